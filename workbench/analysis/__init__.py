@@ -1,0 +1,1 @@
+"""Pure functions on frames: causal graph and lag."""

@@ -1,0 +1,203 @@
+"""The record log: the seam between this package and any broker.
+
+Everything above it sees explicit positions, Arrow chunks and exact records; no client library's type passes here.
+Each method has a deadline of its own (``timeout_s`` of the log, 30 s unless told) and raises the errors of
+`workbench.errors`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from typing import Self
+
+    from workbench.model.chunk import Chunk, Isolation, Span
+    from workbench.model.record import NewRecord, Record, TopicPartition
+    from workbench.model.topics import CommittedOffset, GroupInfo, Outcome, TopicInfo
+
+
+@dataclass(frozen=True, slots=True)
+class AtTime:
+    """The first offset whose timestamp is at or after this time; the end where there is none."""
+
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AtCommitted:
+    """The offset that a group committed."""
+
+    group_id: str
+
+
+OffsetSpec: TypeAlias = Literal["earliest", "latest"] | AtTime | AtCommitted
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A pull reader over spans: what was asked for is the credit, so memory is bounded by ``prefetch_bytes``."""
+
+    async def read(self, max_bytes: int = 16 << 20, max_wait_ms: int = 500) -> list[Chunk]:
+        """Return what is ready, waiting up to ``max_wait_ms`` for the first chunk; an empty list when nothing came.
+
+        A chunk may be empty and still advance ``next`` (control records, aborted data, compaction, gaps).
+        """
+        ...
+
+    @property
+    def done(self) -> bool:
+        """Whether every bounded span reached its stop and none follows."""
+        ...
+
+    @property
+    def positions(self) -> Mapping[TopicPartition, int]:
+        """Next offset to read of each partition."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None: ...
+    async def aclose(self) -> None:
+        """Stop fetching and let go of buffers; harmless when repeated."""
+        ...
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """Writes exact records; idempotent, and transactional when it was made with a transactional id.
+
+    A writer without ``transactional_id`` writes at once. With one, `send` is only allowed between `begin` and
+    `commit` or `abort`. After an error in a transaction only `abort` or `aclose` remain.
+    """
+
+    async def send(self, records: Sequence[NewRecord]) -> list[Outcome]:
+        """Write records in order per partition and wait for every acknowledgement; one outcome for each, same order.
+
+        Errors of single records are outcomes, not exceptions; a lost connection gives ``unknown``.
+        """
+        ...
+
+    async def begin(self) -> None: ...
+    async def commit(self) -> None: ...
+    async def abort(self) -> None: ...
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None: ...
+    async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class GroupMember(Protocol):
+    """A real member of a consumer group: it joins, is assigned, polls and commits. Observation never uses one."""
+
+    @property
+    def assignment(self) -> frozenset[TopicPartition]:
+        """Partitions held now."""
+        ...
+
+    async def poll(self, max_records: int = 500, max_wait_ms: int = 200) -> list[Record]:
+        """Return records of held partitions in offset order per partition, read_committed."""
+        ...
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Store next offsets; partitions lost in a rebalance raise nothing and are left out."""
+        ...
+
+    async def position(self, partition: TopicPartition) -> int: ...
+    def seek(self, partition: TopicPartition, offset: int) -> None: ...
+    def pause(self, partitions: Iterable[TopicPartition]) -> None: ...
+    def resume(self, partitions: Iterable[TopicPartition]) -> None: ...
+    async def __aenter__(self) -> Self:
+        """Join and wait until partitions are assigned and their positions resolved."""
+        ...
+
+    async def __aexit__(self, *exc: object) -> None: ...
+    async def aclose(self) -> None:
+        """Leave the group."""
+        ...
+
+
+@runtime_checkable
+class RecordLog(Protocol):
+    """A cluster of partition logs. An async context manager: entering does the first I/O."""
+
+    @property
+    def address(self) -> str:
+        """The address as a URL, without secrets."""
+        ...
+
+    @property
+    def cluster_id(self) -> str:
+        """The cluster's own id; known once open."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None: ...
+    async def aclose(self) -> None: ...
+
+    async def describe(self, topics: Collection[str] | None = None) -> list[TopicInfo]:
+        """Describe the named topics, or all; sorted by name. Names that do not exist are left out."""
+        ...
+
+    async def offsets(
+        self,
+        partitions: Iterable[TopicPartition],
+        at: OffsetSpec,
+        *,
+        isolation: Isolation = "read_committed",
+    ) -> dict[TopicPartition, int | None]:
+        """Look up offsets. ``latest`` is the last stable offset or the high watermark, by isolation.
+
+        None stands for a group that committed nothing there. A partition that does not exist raises
+        `UnknownTopicError`.
+        """
+        ...
+
+    def reader(
+        self,
+        spans: Sequence[Span],
+        *,
+        isolation: Isolation = "read_committed",
+        prefetch_bytes: int = 64 << 20,
+    ) -> Reader: ...
+
+    def writer(self, *, acks: Literal["all", "leader"] = "all", transactional_id: str | None = None) -> Writer: ...
+
+    def member(
+        self,
+        group_id: str,
+        topics: Collection[str] | re.Pattern[str],
+        *,
+        start: Literal["earliest", "latest"] = "latest",
+        session_timeout_ms: int = 30_000,
+    ) -> GroupMember: ...
+
+    async def groups(self) -> list[str]:
+        """Ids of all consumer groups of both protocols, sorted."""
+        ...
+
+    async def describe_groups(self, group_ids: Collection[str]) -> list[GroupInfo]: ...
+    async def committed(self, group_id: str) -> dict[TopicPartition, CommittedOffset]: ...
+
+    async def commit_offsets(self, group_id: str, offsets: Mapping[TopicPartition, int]) -> None:
+        """Store offsets for a group without members; `GroupActiveError` when it has some."""
+        ...
+
+    async def create_topic(
+        self,
+        name: str,
+        *,
+        partitions: int = 1,
+        replication_factor: int = 1,
+        config: Mapping[str, str] | None = None,
+    ) -> None:
+        """Create a topic; `TopicExistsError` when it exists, whatever its shape."""
+        ...
+
+    async def add_partitions(self, name: str, total: int) -> None: ...
+    async def delete_topic(self, name: str) -> None: ...
+    async def delete_records(self, before: Mapping[TopicPartition, int]) -> None:
+        """Move log starts up to the given offsets."""
+        ...

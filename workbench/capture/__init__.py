@@ -1,0 +1,1 @@
+"""Bounded and following reads from a record log into a snapshot."""

@@ -1,0 +1,1 @@
+"""Bytes to envelope: profiles as data, and the exact per-record codec."""

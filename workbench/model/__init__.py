@@ -1,0 +1,34 @@
+"""Frozen values that cross package borders; nothing heavy is imported here."""
+
+from workbench.model.chunk import Chunk, Gap, Isolation, Span
+from workbench.model.record import HeaderList, NewRecord, Record, TimestampType, TopicPartition
+from workbench.model.topics import (
+    CommittedOffset,
+    ConfigValue,
+    GroupInfo,
+    GroupMemberInfo,
+    GroupState,
+    Outcome,
+    PartitionInfo,
+    TopicInfo,
+)
+
+__all__ = [
+    "Chunk",
+    "CommittedOffset",
+    "ConfigValue",
+    "Gap",
+    "GroupInfo",
+    "GroupMemberInfo",
+    "GroupState",
+    "HeaderList",
+    "Isolation",
+    "NewRecord",
+    "Outcome",
+    "PartitionInfo",
+    "Record",
+    "Span",
+    "TimestampType",
+    "TopicInfo",
+    "TopicPartition",
+]

@@ -1,0 +1,112 @@
+"""What a cluster says about its topics and consumer groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.model.record import TopicPartition
+
+GroupState: TypeAlias = Literal[
+    "Stable",
+    "PreparingRebalance",
+    "CompletingRebalance",
+    "Assigning",
+    "Reconciling",
+    "Empty",
+    "Dead",
+    "unknown",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionInfo:
+    """One partition and its log bounds at the moment of asking."""
+
+    partition: int
+    leader: int | None
+    replicas: tuple[int, ...]
+    isr: tuple[int, ...]
+    begin: int | None
+    """Log start offset; None when it could not be read."""
+    end: int | None
+    """High watermark; ``end - begin`` is an upper bound of the records."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigValue:
+    """One topic setting."""
+
+    value: str | None
+    default: bool
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TopicInfo:
+    """A topic as the cluster describes it."""
+
+    name: str
+    topic_id: str | None
+    """The topic's own UUID; None where the broker gives none."""
+    internal: bool
+    partitions: tuple[PartitionInfo, ...]
+    config: Mapping[str, ConfigValue] = field(default_factory=dict)
+    """Empty when it could not be read (then ``unavailable`` says so)."""
+    unavailable: tuple[str, ...] = ()
+
+    @property
+    def replication_factor(self) -> int:
+        """Largest number of replicas among the partitions."""
+        return max((len(p.replicas) for p in self.partitions), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMemberInfo:
+    """One member of a consumer group."""
+
+    member_id: str
+    instance_id: str | None
+    client_id: str
+    host: str
+    partitions: tuple[TopicPartition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupInfo:
+    """A consumer group of either protocol."""
+
+    group_id: str
+    state: GroupState
+    protocol: Literal["classic", "consumer", "unknown"]
+    protocol_type: str
+    coordinator: int | None
+    members: tuple[GroupMemberInfo, ...] = ()
+    error: str | None = None
+    """Why the description is incomplete; the state is then ``unknown``."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedOffset:
+    """What a group stored for one partition."""
+
+    offset: int
+    leader_epoch: int | None = None
+    metadata: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record that was sent."""
+
+    status: Literal["acked", "failed", "unknown"]
+    topic: str
+    partition: int | None
+    offset: int | None = None
+    """Target offset of an acknowledged record."""
+    timestamp_ms: int | None = None
+    """The timestamp that was sent, or the broker's append time where it tells."""
+    error: Exception | None = None

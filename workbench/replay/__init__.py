@@ -1,0 +1,1 @@
+"""Selecting, planning, guarding, running and proving a replay."""

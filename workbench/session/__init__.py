@@ -1,0 +1,1 @@
+"""The facades: Cluster and Snapshot."""

@@ -1,0 +1,1 @@
+"""Snapshots: one DuckDB file with Parquet segments beside it."""

@@ -1,0 +1,91 @@
+"""The supervisor: every background task has a name, an owner, and an end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A task that ended with an exception nobody awaited."""
+
+    name: str
+    error: BaseException
+
+
+class Supervisor:
+    """Owns asyncio tasks by name; failures are kept, logged and handed to a listener, never lost.
+
+    Starting a name again first cancels and awaits the earlier task of that name, so a cell can be run twice.
+    """
+
+    def __init__(self, on_failure: Callable[[Failure], None] | None = None) -> None:
+        self._tasks: dict[str, asyncio.Task[Any]] = {}
+        self._failures: list[Failure] = []
+        self._on_failure = on_failure
+        self._closed = False
+
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Names of tasks that have not ended, sorted."""
+        return tuple(sorted(name for name, task in self._tasks.items() if not task.done()))
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Failures so far, oldest first. A notebook's last cell shows them."""
+        return tuple(self._failures)
+
+    async def start(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run ``work`` under ``name``, replacing an earlier task of that name."""
+        if self._closed:
+            work.close()
+            raise RuntimeError(f"The supervisor is closed; {name} was not started.")
+        await self.stop(name)
+        return self.spawn(name, work)
+
+    def spawn(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run ``work`` now, from code that cannot await (a widget callback). The name must be free."""
+        current = self._tasks.get(name)
+        if self._closed or (current is not None and not current.done()):
+            work.close()
+            raise RuntimeError(f"{name} is already running, or its owner is closed; stop it first.")
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks[name] = task
+        task.add_done_callback(self._ended)
+        return task
+
+    async def stop(self, name: str) -> None:
+        """Cancel the task of this name and wait for its end; unknown names are fine."""
+        task = self._tasks.pop(name, None)
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def aclose(self) -> None:
+        """Cancel and await everything; nothing can be started afterwards."""
+        self._closed = True
+        pending = [task for task in self._tasks.values() if not task.done()]
+        for task in pending:
+            task.cancel()
+        if pending:
+            await asyncio.wait(pending)
+        self._tasks.clear()
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        if self._tasks.get(task.get_name()) is task:
+            del self._tasks[task.get_name()]
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        failure = Failure(task.get_name(), error)
+        self._failures.append(failure)
+        log.error("%s failed: %s", failure.name, type(error).__name__)
+        if self._on_failure is not None:
+            self._on_failure(failure)

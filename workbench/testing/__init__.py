@@ -1,0 +1,1 @@
+"""A public kit for tests: clock, ids, builders, fault injection."""

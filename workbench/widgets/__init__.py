@@ -1,0 +1,1 @@
+"""Widget models, each with one ES module."""
