@@ -1,0 +1,92 @@
+"""The system that the demo traffic comes from: services with clocks, people, nodes and tools."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from workbench.codecs.contract import encode_event
+from workbench.model import NewRecord
+from workbench.model.event import EventMessage, EventMetadata, SecurityContext
+
+if TYPE_CHECKING:
+    import random
+
+    from workbench.model.event import AnyEventType
+
+SKEWED_SERVICE = "artifact-store"
+"""The service whose clock is wrong."""
+
+CLOCK_SKEW_MS = {SKEWED_SERVICE: -1_850}
+"""Milliseconds by which a service's clock is off; absent means right."""
+
+PEOPLE = ("alice", "bashir", "chen", "dorota", "emeka", "fatima")
+TENANT_OF = dict(zip(PEOPLE, ("acme", "acme", "globex", "globex", "initech", "initech"), strict=True))
+NODES = ("node-a1", "node-a2", "node-b1", "node-b2", "node-c1")
+TOOLS = ("search-index", "code-runner", "table-extract", "translate", "render-pdf")
+GOALS = ("monthly report", "invoice match", "contract review", "catalogue import", "image tagging")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A record, and the event it carries where it carries one of the contract."""
+
+    record: NewRecord
+    event_id: str
+    correlation_id: str
+
+    @property
+    def at_ms(self) -> int:
+        """Record timestamp in milliseconds."""
+        return self.record.timestamp_ms or 0
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Names and randomness shared by all flows; everything follows from the seed of ``rng``."""
+
+    rng: random.Random
+    prefix: str = "onex"
+    environment: str = "dev"
+
+    def new_id(self) -> str:
+        """A UUID4 text drawn from the seed."""
+        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+
+    def delay_ms(self, typical_ms: float) -> int:
+        """A waiting time with a long tail around ``typical_ms``."""
+        return max(1, int(self.rng.lognormvariate(0, 0.6) * typical_ms))
+
+    def topic(self, logical: str) -> str:
+        """Physical topic name of a logical one."""
+        return f"{self.prefix}.{self.environment}.{logical}"
+
+    def send(
+        self,
+        at_ms: int,
+        event_type: AnyEventType,
+        source: str,
+        payload: dict[str, Any],
+        *,
+        correlation_id: str,
+        cause: str | None = None,
+        user: str | None = None,
+        priority: int = 5,
+        event_at_ms: int | None = None,
+    ) -> Sent:
+        """Make the record of one contract event, stamped by the clock of its service."""
+        stamped = (event_at_ms if event_at_ms is not None else at_ms) + CLOCK_SKEW_MS.get(source, 0)
+        event = EventMessage(
+            event_id=self.new_id(),
+            event_type=event_type,  # type: ignore[arg-type]  # dead letters are the contract's extension
+            payload=payload,
+            metadata=EventMetadata(source, correlation_id, cause, self.environment, priority),
+            timestamp=datetime.fromtimestamp(stamped / 1000, UTC).isoformat(timespec="milliseconds"),
+            security_context=None if user is None else SecurityContext(user, TENANT_OF[user], ["workflow:run"]),
+        )
+        logical = "dead_letter_queue" if event_type == "system.dead_letter" else f"{event_type.split('.')[0]}_events"
+        encoded = encode_event(event)
+        record = NewRecord(self.topic(logical), encoded.key, encoded.value, encoded.headers, None, at_ms)
+        return Sent(record, event.event_id, correlation_id)
