@@ -1,0 +1,68 @@
+"""Logical names, physical names, and the default route of an event type."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+ALL_EVENTS = "all_events"
+"""Reserved: every topic of the environment but the dead letters, replay targets and internal topics; read-only."""
+
+DEAD_LETTER_QUEUE = "dead_letter_queue"
+RAW = "raw:"
+"""Prefix that addresses a physical topic as it is."""
+
+MAX_PHYSICAL_CHARS = 249
+_LOGICAL = re.compile(r"[A-Za-z0-9._-]{1,200}")
+_REPLAY_TARGET = re.compile(r".*\.replay\.[0-9a-f]{8}")
+
+
+def default_route(event_type: str) -> str:
+    """Logical topic of an event type: ``user.created`` goes to ``user_events``."""
+    return DEAD_LETTER_QUEUE if event_type == "system.dead_letter" else f"{event_type.partition('.')[0]}_events"
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """Prefix and environment in which a bus lives."""
+
+    prefix: str
+    environment: str
+
+    def physical(self, logical: str) -> str:
+        """Physical topic name, or consumer group, of a logical one.
+
+        Raises:
+            ValueError: The name is not usable; the text says why.
+        """
+        if logical.startswith(RAW):
+            return _checked(logical[len(RAW) :])
+        if not _LOGICAL.fullmatch(logical) or logical in {".", ".."}:
+            raise ValueError(
+                f"{logical!r} is no topic name: 1 to 200 letters, digits, dots, underscores and hyphens are allowed.",
+            )
+        return _checked(f"{self.prefix}.{self.environment}.{logical}")
+
+    def logical(self, physical: str) -> str:
+        """Logical name of a physical topic; foreign topics keep theirs, marked ``raw:``."""
+        start = f"{self.prefix}.{self.environment}."
+        return physical[len(start) :] if physical.startswith(start) else RAW + physical
+
+    def all_events(self, environments: tuple[str, ...] = ()) -> re.Pattern[str]:
+        """Pattern of the physical topics that `ALL_EVENTS` stands for."""
+        names = "|".join(re.escape(name) for name in (environments or (self.environment,)))
+        start = rf"{re.escape(self.prefix)}\.(?:{names})\."
+        return re.compile(rf"^{start}(?!{DEAD_LETTER_QUEUE}$)(?!.*\.replay\.[0-9a-f]{{8}}$)[A-Za-z0-9._-]+$")
+
+
+def is_replay_target(physical: str) -> bool:
+    """Whether a topic has the name that a replay gives to the targets it creates."""
+    return _REPLAY_TARGET.fullmatch(physical) is not None
+
+
+def _checked(physical: str) -> str:
+    if not physical or len(physical) > MAX_PHYSICAL_CHARS:
+        raise ValueError(
+            f"{physical!r} has {len(physical)} characters; a physical name has 1 to {MAX_PHYSICAL_CHARS}.",
+        )
+    return physical
