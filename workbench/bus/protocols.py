@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkabl
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
     from typing import Self
 
     from workbench.model.chunk import Chunk, Isolation, Span
@@ -172,7 +172,19 @@ class RecordLog(Protocol):
         *,
         start: Literal["earliest", "latest"] = "latest",
         session_timeout_ms: int = 30_000,
-    ) -> GroupMember: ...
+        on_revoke: Callable[[frozenset[TopicPartition]], Awaitable[None]] | None = None,
+    ) -> GroupMember:
+        """Make a member of a consumer group, not yet joined.
+
+        Args:
+            group_id: Physical group id.
+            topics: Names, or a pattern that also picks up topics created later.
+            start: Where a partition begins for which the group committed nothing.
+            session_timeout_ms: After this long without a heartbeat the group counts the member as gone.
+            on_revoke: Awaited with partitions about to be taken away, before another member gets them: the moment to
+                finish what is in hand and to commit it.
+        """
+        ...
 
     async def groups(self) -> list[str]:
         """Ids of all consumer groups of both protocols, sorted."""
