@@ -1,0 +1,224 @@
+"""What the causal graph says across borders: the drawable view for a widget, and the facts that replay asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+RootKind: TypeAlias = Literal["origin", "self", "command", "unlinked", "orphan"]
+"""Why an event has no used cause.
+
+``origin``: the convention says root. ``self``: it names only itself. ``command``: an initiating command outside the
+bus. ``unlinked``: nobody said. ``orphan``: causes declared, none resolved.
+"""
+
+EdgeKind: TypeAlias = Literal["explicit", "span", "copy", "ambiguous", "hint", "virtual"]
+"""``explicit`` and ``span`` are causes; ``copy``, ``ambiguous`` and ``hint`` are links that no algorithm follows."""
+
+UnresolvedReason: TypeAlias = Literal["outside_selection", "truncated", "external", "missing"]
+
+CopyKind: TypeAlias = Literal["replay", "dead_letter", "handled", "collision", "mirror", "repartitioned", "retry"]
+
+NodeKind: TypeAlias = Literal["event", "virtual", "outside", "group"]
+"""``virtual``: a cause named by several events that is not in the snapshot. ``outside``: a neighbour beyond the
+selection. ``group``: several events folded into one mark."""
+
+GroupKind: TypeAlias = Literal["siblings", "subtree", "rest"]
+
+LayoutName: TypeAlias = Literal["layered", "swimlanes"]
+
+LaneField: TypeAlias = Literal["topic", "source"]
+
+
+class EventPosition(NamedTuple):
+    """Where the canonical record of an event lies."""
+
+    source_id: int
+    topic: str
+    partition: int
+    offset: int
+
+
+class CausalFacts(Protocol):
+    """What replay asks of a selection of events; a causal graph is one."""
+
+    def positions(self) -> tuple[EventPosition, ...]:
+        """Canonical record of each event, ascending in (t, id)."""
+        ...
+
+    def root_positions(self) -> tuple[EventPosition, ...]:
+        """Of the events none of whose used causes is selected: what a stimulus sends."""
+        ...
+
+    def boundary(self) -> tuple[int, int]:
+        """Causes that the selection cuts, and effects that it leaves outside."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GraphNode:
+    """One mark of the drawing. Every text is made visible and cut to a bounded length already, and never markup."""
+
+    key: str
+    """Identity inside the view, stable between views of one graph."""
+    kind: NodeKind
+    label: str
+    name: str
+    """The accessible name: type, position, causes, effects and what is special, in words."""
+    x: float
+    y: float
+    """Centre, in CSS pixels at scale 1."""
+    width: float
+    height: float
+    shape: str
+    """A name of `workbench.charts.theme.MARKS`: the kind of the node without colour."""
+    colour: int = 0
+    """Index of the palette, by source; -1 for what has no source."""
+    lane: int | None = None
+    event_id: str | None = None
+    event_type: str | None = None
+    source: str | None = None
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    time_us: int | None = None
+    """Microseconds since 1970 UTC by the clock of the graph; None when unknown."""
+    correlation_id: str | None = None
+    root: RootKind | None = None
+    depth: int = 0
+    fragment: int | None = None
+    causes: int = 0
+    """Used causes in the whole selection, drawn or not."""
+    effects: int = 0
+    records: int = 1
+    """Records that the mark stands for: 1 and the copies of an event; the sum of a group."""
+    events: int = 1
+    """Events that the mark stands for; 0 for virtual and outside nodes."""
+    copies: tuple[str, ...] = ()
+    """``kind topic/partition@offset`` of each copy, the first few."""
+    unresolved: tuple[str, ...] = ()
+    """``reason value`` of each cause that does not resolve, the first few."""
+    in_cycle: bool = False
+    group: GroupKind | None = None
+    """How a group was folded; opening it shows its members."""
+    position: EventPosition | None = None
+    """Full identity for a selection; None for what is no event."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphEdge:
+    """One line of the drawing, from cause to effect."""
+
+    cause: str
+    effect: str
+    kind: EdgeKind
+    route: tuple[tuple[float, float], ...]
+    """Points of a polyline, both ends included."""
+    layout_break: bool = False
+    """Part of a cycle: left out of the layout, drawn against the flow of time."""
+    hop_us: int | None = None
+    edges: int = 1
+    """Edges of the graph that this line stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphLane:
+    """One horizontal band of the swimlane layout."""
+
+    name: str
+    y: float
+    height: float
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTick:
+    """One labelled position of the time axis."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraphHeader:
+    """The figures above the drawing; shown and folded events add up to the total."""
+
+    events_shown: int
+    """Events with a mark of their own."""
+    events_folded: int
+    """Events inside groups."""
+    events_total: int
+    records_total: int
+    edges_total: int
+    roots: tuple[tuple[str, int], ...]
+    """Kind and number, unlinked and orphan included; kinds without events are left out."""
+    fragments: int
+    unresolved: tuple[tuple[str, int], ...]
+    copies: tuple[tuple[str, int], ...]
+    cycles: int
+    clock: str
+    fell_back: int
+    """Events that had no event time and were placed by their record's timestamp."""
+    without_time: int
+
+    @property
+    def text(self) -> str:
+        """Say how much of the selection is drawn: ``500 of 4,812 events shown``."""
+        return f"{self.events_shown:,} of {self.events_total:,} events shown"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRow:
+    """One row of the table beside the drawing: the same facts for screen readers and for copying."""
+
+    key: str
+    depth: int
+    event_type: str
+    event_id: str
+    source: str
+    position: str
+    time: str
+    hop: str
+    causes: str
+    effects: str
+    remarks: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraphView:
+    """A causal graph made ready to draw: geometry, words, figures. Bounded by its limit whatever the graph's size."""
+
+    layout: LayoutName
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[GraphEdge, ...]
+    width: float
+    height: float
+    header: GraphHeader
+    provenance: str
+    rows: tuple[GraphRow, ...]
+    lanes: tuple[GraphLane, ...] = ()
+    ticks: tuple[TimeTick, ...] = ()
+    lane_field: LaneField | None = None
+    opened: frozenset[str] = field(default_factory=frozenset)
+    """Keys of the groups that are open in this view."""
+    limit: int = 500
+    notes: tuple[str, ...] = ()
+    """What a reader must know about this drawing: what was folded and cut, and why."""
+
+
+class GraphViewSource(Protocol):
+    """Makes views of one graph on demand: what a widget asks when a group is opened or the layout is changed."""
+
+    def view(
+        self,
+        *,
+        layout: LayoutName | None = None,
+        lanes: LaneField = "topic",
+        opened: Collection[str] = (),
+        limit: int = 500,
+    ) -> GraphView:
+        """Lay out the graph with these groups open; ``layout=None`` chooses: layered for one chain, else lanes."""
+        ...
