@@ -1,0 +1,122 @@
+"""Fixtures and guards that every test shares."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import shutil
+import uuid
+from typing import TYPE_CHECKING, NoReturn
+
+import loopback
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+SWITCHES = {"WORKBENCH_KAFKA", "WORKBENCH_REQUIRE_BROKER", "WORKBENCH_REQUIRE_BROWSER", "WORKBENCH_CACHE"}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+STRAY_TASK_GRACE_S = 1.0
+
+
+def missing(what: str, how: str, switch: str) -> NoReturn:
+    """Skip by name, or fail where the switch says that nothing may be missing."""
+    message = f"{what} is missing: {how}"
+    if os.environ.get(switch) == "1":
+        pytest.fail(f"{message} ({switch}=1)", pytrace=False)
+    pytest.skip(message)
+
+
+def named_broker() -> str | None:
+    """The host:port list of ``WORKBENCH_KAFKA``, without its scheme."""
+    text = os.environ.get("WORKBENCH_KAFKA", "").strip()
+    return text.partition("://")[2] or text or None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_guard() -> Iterator[loopback.Guard]:
+    named = (named_broker() or "").split(",")
+    hosts = {host.strip().rpartition(":")[0].strip("[]") for host in named}
+    with loopback.Guard(hosts).active() as guard:
+        yield guard
+
+
+@pytest.fixture(autouse=True)
+def nothing_reached_outside(loopback_guard: loopback.Guard) -> Iterator[None]:
+    """A refusal that the code under test swallowed fails the test all the same."""
+    loopback_guard.refused.clear()
+    yield
+    refused, loopback_guard.refused = loopback_guard.refused, []
+    assert not refused, f"reached for hosts outside loopback: {refused}"
+
+
+@pytest.fixture(autouse=True)
+def clean_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests reaches them."""
+    for name in list(os.environ):
+        if name.startswith("WORKBENCH_") and name not in SWITCHES:
+            monkeypatch.delenv(name)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Async tests get the leak check first, so that it is torn down last."""
+    if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
+        item.fixturenames.insert(0, "no_task_left")
+
+
+@pytest.fixture
+async def no_task_left() -> AsyncIterator[None]:
+    before = asyncio.all_tasks()
+    yield
+    pending = asyncio.all_tasks() - before - {asyncio.current_task()}
+    if pending:
+        _, pending = await asyncio.wait(pending, timeout=STRAY_TASK_GRACE_S)
+    names = sorted(f"{task.get_name()}: {task.get_coro()!r}" for task in pending)
+    for task in pending:
+        task.cancel()
+    assert not names, f"tasks left running: {names}"
+
+
+@pytest.fixture(scope="session")
+def kafka_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """``host:port`` of a real Kafka: the one that ``WORKBENCH_KAFKA`` names, or the packaged one for this session."""
+    if (named := named_broker()) is not None:
+        yield named
+        return
+    from workbench.bus.kafka import local
+
+    from workbench.errors import WorkbenchError
+
+    folder: Path = tmp_path_factory.mktemp("kafka")
+    try:
+        broker = local.up(port=0, data=folder)
+    except WorkbenchError as error:
+        missing("A Kafka broker", str(error), "WORKBENCH_REQUIRE_BROKER")
+    try:
+        yield broker.bootstrap
+    finally:
+        local.down(port=broker.port)
+
+
+@pytest.fixture
+def topic_name() -> Callable[..., str]:
+    """Factory of topic names that no other test uses: ``topic_name()``, ``topic_name("orders")``."""
+    return lambda stem="wb-test": f"{stem}-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def group_name() -> Callable[..., str]:
+    """Factory of consumer group names that no other test uses."""
+    return lambda stem="wb-group": f"{stem}-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The system's Chromium: ``BROWSER_PATH``, or the first one on the path."""
+    found = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        how = "install chromium, or name a browser in BROWSER_PATH"
+        missing("A browser", how, "WORKBENCH_REQUIRE_BROWSER")
+    return found
