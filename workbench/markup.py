@@ -1,0 +1,264 @@
+"""The one writer of HTML and plain tables: text is escaped when an element is made, and nothing is joined from strings.
+
+Whatever comes from an event passes `visible` first, so that control characters and text-direction overrides can be
+seen instead of obeyed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+CELL_LIMIT = 400
+"""Characters of one value that a view shows unless told otherwise."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\Z")
+_UNSAFE_TAGS = frozenset({"script", "iframe", "object", "embed", "base", "link", "meta", "style", "foreignobject"})
+_UNSAFE_ATTRIBUTES = frozenset({"src", "href", "srcset", "action", "formaction", "srcdoc", "style", "xlink-href"})
+_VOID = frozenset({"br", "hr", "wbr", "col"})
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "|[\U000e0000-\U000e007f]",
+)
+_UTF8_LONGEST = 4
+_LATIN_1_LAST = 0xFF
+_BASIC_PLANE_LAST = 0xFFFF
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+def visible(text: str, limit: int | None = CELL_LIMIT) -> str:
+    r"""Show text as it is: ``\x1b`` for a control character, ``\u202e`` for an override, the length where it was cut.
+
+    Args:
+        text: Anything, hostile or not; lone surrogates are fine.
+        limit: Characters kept of the original; None keeps all.
+    """
+    shown = text if limit is None or len(text) <= limit else text[:limit]
+    shown = _INVISIBLE.sub(_escape_sequence, shown)
+    return shown if len(text) <= (len(text) if limit is None else limit) else f"{shown}… ({len(text):,} characters)"
+
+
+def visible_bytes(data: bytes | None, limit: int | None = CELL_LIMIT) -> str:
+    """Show bytes as text where they are UTF-8, else as hexadecimal digits; null and empty stay apart.
+
+    Args:
+        data: A key, a value, a header value.
+        limit: Characters shown of text, half as many bytes of anything else.
+    """
+    if data is None:
+        return "null"
+    if not data:
+        return "(empty)"
+    head = data if limit is None else data[: _UTF8_LONGEST * (limit + 1)]
+    whole = len(head) == len(data)
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
+    except UnicodeDecodeError:
+        return _hexadecimal(data, limit)
+    if whole:
+        return visible(text, limit)
+    return f"{visible(text[:limit], None)}… ({len(data):,} bytes)"
+
+
+def _hexadecimal(data: bytes, limit: int | None) -> str:
+    kept = data if limit is None else data[: max(limit // 2, 1)]
+    suffix = "" if len(kept) == len(data) else "…"
+    return f"0x{kept.hex()}{suffix} ({len(data):,} bytes, not UTF-8)"
+
+
+def _escape_sequence(match: re.Match[str]) -> str:
+    character = match.group()
+    code = ord(character)
+    if character in _SHORT:
+        return _SHORT[character]
+    if code <= _LATIN_1_LAST:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= _BASIC_PLANE_LAST else f"\\U{code:08x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One HTML or SVG element, escaped when it is rendered; made by `element`."""
+
+    tag: str
+    attributes: tuple[tuple[str, str], ...]
+    children: tuple[Node, ...]
+
+    def render(self) -> str:
+        """Write the element and everything below it as HTML."""
+        pieces: list[str] = []
+        _write(self, pieces)
+        return "".join(pieces)
+
+    def _repr_html_(self) -> str:
+        return self.render()
+
+
+Node: TypeAlias = "Element | str | int | float | None"
+"""What an element may hold; None is left out, everything but an element is text."""
+
+
+def element(tag: str, *children: Node, **attributes: str | float | bool | None) -> Element:
+    """Make an element.
+
+    Underscores in attribute names become hyphens and a trailing one is dropped (``class_``, ``stroke_width``). None
+    and False leave an attribute out, True writes it without a value. Tags and attributes that can run or load
+    something are refused: there is no way to write them.
+
+    Raises:
+        ValueError: The tag or an attribute is not one that a static page may hold.
+    """
+    if not _NAME.match(tag) or tag.lower() in _UNSAFE_TAGS:
+        raise ValueError(f"The element {tag!r} may run or load something, so it is never written.")
+    if tag in _VOID and children:
+        raise ValueError(f"The element {tag!r} holds nothing.")
+    written = []
+    for key, value in attributes.items():
+        name = key.rstrip("_").replace("_", "-")
+        if not _NAME.match(name) or name.lower().startswith("on") or name.lower() in _UNSAFE_ATTRIBUTES:
+            raise ValueError(f"The attribute {name!r} may run or load something, so it is never written.")
+        if value is not None and value is not False:
+            written.append((name, "" if value is True else str(value)))
+    return Element(tag, tuple(written), tuple(children))
+
+
+def _write(node: Node, pieces: list[str]) -> None:
+    if node is None:
+        return
+    if not isinstance(node, Element):
+        pieces.append(escape(_encodable(str(node)), quote=False))
+        return
+    pieces.append(f"<{node.tag}")
+    pieces.extend(f' {name}="{escape(_encodable(value), quote=True)}"' for name, value in node.attributes)
+    pieces.append(">")
+    for child in node.children:
+        _write(child, pieces)
+    if node.tag not in _VOID:
+        pieces.append(f"</{node.tag}>")
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\x00", "\\x00")
+
+
+def fragment(*children: Node, class_: str | None = None) -> Element:
+    """Group nodes in a ``div``."""
+    return element("div", *children, class_=class_)
+
+
+def table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[Node]],
+    *,
+    caption: str | None = None,
+    numeric: Sequence[int] = (),
+    class_: str | None = None,
+) -> Element:
+    """Make a table with a header row.
+
+    Args:
+        header: Column titles.
+        rows: Cells, one sequence for each row.
+        caption: What the table shows; read first by a screen reader.
+        numeric: Indexes of columns that are aligned right.
+        class_: CSS class of the table.
+    """
+    right = frozenset(numeric)
+    body = [
+        element("tr", *(element("td", cell, align="right" if i in right else None) for i, cell in enumerate(row)))
+        for row in rows
+    ]
+    return element(
+        "table",
+        element("caption", caption) if caption is not None else None,
+        element("thead", element("tr", *(element("th", title, scope="col") for title in header))),
+        element("tbody", *body),
+        class_=class_,
+    )
+
+
+def facts(pairs: Iterable[tuple[str, Node]], *, class_: str | None = None) -> Element:
+    """Make a table of names and values, one fact in each row."""
+    rows = [element("tr", element("th", name, scope="row"), element("td", value)) for name, value in pairs]
+    return element("table", element("tbody", *rows), class_=class_)
+
+
+def listing(items: Iterable[Node], *, class_: str | None = None) -> Element:
+    """Make a bulleted list."""
+    return element("ul", *(element("li", item) for item in items), class_=class_)
+
+
+def svg(width: float, height: float, *children: Node, title: str) -> Element:
+    """Make an inline picture that scales with its container; ``title`` is its accessible name."""
+    return element(
+        "svg",
+        element("title", title),
+        *children,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width:g} {height:g}",
+        width=f"{width:g}",
+        height=f"{height:g}",
+        role="img",
+    )
+
+
+def document(title: str, *body: Node, stylesheet: str = "", language: str = "en") -> str:
+    """Write a whole page that loads nothing and runs nothing.
+
+    Args:
+        title: The page's title.
+        body: What it shows.
+        stylesheet: CSS of ours, a constant; it cannot end its own element.
+        language: Language of the text.
+
+    Raises:
+        ValueError: The stylesheet holds ``<`` or loads something.
+    """
+    if "<" in stylesheet or "@import" in stylesheet or "url(" in stylesheet:
+        raise ValueError("A stylesheet of ours holds no markup and loads nothing.")
+    return (
+        f'<!doctype html><html lang="{escape(language, quote=True)}"><head><meta charset="utf-8">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(_encodable(title), quote=False)}</title><style>{stylesheet}</style></head>"
+        f"{element('body', *body).render()}</html>"
+    )
+
+
+def text_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, numeric: Sequence[int] = ()) -> str:
+    """Align a table for a terminal or a ``repr``: columns two blanks apart, no trailing blanks."""
+    body = [[visible(str(cell), None) for cell in row] for row in rows]
+    titles = [visible(title, None) for title in header]
+    widths = [max(len(line[i]) for line in [titles, *body]) for i in range(len(titles))]
+    right = frozenset(numeric)
+
+    def aligned(line: Sequence[str]) -> str:
+        cells = [c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True))]
+        return "  ".join(cells).rstrip()
+
+    return "\n".join([aligned(titles), aligned(["-" * width for width in widths]), *(aligned(line) for line in body)])
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A picture of a view at one moment: static HTML for a notebook, plain text elsewhere; it outlives the kernel."""
+
+    body: Element
+    text: str
+    """The same facts in words, for terminals and screen readers."""
+
+    def html(self) -> str:
+        """Write the picture as HTML."""
+        return self.body.render()
+
+    def _repr_html_(self) -> str:
+        return self.body.render()
+
+    def __repr__(self) -> str:
+        return self.text

@@ -1,0 +1,333 @@
+"""What a widget is fed: frozen values, and protocols that the widget receives through its constructor.
+
+A feed answers from memory and at once, except where a method is a coroutine. What it shows is already masked; what it
+hands out as text may be hostile, and the widget treats it as such.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FeedState: TypeAlias = Literal["waiting", "live", "paused", "stopped", "ended", "failed"]
+"""``paused`` reads nothing until a view returns, ``stopped`` was asked to, ``ended`` has nothing more to read."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Identity:
+    """Which record: it means the same in every view, filter and order."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        """Write it as people do: ``orders/3@1842``."""
+        return f"{self.topic}/{self.partition}@{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a row view."""
+
+    name: str
+    title: str
+    width_px: int
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row on screen: short cells, one for each column."""
+
+    identity: Identity
+    cells: tuple[str, ...]
+    problem: bool = False
+    """Something is wrong with the record; one of the cells says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowStats:
+    """Counters of a row feed at one moment. Positions count rows of the present view, filtered or not."""
+
+    state: FeedState
+    view: int
+    """Number of the view: another filter makes another view, and positions start anew."""
+    base: int
+    """Position of the oldest row held."""
+    end: int
+    """Position after the newest row."""
+    total: int
+    """Records read so far."""
+    held: int
+    """Records held, filtered out or not."""
+    dropped: int
+    """Records that were read and let go, or passed over unread."""
+    behind: int | None
+    """Records between the read position and the end of the log; None while that is not known."""
+    note: str = ""
+    """Why it is not live, or what else must be known."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDetail:
+    """A record in full, as text: name and value of each fact, in order."""
+
+    identity: Identity
+    facts: tuple[tuple[str, str], ...]
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    """The value, indented where it is JSON."""
+
+
+@runtime_checkable
+class RowFeed(Protocol):
+    """Rows by position. Positions only ever grow; old ones go away."""
+
+    @property
+    def name(self) -> str:
+        """What is followed, in a few words."""
+        ...
+
+    @property
+    def columns(self) -> Sequence[Column]: ...
+    @property
+    def stats(self) -> RowStats: ...
+    def window(self, start: int, end: int) -> Sequence[Row]:
+        """Rows of ``[start, end)`` that are still held, in order; the first is at ``max(start, base)``."""
+        ...
+
+    def resolve(self, start: int, end: int, limit: int) -> Sequence[Identity]:
+        """Which records stand in ``[start, end)``, ``limit`` at most."""
+        ...
+
+    def record(self, identity: Identity) -> RecordDetail | None:
+        """The whole record, or None when it is held no more."""
+        ...
+
+    async def set_filter(self, text: str) -> None:
+        """Show matching rows only; `ValidationError` when the text cannot be used, and the view stays as it was."""
+        ...
+
+    def pause(self) -> None:
+        """Stop reading: nobody looks."""
+        ...
+
+    def resume(self) -> None:
+        """Read on from the present."""
+        ...
+
+    async def stop(self) -> None:
+        """End reading for good; what is held can still be looked at."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GraphNode:
+    """One node with its place."""
+
+    key: str
+    label: str
+    x: float
+    """Left edge."""
+    y: float
+    """Top edge."""
+    sub: str = ""
+    """A second line: where the record lies."""
+    kind: Literal["event", "collapsed", "missing", "undecodable"] = "event"
+    lane: int = 0
+    """Index into `GraphView.lanes`; mark and colour follow it."""
+    count: int = 1
+    """Events it stands for."""
+    identity: Identity | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+    """What is wrong with it, in words; empty when nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphEdge:
+    """Cause to effect, with its route."""
+
+    source: str
+    target: str
+    kind: Literal["cause", "join", "cycle", "copy", "weak"] = "cause"
+    """``join`` is a further cause, ``cycle`` runs against time or order, ``weak`` is a guess that says so."""
+    points: tuple[tuple[float, float], ...] = ()
+    """Route from source to target; empty draws a curve."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphView:
+    """A drawing: what is shown, where, and what is left out."""
+
+    title: str
+    layout: Literal["layered", "swimlane"]
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[GraphEdge, ...]
+    lanes: tuple[str, ...]
+    """Names of services or topics, in order."""
+    width: float
+    height: float
+    node_width: float
+    node_height: float
+    shown: int
+    """Events drawn one by one or counted in collapsed nodes of this view that are not closed."""
+    total: int
+    """Events of the graph."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know: cycles, unresolved causes, skewed clocks."""
+    lane_tops: tuple[float, ...] = ()
+    """Upper edge of each lane in a swimlane drawing."""
+    ticks: tuple[tuple[float, str], ...] = ()
+    """Places and labels of the time axis of a swimlane drawing."""
+
+
+@runtime_checkable
+class GraphFeed(Protocol):
+    """A graph that can be drawn in two ways and opened node by node."""
+
+    def view(self, layout: Literal["layered", "swimlane"], opened: frozenset[str]) -> GraphView:
+        """Place the nodes; may take long, so a widget calls it in a thread.
+
+        Args:
+            layout: One chain, or time against lanes.
+            opened: Keys of collapsed nodes that are to be shown in full.
+        """
+        ...
+
+
+@runtime_checkable
+class LagFeed(Protocol):
+    """Samples of consumer lag, newest last."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> int:
+        """Grows with each sample."""
+        ...
+
+    @property
+    def state(self) -> FeedState: ...
+    @property
+    def note(self) -> str:
+        """Time of the newest sample, and what could not be sampled."""
+        ...
+
+    def frame(self) -> Any:
+        """The frame that the figure is made of."""
+        ...
+
+    def table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        """Column titles and rows of the newest sample, as text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A record of a plan, to be looked at before it is sent."""
+
+    why: str
+    """Why it was picked: first, last, largest, one of its type."""
+    position: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """A plan as it is shown before anything is sent."""
+
+    token: str
+    """What must be typed to run it: the first digits of its hash."""
+    target: str
+    """Physical name of the target topic."""
+    cluster: str
+    protected: bool
+    """The name of the target must be typed too."""
+    records: int
+    bytes: int
+    summary: tuple[tuple[str, str], ...] = ()
+    """Mode, ids, partitions, timestamps, first and last time, estimated duration, …"""
+    lanes: tuple[tuple[str, int], ...] = ()
+    """Target partition and number of records."""
+    warnings: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    """Each begins with its rule (``G-5: …``); while there is one, the plan cannot run."""
+    samples: tuple[Sample, ...] = ()
+
+
+@runtime_checkable
+class PlanSource(Protocol):
+    """A replay plan, and the one guarded call that runs it."""
+
+    @property
+    def facts(self) -> PlanFacts: ...
+    @property
+    def progress(self) -> Progress:
+        """How far the run is; asked for repeatedly while `run` is awaited."""
+        ...
+
+    async def run(self, *, confirm: str, target: str | None) -> Any:
+        """Run the plan: the same call as from Python, with the token that was typed.
+
+        Returns:
+            The report; its ``str`` is shown.
+
+        Raises:
+            ReplayRefused: A guard refused; nothing was written.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PartProgress:
+    """One part of a job: usually a partition."""
+
+    name: str
+    start: int
+    end: int | None
+    """None follows for ever."""
+    position: int
+    rate: float | None = None
+    """Records a second, lately."""
+
+    @property
+    def remaining(self) -> int | None:
+        """What is left; None when there is no end."""
+        return None if self.end is None else max(self.end - self.position, 0)
+
+    @property
+    def share(self) -> float | None:
+        """Done, 0 to 1; None when there is no end."""
+        if self.end is None:
+            return None
+        span = self.end - self.start
+        return 1.0 if span <= 0 else min(max((self.position - self.start) / span, 0.0), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is."""
+
+    state: Literal["waiting", "running", "done", "stopped", "failed"]
+    parts: tuple[PartProgress, ...] = ()
+    note: str = ""
+    counts: tuple[tuple[str, int], ...] = field(default=())
+    """What else was counted: records, bytes, undecodable, acknowledged, failed."""
+
+
+@runtime_checkable
+class ProgressFeed(Protocol):
+    """A job that tells how far it is."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def progress(self) -> Progress: ...
+    async def cancel(self) -> None:
+        """Stop it; what was done stays valid."""
+        ...
