@@ -1,0 +1,1 @@
+"""The causal graph of events: causes, copies, roots, gaps."""
