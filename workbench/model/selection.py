@@ -1,0 +1,125 @@
+"""The one grammar for topics: a name, a list, a shell pattern, a regular expression."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from fnmatch import translate
+from typing import TYPE_CHECKING, TypeAlias
+
+from workbench.errors import ConfigurationError, UnknownTopicError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from workbench.model.topics import TopicInfo
+
+TopicsLike: TypeAlias = "str | re.Pattern[str] | Iterable[str | re.Pattern[str]]"
+
+_REPLAY_TARGET = re.compile(r".*\.replay\.[0-9a-f]{8}")
+_SIMILAR = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPattern:
+    """A pattern over whole topic names."""
+
+    text: str
+    """As it was written; a regular expression begins with ``~``."""
+    regex: re.Pattern[str]
+
+    @property
+    def wants_replays(self) -> bool:
+        """Whether the pattern itself says ``.replay.``."""
+        return ".replay." in self.text.replace("\\.", ".")
+
+    def matches(self, topic: TopicInfo) -> bool:
+        """Whether the pattern takes this topic: never an internal one, a replay target only when it says so."""
+        if topic.internal or self.regex.fullmatch(topic.name) is None:
+            return False
+        return self.wants_replays or _REPLAY_TARGET.fullmatch(topic.name) is None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSelection:
+    """Names and patterns, in the order given."""
+
+    parts: tuple[str | TopicPattern, ...]
+
+    def resolve(self, topics: Sequence[TopicInfo]) -> list[TopicInfo]:
+        """Pick topics out of all of a cluster's, each once, sorted by name.
+
+        Raises:
+            UnknownTopicError: A name that does not exist (with similar ones), or a pattern that matches nothing.
+        """
+        by_name = {topic.name: topic for topic in topics}
+        chosen: dict[str, TopicInfo] = {}
+        for part in self.parts:
+            if isinstance(part, str):
+                if part not in by_name:
+                    raise _unknown_name(part, by_name)
+                chosen[part] = by_name[part]
+                continue
+            found = {topic.name: topic for topic in topics if part.matches(topic)}
+            if not found:
+                raise _no_match(part, topics)
+            chosen.update(found)
+        return [chosen[name] for name in sorted(chosen)]
+
+    def __str__(self) -> str:
+        return " ".join(part if isinstance(part, str) else part.text for part in self.parts)
+
+
+def parse_topics(value: TopicsLike) -> TopicSelection:
+    """Read a topic selection: ``"orders"``, ``"onex.dev.*"``, ``"~orders-[0-9]+"``, a `re.Pattern`, or a list of these.
+
+    Patterns match whole names. They never match internal topics, nor replay targets (``*.replay.`` and eight hex
+    digits) unless the pattern says ``.replay.`` itself; an exact name always works.
+
+    Raises:
+        ConfigurationError: Nothing was selected, or a pattern is not valid.
+    """
+    parts = (value,) if isinstance(value, str | re.Pattern) else tuple(value)
+    if not parts:
+        raise ConfigurationError("No topic was selected. Name at least one topic or pattern, such as 'orders.*'.")
+    return TopicSelection(tuple(_parse_part(part) for part in parts))
+
+
+def _parse_part(part: object) -> str | TopicPattern:
+    if isinstance(part, re.Pattern) and isinstance(part.pattern, str):
+        return TopicPattern(f"~{part.pattern}", part)
+    if not isinstance(part, str):
+        raise ConfigurationError(f"A topic is a name or a pattern, not {type(part).__name__}: {part!r}.")
+    if part in ("", "~"):
+        raise ConfigurationError("An empty topic name or pattern selects nothing. Use '*' for every topic.")
+    if part.startswith("~"):
+        return TopicPattern(part, _compile(part, part[1:]))
+    if any(character in part for character in "*?["):
+        return TopicPattern(part, _compile(part, translate(part)))
+    return part
+
+
+def _compile(text: str, expression: str) -> re.Pattern[str]:
+    try:
+        return re.compile(expression)
+    except re.error as error:
+        raise ConfigurationError(f"The topic pattern {text!r} is not valid: {error}.") from error
+
+
+def _unknown_name(name: str, known: Iterable[str]) -> UnknownTopicError:
+    similar = difflib.get_close_matches(name, list(known), n=_SIMILAR)
+    hint = f"Similar names: {', '.join(similar)}." if similar else "No name is similar; list the topics to see them."
+    return UnknownTopicError(f"The topic {name!r} does not exist. {hint}", topic=name, similar=similar)
+
+
+def _no_match(pattern: TopicPattern, topics: Sequence[TopicInfo]) -> UnknownTopicError:
+    hidden = sum(1 for topic in topics if pattern.regex.fullmatch(topic.name) is not None)
+    if hidden:
+        reason = f"It fits only {hidden} internal or replay topics, which a pattern leaves out; name them exactly."
+    else:
+        reason = f"None of the cluster's {len(topics)} topics fits; list the topics to see their names."
+    similar = difflib.get_close_matches(pattern.text, [topic.name for topic in topics], n=_SIMILAR)
+    return UnknownTopicError(
+        f"The pattern {pattern.text!r} matches no topic. {reason}", topic=pattern.text, similar=similar
+    )
