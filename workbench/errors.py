@@ -17,7 +17,9 @@ WorkbenchError
 ├── BrokerUnavailableError
 ├── AuthenticationError
 ├── UnknownTopicError(LookupError)
+├── UnknownEventError(LookupError)
 ├── WindowError(ValueError)
+├── TableError(ValueError)
 ├── SnapshotError
 │   ├── SnapshotLockedError
 │   └── SnapshotFormatError
@@ -204,6 +206,30 @@ class UnknownTopicError(WorkbenchError, LookupError):
         super().__init__(message)
         self.topic = topic
         self.similar: list[str] = list(similar)
+
+
+class UnknownEventError(WorkbenchError, LookupError):
+    """No event of a graph has the id, correlation or fragment asked for.
+
+    Attributes:
+        wanted: What was asked for.
+    """
+
+    def __init__(self, message: str, *, wanted: str) -> None:
+        super().__init__(message)
+        self.wanted = wanted
+
+
+class TableError(WorkbenchError, ValueError):
+    """A table that an analysis was given cannot be read as what it should be.
+
+    Attributes:
+        columns: The columns at fault.
+    """
+
+    def __init__(self, message: str, *, columns: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.columns: list[str] = list(columns)
 
 
 class WindowError(WorkbenchError, ValueError):
