@@ -5,7 +5,7 @@ import re
 import pytest
 
 from workbench.errors import ConfigurationError, UnknownTopicError
-from workbench.model.selection import parse_topics
+from workbench.model.topic_selection import parse_topics
 from workbench.model.topics import TopicInfo
 
 
