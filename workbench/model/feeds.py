@@ -1,7 +1,7 @@
 """What a widget is fed: frozen values, and protocols that the widget receives through its constructor.
 
 A feed answers from memory and at once, except where a method is a coroutine. What it shows is already masked; what it
-hands out as text may be hostile, and the widget treats it as such.
+hands out as text may be hostile, and the widget treats it as such. The graph's feed is `workbench.model.causation`.
 """
 
 from __future__ import annotations
@@ -122,81 +122,6 @@ class RowFeed(Protocol):
 
     async def stop(self) -> None:
         """End reading for good; what is held can still be looked at."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class GraphNode:
-    """One node with its place."""
-
-    key: str
-    label: str
-    x: float
-    """Left edge."""
-    y: float
-    """Top edge."""
-    sub: str = ""
-    """A second line: where the record lies."""
-    kind: Literal["event", "collapsed", "missing", "undecodable"] = "event"
-    lane: int = 0
-    """Index into `GraphView.lanes`; mark and colour follow it."""
-    count: int = 1
-    """Events it stands for."""
-    identity: Identity | None = None
-    facts: tuple[tuple[str, str], ...] = ()
-    problem: str = ""
-    """What is wrong with it, in words; empty when nothing is."""
-
-
-@dataclass(frozen=True, slots=True)
-class GraphEdge:
-    """Cause to effect, with its route."""
-
-    source: str
-    target: str
-    kind: Literal["cause", "join", "cycle", "copy", "weak"] = "cause"
-    """``join`` is a further cause, ``cycle`` runs against time or order, ``weak`` is a guess that says so."""
-    points: tuple[tuple[float, float], ...] = ()
-    """Route from source to target; empty draws a curve."""
-
-
-@dataclass(frozen=True, slots=True)
-class GraphView:
-    """A drawing: what is shown, where, and what is left out."""
-
-    title: str
-    layout: Literal["layered", "swimlane"]
-    nodes: tuple[GraphNode, ...]
-    edges: tuple[GraphEdge, ...]
-    lanes: tuple[str, ...]
-    """Names of services or topics, in order."""
-    width: float
-    height: float
-    node_width: float
-    node_height: float
-    shown: int
-    """Events drawn one by one or counted in collapsed nodes of this view that are not closed."""
-    total: int
-    """Events of the graph."""
-    notes: tuple[str, ...] = ()
-    """What a reader must know: cycles, unresolved causes, skewed clocks."""
-    lane_tops: tuple[float, ...] = ()
-    """Upper edge of each lane in a swimlane drawing."""
-    ticks: tuple[tuple[float, str], ...] = ()
-    """Places and labels of the time axis of a swimlane drawing."""
-
-
-@runtime_checkable
-class GraphFeed(Protocol):
-    """A graph that can be drawn in two ways and opened node by node."""
-
-    def view(self, layout: Literal["layered", "swimlane"], opened: frozenset[str]) -> GraphView:
-        """Place the nodes; may take long, so a widget calls it in a thread.
-
-        Args:
-            layout: One chain, or time against lanes.
-            opened: Keys of collapsed nodes that are to be shown in full.
-        """
         ...
 
 
