@@ -1,0 +1,40 @@
+"""Ids as they are compared: canonical spelling, never invented, never repaired."""
+
+from __future__ import annotations
+
+import re
+
+_HYPHENATED = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+_UUID = re.compile(rf"(?:\{{({_HYPHENATED})\}}|(?i:urn:uuid:)({_HYPHENATED})|({_HYPHENATED}))")
+_HEX32 = re.compile(r"[0-9a-fA-F]{32}")
+_SPAN = re.compile(r"[0-9a-f]{16}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
+
+
+def canonical_id(text: str) -> str:
+    """Lower-case hyphenated UUID where the text is one in a usual spelling; anything else unchanged."""
+    found = _UUID.fullmatch(text)
+    return text if found is None else (found[1] or found[2] or found[3]).lower()
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID with hyphens in a usual spelling."""
+    return _UUID.fullmatch(text) is not None
+
+
+def hex_id(data: bytes) -> str:
+    """The id of bytes that are no UTF-8: lossless and still joinable."""
+    return "hex:" + data.hex()
+
+
+def span_of(text: str) -> str | None:
+    """The span id where a cause is one, bare or inside a W3C traceparent."""
+    if _SPAN.fullmatch(text):
+        return text
+    found = _TRACEPARENT.fullmatch(text)
+    return found[1] if found else None
+
+
+def is_uuid_like(text: str) -> bool:
+    """Whether readers that parse UUIDs accept a text: a UUID in a usual spelling, or its 32 hex digits."""
+    return is_uuid(text) or _HEX32.fullmatch(text) is not None
