@@ -1,0 +1,231 @@
+"""Each refusal: that it holds, that what it does not concern passes, and what its override allows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from replay_samples import NOW_MS, ORDERS, RUN_ID, draft, facts, group, row, topic
+
+from workbench.replay import Connection, make_plan
+from workbench.replay.case import Case
+from workbench.replay.guard import RULES, refusals
+from workbench.replay.sizes import batch_bytes
+
+
+def rules(plan) -> list[str]:
+    return [refusal.rule for refusal in plan.refusals]
+
+
+SAME = {"cluster_id": "source-cluster", "targets": {"orders": "orders"}, "topics": {"orders": topic("orders")}}
+
+
+def test_a_plain_plan_is_not_refused():
+    assert rules(make_plan(draft(), facts())) == []
+
+
+def test_every_rule_has_a_number_of_its_own_in_order():
+    numbers = [int(rule.id.removeprefix("G-")) for rule in RULES]
+    assert numbers == sorted(set(numbers))
+    assert {1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 17, 19, 21, 23} == set(numbers)
+
+
+def test_g1_same_topic_of_the_same_cluster():
+    same = facts(**SAME)
+    assert rules(make_plan(draft(), same)) == ["G-1"]
+    assert rules(make_plan(draft(allow_same_topic=True), same)) == []
+    assert rules(make_plan(draft(allow_same_topic=True, headers="exact"), same)) == ["G-1"]
+    assert rules(make_plan(draft(), replace(same, cluster_id="another"))) == []
+
+
+@pytest.mark.parametrize(
+    "dead", ["orders.dlq", "orders-dlt", "orders.DLT", "onex.dev.dead_letter_queue", "onex.dlq.x.v1"]
+)
+def test_g2_dead_letters_to_a_dead_letter_topic(dead):
+    target = facts(topic(dead), targets={"orders": dead})
+    origin = {"origin": [{"topic": "billing.dlq"}, {"topic": "orders"}, None]}
+    assert rules(make_plan(draft(columns=origin), target)) == ["G-2"]
+    assert rules(make_plan(draft(), target)) == []
+    source = replace(ORDERS, topic=dead)
+    rows = [row(1, topic=dead)]
+    assert rules(make_plan(draft(*rows, source=source), replace(target, targets={dead: dead}))) == ["G-2"]
+    assert rules(make_plan(draft(*rows, source=source), facts(targets={dead: "copy"}))) == []
+    sandbox = f"{dead}.replay.{RUN_ID[:8]}"
+    own = facts(topic(sandbox, exists=False), targets={dead: sandbox}, named=False)
+    assert rules(make_plan(draft(*rows, source=source), own)) == []
+
+
+def test_g3_read_only_connection_is_left_to_the_one_that_runs():
+    plan = make_plan(draft(), facts(connection=Connection()))
+    assert rules(plan) == ["G-3"]
+    assert plan.blocking == ()
+
+
+@pytest.mark.parametrize("connection", [{"protected": True}, {"environment": "prod"}, {"environment": "Production"}])
+def test_g4_protected_target_wants_its_name(connection):
+    plan = make_plan(draft(), facts(connection=Connection(read_only=False, **connection)))
+    assert rules(plan) == ["G-4"]
+    assert plan.view().protected
+    for typed, expected in [({"copy"}, []), ({"Copy"}, ["G-4"]), ({"copy", "orders"}, ["G-4"])]:
+        case = Case(plan.material, NOW_MS, NOW_MS, frozenset(typed))
+        assert [refusal.rule for refusal in refusals(case)] == expected
+
+
+def test_g5_missing_target_and_its_creation():
+    absent = facts(topic(exists=False))
+    assert rules(make_plan(draft(), absent)) == ["G-5"]
+    plan = make_plan(draft(create_target=True), absent)
+    assert rules(plan) == []
+    (made,) = plan.material.creates
+    assert made.partitions == 3
+    assert made.config["retention.ms"] == str(60_000 - 10 + 7 * 86_400_000)
+    assert made.config["message.timestamp.type"] == "CreateTime"
+    assert plan.document["target"]["create"]["copy"]["partitions"] == 3
+
+
+def test_g5_default_target_is_created_and_said_so():
+    plan = make_plan(draft(), facts(to=None))
+    assert rules(plan) == []
+    assert plan.facts.target_topics == ["orders.replay.6f1d2c3b"]
+    assert any(text.startswith("the run creates orders.replay.6f1d2c3b with 3 partitions") for text in plan.warnings)
+    taken = facts(topic("orders.replay.6f1d2c3b"), to=None)
+    assert rules(make_plan(draft(), taken)) == ["G-5"]
+
+
+def test_g6_live_groups_must_be_accepted_exactly():
+    live = facts(groups=(group("billing"), group("mail", members=0)))
+    assert rules(make_plan(draft(), live)) == ["G-6"]
+    assert rules(make_plan(draft(accept_groups=["billing"]), live)) == ["G-6"]
+    assert rules(make_plan(draft(accept_groups=["mail", "billing"]), live)) == []
+    assert rules(make_plan(draft(accept_groups=["mail"]), facts())) == ["G-6"]
+
+
+def test_g8_record_of_this_run():
+    rows = [row(1), row(2, headers=[(b"x-replay-id", RUN_ID.encode())]), row(3, headers=[(b"x-replay-id", b"other")])]
+    plan = make_plan(draft(*rows), facts())
+    assert [(r.rule, r.seqs) for r in plan.refusals] == [("G-8", (1,))]
+
+
+HOPS = [
+    ([b"1"], False, 2),
+    ([b"2"], True, 3),
+    ([b"4"], True, 5),
+    ([b"5"], True, None),
+    ([b"two"], True, None),
+    ([None], True, None),
+    ([b""], True, None),
+    ([b"-1"], True, None),
+    ([b"1.0"], True, None),
+    ([b"0", b"3"], True, 4),
+]
+
+
+@pytest.mark.parametrize(("counts", "refused", "allowed_by"), HOPS)
+def test_g9_hops(counts, refused, allowed_by):
+    marked = row(1, headers=[(b"x-replay-count", count) for count in counts])
+    assert rules(make_plan(draft(marked), facts())) == (["G-9"] if refused else [])
+    most = make_plan(draft(marked, max_hops=allowed_by or 5), facts())
+    assert rules(most) == ([] if allowed_by else ["G-9"])
+
+
+def test_g10_uncommitted_records_of_a_partition_with_transactions():
+    loose = replace(ORDERS, isolation="read_uncommitted", transactional=frozenset({1}))
+    concerned = [row(1, partition=1), row(1)]
+    assert rules(make_plan(draft(*concerned, source=loose), facts())) == ["G-10"]
+    assert rules(make_plan(draft(*concerned, source=loose, accept_uncommitted=True), facts())) == []
+    assert rules(make_plan(draft(row(1), source=loose), facts())) == []
+    strict = replace(loose, isolation="read_committed")
+    assert rules(make_plan(draft(*concerned, source=strict), facts())) == []
+
+
+def test_g11_older_than_retention():
+    short = facts(topic(retention__ms="59000"))
+    assert rules(make_plan(draft(), short)) == ["G-11"]
+    assert rules(make_plan(draft(timestamps="now"), short)) == []
+    assert rules(make_plan(draft(accept_expiry=True), short)) == []
+    compacted = facts(topic(retention__ms="59000", cleanup__policy="compact"))
+    assert "G-11" not in rules(make_plan(draft(), compacted))
+    append = facts(topic(retention__ms="59000", message__timestamp__type="LogAppendTime"))
+    assert rules(make_plan(draft(), append)) == []
+    assert rules(make_plan(draft(), facts(topic(retention__ms="60000")))) == []
+
+
+@pytest.mark.parametrize("setting", ["message.timestamp.before.max.ms", "message.timestamp.difference.max.ms"])
+def test_g12_too_far_in_the_past(setting):
+    settings = {"message__timestamp__before__max__ms": None, setting.replace(".", "__"): "59000"}
+    narrow = facts(topic(**settings))
+    assert rules(make_plan(draft(), narrow)) == ["G-12"]
+    assert rules(make_plan(draft(timestamps="now"), narrow)) == []
+
+
+def test_g12_too_far_in_the_future():
+    ahead = row(1, timestamp_ms=NOW_MS + 3_600_001)
+    assert rules(make_plan(draft(ahead), facts())) == ["G-12"]
+    assert rules(make_plan(draft(ahead), facts(to=None))) == ["G-12"]
+    assert rules(make_plan(draft(row(1, timestamp_ms=NOW_MS + 3_600_000)), facts())) == []
+
+
+def test_g13_exactly_at_the_limit():
+    big = row(1, value=b"x" * 5_000, headers=[(b"a", None), (b"b", b"")])
+    exact = batch_bytes(b"k", b"x" * 5_000, ((b"a", None), (b"b", b"")))
+    at_limit = make_plan(draft(big, headers="exact"), facts(topic(max__message__bytes=str(exact))))
+    assert rules(at_limit) == []
+    over = facts(topic(max__message__bytes=str(exact - 1)))
+    assert rules(make_plan(draft(big, headers="exact"), over)) == ["G-13"]
+    assert rules(make_plan(draft(big), facts(topic(max__message__bytes=str(exact))))) == ["G-13"]
+    skipped = make_plan(draft(big, row(2), skip_refused=True), over)
+    assert (rules(skipped), skipped.left_out, skipped.sent) == ([], {0: "G-13"}, (1,))
+
+
+def test_g14_no_key_to_a_compacted_topic():
+    rows = [row(1, key=None), row(2, key=b"")]
+    plan = make_plan(draft(*rows), facts(topic(cleanup__policy="compact,delete")))
+    assert [(r.rule, r.seqs) for r in plan.refusals] == [("G-14", (0,))]
+    assert rules(make_plan(draft(*rows), facts())) == []
+
+
+def test_g15_partition_that_the_target_lacks():
+    rows = [row(1, partition=0), row(1, partition=2)]
+    small = facts(topic(partitions=2))
+    assert rules(make_plan(draft(*rows), small)) == ["G-15"]
+    assert rules(make_plan(draft(*rows, partitions="murmur2"), small)) == []
+    assert rules(make_plan(draft(*rows, partitions={0: 1, 2: 0}), small)) == []
+    assert rules(make_plan(draft(*rows, partitions={0: 1}), small)) == ["G-15"]
+    assert rules(make_plan(draft(*rows, partitions="fixed(2)"), small)) == ["G-15"]
+
+
+def test_g17_raw_bytes_that_are_not_there():
+    rows = [row(1), row(2), row(3, headers=[(b"ok", b""), (b"\xff", b"x")])]
+    plan = make_plan(draft(*rows, columns={"missing": [None, "masked at capture", None]}), facts())
+    assert [(r.rule, r.seqs) for r in plan.refusals] == [("G-17", (1, 2))]
+    assert "masked at capture" in str(plan.refusals[0])
+
+
+def test_g19_amounts():
+    assert rules(make_plan(draft(max_records=2), facts())) == ["G-19"]
+    assert rules(make_plan(draft(max_records=3), facts())) == []
+    assert rules(make_plan(draft(max_bytes=11), facts())) == ["G-19"]
+    assert rules(make_plan(draft(max_bytes=12), facts())) == []
+
+
+def test_g21_earlier_run_in_doubt():
+    assert rules(make_plan(draft(), facts(in_doubt=("run-1",)))) == ["G-21"]
+
+
+def test_g23_a_plan_is_good_for_one_hour():
+    plan = make_plan(draft(), facts())
+    for age_ms, expected in [(3_600_000, []), (3_600_001, ["G-23"])]:
+        assert [r.rule for r in refusals(Case(plan.material, NOW_MS + age_ms, NOW_MS))] == expected
+
+
+def test_refused_records_stop_the_plan_unless_skipped():
+    rows = [row(1), row(2, headers=[(b"x-replay-count", b"9")]), row(3, headers=[(b"\xff", b"")])]
+    plan = make_plan(draft(*rows), facts())
+    assert rules(plan) == ["G-9", "G-17"]
+    assert "skip_refused=True leaves them out" in str(plan.refusals[0])
+    skipped = make_plan(draft(*rows, skip_refused=True), facts())
+    assert rules(skipped) == []
+    assert dict(skipped.left_out) == {1: "G-9", 2: "G-17"}
+    assert skipped.document["left_out"] == [[1, 2]]
+    assert skipped.estimates.records == 1
+    assert skipped.steps["refused"].to_pylist() == [None, "G-9", "G-17"]

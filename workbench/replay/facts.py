@@ -1,0 +1,200 @@
+"""Facts about a target, as they were found at one moment: frozen, kept in the plan, compared again before a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+APPEND_TIME = "LogAppendTime"
+FOREVER = -1
+_PRODUCTION = frozenset({"prod", "production"})
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What the connection that was asked says about itself; the session knows it, a record log does not."""
+
+    read_only: bool = True
+    protected: bool = False
+    """The profile says that this is production."""
+    development: bool = False
+    environment: str | None = None
+    """The profile's environment label."""
+
+    @property
+    def needs_typed_name(self) -> bool:
+        """Whether the physical name of a target must be typed before it is written to."""
+        return self.protected or (self.environment or "").lower() in _PRODUCTION
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFacts:
+    """One topic of the target cluster."""
+
+    name: str
+    exists: bool
+    topic_id: str | None = None
+    begin: Mapping[int, int | None] = field(default_factory=dict)
+    """Log start offset of each partition."""
+    end: Mapping[int, int | None] = field(default_factory=dict)
+    """High watermark of each partition."""
+    config: Mapping[str, str | None] = field(default_factory=dict)
+    config_known: bool = True
+    replication_factor: int = 1
+
+    @property
+    def partitions(self) -> int:
+        """Number of partitions; 0 when the topic does not exist."""
+        return len(self.end)
+
+    @property
+    def timestamp_type(self) -> str | None:
+        """``CreateTime`` or ``LogAppendTime``; None when the setting could not be read."""
+        return self.config.get("message.timestamp.type")
+
+    @property
+    def compacted(self) -> bool:
+        """Whether the newest value of each key is what survives."""
+        return "compact" in (self.config.get("cleanup.policy") or "")
+
+    @property
+    def retention_ms(self) -> int | None:
+        """Milliseconds after which segments are deleted; -1 never, None unknown."""
+        if "cleanup.policy" in self.config and "delete" not in (self.config["cleanup.policy"] or ""):
+            return FOREVER
+        return self.number("retention.ms")
+
+    def number(self, name: str) -> int | None:
+        """A numeric setting; None when it could not be read."""
+        text = self.config.get(name)
+        try:
+            return None if text is None else int(text)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFacts:
+    """A consumer group that has members or committed offsets on a target topic."""
+
+    group_id: str
+    state: str
+    members: int
+    """Members assigned to a target topic."""
+    committed: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    """Committed offsets by topic and partition."""
+
+    def lag(self, topics: Mapping[str, TopicFacts]) -> int:
+        """Records behind the high watermark on the partitions where it committed."""
+        return sum(
+            max((topics[topic].end.get(partition) or 0) - offset, 0)
+            for topic, offsets in self.committed.items()
+            for partition, offset in offsets.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """Everything outside the selection that a plan depends on: found by `fetch_facts`, read by `make_plan`."""
+
+    run_id: str
+    """UUID drawn for the plan that is made from these facts; names of default targets contain it."""
+    asked_at_ms: int
+    """This machine's clock, UTC milliseconds."""
+    cluster_id: str
+    address: str
+    connection: Connection
+    targets: Mapping[str, str]
+    """Source topic to target topic."""
+    named: bool
+    """The user named the targets; otherwise the run creates them."""
+    topics: Mapping[str, TopicFacts]
+    """Facts of each target topic, and of each source topic that lies on the same cluster."""
+    groups: tuple[GroupFacts, ...] = ()
+    """Groups on the target topics, by id."""
+    unclear_groups: tuple[str, ...] = ()
+    """Groups that could not be described, or that are rebalancing: they may be on a target too."""
+    in_doubt: tuple[str, ...] = ()
+    """Earlier runs on these targets whose end is not known."""
+
+    @property
+    def target_topics(self) -> list[str]:
+        """Physical names of the targets, sorted, each once."""
+        return sorted(set(self.targets.values()))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for the journal."""
+        return {
+            "run_id": self.run_id,
+            "asked_at_ms": self.asked_at_ms,
+            "cluster_id": self.cluster_id,
+            "address": self.address,
+            "connection": _plain(self.connection),
+            "targets": dict(self.targets),
+            "named": self.named,
+            "topics": [_plain(topic) for topic in self.topics.values()],
+            "groups": [_plain(group) for group in self.groups],
+            "unclear_groups": list(self.unclear_groups),
+            "in_doubt": list(self.in_doubt),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> TargetFacts:
+        """Inverse of `to_json`."""
+        topics = [
+            TopicFacts(**{**topic, "begin": _by_number(topic["begin"]), "end": _by_number(topic["end"])})
+            for topic in value["topics"]
+        ]
+        groups = [
+            GroupFacts(**{**group, "committed": {name: _by_number(at) for name, at in group["committed"].items()}})
+            for group in value["groups"]
+        ]
+        return cls(
+            **{
+                **value,
+                "connection": Connection(**value["connection"]),
+                "topics": {topic.name: topic for topic in topics},
+                "groups": tuple(groups),
+                "unclear_groups": tuple(value["unclear_groups"]),
+                "in_doubt": tuple(value["in_doubt"]),
+            },
+        )
+
+
+def differences(planned: TargetFacts, found: TargetFacts) -> list[str]:
+    """Say which facts that a plan rests on are no longer so: cluster, partitions, timestamp type, identity."""
+    changes = []
+    if planned.cluster_id != found.cluster_id:
+        changes.append(f"the cluster is {found.cluster_id}, planned was {planned.cluster_id}")
+    for name in planned.target_topics:
+        before, after = planned.topics[name], found.topics.get(name)
+        if after is None:
+            changes.append(f"{name} was not looked up again")
+            continue
+        pairs = (
+            ("exists", before.exists, after.exists),
+            ("topic id", before.topic_id, after.topic_id),
+            ("partitions", before.partitions, after.partitions),
+            ("timestamp type", before.timestamp_type, after.timestamp_type),
+        )
+        changes += [f"{what} of {name}: planned {old}, now {new}" for what, old, new in pairs if old != new]
+    return changes
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    plain = {}
+    for name in value.__slots__:
+        item = getattr(value, name)
+        plain[name] = _text_keys(item) if isinstance(item, dict) else item
+    return plain
+
+
+def _text_keys(mapping: dict[Any, Any]) -> dict[str, Any]:
+    return {str(key): _text_keys(item) if isinstance(item, dict) else item for key, item in mapping.items()}
+
+
+def _by_number(mapping: Mapping[str, Any]) -> dict[int, Any]:
+    return {int(key): item for key, item in mapping.items()}

@@ -1,0 +1,224 @@
+"""The options of a replay, parsed once: what a user may ask for, in which form it enters the plan."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from typing import Any, Literal, TypeAlias
+
+from workbench.errors import ConfigurationError
+
+Ratio: TypeAlias = "int | list[int]"
+"""A rate in canonical JSON: an integer, or numerator and denominator."""
+
+MAX_HOPS_LIMIT = 5
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "mode": ("recording",),
+    "ids": ("same",),
+    "timestamps": ("keep", "now"),
+    "headers": ("provenance", "exact"),
+    "order": ("offset", "timestamp", "global"),
+    "writer": ("transactional", "idempotent"),
+    "on_error": ("stop", "skip_record"),
+}
+_PARTITION_WORDS = ("keep", "murmur2", "crc32", "fnv1a", "round_robin")
+_FIXED = re.compile(r"fixed\((\d{1,9})\)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Partitions:
+    """How target partitions are chosen."""
+
+    policy: Literal["keep", "murmur2", "crc32", "fnv1a", "round_robin", "fixed", "map"] = "keep"
+    number: int | None = None
+    """Target partition of ``fixed``."""
+    mapping: tuple[tuple[int, int], ...] = ()
+    """Source and target partition of ``map``, ascending."""
+
+    @classmethod
+    def parse(cls, value: object) -> Partitions:
+        """Read ``"keep"``, a partitioner's name, ``"round_robin"``, ``"fixed(n)"`` or ``{source: target}``."""
+        if isinstance(value, Partitions):
+            return value
+        if isinstance(value, Mapping):
+            return cls("map", mapping=tuple(sorted((_partition(k), _partition(v)) for k, v in value.items())))
+        if isinstance(value, str):
+            if value in _PARTITION_WORDS:
+                return cls(value)  # type: ignore[arg-type]  # one of the words just checked
+            if match := _FIXED.match(value):
+                return cls("fixed", number=int(match[1]))
+        raise ConfigurationError(
+            f"partitions={value!r} is no partition policy. Use one of {', '.join(_PARTITION_WORDS)}, 'fixed(3)', "
+            "or a mapping of source partition to target partition.",
+        )
+
+    def to_json(self) -> str | dict[str, Any]:
+        """The form that enters the plan and its hash."""
+        if self.policy == "fixed":
+            return {"fixed": self.number}
+        if self.policy == "map":
+            return {"map": {str(source): target for source, target in self.mapping}}
+        return self.policy
+
+    @classmethod
+    def from_json(cls, value: str | Mapping[str, Any]) -> Partitions:
+        """Inverse of `to_json`."""
+        if isinstance(value, str):
+            return cls.parse(value)
+        if "fixed" in value:
+            return cls("fixed", number=int(value["fixed"]))
+        return cls.parse(value["map"])
+
+
+def _partition(value: object) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        number = -1
+    if number < 0 or isinstance(value, (bool, float)):
+        raise ConfigurationError(f"{value!r} in a partition map is no partition number. Use integers from 0.")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Everything a user decides about a replay besides the selection and the target; part of the plan's hash."""
+
+    mode: str = "recording"
+    ids: str = "same"
+    partitions: Partitions = field(default_factory=Partitions)
+    timestamps: str = "keep"
+    headers: str = "provenance"
+    order: str = "offset"
+    """``offset``: by topic, partition, offset. ``timestamp``: source partitions merged by time, each in its own offset
+    order. ``global``: the same order, with one lane in flight at a time."""
+    records_per_s: Fraction | None = None
+    bytes_per_s: Fraction | None = None
+    max_records: int = 10_000
+    max_bytes: int = 1 << 30
+    max_hops: int = 2
+    """Records that were replayed this often already are refused."""
+    writer: str = "transactional"
+    on_error: str = "stop"
+    skip_refused: bool = False
+    allow_same_topic: bool = False
+    create_target: bool = False
+    accept_groups: tuple[str, ...] = ()
+    accept_uncommitted: bool = False
+    accept_expiry: bool = False
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any]) -> Options:
+        """Read a user's keywords.
+
+        Raises:
+            TypeError: An unknown keyword; the message names the likely one.
+            ConfigurationError: A value that its option does not allow.
+        """
+        known = [item.name for item in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise TypeError(_unknown_keyword(name, known))
+        options = cls(**{name: _PARSERS[name](name, value) for name, value in given.items()})
+        if options.on_error == "skip_record" and options.writer == "idempotent":
+            raise ConfigurationError(
+                "on_error='skip_record' needs writer='transactional': without transactions a record that follows the "
+                "skipped one may have been written before it is known.",
+            )
+        return options
+
+    def changed(self, changes: Mapping[str, Any]) -> Options:
+        """These options with some of them given anew."""
+        current = {item.name: getattr(self, item.name) for item in fields(self)}
+        return Options.parse({**current, **changes})
+
+    def to_json(self) -> dict[str, Any]:
+        """All options in canonical form: integers, strings and ratios."""
+        result = {item.name: getattr(self, item.name) for item in fields(self)}
+        result["partitions"] = self.partitions.to_json()
+        result["records_per_s"] = ratio(self.records_per_s)
+        result["bytes_per_s"] = ratio(self.bytes_per_s)
+        result["accept_groups"] = list(self.accept_groups)
+        return result
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Options:
+        """Inverse of `to_json`."""
+        return cls.parse({**value, "partitions": Partitions.from_json(value["partitions"])})
+
+
+def ratio(rate: Fraction | None) -> Ratio | None:
+    """A rate as the plan writes it."""
+    if rate is None or rate.denominator == 1:
+        return None if rate is None else rate.numerator
+    return [rate.numerator, rate.denominator]
+
+
+def _unknown_keyword(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]!r}?" if close else f"The options are: {', '.join(sorted(known))}."
+    return f"A replay has no option {name!r}; check the spelling. {hint}"
+
+
+def _choice(name: str, value: object) -> str:
+    if isinstance(value, str) and value in _CHOICES[name]:
+        return value
+    allowed = " or ".join(repr(choice) for choice in _CHOICES[name])
+    raise ConfigurationError(f"{name}={value!r} is not possible; use {allowed}.")
+
+
+def _flag(name: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ConfigurationError(f"{name}={value!r} is not possible; use True or False.")
+
+
+def _count(name: str, value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    raise ConfigurationError(f"{name}={value!r} is not possible; use an integer of at least 1.")
+
+
+def _hops(name: str, value: object) -> int:
+    hops = _count(name, value)
+    if hops > MAX_HOPS_LIMIT:
+        raise ConfigurationError(f"{name}={hops} is not possible; {MAX_HOPS_LIMIT} is the most that can be allowed.")
+    return hops
+
+
+def _rate(name: str, value: object) -> Fraction | None:
+    if value is None:
+        return None
+    try:
+        rate = Fraction(*value) if isinstance(value, (list, tuple)) else Fraction(str(value))
+    except (ValueError, TypeError, ZeroDivisionError):
+        rate = Fraction(0)
+    if rate <= 0 or isinstance(value, bool):
+        raise ConfigurationError(f"{name}={value!r} is no rate; use a number above 0, or None for no limit.")
+    return rate
+
+
+def _groups(name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, Collection) and not isinstance(value, (str, bytes)) and all(isinstance(g, str) for g in value):
+        return tuple(sorted(set(value)))
+    raise ConfigurationError(f"{name}={value!r} is not possible; give a list of consumer group ids.")
+
+
+_PARSERS: dict[str, Any] = {
+    **dict.fromkeys(_CHOICES, _choice),
+    "partitions": lambda _name, value: Partitions.parse(value),
+    "records_per_s": _rate,
+    "bytes_per_s": _rate,
+    "max_records": _count,
+    "max_bytes": _count,
+    "max_hops": _hops,
+    "accept_groups": _groups,
+    **dict.fromkeys(
+        ("skip_refused", "allow_same_topic", "create_target", "accept_uncommitted", "accept_expiry"),
+        _flag,
+    ),
+}

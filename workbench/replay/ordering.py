@@ -1,0 +1,44 @@
+"""The order in which records are sent, fixed when the plan is made."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Order = npt.NDArray[np.int64]
+
+
+def by_position(records: pa.Table) -> Order:
+    """Rows by topic, source, partition, offset."""
+    topics = records["topic"].to_numpy(zero_copy_only=False).astype(object)
+    _, codes = np.unique(topics.astype(str), return_inverse=True)
+    return np.lexsort(
+        (records["offset"].to_numpy(), records["partition"].to_numpy(), records["source_id"].to_numpy(), codes),
+    ).astype(np.int64)
+
+
+def by_time(records: pa.Table) -> Order:
+    """Source partitions merged by time, each staying in its own offset order.
+
+    Within a partition the running maximum of its timestamps decides, so a record that is older than the one before it
+    waits for it instead of overtaking. Equal times go by position.
+    """
+    order = by_position(records)
+    times = records["timestamp_ms"].to_numpy()[order]
+    source = records["source_id"].to_numpy()[order]
+    partition = records["partition"].to_numpy()[order]
+    changes = np.flatnonzero((np.diff(source) != 0) | (np.diff(partition) != 0)) + 1
+    running: npt.NDArray[Any] = times.copy()
+    for begin, end in pairwise([0, *changes.tolist(), len(order)]):
+        running[begin:end] = np.maximum.accumulate(times[begin:end])
+    return order[np.argsort(running, kind="stable")]
+
+
+def ordered(records: pa.Table, order: str) -> pa.Table:
+    """Records in seq order for one of the order options."""
+    rows = by_position(records) if order == "offset" else by_time(records)
+    return records.take(pa.array(rows))
