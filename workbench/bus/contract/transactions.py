@@ -1,0 +1,113 @@
+"""Transactions of a bus: one per call, or one that calls join under ``async with``."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from workbench.errors import PublishError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from workbench.bus.protocols import Writer
+    from workbench.model import NewRecord, Outcome
+
+_current: ContextVar[tuple[TransactionDesk, str] | None] = ContextVar("current_transaction", default=None)
+
+
+class TransactionDesk:
+    """Keeps one transactional writer per id; opening an id elsewhere fences the writer here."""
+
+    def __init__(self, make_writer: Callable[[str], Writer]) -> None:
+        self._make_writer = make_writer
+        self._writers: dict[str, Writer] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    @asynccontextmanager
+    async def transaction(self, transaction_id: str) -> AsyncIterator[None]:
+        """Run the body as one transaction: committed when it ends, aborted when it raises.
+
+        Raises:
+            PublishError: A transaction is already open here, or the id was fenced.
+        """
+        if _current.get() is not None:
+            raise PublishError(
+                f"A transaction is already open in this task; {transaction_id!r} cannot begin inside it."
+            )
+        async with self._lock(transaction_id):
+            writer = await self._writer(transaction_id)
+            token = _current.set((self, transaction_id))
+            try:
+                await self._guarded(transaction_id, writer.begin())
+                yield
+            except BaseException:
+                await self._abort(transaction_id, writer)
+                raise
+            finally:
+                _current.reset(token)
+            await self._guarded(transaction_id, writer.commit())
+
+    async def send(self, record: NewRecord, transaction_id: str) -> Outcome:
+        """Write one record in the open transaction of this id, else in one of its own.
+
+        Raises:
+            PublishError: Another transaction is open in this task, or this one could not be committed.
+        """
+        current = _current.get()
+        if current is None:
+            async with self.transaction(transaction_id):
+                return await self._send(record, transaction_id)
+        if current != (self, transaction_id):
+            raise PublishError(
+                f"Transaction {current[1]!r} is open in this task; the event names {transaction_id!r}. "
+                "Use the same id, or publish after the transaction.",
+                topic=record.topic,
+                partition=record.partition,
+            )
+        return await self._send(record, transaction_id)
+
+    async def aclose(self) -> None:
+        """Close all writers; what was not committed is aborted."""
+        writers, self._writers = list(self._writers.values()), {}
+        for writer in writers:
+            await writer.aclose()
+
+    def _lock(self, transaction_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(transaction_id, asyncio.Lock())
+
+    async def _writer(self, transaction_id: str) -> Writer:
+        if transaction_id not in self._writers:
+            self._writers[transaction_id] = await self._make_writer(transaction_id).__aenter__()
+        return self._writers[transaction_id]
+
+    async def _send(self, record: NewRecord, transaction_id: str) -> Outcome:
+        outcome = (await self._writers[transaction_id].send([record]))[0]
+        if outcome.status != "acked":
+            raise PublishError(
+                f"A record to {record.topic} was refused ({outcome.error}); transaction {transaction_id!r} is aborted.",
+                topic=record.topic,
+                partition=record.partition,
+                cause_code=getattr(outcome.error, "cause_code", None) or type(outcome.error).__name__,
+            ) from outcome.error
+        return outcome
+
+    async def _guarded(self, transaction_id: str, step: object) -> None:
+        try:
+            await step  # type: ignore[misc]  # begin() or commit() of the writer
+        except BaseException:
+            await self._drop(transaction_id)
+            raise
+
+    async def _abort(self, transaction_id: str, writer: Writer) -> None:
+        try:
+            await writer.abort()
+        except Exception:  # noqa: BLE001 - the body's error is the one to report; a new writer ends the transaction
+            await self._drop(transaction_id)
+
+    async def _drop(self, transaction_id: str) -> None:
+        writer = self._writers.pop(transaction_id, None)
+        if writer is not None:
+            await writer.aclose()
