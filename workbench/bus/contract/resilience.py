@@ -32,7 +32,7 @@ def resilient_handler(
 ) -> Callable[[EventMessage], Awaitable[None]]:
     """Wrap a handler: `RetryableError` is tried again, the rest goes to the dead-letter queue.
 
-    Waits are ``base_s ** n`` seconds after the n-th failure, at most ``cap_s``. What was read from a dead-letter queue is
+    Waits are ``base_s ** n`` seconds after the n-th failure, at most ``cap_s``. What came from a dead-letter queue is
     never dead-lettered again; its failure is raised.
 
     Raises:
