@@ -10,7 +10,7 @@ import numpy as np
 from workbench.analysis.causation.arrays import Flags, Ints, longest_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _core_edges(cause: Ints, effect: Ints, depth: Ints) -> Ints:
 
 
 def strongly_connected(count: int, tails: Sequence[int], heads: Sequence[int]) -> list[int]:
-    """Label each node with its component (Tarjan 1972, with an explicit stack); labels have no meaning beyond equality."""
+    """Label each node with its component, by the name of a member (Tarjan 1972, with an explicit stack)."""
     following: list[list[int]] = [[] for _ in range(count)]
     for tail, head in zip(tails, heads, strict=True):
         following[tail].append(head)
@@ -95,7 +95,7 @@ def strongly_connected(count: int, tails: Sequence[int], heads: Sequence[int]) -
 
 
 def _leave(
-    path: list[tuple[int, object]], low: list[int], number: list[int], state: tuple[list[int], list[int]]
+    path: list[tuple[int, Iterator[int]]], low: list[int], number: list[int], state: tuple[list[int], list[int]]
 ) -> None:
     open_nodes, label = state
     node = path.pop()[0]

@@ -52,7 +52,7 @@ graphs = st.integers(1, 12).flatmap(
 )
 
 
-def naive_reach(n, edges, start):
+def naive_reach(edges, start):
     seen, stack = set(), [start]
     while stack:
         node = stack.pop()
@@ -64,11 +64,11 @@ def naive_reach(n, edges, start):
 
 
 def naive_longest(n, edges):
-    on_cycle = {v for v in range(n) if v in naive_reach(n, edges, v)}
-    blocked = on_cycle | {e for v in on_cycle for e in naive_reach(n, edges, v)}
+    on_cycle = {v for v in range(n) if v in naive_reach(edges, v)}
+    blocked = on_cycle | {e for v in on_cycle for e in naive_reach(edges, v)}
     depth = {}
 
-    def of(v):
+    def of(v: int) -> int:
         if v not in depth:
             depth[v] = max((of(c) + 1 for c, e in edges if e == v), default=0)
         return depth[v]
@@ -105,7 +105,7 @@ def test_reach_is_that_of_the_definition(graph, start, small):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arrays, "_SMALL_FRONTIER", small)
         marked = reach(Groups.of(causes, n, effects), ints([start]), n)
-    assert set(np.flatnonzero(marked).tolist()) == naive_reach(n, edges, start)
+    assert set(np.flatnonzero(marked).tolist()) == naive_reach(edges, start)
 
 
 @given(graphs)
@@ -113,7 +113,7 @@ def test_reach_is_that_of_the_definition(graph, start, small):
 def test_components_carry_the_least_node(graph):
     n, edges = graph
     both = edges + [(e, c) for c, e in edges]
-    expected = [min(naive_reach(n, both, v) | {v}) for v in range(n)]
+    expected = [min(naive_reach(both, v) | {v}) for v in range(n)]
     assert components(n, *columns(edges)).tolist() == expected
 
 
@@ -137,7 +137,7 @@ def test_cycles_and_breaks_are_those_of_the_definition(graph):
     causes, effects = columns(edges)
     cycles = find_cycles(causes, effects, longest_paths(n, causes, effects), lambda picked: picked)
     found = {tuple(m.tolist()) for m in cycles.members}
-    reaches = [naive_reach(n, edges, v) for v in range(n)]
+    reaches = [naive_reach(edges, v) for v in range(n)]
     expected = {
         tuple(sorted(w for w in range(n) if w in reaches[v] and v in reaches[w])) for v in range(n) if v in reaches[v]
     }
