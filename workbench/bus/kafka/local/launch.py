@@ -1,0 +1,146 @@
+"""Starts the broker's process, detached, and waits until it serves."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import psutil
+
+from workbench.bus.kafka.local import probe
+from workbench.bus.kafka.local.options import HOST
+from workbench.errors import BrokerUnavailableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workbench.bus.kafka.local.java import Java
+    from workbench.bus.kafka.local.options import BrokerOptions
+
+_FORMAT_S = 60.0
+_POLL_S = 0.05
+_LARGEST_LOG = 16 << 20
+_TAIL_LINES = 12
+_QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off")
+_LOGGING = (
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS",
+)
+# The shell leaves at once, so the broker belongs to init and outlives whoever called.
+_DETACH = '"$@" >>"$0" 2>&1 </dev/null & echo $!'
+
+
+def class_archive(jars: Path, java: Java) -> Path | None:
+    """Return where the shared archive of loaded classes is kept for this Java and these jars, if it can have one."""
+    if not java.shares_classes:
+        return None
+    key = hashlib.sha256(f"{java.path.resolve()} {java.version}".encode()).hexdigest()[:12]
+    return jars.parent / f"classes-{key}.jsa"
+
+
+def java_command(java: Java, jars: Path, archive: Path | None, *extra: str) -> list[str]:
+    """Return the start of a command line that runs a class of the jars; the class comes next."""
+    classpath = os.pathsep.join(str(path) for path in sorted(jars.glob("*.jar")))
+    shared = [f"-XX:SharedArchiveFile={archive}"] if archive is not None and archive.is_file() else []
+    return [str(java.path), *_QUICK_START, *_LOGGING, *shared, *extra, "-cp", classpath]
+
+
+def format_storage(command: list[str], properties: Path, options: BrokerOptions) -> None:
+    """Make an empty data folder a broker's, with a new cluster id and the SCRAM users.
+
+    Raises:
+        BrokerUnavailableError: The storage tool failed; the message holds what it said.
+    """
+    cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    # The tool reads an id that begins with a dash as an option.
+    cluster_id = cluster_id.replace("-", "x", 1) if cluster_id.startswith("-") else cluster_id
+    arguments = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
+    for credential in options.scram_credentials:
+        arguments += ["--add-scram", credential]
+    run = subprocess.run(  # noqa: S603 - our Java with our arguments
+        [*command, *arguments], capture_output=True, text=True, timeout=_FORMAT_S, check=False
+    )
+    if run.returncode != 0:
+        said = (run.stderr or run.stdout).strip().splitlines()[-_TAIL_LINES:]
+        raise BrokerUnavailableError(f"Kafka's storage tool could not prepare {properties.parent}: {' '.join(said)}")
+
+
+def start(command: list[str], properties: Path, log: Path) -> psutil.Process:
+    """Start the broker's process, detached from this one, its output appended to the log."""
+    if log.exists() and log.stat().st_size > _LARGEST_LOG:
+        log.replace(log.with_suffix(".log.1"))
+    shell = ["/bin/sh", "-c", _DETACH, str(log), *command, "kafka.Kafka", str(properties)]
+    run = subprocess.run(  # noqa: S603 - our Java with our arguments
+        shell, capture_output=True, text=True, start_new_session=True, check=True
+    )
+    try:
+        return psutil.Process(int(run.stdout))
+    except psutil.NoSuchProcess as error:
+        raise BrokerUnavailableError(f"The broker's process ended at once. Its log: {log}\n{tail(log, 0)}") from error
+
+
+def ended(process: psutil.Process) -> bool:
+    """Whether a process is over; one that nobody collected (a zombie) is."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def stop(process: psutil.Process, timeout_s: float) -> bool:
+    """End a process, by force after the time is up; return whether it ended by itself."""
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+    if _ends_within(process, timeout_s):
+        return True
+    with suppress(psutil.NoSuchProcess):
+        process.kill()
+    if not _ends_within(process, timeout_s):
+        raise BrokerUnavailableError(f"The broker's process {process.pid} cannot be ended, not even by force.")
+    return False
+
+
+def _ends_within(process: psutil.Process, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if ended(process):
+            return True
+        time.sleep(_POLL_S)
+    return ended(process)
+
+
+def wait_ready(process: psutil.Process, port: int, log: Path, log_from: int, timeout_s: float) -> probe.Answer:
+    """Wait until the broker answers a metadata request, and return the answer.
+
+    Raises:
+        BrokerUnavailableError: It ended, or did not serve in time; the message names its log and quotes its errors.
+    """
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if ended(process):
+            raise BrokerUnavailableError(f"The broker ended while starting. Its log: {log}\n{tail(log, log_from)}")
+        if (answer := probe.ask(HOST, port)) is not None:
+            return answer
+        time.sleep(_POLL_S)
+    raise BrokerUnavailableError(
+        f"The broker did not serve on {HOST}:{port} within {timeout_s:.0f} s. Its log: {log}\n{tail(log, log_from)}",
+        addresses=[f"{HOST}:{port}"],
+    )
+
+
+def tail(log: Path, log_from: int) -> str:
+    """Return the lines that tell most of a log written since a position: its errors, or else its end."""
+    try:
+        with log.open("rb") as file:
+            file.seek(log_from)
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    errors = [line for line in lines if " ERROR " in line or "Exception" in line]
+    return "\n".join(errors[:_TAIL_LINES] or lines[-_TAIL_LINES:])

@@ -1,0 +1,41 @@
+"""One cluster, ready to connect to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import SecretStr
+
+    from workbench.config.address import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """An address with what is known of its cluster. Secrets are secret types and not part of ``repr``."""
+
+    address: Address
+    name: str | None = None
+    """Name of the profile in ``workbench.toml``; None for a bare address."""
+    protected: bool = False
+    """Production: a replay to it wants the name typed."""
+    development: bool = False
+    """A cluster where writing needs no caution; loopback is one unless the profile says otherwise."""
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str | None = None
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    sasl_token: SecretStr | None = None
+    """Bearer token, for OAUTHBEARER."""
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+    ssl_key_password: SecretStr | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call it: the profile's name, else the address."""
+        return self.name or str(self.address)

@@ -1,0 +1,136 @@
+"""From what a user wrote, or left out, to the profile of one cluster."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from typing import TYPE_CHECKING
+
+from workbench.config.address import Address
+from workbench.config.profile import Profile
+from workbench.config.settings import load_settings
+from workbench.errors import ConfigurationError, MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pydantic import SecretStr
+
+    from workbench.config.settings import ClusterEntry, Settings
+
+ADDRESS_VARIABLE = "WORKBENCH_ADDRESS"
+PROFILE_VARIABLE = "WORKBENCH_PROFILE"
+_BARE_WORD = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def resolve(
+    address: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    folder: Path | None = None,
+) -> Profile:
+    """Return the profile of a cluster, its secrets looked up.
+
+    Args:
+        address: Name of a profile in ``workbench.toml``, or an address. Without it ``WORKBENCH_ADDRESS``, then
+            ``WORKBENCH_PROFILE``, then the file's default decide.
+        environ: Environment to read; by default that of the process.
+        folder: Where to look for the file from; by default the working folder.
+
+    Raises:
+        ConfigurationError: Nothing is named, a name is unknown, or a secret is not where the profile says.
+        MissingExtraError: The profile keeps its password in a keyring and the extra is not installed.
+    """
+    environ = os.environ if environ is None else environ
+    settings = load_settings(environ, folder)
+    named = address if address is not None else environ.get(ADDRESS_VARIABLE, "").strip() or None
+    if named is not None:
+        entry = settings.clusters.get(named)
+        return _bare(named, settings) if entry is None else _with_secrets(entry, environ, settings)
+    wanted = environ.get(PROFILE_VARIABLE, "").strip() or settings.default
+    if wanted is None:
+        raise ConfigurationError(
+            f"No cluster is named. Give an address (kafka://host:9092) or a profile, or set {ADDRESS_VARIABLE}. "
+            f"To look around without a broker: cluster = await wb.demo()"
+        )
+    if wanted not in settings.clusters:
+        raise ConfigurationError(f"{PROFILE_VARIABLE} names the profile {wanted!r}; {_choices(settings)}")
+    return _with_secrets(settings.clusters[wanted], environ, settings)
+
+
+def _choices(settings: Settings) -> str:
+    if settings.path is None:
+        return "no workbench.toml was found in the working folder or above it."
+    return f"{settings.path} has {', '.join(settings.clusters) or 'no clusters'}."
+
+
+def _bare(text: str, settings: Settings) -> Profile:
+    near = difflib.get_close_matches(text, settings.clusters, n=1)
+    if near and _BARE_WORD.fullmatch(text) and text != "localhost":
+        raise ConfigurationError(
+            f"There is no profile {text!r}; did you mean {near[0]!r}? {_choices(settings)} "
+            f"For a host of that name write kafka://{text}:9092."
+        )
+    address = Address.parse(text)
+    return Profile(address=address, development=address.is_loopback)
+
+
+def _with_secrets(entry: ClusterEntry, environ: Mapping[str, str], settings: Settings) -> Profile:
+    where = f"{settings.path}: clusters.{entry.name}"
+    password = _from_environment(entry.sasl_password_env, environ, f"{where}.sasl_password_env")
+    if entry.sasl_password_keyring is not None:
+        password = _from_keyring(entry.sasl_password_keyring, entry.sasl_username, f"{where}.sasl_password_keyring")
+    return Profile(
+        address=entry.address,
+        name=entry.name,
+        protected=entry.protected,
+        development=entry.development,
+        security_protocol=entry.security_protocol,
+        sasl_mechanism=entry.sasl_mechanism,
+        sasl_username=entry.sasl_username,
+        sasl_password=password,
+        sasl_token=_from_environment(entry.sasl_token_env, environ, f"{where}.sasl_token_env"),
+        ssl_cafile=entry.ssl_cafile,
+        ssl_certfile=entry.ssl_certfile,
+        ssl_keyfile=entry.ssl_keyfile,
+        ssl_key_password=_from_environment(entry.ssl_key_password_env, environ, f"{where}.ssl_key_password_env"),
+    )
+
+
+def _from_environment(variable: str | None, environ: Mapping[str, str], where: str) -> SecretStr | None:
+    if variable is None:
+        return None
+    value = environ.get(variable, "")
+    if not value:
+        raise ConfigurationError(f"{where}: the environment variable {variable} is not set, or empty.")
+    return _secret(value)
+
+
+def _from_keyring(service: str, username: str | None, where: str) -> SecretStr:
+    if username is None:
+        raise ConfigurationError(f"{where}: the keyring needs sasl_username as well.")
+    try:
+        import keyring
+        import keyring.errors
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith("keyring"):
+            raise
+        raise MissingExtraError("A password kept in the keyring", package="keyring", extra="keyring") from error
+    try:
+        value = keyring.get_password(service, username)
+    except keyring.errors.KeyringError as error:
+        raise ConfigurationError(f"{where}: the keyring cannot be read: {error}.") from error
+    if not value:
+        raise ConfigurationError(
+            f"{where}: the keyring has no password of {username!r} for {service!r}. "
+            f"Store it with: keyring set {service} {username}"
+        )
+    return _secret(value)
+
+
+def _secret(value: str) -> SecretStr:
+    from pydantic import SecretStr
+
+    return SecretStr(value)

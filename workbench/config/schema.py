@@ -1,0 +1,80 @@
+"""The shape of ``workbench.toml``; pydantic stays in this module."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from workbench.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic_core import ErrorDetails
+
+_SECRETS = {
+    "password": "sasl_password_env",
+    "sasl_password": "sasl_password_env or sasl_password_keyring",
+    "sasl_token": "sasl_token_env",
+    "ssl_key_password": "ssl_key_password_env",
+}
+
+
+class ClusterTable(BaseModel):
+    """``[clusters.NAME]``."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    address: str
+    protected: bool = False
+    development: bool | None = None
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI"] | None = None
+    sasl_username: str | None = None
+    sasl_password_env: str | None = None
+    sasl_password_keyring: str | None = None
+    sasl_token_env: str | None = None
+    ssl_cafile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+    ssl_key_password_env: str | None = None
+
+
+class SettingsFile(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    default: str | None = None
+    clusters: dict[str, ClusterTable] = Field(default_factory=dict)
+    profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    topics: dict[str, str] = Field(default_factory=dict)
+
+
+def validate(raw: dict[str, Any], path: Path) -> SettingsFile:
+    """Check the parsed file.
+
+    Raises:
+        ConfigurationError: Names the file and, for every fault, the key and what is allowed there.
+    """
+    try:
+        return SettingsFile.model_validate(raw)
+    except ValidationError as error:
+        faults = "; ".join(_sentence(one) for one in error.errors(include_url=False, include_input=False))
+        raise ConfigurationError(f"{path} cannot be used: {faults}.") from None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    place = [str(part) for part in error["loc"]]
+    key = ".".join(place)
+    if error["type"] != "extra_forbidden":
+        return f"{key}: {error['msg'][0].lower()}{error['msg'][1:]}"
+    if place[-1] in _SECRETS:
+        return f"{key}: a secret does not belong in the file; say where it is kept with {_SECRETS[place[-1]]}"
+    table = ClusterTable if place[0] == "clusters" else SettingsFile
+    allowed = sorted(table.model_fields)
+    near = difflib.get_close_matches(place[-1], allowed, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{key}: unknown key ({hint}allowed: {', '.join(allowed)})"

@@ -1,0 +1,121 @@
+"""Reads ``workbench.toml``: the nearest one above the working folder, or the one that ``WORKBENCH_CONFIG`` names."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from workbench.config.address import Address
+from workbench.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.config.schema import ClusterTable
+
+FILE_NAME = "workbench.toml"
+FILE_VARIABLE = "WORKBENCH_CONFIG"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterEntry:
+    """A ``[clusters.NAME]`` table; its secrets are not looked up yet, only where they are kept."""
+
+    name: str
+    address: Address
+    protected: bool
+    development: bool
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str | None = None
+    sasl_username: str | None = None
+    sasl_password_env: str | None = None
+    sasl_password_keyring: str | None = None
+    sasl_token_env: str | None = None
+    ssl_cafile: Path | None = None
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+    ssl_key_password_env: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a settings file says; empty without one."""
+
+    path: Path | None = None
+    clusters: Mapping[str, ClusterEntry] = field(default_factory=dict)
+    default: str | None = None
+    """Name of the cluster that `connect()` without an address uses."""
+    profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Envelope profiles as written; `codecs.load_profiles` reads them."""
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """Envelope profile by topic pattern, in the order of the file."""
+
+
+def find_file(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Path | None:
+    """Return the settings file that applies, or None.
+
+    Raises:
+        ConfigurationError: ``WORKBENCH_CONFIG`` names no file.
+    """
+    environ = os.environ if environ is None else environ
+    if named := environ.get(FILE_VARIABLE, "").strip():
+        path = Path(named).expanduser().absolute()
+        if not path.is_file():
+            raise ConfigurationError(f"{FILE_VARIABLE} names {path}, which is no file. Correct it, or unset it.")
+        return path
+    start = Path.cwd() if folder is None else folder.absolute()
+    return next((path for one in (start, *start.parents) if (path := one / FILE_NAME).is_file()), None)
+
+
+def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Read and check the settings file that applies; without one the settings are empty.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or a key or value in it is wrong; it names file and key.
+    """
+    path = find_file(environ, folder)
+    if path is None:
+        return Settings()
+    from workbench.config.schema import validate
+
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{path} is no TOML: {error}.") from error
+    checked = validate(raw, path)
+    clusters = {name: _entry(name, table, path) for name, table in checked.clusters.items()}
+    default = checked.default or ("default" if "default" in clusters else None)
+    if default is not None and default not in clusters:
+        raise ConfigurationError(
+            f"{path}: default names {default!r}, which is no cluster of it; it has {', '.join(clusters) or 'none'}."
+        )
+    profiles = MappingProxyType(checked.profiles)
+    return Settings(path, MappingProxyType(clusters), default, profiles, MappingProxyType(checked.topics))
+
+
+def _entry(name: str, table: ClusterTable, path: Path) -> ClusterEntry:
+    where = f"{path}: clusters.{name}"
+    try:
+        address = Address.parse(table.address)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}.address: {error.message}") from error
+    if table.protected and table.development:
+        raise ConfigurationError(f"{where}: protected and development exclude each other; leave one out.")
+    if table.sasl_password_env and table.sasl_password_keyring:
+        raise ConfigurationError(f"{where}: give sasl_password_env or sasl_password_keyring, not both.")
+    assumed = address.is_loopback and not table.protected
+    files = {key: _beside(path, getattr(table, key)) for key in ("ssl_cafile", "ssl_certfile", "ssl_keyfile")}
+    facts = table.model_dump(exclude={"address", "development", *files})
+    development = assumed if table.development is None else table.development
+    return ClusterEntry(name=name, address=address, development=development, **facts, **files)
+
+
+def _beside(path: Path, named: str | None) -> Path | None:
+    """A relative file of the settings is meant relative to them, wherever the notebook runs."""
+    return None if named is None else path.parent / Path(named).expanduser()
