@@ -1,0 +1,200 @@
+"""Topics: describe, create, grow, delete, and move log starts."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from aiokafka.protocol.admin import (
+    CreatePartitionsRequest,
+    CreateTopicsRequest,
+    DeleteRecordsRequest,
+    DeleteTopicsRequest,
+    DescribeConfigsRequest,
+)
+
+from workbench.bus.kafka.codes import Code, CodeError, check, name_of
+from workbench.bus.kafka.offsets import bounds
+from workbench.errors import OffsetOutOfRangeError, TopicExistsError
+from workbench.model.record import TopicPartition
+from workbench.model.topics import ConfigValue, PartitionInfo, TopicInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from workbench.bus.kafka.metadata import Metadata, TopicMetadata
+    from workbench.bus.kafka.session import Session
+
+_TOPIC = 2
+_DEFAULT_SOURCES = frozenset({4, 5})
+_WAIT_MS = 10_000
+_PAUSE_S = 0.05
+
+
+async def describe(session: Session, topics: Collection[str] | None) -> list[TopicInfo]:
+    """Describe topics with bounds and settings; what does not answer is named in ``unavailable``."""
+    if topics is not None and not topics:
+        return []
+    metadata = await session.metadata(topics)
+    known = [topic for topic in metadata.topics.values() if topic.error_code == Code.NONE]
+    partitions = [TopicPartition(topic.name, number) for topic in known for number in topic.partitions]
+    limits = await bounds(session, partitions) if partitions else {}
+    settings = await _settings(session, metadata, [topic.name for topic in known]) if known else {}
+    return [_info(topic, limits, settings) for topic in sorted(known, key=lambda topic: topic.name)]
+
+
+async def create_topic(
+    session: Session,
+    name: str,
+    partitions: int,
+    replication_factor: int,
+    config: Mapping[str, str],
+) -> None:
+    """Create a topic and wait until the cluster shows it with leaders."""
+    row: tuple[Any, ...] = (name, partitions, replication_factor, [], list(config.items()))
+
+    async def attempt() -> None:
+        answer = await _to_controller(session, CreateTopicsRequest([row], _WAIT_MS, False))
+        (_, code, detail), *_ = answer.topic_errors
+        if code == Code.TOPIC_ALREADY_EXISTS:
+            raise TopicExistsError(
+                f"Topic {name} exists already. Use it as it is, or choose another name.",
+                topic=name,
+            )
+        check(code, name, detail)
+
+    await session.retry(attempt)
+    await _until(session, name, partitions)
+
+
+async def add_partitions(session: Session, name: str, total: int) -> None:
+    """Raise the number of partitions and wait until they have leaders."""
+
+    async def attempt() -> None:
+        answer = await _to_controller(session, CreatePartitionsRequest([(name, (total, None))], _WAIT_MS, False))
+        (_, code, detail), *_ = answer.topic_errors
+        if code == Code.UNKNOWN_TOPIC_OR_PARTITION:
+            raise await session.unknown(name)
+        check(code, name, detail)
+
+    await session.retry(attempt)
+    await _until(session, name, total)
+
+
+async def delete_topic(session: Session, name: str) -> None:
+    """Delete a topic and wait until the cluster no longer shows it."""
+
+    async def attempt() -> None:
+        answer = await _to_controller(session, DeleteTopicsRequest([name], _WAIT_MS))
+        (_, code), *_ = answer.topic_error_codes
+        if code == Code.UNKNOWN_TOPIC_OR_PARTITION:
+            raise await session.unknown(name)
+        check(code, name)
+
+    await session.retry(attempt)
+    await _until(session, name, 0)
+
+
+async def delete_records(session: Session, before: Mapping[TopicPartition, int]) -> None:
+    """Move log starts up.
+
+    Raises:
+        OffsetOutOfRangeError: An offset lies beyond the end of its partition.
+        UnknownTopicError: A topic or partition does not exist.
+    """
+
+    async def attempt() -> None:
+        for node, partitions in (await session.leaders(before)).items():
+            topics: dict[str, list[tuple[int, int]]] = {}
+            for partition in partitions:
+                topics.setdefault(partition.topic, []).append((partition.partition, before[partition]))
+            answer = await session.connections.send(node, DeleteRecordsRequest(list(topics.items()), _WAIT_MS))
+            for topic, rows, *_ in answer.topics:
+                for number, low, code, *_ in rows:
+                    await _check_deleted(session, TopicPartition(topic, number), code, low, before)
+
+    await session.retry(attempt)
+
+
+async def _check_deleted(
+    session: Session,
+    partition: TopicPartition,
+    code: int,
+    low: int,
+    before: Mapping[TopicPartition, int],
+) -> None:
+    if code != Code.OFFSET_OUT_OF_RANGE:
+        check(code, str(partition))
+        return
+    offset = before[partition]
+    begin, end = (await bounds(session, [partition]))[partition]
+    raise OffsetOutOfRangeError(
+        f"Records of {partition} cannot be deleted before {offset}: the log holds {begin} to {end}.",
+        topic=partition.topic,
+        partition=partition.partition,
+        offset=offset,
+        low=low if begin is None else begin,
+        high=-1 if end is None else end,
+    )
+
+
+async def _to_controller(session: Session, request: Any) -> Any:
+    metadata = await session.connections.metadata([])
+    if metadata.controller is None:
+        raise CodeError(Code.NOT_CONTROLLER, "the cluster")
+    return await session.connections.send(metadata.controller, request)
+
+
+async def _until(session: Session, name: str, partitions: int) -> None:
+    """Wait until the metadata shows so many partitions with leaders (0: until the topic is gone)."""
+    while True:
+        topic = (await session.connections.metadata([name])).topics.get(name)
+        there = topic.partitions.values() if topic is not None and topic.error_code == Code.NONE else ()
+        gone = topic is None or topic.error_code == Code.UNKNOWN_TOPIC_OR_PARTITION
+        if gone if partitions == 0 else sum(p.leader is not None for p in there) >= partitions:
+            return
+        await asyncio.sleep(_PAUSE_S)
+
+
+async def _settings(
+    session: Session,
+    metadata: Metadata,
+    names: Collection[str],
+) -> dict[str, Mapping[str, ConfigValue] | str]:
+    """Read settings of each topic, or why they could not be read."""
+    node = metadata.controller if metadata.controller is not None else next(iter(metadata.brokers))
+    request = DescribeConfigsRequest([(_TOPIC, name, None) for name in names])
+    answer = await session.connections.send(node, request)
+    found: dict[str, Mapping[str, ConfigValue] | str] = {}
+    for code, detail, _, name, rows in answer.resources:
+        if code != Code.NONE:
+            found[name] = f"config: {name_of(code)}" + (f" ({detail})" if detail else "")
+            continue
+        found[name] = {
+            row[0]: ConfigValue(value=row[1], default=_is_default(row[3]), sensitive=bool(row[4])) for row in rows
+        }
+    return found
+
+
+def _is_default(source: object) -> bool:
+    """Versions from 1 on tell the source; version 0 tells directly."""
+    return source if isinstance(source, bool) else source in _DEFAULT_SOURCES
+
+
+def _info(
+    topic: TopicMetadata,
+    limits: Mapping[TopicPartition, tuple[int | None, int | None]],
+    settings: Mapping[str, Mapping[str, ConfigValue] | str],
+) -> TopicInfo:
+    partitions = []
+    unavailable = []
+    for number, known in topic.partitions.items():
+        begin, end = limits[TopicPartition(topic.name, number)]
+        if begin is None or end is None:
+            unavailable.append(f"offsets of partition {number}")
+        partitions.append(PartitionInfo(number, known.leader, known.replicas, known.isr, begin, end))
+    config = settings.get(topic.name, "config: no answer")
+    if isinstance(config, str):
+        unavailable.append(config)
+        config = {}
+    return TopicInfo(topic.name, topic.topic_id, topic.internal, tuple(partitions), config, tuple(unavailable))

@@ -1,0 +1,97 @@
+"""Where a reader is in each partition: what was asked of the broker, and what was handed to the caller."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workbench.model.record import TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from workbench.bus.kafka.batches import Batch
+    from workbench.model.chunk import Gap, Span
+
+
+@dataclass(slots=True)
+class Cursor:
+    """Progress in one partition through its spans, which are read one after another."""
+
+    partition: TopicPartition
+    ahead: deque[Span]
+    fetch_offset: int = 0
+    """Next offset to ask the broker for."""
+    position: int = 0
+    """Next offset to hand out."""
+    stop: int | None = None
+    exhausted: bool = False
+    """All spans were fetched."""
+    done: bool = False
+    """All spans were handed out."""
+    leader: int | None = None
+    partition_max_bytes: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with the first span."""
+        first = self.ahead[0]
+        self.fetch_offset, self.position, self.stop = first.start, first.start, first.stop
+        self._settle()
+        self.done = self.exhausted
+
+    def fetched_to(self, offset: int) -> None:
+        """Note that everything before ``offset`` is on its way."""
+        self.fetch_offset = max(self.fetch_offset, offset)
+        self._settle()
+
+    def _settle(self) -> None:
+        while self.stop is not None and self.fetch_offset >= self.stop:
+            self.ahead.popleft()
+            if not self.ahead:
+                self.exhausted = True
+                return
+            span = self.ahead[0]
+            self.fetch_offset, self.stop = span.start, span.stop
+
+
+@dataclass(slots=True)
+class Piece:
+    """Batches of one partition that were fetched and not yet decoded, or a gap to report."""
+
+    cursor: Cursor
+    data: bytes
+    batches: Sequence[Batch]
+    start: int
+    stop: int | None
+    next: int
+    end: int
+    size: int
+    """Bytes it counts for in the buffer."""
+    gaps: tuple[Gap, ...] = ()
+    last: bool = False
+    """Nothing follows it in this partition."""
+
+
+@dataclass(slots=True)
+class Buffer:
+    """Pieces in the order of arrival; what is in it is the credit that was used up."""
+
+    pieces: deque[Piece] = field(default_factory=deque)
+    size: int = 0
+
+    def put(self, pieces: Iterable[Piece]) -> None:
+        for piece in pieces:
+            self.pieces.append(piece)
+            self.size += piece.size
+
+    def take(self, size: int) -> list[Piece]:
+        """Take pieces of about this many bytes, at least one if there is any."""
+        taken: list[Piece] = []
+        total = 0
+        while self.pieces and (not taken or total + self.pieces[0].size <= size):
+            piece = self.pieces.popleft()
+            taken.append(piece)
+            total += piece.size
+        self.size -= total
+        return taken

@@ -1,0 +1,240 @@
+"""Sends fetch requests to the leaders and sorts what comes back into pieces; patient with restarts, up to a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+from aiokafka import errors as kafka_errors
+
+from workbench.bus.kafka.batches import scan
+from workbench.bus.kafka.codes import RETRIABLE, STALE_LEADER, Code, CodeError
+from workbench.bus.kafka.cursors import Piece
+from workbench.bus.kafka.fetch import RawFetchRequest, Wanted, take_apart
+from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
+from workbench.bus.kafka.translate import is_authentication
+from workbench.model.chunk import Gap
+from workbench.model.record import TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workbench.bus.kafka.batches import Batch
+    from workbench.bus.kafka.cursors import Buffer, Cursor
+    from workbench.bus.kafka.fetch import RawAnswer, Section
+    from workbench.bus.kafka.session import Session
+    from workbench.model.chunk import Isolation
+
+_ANSWER_BYTES = 16 << 20
+_PARTITION_BYTES = 8 << 20
+_PIECE_BYTES = 4 << 20
+_WAIT_MS = 500
+_PAUSE_S = 0.1
+_numbers = itertools.count(1)
+
+
+class Fetcher:
+    """One fetch under way per leader, as long as there is credit."""
+
+    def __init__(
+        self,
+        session: Session,
+        cursors: Sequence[Cursor],
+        buffer: Buffer,
+        *,
+        isolation: Isolation,
+        prefetch_bytes: int,
+    ) -> None:
+        self.arrival = asyncio.Event()
+        self.credit = asyncio.Event()
+        self._session = session
+        self._cursors = {cursor.partition: cursor for cursor in cursors}
+        self._buffer = buffer
+        self._isolation: Isolation = isolation
+        self._prefetch_bytes = prefetch_bytes
+        self._answer_bytes = min(_ANSWER_BYTES, max(1 << 16, prefetch_bytes))
+        self._purpose = f"fetch-{next(_numbers)}"
+        self._failure: BaseException | None = None
+        self._healthy_at = time.monotonic()
+        self._trouble: BaseException | None = None
+        for cursor in cursors:
+            cursor.partition_max_bytes = min(_PARTITION_BYTES, self._answer_bytes)
+
+    @property
+    def failed(self) -> bool:
+        """Whether fetching has ended with an error."""
+        return self._failure is not None
+
+    def raise_failure(self) -> None:
+        """Raise what ended the fetching, translated."""
+        if self._failure is not None:
+            with self._session.translated("Reading"):
+                raise self._failure
+
+    async def run(self) -> None:
+        """Fetch until every cursor is exhausted; an error is kept for the next read."""
+        under_way: dict[int, asyncio.Task[None]] = {}
+        try:
+            while self._open_cursors():
+                await self._wait_for_credit()
+                await self._find_leaders()
+                for node in {c.leader for c in self._open_cursors() if c.leader is not None} - under_way.keys():
+                    under_way[node] = asyncio.create_task(self._fetch(node), name=f"kafka-fetch-{node}")
+                if under_way:
+                    await asyncio.wait(under_way.values(), return_when=asyncio.FIRST_COMPLETED)
+                for node in [node for node, task in under_way.items() if task.done()]:
+                    under_way.pop(node).result()
+        except Exception as error:  # noqa: BLE001 - handed to the reader, which raises it
+            self._failure = error
+            self.arrival.set()
+        finally:
+            for task in under_way.values():
+                task.cancel()
+            if under_way:
+                await asyncio.wait(under_way.values())
+
+    async def aclose(self) -> None:
+        """Close the sockets of this reader."""
+        await self._session.connections.drop(self._purpose)
+
+    def _open_cursors(self) -> list[Cursor]:
+        return [cursor for cursor in self._cursors.values() if not cursor.exhausted]
+
+    async def _wait_for_credit(self) -> None:
+        while self._buffer.size >= self._prefetch_bytes:
+            self.credit.clear()
+            await self.credit.wait()
+
+    async def _find_leaders(self) -> None:
+        """Look up leaders that are not known; wait a little between attempts, and not past the deadline."""
+        while missing := [cursor for cursor in self._open_cursors() if cursor.leader is None]:
+            try:
+                metadata = await self._session.connections.metadata(sorted({c.partition.topic for c in missing}))
+            except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+                await self._pause(error)
+                continue
+            for cursor in missing:
+                topic = metadata.topics.get(cursor.partition.topic)
+                known = topic.partitions.get(cursor.partition.partition) if topic is not None else None
+                cursor.leader = known.leader if known is not None else None
+                if known is None:
+                    self._trouble = CodeError(Code.UNKNOWN_TOPIC_OR_PARTITION, str(cursor.partition))
+                elif known.leader is None:
+                    self._trouble = CodeError(Code.LEADER_NOT_AVAILABLE, str(cursor.partition))
+            if any(cursor.leader is None for cursor in missing):
+                await self._pause(self._trouble)
+            if any(cursor.leader is not None for cursor in missing):
+                return
+
+    async def _pause(self, error: BaseException | None) -> None:
+        if error is not None and is_authentication(error):
+            raise error
+        if time.monotonic() - self._healthy_at > self._session.timeout_s:
+            raise error or TimeoutError
+        await asyncio.sleep(_PAUSE_S)
+
+    async def _fetch(self, node: int) -> None:
+        cursors = [cursor for cursor in self._open_cursors() if cursor.leader == node]
+        request = RawFetchRequest(
+            [Wanted(c.partition.topic, c.partition.partition, c.fetch_offset) for c in cursors],
+            self._isolation,
+            max_wait_ms=_WAIT_MS,
+            max_bytes=self._answer_bytes,
+            partition_max_bytes=max(cursor.partition_max_bytes for cursor in cursors),
+        )
+        try:
+            answer = await self._session.connections.send(node, request, self._purpose)
+            asked = {cursor.partition: (cursor.fetch_offset, cursor.stop) for cursor in cursors}
+            error_code, found = await asyncio.to_thread(_read_answer, answer, asked, self._isolation)
+        except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+            for cursor in cursors:
+                cursor.leader = None
+            await self._pause(error)
+            return
+        if error_code != Code.NONE:
+            raise CodeError(error_code, f"broker {node}")
+        troubled = [await self._accept(section, batches, answer.data) for section, batches in found]
+        if any(troubled):
+            await self._pause(self._trouble)
+        else:
+            self._healthy_at = time.monotonic()
+
+    async def _accept(self, section: Section, batches: list[Batch], data: bytes) -> bool:
+        """Turn one section into pieces; true when the partition must be asked again."""
+        cursor = self._cursors[TopicPartition(section.topic, section.partition)]
+        if section.error_code == Code.OFFSET_OUT_OF_RANGE:
+            await self._out_of_range(cursor)
+            return False
+        if section.error_code in RETRIABLE or section.error_code == Code.CORRUPT_MESSAGE:
+            if section.error_code in STALE_LEADER:
+                cursor.leader = None
+            self._trouble = CodeError(section.error_code, str(cursor.partition))
+            return True
+        if section.error_code != Code.NONE:
+            raise CodeError(section.error_code, str(cursor.partition))
+        end = section.last_stable_offset if self._isolation == "read_committed" else section.high_watermark
+        if batches:
+            self._put(_cut(cursor, batches, data, end))
+            self._cursors[cursor.partition] = self._cursors.pop(cursor.partition)
+        elif section.stop > section.start:
+            cursor.partition_max_bytes *= 2
+        return False
+
+    def _put(self, pieces: Sequence[Piece]) -> None:
+        self._buffer.put(pieces)
+        self.arrival.set()
+
+    async def _out_of_range(self, cursor: Cursor) -> None:
+        """Account for offsets that are gone below the log start, or lie beyond the end of a shrunken log."""
+        offset, stop = cursor.fetch_offset, cursor.stop
+        partition = cursor.partition
+        begin = (await list_offsets(self._session, [partition], EARLIEST))[partition]
+        end = (await list_offsets(self._session, [partition], LATEST))[partition]
+        if begin <= offset <= end:
+            return
+        if offset < begin:
+            after = begin if stop is None else min(begin, stop)
+            gap = Gap("expired", offset, after)
+        elif stop is not None:
+            after, gap = stop, Gap("truncated", offset, stop)
+        else:
+            raise CodeError(Code.OFFSET_OUT_OF_RANGE, f"{partition} at {offset}", f"the log holds {begin} to {end}")
+        cursor.fetched_to(after)
+        piece = Piece(cursor, b"", (), offset, stop, after, end, 0, (gap,), cursor.exhausted)
+        self._put([piece])
+
+
+def _read_answer(
+    answer: RawAnswer,
+    asked: dict[TopicPartition, tuple[int, int | None]],
+    isolation: Isolation,
+) -> tuple[int, list[tuple[Section, list[Batch]]]]:
+    error_code, sections = take_apart(answer)
+    found = []
+    for section in sections:
+        offset, _ = asked[TopicPartition(section.topic, section.partition)]
+        batches = scan(answer.data, section.start, section.stop, aborted=section.aborted, isolation=isolation)
+        found.append((section, [batch for batch in batches if batch.last_offset >= offset]))
+    return error_code, found
+
+
+def _cut(cursor: Cursor, batches: list[Batch], data: bytes, end: int) -> list[Piece]:
+    """Cut batches into pieces of a size worth one step of decoding, moving the cursor along."""
+    pieces = []
+    first = 0
+    while first < len(batches) and not cursor.exhausted:
+        last, size = first, 0
+        while last < len(batches) and (last == first or size < _PIECE_BYTES):
+            size += batches[last].stop - batches[last].at
+            last += 1
+        start, stop = cursor.fetch_offset, cursor.stop
+        after = batches[last - 1].last_offset + 1
+        after = after if stop is None else min(after, stop)
+        cursor.fetched_to(after)
+        pieces.append(Piece(cursor, data, batches[first:last], start, stop, after, end, size, (), cursor.exhausted))
+        first = last
+        if stop is not None and after >= stop:
+            break
+    return pieces

@@ -1,0 +1,273 @@
+"""Consumer groups of both protocols: list, describe, stored offsets. Nothing here joins one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.protocol.admin import DescribeGroupsRequest, ListGroupsRequest
+from aiokafka.protocol.commit import OffsetCommitRequest, OffsetFetchRequest
+
+from workbench.bus.kafka.codes import Code, CodeError, check, name_of
+from workbench.bus.kafka.session import GROUP
+from workbench.bus.kafka.wire import (
+    ConsumerGroupDescribeRequest,
+    ConsumerGroupDescribeRequest_v0,
+    ListGroupsRequest_v5,
+    ListGroupsWithTypeRequest,
+)
+from workbench.errors import GroupActiveError
+from workbench.model.record import TopicPartition
+from workbench.model.topics import CommittedOffset, GroupInfo, GroupMemberInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from workbench.bus.kafka.session import Session
+    from workbench.model.topics import GroupState
+
+_STATES: Mapping[str, GroupState] = {
+    "Stable": "Stable",
+    "PreparingRebalance": "PreparingRebalance",
+    "CompletingRebalance": "CompletingRebalance",
+    "Assigning": "Assigning",
+    "Reconciling": "Reconciling",
+    "Empty": "Empty",
+    "Dead": "Dead",
+}
+_CONSUMER_TYPES = frozenset({"consumer", ""})
+
+
+async def list_ids(session: Session) -> list[str]:
+    """List consumer groups that any broker coordinates, those with stored offsets only included."""
+    return sorted(await _listed(session))
+
+
+async def describe(session: Session, group_ids: Collection[str]) -> list[GroupInfo]:
+    """Describe groups in the order asked for; a group that fails carries its error and state ``unknown``."""
+    wanted = list(dict.fromkeys(group_ids))
+    found: dict[str, GroupInfo] = {}
+
+    async def attempt() -> None:
+        rest = [group_id for group_id in wanted if group_id not in found or found[group_id].error is not None]
+        by_node = await _by_coordinator(session, rest, found)
+        answers = await asyncio.gather(*(_describe_at(session, node, ids) for node, ids in by_node.items()))
+        for infos, moved in answers:
+            found.update(infos)
+            if moved is not None:
+                raise moved
+
+    with contextlib.suppress(CodeError):
+        await session.retry(attempt)
+    await _doubt_the_dead(session, found)
+    return [found[group_id] for group_id in wanted]
+
+
+async def committed(session: Session, group_id: str) -> dict[TopicPartition, CommittedOffset]:
+    """Read what a group stored; partitions without a commit are absent."""
+
+    async def attempt() -> dict[TopicPartition, CommittedOffset]:
+        answer = await _to_coordinator(session, group_id, OffsetFetchRequest(group_id, None))
+        session.check_coordinator(answer.error_code, GROUP, group_id, f"group {group_id}")
+        stored = {}
+        for topic, rows in answer.topics:
+            for number, offset, metadata, code in rows:
+                check(code, f"{topic}/{number} of group {group_id}")
+                if offset >= 0:
+                    stored[TopicPartition(topic, number)] = CommittedOffset(offset, None, metadata or "")
+        return stored
+
+    return await session.retry(attempt)
+
+
+async def commit(session: Session, group_id: str, offsets: Mapping[TopicPartition, int]) -> None:
+    """Store offsets for a group without members.
+
+    Raises:
+        GroupActiveError: It has members; nothing was changed.
+        UnknownTopicError: A topic or partition does not exist.
+    """
+    await session.retry(lambda: session.leaders(offsets))
+    (info,) = await describe(session, [group_id])
+    if info.members:
+        raise _active(group_id, [member.member_id for member in info.members])
+    topics: dict[str, list[tuple[int, int, str]]] = {}
+    for partition, offset in offsets.items():
+        topics.setdefault(partition.topic, []).append((partition.partition, offset, ""))
+
+    async def attempt() -> None:
+        answer = await _to_coordinator(
+            session, group_id, OffsetCommitRequest(group_id, -1, "", -1, list(topics.items()))
+        )
+        for topic, rows in answer.topics:
+            for number, code in rows:
+                if code in (Code.UNKNOWN_MEMBER_ID, Code.REBALANCE_IN_PROGRESS):
+                    raise _active(group_id, ())
+                session.check_coordinator(code, GROUP, group_id, f"{topic}/{number} of group {group_id}")
+
+    await session.retry(attempt)
+
+
+def _active(group_id: str, members: Sequence[str]) -> GroupActiveError:
+    return GroupActiveError(
+        f"Offsets of group {group_id} were not changed: it has members. Stop them first, then try again.",
+        group_id=group_id,
+        members=members,
+    )
+
+
+async def _to_coordinator(session: Session, group_id: str, request: Any) -> Any:
+    node = await session.coordinator(GROUP, group_id)
+    try:
+        return await session.connections.send(node, request)
+    except Exception:
+        session.forget_coordinator(GROUP, group_id)
+        raise
+
+
+async def _listed(session: Session) -> dict[str, str]:
+    """Group ids with their type (``classic``, ``consumer``, or empty where brokers do not tell)."""
+    await session.connections.metadata([])
+    typed = await session.connections.supports(ListGroupsRequest_v5.API_KEY, ListGroupsRequest_v5.API_VERSION)
+
+    async def ask(node: int) -> tuple[int, Any]:
+        request = ListGroupsWithTypeRequest() if typed else ListGroupsRequest()
+
+        async def attempt() -> Any:
+            answer = await session.connections.send(node, request)
+            check(answer.error_code, f"broker {node}")
+            return answer
+
+        return node, await session.retry(attempt)
+
+    found: dict[str, str] = {}
+    for node, answer in await asyncio.gather(*(ask(node) for node in session.connections.nodes)):
+        for group_id, protocol_type, *more in answer.groups:
+            group_type = more[1].lower() if typed else ""
+            if protocol_type in _CONSUMER_TYPES and group_type in ("classic", "consumer", ""):
+                found[group_id] = group_type
+                session.learn_coordinator(GROUP, group_id, node)
+    return found
+
+
+async def _by_coordinator(
+    session: Session,
+    wanted: Iterable[str],
+    failed: dict[str, GroupInfo],
+) -> dict[int, list[str]]:
+    by_node: dict[int, list[str]] = {}
+    for group_id in wanted:
+        try:
+            node = await session.retry(partial(session.coordinator, GROUP, group_id))
+        except CodeError as error:
+            failed[group_id] = _unknown(group_id, str(error), None)
+        else:
+            by_node.setdefault(node, []).append(group_id)
+    return by_node
+
+
+async def _describe_at(
+    session: Session,
+    node: int,
+    group_ids: Sequence[str],
+) -> tuple[dict[str, GroupInfo], CodeError | None]:
+    """Ask for groups of the newer protocol first; what is none is described the classic way.
+
+    The error, if any, is one that may pass: the broker is not, or not yet, the coordinator of a group.
+    """
+    found: dict[str, GroupInfo] = {}
+    moved: CodeError | None = None
+    newer = ConsumerGroupDescribeRequest_v0
+    if await session.connections.supports(newer.API_KEY, newer.API_VERSION):
+        answer = await session.connections.send(node, ConsumerGroupDescribeRequest(group_ids))
+        for row in answer.groups:
+            moved = _moved(session, row[0], row[2]) or moved
+            if row[0] != Code.GROUP_ID_NOT_FOUND:
+                found[row[2]] = _newer(row, node)
+    rest = [group_id for group_id in group_ids if group_id not in found]
+    if rest:
+        answer = await session.connections.send(node, DescribeGroupsRequest(rest, False))
+        for row in answer.groups:
+            moved = _moved(session, row[0], row[1]) or moved
+            found[row[1]] = _classic(row, node)
+    return found, moved
+
+
+def _moved(session: Session, code: int, group_id: str) -> CodeError | None:
+    if code == Code.NONE or code == Code.GROUP_ID_NOT_FOUND:
+        return None
+    session.forget_coordinator(GROUP, group_id)
+    error = CodeError(code, f"group {group_id}")
+    return error if error.retriable else None
+
+
+def _newer(row: Sequence[Any], node: int) -> GroupInfo:
+    code, detail, group_id, state, _, _, _, members, *_ = row
+    if code != Code.NONE:
+        return _unknown(group_id, f"{name_of(code)}" + (f" ({detail})" if detail else ""), node)
+    return GroupInfo(
+        group_id=group_id,
+        state=_STATES.get(state, "unknown"),
+        protocol="consumer",
+        protocol_type="consumer",
+        coordinator=node,
+        members=tuple(
+            GroupMemberInfo(
+                member_id=member[0],
+                instance_id=member[1],
+                client_id=member[4],
+                host=member[5],
+                partitions=tuple(
+                    TopicPartition(topic, number) for _, topic, numbers, _ in member[8][0] for number in numbers
+                ),
+            )
+            for member in members
+        ),
+    )
+
+
+def _classic(row: Sequence[Any], node: int) -> GroupInfo:
+    code, group_id, state, protocol_type, _, members, *_ = row
+    if code != Code.NONE:
+        return _unknown(group_id, name_of(code), node)
+    return GroupInfo(
+        group_id=group_id,
+        state=_STATES.get(state, "unknown"),
+        protocol="classic",
+        protocol_type=protocol_type,
+        coordinator=node,
+        members=tuple(
+            GroupMemberInfo(member[0], None, member[1], member[2], _assigned(member[4])) for member in members
+        ),
+    )
+
+
+def _assigned(data: bytes | None) -> tuple[TopicPartition, ...]:
+    """Read a member's assignment; one that is not in the consumer protocol's form counts as none."""
+    if not data:
+        return ()
+    try:
+        assignment = ConsumerProtocolMemberAssignment.decode(data)
+    except ValueError:
+        return ()
+    return tuple(TopicPartition(topic, number) for topic, numbers in assignment.assignment for number in numbers)
+
+
+def _unknown(group_id: str, error: str, node: int | None) -> GroupInfo:
+    return GroupInfo(group_id, "unknown", "unknown", "", node, (), error)
+
+
+async def _doubt_the_dead(session: Session, found: dict[str, GroupInfo]) -> None:
+    """Believe ``Dead`` only of groups that no broker lists: a live one of another type is answered so as well."""
+    dead = [group_id for group_id, info in found.items() if info.state == "Dead" and info.protocol == "classic"]
+    if not dead:
+        return
+    listed = await _listed(session)
+    for group_id in dead:
+        if group_id in listed:
+            found[group_id] = _unknown(
+                group_id, "the broker lists it and describes it as dead", found[group_id].coordinator
+            )

@@ -1,0 +1,224 @@
+"""`KafkaLog`: the record log over Apache Kafka and what speaks its protocol."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Literal
+
+from workbench.bus.kafka import admin, groups
+from workbench.bus.kafka.connections import Connections
+from workbench.bus.kafka.member import KafkaMember
+from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
+from workbench.bus.kafka.reader import KafkaReader
+from workbench.bus.kafka.security import KafkaSecurity
+from workbench.bus.kafka.session import Session
+from workbench.bus.kafka.writer import KafkaWriter
+from workbench.bus.protocols import AtCommitted, AtTime
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+    from typing import Self
+
+    from workbench.bus.protocols import OffsetSpec
+    from workbench.model.chunk import Isolation, Span
+    from workbench.model.record import TopicPartition
+    from workbench.model.topics import CommittedOffset, GroupInfo, TopicInfo
+
+
+class KafkaLog:
+    """See `workbench.bus.protocols.RecordLog`.
+
+    Args:
+        hosts: Bootstrap addresses; the first that answers is used.
+        security: TLS and SASL settings.
+        timeout_s: Deadline of each call, and how long a reader bears a broker that is away.
+        connect_timeout_s: Deadline of opening, shared among the addresses.
+        client_id: What the broker's logs and quotas see.
+    """
+
+    def __init__(
+        self,
+        hosts: Sequence[tuple[str, int]],
+        *,
+        security: KafkaSecurity | None = None,
+        timeout_s: float = 30.0,
+        connect_timeout_s: float = 10.0,
+        client_id: str = "eventbus-workbench",
+    ) -> None:
+        self._hosts = tuple(hosts)
+        self._security = security or KafkaSecurity()
+        self._timeout_s = timeout_s
+        self._connect_timeout_s = connect_timeout_s
+        self._client_id = client_id
+        self._session: Session | None = None
+        self._cluster_id = ""
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<KafkaLog {self.address} {'closed' if self._closed else 'open' if self._session else 'unopened'}>"
+
+    @property
+    def address(self) -> str:
+        """The address as a URL, without secrets."""
+        return "kafka://" + ",".join(
+            f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self._hosts
+        )
+
+    @property
+    def cluster_id(self) -> str:
+        """The cluster's own id; known once open."""
+        return self._cluster_id
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def open(self) -> None:
+        """Dial the first address that answers and read who belongs to the cluster.
+
+        Raises:
+            BrokerUnavailableError: None of the addresses answers.
+            AuthenticationError: The credentials or the certificate were refused.
+            RuntimeError: It is open, or was closed.
+        """
+        if self._session is not None or self._closed:
+            raise RuntimeError(f"{self!r} cannot be opened; make a new one.")
+        connections = Connections(
+            self._hosts,
+            self._security,
+            client_id=self._client_id,
+            connect_timeout_s=self._connect_timeout_s,
+            request_timeout_s=self._timeout_s,
+        )
+        session = Session(connections, self._timeout_s)
+        try:
+            async with session.deadline("Connecting"):
+                self._cluster_id = (await connections.metadata([])).cluster_id
+        except BaseException:
+            await connections.aclose()
+            raise
+        self._session = session
+
+    async def aclose(self) -> None:
+        """Close all connections; harmless when repeated."""
+        self._closed = True
+        if self._session is not None:
+            await self._session.connections.aclose()
+            self._session = None
+
+    def __del__(self) -> None:
+        if self._session is not None:
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self)
+
+    async def describe(self, topics: Collection[str] | None = None) -> list[TopicInfo]:
+        async with self._open.deadline("Describing topics"):
+            return await self._open.retry(lambda: admin.describe(self._open, topics))
+
+    async def offsets(
+        self,
+        partitions: Iterable[TopicPartition],
+        at: OffsetSpec,
+        *,
+        isolation: Isolation = "read_committed",
+    ) -> dict[TopicPartition, int | None]:
+        wanted = list(dict.fromkeys(partitions))
+        async with self._open.deadline("Looking up offsets"):
+            if isinstance(at, AtCommitted):
+                await self._open.leaders(wanted)
+                stored = await groups.committed(self._open, at.group_id)
+                return {p: stored[p].offset if p in stored else None for p in wanted}
+            if isinstance(at, AtTime):
+                return await self._at_time(wanted, at.timestamp_ms, isolation)
+            timestamp = EARLIEST if at == "earliest" else LATEST
+            return dict(await list_offsets(self._open, wanted, timestamp, isolation))
+
+    def reader(
+        self,
+        spans: Sequence[Span],
+        *,
+        isolation: Isolation = "read_committed",
+        prefetch_bytes: int = 64 << 20,
+    ) -> KafkaReader:
+        return KafkaReader(self._open, spans, isolation, prefetch_bytes)
+
+    def writer(self, *, acks: Literal["all", "leader"] = "all", transactional_id: str | None = None) -> KafkaWriter:
+        return KafkaWriter(self._open, acks, transactional_id)
+
+    def member(
+        self,
+        group_id: str,
+        topics: Collection[str] | re.Pattern[str],
+        *,
+        start: Literal["earliest", "latest"] = "latest",
+        session_timeout_ms: int = 30_000,
+        on_revoke: Callable[[frozenset[TopicPartition]], Awaitable[None]] | None = None,
+    ) -> KafkaMember:
+        return KafkaMember(
+            self._open,
+            group_id,
+            topics,
+            start=start,
+            session_timeout_ms=session_timeout_ms,
+            on_revoke=on_revoke,
+        )
+
+    async def groups(self) -> list[str]:
+        async with self._open.deadline("Listing groups"):
+            return await groups.list_ids(self._open)
+
+    async def describe_groups(self, group_ids: Collection[str]) -> list[GroupInfo]:
+        async with self._open.deadline("Describing groups"):
+            return await groups.describe(self._open, group_ids)
+
+    async def committed(self, group_id: str) -> dict[TopicPartition, CommittedOffset]:
+        async with self._open.deadline(f"Reading offsets of group {group_id}"):
+            return await groups.committed(self._open, group_id)
+
+    async def commit_offsets(self, group_id: str, offsets: Mapping[TopicPartition, int]) -> None:
+        async with self._open.deadline(f"Storing offsets of group {group_id}"):
+            await groups.commit(self._open, group_id, offsets)
+
+    async def create_topic(
+        self,
+        name: str,
+        *,
+        partitions: int = 1,
+        replication_factor: int = 1,
+        config: Mapping[str, str] | None = None,
+    ) -> None:
+        async with self._open.deadline(f"Creating topic {name}"):
+            await admin.create_topic(self._open, name, partitions, replication_factor, config or {})
+
+    async def add_partitions(self, name: str, total: int) -> None:
+        async with self._open.deadline(f"Adding partitions to {name}"):
+            await admin.add_partitions(self._open, name, total)
+
+    async def delete_topic(self, name: str) -> None:
+        async with self._open.deadline(f"Deleting topic {name}"):
+            await admin.delete_topic(self._open, name)
+
+    async def delete_records(self, before: Mapping[TopicPartition, int]) -> None:
+        """Move log starts up to the given offsets."""
+        async with self._open.deadline("Deleting records"):
+            await admin.delete_records(self._open, before)
+
+    @property
+    def _open(self) -> Session:
+        if self._session is None:
+            state = "was closed" if self._closed else "is not open yet: use it with 'async with', or await open()"
+            raise RuntimeError(f"{self.address} {state}.")
+        return self._session
+
+    async def _at_time(
+        self,
+        partitions: Sequence[TopicPartition],
+        timestamp_ms: int,
+        isolation: Isolation,
+    ) -> dict[TopicPartition, int | None]:
+        found = await list_offsets(self._open, partitions, max(0, timestamp_ms), isolation)
+        beyond = [partition for partition, offset in found.items() if offset < 0]
+        return {**found, **await list_offsets(self._open, beyond, LATEST, isolation)}

@@ -1,0 +1,248 @@
+"""A real member of a consumer group over aiokafka's consumer (classic protocol), read_committed, commits by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import time
+import warnings
+from typing import TYPE_CHECKING, Literal
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka import TopicPartition as ClientPartition
+from aiokafka import errors as kafka_errors
+
+from workbench.bus.kafka.reader import KafkaReader
+from workbench.bus.kafka.rows import to_records
+from workbench.errors import WorkbenchError
+from workbench.model.chunk import Span
+from workbench.model.record import Record, TimestampType, TopicPartition
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+    from typing import Any, Self
+
+    from workbench.bus.kafka.session import Session
+
+    OnRevoke = Callable[[frozenset[TopicPartition]], Awaitable[None]]
+
+_IDLE_S = 0.01
+_PATTERN_REFRESH_MS = 5_000
+_TOPIC_REFRESH_MS = 30_000
+_HEARTBEATS_PER_SESSION = 6
+_UNREADABLE = (UnicodeDecodeError, kafka_errors.CorruptRecordException)
+_LOST = (kafka_errors.CommitFailedError, kafka_errors.IllegalStateError, kafka_errors.UnknownMemberIdError)
+
+
+class KafkaMember:
+    """See `workbench.bus.protocols.GroupMember`.
+
+    aiokafka's parser stops for good at a header name that is not UTF-8; such a stretch is read by our own reader, and
+    the consumer is moved past it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        group_id: str,
+        topics: Collection[str] | re.Pattern[str],
+        *,
+        start: Literal["earliest", "latest"],
+        session_timeout_ms: int,
+        on_revoke: OnRevoke | None,
+    ) -> None:
+        self._session = session
+        self._group_id = group_id
+        self._topics = topics
+        self._start: Literal["earliest", "latest"] = start
+        self._session_timeout_ms = session_timeout_ms
+        self._listener = _Listener(on_revoke)
+        self._consumer: AIOKafkaConsumer | None = None
+        self._turn = itertools.count()
+        self._closed = False
+
+    @property
+    def assignment(self) -> frozenset[TopicPartition]:
+        """Partitions held now."""
+        return frozenset() if self._consumer is None else _ours(self._consumer.assignment())
+
+    async def __aenter__(self) -> Self:
+        """Join and wait until partitions are assigned and their positions resolved.
+
+        Raises:
+            UnknownTopicError: A named topic does not exist.
+            BrokerUnavailableError: The group did not settle within the deadline.
+        """
+        if self._consumer is not None or self._closed:
+            raise WorkbenchError(f"This member of group {self._group_id} was used before; make a new one.")
+        try:
+            async with self._session.deadline(f"Joining group {self._group_id}"):
+                await self._join()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def poll(self, max_records: int = 500, max_wait_ms: int = 200) -> list[Record]:
+        """Return records of held partitions in offset order per partition, read_committed."""
+        consumer = self._joined
+        until = time.monotonic() + max_wait_ms / 1000
+        while True:
+            with self._session.translated(f"Polling in group {self._group_id}"):
+                records = await self._ready(consumer, max_records, until)
+            if records or time.monotonic() >= until:
+                return records
+            await asyncio.sleep(min(_IDLE_S, max(0.0, until - time.monotonic())))
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Store next offsets; partitions lost in a rebalance raise nothing and are left out."""
+        consumer = self._joined
+        held = {_theirs(p): offset for p, offset in offsets.items() if p in self.assignment}
+        if not held:
+            return
+        async with self._session.deadline(f"Committing in group {self._group_id}"):
+            with contextlib.suppress(*_LOST):
+                await consumer.commit(held)
+
+    async def position(self, partition: TopicPartition) -> int:
+        """Return the next offset that `poll` will give of a held partition."""
+        async with self._session.deadline(f"Reading the position in {partition}"):
+            return int(await self._joined.position(_theirs(partition)))
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Go on at this offset."""
+        with self._session.translated(f"Seeking in {partition}"):
+            self._joined.seek(_theirs(partition), offset)
+
+    def pause(self, partitions: Iterable[TopicPartition]) -> None:
+        """Give no records of these until `resume`."""
+        self._joined.pause(*map(_theirs, partitions))
+
+    def resume(self, partitions: Iterable[TopicPartition]) -> None:
+        """Undo `pause`."""
+        self._joined.resume(*map(_theirs, partitions))
+
+    async def aclose(self) -> None:
+        """Leave the group; harmless when repeated."""
+        self._closed = True
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            with contextlib.suppress(kafka_errors.KafkaError, OSError, TimeoutError):
+                async with asyncio.timeout(self._session.timeout_s):
+                    await consumer.stop()
+
+    def __del__(self) -> None:
+        if self._consumer is not None:
+            text = f"A member of group {self._group_id} was not closed"
+            warnings.warn(text, ResourceWarning, stacklevel=2, source=self)
+
+    @property
+    def _joined(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            state = "has left" if self._closed else "has not joined yet: use it with 'async with'"
+            raise WorkbenchError(f"This member of group {self._group_id} {state}.")
+        return self._consumer
+
+    async def _join(self) -> None:
+        named = isinstance(self._topics, str) or not hasattr(self._topics, "pattern")
+        if named:
+            known = (await self._session.retry(lambda: self._session.metadata(list(self._topics)))).topics
+            for topic in self._topics:
+                if topic not in known or not known[topic].partitions:
+                    raise await self._session.unknown(topic)
+        connections = self._session.connections
+        self._consumer = consumer = AIOKafkaConsumer(
+            bootstrap_servers=connections.addresses,
+            client_id=connections.client_id,
+            group_id=self._group_id,
+            enable_auto_commit=False,
+            isolation_level="read_committed",
+            auto_offset_reset=self._start,
+            session_timeout_ms=self._session_timeout_ms,
+            heartbeat_interval_ms=max(1, min(3_000, self._session_timeout_ms // _HEARTBEATS_PER_SESSION)),
+            metadata_max_age_ms=_TOPIC_REFRESH_MS if named else _PATTERN_REFRESH_MS,
+            request_timeout_ms=round(self._session.timeout_s * 1000) + self._session_timeout_ms,
+            **connections.security.client_options(),
+        )
+        if named:
+            consumer.subscribe(topics=sorted(self._topics), listener=self._listener)
+        else:
+            consumer.subscribe(pattern=self._topics, listener=self._listener)
+        await consumer.start()
+        await self._listener.assigned.wait()
+        for partition in consumer.assignment():
+            with contextlib.suppress(kafka_errors.IllegalStateError):
+                await consumer.position(partition)
+
+    async def _ready(self, consumer: AIOKafkaConsumer, max_records: int, until: float) -> list[Record]:
+        """Ask partition by partition: one that cannot be parsed must not take the records of others with it."""
+        records: list[Record] = []
+        partitions = sorted(consumer.assignment() - consumer.paused())
+        turn = next(self._turn) % len(partitions) if partitions else 0
+        for partition in partitions[turn:] + partitions[:turn]:
+            room = max_records - len(records)
+            if room <= 0:
+                break
+            try:
+                async with asyncio.timeout(max(0.05, until - time.monotonic())):
+                    found = await consumer.getmany(partition, timeout_ms=0, max_records=room)
+            except TimeoutError:
+                break
+            except _UNREADABLE:
+                records += await self._read_past(consumer, partition, room)
+            else:
+                records += [_record(row) for rows in found.values() for row in rows]
+        return records
+
+    async def _read_past(self, consumer: AIOKafkaConsumer, partition: ClientPartition, room: int) -> list[Record]:
+        """Read on with our own reader, where aiokafka's parser fails, and move the consumer behind it."""
+        position = await consumer.position(partition)
+        span = Span(partition.topic, partition.partition, position, None)
+        async with KafkaReader(self._session, [span], "read_committed", 1 << 16) as reader:
+            for chunk in await reader.read(1, round(self._session.timeout_s * 1000)):
+                records = to_records(chunk)
+                after = chunk.next if len(records) <= room else records[room].offset
+                with contextlib.suppress(kafka_errors.IllegalStateError):
+                    consumer.seek(partition, after)
+                    return records[:room]
+        return []
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+    def __init__(self, on_revoke: OnRevoke | None) -> None:
+        self.assigned = asyncio.Event()
+        self._on_revoke = on_revoke
+
+    async def on_partitions_revoked(self, revoked: Collection[ClientPartition]) -> None:
+        if revoked and self._on_revoke is not None:
+            await self._on_revoke(_ours(revoked))
+
+    async def on_partitions_assigned(self, assigned: Collection[ClientPartition]) -> None:
+        del assigned
+        self.assigned.set()
+
+
+def _ours(partitions: Iterable[ClientPartition]) -> frozenset[TopicPartition]:
+    return frozenset(TopicPartition(partition.topic, partition.partition) for partition in partitions)
+
+
+def _theirs(partition: TopicPartition) -> ClientPartition:
+    return ClientPartition(partition.topic, partition.partition)
+
+
+def _record(row: Any) -> Record:
+    return Record(
+        topic=row.topic,
+        partition=row.partition,
+        offset=row.offset,
+        timestamp_ms=-1 if row.timestamp is None else row.timestamp,
+        timestamp_type=TimestampType.NONE if row.timestamp is None else TimestampType(row.timestamp_type),
+        key=row.key,
+        value=row.value,
+        headers=tuple((name.encode(), value) for name, value in row.headers),
+    )

@@ -1,0 +1,155 @@
+"""Pull reading of spans: large fetches sent ahead of the caller, decoded when the caller asks."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import warnings
+from collections import deque
+from typing import TYPE_CHECKING
+
+from workbench.bus.kafka.batches import decode
+from workbench.bus.kafka.cursors import Buffer, Cursor
+from workbench.bus.kafka.fetcher import Fetcher
+from workbench.model.chunk import Chunk
+from workbench.model.record import TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Self
+
+    from workbench.bus.kafka.cursors import Piece
+    from workbench.bus.kafka.session import Session
+    from workbench.model.chunk import Isolation, Span
+
+_DECODE_BYTES = 4 << 20
+
+
+class KafkaReader:
+    """Reads spans from explicit positions, without any group; see `workbench.bus.protocols.Reader`.
+
+    Bytes are the credit: no fetch is sent while ``prefetch_bytes`` of undecoded answers wait to be read.
+    """
+
+    def __init__(self, session: Session, spans: Sequence[Span], isolation: Isolation, prefetch_bytes: int) -> None:
+        self._session = session
+        self._isolation: Isolation = isolation
+        self._prefetch_bytes = max(1, prefetch_bytes)
+        self._cursors = _cursors(spans)
+        self._buffer = Buffer()
+        self._fetcher: Fetcher | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._expansion = 1.0
+        self._closed = False
+
+    @property
+    def done(self) -> bool:
+        """Whether every bounded span reached its stop and none follows."""
+        return all(cursor.done for cursor in self._cursors.values())
+
+    @property
+    def positions(self) -> Mapping[TopicPartition, int]:
+        """Next offset to read of each partition."""
+        return {partition: cursor.position for partition, cursor in self._cursors.items()}
+
+    async def __aenter__(self) -> Self:
+        self._start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def read(self, max_bytes: int = 16 << 20, max_wait_ms: int = 500) -> list[Chunk]:
+        """Return what is ready, waiting up to ``max_wait_ms`` for the first chunk.
+
+        Raises:
+            BrokerUnavailableError: A partition's leader was not reached within the deadline.
+            UnknownTopicError: A topic or partition is not there, or no longer.
+        """
+        if self.done:
+            return []
+        fetcher = self._start()
+        if not self._buffer.pieces and not fetcher.failed:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max_wait_ms / 1000):
+                    await fetcher.arrival.wait()
+        if not self._buffer.pieces:
+            fetcher.raise_failure()
+        return await self._take(fetcher, max_bytes)
+
+    async def aclose(self) -> None:
+        """Stop fetching and let go of buffers; harmless when repeated."""
+        self._closed = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+            if self._fetcher is not None:
+                await self._fetcher.aclose()
+        self._buffer = Buffer()
+
+    def __del__(self) -> None:
+        if self._task is not None and not self._task.done():
+            warnings.warn("A Kafka reader was not closed", ResourceWarning, source=self)
+
+    def _start(self) -> Fetcher:
+        if self._closed:
+            raise RuntimeError("The reader is closed; make a new one.")
+        if self._fetcher is None:
+            self._fetcher = Fetcher(
+                self._session,
+                list(self._cursors.values()),
+                self._buffer,
+                isolation=self._isolation,
+                prefetch_bytes=self._prefetch_bytes,
+            )
+            self._task = asyncio.get_running_loop().create_task(self._fetcher.run(), name="kafka-fetch")
+        return self._fetcher
+
+    async def _take(self, fetcher: Fetcher, max_bytes: int) -> list[Chunk]:
+        chunks: list[Chunk] = []
+        room = max(1, max_bytes)
+        while room > 0:
+            pieces = self._buffer.take(min(_DECODE_BYTES, round(room / self._expansion)))
+            if not pieces:
+                break
+            if not self._buffer.pieces:
+                fetcher.arrival.clear()
+            fetcher.credit.set()
+            found = await asyncio.to_thread(_decode_all, pieces)
+            for piece, chunk in zip(pieces, found, strict=True):
+                piece.cursor.position = chunk.next
+                piece.cursor.done = piece.last
+            decoded = sum(chunk.records.nbytes for chunk in found)
+            raw = sum(piece.size for piece in pieces)
+            self._expansion = max(1.0, decoded / max(1, raw))
+            chunks += found
+            room -= max(decoded, raw)
+        return chunks
+
+
+def _cursors(spans: Sequence[Span]) -> dict[TopicPartition, Cursor]:
+    by_partition: dict[TopicPartition, deque[Span]] = {}
+    for span in spans:
+        by_partition.setdefault(TopicPartition(span.topic, span.partition), deque()).append(span)
+    return {partition: Cursor(partition, ahead) for partition, ahead in by_partition.items()}
+
+
+def _decode_all(pieces: Sequence[Piece]) -> list[Chunk]:
+    chunks = []
+    for piece in pieces:
+        decoded = decode(piece.data, piece.cursor.partition.partition, piece.batches, piece.start, piece.stop)
+        chunks.append(
+            Chunk(
+                topic=piece.cursor.partition.topic,
+                partition=piece.cursor.partition.partition,
+                records=decoded.records,
+                start=piece.start,
+                next=piece.next,
+                end=piece.end,
+                control=decoded.control,
+                aborted=decoded.aborted,
+                gaps=piece.gaps + decoded.gaps,
+            ),
+        )
+    return chunks

@@ -1,0 +1,115 @@
+"""How a connection proves who it is: TLS and SASL settings, checked before anything is dialled."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from aiokafka.abc import AbstractTokenProvider
+from aiokafka.helpers import create_ssl_context
+
+from workbench.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+SecurityProtocol: TypeAlias = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+SaslMechanism: TypeAlias = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI", "OAUTHBEARER"]
+
+_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI", "OAUTHBEARER")
+_WITH_PASSWORD = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+
+
+class _Tokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka ships no types
+    def __init__(self, provide: Callable[[], Awaitable[str]]) -> None:
+        self._provide = provide
+
+    async def token(self) -> str:
+        return await self._provide()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaSecurity:
+    """Security settings of one cluster; secrets never appear in ``repr``.
+
+    Raises:
+        ConfigurationError: Settings that contradict each other or name something unknown.
+    """
+
+    security_protocol: SecurityProtocol = "PLAINTEXT"
+    sasl_mechanism: SaslMechanism | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    cafile: str | None = None
+    """Certificates that may sign the broker's; the system's own when None."""
+    certfile: str | None = None
+    """Client certificate, for mutual TLS."""
+    keyfile: str | None = None
+    key_password: str | None = field(default=None, repr=False)
+    token_provider: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
+    """Called for a fresh token at each connection (``OAUTHBEARER``)."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, naming the field."""
+        if self.security_protocol not in _PROTOCOLS:
+            raise ConfigurationError(
+                f"security_protocol {self.security_protocol!r} is unknown; use one of {', '.join(_PROTOCOLS)}.",
+            )
+        if self.sasl_mechanism is not None and self.sasl_mechanism not in _MECHANISMS:
+            raise ConfigurationError(
+                f"sasl_mechanism {self.sasl_mechanism!r} is unknown; use one of {', '.join(_MECHANISMS)}.",
+            )
+        if self.uses_sasl and self.sasl_mechanism is None:
+            raise ConfigurationError(f"security_protocol {self.security_protocol} needs sasl_mechanism.")
+        if not self.uses_sasl and self.sasl_mechanism is not None:
+            raise ConfigurationError("sasl_mechanism needs security_protocol SASL_PLAINTEXT or SASL_SSL.")
+        if self.sasl_mechanism in _WITH_PASSWORD and (self.username is None or self.password is None):
+            raise ConfigurationError(f"sasl_mechanism {self.sasl_mechanism} needs username and password.")
+        if self.sasl_mechanism == "OAUTHBEARER" and self.token_provider is None:
+            raise ConfigurationError("sasl_mechanism OAUTHBEARER needs a token provider.")
+        if not self.uses_tls and (self.cafile or self.certfile or self.keyfile):
+            raise ConfigurationError("cafile, certfile and keyfile need security_protocol SSL or SASL_SSL.")
+
+    @property
+    def uses_sasl(self) -> bool:
+        """Whether a SASL exchange happens."""
+        return self.security_protocol.startswith("SASL_")
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self.security_protocol.endswith("SSL")
+
+    def client_options(self) -> dict[str, Any]:
+        """Return the keyword arguments that aiokafka's connections and consumers share.
+
+        Raises:
+            ConfigurationError: A certificate or key file cannot be read.
+        """
+        options: dict[str, Any] = {"security_protocol": self.security_protocol}
+        if self.uses_tls:
+            options["ssl_context"] = self._tls_context()
+        if self.sasl_mechanism is not None:
+            options["sasl_mechanism"] = self.sasl_mechanism
+            options["sasl_plain_username"] = self.username
+            options["sasl_plain_password"] = self.password
+        if self.token_provider is not None:
+            options["sasl_oauth_token_provider"] = _Tokens(self.token_provider)
+        return options
+
+    def _tls_context(self) -> ssl.SSLContext:
+        try:
+            context: ssl.SSLContext = create_ssl_context(
+                cafile=self.cafile,
+                certfile=self.certfile,
+                keyfile=self.keyfile,
+                password=self.key_password,
+            )
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigurationError(
+                f"A TLS file cannot be used (cafile {self.cafile}, certfile {self.certfile}, keyfile {self.keyfile}): "
+                f"{error.strerror or error}.",
+            ) from error
+        return context

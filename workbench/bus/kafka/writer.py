@@ -1,0 +1,212 @@
+"""Writing exact records: one batch under way per partition, every acknowledgement awaited, one outcome per record."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import time
+import warnings
+from typing import TYPE_CHECKING, Literal
+
+from workbench.bus.kafka.delivery import Delivery, Lane, publish_error
+from workbench.bus.kafka.encoding import HEADER_BYTES, size_of
+from workbench.bus.kafka.producer import Producer, is_fenced
+from workbench.bus.partitioners import murmur2
+from workbench.errors import PublishError, WorkbenchError
+from workbench.model.record import TopicPartition
+from workbench.model.topics import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Self
+
+    from workbench.bus.kafka.metadata import TopicMetadata
+    from workbench.bus.kafka.session import Session
+    from workbench.model.record import NewRecord
+
+_LARGEST_REQUEST = 100 << 20
+_CLOSE_S = 5.0
+
+
+class KafkaWriter:
+    """See `workbench.bus.protocols.Writer`. With ``acks="all"`` it is idempotent."""
+
+    def __init__(self, session: Session, acks: Literal["all", "leader"], transactional_id: str | None) -> None:
+        if transactional_id is not None and acks != "all":
+            raise ValueError("A transactional writer needs acks='all'.")
+        self._session = session
+        self._producer = Producer(session, transactional_id) if acks == "all" else None
+        self._transactional_id = transactional_id
+        self._delivery = Delivery(session, self._producer)
+        self._rotation: dict[str, itertools.cycle[int]] = {}
+        self._lock = asyncio.Lock()
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        if self._transactional_id is not None:
+            async with self._lock:
+                await self._identify()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def send(self, records: Sequence[NewRecord]) -> list[Outcome]:
+        """Write records in order per partition and wait for every acknowledgement; one outcome each, same order.
+
+        Raises:
+            WorkbenchError: The writer is closed, or transactional and outside an open transaction.
+        """
+        async with self._lock:
+            self._require_open()
+            try:
+                return await self._send(records)
+            except BaseException:
+                self._delivery.spoil()
+                raise
+
+    async def begin(self) -> None:
+        """Open a transaction.
+
+        Raises:
+            WorkbenchError: The writer is not transactional, or a transaction is open or has failed.
+        """
+        async with self._lock:
+            producer = self._transactional("begin")
+            if producer.state != "none":
+                raise WorkbenchError(f"A transaction of {self._transactional_id} is {producer.state}: end it first.")
+            if not producer.known:
+                await self._identify()
+            producer.state = "open"
+
+    async def commit(self) -> None:
+        """Make what was sent since `begin` visible, all of it.
+
+        Raises:
+            PublishError: The transaction was fenced or refused; nothing of it is visible.
+            BrokerUnavailableError: No answer came; whether it was committed is not known.
+        """
+        async with self._lock:
+            producer = self._transactional("commit")
+            if producer.state != "open":
+                raise WorkbenchError(
+                    f"No transaction of {self._transactional_id} can be committed: it is {producer.state}."
+                    + (" Abort it." if producer.state in ("failed", "lost") else " Begin one first."),
+                )
+            await self._end(producer, commit=True)
+
+    async def abort(self) -> None:
+        """Undo what was sent since `begin`; also the way out of a transaction that failed."""
+        async with self._lock:
+            producer = self._transactional("abort")
+            if producer.state == "none":
+                raise WorkbenchError(f"No transaction of {self._transactional_id} is open.")
+            if producer.state == "lost" or not producer.known:
+                await self._identify()
+            else:
+                await self._end(producer, commit=False)
+
+    async def aclose(self) -> None:
+        """Abort an open transaction as far as the broker answers, and close the sockets; harmless when repeated."""
+        if self._closed:
+            return
+        self._closed = True
+        producer = self._producer
+        if producer is not None and producer.state in ("open", "failed"):
+            with contextlib.suppress(WorkbenchError, TimeoutError):
+                async with asyncio.timeout(_CLOSE_S):
+                    await self._end(producer, commit=False)
+        await self._delivery.aclose()
+
+    def __del__(self) -> None:
+        if self._delivery.used and not self._closed:
+            warnings.warn("A Kafka writer was not closed", ResourceWarning, stacklevel=2, source=self)
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise WorkbenchError("The writer is closed; make a new one.")
+        state = self._producer.state if self._producer is not None else "none"
+        if self._transactional_id is not None and state != "open":
+            what = "begin one first" if state == "none" else "abort it first"
+            raise WorkbenchError(f"Nothing was sent: the transaction of {self._transactional_id} is {state}; {what}.")
+
+    def _transactional(self, what: str) -> Producer:
+        if self._closed:
+            raise WorkbenchError("The writer is closed; make a new one.")
+        if self._producer is None or self._transactional_id is None:
+            raise WorkbenchError(f"Cannot {what}: the writer was made without a transactional id.")
+        return self._producer
+
+    async def _identify(self) -> None:
+        if self._producer is not None:
+            async with self._session.deadline("Starting a writer"):
+                await self._producer.identify()
+
+    async def _end(self, producer: Producer, *, commit: bool) -> None:
+        what = "Committing" if commit else "Aborting"
+        try:
+            async with self._session.deadline(f"{what} the transaction of {self._transactional_id}"):
+                try:
+                    await producer.end(commit=commit)
+                except Exception as error:
+                    producer.state = "lost"
+                    if is_fenced(error):
+                        raise PublishError(
+                            f"{what} the transaction of {self._transactional_id} failed: another writer uses the same "
+                            "id, or the transaction timed out. Nothing of it is visible.",
+                            cause_code="PRODUCER_FENCED",
+                        ) from error
+                    raise
+        except asyncio.CancelledError:
+            producer.state = "lost"
+            raise
+
+    async def _send(self, records: Sequence[NewRecord]) -> list[Outcome]:
+        outcomes: list[Outcome | None] = [None] * len(records)
+        async with self._session.deadline("Reading metadata"):
+            topics = await self._topics(records)
+        lanes: dict[TopicPartition, Lane] = {}
+        now = time.time_ns() // 1_000_000
+        for index, record in enumerate(records):
+            placed = self._place(record, topics.get(record.topic))
+            if isinstance(placed, PublishError):
+                outcomes[index] = Outcome("failed", record.topic, record.partition, error=placed)
+                continue
+            lane = lanes.setdefault(placed, Lane(placed))
+            lane.add(index, record, now if record.timestamp_ms is None else record.timestamp_ms)
+        if lanes:
+            if self._producer is not None and not self._producer.known:
+                await self._identify()
+            for index, outcome in await self._delivery.deliver(lanes.values()):
+                outcomes[index] = outcome
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    async def _topics(self, records: Sequence[NewRecord]) -> Mapping[str, TopicMetadata]:
+        names = {record.topic for record in records}
+        metadata = await self._session.retry(lambda: self._session.metadata(names)) if names else None
+        found = {} if metadata is None else metadata.topics
+        return {name: topic for name, topic in found.items() if topic.partitions}
+
+    def _place(self, record: NewRecord, topic: TopicMetadata | None) -> TopicPartition | PublishError:
+        """Choose the partition, or say why the record cannot be sent."""
+        if topic is None:
+            return publish_error(record, "UNKNOWN_TOPIC_OR_PARTITION", f"topic {record.topic} does not exist")
+        if HEADER_BYTES + size_of(record) > _LARGEST_REQUEST:
+            return publish_error(record, "MESSAGE_TOO_LARGE", "it is larger than any broker accepts")
+        count = len(topic.partitions)
+        partition = record.partition
+        if partition is None and record.key is not None:
+            partition = murmur2(record.key, count)
+        if partition is None:
+            rotation = self._rotation.get(record.topic)
+            if rotation is None:
+                rotation = self._rotation[record.topic] = itertools.cycle(range(count))
+            partition = next(rotation)
+        if partition not in topic.partitions:
+            return publish_error(
+                record,
+                "UNKNOWN_TOPIC_OR_PARTITION",
+                f"{record.topic} has {count} partitions, counted from 0, and so no partition {partition}",
+            )
+        return TopicPartition(record.topic, partition)
