@@ -1,1 +1,5 @@
-"""Widget models, each with one ES module."""
+"""Views for notebooks: own anywidgets for table and graph, plotly for charts, ipywidgets for forms."""
+
+from workbench.widgets.live_tail import LiveTail
+
+__all__ = ["LiveTail"]
