@@ -16,7 +16,7 @@ from workbench.codecs.selectors import compile_pattern
 from workbench.codecs.times import ParsedTime, parse_time
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Set as AbstractSet
 
     from workbench.codecs.filters import RawValue
     from workbench.codecs.selectors import Condition, Selector
@@ -104,12 +104,12 @@ class RecordFacts:
         return self.body is not MISSING
 
     @property
-    def header_names(self) -> Set[str]:
+    def header_names(self) -> AbstractSet[str]:
         """Names that are valid UTF-8."""
         return self._by_name.keys()
 
     @property
-    def member_names(self) -> Set[str]:
+    def member_names(self) -> AbstractSet[str]:
         """Top-level members of the body, empty when it is no object."""
         return self.body.keys() if isinstance(self.body, dict) else frozenset()
 

@@ -23,7 +23,8 @@ from workbench.codecs.selectors import (
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Set
+    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from workbench.model.envelope import IdScope
 
@@ -84,7 +85,7 @@ class Profile:
         if self.root.selector is not None:
             yield self.root.selector
 
-    def may_match(self, names: Set[str], members: Set[str]) -> bool:
+    def may_match(self, names: AbstractSet[str], members: AbstractSet[str]) -> bool:
         """Whether the conditions can hold on a record with these header names and top-level JSON members."""
         return all(any(_may_hold(condition.selector, names, members) for condition in group) for group in self.all)
 
@@ -94,7 +95,7 @@ class Profile:
         return any(selector.source == "value" for selector in self.selectors())
 
 
-def _may_hold(selector: Selector, names: Set[str], members: Set[str]) -> bool:
+def _may_hold(selector: Selector, names: AbstractSet[str], members: AbstractSet[str]) -> bool:
     match selector.source:
         case "header":
             return selector.path in names

@@ -37,6 +37,7 @@ TRACE_HEADERS = frozenset(
     },
 )
 """Lower-case names that are read on every record."""
+WOLVERINE_TRACE_HEADER = "parent-id"
 ONEX_TRACE_HEADERS = ("trace_id", "span_id", "parent_span_id")
 
 
@@ -71,8 +72,8 @@ def _formats(
         yield "X-B3-TraceId", _b3_multi(facts)
     if (text := _text(facts, "uber-trace-id")) is not None:
         yield "uber-trace-id", _jaeger(text)
-    if "wolverine" in matched and (text := _text(facts, "parent-id")) is not None:
-        yield "parent-id", parse_traceparent(text, via="parent-id")
+    if "wolverine" in matched and (text := _text(facts, WOLVERINE_TRACE_HEADER)) is not None:
+        yield WOLVERINE_TRACE_HEADER, parse_traceparent(text, via=WOLVERINE_TRACE_HEADER)
     if winner == ONEX and (text := _text(facts, "trace_id")) is not None:
         yield "trace_id", _onex(facts, text)
 

@@ -1,0 +1,105 @@
+"""Arrow and numpy steps that the bulk decoder is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+QUOTE, BACKSLASH = ord('"'), ord("\\")
+_WIDE_KEY = 1 << 60
+
+
+def one_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """The column as a single array."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+    return column
+
+
+def data_of(array: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Bytes of a string or binary array, and where each value begins and ends in them (n + 1 positions)."""
+    _, offsets, data = array.buffers()
+    ends = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1].astype(np.int64)
+    content = np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
+    return content, ends
+
+
+def first_bytes(array: pa.Array) -> NDArray[np.uint8]:
+    """First byte of each value; 0 for null and empty ones."""
+    content, ends = data_of(array)
+    result = np.zeros(len(array), np.uint8)
+    filled = ends[1:] > ends[:-1]
+    result[filled] = content[ends[:-1][filled]]
+    return result
+
+
+def valid_rows(array: pa.Array) -> NDArray[np.bool_]:
+    """Which values are not null."""
+    if array.null_count == 0:
+        return np.ones(len(array), bool)
+    return np.asarray(array.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def flags(mask: pa.Array) -> NDArray[np.bool_]:
+    """A boolean Arrow array as numpy, null as false."""
+    return np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def decode_utf8(values: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
+    """Binary values as text, and which of them are no UTF-8 (they become null)."""
+    try:
+        return values.cast(pa.string()), np.zeros(len(values), bool)
+    except pa.ArrowInvalid:
+        texts: list[str | None] = []
+        bad = np.zeros(len(values), bool)
+        for row, value in enumerate(values.to_pylist()):
+            try:
+                texts.append(None if value is None else value.decode())
+            except UnicodeDecodeError:
+                texts.append(None)
+                bad[row] = True
+        return pa.array(texts, pa.string()), bad
+
+
+def group_ids(matrix: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number equal rows of an integer matrix alike; the numbers, and a row that stands for each."""
+    keys = np.zeros(len(matrix), np.int64)
+    span = 1
+    for column in matrix.T:
+        width = int(column.max(initial=0)) + 1
+        if span * width >= _WIDE_KEY:
+            _, keys = np.unique(keys, return_inverse=True)
+            span = int(keys.max(initial=0)) + 1
+            if span * width >= _WIDE_KEY:
+                _, column = np.unique(column, return_inverse=True)
+                width = int(column.max(initial=0)) + 1
+        keys = keys * width + column
+        span *= width
+    if len(keys) and (keys == keys[0]).all():
+        return np.zeros(len(keys), np.int64), np.zeros(1, np.int64)
+    _, firsts, numbers = np.unique(keys, return_index=True, return_inverse=True)
+    return numbers.astype(np.int64), firsts.astype(np.int64)
+
+
+def take(array: pa.Array, rows: NDArray[np.int64] | None) -> pa.Array:
+    """Rows of an array; all of them for None."""
+    return array if rows is None else array.take(pa.array(rows))
+
+
+def repeated(value: Any, count: int, kind: pa.DataType) -> pa.Array:
+    """One value, many times."""
+    return pa.nulls(count, kind) if value is None else pa.repeat(pa.scalar(value, kind), count)
+
+
+def repeated_list(values: list[str], count: int) -> pa.Array:
+    """One list of texts, many times."""
+    offsets = pa.array(np.arange(count + 1, dtype=np.int32) * len(values))
+    texts = pa.array(values, pa.string())
+    content = texts.take(pa.array(np.tile(np.arange(len(values), dtype=np.int64), count))) if values else texts
+    return pa.ListArray.from_arrays(offsets, content)

@@ -1,0 +1,148 @@
+"""Rows of the EVENT layout: from the decision for a group, and from envelopes of the exact codec."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.codecs.profile import ID_FIELDS, TIME_FIELDS, VALUE_FIELDS
+from workbench.model.columns import CAUSE, EVENT, TRACE
+from workbench.store.decode.arrays import repeated, repeated_list
+from workbench.store.decode.group import ExactError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from workbench.codecs.decision import CausePlace, Decision
+    from workbench.model.envelope import Envelope
+    from workbench.store.decode.group import GroupFacts
+
+COPIED = ("partition", "offset", "tombstone")
+_TRACEPARENT = r"\A00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\z"
+_ZERO = r"\A00-(?:0{32}-.*|.*-0{16}-[0-9a-f]{2})\z"
+_SAMPLED = r"[13579bdf]\z"
+
+
+def group_columns(decision: Decision, facts: GroupFacts) -> dict[str, pa.Array]:
+    """Columns of a group, all of EVENT but the position."""
+    count = len(facts)
+    profile = decision.profile
+    columns: dict[str, pa.Array] = {
+        "profile": repeated(None if profile is None else profile.name, count, pa.string()),
+        "profile_version": repeated(None if profile is None else profile.version, count, pa.string()),
+        "also_matched": repeated_list(list(decision.also_matched), count),
+        "dialect": repeated(decision.dialect, count, pa.string()),
+        "id_scope": repeated(decision.id_scope, count, pa.string()),
+        "link_ids": interleaved([facts.ids(place.selector) for place in decision.link_ids], count, pa.string()),
+        "causes": interleaved([_cause_column(cause, facts) for cause in decision.causes], count, CAUSE),
+        "cause_state": repeated(decision.cause_state, count, pa.string()),
+        "trace": trace_column(facts),
+        "problems": repeated_list(sorted(decision.problems), count),
+    }
+    for name in VALUE_FIELDS:
+        columns[name] = _value_column(name, decision, facts)
+    return columns
+
+
+def _value_column(name: str, decision: Decision, facts: GroupFacts) -> pa.Array:
+    place = decision.places.get(name)
+    if place is None:
+        return pa.nulls(len(facts), EVENT.field(name).type)
+    if name in TIME_FIELDS:
+        micros = facts.times(place.selector, decision.time_parsers[name]).micros
+        return pa.array(micros).cast(pa.timestamp("us"))
+    return facts.ids(place.selector) if name in ID_FIELDS else facts.texts(place.selector)
+
+
+def _cause_column(cause: CausePlace, facts: GroupFacts) -> pa.Array:
+    if cause.target == "span":
+        raise ExactError
+    count = len(facts)
+    parts = [
+        repeated(cause.target, count, pa.string()),
+        facts.ids(cause.place.selector),
+        repeated(cause.place.via, count, pa.string()),
+        repeated(cause.rank, count, pa.int32()),
+    ]
+    return pa.StructArray.from_arrays(parts, fields=list(CAUSE.fields))
+
+
+def interleaved(columns: Sequence[pa.Array], count: int, kind: pa.DataType) -> pa.Array:
+    """A list column with one item of each given column per row."""
+    offsets = pa.array(np.arange(count + 1, dtype=np.int32) * len(columns))
+    if not columns:
+        return pa.ListArray.from_arrays(offsets, pa.nulls(0, kind))
+    if len(columns) == 1:
+        return pa.ListArray.from_arrays(offsets, columns[0])
+    order = np.arange(count)[:, None] + np.arange(len(columns)) * count
+    return pa.ListArray.from_arrays(offsets, pa.concat_arrays(columns).take(pa.array(order.ravel())))
+
+
+def trace_column(facts: GroupFacts) -> pa.Array:
+    """W3C trace context of each row; the exact codec reads invalid and unusual ones."""
+    count = len(facts)
+    name = next((name for name in facts.headers.names if name.lower() == "traceparent"), None)
+    if name is None:
+        return pa.nulls(count, TRACE)
+    texts = facts.header_texts(name)
+    usual = pc.and_not(pc.match_substring_regex(texts, _TRACEPARENT), pc.match_substring_regex(texts, _ZERO))
+    facts.require(np.asarray(usual.to_numpy(zero_copy_only=False), dtype=bool))
+    parts = [
+        pc.utf8_slice_codeunits(texts, 3, 35),
+        pc.utf8_slice_codeunits(texts, 36, 52),
+        pa.nulls(count, pa.string()),
+        pc.match_substring_regex(texts, _SAMPLED),
+        repeated("traceparent", count, pa.string()),
+    ]
+    return pa.StructArray.from_arrays(parts, fields=list(TRACE.fields))
+
+
+def event_batch(columns: dict[str, pa.Array], positions: pa.RecordBatch) -> pa.RecordBatch:
+    """EVENT rows of decoded columns, with those that are copied from the records; missing columns are null."""
+    given = {**columns, **{name: positions.column(name) for name in COPIED}}
+    arrays = [given[field.name] if field.name in given else pa.nulls(positions.num_rows, field.type) for field in EVENT]
+    return pa.RecordBatch.from_arrays(arrays, schema=EVENT)
+
+
+def envelope_columns(envelopes: Sequence[Envelope]) -> dict[str, pa.Array]:
+    """Columns of envelopes that the exact codec made."""
+    columns: dict[str, pa.Array] = {}
+    for field in EVENT:
+        if field.name in COPIED:
+            continue
+        values = [getattr(envelope, field.name) for envelope in envelopes]
+        columns[field.name] = pa.array([_plain(field.name, value) for value in values], field.type)
+    return columns
+
+
+def _plain(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    match name:
+        case "replay":
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+        case "causes":
+            return [_fields(cause) for cause in value]
+        case "trace" | "origin" | "error":
+            return _fields(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
+def in_order(batches: Sequence[pa.RecordBatch], rows: Sequence[NDArray[np.int64]]) -> pa.RecordBatch:
+    """Put rows of several batches back to where they were."""
+    if len(batches) == 1 and (np.diff(rows[0]) > 0).all():
+        return batches[0]
+    places = np.concatenate(rows)
+    back = np.empty(len(places), np.int64)
+    back[places] = np.arange(len(places))
+    return pa.concat_batches(batches).take(pa.array(back))

@@ -1,0 +1,226 @@
+"""The one bulk entry to decoding: raw records in, EVENT rows out, in the same order.
+
+Records are grouped by shape (header names, top-level JSON members), the convention is decided once per group, and
+columns are read in bulk; rows that this cannot be trusted with go through the exact codec.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from workbench.codecs import TopicProfile, builtin_profiles, decode_parts
+from workbench.codecs.dead_letters import DEAD_LETTER_TYPE, ONEX_BODIES
+from workbench.codecs.decision import CONTRACT, decide
+from workbench.codecs.onex import ONEX
+from workbench.codecs.trace_context import ONEX_TRACE_HEADERS, WOLVERINE_TRACE_HEADER
+from workbench.errors import ConfigurationError
+from workbench.model.columns import EVENT
+from workbench.store.decode.arrays import one_array
+from workbench.store.decode.assembly import envelope_columns, event_batch, group_columns, in_order
+from workbench.store.decode.bodies import Bodies, BodyShape, find_bodies, members_read, path_of, read_columns
+from workbench.store.decode.group import ExactError, GroupFacts, Rows, SplitError
+from workbench.store.decode.headers import HeaderShape, header_shapes, names_read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from workbench.codecs import Profile
+    from workbench.codecs.decision import Decision
+
+SLICE_ROWS = 1 << 16
+"""Rows that are decoded at once."""
+SMALLEST_GROUP = 6
+"""Below this a group costs more than its rows one by one."""
+
+
+class Decoder:
+    """Decodes batches of raw records of one topic into EVENT rows.
+
+    Pure and picklable: the result depends on the profiles, the topic and the bytes only. May be used from several
+    threads at once; each call works on a cursor of its own and releases the interpreter for most of its time.
+
+    Args:
+        profiles: Conventions in order of precedence for equal strength; the built-in ones unless given.
+        topic_profiles: Profiles that a person fixed, by topic name.
+    """
+
+    def __init__(
+        self,
+        profiles: Sequence[Profile] | None = None,
+        topic_profiles: Mapping[str, TopicProfile] | None = None,
+    ) -> None:
+        self.profiles = builtin_profiles() if profiles is None else tuple(profiles)
+        self.topic_profiles = dict(topic_profiles or {})
+        known = {profile.name for profile in self.profiles}
+        for topic, fixed in self.topic_profiles.items():
+            if fixed.profile not in known:
+                raise ConfigurationError(
+                    f"Topic {topic!r} is fixed to the profile {fixed.profile!r}, which does not exist. "
+                    f"Define [profiles.{fixed.profile}] or use one of {', '.join(sorted(known))}.",
+                )
+        self._members = members_read(self.profiles)
+        self._names = names_read(self.profiles)
+        self._lock = threading.Lock()
+        self._database: duckdb.DuckDBPyConnection | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the configuration; the engine is made anew where it is used."""
+        return type(self), (self.profiles, self.topic_profiles)
+
+    def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
+        """Decode records of a topic; one EVENT row for each, in the same order."""
+        done: list[pa.RecordBatch] = []
+        cursor = self._cursor()
+        try:
+            for piece in _slices(records):
+                done.append(self._decode_slice(piece, topic, cursor))  # noqa: PERF401 - a cursor to be closed
+        finally:
+            cursor.close()
+        if not done:
+            return pa.RecordBatch.from_pylist([], schema=EVENT)
+        return done[0] if len(done) == 1 else pa.concat_batches(done)
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if self._database is None:
+                self._database = duckdb.connect(config={"threads": 1, "python_enable_replacements": False})
+            return self._database.cursor()
+
+    def _decode_slice(self, records: pa.RecordBatch, topic: str, cursor: duckdb.DuckDBPyConnection) -> pa.RecordBatch:
+        values = records.column("value")
+        header_of, shapes, within = header_shapes(records.column("headers"), *self._names)
+        bodies = find_bodies(values, self._members, cursor)
+        exact = bodies.exact.copy()
+        exact |= np.array([shape.exact for shape in shapes], bool)[header_of]
+        candidates = self._candidates(topic, header_of, shapes, bodies, exact)
+        for number, shape in enumerate(bodies.shapes):
+            profiles = {id(p): p for (_, body), found in candidates.items() if body == number for p in found}
+            read_columns(shape, values, _paths(profiles.values(), shape), cursor)
+        positions = _positions(records)
+        batches: list[pa.RecordBatch] = []
+        places: list[NDArray[np.int64]] = []
+        left = [np.flatnonzero(exact)]
+        for (header, body), profiles_here in candidates.items():
+            mine = np.flatnonzero((header_of == header) & (bodies.shape_of == body) & ~exact)
+            rows = Rows(mine, within[mine], bodies.within[mine])
+            for facts, columns in self._decided(topic, rows, shapes[header], bodies.shapes[body], profiles_here, left):
+                places.append(facts.rows.batch)
+                batches.append(event_batch(columns, _rows(positions, facts.rows.batch)))
+        remaining = np.sort(np.concatenate(left))
+        if len(remaining):
+            places.append(remaining)
+            some = _rows(records.select(["headers", "value"]), remaining)
+            batches.append(event_batch(self._decode_exactly(some, topic), _rows(positions, remaining)))
+        return in_order(batches, places)
+
+    def _candidates(
+        self,
+        topic: str,
+        header_of: NDArray[np.int64],
+        shapes: list[HeaderShape],
+        bodies: Bodies,
+        exact: NDArray[np.bool_],
+    ) -> dict[tuple[int, int], list[Profile]]:
+        """Profiles that can match each pair of header shape and body shape that occurs."""
+        pairs = np.unique((header_of * len(bodies.shapes) + bodies.shape_of)[~exact])
+        found: dict[tuple[int, int], list[Profile]] = {}
+        fixed = self.topic_profiles.get(topic)
+        for pair in pairs.tolist():
+            header, body = divmod(pair, len(bodies.shapes))
+            names, members = frozenset(shapes[header].names), bodies.shapes[body].members
+            found[header, body] = [
+                profile
+                for profile in self.profiles
+                if profile.may_match(names, members) or (fixed is not None and profile.name == fixed.profile)
+            ]
+        return found
+
+    def _decided(
+        self,
+        topic: str,
+        rows: Rows,
+        headers: HeaderShape,
+        body: BodyShape,
+        profiles: Sequence[Profile],
+        left: list[NDArray[np.int64]],
+    ) -> Iterator[tuple[GroupFacts, dict[str, pa.Array]]]:
+        """Groups that answer every question alike, with their columns; rows for the exact codec go to ``left``."""
+        fixed = self.topic_profiles.get(topic)
+        waiting = [rows]
+        while waiting:
+            part = waiting.pop()
+            if len(part.batch) < SMALLEST_GROUP:
+                left.append(part.batch)
+                continue
+            try:
+                facts = GroupFacts(topic, part, headers, body)
+                decision = decide(facts, profiles, fixed)
+                _refuse_special(decision, facts)
+                columns = group_columns(decision, facts)
+            except SplitError as split:
+                waiting += [part.part(split.mask), part.part(~split.mask)]
+            except ExactError:
+                left.append(part.batch)
+            else:
+                yield facts, columns
+
+    def _decode_exactly(self, records: pa.RecordBatch, topic: str) -> dict[str, pa.Array]:
+        fixed = self.topic_profiles.get(topic)
+        envelopes = [
+            decode_parts(
+                topic, tuple((header["name"], header["value"]) for header in headers), value, self.profiles, fixed
+            )
+            for headers, value in zip(
+                records.column("headers").to_pylist(), records.column("value").to_pylist(), strict=True
+            )
+        ]
+        return envelope_columns(envelopes)
+
+
+def _refuse_special(decision: Decision, facts: GroupFacts) -> None:
+    """Leave what needs the whole body, or headers read in other ways, to the exact codec."""
+    profile = decision.profile
+    if profile is None:
+        return
+    event_type = decision.places.get("event_type")
+    if profile.name == CONTRACT and event_type is not None and facts.equals(event_type, DEAD_LETTER_TYPE):
+        raise ExactError
+    traced = not set(ONEX_TRACE_HEADERS).isdisjoint(facts.headers.names)
+    if profile.name == ONEX and (traced or decision.dialect in ONEX_BODIES):
+        raise ExactError
+    if "wolverine" in (profile.name, *decision.also_matched) and WOLVERINE_TRACE_HEADER in facts.headers.names:
+        raise ExactError
+
+
+def _paths(profiles: Iterable[Profile], shape: BodyShape) -> Iterator[tuple[str, ...]]:
+    """Members that candidate profiles read from bodies of a shape."""
+    for profile in profiles:
+        for selector in profile.selectors():
+            if selector.source == "ce" and selector.path in shape.members:
+                yield (selector.path,)
+            elif selector.source == "value" and not selector.several:
+                yield path_of(selector.steps)
+
+
+def _slices(records: pa.RecordBatch | pa.Table) -> Iterator[pa.RecordBatch]:
+    for start in range(0, records.num_rows, SLICE_ROWS):
+        piece = records.slice(start, SLICE_ROWS)
+        columns = [one_array(piece.column(name)) for name in piece.schema.names]
+        yield pa.RecordBatch.from_arrays(columns, schema=piece.schema)
+
+
+def _positions(records: pa.RecordBatch) -> pa.RecordBatch:
+    """What of a record is copied into its event row."""
+    columns = {name: records.column(name) for name in ("partition", "offset")}
+    return pa.RecordBatch.from_pydict({**columns, "tombstone": records.column("value").is_null()})
+
+
+def _rows(records: pa.RecordBatch, rows: NDArray[np.int64]) -> pa.RecordBatch:
+    return records if len(rows) == records.num_rows else records.take(pa.array(rows))
