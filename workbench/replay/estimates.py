@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.replay.chunks import split
+from workbench.replay.batches import split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Estimates:
     duration_s: float | None
     """What the rates allow at best; None without a rate."""
     transactions: int
-    """Transactions, or chunks of an idempotent run."""
+    """Transactions, or batches of an idempotent run."""
     largest_seq: int | None
     largest_bytes: int
     first_ms: int | None

@@ -11,11 +11,13 @@ from workbench.replay.facts import Connection, GroupFacts, TargetFacts, TopicFac
 from workbench.replay.targets import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import GroupInfo, TopicInfo
+    from workbench.model.selection import SelectedSource
     from workbench.replay.draft import Draft
+    from workbench.replay.plan import Plan
 
 _SETTINGS = (
     "retention.ms",
@@ -61,21 +63,22 @@ async def fetch_facts(
     """
     run_id = str(uuid.uuid4())
     targets = resolve(to, draft.topics, run_id)
-    return await _facts(log, draft, targets, run_id, named=to is not None, connection=connection, journal=journal)
+    sources = draft.sources.values()
+    return await _facts(log, sources, targets, run_id, named=to is not None, connection=connection, journal=journal)
 
 
 async def fetch_again(
     log: RecordLog,
-    draft: Draft,
-    planned: TargetFacts,
+    plan: Plan,
     *,
     connection: Connection,
     journal: DoubtSource | None,
 ) -> TargetFacts:
-    """Look at the same targets once more, for the same run."""
+    """Look at the targets of a plan once more, for the same run."""
+    planned = plan.facts
     return await _facts(
         log,
-        draft,
+        plan.material.sources.values(),
         planned.targets,
         planned.run_id,
         named=planned.named,
@@ -86,7 +89,7 @@ async def fetch_again(
 
 async def _facts(
     log: RecordLog,
-    draft: Draft,
+    sources: Iterable[SelectedSource],
     targets: Mapping[str, str],
     run_id: str,
     *,
@@ -95,7 +98,7 @@ async def _facts(
     journal: DoubtSource | None,
 ) -> TargetFacts:
     names = sorted(set(targets.values()))
-    own_sources = {source.topic for source in draft.sources.values() if source.cluster_id == log.cluster_id}
+    own_sources = {source.topic for source in sources if source.cluster_id == log.cluster_id}
     topics = await topic_facts(log, {*names, *own_sources})
     existing = [name for name in names if topics[name].exists]
     groups, unclear = await _groups(log, existing) if existing else ((), ())

@@ -1,4 +1,4 @@
-"""How a run is cut: one chunk is one transaction, small enough that little is ever in doubt."""
+"""How a run is cut: one batch is one transaction, small enough that little is ever in doubt."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from workbench.replay.options import Options
 
-CHUNK_RECORDS = 5_000
-CHUNK_BYTES = 16 << 20
-CHUNK_S = 5.0
+BATCH_RECORDS = 5_000
+BATCH_BYTES = 16 << 20
+BATCH_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkOfRun:
+class Batch:
     """Records sent together, in seq order."""
 
     seqs: tuple[int, ...]
@@ -33,14 +33,9 @@ class ChunkOfRun:
         """Largest seq."""
         return self.seqs[-1]
 
-    def halves(self) -> tuple[ChunkOfRun, ChunkOfRun]:
-        """Both halves of a chunk of at least two records."""
-        middle = len(self.seqs) // 2
-        return ChunkOfRun(self.seqs[:middle]), ChunkOfRun(self.seqs[middle:])
 
-
-def split(seqs: Sequence[int], sizes: Sequence[int], options: Options) -> Iterator[ChunkOfRun]:
-    """Cut seqs into chunks of at most 5,000 records, 16 MiB, and 5 s at the planned rates.
+def split(seqs: Sequence[int], sizes: Sequence[int], options: Options) -> Iterator[Batch]:
+    """Cut seqs into batches of at most 5,000 records, 16 MiB, and 5 s at the planned rates.
 
     Args:
         seqs: What is sent, ascending.
@@ -53,13 +48,13 @@ def split(seqs: Sequence[int], sizes: Sequence[int], options: Options) -> Iterat
     now = 0.0
     for seq, own in zip(seqs, sizes, strict=True):
         now = pace.take(own, now)
-        full = len(current) == CHUNK_RECORDS or size + own > CHUNK_BYTES or now - opened > CHUNK_S
+        full = len(current) == BATCH_RECORDS or size + own > BATCH_BYTES or now - opened > BATCH_S
         if current and full:
-            yield ChunkOfRun(tuple(current))
+            yield Batch(tuple(current))
             current, size = [], 0
         if not current:
             opened = now
         current.append(seq)
         size += own
     if current:
-        yield ChunkOfRun(tuple(current))
+        yield Batch(tuple(current))

@@ -1,0 +1,144 @@
+"""Sends one batch after another through a writer and knows how each ended.
+
+Two ways: a transaction for each batch, or idempotent writes without one. No batch is left half-decided: what failed is
+aborted, and what cannot be known is said to be unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from workbench.errors import PublishError, WorkbenchError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from workbench.bus.protocols import RecordLog, Writer
+    from workbench.model import Outcome
+
+    Send = Callable[[Writer], Awaitable[list[Outcome]]]
+
+BatchState = Literal["committed", "aborted", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEnd:
+    """How a batch ended."""
+
+    state: BatchState
+    """Without transactions ``committed`` means that nothing is unknown; outcomes tell the rest."""
+    outcomes: tuple[Outcome, ...]
+    """One for each record that was sent; fewer than planned when sending was interrupted."""
+    error: str | None = None
+
+
+class BatchWriter(Protocol):
+    """One way of writing a run."""
+
+    async def open(self) -> None: ...
+    async def deliver(self, send: Send) -> BatchEnd:
+        """Write one batch; ``send`` may stop early by returning fewer outcomes than it was to send."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class TransactionalWriter:
+    """A transaction for each batch, all under one transactional id that names the run."""
+
+    def __init__(self, log: RecordLog, run_id: str, expected: Callable[[], int]) -> None:
+        self._log = log
+        self._id = f"workbench.replay.{run_id}.0"
+        self._expected = expected
+        self._writer: Writer | None = None
+
+    async def open(self) -> None:
+        """Start the writer; this ends a dangling transaction of the same id and fences an older process."""
+        writer = self._log.writer(transactional_id=self._id)
+        await writer.__aenter__()
+        self._writer = writer
+
+    async def aclose(self) -> None:
+        """Let go of the writer."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            await writer.aclose()
+
+    async def deliver(self, send: Send) -> BatchEnd:
+        """Begin, send, commit; or abort when anything was not acknowledged."""
+        outcomes: list[Outcome] = []
+        try:
+            if self._writer is None:
+                await self.open()
+            writer = self._open_writer()
+            await writer.begin()
+            outcomes = await send(writer)
+        except WorkbenchError as error:
+            return await self._undo(outcomes, error.message)
+        if len(outcomes) < self._expected() or any(outcome.status != "acked" for outcome in outcomes):
+            return await self._undo(outcomes, first_error(outcomes))
+        try:
+            await writer.commit()
+        except PublishError as error:
+            await self.aclose()
+            return BatchEnd("aborted", tuple(outcomes), error.message)
+        except WorkbenchError as error:
+            await self.aclose()
+            return BatchEnd("unknown", tuple(outcomes), error.message)
+        return BatchEnd("committed", tuple(outcomes))
+
+    def _open_writer(self) -> Writer:
+        if self._writer is None:
+            raise WorkbenchError("The writer of this run is closed.")
+        return self._writer
+
+    async def _undo(self, outcomes: Sequence[Outcome], error: str | None) -> BatchEnd:
+        """Abort; where that fails, start a writer anew, which aborts what the old one left open."""
+        try:
+            await self._open_writer().abort()
+        except WorkbenchError:
+            await self.aclose()
+            try:
+                await self.open()
+            except WorkbenchError as failed:
+                reason = "; ".join(filter(None, [error, failed.message]))
+                return BatchEnd("unknown", tuple(outcomes), reason)
+        return BatchEnd("aborted", tuple(outcomes), error)
+
+
+class IdempotentWriter:
+    """Writes at once; no duplicates while the process lives."""
+
+    def __init__(self, log: RecordLog) -> None:
+        self._log = log
+        self._writer: Writer | None = None
+
+    async def open(self) -> None:
+        """Start the writer."""
+        self._writer = self._log.writer()
+        await self._writer.__aenter__()
+
+    async def aclose(self) -> None:
+        """Let go of the writer."""
+        if self._writer is not None:
+            await self._writer.aclose()
+
+    async def deliver(self, send: Send) -> BatchEnd:
+        """Send; every acknowledgement is awaited."""
+        if self._writer is None:
+            raise WorkbenchError("The writer of this run is closed.")
+        try:
+            outcomes = await send(self._writer)
+        except WorkbenchError as error:
+            return BatchEnd("unknown", (), error.message)
+        known = all(outcome.status != "unknown" for outcome in outcomes)
+        return BatchEnd("committed" if known else "unknown", tuple(outcomes), first_error(outcomes))
+
+
+def first_error(outcomes: Sequence[Outcome]) -> str | None:
+    """Message of the first record that was not acknowledged."""
+    for outcome in outcomes:
+        if outcome.status != "acked":
+            return str(outcome.error or outcome.status)
+    return None

@@ -1,0 +1,47 @@
+"""Reads what lies on a target between two positions, committed records only."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from workbench.errors import BrokerUnavailableError
+from workbench.model import Span
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.model import Chunk, TopicPartition
+
+STALLED_S = 60.0
+"""A read that brings nothing for this long is given up."""
+
+
+async def read_target(
+    log: RecordLog,
+    starts: Mapping[TopicPartition, int],
+    ends: Mapping[TopicPartition, int],
+) -> AsyncIterator[Chunk]:
+    """Yield the chunks of all partitions from start to end (exclusive).
+
+    Raises:
+        BrokerUnavailableError: Nothing came for a minute.
+    """
+    spans = [Span(at.topic, at.partition, starts[at], end) for at, end in sorted(ends.items()) if starts[at] < end]
+    if not spans:
+        return
+    loop = asyncio.get_running_loop()
+    heard = loop.time()
+    async with log.reader(spans) as reader:
+        while not reader.done:
+            chunks = await reader.read()
+            if chunks:
+                heard = loop.time()
+            elif loop.time() - heard > STALLED_S:
+                raise BrokerUnavailableError(
+                    f"Reading {spans[0].topic} back brought nothing for {STALLED_S:.0f} s. Verify again later.",
+                    addresses=[log.address],
+                )
+            for chunk in chunks:
+                yield chunk
