@@ -110,10 +110,17 @@ def _entry(name: str, table: ClusterTable, path: Path) -> ClusterEntry:
     if table.sasl_password_env and table.sasl_password_keyring:
         raise ConfigurationError(f"{where}: give sasl_password_env or sasl_password_keyring, not both.")
     assumed = address.is_loopback and not table.protected
-    files = {key: _beside(path, getattr(table, key)) for key in ("ssl_cafile", "ssl_certfile", "ssl_keyfile")}
+    files = ("ssl_cafile", "ssl_certfile", "ssl_keyfile")
     facts = table.model_dump(exclude={"address", "development", *files})
-    development = assumed if table.development is None else table.development
-    return ClusterEntry(name=name, address=address, development=development, **facts, **files)
+    return ClusterEntry(
+        name=name,
+        address=address,
+        development=assumed if table.development is None else table.development,
+        ssl_cafile=_beside(path, table.ssl_cafile),
+        ssl_certfile=_beside(path, table.ssl_certfile),
+        ssl_keyfile=_beside(path, table.ssl_keyfile),
+        **facts,
+    )
 
 
 def _beside(path: Path, named: str | None) -> Path | None:

@@ -1,0 +1,148 @@
+"""Looks at what this package needs on a machine, and says what to do about what is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from packaging.requirements import Requirement
+
+from workbench.bus.kafka.local import jars, probe
+from workbench.bus.kafka.local.java import find_java
+from workbench.config import cache_folder, find_file, resolve
+from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from workbench.config import Profile
+
+DISTRIBUTION = "eventbus-workbench"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_OLDEST_PYTHON = (3, 11)
+_ANSWER_S = 5.0
+
+State: TypeAlias = Literal["ok", "missing", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    state: State
+    found: str
+    needed: bool = True
+    """Whether the package cannot do its work without it; what is not needed unlocks one feature."""
+    advice: str = ""
+    """What to do; empty when all is well."""
+
+
+def examine(address: str | None = None, environ: Mapping[str, str] | None = None) -> list[Check]:
+    """Look at everything, the broker only where one is named: by address, profile or environment."""
+    environ = os.environ if environ is None else environ
+    checks = [_python(), *_packages(), _java(environ), _jars(environ), _browser(environ), _kcat(environ)]
+    return [*checks, _broker(address, environ)]
+
+
+def _python() -> Check:
+    found = platform.python_version()
+    if sys.version_info >= _OLDEST_PYTHON:
+        return Check("python", "ok", found)
+    return Check("python", "wrong", found, advice="Install Python 3.11 or newer.")
+
+
+def _packages() -> Iterator[Check]:
+    """Each requirement of the installed distribution against what is installed; extras only where they are."""
+    for text in metadata.requires(DISTRIBUTION) or []:
+        requirement = Requirement(text)
+        extra = requirement.marker is not None and "extra" in str(requirement.marker)
+        if requirement.marker is not None and not extra and not requirement.marker.evaluate():
+            continue
+        try:
+            found = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            if not extra:
+                yield Check(requirement.name, "missing", "", advice=f"pip install '{_pin(requirement)}'")
+            continue
+        if requirement.specifier.contains(found, prereleases=True):
+            yield Check(requirement.name, "ok", found, needed=not extra)
+        else:
+            advice = f"pip install '{_pin(requirement)}'"
+            yield Check(requirement.name, "wrong", found, needed=not extra, advice=advice)
+
+
+def _pin(requirement: Requirement) -> str:
+    return f"{requirement.name}{requirement.specifier}"
+
+
+def _java(environ: Mapping[str, str]) -> Check:
+    try:
+        java = find_java(environ)
+    except WorkbenchError as error:
+        return Check("java", "missing", "", needed=False, advice=str(error))
+    return Check("java", "ok", f"{java.path}: {java.version}", needed=False)
+
+
+def _jars(environ: Mapping[str, str]) -> Check:
+    folder = jars.folder(cache_folder(environ))
+    if folder.is_dir() and not jars.faults(folder, jars.pinned()):
+        return Check("kafka jars", "ok", f"{jars.VERSION} in {folder}", needed=False)
+    maven = shutil.which("mvn", path=environ.get("PATH"))
+    if maven is None:
+        advice = "The packaged Kafka fetches its jars once through Maven: apt-get install maven"
+        return Check("kafka jars", "missing", "not fetched, and no mvn", needed=False, advice=advice)
+    return Check("kafka jars", "ok", f"not fetched yet; {maven} will, at the first: workbench kafka up", needed=False)
+
+
+def _browser(environ: Mapping[str, str]) -> Check:
+    named = environ.get("BROWSER_PATH")
+    path = environ.get("PATH")
+    found = named or next((one for name in BROWSERS if (one := shutil.which(name, path=path))), None)
+    if found and shutil.which(found, path=path):
+        return Check("browser", "ok", found, needed=False)
+    advice = "Widget tests and picture export need one: apt-get install chromium, or name it in BROWSER_PATH"
+    return Check("browser", "missing", found or "", needed=False, advice=advice)
+
+
+def _kcat(environ: Mapping[str, str]) -> Check:
+    found = shutil.which("kcat", path=environ.get("PATH"))
+    if found:
+        return Check("kcat", "ok", found, needed=False)
+    return Check("kcat", "missing", "", needed=False, advice="Tests compare with it: apt-get install kcat")
+
+
+def _broker(address: str | None, environ: Mapping[str, str]) -> Check:
+    named = address or environ.get("WORKBENCH_ADDRESS") or environ.get("WORKBENCH_PROFILE")
+    try:
+        profile = resolve(address, environ)
+    except WorkbenchError as error:
+        if named is None and find_file(environ) is None:
+            advice = "Name one with -b or WORKBENCH_ADDRESS, or start one: workbench kafka up"
+            return Check("broker", "missing", "none named", needed=False, advice=advice)
+        return Check("broker", "wrong", named if named and "@" not in named else "", advice=str(error))
+    if profile.address.scheme == "memory":
+        return Check("broker", "ok", f"{profile.address}: embedded, nothing to reach")
+    answers = [_reach(profile, host, port) for host, port in profile.address.hosts]
+    if reached := [answer for answer in answers if answer]:
+        return Check("broker", "ok", f"{profile.label}: {reached[0]}")
+    advice = "No server of the address answers. Check host, port and firewall, or: workbench kafka status"
+    return Check("broker", "missing", profile.label, advice=advice)
+
+
+def _reach(profile: Profile, host: str, port: int) -> str | None:
+    """What a server answered; of a secured one only that it takes connections, since signing in is not tried here."""
+    if profile.security_protocol == "PLAINTEXT":
+        answer = probe.ask(host, port, _ANSWER_S)
+        return None if answer is None else f"serves, cluster {answer.cluster_id}, {answer.brokers} broker(s)"
+    try:
+        with socket.create_connection((host, port), timeout=_ANSWER_S):
+            return "reachable; signing in was not tried"
+    except OSError:
+        return None
