@@ -16,7 +16,7 @@ _DEFAULT_PORT = 9092
 
 
 def open_log(address: object, **options: Any) -> RecordLog:
-    """Make the record log for an address, unopened: ``async with open_log("kafka://localhost:9092") as log``.
+    """Make the record log for an address, unopened; ``async with`` opens it.
 
     Args:
         address: ``memory://name`` or ``kafka://host:port,host2:port``, as text or as `workbench.config.Address`.

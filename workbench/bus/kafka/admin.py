@@ -110,7 +110,7 @@ async def delete_records(session: Session, before: Mapping[TopicPartition, int])
                 topics.setdefault(partition.topic, []).append((partition.partition, before[partition]))
             answer = await session.connections.send(node, DeleteRecordsRequest(list(topics.items()), _WAIT_MS))
             for topic, rows, *_ in answer.topics:
-                for number, low, code, *_ in rows:
+                for number, low, code, *_rest in rows:
                     await _check_deleted(session, TopicPartition(topic, number), code, low, before)
 
     await session.retry(attempt)

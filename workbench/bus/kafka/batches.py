@@ -126,26 +126,24 @@ class _Judge:
         self._ahead = sorted(aborted, key=lambda pair: pair[1], reverse=True)
         self._aborting: set[int] = set()
 
-    def kind(self, data: bytes, at: int, stop: int, attributes: int, producer_id: int, last_offset: int) -> str:
-        while self._ahead and self._ahead[-1][1] <= last_offset:
+    def kind(self, batch: Batch, data: bytes) -> str:
+        while self._ahead and self._ahead[-1][1] <= batch.last_offset:
             self._aborting.add(self._ahead.pop()[0])
-        if attributes & _CONTROL:
-            if self._aborting and _control_type(data, at, stop) == _ABORT:
-                self._aborting.discard(producer_id)
+        if batch.attributes & _CONTROL:
+            if self._aborting and _control_type(data, batch.at + _HEADER.size, batch.stop) == _ABORT:
+                self._aborting.discard(batch.producer_id)
             return CONTROL
-        if attributes & _TRANSACTIONAL and producer_id in self._aborting:
+        if batch.attributes & _TRANSACTIONAL and batch.producer_id in self._aborting:
             return ABORTED
         return DATA
 
 
 def _read_header(data: bytes, at: int, end: int, judge: _Judge) -> Batch:
-    (base, _, _, magic, crc, attributes, delta, base_time, max_time, producer, _, _, count) = _HEADER.unpack_from(
-        data,
-        at,
-    )
-    last = base + delta
-    kind = judge.kind(data, at + _HEADER.size, end, attributes, producer, last)
-    return Batch(at, end, magic, crc, attributes, base, last, base_time, max_time, producer, count, kind)
+    head = _HEADER.unpack_from(data, at)
+    base, _, _, magic, crc, attributes, delta, base_time, max_time, producer, _, _, count = head
+    batch = Batch(at, end, magic, crc, attributes, base, base + delta, base_time, max_time, producer, count, DATA)
+    kind = judge.kind(batch, data)
+    return batch if kind == DATA else batch._replace(kind=kind)
 
 
 def _control_type(data: bytes, at: int, stop: int) -> int | None:

@@ -126,7 +126,12 @@ class Connections:
 
     def __del__(self) -> None:
         if self._sockets and not self._closed:
-            warnings.warn(f"Connections to {', '.join(self.addresses)} were not closed", ResourceWarning, source=self)
+            warnings.warn(
+                f"Connections to {', '.join(self.addresses)} were not closed",
+                ResourceWarning,
+                stacklevel=2,
+                source=self,
+            )
 
     async def _dial(self, host: str, port: int, timeout_s: float) -> AIOKafkaConnection:
         async with asyncio.timeout(timeout_s):

@@ -6,13 +6,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workbench.model.record import TopicPartition
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from workbench.bus.kafka.batches import Batch
     from workbench.model.chunk import Gap, Span
+    from workbench.model.record import TopicPartition
 
 
 @dataclass(slots=True)

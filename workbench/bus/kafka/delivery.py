@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from aiokafka import errors as kafka_errors
 from aiokafka.protocol.produce import ProduceRequest
@@ -35,6 +35,7 @@ _OF_THE_RECORD = frozenset(
 )
 _PERHAPS_APPENDED = frozenset({Code.REQUEST_TIMED_OUT, Code.NOT_ENOUGH_REPLICAS_AFTER_APPEND})
 _SEQUENCE_LOST = frozenset({Code.OUT_OF_ORDER_SEQUENCE, Code.UNKNOWN_PRODUCER_ID})
+_NOT_ANSWERED = (kafka_errors.KafkaError, OSError, TimeoutError)
 _numbers = itertools.count(1)
 
 
@@ -72,7 +73,7 @@ class Lane:
             yield batch
 
 
-class Uncertain(Exception):
+class Uncertain(Exception):  # noqa: N818 - it names what is known
     """A batch may or may not have been appended."""
 
 
@@ -86,6 +87,12 @@ def publish_error(record: NewRecord, code: str, why: str, *, retriable: bool = F
         cause_code=code,
         retriable=retriable,
     )
+
+
+def _give_up(failure: BaseException, *, uncertain: bool) -> NoReturn:
+    if uncertain:
+        raise Uncertain from failure
+    raise failure
 
 
 class Delivery:
@@ -129,7 +136,7 @@ class Delivery:
         try:
             if self._producer is not None:
                 await self._producer.include([lane.partition])
-        except (CodeError, kafka_errors.KafkaError, OSError, TimeoutError) as error:
+        except (CodeError, *_NOT_ANSWERED) as error:
             self.spoil()
             return self._failed(lane, lane.entries, error)
         blocked: Exception | None = None
@@ -161,7 +168,7 @@ class Delivery:
             if not of_the_record or self._in_transaction:
                 self.spoil()
             return self._failed(lane, batch, error), None if of_the_record else error
-        except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+        except _NOT_ANSWERED as error:
             self.spoil()
             return self._failed(lane, batch, error), error
         return [
@@ -173,7 +180,12 @@ class Delivery:
         return self._producer is not None and self._producer.transactional_id is not None
 
     async def _append(self, partition: TopicPartition, batch: Sequence[Entry]) -> tuple[int, int]:
-        """Append a batch, repeating it while that is safe; return its first offset and the append time or -1."""
+        """Append a batch, repeating it while that is safe; return its first offset and the append time or -1.
+
+        Raises:
+            Uncertain: It may have been appended.
+            CodeError: It was refused.
+        """
         stamp = self._producer.stamp(partition) if self._producer is not None else ProducerStamp()
         data = encode_batch([entry.record for entry in batch], [entry.timestamp_ms for entry in batch], stamp)
         until = time.monotonic() + self._session.timeout_s
@@ -181,27 +193,25 @@ class Delivery:
         while True:
             try:
                 code, offset, append_time = await self._produce(partition, data)
+                if code == Code.NONE and offset >= 0:
+                    break
+                failure: BaseException = self._judge(code, partition, uncertain=uncertain)
+                uncertain = uncertain or code in _PERHAPS_APPENDED
             except Uncertain as doubt:
-                if self._producer is None or time.monotonic() > until:
+                if self._producer is None or not isinstance(doubt.__cause__, _NOT_ANSWERED):
                     raise
                 uncertain, failure = True, doubt.__cause__
-            except (CodeError, kafka_errors.KafkaError, OSError, TimeoutError) as error:
+            except (CodeError, *_NOT_ANSWERED) as error:
                 if not may_pass(error):
                     raise
                 failure = error
-            else:
-                if code == Code.NONE and offset >= 0:
-                    if self._producer is not None:
-                        self._producer.appended(partition, len(batch))
-                    return offset, append_time
-                failure = self._judge(code, partition, uncertain=uncertain)
-                uncertain = uncertain or code in _PERHAPS_APPENDED
             self._leaders.pop(partition, None)
             if time.monotonic() + _PAUSE_S > until:
-                if uncertain:
-                    raise Uncertain from failure
-                raise failure or TimeoutError
+                _give_up(failure, uncertain=uncertain)
             await asyncio.sleep(_PAUSE_S)
+        if self._producer is not None:
+            self._producer.appended(partition, len(batch))
+        return offset, append_time
 
     def _judge(self, code: int, partition: TopicPartition, *, uncertain: bool) -> CodeError:
         """Return the error of a batch worth repeating; raise for one that is not."""
@@ -229,7 +239,7 @@ class Delivery:
         )
         try:
             answer = await connections.send(node, request, self._purpose)
-        except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+        except _NOT_ANSWERED as error:
             raise Uncertain from error
         row = answer.topics[0][1][0]
         return row[1], row[2], row[3]

@@ -1,4 +1,4 @@
-"""Sends fetch requests to the leaders and sorts what comes back into pieces; patient with restarts, up to a deadline."""
+"""Sends fetch requests to the leaders and cuts the answers into pieces; patient with restarts, up to a deadline."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ async def _describe_at(
 
 
 def _moved(session: Session, code: int, group_id: str) -> CodeError | None:
-    if code == Code.NONE or code == Code.GROUP_ID_NOT_FOUND:
+    if code in (Code.NONE, Code.GROUP_ID_NOT_FOUND):
         return None
     session.forget_coordinator(GROUP, group_id)
     error = CodeError(code, f"group {group_id}")

@@ -112,7 +112,7 @@ class KafkaLog:
 
     def __del__(self) -> None:
         if self._session is not None:
-            warnings.warn(f"{self!r} was not closed", ResourceWarning, source=self)
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
 
     async def describe(self, topics: Collection[str] | None = None) -> list[TopicInfo]:
         async with self._open.deadline("Describing topics"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import re
 import time
 import warnings
 from typing import TYPE_CHECKING, Literal
@@ -20,7 +21,6 @@ from workbench.model.chunk import Span
 from workbench.model.record import Record, TimestampType, TopicPartition
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
     from typing import Any, Self
 
@@ -149,10 +149,10 @@ class KafkaMember:
         return self._consumer
 
     async def _join(self) -> None:
-        named = isinstance(self._topics, str) or not hasattr(self._topics, "pattern")
-        if named:
-            known = (await self._session.retry(lambda: self._session.metadata(list(self._topics)))).topics
-            for topic in self._topics:
+        names = None if isinstance(self._topics, re.Pattern) else sorted(self._topics)
+        if names is not None:
+            known = (await self._session.retry(lambda: self._session.metadata(names))).topics
+            for topic in names:
                 if topic not in known or not known[topic].partitions:
                     raise await self._session.unknown(topic)
         connections = self._session.connections
@@ -165,14 +165,14 @@ class KafkaMember:
             auto_offset_reset=self._start,
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=max(1, min(3_000, self._session_timeout_ms // _HEARTBEATS_PER_SESSION)),
-            metadata_max_age_ms=_TOPIC_REFRESH_MS if named else _PATTERN_REFRESH_MS,
+            metadata_max_age_ms=_PATTERN_REFRESH_MS if names is None else _TOPIC_REFRESH_MS,
             request_timeout_ms=round(self._session.timeout_s * 1000) + self._session_timeout_ms,
             **connections.security.client_options(),
         )
-        if named:
-            consumer.subscribe(topics=sorted(self._topics), listener=self._listener)
-        else:
+        if names is None:
             consumer.subscribe(pattern=self._topics, listener=self._listener)
+        else:
+            consumer.subscribe(topics=names, listener=self._listener)
         await consumer.start()
         await self._listener.assigned.wait()
         for partition in consumer.assignment():

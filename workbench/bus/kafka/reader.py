@@ -90,7 +90,7 @@ class KafkaReader:
 
     def __del__(self) -> None:
         if self._task is not None and not self._task.done():
-            warnings.warn("A Kafka reader was not closed", ResourceWarning, source=self)
+            warnings.warn("A Kafka reader was not closed", ResourceWarning, stacklevel=2, source=self)
 
     def _start(self) -> Fetcher:
         if self._closed:
