@@ -1,6 +1,24 @@
 """The record log over Apache Kafka: aiokafka's connections, our own reading, writing and decoding."""
 
-from workbench.bus.kafka.log import KafkaLog
-from workbench.bus.kafka.security import KafkaSecurity
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.bus.kafka.log import KafkaLog
+    from workbench.bus.kafka.security import KafkaSecurity
 
 __all__ = ["KafkaLog", "KafkaSecurity"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: starting the packaged broker needs neither a client nor Arrow."""
+    if name == "KafkaLog":
+        from workbench.bus.kafka.log import KafkaLog
+
+        return KafkaLog
+    if name == "KafkaSecurity":
+        from workbench.bus.kafka.security import KafkaSecurity
+
+        return KafkaSecurity
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Literal
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.bus.kafka import admin, groups
 from workbench.bus.kafka.connections import Connections
@@ -14,6 +15,8 @@ from workbench.bus.kafka.security import KafkaSecurity
 from workbench.bus.kafka.session import Session
 from workbench.bus.kafka.writer import KafkaWriter
 from workbench.bus.protocols import AtCommitted, AtTime
+from workbench.config import Address
+from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import re
@@ -30,7 +33,7 @@ class KafkaLog:
     """See `workbench.bus.protocols.RecordLog`.
 
     Args:
-        hosts: Bootstrap addresses; the first that answers is used.
+        address: Bootstrap servers; the first that answers is used.
         security: TLS and SASL settings.
         timeout_s: Deadline of each call, and how long a reader bears a broker that is away.
         connect_timeout_s: Deadline of opening, shared among the addresses.
@@ -39,14 +42,14 @@ class KafkaLog:
 
     def __init__(
         self,
-        hosts: Sequence[tuple[str, int]],
+        address: Address | str,
         *,
         security: KafkaSecurity | None = None,
         timeout_s: float = 30.0,
         connect_timeout_s: float = 10.0,
         client_id: str = "eventbus-workbench",
     ) -> None:
-        self._hosts = tuple(hosts)
+        self._address = Address.parse(address) if isinstance(address, str) else address
         self._security = security or KafkaSecurity()
         self._timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
@@ -55,15 +58,30 @@ class KafkaLog:
         self._cluster_id = ""
         self._closed = False
 
+    @classmethod
+    def with_options(cls, address: Address, options: Mapping[str, Any]) -> Self:
+        """Make a log from flat options: those of `KafkaSecurity` and those of this class.
+
+        Raises:
+            ConfigurationError: An option is unknown or contradicts another.
+        """
+        of_security = {field.name for field in fields(KafkaSecurity)}
+        of_log = {"timeout_s", "connect_timeout_s", "client_id"}
+        if unknown := options.keys() - of_security - of_log:
+            raise ConfigurationError(
+                f"Unknown option {', '.join(sorted(unknown))} for {address}; known are "
+                f"{', '.join(sorted(of_security | of_log))}.",
+            )
+        security = KafkaSecurity(**{key: value for key, value in options.items() if key in of_security})
+        return cls(address, security=security, **{key: value for key, value in options.items() if key in of_log})
+
     def __repr__(self) -> str:
         return f"<KafkaLog {self.address} {'closed' if self._closed else 'open' if self._session else 'unopened'}>"
 
     @property
     def address(self) -> str:
         """The address as a URL, without secrets."""
-        return "kafka://" + ",".join(
-            f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self._hosts
-        )
+        return str(self._address)
 
     @property
     def cluster_id(self) -> str:
@@ -88,7 +106,7 @@ class KafkaLog:
         if self._session is not None or self._closed:
             raise RuntimeError(f"{self!r} cannot be opened; make a new one.")
         connections = Connections(
-            self._hosts,
+            self._address.hosts,
             self._security,
             client_id=self._client_id,
             connect_timeout_s=self._connect_timeout_s,

@@ -13,6 +13,7 @@ from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from os import PathLike
 
 SecurityProtocol: TypeAlias = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism: TypeAlias = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI", "OAUTHBEARER"]
@@ -42,11 +43,11 @@ class KafkaSecurity:
     sasl_mechanism: SaslMechanism | None = None
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    cafile: str | None = None
+    cafile: str | PathLike[str] | None = None
     """Certificates that may sign the broker's; the system's own when None."""
-    certfile: str | None = None
+    certfile: str | PathLike[str] | None = None
     """Client certificate, for mutual TLS."""
-    keyfile: str | None = None
+    keyfile: str | PathLike[str] | None = None
     key_password: str | None = field(default=None, repr=False)
     token_provider: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
     """Called for a fresh token at each connection (``OAUTHBEARER``)."""
