@@ -53,6 +53,17 @@ function build(model, el, id) {
   return { ...parts, root, head };
 }
 
+/** @param {string} title @param {[string, string][]} facts */
+function pairs(title, facts) {
+  const lines = facts.map(([name, value]) => {
+    const line = make("tr", {}, make("th", { scope: "row" }), make("td"));
+    line.firstChild.textContent = name;
+    line.lastChild.textContent = value;
+    return line;
+  });
+  return make("table", {}, make("caption", {}, title), make("tbody", {}, ...lines));
+}
+
 /** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el }) {
   const id = `wb-${Math.random().toString(36).slice(2, 10)}`;
@@ -316,12 +327,9 @@ function render({ model, el }) {
 
   /** @param {number} position */
   async function open(position) {
-    try {
-      const { content } = await channel.request({ kind: "record", view: counts.view, position });
-      paintDetail(content);
-    } catch {
-      say("The record could not be opened.");
-    }
+    const answer = await channel.request({ kind: "record", view: counts.view, position }).catch(() => null);
+    if (answer) paintDetail(answer.content);
+    else say("The record could not be opened.");
   }
 
   /** @param {any} content */

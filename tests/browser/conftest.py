@@ -1,0 +1,166 @@
+"""Chromium, a page with a stub model, and a private JupyterLab; a guard watches every page."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+from stage import PAGE, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Route
+
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+PICTURES = Path(__file__).parents[2] / "screenshots"
+HARMLESS_CONSOLE = ("favicon.ico",)
+
+
+@dataclass
+class Watch:
+    """What a page did that no page of ours may do."""
+
+    outside: list[str] = field(default_factory=list)
+    sockets: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    expected_dialogs: int = 0
+
+    def over(self, context: BrowserContext) -> None:
+        context.route("**/*", self._loopback_only)
+        context.on("page", self._page)
+
+    def _loopback_only(self, route: Route) -> None:
+        if urlsplit(route.request.url).hostname in (None, "127.0.0.1"):
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def _page(self, page: Page) -> None:
+        page.on("websocket", lambda ws: self.sockets.append(ws.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._console)
+        page.on("dialog", self._dialog)
+
+    def _console(self, message: Any) -> None:
+        where = str(message.location.get("url", ""))
+        if message.type == "error" and not any(name in where for name in HARMLESS_CONSOLE):
+            self.errors.append(f"{message.text} ({where})")
+
+    def _dialog(self, dialog: Any) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    def check(self) -> None:
+        assert self.outside == []
+        assert [url for url in self.sockets if urlsplit(url).hostname != "127.0.0.1"] == []
+        assert self.errors == []
+        assert len(self.dialogs) == self.expected_dialogs, self.dialogs
+
+
+@pytest.fixture(scope="session")
+def chromium(chromium_path: str) -> Iterator[Browser]:
+    flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    watching = Watch()
+    yield watching
+    watching.check()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
+    """Factory of pages; options are those of a browser context."""
+    contexts: list[BrowserContext] = []
+
+    def opened(**options: Any) -> Page:
+        context = chromium.new_context(**{"viewport": {"width": 1200, "height": 800}, **options})
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        watch.over(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@contextmanager
+def serving(pages: dict[str, tuple[str, str]]) -> Iterator[str]:
+    """Serve texts from loopback; yields the base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kind, text = pages.get(urlsplit(self.path).path, ("text/plain", ""))
+            body = text.encode()
+            self.send_response(200 if text else 404)
+            self.send_header("Content-Type", f"{kind}; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Tests print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def stage(open_page: Callable[..., Page]) -> Iterator[Callable[..., Stage]]:
+    """Factory: the widget's module and style sheet as shipped, on a page whose model the test plays."""
+    pages: dict[str, tuple[str, str]] = {"/": ("text/html", PAGE)}
+    with serving(pages) as url:
+
+        def staged(widget: Any, state: dict[str, Any], **options: Any) -> Stage:
+            pages["/widget.js"] = ("text/javascript", widget._esm)
+            pages["/widget.css"] = ("text/css", widget._css)
+            page = open_page(**options)
+            page.goto(url)
+            made = Stage(page)
+            made.start(state)
+            return made
+
+        yield staged
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Keep a screenshot for people to look at."""
+
+    def taken(page: Page, name: str) -> None:
+        PICTURES.mkdir(exist_ok=True)
+        page.screenshot(path=PICTURES / f"{request.node.name.split('[')[0]}-{name}.png")
+
+    return taken
