@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ DEFAULTS: dict[str, Any] = {
     "cause_state": "unknown",
     "id_scope": "global",
 }
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC, as the column is
 STRUCTS = {"trace", "origin", "error"}
 TIMES = {"event_time", "started", "ended"}
 
@@ -117,8 +118,7 @@ def record_batch(records: list[Record]) -> pa.RecordBatch:
 
 
 def micros(text: str) -> int:
-    moment = datetime.fromisoformat(text)
-    return round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1_000_000)
+    return (datetime.fromisoformat(text).replace(tzinfo=None) - EPOCH) // timedelta(microseconds=1)
 
 
 def expected_event(vector: dict[str, Any]) -> dict[str, Any]:
