@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 COLUMNS = [
-    {"name": "time", "title": "Time (UTC)", "width": 176, "numeric": False},
+    {"name": "time", "title": "Time (UTC)", "width": 190, "numeric": False},
     {"name": "topic", "title": "Topic", "width": 190, "numeric": False},
     {"name": "partition", "title": "Part.", "width": 52, "numeric": True},
     {"name": "offset", "title": "Offset", "width": 84, "numeric": True},
@@ -30,9 +30,12 @@ STATE = {"columns": COLUMNS, "height": 440, "follow": True, "filter": "", "name"
 KERNEL = """() => {
   const cells = (p) => [`2026-11-25 03:00:${String(p % 60).padStart(2, '0')}.000`, 'orders', String(p % 3), String(p),
     `{"event_id": "e-${p}", "amount": ${p * 3}}`];
+  stage.picked = [0, 0];
   stage.rows = (start, end) => Array.from({ length: end - start }, (_, i) =>
-    [cells(start + i), 0, (start + i) % 25 === 24 ? 1 : 0]);
+    [cells(start + i), start + i >= stage.picked[0] && start + i < stage.picked[1] ? 1 : 0,
+      (start + i) % 25 === 24 ? 1 : 0]);
   stage.answer = (content) => {
+    if (content.kind === 'select') stage.picked = [content.start, content.end];
     if (content.kind === 'window') {
       const rows = stage.rows(content.start, content.end);
       setTimeout(() => stage.play({ kind: 'rows', request: content.request, view: 0, start: content.start }, rows), 5);

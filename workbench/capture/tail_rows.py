@@ -37,7 +37,7 @@ TAIL = pa.schema([pa.field("topic", pa.string(), nullable=False), *RECORD, *DECO
 """Columns that a filter can name: the record's, and what decoding found."""
 
 COLUMNS = (
-    Column("time", "Time (UTC)", 176),
+    Column("time", "Time (UTC)", 190),
     Column("topic", "Topic", 190),
     Column("partition", "Part.", 52, numeric=True),
     Column("offset", "Offset", 84, numeric=True),
