@@ -95,15 +95,18 @@ async def test_a_tail_leaves_no_group_behind(kafka_address: str, topic_name: Cal
 
 
 async def test_the_ring_drops_and_counts(kafka_address: str, topic_name: Callable[..., str]) -> None:
-    async with open_log(f"kafka://{kafka_address}") as log, topic(log, topic_name()) as name:
-        async with tailing(log, name, limit_rows=100) as feed:
-            await until(lambda: feed.stats.state == "live")
-            for first in range(0, 400, 40):
-                await write(log, name, first, 40)
-            await until(lambda: feed.stats.behind == 0 and feed.stats.total + feed._passed_over == 400)
-            stats = feed.stats
-            assert stats.held <= 100
-            assert stats.held + stats.dropped == 400
+    async with (
+        open_log(f"kafka://{kafka_address}") as log,
+        topic(log, topic_name()) as name,
+        tailing(log, name, limit_rows=100) as feed,
+    ):
+        await until(lambda: feed.stats.state == "live")
+        for first in range(0, 400, 40):
+            await write(log, name, first, 40)
+        await until(lambda: feed.stats.behind == 0 and feed.stats.total + feed._passed_over == 400)
+        stats = feed.stats
+        assert stats.held <= 100
+        assert stats.held + stats.dropped == 400
 
 
 async def test_filters_hold_for_old_and_new_rows(kafka_address: str, topic_name: Callable[..., str]) -> None:
@@ -127,35 +130,41 @@ async def test_filters_hold_for_old_and_new_rows(kafka_address: str, topic_name:
 async def test_a_filter_that_fails_on_a_later_record_is_lifted_and_named(
     kafka_address: str, topic_name: Callable[..., str]
 ) -> None:
-    async with open_log(f"kafka://{kafka_address}") as log, topic(log, topic_name()) as name:
-        async with tailing(log, name) as feed:
-            await until(lambda: feed.stats.state == "live")
-            await feed.set_filter("where key::int > 0")
-            await write(log, name, 0, 4)
-            await until(lambda: feed.stats.total == 4)
-            assert feed.stats.end == 4
-            assert "all rows are shown again" in feed.stats.note
+    async with (
+        open_log(f"kafka://{kafka_address}") as log,
+        topic(log, topic_name()) as name,
+        tailing(log, name) as feed,
+    ):
+        await until(lambda: feed.stats.state == "live")
+        await feed.set_filter("where key::int > 0")
+        await write(log, name, 0, 4)
+        await until(lambda: feed.stats.total == 4)
+        assert feed.stats.end == 4
+        assert "all rows are shown again" in feed.stats.note
 
 
 async def test_paused_it_reads_nothing_and_returns_to_the_present(
     kafka_address: str, topic_name: Callable[..., str]
 ) -> None:
-    async with open_log(f"kafka://{kafka_address}") as log, topic(log, topic_name()) as name:
-        async with tailing(log, name, limit_rows=100) as feed:
-            await write(log, name, 0, 20)
-            await until(lambda: feed.stats.total == 20)
-            feed.pause()
-            await until(lambda: feed.stats.state == "paused")
-            assert feed.stats.behind is None
-            await write(log, name, 20, 500)
-            assert feed.stats.total == 20
-            feed.resume()
-            await until(lambda: feed.stats.behind == 0)
-            stats = feed.stats
-            assert stats.total == 120
-            assert stats.dropped >= 400
-            assert stats.held + stats.dropped == 520
-            assert feed.window(stats.end - 1, stats.end)[0].cells[7] in ('{"n": 519}', '{"n": 518}')
+    async with (
+        open_log(f"kafka://{kafka_address}") as log,
+        topic(log, topic_name()) as name,
+        tailing(log, name, limit_rows=100) as feed,
+    ):
+        await write(log, name, 0, 20)
+        await until(lambda: feed.stats.total == 20)
+        feed.pause()
+        await until(lambda: feed.stats.state == "paused")
+        assert feed.stats.behind is None
+        await write(log, name, 20, 500)
+        assert feed.stats.total == 20
+        feed.resume()
+        await until(lambda: feed.stats.behind == 0)
+        stats = feed.stats
+        assert stats.total == 120
+        assert stats.dropped >= 400
+        assert stats.held + stats.dropped == 520
+        assert feed.window(stats.end - 1, stats.end)[0].cells[7] in ('{"n": 519}', '{"n": 518}')
 
 
 async def test_a_bounded_tail_ends(kafka_address: str, topic_name: Callable[..., str]) -> None:
@@ -189,9 +198,12 @@ async def test_a_live_tail_that_falls_behind_skips_to_the_present(
     kafka_address: str, topic_name: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tail_module, "READ_BYTES", 2_000)
-    async with open_log(f"kafka://{kafka_address}") as log, topic(log, topic_name()) as name:
-        async with tailing(log, name, limit_rows=50) as feed:
-            await write(log, name, 0, 10)
-            await until(lambda: feed.stats.total == 10)
-            await write(log, name, 10, 3_000)
-            await until(lambda: feed.stats.behind == 0 and feed.stats.held + feed.stats.dropped == 3_010)
+    async with (
+        open_log(f"kafka://{kafka_address}") as log,
+        topic(log, topic_name()) as name,
+        tailing(log, name, limit_rows=50) as feed,
+    ):
+        await write(log, name, 0, 10)
+        await until(lambda: feed.stats.total == 10)
+        await write(log, name, 10, 3_000)
+        await until(lambda: feed.stats.behind == 0 and feed.stats.held + feed.stats.dropped == 3_010)
