@@ -35,7 +35,6 @@ _DEFAULTS: Mapping[str, Any] = {
     "cause_state": "unknown",
     "tombstone": False,
     "problems": [],
-    "source_id": 0,
     "cluster": "cluster-a",
     "topic": "t",
     "timestamp_ms": -1,
@@ -52,9 +51,10 @@ def event_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     """Build an event table from rows that name only the fields that matter.
 
     ``causes`` may list plain event ids. ``t`` is short for ``event_time`` in microseconds. A row without an offset gets
-    the next one of its topic and partition.
+    the next one of its topic and partition; without a source_id, that of its cluster and topic.
     """
     filled = []
+    sources: dict[tuple[str, str], int] = {}
     following: dict[tuple[int, str, int], int] = {}
     for row in rows:
         whole = {**dict.fromkeys(EVENT_TABLE.names), **_DEFAULTS, **row}
@@ -63,6 +63,8 @@ def event_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
         whole["causes"] = [cause(c) if isinstance(c, str) else c for c in whole["causes"]]
         if whole["causes"] and "cause_state" not in row:
             whole["cause_state"] = "declared"
+        if "source_id" not in row:
+            whole["source_id"] = sources.setdefault((whole["cluster"], whole["topic"]), len(sources))
         place = (whole["source_id"], whole["topic"], whole["partition"])
         if "offset" not in row:
             whole["offset"] = following.get(place, 0)

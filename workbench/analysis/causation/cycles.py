@@ -45,10 +45,16 @@ def find_cycles(cause: Ints, effect: Ints, depth: Ints, rank: Callable[[Ints], I
     members = sorted((m for m in by_label.values() if len(m) > 1), key=lambda m: m[0])
     labels = np.array(label)
     inside = labels[tails] == labels[heads]
-    within = edges[inside]
-    latest_removal_first = np.argsort(rank(within))[::-1]
-    closing = _closing_edges(tails[inside][latest_removal_first].tolist(), heads[inside][latest_removal_first].tolist())
-    breaks[within[latest_removal_first[closing]]] = True
+    within, component = edges[inside], labels[tails[inside]]
+    last_first = np.argsort(rank(within))[::-1]
+    # A plain ring (as many edges as nodes) loses its least edge, however long it is.
+    ring = (np.bincount(component, minlength=len(nodes)) == np.bincount(labels, minlength=len(nodes)))[component]
+    least = np.full(len(nodes), -1, dtype=np.int64)
+    rings, tangled = last_first[ring[last_first]], last_first[~ring[last_first]]
+    least[component[rings]] = rings
+    breaks[within[least[least >= 0]]] = True
+    closing = _closing_edges(tails[inside][tangled].tolist(), heads[inside][tangled].tolist())
+    breaks[within[tangled[closing]]] = True
     return Cycles(tuple(np.array(m, dtype=np.int64) for m in members), breaks)
 
 

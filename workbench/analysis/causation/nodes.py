@@ -50,7 +50,8 @@ class Nodes:
 
 def find_nodes(rows: Rows) -> Nodes:
     """Group records into nodes, choose the canonical record of each, and name the others' kind."""
-    group, keys = _groups(rows)
+    ids = Coded.of(rows.column("event_id"))
+    group, keys = _groups(rows, ids)
     canonical, ranked = _canonical(rows, group)
     kind = np.full(len(rows), _CANONICAL, dtype=np.int64)
     copies = ranked[canonical[group[ranked]] != ranked]
@@ -58,18 +59,18 @@ def find_nodes(rows: Rows) -> Nodes:
     own = np.flatnonzero(kind == _COLLISION)
     group = group.copy()
     group[own] = len(canonical) + np.arange(len(own))
-    return _numbered(rows, group, np.concatenate([canonical, own]), kind, keys)
+    canonical = np.concatenate([canonical, own])
+    return _numbered(rows, group, canonical, kind, _node_keys(rows, canonical, kind, keys), ids=ids)
 
 
-def _groups(rows: Rows) -> tuple[Ints, pa.LargeStringArray]:
+def _groups(rows: Rows, ids: Coded) -> tuple[Ints, pa.LargeStringArray]:
     """Number of each record's group, and the texts of the keys; groups beyond the texts have no event id."""
-    ids = rows.column("event_id")
+    coded = ids
     scoped = pc.equal(rows.column("id_scope"), "source").fill_null(False)
     if scoped.true_count:
-        source = rows.column("source").fill_null("")
-        joined = pc.binary_join_element_wise(source, ids, pa.scalar(_SEPARATOR, pa.large_string()))
-        ids = pc.if_else(scoped, joined, ids)
-    coded = Coded.of(ids)
+        source, plain = rows.column("source").fill_null(""), rows.column("event_id")
+        joined = pc.binary_join_element_wise(source, plain, pa.scalar(_SEPARATOR, pa.large_string()))
+        coded = Coded.of(pc.if_else(scoped, joined, plain))
     nameless = coded.codes < 0
     group = coded.codes.copy()
     group[nameless] = len(coded.names) + np.arange(int(nameless.sum()))
@@ -146,8 +147,7 @@ def _number(digits: str) -> tuple[str, Decimal]:
     return ("number", Decimal(digits))
 
 
-def _numbered(rows: Rows, group: Ints, canonical: Ints, kind: Ints, keys: pa.LargeStringArray) -> Nodes:
-    key = _node_keys(rows, canonical, kind, keys)
+def _numbered(rows: Rows, group: Ints, canonical: Ints, kind: Ints, key: pa.LargeStringArray, *, ids: Coded) -> Nodes:
     time = rows.time[canonical]
     order = pc.sort_indices(
         pa.table({"time": time, "key": key}),
@@ -156,7 +156,6 @@ def _numbered(rows: Rows, group: Ints, canonical: Ints, kind: Ints, keys: pa.Lar
     order = order.astype(np.int64)
     number = np.empty(len(order), dtype=np.int64)
     number[order] = np.arange(len(order))
-    ids = Coded.of(rows.column("event_id"))
     row = canonical[order]
     return Nodes(key.take(pa.array(order)), row, time[order], number[group], kind, ids.codes[row], ids)
 

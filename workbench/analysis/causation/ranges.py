@@ -38,7 +38,7 @@ def uncaptured_starts(rows: Rows, ranges: pa.Table | None) -> pd.Series[int]:
         TableError: A column is missing.
     """
     if ranges is None or not ranges.num_rows:
-        return pd.Series(np.zeros(0, dtype=np.int64))
+        return pd.Series(np.zeros(0, dtype=np.int64), dtype=np.int64)
     missing = [name for name in RANGES.names if name not in ranges.column_names]
     if missing:
         raise TableError(f"The table of captured ranges lacks {', '.join(missing)}; it needs {RANGES.names}.")

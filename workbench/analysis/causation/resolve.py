@@ -100,7 +100,7 @@ def resolve(rows: Rows, nodes: Nodes, span_causes: pa.Table | None) -> Resolutio
     everything = read_declared(rows, nodes)
     canonical = everything.row == nodes.row[everything.node]
     declared = everything.pick(canonical)
-    index = Index.of(rows, nodes)
+    index = Index.of(rows, nodes, everything.texts.names)
     outcome, matches = _outcomes(rows, nodes, declared, index)
     links = _links(declared, outcome, matches)
     disagreeing = _disagreeing(declared, outcome, matches, links, len(nodes))
@@ -118,7 +118,7 @@ def resolve(rows: Rows, nodes: Nodes, span_causes: pa.Table | None) -> Resolutio
         outcome=outcome,
         links=links.pick(order),
         cause_disagreement=disagreeing,
-        copy_disagrees=_copies_that_disagree(rows, nodes, everything, canonical),
+        copy_disagrees=_copies_that_disagree(rows, nodes, everything, index),
         index=index,
     )
 
@@ -147,7 +147,7 @@ def _outcomes(rows: Rows, nodes: Nodes, declared: Declared, index: Index) -> tup
 
 
 def _names_itself(nodes: Nodes, declared: Declared, index: Index) -> Flags:
-    code = index.ids.find(declared.texts.names)[declared.value]
+    code = index.id_of_value[declared.value]
     named: Flags = (declared.target == EVENT_ID) & (code >= 0) & (code == nodes.event_id[declared.node])
     return named
 
@@ -173,8 +173,12 @@ def _disagreeing(declared: Declared, outcome: Ints, matches: Matches, links: Lin
     entry, cause = matches
     other = (outcome[entry] == OTHER_RANK) & (declared.target[entry] != POSITION)
     entry, cause = entry[other], cause[other]
+    if not len(entry):
+        return np.zeros(0, dtype=np.int64)
     effect = declared.node[entry]
-    return np.unique(effect[~np.isin(cause * count + effect, links.cause * count + links.effect)])
+    elsewhere = ~np.isin(cause * count + effect, links.cause * count + links.effect)
+    nodes: Ints = np.unique(effect[elsewhere])
+    return nodes
 
 
 def _hints(rows: Rows, nodes: Nodes, silent: Flags, index: Index) -> Links:
@@ -221,17 +225,16 @@ def _span_edges(rows: Rows, nodes: Nodes, unlinked: Flags, span_causes: pa.Table
     return _undeclared(cause, effect, SPAN_EDGE)
 
 
-def _copies_that_disagree(rows: Rows, nodes: Nodes, everything: Declared, canonical: Flags) -> Ints:
+def _copies_that_disagree(rows: Rows, nodes: Nodes, everything: Declared, index: Index) -> Ints:
     """Rows of copies whose set of declared causes is neither empty nor that of the canonical record."""
-    copied = np.unique(everything.node[~canonical])
-    relevant = everything.pick(np.isin(everything.node, copied))
+    copied = np.unique(everything.node[everything.row != nodes.row[everything.node]])
     if not len(copied):
         return copied
+    relevant = everything.pick(np.isin(everything.node, copied))
     entry, node = find_positions(rows, nodes, relevant)
     inside = np.zeros(len(relevant), dtype=np.bool_)
     inside[entry[node == relevant.node[entry]]] = True
-    code = nodes.ids.find(relevant.texts.names)[relevant.value]
-    inside |= (relevant.target == EVENT_ID) & (code == nodes.event_id[relevant.node])
+    inside |= _names_itself(nodes, relevant, index)
     relevant = relevant.pick(~inside)
     stated = pd.DataFrame(
         {

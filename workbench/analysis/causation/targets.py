@@ -34,10 +34,13 @@ class Index:
     by_id: Groups
     ids: Coded
     by_link: Groups
-    links: Coded
+    id_of_value: Ints
+    """For the code of each declared value its code among the ids, -1 for none."""
+    link_of_value: Ints
 
     @classmethod
-    def of(cls, rows: Rows, nodes: Nodes) -> Index:
+    def of(cls, rows: Rows, nodes: Nodes, values: pa.Array) -> Index:
+        """Index the nodes, and look the declared values up."""
         named = np.flatnonzero(nodes.event_id >= 0)
         lists = rows.column("link_ids").take(pa.array(nodes.row))
         links = Coded.of(pc.list_flatten(lists).cast(pa.large_string()))
@@ -47,7 +50,8 @@ class Index:
             Groups.of(nodes.event_id[named], len(nodes.ids.names), named),
             nodes.ids,
             Groups.of(pairs[0], len(links.names), pairs[1]),
-            links,
+            nodes.ids.find(values),
+            links.find(values),
         )
 
     def named(self, values: pa.Array) -> Ints:
@@ -58,8 +62,7 @@ class Index:
 
 def find_matches(rows: Rows, nodes: Nodes, declared: Declared, index: Index) -> Matches:
     """All nodes that each entry names; spans are not looked up here."""
-    id_code = index.ids.find(declared.texts.names)[declared.value]
-    link_code = index.links.find(declared.texts.names)[declared.value]
+    id_code, link_code = index.id_of_value[declared.value], index.link_of_value[declared.value]
     by_id = (declared.target == EVENT_ID) & (id_code >= 0)
     by_second_id = (declared.target == EVENT_ID) & (id_code < 0) & (link_code >= 0)
     by_link = (declared.target == CORRELATION_ID) & (link_code >= 0)

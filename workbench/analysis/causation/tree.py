@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from workbench.analysis.causation import tables
 from workbench.analysis.causation.arrays import Groups
@@ -34,6 +35,7 @@ _CHILDREN = 12
 _LEVELS = 16
 _OTHER_CAUSES = 3
 _SHORT_ID = 24
+_LINK_WORDS = {"copy": "copy of", "ambiguous": "perhaps caused by one of", "hint": "flow begun by"}
 
 
 def tree_text(parts: Parts, structure: Structure, used: Links, *, limit: int) -> str:
@@ -81,6 +83,8 @@ class _Tree:
         has = np.flatnonzero(structure.primary >= 0)
         self._children = Groups.of(structure.primary[has], len(parts), has)
         self._causes = Groups.of(used.effect, len(parts), used.cause)
+        self._others = parts.links.pick(~parts.links.used())
+        self._linked = Groups.of(self._others.effect, len(parts))
         self._plan: list[tuple[int, str, str]] = []
         self._notes: dict[int, list[str]] = {}
 
@@ -129,8 +133,22 @@ class _Tree:
             named = [visible(keys[cause].as_py(), _SHORT_ID) for cause in others[:_OTHER_CAUSES]]
             rest = len(others) - _OTHER_CAUSES
             pieces.append("also caused by " + ", ".join(named) + (f" and {rest:,} more" if rest > 0 else ""))
+        pieces += self._links(node)
         remarks = f"[{'; '.join(words.remarks)}]" if words.remarks else ""
         return "  ".join(piece for piece in (*pieces, remarks) if piece)
+
+    def _links(self, node: int) -> list[str]:
+        """What the event is linked to without being its effect: what it copies, what it may have been caused by."""
+        links = self._others.pick(self._of(self._linked, node))
+        keys = tables.column(self._parts, "key").take(pa.array(links.cause)).to_pylist()
+        kinds = links.kind_texts().to_list()
+        said = []
+        for kind, words in _LINK_WORDS.items():
+            named = [visible(key, _SHORT_ID) for key, own in zip(keys, kinds, strict=True) if own == kind]
+            if named:
+                rest = f" and {len(named) - _OTHER_CAUSES:,} more" if len(named) > _OTHER_CAUSES else ""
+                said.append(f"{words} {', '.join(named[:_OTHER_CAUSES])}{rest}")
+        return said
 
     def _when(self, node: int, parent: int) -> str:
         time = self._parts.time
