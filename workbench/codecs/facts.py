@@ -89,6 +89,7 @@ class RecordFacts:
         self.topic = topic
         self.headers = headers
         self.undecodable_name = False
+        self._values: dict[tuple[Selector, Pick], list[RawValue]] = {}
         self._by_name: dict[str, list[bytes | None]] = {}
         for name, content in headers:
             try:
@@ -133,6 +134,12 @@ class RecordFacts:
 
     def raw_values(self, selector: Selector, pick: Pick) -> list[RawValue]:
         """Values of a selector that are scalars, before filters."""
+        found = self._values.get((selector, pick))
+        if found is None:
+            found = self._values[selector, pick] = self._find_values(selector, pick)
+        return found
+
+    def _find_values(self, selector: Selector, pick: Pick) -> list[RawValue]:
         if selector.source == "value":
             return [text for value in self.members(selector) if (text := scalar_text(value)) is not None]
         if selector.source == "topic":

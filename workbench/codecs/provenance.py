@@ -156,13 +156,13 @@ _REPLAY_NUMBERS = {"x-replay-seq": "seq", "x-replay-count": "count", "x-original
 _REPLAY_CHAIN = "x-replay-chain"
 _REQUEST_ID = "kafka_correlationId"
 
+REPLAY_HEADERS = frozenset({*_REPLAY_TEXT, *_REPLAY_NUMBERS, _REPLAY_CHAIN})
+"""Names of replay marks."""
 PROVENANCE_HEADERS = frozenset(
     {
         *(name for family in _FAMILIES for name in family.origin.values()),
         *(name for family in _FAMILIES for names in family.error.values() for name in names),
-        *_REPLAY_TEXT,
-        *_REPLAY_NUMBERS,
-        _REPLAY_CHAIN,
+        *REPLAY_HEADERS,
         _REQUEST_ID,
     },
 )
@@ -171,6 +171,8 @@ PROVENANCE_HEADERS = frozenset(
 
 def read_provenance(facts: RecordFacts, body_marks: Found | None) -> Provenance:
     """Read the marks of every writer; ``body_marks`` are those of a dead letter's body, last in precedence."""
+    if body_marks is None and PROVENANCE_HEADERS.isdisjoint(facts.header_names):
+        return Provenance()
     found = [marks for family in _FAMILIES if (marks := _read_family(facts, family)) is not None]
     if body_marks is not None:
         found.append(body_marks)
@@ -252,18 +254,21 @@ def _utf8(content: bytes) -> str | None:
         return None
 
 
-def _read_replay(facts: RecordFacts) -> dict[str, Any] | None:
-    marks: dict[str, Any] = {}
-    for header, name in _REPLAY_TEXT.items():
-        if (content := facts.header(header)) is not None:
-            marks[name] = content.decode("utf-8", "backslashreplace")
+def replay_marks(texts: Mapping[str, str]) -> dict[str, Any] | None:
+    """Replay marks of the headers given by name; a number that is none keeps its text."""
+    marks: dict[str, Any] = {name: texts[header] for header, name in _REPLAY_TEXT.items() if header in texts}
     for header, name in _REPLAY_NUMBERS.items():
-        if (content := facts.header(header)) is not None:
-            number = integer(name, content)
-            marks[name] = content.decode("utf-8", "backslashreplace") if number is None else number
-    if (content := facts.header(_REPLAY_CHAIN)) is not None:
-        marks["chain"] = [part.strip() for part in content.decode("utf-8", "backslashreplace").split(",")]
+        if (text := texts.get(header)) is not None:
+            number = integer(name, text)
+            marks[name] = text if number is None else number
+    if (text := texts.get(_REPLAY_CHAIN)) is not None:
+        marks["chain"] = [part.strip() for part in text.split(",")]
     return marks or None
+
+
+def _read_replay(facts: RecordFacts) -> dict[str, Any] | None:
+    contents = {name: facts.header(name) for name in REPLAY_HEADERS}
+    return replay_marks({name: raw.decode("utf-8", "backslashreplace") for name, raw in contents.items() if raw})
 
 
 def _read_request_id(facts: RecordFacts) -> str | None:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-QUOTE, BACKSLASH = ord('"'), ord("\\")
+BACKSLASH = ord("\\")
 _WIDE_KEY = 1 << 60
 
 
@@ -71,7 +71,8 @@ def group_ids(matrix: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
     """Number equal rows of an integer matrix alike; the numbers, and a row that stands for each."""
     keys = np.zeros(len(matrix), np.int64)
     span = 1
-    for column in matrix.T:
+    for given in matrix.T:
+        column = given
         width = int(column.max(initial=0)) + 1
         if span * width >= _WIDE_KEY:
             _, keys = np.unique(keys, return_inverse=True)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from workbench.codecs.onex import ONEX
 from workbench.codecs.profile import ID_FIELDS, TIME_FIELDS, VALUE_FIELDS
-from workbench.model.columns import CAUSE, EVENT, TRACE
+from workbench.codecs.provenance import REPLAY_HEADERS, replay_marks
+from workbench.model.columns import CAUSE, EVENT
 from workbench.store.decode.arrays import repeated, repeated_list
 from workbench.store.decode.group import ExactError
+from workbench.store.decode.trace_context import trace_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from workbench.store.decode.group import GroupFacts
 
 COPIED = ("partition", "offset", "tombstone")
-_TRACEPARENT = r"\A00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\z"
-_ZERO = r"\A00-(?:0{32}-.*|.*-0{16}-[0-9a-f]{2})\z"
-_SAMPLED = r"[13579bdf]\z"
 
 
 def group_columns(decision: Decision, facts: GroupFacts) -> dict[str, pa.Array]:
@@ -42,7 +41,8 @@ def group_columns(decision: Decision, facts: GroupFacts) -> dict[str, pa.Array]:
         "link_ids": interleaved([facts.ids(place.selector) for place in decision.link_ids], count, pa.string()),
         "causes": interleaved([_cause_column(cause, facts) for cause in decision.causes], count, CAUSE),
         "cause_state": repeated(decision.cause_state, count, pa.string()),
-        "trace": trace_column(facts),
+        "trace": trace_column(facts, onex=profile is not None and profile.name == ONEX),
+        "replay": _replay_column(facts),
         "problems": repeated_list(sorted(decision.problems), count),
     }
     for name in VALUE_FIELDS:
@@ -73,6 +73,18 @@ def _cause_column(cause: CausePlace, facts: GroupFacts) -> pa.Array:
     return pa.StructArray.from_arrays(parts, fields=list(CAUSE.fields))
 
 
+def _replay_column(facts: GroupFacts) -> pa.Array:
+    names = [name for name in facts.headers.names if name in REPLAY_HEADERS]
+    if not names:
+        return pa.nulls(len(facts), pa.string())
+    rows = zip(*(facts.header_texts(name).to_pylist() for name in names), strict=True)
+    return pa.array([_json_text(replay_marks(dict(zip(names, texts, strict=True)))) for texts in rows], pa.string())
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
 def interleaved(columns: Sequence[pa.Array], count: int, kind: pa.DataType) -> pa.Array:
     """A list column with one item of each given column per row."""
     offsets = pa.array(np.arange(count + 1, dtype=np.int32) * len(columns))
@@ -82,25 +94,6 @@ def interleaved(columns: Sequence[pa.Array], count: int, kind: pa.DataType) -> p
         return pa.ListArray.from_arrays(offsets, columns[0])
     order = np.arange(count)[:, None] + np.arange(len(columns)) * count
     return pa.ListArray.from_arrays(offsets, pa.concat_arrays(columns).take(pa.array(order.ravel())))
-
-
-def trace_column(facts: GroupFacts) -> pa.Array:
-    """W3C trace context of each row; the exact codec reads invalid and unusual ones."""
-    count = len(facts)
-    name = next((name for name in facts.headers.names if name.lower() == "traceparent"), None)
-    if name is None:
-        return pa.nulls(count, TRACE)
-    texts = facts.header_texts(name)
-    usual = pc.and_not(pc.match_substring_regex(texts, _TRACEPARENT), pc.match_substring_regex(texts, _ZERO))
-    facts.require(np.asarray(usual.to_numpy(zero_copy_only=False), dtype=bool))
-    parts = [
-        pc.utf8_slice_codeunits(texts, 3, 35),
-        pc.utf8_slice_codeunits(texts, 36, 52),
-        pa.nulls(count, pa.string()),
-        pc.match_substring_regex(texts, _SAMPLED),
-        repeated("traceparent", count, pa.string()),
-    ]
-    return pa.StructArray.from_arrays(parts, fields=list(TRACE.fields))
 
 
 def event_batch(columns: dict[str, pa.Array], positions: pa.RecordBatch) -> pa.RecordBatch:
@@ -126,7 +119,7 @@ def _plain(name: str, value: Any) -> Any:
         return None
     match name:
         case "replay":
-            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+            return _json_text(value)
         case "causes":
             return [_fields(cause) for cause in value]
         case "trace" | "origin" | "error":

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from workbench.codecs.selectors import Items
 from workbench.store.decode.arrays import (
     BACKSLASH,
-    QUOTE,
     data_of,
     first_bytes,
     flags,
@@ -205,14 +204,13 @@ def _member_masks(
     outer = lists.offsets.to_numpy().astype(np.int64)
     inner = lists.values.offsets.to_numpy().astype(np.int64)
     keys = lists.values.values.dictionary_encode()
-    codes = keys.indices.to_numpy() if len(keys) else np.empty(0, np.int64)
+    codes = keys.indices.to_numpy() if len(keys) else np.empty(0, np.int32)
     lengths = np.diff(inner)
-    parent = np.repeat(np.arange(len(lengths)) % max(len(paths), 1), lengths)
     bit_of = _bit_table(keys.dictionary.to_pylist(), members)
-    bits = bit_of[parent, codes] if len(codes) else np.empty(0, np.int64)
-    starts = inner[outer]
-    row_of = np.repeat(np.arange(len(values)), np.diff(starts))
-    known = bits >= 0
+    parent = np.arange(len(lengths), dtype=np.int32) % max(len(paths), 1) * np.int32(bit_of.shape[1])
+    bits = bit_of.ravel()[np.repeat(parent, lengths) + codes]
+    row_of = np.repeat(np.arange(len(values), dtype=np.int32), np.diff(inner[outer]))
+    known = np.flatnonzero(bits >= 0)
     bits, row_of = bits[known], row_of[known]
     masks = np.zeros((len(values), max(members.bits.values()) // _BITS + 1), np.int64)
     seen = np.bincount(row_of, minlength=len(values))

@@ -17,7 +17,7 @@ from workbench.codecs import TopicProfile, builtin_profiles, decode_parts
 from workbench.codecs.dead_letters import DEAD_LETTER_TYPE, ONEX_BODIES
 from workbench.codecs.decision import CONTRACT, decide
 from workbench.codecs.onex import ONEX
-from workbench.codecs.trace_context import ONEX_TRACE_HEADERS, WOLVERINE_TRACE_HEADER
+from workbench.codecs.trace_context import WOLVERINE_TRACE_HEADER
 from workbench.errors import ConfigurationError
 from workbench.model.columns import EVENT
 from workbench.store.decode.arrays import one_array
@@ -107,12 +107,14 @@ class Decoder:
         batches: list[pa.RecordBatch] = []
         places: list[NDArray[np.int64]] = []
         left = [np.flatnonzero(exact)]
-        for (header, body), profiles_here in candidates.items():
+        for (header, body), possible in candidates.items():
             mine = np.flatnonzero((header_of == header) & (bodies.shape_of == body) & ~exact)
-            rows = Rows(mine, within[mine], bodies.within[mine])
-            for facts, columns in self._decided(topic, rows, shapes[header], bodies.shapes[body], profiles_here, left):
-                places.append(facts.rows.batch)
-                batches.append(event_batch(columns, _rows(positions, facts.rows.batch)))
+            facts = GroupFacts(
+                topic, Rows(mine, within[mine], bodies.within[mine]), shapes[header], bodies.shapes[body]
+            )
+            for group, columns in self._decided(facts, possible, left):
+                places.append(group.rows.batch)
+                batches.append(event_batch(columns, _rows(positions, group.rows.batch)))
         remaining = np.sort(np.concatenate(left))
         if len(remaining):
             places.append(remaining)
@@ -143,33 +145,26 @@ class Decoder:
         return found
 
     def _decided(
-        self,
-        topic: str,
-        rows: Rows,
-        headers: HeaderShape,
-        body: BodyShape,
-        profiles: Sequence[Profile],
-        left: list[NDArray[np.int64]],
+        self, facts: GroupFacts, profiles: Sequence[Profile], left: list[NDArray[np.int64]]
     ) -> Iterator[tuple[GroupFacts, dict[str, pa.Array]]]:
         """Groups that answer every question alike, with their columns; rows for the exact codec go to ``left``."""
-        fixed = self.topic_profiles.get(topic)
-        waiting = [rows]
+        fixed = self.topic_profiles.get(facts.topic)
+        waiting = [facts]
         while waiting:
-            part = waiting.pop()
-            if len(part.batch) < SMALLEST_GROUP:
-                left.append(part.batch)
+            group = waiting.pop()
+            if len(group) < SMALLEST_GROUP:
+                left.append(group.rows.batch)
                 continue
             try:
-                facts = GroupFacts(topic, part, headers, body)
-                decision = decide(facts, profiles, fixed)
-                _refuse_special(decision, facts)
-                columns = group_columns(decision, facts)
+                decision = decide(group, profiles, fixed)
+                _refuse_special(decision, group)
+                columns = group_columns(decision, group)
             except SplitError as split:
-                waiting += [part.part(split.mask), part.part(~split.mask)]
+                waiting += [group.part(split.mask), group.part(~split.mask)]
             except ExactError:
-                left.append(part.batch)
+                left.append(group.rows.batch)
             else:
-                yield facts, columns
+                yield group, columns
 
     def _decode_exactly(self, records: pa.RecordBatch, topic: str) -> dict[str, pa.Array]:
         fixed = self.topic_profiles.get(topic)
@@ -192,8 +187,7 @@ def _refuse_special(decision: Decision, facts: GroupFacts) -> None:
     event_type = decision.places.get("event_type")
     if profile.name == CONTRACT and event_type is not None and facts.equals(event_type, DEAD_LETTER_TYPE):
         raise ExactError
-    traced = not set(ONEX_TRACE_HEADERS).isdisjoint(facts.headers.names)
-    if profile.name == ONEX and (traced or decision.dialect in ONEX_BODIES):
+    if profile.name == ONEX and decision.dialect in ONEX_BODIES:
         raise ExactError
     if "wolverine" in (profile.name, *decision.also_matched) and WOLVERINE_TRACE_HEADER in facts.headers.names:
         raise ExactError

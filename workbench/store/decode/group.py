@@ -80,8 +80,18 @@ class GroupFacts:
         self._texts: dict[Selector, pa.Array] = {}
         self._ids: dict[Selector, pa.Array] = {}
         self._times: dict[tuple[Selector, str], TimeColumn] = {}
-        self._kinds: dict[tuple[str, ...], NDArray[np.uint8]] = {}
-        self.ce_mode = self._cloud_events_mode()
+        self._ce_mode: tuple[CloudEventsMode | None] | None = None
+
+    @property
+    def ce_mode(self) -> CloudEventsMode | None:
+        """How the records carry CloudEvents attributes, if they do."""
+        if self._ce_mode is None:
+            self._ce_mode = (self._cloud_events_mode(),)
+        return self._ce_mode[0]
+
+    def part(self, mask: NDArray[np.bool_]) -> GroupFacts:
+        """Facts about the rows that a mask names."""
+        return GroupFacts(self.topic, self.rows.part(mask), self.headers, self.body)
 
     def __len__(self) -> int:
         return len(self.rows.batch)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.codecs.facts import SPRING_TYPES
-from workbench.codecs.provenance import PROVENANCE_HEADERS
+from workbench.codecs.provenance import PROVENANCE_HEADERS, REPLAY_HEADERS
 from workbench.codecs.trace_context import ONEX_TRACE_HEADERS, TRACE_HEADERS, WOLVERINE_TRACE_HEADER
 from workbench.store.decode.arrays import decode_utf8, group_ids, one_array, valid_rows
 
@@ -26,7 +26,7 @@ OTHER = "\x00"
 TRACEPARENT = "traceparent"
 _CONTENT_TYPE = "content-type"
 _MOST_HEADERS = 64
-_EXACT_ONLY = PROVENANCE_HEADERS | {SPRING_TYPES}
+_EXACT_ONLY = PROVENANCE_HEADERS - REPLAY_HEADERS | {SPRING_TYPES}
 
 
 def names_read(profiles: Iterable[Profile]) -> tuple[frozenset[str], frozenset[str]]:
@@ -41,7 +41,7 @@ def names_read(profiles: Iterable[Profile]) -> tuple[frozenset[str], frozenset[s
                 exact.add(f"ce_{selector.path}")
             elif selector.source == "header?":
                 folded.add(selector.path.lower())
-    return frozenset(exact | _EXACT_ONLY), frozenset(folded)
+    return frozenset(exact | _EXACT_ONLY | REPLAY_HEADERS), frozenset(folded)
 
 
 @dataclass(slots=True)

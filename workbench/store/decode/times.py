@@ -28,7 +28,12 @@ _UNREAD = 8
 _INTEGERS = r"^-?[0-9]{1,16}$"
 _MICROS_PER = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 _SECONDS_LENGTH = 19
-_DATE_LENGTH = 10
+_SEPARATORS = tuple(
+    (at, np.frombuffer(allowed, np.uint8))
+    for at, allowed in ((4, b"-"), (7, b"-"), (10, b"Tt "), (13, b":"), (16, b":"))
+)
+_MOST_FRACTION = 9
+_FEBRUARY, _LAST_HOUR, _LAST_MINUTE = 2, 23, 59
 _LONGEST = 35
 _DIGITS_AT = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
 _OFFSET_DIGITS = (-5, -4, -2, -1)
@@ -119,40 +124,46 @@ def _read_letters(letters: NDArray[np.uint8], rows: NDArray[np.int64], result: T
 
 
 def _calendar_micros(letters: NDArray[np.uint8], zone_length: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    digits = letters.astype(np.int64) - ord("0")
-    stop = letters.shape[1] - zone_length
-    fraction = list(range(_SECONDS_LENGTH + 1, stop))
-    separators = ((4, b"-"), (7, b"-"), (_DATE_LENGTH, b"Tt "), (13, b":"), (16, b":"))
+    """Microseconds of texts with one layout, and which of them have it."""
+    columns = np.ascontiguousarray(letters.T)
+    digits = columns - np.uint8(ord("0"))
+    stop = len(columns) - zone_length
+    fraction = range(_SECONDS_LENGTH + 1, stop)
     good = np.ones(len(letters), bool)
-    for at, allowed in separators:
-        good &= np.isin(letters[:, at], np.frombuffer(allowed, np.uint8))
+    for at, allowed in _SEPARATORS:
+        good &= np.isin(columns[at], allowed)
     if stop > _SECONDS_LENGTH:
-        good &= (letters[:, _SECONDS_LENGTH] == ord(".")) & (1 <= len(fraction) <= 9)  # noqa: PLR2004 - nanoseconds
-    zone_digits = list(_OFFSET_DIGITS) if zone_length > 1 else []
-    for at in (*_DIGITS_AT, *fraction, *zone_digits):
-        good &= (digits[:, at] >= 0) & (digits[:, at] <= 9)  # noqa: PLR2004 - a digit
-    pair = lambda at: digits[:, at] * 10 + digits[:, at + 1]  # noqa: E731 - local shorthand
-    year, month, day = pair(0) * 100 + pair(2), pair(5), pair(8)
-    hour, minute, second = pair(11), pair(14), pair(17)
-    good &= (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (hour <= 23) & (minute <= 59) & (second <= 59)  # noqa: PLR2004
+        good &= (columns[_SECONDS_LENGTH] == ord(".")) & (1 <= len(fraction) <= _MOST_FRACTION)
+    for at in (*_DIGITS_AT, *fraction, *(_OFFSET_DIGITS if zone_length > 1 else ())):
+        good &= digits[at] <= 9  # noqa: PLR2004 - a digit
+    year = _pair(digits, 0) * 100 + _pair(digits, 2)
+    month, day, hour, minute, second = (_pair(digits, at) for at in (5, 8, 11, 14, 17))
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    good &= day <= _MONTH_DAYS[np.clip(month, 0, 12)] + (leap & (month == 2))  # noqa: PLR2004 - February
+    longest = _MONTH_DAYS[np.clip(month, 0, 12)] + (leap & (month == _FEBRUARY))
+    good &= (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= longest)  # noqa: PLR2004 - a calendar
+    good &= (hour <= _LAST_HOUR) & (minute <= _LAST_MINUTE) & (second <= _LAST_MINUTE)
     seconds = _days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second
-    micros = np.zeros(len(letters), np.int64)
-    for place, at in enumerate(fraction[:6]):
-        micros += digits[:, at] * 10 ** (5 - place)
     if zone_length > 1:
-        hours, minutes = digits[:, -5] * 10 + digits[:, -4], digits[:, -2] * 10 + digits[:, -1]
-        good &= (hours <= 23) & (minutes <= 59)  # noqa: PLR2004 - a zone's offset
-        seconds -= (hours * 3_600 + minutes * 60) * np.where(letters[:, -6] == ord("-"), -1, 1)
-    return seconds * 1_000_000 + micros, good
+        hours, minutes = _pair(digits, -5), _pair(digits, -2)
+        good &= (hours <= _LAST_HOUR) & (minutes <= _LAST_MINUTE)
+        seconds -= (hours * 3_600 + minutes * 60) * np.where(columns[-6] == ord("-"), -1, 1)
+    micros = seconds * 1_000_000
+    for place, at in enumerate(fraction[:6]):
+        micros += digits[at] * np.int64(10 ** (5 - place))
+    return micros, good
+
+
+def _pair(digits: NDArray[np.uint8], at: int) -> NDArray[np.int64]:
+    number: NDArray[np.int64] = digits[at] * np.int64(10) + digits[at + 1]
+    return number
 
 
 def _days(year: NDArray[np.int64], month: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.int64]:
     """Days since 1970 of a proleptic Gregorian date (Howard Hinnant, chrono-compatible date algorithms)."""
-    early = month <= 2  # noqa: PLR2004 - the algorithm's year begins in March
+    early = month <= _FEBRUARY
     shifted = year - early
     era = shifted // 400
     of_era = shifted - era * 400
     of_year = (153 * (month + np.where(early, 9, -3)) + 2) // 5 + day - 1
-    return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
+    days: NDArray[np.int64] = era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
+    return days

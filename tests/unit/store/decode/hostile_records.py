@@ -23,7 +23,7 @@ def contract_body(at: int) -> dict[str, Any]:
     return {
         "event_id": ID.format(at),
         "event_type": "task.started",
-        "payload": {"n": 1, "text": "information, nan, \"quoted\""},
+        "payload": {"n": 1, "text": 'information, nan, "quoted"'},
         "metadata": {"source": "wf", "correlation_id": ID.format(200), "causation_id": ID.format(at + 1)},
         "timestamp": "2026-03-01T10:00:00.250+00:00",
         "security_context": {"user_id": "alice", "tenant_id": "acme"},
@@ -63,7 +63,13 @@ def hook_body(at: int) -> dict[str, Any]:
 
 
 def generic_body(at: int) -> dict[str, Any]:
-    return {"eventId": f"e-{at}", "correlationId": "o", "causationId": f"e-{at}", "type": "T", "time": 1772359200000 + at}
+    return {
+        "eventId": f"e-{at}",
+        "correlationId": "o",
+        "causationId": f"e-{at}",
+        "type": "T",
+        "time": 1772359200000 + at,
+    }
 
 
 BODIES = [contract_body, cloud_event_body, onex_body, hook_body, generic_body]
@@ -104,6 +110,12 @@ EXTRA_HEADERS: list[tuple[bytes, bytes | None]] = [
     (b"x-replay-count", b"1"),
     (b"kafka_dlt-original-topic", b"orders"),
     (b"trace_id", b"5c1f9d0e-7a3b-4246-8c2d-1e0f9a8b7c6d"),
+    (b"span_id", b"00000000-0000-4000-8000-000000000034"),
+    (b"parent_span_id", b"1A2B3C4D5E6F7081"),
+    (b"trace_id", b"7"),
+    (b"x-replay-id", b'r-"1"'),
+    (b"x-replay-count", b"many"),
+    (b"x-replay-chain", b"a, b"),
     (b"\xff\xfe", b"z"),
     (b"unread", b"\xff"),
     (b"ce_causationid", b"ord-9"),
@@ -189,7 +201,9 @@ def written(value: Any, separators: tuple[str, str]) -> str:
     if isinstance(value, Literal):
         return str(value)
     if isinstance(value, dict):
-        members = (f"{json.dumps(str(key).split('#')[0])}{separators[1]}{written(v, separators)}" for key, v in value.items())
+        members = (
+            f"{json.dumps(str(key).split('#')[0])}{separators[1]}{written(v, separators)}" for key, v in value.items()
+        )
         return "{" + separators[0].join(members) + "}"
     if isinstance(value, list):
         return "[" + separators[0].join(written(item, separators) for item in value) + "]"
@@ -236,12 +250,16 @@ WRAPPINGS = {
 @st.composite
 def values(draw: st.DrawFn) -> bytes | None:
     body = draw(st.sampled_from(BODIES))(draw(st.integers(0, 9)))
-    changes = st.tuples(st.sampled_from(PATHS), st.sampled_from(VALUES), st.sampled_from(["set", "set", "drop", "twice"]))
+    changes = st.tuples(
+        st.sampled_from(PATHS), st.sampled_from(VALUES), st.sampled_from(["set", "set", "drop", "twice"])
+    )
     for path, value, how in draw(st.lists(changes, max_size=3)):
         placed(body, path, value, how)
     text = written(body, draw(st.sampled_from([(",", ":"), (", ", ": "), ("\n,", "\t: ")])))
     rare = draw(st.integers(0, 5)) == 0
-    return WRAPPINGS[draw(st.sampled_from(sorted(WRAPPINGS))) if rare else "plain"](text.encode("utf-8", "surrogatepass"))
+    return WRAPPINGS[draw(st.sampled_from(sorted(WRAPPINGS))) if rare else "plain"](
+        text.encode("utf-8", "surrogatepass")
+    )
 
 
 @st.composite

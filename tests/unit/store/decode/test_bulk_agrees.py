@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import golden_vectors
 import hostile_records
@@ -14,16 +14,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from workbench.codecs import TopicProfile, decode_record
-from workbench.model import Record
 from workbench.model.columns import EVENT
 from workbench.store.decode import Decoder, decoder
 from workbench.store.decode.assembly import envelope_columns, event_batch
+
+if TYPE_CHECKING:
+    from workbench.model import Record
 
 VECTORS = [vector for section in golden_vectors.SECTIONS for vector in golden_vectors.committed(section)]
 
 
 @pytest.fixture(autouse=True)
-def _columns_even_for_single_rows(monkeypatch):
+def _columns_even_for_single_rows(monkeypatch) -> None:
     monkeypatch.setattr(decoder, "SMALLEST_GROUP", 1)
 
 
@@ -56,7 +58,13 @@ def test_bulk_way_reproduces_golden_record(vector):
     assert [as_expected(row) for row in rows] == [golden_vectors.expected_event(vector)] * 3
 
 
-IN_COLUMNS = ("contract_child", "contract_self_caused", "ce_binary", "onex_s2_both_ids_and_both_parents", "generic_flat_json")
+IN_COLUMNS = (
+    "contract_child",
+    "contract_self_caused",
+    "ce_binary",
+    "onex_s2_both_ids_and_both_parents",
+    "generic_flat_json",
+)
 
 
 @pytest.mark.parametrize("name", IN_COLUMNS)
@@ -78,7 +86,9 @@ def test_bulk_equals_exact_on_hostile_records(records):
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(records=hostile_records.batches())
-@pytest.mark.parametrize("fixed", [TopicProfile("generic_json"), TopicProfile("contract", force=True), TopicProfile("onex")])
+@pytest.mark.parametrize(
+    "fixed", [TopicProfile("generic_json"), TopicProfile("contract", force=True), TopicProfile("onex")]
+)
 def test_bulk_equals_exact_with_a_fixed_profile(fixed, records):
     chosen = {records[0].topic: fixed}
     batch = Decoder(topic_profiles=chosen).decode(golden_vectors.record_batch(records), records[0].topic)
@@ -99,7 +109,7 @@ def test_slices_and_empty_batches():
 
 
 def test_configuration_is_picklable_and_threads_share_a_decoder():
-    shared = pickle.loads(pickle.dumps(Decoder(topic_profiles={"t": TopicProfile("generic_json")})))
+    shared = pickle.loads(pickle.dumps(Decoder(topic_profiles={"t": TopicProfile("generic_json")})))  # noqa: S301 - our own
     batch = golden_vectors.record_batch([golden_vectors.raw_record(vector) for vector in VECTORS])
     expected = shared.decode(batch, "t")
     with ThreadPoolExecutor(4) as pool:
