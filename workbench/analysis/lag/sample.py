@@ -1,9 +1,10 @@
 """The arithmetic of one sample: lag, lost, readable, held, and why a value is absent.
 
 With c committed, l low, s lso, h high:
-``lag = max(0, h - c)``, ``lag_committed = max(0, s - c)``, ``lost = max(0, l - c)``, ``readable = max(0, h - max(c, l))``,
-``held = h - s``, ``ahead = max(0, c - h)``, ``margin = c - l``, ``retention_use = (h - c) / (h - l)``.
-All are in offsets: an upper bound of records, because compaction gaps, control records and aborted data lie between.
+``lag = max(0, h - c)``, ``lag_committed = max(0, s - c)``, ``lost = max(0, l - c)``,
+``readable = max(0, h - max(c, l))``, ``held = h - s``, ``ahead = max(0, c - h)``, ``margin = c - l``,
+``retention_use = (h - c) / (h - l)``. All are in offsets: an upper bound of records, because compaction gaps, control
+records and aborted data lie between.
 """
 
 from __future__ import annotations
