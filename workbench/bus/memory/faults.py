@@ -1,0 +1,79 @@
+"""Faults on demand: what a network or a broker can do to one client, for tests and demonstrations."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from workbench.errors import BrokerUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Faults:
+    """The faults of one open `MemoryLog`; others on the same name are not touched.
+
+    Attributes:
+        delay_s: Seconds that every call takes longer; beyond the log's ``timeout_s`` a call fails.
+    """
+
+    def __init__(self, address: str, timeout_s: float) -> None:
+        self.delay_s = 0.0
+        self._address = address
+        self._timeout_s = timeout_s
+        self._dropped = False
+        self._failing: list[Exception | None] = []
+        self._on_drop: list[Callable[[bool], None]] = []
+
+    @property
+    def dropped(self) -> bool:
+        """Whether the connection is down."""
+        return self._dropped
+
+    def fail_sends(self, count: int = 1, *, error: Exception | None = None) -> None:
+        """Let the next sends fail: with ``error`` nothing is written; without, all is and the answer gets lost."""
+        self._failing += [error] * count
+
+    def drop_connection(self) -> None:
+        """Cut the connection until `restore`: calls fail; members leave their group when their session ends."""
+        self._dropped = True
+        self._tell()
+
+    def restore(self) -> None:
+        """Bring the connection back."""
+        self._dropped = False
+        self._tell()
+
+    def listen(self, listener: Callable[[bool], None]) -> None:
+        """Call with True when the connection is cut and with False when it is back."""
+        self._on_drop.append(listener)
+
+    def forget(self, listener: Callable[[bool], None]) -> None:
+        """Undo `listen`."""
+        if listener in self._on_drop:
+            self._on_drop.remove(listener)
+
+    def next_send(self) -> tuple[bool, Exception | None]:
+        """Whether this send is to fail, and with which error."""
+        return (True, self._failing.pop(0)) if self._failing else (False, None)
+
+    async def suffer(self, doing: str) -> None:
+        """Let the loop run, then wait or fail as told.
+
+        Raises:
+            BrokerUnavailableError: The connection is down, or the delay exceeds the deadline.
+        """
+        await asyncio.sleep(min(self.delay_s, self._timeout_s))
+        if self._dropped:
+            raise self.unavailable(doing, "the connection was dropped by fault injection")
+        if self.delay_s > self._timeout_s:
+            raise self.unavailable(doing, f"no answer within {self._timeout_s:g} s")
+
+    def unavailable(self, doing: str, why: str) -> BrokerUnavailableError:
+        """Make the error of a call that did not reach the cluster."""
+        return BrokerUnavailableError(f"{doing} failed on {self._address}: {why}.", addresses=[self._address])
+
+    def _tell(self) -> None:
+        for listener in list(self._on_drop):
+            listener(self._dropped)

@@ -1,0 +1,180 @@
+"""Pull reading of spans from explicit positions, without any group."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from workbench.bus.memory.batches import EMPTY
+from workbench.errors import OffsetOutOfRangeError, UnknownTopicError
+from workbench.model.chunk import Chunk, Gap
+from workbench.model.record import TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Self
+
+    from workbench.bus.memory.connection import Connection
+    from workbench.bus.memory.partition import PartitionLog
+    from workbench.model.chunk import Isolation, Span
+
+
+class _Cursor:
+    """Progress in one partition through its spans, which are read one after another."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        self._ahead = deque(spans)
+        first = self._ahead[0]
+        self.name = TopicPartition(first.topic, first.partition)
+        self.position, self.stop, self.done = first.start, first.stop, False
+        self.log: PartitionLog | None = None
+        self.move(first.start)
+
+    def move(self, position: int) -> None:
+        self.position = position
+        while self.stop is not None and self.position >= self.stop and not self.done:
+            self._ahead.popleft()
+            self.done = not self._ahead
+            if self._ahead:
+                self.position, self.stop = self._ahead[0].start, self._ahead[0].stop
+
+
+class MemoryReader:
+    """Reads spans; see `workbench.bus.protocols.Reader`. It holds nothing between reads: the log is the buffer."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        spans: Sequence[Span],
+        isolation: Isolation,
+        prefetch_bytes: int,
+    ) -> None:
+        self._connection = connection
+        self._isolation: Isolation = isolation
+        self._prefetch_bytes = max(1, prefetch_bytes)
+        by_partition: dict[TopicPartition, list[Span]] = {}
+        for span in spans:
+            by_partition.setdefault(TopicPartition(span.topic, span.partition), []).append(span)
+        self._cursors = {name: _Cursor(ahead) for name, ahead in by_partition.items()}
+        self._closed = False
+
+    @property
+    def done(self) -> bool:
+        """Whether every bounded span reached its stop and none follows."""
+        return all(cursor.done for cursor in self._cursors.values())
+
+    @property
+    def positions(self) -> Mapping[TopicPartition, int]:
+        """Next offset to read of each partition."""
+        return {name: cursor.position for name, cursor in self._cursors.items()}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Stop; harmless when repeated."""
+        self._closed = True
+
+    async def read(self, max_bytes: int = 16 << 20, max_wait_ms: int = 500) -> list[Chunk]:
+        """Return what is ready, waiting up to ``max_wait_ms`` for the first chunk.
+
+        Raises:
+            UnknownTopicError: A topic or partition is not there, or no longer.
+            OffsetOutOfRangeError: A following span starts above the end.
+        """
+        if self._closed:
+            raise RuntimeError("The reader is closed; make a new one.")
+        cluster = await self._connection.call("Reading")
+        until = time.monotonic() + max_wait_ms / 1000
+        while not self.done:
+            chunks = self._ready(min(max_bytes, self._prefetch_bytes))
+            left = until - time.monotonic()
+            if chunks or left <= 0:
+                return chunks
+            await cluster.changed.wait(left)
+            self._connection.require_open()
+        return []
+
+    def _ready(self, room: int) -> list[Chunk]:
+        chunks: list[Chunk] = []
+        for name, cursor in list(self._cursors.items()):
+            if room <= 0:
+                break
+            if cursor.done or (chunk := self._chunk(cursor, room)) is None:
+                continue
+            chunks.append(chunk)
+            cursor.move(chunk.next)
+            room -= chunk.records.nbytes
+            self._cursors[name] = self._cursors.pop(name)
+        return chunks
+
+    def _chunk(self, cursor: _Cursor, room: int) -> Chunk | None:
+        log = self._log(cursor)
+        position, stop = cursor.position, cursor.stop
+        gap = _outside(log, position, stop)
+        if gap is not None:
+            return self._make(log, EMPTY, position, gap.stop, gaps=(gap,))
+        piece = log.read(position, log.end if stop is None else stop, room, self._isolation)
+        if piece.next == position:
+            return None
+        records = EMPTY if not piece.records else piece.records[0]
+        if len(piece.records) > 1:
+            records = pa.concat_batches(piece.records)
+        return self._make(log, records, position, piece.next, control=piece.control, aborted=piece.aborted)
+
+    def _make(
+        self,
+        log: PartitionLog,
+        records: pa.RecordBatch,
+        start: int,
+        after: int,
+        *,
+        control: int = 0,
+        aborted: int = 0,
+        gaps: tuple[Gap, ...] = (),
+    ) -> Chunk:
+        return Chunk(
+            topic=log.name.topic,
+            partition=log.name.partition,
+            records=records,
+            start=start,
+            next=after,
+            end=log.end_for(self._isolation),
+            control=control,
+            aborted=aborted,
+            gaps=gaps,
+        )
+
+    def _log(self, cursor: _Cursor) -> PartitionLog:
+        if cursor.log is None:
+            cursor.log = self._connection.cluster.partition(cursor.name)
+        if cursor.log.deleted:
+            raise UnknownTopicError(
+                f"Topic {cursor.name.topic} was deleted while it was read.",
+                topic=cursor.name.topic,
+            )
+        return cursor.log
+
+
+def _outside(log: PartitionLog, position: int, stop: int | None) -> Gap | None:
+    """Account for offsets below the log start, or above the end of a shrunken log."""
+    if position < log.low:
+        return Gap("expired", position, log.low if stop is None else min(log.low, stop))
+    if position <= log.end:
+        return None
+    if stop is not None:
+        return Gap("truncated", position, stop)
+    raise OffsetOutOfRangeError(
+        f"Cannot follow {log.name} from {position}: the log holds {log.low} to {log.end}. Start at its end instead.",
+        topic=log.name.topic,
+        partition=log.name.partition,
+        offset=position,
+        low=log.low,
+        high=log.end,
+    )
