@@ -44,6 +44,13 @@ class Message:
             raise _refused("end", "at least the start", end)
         return start, end
 
+    def texts(self, name: str, limit: int) -> list[str]:
+        """A list of at most ``limit`` texts."""
+        value = self._content.get(name)
+        if not isinstance(value, list) or len(value) > limit or not all(isinstance(one, str) for one in value):
+            raise _refused(name, f"a list of at most {limit} texts", value)
+        return value
+
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """One of the allowed words."""
         value = self._content.get(name)

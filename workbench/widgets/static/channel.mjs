@@ -14,6 +14,7 @@ export const KNOCK_MS = 7000;
  *   tick?: (content: Content, buffers: DataView[]) => void,
  *   failed?: (message: string) => void,
  *   silence?: (text: string) => void,
+ *   quiet?: boolean,
  *   other?: (content: Content, buffers: DataView[]) => void,
  * }} on
  */
@@ -81,7 +82,7 @@ export function openChannel(model, on) {
 
   function watch() {
     const now = Date.now();
-    if (closed) return;
+    if (closed || on.quiet) return;
     if (now - lastNews > KNOCK_MS && now - lastKnock > KNOCK_MS) {
       lastKnock = now;
       send({ kind: "ready" });

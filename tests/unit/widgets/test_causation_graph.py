@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from widget_feeds import HOSTILE
+from widget_graphs import ScriptedGraph
+
+from workbench.model.feeds import Identity
+from workbench.widgets import CausationGraph
+
+if TYPE_CHECKING:
+    from conftest import Browser
+
+    from workbench.widgets._base import Widget
+
+
+def drawing(browser: Browser, graph: Widget, number: int = -1) -> dict[str, Any]:
+    return json.loads(browser.buffers(graph, "view")[number][0])  # type: ignore[no-any-return]
+
+
+async def test_a_view_is_made_once_somebody_looks(browser: Browser) -> None:
+    source = ScriptedGraph(8)
+    graph = CausationGraph(source)
+    assert source.asked == []
+    browser.show(graph)
+    await browser.until(lambda: browser.sent(graph, "view"))
+    drawn = drawing(browser, graph)
+    assert len(drawn["nodes"]) == 9
+    assert len(drawn["edges"]) == 8
+    assert drawn["text"] == "8 of 11 events shown"
+    assert drawn["facts"] == [
+        "3 folded",
+        "1 fragment",
+        "1 root (origin)",
+        "2 unresolved (missing)",
+        "1 cycle",
+        "clock: event",
+    ]
+    assert graph.layout_name == "layered"
+    assert source.asked == [{"layout": None, "lanes": "topic", "opened": set(), "limit": 500}]
+
+
+async def test_a_second_view_gets_the_same_drawing(browser: Browser) -> None:
+    source = ScriptedGraph()
+    graph = browser.show(CausationGraph(source))
+    await browser.until(lambda: browser.sent(graph, "view"))
+    browser.says(graph, {"kind": "ready"})
+    assert [content["serial"] for content in browser.sent(graph, "view")] == [1, 1]
+    assert len(source.asked) == 1
+
+
+async def test_clicked_nodes_become_records(browser: Browser) -> None:
+    graph = browser.show(CausationGraph(ScriptedGraph()))
+    await browser.until(lambda: browser.sent(graph, "view"))
+    seen: list[Any] = []
+    graph.observe(lambda change: seen.append(change["new"]), "selected")
+    browser.says(graph, {"kind": "select", "keys": ["n4", "n2", "n4", "gone", "rest"]})
+    assert graph.selected == (Identity("orders", 1, 104), Identity("orders", 2, 102))
+    assert seen == [graph.selected]
+    assert browser.sent(graph, "picked") == []
+
+
+async def test_python_selects_nodes(browser: Browser) -> None:
+    graph = browser.show(CausationGraph(ScriptedGraph()))
+    await browser.until(lambda: browser.sent(graph, "view"))
+    graph.selected = (Identity("orders", 1, 104),)
+    assert browser.sent(graph, "picked") == [{"kind": "picked", "keys": ["n4"]}]
+
+
+async def test_groups_open_and_fold(browser: Browser) -> None:
+    source = ScriptedGraph(8)
+    graph = browser.show(CausationGraph(source))
+    await browser.until(lambda: browser.sent(graph, "view"))
+    browser.says(graph, {"kind": "open", "key": "rest"})
+    await browser.until(lambda: len(browser.sent(graph, "view")) == 2)
+    assert len(drawing(browser, graph)["nodes"]) == 11
+    browser.says(graph, {"kind": "fold"})
+    await browser.until(lambda: len(browser.sent(graph, "view")) == 3)
+    assert [asked["opened"] for asked in source.asked] == [set(), {"rest"}, set()]
+    browser.says(graph, {"kind": "open", "key": "n1"})
+    assert "folded no more" in graph.failure
+
+
+async def test_the_layout_can_be_changed_from_both_sides(browser: Browser) -> None:
+    graph = browser.show(CausationGraph(ScriptedGraph()))
+    await browser.until(lambda: browser.sent(graph, "view"))
+    browser.sets(graph, layout_name="swimlanes")
+    await browser.until(lambda: len(browser.sent(graph, "view")) == 2)
+    assert [lane[0] for lane in drawing(browser, graph)["lanes"]] == ["topic-0", "topic-1", "topic-2"]
+    graph.lanes = "source"
+    await browser.until(lambda: len(browser.sent(graph, "view")) == 3)
+    assert drawing(browser, graph)["lanes"][0][0] == "source-0"
+
+
+async def test_a_source_that_breaks_is_shown_and_nothing_changes(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = ScriptedGraph()
+    graph = browser.show(CausationGraph(source))
+    await browser.until(lambda: browser.sent(graph, "view"))
+
+    def broken(**_: object) -> None:
+        raise RuntimeError("no layout")
+
+    monkeypatch.setattr(source, "view", broken)
+    browser.says(graph, {"kind": "open", "key": "rest"})
+    await browser.until(lambda: graph.failure)
+    assert graph.failure == "CausationGraph: RuntimeError: no layout"
+    assert graph.opened == frozenset()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"kind": "select", "keys": "n1"},
+        {"kind": "select", "keys": [1]},
+        {"kind": "select", "keys": ["x"] * 1_001},
+        {"kind": "open"},
+        {"kind": "open", "key": {"a": 1}},
+        {"kind": "view"},
+    ],
+)
+async def test_what_a_browser_says_is_checked(browser: Browser, content: object) -> None:
+    graph = browser.show(CausationGraph(ScriptedGraph()))
+    await browser.until(lambda: browser.sent(graph, "view"))
+    browser.says(graph, content)
+    assert "was refused" in graph.failure
+    assert graph.selected == ()
+
+
+async def test_hostile_text_is_made_visible_before_it_is_sent(browser: Browser) -> None:
+    graph = browser.show(CausationGraph(ScriptedGraph(text=HOSTILE)))
+    await browser.until(lambda: browser.sent(graph, "view"))
+    sent = browser.buffers(graph, "view")[0][0].decode()
+    for character in ("\x1b", "\\u001b", "\u202e", "\\u202e"):
+        assert character not in sent.replace("\\\\", "")
+
+
+def test_a_snapshot_is_static_and_escaped() -> None:
+    still = CausationGraph(ScriptedGraph(text=HOSTILE)).snapshot()
+    html = still.html()
+    assert html.count("<svg") == 1
+    assert "<img" not in html
+    assert "<script" not in html
+    assert html.count("<rect") == 9
+    plain = CausationGraph(ScriptedGraph(200)).snapshot()
+    assert "… 141 more" in repr(plain)
+    assert "200 of 203 events shown" in repr(plain)
+    assert "demo.duckdb" in plain.html()
+    lanes = CausationGraph(ScriptedGraph(), layout_name="swimlanes").snapshot()
+    assert "10:00:01" in lanes.html()
