@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from workbench.model.record import Record, TimestampType
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -52,3 +54,19 @@ class Chunk:
     control: int = 0
     aborted: int = 0
     gaps: tuple[Gap, ...] = ()
+
+    def rows(self) -> list[Record]:
+        """Single records, for people and the typed API; bulk paths use the columns."""
+        return [
+            Record(
+                self.topic,
+                row["partition"],
+                row["offset"],
+                row["timestamp_ms"],
+                TimestampType(row["timestamp_type"]),
+                row["key"],
+                row["value"],
+                tuple((header["name"], header["value"]) for header in row["headers"]),
+            )
+            for row in self.records.to_pylist()
+        ]

@@ -13,14 +13,14 @@ from workbench.errors import (
     UnknownTopicError,
     ValidationError,
 )
-from workbench.model import Record, Span, TimestampType, TopicPartition
+from workbench.model import Span, TopicPartition
 from workbench.model.event import ConsumedEvent, EventMessage, UndecodableRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.bus.protocols import RecordLog
-    from workbench.model import Chunk, TopicInfo
+    from workbench.model import TopicInfo
 
 
 class ConsumedEvents(list[EventMessage]):
@@ -133,25 +133,8 @@ async def read_records(
     async with log.reader([Span(physical, partition, offset, end)]) as reader:
         while not reader.done and len(entries) < max_records:
             for chunk in await reader.read():
-                entries.extend(decode_event(record) for record in records_of(chunk))
+                entries.extend(decode_event(record) for record in chunk.rows())
     return entries[:max_records]
-
-
-def records_of(chunk: Chunk) -> list[Record]:
-    """Single records of a chunk, for the typed API."""
-    return [
-        Record(
-            chunk.topic,
-            row["partition"],
-            row["offset"],
-            row["timestamp_ms"],
-            TimestampType(row["timestamp_type"]),
-            row["key"],
-            row["value"],
-            tuple((header["name"], header["value"]) for header in row["headers"]),
-        )
-        for row in chunk.records.to_pylist()
-    ]
 
 
 async def lag_of(log: RecordLog, group_id: str) -> dict[TopicPartition, int | None]:
