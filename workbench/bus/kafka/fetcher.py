@@ -15,6 +15,7 @@ from workbench.bus.kafka.cursors import Piece
 from workbench.bus.kafka.fetch import RawFetchRequest, Wanted, take_apart
 from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
 from workbench.bus.kafka.translate import is_authentication
+from workbench.errors import OffsetOutOfRangeError
 from workbench.model.chunk import Gap
 from workbench.model.record import TopicPartition
 
@@ -200,7 +201,15 @@ class Fetcher:
         elif stop is not None:
             after, gap = stop, Gap("truncated", offset, stop)
         else:
-            raise CodeError(Code.OFFSET_OUT_OF_RANGE, f"{partition} at {offset}", f"the log holds {begin} to {end}")
+            raise OffsetOutOfRangeError(
+                f"{partition} cannot be followed from {offset}: the log holds {begin} to {end}. "
+                "It was truncated or created anew; start again from its end.",
+                topic=partition.topic,
+                partition=partition.partition,
+                offset=offset,
+                low=begin,
+                high=end,
+            )
         cursor.fetched_to(after)
         piece = Piece(cursor, b"", (), offset, stop, after, end, 0, (gap,), cursor.exhausted)
         self._put([piece])

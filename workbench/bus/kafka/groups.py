@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.protocol.admin import DescribeGroupsRequest, ListGroupsRequest
+from aiokafka.protocol.admin import ListGroupsRequest
 from aiokafka.protocol.commit import OffsetCommitRequest, OffsetFetchRequest
 
 from workbench.bus.kafka.codes import Code, CodeError, check, name_of
@@ -16,6 +16,8 @@ from workbench.bus.kafka.session import GROUP
 from workbench.bus.kafka.wire import (
     ConsumerGroupDescribeRequest,
     ConsumerGroupDescribeRequest_v0,
+    DescribeClassicGroupsRequest,
+    DescribeGroupsRequest_v4,
     ListGroupsRequest_v5,
     ListGroupsWithTypeRequest,
 )
@@ -55,8 +57,9 @@ async def describe(session: Session, group_ids: Collection[str]) -> list[GroupIn
         rest = [group_id for group_id in wanted if group_id not in found or found[group_id].error is not None]
         by_node = await _by_coordinator(session, rest, found)
         answers = await asyncio.gather(*(_describe_at(session, node, ids) for node, ids in by_node.items()))
-        for infos, moved in answers:
+        for infos, _ in answers:
             found.update(infos)
+        for _, moved in answers:
             if moved is not None:
                 raise moved
 
@@ -189,10 +192,10 @@ async def _describe_at(
                 found[row[2]] = _newer(row, node)
     rest = [group_id for group_id in group_ids if group_id not in found]
     if rest:
-        answer = await session.connections.send(node, DescribeGroupsRequest(rest, False))
+        answer = await session.connections.send(node, DescribeClassicGroupsRequest(rest))
         for row in answer.groups:
             moved = _moved(session, row[0], row[1]) or moved
-            found[row[1]] = _classic(row, node)
+            found[row[1]] = _classic(row, node, answer.API_VERSION)
     return found, moved
 
 
@@ -229,19 +232,20 @@ def _newer(row: Sequence[Any], node: int) -> GroupInfo:
     )
 
 
-def _classic(row: Sequence[Any], node: int) -> GroupInfo:
+def _classic(row: Sequence[Any], node: int, version: int) -> GroupInfo:
     code, group_id, state, protocol_type, _, members, *_ = row
     if code != Code.NONE:
         return _unknown(group_id, name_of(code), node)
+    if version < DescribeGroupsRequest_v4.API_VERSION:
+        members = [(member[0], None, *member[1:]) for member in members]
     return GroupInfo(
         group_id=group_id,
         state=_STATES.get(state, "unknown"),
         protocol="classic",
         protocol_type=protocol_type,
         coordinator=node,
-        members=tuple(
-            GroupMemberInfo(member[0], None, member[1], member[2], _assigned(member[4])) for member in members
-        ),
+        members=tuple(GroupMemberInfo(member_id, instance_id, client_id, host, _assigned(assignment))
+            for member_id, instance_id, client_id, host, _, assignment in members),
     )
 
 

@@ -6,16 +6,20 @@ The layouts are those of Apache Kafka's message definitions (``clients/src/main/
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from aiokafka.protocol.admin import DescribeGroupsRequest_v1
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import (
+    Array,
     Boolean,
+    Bytes,
     CompactArray,
     CompactString,
     Int16,
     Int32,
     Schema,
+    String,
     TaggedFields,
 )
 
@@ -169,6 +173,61 @@ class ListGroupsWithTypeRequest(Request[ListGroupsRequest_v5]):  # type: ignore[
 
     def build(self, request_struct_class: type[ListGroupsRequest_v5]) -> ListGroupsRequest_v5:
         return request_struct_class([], [], {})
+
+
+class DescribeGroupsResponse_v4(Response):  # type: ignore[misc]  # noqa: N801 - same
+    """Adds the instance id of each member."""
+
+    API_KEY = 15
+    API_VERSION = 4
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "groups",
+            Array(
+                ("error_code", Int16),
+                ("group", String()),
+                ("state", String()),
+                ("protocol_type", String()),
+                ("protocol", String()),
+                (
+                    "members",
+                    Array(
+                        ("member_id", String()),
+                        ("instance_id", String()),
+                        ("client_id", String()),
+                        ("client_host", String()),
+                        ("metadata", Bytes),
+                        ("assignment", Bytes),
+                    ),
+                ),
+                ("authorized_operations", Int32),
+            ),
+        ),
+    )
+
+
+class DescribeGroupsRequest_v4(RequestStruct):  # type: ignore[misc]  # noqa: N801 - same
+    """aiokafka's version 3 is answered in a layout that it does not read."""
+
+    API_KEY = 15
+    API_VERSION = 4
+    RESPONSE_TYPE = DescribeGroupsResponse_v4
+    SCHEMA = Schema(("groups", Array(String())), ("authorized_operations", Boolean))
+
+
+class DescribeClassicGroupsRequest(Request[DescribeGroupsRequest_v1 | DescribeGroupsRequest_v4]):  # type: ignore[misc]
+    """Describe groups of the classic protocol at their coordinator."""
+
+    API_KEY = 15
+
+    def __init__(self, group_ids: Sequence[str]) -> None:
+        self._group_ids = list(group_ids)
+
+    def build(self, request_struct_class: type[Any]) -> Any:
+        if request_struct_class is DescribeGroupsRequest_v4:
+            return request_struct_class(self._group_ids, False)
+        return request_struct_class(self._group_ids)
 
 
 _TOPIC_PARTITIONS = CompactArray(

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import time
+
+import pytest
+
+from workbench.errors import PublishError, WorkbenchError
+from workbench.model import NewRecord, Span, TopicPartition
+
+pytestmark = pytest.mark.broker
+
+
+def rows(chunks) -> list[dict]:
+    return [row for chunk in chunks for row in chunk.records.to_pylist()]
+
+
+async def test_every_part_of_a_record_survives(log, topic, read_all):
+    name = await topic()
+    records = [
+        NewRecord(name, b"k", b"v", ((b"a", b"1"), (b"a", None), (b"a", b"")), 0, 1_600_000_000_123),
+        NewRecord(name, None, None, (), 0, 1_600_000_000_123 + 40 * 86_400_000),
+        NewRecord(name, b"", b"", ((b"\xff\x00", b"\xfe"), (b"", None)), 0, 0),
+        NewRecord(name, b"tombstone", None, (), 0, 1_600_000_000_000),
+    ]
+    async with log.writer() as writer:
+        outcomes = await writer.send(records)
+    assert [(o.status, o.partition, o.offset, o.timestamp_ms) for o in outcomes] == [
+        ("acked", 0, i, record.timestamp_ms) for i, record in enumerate(records)
+    ]
+    found = rows(await read_all([Span(name, 0, 0, 4)]))
+    assert [
+        (r["key"], r["value"], tuple((h["name"], h["value"]) for h in r["headers"]), r["timestamp_ms"]) for r in found
+    ] == [(r.key, r.value, r.headers, r.timestamp_ms) for r in records]
+
+
+async def test_kcat_reads_what_was_written(log, topic, kafka_address):
+    name = await topic()
+    async with log.writer() as writer:
+        await writer.send(
+            [NewRecord(name, b"k%d" % i, b"v" * i, ((b"h", b"x"),), 0, 1_700_000_000_000 + i) for i in range(50)]
+        )
+    command = ["kcat", "-C", "-e", "-q", "-J", "-b", kafka_address, "-t", name, "-o", "beginning"]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=True, timeout=60)
+    seen = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(r["key"], r["payload"], r["ts"], r["headers"]) for r in seen] == [
+        (f"k{i}", "v" * i, 1_700_000_000_000 + i, ["h", "x"]) for i in range(50)
+    ]
+
+
+async def test_partitions_are_chosen_as_the_java_client_does(log, topic):
+    name = await topic(partitions=6)
+    async with log.writer() as writer:
+        keys = [b"TT0124", b"user-123", b"order-1", b"", b"a"]
+        outcomes = await writer.send([NewRecord(name, key, b"v") for key in keys])
+        assert [outcome.partition for outcome in outcomes] == [4, 2, 4, 3, 4]
+        outcomes = await writer.send([NewRecord(name, None, b"v") for _ in range(12)])
+        assert sorted(outcome.partition for outcome in outcomes) == sorted([*range(6), *range(6)])
+
+
+async def test_a_record_the_broker_refuses_fails_alone_and_leaves_no_hole(log, topic, read_all):
+    name = await topic(max_message_bytes="100000")
+    async with log.writer() as writer:
+        values = [b"a", b"b", b"x" * 200_000, b"c", b"d"]
+        outcomes = await writer.send([NewRecord(name, value=value, partition=0) for value in values])
+        assert [o.status for o in outcomes] == ["acked", "acked", "failed", "acked", "acked"]
+        assert isinstance(outcomes[2].error, PublishError)
+        assert outcomes[2].error.cause_code == "MESSAGE_TOO_LARGE"
+        more = await writer.send([NewRecord(name, value=b"e", partition=0)])
+        assert [(o.status, o.offset) for o in more] == [("acked", 4)]
+    assert [r["value"] for r in rows(await read_all([Span(name, 0, 0, 5)]))] == [b"a", b"b", b"c", b"d", b"e"]
+
+
+async def test_a_timestamp_the_broker_refuses(log, topic):
+    name = await topic(message_timestamp_after_max_ms="1000")
+    future = int(time.time() * 1000) + 86_400_000
+    async with log.writer() as writer:
+        outcomes = await writer.send(
+            [NewRecord(name, value=b"%d" % i, partition=0, timestamp_ms=future if i == 1 else None) for i in range(3)]
+        )
+    assert [o.status for o in outcomes] == ["acked", "failed", "acked"]
+    assert outcomes[1].error.cause_code == "INVALID_TIMESTAMP"
+
+
+async def test_a_null_key_to_a_compacted_topic(log, topic):
+    name = await topic(cleanup_policy="compact")
+    async with log.writer() as writer:
+        outcomes = await writer.send(
+            [NewRecord(name, b"k", b"v", partition=0), NewRecord(name, None, b"v", partition=0)]
+        )
+    assert [o.status for o in outcomes] == ["acked", "failed"]
+    assert outcomes[1].error.cause_code == "INVALID_RECORD"
+
+
+async def test_what_does_not_exist_fails_at_once(log, topic, topic_name):
+    name = await topic(partitions=2)
+    started = time.monotonic()
+    async with log.writer() as writer:
+        outcomes = await writer.send(
+            [NewRecord(topic_name(), value=b"v"), NewRecord(name, value=b"v", partition=2), NewRecord(name, value=b"v")]
+        )
+    assert [o.status for o in outcomes] == ["failed", "failed", "acked"]
+    assert all(isinstance(o.error, PublishError) for o in outcomes[:2])
+    assert "2 partitions" in str(outcomes[1].error)
+    assert time.monotonic() - started < 20
+
+
+async def test_append_time_is_told(log, topic):
+    name = await topic(message_timestamp_type="LogAppendTime")
+    async with log.writer() as writer:
+        (outcome,) = await writer.send([NewRecord(name, value=b"v", timestamp_ms=1000)])
+    assert outcome.timestamp_ms > 1_700_000_000_000
+
+
+async def test_acknowledged_by_the_leader_only(log, topic, read_all):
+    name = await topic()
+    async with log.writer(acks="leader") as writer:
+        outcomes = await writer.send([NewRecord(name, value=b"%d" % i, partition=0) for i in range(3)])
+    assert [(o.status, o.offset) for o in outcomes] == [("acked", 0), ("acked", 1), ("acked", 2)]
+    assert len(rows(await read_all([Span(name, 0, 0, 3)]))) == 3
+
+
+async def test_a_lost_answer_is_asked_for_again_without_doubling(log, topic, read_all):
+    """The socket dies after the request went out; the repeated batch is recognised by its numbers."""
+    name = await topic()
+    async with log.writer() as writer:
+        await writer.send([NewRecord(name, value=b"first", partition=0)])
+        purpose, connections = writer._delivery._purpose, log._session.connections
+        node = connections.nodes[0]
+        for number in range(5):
+            sending = asyncio.create_task(writer.send([NewRecord(name, value=b"%d" % number, partition=0)]))
+            socket = await connections.socket(node, purpose)
+            while not socket._requests and not sending.done():
+                await asyncio.sleep(0)
+            socket.close()
+            (outcome,) = await sending
+            assert (outcome.status, outcome.offset) == ("acked", number + 1)
+    found = rows(await read_all([Span(name, 0, 0, 6)]))
+    assert [r["value"] for r in found] == [b"first", b"0", b"1", b"2", b"3", b"4"]
+
+
+async def test_a_cancelled_send_leaves_a_usable_writer(log, topic):
+    name = await topic()
+    async with log.writer() as writer:
+        await writer.send([NewRecord(name, value=b"x", partition=0)])
+        sending = asyncio.create_task(writer.send([NewRecord(name, value=b"y", partition=0)]))
+        await asyncio.sleep(0)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        (outcome,) = await writer.send([NewRecord(name, value=b"z", partition=0)])
+        assert outcome.status == "acked"
+
+
+class TestTransactions:
+    async def test_all_or_nothing_over_topics(self, log, topic, topic_name, read_all):
+        one, two = await topic(partitions=2), await topic()
+        async with log.writer(transactional_id=topic_name("tx")) as writer:
+            for value, keep in ((b"no", False), (b"yes", True)):
+                await writer.begin()
+                outcomes = await writer.send(
+                    [
+                        NewRecord(one, value=value, partition=0),
+                        NewRecord(one, value=value, partition=1),
+                        NewRecord(two, value=value),
+                    ]
+                )
+                assert {o.status for o in outcomes} == {"acked"}
+                await (writer.commit() if keep else writer.abort())
+        spans = [Span(one, 0, 0, 4), Span(one, 1, 0, 4), Span(two, 0, 0, 4)]
+        chunks = await read_all(spans)
+        assert [r["value"] for r in rows(chunks)] == [b"yes"] * 3
+        assert sum(c.aborted for c in chunks) == 3
+        assert sum(c.control for c in chunks) == 6
+
+    async def test_an_empty_transaction(self, log, topic_name):
+        async with log.writer(transactional_id=topic_name("tx")) as writer:
+            await writer.begin()
+            await writer.commit()
+            await writer.begin()
+            await writer.abort()
+
+    async def test_a_second_owner_fences_the_first(self, log, topic, topic_name, read_all):
+        name, key = await topic(), topic_name("tx")
+        async with log.writer(transactional_id=key) as first:
+            await first.begin()
+            await first.send([NewRecord(name, value=b"first", partition=0)])
+            async with log.writer(transactional_id=key) as second:
+                (outcome,) = await first.send([NewRecord(name, value=b"late", partition=0)])
+                assert outcome.status == "failed"
+                with pytest.raises(WorkbenchError, match="Abort it"):
+                    await first.commit()
+                await second.begin()
+                await second.send([NewRecord(name, value=b"second", partition=0)])
+                await second.commit()
+        end = (await log.offsets([TopicPartition(name, 0)], "latest"))[TopicPartition(name, 0)]
+        assert [r["value"] for r in rows(await read_all([Span(name, 0, 0, end)]))] == [b"second"]
+
+    async def test_fenced_at_commit(self, log, topic, topic_name):
+        name, key = await topic(), topic_name("tx")
+        async with log.writer(transactional_id=key) as first:
+            await first.begin()
+            await first.send([NewRecord(name, value=b"first", partition=0)])
+            async with log.writer(transactional_id=key):
+                with pytest.raises(PublishError, match="another writer"):
+                    await first.commit()
+
+    async def test_a_failed_record_leaves_only_abort(self, log, topic, topic_name):
+        name = await topic(max_message_bytes="100000")
+        async with log.writer(transactional_id=topic_name("tx")) as writer:
+            await writer.begin()
+            (outcome,) = await writer.send([NewRecord(name, value=b"x" * 200_000)])
+            assert outcome.status == "failed"
+            with pytest.raises(WorkbenchError, match="abort it first"):
+                await writer.send([NewRecord(name, value=b"y")])
+            with pytest.raises(WorkbenchError, match="Abort it"):
+                await writer.commit()
+            await writer.abort()
+            await writer.begin()
+            (outcome,) = await writer.send([NewRecord(name, value=b"y")])
+            await writer.commit()
+            assert outcome.status == "acked"
+
+    async def test_misuse_is_told(self, log, topic_name):
+        async with log.writer() as plain:
+            with pytest.raises(WorkbenchError, match="without a transactional id"):
+                await plain.begin()
+        async with log.writer(transactional_id=topic_name("tx")) as writer:
+            with pytest.raises(WorkbenchError, match="begin one first"):
+                await writer.send([NewRecord("t", value=b"v")])
+            with pytest.raises(WorkbenchError, match="Begin one first"):
+                await writer.commit()
+            with pytest.raises(WorkbenchError, match="is open"):
+                await writer.abort()
+            await writer.begin()
+            with pytest.raises(WorkbenchError, match="end it first"):
+                await writer.begin()
+
+    async def test_closing_aborts_at_once(self, log, topic, topic_name):
+        name = await topic()
+        partition = TopicPartition(name, 0)
+        async with log.writer(transactional_id=topic_name("tx")) as writer:
+            await writer.begin()
+            await writer.send([NewRecord(name, value=b"v", partition=0)])
+        async with asyncio.timeout(10):
+            while (await log.offsets([partition], "latest"))[partition] != 2:
+                await asyncio.sleep(0.05)
