@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-_SCAN_BYTES = 1 << 17
+_SCAN_BYTES = 1 << 18
 _SPACES = np.frombuffer(b" \t\n\r", np.uint8)
 _BEFORE_WORD = np.zeros(256, bool)
 _BEFORE_WORD[np.frombuffer(b":,[-+ \t\n\r", np.uint8)] = True

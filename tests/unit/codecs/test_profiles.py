@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from workbench.codecs import TopicProfile, builtin_profiles, decode_record, load_profiles
+from workbench.errors import ConfigurationError
+from workbench.model import Record, TimestampType
+
+BUILT_IN = [
+    *("contract", "cloudevents", "cloudevents_axon4", "cloudevents_debezium", "nservicebus", "masstransit"),
+    *("masstransit_rider", "kurrentdb_sink", "kurrentdb_json", "axon5", "axon4", "axon", "wolverine", "marten"),
+    *("railseventstore", "debezium_change", "debezium_transaction", "debezium_outbox", "eiffel", "cdevents"),
+    *("generic_json", "generic_headers"),
+]
+
+
+def record(value: bytes | None, *headers: tuple[bytes, bytes | None], topic: str = "t") -> Record:
+    return Record(topic, 0, 0, 0, TimestampType.CREATE, None, value, headers)
+
+
+def test_every_convention_is_built_in_and_onex_comes_first():
+    names = [profile.name for profile in builtin_profiles()]
+    assert list(dict.fromkeys(names)) == ["onex", *BUILT_IN]
+    assert all(profile.version for profile in builtin_profiles())
+
+
+def test_own_profile_of_a_toml_table_comes_before_the_built_in_ones():
+    text = """
+    [profiles.shop]
+    strength = 3
+    all = ["value:no", "value:kind ~ order\\\\..*"]
+    event_id = "value:no"
+    cause = ["value:because -> auto", ["header:cause", "value:items[].id"]]
+    event_type = "value:kind"
+    """
+    profiles = load_profiles(tomllib.loads(text)["profiles"])
+    found = decode_record(
+        record(b'{"no": 12345678901234567890, "kind": "order.placed", "items": [{"id": 1.10}]}'), profiles
+    )
+    assert (found.profile, found.event_id, found.event_type) == ("shop", "12345678901234567890", "order.placed")
+    assert [(cause.value, cause.via, cause.rank) for cause in found.causes] == [("1.10", "value:items[].id", 0)]
+    assert found.via["event_id"] == "value:no"
+    assert decode_record(record(b'{"no": 1, "kind": "x"}'), profiles).profile is None
+
+
+def test_own_profile_replaces_the_built_in_one_of_its_name():
+    profiles = load_profiles({"contract": {"all": ["value:a"], "event_id": "value:a"}})
+    assert [profile.name for profile in profiles].count("contract") == 1
+    assert profiles[0].name == "contract"
+
+
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        ({}, ["all"]),
+        ({"all": []}, ["all"]),
+        ({"all": ["value:a"], "event_idd": "value:a"}, ["event_idd"]),
+        ({"all": ["value:a"], "strength": 9}, ["strength"]),
+        ({"all": ["value:a"], "time": "iso"}, ["time"]),
+        ({"all": ["value:a"], "pick": "any"}, ["pick"]),
+        ({"all": ["val:a"]}, ["all", "val:a"]),
+        ({"all": ["value:a ~ ("]}, ["all", "RE2"]),
+        ({"all": ["value:a"], "event_id": "value:a | base64"}, ["event_id", "base64"]),
+        ({"all": ["value:a"], "event_id": "value:a..b"}, ["event_id", "a..b"]),
+        ({"all": ["value:a"], "event_id": "value:a[x"}, ["event_id", "a[x"]),
+        ({"all": ["value:a"], "event_type": "topic:orders"}, ["event_type", "group"]),
+        ({"all": ["value:a"], "cause": "value:b -> parent"}, ["cause", "parent"]),
+        ({"all": ["value:a"], "root": "always"}, ["root", "always"]),
+        ({"all": ["value:a"], "event_id": 5}, ["event_id"]),
+        ({"all": ["value:a"], "cause": ["value:b", 7]}, ["cause"]),
+    ],
+)
+def test_a_bad_profile_names_itself_and_the_key(definition, words):
+    with pytest.raises(ConfigurationError) as raised:
+        load_profiles({"shop": definition})
+    assert all(word in str(raised.value) for word in ("shop", *words))
+
+
+def test_tables_and_the_reserved_name_are_refused():
+    with pytest.raises(ConfigurationError, match="shop"):
+        load_profiles({"shop": "value:a"})  # type: ignore[dict-item]
+    with pytest.raises(ConfigurationError, match="onex"):
+        load_profiles({"onex": {"all": ["value:a"]}})
+
+
+def test_a_profile_fixed_for_a_topic_wins_where_it_holds_or_is_forced():
+    body = b'{"eventId": "e", "correlationId": "c"}'
+    headers = ((b"NServiceBus.MessageId", b"m"),)
+    assert decode_record(record(body, *headers)).profile == "nservicebus"
+    fixed = {"t": TopicProfile("generic_json")}
+    chosen = decode_record(record(body, *headers), topic_profiles=fixed)
+    assert (chosen.profile, chosen.event_id, chosen.also_matched) == ("generic_json", "e", ("nservicebus",))
+    assert "disagreement:event_id" in chosen.problems
+    unmet = decode_record(record(b'{"x": 1}', *headers), topic_profiles=fixed)
+    assert (unmet.profile, unmet.problems) == ("nservicebus", ())
+    forced = decode_record(
+        record(b'{"eventId": "e"}', *headers), topic_profiles={"t": TopicProfile("generic_json", force=True)}
+    )
+    assert (forced.profile, forced.event_id) == ("generic_json", "e")
+
+
+def test_no_json_under_a_fixed_profile_is_a_problem_and_elsewhere_is_not():
+    fixed = {"t": TopicProfile("generic_json")}
+    assert decode_record(record(b"\x00\x01avro"), topic_profiles=fixed).problems == ("value_not_json",)
+    assert decode_record(record(b"\x00\x01avro")).problems == ()
+    assert decode_record(record(b"x"), topic_profiles={"t": TopicProfile("nservicebus")}).problems == ()
+
+
+def test_spring_header_types_say_how_a_header_is_written():
+    types = b'{"correlation_id": "java.util.UUID", "message_id": "java.lang.String", "event_type": "java.lang.String"}'
+    found = decode_record(
+        record(
+            None,
+            (b"spring_json_header_types", types),
+            (b"correlation_id", b'"00000000-0000-4000-8000-0000000000C1"'),
+            (b"message_id", b'"m-1"'),
+            (b"event_type", b"plain"),
+            (b"source", b'"kept"'),
+        ),
+    )
+    assert (found.event_id, found.correlation_id) == ("m-1", "00000000-0000-4000-8000-0000000000c1")
+    assert (found.event_type, found.source) == ("plain", '"kept"')
+
+
+def test_tokens_never_surface():
+    security = b'"security_context": {"user_id": "u", "tenant_id": "t", "token": "hush-hush"}'
+    metadata = b'"metadata": {"source": "s", "correlation_id": "c"}'
+    body = b'{"event_id": "1", "event_type": "t", "payload": {}, ' + metadata + b", " + security + b"}"
+    found = decode_record(record(body))
+    assert found.profile == "contract"
+    assert "hush-hush" not in repr(found)
