@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from workbench.errors import ReplayRefused
 from workbench.model import TopicPartition
 from workbench.replay.facts import TargetFacts
 from workbench.replay.fetch import topic_facts
+from workbench.replay.ledger import LedgerRows
+from workbench.replay.target_reader import read_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,10 +69,9 @@ class UndoAids:
         lines = [f"{self.targets.num_rows:,} target positions are in the ledger (.undo.targets)."]
         if self.marked:
             lines.append(f"Consumers can leave them out by the header x-replay-id = {self.run_id}.")
-        lines += [
-            f"Group {group} had committed {', '.join(f'{at}: {offset}' for at, offset in offsets.items()) or 'nothing'}."
-            for group, offsets in self.offsets_before.items()
-        ]
+        for group, offsets in self.offsets_before.items():
+            stored = ", ".join(f"{at}: {offset}" for at, offset in offsets.items()) or "nothing"
+            lines.append(f"Group {group} had committed {stored}.")
         lines += [f"The run created {name}; delete_created(…, topic={name!r}) removes it." for name in self.created]
         return lines
 
@@ -86,26 +88,30 @@ async def delete_created(log: RecordLog, journal: Journal, run_id: str, *, topic
     Raises:
         ReplayRefused: The run did not create it, is still under way, others wrote to it, or a group reads it.
     """
-    row = journal.run(run_id)
-    reasons = (
-        [] if topic in row.plan["document"]["target"].get("create", {}) else [f"run {run_id} did not create {topic}"]
-    )
-    if row.state in ("planned", "confirmed", "running"):
-        reasons.append(f"the run is {row.state}")
-    if row.target_cluster != log.cluster_id:
-        reasons.append(f"the run wrote to cluster {row.target_cluster}, this is {log.cluster_id}")
-    if not reasons:
-        reasons = await _in_use(log, journal, run_id, topic)
+    row = await asyncio.to_thread(journal.run, run_id)
+    reasons = _not_ours(row, topic, log.cluster_id) or await _in_use(log, journal, run_id, topic)
     if reasons:
         raise ReplayRefused(f"{topic} was not deleted: {'; '.join(reasons)}.", reasons=reasons)
     await log.delete_topic(topic)
-    journal.audit(
+    await asyncio.to_thread(
+        journal.audit,
         run_id,
         action="replay.delete_created",
         cluster=log.cluster_id,
         topic=topic,
         result="done",
     )
+
+
+def _not_ours(row: RunRow, topic: str, cluster_id: str) -> list[str]:
+    reasons = []
+    if topic not in row.plan["document"]["target"].get("create", {}):
+        reasons.append(f"run {row.run_id} did not create {topic}")
+    if row.state in ("planned", "confirmed", "running"):
+        reasons.append(f"the run is {row.state}")
+    if row.target_cluster != cluster_id:
+        reasons.append(f"the run wrote to cluster {row.target_cluster}, this is {cluster_id}")
+    return reasons
 
 
 async def _in_use(log: RecordLog, journal: Journal, run_id: str, topic: str) -> list[str]:
@@ -116,26 +122,20 @@ async def _in_use(log: RecordLog, journal: Journal, run_id: str, topic: str) -> 
     others = await _records_of_others(log, journal, run_id, topic)
     if others:
         reasons.append(f"{others:,} of its records are not in the ledger of this run")
-    for group_id in await log.groups():
-        if any(at.topic == topic for at in await log.committed(group_id)):
-            reasons.append(f"group {group_id} has committed offsets on it")
+    groups = [group for group in await log.groups() if any(at.topic == topic for at in await log.committed(group))]
+    reasons += [f"group {group} has committed offsets on it" for group in groups]
     return reasons
 
 
 async def _records_of_others(log: RecordLog, journal: Journal, run_id: str, topic: str) -> int:
-    from workbench.replay.target_reader import read_target
-
-    ledger = journal.ledger(run_id)
-    own = set(
-        zip(*(ledger[name].to_pylist() for name in ("target_topic", "target_partition", "target_offset")), strict=True)
-    )
-    ends = {
-        at: end for at, end in (await log.offsets(await _partitions(log, topic), "latest")).items() if end is not None
-    }
+    ledger = LedgerRows.of(await asyncio.to_thread(journal.ledger, run_id)).by_position()
+    partitions = await _partitions(log, topic)
+    starts = {at: offset or 0 for at, offset in (await log.offsets(partitions, "earliest")).items()}
+    ends = {at: offset or 0 for at, offset in (await log.offsets(partitions, "latest")).items()}
     count = 0
-    async for chunk in read_target(log, dict.fromkeys(ends, 0), ends):
-        offsets = chunk.records.column("offset").to_pylist()
-        count += sum((topic, chunk.partition, offset) not in own for offset in offsets)
+    async for chunk in read_target(log, starts, ends):
+        at = TopicPartition(topic, chunk.partition)
+        count += sum((at, offset) not in ledger for offset in chunk.records.column("offset").to_pylist())
     return count
 
 

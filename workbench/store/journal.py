@@ -283,7 +283,7 @@ class Journal:
         """Say how a transaction ended (``committed``, ``aborted``, ``unknown``), with the outcome of each record."""
         with self._connection.transaction() as cursor:
             cursor.execute(
-                "UPDATE replay_txns SET state = ?, at = ? WHERE run_id = ? AND lane_group = ? AND txn_no = ?",
+                'UPDATE replay_txns SET state = ?, "at" = ? WHERE run_id = ? AND lane_group = ? AND txn_no = ?',
                 [state, _now(), run_id, transaction.lane_group, transaction.txn_no],
             )
             _put_rows(cursor, run_id, rows)
@@ -331,13 +331,13 @@ class Journal:
         """Transactions of a run, in order."""
         with self._connection.cursor() as cursor:
             query = "SELECT * EXCLUDE (run_id) FROM replay_txns WHERE run_id = ? ORDER BY lane_group, txn_no"
-            return cursor.execute(query, [run_id]).to_arrow_table()
+            return cursor.sql(query, params=[run_id]).to_arrow_table()
 
     def _read(self, name: str, schema: pa.Schema, order: str, run_id: str) -> pa.Table:
         columns = ", ".join(f'"{column}"' for column in schema.names)
         with self._connection.cursor() as cursor:
             query = f"SELECT {columns} FROM {name} WHERE run_id = ? ORDER BY {order}"  # noqa: S608 - constants only
-            found: pa.Table = cursor.execute(query, [run_id]).to_arrow_table()
+            found: pa.Table = cursor.sql(query, params=[run_id]).to_arrow_table()
         return found.cast(schema)
 
 

@@ -1,0 +1,41 @@
+"""Backends and journals for replay tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from replay_bench import Bench
+
+from workbench.bus import open_log
+from workbench.errors import WorkbenchError
+from workbench.store.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+
+@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.broker)])
+def address(request: pytest.FixtureRequest, topic_name: Callable[..., str]) -> str:
+    if request.param == "memory":
+        return f"memory://{topic_name('cluster')}"
+    return f"kafka://{request.getfixturevalue('kafka_address')}"
+
+
+@pytest.fixture
+async def bench(address: str, tmp_path: Path, topic_name: Callable[..., str]) -> AsyncIterator[Bench]:
+    async with open_log(address) as log:
+        with Journal.open(tmp_path / "journal.duckdb") as journal:
+            bench = Bench(log, journal, topic_name)
+            yield bench
+        for topic in bench.created:
+            with contextlib.suppress(WorkbenchError):
+                async with asyncio.timeout(10):
+                    await log.delete_topic(topic)
