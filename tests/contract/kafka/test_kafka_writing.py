@@ -37,11 +37,9 @@ async def test_every_part_of_a_record_survives(log, topic, read_all):
 
 
 async def test_kcat_reads_what_was_written(log, topic, kafka_address):
-    name = await topic()
+    name, start = await topic(), 1_700_000_000_000
     async with log.writer() as writer:
-        await writer.send(
-            [NewRecord(name, b"k%d" % i, b"v" * i, ((b"h", b"x"),), 0, 1_700_000_000_000 + i) for i in range(50)]
-        )
+        await writer.send([NewRecord(name, b"k%d" % i, b"v" * i, ((b"h", b"x"),), 0, start + i) for i in range(50)])
     command = ["kcat", "-C", "-e", "-q", "-J", "-b", kafka_address, "-t", name, "-o", "beginning"]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=True, timeout=60)
     seen = [json.loads(line) for line in done.stdout.splitlines()]
@@ -132,7 +130,7 @@ async def test_a_lost_answer_is_asked_for_again_without_doubling(log, topic, rea
         for number in range(5):
             sending = asyncio.create_task(writer.send([NewRecord(name, value=b"%d" % number, partition=0)]))
             socket = await connections.socket(node, purpose)
-            while not socket._requests and not sending.done():
+            while not socket._requests and not sending.done():  # noqa: ASYNC110 - the moment has no event
                 await asyncio.sleep(0)
             socket.close()
             (outcome,) = await sending
@@ -245,5 +243,5 @@ class TestTransactions:
             await writer.begin()
             await writer.send([NewRecord(name, value=b"v", partition=0)])
         async with asyncio.timeout(10):
-            while (await log.offsets([partition], "latest"))[partition] != 2:
+            while (await log.offsets([partition], "latest"))[partition] != 2:  # noqa: ASYNC110 - it sends no event
                 await asyncio.sleep(0.05)

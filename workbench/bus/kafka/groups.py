@@ -244,8 +244,10 @@ def _classic(row: Sequence[Any], node: int, version: int) -> GroupInfo:
         protocol="classic",
         protocol_type=protocol_type,
         coordinator=node,
-        members=tuple(GroupMemberInfo(member_id, instance_id, client_id, host, _assigned(assignment))
-            for member_id, instance_id, client_id, host, _, assignment in members),
+        members=tuple(
+            GroupMemberInfo(member_id, instance_id, client_id, host, _assigned(assignment))
+            for member_id, instance_id, client_id, host, _, assignment in members
+        ),
     )
 
 

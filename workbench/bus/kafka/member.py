@@ -15,7 +15,6 @@ from aiokafka import TopicPartition as ClientPartition
 from aiokafka import errors as kafka_errors
 
 from workbench.bus.kafka.reader import KafkaReader
-from workbench.bus.kafka.rows import to_records
 from workbench.errors import WorkbenchError
 from workbench.model.chunk import Span
 from workbench.model.record import Record, TimestampType, TopicPartition
@@ -205,7 +204,7 @@ class KafkaMember:
         span = Span(partition.topic, partition.partition, position, None)
         async with KafkaReader(self._session, [span], "read_committed", 1 << 16) as reader:
             for chunk in await reader.read(1, round(self._session.timeout_s * 1000)):
-                records = to_records(chunk)
+                records = chunk.rows()
                 after = chunk.next if len(records) <= room else records[room].offset
                 with contextlib.suppress(kafka_errors.IllegalStateError):
                     consumer.seek(partition, after)
