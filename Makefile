@@ -1,0 +1,77 @@
+# The targets that people, CI and the git hooks call; `make` alone explains them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in $(PYTHONS); do $$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
+EXTRAS := export,java,keyring,otel,tables,test
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
+SANITIZER := $(wildcard tests/notebooks/sanitize.cfg)
+ALONE := not broker and not browser and not notebook and not slow
+
+.DEFAULT_GOAL := help
+.PHONY: help lab demo test fast check fmt install ready system hooks constraints
+
+help:
+	@echo 'make lab      open JupyterLab on the quickstart: embedded cluster, live traffic, no broker needed'
+	@echo 'make test     everything: checks, unit, contract suite on a real Kafka, notebooks, widgets in a browser'
+	@echo 'make demo     run the whole journey headless; leaves a snapshot and an HTML report'
+	@echo 'make fast     the checks, and the tests that need neither broker nor browser'
+	@echo 'make check    lint, format, types, layers, spelling'
+	@echo 'make fmt      format and apply safe fixes'
+	@echo 'make install  virtual environment, system parts (as root with apt), git hooks'
+	@echo 'make constraints  pin constraints.txt anew from what pyproject.toml allows'
+
+lab: ready
+	$(BIN)/workbench lab
+
+demo: ready
+	$(BIN)/workbench demo
+
+test: check
+	@$(BIN)/workbench kafka fetch || echo 'Tests that need the packaged Kafka will say so.'
+	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),notebooks $(NBVAL)) $(if $(SANITIZER),--nbval-sanitize-with $(SANITIZER))
+
+fast: check
+	$(BIN)/python -m pytest tests -m '$(ALONE)'
+
+check: ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+fmt: ready
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+install: ready hooks
+
+ready: system $(VENV)/installed
+
+# What is there is left alone, so this costs nothing the second time.
+system:
+	@bash .ci/system
+
+hooks: $(VENV)/installed
+	@if [ -z "$$CI" ] && [ -d .git ] && ! git config core.hooksPath >/dev/null; then \
+	  cmp -s .ci/pre-commit .git/hooks/pre-commit || { mkdir -p .git/hooks && cp .ci/pre-commit .git/hooks/pre-commit; }; \
+	fi
+
+$(VENV)/bin/python:
+	@[ -n '$(PYTHON)' ] || { echo 'Python 3.11 or newer is needed and not on the path. Install it, or: make PYTHON=/its/path'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# uv resolves and links much faster; where it cannot (an index that only pip is set up for), pip does the same.
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q -c constraints.txt uv
+	$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[$(EXTRAS)]' \
+	  || $(BIN)/python -m pip install -q -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
+constraints: $(VENV)/installed
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --all-extras --no-header --no-annotate --no-emit-index-url \
+	  pyproject.toml --output-file constraints.txt
