@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.model.causation import LaneField, LayoutName
 
 WIDTH, HEIGHT = 150.0, 30.0
-SHAPES = ("circle", "square", "diamond", "triangle", "hexagon", "cross")
+SHAPES = ("origin", "inner", "command", "unlinked", "orphan", "self", "virtual", "outside")
 
 
 class ScriptedGraph:
@@ -104,7 +104,7 @@ class ScriptedGraph:
             y=50.0 + self.events * 44.0,
             width=WIDTH,
             height=HEIGHT,
-            shape="square",
+            shape="group",
             group="siblings",
             events=3,
             records=3,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.charts import theme
 from workbench.markup import Element, Still, element, fragment, svg, text_table, visible
 
 if TYPE_CHECKING:
     from workbench.model.causation import GraphEdge, GraphLane, GraphNode, GraphView, TimeTick
 
-COLOURS = ("#2f7fc1", "#b8621b", "#2a8a5f", "#a34fb0", "#b3474f", "#77772a", "#3a8a99", "#7a6bc4")
-"""Middle tones that keep 3:1 on white and on near-black."""
 CHARACTER_PX = 6.8
 LABELLED_PX = 48
 TEXT_ROWS = 60
@@ -72,21 +71,22 @@ def _tick(tick: TimeTick, height: float) -> Element:
 
 
 def _edge(edge: GraphEdge) -> Element:
-    points = " ".join(f"{x:g},{y:g}" for x, y in edge.route)
-    solid = edge.kind in ("explicit", "span") and not edge.layout_break
+    stroke = theme.LAYOUT_BREAK if edge.layout_break else theme.STROKES[edge.kind]
     return element(
         "polyline",
-        points=points,
+        points=" ".join(f"{x:g},{y:g}" for x, y in edge.route),
         fill="none",
-        stroke="currentColor",
-        stroke_opacity="0.6",
-        stroke_dasharray=None if solid else "5 4",
+        stroke=theme.ALARM if edge.layout_break else theme.NEUTRAL,
+        stroke_width=f"{stroke.width:g}",
+        stroke_dasharray=stroke.dash or None,
     )
 
 
 def _node(node: GraphNode) -> Element:
     left, top = node.x - node.width / 2, node.y - node.height / 2
-    stroke = COLOURS[node.colour % len(COLOURS)] if node.colour >= 0 else "currentColor"
+    mark = theme.MARKS.get(node.shape, theme.MARKS["inner"])
+    stroke = theme.colour(node.colour)
+    rounding = {"pill": node.height / 2, "ellipse": node.height / 2, "plain": 0.0, "cut": 0.0}.get(mark.shape, 4.0)
     fits = max(int((node.width - 12) / CHARACTER_PX), 1)
     label = visible(node.label, 120)
     shown = label if len(label) <= fits else f"{label[: fits - 1]}…"
@@ -99,12 +99,12 @@ def _node(node: GraphNode) -> Element:
             y=f"{top:g}",
             width=f"{node.width:g}",
             height=f"{node.height:g}",
-            rx=3,
+            rx=f"{rounding:g}",
             fill=stroke,
             fill_opacity="0.12",
             stroke=stroke,
             stroke_width="1.5",
-            stroke_dasharray="4 3" if node.kind in ("virtual", "outside") else None,
+            stroke_dasharray=mark.dash or None,
         ),
         element("text", shown, x=f"{left + 6:g}", y=f"{node.y + 4:g}", font_size=12, fill="currentColor")
         if node.width >= LABELLED_PX

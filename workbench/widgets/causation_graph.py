@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from typing import TYPE_CHECKING, Any, cast
 
 import traitlets
 
+from workbench.charts import theme
 from workbench.errors import ValidationError
 from workbench.markup import visible
 from workbench.model.feeds import Identity
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.markup import Still
-    from workbench.model.causation import GraphNode, GraphView, GraphViewSource, LaneField, LayoutName
+    from workbench.model.causation import GraphEdge, GraphNode, GraphView, GraphViewSource, LaneField, LayoutName
     from workbench.widgets._messages import Message
 
 KEY_LIMIT = 1_000
@@ -171,9 +173,7 @@ def _packed(view: GraphView) -> dict[str, Any]:
         "lanes": [[visible(lane.name, 60), lane.y, lane.height, lane.events] for lane in view.lanes],
         "ticks": [[tick.x, visible(tick.label, 40)] for tick in view.ticks],
         "nodes": [_packed_node(node) for node in view.nodes],
-        "edges": [
-            [edge.cause, edge.effect, edge.kind, edge.route, edge.layout_break, edge.edges] for edge in view.edges
-        ],
+        "edges": [_packed_edge(edge) for edge in view.edges],
         "rows": [
             [
                 row.key,
@@ -186,7 +186,14 @@ def _packed(view: GraphView) -> dict[str, Any]:
     }
 
 
+def _packed_edge(edge: GraphEdge) -> list[Any]:
+    stroke = theme.LAYOUT_BREAK if edge.layout_break else theme.STROKES[edge.kind]
+    width = min(stroke.width + math.log2(max(edge.edges, 1)), 5.0)
+    return [edge.cause, edge.effect, edge.route, stroke.dash, round(width, 2), edge.layout_break]
+
+
 def _packed_node(node: GraphNode) -> dict[str, Any]:
+    mark = theme.MARKS.get(node.shape, theme.MARKS["inner"])
     return {
         "key": node.key,
         "kind": node.kind,
@@ -196,8 +203,9 @@ def _packed_node(node: GraphNode) -> dict[str, Any]:
         "y": node.y,
         "w": node.width,
         "h": node.height,
-        "shape": node.shape,
-        "colour": node.colour,
+        "shape": mark.shape,
+        "dash": mark.dash,
+        "colour": theme.colour(node.colour),
         "cycle": node.in_cycle,
         "facts": [
             *([["id", visible(node.event_id, 200)]] if node.event_id is not None else []),

@@ -1,9 +1,8 @@
 // @ts-check
 import { make, openChannel } from "./channel.mjs";
-import { arrowHead, edgePath, fit, fitted, keepInSight, neighbours, next, reach, revealBox, zoomAt } from "./graph_geometry.mjs";
+import { arrowHead, edgePath, fit, fitted, keepInSight, neighbours, next, opening, outline, reach, revealBox, zoomAt } from "./graph_geometry.mjs";
 
 const SVG = "http://www.w3.org/2000/svg";
-const PALETTE = 8;
 const LABELLED_PX = 48;
 const decoder = new TextDecoder();
 
@@ -24,15 +23,6 @@ function words(text, attributes) {
   node.textContent = text;
   return node;
 }
-
-const MARKS = {
-  circle: "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0Z",
-  square: "M-4.5,-4.5h9v9h-9Z",
-  diamond: "M0,-6L6,0L0,6L-6,0Z",
-  triangle: "M0,-6L6,5L-6,5Z",
-  hexagon: "M-6,0L-3,-5L3,-5L6,0L3,5L-3,5Z",
-  cross: "M-5,-2h3v-3h4v3h3v4h-3v3h-4v-3h-3Z",
-};
 
 /** @param {{model: any, el: HTMLElement}} context */
 function render({ model, el }) {
@@ -93,7 +83,7 @@ function render({ model, el }) {
     if (!boxes.has(current)) current = view.nodes[0]?.key ?? "";
     rove(current, false);
     choose(content.picked, false);
-    fitAll();
+    place(opening(view.width, view.height, ui.stage.clientWidth, ui.stage.clientHeight));
     if (sameDrawing) say(`Drawn again: ${view.text}.`);
   }
 
@@ -136,12 +126,10 @@ function render({ model, el }) {
   }
 
   /** @param {any[]} edge */
-  function drawEdge([cause, effect, kind, route, broken, count]) {
-    const loose = ["copy", "ambiguous", "hint"].includes(kind);
-    const classes = ["wb-edge", loose ? "wb-loose" : "", kind === "virtual" ? "wb-virtual" : "", broken ? "wb-break" : ""];
-    const line = draw("path", { class: classes.join(" ").trim(), d: edgePath(route) });
-    if (count > 1) line.style.strokeWidth = String(Math.min(1.4 + Math.log2(count), 5));
-    const head = draw("path", { class: "wb-head", d: arrowHead(route) });
+  function drawEdge([cause, effect, route, dash, width, broken]) {
+    const style = `--wb-width: ${Number(width)}px; stroke-dasharray: ${dash || "none"}`;
+    const line = draw("path", { class: `wb-edge${broken ? " wb-break" : ""}`, d: edgePath(route), style });
+    const head = draw("path", { class: `wb-head${broken ? " wb-break" : ""}`, d: arrowHead(route) });
     lines.push({ line, head, cause, effect });
     return [line, head];
   }
@@ -149,21 +137,17 @@ function render({ model, el }) {
   /** @param {any} node */
   function drawNode(node) {
     const wide = node.w >= LABELLED_PX;
-    const left = -node.w / 2;
-    const colour = node.colour < 0 ? "var(--wb-none)" : `var(--wb-c${node.colour % PALETTE})`;
     const group = draw("g", {
-      class: `wb-node wb-${node.kind}${node.cycle ? " wb-cycle" : ""}`, role: "button", tabindex: "-1",
-      "aria-label": node.name, "aria-pressed": "false", transform: `translate(${node.x},${node.y})`,
-      style: `--wb-colour: ${colour}`,
+      class: `wb-node wb-${node.kind}${node.cycle ? " wb-cycle" : ""}${wide ? "" : " wb-small"}`, role: "button",
+      tabindex: "-1", "aria-label": node.name, "aria-pressed": "false", transform: `translate(${node.x},${node.y})`,
+      style: `--wb-colour: ${node.colour}`,
     });
     const title = draw("title");
     title.textContent = node.name;
-    const frame = { x: left, y: -node.h / 2, width: node.w, height: node.h, rx: 4 };
-    const ring = { x: left - 4, y: -node.h / 2 - 4, width: node.w + 8, height: node.h + 8, rx: 6 };
-    const mark = draw("path", { class: "wb-mark", d: MARKS[node.shape] ?? MARKS.circle });
-    mark.setAttribute("transform", wide ? `translate(${left + 12},0)` : "translate(0,0)");
-    group.append(title, draw("rect", { class: "wb-ring", ...ring }), draw("rect", { class: "wb-box", ...frame }), mark);
-    if (wide) group.append(words(fitted(node.label, node.w - 30, 6.6), { x: left + 22, y: 4 }));
+    const ring = { x: -node.w / 2 - 5, y: -node.h / 2 - 5, width: node.w + 10, height: node.h + 10, rx: 7 };
+    const box = draw("path", { class: "wb-box", d: outline(node.shape, node.w, node.h), style: `stroke-dasharray: ${node.dash || "none"}` });
+    group.append(title, draw("rect", { class: "wb-ring", ...ring }), box);
+    if (wide) group.append(words(fitted(node.label, node.w - 24, 6.7), { x: -node.w / 2 + 12, y: 4 }));
     group.dataset.key = node.key;
     nodes.set(node.key, group);
     return group;

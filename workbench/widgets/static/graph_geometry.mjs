@@ -3,6 +3,7 @@
 
 export const MIN_SCALE = 0.05;
 export const MAX_SCALE = 4;
+export const READABLE_SCALE = 0.55;
 
 /** @typedef {{k: number, x: number, y: number}} Transform */
 /** @typedef {{key: string, x: number, y: number, w: number, h: number}} Box */
@@ -164,4 +165,33 @@ export function fitted(text, width, perCharacter) {
   const room = Math.floor(width / perCharacter);
   if (text.length <= room) return text;
   return room < 2 ? "" : `${text.slice(0, room - 1)}…`;
+}
+
+/**
+ * Outline of a node around its centre; the shape carries what the colour does not.
+ * @param {string} shape @param {number} w @param {number} h
+ */
+export function outline(shape, w, h) {
+  const [x, y] = [w / 2, h / 2];
+  const c = Math.min(x, y);
+  const bow = (/** @type {number} */ rx, /** @type {number} */ ry) =>
+    `M${-x + rx},${-y}H${x - rx}A${rx},${ry} 0 0 1 ${x},${-y + ry}V${y - ry}A${rx},${ry} 0 0 1 ${x - rx},${y}`
+    + `H${-x + rx}A${rx},${ry} 0 0 1 ${-x},${y - ry}V${-y + ry}A${rx},${ry} 0 0 1 ${-x + rx},${-y}Z`;
+  if (shape === "pill") return bow(c, c);
+  if (shape === "ellipse") return bow(x, y);
+  if (shape === "plain") return `M${-x},${-y}H${x}V${y}H${-x}Z`;
+  if (shape === "diamond") return `M${-x},0L${-x + c},${-y}H${x - c}L${x},0L${x - c},${y}H${-x + c}Z`;
+  if (shape === "cut") return `M${-x + c / 2},${-y}H${x}V${y - c / 2}L${x - c / 2},${y}H${-x}V${-y + c / 2}Z`;
+  if (shape === "stack") return `${bow(4, 4)}M${-x + 4},${y + 3}H${x + 3}V${-y + 4}`;
+  return bow(Math.min(5, c), Math.min(5, c));
+}
+
+/**
+ * What is shown first: the whole drawing while it can be read, else its beginning at a size that can.
+ * @param {number} width @param {number} height @param {number} viewWidth @param {number} viewHeight
+ * @returns {Transform}
+ */
+export function opening(width, height, viewWidth, viewHeight) {
+  const whole = fit(width, height, viewWidth, viewHeight);
+  return whole.k >= READABLE_SCALE ? whole : { k: READABLE_SCALE + 0.1, x: 12, y: 12 };
 }

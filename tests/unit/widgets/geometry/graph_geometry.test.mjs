@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  arrowHead, edgePath, fit, fitted, keepInSight, MAX_SCALE, MIN_SCALE, neighbours, next, reach, revealBox, zoomAt,
+  arrowHead, edgePath, fit, fitted, keepInSight, MAX_SCALE, MIN_SCALE, neighbours, next, opening, outline, reach, revealBox, zoomAt,
 } from "../../../../workbench/widgets/static/graph_geometry.mjs";
 
 const EDGES = [["a", "b"], ["a", "c"], ["b", "d"], ["c", "d"], ["d", "e"]];
@@ -74,4 +74,19 @@ test("text is cut to its room", () => {
   assert.equal(fitted("short", 100, 10), "short");
   assert.equal(fitted("rather long", 50, 10), "rath…");
   assert.equal(fitted("x", 5, 10), "");
+});
+
+test("every shape is closed and different", () => {
+  const shapes = ["round", "pill", "cut", "diamond", "plain", "stack", "ellipse"];
+  const drawn = shapes.map((shape) => outline(shape, 150, 30));
+  assert.equal(new Set(drawn).size, shapes.length);
+  for (const path of drawn) assert.match(path, /^M[-\d.,]+.*Z/);
+  assert.equal(outline("unheard of", 150, 30), outline("round", 150, 30));
+});
+
+test("a drawing too large to read opens at its beginning", () => {
+  assert.deepEqual(opening(500, 200, 1_000, 400), fit(500, 200, 1_000, 400));
+  const large = opening(50_000, 9_000, 1_000, 400);
+  assert.ok(large.k > 0.5);
+  assert.deepEqual([large.x, large.y], [12, 12]);
 });
