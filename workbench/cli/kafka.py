@@ -18,10 +18,16 @@ Json = Annotated[bool, typer.Option("--json", "-J", help="Print JSON.")]
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     kafka = typer.Typer(no_args_is_help=True, help="Run a local Apache Kafka; its jars come once through Maven.")
+    kafka.command()(fetch)
     kafka.command()(up)
     kafka.command()(down)
     kafka.command()(status)
     app.add_typer(kafka, name="kafka")
+
+
+def fetch() -> None:
+    """Fetch and check the jars without starting anything."""
+    typer.echo(f"Kafka's jars are in {brokers.fetch()}", err=True)
 
 
 def up(

@@ -5,17 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.bus.kafka.local import DEFAULT_PORT, BrokerStatus, LocalBroker, down, status, up
+from workbench.bus.kafka.local.jars import ensure
+from workbench.bus.kafka.local.java import find_java
+from workbench.config.folders import cache_folder
 from workbench.config.resolve import ADDRESS_VARIABLE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workbench.bus.kafka.local.lifecycle import State
 
-__all__ = ["DEFAULT_PORT", "BrokerStatus", "LocalBroker", "down", "export_line", "facts", "status", "up"]
+__all__ = ["DEFAULT_PORT", "BrokerStatus", "LocalBroker", "down", "export_line", "facts", "fetch", "status", "up"]
 
 
 def export_line(broker: LocalBroker) -> str:
     """Return the shell line after which `connect()` without an address means this broker."""
     return f"export {ADDRESS_VARIABLE}={broker.address}"
+
+
+def fetch() -> Path:
+    """Fetch and check the packaged Kafka's jars, and return their folder.
+
+    Raises:
+        ConfigurationError: There is no Java to run them, no Maven to fetch them, or they are not the ones pinned.
+    """
+    find_java()
+    return ensure(cache_folder())
 
 
 def facts(broker: LocalBroker, state: State) -> dict[str, str | int]:
