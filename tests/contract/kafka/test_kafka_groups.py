@@ -60,7 +60,7 @@ async def test_a_live_group_of_the_newer_protocol_is_never_dead(log, topic, grou
     session = log._session
     node = await session.retry(lambda: session.coordinator(GROUP, group))
 
-    async def join():
+    async def join() -> HeartbeatResponse:
         answer = await session.connections.send(node, Heartbeat(group, "", 0, [name]))
         check(answer.error_code, group, answer.error_message)
         return answer
