@@ -21,7 +21,9 @@ contexts = st.none() | st.builds(SecurityContext, user_id=names, tenant_id=names
 
 @settings(deadline=None)
 @given(ids, ids, st.none() | ids, names, times, contexts)
-def test_encoded_events_keep_their_identity(event_id, correlation, causation, source, moment, context):
+def test_encoded_events_keep_their_identity(  # noqa: PLR0917 - hypothesis fills them
+    event_id, correlation, causation, source, moment, context
+):
     event = EventMessage(
         event_id=event_id,
         event_type="task.completed",

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 BACKSLASH = ord("\\")
@@ -86,6 +88,20 @@ def group_ids(matrix: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
         return np.zeros(len(keys), np.int64), np.zeros(1, np.int64)
     _, firsts, numbers = np.unique(keys, return_index=True, return_inverse=True)
     return numbers.astype(np.int64), firsts.astype(np.int64)
+
+
+def runs(numbers: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Each number that occurs, ascending, with the rows that have it, in order."""
+    if not len(numbers):
+        return
+    if (numbers == numbers[0]).all():
+        yield int(numbers[0]), np.arange(len(numbers))
+        return
+    order = np.argsort(numbers, kind="stable")
+    ascending = numbers[order]
+    starts = np.flatnonzero(np.diff(ascending, prepend=ascending[0] - 1))
+    for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
+        yield int(ascending[start]), order[start:stop]
 
 
 def take(array: pa.Array, rows: NDArray[np.int64] | None) -> pa.Array:

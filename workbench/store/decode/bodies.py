@@ -21,6 +21,7 @@ from workbench.store.decode.arrays import (
     flags,
     group_ids,
     one_array,
+    runs,
     valid_rows,
 )
 from workbench.store.decode.strictness import unstrict_rows
@@ -139,7 +140,6 @@ class BodyShape:
 
     members: frozenset[str]
     rows: NDArray[np.int64]
-    exact: bool = False
     columns: dict[Path, BodyColumn] = field(default_factory=dict)
 
 
@@ -160,21 +160,19 @@ def find_bodies(values: pa.Array, members: Members, cursor: duckdb.DuckDBPyConne
     count = len(values)
     bodies = Bodies(np.zeros(count, np.int64), np.zeros(count, np.int64), [], np.zeros(count, bool))
     rows = np.flatnonzero(_may_be_object(values))
-    numbers = np.full(count, -1, np.int64)
-    firsts: list[frozenset[str]] = []
+    names = [frozenset[str]()]
     if len(rows):
         some = values if len(rows) == count else values.take(pa.array(rows))
         masks, bad = _member_masks(some, members, cursor)
         bad |= unstrict_rows(some)
         bodies.exact[rows[bad]] = True
         groups, examples = group_ids(masks[:, : members.top_words])
-        numbers[rows] = groups
-        firsts = [_names(masks[at], members) for at in examples]
-    for number, names in enumerate([frozenset[str](), *firsts]):
-        mine = np.flatnonzero(numbers == number - 1)
-        bodies.shape_of[mine] = number
+        bodies.shape_of[rows] = groups + 1
+        names += [_names(masks[at], members) for at in examples]
+    bodies.shapes += [BodyShape(found, np.empty(0, np.int64)) for found in names]
+    for number, mine in runs(bodies.shape_of):
+        bodies.shapes[number].rows = mine
         bodies.within[mine] = np.arange(len(mine))
-        bodies.shapes.append(BodyShape(names, mine))
     return bodies
 
 
@@ -239,11 +237,11 @@ def _bit_table(names: list[str], members: Members) -> NDArray[np.int64]:
     """Bit of each name under each parent, -1 where nobody reads it."""
     table = np.full((len(members.parents), max(len(names), 1)), -1, np.int64)
     bits = members.bits
-    for row, parent in enumerate(members.parents):
-        wanted = {path[-1] for path in members.paths if path[:-1] == parent}
-        for column, name in enumerate(names):
-            if name in wanted:
-                table[row, column] = bits[(*parent, name)]
+    parents = {parent: row for row, parent in enumerate(members.parents)}
+    columns = {name: column for column, name in enumerate(names)}
+    for path, bit in bits.items():
+        if path[:-1] in parents and path[-1] in columns:
+            table[parents[path[:-1]], columns[path[-1]]] = bit
     return table
 
 

@@ -20,11 +20,11 @@ from workbench.codecs.onex import ONEX
 from workbench.codecs.trace_context import WOLVERINE_TRACE_HEADER
 from workbench.errors import ConfigurationError
 from workbench.model.columns import EVENT
-from workbench.store.decode.arrays import one_array
+from workbench.store.decode.arrays import one_array, runs
 from workbench.store.decode.assembly import envelope_columns, event_batch, group_columns, in_order
-from workbench.store.decode.bodies import Bodies, BodyShape, find_bodies, members_read, path_of, read_columns
+from workbench.store.decode.bodies import BodyShape, find_bodies, members_read, path_of, read_columns
 from workbench.store.decode.group import ExactError, GroupFacts, Rows, SplitError
-from workbench.store.decode.headers import HeaderShape, header_shapes, names_read
+from workbench.store.decode.headers import header_shapes, names_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 SLICE_ROWS = 1 << 16
 """Rows that are decoded at once."""
-SMALLEST_GROUP = 6
+SMALLEST_GROUP = 16
 """Below this a group costs more than its rows one by one."""
 
 
@@ -99,20 +99,24 @@ class Decoder:
         bodies = find_bodies(values, self._members, cursor)
         exact = bodies.exact.copy()
         exact |= np.array([shape.exact for shape in shapes], bool)[header_of]
-        candidates = self._candidates(topic, header_of, shapes, bodies, exact)
-        for number, shape in enumerate(bodies.shapes):
-            profiles = {id(p): p for (_, body), found in candidates.items() if body == number for p in found}
-            read_columns(shape, values, _paths(profiles.values(), shape), cursor)
+        pairs = header_of * len(bodies.shapes) + bodies.shape_of
+        open_rows = np.flatnonzero(~exact)
+        left = [np.flatnonzero(exact)]
+        groups: list[GroupFacts] = []
+        for pair, members in runs(pairs[open_rows]):
+            mine = open_rows[members]
+            header, body = divmod(pair, len(bodies.shapes))
+            if len(mine) < SMALLEST_GROUP:
+                left.append(mine)
+                continue
+            rows = Rows(mine, within[mine], bodies.within[mine])
+            groups.append(GroupFacts(topic, rows, shapes[header], bodies.shapes[body]))
+        self._read_bodies(groups, values, cursor)
         positions = _positions(records)
         batches: list[pa.RecordBatch] = []
         places: list[NDArray[np.int64]] = []
-        left = [np.flatnonzero(exact)]
-        for (header, body), possible in candidates.items():
-            mine = np.flatnonzero((header_of == header) & (bodies.shape_of == body) & ~exact)
-            facts = GroupFacts(
-                topic, Rows(mine, within[mine], bodies.within[mine]), shapes[header], bodies.shapes[body]
-            )
-            for group, columns in self._decided(facts, possible, left):
+        for facts in groups:
+            for group, columns in self._decided(facts, left):
                 places.append(group.rows.batch)
                 batches.append(event_batch(columns, _rows(positions, group.rows.batch)))
         remaining = np.sort(np.concatenate(left))
@@ -122,33 +126,31 @@ class Decoder:
             batches.append(event_batch(self._decode_exactly(some, topic), _rows(positions, remaining)))
         return in_order(batches, places)
 
-    def _candidates(
-        self,
-        topic: str,
-        header_of: NDArray[np.int64],
-        shapes: list[HeaderShape],
-        bodies: Bodies,
-        exact: NDArray[np.bool_],
-    ) -> dict[tuple[int, int], list[Profile]]:
-        """Profiles that can match each pair of header shape and body shape that occurs."""
-        pairs = np.unique((header_of * len(bodies.shapes) + bodies.shape_of)[~exact])
-        found: dict[tuple[int, int], list[Profile]] = {}
-        fixed = self.topic_profiles.get(topic)
-        for pair in pairs.tolist():
-            header, body = divmod(pair, len(bodies.shapes))
-            names, members = frozenset(shapes[header].names), bodies.shapes[body].members
-            found[header, body] = [
-                profile
-                for profile in self.profiles
-                if profile.may_match(names, members) or (fixed is not None and profile.name == fixed.profile)
-            ]
-        return found
+    def _read_bodies(self, groups: Sequence[GroupFacts], values: pa.Array, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Extract what candidate profiles read, in one statement for each body shape."""
+        wanted: dict[int, tuple[BodyShape, set[tuple[str, ...]]]] = {}
+        for facts in groups:
+            _, paths = wanted.setdefault(id(facts.body), (facts.body, set()))
+            paths.update(_paths(self._candidates(facts), facts.body))
+        for shape, paths in wanted.values():
+            read_columns(shape, values, paths, cursor)
+
+    def _candidates(self, facts: GroupFacts) -> list[Profile]:
+        """Profiles that can match the names and members of a group, and the one fixed for the topic."""
+        names, members = frozenset(facts.headers.names), facts.body.members
+        fixed = self.topic_profiles.get(facts.topic)
+        return [
+            profile
+            for profile in self.profiles
+            if profile.may_match(names, members) or (fixed is not None and profile.name == fixed.profile)
+        ]
 
     def _decided(
-        self, facts: GroupFacts, profiles: Sequence[Profile], left: list[NDArray[np.int64]]
+        self, facts: GroupFacts, left: list[NDArray[np.int64]]
     ) -> Iterator[tuple[GroupFacts, dict[str, pa.Array]]]:
         """Groups that answer every question alike, with their columns; rows for the exact codec go to ``left``."""
         fixed = self.topic_profiles.get(facts.topic)
+        profiles = self._candidates(facts)
         waiting = [facts]
         while waiting:
             group = waiting.pop()

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from workbench.codecs.facts import SPRING_TYPES
 from workbench.codecs.provenance import PROVENANCE_HEADERS, REPLAY_HEADERS
 from workbench.codecs.trace_context import ONEX_TRACE_HEADERS, TRACE_HEADERS, WOLVERINE_TRACE_HEADER
-from workbench.store.decode.arrays import decode_utf8, group_ids, one_array, valid_rows
+from workbench.store.decode.arrays import decode_utf8, group_ids, one_array, runs, valid_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 OTHER = "\x00"
 """Stands for a header that nobody reads."""
+UNREADABLE = "\x00\x00"
+"""Stands for a name that is no UTF-8."""
 TRACEPARENT = "traceparent"
 _CONTENT_TYPE = "content-type"
 _MOST_HEADERS = 64
@@ -84,33 +86,33 @@ def header_shapes(
     values = one_array(pc.struct_field(entries, "value"))
     encoded = one_array(pc.struct_field(entries, "name")).dictionary_encode()
     labels = [_label(name, exact, folded) for name in encoded.dictionary.to_pylist()]
-    kinds = sorted({label or "" for label in labels})
-    number = np.array([kinds.index(label or "") for label in labels] or [0], np.int64)
+    kinds = list(dict.fromkeys(labels))
+    number_of = {label: at for at, label in enumerate(kinds)}
+    number = np.array([number_of[label] for label in labels] or [0], np.int64)
     codes = number[encoded.indices.to_numpy()] if len(encoded) else np.empty(0, np.int64)
     counts = np.diff(offsets)
     shape_of = np.zeros(len(headers), np.int64)
     within = np.zeros(len(headers), np.int64)
     shapes: list[HeaderShape] = []
-    for count in np.unique(counts):
-        rows = np.flatnonzero(counts == count)
+    for count, rows in runs(counts):
         matrix = codes[offsets[rows][:, None] + np.arange(min(count, _MOST_HEADERS))]
         groups, firsts = group_ids(matrix)
-        for group, first in enumerate(firsts):
-            mine = rows if len(firsts) == 1 else rows[groups == group]
-            names = tuple(kinds[code] for code in matrix[first])
+        for group, members in runs(groups):
+            mine = rows[members]
+            names = tuple(kinds[code] for code in matrix[firsts[group]])
             shape_of[mine] = len(shapes)
             within[mine] = np.arange(len(mine))
-            unreadable = "" in names or count > _MOST_HEADERS
+            unreadable = UNREADABLE in names or count > _MOST_HEADERS
             shapes.append(HeaderShape(names, offsets[mine], values, unreadable or _needs_exact(names)))
     return shape_of, shapes, within
 
 
-def _label(name: bytes, exact: frozenset[str], folded: frozenset[str]) -> str | None:
-    """The name as shapes know it; None where it is no UTF-8."""
+def _label(name: bytes, exact: frozenset[str], folded: frozenset[str]) -> str:
+    """The name as shapes know it."""
     try:
         text = name.decode()
     except UnicodeDecodeError:
-        return None
+        return UNREADABLE
     return text if text in exact or text.lower() in folded else OTHER
 
 
