@@ -13,12 +13,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from workbench.codecs import TopicProfile, decode_record
+from workbench.codecs import TopicProfile, decode_record, load_profiles
 from workbench.model.columns import EVENT
 from workbench.store.decode import Decoder, decoder
 from workbench.store.decode.assembly import envelope_columns, event_batch
 
 if TYPE_CHECKING:
+    from workbench.codecs import Profile
     from workbench.model import Record
 
 VECTORS = [vector for section in golden_vectors.SECTIONS for vector in golden_vectors.committed(section)]
@@ -29,8 +30,12 @@ def _columns_even_for_single_rows(monkeypatch) -> None:
     monkeypatch.setattr(decoder, "SMALLEST_GROUP", 1)
 
 
-def exactly(records: list[Record], topic_profiles: dict[str, TopicProfile] | None = None) -> list[dict[str, Any]]:
-    envelopes = [decode_record(record, topic_profiles=topic_profiles) for record in records]
+def exactly(
+    records: list[Record],
+    topic_profiles: dict[str, TopicProfile] | None = None,
+    profiles: tuple[Profile, ...] | None = None,
+) -> list[dict[str, Any]]:
+    envelopes = [decode_record(record, profiles, topic_profiles) for record in records]
     positions = pa.RecordBatch.from_pydict(
         {
             "partition": pa.array([record.partition for record in records], pa.int32()),
@@ -93,6 +98,34 @@ def test_bulk_equals_exact_with_a_fixed_profile(fixed, records):
     chosen = {records[0].topic: fixed}
     batch = Decoder(topic_profiles=chosen).decode(golden_vectors.record_batch(records), records[0].topic)
     assert batch.to_pylist() == exactly(records, chosen)
+
+
+OWN = load_profiles(
+    {
+        "own": {
+            "strength": 4,
+            "all": ["header?:Event_Type", ["value:payload.n", "value:metadata.tags", "topic:(onex.*)"]],
+            "none": ["value:event_type ~ system\\..*"],
+            "event_id": ["value:id", 'value:"a.b"', "header?:MESSAGE_ID"],
+            "correlation_id": "header:correlation_id | uuid",
+            "cause": [["value:causationid", "value:metadata.causation_id"], "header:ce_causationid -> auto"],
+            "root": "equal value:correlation_id",
+            "root_id": "value:correlation_id",
+            "event_type": ["topic:onex\\.(.*)", "const:made | up"],
+            "event_time": ["value:time", "value:timestamp"],
+            "time": "auto",
+            "id_scope": "source",
+            "ambiguous_if": "value:source",
+        },
+    },
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(records=hostile_records.batches())
+def test_bulk_equals_exact_with_an_own_profile(records):
+    batch = Decoder(OWN).decode(golden_vectors.record_batch(records), records[0].topic)
+    assert batch.to_pylist() == exactly(records, profiles=OWN)
 
 
 def test_all_golden_records_of_a_topic_in_one_table_keep_their_order():
