@@ -22,7 +22,9 @@ WorkbenchError
 ├── TableError(ValueError)
 ├── SnapshotError
 │   ├── SnapshotLockedError
-│   └── SnapshotFormatError
+│   ├── SnapshotFormatError
+│   └── QueryError(ValueError)
+├── SequenceConflictError
 ├── StorageFullError(OSError)
 ├── GroupActiveError
 └── MissingExtraError(ImportError)
@@ -273,6 +275,34 @@ class SnapshotFormatError(SnapshotError):
         super().__init__(message, path=path)
         self.found = found
         self.expected = expected
+
+
+class QueryError(SnapshotError, ValueError):
+    """SQL or a filter that a snapshot cannot answer.
+
+    Attributes:
+        query: The SQL as it was given.
+    """
+
+    def __init__(self, message: str, *, path: str = "", query: str = "") -> None:
+        super().__init__(message, path=path)
+        self.query = query
+
+
+class SequenceConflictError(WorkbenchError):
+    """A stream has moved on since it was read; nothing was appended.
+
+    Attributes:
+        stream_id: The stream.
+        expected: The last sequence that the caller knew.
+        found: The last sequence there is.
+    """
+
+    def __init__(self, message: str, *, stream_id: str, expected: int, found: int) -> None:
+        super().__init__(message)
+        self.stream_id = stream_id
+        self.expected = expected
+        self.found = found
 
 
 class StorageFullError(WorkbenchError, OSError):

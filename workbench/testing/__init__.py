@@ -1,1 +1,23 @@
-"""A public kit for tests: clock, ids, builders, fault injection."""
+"""A public kit for tests: clock, ids, builders, an embedded bus, a compliance suite, fault injection."""
+
+from workbench.bus.memory import Faults
+from workbench.testing.builders import (
+    CountingClock,
+    CountingIds,
+    RecordingSleep,
+    create_test_event,
+    wait_until,
+)
+from workbench.testing.compliance import EventBusComplianceTests
+from workbench.testing.mock_bus import MockEventBusImplementation
+
+__all__ = [
+    "CountingClock",
+    "CountingIds",
+    "EventBusComplianceTests",
+    "Faults",
+    "MockEventBusImplementation",
+    "RecordingSleep",
+    "create_test_event",
+    "wait_until",
+]

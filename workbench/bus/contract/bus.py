@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from collections.abc import Awaitable, Callable  # noqa: TC003 - type hints are read at run time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Dict, List, Literal, Optional  # noqa: UP035 - the spellings are the contract's
 
@@ -17,10 +18,11 @@ from workbench.bus.contract.topic_info import describe_topic
 from workbench.bus.contract.transactions import TransactionDesk
 from workbench.bus.contract.validation import EventRules
 from workbench.errors import PublishError
+from workbench.model.event import EventMessage  # noqa: TC001 - type hints are read at run time
 from workbench.tasks import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from typing import Self
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from workbench.bus.contract.subscription import Subscription
     from workbench.bus.protocols import RecordLog
     from workbench.model import CommittedOffset, GroupInfo, TopicPartition
-    from workbench.model.event import ConsumedEvent, EventMessage, UndecodableRecord
+    from workbench.model.event import ConsumedEvent, UndecodableRecord
 
 
 class EventBus:

@@ -1,0 +1,22 @@
+"""The embedded bus under the name that the event-bus document gives a test double."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from workbench.bus import open_log
+from workbench.bus.contract import EventBus
+
+
+class MockEventBusImplementation(EventBus):
+    """A whole event bus in this process: partitions, groups, transactions; gone when it is closed.
+
+    Args:
+        name: Buses of one name share a cluster; a new one unless given.
+        options: Options of `workbench.EventBus`; missing topics are created.
+    """
+
+    def __init__(self, name: str | None = None, **options: Any) -> None:
+        options.setdefault("create_missing", True)
+        super().__init__(open_log(f"memory://{name or uuid.uuid4().hex}"), **options)
