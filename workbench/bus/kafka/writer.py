@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import time
 import warnings
 from typing import TYPE_CHECKING, Literal
@@ -27,21 +26,23 @@ if TYPE_CHECKING:
 
 _LARGEST_REQUEST = 100 << 20
 _CLOSE_S = 5.0
+_SEEN_FOR_S = 10.0
 
 
 class KafkaWriter:
     """See `workbench.bus.protocols.Writer`. With ``acks="all"`` it is idempotent."""
 
     def __init__(self, session: Session, acks: Literal["all", "leader"], transactional_id: str | None) -> None:
-        if transactional_id is not None and acks != "all":
-            raise ValueError("A transactional writer needs acks='all'.")
         self._session = session
         self._producer = Producer(session, transactional_id) if acks == "all" else None
         self._transactional_id = transactional_id
         self._delivery = Delivery(session, self._producer)
-        self._rotation: dict[str, itertools.cycle[int]] = {}
+        self._seen: dict[str, tuple[TopicMetadata, float]] = {}
+        self._turns: dict[str, int] = {}
         self._lock = asyncio.Lock()
         self._closed = False
+        if transactional_id is not None and acks != "all":
+            raise ValueError("A transactional writer needs acks='all'.")
 
     async def __aenter__(self) -> Self:
         if self._transactional_id is not None:
@@ -173,7 +174,10 @@ class KafkaWriter:
             if isinstance(placed, PublishError):
                 outcomes[index] = Outcome("failed", record.topic, record.partition, error=placed)
                 continue
-            lane = lanes.setdefault(placed, Lane(placed))
+            lane = lanes.get(placed)
+            if lane is None:
+                lane = lanes[placed] = Lane(placed)
+                self._delivery.learn_leader(placed, topics[record.topic].partitions[placed.partition].leader)
             lane.add(index, record, now if record.timestamp_ms is None else record.timestamp_ms)
         if lanes:
             if self._producer is not None and not self._producer.known:
@@ -183,10 +187,17 @@ class KafkaWriter:
         return [outcome for outcome in outcomes if outcome is not None]
 
     async def _topics(self, records: Sequence[NewRecord]) -> Mapping[str, TopicMetadata]:
+        """Look topics up; what was seen in the last seconds is taken as it was."""
+        now = time.monotonic()
         names = {record.topic for record in records}
-        metadata = await self._session.retry(lambda: self._session.metadata(names)) if names else None
-        found = {} if metadata is None else metadata.topics
-        return {name: topic for name, topic in found.items() if topic.partitions}
+        unseen = {name for name in names if name not in self._seen or now - self._seen[name][1] > _SEEN_FOR_S}
+        if unseen:
+            found = (await self._session.retry(lambda: self._session.metadata(unseen))).topics
+            for name in unseen:
+                self._seen.pop(name, None)
+                if name in found and found[name].partitions:
+                    self._seen[name] = (found[name], now)
+        return {name: self._seen[name][0] for name in names if name in self._seen}
 
     def _place(self, record: NewRecord, topic: TopicMetadata | None) -> TopicPartition | PublishError:
         """Choose the partition, or say why the record cannot be sent."""
@@ -199,10 +210,8 @@ class KafkaWriter:
         if partition is None and record.key is not None:
             partition = murmur2(record.key, count)
         if partition is None:
-            rotation = self._rotation.get(record.topic)
-            if rotation is None:
-                rotation = self._rotation[record.topic] = itertools.cycle(range(count))
-            partition = next(rotation)
+            partition = self._turns.get(record.topic, 0) % count
+            self._turns[record.topic] = partition + 1
         if partition not in topic.partitions:
             return publish_error(
                 record,
