@@ -245,3 +245,14 @@ class TestTransactions:
         async with asyncio.timeout(10):
             while (await log.offsets([partition], "latest"))[partition] != 2:  # noqa: ASYNC110 - it sends no event
                 await asyncio.sleep(0.05)
+
+
+async def test_a_topic_deleted_under_the_writer(log, topic_name):
+    name = topic_name()
+    await log.create_topic(name)
+    async with log.writer() as writer:
+        (first,) = await writer.send([NewRecord(name, value=b"v")])
+        await log.delete_topic(name)
+        (second,) = await writer.send([NewRecord(name, value=b"v")])
+    assert (first.status, second.status) == ("acked", "failed")
+    assert isinstance(second.error, PublishError)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.security import KafkaSecurity
 
 _RECEIVE_WINDOW = 1 << 20
+
+# What aiokafka logs as errors is raised as ours; without a handler it would also stand in every notebook.
+logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 
 class Connections:

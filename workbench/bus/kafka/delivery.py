@@ -15,7 +15,7 @@ from workbench.bus.kafka.codes import Code, CodeError, name_of
 from workbench.bus.kafka.encoding import HEADER_BYTES, ProducerStamp, encode_batch, size_of
 from workbench.bus.kafka.producer import is_fenced
 from workbench.bus.kafka.session import may_pass
-from workbench.errors import BrokerUnavailableError, PublishError
+from workbench.errors import BrokerUnavailableError, PublishError, UnknownTopicError
 from workbench.model.topics import Outcome
 
 if TYPE_CHECKING:
@@ -118,6 +118,11 @@ class Delivery:
             tasks = [group.create_task(one(lane), name=f"kafka-write-{lane.partition}") for lane in lanes]
         return [outcome for task in tasks for outcome in task.result()]
 
+    def learn_leader(self, partition: TopicPartition, leader: int | None) -> None:
+        """Take a leader from metadata just read."""
+        if leader is not None:
+            self._leaders.setdefault(partition, leader)
+
     def spoil(self) -> None:
         """What was under way is not known: numbers in use are given up, an open transaction can only be aborted."""
         if self._producer is None:
@@ -168,7 +173,7 @@ class Delivery:
             if not of_the_record or self._in_transaction:
                 self.spoil()
             return self._failed(lane, batch, error), None if of_the_record else error
-        except _NOT_ANSWERED as error:
+        except (UnknownTopicError, *_NOT_ANSWERED) as error:
             self.spoil()
             return self._failed(lane, batch, error), error
         return [
