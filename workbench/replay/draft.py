@@ -33,6 +33,7 @@ class Draft:
             whole (masked at capture, truncated), null where they are.
         sources: How each source was captured.
         description: One line that says how the records were picked.
+        origin: What the records were selected from; whoever runs the plan finds the journal there.
         **options: See `Options`.
 
     Raises:
@@ -41,7 +42,7 @@ class Draft:
         ValidationError: The table is not a selection of records.
     """
 
-    __slots__ = ("description", "options", "records", "sources")
+    __slots__ = ("description", "options", "origin", "records", "sources")
 
     def __init__(
         self,
@@ -49,12 +50,14 @@ class Draft:
         *,
         sources: Iterable[SelectedSource],
         description: str = "",
+        origin: object = None,
         **options: Any,
     ) -> None:
         self.options = Options.parse(options)
         self.sources: dict[int, SelectedSource] = {source.source_id: source for source in sources}
         self.records = _checked(records, self.sources)
         self.description = description
+        self.origin = origin
 
     def replace(self, **options: Any) -> Draft:
         """The same selection with some options given anew."""
@@ -64,7 +67,8 @@ class Draft:
         """The same selection with these options."""
         draft = Draft.__new__(Draft)
         draft.options = options
-        draft.sources, draft.records, draft.description = self.sources, self.records, self.description
+        draft.sources, draft.records = self.sources, self.records
+        draft.description, draft.origin = self.description, self.origin
         return draft
 
     @property

@@ -48,12 +48,14 @@ class Material:
     """Selected records in seq order."""
     by: str
     """Product and version, for provenance headers."""
+    origin: object = None
+    """What the records were selected from."""
 
     @classmethod
     def of(cls, draft: Draft, facts: TargetFacts, by: str) -> Material:
         """Order the records of a draft and set them beside the facts."""
         records = ordered(draft.records, draft.options.order)
-        return cls(draft.options, draft.sources, draft.description, facts, records, by)
+        return cls(draft.options, draft.sources, draft.description, facts, records, by, draft.origin)
 
     def __len__(self) -> int:
         return int(self.records.num_rows)

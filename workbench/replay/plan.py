@@ -62,6 +62,11 @@ class Plan:
         return self.material.facts
 
     @property
+    def origin(self) -> object:
+        """What the records were selected from: the snapshot whose journal keeps the run."""
+        return self.material.origin
+
+    @property
     def options(self) -> Options:
         """What the user asked for."""
         return self.material.options
