@@ -182,7 +182,7 @@ export function outline(shape, w, h) {
   if (shape === "plain") return `M${-x},${-y}H${x}V${y}H${-x}Z`;
   if (shape === "diamond") return `M${-x},0L${-x + c},${-y}H${x - c}L${x},0L${x - c},${y}H${-x + c}Z`;
   if (shape === "cut") return `M${-x + c / 2},${-y}H${x}V${y - c / 2}L${x - c / 2},${y}H${-x}V${-y + c / 2}Z`;
-  if (shape === "stack") return `${bow(4, 4)}M${-x + 4},${y + 3}H${x + 3}V${-y + 4}`;
+  if (shape === "stack") return `${bow(4, 4)}M${-x + 4},${y + 3}H${x + 3}V${-y + 4}V${y + 3}H${-x + 4}Z`;
   return bow(Math.min(5, c), Math.min(5, c));
 }
 
