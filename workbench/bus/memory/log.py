@@ -51,10 +51,6 @@ class MemoryLog:
         keep: bool = False,
         timeout_s: float = 30.0,
     ) -> None:
-        if not name or "/" in name:
-            raise ConfigurationError(f"{name!r} names no memory cluster: give a word, such as memory://demo.")
-        if max_bytes is not None and max_bytes < 1:
-            raise ConfigurationError(f"max_bytes={max_bytes} leaves no room: give a positive number of bytes.")
         self._name = name
         self._max_bytes = max_bytes
         self._keep = keep
@@ -62,6 +58,10 @@ class MemoryLog:
         self._connection: Connection | None = None
         self._placement = Placement()
         self._closed = False
+        if not name or "/" in name:
+            raise ConfigurationError(f"{name!r} names no memory cluster: give a word, such as memory://demo.")
+        if max_bytes is not None and max_bytes < 1:
+            raise ConfigurationError(f"max_bytes={max_bytes} leaves no room: give a positive number of bytes.")
 
     def __repr__(self) -> str:
         return f"<MemoryLog {self.address} {'closed' if self._closed else 'open' if self._connection else 'unopened'}>"

@@ -163,8 +163,9 @@ class MemoryMember:
 
     def assign(self, held: frozenset[TopicPartition]) -> None:
         """Take what a generation gives, beginning where the group committed."""
-        for partition in sorted(held - self._positions.keys()):
-            self._positions[partition] = self._first(partition)
+        for name in sorted(held - self._positions.keys()):
+            if (partition := self._find(name)) is not None:
+                self._positions[name] = self._first(partition)
         self._connection.cluster.changed.pulse()
 
     @property
@@ -179,11 +180,14 @@ class MemoryMember:
             raise WorkbenchError(f"{partition} is not held by this member of group {self._group_id}.")
         return partition
 
-    def _first(self, name: TopicPartition) -> int:
-        stored = self._joined.offsets.get(name)
+    def _find(self, name: TopicPartition) -> PartitionLog | None:
+        topic = self._connection.cluster.topics.get(name.topic)
+        return topic.partitions[name.partition] if topic is not None else None
+
+    def _first(self, partition: PartitionLog) -> int:
+        stored = self._joined.offsets.get(partition.name)
         if stored is not None:
             return stored.offset
-        partition = self._connection.cluster.partition(name)
         return partition.low if self._start == "earliest" else partition.stable
 
     def _ready(self, max_records: int) -> list[Record]:
@@ -191,11 +195,9 @@ class MemoryMember:
         for name in [p for p in self._positions if p not in self._revoking and p not in self._paused]:
             if len(records) >= max_records:
                 break
-            partition = self._connection.cluster.partition(name)
-            found = self._read(
-                partition, self._within(partition, self._positions.pop(name)), max_records - len(records)
-            )
-            records += found
+            if (partition := self._find(name)) is not None:
+                position = self._within(partition, self._positions.pop(name))
+                records += self._read(partition, position, max_records - len(records))
         return records
 
     def _read(self, partition: PartitionLog, position: int, limit: int) -> list[Record]:
