@@ -1,5 +1,6 @@
 """Replay: plan, check, confirm, send, and prove what was sent."""
 
+from workbench.replay.abandon import abandon_run
 from workbench.replay.draft import Draft, join_decoded
 from workbench.replay.facts import Connection, GroupFacts, TargetFacts, TopicFacts
 from workbench.replay.fetch import fetch_facts
@@ -25,6 +26,7 @@ __all__ = [
     "TopicFacts",
     "UndoAids",
     "Verification",
+    "abandon_run",
     "delete_created",
     "fetch_facts",
     "join_decoded",

@@ -44,12 +44,17 @@ class BatchWriter(Protocol):
     async def aclose(self) -> None: ...
 
 
+def transactional_id(run_id: str) -> str:
+    """The id under which a run writes; all its lanes are one group."""
+    return f"workbench.replay.{run_id}.0"
+
+
 class TransactionalWriter:
     """A transaction for each batch, all under one transactional id that names the run."""
 
     def __init__(self, log: RecordLog, run_id: str, expected: Callable[[], int]) -> None:
         self._log = log
-        self._id = f"workbench.replay.{run_id}.0"
+        self._id = transactional_id(run_id)
         self._expected = expected
         self._writer: Writer | None = None
 

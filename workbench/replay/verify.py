@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from workbench.replay.plan import Plan
     from workbench.store.journal import Journal
 
-STABLE_WITHIN_S = 30.0
-"""How long to wait until the last stable offset passes the last record sent."""
+STABLE_WITHIN_S = 90.0
+"""How long to wait until the last stable offset passes the last record sent: a transaction's time-out, and half as long."""
 
 
 @dataclass(frozen=True, slots=True)

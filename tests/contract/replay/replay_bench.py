@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from workbench.model import NewRecord, Record, Span, TimestampType
+from workbench.model import NewRecord, Record, Span, TimestampType, TopicPartition
 from workbench.model.columns import RECORD
 from workbench.model.selection import SelectedSource
 from workbench.replay import Connection, Draft, Plan, ReplayReport, fetch_facts, make_plan, run_plan
@@ -37,7 +37,11 @@ async def write(log: RecordLog, records: Iterable[NewRecord], transactional_id: 
 async def read_table(log: RecordLog, topic: str) -> pa.Table:
     """Everything committed on a topic: RECORD columns."""
     (info,) = await log.describe([topic])
-    spans = [Span(topic, part.partition, part.begin or 0, part.end) for part in info.partitions]
+    partitions = [TopicPartition(topic, part.partition) for part in info.partitions]
+    starts = await log.offsets(partitions, "earliest")
+    spans = [
+        Span(topic, at.partition, starts[at] or 0, end) for at, end in (await log.offsets(partitions, "latest")).items()
+    ]
     batches = []
     async with log.reader([span for span in spans if span.start < (span.stop or 0)]) as reader:
         while not reader.done:

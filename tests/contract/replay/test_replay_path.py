@@ -361,7 +361,7 @@ async def test_report_and_ledger_leave_the_process(bench, tmp_path):
     assert (row.reason, row.confirmed_by, row.state) == ("INC-42", "tester", "verified")
     assert row.created_at <= row.confirmed_at <= row.started_at <= row.finished_at
     with bench.journal._connection.cursor() as cursor:
-        found = cursor.execute("SELECT action, who, reason, topic, records, result FROM audit ORDER BY \"at\"").fetchall()
+        found = cursor.execute('SELECT action, who, reason, topic, records, result FROM audit ORDER BY "at"').fetchall()
     assert found == [
         ("replay.batch", "tester", "INC-42", target, 2, "committed"),
         ("replay", "tester", "INC-42", target, 2, "done"),

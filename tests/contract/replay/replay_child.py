@@ -1,0 +1,85 @@
+"""Runs a plan in a process of its own and kills that process at a named point.
+
+Arguments: address, journal, source, target, point.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from replay_bench import Bench, select
+
+from workbench.bus import open_log
+from workbench.replay import batches
+from workbench.replay.sending import Sender
+from workbench.store.journal import Journal
+
+BATCH = 10
+AT_CALL = 2
+"""The second batch is the one that the process dies in."""
+
+
+def die() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise SystemExit
+
+
+def arm(point: str) -> None:
+    """Put the killing where it was asked for."""
+    counts = {"intent": 0, "send": 0, "settle": 0}
+
+    def wrap(kind: type, name: str, *, before: bool) -> None:
+        original = getattr(kind, name)
+
+        def sync(self: Any, *arguments: Any) -> Any:
+            counts[name] += 1
+            if before and counts[name] == AT_CALL:
+                die()
+            result = original(self, *arguments)
+            if not before and counts[name] == AT_CALL:
+                die()
+            return result
+
+        async def later(self: Any, *arguments: Any) -> Any:
+            counts[name] += 1
+            result = await original(self, *arguments)
+            if counts[name] == AT_CALL:
+                die()
+            return result
+
+        setattr(kind, name, later if asyncio.iscoroutinefunction(original) else sync)
+
+    where = {
+        "before_intent": (Journal, "intent", True),
+        "after_intent": (Journal, "intent", False),
+        "after_send": (Sender, "send", False),
+        "before_settle": (Journal, "settle", True),
+        "after_settle": (Journal, "settle", False),
+    }
+    if point in where:
+        kind, name, before = where[point]
+        wrap(kind, name, before=before)
+
+
+async def main(address: str, journal: str, source: str, target: str) -> None:
+    async with open_log(address) as log:
+        with Journal.open(journal) as opened:
+            bench = Bench(log, opened, str)
+            plan = await bench.plan(await select(log, source), target)
+            print(plan.run_id, flush=True)  # noqa: T201 - the parent reads it
+            await bench.run(plan)
+    print("done", flush=True)  # noqa: T201 - the parent reads it
+
+
+if __name__ == "__main__":
+    address, journal, source, target, point = sys.argv[1:]
+    batches.BATCH_RECORDS = BATCH
+    arm(point)
+    asyncio.run(main(address, journal, source, target))

@@ -1,0 +1,125 @@
+"""``kill -9`` between the steps of a run: it reopens in doubt; a transaction is on the target whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from replay_bench import Bench, read_all, select, write
+
+from workbench.bus import open_log
+from workbench.errors import ReplayRefused
+from workbench.model import NewRecord
+from workbench.replay import abandon_run
+from workbench.store.journal import Journal
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
+
+CHILD = Path(__file__).with_name("replay_child.py")
+RECORDS, BATCH = 40, 10
+POINTS = {
+    "before_intent": (10, ["acked"] * 10),
+    "after_intent": (10, ["acked"] * 10 + ["unknown"] * 10),
+    "after_send": (10, ["acked"] * 10 + ["unknown"] * 10),
+    "before_settle": (20, ["acked"] * 10 + ["unknown"] * 10),
+    "after_settle": (20, ["acked"] * 20),
+}
+
+
+@pytest.fixture
+async def kafka_log(kafka_address):
+    async with open_log(f"kafka://{kafka_address}") as log:
+        yield log
+
+
+async def topics(log, topic_name):
+    source, target = topic_name("kill-source"), topic_name("kill-target")
+    for name in (source, target):
+        await log.create_topic(name, partitions=2, config={"retention.ms": "-1"})
+    await write(log, [NewRecord(source, b"k", b"%d" % at, (), at % 2, 1_700_000_000_000 + at) for at in range(RECORDS)])
+    return source, target
+
+
+def start(log, journal, source, target, point):
+    command = [sys.executable, str(CHILD), log.address, str(journal), source, target, point]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+async def finished(child):
+    output, _ = await asyncio.to_thread(child.communicate, timeout=120)
+    return child.returncode, output.split()
+
+
+async def visible(log, target, expected):
+    """Committed seqs on the target, waited for: markers are written after a commit is answered."""
+    seqs: list[int] = []
+    async with asyncio.timeout(30):
+        while True:
+            seqs = sorted(int(dict(r.headers)[b"x-replay-seq"]) for r in await read_all(log, target))
+            if len(seqs) >= expected:
+                return seqs
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_killed_between_two_steps(kafka_log, topic_name, tmp_path, point):
+    source, target = await topics(kafka_log, topic_name)
+    path = tmp_path / "journal.duckdb"
+    code, output = await finished(start(kafka_log, path, source, target, point))
+    assert code == -signal.SIGKILL, output
+    (run_id,) = output
+    on_target, outcomes = POINTS[point]
+    with Journal.open(path) as journal:
+        row = journal.run(run_id)
+        assert row.state == "in_doubt"
+        assert row.error == "the process that ran it ended without a result"
+        assert journal.ledger(run_id)["outcome"].to_pylist() == outcomes
+        states = journal.transactions(run_id)["state"].to_pylist()
+        assert (
+            states
+            == ["committed", "committed" if "unknown" not in outcomes and on_target == 20 else "unknown"][
+                : len(outcomes) // BATCH
+            ]
+        )
+        assert await visible(kafka_log, target, on_target) == list(range(on_target))
+        bench = Bench(kafka_log, journal, topic_name)
+        again = await bench.plan(await select(kafka_log, source), target)
+        assert [refusal.rule for refusal in again.refusals] == ["G-21"]
+        with pytest.raises(ReplayRefused, match=f"G-21: run {run_id}"):
+            await bench.run(again)
+        await abandon_run(kafka_log, journal, run_id)
+        assert await visible(kafka_log, target, on_target) == list(range(on_target)), "what was open is aborted"
+        report = await bench.run(await bench.plan(await select(kafka_log, source), target))
+        assert report.state == "verified", repr(report)
+        assert len(await read_all(kafka_log, target)) == on_target + RECORDS
+    for name in (source, target):
+        await kafka_log.delete_topic(name)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 4])
+async def test_killed_at_any_moment(kafka_log, topic_name, tmp_path, seed):
+    source, target = await topics(kafka_log, topic_name)
+    path = tmp_path / "journal.duckdb"
+    child = start(kafka_log, path, source, target, "nowhere")
+    run_id = (await asyncio.to_thread(child.stdout.readline)).strip()
+    await asyncio.sleep(0.1 * seed)
+    child.kill()
+    await finished(child)
+    with Journal.open(path) as journal:
+        row = next((row for row in journal.runs() if row.run_id == run_id), None)
+        if row is None or row.state in ("planned", "confirmed"):
+            assert await read_all(kafka_log, target) == []
+            return
+        assert row.state in ("in_doubt", "done", "verified")
+        outcomes = Counter(journal.ledger(run_id)["outcome"].to_pylist())
+        found = await visible(kafka_log, target, outcomes["acked"])
+        assert len(found) % BATCH == 0
+        assert found == list(range(len(found))), "each transaction whole or not at all, in order, once"
+        assert outcomes["acked"] <= len(found) <= outcomes["acked"] + outcomes["unknown"]
+    for name in (source, target):
+        await kafka_log.delete_topic(name)
