@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.codecs import Profile
     from workbench.model import Record
 
+pytestmark = pytest.mark.timeout(300)
 VECTORS = [vector for section in golden_vectors.SECTIONS for vector in golden_vectors.committed(section)]
 
 
