@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from workbench.errors import WorkbenchError
+from workbench.errors import BrokerUnavailableError, WorkbenchError
 from workbench.model import TopicPartition
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import CommittedOffset, GroupInfo, Isolation
@@ -22,7 +23,9 @@ CONCURRENCY = 10
 METADATA_S = 60.0
 """Seconds that the list of partitions is trusted."""
 
-Offsets = dict[TopicPartition, int | None]
+Offsets: TypeAlias = dict[TopicPartition, int | None]
+Quantity: TypeAlias = Literal["low", "lso", "high"]
+_QUANTITIES: tuple[Quantity, ...] = ("low", "lso", "high")
 
 
 class LagSampler:
@@ -45,20 +48,23 @@ class LagSampler:
         """Take one round.
 
         Raises:
-            BrokerUnavailableError: The cluster does not answer. A group that cannot be read is a row with its error.
+            BrokerUnavailableError: The cluster does not answer. A group or topic that cannot be read is a row with its
+                error, and the rest of the round is as good as ever.
         """
         clock = _Clock()
         started_at_ms = clock.now_ms()
         await self._refresh()
         groups = await self._describe()
         low_at_ms = clock.now_ms()
-        partitions = list(self._partitions)
-        low = await self._offsets(partitions, "earliest", "read_uncommitted")
+        bounds = _Bounds(self._partitions)
+        await self._look_up(bounds, "low", "earliest", "read_uncommitted")
         committed_at_ms = clock.now_ms()
-        commits = await self._commits(groups)
-        lso = await self._offsets(partitions, "latest", "read_committed")
+        commits, unread = await self._commits(groups)
+        await self._look_up(bounds, "lso", "latest", "read_committed")
         high_at_ms = clock.now_ms()
-        high = await self._offsets(partitions, "latest", "read_uncommitted")
+        await self._look_up(bounds, "high", "latest", "read_uncommitted")
+        if bounds.incomplete:
+            self._known_at = -METADATA_S
         return LagRound(
             round_id=started_at_ms,
             cluster_id=self._log.cluster_id,
@@ -68,9 +74,9 @@ class LagSampler:
             high_at_ms=high_at_ms,
             finished_at_ms=clock.now_ms(),
             interval_ms=interval_ms,
-            offsets=tuple(self._bounds(p, low, lso, high) for p in partitions),
+            offsets=bounds.samples(),
             commits=tuple(commits),
-            groups=tuple(groups),
+            groups=tuple(replace(g, error=unread[g.group_id]) if g.group_id in unread else g for g in groups),
         )
 
     async def rounds(self, interval_s: float) -> AsyncIterator[LagRound]:
@@ -95,26 +101,55 @@ class LagSampler:
         wanted = [name for name in await self._log.groups() if fnmatchcase(name, self._group_pattern)]
         return await self._log.describe_groups(wanted) if wanted else []
 
-    async def _offsets(self, partitions: list[TopicPartition], at: str, isolation: Isolation) -> Offsets:
-        if not partitions:
-            return {}
-        return await self._log.offsets(partitions, at, isolation=isolation)  # type: ignore[arg-type]  # its literals
+    async def _look_up(
+        self,
+        bounds: _Bounds,
+        quantity: Quantity,
+        at: Literal["earliest", "latest"],
+        isolation: Isolation,
+    ) -> None:
+        """Read one bound of all partitions at once; where that fails, topic by topic, each with its own error."""
+        wanted = bounds.readable()
+        try:
+            bounds.found[quantity] = await self._log.offsets(wanted, at, isolation=isolation) if wanted else {}
+        except BrokerUnavailableError:
+            self._known_at = -METADATA_S
+            raise
+        except WorkbenchError:
+            gate = asyncio.Semaphore(CONCURRENCY)
 
-    async def _commits(self, groups: Iterable[GroupInfo]) -> list[CommitSample]:
+            async def of(topic: str) -> Offsets:
+                async with gate:
+                    try:
+                        mine = [p for p in wanted if p.topic == topic]
+                        return await self._log.offsets(mine, at, isolation=isolation)
+                    except BrokerUnavailableError:
+                        raise
+                    except WorkbenchError as error:
+                        bounds.errors.setdefault(topic, str(error))
+                        return {}
+
+            parts = await asyncio.gather(*(of(topic) for topic in sorted({p.topic for p in wanted})))
+            bounds.found[quantity] = {p: offset for part in parts for p, offset in part.items()}
+
+    async def _commits(self, groups: Iterable[GroupInfo]) -> tuple[list[CommitSample], dict[str, str]]:
+        """Read what each group committed; a group that cannot be read gives its error instead."""
         gate = asyncio.Semaphore(CONCURRENCY)
+        unread: dict[str, str] = {}
 
         async def of(group: GroupInfo) -> list[CommitSample]:
             async with gate:
                 try:
                     stored = await self._log.committed(group.group_id)
                 except WorkbenchError as error:
+                    unread[group.group_id] = str(error)
                     return self._unread(group, str(error))
             return self._rows(group, stored)
 
         rows = [row for part in await asyncio.gather(*(of(group) for group in groups)) for row in part]
         if any(TopicPartition(row.topic, row.partition) not in self._partitions for row in rows):
             self._known_at = -METADATA_S
-        return rows
+        return rows, unread
 
     def _rows(self, group: GroupInfo, stored: dict[TopicPartition, CommittedOffset]) -> list[CommitSample]:
         holders = _holders(group)
@@ -144,10 +179,34 @@ class LagSampler:
             for p, member in sorted(_holders(group).items())
         ]
 
-    def _bounds(self, partition: TopicPartition, low: Offsets, lso: Offsets, high: Offsets) -> OffsetSample:
-        values = (low.get(partition), lso.get(partition), high.get(partition))
-        error = "its bounds could not be read" if None in values else None
-        return OffsetSample(partition.topic, partition.partition, *values, self._partitions[partition], error)
+
+class _Bounds:
+    """What was read of the partitions of one round, and which topics could not be read."""
+
+    def __init__(self, leaders: Mapping[TopicPartition, int | None]) -> None:
+        self.found: dict[Quantity, Offsets] = {}
+        self.errors: dict[str, str] = {}
+        self._leaders = dict(leaders)
+
+    def readable(self) -> list[TopicPartition]:
+        """Partitions that are worth asking for."""
+        return [p for p, leader in self._leaders.items() if leader is not None and p.topic not in self.errors]
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a topic could not be read or a partition has no leader: look again before the next round."""
+        return bool(self.errors) or None in self._leaders.values()
+
+    def samples(self) -> tuple[OffsetSample, ...]:
+        """One row per partition, with the reason where a bound is missing."""
+        return tuple(self._sample(partition, leader) for partition, leader in self._leaders.items())
+
+    def _sample(self, partition: TopicPartition, leader: int | None) -> OffsetSample:
+        low, lso, high = (self.found.get(name, {}).get(partition) for name in _QUANTITIES)
+        error = self.errors.get(partition.topic)
+        if error is None and None in (low, lso, high):
+            error = "the partition has no leader" if leader is None else "its bounds could not be read"
+        return OffsetSample(partition.topic, partition.partition, low, lso, high, leader, error)
 
 
 def _holders(group: GroupInfo) -> dict[TopicPartition, str]:

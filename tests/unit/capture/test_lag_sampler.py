@@ -1,0 +1,208 @@
+"""One round on a memory cluster: order, times, what is absent, what fails, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from workbench.analysis.lag import lag_frame
+from workbench.bus.memory import MemoryLog
+from workbench.capture.lag_sampler import CONCURRENCY, LagSampler
+from workbench.errors import BrokerUnavailableError, WorkbenchError
+from workbench.model import NewRecord, TopicPartition
+
+if TYPE_CHECKING:
+    from workbench.model import CommittedOffset
+
+
+class Watched(MemoryLog):
+    """A memory log that notes what it is asked, and refuses some of it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.asked: list[str] = []
+        self.refused: set[str] = set()
+        self.at_once = self.most_at_once = 0
+
+    async def offsets(self, partitions, at, *, isolation="read_committed"):
+        partitions = list(partitions)
+        self.asked.append({"earliest": "low"}.get(at) or {"read_committed": "lso"}.get(isolation, "high"))
+        for topic in {p.topic for p in partitions} & self.refused:
+            raise WorkbenchError(f"{topic} is refused")
+        return await super().offsets(partitions, at, isolation=isolation)
+
+    async def describe(self, topics=None):
+        self.asked.append("topics")
+        return await super().describe(topics)
+
+    async def describe_groups(self, group_ids):
+        self.asked.append("groups")
+        return await super().describe_groups(group_ids)
+
+    async def committed(self, group_id: str) -> dict[TopicPartition, CommittedOffset]:
+        self.asked.append("committed")
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0)
+        self.at_once -= 1
+        if group_id in self.refused:
+            raise WorkbenchError(f"{group_id} is refused")
+        return await super().committed(group_id)
+
+
+@pytest.fixture
+async def log(topic_name):
+    async with Watched(topic_name()) as opened:
+        for name in ("a", "b"):
+            await opened.create_topic(name, partitions=2)
+            async with opened.writer() as writer:
+                await writer.send([NewRecord(name, value=b"x", partition=n % 2) for n in range(20)])
+        opened.asked.clear()
+        yield opened
+
+
+async def test_every_value_is_read_before_those_it_is_compared_with(log):
+    await log.commit_offsets("g", {TopicPartition("a", 0): 4})
+    await log.commit_offsets("h", {TopicPartition("b", 0): 4})
+    taken = await LagSampler(log).round()
+    assert log.asked == ["topics", "groups", "low", "committed", "committed", "lso", "high"]
+    times = [taken.started_at_ms, taken.low_at_ms, taken.committed_at_ms, taken.high_at_ms, taken.finished_at_ms]
+    assert times == sorted(times)
+    assert taken.cluster_id == log.cluster_id
+    assert taken.errors == ()
+
+
+async def test_topics_are_described_once_and_groups_each_time(log):
+    sampler = LagSampler(log)
+    for _ in range(3):
+        await sampler.round()
+    assert log.asked.count("topics") == 1
+    assert log.asked.count("low") == 3
+
+
+async def test_figures_of_a_group_behind_and_one_that_lost(log):
+    await log.commit_offsets("g", {TopicPartition("a", 0): 4, TopicPartition("a", 1): 2})
+    await log.delete_records({TopicPartition("a", 1): 7})
+    frame = lag_frame(await LagSampler(log).round()).set_index("partition")
+    assert frame.loc[0, ["lag", "lost", "readable", "margin"]].tolist() == [6, 0, 6, 4]
+    assert frame.loc[1, ["lag", "lost", "readable", "margin"]].tolist() == [8, 5, 3, -5]
+
+
+async def test_a_partition_without_commit_is_listed_with_its_bounds(log):
+    await log.commit_offsets("g", {TopicPartition("a", 0): 4})
+    frame = lag_frame(await LagSampler(log).round()).set_index("partition")
+    assert pd.isna(frame.loc[1, "lag"])
+    assert frame.loc[1, ["reason", "lag_if_at_end", "lag_if_at_start"]].tolist() == ["no-commit", 0, 10]
+
+
+async def test_an_open_transaction_holds(log):
+    await log.commit_offsets("g", {TopicPartition("a", 0): 10})
+    async with log.writer(transactional_id="t") as writer:
+        await writer.begin()
+        await writer.send([NewRecord("a", value=b"x", partition=0) for _ in range(3)])
+        frame = lag_frame(await LagSampler(log).round()).set_index("partition")
+        await writer.abort()
+    assert frame.loc[0, ["lag", "lag_committed", "held"]].tolist() == [3, 0, 3]
+
+
+async def test_members_are_named_beside_what_they_hold(log):
+    async with log.member("g", ["a"], start="earliest") as one, log.member("g", ["a"]) as two:
+        frame = lag_frame(await LagSampler(log).round()).set_index("partition")
+        held = {p.partition: member.member_id for member in (one, two) for p in member.assignment}
+    assert frame["member_id"].to_dict() == held
+    assert frame["members"].tolist() == [2, 2]
+    assert set(frame["state"]) == {"Stable"}
+
+
+async def test_patterns_choose_groups_and_topics(log):
+    await log.commit_offsets("one.x", {TopicPartition("a", 0): 1, TopicPartition("b", 0): 1})
+    await log.commit_offsets("two.x", {TopicPartition("a", 0): 1})
+    taken = await LagSampler(log, groups="one.*", topics="b").round()
+    assert {(c.group_id, c.topic) for c in taken.commits} == {("one.x", "b")}
+    assert {o.topic for o in taken.offsets} == {"b"}
+
+
+async def test_a_topic_deleted_between_rounds_costs_only_itself(log):
+    await log.commit_offsets("g", {TopicPartition("a", 0): 4, TopicPartition("b", 0): 4})
+    sampler = LagSampler(log)
+    await sampler.round()
+    await log.delete_topic("b")
+    taken = await sampler.round()
+    assert {o.topic: o.error is None for o in taken.offsets} == {"a": True, "b": False}
+    assert any("b does not exist" in error for error in taken.errors)
+    frame = lag_frame(taken).set_index(["topic", "partition"])
+    assert frame.loc[("a", 0), "lag"] == 6
+    after = await sampler.round()
+    assert {o.topic for o in after.offsets} == {"a"}
+    assert after.errors == ()
+
+
+async def test_a_topic_that_cannot_be_read_has_the_reason_and_the_others_their_lag(log):
+    await log.commit_offsets("g", {TopicPartition("a", 0): 4, TopicPartition("b", 0): 4})
+    log.refused = {"b"}
+    frame = lag_frame(await LagSampler(log).round()).set_index(["topic", "partition"])
+    assert frame.loc[("a", 0), "lag"] == 6
+    assert pd.isna(frame.loc[("b", 0), "lag"])
+    assert "b is refused" in frame.loc[("b", 0), "reason"]
+
+
+async def test_a_group_that_cannot_be_read_is_said_even_without_members(log):
+    await log.commit_offsets("g", {TopicPartition("a", 0): 4})
+    await log.commit_offsets("h", {TopicPartition("a", 0): 4})
+    log.refused = {"h"}
+    taken = await LagSampler(log).round()
+    assert {group.group_id: group.error for group in taken.groups} == {"g": None, "h": "h is refused"}
+    assert taken.errors == ("group h: h is refused",)
+    assert lag_frame(taken)["group_id"].unique().tolist() == ["g"]
+
+
+async def test_a_topic_created_later_is_seen_once_a_group_mentions_it(log):
+    sampler = LagSampler(log)
+    await sampler.round()
+    await log.create_topic("late")
+    await log.commit_offsets("g", {TopicPartition("late", 0): 0})
+    first = await sampler.round()
+    assert [(c.topic, c.error is None) for c in first.commits] == [("late", False)]
+    second = await sampler.round()
+    assert [(c.topic, c.error) for c in second.commits] == [("late", None)]
+
+
+async def test_at_most_ten_groups_are_asked_at_once(log):
+    for number in range(35):
+        await log.commit_offsets(f"g{number}", {TopicPartition("a", 0): 1})
+    taken = await LagSampler(log).round()
+    assert len(taken.commits) == 70
+    assert 1 < log.most_at_once <= CONCURRENCY
+
+
+async def test_an_unreachable_cluster_is_an_error_and_the_next_round_works(log):
+    sampler = LagSampler(log)
+    await sampler.round()
+    log.faults.drop_connection()
+    with pytest.raises(BrokerUnavailableError):
+        await sampler.round()
+    log.faults.restore()
+    assert len((await sampler.round()).offsets) == 4
+
+
+async def test_sampling_leaves_no_group_and_no_commit(log):
+    await log.commit_offsets("g", {TopicPartition("a", 0): 4})
+    before = await log.groups(), await log.committed("g")
+    await LagSampler(log).round()
+    assert (await log.groups(), await log.committed("g")) == before
+
+
+async def test_rounds_follow_each_other_with_their_interval(log):
+    taken = []
+    async for sample in LagSampler(log).rounds(0.02):
+        taken.append(sample)
+        if len(taken) == 3:
+            break
+    assert {sample.interval_ms for sample in taken} == {20}
+    starts = [sample.started_at_ms for sample in taken]
+    assert all(later - earlier >= 15 for earlier, later in pairwise(starts))
+    assert len({sample.round_id for sample in taken}) == 3
