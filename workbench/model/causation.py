@@ -101,6 +101,8 @@ class GraphNode:
     """``kind topic/partition@offset`` of each copy, the first few."""
     unresolved: tuple[str, ...] = ()
     """``reason value`` of each cause that does not resolve, the first few."""
+    problems: tuple[str, ...] = ()
+    """``self_cause``, ``cause_disagreement``, ``copy_disagrees``, ``id_collision``, ``in a cycle``."""
     in_cycle: bool = False
     group: GroupKind | None = None
     """How a group was folded; opening it shows its members."""

@@ -32,9 +32,10 @@ def mermaid_text(parts: Parts, structure: Structure, *, limit: int) -> str:
     """Write the first ``limit`` events by (fragment, t, id) and the edges between them; the rest is counted."""
     order = np.lexsort((np.arange(len(parts)), structure.fragment))
     shown = np.sort(order[:limit])
-    cyclic = np.concatenate([np.zeros(0, dtype=np.int64), *structure.cycles])
     lines = ["flowchart LR"]
-    lines += [_node(f"n{node}", words) for node, words in zip(shown, words_of(parts, shown, cyclic), strict=True)]
+    lines += [
+        _node(f"n{node}", words) for node, words in zip(shown, words_of(parts, shown, structure.cycles), strict=True)
+    ]
     lines += _virtual(parts, shown)
     breaks = np.zeros(len(parts.links), dtype=np.bool_)
     breaks[np.flatnonzero(parts.links.used())[structure.layout_break]] = True

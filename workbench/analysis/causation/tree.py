@@ -16,6 +16,7 @@ from workbench.analysis.causation.words import (
     counted,
     duration,
     instant,
+    number_of,
     reason_counts,
     root_counts,
     words_of,
@@ -52,9 +53,9 @@ def _header(parts: Parts, structure: Structure, used: Links) -> list[str]:
     roots = {name: number for name, number in kinds.items() if name in ("origin", "self", "command")}
     reasons = reason_counts(parts)
     first = [
-        f"causal graph: {len(parts):,} events ({records:,} records)",
-        f"{len(used):,} edges",
-        f"{structure.fragments:,} fragments",
+        f"causal graph: {number_of(len(parts), 'event')} ({number_of(records, 'record')})",
+        number_of(len(used), "edge"),
+        number_of(structure.fragments, "fragment"),
         f"depth {int(structure.depth.max()) if len(parts) else 0:,}",
     ]
     second = [f"roots {sum(roots.values()):,}" + _in_words(roots)]
@@ -65,11 +66,11 @@ def _header(parts: Parts, structure: Structure, used: Links) -> list[str]:
     third = [f"copies {sum(copies.values()):,}" + _in_words(copies)] if copies else []
     if structure.cycles:
         members = sum(len(members) for members in structure.cycles)
-        third.append(f"cycles {len(structure.cycles):,} ({members:,} events)")
+        third.append(f"cycles {len(structure.cycles):,} ({number_of(members, 'event')})")
     problems = {str(name): int(n) for name, n in sorted(parts.problems["problem"].value_counts().items())}
     third += [f"problems: {counted(problems)}"] if problems else []
     cut = len(parts.outside)
-    third += [f"{cut:,} edges lead outside the selection"] if cut else []
+    third += [f"{number_of(cut, 'edge')} cut by the selection"] if cut else []
     return [" · ".join(line) for line in (first, second, third) if line] + [tables.provenance(parts)]
 
 
@@ -96,8 +97,7 @@ class _Tree:
                 break
             self._walk(head)
         shown = np.array([node for node, _, _ in self._plan], dtype=np.int64)
-        cyclic = np.concatenate([np.zeros(0, dtype=np.int64), *self._structure.cycles])
-        written = dict(zip(shown.tolist(), words_of(self._parts, shown, cyclic), strict=True))
+        written = dict(zip(shown.tolist(), words_of(self._parts, shown, self._structure.cycles), strict=True))
         lines = []
         for node, lead, below in self._plan:
             lines.append(lead + self._line(written[node], node))
@@ -105,7 +105,9 @@ class _Tree:
         left = len(self._parts) - len(shown)
         if left:
             unseen = self._structure.fragments - len(np.unique(self._structure.fragment[shown]))
-            lines.append(f"… {left:,} more events, {unseen:,} fragments not shown; graph.events has all")
+            lines.append(
+                f"… {number_of(left, 'more event')}, {number_of(unseen, 'fragment')} not shown; graph.events has all"
+            )
         return lines
 
     def _walk(self, head: int) -> None:
@@ -115,10 +117,10 @@ class _Tree:
             self._plan.append((node, lead, below))
             children = self._of(self._children, node)
             if level >= _LEVELS and len(children):
-                self._notes[node] = [f"… {len(children):,} effects and what follows, deeper than this view"]
+                self._notes[node] = [f"… {number_of(len(children), 'effect')} and what follows, deeper than this view"]
                 continue
             if len(children) > _CHILDREN:
-                self._notes[node] = [f"… {len(children) - _CHILDREN:,} more effects like these"]
+                self._notes[node] = [f"… {number_of(len(children) - _CHILDREN, 'more effect')} like these"]
             shown = children[:_CHILDREN].tolist()
             for i, child in reversed(list(enumerate(shown))):
                 last = i == len(shown) - 1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
 
-from workbench.analysis.causation.parts import ROOT_KINDS, instants
+from workbench.analysis.causation.parts import ROOT_KINDS
 from workbench.analysis.causation.structure import NO_TIME
 from workbench.markup import visible
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 ID_LIMIT = 48
 TYPE_LIMIT = 60
 _FEW = 3
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, and the Z is written
 
 _UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"), (1_000, "ms"), (1, "µs"))
 
@@ -39,64 +41,74 @@ def instant(microseconds: int) -> str:
     if microseconds == NO_TIME:
         return "no time"
     try:
-        moment = instants(np.array([microseconds])).iloc[0]
-        return f"{moment.strftime('%Y-%m-%d %H:%M:%S')}.{moment.microsecond:06d}Z"
-    except (ValueError, OverflowError):
+        moment = _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
         return f"{microseconds:,} µs since 1970"
+    return moment.isoformat(" ", "microseconds") + "Z"
 
 
 @dataclass(frozen=True, slots=True)
 class EventWords:
-    """What views write about one event, made visible already."""
+    """What views write about one event, made visible already; of each list the first few."""
 
     key: str
     event_type: str
     source: str
     position: str
     time: int
-    remarks: tuple[str, ...]
+    root: str | None
+    copies: tuple[str, ...]
+    unresolved: tuple[str, ...]
+    problems: tuple[str, ...]
 
     @property
     def title(self) -> str:
         return f"{self.event_type} {self.key}"
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Everything that is special about the event."""
+        root = () if self.root is None else (self.root,)
+        return (*root, *self.copies, *self.unresolved, *self.problems)
 
-def words_of(parts: Parts, nodes: Ints, in_cycle: Ints) -> list[EventWords]:
+
+def words_of(parts: Parts, nodes: Ints, cycles: tuple[Ints, ...]) -> list[EventWords]:
     """Describe some events; meant for the few that are shown."""
-    shown = parts.attributes.take(pa.array(nodes)).to_pylist()
-    remarks = _remarks(parts, nodes, in_cycle)
+    copies = _by_node(parts.copies, nodes, lambda row: f"{row['kind']} {position_words(row)}")
+    unresolved = _by_node(parts.unresolved, nodes, _unresolved_words)
+    problems = _by_node(parts.problems, nodes, lambda row: str(row["problem"]))
+    in_cycle = set(np.concatenate([nodes[:0], *cycles]).tolist())
+    rows = parts.attributes.take(pa.array(nodes)).to_pylist()
     return [
         EventWords(
             key=visible(row["key"], ID_LIMIT),
             event_type=visible(row["event_type"], TYPE_LIMIT) if row["event_type"] is not None else "(no type)",
             source=visible(row["source"], TYPE_LIMIT) if row["source"] is not None else "",
-            position=f"{visible(row['topic'], TYPE_LIMIT)}/{row['partition']}@{row['offset']}",
+            position=position_words(row),
             time=int(parts.time[node]),
-            remarks=tuple(remarks[node]),
+            root=ROOT_KINDS[parts.root[node]] if parts.root[node] >= 0 else None,
+            copies=tuple(copies.get(node, ())),
+            unresolved=tuple(unresolved.get(node, ())),
+            problems=(*problems.get(node, ()), *(("in a cycle",) if node in in_cycle else ())),
         )
-        for node, row in zip(nodes.tolist(), shown, strict=True)
+        for node, row in zip(nodes.tolist(), rows, strict=True)
     ]
 
 
-def _remarks(parts: Parts, nodes: Ints, in_cycle: Ints) -> dict[int, list[str]]:
-    said: dict[int, list[str]] = {
-        node: [ROOT_KINDS[parts.root[node]]] if parts.root[node] >= 0 else [] for node in nodes.tolist()
-    }
-    writers: tuple[tuple[pd.DataFrame, Callable[[Mapping[Hashable, Any]], str]], ...] = (
-        (parts.copies, lambda row: f"{row['kind']} {position_words(row)}"),
-        (parts.unresolved, lambda row: f"{row['reason']} cause {visible(row['value'], ID_LIMIT)}{_broken(row)}"),
-        (parts.problems, lambda row: str(row["problem"])),
-    )
-    for frame, write in writers:
-        picked = frame[frame["node"].isin(nodes)]
-        for node in picked["node"].unique().tolist():
-            rows = picked[picked["node"] == node]
-            said[node] += [write(row) for row in rows.head(_FEW).to_dict("records")]
-            if len(rows) > _FEW:
-                said[node].append(f"and {len(rows) - _FEW:,} more")
-    for node in nodes[np.isin(nodes, in_cycle)].tolist():
-        said[node].append("in a cycle")
+def _by_node(frame: pd.DataFrame, nodes: Ints, write: Callable[[Mapping[Hashable, Any]], str]) -> dict[int, list[str]]:
+    picked = frame[frame["node"].isin(nodes)]
+    said: dict[int, list[str]] = {}
+    for row in picked.groupby("node").head(_FEW).to_dict("records"):
+        said.setdefault(row["node"], []).append(write(row))
+    for node, count in picked["node"].value_counts().items():
+        if count > _FEW:
+            said[cast("int", node)].append(f"and {count - _FEW:,} more")
     return said
+
+
+def _unresolved_words(row: Mapping[Hashable, Any]) -> str:
+    broken = f" ({number_of(row['undecodable'], 'undecodable record')} within H)" if row["undecodable"] else ""
+    return f"{row['reason']} cause {visible(row['value'], ID_LIMIT)}{broken}"
 
 
 def position_words(row: Mapping[Hashable, Any]) -> str:
@@ -104,8 +116,9 @@ def position_words(row: Mapping[Hashable, Any]) -> str:
     return f"{visible(str(row['topic']), TYPE_LIMIT)}/{row['partition']}@{row['offset']}"
 
 
-def _broken(row: Mapping[Hashable, Any]) -> str:
-    return f" ({row['undecodable']:,} undecodable records within H)" if row["undecodable"] else ""
+def number_of(count: int, noun: str) -> str:
+    """``1 event``, ``2 events``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def counted(counts: dict[str, int]) -> str:

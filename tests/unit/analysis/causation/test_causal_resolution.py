@@ -255,7 +255,7 @@ def test_undecodable_records_within_the_bound_stand_beside_the_reason():
         {"event_id": "x", "t": 2_000_000, "causes": ["gone"]},
     )
     assert graph.unresolved[["reason", "undecodable"]].to_numpy().tolist() == [["missing", 1]]
-    assert "1 undecodable records within H" in repr(graph)
+    assert "1 undecodable record within H" in repr(graph)
     assert "2 records of the snapshot could not be decoded" in graph.provenance
 
 

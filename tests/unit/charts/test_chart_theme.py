@@ -1,0 +1,41 @@
+"""Colours that can be told from their background, and marks that do without colour."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from workbench.charts import theme
+from workbench.model.causation import EdgeKind, NodeKind, RootKind
+
+
+@pytest.mark.parametrize("background", [*theme.LIGHT_BACKGROUNDS, *theme.DARK_BACKGROUNDS])
+@pytest.mark.parametrize("colour", [*theme.PALETTE, theme.NEUTRAL, theme.ALARM])
+def test_marks_stand_out_in_light_and_dark(colour, background):
+    assert theme.contrast(colour, background) >= 3
+
+
+def test_contrast_is_that_of_the_standard():
+    assert theme.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert theme.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+def test_every_kind_has_a_mark_of_its_own_without_colour():
+    kinds = {*get_args(RootKind), *get_args(NodeKind)} - {"event"} | {"inner"}
+    assert set(theme.MARKS) == kinds
+    assert len({(mark.shape, mark.dash) for mark in theme.MARKS.values()}) == len(theme.MARKS)
+    assert len({mark.word for mark in theme.MARKS.values()}) == len(theme.MARKS)
+    assert set(theme.STROKES) == set(get_args(EdgeKind))
+    drawn = [*theme.STROKES.values(), theme.LAYOUT_BREAK]
+    assert {(stroke.dash, stroke.width) for stroke in drawn if stroke.word != "caused, from outside the snapshot"}
+    assert len({stroke.word for stroke in drawn}) == len(drawn)
+
+
+def test_colours_do_not_depend_on_the_order_of_names():
+    names = [f"service-{i}" for i in range(25)]
+    index = theme.palette_index([*names, None])
+    assert index == theme.palette_index([None, *reversed(names)])
+    assert index[None] == -1
+    assert theme.colour(-1) == theme.NEUTRAL
+    assert {theme.colour(place) for place in index.values()} == {theme.NEUTRAL, *theme.PALETTE}
