@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiokafka.protocol.admin import (
@@ -20,7 +21,7 @@ from workbench.model.record import TopicPartition
 from workbench.model.topics import ConfigValue, PartitionInfo, TopicInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from workbench.bus.kafka.metadata import Metadata, TopicMetadata
     from workbench.bus.kafka.session import Session
@@ -146,14 +147,25 @@ async def _to_controller(session: Session, request: Any) -> Any:
 
 
 async def _until(session: Session, name: str, partitions: int) -> None:
-    """Wait until the metadata shows so many partitions with leaders (0: until the topic is gone)."""
+    """Wait until so many partitions have leaders that serve them (0: until the topic is gone)."""
     while True:
         topic = (await session.connections.metadata([name])).topics.get(name)
-        there = topic.partitions.values() if topic is not None and topic.error_code == Code.NONE else ()
+        there = topic.partitions if topic is not None and topic.error_code == Code.NONE else {}
         gone = topic is None or topic.error_code == Code.UNKNOWN_TOPIC_OR_PARTITION
-        if gone if partitions == 0 else sum(p.leader is not None for p in there) >= partitions:
+        if partitions == 0 and gone:
+            return
+        if partitions and sum(known.leader is not None for known in there.values()) >= partitions:
+            await session.retry(partial(_serving, session, name, there))
             return
         await asyncio.sleep(_PAUSE_S)
+
+
+async def _serving(session: Session, name: str, partitions: Iterable[int]) -> None:
+    """Raise while a leader does not know yet that it is one."""
+    limits = await bounds(session, [TopicPartition(name, number) for number in partitions])
+    for partition, (begin, end) in limits.items():
+        if begin is None or end is None:
+            raise CodeError(Code.LEADER_NOT_AVAILABLE, str(partition))
 
 
 async def _settings(

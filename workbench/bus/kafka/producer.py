@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import time
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from aiokafka import errors as kafka_errors
 from aiokafka.protocol.transaction import AddPartitionsToTxnRequest, EndTxnRequest, InitProducerIdRequest
 
 from workbench.bus.kafka.codes import FENCED, Code, CodeError, check
 from workbench.bus.kafka.encoding import ProducerStamp
 from workbench.bus.kafka.session import TRANSACTION
+from workbench.bus.kafka.wire import DescribeTransactionsRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
 TransactionState: TypeAlias = Literal["none", "open", "failed", "lost"]
 
 TRANSACTION_TIMEOUT_MS = 60_000
+_SETTLE_S = 5.0
+_SETTLE_PAUSE_S = 0.005
 _SEQUENCES = 1 << 31
 
 
@@ -105,8 +112,25 @@ class Producer:
                 self._session.check_coordinator(answer.error_code, TRANSACTION, key, f"transaction {key}")
 
             await self._session.retry(attempt)
+            await self._settled(key)
         self._in_transaction.clear()
         self.state = "none"
+
+    async def _settled(self, key: str) -> None:
+        """Wait a little until the markers are written: the answer to the end of a transaction comes before them.
+
+        The transaction has ended whatever happens here; brokers that cannot tell are not asked.
+        """
+        request = DescribeTransactionsRequest(key)
+        if not await self._session.connections.supports(request.API_KEY, 0):
+            return
+        until = time.monotonic() + _SETTLE_S
+        with contextlib.suppress(kafka_errors.KafkaError, OSError, TimeoutError, CodeError):
+            while time.monotonic() < until:
+                (answer,) = (await self._to_coordinator(request)).transactions
+                if not answer[2].startswith("Prepare"):
+                    return
+                await asyncio.sleep(_SETTLE_PAUSE_S)
 
     async def _to_coordinator(self, request: Any) -> Any:
         key = self.transactional_id or ""

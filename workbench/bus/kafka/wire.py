@@ -18,6 +18,7 @@ from aiokafka.protocol.types import (
     CompactString,
     Int16,
     Int32,
+    Int64,
     Schema,
     String,
     TaggedFields,
@@ -228,6 +229,59 @@ class DescribeClassicGroupsRequest(Request[DescribeGroupsRequest_v1 | DescribeGr
         if request_struct_class is DescribeGroupsRequest_v4:
             return request_struct_class(self._group_ids, False)
         return request_struct_class(self._group_ids)
+
+
+class DescribeTransactionsResponse_v0(Response):  # type: ignore[misc]  # noqa: N801 - same
+    """Where transactions are."""
+
+    API_KEY = 65
+    API_VERSION = 0
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "transactions",
+            CompactArray(
+                ("error_code", Int16),
+                ("transactional_id", CompactString()),
+                ("state", CompactString()),
+                ("timeout_ms", Int32),
+                ("started_ms", Int64),
+                ("producer_id", Int64),
+                ("producer_epoch", Int16),
+                (
+                    "topics",
+                    CompactArray(
+                        ("topic", CompactString()),
+                        ("partitions", CompactArray(Int32)),
+                        ("tags", TaggedFields),
+                    ),
+                ),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("tags", TaggedFields),
+    )
+
+
+class DescribeTransactionsRequest_v0(_Flexible):  # noqa: N801 - same
+    """API 65."""
+
+    API_KEY = 65
+    API_VERSION = 0
+    RESPONSE_TYPE = DescribeTransactionsResponse_v0
+    SCHEMA = Schema(("transactional_ids", CompactArray(CompactString())), ("tags", TaggedFields))
+
+
+class DescribeTransactionsRequest(Request[DescribeTransactionsRequest_v0]):  # type: ignore[misc]
+    """Ask a transaction's coordinator how far it is."""
+
+    API_KEY = 65
+
+    def __init__(self, transactional_id: str) -> None:
+        self._transactional_id = transactional_id
+
+    def build(self, request_struct_class: type[DescribeTransactionsRequest_v0]) -> DescribeTransactionsRequest_v0:
+        return request_struct_class([self._transactional_id], {})
 
 
 _TOPIC_PARTITIONS = CompactArray(
