@@ -159,7 +159,7 @@ def ratio(rate: Fraction | None) -> Ratio | None:
 
 
 def _unknown_keyword(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"Did you mean {close[0]!r}?" if close else f"The options are: {', '.join(sorted(known))}."
     return f"A replay has no option {name!r}; check the spelling. {hint}"
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.store.journal import Journal
 
 STABLE_WITHIN_S = 90.0
-"""How long to wait until the last stable offset passes the last record sent: a transaction's time-out, and half as long."""
+"""How long the last stable offset may lag behind the last record sent: a transaction's time-out and a half."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from replay_bench import Bench, select
@@ -83,12 +82,11 @@ def written_by_kcat(address: str, topic: str) -> int:
 
 def java_parts() -> tuple[str, str]:
     """Java, and the class path of the packaged broker's jars."""
-    import platformdirs
-
     from workbench.bus.kafka.local import jars, java
+    from workbench.config.folders import cache_folder
 
     try:
-        folder = jars.ensure(Path(platformdirs.user_cache_dir("workbench")))
+        folder = jars.ensure(cache_folder())
         return str(java.find_java().path), f"{folder}/*"
     except WorkbenchError as error:
         pytest.skip(str(error))

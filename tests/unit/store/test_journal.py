@@ -1,0 +1,164 @@
+"""The replay journal: its states, what a kill leaves, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedError
+from workbench.store import journal as journal_module
+from workbench.store.journal import LEDGER, POSITIONS, Journal, Transaction, journal_path
+
+RUN = "6f1d2c3b-4a59-4e68-8c77-0123456789ab"
+
+
+def plan(run: str = RUN, digest: str = "be9f0e35" + "0" * 56, targets: dict[str, str] | None = None) -> dict[str, Any]:
+    facts = {"run_id": run, "cluster_id": "c-1", "targets": targets or {"orders": "copy"}}
+    return {"hash": digest, "facts": facts, "created_at_ms": 1_800_000_000_123}
+
+
+def rows(*seqs: int, **columns: Any) -> pa.Table:
+    given = {
+        "topic": "orders",
+        "partition": 0,
+        "body_sha256": b"\0" * 32,
+        "target_topic": "copy",
+        "target_partition": 0,
+        "outcome": "unknown",
+    }
+    made = []
+    for seq in seqs:
+        own = {name: value + seq if name.endswith("offset") else value for name, value in columns.items()}
+        made.append({**given, "seq": seq, "offset": 100 + seq, **own})
+    return pa.Table.from_pylist(made, schema=LEDGER)
+
+
+POSITION_ROWS = pa.Table.from_pylist(
+    [{"target_topic": "copy", "target_partition": at, "start_offset": 50, "next_target_offset": None} for at in (0, 1)],
+    schema=POSITIONS,
+)
+
+
+@pytest.fixture
+def journal(tmp_path):
+    with Journal.open(tmp_path / "incident.journal.duckdb") as opened:
+        yield opened
+    journal_module._running_here.discard(RUN)
+
+
+def started(journal: Journal) -> None:
+    journal.add_plan(plan(), writer_mode="transactional", reason="why")
+    journal.confirm(RUN, by="me", reason="")
+    journal.start(RUN, POSITION_ROWS, rows(9, outcome="refused", reason="G-9"))
+
+
+def test_a_run_from_plan_to_verified(journal):
+    started(journal)
+    batch = Transaction("0", 0, 0, 2)
+    journal.intent(RUN, batch, rows(0, 1, 2))
+    assert journal.ledger(RUN)["outcome"].to_pylist() == ["unknown"] * 3 + ["refused"]
+    assert journal.transactions(RUN)["state"].to_pylist() == ["intent"]
+    journal.settle(RUN, batch, "committed", rows(0, 1, 2, outcome="acked", target_offset=70, target_timestamp_ms=5))
+    journal.finish(RUN, "done")
+    journal.finish(RUN, "verified")
+    ledger = journal.ledger(RUN)
+    assert ledger.schema.equals(LEDGER)
+    assert ledger["seq"].to_pylist() == [0, 1, 2, 9]
+    assert ledger["target_offset"].to_pylist() == [70, 71, 72, None]
+    assert journal.positions(RUN)["next_target_offset"].to_pylist() == [73, None]
+    assert journal.positions(RUN)["start_offset"].to_pylist() == [50, 50]
+    row = journal.run(RUN)
+    assert (row.state, row.reason, row.confirmed_by, row.error) == ("verified", "why", "me", None)
+    assert row.created_at.isoformat() == "2027-01-15T08:00:00.123000"
+    assert row.plan == plan()
+
+
+def test_states_move_one_way(journal):
+    journal.add_plan(plan(), writer_mode="idempotent")
+    for state in ("running", "done", "verified", "in_doubt"):
+        with pytest.raises(SnapshotError, match=f"is planned; it cannot become {state}"):
+            journal.finish(RUN, state)
+    journal.confirm(RUN, by="", reason="")
+    with pytest.raises(SnapshotError, match="is confirmed"):
+        journal.confirm(RUN, by="", reason="")
+    with pytest.raises(SnapshotError, match="not in this journal"):
+        journal.finish("another", "done")
+    journal.start(RUN, POSITION_ROWS, rows())
+    journal.finish(RUN, "stopped", error="stopped on request")
+    with pytest.raises(SnapshotError, match="is stopped"):
+        journal.finish(RUN, "done")
+    with pytest.raises(SnapshotError, match="is stopped"):
+        journal.abandon(RUN)
+
+
+def test_a_plan_is_entered_once(journal):
+    journal.add_plan(plan(), writer_mode="transactional", reason="first")
+    journal.confirm(RUN, by="", reason="")
+    journal.add_plan(plan(), writer_mode="transactional", reason="second")
+    (row,) = journal.runs()
+    assert (row.state, row.reason) == ("confirmed", "first")
+
+
+def test_planned_runs_are_found_by_token(journal):
+    journal.add_plan(plan(), writer_mode="transactional")
+    assert journal.planned("be9f0e35").run_id == RUN
+    for wrong in ("be9f0e3", "", "be9f0e36", "%"):
+        with pytest.raises(SnapshotError, match="no open plan"):
+            journal.planned(wrong)
+    journal.confirm(RUN, by="", reason="")
+    with pytest.raises(SnapshotError, match="no open plan"):
+        journal.planned("be9f0e35")
+    with pytest.raises(SnapshotError, match="has no replay nothing"):
+        journal.run("nothing")
+
+
+def test_a_run_left_running_is_in_doubt_when_the_file_is_opened_again(journal):
+    started(journal)
+    journal.intent(RUN, Transaction("0", 0, 0, 0), rows(0))
+    journal.settle(RUN, Transaction("0", 0, 0, 0), "committed", rows(0, outcome="acked", target_offset=70))
+    journal.intent(RUN, Transaction("0", 1, 1, 2), rows(1, 2))
+    assert Journal(journal._connection).run(RUN).state == "running", "it runs in this very process"
+    path = journal.path
+    journal.close()
+    journal_module._running_here.discard(RUN)
+    with Journal.open(path) as again:
+        row = again.run(RUN)
+        assert row.state == "in_doubt"
+        assert row.finished_at is not None
+        assert again.transactions(RUN)["state"].to_pylist() == ["committed", "unknown"]
+        assert again.ledger(RUN)["outcome"].to_pylist() == ["acked", "unknown", "unknown", "refused"]
+        assert again.in_doubt("c-1", ["copy", "other"]) == [RUN]
+        assert again.in_doubt("c-2", ["copy"]) == []
+        assert again.in_doubt("c-1", ["other"]) == []
+        again.abandon(RUN, by="me", reason="looked")
+        assert again.in_doubt("c-1", ["copy"]) == []
+        row = again.run(RUN)
+        assert (row.state, row.error) == (
+            "failed",
+            "abandoned by me; looked; the process that ran it ended without a result",
+        )
+        assert again.ledger(RUN)["outcome"].to_pylist() == ["acked", "unknown", "unknown", "refused"]
+
+
+def test_a_statement_that_fails_leaves_nothing_half_written(journal):
+    started(journal)
+    broken = rows(0).set_column(1, "topic", pa.array([None], pa.string()))
+    with pytest.raises(SnapshotError):
+        journal.intent(RUN, Transaction("0", 0, 0, 0), broken)
+    assert journal.transactions(RUN).num_rows == 0
+    assert journal.ledger(RUN).num_rows == 1
+
+
+def test_a_second_writer_and_a_foreign_file_are_refused(journal, tmp_path):
+    with pytest.raises(SnapshotLockedError):
+        Journal.open(journal.path)
+    foreign = tmp_path / "foreign.duckdb"
+    foreign.write_bytes(b"no database at all, whatever its name says" * 100)
+    with pytest.raises(SnapshotFormatError):
+        Journal.open(foreign)
+
+
+def test_the_journal_of_a_snapshot_lies_beside_it():
+    assert str(journal_path("folder/incident.duckdb")) == "folder/incident.journal.duckdb"
