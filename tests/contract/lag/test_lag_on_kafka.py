@@ -46,3 +46,41 @@ async def test_held_by_an_open_transaction(kafka_address, topic_name):
             assert frame.loc[0, ["lag", "lag_committed", "held"]].tolist() == [3, 0, 3]
             await writer.abort()
         await log.delete_topic(topic)
+
+
+async def test_members_of_a_live_group_and_nothing_left_behind(kafka_address, topic_name, group_name):
+    topic, quiet, busy = topic_name(), group_name(), group_name()
+    async with open_log(kafka_address) as log:
+        await log.create_topic(topic, partitions=2)
+        async with log.writer() as writer:
+            await writer.send([NewRecord(topic, None, b"x", partition=n % 2) for n in range(10)])
+        await log.commit_offsets(quiet, {TopicPartition(topic, 1): 2})
+        await log.delete_records({TopicPartition(topic, 1): 4})
+        async with log.member(busy, [topic], start="earliest") as member:
+            await member.commit({TopicPartition(topic, 0): 3})
+            before = await log.groups(), await log.committed(quiet), await log.committed(busy)
+            taken = await LagSampler(log, topics=topic).round()
+            assert (await log.groups(), await log.committed(quiet), await log.committed(busy)) == before
+            described = await log.describe_groups([busy])
+        frame = lag_frame(taken).set_index(["group_id", "partition"])
+        assert frame.loc[(quiet, 1), ["lag", "lost", "readable", "state"]].tolist() == [3, 2, 1, "Empty"]
+        assert frame.loc[(busy, 0), ["lag", "members", "state", "protocol"]].tolist() == [2, 1, "Stable", "classic"]
+        assert frame.loc[(busy, 0), "member_id"] == described[0].members[0].member_id
+        assert frame.loc[(busy, 1), "reason"] == "no-commit"
+        await log.delete_topic(topic)
+
+
+async def test_a_topic_deleted_between_rounds_costs_only_itself(kafka_address, topic_name, group_name):
+    kept, gone, group = topic_name(), topic_name(), group_name()
+    async with open_log(kafka_address) as log:
+        for name in (kept, gone):
+            await log.create_topic(name)
+            await log.commit_offsets(group, {TopicPartition(name, 0): 0})
+        sampler = LagSampler(log, groups=group, topics="wb-test-*")
+        await sampler.round()
+        await log.delete_topic(gone)
+        frame = lag_frame(await sampler.round()).set_index("topic")
+        assert frame.loc[kept, "lag"] == 0
+        assert {sample.topic for sample in (await sampler.round()).offsets} >= {kept}
+        assert gone not in {sample.topic for sample in (await sampler.round()).offsets}
+        await log.delete_topic(kept)
