@@ -2,7 +2,7 @@
 
 Everything above it sees explicit positions, Arrow chunks and exact records; no client library's type passes here.
 Each method has a deadline of its own (``timeout_s`` of the log, 30 s unless told) and raises the errors of
-`workbench.errors`.
+`workbench.errors`. A log or reader used before opening or after closing raises `RuntimeError`; closing twice is fine.
 """
 
 from __future__ import annotations
@@ -44,7 +44,14 @@ class Reader(Protocol):
     async def read(self, max_bytes: int = 16 << 20, max_wait_ms: int = 500) -> list[Chunk]:
         """Return what is ready, waiting up to ``max_wait_ms`` for the first chunk; an empty list when nothing came.
 
-        A chunk may be empty and still advance ``next`` (control records, aborted data, compaction, gaps).
+        A chunk may be empty and still advance ``next`` (control records, aborted data, compaction, gaps). A bounded
+        span whose start lies above the end is one ``truncated`` gap; one whose stop does waits for it. Several spans
+        of a partition are read one after another.
+
+        Raises:
+            UnknownTopicError: A topic or partition does not exist, or no longer.
+            WorkbenchError: A following span starts above the end.
+            BrokerUnavailableError: A partition could not be read within the deadline.
         """
         ...
 
@@ -76,7 +83,9 @@ class Writer(Protocol):
     async def send(self, records: Sequence[NewRecord]) -> list[Outcome]:
         """Write records in order per partition and wait for every acknowledgement; one outcome for each, same order.
 
-        Errors of single records are outcomes, not exceptions; a lost connection gives ``unknown``.
+        Errors of single records are outcomes, not exceptions: `PublishError` with Kafka's name of the error as its
+        ``cause_code`` (``MESSAGE_TOO_LARGE``, ``UNKNOWN_TOPIC_OR_PARTITION``, ``PRODUCER_FENCED``); a lost connection
+        gives ``unknown``. Used out of order (outside a transaction, after closing) it raises `WorkbenchError`.
         """
         ...
 
@@ -85,7 +94,9 @@ class Writer(Protocol):
     async def abort(self) -> None: ...
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...
-    async def aclose(self) -> None: ...
+    async def aclose(self) -> None:
+        """Abort what is open and let go; harmless when repeated."""
+        ...
 
 
 @runtime_checkable
