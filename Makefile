@@ -54,14 +54,14 @@ ready: system $(VENV)/installed
 
 # What is there is left alone, so this costs nothing the second time.
 system:
-	@bash .ci/system
+	@PYTHON='$(PYTHON)' bash .ci/system
 
 hooks: $(VENV)/installed
 	@if [ -z "$$CI" ] && [ -d .git ] && ! git config core.hooksPath >/dev/null; then \
 	  cmp -s .ci/pre-commit .git/hooks/pre-commit || { mkdir -p .git/hooks && cp .ci/pre-commit .git/hooks/pre-commit; }; \
 	fi
 
-$(VENV)/bin/python:
+$(VENV)/bin/python: | system
 	@[ -n '$(PYTHON)' ] || { echo 'Python 3.11 or newer is needed and not on the path. Install it, or: make PYTHON=/its/path'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 

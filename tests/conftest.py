@@ -80,20 +80,28 @@ async def no_task_left() -> AsyncIterator[None]:
 
 
 @pytest.fixture(scope="session")
-def kafka_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def packaged_kafka() -> None:
+    """Java and the pinned jars are there, or a named skip."""
+    from workbench.errors import WorkbenchError
+    from workbench.session import broker
+
+    try:
+        broker.fetch()
+    except WorkbenchError as error:
+        missing("The packaged Kafka", str(error), "WORKBENCH_REQUIRE_BROKER")
+
+
+@pytest.fixture(scope="session")
+def kafka_address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """``host:port`` of a real Kafka: the one that ``WORKBENCH_KAFKA`` names, or the packaged one for this session."""
     if (named := named_broker()) is not None:
         yield named
         return
+    request.getfixturevalue("packaged_kafka")
     from workbench.bus.kafka import local
 
-    from workbench.errors import WorkbenchError
-
     folder: Path = tmp_path_factory.mktemp("kafka")
-    try:
-        broker = local.up(port=0, data=folder)
-    except WorkbenchError as error:
-        missing("A Kafka broker", str(error), "WORKBENCH_REQUIRE_BROKER")
+    broker = local.up(port=0, data=folder)
     try:
         yield broker.bootstrap
     finally:

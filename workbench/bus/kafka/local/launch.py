@@ -18,6 +18,7 @@ from workbench.bus.kafka.local.options import HOST
 from workbench.errors import BrokerUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from workbench.bus.kafka.local.java import Java
@@ -67,8 +68,8 @@ def format_storage(command: list[str], properties: Path, options: BrokerOptions)
         [*command, *arguments], capture_output=True, text=True, timeout=_FORMAT_S, check=False
     )
     if run.returncode != 0:
-        said = (run.stderr or run.stdout).strip().splitlines()[-_TAIL_LINES:]
-        raise BrokerUnavailableError(f"Kafka's storage tool could not prepare {properties.parent}: {' '.join(said)}")
+        said = _telling((run.stderr + run.stdout).splitlines())
+        raise BrokerUnavailableError(f"Kafka's storage tool could not prepare {properties.parent}:\n{said}")
 
 
 def start(command: list[str], properties: Path, log: Path) -> psutil.Process:
@@ -97,22 +98,23 @@ def stop(process: psutil.Process, timeout_s: float) -> bool:
     """End a process, by force after the time is up; return whether it ended by itself."""
     with suppress(psutil.NoSuchProcess):
         process.terminate()
-    if _ends_within(process, timeout_s):
+    if holds_within(lambda: ended(process), timeout_s):
         return True
     with suppress(psutil.NoSuchProcess):
         process.kill()
-    if not _ends_within(process, timeout_s):
+    if not holds_within(lambda: ended(process), timeout_s):
         raise BrokerUnavailableError(f"The broker's process {process.pid} cannot be ended, not even by force.")
     return False
 
 
-def _ends_within(process: psutil.Process, timeout_s: float) -> bool:
+def holds_within(condition: Callable[[], bool], timeout_s: float) -> bool:
+    """Whether a condition holds now or comes to within the time."""
     deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if ended(process):
-            return True
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
         time.sleep(_POLL_S)
-    return ended(process)
+    return True
 
 
 def wait_ready(process: psutil.Process, port: int, log: Path, log_from: int, timeout_s: float) -> probe.Answer:
@@ -142,5 +144,9 @@ def tail(log: Path, log_from: int) -> str:
             lines = file.read().decode("utf-8", "replace").splitlines()
     except OSError:
         return ""
+    return _telling(lines)
+
+
+def _telling(lines: list[str]) -> str:
     errors = [line for line in lines if " ERROR " in line or "Exception" in line]
     return "\n".join(errors[:_TAIL_LINES] or lines[-_TAIL_LINES:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -26,6 +27,7 @@ DEFAULT_PORT = 29092
 _LARGEST_PORT = 65_535
 _STOP_S = 30.0
 _ALIVE_S = 5.0
+_RELEASE_S = 5.0
 _ATTEMPTS = 3
 _LOGS = "kafka"
 
@@ -111,15 +113,15 @@ def _free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def _in_use(port: int) -> bool:
+def _free(port: int) -> bool:
     with closing(socket.socket()) as sock:
         # As the broker itself does: connections that linger after a restart do not count.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((HOST, port))
         except OSError:
-            return True
-    return False
+            return False
+    return True
 
 
 def _archive_in_progress(archive: Path, port: int) -> Path:
@@ -187,7 +189,7 @@ class _Launcher:
                 return self._start_once(port, _free_port())
             except BrokerUnavailableError as error:
                 # The controller's port is any free one, and may be taken between choosing and binding it.
-                if attempt == _ATTEMPTS or "Address already in use" not in error.message or _in_use(port):
+                if attempt == _ATTEMPTS or "Address already in use" not in error.message or not _free(port):
                     raise
         raise AssertionError("the last attempt returns or raises")
 
@@ -224,8 +226,10 @@ class _Launcher:
         self.properties.write_text(text)
 
     def _refuse_ports_in_use(self, port: int) -> None:
+        # A killed process counts as ended a little before the system takes its sockets back.
+        patience_s = 0.0 if _remembered(self.cache, port) is None else _RELEASE_S
         for number in [port, *(listener.port for listener in self.options.listeners)]:
-            if _in_use(number):
+            if not launch.holds_within(partial(_free, number), patience_s):
                 raise ConfigurationError(
                     f"Port {number} on {HOST} is already in use by another program. Choose another one "
                     f"(workbench kafka up --port {number + 1}), or end that program."

@@ -114,6 +114,9 @@ def server_properties(options: BrokerOptions, *, port: int, controller_port: int
         "log.dirs": str(logs),
         "auto.create.topics.enable": str(options.auto_create_topics).lower(),
         "group.initial.rebalance.delay.ms": "0",
+        # After kill -9 the controller waits this long for the broker's former life to end.
+        "broker.session.timeout.ms": "4000",
+        "broker.heartbeat.interval.ms": "1000",
         **_SINGLE_NODE,
     }
     for listener in options.listeners:

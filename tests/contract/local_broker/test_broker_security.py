@@ -1,0 +1,212 @@
+"""The packaged broker with TLS, SASL and rights, met by a real client."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from workbench.bus.kafka import local
+from workbench.bus.kafka.local import launch, lifecycle
+from workbench.bus.kafka.local.jars import ensure
+from workbench.bus.kafka.local.java import find_java
+from workbench.config import cache_folder
+from workbench.testing.certificates import Authority
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(240)]
+
+REFUSAL_S = 3
+TOPICS = "org.apache.kafka.tools.TopicCommand"
+USERS = {"alice": "alice-secret", "bob": "bob-secret"}
+KINDS = {
+    "TLS": ("SSL", None, False),
+    "MUTUAL": ("SSL", None, True),
+    "PLAIN": ("SASL_PLAINTEXT", "PLAIN", False),
+    "SCRAM256": ("SASL_PLAINTEXT", "SCRAM-SHA-256", False),
+    "SCRAM512": ("SASL_SSL", "SCRAM-SHA-512", False),
+    "OAUTH": ("SASL_PLAINTEXT", "OAUTHBEARER", False),
+}
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory, authority, packaged_kafka):  # noqa: ARG001 - skips by name
+    """A broker with one listener of each kind and rights checked, and the port of each listener."""
+    if shutil.which("kcat") is None:
+        pytest.skip("kcat is missing: apt-get install kcat")
+    server = authority.issue("broker", "127.0.0.1", "localhost")
+    ports = {name: lifecycle._free_port() for name in KINDS}
+    listeners = tuple(
+        local.SecureListener(
+            name=name, port=ports[name], protocol=protocol, mechanism=mechanism, client_certificate=mutual
+        )
+        for name, (protocol, mechanism, mutual) in KINDS.items()
+    )
+    options = local.BrokerOptions(
+        listeners=listeners,
+        users=USERS,
+        tls=local.TlsFiles(server.combined, authority.certificate),
+        authorizer=True,
+        super_users=("User:alice", "User:CN=alice"),
+    )
+    broker = local.up(0, data=tmp_path_factory.mktemp("secured"), options=options)
+    yield broker, ports
+    local.down(broker.port)
+
+
+def metadata(port, wait_s=20, **settings: object):
+    """What kcat learns over this listener, or the error it ends with."""
+    options = [part for key, value in settings.items() for part in ("-X", f"{key.replace('_', '.')}={value}")]
+    command = ["kcat", "-L", "-J", "-m", str(wait_s), "-b", f"127.0.0.1:{port}", *options]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if run.returncode != 0:
+        return run.stderr
+    return json.loads(run.stdout)
+
+
+def run_tool(main_class: str, *arguments: str):
+    """Run one of Kafka's own command line tools from the packaged jars."""
+    java = find_java()
+    jars = ensure(cache_folder())
+    command = launch.java_command(java, jars, launch.class_archive(jars, java))
+    return subprocess.run([*command, main_class, *arguments], capture_output=True, text=True, timeout=120, check=False)
+
+
+def tool(main_class: str, *arguments: str):
+    run = run_tool(main_class, *arguments)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+def sasl(mechanism, user="alice", password=None, protocol="sasl_plaintext"):
+    settings = {"security_protocol": protocol, "sasl_mechanisms": mechanism}
+    return settings | {"sasl_username": user, "sasl_password": password or USERS[user]}
+
+
+def names(answer):
+    assert isinstance(answer, dict), answer
+    return [broker["name"] for broker in answer["brokers"]]
+
+
+def test_plain_passwords_are_checked(secured):
+    _, ports = secured
+    assert names(metadata(ports["PLAIN"], **sasl("PLAIN"))) == [f"127.0.0.1:{ports['PLAIN']}"]
+    refused = metadata(ports["PLAIN"], REFUSAL_S, **sasl("PLAIN", password="not-hers"))  # noqa: S106 - made up
+    assert "uthentication" in refused
+
+
+def scram_file(folder, mechanism, password, authority):
+    """A client's settings for Kafka's own tools; older librdkafka (kcat) fails at the nonce check of newer brokers."""
+    login = "org.apache.kafka.common.security.scram.ScramLoginModule required"
+    lines = [
+        f"security.protocol={'SASL_SSL' if mechanism.endswith('512') else 'SASL_PLAINTEXT'}",
+        f"sasl.mechanism={mechanism}",
+        f'sasl.jaas.config={login} username="alice" password="{password}";',
+        "ssl.truststore.type=PEM",
+        f"ssl.truststore.location={authority.certificate}",
+    ]
+    path = folder / "client.properties"
+    path.write_text("\n".join(lines))
+    return str(path)
+
+
+@pytest.mark.parametrize(("listener", "mechanism"), [("SCRAM256", "SCRAM-SHA-256"), ("SCRAM512", "SCRAM-SHA-512")])
+def test_scram_passwords_are_checked(secured, authority, tmp_path, listener, mechanism):
+    _, ports = secured
+    right = scram_file(tmp_path, mechanism, USERS["alice"], authority)
+    at = ["--bootstrap-server", f"127.0.0.1:{ports[listener]}"]
+    tool(TOPICS, *at, "--command-config", right, "--list")
+    wrong = scram_file(tmp_path, mechanism, "not-hers", authority)
+    run = run_tool(TOPICS, *at, "--command-config", wrong, "--list")
+    assert run.returncode != 0
+    assert "invalid credentials" in run.stdout + run.stderr
+
+
+def test_tls_is_trusted_only_by_its_authority(secured, authority, tmp_path):
+    _, ports = secured
+    trusted = {"security_protocol": "ssl", "ssl_ca_location": authority.certificate}
+    assert names(metadata(ports["TLS"], **trusted)) == [f"127.0.0.1:{ports['TLS']}"]
+    stranger = Authority(tmp_path, "Another authority")
+    refused = metadata(ports["TLS"], REFUSAL_S, security_protocol="ssl", ssl_ca_location=stranger.certificate)
+    assert "certificate verify failed" in refused
+
+
+def test_mutual_tls_wants_a_certificate(secured, authority):
+    _, ports = secured
+    trusted = {"security_protocol": "ssl", "ssl_ca_location": authority.certificate}
+    pair = authority.issue("alice")
+    shown = trusted | {"ssl_certificate_location": pair.certificate, "ssl_key_location": pair.key}
+    assert names(metadata(ports["MUTUAL"], **shown)) == [f"127.0.0.1:{ports['MUTUAL']}"]
+    assert isinstance(metadata(ports["MUTUAL"], REFUSAL_S, **trusted), str)
+
+
+def unsecured_token(subject):
+    def part(value: object) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    now = int(time.time())
+    return f"{part({'alg': 'none'})}.{part({'sub': subject, 'iat': now - 5, 'exp': now + 300})}."
+
+
+async def test_bearer_tokens(secured):
+    from aiokafka.abc import AbstractTokenProvider
+    from aiokafka.admin import AIOKafkaAdminClient
+
+    _, ports = secured
+
+    class Tokens(AbstractTokenProvider):
+        async def token(self) -> str:
+            return unsecured_token("alice")
+
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=f"127.0.0.1:{ports['OAUTH']}",
+        security_protocol="SASL_PLAINTEXT",
+        sasl_mechanism="OAUTHBEARER",
+        sasl_oauth_token_provider=Tokens(),
+    )
+    await admin.start()
+    try:
+        assert (await admin.describe_cluster())["cluster_id"] == secured[0].cluster_id
+    finally:
+        await admin.close()
+
+
+def produce(port, topic, user):
+    options = [
+        part for key, value in sasl("PLAIN", user).items() for part in ("-X", f"{key.replace('_', '.')}={value}")
+    ]
+    command = ["kcat", "-P", "-b", f"127.0.0.1:{port}", "-t", topic, "-X", "message.timeout.ms=15000", *options]
+    return subprocess.run(command, input="hello\n", capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_rights_are_checked(secured, topic_name):
+    broker, ports = secured
+    topic = topic_name()
+    tool(TOPICS, "--bootstrap-server", broker.bootstrap, "--create", "--topic", topic)
+    assert produce(ports["PLAIN"], topic, "alice").returncode == 0
+    refused = produce(ports["PLAIN"], topic, "bob")
+    assert refused.returncode != 0
+    assert "uthoriz" in refused.stderr
+    acl = ["--bootstrap-server", broker.bootstrap, "--add", "--allow-principal", "User:bob", "--producer"]
+    tool("org.apache.kafka.tools.AclCommand", *acl, "--topic", topic)
+    deadline = time.monotonic() + 30
+    while (run := produce(ports["PLAIN"], topic, "bob")).returncode != 0 and time.monotonic() < deadline:
+        continue
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_files_with_passwords_are_the_owners_alone(secured):
+    broker, _ = secured
+    assert Path(broker.properties).stat().st_mode & 0o077 == 0
+    with contextlib.suppress(FileNotFoundError):
+        assert "alice-secret" not in broker.log.read_text(errors="replace")
