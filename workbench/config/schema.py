@@ -63,7 +63,8 @@ def validate(raw: dict[str, Any], path: Path) -> SettingsFile:
         return SettingsFile.model_validate(raw)
     except ValidationError as error:
         faults = "; ".join(_sentence(one) for one in error.errors(include_url=False, include_input=False))
-        raise ConfigurationError(f"{path} cannot be used: {faults}.") from None
+    # Outside the handler, so that the library's error, which quotes the input, is not even its context.
+    raise ConfigurationError(f"{path} cannot be used: {faults}.")
 
 
 def _sentence(error: ErrorDetails) -> str:
