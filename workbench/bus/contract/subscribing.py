@@ -81,6 +81,7 @@ class Subscriber:
             member,
             delivery,
             self.tasks,
+            lambda: self.log.committed(group),
             max_poll_records=self.max_poll_records,
             max_in_flight=self.max_in_flight,
             drain_timeout_s=self.drain_timeout_s,

@@ -12,11 +12,11 @@ from workbench.errors import WorkbenchError
 from workbench.model import TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from workbench.bus.contract.delivery import Delivery
     from workbench.bus.protocols import GroupMember
-    from workbench.model import Record
+    from workbench.model import CommittedOffset, Record
     from workbench.tasks import Supervisor
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class Subscription:
         member: Callable[[Subscription], GroupMember],
         delivery: Delivery,
         tasks: Supervisor,
+        committed: Callable[[], Awaitable[Mapping[TopicPartition, CommittedOffset]]],
         *,
         max_poll_records: int = 500,
         max_in_flight: int = 64,
@@ -63,6 +64,8 @@ class Subscription:
         self.delivery = delivery
         self._member = member(self)
         self._tasks = tasks
+        self._committed = committed
+        self._anchored: frozenset[TopicPartition] = frozenset()
         self._max_poll_records = max_poll_records
         self._max_queued = max_poll_records
         self._slots = asyncio.Semaphore(max_in_flight)
@@ -86,6 +89,7 @@ class Subscription:
     async def start(self) -> None:
         """Join the group; returns once partitions are assigned and their positions resolved."""
         await self._member.__aenter__()
+        await self._anchor()
         self._poll_task = self._tasks.spawn(f"{self.name}/poll", self._poll_loop())
 
     async def aclose(self) -> None:
@@ -114,7 +118,24 @@ class Subscription:
                 log.warning("%s could not reach its group and tries again: %s", self.name, error)
                 await asyncio.sleep(RETRY_INTERVAL_S)
 
+    async def _anchor(self) -> None:
+        """Commit where a partition begins for which the group committed nothing.
+
+        Without it a member that dies before its first commit would lose what it was given: the next one would start at
+        the end again.
+        """
+        held = self._member.assignment
+        if held <= self._anchored:
+            self._anchored = held
+            return
+        stored = await self._committed()
+        begins = {p: await self._member.position(p) for p in held - self._anchored if p not in stored}
+        if begins:
+            await self._member.commit(begins)
+        self._anchored = held
+
     async def _poll(self) -> None:
+        await self._anchor()
         records = await self._member.poll(self._max_poll_records, 100)
         self._forget_lost()
         for record in records:
