@@ -1,1 +1,23 @@
-"""The facades: Cluster and Snapshot."""
+"""The facades: Cluster and Snapshot. What needs pandas is loaded when it is first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.session.cluster import Cluster
+from workbench.session.connecting import connect
+from workbench.session.demonstration import demo
+from workbench.session.following import as_json, follow_records
+
+if TYPE_CHECKING:
+    from workbench.session.snapshot import Snapshot, open_snapshot
+
+__all__ = ["Cluster", "Snapshot", "as_json", "connect", "demo", "follow_records", "open_snapshot"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"Snapshot", "open_snapshot"}:
+        from workbench.session import snapshot
+
+        return getattr(snapshot, name)
+    raise AttributeError(f"module 'workbench.session' has no attribute {name!r}")

@@ -1,0 +1,78 @@
+"""``workbench capture``: topics into a snapshot."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.cli import exits
+from workbench.cli.options import Broker, End, Json, Topics, Uncommitted
+from workbench.cli.output import print_json, print_rows
+from workbench.cli.progress import progress_listener
+from workbench.cli.running import run
+
+if TYPE_CHECKING:
+    from workbench.session import Snapshot
+
+_COLUMNS = ("topic", "partition", "from", "next", "end", "records", "undecodable", "state", "reason")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(capture)
+
+
+def capture(
+    topics: Topics,
+    into: Annotated[Path, typer.Option("--into", help="Snapshot file; made when absent.")],
+    broker: Broker = None,
+    offset: Annotated[
+        str, typer.Option("--offset", "-o", help="Where to start: start, 1200, -100, +100, @-15m, @TIME, group:NAME.")
+    ] = "start",
+    end: End = None,
+    count: Annotated[int | None, typer.Option("--count", "-n", min=1, help="Stop after so many records.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with new records until interrupted.")] = False,
+    as_json: Json = False,
+    uncommitted: Uncommitted = False,
+) -> None:
+    """Capture a window whose end is frozen now; again, and only what is new is added. Exits with 3 when incomplete."""
+    rows = run(_capture(topics, into, broker, offset, end, count, follow=follow, uncommitted=uncommitted))
+    if as_json:
+        for row in rows:
+            print_json({"kind": "range", **row})
+    else:
+        print_rows(rows, _COLUMNS, as_json=False)
+    if any(row["state"] != "complete" for row in rows):
+        raise typer.Exit(exits.INCOMPLETE)
+
+
+async def _capture(
+    topics: list[str],
+    into: Path,
+    broker: str | None,
+    offset: str,
+    end: str | None,
+    count: int | None,
+    *,
+    follow: bool,
+    uncommitted: bool,
+) -> list[dict[str, Any]]:
+    from workbench.session import connect
+
+    with progress_listener(to_terminal=sys.stderr.isatty()) as listener:
+        async with await connect(broker) as cluster:
+            snap: Snapshot = await cluster.capture(
+                topics,
+                into=into,
+                start=offset,
+                end=end,
+                limit=count,
+                follow=follow,
+                isolation="read_uncommitted" if uncommitted else "read_committed",
+                progress=listener,
+            )
+            with snap:
+                return snap.last_capture_rows()

@@ -1,0 +1,63 @@
+"""Draws the progress of a job: bars in a terminal, a line of JSON a second when piped."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from workbench.markup import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from workbench.model.feeds import Progress
+
+EVERY_S = 1.0
+
+
+@contextmanager
+def progress_listener(*, to_terminal: bool) -> Iterator[Callable[[Progress], None]]:
+    """Give a listener; what it draws goes to standard error."""
+    if not to_terminal:
+        yield _JsonLines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, int] = {}
+
+        def draw(progress: Progress) -> None:
+            for part in progress.parts:
+                total = None if part.end is None else max(part.end - part.start, 0)
+                if part.name not in tasks:
+                    tasks[part.name] = bars.add_task(visible(part.name, 60), total=total)
+                bars.update(tasks[part.name], total=total, completed=part.position - part.start)  # type: ignore[arg-type]
+
+        yield draw
+
+
+class _JsonLines:
+    """Prints the state of a job at most once a second."""
+
+    def __init__(self) -> None:
+        self._last = float("-inf")
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.state == "running" and now - self._last < EVERY_S:
+            return
+        self._last = now
+        line = {
+            "kind": "progress",
+            "state": progress.state,
+            "done": sum(part.position - part.start for part in progress.parts),
+            "remaining": sum(part.remaining or 0 for part in progress.parts),
+            **dict(progress.counts),
+        }
+        print(json.dumps(line), file=sys.stderr, flush=True)  # noqa: T201 - the command line's own output

@@ -1,0 +1,117 @@
+"""``workbench replay``: a dry run that prints and journals the plan; ``--confirm`` runs it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from workbench.cli import exits
+from workbench.cli.options import Broker, Json, SnapshotFile
+from workbench.cli.output import print_json
+from workbench.cli.progress import progress_listener
+from workbench.cli.running import run
+
+if TYPE_CHECKING:
+    from workbench.replay import Plan, ReplayReport
+
+Where = Annotated[str, typer.Option("--where", help="SQL condition over events: which records.")]
+To = Annotated[str | None, typer.Option("--to", help="Target topic, which must exist; else topics of its own.")]
+Confirm = Annotated[str | None, typer.Option("--confirm", help="Token of the plan that was shown: run it.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why; needed to run, kept in the journal.")]
+Typed = Annotated[str | None, typer.Option("--confirm-target", help="Name of a protected target, typed.")]
+Option = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="An option of the plan as name=value, such as timestamps=now."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(replay)
+
+
+def replay(
+    snapshot: SnapshotFile,
+    where: Where,
+    broker: Broker = None,
+    to: To = None,
+    confirm: Confirm = None,
+    reason: Reason = None,
+    confirm_target: Typed = None,
+    option: Option = None,
+    as_json: Json = False,
+) -> None:
+    """Plan a replay; with --confirm run the plan that was shown. Exits with 4 when a rule refuses it."""
+    if confirm is None:
+        _show_plan(run(_plan(snapshot, where, broker, to, _options(option))), as_json=as_json)
+        return
+    report = run(_run(snapshot, where, broker, confirm, reason, confirm_target))
+    if as_json:
+        print_json({"kind": "report", "run_id": report.run_id, "state": report.state, **report.counts})
+    else:
+        typer.echo(repr(report))
+    raise typer.Exit(report.exit_status)
+
+
+def _show_plan(plan: Plan, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"kind": "plan", "token": plan.token, **plan.to_json()})
+    else:
+        typer.echo(repr(plan))
+    if plan.blocking:
+        raise typer.Exit(exits.REFUSED)
+    if not as_json:
+        typer.echo(f"\n{_command(plan.token)}")
+
+
+def _command(token: str) -> str:
+    words = [Path(sys.argv[0]).name, *(word for word in sys.argv[1:] if word not in {"-J", "--json"})]
+    reason = [] if "--reason" in words else ["--reason", "WHY"]
+    return shlex.join([*words, "--confirm", token, *reason])
+
+
+async def _plan(snapshot: Path, where: str, broker: str | None, to: str | None, options: dict[str, Any]) -> Plan:
+    from workbench.session import connect, open_snapshot
+
+    with open_snapshot(snapshot) as snap:
+        async with await connect(broker) as cluster:
+            plan = await cluster.plan(snap.replay(where), to, **options)
+            snap.journal().add_plan(plan.to_json(), writer_mode=plan.options.writer)
+            return plan
+
+
+async def _run(
+    snapshot: Path,
+    where: str,
+    broker: str | None,
+    confirm: str,
+    reason: str | None,
+    typed: str | None,
+) -> ReplayReport:
+    from workbench.session import connect, open_snapshot
+    from workbench.session.replaying import planned
+
+    with open_snapshot(snapshot) as snap, progress_listener(to_terminal=sys.stderr.isatty()) as listener:
+        plan = planned(snap, snap.replay(where), confirm)
+        async with await connect(broker, write=True, reason=reason) as cluster:
+            return await cluster.run(plan, confirm=confirm, target=typed, progress=listener)
+
+
+def _options(given: list[str] | None) -> dict[str, Any]:
+    from workbench.errors import ConfigurationError
+
+    options: dict[str, Any] = {}
+    for text in given or []:
+        name, found, value = text.partition("=")
+        if not found:
+            raise ConfigurationError(f"--option {text!r} is not written as name=value.")
+        options[name.replace("-", "_")] = {"true": True, "false": False}.get(value.lower(), _number(value))
+    return options
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.isdigit() else text

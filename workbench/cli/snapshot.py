@@ -1,0 +1,84 @@
+"""Commands that ask a snapshot: ``sql``, ``trace``, ``pack``, ``export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from workbench.cli.options import Json, SnapshotFile
+from workbench.cli.output import print_json, print_rows
+from workbench.errors import ConfigurationError
+
+MOST_ROWS = 1_000
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (sql, trace, pack, export):
+        app.command()(command)
+
+
+def sql(
+    snapshot: SnapshotFile,
+    query: Annotated[str, typer.Argument(help="One SELECT over events and records.")],
+    as_json: Json = False,
+) -> None:
+    """Query a snapshot; a table shows at most 1,000 rows, --json prints all."""
+    from workbench.session import open_snapshot
+
+    with open_snapshot(snapshot) as snap:
+        table = snap.sql_arrow(query)
+    rows: list[dict[str, Any]] = (table if as_json else table.slice(0, MOST_ROWS)).to_pylist()
+    print_rows(rows, table.column_names, as_json=as_json, empty="No row.")
+    if not as_json and table.num_rows > MOST_ROWS:
+        typer.echo(f"{table.num_rows - MOST_ROWS:,} rows more; --json prints all.", err=True)
+
+
+def trace(
+    snapshot: SnapshotFile,
+    correlation: Annotated[str | None, typer.Option("--correlation", "-c", help="Correlation id.")] = None,
+    event: Annotated[
+        str | None, typer.Option("--event", "-e", help="Event id, with its ancestors and descendants.")
+    ] = None,
+    as_json: Json = False,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a Mermaid flow chart.")] = False,
+) -> None:
+    """Print the causal tree of a correlation or an event."""
+    if (correlation is None) == (event is None):
+        raise ConfigurationError("Give exactly one of --correlation and --event.")
+    from workbench.session import open_snapshot
+
+    with open_snapshot(snapshot) as snap:
+        found = snap.trace(correlation_id=correlation, event_id=event)
+        if as_json:
+            for kind, frame in (("event", found.frame), ("edge", found.edges), ("unresolved", found.unresolved)):
+                for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
+                    print_json({"kind": kind, **row})
+        else:
+            typer.echo(found.mermaid() if mermaid else repr(found))
+
+
+def pack(snapshot: SnapshotFile) -> None:
+    """Put the segments beside a snapshot into its one file, so that it can be mailed."""
+    from workbench.session import open_snapshot
+
+    with open_snapshot(snapshot, write=True) as snap:
+        snap.pack()
+    typer.echo(f"{snapshot} is one file of {snapshot.stat().st_size:,} bytes.", err=True)
+
+
+def export(
+    snapshot: SnapshotFile,
+    target: Annotated[Path, typer.Argument(help="File to write; .parquet or .jsonl decides the format.")],
+    where: Annotated[
+        str | None, typer.Option("--where", help="SQL condition over events, key, value, headers.")
+    ] = None,
+) -> None:
+    """Write records without loss, as Parquet or JSON lines."""
+    from workbench.session import open_snapshot
+
+    with open_snapshot(snapshot) as snap:
+        count = snap.export(target, where=where)
+    typer.echo(f"{count:,} records written to {target}.", err=True)

@@ -1,0 +1,128 @@
+"""``workbench tail``: records in the terminal as they come."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.options import Broker, End, Json, Offset, Topics, Uncommitted
+from workbench.cli.output import print_json
+from workbench.cli.running import run
+from workbench.errors import ConfigurationError
+from workbench.markup import visible, visible_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.model import Record
+
+_TOKEN = re.compile(r"%[tpokKsSTh%]|\\[nrt\\]")
+_ESCAPES = {r"\n": "\n", r"\r": "\r", r"\t": "\t", "\\\\": "\\"}
+_VALUE_CHARACTERS = 200
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(tail)
+
+
+def tail(
+    topics: Topics,
+    broker: Broker = None,
+    offset: Offset = "end",
+    end: End = None,
+    count: Annotated[int | None, typer.Option("--count", "-n", min=1, help="Stop after so many records.")] = None,
+    at_end: Annotated[bool, typer.Option("--exit", "-e", help="Stop at the end that the log has now.")] = False,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            "--format", "-f", help=r"Format: %t topic %p partition %o offset %k key %s value %T time %h headers \n."
+        ),
+    ] = None,
+    as_json: Json = False,
+    uncommitted: Uncommitted = False,
+) -> None:
+    """Follow topics; joins no consumer group and commits nothing."""
+    if layout is not None and as_json:
+        raise ConfigurationError("--format and --json exclude each other.")
+    show = _as_json if as_json else _formatted(layout) if layout is not None else _line
+    run(_follow(topics, broker, offset, end, count, show, at_end=at_end, uncommitted=uncommitted))
+
+
+async def _follow(
+    topics: list[str],
+    broker: str | None,
+    offset: str,
+    end: str | None,
+    count: int | None,
+    show: Callable[[Record], None],
+    *,
+    at_end: bool,
+    uncommitted: bool,
+) -> None:
+    from contextlib import aclosing
+
+    from workbench.session import connect, follow_records
+
+    async with await connect(broker) as cluster:
+        records = follow_records(
+            cluster.log,
+            topics,
+            start=offset,
+            end=end,
+            stop_at_end=at_end,
+            isolation="read_uncommitted" if uncommitted else "read_committed",
+        )
+        async with aclosing(records):
+            shown = 0
+            async for record in records:
+                show(record)
+                shown += 1
+                if shown == count:
+                    return
+
+
+def _as_json(record: Record) -> None:
+    from workbench.session import as_json
+
+    print_json(as_json(record))
+
+
+def _line(record: Record) -> None:
+    from datetime import UTC, datetime
+
+    at = (
+        "-"
+        if record.timestamp_ms < 0
+        else f"{datetime.fromtimestamp(record.timestamp_ms / 1000, UTC):%H:%M:%S.%f}"[:-3]
+    )
+    key, value = visible_bytes(record.key, 40), visible_bytes(record.value, _VALUE_CHARACTERS)
+    typer.echo(f"{at} {visible(record.topic)}/{record.partition}@{record.offset} {key} {value}")
+
+
+def _formatted(layout: str) -> Callable[[Record], None]:
+    def show(record: Record) -> None:
+        typer.echo(_TOKEN.sub(lambda found: _ESCAPES.get(found[0]) or _part(record, found[0][1]), layout), nl=False)
+
+    return show
+
+
+def _part(record: Record, letter: str) -> str:
+    key, value = record.key, record.value
+    parts = {
+        "t": lambda: record.topic,
+        "p": lambda: str(record.partition),
+        "o": lambda: str(record.offset),
+        "T": lambda: str(record.timestamp_ms),
+        "k": lambda: visible_bytes(key, None) if key is not None else "",
+        "K": lambda: str(-1 if key is None else len(key)),
+        "s": lambda: visible_bytes(value, None) if value is not None else "",
+        "S": lambda: str(-1 if value is None else len(value)),
+        "h": lambda: ",".join(
+            f"{visible_bytes(name, None)}={visible_bytes(text, None)}" for name, text in record.headers
+        ),
+        "%": lambda: "%",
+    }
+    return parts[letter]()

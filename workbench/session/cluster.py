@@ -1,0 +1,304 @@
+"""`Cluster`: one connection to an event bus, and everything that can be asked of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import ConfigurationError
+from workbench.markup import element, facts, fragment, visible
+from workbench.tasks import Supervisor
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+    from typing import Self
+
+    import pandas as pd
+
+    from workbench.bus.contract import EventBus
+    from workbench.bus.protocols import RecordLog
+    from workbench.config import Profile
+    from workbench.model import Isolation
+    from workbench.model.feeds import Progress
+    from workbench.model.topic_selection import TopicsLike
+    from workbench.model.window import BoundLike
+    from workbench.replay import Draft, Plan, ReplayReport
+    from workbench.session.lag import LagResult
+    from workbench.session.snapshot import Snapshot
+    from workbench.widgets import LagPanel, LiveTail, ReplayPanel
+
+
+class Cluster:
+    """A connected event bus; read-only unless it was opened for writing.
+
+    Made by `workbench.connect` and `workbench.demo`. It owns the tasks it starts (tails, captures, lag watches):
+    closing it ends them, leaving a cell does not. ``async with`` closes it.
+    """
+
+    def __init__(self, profile: Profile, log: RecordLog, *, write: bool = False, reason: str | None = None) -> None:
+        self.profile = profile
+        self.writable = write
+        self.reason = reason or ""
+        self.tasks = Supervisor()
+        """Tasks of this cluster; ``tasks.failures`` says what went wrong in the background."""
+        self._log = log
+        self._state = "unopened"
+        self._also_close: list[Callable[[], Any]] = []
+
+    @property
+    def address(self) -> str:
+        """The address, without secrets."""
+        return str(self.profile.address)
+
+    @property
+    def cluster_id(self) -> str:
+        """The cluster's own id."""
+        return self._log.cluster_id
+
+    @property
+    def name(self) -> str:
+        """The profile's name, else the address."""
+        return self.profile.label
+
+    @property
+    def log(self) -> RecordLog:
+        """The record log beneath: exact reads and writes, for what the facade does not offer."""
+        return self._log
+
+    async def __aenter__(self) -> Self:
+        await self._log.__aenter__()
+        self._state = "open"
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End all tasks of this cluster and disconnect. Idempotent."""
+        if self._state != "open":
+            return
+        self._state = "closed"
+        await self.tasks.aclose()
+        for close in self._also_close:
+            await close()
+        await self._log.aclose()
+
+    async def topics(self, selection: TopicsLike = "*") -> pd.DataFrame:
+        """Describe topics: partitions, offsets, an upper bound of records, rate, groups, retention.
+
+        Args:
+            selection: Name, list, shell pattern or regular expression. A pattern never takes internal topics.
+
+        Raises:
+            UnknownTopicError: A name does not exist (similar ones are named), or a pattern matches nothing.
+        """
+        from workbench.session.topics import topics_frame
+
+        return topics_frame(await self.topic_rows(selection), provenance=self._provenance())
+
+    async def topic_rows(self, selection: TopicsLike = "*") -> list[dict[str, Any]]:
+        """Describe topics as `topics` does, as plain rows."""
+        from workbench.model.topic_selection import parse_topics
+        from workbench.session.topics import topic_rows
+
+        return await topic_rows(self._log, parse_topics(selection))
+
+    def tail(
+        self,
+        topics: TopicsLike = "*",
+        *,
+        start: BoundLike = "end",
+        isolation: Isolation = "read_committed",
+        limit_rows: int = 50_000,
+        **options: Any,
+    ) -> LiveTail:
+        """Follow topics in a live table; joins no group. Show it as a cell's last line.
+
+        Args:
+            topics: What to follow.
+            start: Where to begin; the end unless told.
+            isolation: ``read_uncommitted`` shows open and aborted transactions too.
+            limit_rows: Rows held; older ones are let go, and counted.
+            options: Traits of the table: ``height``, ``follow``, ``filter``.
+        """
+        from workbench.session.tailing import tail
+
+        return tail(self, topics, start=start, isolation=isolation, limit_rows=limit_rows, **options)
+
+    async def capture(
+        self,
+        topics: TopicsLike,
+        *,
+        into: str | os.PathLike[str] | Snapshot,
+        start: BoundLike = "start",
+        end: BoundLike | None = None,
+        isolation: Isolation = "read_committed",
+        follow: bool = False,
+        limit: int | None = None,
+        profiles: Mapping[str, Mapping[str, Any]] | None = None,
+        progress: Callable[[Progress], None] | bool | None = None,
+    ) -> Snapshot:
+        """Capture topics into a snapshot: a bounded window, its ends frozen now; or ``follow=True`` until interrupted.
+
+        Capturing again into the same file first finishes unfinished windows and then adds only what is new.
+        Interrupting the cell cancels; what was stored stays.
+
+        Args:
+            topics: What to capture.
+            into: The snapshot's file, made when absent; or an open snapshot.
+            start: First bound of the window (``"-15m"``, ``1200``, ``"group:billing"``, …).
+            end: Exclusive last bound; now unless told.
+            isolation: As the reader's; one per topic and file.
+            follow: Go on with new records after the window.
+            limit: Stop after this many records.
+            profiles: Own envelope profiles by name, besides those of ``workbench.toml``.
+            progress: A listener; True (the default in a notebook) shows it, False does not.
+
+        Raises:
+            UnknownTopicError: A topic does not exist, or a pattern matches nothing.
+            WindowError: A bound cannot be read.
+            SnapshotLockedError: Another process writes the file.
+            StorageFullError: The disk is full; what was committed before is intact.
+        """
+        from workbench.session.capturing import capture
+
+        return await capture(
+            self,
+            topics,
+            into=into,
+            start=start,
+            end=end,
+            isolation=isolation,
+            follow=follow,
+            limit=limit,
+            profiles=profiles,
+            progress=progress,
+        )
+
+    async def lag(self, groups: str = "*", *, topics: str = "*") -> LagResult:
+        """Sample the lag of consumer groups once, of both protocols; joins none.
+
+        Args:
+            groups: Shell pattern of group ids.
+            topics: Shell pattern of topics.
+        """
+        from workbench.capture.lag_sampler import LagSampler
+        from workbench.session.lag import LagResult
+
+        return LagResult([await LagSampler(self._log, groups=groups, topics=topics).round()])
+
+    def watch_lag(self, groups: str = "*", *, topics: str = "*", interval_s: float = 10.0) -> LagPanel:
+        """Watch the lag of consumer groups live: a chart and a table that sample every ``interval_s`` seconds."""
+        from workbench.capture.lag_sampler import LagSampler
+        from workbench.charts.lag import lag_figure
+        from workbench.session.lag import LagWatch
+        from workbench.widgets import LagPanel
+
+        self._check_open()
+        name = f"lag of {groups} on {self.name}"
+        watch = LagWatch(LagSampler(self._log, groups=groups, topics=topics), name=name, interval_s=interval_s)
+        self._spawn(name, watch.run())
+        return LagPanel(watch, figure=lag_figure, supervisor=self.tasks)
+
+    async def plan(self, draft: Draft, to: str | Mapping[str, str] | None = None, **options: Any) -> Plan:
+        """Plan a replay of a draft to this cluster: target facts, counts, warnings, refusals. Nothing is sent.
+
+        Args:
+            draft: What `Snapshot.replay` made.
+            to: Target topic, which must exist; a mapping of source to target; without it topics named
+                ``{topic}.replay.{8 hex digits}`` are created by the run.
+            options: Options of the draft given anew.
+
+        Raises:
+            ConfigurationError: An option or target name that cannot be.
+        """
+        from workbench.session.replaying import plan
+
+        return await plan(self, draft, to, **options)
+
+    async def run(
+        self,
+        plan: Plan,
+        *,
+        confirm: str | None = None,
+        target: str | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> ReplayReport:
+        """Run a plan over this connection, journal it, and verify delivery.
+
+        Args:
+            plan: What `plan` made, of this cluster.
+            confirm: The plan's token; without it the run is refused and the message says the token.
+            target: The target's name, typed, where it is protected.
+            progress: Called after each batch.
+
+        Raises:
+            ReplayRefused: Not confirmed, read-only, or a rule holds; nothing was written.
+        """
+        from workbench.session.replaying import run
+
+        return await run(self, plan, confirm=confirm, target=target, progress=progress)
+
+    def panel(self, plan: Plan) -> ReplayPanel:
+        """Show a plan with a field for its token and a button that ends in `run`; ``.report`` is there later."""
+        from workbench.session.replaying import panel
+
+        return panel(self, plan)
+
+    def contract_bus(self, *, environment: str = "dev", topic_prefix: str = "onex", **options: Any) -> EventBus:
+        """Make the contract's event bus over the same address; use it with ``async with``.
+
+        It publishes and uses consumer groups as its caller says; read-only on a read-only connection.
+        """
+        from workbench.bus.contract import EventBus
+        from workbench.session.connecting import log_of
+
+        options.setdefault("create_missing", self.profile.development and self.writable)
+        return EventBus(
+            log_of(self.profile),
+            environment=environment,
+            topic_prefix=topic_prefix,
+            read_only=not self.writable,
+            **options,
+        )
+
+    def _check_open(self) -> None:
+        if self._state != "open":
+            raise ConfigurationError(f"The connection to {self.name} is {self._state}; connect again.")
+
+    def _spawn(self, name: str, work: Any) -> None:
+        if name in self.tasks.running:
+            work.close()
+            raise ConfigurationError(f"{name} is running already; stop that one first, or close the cluster.")
+        self.tasks.spawn(name, work)
+
+    def _provenance(self) -> dict[str, Any]:
+        return {
+            "cluster_id": self.cluster_id,
+            "address": self.address,
+            "asked_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        }
+
+    def _facts(self) -> list[tuple[str, str]]:
+        return [
+            ("address", visible(self.address, 200)),
+            ("cluster id", self.cluster_id or "not connected yet"),
+            ("access", f"may write: {visible(self.reason, 200)}" if self.writable else "read-only"),
+            ("kind", _kind(self.profile)),
+            ("state", self._state),
+            ("tasks", ", ".join(visible(name, 60) for name in self.tasks.running) or "none"),
+            *([("failures", str(len(self.tasks.failures)))] if self.tasks.failures else []),
+        ]
+
+    def __repr__(self) -> str:
+        return f"<Cluster {visible(self.name, 80)} {'writable' if self.writable else 'read-only'} {self._state}>"
+
+    def _repr_html_(self) -> str:
+        return fragment(element("h4", f"Cluster {visible(self.name, 80)}"), facts(self._facts())).render()
+
+
+def _kind(profile: Profile) -> str:
+    if profile.protected:
+        return "protected: a replay wants the target's name typed"
+    return "development" if profile.development else "not marked as development"

@@ -1,0 +1,76 @@
+"""From an address or profile to an open cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.bus import open_log
+from workbench.config import resolve
+from workbench.errors import ConfigurationError
+from workbench.session.cluster import Cluster
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.config import Profile
+
+
+async def connect(address: str | None = None, *, write: bool = False, reason: str | None = None) -> Cluster:
+    """Connect to a cluster; read-only unless ``write=True``, which needs a ``reason`` for the journal.
+
+    Args:
+        address: ``kafka://host:9092,host2:9092``, ``memory://name``, or the name of a profile in ``workbench.toml``;
+            without it ``WORKBENCH_ADDRESS``, ``WORKBENCH_PROFILE`` or the file's default.
+        write: Allow replays and other writing over this connection.
+        reason: Why it is opened for writing; stored with everything that is written.
+
+    Raises:
+        ConfigurationError: Nothing is named, or a setting cannot be used; or ``write=True`` without a reason.
+        BrokerUnavailableError: No broker answers.
+        AuthenticationError: The credentials or the certificate were refused.
+    """
+    if write and not (reason and reason.strip()):
+        raise ConfigurationError(
+            "A connection that may write needs a reason, which the journal keeps: "
+            'connect(…, write=True, reason="INC-42").',
+        )
+    profile = resolve(address)
+    return await open_cluster(profile, write=write, reason=reason)
+
+
+async def open_cluster(profile: Profile, *, write: bool, reason: str | None) -> Cluster:
+    """Open the cluster of a profile."""
+    cluster = Cluster(profile, log_of(profile), write=write, reason=reason)
+    return await cluster.__aenter__()
+
+
+def log_of(profile: Profile) -> RecordLog:
+    """Make the record log of a profile, not yet open."""
+    if profile.address.scheme == "memory":
+        return open_log(profile.address)
+    token = profile.sasl_token
+
+    async def provide() -> str:
+        return token.get_secret_value() if token is not None else ""
+
+    return open_log(
+        f"kafka://{profile.address.bootstrap}",
+        security_protocol=profile.security_protocol,
+        sasl_mechanism=profile.sasl_mechanism,
+        username=profile.sasl_username,
+        password=_plain(profile.sasl_password),
+        token_provider=provide if token is not None else None,
+        cafile=_path(profile.ssl_cafile),
+        certfile=_path(profile.ssl_certfile),
+        keyfile=_path(profile.ssl_keyfile),
+        key_password=_plain(profile.ssl_key_password),
+    )
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+def _path(path: object) -> str | None:
+    return None if path is None else str(path)

@@ -1,0 +1,61 @@
+"""`wb.demo()`: a cluster with believable traffic, embedded or on a development broker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from workbench.config import resolve
+from workbench.errors import ConfigurationError
+from workbench.session.connecting import open_cluster
+
+if TYPE_CHECKING:
+    from workbench.session.cluster import Cluster
+
+TASKS = ("demo traffic", "demo group that keeps up", "demo group that lags")
+
+
+async def demo(
+    address: str | None = None,
+    *,
+    rate: float = 20.0,
+    history_s: float = 900.0,
+    seed: int = 7,
+    live: bool = True,
+) -> Cluster:
+    """Connect to a cluster with the demo's traffic: a history, then live records and three consumer groups.
+
+    Without an address the cluster is embedded in this process. With one, that broker is fed: it must be a development
+    cluster (loopback, or a profile that says so). Topics are named ``onex.dev.*``.
+
+    Args:
+        address: ``memory://name``, ``kafka://127.0.0.1:9092`` or a profile; a new embedded cluster unless given.
+        rate: Records per second.
+        history_s: Seconds of history before now.
+        seed: Everything random follows from it.
+        live: Go on writing and consuming until the cluster is closed.
+
+    Raises:
+        ConfigurationError: The address is not a development cluster.
+        BrokerUnavailableError: No broker answers.
+    """
+    from workbench.demo import Feed, Traffic
+
+    profile = resolve(address or f"memory://demo-{uuid4().hex[:8]}")
+    if not profile.development:
+        raise ConfigurationError(
+            f"{profile.label} is not marked as a development cluster; the demo writes only to those. "
+            "Use an address on this machine, or development = true in its profile.",
+        )
+    traffic = Traffic(seed=seed, rate=rate)
+    cluster = await open_cluster(profile, write=True, reason="demo")
+    try:
+        feed = Feed(cluster.log, traffic, history_s=history_s)
+        await feed.fill()
+        if live:
+            for name, work in zip(TASKS, (feed.run(), feed.keep_up(), feed.lag_behind()), strict=True):
+                cluster.tasks.spawn(name, work)
+    except BaseException:
+        await cluster.aclose()
+        raise
+    return cluster

@@ -1,0 +1,70 @@
+"""Records one by one, for a terminal or a loop of one's own: bounded or following, without any consumer group."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from workbench.model.topic_selection import parse_topics
+from workbench.model.window import parse_bound
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.model import Isolation, Record
+    from workbench.model.topic_selection import TopicsLike
+    from workbench.model.window import BoundLike
+
+
+async def follow_records(
+    log: RecordLog,
+    topics: TopicsLike,
+    *,
+    start: BoundLike = "end",
+    end: BoundLike | None = None,
+    stop_at_end: bool = False,
+    isolation: Isolation = "read_committed",
+) -> AsyncIterator[Record]:
+    """Yield records as they are read, in offset order within each partition.
+
+    Args:
+        log: An open record log.
+        topics: What to read.
+        start: Where to begin.
+        end: Exclusive last bound, frozen now; without it reading goes on for ever.
+        stop_at_end: End at the end that the log has now; the same as ``end="end"``.
+        isolation: As the reader's.
+    """
+    from workbench.capture.window import resolve_spans
+
+    bound = parse_bound("end") if stop_at_end and end is None else None if end is None else parse_bound(end)
+    spans = await resolve_spans(log, parse_topics(topics), parse_bound(start), bound, isolation=isolation)
+    async with log.reader(spans, isolation=isolation) as reader:
+        while not reader.done:
+            for chunk in await reader.read(4 << 20, 200):
+                for record in chunk.rows():
+                    yield record
+
+
+def as_json(record: Record) -> dict[str, Any]:
+    """Lay a record out as JSON: bytes as text where they are UTF-8, else under a name that ends in ``_b64``."""
+    return {
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp_ms": record.timestamp_ms,
+        "timestamp_type": record.timestamp_type.name.lower(),
+        **_bytes("key", record.key),
+        **_bytes("value", record.value),
+        "headers": [{**_bytes("name", name), **_bytes("value", value)} for name, value in record.headers],
+    }
+
+
+def _bytes(name: str, raw: bytes | None) -> dict[str, str | None]:
+    if raw is None:
+        return {name: None}
+    try:
+        return {name: raw.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {f"{name}_b64": base64.b64encode(raw).decode("ascii")}

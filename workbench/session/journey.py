@@ -1,0 +1,89 @@
+"""The whole journey without a notebook: topics, capture, trace, lag, replay, and a report of it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from workbench.session.demonstration import demo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workbench.report import Section
+    from workbench.session.cluster import Cluster
+    from workbench.session.snapshot import Snapshot
+    from workbench.session.trace import Trace
+
+COUNTS = "SELECT event_type, count(*) AS n FROM events GROUP BY event_type ORDER BY n DESC, event_type"
+BUSIEST = """
+    SELECT correlation_id, count(*) AS n FROM events
+    WHERE event_type = 'workflow.completed' OR event_type LIKE 'dev.cdevents.%' OR event_type LIKE 'task.%'
+    GROUP BY correlation_id HAVING bool_or(event_type = 'workflow.completed') ORDER BY n DESC, correlation_id LIMIT 1
+"""
+"""The finished workflow with the most tasks."""
+
+
+@dataclass
+class Journey:
+    """What a journey left behind."""
+
+    snapshot: Path
+    report: Path
+    state: str
+    """State of the replay: ``verified`` when every record was found at the target."""
+    lines: list[str] = field(default_factory=list)
+    """What happened, a line for each step."""
+
+
+async def run_journey(address: str | None, *, rate: float, history_s: float, out: Path) -> Journey:
+    """Run the journey on an embedded cluster, or a development broker; write snapshot and report into ``out``."""
+    from workbench.report import write_report
+
+    await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
+    journey = Journey(out / "demo.duckdb", out / "report.html", "planned")
+    async with await demo(address, rate=rate, history_s=history_s) as cluster:
+        topics = await cluster.topics("onex.dev.*")
+        journey.lines.append(f"{len(topics)} topics, at most {int(topics['records_at_most'].sum()):,} records")
+        snap = await cluster.capture("onex.dev.*", start="start", into=journey.snapshot, progress=False)
+        with snap:
+            sections = [_section("Topics", "What there was when the journey began.", topics)]
+            sections += await _steps(cluster, snap, journey)
+    write_report(journey.report, "Demo journey", sections)
+    journey.lines.append(f"snapshot {journey.snapshot}, report {journey.report}")
+    return journey
+
+
+async def _steps(cluster: Cluster, snap: Snapshot, journey: Journey) -> list[Section]:
+    from workbench.report import Section
+
+    counts = snap.sql(COUNTS)
+    journey.lines.append(f"captured {int(counts['n'].sum()):,} events of {len(counts)} types")
+    busiest = str(snap.sql(BUSIEST)["correlation_id"].iloc[0])
+    trace = snap.trace(correlation_id=busiest)
+    journey.lines.append(f"traced correlation {busiest}: {len(trace)} events")
+    lag = await cluster.lag("onex.dev.*")
+    journey.lines.append(f"lag of {len(lag.groups)} groups sampled")
+    plan = await cluster.plan(snap.replay(trace))
+    report = await cluster.run(plan, confirm=plan.token)
+    journey.state = report.state
+    journey.lines.append(f"replayed {report.counts['acked']} records: {report.state}")
+    return [
+        _section("Captured", "Events by type.", counts),
+        _section("Provenance", "What the snapshot holds, and why it stopped.", snap.provenance),
+        _section("Counts of the traced flow", f"Correlation {busiest}.", _types(trace)),
+        Section("Trace", "Causes above their effects.", repr(trace)),
+        _section("Consumer lag", "Offsets between committed and high watermark.", lag.groups),
+        Section("Replay", "What was sent, and what was found at the target.", repr(report)),
+    ]
+
+
+def _types(trace: Trace) -> Any:
+    return trace.frame.groupby("event_type").size().rename("events").reset_index()
+
+
+def _section(title: str, about: str, frame: Any) -> Section:
+    from workbench.report import Section, frame_table
+
+    return Section(title, about, frame_table(frame))

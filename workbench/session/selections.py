@@ -1,0 +1,108 @@
+"""Everything that can say which records are meant, brought to positions in a snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from workbench.errors import ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbench.store import SnapshotStore
+
+POSITIONS = pa.schema([("source_id", pa.int32()), ("partition", pa.int32()), ("offset", pa.int64())])
+_FORMS = (
+    "an SQL condition over events, a frame with partition, offset and source_id or topic, a trace, "
+    "or the selection of a table or graph"
+)
+
+
+def positions_of(store: SnapshotStore, selection: Any) -> tuple[pa.Table, str]:
+    """Bring a selection to positions, each once, and say in a line how it was picked.
+
+    Args:
+        store: The snapshot.
+        selection: An SQL condition over ``events``; a pandas or Arrow table; a trace or causal graph; identities that a
+            widget selected.
+
+    Raises:
+        ValidationError: It names no records, or some that the snapshot does not hold.
+        QueryError: The condition cannot be answered.
+    """
+    if isinstance(selection, str):
+        table = store.event_table(selection).select(POSITIONS.names)
+        return _checked(table), f"where {selection}"
+    if hasattr(selection, "positions") and callable(selection.positions):
+        return _of_events(selection), _summary_of(selection)
+    if isinstance(selection, pa.Table):
+        return _of_columns(store, {name: selection[name] for name in selection.column_names}), "a table of positions"
+    if hasattr(selection, "columns") and hasattr(selection, "loc"):
+        return _of_columns(store, {str(name): pa.array(selection[name]) for name in selection.columns}), "a frame"
+    try:
+        identities = list(selection)
+    except TypeError:
+        raise ValidationError(f"A replay selects records by {_FORMS}; not by {type(selection).__name__}.") from None
+    return _of_identities(store, identities), f"{len(identities):,} records picked by hand"
+
+
+def _of_events(graph: Any) -> pa.Table:
+    found = graph.positions()
+    columns = [[getattr(place, name) for place in found] for name in POSITIONS.names]
+    return _checked(pa.table(columns, schema=POSITIONS))
+
+
+def _summary_of(graph: Any) -> str:
+    return str(getattr(graph, "summary", "")) or f"{len(graph.positions()):,} events of a causal graph"
+
+
+def _of_columns(store: SnapshotStore, columns: dict[str, Any]) -> pa.Table:
+    absent = [name for name in ("partition", "offset") if name not in columns]
+    if absent or not columns.keys() & {"source_id", "topic"}:
+        raise ValidationError(
+            f"The frame to replay lacks {', '.join(absent) or 'source_id or topic'}; "
+            "select source_id, partition and offset in the query.",
+        )
+    if "source_id" not in columns:
+        newest = _newest_sources(store)
+        topics = columns["topic"].to_pylist()
+        unknown = sorted({str(topic) for topic in topics} - newest.keys())
+        if unknown:
+            raise ValidationError(f"The snapshot has no topic {unknown[0]!r}; it has {', '.join(sorted(newest))}.")
+        columns["source_id"] = pa.array([newest[topic] for topic in topics])
+    cast = [_cast(columns[name], name, POSITIONS.field(name).type) for name in POSITIONS.names]
+    return _checked(pa.table(cast, schema=POSITIONS))
+
+
+def _cast(column: Any, name: str, kind: pa.DataType) -> Any:
+    try:
+        return column.cast(kind)
+    except pa.ArrowException as error:
+        raise ValidationError(f"Column {name} of the frame to replay holds {column.type}, not {kind}.") from error
+
+
+def _of_identities(store: SnapshotStore, identities: Iterable[Any]) -> pa.Table:
+    newest = _newest_sources(store)
+    rows = []
+    for identity in identities:
+        topic = getattr(identity, "topic", None)
+        if topic is None or not hasattr(identity, "partition") or not hasattr(identity, "offset"):
+            raise ValidationError(f"A replay selects records by {_FORMS}; not by {type(identity).__name__}.")
+        if topic not in newest:
+            raise ValidationError(f"The snapshot has no topic {topic!r}: capture it first, then select from it.")
+        rows.append((newest[topic], identity.partition, identity.offset))
+    columns = list(zip(*rows, strict=True)) or [(), (), ()]
+    return _checked(pa.table([pa.array(column) for column in columns], names=POSITIONS.names).cast(POSITIONS))
+
+
+def _newest_sources(store: SnapshotStore) -> dict[str, int]:
+    return {source.topic: source.source_id for source in sorted(store.sources(), key=lambda one: one.source_id)}
+
+
+def _checked(table: pa.Table) -> pa.Table:
+    unique = table.cast(POSITIONS).group_by(POSITIONS.names).aggregate([]).select(POSITIONS.names)
+    if not unique.num_rows:
+        raise ValidationError("The selection is empty: no record of the snapshot is meant.")
+    return unique

@@ -1,0 +1,278 @@
+"""`Snapshot`: captured events in one file, and every question that can be asked of them without a broker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.markup import element, fragment, table, text_table, visible
+from workbench.session.selections import positions_of
+from workbench.store import SnapshotStore
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import Self
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from workbench.analysis.causation import CausalGraph
+    from workbench.model.window import BoundLike
+    from workbench.replay import Draft
+    from workbench.session.trace import Trace
+    from workbench.store.journal import Journal
+    from workbench.store.transfer import Imported
+    from workbench.tasks import Supervisor
+
+VALUES_FOR_COLLISIONS_BYTES = 256 << 20
+"""Up to this many bytes of values are read to tell copies from collisions; above, equal ids count as copies."""
+_SHOWN_SOURCES = 20
+_TITLES = ("topic", "partitions", "records", "undecodable", "gaps", "state")
+
+
+class Snapshot:
+    """A snapshot file; made by `Cluster.capture`, or opened with `workbench.open`.
+
+    Reading asks no broker, so nothing here is awaited. ``with`` closes it.
+    """
+
+    def __init__(self, store: SnapshotStore, *, tasks: Supervisor | None = None) -> None:
+        self.store = store
+        """The file beneath: cursors, tables, segments."""
+        self._tasks = tasks
+        self._graph: tuple[int, CausalGraph] | None = None
+        self._journal: Journal | None = None
+
+    @property
+    def path(self) -> Path:
+        """The DuckDB file."""
+        return self.store.path
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be added."""
+        return self.store.read_only
+
+    def close(self) -> None:
+        """Close the file, and the journal beside a read-only one. Harmless when repeated."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """Answer one SELECT with a frame of fixed dtypes; its provenance is in ``.attrs["provenance"]``.
+
+        Views: ``events`` (decoded: topic, partition, offset, timestamp, event_id, event_type, correlation_id, …) and
+        ``records`` (raw: key, value, headers). ``params`` binds ``?`` (a list) or ``$name`` (a mapping).
+
+        Raises:
+            QueryError: It is not one SELECT, or DuckDB cannot answer it.
+        """
+        return self.store.sql(query, params)
+
+    def sql_arrow(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
+        """Answer one SELECT with an Arrow table, for bulk."""
+        return self.store.sql_arrow(query, params)
+
+    def events(
+        self,
+        *,
+        topic: str | Sequence[str] | None = None,
+        type: str | Sequence[str] | None = None,  # noqa: A002 - the name that users read in frames
+        source: str | Sequence[str] | None = None,
+        correlation_id: str | Sequence[str] | None = None,
+        start: BoundLike | None = None,
+        end: BoundLike | None = None,
+        where: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """Decoded events as a frame, by time and position; times filter exactly, by record timestamp.
+
+        Args:
+            topic: Physical names; like ``type``, ``source`` and ``correlation_id`` one or several.
+            start: From here on: a time, an offset, or ``"start"``.
+            end: Up to here, exclusive.
+            where: An SQL condition over the columns; ``params`` holds the values of its ``$names``.
+            limit: At most so many; ``.attrs["truncated"]`` says whether there were more.
+        """
+        return self.store.events(
+            topic=topic,
+            type=type,
+            source=source,
+            correlation_id=correlation_id,
+            start=start,
+            end=end,
+            where=where,
+            params=params,
+            limit=limit,
+        )
+
+    @property
+    def provenance(self) -> pd.DataFrame:
+        """What was captured: cluster, topic, partition, offsets, gaps, isolation, state, and why it stopped."""
+        return self.store.ranges
+
+    def trace(self, *, correlation_id: str | None = None, event_id: str | None = None) -> Trace:
+        """The causal graph of a correlation, or of an event with everything that led to it and came of it.
+
+        Raises:
+            UnknownEventError: The snapshot holds no such event.
+            TypeError: Not exactly one of the two was given.
+        """
+        from workbench.session.trace import Trace
+
+        graph = self._causes().select(correlation_id=correlation_id, event_id=event_id)
+        summary = f"correlation {correlation_id}" if correlation_id is not None else f"event {event_id}"
+        return Trace(graph, summary=summary, supervisor=self._tasks)
+
+    @property
+    def graph(self) -> Trace:
+        """The causal graph of everything in the snapshot."""
+        from workbench.session.trace import Trace
+
+        return Trace(self._causes(), summary="the whole snapshot", supervisor=self._tasks)
+
+    def replay(self, selection: Any, **options: Any) -> Draft:
+        """Say what to send again; pure. Plan it with `Cluster.plan`.
+
+        Args:
+            selection: An SQL condition over events; a frame or Arrow table with ``partition``, ``offset`` and
+                ``source_id`` or ``topic``; a trace; or what was selected in a table or graph.
+            options: ``partitions``, ``timestamps``, ``headers``, ``order``, ``records_per_s``, …; see
+                `workbench.replay.Options`.
+
+        Raises:
+            ValidationError: The selection names no record of this snapshot.
+            TypeError: An unknown option; the message names the likely one.
+        """
+        from workbench.replay import Draft, join_decoded
+
+        positions, summary = positions_of(self.store, selection)
+        records = self.store.record_table(positions=positions)
+        decoded = join_decoded(records, self.store.event_table(positions=positions))
+        used = set(positions["source_id"].to_pylist())
+        sources = [source for source in self.store.selected_sources() if source.source_id in used]
+        return Draft(decoded, sources=sources, description=summary, origin=self, **options)
+
+    def journal(self) -> Journal:
+        """Where replays of this snapshot are recorded: in the file, or beside it when it was opened read-only."""
+        from workbench.store.journal import Journal, journal_path
+
+        if self._journal is None:
+            if self.read_only:
+                self._journal = Journal.open(journal_path(self.path))
+            else:
+                self._journal = Journal(self.store.connection)
+        return self._journal
+
+    def pack(self) -> None:
+        """Move all segments into the one file, so that it can be mailed."""
+        self.store.pack()
+
+    def copy_to(self, path: str | os.PathLike[str]) -> Path:
+        """Make a copy that others can read while this file is being written."""
+        return self.store.copy_to(path)
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        where: str | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Write records as Parquet or JSON lines, by the file's name, without loss; returns how many."""
+        return self.store.export(path, where=where, params=params)
+
+    def import_file(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        profiles: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Imported:
+        """Read a file that `export` wrote; positions that are there already are left out and counted."""
+        from workbench.session.conventions import decoder_for
+
+        return self.store.import_file(path, decoder_for((), profiles=profiles))
+
+    def decode_again(self, *, profiles: Mapping[str, Mapping[str, Any]] | None = None) -> int:
+        """Decode every record by today's profiles and those given; raw records stay as they are. Returns the rows."""
+        from workbench.session.conventions import decoder_for
+
+        topics = [source.topic for source in self.store.sources()]
+        return self.store.redecode(decoder_for(topics, profiles=profiles))
+
+    def _causes(self) -> CausalGraph:
+        from workbench.analysis.causation import build_graph
+
+        rows, value_bytes = self._size()
+        if self._graph is None or self._graph[0] != rows:
+            with_value = value_bytes <= VALUES_FOR_COLLISIONS_BYTES
+            events = self.store.event_table(with_value=with_value)
+            self._graph = rows, build_graph(events, ranges=self.store.ranges_table())
+        return self._graph[1]
+
+    def _size(self) -> tuple[int, int]:
+        with self.store.cursor() as cursor:
+            row = cursor.execute(
+                "SELECT count(*), coalesce(sum(octet_length(value)), 0)::BIGINT FROM records"
+            ).fetchone()
+        return (0, 0) if row is None else (int(row[0]), int(row[1]))
+
+    def _source_rows(self) -> list[tuple[str, ...]]:
+        by_source: dict[int, list[dict[str, Any]]] = {}
+        for row in self.store.ranges_table().to_pylist():
+            by_source.setdefault(row["source_id"], []).append(row)
+        return [
+            (
+                visible(rows[0]["topic"], 80),
+                str(len({row["partition"] for row in rows})),
+                f"{sum(row['records'] for row in rows):,}",
+                f"{sum(row['undecodable'] for row in rows):,}",
+                f"{sum(len(row['gaps']) for row in rows):,}",
+                ", ".join(sorted({_state(row) for row in rows})),
+            )
+            for rows in by_source.values()
+        ]
+
+    def _heading(self) -> str:
+        access = "read-only" if self.read_only else "writable"
+        return f"Snapshot {visible(self.path.name, 80)} ({access})"
+
+    def __repr__(self) -> str:
+        rows = self._source_rows()
+        shown = text_table(_TITLES, rows[:_SHOWN_SOURCES], numeric=(1, 2, 3, 4))
+        more = [f"{len(rows) - _SHOWN_SOURCES} topics more"] if len(rows) > _SHOWN_SOURCES else []
+        return "\n".join([self._heading(), shown if rows else "nothing captured yet", *more])
+
+    def _repr_html_(self) -> str:
+        rows = self._source_rows()
+        return fragment(
+            element("h4", self._heading()),
+            table(_TITLES, rows[:_SHOWN_SOURCES], numeric=(1, 2, 3, 4)),
+            element("p", f"{len(rows)} topics" if rows else "nothing captured yet"),
+        ).render()
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    reason = f" ({visible(row['reason'], 60)})" if row["reason"] and row["state"] != "complete" else ""
+    return f"{row['state']}{reason}"
+
+
+def open_snapshot(path: str | os.PathLike[str], *, write: bool = False) -> Snapshot:
+    """Open a snapshot: read-only unless ``write=True``. In notebooks this is ``wb.open``.
+
+    Raises:
+        SnapshotError: There is no such file.
+        SnapshotLockedError: Another process writes it; the message names it.
+        SnapshotFormatError: The file is no snapshot, damaged, or newer than this version.
+    """
+    return Snapshot(SnapshotStore.open(path, write=write))
