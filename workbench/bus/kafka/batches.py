@@ -187,14 +187,13 @@ def _table(data: bytes, partition: int, batches: Sequence[Batch]) -> pa.RecordBa
             raise CorruptRecords("formats are mixed: read them one by one")
         return legacy.table(data, partition, batches[0].at, batches[0].stop)
     buffer, places = _plain(data, batches)
-    heads: list[int] = []
-    ends: list[int] = []
+    found: list[int] = []
     for batch, (at, stop) in zip(batches, places, strict=True):
-        marks = walk(buffer, at, stop, batch.record_count)
-        heads += marks[:-1]
-        ends += marks[1:]
-    fields = parse(buffer, np.array(heads, np.int64), np.array(ends, np.int64))
+        found += walk(buffer, at, stop, batch.record_count)
+    marks = np.array(found, np.int64)
     counts = [batch.record_count for batch in batches]
+    lasts = np.cumsum(np.array(counts, np.int64) + 1) - 1
+    fields = parse(buffer, np.delete(marks, lasts), np.delete(marks, np.append(0, lasts[:-1] + 1)))
     offset = _spread([batch.base_offset for batch in batches], counts) + fields.offset_delta
     last = _spread([batch.last_offset for batch in batches], counts)
     if np.any(fields.offset_delta < 0) or np.any(offset > last):
@@ -238,7 +237,7 @@ def _plain(data: bytes, batches: Sequence[Batch]) -> tuple[bytes, list[tuple[int
             raise CorruptRecords("the checksum differs")
     if all(batch.attributes & _CODEC == compression.NONE for batch in batches):
         return data, [(batch.at + _HEADER.size, batch.stop) for batch in batches]
-    parts: list[bytes | memoryview] = []
+    parts: list[memoryview] = []
     places = []
     at = 0
     for batch in batches:

@@ -18,7 +18,7 @@ class CompressionError(ValueError):
     """The bytes are no data of the codec they claim."""
 
 
-def decompress(codec: int, data: memoryview) -> bytes:
+def decompress(codec: int, data: memoryview) -> memoryview:
     """Undo the compression of a batch's records.
 
     Raises:
@@ -26,22 +26,22 @@ def decompress(codec: int, data: memoryview) -> bytes:
     """
     try:
         if codec == GZIP:
-            return zlib.decompress(data, wbits=31)
+            return memoryview(zlib.decompress(data, wbits=31))
         if codec == SNAPPY:
             return _snappy(data)
         if codec == LZ4:
-            return bytes(cramjam.lz4.decompress(data))
+            return memoryview(cramjam.lz4.decompress(data))
         if codec == ZSTD:
-            return bytes(cramjam.zstd.decompress(data))
+            return memoryview(cramjam.zstd.decompress(data))
     except (cramjam.DecompressionError, zlib.error, ValueError) as error:
         raise CompressionError(str(error)) from error
     raise CompressionError(f"codec {codec} is unknown")
 
 
-def _snappy(data: memoryview) -> bytes:
+def _snappy(data: memoryview) -> memoryview:
     """Read raw snappy, or the framed blocks that Java clients write (xerial)."""
     if data[: len(_XERIAL_MAGIC)] != _XERIAL_MAGIC:
-        return bytes(cramjam.snappy.decompress_raw(data))
+        return memoryview(cramjam.snappy.decompress_raw(data))
     blocks = []
     at = _XERIAL_HEADER
     while at + _BLOCK.size <= len(data):
@@ -49,6 +49,6 @@ def _snappy(data: memoryview) -> bytes:
         at += _BLOCK.size
         if size < 0 or at + size > len(data):
             raise CompressionError("a snappy block leads out of the batch")
-        blocks.append(bytes(cramjam.snappy.decompress_raw(data[at : at + size])))
+        blocks.append(memoryview(cramjam.snappy.decompress_raw(data[at : at + size])))
         at += size
-    return b"".join(blocks)
+    return memoryview(b"".join(blocks))

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.session import Session
     from workbench.model.chunk import Isolation
 
-_ANSWER_BYTES = 16 << 20
+_ANSWER_BYTES = 8 << 20
 _PARTITION_BYTES = 8 << 20
-_PIECE_BYTES = 4 << 20
+_PIECE_BYTES = 2 << 20
 _WAIT_MS = 500
 _PAUSE_S = 0.1
 _numbers = itertools.count(1)

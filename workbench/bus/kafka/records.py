@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from workbench.model.columns import HEADERS
 
@@ -41,33 +42,40 @@ class Fields:
     headers: pa.Array
 
 
-def walk(data: bytes | memoryview, at: int, stop: int, count: int) -> list[int]:
+def walk(data: bytes, at: int, stop: int, count: int) -> list[int]:
     """Return where each of ``count`` records begins (its length varint), and where the last one ends.
 
     Raises:
         CorruptRecords: The lengths do not lead from ``at`` to ``stop``.
     """
-    heads: list[int] = []
-    note = heads.append
+    marks: list[int] = []
+    note = marks.append
     try:
         for _ in range(count):
             note(at)
-            byte = data[at]
-            if byte < _CONTINUES:
-                at += 1 + (byte >> 1)
-                continue
-            size, shift, at = byte & 0x7F, 7, at + 1
-            while (byte := data[at]) >= _CONTINUES and shift < _LONGEST_SHIFT:
-                size |= (byte & 0x7F) << shift
-                shift += 7
-                at += 1
-            at += 1 + ((size | byte << shift) >> 1)
+            low = data[at]
+            if low < _CONTINUES:
+                at += 1 + (low >> 1)
+            elif (high := data[at + 1]) < _CONTINUES:
+                at += 2 + (low - _CONTINUES >> 1) + (high << 6)
+            else:
+                at = _after(data, at)
     except IndexError:
         raise CorruptRecords("a record length leads out of the batch") from None
     if at != stop:
         raise CorruptRecords("record lengths do not add up to the batch")
     note(at)
-    return heads
+    return marks
+
+
+def _after(data: bytes, at: int) -> int:
+    """Skip a record whose length takes more than two bytes."""
+    size, shift = 0, 0
+    while (byte := data[at]) >= _CONTINUES and shift < _LONGEST_SHIFT:
+        size |= (byte & 0x7F) << shift
+        shift += 7
+        at += 1
+    return at + 1 + ((size | byte << shift) >> 1)
 
 
 def parse(data: bytes, heads: Ints, ends: Ints) -> Fields:
@@ -159,7 +167,7 @@ class _FieldArray:
     def take(self, places: Ints, null: NDArray[np.bool_] | None) -> pa.Array:
         if null is not None and not null.any():
             null = None
-        return self._array.take(pa.array(2 * places, mask=null))
+        return pc.take(self._array, pa.array(2 * places, mask=null), boundscheck=False)
 
 
 def _headers(layout: _Layout, at: Ints, count: Ints, ends: Ints) -> _HeaderSlices:
