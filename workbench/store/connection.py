@@ -1,0 +1,186 @@
+"""The one place that opens DuckDB: its policy, and its errors in our words.
+
+Policy: UTC; Python variables are never looked up as tables; a memory limit; the file system closed but for the folder
+of segments; no extension is fetched; settings locked. Values reach SQL as bound parameters only. A query gets a cursor
+of its own, because a connection that two threads share loses results and one with an open result refuses the next
+query.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import tempfile
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedError, StorageFullError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFAULT_MEMORY_LIMIT = "1GB"
+MAX_THREADS = 8
+
+_LOCK_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+_NO_SPACE = re.compile(r"No space left|disk quota|File too large|not enough space", re.IGNORECASE)
+_DAMAGED = re.compile(
+    r"not a valid DuckDB|read enough bytes|[Cc]orrupt|checksum|[Ss]erializ|storage version", re.IGNORECASE
+)
+
+
+class Connection:
+    """An open DuckDB file under the policy above.
+
+    Args:
+        path: The database file.
+        segments: The only folder whose files SQL may reach.
+        read_only: Whether the file is opened for reading.
+        memory_limit: As DuckDB writes it (``"1GB"``).
+    """
+
+    def __init__(
+        self, path: Path, segments: Path, *, read_only: bool, memory_limit: str = DEFAULT_MEMORY_LIMIT
+    ) -> None:
+        self.path = path
+        self._segments = segments
+        with translated(path):
+            self._root = duckdb.connect(
+                os.fspath(path),
+                read_only=read_only,
+                config={
+                    "python_enable_replacements": "false",
+                    "autoinstall_known_extensions": "false",
+                    "autoload_known_extensions": "false",
+                    "memory_limit": memory_limit,
+                    "threads": str(min(MAX_THREADS, os.cpu_count() or 1)),
+                    "custom_user_agent": _user_agent(read_only=read_only),
+                },
+            )
+        try:
+            with translated(path):
+                self._close_the_file_system(read_only=read_only)
+        except BaseException:
+            self._root.close()
+            raise
+
+    def _close_the_file_system(self, *, read_only: bool) -> None:
+        spill = Path(tempfile.gettempdir(), f"workbench-spill-{os.getpid()}") if read_only else None
+        settings = {
+            "TimeZone": "UTC",
+            "allowed_directories": [os.fspath(self._segments)],
+            **({"temp_directory": os.fspath(spill)} if spill else {}),
+            "parquet_metadata_cache": True,
+            "enable_external_access": False,
+            "lock_configuration": True,
+        }
+        for name, value in settings.items():
+            self._root.execute(f"SET GLOBAL {name} = {_literal(value)}")
+
+    @contextlib.contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """One cursor for one query or one transaction, with our errors."""
+        with translated(self.path):
+            cursor = self._root.cursor()
+            try:
+                cursor.execute(f"SET VARIABLE segments = {_literal(os.fspath(self._segments) + os.sep)}")
+                yield cursor
+            finally:
+                cursor.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor whose statements become visible and durable together, or not at all."""
+        with self.cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                yield cursor
+            except BaseException:
+                with contextlib.suppress(duckdb.Error):
+                    cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file; everything is written to it first. Harmless when repeated."""
+        with translated(self.path):
+            self._root.close()
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn errors of DuckDB, Arrow and the system about this file into ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _translate(error, path) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or _NO_SPACE.search(str(error)):
+            raise _storage_full(path) from error
+        raise
+
+
+def _user_agent(*, read_only: bool) -> str:
+    """Readers of one process share a database; a writer differs from everybody, so that a second one is refused."""
+    return "workbench" if read_only else f"workbench-{uuid.uuid4().hex}"
+
+
+def _literal(value: object) -> str:
+    """A setting as SQL text; settings take no bound parameters."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _translate(error: duckdb.Error, path: Path) -> Exception:
+    text = str(error)
+    holder = _LOCK_HOLDER.search(text)
+    if holder is not None:
+        return _locked(path, int(holder["pid"]), holder["program"])
+    if "different configuration" in text:
+        return _locked(path, os.getpid(), "this process")
+    if _NO_SPACE.search(text):
+        return _storage_full(path)
+    if _DAMAGED.search(text):
+        return SnapshotFormatError(
+            f"{path} is not a whole snapshot: {_first_line(text)}. Use a copy of the file, or capture again.",
+            path=os.fspath(path),
+            found="a damaged or foreign file",
+        )
+    return SnapshotError(f"{path}: {_first_line(text)}", path=os.fspath(path))
+
+
+def _locked(path: Path, pid: int, program: str) -> SnapshotLockedError:
+    command = _command_of(pid) or program
+    return SnapshotLockedError(
+        f"{path} is being written by process {pid} ({command}). Wait until it ends or close it there; "
+        "to read meanwhile, let the writer make a copy with copy_to().",
+        path=os.fspath(path),
+        holder=f"{pid} ({command})",
+    )
+
+
+def _command_of(pid: int) -> str | None:
+    try:
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return None
+    return " ".join(part.decode(errors="replace") for part in raw.split(b"\0") if part)[:200] or None
+
+
+def _storage_full(path: Path) -> StorageFullError:
+    return StorageFullError(
+        f"The disk that holds {path} is full. What was committed before is intact; free space and capture again.",
+        path=os.fspath(path),
+    )
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0].rstrip(". ")

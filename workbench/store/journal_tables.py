@@ -1,0 +1,32 @@
+"""Tables of the replay journal: plans, transactions, ledger, target positions, edits."""
+
+JOURNAL_TABLES = (
+    """
+    CREATE TABLE replays (
+        run_id VARCHAR PRIMARY KEY, plan_hash VARCHAR NOT NULL, plan VARCHAR NOT NULL, reason VARCHAR,
+        created_at TIMESTAMP NOT NULL, confirmed_at TIMESTAMP, confirmed_by VARCHAR, started_at TIMESTAMP,
+        finished_at TIMESTAMP, state VARCHAR NOT NULL, writer_mode VARCHAR, target_cluster VARCHAR, error VARCHAR
+    )""",
+    """
+    CREATE TABLE replay_txns (
+        run_id VARCHAR NOT NULL, lane_group VARCHAR NOT NULL, txn_no BIGINT NOT NULL, first_seq BIGINT NOT NULL,
+        last_seq BIGINT NOT NULL, state VARCHAR NOT NULL, "at" TIMESTAMP NOT NULL
+    )""",
+    """
+    CREATE TABLE replay_records (
+        run_id VARCHAR NOT NULL, seq BIGINT NOT NULL, topic VARCHAR NOT NULL, "partition" INTEGER NOT NULL,
+        "offset" BIGINT NOT NULL, body_sha256 BLOB NOT NULL, target_topic VARCHAR, target_partition INTEGER,
+        target_offset BIGINT, target_timestamp_ms BIGINT, new_event_id VARCHAR, outcome VARCHAR, reason VARCHAR,
+        acked_at TIMESTAMP
+    )""",
+    """
+    CREATE TABLE replay_positions (
+        run_id VARCHAR NOT NULL, target_topic VARCHAR NOT NULL, target_partition INTEGER NOT NULL,
+        start_offset BIGINT NOT NULL, next_target_offset BIGINT
+    )""",
+    """
+    CREATE TABLE replay_edits (
+        run_id VARCHAR NOT NULL, seq BIGINT NOT NULL, patch VARCHAR NOT NULL, before_sha256 BLOB NOT NULL,
+        after_sha256 BLOB NOT NULL
+    )""",
+)

@@ -1,0 +1,46 @@
+"""Row layouts of a snapshot: the columns that cross package borders, and where each row came from."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from workbench.model.columns import EVENT, RECORD
+
+SOURCE_ID = pa.field("source_id", pa.int32(), nullable=False)
+TIMESTAMP_FIELDS = [RECORD.field("timestamp_ms"), RECORD.field("timestamp_type")]
+
+STORED_RECORD = pa.schema([SOURCE_ID, *RECORD])
+"""A raw row as segments and packed tables hold it."""
+
+STORED_EVENT = pa.schema([SOURCE_ID, *list(EVENT)[:2], *TIMESTAMP_FIELDS, *list(EVENT)[2:]])
+"""A decoded row, with the record's timestamp beside it so that a filter by time needs no join."""
+
+GAP = pa.struct([("reason", pa.string()), ("start", pa.int64()), ("stop", pa.int64())])
+
+RANGES = pa.schema(
+    [
+        pa.field("capture_id", pa.string(), nullable=False),
+        SOURCE_ID,
+        pa.field("cluster_id", pa.string()),
+        pa.field("cluster", pa.string()),
+        pa.field("topic", pa.string(), nullable=False),
+        pa.field("topic_id", pa.string()),
+        pa.field("partition", pa.int32(), nullable=False),
+        pa.field("from", pa.int64(), nullable=False),
+        pa.field("next", pa.int64(), nullable=False),
+        pa.field("end", pa.int64()),
+        pa.field("gaps", pa.list_(GAP), nullable=False),
+        pa.field("records", pa.int64(), nullable=False),
+        pa.field("control", pa.int64(), nullable=False),
+        pa.field("aborted", pa.int64(), nullable=False),
+        pa.field("undecodable", pa.int64(), nullable=False),
+        pa.field("isolation", pa.string(), nullable=False),
+        pa.field("state", pa.string(), nullable=False),
+        pa.field("reason", pa.string()),
+    ],
+)
+"""The provenance of a snapshot: what was captured, offsets ``[from, next)`` of each partition.
+
+``end`` is where the window ends (null when it follows); ``state`` is ``running``, ``complete``, ``cancelled`` or
+``failed``, and ``reason`` says why it stopped.
+"""

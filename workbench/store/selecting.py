@@ -1,0 +1,128 @@
+"""SQL for picking rows; values travel as parameters."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from workbench.errors import QueryError, WindowError
+from workbench.model.columns import EVENT, RECORD
+from workbench.model.window import Ago, At, End, Offset, Start, parse_bound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workbench.model.window import BoundLike
+
+OneOrMore: TypeAlias = "str | Sequence[str] | None"
+
+POSITION = ["source_id", "partition", "offset"]
+EVENT_EXTRAS = ("source_id", "cluster_id", "cluster", "topic", "timestamp_ms", "timestamp_type")
+RECORD_EXTRAS = ("source_id", "cluster_id", "cluster", "topic")
+
+_SHOWN = ("topic", "partition", "offset", "timestamp", *EVENT.names[2:], "cluster", "source_id")
+_BY_POSITION = 'JOIN picked_positions USING (source_id, "partition", "offset")'
+_ORDER = 'ORDER BY source_id, "partition", "offset"'
+_RESERVED = "wb_"
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """What `SnapshotStore.events` was asked for."""
+
+    topic: OneOrMore
+    type: OneOrMore
+    source: OneOrMore
+    correlation_id: OneOrMore
+    start: BoundLike | None
+    end: BoundLike | None
+    where: str | None
+    params: Mapping[str, Any]
+    limit: int | None
+
+    def statement(self) -> tuple[str, dict[str, Any]]:
+        """The query, ordered by time and position, and its parameters."""
+        values: dict[str, Any] = dict(self.params)
+        if any(name.startswith(_RESERVED) for name in values):
+            raise QueryError(f"Parameter names that begin with {_RESERVED} are taken; choose another.")
+        conditions = []
+        equal = {
+            "topic": self.topic,
+            "event_type": self.type,
+            "source": self.source,
+            "correlation_id": self.correlation_id,
+        }
+        for column, wanted in equal.items():
+            if wanted is not None:
+                values[f"{_RESERVED}{column}"] = [wanted] if isinstance(wanted, str) else list(wanted)
+                conditions.append(f"list_contains(${_RESERVED}{column}::VARCHAR[], {column})")
+        for word, comparison, bound in (("start", ">=", self.start), ("end", "<", self.end)):
+            if bound is not None and (limit := _limit(bound, word)) is not None:
+                column, values[f"{_RESERVED}{word}"] = limit
+                conditions.append(f'"{column}" {comparison} ${_RESERVED}{word}')
+        if self.where is not None:
+            conditions.append(_condition(self.where))
+        where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+        order = 'ORDER BY timestamp_ms, topic, source_id, "partition", "offset"'
+        return f"SELECT {_list(_SHOWN)} FROM events {where} {order} {_one_more(self.limit)}", values  # noqa: S608 - names of ours; the condition is the user's own
+
+
+def event_query(where: str | None, *, by_position: bool, with_value: bool) -> str:
+    """The query of `SnapshotStore.event_table`."""
+    columns = _list((*EVENT.names, *EVENT_EXTRAS))
+    rows = f"SELECT * FROM events {_where(where)}"  # noqa: S608 - the condition is the user's own
+    picked = _BY_POSITION if by_position else ""
+    value = ", value" if with_value else ""
+    raw = f"JOIN (SELECT {_list(POSITION)}, value FROM records) USING ({_list(POSITION)})" if with_value else ""  # noqa: S608 - names of ours
+    return f"SELECT {columns}{value} FROM ({rows}) JOIN {_CLUSTERS} {picked} {raw} {_ORDER}"  # noqa: S608 - same
+
+
+def record_query(where: str | None, *, by_position: bool) -> str:
+    """The query of `SnapshotStore.record_table`."""
+    rows = "records"
+    if where is not None:
+        raw = f"SELECT {_list(POSITION)}, key, value, headers FROM records"  # noqa: S608 - names of ours
+        rows = f"(SELECT * FROM events JOIN ({raw}) USING ({_list(POSITION)}) {_where(where)})"  # noqa: S608 - same
+    columns = _list((*RECORD.names, *RECORD_EXTRAS))
+    picked = _BY_POSITION if by_position else ""
+    return f"SELECT {columns} FROM {rows} JOIN {_CLUSTERS} {picked} {_ORDER}"  # noqa: S608 - same
+
+
+_CLUSTERS = "(SELECT source_id, cluster_id FROM sources) USING (source_id)"
+
+
+def _limit(bound: BoundLike, word: str) -> tuple[str, int] | None:
+    parsed = parse_bound(bound)
+    if isinstance(parsed, Offset):
+        return "offset", parsed.offset
+    if isinstance(parsed, At):
+        return "timestamp_ms", parsed.timestamp_ms
+    if isinstance(parsed, Ago):
+        return "timestamp_ms", time.time_ns() // 1_000_000 - parsed.duration_ms
+    if (isinstance(parsed, Start) and word == "start") or (isinstance(parsed, End) and word == "end"):
+        return None
+    raise WindowError(
+        f"{word}={bound!r} says nothing about a snapshot. Give a time, a time ago or an offset.", text=str(bound)
+    )
+
+
+def _where(condition: str | None) -> str:
+    return "" if condition is None else f"WHERE {_condition(condition)}"
+
+
+def _condition(text: str) -> str:
+    """The user's condition in parentheses of its own; the line break ends a comment in it."""
+    return f"({text}\n)"
+
+
+def _one_more(limit: int | None) -> str:
+    if limit is None:
+        return ""
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise QueryError(f"limit={limit!r} is no number of rows.")
+    return f"LIMIT {limit + 1}"
+
+
+def _list(columns: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)

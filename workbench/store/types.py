@@ -1,0 +1,40 @@
+"""Arrow types as DuckDB column types, so that a layout is written down once."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+_SCALARS = {
+    pa.bool_(): "BOOLEAN",
+    pa.int8(): "TINYINT",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.string(): "VARCHAR",
+    pa.binary(): "BLOB",
+    pa.timestamp("us"): "TIMESTAMP",
+}
+
+
+def sql_type(kind: pa.DataType) -> str:
+    """Write an Arrow type of our layouts in DuckDB's words."""
+    if pa.types.is_list(kind):
+        return f"{sql_type(kind.value_type)}[]"
+    if pa.types.is_struct(kind):
+        fields = ", ".join(f'"{field.name}" {sql_type(field.type)}' for field in kind)
+        return f"STRUCT({fields})"
+    return _SCALARS[kind]
+
+
+def columns(schema: pa.Schema) -> str:
+    """Write the columns of a CREATE TABLE; payloads are stored with ZSTD."""
+    return ", ".join(f'"{field.name}" {sql_type(field.type)}{_suffix(field)}' for field in schema)
+
+
+def names(schema: pa.Schema) -> str:
+    """Write the columns of a SELECT."""
+    return ", ".join(f'"{name}"' for name in schema.names)
+
+
+def _suffix(field: pa.Field) -> str:
+    compression = " USING COMPRESSION zstd" if field.type in (pa.binary(), pa.string()) else ""
+    return compression if field.nullable else f" NOT NULL{compression}"
