@@ -67,8 +67,10 @@ class Cluster:
         return self._log
 
     async def __aenter__(self) -> Self:
-        await self._log.__aenter__()
-        self._state = "open"
+        if self._state == "unopened":
+            await self._log.__aenter__()
+            self._state = "open"
+        self._check_open()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
