@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from lab import Lab, Notebook, running
 from playwright.sync_api import Page, sync_playwright
 from stage import PAGE, Stage
 
@@ -30,7 +31,8 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 PICTURES = Path(__file__).parents[2] / "screenshots"
-HARMLESS_CONSOLE = ("favicon.ico",)
+LAB_MS = 60_000
+HARMLESS_CONSOLE = ("favicon.ico", "Could not restore the debugger state")
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Watch:
 
     def _console(self, message: Any) -> None:
         where = str(message.location.get("url", ""))
-        if message.type == "error" and not any(name in where for name in HARMLESS_CONSOLE):
+        if message.type == "error" and not any(name in f"{where} {message.text}" for name in HARMLESS_CONSOLE):
             self.errors.append(f"{message.text} ({where})")
 
     def _dialog(self, dialog: Any) -> None:
@@ -164,3 +166,44 @@ def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
         page.screenshot(path=PICTURES / f"{request.module.__name__.removeprefix('test_')}-{name}.png")
 
     return taken
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Lab]:
+    """One private JupyterLab for all journeys; asks for the browser first, so that without one it is not started."""
+    assert chromium.is_connected()
+    tests = Path(__file__).parents[1]
+    with running(tmp_path_factory.mktemp("lab"), [tests]) as server:
+        yield server
+
+
+@pytest.fixture
+def kernels(lab: Lab) -> Iterator[Lab]:
+    """The server, whose kernels end with the test."""
+    yield lab
+    lab.end_kernels()
+
+
+@pytest.fixture
+def lab_page(kernels: Lab, open_page: Callable[..., Page]) -> Callable[..., Page]:
+    """Factory of pages that are large and patient enough for JupyterLab."""
+    assert kernels.url
+
+    def opened() -> Page:
+        page = open_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(LAB_MS)
+        return page
+
+    return opened
+
+
+@pytest.fixture
+def notebook(kernels: Lab, lab_page: Callable[..., Page]) -> Callable[..., Notebook]:
+    """Factory: a notebook of these cells, run, in a page of its own."""
+
+    def opened(*cells: str) -> Notebook:
+        shown = kernels.open(lab_page(), kernels.write(*cells))
+        shown.run_all()
+        return shown
+
+    return opened

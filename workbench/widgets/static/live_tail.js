@@ -81,7 +81,7 @@ function render({ model, el }) {
   let frame = 0;
   let asking = false;
   let askAgain = false;
-  let ownPicks = 0;
+  let outdated = false;
 
   const viewportPx = () => Math.max(ui.grid.clientHeight - ui.head.offsetHeight, ROW_PX);
   const following = () => model.get("follow");
@@ -111,8 +111,7 @@ function render({ model, el }) {
     const before = counts;
     counts = content;
     if (content.view !== before.view) forget();
-    else if (content.picks !== before.picks && content.picks > ownPicks) rows.clear();
-    ownPicks = Math.max(ownPicks, content.picks);
+    else if (content.picks !== before.picks) outdated = true;
     if (before.state !== content.state && before.view >= 0) say(`Reading is ${content.state}.`);
     if (content.start !== undefined && following()) {
       rows.clear();
@@ -139,7 +138,7 @@ function render({ model, el }) {
 
   async function ask() {
     const [start, end] = windowAt(first, counts.base, counts.end, viewportPx());
-    let missing = false;
+    let missing = outdated;
     for (let position = start; position < end && !missing; position++) missing = !rows.has(position);
     if (!missing) return;
     if (asking) {
@@ -147,6 +146,7 @@ function render({ model, el }) {
       return;
     }
     asking = true;
+    outdated = false;
     try {
       const { content, buffers } = await channel.request({ kind: "window", start, end });
       if (content.view === counts.view) {
@@ -187,17 +187,16 @@ function render({ model, el }) {
   function paintRows(height) {
     const [start, end] = windowAt(first, counts.base, counts.end, height);
     while (pool.length < end - start) pool.push(newRow(pool.length));
-    const used = new Set();
     for (let position = start; position < end; position++) {
-      const element = pool[position % pool.length];
-      used.add(element);
+      const element = pool[position - start];
+      element.hidden = false;
       fill(element, position, rows.get(position));
       element.style.transform = `translateY(${Math.round(expectedScroll + (position - first) * ROW_PX)}px)`;
     }
-    for (const element of pool) element.hidden = !used.has(element);
+    for (const element of pool.slice(end - start)) element.hidden = true;
     ui.grid.setAttribute("aria-rowcount", String(counts.end - counts.base + 1));
     const seen = focus >= start && focus < end;
-    if (seen) ui.grid.setAttribute("aria-activedescendant", pool[focus % pool.length].id);
+    if (seen) ui.grid.setAttribute("aria-activedescendant", pool[focus - start].id);
     else ui.grid.removeAttribute("aria-activedescendant");
     ui.empty.hidden = counts.end > counts.base;
     ui.empty.textContent = model.get("filter") ? "No row matches the filter." : "No rows yet.";
@@ -276,7 +275,6 @@ function render({ model, el }) {
       if (mode === "toggle") row.picked = inside ? !row.picked : row.picked;
       else if (mode === "replace" || inside) row.picked = inside;
     }
-    ownPicks = counts.picks + 1;
     channel.send({ kind: "select", view: counts.view, start, end, mode });
     paintSoon();
   }

@@ -1,0 +1,184 @@
+"""A private, quiet JupyterLab, and notebooks driven through its own page."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+import nbformat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Locator, Page
+
+LAB_OPTIONS = [
+    "--no-browser",
+    "--ServerApp.ip=127.0.0.1",
+    "--LabApp.expose_app_in_browser=True",
+    "--LabApp.extension_manager=readonly",
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+]
+PRIVATE = [
+    "JUPYTER_CONFIG_DIR",
+    "JUPYTER_DATA_DIR",
+    "JUPYTER_RUNTIME_DIR",
+    "JUPYTERLAB_SETTINGS_DIR",
+    "JUPYTERLAB_WORKSPACES_DIR",
+    "IPYTHONDIR",
+]
+KERNEL_READY = """() => {
+  const w = window.jupyterapp?.shell.currentWidget, k = w?.sessionContext?.session?.kernel;
+  return k?.connectionStatus === 'connected' && k.status === 'idle' && w.content?.widgets.length > 0 }"""
+EXECUTE = """async (code) => {
+  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const future = kernel.requestExecute({ code, store_history: false });
+  let out = '';
+  future.onIOPub = (message) => {
+    if (message.header.msg_type === 'stream') out += message.content.text;
+    if (message.header.msg_type === 'error') out += `${message.content.ename}: ${message.content.evalue}`;
+  };
+  await future.done;
+  return out;
+}"""
+START_S = 90.0
+KERNEL_MS = 90_000
+
+
+class Lab:
+    """A running server."""
+
+    def __init__(self, url: str, token: str, root: Path, process: subprocess.Popen[bytes]) -> None:
+        self.url = url
+        self.token = token
+        self.root = root
+        self.process = process
+
+    def write(self, *cells: str) -> str:
+        """Make a notebook; returns its name."""
+        notebook = nbformat.v4.new_notebook()
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        name = f"nb-{uuid.uuid4().hex[:8]}.ipynb"
+        nbformat.write(notebook, self.root / name)
+        return name
+
+    def end_kernels(self) -> None:
+        """Leave no kernel of a test running beside the next."""
+        for kernel in json.load(self._ask("GET", "/api/kernels")):
+            self._ask("DELETE", f"/api/kernels/{kernel['id']}").close()
+
+    def _ask(self, method: str, path: str) -> Any:
+        headers = {"Authorization": f"token {self.token}"}
+        request = Request(f"{self.url}{path}", method=method, headers=headers)  # noqa: S310 - our own server
+        return build_opener(ProxyHandler({})).open(request, timeout=30)
+
+    def open(self, page: Page, name: str, *, workspace: str | None = None) -> Notebook:
+        """Show a notebook in a workspace of its own, and wait for its kernel."""
+        where = workspace or uuid.uuid4().hex
+        page.goto(f"{self.url}/lab/workspaces/{where}/tree/{name}?token={self.token}&reset")
+        notebook = Notebook(page, name)
+        notebook.wait()
+        return notebook
+
+
+class Notebook:
+    """One notebook on one page."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page = page
+        self.name = name
+
+    def wait(self) -> None:
+        self.page.wait_for_function(KERNEL_READY, timeout=KERNEL_MS)
+
+    def run_all(self) -> None:
+        self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+
+    def kernel(self, code: str) -> str:
+        """Run code beside the cells; returns what it printed."""
+        printed: str = self.page.evaluate(EXECUTE, code)
+        return printed.strip()
+
+    def until(self, expression: str, expected: str, *, seconds: float = 30.0) -> None:
+        """Wait until an expression in the kernel prints what is expected."""
+        limit = time.monotonic() + seconds
+        while (printed := self.kernel(f"print({expression})")) != expected:
+            assert time.monotonic() < limit, f"{expression} is {printed}, not {expected}"
+
+    def theme(self, name: str) -> None:
+        self.page.evaluate("(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
+        light = "false" if "Dark" in name else "true"
+        body = f"body[data-jp-theme-light='{light}'][data-jp-theme-name='{name}']"
+        self.page.wait_for_selector(body, state="attached")
+
+    def output(self, number: int = -1) -> Locator:
+        return self.page.locator(".jp-OutputArea-output").nth(number)
+
+
+@contextmanager
+def running(root: Path, paths: list[Path]) -> Iterator[Lab]:
+    """Start JupyterLab with folders of its own; ``paths`` are importable in its kernels."""
+    token = uuid.uuid4().hex
+    port = _free_port()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTER")}
+    for name in PRIVATE:
+        folder = root / name.lower()
+        folder.mkdir()
+        environment[name] = str(folder)
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
+    notebooks = root / "notebooks"
+    notebooks.mkdir()
+    options = [f"--ServerApp.port={port}", f"--ServerApp.root_dir={notebooks}", f"--IdentityProvider.token={token}"]
+    if os.geteuid() == 0:
+        options.append("--allow-root")
+    log = root / "lab.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", "lab", *LAB_OPTIONS, *options],
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            cwd=notebooks,
+        )
+    try:
+        _wait(f"http://127.0.0.1:{port}/api?token={token}", process, log)
+        yield Lab(f"http://127.0.0.1:{port}", token, notebooks, process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    opener = build_opener(ProxyHandler({}))
+    limit = time.monotonic() + START_S
+    while time.monotonic() < limit:
+        assert process.poll() is None, log.read_text()
+        try:
+            with opener.open(url, timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError(f"JupyterLab did not answer within {START_S:g} s:\n{log.read_text()}")

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from playwright.sync_api import expect
+from stage import lowest_contrast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Watch
+    from lab import Lab, Notebook
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+TAIL = """
+import asyncio
+from workbench.bus.memory import MemoryLog
+from workbench.capture.tail import TailFeed
+from workbench.model import NewRecord, Span
+from workbench.tasks import Supervisor
+from workbench.widgets import LiveTail
+
+tasks = Supervisor()
+log = MemoryLog("journey")
+await log.__aenter__()
+await log.create_topic("orders", partitions=3)
+
+async def produce(rate, seconds):
+    async with log.writer() as writer:
+        number = 0
+        for turn in range(int(seconds * 20)):
+            records = []
+            for _ in range(max(rate // 20, 1)):
+                number += 1
+                records.append(NewRecord("orders", partition=number % 3, key=f"key-{number}".encode(),
+                    value=b'{"order": %d, "note": "<b>bold</b>"}' % number, headers=((b"h", b"v"),)))
+            await writer.send(records)
+            await asyncio.sleep(0.05)
+
+spans = [Span("orders", partition, 0, None) for partition in range(3)]
+feed = TailFeed(log, spans, name="orders", supervisor=tasks).start()
+tail = LiveTail(feed, supervisor=tasks)
+tail
+"""
+
+
+def row_count(page: Page) -> int:
+    count: int = page.evaluate(
+        "() => [...document.querySelectorAll('.wb-tail .wb-body [role=row]')].filter((row) => !row.hidden).length",
+    )
+    return count
+
+
+def test_a_tail_streams_is_clicked_filtered_and_looks_right(
+    notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
+) -> None:
+    shown = notebook(TAIL, "_ = await tasks.start('produce', produce(400, 600))")
+    page = shown.page
+    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 20")
+    expect(page.locator(".wb-figures")).to_contain_text("live")
+    assert page.locator(".wb-tail b").count() == 0
+    page.get_by_role("button", name="Pause").click()
+    shown.until("tail.follow", "False")
+    page.get_by_role("grid").get_by_role("row").nth(15).click()
+    page.get_by_role("grid").get_by_role("row").nth(17).click(modifiers=["Shift"])
+    shown.until("len(tail.selected), tail.follow", "3 False")
+    expect(page.locator("[role=row][aria-selected=true]")).to_have_count(3)
+    offsets = page.locator("[role=row][aria-selected=true] > :nth-child(4)").all_inner_texts()
+    shown.until("sorted(str(i.offset) for i in tail.selected)", str(sorted(offsets)))
+    for theme in ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"):
+        shown.theme(theme)
+        picture(page, theme.replace(" ", "-"))
+        ratio, text = lowest_contrast(page, ".wb-tail")
+        assert ratio >= 4.5, f"{theme}: {text} {ratio}"
+    page.get_by_role("textbox", name="Filter").fill("where partition = 1")
+    shown.until("tail.filter", "where partition = 1")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.wb-tail .wb-body [role=row]')].filter((row) => !row.hidden)"
+        ".every((row) => ['1', ''].includes(row.children[2].textContent))",
+    )
+    page.get_by_role("button", name="Follow").click()
+    shown.until("tail.follow, len(tail.selected)", "True 3")
+    page.get_by_role("grid").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Record")).to_contain_text('"note": "<b>bold</b>"')
+    page.get_by_role("button", name="Stop reading").click()
+    shown.until("feed.stats.state", "stopped")
+    assert shown.kernel("print([f.name for f in tasks.failures])") == "[]"
+    shown.kernel("await tasks.aclose()")
+
+
+def test_a_reload_brings_the_view_back_and_a_restart_is_said(
+    notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
+) -> None:
+    shown = notebook(TAIL, "_ = await tasks.start('produce', produce(400, 600))")
+    page = shown.page
+    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 20")
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    page.reload()
+    shown.wait()
+    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 20")
+    before = page.locator(".wb-figures").inner_text()
+    expect(page.locator(".wb-figures")).not_to_have_text(before)
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    expect(page.locator(".wb-tail [role=alert]")).to_contain_text("No news from the kernel since", timeout=60_000)
+    picture(page, "restarted")
+
+
+def test_a_closed_tab_is_noticed_and_memory_stays_flat(kernels: Lab, lab_page: Callable[..., Page]) -> None:
+    name = kernels.write(
+        TAIL, "_ = await tasks.start('produce', produce(20_000, 600))", "import os; print(os.getpid())"
+    )
+    page = lab_page()
+    first = kernels.open(page, name, workspace="closing")
+    first.run_all()
+    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 20")
+    shown_before = page.locator(".wb-figures").inner_text()
+    kernel = psutil.Process(int(first.kernel("import os; print(os.getpid())")))
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    page.close()
+    server = psutil.Process(kernels.process.pid)
+    until_detached = time.monotonic() + 10
+    while time.monotonic() < until_detached:
+        time.sleep(0.5)
+    server_before, kernel_before = server.memory_info().rss, kernel.memory_info().rss
+    until_measured = time.monotonic() + 15
+    while time.monotonic() < until_measured:
+        time.sleep(0.5)
+    grown = server.memory_info().rss - server_before
+    assert grown < 10 << 20, f"the server grew by {grown >> 20} MB"
+    again = kernels.open(lab_page(), name, workspace="returning")
+    again.page.wait_for_function(
+        "() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 20",
+    )
+    expect(again.page.locator(".wb-figures")).to_contain_text("live")
+    assert again.page.locator(".wb-figures").inner_text() != shown_before
+    assert int(again.kernel("print(feed.stats.dropped)")) > 0
+    kernel_grown = kernel.memory_info().rss - kernel_before
+    logging.getLogger(__name__).info("server grew by %d bytes, kernel by %d bytes", grown, kernel_grown)
+    again.kernel("await tasks.aclose()")
+
+
+def test_hostile_records_run_nowhere_and_the_detector_works(notebook: Callable[..., Notebook], watch: Watch) -> None:
+    shown = notebook(
+        TAIL,
+        """
+from widget_feeds import HOSTILE
+raw = HOSTILE.encode()
+async with log.writer() as writer:
+    await writer.send([NewRecord("orders", partition=0, key=raw, value=raw, headers=((raw, raw),))])
+while feed.stats.total < 1:
+    await asyncio.sleep(0.02)
+""",
+        "tail.snapshot()",
+    )
+    page = shown.page
+    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 0")
+    page.get_by_role("gridcell").first.dblclick()
+    expect(page.get_by_role("region", name="Record")).to_contain_text("onerror")
+    expect(page.locator(".workbench-snapshot")).to_contain_text("<img src=x onerror")
+    assert page.evaluate("() => window.fired") is None
+    assert watch.dialogs == []
+    watch.expected_dialogs = 1
+    page.evaluate(
+        "(code) => { const n = jupyterapp.shell.currentWidget; n.content.activeCellIndex = 2;"
+        " n.content.activeCell.model.sharedModel.setSource(code);"
+        " return jupyterapp.commands.execute('notebook:run-cell') }",
+        "from IPython.display import HTML, display\ndisplay(HTML(HOSTILE))",
+    )
+    page.wait_for_function("() => window.fired === 1")
+    watch.errors.clear()
+    shown.kernel("await tasks.aclose()")
