@@ -49,7 +49,7 @@ async def admit(
         reason = f"this plan was run already and is {state}"
         raise ReplayRefused(f"{reason[0].upper()}{reason[1:]}: one plan is one run. Plan again.", reasons=[reason])
     found = await fetch_again(log, plan, connection=connection, journal=journal)
-    reasons = [*_changed(plan, found), *_refused(plan, found, _typed(target))]
+    reasons = [*_changed(plan, found), *await asyncio.to_thread(_refused, plan, found, _typed(target))]
     if reasons:
         raise ReplayRefused(f"The replay was refused, nothing was sent. {' '.join(reasons)}", reasons=reasons)
 

@@ -38,7 +38,7 @@ class Sender:
                     return outcomes
                 due = await self._due(group[at:])
                 if due:
-                    outcomes += await writer.send([self._record(seq) for seq in group[at : at + due]])
+                    outcomes += await writer.send(await asyncio.to_thread(self._records, group[at : at + due]))
                     at += due
         return outcomes
 
@@ -75,6 +75,9 @@ class Sender:
         if seq not in self._reserved:
             self._reserved[seq] = self._pace.take(int(self._plan.material.sizes[seq]), now)
         return self._reserved[seq]
+
+    def _records(self, seqs: Sequence[int]) -> list[NewRecord]:
+        return [self._record(seq) for seq in seqs]
 
     def _record(self, seq: int) -> NewRecord:
         material, moment = self._plan.material, now_ms()
