@@ -13,11 +13,14 @@ from workbench.model.columns import RECORD
 if TYPE_CHECKING:
     from workbench.bus.memory.partition import PartitionLog
     from workbench.model.chunk import Isolation
-    from workbench.model.record import HeaderList
+    from workbench.model.record import HeaderList, NewRecord
 
-_ROW_BYTES = 48
 _BATCH_BYTES = 512
-"""What a row or a batch costs besides its data, so that a byte cap bounds small ones too."""
+"""What a batch costs besides its data, so that a byte cap bounds small ones too."""
+BATCH_HEADER_BYTES = 61
+RECORD_BYTES = 10
+HEADER_BYTES = 4
+"""About what lengths and deltas take on Kafka's wire."""
 
 EMPTY: pa.RecordBatch = pa.RecordBatch.from_arrays([pa.array([], f.type) for f in RECORD], schema=RECORD)
 
@@ -30,12 +33,16 @@ class Row(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: HeaderList
+    size: int
+    """Bytes it takes about in a Kafka batch of its own, and is counted with here."""
 
-    @property
-    def size(self) -> int:
-        """Bytes it is counted with."""
-        size = _ROW_BYTES + len(self.key or b"") + len(self.value or b"")
-        return size + sum(len(name) + len(value or b"") + 8 for name, value in self.headers)
+    @classmethod
+    def of(cls, record: NewRecord, timestamp_ms: int, timestamp_type: int) -> Row:
+        """Make the row of a record that is about to be appended."""
+        size = BATCH_HEADER_BYTES + RECORD_BYTES + len(record.key or b"") + len(record.value or b"")
+        for name, value in record.headers:
+            size += HEADER_BYTES + len(name) + len(value or b"")
+        return cls(timestamp_ms, timestamp_type, record.key, record.value, record.headers, size)
 
 
 @dataclass(eq=False, slots=True)

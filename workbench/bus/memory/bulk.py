@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.bus.memory.batches import BATCH_HEADER_BYTES, HEADER_BYTES, RECORD_BYTES
 from workbench.bus.memory.topics import Refusal
 from workbench.errors import PublishError, TableError
 from workbench.model.columns import HEADERS, RECORD
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from workbench.bus.memory.topics import Limits, Topic
 
 _COLUMNS = frozenset({"partition", "timestamp_ms", "key", "value", "headers"})
-_WIRE_BYTES = 71
 
 
 def append(
@@ -105,12 +105,12 @@ def _check(limits: Limits, columns: Mapping[str, pa.Array], now_ms: int) -> None
 
 
 def _size_refusal(limits: Limits, columns: Mapping[str, pa.Array]) -> Refusal | None:
-    sizes = np.full(len(columns["value"]), _WIRE_BYTES, np.int64)
+    sizes = np.full(len(columns["value"]), BATCH_HEADER_BYTES + RECORD_BYTES, np.int64)
     for name in ("key", "value"):
         sizes += pc.binary_length(columns[name]).fill_null(0).to_numpy(zero_copy_only=False)
     pairs = columns["headers"].flatten()
     if len(pairs):
-        of_pair = np.full(len(pairs), 4, np.int64)
+        of_pair = np.full(len(pairs), HEADER_BYTES, np.int64)
         for field in ("name", "value"):
             of_pair += pc.binary_length(pc.struct_field(pairs, field)).fill_null(0).to_numpy(zero_copy_only=False)
         total = np.concatenate([[0], np.cumsum(of_pair)])

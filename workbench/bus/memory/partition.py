@@ -175,7 +175,7 @@ class PartitionLog:
         return Batch(start, self._tail_base + last, records, self._tail_serial, self._tail_transaction)
 
     def _tail_records(self, first: int, last: int) -> pa.RecordBatch:
-        times, types, keys, values, headers = zip(*self._tail[first:last], strict=True)
+        times, types, keys, values, headers, _ = zip(*self._tail[first:last], strict=True)
         columns = [
             pa.array(times, pa.int64()),
             pa.array(types, pa.int8()),

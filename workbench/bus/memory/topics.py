@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
 _NEVER = 9_223_372_036_854_775_807
 _NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
-_BATCH_HEADER_BYTES = 61
-_RECORD_BYTES = 10
-_HEADER_BYTES = 4
-"""About what lengths and deltas take on Kafka's wire."""
 
 DEFAULTS: Mapping[str, str] = {
     "cleanup.policy": "delete",
@@ -80,11 +76,9 @@ class Limits:
 
     def refusal(self, row: Row, now_ms: int) -> Refusal | None:
         """Say why a record is refused; None when it is accepted."""
-        size = _BATCH_HEADER_BYTES + _RECORD_BYTES + len(row.key or b"") + len(row.value or b"")
-        size += sum(_HEADER_BYTES + len(name) + len(value or b"") for name, value in row.headers)
-        if size > self.max_message_bytes:
+        if row.size > self.max_message_bytes:
             return Refusal(
-                "MESSAGE_TOO_LARGE", f"{size} bytes are more than max.message.bytes={self.max_message_bytes}"
+                "MESSAGE_TOO_LARGE", f"{row.size} bytes are more than max.message.bytes={self.max_message_bytes}"
             )
         if self.keyed and row.key is None:
             return Refusal("INVALID_RECORD", "a compacted topic accepts no record without a key")

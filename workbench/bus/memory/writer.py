@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Lanes: TypeAlias = dict[PartitionLog, tuple[list[int], list[Row]]]
 
+_APPEND, _CREATE = int(TimestampType.APPEND), int(TimestampType.CREATE)
+
 State: TypeAlias = Literal["none", "open", "failed", "fenced", "closed"]
 
 
@@ -167,8 +169,8 @@ class MemoryWriter:
         outcomes: list[Outcome | None] = [None] * len(records)
         lanes: Lanes = {}
         now_ms = time.time_ns() // 1_000_000
-        for index, record in enumerate(records):
-            admitted = self._place(cluster.topics.get(record.topic), record, now_ms)
+        for index, (record, number) in enumerate(zip(records, self._numbers(cluster, records), strict=True)):
+            admitted = _admitted(cluster.topics.get(record.topic), record, number, now_ms)
             if isinstance(admitted, PublishError):
                 outcomes[index] = Outcome("failed", record.topic, record.partition, error=admitted)
                 continue
@@ -178,21 +180,38 @@ class MemoryWriter:
             lane[1].append(row)
         return outcomes, lanes
 
-    def _place(self, topic: Topic | None, record: NewRecord, now_ms: int) -> tuple[PartitionLog, Row] | PublishError:
-        if topic is None:
-            return _refused(record, "UNKNOWN_TOPIC_OR_PARTITION", f"topic {record.topic} does not exist")
-        count, number = len(topic.partitions), record.partition
-        if number is None:
-            number = self._placement.of_key(topic.name, record.key, count)
-        if not 0 <= number < count:
-            why = f"{topic.name} has {count} partitions, counted from 0, and so no partition {number}"
-            return _refused(record, "UNKNOWN_TOPIC_OR_PARTITION", why)
-        append = topic.limits.append_time
-        stamp = now_ms if append or record.timestamp_ms is None else record.timestamp_ms
-        kind = TimestampType.APPEND if append else TimestampType.CREATE
-        row = Row(stamp, int(kind), record.key, record.value, record.headers)
-        refusal = topic.limits.refusal(row, now_ms)
-        return _refused(record, *refusal) if refusal else (topic.partitions[number], row)
+    def _numbers(self, cluster: Cluster, records: Sequence[NewRecord]) -> list[int]:
+        """Choose the partition of every record that names none; -1 where its topic does not exist."""
+        numbers = [-1 if record.partition is None else record.partition for record in records]
+        free: dict[str, list[int]] = {}
+        for index, record in enumerate(records):
+            if record.partition is None and record.topic in cluster.topics:
+                free.setdefault(record.topic, []).append(index)
+        for topic, indexes in free.items():
+            count = len(cluster.topics[topic].partitions)
+            chosen = self._placement.of_keys(topic, [records[index].key for index in indexes], count)
+            for index, number in zip(indexes, chosen, strict=True):
+                numbers[index] = number
+        return numbers
+
+
+def _admitted(
+    topic: Topic | None,
+    record: NewRecord,
+    number: int,
+    now_ms: int,
+) -> tuple[PartitionLog, Row] | PublishError:
+    if topic is None:
+        return _refused(record, "UNKNOWN_TOPIC_OR_PARTITION", f"topic {record.topic} does not exist")
+    count = len(topic.partitions)
+    if not 0 <= number < count:
+        why = f"{topic.name} has {count} partitions, counted from 0, and so no partition {number}"
+        return _refused(record, "UNKNOWN_TOPIC_OR_PARTITION", why)
+    append = topic.limits.append_time
+    stamp = now_ms if append or record.timestamp_ms is None else record.timestamp_ms
+    row = Row.of(record, stamp, _APPEND if append else _CREATE)
+    refusal = topic.limits.refusal(row, now_ms)
+    return _refused(record, *refusal) if refusal else (topic.partitions[number], row)
 
 
 def _refused(record: NewRecord, code: str, why: str) -> PublishError:
