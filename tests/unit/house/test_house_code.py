@@ -1,0 +1,116 @@
+"""Habits of the code that no linter knows: sizes, exports, imports, sinks of hostile text."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import pkgutil
+import re
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+
+import pytest
+
+import workbench
+
+ROOT = Path(workbench.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+STATIC = sorted(path for path in ROOT.rglob("static/*") if path.suffix in {".js", ".mjs"})
+LONGEST = 400
+DENSEST = 0.08
+FEW_LINES = 50
+HEAVY = {"pandas", "plotly", "anywidget", "ipywidgets", "aiokafka", "duckdb", "pyarrow", "numpy", "pydantic"}
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT.parent))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_modules_end_at_400_lines_and_comment_sparingly(path):
+    text = path.read_text()
+    lines = text.splitlines()
+    assert len(lines) <= LONGEST, "split it by noun"
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    own_line = sum(t.type == tokenize.COMMENT and lines[t.start[0] - 1].lstrip().startswith("#") for t in tokens)
+    code = sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines)
+    if code > FEW_LINES:
+        assert own_line / code < DENSEST, f"{own_line} comment lines for {code} of code"
+
+
+def packages():
+    found = pkgutil.walk_packages([str(ROOT)], "workbench.")
+    return ["workbench", *(module.name for module in found if not module.name.endswith("__main__"))]
+
+
+@pytest.mark.parametrize("name", packages())
+def test_what_is_exported_is_there_and_sorted(name):
+    module = importlib.import_module(name)
+    exported = getattr(module, "__all__", None)
+    if exported is None:
+        return
+    assert len(set(exported)) == len(exported)
+    # Ruff's order: constants, then classes, then the rest, each by name.
+    kinds = [(not entry.isupper(), not entry[:1].isupper(), entry) for entry in exported]
+    assert kinds == sorted(kinds)
+    for entry in exported:
+        assert getattr(module, entry) is not None
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = f"import sys, workbench; print(sorted({HEAVY!r} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_importing_the_command_line_loads_nothing_heavy():
+    unwanted = {"pandas", "plotly", "anywidget", "ipywidgets"}
+    code = f"import sys, workbench.cli as c; c.application(); print(sorted({unwanted!r} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def sinks(tree):
+    """Calls of HTML and Markdown whose argument is not a constant."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg in {"value", "data"})]
+        if called in {"HTML", "HTMLMath", "Markdown"} and not all(isinstance(one, ast.Constant) for one in arguments):
+            yield node.lineno
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_html_and_markdown_get_constants_only(path):
+    assert list(sinks(ast.parse(path.read_text()))) == []
+
+
+def test_the_detector_of_sinks_detects():
+    assert sorted(sinks(ast.parse("display(HTML(event.payload))\nMarkdown('fixed')\nw.HTML(value=x)\n"))) == [1, 3]
+
+
+FORBIDDEN = re.compile(
+    r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\s*\(|new\s+Function|srcdoc|createContextualFragment)"
+)
+
+
+@pytest.mark.parametrize("path", STATIC, ids=name_of)
+def test_scripts_never_interpret_text(path):
+    assert FORBIDDEN.findall(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["a.innerHTML = x", "new Function(x)", "eval (x)", "n.insertAdjacentHTML('beforeend', x)"]
+)
+def test_the_detector_of_scripts_detects(text):
+    assert FORBIDDEN.search(text)
+
+
+@pytest.mark.parametrize("path", sorted(path for path in ROOT.rglob("static/*")), ids=name_of)
+def test_what_ships_to_the_browser_names_no_host(path):
+    text = re.sub(r"http://www\.w3\.org/\d{4}/[\w/]+", "", path.read_text())
+    assert re.findall(r"https?://[^\s\"')]+|sourceMappingURL|@import", text) == []
