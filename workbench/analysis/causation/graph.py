@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from workbench.analysis.causation import tables
 from workbench.analysis.causation.arrays import Flags, Groups, Ints, reach
+from workbench.analysis.causation.critical_path import CriticalPath, critical_path
 from workbench.analysis.causation.mermaid import MERMAID_LIMIT, mermaid_text
 from workbench.analysis.causation.structure import Shape, Structure, structure_of, text_rank
 from workbench.analysis.causation.tree import TREE_LIMIT, tree_text
@@ -255,6 +256,14 @@ class CausalGraph:
     def _positions(self, nodes: Ints) -> tuple[EventPosition, ...]:
         columns = self.parts.attributes.select(list(EventPosition._fields)).take(pa.array(nodes))
         return tuple(map(EventPosition, *(column.to_pylist() for column in columns.columns)))
+
+    def critical_path(self, event_id: str | None = None) -> CriticalPath:
+        """What the end of this trace waited for: path, slack, float, saving.
+
+        Args:
+            event_id: The event that ends the path; None takes the last one.
+        """
+        return critical_path(self, event_id)
 
     # Text
 
