@@ -21,6 +21,9 @@ POSITION = ("source_id", "partition", "offset")
 DECODED = ("event_id", "event_type", "correlation_id", "profile", "dialect", "origin")
 """Columns of the decoded row that a plan can use; each may be missing."""
 
+UNKNOWN_CLUSTER = "unknown"
+"""What provenance headers name for an imported record whose cluster was not stored."""
+
 _SOURCE = {"source_id": pa.int32(), "cluster": pa.string(), "topic": pa.string()}
 
 
@@ -124,6 +127,8 @@ def _checked(records: pa.Table, sources: Mapping[int, SelectedSource]) -> pa.Tab
     for name, kind in wanted.items():
         index = records.schema.get_field_index(name)
         column = _cast(records.column(name), name, kind)
+        if name == "cluster":
+            column = pc.fill_null(column, UNKNOWN_CLUSTER)
         records = records.set_column(index, pa.field(name, kind), column)
     unknown = sorted(set(pc.unique(records["source_id"]).to_pylist()) - set(sources))
     if unknown:
@@ -135,7 +140,7 @@ def _checked(records: pa.Table, sources: Mapping[int, SelectedSource]) -> pa.Tab
 
 
 def _cast(column: pa.ChunkedArray, name: str, kind: pa.DataType) -> pa.ChunkedArray:
-    if column.null_count and name not in ("key", "value"):
+    if column.null_count and name not in ("key", "value", "cluster"):
         raise ValidationError(f"Column {name} of the table to replay holds nulls; select whole raw records.")
     if column.type == kind:
         return column

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 
 def same_topic(case: Case) -> list[str]:
-    """G-1: a target is the topic of a selected record, by cluster id and physical name."""
+    """G-1: a target is the topic of a selected record, by cluster id and physical name.
+
+    An imported source whose cluster id is not known counts as being on the target's cluster.
+    """
     facts = case.facts
     numbers = np.unique(case.material.numbers("source_id")).tolist()
-    used = {(source.cluster_id, source.topic) for source in map(case.material.sources.__getitem__, numbers)}
-    same = [topic for topic in facts.target_topics if (facts.cluster_id, topic) in used]
+    used = [case.material.sources[number] for number in numbers]
+    here = {source.topic for source in used if source.cluster_id in (facts.cluster_id, "")}
+    same = [topic for topic in facts.target_topics if topic in here]
     if case.options.allow_same_topic and case.options.headers == "provenance":
         return []
     why = "; headers='exact' leaves no mark to stop a loop" if case.options.allow_same_topic else ""

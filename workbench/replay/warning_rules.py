@@ -133,6 +133,13 @@ def _gaps(case: Case) -> Iterator[str]:
             yield f"the capture of {source.topic} has {source.gaps} gap{'' if source.gaps == 1 else 's'}."
 
 
+def _unknown_isolation(case: Case) -> Iterator[str]:
+    used = set(pc.unique(case.material.records["source_id"]).to_pylist())
+    for number, source in sorted(case.material.sources.items()):
+        if number in used and source.isolation not in ("read_committed", "read_uncommitted"):
+            yield f"how {source.topic} was read is not known: aborted records may be among the selected ones (G-10)."
+
+
 def _unknown_groups(case: Case) -> Iterator[str]:
     existing = any(case.facts.topics[name].exists for name in case.facts.target_topics)
     if existing and case.facts.unclear_groups:
@@ -185,6 +192,7 @@ _CHECKS = (
     _aborted_attempts,
     _mixed_dialects,
     _gaps,
+    _unknown_isolation,
     _unknown_groups,
     _unknown_settings,
 )

@@ -36,6 +36,9 @@ def test_g1_same_topic_of_the_same_cluster():
     assert rules(make_plan(draft(allow_same_topic=True), same)) == []
     assert rules(make_plan(draft(allow_same_topic=True, headers="exact"), same)) == ["G-1"]
     assert rules(make_plan(draft(), replace(same, cluster_id="another"))) == []
+    imported = replace(ORDERS, cluster_id="")
+    assert rules(make_plan(draft(source=imported), same)) == ["G-1"]
+    assert rules(make_plan(draft(source=imported), facts())) == []
 
 
 @pytest.mark.parametrize(

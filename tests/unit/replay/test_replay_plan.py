@@ -153,6 +153,8 @@ def test_warnings():
     assert "may see attempts that were aborted" in warnings_of(make_plan(draft(accept_groups=["billing"]), live))
     gaps = replace(ORDERS, gaps=2)
     assert "the capture of orders has 2 gaps." in warnings_of(make_plan(draft(source=gaps), facts()))
+    imported = replace(ORDERS, isolation="unknown")
+    assert "how orders was read is not known" in warnings_of(make_plan(draft(source=imported), facts()))
     unclear = facts(unclear_groups=("moving",))
     assert "whether these groups read the target could not be seen: moving" in warnings_of(make_plan(draft(), unclear))
     blind = facts(replace(topic(), config={}, config_known=False))
@@ -188,6 +190,8 @@ def test_provenance_headers():
         b"x-replay-chain": ",".join(f"run-{n}" for n in range(2, 10)).encode(),
         b"x-replay-correlation-id": b"c-1",
     }
+    imported = make_plan(draft(row(7, cluster=None)), facts()).material.target_headers(0, NOW_MS)
+    assert dict(imported)[b"x-replay-of"] == b"unknown/orders/0/7"
     fresh = make_plan(draft(row(7, timestamp_type=1)), facts()).material.target_headers(0, NOW_MS)
     assert dict(fresh)[b"x-replay-original-timestamp"] == b"%d/append" % (NOW_MS - 60_000 + 7)
     assert b"x-replay-chain" not in dict(fresh)
