@@ -40,7 +40,7 @@ def authority(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def secured(tmp_path_factory, authority, packaged_kafka):  # noqa: ARG001 - skips by name
+def secured(tmp_path_factory, authority, packaged_kafka):
     """A broker with one listener of each kind and rights checked, and the port of each listener."""
     if shutil.which("kcat") is None:
         pytest.skip("kcat is missing: apt-get install kcat")
