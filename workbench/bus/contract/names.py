@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from workbench.errors import ValidationError
+
 ALL_EVENTS = "all_events"
 """Reserved: every topic of the environment but the dead letters, replay targets and internal topics; read-only."""
 
@@ -33,12 +35,12 @@ class Namespace:
         """Physical topic name, or consumer group, of a logical one.
 
         Raises:
-            ValueError: The name is not usable; the text says why.
+            ValidationError: The name is not usable; the text says why.
         """
         if logical.startswith(RAW):
             return _checked(logical[len(RAW) :])
         if not _LOGICAL.fullmatch(logical) or logical in {".", ".."}:
-            raise ValueError(
+            raise _unusable(
                 f"{logical!r} is no topic name: 1 to 200 letters, digits, dots, underscores and hyphens are allowed.",
             )
         return _checked(f"{self.prefix}.{self.environment}.{logical}")
@@ -62,7 +64,11 @@ def is_replay_target(physical: str) -> bool:
 
 def _checked(physical: str) -> str:
     if not physical or len(physical) > MAX_PHYSICAL_CHARS:
-        raise ValueError(
+        raise _unusable(
             f"{physical!r} has {len(physical)} characters; a physical name has 1 to {MAX_PHYSICAL_CHARS}.",
         )
     return physical
+
+
+def _unusable(message: str) -> ValidationError:
+    return ValidationError(message, errors=[("topic", message, "str")])

@@ -111,7 +111,8 @@ async def read_records(
         UnknownTopicError: The topic or partition does not exist.
         ValidationError: A number is negative.
     """
-    faults = [name for name, number in (("offset", offset), ("max_messages", max_records)) if number < 0]
+    numbers = {"partition": partition, "offset": offset, "max_messages": max_records}
+    faults = [name for name, number in numbers.items() if number < 0]
     if faults:
         raise ValidationError(
             f"{' and '.join(faults)} must not be negative.",

@@ -137,10 +137,7 @@ class Publisher:
                 f"{logical} names a physical topic; this bus was not opened for raw names (raw_names=True).",
                 errors=[("target_topic", "raw names need a bus opened for them", "str")],
             )
-        try:
-            return self.namespace.physical(logical)
-        except ValueError as error:
-            raise ValidationError(str(error), errors=[("target_topic", str(error), "str")]) from error
+        return self.namespace.physical(logical)
 
 
 def expired(event: EventMessage, now: datetime) -> bool:

@@ -62,7 +62,7 @@ class Subscriber:
         try:
             group = self.namespace.physical(group_id)
             topics = await self._topics(topic)
-        except (ValueError, WorkbenchError) as error:
+        except WorkbenchError as error:
             raise _failed(topic, group_id, error) from error
         delivery = self._delivery(handler, message_filter, group, policy or self.policy)
         name = f"subscription {next(self._numbers)} of {group} to {topic}"

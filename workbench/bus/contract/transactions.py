@@ -7,15 +7,16 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from workbench.errors import PublishError
+from workbench.errors import PublishError, WorkbenchError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from workbench.bus.protocols import Writer
     from workbench.model import NewRecord, Outcome
 
-_current: ContextVar[tuple[TransactionDesk, str] | None] = ContextVar("current_transaction", default=None)
+_open: ContextVar[tuple[tuple[TransactionDesk, str], ...]] = ContextVar("open_transactions", default=())
+"""Transactions of this task, one at most for each bus."""
 
 
 class TransactionDesk:
@@ -33,13 +34,13 @@ class TransactionDesk:
         Raises:
             PublishError: A transaction is already open here, or the id was fenced.
         """
-        if _current.get() is not None:
+        if self._current() is not None:
             raise PublishError(
                 f"A transaction is already open in this task; {transaction_id!r} cannot begin inside it."
             )
         async with self._lock(transaction_id):
             writer = await self._writer(transaction_id)
-            token = _current.set((self, transaction_id))
+            token = _open.set((*_open.get(), (self, transaction_id)))
             try:
                 await self._guarded(transaction_id, writer.begin())
                 yield
@@ -47,7 +48,7 @@ class TransactionDesk:
                 await self._abort(transaction_id, writer)
                 raise
             finally:
-                _current.reset(token)
+                _open.reset(token)
             await self._guarded(transaction_id, writer.commit())
 
     async def send(self, record: NewRecord, transaction_id: str) -> Outcome:
@@ -56,13 +57,13 @@ class TransactionDesk:
         Raises:
             PublishError: Another transaction is open in this task, or this one could not be committed.
         """
-        current = _current.get()
+        current = self._current()
         if current is None:
             async with self.transaction(transaction_id):
                 return await self._send(record, transaction_id)
-        if current != (self, transaction_id):
+        if current != transaction_id:
             raise PublishError(
-                f"Transaction {current[1]!r} is open in this task; the event names {transaction_id!r}. "
+                f"Transaction {current!r} is open in this task; the event names {transaction_id!r}. "
                 "Use the same id, or publish after the transaction.",
                 topic=record.topic,
                 partition=record.partition,
@@ -74,6 +75,9 @@ class TransactionDesk:
         writers, self._writers = list(self._writers.values()), {}
         for writer in writers:
             await writer.aclose()
+
+    def _current(self) -> str | None:
+        return next((name for desk, name in _open.get() if desk is self), None)
 
     def _lock(self, transaction_id: str) -> asyncio.Lock:
         return self._locks.setdefault(transaction_id, asyncio.Lock())
@@ -94,9 +98,19 @@ class TransactionDesk:
             ) from outcome.error
         return outcome
 
-    async def _guarded(self, transaction_id: str, step: object) -> None:
+    async def _guarded(self, transaction_id: str, step: Awaitable[None]) -> None:
         try:
-            await step  # type: ignore[misc]  # begin() or commit() of the writer
+            await step
+        except PublishError:
+            await self._drop(transaction_id)
+            raise
+        except WorkbenchError as error:
+            await self._drop(transaction_id)
+            raise PublishError(
+                f"Transaction {transaction_id!r} did not end well ({error}); nothing of it is visible unless it was "
+                "committed just before. Look for its events before sending them again.",
+                cause_code=type(error).__name__,
+            ) from error
         except BaseException:
             await self._drop(transaction_id)
             raise
