@@ -52,7 +52,7 @@ def translate(error: BaseException, doing: str, addresses: Sequence[str], mechan
         return _from_code(error, doing, where, addresses, mechanism)
     if isinstance(error, ssl.SSLError):
         return AuthenticationError(
-            f"{doing} failed: TLS with {where} could not be set up ({error.reason or error}). "
+            f"{doing} failed: TLS with {where} could not be set up ({getattr(error, 'reason', None) or error}). "
             "Check cafile, certfile and keyfile, and that the port speaks TLS.",
             mechanism="TLS",
         )
