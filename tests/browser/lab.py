@@ -38,6 +38,7 @@ PRIVATE = [
     "JUPYTERLAB_WORKSPACES_DIR",
     "IPYTHONDIR",
 ]
+NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 KERNEL_READY = """() => {
   const w = window.jupyterapp?.shell.currentWidget, k = w?.sessionContext?.session?.kernel;
   return k?.connectionStatus === 'connected' && k.status === 'idle' && w.content?.widgets.length > 0 }"""
@@ -137,6 +138,9 @@ def running(root: Path, paths: list[Path]) -> Iterator[Lab]:
         folder = root / name.lower()
         folder.mkdir()
         environment[name] = str(folder)
+    quiet = root / PRIVATE[0].lower() / "labconfig"
+    quiet.mkdir()
+    (quiet / "default_setting_overrides.json").write_text(json.dumps(NO_NEWS))
     environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
     notebooks = root / "notebooks"
     notebooks.mkdir()

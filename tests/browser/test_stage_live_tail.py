@@ -24,7 +24,7 @@ COLUMNS = [
     {"name": "topic", "title": "Topic", "width": 190, "numeric": False},
     {"name": "partition", "title": "Part.", "width": 52, "numeric": True},
     {"name": "offset", "title": "Offset", "width": 84, "numeric": True},
-    {"name": "value", "title": "Value", "width": 460, "numeric": False},
+    {"name": "value", "title": "Value", "width": 460, "numeric": False, "grow": True},
 ]
 STATE = {"columns": COLUMNS, "height": 440, "follow": True, "filter": "", "name": "orders"}
 KERNEL = """() => {

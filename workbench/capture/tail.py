@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from workbench.capture.tail_rows import COLUMNS, TAIL, detail_of, identities_of, rows_of, tail_batch
+from workbench.capture.tail_rows import COLUMNS, RAW_COLUMNS, TAIL, detail_of, identities_of, rows_of, tail_batch
 from workbench.errors import ValidationError
 from workbench.model.chunk import Span
 from workbench.model.feeds import RowStats
@@ -59,7 +59,7 @@ class TailFeed:
         limit_bytes: int = 128 << 20,
     ) -> None:
         self.name = name
-        self.columns: Sequence[Column] = COLUMNS
+        self.columns: Sequence[Column] = RAW_COLUMNS if decoder is None else COLUMNS
         self._log = log
         self._spans = spans
         self._supervisor = supervisor
@@ -127,7 +127,7 @@ class TailFeed:
 
     def window(self, start: int, end: int) -> list[Row]:
         """Rows of ``[start, end)`` that are still held."""
-        return rows_of(self._ring.window(start, end))
+        return rows_of(self._ring.window(start, end), self.columns)
 
     def resolve(self, start: int, end: int, limit: int) -> list[Identity]:
         """Which records stand in ``[start, end)``, ``limit`` at most."""

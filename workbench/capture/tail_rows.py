@@ -38,14 +38,16 @@ TAIL = pa.schema([pa.field("topic", pa.string(), nullable=False), *RECORD, *DECO
 
 COLUMNS = (
     Column("time", "Time (UTC)", 190),
-    Column("topic", "Topic", 190),
-    Column("partition", "Part.", 52, numeric=True),
-    Column("offset", "Offset", 84, numeric=True),
-    Column("event_type", "Type", 150),
-    Column("key", "Key", 130),
+    Column("topic", "Topic", 150),
+    Column("partition", "Part.", 50, numeric=True),
+    Column("offset", "Offset", 76, numeric=True),
+    Column("event_type", "Type", 140),
+    Column("key", "Key", 110),
+    Column("value", "Value", 320, grow=True),
     Column("correlation_id", "Correlation", 130),
-    Column("value", "Value", 460),
 )
+RAW_COLUMNS = tuple(column for column in COLUMNS if column.name not in DECODED.names)
+"""Without a decoder there is nothing to say about type and correlation."""
 
 
 class BulkDecoder(Protocol):
@@ -101,9 +103,10 @@ def shown_time(timestamp_ms: int) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}.{timestamp_ms % 1000:03d}"
 
 
-def rows_of(table: pa.Table) -> list[Row]:
+def rows_of(table: pa.Table, columns: Sequence[Column] = COLUMNS) -> list[Row]:
     """Make the rows that a view shows."""
-    return [_row(values) for values in table.to_pylist()]
+    names = [column.name for column in columns]
+    return [_row(values, names) for values in table.to_pylist()]
 
 
 def identities_of(table: pa.Table) -> list[Identity]:
@@ -112,20 +115,21 @@ def identities_of(table: pa.Table) -> list[Identity]:
     return [Identity(*values) for values in zip(*columns, strict=True)]
 
 
-def _row(values: Mapping[str, Any]) -> Row:
+def _row(values: Mapping[str, Any], names: Sequence[str]) -> Row:
     problems = values["problems"] or ()
     body = visible_bytes(values["value"])
-    cells = (
-        shown_time(values["timestamp_ms"]),
-        visible(values["topic"]),
-        str(values["partition"]),
-        str(values["offset"]),
-        visible(values["event_type"] or ""),
-        visible_bytes(values["key"]),
-        visible(values["correlation_id"] or ""),
-        f"[{visible('; '.join(problems), 120)}] {body}" if problems else body,
-    )
-    return Row(Identity(values["topic"], values["partition"], values["offset"]), cells, problem=bool(problems))
+    cells = {
+        "time": shown_time(values["timestamp_ms"]),
+        "topic": visible(values["topic"]),
+        "partition": str(values["partition"]),
+        "offset": str(values["offset"]),
+        "event_type": visible(values["event_type"] or ""),
+        "key": visible_bytes(values["key"]),
+        "value": f"[{visible('; '.join(problems), 120)}] {body}" if problems else body,
+        "correlation_id": visible(values["correlation_id"] or ""),
+    }
+    identity = Identity(values["topic"], values["partition"], values["offset"])
+    return Row(identity, tuple(cells[name] for name in names), problem=bool(problems))
 
 
 def detail_of(table: pa.Table) -> RecordDetail | None:

@@ -37,6 +37,8 @@ class Column:
     title: str
     width_px: int
     numeric: bool = False
+    grow: bool = False
+    """Takes the room that is left."""
 
 
 @dataclass(frozen=True, slots=True)

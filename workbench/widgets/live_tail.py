@@ -58,7 +58,7 @@ class LiveTail(Streaming):
 
     def __init__(self, feed: RowFeed, **options: Any) -> None:
         columns = [
-            {"name": c.name, "title": visible(c.title, 60), "width": c.width_px, "numeric": c.numeric}
+            {"name": c.name, "title": visible(c.title, 60), "width": c.width_px, "numeric": c.numeric, "grow": c.grow}
             for c in feed.columns
         ]
         self._picked: dict[Identity, None] = {}

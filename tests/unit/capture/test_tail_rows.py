@@ -84,8 +84,8 @@ def test_a_row_shows_text_and_names_what_is_wrong() -> None:
         "8",
         r"t\x1b.8",
         "k",
-        "",
         "[bad <b>] 0xff (1 bytes, not UTF-8)",
+        "",
     )
 
 

@@ -43,8 +43,7 @@ function build(model, el, id) {
     cell.textContent = column.title;
     head.append(cell);
   }
-  const last = columns.length - 1;
-  const widths = columns.map((/** @type {any} */ c, /** @type {number} */ i) => (i === last ? `minmax(${c.width}px, 1fr)` : `${c.width}px`));
+  const widths = columns.map((/** @type {any} */ c) => (c.grow ? `minmax(${c.width}px, 1fr)` : `${c.width}px`));
   parts.grid.style.setProperty("--wb-columns", widths.join(" "));
   parts.grid.append(make("div", { class: "wb-head", role: "rowgroup" }, head), parts.body, parts.empty);
   const bar = make("div", { class: "wb-bar", "data-lm-suppress-shortcuts": "true" }, parts.title, parts.follow, parts.stop, parts.filter, parts.figures);
