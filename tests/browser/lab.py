@@ -82,7 +82,7 @@ class Lab:
 
     def _ask(self, method: str, path: str) -> Any:
         headers = {"Authorization": f"token {self.token}"}
-        request = Request(f"{self.url}{path}", method=method, headers=headers)  # noqa: S310 - our own server
+        request = Request(f"{self.url}{path}", method=method, headers=headers)
         return build_opener(ProxyHandler({})).open(request, timeout=30)
 
     def open(self, page: Page, name: str, *, workspace: str | None = None) -> Notebook:
