@@ -70,6 +70,8 @@ class Connection:
             raise
 
     def _close_the_file_system(self, *, read_only: bool) -> None:
+        if self._root.execute("SELECT current_setting('lock_configuration')").fetchone() == (True,):
+            return
         spill = Path(tempfile.gettempdir(), f"workbench-spill-{os.getpid()}") if read_only else None
         settings = {
             "TimeZone": "UTC",

@@ -1,0 +1,36 @@
+"""A snapshot of each test's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from snapshot_rows import Filler
+
+from workbench.store import SnapshotStore
+from workbench.store.decode import Decoder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def decoder() -> Decoder:
+    return Decoder()
+
+
+@pytest.fixture
+def snapshot_path(tmp_path: Path) -> Path:
+    return tmp_path / "incident.duckdb"
+
+
+@pytest.fixture
+def store(snapshot_path: Path) -> Iterator[SnapshotStore]:
+    with SnapshotStore.open(snapshot_path, write=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def fill(store: SnapshotStore, decoder: Decoder) -> Filler:
+    return Filler(store, decoder)
