@@ -187,10 +187,17 @@ class KafkaWriter:
         return [outcome for outcome in outcomes if outcome is not None]
 
     async def _topics(self, records: Sequence[NewRecord]) -> Mapping[str, TopicMetadata]:
-        """Look topics up; what was seen in the last seconds is taken as it was."""
+        """Look topics up; what was seen in the last seconds is taken as it was, unless a partition is news to it."""
         now = time.monotonic()
         names = {record.topic for record in records}
         unseen = {name for name in names if name not in self._seen or now - self._seen[name][1] > _SEEN_FOR_S}
+        unseen |= {
+            record.topic
+            for record in records
+            if record.partition is not None
+            and record.topic not in unseen
+            and record.partition not in self._seen[record.topic][0].partitions
+        }
         if unseen:
             found = (await self._session.retry(lambda: self._session.metadata(unseen))).topics
             for name in unseen:
