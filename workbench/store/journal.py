@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from workbench.errors import SnapshotError
 from workbench.store.connection import Connection
+from workbench.store.journal_files import doubts_elsewhere, journal_path
 from workbench.store.schema import check_version, is_empty, migrate, stored_version
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     import duckdb
+
+__all__ = ["LEDGER", "POSITIONS", "Journal", "RunRow", "Transaction", "journal_path"]
 
 LEDGER = pa.schema(
     [
@@ -103,12 +106,6 @@ class Transaction:
     txn_no: int
     first_seq: int
     last_seq: int
-
-
-def journal_path(snapshot: str | os.PathLike[str]) -> Path:
-    """Where the journal of a snapshot lies that was opened read-only: ``incident.journal.duckdb`` beside it."""
-    path = Path(snapshot)
-    return path.with_name(f"{path.stem}.journal.duckdb")
 
 
 class Journal:
@@ -237,9 +234,10 @@ class Journal:
         return found
 
     def in_doubt(self, cluster_id: str, topics: Collection[str]) -> list[str]:
-        """Ids of runs on one of these topics whose end is not known."""
+        """Runs on one of these topics whose end is not known, in this file and in the one it belongs to."""
         rows = self._runs("state = 'in_doubt' AND target_cluster = ?", [cluster_id])
-        return [row.run_id for row in rows if set(row.target_topics) & set(topics)]
+        own = [row.run_id for row in rows if set(row.target_topics) & set(topics)]
+        return own + doubts_elsewhere(self.path, cluster_id, topics)
 
     def confirm(self, run_id: str, *, by: str, reason: str) -> None:
         """``planned`` to ``confirmed``."""

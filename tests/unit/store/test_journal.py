@@ -8,8 +8,10 @@ import pyarrow as pa
 import pytest
 
 from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedError
+from workbench.store import SnapshotStore
 from workbench.store import journal as journal_module
-from workbench.store.journal import LEDGER, POSITIONS, Journal, Transaction, journal_path
+from workbench.store.journal import LEDGER, POSITIONS, Journal, Transaction
+from workbench.store.journal_files import journal_path
 
 RUN = "6f1d2c3b-4a59-4e68-8c77-0123456789ab"
 
@@ -160,5 +162,37 @@ def test_a_second_writer_and_a_foreign_file_are_refused(journal, tmp_path):
         Journal.open(foreign)
 
 
-def test_the_journal_of_a_snapshot_lies_beside_it():
-    assert str(journal_path("folder/incident.duckdb")) == "folder/incident.journal.duckdb"
+@pytest.mark.parametrize(
+    ("snapshot", "journal"),
+    [("folder/incident.duckdb", "folder/incident.journal.duckdb"), ("a.db", "a.db.journal.duckdb")],
+)
+def test_the_journal_of_a_snapshot_lies_beside_it(snapshot, journal):
+    assert str(journal_path(snapshot)) == journal
+
+
+def left_in_doubt(journal: Journal) -> None:
+    started(journal)
+    journal.finish(RUN, "in_doubt", error="cut off")
+
+
+def test_doubt_recorded_in_the_snapshot_is_seen_from_the_journal_beside_it(tmp_path):
+    path = tmp_path / "incident.duckdb"
+    with SnapshotStore.open(path, write=True) as store:
+        left_in_doubt(Journal(store.connection))
+    with SnapshotStore.open(path) as store, Journal.open(journal_path(path)) as beside:
+        assert store.read_only
+        assert beside.in_doubt("c-1", ["copy"]) == [f"{RUN} (recorded in incident.duckdb)"]
+        assert beside.in_doubt("c-1", ["elsewhere"]) == []
+        assert beside.in_doubt("c-2", ["copy"]) == []
+
+
+def test_doubt_recorded_beside_a_snapshot_is_seen_from_its_own_journal(tmp_path):
+    path = tmp_path / "incident.duckdb"
+    SnapshotStore.open(path, write=True).close()
+    with Journal.open(journal_path(path)) as beside:
+        left_in_doubt(beside)
+    with SnapshotStore.open(path, write=True) as store:
+        own = Journal(store.connection)
+        assert own.in_doubt("c-1", ["copy"]) == [f"{RUN} (recorded in incident.journal.duckdb)"]
+        with Journal.open(journal_path(path)), pytest.raises(SnapshotLockedError):
+            own.in_doubt("c-1", ["copy"])
