@@ -110,19 +110,25 @@ def _formatted(layout: str) -> Callable[[Record], None]:
 
 
 def _part(record: Record, letter: str) -> str:
-    key, value = record.key, record.value
+    headers = ",".join(f"{visible_bytes(name, None)}={visible_bytes(text, None)}" for name, text in record.headers)
     parts = {
-        "t": lambda: record.topic,
-        "p": lambda: str(record.partition),
-        "o": lambda: str(record.offset),
-        "T": lambda: str(record.timestamp_ms),
-        "k": lambda: visible_bytes(key, None) if key is not None else "",
-        "K": lambda: str(-1 if key is None else len(key)),
-        "s": lambda: visible_bytes(value, None) if value is not None else "",
-        "S": lambda: str(-1 if value is None else len(value)),
-        "h": lambda: ",".join(
-            f"{visible_bytes(name, None)}={visible_bytes(text, None)}" for name, text in record.headers
-        ),
-        "%": lambda: "%",
+        "t": record.topic,
+        "p": str(record.partition),
+        "o": str(record.offset),
+        "T": str(record.timestamp_ms),
+        "k": _text(record.key),
+        "K": _length(record.key),
+        "s": _text(record.value),
+        "S": _length(record.value),
+        "h": headers,
+        "%": "%",
     }
-    return parts[letter]()
+    return parts[letter]
+
+
+def _text(raw: bytes | None) -> str:
+    return "" if raw is None else visible_bytes(raw, None)
+
+
+def _length(raw: bytes | None) -> str:
+    return str(-1 if raw is None else len(raw))

@@ -9,7 +9,7 @@ from workbench.model.topic_selection import parse_topics
 from workbench.model.window import parse_bound
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import Isolation, Record
@@ -25,7 +25,7 @@ async def follow_records(
     end: BoundLike | None = None,
     stop_at_end: bool = False,
     isolation: Isolation = "read_committed",
-) -> AsyncIterator[Record]:
+) -> AsyncGenerator[Record, None]:
     """Yield records as they are read, in offset order within each partition.
 
     Args:

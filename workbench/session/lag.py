@@ -51,7 +51,7 @@ class LagResult:
         """Rows of `frame` as plain values, None where a value is absent."""
         frame = self.frame
         return [
-            {name: None if _absent(value) else _plain(value) for name, value in row.items()}
+            {str(name): None if _absent(value) else _plain(value) for name, value in row.items()}
             for row in frame.astype(object).to_dict("records")
         ]
 

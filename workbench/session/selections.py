@@ -11,7 +11,7 @@ from workbench.errors import ValidationError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from workbench.store import SnapshotStore
+    from workbench.store.snapshot import SnapshotStore
 
 POSITIONS = pa.schema([("source_id", pa.int32()), ("partition", pa.int32()), ("offset", pa.int64())])
 _FORMS = (

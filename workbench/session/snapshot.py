@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.markup import element, fragment, table, text_table, visible
 from workbench.session.selections import positions_of
-from workbench.store import SnapshotStore
+from workbench.store.snapshot import SnapshotStore
 
 if TYPE_CHECKING:
     import os
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.analysis.causation import CausalGraph
+    from workbench.capture import CaptureResult
     from workbench.model.window import BoundLike
     from workbench.replay import Draft
     from workbench.session.trace import Trace
     from workbench.store.journal import Journal
-    from workbench.store.transfer import Imported
+    from workbench.store.importing import Imported
     from workbench.tasks import Supervisor
 
 VALUES_FOR_COLLISIONS_BYTES = 256 << 20
@@ -43,6 +44,8 @@ class Snapshot:
         self._tasks = tasks
         self._graph: tuple[int, CausalGraph] | None = None
         self._journal: Journal | None = None
+        self.last_capture: CaptureResult | None = None
+        """How the capture ended that this object came from, or that ran into it last."""
 
     @property
     def path(self) -> Path:
@@ -53,6 +56,17 @@ class Snapshot:
     def read_only(self) -> bool:
         """Whether nothing can be added."""
         return self.store.read_only
+
+    def adopt(self, tasks: Supervisor) -> None:
+        """Let views of this snapshot run their tasks under a cluster's supervisor."""
+        self._tasks = tasks
+
+    def last_capture_rows(self) -> list[dict[str, Any]]:
+        """Provenance of the windows that the last capture worked on, as plain rows."""
+        keys = () if self.last_capture is None else self.last_capture.keys
+        wanted = {(key.capture_id, key.source_id, key.partition, key.start) for key in keys}
+        rows: list[dict[str, Any]] = self.store.ranges_table().to_pylist()
+        return [r for r in rows if (r["capture_id"], r["source_id"], r["partition"], r["from"]) in wanted]
 
     def close(self) -> None:
         """Close the file, and the journal beside a read-only one. Harmless when repeated."""

@@ -1,0 +1,199 @@
+"""Reading, decoding and writing of one wave of windows, side by side, with a bounded queue between each two.
+
+Memory is bounded by the reader's prefetch, the queues' items of at most `READ_BYTES`, and the appender's row group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import pyarrow as pa
+
+from workbench.model import TopicPartition
+from workbench.model.columns import RECORD
+from workbench.store.provenance import Advance
+from workbench.store.rows import count_undecodable, stored_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.capture.ranges import Job
+    from workbench.capture.tally import Tally
+    from workbench.model import Chunk, Isolation, Span
+    from workbench.store.appending import Appender
+    from workbench.store.rows import Decoding
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READ_BYTES = 12 << 20
+READ_WAIT_MS = 500
+PREFETCH_BYTES = 48 << 20
+QUEUE_ITEMS = 2
+IDLE_COMMIT_S = 2.0
+"""When nothing comes, a following capture makes what it has durable after this long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One chunk, decoded, with the window that it belongs to."""
+
+    job: Job
+    chunk: Chunk
+    records: pa.Table
+    events: pa.Table
+    undecodable: int
+
+
+class LimitReachedError(Exception):
+    """As many records as were asked for are stored."""
+
+
+class Pipeline:
+    """Runs waves of windows through one appender."""
+
+    def __init__(
+        self,
+        log: RecordLog,
+        decoder: Decoding,
+        appender: Appender,
+        tally: Tally,
+        *,
+        isolation: Isolation,
+        limit: int | None,
+    ) -> None:
+        self._log = log
+        self._decoder = decoder
+        self._appender = appender
+        self._tally = tally
+        self._isolation: Isolation = isolation
+        self._left = limit
+
+    async def run(self, jobs: Sequence[Job]) -> None:
+        """Read all windows of a wave to their end.
+
+        Raises:
+            LimitReachedError: The limit was reached first.
+            WorkbenchError: What a stage met; what was appended before can still be committed.
+        """
+        by_place = {TopicPartition(job.span.topic, job.span.partition): job for job in jobs}
+        raw: asyncio.Queue[list[Chunk] | None] = asyncio.Queue(QUEUE_ITEMS)
+        decoded: asyncio.Queue[list[Piece] | None] = asyncio.Queue(QUEUE_ITEMS)
+        try:
+            async with asyncio.TaskGroup() as stages:
+                stages.create_task(self._read([job.span for job in jobs], raw), name="capture read")
+                stages.create_task(self._decode(by_place, raw, decoded), name="capture decode")
+                stages.create_task(self._write(decoded), name="capture write")
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def _read(self, spans: Sequence[Span], raw: asyncio.Queue[list[Chunk] | None]) -> None:
+        async with self._log.reader(spans, isolation=self._isolation, prefetch_bytes=PREFETCH_BYTES) as reader:
+            while not reader.done:
+                chunks = await reader.read(READ_BYTES, READ_WAIT_MS)
+                if chunks:
+                    await raw.put(chunks)
+        await raw.put(None)
+
+    async def _decode(
+        self,
+        by_place: dict[TopicPartition, Job],
+        raw: asyncio.Queue[list[Chunk] | None],
+        decoded: asyncio.Queue[list[Piece] | None],
+    ) -> None:
+        while (chunks := await raw.get()) is not None:
+            cut, ended = self._within_limit(chunks)
+            await decoded.put(await in_thread(self._pieces, by_place, cut))
+            if ended:
+                break
+        await decoded.put(None)
+
+    async def _write(self, decoded: asyncio.Queue[list[Piece] | None]) -> None:
+        dirty = False
+        while True:
+            try:
+                pieces = await asyncio.wait_for(decoded.get(), IDLE_COMMIT_S)
+            except TimeoutError:
+                if dirty:
+                    await in_thread(self._appender.commit)
+                    dirty = False
+                continue
+            if pieces is None:
+                break
+            dirty = True
+            await in_thread(self._append, pieces)
+        if self._left == 0:
+            raise LimitReachedError
+
+    def _append(self, pieces: Sequence[Piece]) -> None:
+        for piece in pieces:
+            chunk = piece.chunk
+            advance = Advance(
+                piece.job.key,
+                chunk.next,
+                chunk.records.num_rows,
+                chunk.control,
+                chunk.aborted,
+                piece.undecodable,
+                chunk.gaps,
+            )
+            self._appender.append(advance, piece.records, piece.events)
+            self._tally.note(piece.job, chunk, piece.undecodable)
+
+    def _pieces(self, by_place: dict[TopicPartition, Job], chunks: Sequence[Chunk]) -> list[Piece]:
+        return list(self._decoded(by_place, chunks))
+
+    def _decoded(self, by_place: dict[TopicPartition, Job], chunks: Sequence[Chunk]) -> Iterator[Piece]:
+        by_topic: dict[str, list[Chunk]] = defaultdict(list)
+        for chunk in chunks:
+            by_topic[chunk.topic].append(chunk)
+        for topic, own in by_topic.items():
+            whole = pa.Table.from_batches([chunk.records for chunk in own], schema=RECORD)
+            events = pa.Table.from_batches([self._decoder.decode(whole, topic)]) if whole.num_rows else None
+            start = 0
+            for chunk in own:
+                job = by_place[TopicPartition(chunk.topic, chunk.partition)]
+                rows = chunk.records.num_rows
+                yield _piece(
+                    job, chunk, whole.slice(start, rows), None if events is None else events.slice(start, rows)
+                )
+                start += rows
+
+    def _within_limit(self, chunks: Sequence[Chunk]) -> tuple[list[Chunk], bool]:
+        if self._left is None:
+            return list(chunks), False
+        kept: list[Chunk] = []
+        for chunk in chunks:
+            rows = chunk.records.num_rows
+            if rows <= self._left:
+                self._left -= rows
+                kept.append(chunk)
+                continue
+            if self._left:
+                cut = chunk.records.slice(0, self._left)
+                last = int(cut.column("offset")[cut.num_rows - 1].as_py())
+                kept.append(replace(chunk, records=cut, next=last + 1, control=0, aborted=0, gaps=()))
+                self._left = 0
+            return kept, True
+        return kept, self._left == 0
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """Run ``work`` in a thread; when cancelled, wait for its end first, so that nothing goes on behind our back."""
+    task = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def _piece(job: Job, chunk: Chunk, records: pa.Table, events: pa.Table | None) -> Piece:
+    if events is None or not records.num_rows:
+        return Piece(job, chunk, records.slice(0, 0), records.slice(0, 0), 0)
+    stored = stored_rows(job.source.source_id, records, events)
+    return Piece(job, chunk, *stored, count_undecodable(events))

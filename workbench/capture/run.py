@@ -1,0 +1,161 @@
+"""Captures a window of topics into a snapshot, or follows them; what was committed survives whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.capture.pipeline import LimitReachedError, Pipeline, in_thread
+from workbench.capture.ranges import Job, enter, identify, waves
+from workbench.capture.tally import Tally
+from workbench.capture.window import resolve_window
+from workbench.errors import StorageFullError, WorkbenchError
+from workbench.model.window import End
+from workbench.store import provenance
+from workbench.store.appending import Appender
+from workbench.store.provenance import CaptureHead, RangeKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.model import Isolation
+    from workbench.model.feeds import Progress
+    from workbench.model.topic_selection import TopicSelection
+    from workbench.model.window import Bound
+    from workbench.store.provenance import CaptureState
+    from workbench.store.rows import Decoding
+    from workbench.store.snapshot import SnapshotStore
+
+PACKED_BYTES = 64 << 20
+"""Up to this many bytes of segments are moved into the file when a capture ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureResult:
+    """How a capture ended."""
+
+    capture_id: str
+    state: CaptureState
+    reason: str | None
+    records: int
+    undecodable: int
+    keys: tuple[RangeKey, ...]
+    """Windows that it worked on; `SnapshotStore.ranges` says how far each got."""
+    notes: tuple[str, ...]
+
+
+async def capture(
+    log: RecordLog,
+    store: SnapshotStore,
+    decoder_for: Callable[[Sequence[str]], Decoding],
+    topics: TopicSelection,
+    *,
+    start: Bound,
+    end: Bound | None = None,
+    cluster: str,
+    isolation: Isolation = "read_committed",
+    follow: bool = False,
+    limit: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> CaptureResult:
+    """Capture a window; its ends are frozen when it begins.
+
+    First finishes windows that earlier captures of the same sources left unfinished, then reads what was asked for and
+    is not stored yet. Reading, decoding and writing overlap. Never drops a record: it slows down instead.
+
+    Args:
+        log: An open record log.
+        store: A snapshot open for writing.
+        decoder_for: Gives the decoder for the topics that were resolved.
+        topics: What to capture.
+        start: First bound.
+        end: Exclusive last bound; the end of each log at this moment unless given.
+        cluster: What people call the cluster; stored beside its id.
+        isolation: As the reader's; one per source.
+        follow: Go on with new records after the window, until cancelled or limited.
+        limit: Stop after this many records.
+        progress: Called a few times a second.
+
+    Raises:
+        UnknownTopicError: A topic does not exist, or a pattern matches nothing.
+        SnapshotError: The snapshot cannot take it (read-only, another isolation).
+        StorageFullError: The disk is full; what was committed before is intact.
+        BrokerUnavailableError: The brokers stayed away longer than the log bears.
+    """
+    window = await resolve_window(log, topics, start, None if follow else end or End(), isolation=isolation)
+    names = [info.name for info in window.topics]
+    last = "follow" if follow else str(end or End())
+    head = CaptureHead(str(uuid.uuid4()), str(topics), str(start), last, isolation, follow, window.notes)
+    sources = await asyncio.to_thread(identify, store, window.topics, cluster_id=log.cluster_id, cluster=cluster)
+    bounded, following = await asyncio.to_thread(enter, store, head, window, sources)
+    tally = Tally([*bounded, *following], progress)
+    run = _Run(store, head, bounded, following, tally)
+    pipeline = Pipeline(log, decoder_for(names), run.appender, tally, isolation=isolation, limit=limit)
+    return await run.through([*waves(bounded), *([following] if following else [])], pipeline)
+
+
+class _Run:
+    """One capture under way: whatever happens, its windows are closed with a state and a reason."""
+
+    def __init__(
+        self,
+        store: SnapshotStore,
+        head: CaptureHead,
+        bounded: Sequence[Job],
+        following: Sequence[Job],
+        tally: Tally,
+    ) -> None:
+        self.appender = Appender(store)
+        self._store = store
+        self._head = head
+        self._bounded = [job.key for job in bounded]
+        self._following = [job.key for job in following]
+        self._tally = tally
+
+    async def through(self, steps: Sequence[Sequence[Job]], pipeline: Pipeline) -> CaptureResult:
+        """Run the waves in order, and close the capture."""
+        self._tally.tell()
+        try:
+            for jobs in steps:
+                await pipeline.run([job for job in jobs if job.span.stop is None or job.span.start < job.span.stop])
+        except LimitReachedError:
+            return await self._finish("the limit of records was reached", cut=True)
+        except asyncio.CancelledError:
+            await in_thread(self._close, "cancelled", "cancelled", keep=True)
+            self._tally.end("stopped", "cancelled; what was stored stays")
+            raise
+        except BaseException as error:
+            keep = not isinstance(error, StorageFullError)
+            with contextlib.suppress(WorkbenchError):
+                await in_thread(self._close, "failed", str(error) or type(error).__name__, keep=keep)
+            self._tally.end("failed", str(error))
+            raise
+        return await self._finish(None, cut=False)
+
+    async def _finish(self, reason: str | None, *, cut: bool) -> CaptureResult:
+        await in_thread(self._close, "complete", reason, keep=True, cut=cut)
+        await in_thread(self._store.pack, max_bytes=PACKED_BYTES)
+        self._tally.end("done", reason or "")
+        return CaptureResult(
+            self._head.capture_id,
+            "complete",
+            reason,
+            self._tally.records,
+            self._tally.undecodable,
+            (*self._bounded, *self._following),
+            self._head.notes,
+        )
+
+    def _close(self, state: CaptureState, reason: str | None, *, keep: bool, cut: bool = False) -> None:
+        if keep:
+            self.appender.commit()
+        else:
+            self.appender.discard()
+        followed = "complete" if state == "cancelled" else state
+        with self._store.transaction() as cursor:
+            provenance.end(cursor, self._head.capture_id, self._following, followed, reason, cut=True)
+            provenance.end(cursor, self._head.capture_id, self._bounded, state, reason, cut=cut)

@@ -1,0 +1,78 @@
+"""How far a capture is: positions and rates per partition."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Literal
+
+from workbench.model.feeds import PartProgress, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from workbench.capture.ranges import Job
+    from workbench.model import Chunk
+
+EVERY_S = 0.2
+_SMOOTHING_S = 3.0
+
+
+class Tally:
+    """Counts what was stored, and tells a listener at most five times a second."""
+
+    def __init__(self, jobs: Iterable[Job], listener: Callable[[Progress], None] | None) -> None:
+        self._listener = listener
+        self._told = 0.0
+        self._state: Literal["running", "done", "stopped", "failed"] = "running"
+        self._note = ""
+        self._parts = {job.key: _Part(job) for job in jobs}
+        self.records = 0
+        self.undecodable = 0
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is now."""
+        parts = tuple(part.progress() for part in self._parts.values())
+        counts = (("records", self.records), ("undecodable", self.undecodable))
+        return Progress(self._state, parts, self._note, counts)
+
+    def note(self, job: Job, chunk: Chunk, undecodable: int) -> None:
+        """Count one stored chunk."""
+        self.records += chunk.records.num_rows
+        self.undecodable += undecodable
+        self._parts[job.key].move(chunk.next, chunk.records.num_rows)
+        now = time.monotonic()
+        if now - self._told >= EVERY_S:
+            self._told = now
+            self.tell()
+
+    def end(self, state: Literal["done", "stopped", "failed"], note: str) -> None:
+        """Tell how it ended."""
+        self._state, self._note = state, note
+        self.tell()
+
+    def tell(self) -> None:
+        """Call the listener, if there is one."""
+        if self._listener is not None:
+            self._listener(self.progress)
+
+
+class _Part:
+    def __init__(self, job: Job) -> None:
+        self._span = job.span
+        self._position = job.span.start
+        self._rate: float | None = None
+        self._at = time.monotonic()
+
+    def move(self, position: int, records: int) -> None:
+        now = time.monotonic()
+        elapsed = max(now - self._at, 1e-6)
+        weight = min(1.0, elapsed / _SMOOTHING_S)
+        lately = records / elapsed
+        self._rate = lately if self._rate is None else self._rate + weight * (lately - self._rate)
+        self._position, self._at = position, now
+
+    def progress(self) -> PartProgress:
+        span = self._span
+        name = f"{span.topic}/{span.partition}"
+        return PartProgress(name, span.start, span.stop, self._position, self._rate)

@@ -1,0 +1,151 @@
+"""From a window of words to offsets: which partitions, from where, and where their end is frozen."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.bus.protocols import AtCommitted, AtTime
+from workbench.errors import WindowError
+from workbench.model import Span, TopicPartition
+from workbench.model.window import Ago, At, Committed, End, FromEnd, FromStart, Offset, Start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workbench.bus.protocols import OffsetSpec, RecordLog
+    from workbench.model import Isolation, TopicInfo
+    from workbench.model.topic_selection import TopicSelection
+    from workbench.model.window import Bound
+
+Offsets = dict[TopicPartition, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is to be read, resolved once."""
+
+    topics: tuple[TopicInfo, ...]
+    spans: tuple[Span, ...]
+    """One for each partition; an empty one says that nothing lies between the bounds."""
+    ends: Mapping[TopicPartition, int]
+    """End of each log at the moment of resolving, by isolation."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the result must know about how the bounds were found."""
+
+
+async def resolve_window(
+    log: RecordLog,
+    selection: TopicSelection,
+    start: Bound,
+    end: Bound | None,
+    *,
+    isolation: Isolation = "read_committed",
+) -> Window:
+    """Resolve topics and bounds against a log; ``end=None`` follows.
+
+    A time becomes the first offset at or after it. An offset below the log start stays, and reading it gives a gap; one
+    above the end gives an empty span.
+
+    Raises:
+        UnknownTopicError: A topic does not exist, or a pattern matches nothing.
+        WindowError: The end lies before the start.
+    """
+    topics = selection.resolve(await log.describe())
+    partitions = [TopicPartition(info.name, part.partition) for info in topics for part in info.partitions]
+    begins = await _known(log, partitions, "earliest", isolation)
+    ends = await _known(log, partitions, "latest", isolation)
+    starts, notes = await _offsets(log, start, begins, ends, isolation)
+    stops: Mapping[TopicPartition, int] | None = None
+    if end is not None:
+        found, more = await _offsets(log, end, begins, ends, isolation)
+        stops = {p: min(found[p], ends[p]) for p in partitions}
+        notes = (*notes, *more)
+        _check_order(start, end, partitions, starts, found)
+    spans = [_span(p, starts[p], None if stops is None else stops[p], ends[p]) for p in partitions]
+    return Window(tuple(topics), tuple(spans), ends, notes)
+
+
+async def resolve_spans(
+    log: RecordLog,
+    selection: TopicSelection,
+    start: Bound,
+    end: Bound | None = None,
+    *,
+    isolation: Isolation = "read_committed",
+) -> list[Span]:
+    """Resolve a window to spans that a reader takes; see `resolve_window`."""
+    window = await resolve_window(log, selection, start, end, isolation=isolation)
+    return [span for span in window.spans if span.stop is None or span.start < span.stop]
+
+
+def _span(partition: TopicPartition, start: int, stop: int | None, end: int) -> Span:
+    begin = min(start, end)
+    return Span(partition.topic, partition.partition, begin if stop is None else min(begin, stop), stop)
+
+
+def _check_order(
+    start: Bound,
+    end: Bound,
+    partitions: Sequence[TopicPartition],
+    starts: Offsets,
+    stops: Offsets,
+) -> None:
+    fixed = isinstance(start, Offset | At | Ago) and type(start) is type(end)
+    if fixed and partitions and all(stops[p] < starts[p] for p in partitions):
+        raise WindowError(f"The window ends ({end}) before it starts ({start}).", text=str(end))
+
+
+async def _offsets(
+    log: RecordLog,
+    bound: Bound,
+    begins: Offsets,
+    ends: Offsets,
+    isolation: Isolation,
+) -> tuple[Offsets, tuple[str, ...]]:
+    partitions = list(begins)
+    if (counted := _by_count(bound, begins, ends)) is not None:
+        return counted, ()
+    if isinstance(bound, Committed):
+        return await _committed(log, bound, partitions, begins)
+    if not isinstance(bound, At | Ago):
+        raise WindowError(f"The bound {bound} cannot be looked up in a log.", text=str(bound))
+    timestamp_ms = bound.timestamp_ms if isinstance(bound, At) else int(time.time() * 1000) - bound.duration_ms
+    note = f"{bound} was taken as the first offset at or after it; late records beyond the bounds were not read"
+    return await _known(log, partitions, AtTime(max(0, timestamp_ms)), isolation), (note,)
+
+
+def _by_count(bound: Bound, begins: Offsets, ends: Offsets) -> Offsets | None:
+    if isinstance(bound, Start | End):
+        return begins if isinstance(bound, Start) else ends
+    if isinstance(bound, Offset):
+        return dict.fromkeys(begins, bound.offset)
+    if isinstance(bound, FromEnd):
+        return {p: max(begins[p], ends[p] - bound.count) for p in begins}
+    if isinstance(bound, FromStart):
+        return {p: begins[p] + bound.count for p in begins}
+    return None
+
+
+async def _committed(
+    log: RecordLog,
+    bound: Committed,
+    partitions: Sequence[TopicPartition],
+    begins: Offsets,
+) -> tuple[Offsets, tuple[str, ...]]:
+    stored = await log.offsets(partitions, AtCommitted(bound.group_id))
+    without = [p for p in partitions if stored.get(p) is None]
+    note = f"group {bound.group_id} committed nothing for {len(without)} partitions: their log start was taken"
+    found = {p: begins[p] if (offset := stored.get(p)) is None else offset for p in partitions}
+    return found, (note,) if without else ()
+
+
+async def _known(
+    log: RecordLog,
+    partitions: Sequence[TopicPartition],
+    at: OffsetSpec,
+    isolation: Isolation,
+) -> Offsets:
+    found = await log.offsets(partitions, at, isolation=isolation)
+    return {p: found.get(p) or 0 for p in partitions}

@@ -1,0 +1,114 @@
+"""Captures for a facade: the snapshot's file, the decoder, the progress that a notebook shows."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+from workbench.capture import capture as run_capture
+from workbench.errors import SnapshotError
+from workbench.model.feeds import Progress
+from workbench.model.topic_selection import parse_topics
+from workbench.model.window import parse_bound
+from workbench.session.conventions import decoder_for
+from workbench.session.snapshot import Snapshot, open_snapshot
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping, Sequence
+
+    from workbench.model import Isolation
+    from workbench.model.topic_selection import TopicsLike
+    from workbench.model.window import BoundLike
+    from workbench.session.cluster import Cluster
+    from workbench.store.decode import Decoder
+
+Listener = "Callable[[Progress], None]"
+
+
+async def capture(
+    cluster: Cluster,
+    topics: TopicsLike,
+    *,
+    into: str | os.PathLike[str] | Snapshot,
+    start: BoundLike,
+    end: BoundLike | None,
+    isolation: Isolation,
+    follow: bool,
+    limit: int | None,
+    profiles: Mapping[str, Mapping[str, Any]] | None,
+    progress: Callable[[Progress], None] | bool | None,
+) -> Snapshot:
+    """Capture into a file or an open snapshot; see `Cluster.capture`."""
+    cluster._check_open()  # noqa: SLF001 - the facade's other half
+    selection, begin = parse_topics(topics), parse_bound(start)
+    stop = None if end is None else parse_bound(end)
+    opened = not isinstance(into, Snapshot)
+    snap = await asyncio.to_thread(open_snapshot, into, write=True) if not isinstance(into, Snapshot) else into
+    if snap.read_only:
+        raise SnapshotError(f"{snap.path} is open for reading only; open it with write=True.", path=str(snap.path))
+    snap.adopt(cluster.tasks)
+
+    def decoder(names: Sequence[str]) -> Decoder:
+        return decoder_for(names, profiles=profiles)
+
+    listener = _listener(cluster, f"capture of {selection}", progress)
+    try:
+        result = await run_capture(
+            cluster.log,
+            snap.store,
+            decoder,
+            selection,
+            start=begin,
+            end=stop,
+            cluster=cluster.name,
+            isolation=isolation,
+            follow=follow,
+            limit=limit,
+            progress=listener,
+        )
+    except BaseException:
+        if opened:
+            await asyncio.to_thread(snap.close)
+        raise
+    snap.last_capture = result
+    return snap
+
+
+def _listener(
+    cluster: Cluster,
+    name: str,
+    progress: Callable[[Progress], None] | bool | None,  # noqa: FBT001 - a switch or a listener
+) -> Callable[[Progress], None] | None:
+    if callable(progress):
+        return progress
+    if progress is False or (progress is None and not _in_notebook()):
+        return None
+    feed = _Feed(name)
+    from IPython.display import display
+
+    from workbench.widgets import ProgressPanel
+
+    display(ProgressPanel(feed, supervisor=cluster.tasks))  # type: ignore[no-untyped-call]
+    return feed.note
+
+
+def _in_notebook() -> bool:
+    return "ipykernel" in sys.modules and "IPython" in sys.modules
+
+
+class _Feed:
+    """A `workbench.model.feeds.ProgressFeed` of the capture that the current task runs."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.progress = Progress("waiting")
+        self._task = asyncio.current_task()
+
+    def note(self, progress: Progress) -> None:
+        self.progress = progress
+
+    async def cancel(self) -> None:
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
