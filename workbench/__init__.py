@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         send_to_dead_letter_queue,
         setup_load_balanced_consumers,
     )
+    from workbench.capture.sourcing import EventSourcing
     from workbench.errors import (
         AuthenticationError,
         BrokerUnavailableError,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         ReplayRefused,
         RetryableError,
         SchemaRegistryError,
+        SequenceConflictError,
         SnapshotError,
         SnapshotFormatError,
         SnapshotLockedError,
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     )
     from workbench.session import Cluster, Snapshot, connect, demo, open_snapshot
     from workbench.session import open_snapshot as open  # noqa: A004 - read as wb.open
+    from workbench.store.streams import EventStore, StoredEvent, reconstruct_event_message, replay_events
 
 __version__ = "0.1.0"
 
@@ -89,6 +92,7 @@ _HOMES = {
         "send_to_dead_letter_queue",
         "setup_load_balanced_consumers",
     ),
+    "workbench.capture.sourcing": ("EventSourcing",),
     "workbench.errors": (
         "AuthenticationError",
         "BrokerUnavailableError",
@@ -102,6 +106,7 @@ _HOMES = {
         "ReplayRefused",
         "RetryableError",
         "SchemaRegistryError",
+        "SequenceConflictError",
         "SnapshotError",
         "SnapshotFormatError",
         "SnapshotLockedError",
@@ -127,6 +132,7 @@ _HOMES = {
         "UndecodableRecord",
     ),
     "workbench.session": ("Cluster", "Snapshot", "connect", "demo", "open_snapshot"),
+    "workbench.store.streams": ("EventStore", "StoredEvent", "reconstruct_event_message", "replay_events"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -141,6 +147,8 @@ __all__ = [
     "EventBusConfiguration",
     "EventMessage",
     "EventMetadata",
+    "EventSourcing",
+    "EventStore",
     "EventType",
     "ExtensionEventType",
     "FailurePolicy",
@@ -161,11 +169,13 @@ __all__ = [
     "RetryableError",
     "SchemaRegistryError",
     "SecurityContext",
+    "SequenceConflictError",
     "Snapshot",
     "SnapshotError",
     "SnapshotFormatError",
     "SnapshotLockedError",
     "StorageFullError",
+    "StoredEvent",
     "SubscriptionError",
     "TopicExistsError",
     "TopicPartition",
@@ -186,6 +196,8 @@ __all__ = [
     "open",
     "open_snapshot",
     "publish_batch_outcomes",
+    "reconstruct_event_message",
+    "replay_events",
     "resilient_handler",
     "send_to_dead_letter_queue",
     "setup_load_balanced_consumers",

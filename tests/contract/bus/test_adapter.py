@@ -125,9 +125,7 @@ async def test_groups_are_listed_and_described(bus):
     held = sorted(str(p) for member in group.members for p in member.partitions)
     assert len(group.members) == 2
     assert held == [str(TopicPartition(bus.physical_name("shared"), p)) for p in range(2)]
-    shape = next(
-        g for g in (await bus.get_topic_info("shared"))["consumer_groups"] if g["group_id"] == physical
-    )
+    shape = next(g for g in (await bus.get_topic_info("shared"))["consumer_groups"] if g["group_id"] == physical)
     assert (shape["members"], shape["state"]) == (2, "Stable")
     for end in ends:
         await end()
@@ -233,7 +231,9 @@ async def test_dead_letters_through_the_adapter(bus):
     end = await bus.subscribe_to_topic("orders", "billing", refusing)
     event = create_test_event()
     await bus.publish_to_partition("orders", 0, event)
-    await wait_until(lambda: bus.subscriptions[0].delivery.counts["dead_lettered"], timeout_s=30, what="the dead letter")
+    await wait_until(
+        lambda: bus.subscriptions[0].delivery.counts["dead_lettered"], timeout_s=30, what="the dead letter"
+    )
     await end()
     (letter,) = await bus.consume_from_partition("dead_letter_queue", 0, 0)
     payload = letter.payload
