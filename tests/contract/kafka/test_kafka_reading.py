@@ -180,3 +180,17 @@ async def test_a_topic_deleted_while_it_is_followed(kafka_address, topic_name):
             await log.delete_topic(name)
             with pytest.raises(UnknownTopicError):
                 await fails(reader)
+
+
+async def test_a_topic_created_anew_under_a_follower_is_not_taken_for_the_old_one(log, topic_name):
+    name = topic_name()
+    await log.create_topic(name)
+    async with log.writer() as writer:
+        await writer.send([NewRecord(name, value=b"old", partition=0)])
+    async with log.reader([Span(name, 0, 0, None)]) as reader:
+        assert rows(await reader.read(max_wait_ms=5000))[0]["value"] == b"old"
+        await log.delete_topic(name)
+        await log.create_topic(name)
+        with pytest.raises(UnknownTopicError, match="created anew"):
+            await fails(reader)
+    await log.delete_topic(name)

@@ -30,6 +30,10 @@ class Cursor:
     done: bool = False
     """All spans were handed out."""
     leader: int | None = None
+    topic_id: str | None = None
+    """Identity of the topic when reading began."""
+    troubled_since: float | None = None
+    """When asking for this partition began to fail, on the monotonic clock; None while it is well."""
     partition_max_bytes: int = 0
 
     def __post_init__(self) -> None:

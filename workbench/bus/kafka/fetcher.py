@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from aiokafka import errors as kafka_errors
 
 from workbench.bus.kafka.batches import scan
-from workbench.bus.kafka.codes import RETRIABLE, STALE_LEADER, Code, CodeError
+from workbench.bus.kafka.codes import RETRIABLE, STALE_LEADER, Code, CodeError, check
 from workbench.bus.kafka.cursors import Piece
 from workbench.bus.kafka.fetch import RawFetchRequest, Wanted, take_apart
 from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
 from workbench.bus.kafka.translate import is_authentication
-from workbench.errors import OffsetOutOfRangeError
+from workbench.errors import OffsetOutOfRangeError, UnknownTopicError
 from workbench.model.chunk import Gap
 from workbench.model.record import TopicPartition
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.batches import Batch
     from workbench.bus.kafka.cursors import Buffer, Cursor
     from workbench.bus.kafka.fetch import RawAnswer, Section
+    from workbench.bus.kafka.metadata import TopicMetadata
     from workbench.bus.kafka.session import Session
     from workbench.model.chunk import Isolation
 
@@ -33,6 +34,8 @@ _PARTITION_BYTES = 8 << 20
 _PIECE_BYTES = 2 << 20
 _WAIT_MS = 500
 _PAUSE_S = 0.1
+_LARGEST_BATCH = 256 << 20
+_NOT_ANSWERED = (kafka_errors.KafkaError, OSError, TimeoutError)
 _numbers = itertools.count(1)
 
 
@@ -58,8 +61,7 @@ class Fetcher:
         self._answer_bytes = min(_ANSWER_BYTES, max(1 << 16, prefetch_bytes))
         self._purpose = f"fetch-{next(_numbers)}"
         self._failure: BaseException | None = None
-        self._healthy_at = time.monotonic()
-        self._trouble: BaseException | None = None
+        self._looked_at = -_PAUSE_S
         for cursor in cursors:
             cursor.partition_max_bytes = min(_PARTITION_BYTES, self._answer_bytes)
 
@@ -83,8 +85,15 @@ class Fetcher:
                 await self._find_leaders()
                 for node in {c.leader for c in self._open_cursors() if c.leader is not None} - under_way.keys():
                     under_way[node] = asyncio.create_task(self._fetch(node), name=f"kafka-fetch-{node}")
+                lost = any(cursor.leader is None for cursor in self._open_cursors())
                 if under_way:
-                    await asyncio.wait(under_way.values(), return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait(
+                        under_way.values(),
+                        timeout=_PAUSE_S if lost else None,
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
+                elif lost:
+                    await asyncio.sleep(_PAUSE_S)
                 for node in [node for node, task in under_way.items() if task.done()]:
                     under_way.pop(node).result()
         except Exception as error:  # noqa: BLE001 - handed to the reader, which raises it
@@ -109,32 +118,35 @@ class Fetcher:
             await self.credit.wait()
 
     async def _find_leaders(self) -> None:
-        """Look up leaders that are not known; wait a little between attempts, and not past the deadline."""
-        while missing := [cursor for cursor in self._open_cursors() if cursor.leader is None]:
-            try:
-                metadata = await self._session.connections.metadata(sorted({c.partition.topic for c in missing}))
-            except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
-                await self._pause(error)
-                continue
+        """Look up leaders that are not known, once in a while; those that are known need not wait for it."""
+        missing = [cursor for cursor in self._open_cursors() if cursor.leader is None]
+        if not missing or time.monotonic() - self._looked_at < _PAUSE_S:
+            return
+        self._looked_at = time.monotonic()
+        try:
+            metadata = await self._session.connections.metadata(sorted({c.partition.topic for c in missing}))
+        except _NOT_ANSWERED as error:
             for cursor in missing:
-                topic = metadata.topics.get(cursor.partition.topic)
-                known = topic.partitions.get(cursor.partition.partition) if topic is not None else None
-                cursor.leader = known.leader if known is not None else None
-                if known is None:
-                    self._trouble = CodeError(Code.UNKNOWN_TOPIC_OR_PARTITION, str(cursor.partition))
-                elif known.leader is None:
-                    self._trouble = CodeError(Code.LEADER_NOT_AVAILABLE, str(cursor.partition))
-            if any(cursor.leader is None for cursor in missing):
-                await self._pause(self._trouble)
-            if any(cursor.leader is not None for cursor in missing):
-                return
+                self._bear(cursor, error)
+            return
+        for cursor in missing:
+            topic = metadata.topics.get(cursor.partition.topic)
+            known = topic.partitions.get(cursor.partition.partition) if topic is not None else None
+            if topic is None or known is None:
+                self._bear(cursor, CodeError(Code.UNKNOWN_TOPIC_OR_PARTITION, str(cursor.partition)))
+                continue
+            _check_identity(cursor, topic)
+            cursor.leader = known.leader
+            if known.leader is None:
+                self._bear(cursor, CodeError(Code.LEADER_NOT_AVAILABLE, str(cursor.partition)))
 
-    async def _pause(self, error: BaseException | None) -> None:
-        if error is not None and is_authentication(error):
+    def _bear(self, cursor: Cursor, error: Exception) -> None:
+        """Put up with an error that may pass; raise it once the partition has been in trouble for too long."""
+        now = time.monotonic()
+        if cursor.troubled_since is None:
+            cursor.troubled_since = now
+        if is_authentication(error) or now - cursor.troubled_since > self._session.timeout_s:
             raise error
-        if time.monotonic() - self._healthy_at > self._session.timeout_s:
-            raise error or TimeoutError
-        await asyncio.sleep(_PAUSE_S)
 
     async def _fetch(self, node: int) -> None:
         cursors = [cursor for cursor in self._open_cursors() if cursor.leader == node]
@@ -149,39 +161,42 @@ class Fetcher:
             answer = await self._session.connections.send(node, request, self._purpose)
             asked = {cursor.partition: (cursor.fetch_offset, cursor.stop) for cursor in cursors}
             error_code, found = await asyncio.to_thread(_read_answer, answer, asked, self._isolation)
-        except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+        except _NOT_ANSWERED as error:
             for cursor in cursors:
                 cursor.leader = None
-            await self._pause(error)
+                self._bear(cursor, error)
             return
-        if error_code != Code.NONE:
-            raise CodeError(error_code, f"broker {node}")
-        troubled = [await self._accept(section, batches, answer.data) for section, batches in found]
-        if any(troubled):
-            await self._pause(self._trouble)
-        else:
-            self._healthy_at = time.monotonic()
+        check(error_code, f"broker {node}")
+        for section, batches in found:
+            await self._accept(section, batches, answer.data)
+        if any(cursor.troubled_since is not None for cursor in cursors):
+            await asyncio.sleep(_PAUSE_S)
 
-    async def _accept(self, section: Section, batches: list[Batch], data: bytes) -> bool:
-        """Turn one section into pieces; true when the partition must be asked again."""
+    async def _accept(self, section: Section, batches: list[Batch], data: bytes) -> None:
+        """Turn one section into pieces, or note why the partition must be asked again."""
         cursor = self._cursors[TopicPartition(section.topic, section.partition)]
-        if section.error_code == Code.OFFSET_OUT_OF_RANGE:
-            await self._out_of_range(cursor)
-            return False
         if section.error_code in RETRIABLE or section.error_code == Code.CORRUPT_MESSAGE:
             if section.error_code in STALE_LEADER:
                 cursor.leader = None
-            self._trouble = CodeError(section.error_code, str(cursor.partition))
-            return True
-        if section.error_code != Code.NONE:
-            raise CodeError(section.error_code, str(cursor.partition))
+            self._bear(cursor, CodeError(section.error_code, str(cursor.partition)))
+            return
+        cursor.troubled_since = None
+        if section.error_code == Code.OFFSET_OUT_OF_RANGE:
+            await self._out_of_range(cursor)
+            return
+        check(section.error_code, str(cursor.partition))
         end = section.last_stable_offset if self._isolation == "read_committed" else section.high_watermark
         if batches:
             self._put(_cut(cursor, batches, data, end))
             self._cursors[cursor.partition] = self._cursors.pop(cursor.partition)
         elif section.stop > section.start:
-            cursor.partition_max_bytes *= 2
-        return False
+            self._ask_for_more(cursor)
+
+    def _ask_for_more(self, cursor: Cursor) -> None:
+        """What came holds no complete batch: an old broker cuts the first one off where the limit is."""
+        if cursor.partition_max_bytes >= _LARGEST_BATCH:
+            raise CodeError(Code.CORRUPT_MESSAGE, f"{cursor.partition} at {cursor.fetch_offset}")
+        cursor.partition_max_bytes *= 2
 
     def _put(self, pieces: Sequence[Piece]) -> None:
         self._buffer.put(pieces)
@@ -213,6 +228,17 @@ class Fetcher:
         cursor.fetched_to(after)
         piece = Piece(cursor, b"", (), offset, stop, after, end, 0, (gap,), cursor.exhausted)
         self._put([piece])
+
+
+def _check_identity(cursor: Cursor, topic: TopicMetadata) -> None:
+    """Offsets of a topic mean nothing in another one of the same name."""
+    if cursor.topic_id is None:
+        cursor.topic_id = topic.topic_id
+    elif topic.topic_id is not None and topic.topic_id != cursor.topic_id:
+        raise UnknownTopicError(
+            f"Topic {topic.name} was deleted and created anew while it was read; read it from its start.",
+            topic=topic.name,
+        )
 
 
 def _read_answer(
