@@ -37,12 +37,16 @@ async def kafka_log(kafka_address):
         yield log
 
 
-async def topics(log, topic_name):
-    source, target = topic_name("kill-source"), topic_name("kill-target")
+@pytest.fixture
+async def topics(kafka_log, topic_name):
+    """A source with records, and an empty target."""
+    log, source, target = kafka_log, topic_name("kill-source"), topic_name("kill-target")
     for name in (source, target):
         await log.create_topic(name, partitions=2, config={"retention.ms": "-1"})
     await write(log, [NewRecord(source, b"k", b"%d" % at, (), at % 2, 1_700_000_000_000 + at) for at in range(RECORDS)])
-    return source, target
+    yield source, target
+    for name in (source, target):
+        await log.delete_topic(name)
 
 
 def start(log, journal, source, target, point):
@@ -67,8 +71,8 @@ async def visible(log, target, expected):
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_killed_between_two_steps(kafka_log, topic_name, tmp_path, point):
-    source, target = await topics(kafka_log, topic_name)
+async def test_killed_between_two_steps(kafka_log, topics, topic_name, tmp_path, point):
+    source, target = topics
     path = tmp_path / "journal.duckdb"
     code, output = await finished(start(kafka_log, path, source, target, point))
     assert code == -signal.SIGKILL, output
@@ -97,13 +101,11 @@ async def test_killed_between_two_steps(kafka_log, topic_name, tmp_path, point):
         report = await bench.run(await bench.plan(await select(kafka_log, source), target))
         assert report.state == "verified", repr(report)
         assert len(await read_all(kafka_log, target)) == on_target + RECORDS
-    for name in (source, target):
-        await kafka_log.delete_topic(name)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 4])
-async def test_killed_at_any_moment(kafka_log, topic_name, tmp_path, seed):
-    source, target = await topics(kafka_log, topic_name)
+async def test_killed_at_any_moment(kafka_log, topics, tmp_path, seed):
+    source, target = topics
     path = tmp_path / "journal.duckdb"
     child = start(kafka_log, path, source, target, "nowhere")
     run_id = (await asyncio.to_thread(child.stdout.readline)).strip()
@@ -121,5 +123,3 @@ async def test_killed_at_any_moment(kafka_log, topic_name, tmp_path, seed):
         assert len(found) % BATCH == 0
         assert found == list(range(len(found))), "each transaction whole or not at all, in order, once"
         assert outcomes["acked"] <= len(found) <= outcomes["acked"] + outcomes["unknown"]
-    for name in (source, target):
-        await kafka_log.delete_topic(name)
