@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from workbench.analysis.lag import group_totals, lag_frame
+from workbench.errors import SnapshotError
 from workbench.model import GroupInfo, GroupMemberInfo, TopicPartition
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
-from workbench.store.connection import Connection
+from workbench.store import SnapshotStore
 from workbench.store.lag import read_rounds, write_rounds
-from workbench.store.lag_tables import LAG_TABLES, LAG_VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,12 +51,8 @@ def taken(at_ms: int = START_MS, cluster: str = "c", committed: int | None = 100
 
 @pytest.fixture
 def tables(tmp_path):
-    connection = Connection(tmp_path / "lag.duckdb", tmp_path / "lag.duckdb.segments", read_only=False)
-    with connection.transaction() as cursor:
-        for statement in (*LAG_TABLES, *LAG_VIEWS):
-            cursor.execute(statement)
-    yield connection
-    connection.close()
+    with SnapshotStore.open(tmp_path / "lag.duckdb", write=True) as store:
+        yield store
 
 
 def test_rounds_come_back_as_they_were_taken(tables):
@@ -95,6 +91,16 @@ def test_a_failed_write_leaves_nothing(tables):
     with pytest.raises(RuntimeError, match="broke off"):
         write_rounds(tables, rounds())
     assert read_rounds(tables) == []
+
+
+def test_a_snapshot_open_for_reading_gives_rounds_and_takes_none(tmp_path):
+    path = tmp_path / "mailed.duckdb"
+    with SnapshotStore.open(path, write=True) as store:
+        write_rounds(store, [taken()])
+    with SnapshotStore.open(path) as store:
+        assert read_rounds(store) == [taken()]
+        with pytest.raises(SnapshotError, match="reading only"):
+            write_rounds(store, [taken(START_MS + 1)])
 
 
 def test_the_views_say_what_the_frame_says(tables):
