@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from workbench.model.causation import LaneField, LayoutName
 
-WIDTH, HEIGHT = 150.0, 30.0
+WIDTH, HEIGHT = 150.0, 38.0
 SHAPES = ("origin", "inner", "command", "unlinked", "orphan", "self", "virtual", "outside")
 
 
@@ -91,6 +91,9 @@ class ScriptedGraph:
             copies=(self.text,) if self.text else (),
             unresolved=(self.text,) if self.text else (),
             in_cycle=number == 5,
+            topic=position.topic,
+            partition=position.partition,
+            offset=position.offset,
             position=position,
         )
 

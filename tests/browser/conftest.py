@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from lab import Lab, Notebook, running
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from stage import PAGE, Stage
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+expect.set_options(timeout=20_000)
 PICTURES = Path(__file__).parents[2] / "screenshots"
 LAB_MS = 60_000
 HARMLESS_CONSOLE = ("favicon.ico", "Could not restore the debugger state")

@@ -198,6 +198,7 @@ def _packed_node(node: GraphNode) -> dict[str, Any]:
         "key": node.key,
         "kind": node.kind,
         "label": visible(node.label, 120),
+        "sub": visible(_where(node), 120),
         "name": visible(node.name, 400),
         "x": node.x,
         "y": node.y,
@@ -213,6 +214,12 @@ def _packed_node(node: GraphNode) -> dict[str, Any]:
             *(["unresolved cause", visible(text, 200)] for text in node.unresolved),
         ],
     }
+
+
+def _where(node: GraphNode) -> str:
+    if node.topic is None or node.partition is None or node.offset is None:
+        return ""
+    return f"{node.topic}/{node.partition}@{node.offset}"
 
 
 def header_facts(view: GraphView) -> list[str]:

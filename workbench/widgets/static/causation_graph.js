@@ -4,6 +4,7 @@ import { arrowHead, edgePath, fit, fitted, keepInSight, neighbours, next, openin
 
 const SVG = "http://www.w3.org/2000/svg";
 const LABELLED_PX = 48;
+const TWO_LINES_PX = 34;
 const decoder = new TextDecoder();
 
 /**
@@ -147,7 +148,9 @@ function render({ model, el }) {
     const ring = { x: -node.w / 2 - 5, y: -node.h / 2 - 5, width: node.w + 10, height: node.h + 10, rx: 7 };
     const box = draw("path", { class: "wb-box", d: outline(node.shape, node.w, node.h), style: `stroke-dasharray: ${node.dash || "none"}` });
     group.append(title, draw("rect", { class: "wb-ring", ...ring }), box);
-    if (wide) group.append(words(fitted(node.label, node.w - 24, 6.7), { x: -node.w / 2 + 12, y: 4 }));
+    const two = wide && node.sub && node.h >= TWO_LINES_PX;
+    if (wide) group.append(words(fitted(node.label, node.w - 24, 6.7), { x: -node.w / 2 + 12, y: two ? -3 : 4 }));
+    if (two) group.append(words(fitted(node.sub, node.w - 24, 6), { x: -node.w / 2 + 12, y: 12, class: "wb-sub" }));
     group.dataset.key = node.key;
     nodes.set(node.key, group);
     return group;

@@ -128,14 +128,25 @@ export function next(pressed, key, boxes, effects, causes) {
   return best;
 }
 
+/** @param {[number, number][]} route */
+function throughBends(route) {
+  const pieces = [`M${route[0]}`];
+  for (let i = 1; i < route.length - 1; i++) {
+    const [[x, y], [nx, ny]] = [route[i], route[i + 1]];
+    const last = i === route.length - 2;
+    pieces.push(`Q${x},${y} ${last ? nx : (x + nx) / 2},${last ? ny : (y + ny) / 2}`);
+  }
+  return pieces.join("");
+}
+
 /**
- * Path of an edge: a curve between two points, a polyline through more.
+ * Path of an edge: a curve between two points, rounded bends through more.
  * @param {[number, number][]} route
  */
 export function edgePath(route) {
   if (route.length < 2) return "";
   const [[x0, y0], [x1, y1]] = [route[0], route[route.length - 1]];
-  if (route.length > 2) return `M${route.map(([x, y]) => `${x},${y}`).join("L")}`;
+  if (route.length > 2) return throughBends(route);
   const bend = Math.max(Math.abs(x1 - x0) / 2, 12) * (x1 >= x0 ? 1 : -1);
   return `M${x0},${y0}C${x0 + bend},${y0} ${x1 - bend},${y1} ${x1},${y1}`;
 }

@@ -64,7 +64,7 @@ test("keys lead to effects, causes and what is drawn above or below", () => {
 
 test("routes become curves or polylines with a head", () => {
   assert.equal(edgePath([[0, 0], [100, 50]]), "M0,0C50,0 50,50 100,50");
-  assert.equal(edgePath([[0, 0], [5, 5], [9, 9]]), "M0,0L5,5L9,9");
+  assert.equal(edgePath([[0, 0], [4, 8], [8, 8], [9, 9]]), "M0,0Q4,8 6,8Q8,8 9,9");
   assert.equal(edgePath([]), "");
   assert.match(arrowHead([[0, 0], [100, 50]]), /^M100,50L92\.7,/);
   assert.equal(arrowHead([[1, 1]]), "");
