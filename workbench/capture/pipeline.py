@@ -34,8 +34,6 @@ READ_BYTES = 12 << 20
 READ_WAIT_MS = 500
 PREFETCH_BYTES = 48 << 20
 QUEUE_ITEMS = 2
-IDLE_COMMIT_S = 2.0
-"""When nothing comes, a following capture makes what it has durable after this long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,8 @@ class Pipeline:
                 stages.create_task(self._decode(by_place, raw, decoded), name="capture decode")
                 stages.create_task(self._write(decoded), name="capture write")
         except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
+            first = group.exceptions[0]
+            raise first from first.__cause__
 
     async def _read(self, spans: Sequence[Span], raw: asyncio.Queue[list[Chunk] | None]) -> None:
         async with self._log.reader(spans, isolation=self._isolation, prefetch_bytes=PREFETCH_BYTES) as reader:
@@ -113,19 +112,18 @@ class Pipeline:
         await decoded.put(None)
 
     async def _write(self, decoded: asyncio.Queue[list[Piece] | None]) -> None:
-        dirty = False
         while True:
             try:
-                pieces = await asyncio.wait_for(decoded.get(), IDLE_COMMIT_S)
+                async with asyncio.timeout(self._appender.due_s):
+                    pieces = await decoded.get()
             except TimeoutError:
-                if dirty:
-                    await in_thread(self._appender.commit)
-                    dirty = False
+                await in_thread(self._appender.commit)
                 continue
             if pieces is None:
                 break
-            dirty = True
             await in_thread(self._append, pieces)
+            if self._appender.due_s == 0:
+                await in_thread(self._appender.commit)
         if self._left == 0:
             raise LimitReachedError
 
@@ -185,11 +183,15 @@ class Pipeline:
 async def in_thread(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
     """Run ``work`` in a thread; when cancelled, wait for its end first, so that nothing goes on behind our back."""
     task = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    return task.result()
 
 
 def _piece(job: Job, chunk: Chunk, records: pa.Table, events: pa.Table | None) -> Piece:

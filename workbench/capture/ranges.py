@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workbench.capture.pieces import taken_by, unfinished, without
@@ -79,7 +79,7 @@ def enter(
         for source in sources.values():
             stored = provenance.stored_ranges(cursor, source.source_id)
             _check_isolation(store, source, stored, head.isolation)
-            bounded += [(source, _again(left)) for left in unfinished(stored)]
+            bounded += [(source, one) for left in unfinished(stored) for one in _again(cursor, head, left, stored)]
             for span in (s for s in window.spans if s.topic == source.topic):
                 more, follow = _new(head, source, span, window, stored)
                 bounded += [(source, one) for one in more]
@@ -111,8 +111,24 @@ def _new(
     return pieces, [begun(last, None)]
 
 
-def _again(left: StoredRange) -> StoredRange:
-    return StoredRange(left.key, left.next, left.end, left.isolation, "running")
+def _again(
+    cursor: duckdb.DuckDBPyConnection,
+    head: CaptureHead,
+    left: StoredRange,
+    stored: Sequence[StoredRange],
+) -> list[StoredRange]:
+    """An unfinished window goes on; where its rest was stored otherwise meanwhile (an import), only what is missing."""
+    if left.end is None:
+        return []
+    own = [(one.key.start, one.next) for one in stored if one.key.partition == left.key.partition]
+    pieces = without((left.next, left.end), own)
+    if pieces == [(left.next, left.end)]:
+        return [replace(left, state="running")]
+    provenance.cut(cursor, left.key, "the rest of the window was stored otherwise")
+    return [
+        StoredRange(replace(left.key, capture_id=head.capture_id, start=start), start, stop, left.isolation, "running")
+        for start, stop in pieces
+    ]
 
 
 def _job(source: Source, one: StoredRange) -> Job:

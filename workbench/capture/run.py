@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.capture.identity import check_same_logs
 from workbench.capture.pipeline import LimitReachedError, Pipeline, in_thread
 from workbench.capture.ranges import Job, enter, identify, waves
 from workbench.capture.tally import Tally
@@ -16,6 +17,7 @@ from workbench.errors import StorageFullError, WorkbenchError
 from workbench.model.window import End
 from workbench.store import provenance
 from workbench.store.appending import Appender
+from workbench.store.packing import AUTOMATIC_BYTES
 from workbench.store.provenance import CaptureHead, RangeKey
 
 if TYPE_CHECKING:
@@ -29,9 +31,6 @@ if TYPE_CHECKING:
     from workbench.store.provenance import CaptureState
     from workbench.store.rows import Decoding
     from workbench.store.snapshot import SnapshotStore
-
-PACKED_BYTES = 64 << 20
-"""Up to this many bytes of segments are moved into the file when a capture ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,8 @@ async def capture(
 
     Raises:
         UnknownTopicError: A topic does not exist, or a pattern matches nothing.
-        SnapshotError: The snapshot cannot take it (read-only, another isolation).
+        SnapshotError: The snapshot cannot take it (read-only, another isolation, a log that is not the stored one, a
+            topic that is being captured into it already).
         StorageFullError: The disk is full; what was committed before is intact.
         BrokerUnavailableError: The brokers stayed away longer than the log bears.
     """
@@ -90,12 +90,14 @@ async def capture(
     names = [info.name for info in window.topics]
     last = "follow" if follow else str(end or End())
     head = CaptureHead(str(uuid.uuid4()), str(topics), str(start), last, isolation, follow, window.notes)
-    sources = await asyncio.to_thread(identify, store, window.topics, cluster_id=log.cluster_id, cluster=cluster)
-    bounded, following = await asyncio.to_thread(enter, store, head, window, sources)
-    tally = Tally([*bounded, *following], progress)
-    run = _Run(store, head, bounded, following, tally)
-    pipeline = Pipeline(log, decoder_for(names), run.appender, tally, isolation=isolation, limit=limit)
-    return await run.through([*waves(bounded), *([following] if following else [])], pipeline)
+    sources = await in_thread(identify, store, window.topics, cluster_id=log.cluster_id, cluster=cluster)
+    with store.claims.hold({source.source_id: source.topic for source in sources.values()}):
+        await check_same_logs(log, store, window, sources.values(), isolation)
+        bounded, following = await in_thread(enter, store, head, window, sources)
+        tally = Tally([*bounded, *following], progress)
+        run = _Run(store, head, bounded, following, tally)
+        pipeline = Pipeline(log, decoder_for(names), run.appender, tally, isolation=isolation, limit=limit)
+        return await run.through([*waves(bounded), *([following] if following else [])], pipeline)
 
 
 class _Run:
@@ -138,7 +140,7 @@ class _Run:
 
     async def _finish(self, reason: str | None, *, cut: bool) -> CaptureResult:
         await in_thread(self._close, "complete", reason, keep=True, cut=cut)
-        await in_thread(self._store.pack, max_bytes=PACKED_BYTES)
+        await in_thread(self._store.pack, max_bytes=AUTOMATIC_BYTES)
         self._tally.end("done", reason or "")
         return CaptureResult(
             self._head.capture_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 ROW_GROUP_BYTES = 32 << 20
 INLINE_BYTES = 4 << 20
+"""Up to here rows go into the file itself, without a segment."""
+SMALL_COMMIT_S = 2.0
+LARGE_COMMIT_S = 20.0
+"""How long rows may wait to be durable: a little while they go into the file, longer while they fill a segment."""
 
 
 class Appender:
@@ -62,6 +67,16 @@ class Appender:
         self._rows: list[tuple[pa.Table, pa.Table]] = []
         self._bytes = 0
         self._advances: dict[RangeKey, Advance] = {}
+        self._since = 0.0
+
+    @property
+    def due_s(self) -> float | None:
+        """Seconds until what waits should be committed; None when nothing waits."""
+        if not self._advances:
+            return None
+        small = self._segment is None and self._bytes <= INLINE_BYTES
+        bound = SMALL_COMMIT_S if small else LARGE_COMMIT_S
+        return max(0.0, self._since + bound - time.monotonic())
 
     def append(self, advance: Advance, records: pa.Table, events: pa.Table) -> bool:
         """Take rows of one range; returns whether that committed a segment.
@@ -69,6 +84,8 @@ class Appender:
         Raises:
             StorageFullError: The disk is full; what was committed before is intact.
         """
+        if not self._advances:
+            self._since = time.monotonic()
         self._advances[advance.key] = _joined(self._advances.get(advance.key), advance)
         if records.num_rows:
             self._rows.append((records, events))

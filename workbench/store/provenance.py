@@ -232,6 +232,12 @@ def end(
             cursor.execute(f'UPDATE capture_ranges SET "end" = next {_WHERE}', _key(key))  # noqa: S608 - a constant
 
 
+def cut(cursor: duckdb.DuckDBPyConnection, key: RangeKey, reason: str) -> None:
+    """Let a window end where it got to."""
+    cursor.execute(f'UPDATE capture_ranges SET "end" = next {_WHERE}', _key(key))  # noqa: S608 - a constant
+    _set_state(cursor, key, "complete", reason)
+
+
 def mark_interrupted(cursor: duckdb.DuckDBPyConnection) -> None:
     """Nobody else can have the file open: what still runs was killed."""
     cursor.execute("UPDATE captures SET state = 'failed', reason = ? WHERE state = 'running'", [INTERRUPTED])

@@ -11,6 +11,7 @@ import duckdb
 
 from workbench.errors import QueryError, SnapshotError
 from workbench.store import copying, exporting, importing, packing, provenance, redecoding, schema, segments, selecting
+from workbench.store.claims import Claims
 from workbench.store.connection import DEFAULT_MEMORY_LIMIT, Connection
 from workbench.store.frames import to_pandas
 from workbench.store.statements import check_condition, check_reads_only
@@ -45,6 +46,7 @@ class SnapshotStore:
         self._read_only = read_only
         self._writing = threading.RLock()
         self._next_segment = 0
+        self.claims = Claims(connection.path)
         self._closed = False
 
     @classmethod

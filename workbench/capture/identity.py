@@ -1,0 +1,84 @@
+"""Whether a topic is still the one that a snapshot holds: a recreated or truncated log must not be taken for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from workbench.errors import SnapshotError
+from workbench.model import Span, TopicPartition
+from workbench.model.columns import RECORD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.capture.window import Window
+    from workbench.model import Isolation
+    from workbench.store import SnapshotStore
+    from workbench.store.provenance import Source
+
+_READ_BYTES = 1 << 20
+_COMPARED = ("offset", "timestamp_ms", "key", "value", "headers")
+
+
+async def check_same_logs(
+    log: RecordLog,
+    store: SnapshotStore,
+    window: Window,
+    sources: Iterable[Source],
+    isolation: Isolation,
+) -> None:
+    """Compare what is stored of each source with its log.
+
+    A log never ends below what was stored of it. Where the broker gives no topic id, the last stored record of each
+    partition is also read again and compared byte for byte, unless retention or compaction removed it.
+
+    Raises:
+        SnapshotError: A log is another one than the stored one.
+    """
+    for source in sources:
+        reached = _reached(store, source)
+        for partition, offset in reached.items():
+            end = window.ends.get(partition)
+            if end is not None and end < offset:
+                raise _other(store, source, f"{partition} ends at {end}, but records up to {offset} are stored")
+        if source.topic_id is None and reached:
+            await _compare_last(log, store, source, isolation)
+
+
+def _reached(store: SnapshotStore, source: Source) -> Mapping[TopicPartition, int]:
+    found = store.sql_arrow(
+        'SELECT "partition", max(next) AS next FROM capture_ranges WHERE source_id = ? AND next > "from" GROUP BY 1',
+        [source.source_id],
+    )
+    return {TopicPartition(source.topic, row["partition"]): row["next"] for row in found.to_pylist()}
+
+
+async def _compare_last(log: RecordLog, store: SnapshotStore, source: Source, isolation: Isolation) -> None:
+    positions = store.sql_arrow(
+        'SELECT source_id, "partition", max("offset") AS "offset" FROM records WHERE source_id = ? GROUP BY ALL',
+        [source.source_id],
+    )
+    stored = store.record_table(positions=positions).select(RECORD.names).cast(RECORD)
+    spans = [Span(source.topic, row["partition"], row["offset"], row["offset"] + 1) for row in positions.to_pylist()]
+    async with log.reader(spans, isolation=isolation, prefetch_bytes=_READ_BYTES) as reader:
+        while not reader.done:
+            for chunk in await reader.read(_READ_BYTES):
+                if chunk.records.num_rows and not _same(stored, chunk.partition, chunk.records):
+                    place = TopicPartition(source.topic, chunk.partition)
+                    raise _other(store, source, f"{place} holds another record at the last stored offset")
+
+
+def _same(stored: pa.Table, partition: int, now: pa.RecordBatch) -> bool:
+    then = stored.filter(pa.compute.equal(stored["partition"], partition)).select(_COMPARED)
+    return bool(then.equals(pa.table(now).select(_COMPARED)))
+
+
+def _other(store: SnapshotStore, source: Source, why: str) -> SnapshotError:
+    return SnapshotError(
+        f"The topic {source.topic} is not the one that {store.path} holds: {why}. It was recreated or truncated; "
+        "capture it into another file.",
+        path=str(store.path),
+    )
