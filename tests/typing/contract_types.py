@@ -1,7 +1,7 @@
 """Checked by mypy, never run: what the public names of the contract are to a type checker."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Optional, assert_type
+from typing import Any, assert_type
 
 import workbench
 from workbench import (
@@ -35,7 +35,7 @@ async def uses(bus: ProtocolEventBus, adapter: ProtocolKafkaAdapter) -> None:
     assert_type(await adapter.consume_from_partition("t", 0, 0), list[EventMessage])
     assert_type(await workbench.batch_publish_events(bus, [event()]), list[bool])
     assert_type(await workbench.publish_batch_outcomes(bus, [event()]), list[PublishOutcome])
-    assert_type(event().security_context, Optional[SecurityContext])
+    assert_type(event().security_context, SecurityContext | None)
     made = await workbench.create_event_bus_from_config(EventBusConfiguration(backend_type="kafka"))
     assert_type(made, EventBus)
     as_bus: ProtocolEventBus = made

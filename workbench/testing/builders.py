@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
@@ -85,13 +86,18 @@ def create_test_event(**overrides: Any) -> EventMessage:
 
 
 async def wait_until(condition: Callable[[], object], *, timeout_s: float = 15.0, what: str = "the condition") -> None:
-    """Wait until ``condition()`` is true; look every few milliseconds.
+    """Wait until ``condition()`` is true; look every few milliseconds. A condition that must be awaited is awaited.
 
     Raises:
         AssertionError: It did not become true in time.
     """
     deadline = time.monotonic() + timeout_s
-    while not condition():
+    while not await _now(condition):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not become true within {timeout_s:g} s")
         await asyncio.sleep(0.005)
+
+
+async def _now(condition: Callable[[], object]) -> object:
+    found = condition()
+    return await found if inspect.isawaitable(found) else found

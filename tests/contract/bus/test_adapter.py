@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from workbench.bus.contract import ProtocolEventBus, ProtocolKafkaAdapter
@@ -119,9 +117,11 @@ async def test_groups_are_listed_and_described(bus):
     async def described():
         return next(group for group in await bus.groups() if group.group_id == physical)
 
-    async with asyncio.timeout(30):
-        while (group := await described()).state != "Stable":
-            await asyncio.sleep(0.05)
+    async def stable():
+        return (await described()).state == "Stable"
+
+    await wait_until(stable, timeout_s=30, what="a stable group")
+    group = await described()
     held = sorted(str(p) for member in group.members for p in member.partitions)
     assert len(group.members) == 2
     assert held == [str(TopicPartition(bus.physical_name("shared"), p)) for p in range(2)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from workbench.bus.contract import (
@@ -10,8 +12,10 @@ from workbench.bus.contract import (
     WorkflowEventBusIntegration,
     integrate_mcp_events,
 )
-from workbench.model.event import EventMessage
 from workbench.testing import create_test_event, wait_until
+
+if TYPE_CHECKING:
+    from workbench.model.event import EventMessage
 
 
 class WorkflowBus:

@@ -46,23 +46,23 @@ async def test_a_joined_transaction_is_seen_whole_or_not_at_all(two_topics):
         assert await visible(bus) == nothing_visible()
         await bus.publish_to_partition("payments", 0, events[2], "tx-joined")
         assert await visible(bus) == nothing_visible()
-    assert [ids for ids in (await visible(bus)).values()] == [[e.event_id] for e in events]
+    assert list((await visible(bus)).values()) == [[e.event_id] for e in events]
 
 
 @pytest.mark.promise("KA-4", "KA-7")
 async def test_leaving_by_an_exception_aborts_and_the_id_goes_on(two_topics):
     bus = two_topics
 
-    class Crash(Exception):
+    class CrashError(Exception):
         pass
 
     async def broken():
         async with bus.transaction("tx-broken"):
             await bus.publish_to_partition("orders", 0, create_test_event(), "tx-broken")
             await bus.publish_to_partition("payments", 0, create_test_event(), "tx-broken")
-            raise Crash
+            raise CrashError
 
-    with pytest.raises(Crash):
+    with pytest.raises(CrashError):
         await broken()
     assert await visible(bus) == nothing_visible()
     after = create_test_event()
