@@ -123,6 +123,7 @@ class Notebook:
         light = "false" if "Dark" in name else "true"
         body = f"body[data-jp-theme-light='{light}'][data-jp-theme-name='{name}']"
         self.page.wait_for_selector(body, state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def output(self, number: int = -1) -> Locator:
         return self.page.locator(".jp-OutputArea-output").nth(number)

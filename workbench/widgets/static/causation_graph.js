@@ -1,6 +1,8 @@
 // @ts-check
 import { make, openChannel } from "./channel.mjs";
-import { arrowHead, edgePath, fit, fitted, keepInSight, neighbours, next, opening, outline, reach, revealBox, zoomAt } from "./graph_geometry.mjs";
+import {
+  arrowHead, edgePath, fit, fitted, keepInSight, neighbours, next, opening, outline, reach, readable, revealBox, zoomAt,
+} from "./graph_geometry.mjs";
 
 const SVG = "http://www.w3.org/2000/svg";
 const LABELLED_PX = 48;
@@ -106,7 +108,7 @@ function render({ model, el }) {
     lines = [];
     ({ effects, causes } = neighbours(view.edges));
     const lanes = draw("g", { "aria-hidden": "true" }, ...view.lanes.map(drawLane));
-    const ticks = draw("g", { "aria-hidden": "true" }, ...view.ticks.map(drawTick));
+    const ticks = draw("g", { "aria-hidden": "true" }, ...drawTicks());
     const edges = draw("g", { "aria-hidden": "true" });
     for (const edge of view.edges) edges.append(...drawEdge(edge));
     const marks = draw("g", { role: "group", "aria-label": "Events" }, ...view.nodes.map(drawNode));
@@ -120,10 +122,13 @@ function render({ model, el }) {
     return draw("g", { class: "wb-lane" }, draw("rect", { x: 0, y, width: view.width, height }), label);
   }
 
-  /** @param {[number, string]} tick */
-  function drawTick([x, label]) {
-    const line = draw("line", { x1: x, x2: x, y1: 0, y2: view.height });
-    return draw("g", { class: "wb-tick" }, line, words(label, { x: x + 3, y: view.height - 4 }));
+  function drawTicks() {
+    const labelled = readable(view.ticks, 6.2);
+    return view.ticks.map((/** @type {[number, string]} */ [x, label], /** @type {number} */ index) => {
+      const line = draw("line", { x1: x, x2: x, y1: 0, y2: view.height });
+      const text = labelled[index] ? label : "";
+      return draw("g", { class: "wb-tick" }, line, words(text, { x: x + 3, y: view.height - 4 }));
+    });
   }
 
   /** @param {any[]} edge */

@@ -206,3 +206,17 @@ export function opening(width, height, viewWidth, viewHeight) {
   const whole = fit(width, height, viewWidth, viewHeight);
   return whole.k >= READABLE_SCALE ? whole : { k: READABLE_SCALE + 0.1, x: 12, y: 12 };
 }
+
+/**
+ * Which labels of an axis can be written without running into the one before.
+ * @param {[number, string][]} ticks @param {number} perCharacter
+ * @returns {boolean[]}
+ */
+export function readable(ticks, perCharacter) {
+  let free = -Infinity;
+  return ticks.map(([x, label]) => {
+    if (x < free) return false;
+    free = x + label.length * perCharacter + 10;
+    return true;
+  });
+}

@@ -80,6 +80,7 @@ function render({ model, el }) {
       const word = content.state.split(" ")[0];
       if (state.textContent && state.textContent.split(" ")[0] !== word) spoken.textContent = `${model.get("name")}: ${content.state}`;
       state.textContent = content.state;
+      root.classList.toggle("wb-ill", word === "failed");
       show(note, content.note);
       paint(content.blocks);
     },

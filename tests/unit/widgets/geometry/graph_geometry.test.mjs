@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  arrowHead, edgePath, fit, fitted, keepInSight, MAX_SCALE, MIN_SCALE, neighbours, next, opening, outline, reach, revealBox, zoomAt,
+  arrowHead, edgePath, fit, fitted, keepInSight, MAX_SCALE, MIN_SCALE, neighbours, next, opening, outline, reach, readable, revealBox, zoomAt,
 } from "../../../../workbench/widgets/static/graph_geometry.mjs";
 
 const EDGES = [["a", "b"], ["a", "c"], ["b", "d"], ["c", "d"], ["d", "e"]];
@@ -89,4 +89,9 @@ test("a drawing too large to read opens at its beginning", () => {
   const large = opening(50_000, 9_000, 1_000, 400);
   assert.ok(large.k > 0.5);
   assert.deepEqual([large.x, large.y], [12, 12]);
+});
+
+test("labels of an axis do not run into each other", () => {
+  assert.deepEqual(readable([[0, "x".repeat(20)], [60, "+1"], [140, "+2"], [150, "+3"]], 6), [true, false, true, false]);
+  assert.deepEqual(readable([], 6), []);
 });

@@ -1,0 +1,98 @@
+"""What the live table costs: bytes and time of a tick and of a selection, whatever the rate of the rows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+from widget_feeds import ScriptedFeed
+
+from workbench.capture.tail_rows import TAIL, identities_of, rows_of
+from workbench.store.ring import Ring
+from workbench.store.row_filter import parse_filter
+from workbench.widgets import LiveTail
+
+if TYPE_CHECKING:
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+pytestmark = pytest.mark.bench
+
+BATCH = 2_000
+
+
+def batch(first: int) -> pa.RecordBatch:
+    rows = range(first, first + BATCH)
+    body = '{"event_id": "e-%d", "amount": 12, "text": "' + "x" * 250 + '"}'
+    columns: dict[str, Any] = {
+        "topic": ["orders"] * BATCH,
+        "partition": [row % 12 for row in rows],
+        "offset": list(rows),
+        "timestamp_ms": [1_764_043_200_000 + row for row in rows],
+        "timestamp_type": [0] * BATCH,
+        "key": [b"key-%d" % row for row in rows],
+        "value": [(body % row).encode() for row in rows],
+        "headers": [[{"name": b"h", "value": b"v"}]] * BATCH,
+        "event_type": ["order.placed"] * BATCH,
+        "event_id": [f"e-{row}" for row in rows],
+        "correlation_id": ["c"] * BATCH,
+        "source": ["shop"] * BATCH,
+        "problems": [[]] * BATCH,
+    }
+    return pa.RecordBatch.from_pydict(columns, schema=TAIL)
+
+
+@pytest.fixture(scope="module")
+def full_ring() -> Ring:
+    ring = Ring(TAIL, limit_rows=50_000)
+    for first in range(0, 100_000, BATCH):
+        ring.append(batch(first))
+    return ring
+
+
+def bytes_of_ticks(rate: int, ticks: int = 50) -> list[int]:
+    feed = ScriptedFeed(1_000_000)
+    tail = LiveTail(feed)
+    sizes = []
+    for _ in range(ticks):
+        feed.made += rate // 10
+        made = tail.tick(forced=False)
+        assert made is not None
+        content, buffers = made
+        sizes.append(len(json.dumps(content)) + sum(map(len, buffers)))
+    tail.close()
+    return sizes
+
+
+def test_bytes_of_a_tick_do_not_depend_on_the_rate() -> None:
+    slow, fast = bytes_of_ticks(100), bytes_of_ticks(200_000)
+    assert max(fast) <= 1.02 * max(slow)
+    assert max(fast) < 10_000
+
+
+def test_a_tick_of_a_full_ring(benchmark: BenchmarkFixture, full_ring: Ring) -> None:
+    end = full_ring.stats.end
+    rows = benchmark(lambda: rows_of(full_ring.window(end - 60, end)))
+    assert len(rows) == 60
+
+
+def test_ten_thousand_rows_become_records(benchmark: BenchmarkFixture, full_ring: Ring) -> None:
+    base = full_ring.stats.base
+    found = benchmark(lambda: identities_of(full_ring.window(base, base + 10_000)))
+    assert len(found) == 10_000
+
+
+def test_appending_a_batch(benchmark: BenchmarkFixture) -> None:
+    ring, rows = Ring(TAIL, limit_rows=50_000), batch(0)
+    benchmark(ring.append, rows)
+    assert ring.stats.held <= 50_000
+
+
+@pytest.mark.parametrize("text", ["e-1999 shop", "where partition = 3 and value like '%1999%'"])
+def test_filtering_a_batch(benchmark: BenchmarkFixture, text: str) -> None:
+    row_filter, rows = parse_filter(text, TAIL), batch(0)
+    assert row_filter is not None
+    found = benchmark(row_filter.matches, rows)
+    assert found.tolist() in ([1_999], [])
+    row_filter.close()
