@@ -35,7 +35,7 @@ TREE_LIMIT = 60
 _CHILDREN = 12
 _LEVELS = 16
 _OTHER_CAUSES = 3
-_SHORT_ID = 24
+_SHORT_ID = 40
 _LINK_WORDS = {"copy": "copy of", "ambiguous": "perhaps caused by one of", "hint": "flow begun by"}
 
 

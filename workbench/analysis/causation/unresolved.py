@@ -209,4 +209,4 @@ def _between(times: Ints, until: Ints, bound: Floats) -> Ints:
     known = until != NO_TIME
     upper = np.where(known, until, 0)
     counts = np.searchsorted(times, upper, "right") - np.searchsorted(times, upper - reach, "left")
-    return np.where(known, counts, 0)
+    return np.where(known, np.maximum(counts, 0), 0)

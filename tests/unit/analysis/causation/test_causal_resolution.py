@@ -259,6 +259,13 @@ def test_undecodable_records_within_the_bound_stand_beside_the_reason():
     assert "2 records of the snapshot could not be decoded" in graph.provenance
 
 
+def test_a_bound_below_zero_counts_no_records():
+    skewed = [{**row, "t": row["t"] - 900 * (row["event_type"] == "B")} for row in hops(20, 100)]
+    broken = {"profile": None, "problems": ["not_utf8"], "topic": "raw", "timestamp_type": 0, "timestamp_ms": 2_000}
+    graph = graph_of(*skewed, broken, {"event_id": "x", "t": 1_999_500, "event_type": "B", "causes": ["gone"]})
+    assert graph.unresolved[["hop_bound_us", "undecodable"]].to_numpy().tolist() == [[-800, 0]]
+
+
 def test_an_event_without_a_time_takes_part_in_structure_only():
     graph = graph_of(
         {"event_id": "timed", "t": 5, "cause_state": "root"},
