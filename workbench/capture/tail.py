@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 READ_BYTES = 4 << 20
 READ_WAIT_MS = 100
-PACE_S = 0.04
-"""Least time between two small reads, so that a trickle of records does not cost a decoding each."""
-SMALL_ROWS = 1_000
+PACE_S = 0.1
+"""Least time between two reads while it keeps up: decoding costs by the call, and a view shows ten a second."""
+KEEPS_UP_ROWS = 5_000
+"""Being less than this behind is keeping up."""
 PREFETCH_BYTES = 16 << 20
 
 
@@ -181,15 +182,16 @@ class TailFeed:
         while not reader.done and self._wanted.is_set():
             began = time.monotonic()
             chunks = await reader.read(READ_BYTES, READ_WAIT_MS)
-            rows = await self._take(chunks) if chunks else 0
+            if chunks:
+                await self._take(chunks)
             behind = sum(max(end - self._positions[tp], 0) for tp, end in self._ends.items())
-            caught_up = caught_up or behind <= SMALL_ROWS
+            caught_up = caught_up or behind <= KEEPS_UP_ROWS
             if caught_up and behind > self._ring.limit_rows:
                 return
-            if rows < SMALL_ROWS:
+            if behind <= KEEPS_UP_ROWS:
                 await asyncio.sleep(max(PACE_S - (time.monotonic() - began), 0))
 
-    async def _take(self, chunks: Sequence[Chunk]) -> int:
+    async def _take(self, chunks: Sequence[Chunk]) -> None:
         for chunk in chunks:
             tp = TopicPartition(chunk.topic, chunk.partition)
             self._positions[tp] = chunk.next
@@ -203,7 +205,6 @@ class TailFeed:
                 await asyncio.to_thread(self._ring.refilter, None)
                 await asyncio.to_thread(self._ring.append, batch)
                 self._note = f"all rows are shown again: {error}"
-        return batch.num_rows  # type: ignore[no-any-return]
 
     async def _present(self) -> list[Span]:
         ends = await self._log.offsets(self._positions, "latest", isolation=self._isolation)
