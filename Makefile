@@ -6,9 +6,6 @@ PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in $(PYTHONS); do $$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
 EXTRAS := export,java,keyring,otel,tables,test
-NOTEBOOKS := $(wildcard notebooks/*.ipynb)
-NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=120
-SANITIZER := $(wildcard tests/notebooks/sanitize.cfg)
 ALONE := not broker and not browser and not notebook and not slow
 
 .DEFAULT_GOAL := help
@@ -32,7 +29,7 @@ demo: ready
 
 test: check
 	@$(BIN)/workbench kafka fetch || echo 'Tests that need the packaged Kafka will say so.'
-	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),notebooks $(NBVAL)) $(if $(SANITIZER),--nbval-sanitize-with $(SANITIZER))
+	$(BIN)/python -m pytest tests
 
 fast: check
 	$(BIN)/python -m pytest tests -m '$(ALONE)'

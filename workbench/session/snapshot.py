@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from workbench.model.window import BoundLike
     from workbench.replay import Draft
     from workbench.session.trace import Trace
-    from workbench.store.journal import Journal
     from workbench.store.importing import Imported
+    from workbench.store.journal import Journal
     from workbench.tasks import Supervisor
 
 VALUES_FOR_COLLISIONS_BYTES = 256 << 20
