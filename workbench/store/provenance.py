@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from workbench.model.selection import SelectedSource
 from workbench.store.layout import GAP, RANGES
+from workbench.store.rows import UNREADABLE
 from workbench.store.types import sql_type
 
 if TYPE_CHECKING:
@@ -251,9 +252,11 @@ def recount_undecodable(cursor: duckdb.DuckDBPyConnection) -> None:
         UPDATE capture_ranges AS r SET undecodable = (
             SELECT count(*) FROM events AS e
             WHERE e.source_id = r.source_id AND e."partition" = r."partition" AND e."offset" >= r."from"
-                AND e."offset" < r.next AND e.profile IS NULL AND len(e.problems) > 0
+                AND e."offset" < r.next
+                AND ((e.profile IS NULL AND NOT e.tombstone) OR list_contains(e.problems, ?))
         )
-        """
+        """,
+        [UNREADABLE],
     )
 
 

@@ -10,6 +10,9 @@ import pyarrow.compute as pc
 from workbench.model.columns import EVENT, RECORD
 from workbench.store.layout import STORED_EVENT, STORED_RECORD
 
+UNREADABLE = "value_not_json"
+"""The problem of a record that the profile fixed for its topic cannot read."""
+
 if TYPE_CHECKING:
     from typing import Protocol
 
@@ -40,7 +43,13 @@ def stored_rows(source_id: int, records: pa.Table, events: pa.RecordBatch | pa.T
 
 
 def count_undecodable(events: pa.RecordBatch | pa.Table) -> int:
-    """Count rows that no profile recognised and in which something is wrong."""
-    unrecognised = pc.is_null(events["profile"])
-    faulty = pc.greater(pc.list_value_length(events["problems"]), 0)
-    return int(pc.sum(pc.and_(unrecognised, faulty)).as_py() or 0)
+    """Count rows that stay raw: no convention recognised them, or the one fixed for their topic could not read them.
+
+    Tombstones have nothing to decode and do not count.
+    """
+    table = pa.table(events.columns, names=events.schema.names)
+    unrecognised = pc.and_(pc.is_null(table["profile"]), pc.invert(table["tombstone"]))
+    problems = table["problems"].combine_chunks()
+    faults = pc.equal(problems.flatten(), UNREADABLE)
+    unreadable = pc.is_in(pa.array(range(len(problems))), pc.unique(pc.list_parent_indices(problems).filter(faults)))
+    return int(pc.sum(pc.or_(unrecognised, unreadable)).as_py() or 0)

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from workbench.errors import SnapshotError, WorkbenchError
+from workbench.store import SnapshotStore
+
+DEADLINE_S = 45
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():  # noqa: ASYNC110 - what is waited for is rows in a file
+            await asyncio.sleep(0.05)
+
+
+class Gate:
+    """A decoder that waits at its first batch."""
+
+    def __init__(self, decoder) -> None:
+        self.decoder = decoder
+        self.reached, self.opened = threading.Event(), threading.Event()
+
+    def decode(self, records, topic):
+        self.reached.set()
+        assert self.opened.wait(DEADLINE_S)
+        return self.decoder.decode(records, topic)
+
+
+class TestFollowing:
+    async def test_it_takes_what_comes_and_is_durable_before_it_ends(self, capturing, topic, write):
+        name = await topic()
+        await write(name, [b"0", b"1"])
+        task = asyncio.create_task(capturing(name, follow=True))
+        await until(lambda: len(capturing.positions(name)) == 2)
+        for number in range(2, 6):
+            await write(name, [b"%d" % number])
+        await until(lambda: len(capturing.positions(name)) == 6)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert capturing.values(name) == [b"%d" % number for number in range(6)]
+        ranges = capturing.store.ranges
+        assert (ranges["next"] == ranges["end"]).all()
+        assert capturing.told[-1].state == "stopped"
+        await write(name, [b"6"])
+        assert (await capturing(name)).records == 1
+
+    async def test_it_ends_at_a_limit(self, capturing, topic, write):
+        name = await topic()
+        await write(name, [b"0", b"1"])
+        task = asyncio.create_task(capturing(name, follow=True, limit=5))
+        await write(name, [b"2", b"3"])
+        await write(name, [b"4", b"5", b"6"])
+        async with asyncio.timeout(DEADLINE_S):
+            result = await task
+        assert (result.state, result.records) == ("complete", 5)
+        assert capturing.values(name) == [b"%d" % number for number in range(5)]
+        await capturing(name)
+        assert len(capturing.positions(name)) == 7
+
+    async def test_from_the_end_old_records_are_left_out(self, capturing, topic, write):
+        name = await topic()
+        await write(name, [b"old"])
+        task = asyncio.create_task(capturing(name, start="end", follow=True, limit=1))
+        await until(lambda: capturing.told)
+        await write(name, [b"new"])
+        async with asyncio.timeout(DEADLINE_S):
+            await task
+        assert capturing.values(name) == [b"new"]
+
+    async def test_a_second_capture_of_the_same_topic_waits_for_nothing_and_is_refused(self, capturing, topic, write):
+        name, other = await topic(), await topic()
+        await write(name, [b"0"])
+        await write(other, [b"0"])
+        task = asyncio.create_task(capturing(name, follow=True))
+        await until(lambda: capturing.positions(name))
+        with pytest.raises(SnapshotError, match="under way already"):
+            await capturing(name)
+        assert (await capturing(other)).records == 1
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await capturing(name)).records == 0
+
+    async def test_a_copy_can_be_read_while_it_goes_on(self, capturing, topic, write, tmp_path):
+        name = await topic()
+        await write(name, [b"0"])
+        task = asyncio.create_task(capturing(name, follow=True))
+        await until(lambda: capturing.positions(name))
+        path = await asyncio.to_thread(capturing.store.copy_to, tmp_path / "copy.duckdb")
+        with SnapshotStore.open(path) as copy:
+            assert copy.sql("SELECT count(*) AS n FROM records")["n"][0] == 1
+            assert "failed" in copy.ranges["state"].tolist()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+class TestStopped:
+    async def test_cancelled_and_finished_later(self, capturing, topic, write):
+        name = await topic(partitions=3)
+        for partition in range(3):
+            await write(name, [b"x" * 500] * 2000, partition=partition)
+        capturing.decoder, good = Gate(capturing.decoder), capturing.decoder
+        task = asyncio.create_task(capturing(name))
+        await until(capturing.decoder.reached.is_set)
+        task.cancel()
+        capturing.decoder.opened.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        stored = capturing.positions(name)
+        assert len(stored) == len(set(stored)) < 6000
+        assert "cancelled" in set(capturing.store.ranges["state"])
+        capturing.decoder = good
+        await capturing(name)
+        assert set(capturing.store.ranges["state"]) == {"complete"}
+        assert capturing.positions(name) == [(p, o) for p in range(3) for o in range(2000)]
+
+    async def test_a_failed_decoder_loses_nothing_that_was_stored(self, capturing, topic, write):
+        name = await topic()
+        await write(name, [b"0"] * 10)
+        await capturing(name)
+        await write(name, [b"1"] * 10)
+
+        class Broken:
+            def decode(self, records, topic):
+                raise RuntimeError(f"no decoding of {topic}")
+
+        capturing.decoder, good = Broken(), capturing.decoder
+        with pytest.raises(RuntimeError, match="no decoding"):
+            await capturing(name)
+        assert len(capturing.positions(name)) == 10
+        failed = capturing.store.ranges.query("state == 'failed'")
+        assert failed["reason"].tolist() == [f"no decoding of {name}"]
+        assert capturing.told[-1].state == "failed"
+        capturing.decoder = good
+        await capturing(name)
+        assert len(capturing.positions(name)) == 20
+
+    async def test_a_topic_deleted_meanwhile(self, capturing, topic, write):
+        name = await topic()
+        await write(name, [b"0"] * 10)
+        task = asyncio.create_task(capturing(name, follow=True))
+        await until(lambda: capturing.positions(name))
+        await capturing.log.delete_topic(name)
+        async with asyncio.timeout(DEADLINE_S):
+            with pytest.raises(WorkbenchError):
+                await task
+        assert len(capturing.positions(name)) == 10
+        assert "failed" in set(capturing.store.ranges["state"])
