@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import duckdb
 
 
+_AUDIT_COLUMNS = frozenset({"cluster", "topic", "records"})
+
+
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
     """One event of a stream."""
@@ -109,7 +112,10 @@ class EventStore:
         return await asyncio.to_thread(self._last_sequences)
 
     async def audit(self, action: str, *, who: str = "", reason: str = "", result: str, **details: Any) -> None:
-        """Enter one audit row: who did what, why, with which result."""
+        """Enter one audit row: who did what, why, with which result.
+
+        ``cluster``, ``topic`` and ``records`` among the details have columns of their own.
+        """
         await asyncio.to_thread(self._audit, action, who, reason, result, details)
 
     def close(self) -> None:
@@ -176,15 +182,18 @@ class EventStore:
 
         with self._connection.transaction() as cursor:
             cursor.execute(
-                "INSERT INTO audit (operation_id, at, who, reason, action, result, details) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: E501 - one statement
+                "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     str(uuid.uuid4()),
                     datetime.now(UTC).replace(tzinfo=None),
                     who or None,
                     reason or None,
                     action,
+                    details.get("cluster"),
+                    details.get("topic"),
+                    details.get("records"),
                     result,
-                    json.dumps(details, default=str),
+                    json.dumps({name: details[name] for name in details.keys() - _AUDIT_COLUMNS}, default=str),
                 ],
             )
 

@@ -38,8 +38,9 @@ async def make_bus(log_address: str) -> AsyncIterator[Callable[..., EventBus]]:
         yield make
         for bus in made:
             await bus.aclose()
+        own = tuple({f"{bus.topic_prefix}.{bus.environment}." for bus in made})
         for info in await log.describe():
-            if info.name.startswith(f"onex.{environment}."):
+            if info.name.startswith(own):
                 await log.delete_topic(info.name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
@@ -50,17 +51,15 @@ async def test_dead_letters_are_an_extension_with_a_topic_of_their_own(bus):
 
 @pytest.mark.promise("PB-10", "TY-6", "BP-1", "CF-3", "CF-4")
 async def test_environments_are_isolated(make_bus, log_address):
-    prod, staging = (
-        make_bus(environment="prod-x", topic_prefix="acme"),
-        make_bus(environment="staging-x", topic_prefix="acme"),
-    )
+    prefix = f"acme-{uuid.uuid4().hex[:8]}"
+    prod, staging = (make_bus(environment=name, topic_prefix=prefix) for name in ("prod-x", "staging-x"))
     event = create_test_event()
     assert event.metadata.environment == "dev"
     await prod.publish_event(event)
     assert event.metadata.environment == "dev"
     stored = await read(prod, "user_events")
     assert [e.metadata.environment for e in stored] == ["prod-x"]
-    assert stored[0].record.topic == "acme.prod-x.user_events"
+    assert stored[0].record.topic == f"{prefix}.prod-x.user_events"
     assert (await staging.get_topic_info("user_events"))["exists"] is False
     with pytest.raises(ValidationError) as caught:
         await staging.publish_event(create_test_event(environment="prod-x"))

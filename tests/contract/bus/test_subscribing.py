@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -189,10 +190,11 @@ async def test_the_documents_filtered_subscription(bus):
 
 @pytest.mark.promise("UP-4")
 async def test_one_router_reads_several_environments_when_they_are_named(make_bus):
-    buses = {name: make_bus(environment=name, topic_prefix="routed") for name in ("prod-r", "staging-r", "dev-r")}
+    prefix = f"routed-{uuid.uuid4().hex[:8]}"
+    buses = {name: make_bus(environment=name, topic_prefix=prefix) for name in ("prod-r", "staging-r", "dev-r")}
     for bus in buses.values():
         await bus.create_topic("system_events")
-    router = make_bus(environment="dev-r", topic_prefix="routed", environments=tuple(buses))
+    router = make_bus(environment="dev-r", topic_prefix=prefix, environments=tuple(buses))
     seen: list = []
     end = await router.subscribe_to_topic("system_events", "environment_router", into(seen))
     for bus in buses.values():

@@ -36,6 +36,7 @@ async def create_event_bus_from_config(config: EventBusConfiguration) -> EventBu
         max_poll_records=config.max_poll_records,
         session_timeout_ms=config.session_timeout_ms,
         publish_timeout_ms=config.publish_timeout_ms,
+        metrics_port=config.metrics_port if config.enable_metrics else None,
     )
     await bus.start()
     return bus

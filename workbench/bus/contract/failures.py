@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import ConfigurationError, NonRetryableError, RetryableError
+from workbench.telemetry import SPAN_RETRY, span
+from workbench.telemetry.conventions import ATTEMPT
 
 if TYPE_CHECKING:
     from workbench.model.event import EventMessage
@@ -60,7 +62,7 @@ class FailurePolicy:
         first_failed_at: datetime | None = None
         for tried in range(1, self.max_attempts + 1):
             try:
-                await process(event)
+                await self._try(process, event, tried)
             except asyncio.CancelledError as error:
                 if _cancelled_from_outside():
                     raise
@@ -74,8 +76,15 @@ class FailurePolicy:
             first_failed_at = first_failed_at or datetime.now(UTC)
             if not self._again(failure) or tried == self.max_attempts:
                 return Failure(failure, tried, first_failed_at)
-            await self.sleep(self.wait_s(tried))
         raise AssertionError("the last attempt returns")
+
+    async def _try(self, process: Handler, event: EventMessage, attempt: int) -> None:
+        if attempt == 1:
+            await process(event)
+            return
+        with span(SPAN_RETRY, {ATTEMPT: attempt}):
+            await self.sleep(self.wait_s(attempt - 1))
+            await process(event)
 
     def _again(self, error: BaseException) -> bool:
         if isinstance(error, RetryableError):

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from workbench.bus.contract.names import ALL_EVENTS, Namespace, default_route
+from workbench.bus.contract.observation import Observer
 from workbench.codecs.contract import encode_event
 from workbench.errors import PublishError, ValidationError, WorkbenchError
 from workbench.model import NewRecord
 from workbench.model.event import DefaultEnvironment, EventMessage, EventMetadata
+from workbench.telemetry import METRIC_PUBLISHED
+from workbench.telemetry.conventions import OFFSET, PARTITION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from workbench.bus.contract.outbox import Outbox
     from workbench.bus.contract.validation import EventRules
     from workbench.model import Outcome
     from workbench.model.event import ConsumedEvent
+
+    Through = Callable[[NewRecord], Awaitable[Outcome]]
 
 handled_event: ContextVar[ConsumedEvent | None] = ContextVar("handled_event", default=None)
 """The event whose handler is running, if any: what it publishes is caused by it."""
@@ -59,28 +63,43 @@ class Publisher:
 
     namespace: Namespace
     rules: EventRules
-    outbox: Outbox
+    through: Through
+    """Writes one record and says what became of it."""
     timeout_s: float = 30.0
     transmit_tokens: bool = False
     raw_names: bool = False
     """Whether ``raw:`` names may be written to."""
     context_headers: Callable[[], dict[str, str]] = dict
     """Trace context of the active span, as headers."""
+    observer: Observer = field(default_factory=Observer)
 
-    async def publish(self, event: EventMessage, target_topic: str | None, partition: int | None) -> PublishOutcome:
-        """Publish one event; skipped when its time to live is over.
+    async def send(
+        self,
+        event: EventMessage,
+        physical: str,
+        partition: int | None,
+        *,
+        through: Through | None = None,
+    ) -> PublishOutcome:
+        """Send one `accepted` event to the topic of its `route`; skipped when its time to live is over.
 
         Raises:
-            ValidationError: The event, or the topic's name, breaks the contract.
             PublishError: No acknowledgement came; ``retriable`` says whether trying again can help.
         """
-        event = self.stamped(event)
-        self.rules.check(event)
         if expired(event, datetime.now(UTC)):
             return PublishOutcome(event.event_id, "skipped", reason="its time to live is over")
-        record = self.encode(event, target_topic, partition)
+        with self.observer.publishing(event, physical) as span:
+            record = self._record(event, physical, partition)
+            outcome = await self._acknowledged(event, record, through or self.through)
+            span.set_attribute(PARTITION, str(outcome.partition))
+            span.set_attribute(OFFSET, outcome.offset or 0)
+        self.observer.count(METRIC_PUBLISHED)
+        return outcome
+
+    async def _acknowledged(self, event: EventMessage, record: NewRecord, through: Through) -> PublishOutcome:
         try:
-            outcome = await asyncio.wait_for(self.outbox.send(record), self.timeout_s)
+            async with asyncio.timeout(self.timeout_s):
+                outcome = await through(record)
         except TimeoutError as error:
             raise PublishError(
                 f"Event {event.event_id!r} to {record.topic} was not acknowledged within {self.timeout_s:g} s; "
@@ -94,7 +113,29 @@ class Publisher:
             raise publish_error(event.event_id, record, error) from error
         return checked(event.event_id, record, outcome)
 
-    def stamped(self, event: EventMessage) -> EventMessage:
+    def accepted(self, event: EventMessage) -> EventMessage:
+        """Return the event as it will be sent, stamped; the caller's object stays as it is.
+
+        Raises:
+            ValidationError: The event breaks the contract; ``errors`` lists every fault.
+        """
+        event = self._stamped(event)
+        self.rules.check(event)
+        return event
+
+    def route(self, event: EventMessage, target_topic: str | None) -> str:
+        """Physical topic of an event: the one asked for, or that of its type.
+
+        Raises:
+            ValidationError: The topic's name cannot be published to.
+        """
+        return self.physical(target_topic if target_topic is not None else default_route(event.event_type))
+
+    def as_own(self, event: EventMessage) -> EventMessage:
+        """Return the event as one of this bus's environment."""
+        return replace(event, metadata=replace(event.metadata, environment=self.namespace.environment))
+
+    def _stamped(self, event: EventMessage) -> EventMessage:
         """Return the event with the bus's environment and, inside a handler, its correlation and cause, on a copy."""
         if not isinstance(event, EventMessage) or not isinstance(event.metadata, EventMetadata):
             return event  # type: ignore[unreachable]  # what callers pass is checked by the rules, not trusted
@@ -110,16 +151,10 @@ class Publisher:
                 changes["correlation_id"] = handled.metadata.correlation_id
         return replace(event, metadata=replace(metadata, **changes)) if changes else event  # type: ignore[arg-type]
 
-    def encode(self, event: EventMessage, target_topic: str | None, partition: int | None) -> NewRecord:
-        """Make the record of a valid event.
-
-        Raises:
-            ValidationError: The topic's name cannot be published to.
-        """
-        logical = target_topic if target_topic is not None else default_route(event.event_type)
+    def _record(self, event: EventMessage, physical: str, partition: int | None) -> NewRecord:
         encoded = encode_event(event, transmit_tokens=self.transmit_tokens)
         traced = tuple((name.encode(), text.encode()) for name, text in self.context_headers().items())
-        return NewRecord(self.physical(logical), encoded.key, encoded.value, encoded.headers + traced, partition)
+        return NewRecord(physical, encoded.key, encoded.value, encoded.headers + traced, partition)
 
     def physical(self, logical: str) -> str:
         """Physical name of a topic that may be published to.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from workbench.bus.contract.delivery import Delivery
 from workbench.bus.contract.failures import FailurePolicy
 from workbench.bus.contract.names import ALL_EVENTS, DEAD_LETTER_QUEUE, RAW, Namespace
+from workbench.bus.contract.observation import Observer
 from workbench.bus.contract.subscription import Subscription
 from workbench.errors import SubscriptionError, UnknownTopicError, WorkbenchError
 
@@ -40,6 +41,7 @@ class Subscriber:
     session_timeout_ms: int = 30_000
     max_in_flight: int = 64
     drain_timeout_s: float = 30.0
+    observer: Observer = field(default_factory=Observer)
     _numbers: count[int] = field(default_factory=count)
     open: dict[str, Subscription] = field(default_factory=dict)
     """Subscriptions that were not ended, by name."""
@@ -120,6 +122,7 @@ class Subscriber:
             send_dead_letter=self.send_dead_letter,
             environment=self.namespace.environment,
             consumer_group=group,
+            observer=self.observer,
             require_security_context=self.require_security_context,
             permission=self.permission,
             on_undecodable=self.on_undecodable,

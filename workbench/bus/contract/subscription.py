@@ -12,7 +12,9 @@ from workbench.errors import WorkbenchError
 from workbench.model import TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from opentelemetry.trace import Link
 
     from workbench.bus.contract.delivery import Delivery
     from workbench.bus.protocols import GroupMember
@@ -25,12 +27,19 @@ COMMIT_INTERVAL_S = 0.1
 RETRY_INTERVAL_S = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Received:
+    record: Record
+    links: Sequence[Link]
+    """To the span of the poll that brought it."""
+
+
 @dataclass(slots=True)
 class _Lane:
     """Records of one held partition that wait for their turn."""
 
     partition: TopicPartition
-    waiting: deque[Record] = field(default_factory=deque)
+    waiting: deque[_Received] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
     done: int | None = None
     """Next offset to commit."""
@@ -138,34 +147,36 @@ class Subscription:
         await self._anchor()
         records = await self._member.poll(self._max_poll_records, 100)
         self._forget_lost()
-        for record in records:
-            self._queue(record)
+        if records:
+            links = self.delivery.observer.received(records, self.delivery.consumer_group)
+            for record in records:
+                self._queue(_Received(record, links))
         self._apply_pressure()
 
-    def _queue(self, record: Record) -> None:
-        partition = TopicPartition(record.topic, record.partition)
+    def _queue(self, received: _Received) -> None:
+        partition = TopicPartition(received.record.topic, received.record.partition)
         lane = self._lanes.setdefault(partition, _Lane(partition))
-        lane.waiting.append(record)
+        lane.waiting.append(received)
         if lane.task is None or lane.task.done():
             lane.task = self._tasks.spawn(f"{self.name}/{partition}/{id(lane)}", self._work(lane))
 
     async def _work(self, lane: _Lane) -> None:
         while lane.waiting and not lane.stopping:
-            record = lane.waiting[0]
+            received = lane.waiting[0]
             async with self._slots:
-                finished = await self._deliver(lane, record)
+                finished = await self._deliver(lane, received)
             if finished:
                 lane.waiting.popleft()
-                lane.done = record.offset + 1
+                lane.done = received.record.offset + 1
             elif not lane.stopping:
                 await asyncio.sleep(RETRY_INTERVAL_S)
 
-    async def _deliver(self, lane: _Lane, record: Record) -> bool:
+    async def _deliver(self, lane: _Lane, received: _Received) -> bool:
         try:
-            await self.delivery.deliver(record)
+            await self.delivery.deliver(received.record, received.links)
         except Exception as error:
             if lane.trouble is None:
-                log.exception("%s stands still at %s", self.name, record.position)
+                log.exception("%s stands still at %s", self.name, received.record.position)
             lane.trouble = error
             return False
         lane.trouble = None

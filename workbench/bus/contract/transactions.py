@@ -51,6 +51,10 @@ class TransactionDesk:
                 _open.reset(token)
             await self._guarded(transaction_id, writer.commit())
 
+    def sender(self, transaction_id: str) -> Callable[[NewRecord], Awaitable[Outcome]]:
+        """Return `send` for one id."""
+        return lambda record: self.send(record, transaction_id)
+
     async def send(self, record: NewRecord, transaction_id: str) -> Outcome:
         """Write one record in the open transaction of this id, else in one of its own.
 
