@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.bus import open_log
 from workbench.bus.contract.bus import EventBus
+from workbench.bus.contract.configuration import EventBusConfiguration  # noqa: TC001 - hints are read at run time
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from workbench.bus.contract.configuration import EventBusConfiguration
     from workbench.bus.protocols import RecordLog
 
 
