@@ -15,7 +15,7 @@ from workbench.bus.kafka.metadata import Metadata, metadata_request, read_metada
 from workbench.bus.kafka.translate import is_authentication
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aiokafka.conn import AIOKafkaConnection
 
@@ -72,8 +72,9 @@ class Connections:
                     raise
         if answer is None:
             answer = await self._bootstrap(topics)
-        if answer.brokers:
-            self._brokers = dict(answer.brokers)
+        if not answer.brokers:
+            raise _names_nobody(self._options)
+        self._brokers = dict(answer.brokers)
         return answer
 
     async def send(self, node: int, request: Any, purpose: str = "") -> Any:
@@ -185,3 +186,10 @@ async def _close(socket: AIOKafkaConnection) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await closed
+
+
+def _names_nobody(options: Mapping[str, Any]) -> Exception:
+    """Why an answer has no brokers: a refused token is told in a field that aiokafka does not read (OAUTHBEARER)."""
+    if options.get("sasl_mechanism") is not None:
+        return kafka_errors.SaslAuthenticationFailed()
+    return kafka_errors.NodeNotReadyError("the answer names no broker")
