@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Optional
 
 from workbench.bus.contract import batches
 from workbench.bus.contract.adapter import KafkaSide
+from workbench.errors import SubscriptionError, WorkbenchError
 from workbench.model.event import EventMessage  # noqa: TC001 - type hints are read at run time
 from workbench.telemetry import SPAN_MANAGE, traced
 
@@ -90,7 +91,11 @@ class EventBus(KafkaSide):
         failure_policy: FailurePolicy | None = None,
     ) -> Callable[[], Awaitable[None]]:
         """Subscribe as `subscribe_to_topic` does, choosing where a new group starts and how failures are treated."""
-        await self._opened()
+        try:
+            await self._opened()
+        except WorkbenchError as error:
+            message = f"Group {group_id!r} could not subscribe to {topic!r}: {error}"
+            raise SubscriptionError(message, topic=topic, group_id=group_id) from error
         subscription = await self._subscriber.subscribe(
             topic,
             group_id,

@@ -16,7 +16,7 @@ from workbench.bus.contract.publishing import Publisher
 from workbench.bus.contract.subscribing import Subscriber
 from workbench.bus.contract.transactions import TransactionDesk
 from workbench.bus.contract.validation import EventRules
-from workbench.errors import PublishError
+from workbench.errors import BrokerUnavailableError, ConfigurationError, PublishError, WorkbenchError
 from workbench.tasks import Supervisor
 from workbench.telemetry import SPAN_MANAGE, context_headers, shared_metrics, traced
 
@@ -196,12 +196,26 @@ class BusCore:
                     self._metrics_url = self._metrics.enter_context(shared_metrics(self._metrics_port))
 
     async def _ready_for(self, physical: str) -> None:
-        """Open the bus and see that a topic to be written to exists, where this bus may create it."""
-        await self._opened()
-        if not self._create_missing or physical in self._known_topics:
-            return
-        if not await self._log.describe([physical]):
-            await partitions.create_topic(self._log, physical, 3, 1, None)
+        """Open the bus and see that a topic to be written to exists, where this bus may create it.
+
+        Raises:
+            PublishError: The broker is away, refuses the credentials, or does not create the topic.
+        """
+        try:
+            await self._opened()
+            if not self._create_missing or physical in self._known_topics:
+                return
+            if not await self._log.describe([physical]):
+                await partitions.create_topic(self._log, physical, 3, 1, None)
+        except (PublishError, ConfigurationError):
+            raise
+        except WorkbenchError as error:
+            raise PublishError(
+                f"Nothing was sent to {physical}: {error}",
+                topic=physical,
+                cause_code=type(error).__name__,
+                retriable=isinstance(error, BrokerUnavailableError),
+            ) from error
         self._known_topics.add(physical)
 
     def _refuse_read_only(self) -> None:

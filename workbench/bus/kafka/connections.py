@@ -190,6 +190,6 @@ async def _close(socket: AIOKafkaConnection) -> None:
 
 def _names_nobody(options: Mapping[str, Any]) -> Exception:
     """Why an answer has no brokers: a refused token is told in a field that aiokafka does not read (OAUTHBEARER)."""
-    if options.get("sasl_mechanism") is not None:
-        return kafka_errors.SaslAuthenticationFailed()
-    return kafka_errors.NodeNotReadyError("the answer names no broker")
+    nobody: Exception = kafka_errors.NodeNotReadyError("the answer names no broker")
+    refused: Exception = kafka_errors.SaslAuthenticationFailed()
+    return nobody if options.get("sasl_mechanism") is None else refused

@@ -1,0 +1,30 @@
+"""Subscribes in a process of its own, says what it was given, and dies before anything of it can be committed.
+
+Arguments: address, environment, topic, group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+
+from workbench.bus import open_log
+from workbench.bus.contract import EventBus
+
+
+async def main(address: str, environment: str, topic: str, group: str) -> None:
+    bus = EventBus(open_log(address), environment=environment)
+
+    async def handle_and_die(event) -> None:
+        print(event.event_id, flush=True)  # noqa: T201 - the parent reads it
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    await bus.subscribe_to_topic(topic, group, handle_and_die)
+    print("ready", flush=True)  # noqa: T201 - the parent reads it
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
