@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.codecs.contract import body_of
 from workbench.errors import SequenceConflictError, SnapshotError, ValidationError
 from workbench.model.event import EventMessage, EventMetadata, SecurityContext
+from workbench.model.handling import handled_event
 from workbench.store.connection import Connection
 from workbench.store.schema import check_version, is_empty, migrate, stored_version
 
@@ -92,6 +93,7 @@ class EventStore:
             event_type: Type of the event.
             metadata: Its metadata.
             event: The whole event; then `reconstruct_event_message` gives it back as it was, its token excepted.
+                Inside a handler that stores the very payload and metadata of its event, it need not be given.
             expected_sequence: The last sequence that the caller knows (0: an empty stream); the append fails when the
                 stream has moved on.
 
@@ -99,6 +101,7 @@ class EventStore:
             SequenceConflictError: The stream's last sequence is not the expected one.
             ValidationError: A part cannot be written as JSON.
         """
+        event = event if event is not None else _handled(event_data, metadata)
         row = _row(event_data, metadata, event)
         event_id = event.event_id if event is not None else None
         return await asyncio.to_thread(self._append, stream_id, event_id, event_type, row, expected_sequence)
@@ -228,6 +231,13 @@ async def replay_events(event_store: EventStore, correlation_id: str, from_seque
     return [
         reconstruct_event_message(stored) for stored in await event_store.read_stream(correlation_id, from_sequence)
     ]
+
+
+def _handled(event_data: object, metadata: object) -> EventMessage | None:
+    """The event being handled, when just its payload and metadata are to be stored."""
+    event = handled_event.get()
+    ours = event is not None and event.payload is event_data and event.metadata is metadata
+    return event if ours else None
 
 
 @dataclass(frozen=True, slots=True)

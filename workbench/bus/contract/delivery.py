@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Literal
 
 from workbench.bus.contract.dead_letters import dead_letter_of, dead_letter_of_record
 from workbench.bus.contract.observation import Observer, mark_failed
-from workbench.bus.contract.publishing import expired, handled_event
+from workbench.bus.contract.publishing import expired
 from workbench.codecs.contract import decode_event, header_disagreements
 from workbench.errors import NonRetryableError
 from workbench.model.event import ConsumedEvent
+from workbench.model.handling import handled_event
 from workbench.telemetry import METRIC_DELIVERED, METRIC_EXPIRED, METRIC_FAILED
 
 if TYPE_CHECKING:

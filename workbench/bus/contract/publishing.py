@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -14,6 +13,7 @@ from workbench.codecs.contract import encode_event
 from workbench.errors import PublishError, ValidationError, WorkbenchError
 from workbench.model import NewRecord
 from workbench.model.event import DefaultEnvironment, EventMessage, EventMetadata
+from workbench.model.handling import handled_event
 from workbench.telemetry import METRIC_PUBLISHED
 from workbench.telemetry.conventions import OFFSET, PARTITION
 
@@ -22,13 +22,8 @@ if TYPE_CHECKING:
 
     from workbench.bus.contract.validation import EventRules
     from workbench.model import Outcome
-    from workbench.model.event import ConsumedEvent
 
     Through = Callable[[NewRecord], Awaitable[Outcome]]
-
-handled_event: ContextVar[ConsumedEvent | None] = ContextVar("handled_event", default=None)
-"""The event whose handler is running, if any: what it publishes is caused by it."""
-
 
 class InheritedCorrelation(str):
     """Stands in ``metadata.correlation_id`` for the correlation of the event being handled."""

@@ -1,0 +1,12 @@
+"""Which event is being handled now, for whatever its handler publishes or stores."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.model.event import ConsumedEvent
+
+handled_event: ContextVar[ConsumedEvent | None] = ContextVar("handled_event", default=None)
+"""The event whose handler is running, if any: what it publishes is caused by it."""
