@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from workbench.errors import ValidationError
+from workbench.errors import ValidationError, WindowError
+from workbench.model.window import At, parse_bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from workbench.model.window import BoundLike
     from workbench.store.snapshot import SnapshotStore
 
 POSITIONS = pa.schema([("source_id", pa.int32()), ("partition", pa.int32()), ("offset", pa.int64())])
@@ -18,6 +21,20 @@ _FORMS = (
     "an SQL condition over events, a frame with partition, offset and source_id or topic, a trace, "
     "or the selection of a table or graph"
 )
+
+
+def moment(at: BoundLike | None) -> datetime | None:
+    """Read a time of a snapshot; None stays None, which means its end.
+
+    Raises:
+        WindowError: It is a bound of another kind, or none at all.
+    """
+    if at is None:
+        return None
+    bound = parse_bound(at)
+    if not isinstance(bound, At):
+        raise WindowError(f"{at!r} is no time: give a datetime or '@2026-01-01T10:00:00Z'.", text=str(at))
+    return datetime.fromtimestamp(bound.timestamp_ms / 1000, UTC)
 
 
 def positions_of(store: SnapshotStore, selection: Any) -> tuple[pa.Table, str]:

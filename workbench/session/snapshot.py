@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.markup import element, fragment, table, text_table, visible
-from workbench.session.selections import positions_of
+from workbench.session.selections import moment, positions_of
 from workbench.store.snapshot import SnapshotStore
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.analysis.causation import CausalGraph
+    from workbench.analysis.dead_letters import DeadLetters
     from workbench.capture import CaptureResult
     from workbench.model.window import BoundLike
     from workbench.replay import Draft
@@ -154,6 +155,42 @@ class Snapshot:
         from workbench.session.trace import Trace
 
         return Trace(self._causes(), summary="the whole snapshot", supervisor=self._tasks)
+
+    def dead_letters(self, *, origins: Mapping[str, str] | None = None) -> DeadLetters:
+        """Group the dead letters by what failed alike; ``.groups``, ``.frame``, ``.sample(fingerprint)``. Reads only.
+
+        Args:
+            origins: The original topic of a dead-letter topic, where you know better than payload, headers and name.
+        """
+        from workbench.analysis.dead_letters import CONDITION, triage
+
+        where = CONDITION if not origins else f"{CONDITION} OR list_contains($origins, topic)"
+        params = {"origins": sorted(origins)} if origins else None
+        return triage(self.store.event_table(where, params), origins=origins)
+
+    def workflows(self, at: BoundLike | None = None) -> pd.DataFrame:
+        """Workflow runs and their states at a time of the snapshot: a datetime or ``"@2026-01-01T10:00:00Z"``.
+
+        Raises:
+            WindowError: ``at`` is no time.
+        """
+        from workbench.analysis.projections import WORKFLOW_TYPES, workflows_at
+
+        return workflows_at(self._events_of(WORKFLOW_TYPES), moment(at))
+
+    def registry(self, at: BoundLike | None = None) -> pd.DataFrame:
+        """Nodes, tools and subsystems registered at a time of the snapshot, with their last known health.
+
+        Raises:
+            WindowError: ``at`` is no time.
+        """
+        from workbench.analysis.projections import REGISTRY_TYPES, registry_at
+
+        return registry_at(self._events_of(REGISTRY_TYPES), moment(at))
+
+    def _events_of(self, types: frozenset[str]) -> pa.Table:
+        where = "list_contains($types, event_type)"
+        return self.store.event_table(where, {"types": sorted(types)}, with_value=True)
 
     def replay(self, selection: Any, **options: Any) -> Draft:
         """Say what to send again; pure. Plan it with `Cluster.plan`.

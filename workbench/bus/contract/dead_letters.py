@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.codecs.contract import DEFAULT_SCHEMA_VERSION, body_of, encode_bytes
+from workbench.codecs.fingerprint import fingerprint
 from workbench.model.event import ConsumedEvent, EventMessage, EventMetadata
 
 if TYPE_CHECKING:
@@ -19,28 +18,6 @@ if TYPE_CHECKING:
 
 DLQ_SCHEMA_VERSION = "1.0.0"
 MAX_MESSAGE_CHARS = 10_000
-
-_NORMALISE = (
-    ("<uuid>", re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")),
-    ("<time>", re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d+)?(?:Z|[+-]\d{2}:?\d{2})?")),
-    ("<addr>", re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b")),
-    ("<hex>", re.compile(r"\b0x[0-9a-fA-F]+\b|\b(?=[0-9a-fA-F]*[0-9])(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,}\b")),
-    ("<str>", re.compile(r"'[^']{41,}'|\"[^\"]{41,}\"")),
-    ("<n>", re.compile(r"(?<![A-Za-z_])-?\d+(?:\.\d+)?")),
-)
-
-
-def normalised(message: str) -> str:
-    """First line of an error message with what varies replaced: ids, times, addresses, numbers."""
-    text = message.splitlines()[0] if message else ""
-    for word, pattern in _NORMALISE:
-        text = pattern.sub(word, text)
-    return " ".join(text.split())[:300]
-
-
-def fingerprint(error_type: str, message: str) -> str:
-    """Twelve hex digits that equal failures share: SHA-256 of type and normalised message."""
-    return hashlib.sha256(f"{error_type}\n{normalised(message)}".encode()).hexdigest()[:12]
 
 
 def dead_letter_of(

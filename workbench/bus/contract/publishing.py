@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Through = Callable[[NewRecord], Awaitable[Outcome]]
 
+
 class InheritedCorrelation(str):
     """Stands in ``metadata.correlation_id`` for the correlation of the event being handled."""
 
