@@ -1,0 +1,73 @@
+"""Capture with decoding against ``kcat -C -e -q`` discarding the same topic, in the same run; peak memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from test_bench_kafka_reading import RECORDS, ROUNDS, delete, fill, kcat_seconds
+
+pytestmark = [pytest.mark.bench, pytest.mark.broker, pytest.mark.timeout(1800)]
+
+
+async def capture(address: str, topic: str, into: str) -> int:
+    import workbench as wb
+
+    async with await wb.connect(address) as cluster:
+        with await cluster.capture(topic, into=into, progress=False) as snap:
+            return snap.last_capture.records
+
+
+def figures(address: str, topic: str, into: str) -> dict[str, float]:
+    """Capture in a process of its own, for its peak memory."""
+    done = subprocess.run(
+        [sys.executable, __file__, address, topic, into], capture_output=True, check=True, timeout=900
+    )
+    result: dict[str, float] = json.loads(done.stdout)
+    return result
+
+
+@pytest.mark.parametrize("codec", ["uncompressed", "zstd"])
+def test_capture_a_topic(benchmark, kafka_address, topic_name, tmp_path, codec):
+    if benchmark.disabled:
+        pytest.skip("a measurement: run with --benchmark-enable")
+    topic = topic_name("wb-bench")
+    asyncio.run(fill(kafka_address, topic, codec))
+    try:
+        kcat = min(kcat_seconds(kafka_address, topic) for _ in range(ROUNDS))
+        runs = [benchmark.pedantic(figures, (kafka_address, topic, str(tmp_path / "0.duckdb")), rounds=1)]
+        runs += [figures(kafka_address, topic, str(tmp_path / f"{n}.duckdb")) for n in range(1, ROUNDS)]
+        kcat = min(kcat, kcat_seconds(kafka_address, topic))
+    finally:
+        asyncio.run(delete(kafka_address, topic))
+    best = min(run["seconds"] for run in runs)
+    assert {run["records"] for run in runs} == {RECORDS}
+    benchmark.extra_info.update(
+        records_per_second=round(RECORDS / best),
+        kcat_records_per_second=round(RECORDS / kcat),
+        ratio_to_kcat=round(kcat / best, 2),
+        cpu_us_per_record=round(min(run["cpu"] for run in runs) / RECORDS * 1e6, 2),
+        peak_rss_mb=max(round(run["peak_rss_mb"]) for run in runs),
+    )
+    print(benchmark.extra_info)  # noqa: T201 - a measurement is read by a person
+
+
+if __name__ == "__main__":
+    import resource
+
+    begun, cpu = time.perf_counter(), time.process_time()
+    count = asyncio.run(capture(*sys.argv[1:]))
+    print(  # noqa: T201 - read by the test above
+        json.dumps(
+            {
+                "records": count,
+                "seconds": time.perf_counter() - begun,
+                "cpu": time.process_time() - cpu,
+                "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            },
+        ),
+    )
