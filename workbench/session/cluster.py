@@ -254,7 +254,7 @@ class Cluster:
         It publishes and uses consumer groups as its caller says; read-only on a read-only connection.
         """
         from workbench.bus.contract import EventBus
-        from workbench.session.connecting import log_of
+        from workbench.session.logs import log_of
 
         options.setdefault("create_missing", self.profile.development and self.writable)
         return EventBus(

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.bus import open_log
 from workbench.config import resolve
 from workbench.errors import ConfigurationError
 from workbench.session.cluster import Cluster
+from workbench.session.logs import log_of
 
 if TYPE_CHECKING:
-    from pydantic import SecretStr
-
-    from workbench.bus.protocols import RecordLog
     from workbench.config import Profile
 
 
@@ -43,34 +40,3 @@ async def open_cluster(profile: Profile, *, write: bool, reason: str | None) -> 
     """Open the cluster of a profile."""
     cluster = Cluster(profile, log_of(profile), write=write, reason=reason)
     return await cluster.__aenter__()
-
-
-def log_of(profile: Profile) -> RecordLog:
-    """Make the record log of a profile, not yet open."""
-    if profile.address.scheme == "memory":
-        return open_log(profile.address)
-    token = profile.sasl_token
-
-    async def provide() -> str:
-        return token.get_secret_value() if token is not None else ""
-
-    return open_log(
-        f"kafka://{profile.address.bootstrap}",
-        security_protocol=profile.security_protocol,
-        sasl_mechanism=profile.sasl_mechanism,
-        username=profile.sasl_username,
-        password=_plain(profile.sasl_password),
-        token_provider=provide if token is not None else None,
-        cafile=_path(profile.ssl_cafile),
-        certfile=_path(profile.ssl_certfile),
-        keyfile=_path(profile.ssl_keyfile),
-        key_password=_plain(profile.ssl_key_password),
-    )
-
-
-def _plain(secret: SecretStr | None) -> str | None:
-    return None if secret is None else secret.get_secret_value()
-
-
-def _path(path: object) -> str | None:
-    return None if path is None else str(path)

@@ -13,6 +13,7 @@ import errno
 import os
 import re
 import tempfile
+import threading
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +50,8 @@ class Connection:
     ) -> None:
         self.path = path
         self._segments = segments
+        self._cursors: set[int] = set()
+        self._ended = threading.Condition()
         with translated(path):
             self._root = duckdb.connect(
                 os.fspath(path),
@@ -89,11 +92,22 @@ class Connection:
         """One cursor for one query or one transaction, with our errors."""
         with translated(self.path):
             cursor = self._root.cursor()
+            with self._ended:
+                self._cursors.add(id(cursor))
             try:
                 cursor.execute(f"SET VARIABLE segments = {_literal(os.fspath(self._segments) + os.sep)}")
                 yield cursor
             finally:
                 cursor.close()
+                with self._ended:
+                    self._cursors.discard(id(cursor))
+                    self._ended.notify_all()
+
+    def wait_for_readers(self, timeout_s: float) -> bool:
+        """Wait until every cursor that is open now was closed; returns whether that came in time."""
+        with self._ended:
+            open_now = set(self._cursors)
+            return self._ended.wait_for(lambda: not open_now & self._cursors, timeout_s)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:

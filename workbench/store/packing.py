@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from workbench.errors import SnapshotFormatError
 from workbench.store.layout import STORED_EVENT, STORED_RECORD
-from workbench.store.segments import sweep
 from workbench.store.types import names
 from workbench.store.views import define_views, segment_rows
 
@@ -23,6 +23,7 @@ AUTOMATIC_BYTES = 64 << 20
 """Up to here a finished capture is packed by itself."""
 
 _NAMED = 3
+_ROOM_FACTOR = 4
 
 
 def known_files(cursor: duckdb.DuckDBPyConnection) -> tuple[set[str], int]:
@@ -86,8 +87,14 @@ def segment_bytes(cursor: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
-def move_in(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Copy all segments into the file's own tables and forget them; their files remain until swept."""
+def has_room(path: Path, size_bytes: int) -> bool:
+    """Whether the disk has room for the rows twice, in the write-ahead log and in the file."""
+    return shutil.disk_usage(path.absolute().parent).free > _ROOM_FACTOR * size_bytes
+
+
+def move_in(cursor: duckdb.DuckDBPyConnection) -> set[str]:
+    """Copy all segments into the file's own tables and forget them; returns the names of their files."""
+    names_before, _ = known_files(cursor)
     for column, table, layout in (
         ("records_file", "packed_records", STORED_RECORD),
         ("events_file", "packed_events", STORED_EVENT),
@@ -99,10 +106,12 @@ def move_in(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute("DELETE FROM segments")
     cursor.execute("DELETE FROM segment_positions")
     define_views(cursor)
+    return names_before
 
 
-def remove_files(folder: Path, known: Collection[str]) -> None:
+def remove_files(folder: Path, names: Collection[str]) -> None:
     """Remove files that are no longer named, and the folder when nothing is left in it."""
-    sweep(folder, known)
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()

@@ -32,8 +32,9 @@ _NEW_RANGES = pa.schema(
 _RANGES = """
     SELECT capture_id, source_id, cluster_id, cluster, topic, topic_id, "partition", "from", next, "end", gaps, records,
         control, aborted, undecodable, isolation,
-        CASE WHEN state = 'running' AND $interrupted::VARCHAR IS NOT NULL THEN 'failed' ELSE state END AS state,
-        CASE WHEN state = 'running' THEN $interrupted ELSE reason END AS reason
+        CASE WHEN state <> 'running' OR $interrupted::VARCHAR IS NULL THEN state
+            WHEN next >= "end" THEN 'complete' ELSE 'failed' END AS state,
+        CASE WHEN state = 'running' AND ("end" IS NULL OR next < "end") THEN $interrupted ELSE reason END AS reason
     FROM capture_ranges JOIN sources USING (source_id)
     ORDER BY topic, source_id, "partition", "from", capture_id
 """
@@ -240,8 +241,9 @@ def cut(cursor: duckdb.DuckDBPyConnection, key: RangeKey, reason: str) -> None:
 
 
 def mark_interrupted(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Nobody else can have the file open: what still runs was killed."""
+    """Nobody else can have the file open: what still runs was killed, though its windows may have reached their end."""
     cursor.execute("UPDATE captures SET state = 'failed', reason = ? WHERE state = 'running'", [INTERRUPTED])
+    cursor.execute("""UPDATE capture_ranges SET state = 'complete' WHERE state = 'running' AND next >= "end" """)
     cursor.execute("UPDATE capture_ranges SET state = 'failed', reason = ? WHERE state = 'running'", [INTERRUPTED])
 
 

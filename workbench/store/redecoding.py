@@ -13,7 +13,7 @@ from workbench.store.layout import STORED_EVENT, STORED_RECORD
 from workbench.store.packing import known_files
 from workbench.store.provenance import recount_undecodable
 from workbench.store.rows import stored_rows
-from workbench.store.segments import EventFile, sweep
+from workbench.store.segments import EventFile
 from workbench.store.types import names
 from workbench.store.views import define_views
 
@@ -29,16 +29,20 @@ if TYPE_CHECKING:
 _BATCH_ROWS = 50_000
 
 
-def redecode(store: SnapshotStore, decoder: Decoding, folder: Path) -> int:
-    """Decode all records again; everything becomes visible together. Returns the number of rows."""
+def redecode(store: SnapshotStore, decoder: Decoding, folder: Path) -> tuple[int, set[str]]:
+    """Decode all records again; everything becomes visible together.
+
+    Returns:
+        The number of rows, and the files that are no longer named.
+    """
     topics = {source.source_id: source.topic for source in store.sources()}
     with store.transaction() as cursor:
+        before, _ = known_files(cursor)
         rows = _packed(store, cursor, decoder, topics) + _segments(cursor, decoder, topics, folder)
         define_views(cursor)
         recount_undecodable(cursor)
-    with store.cursor() as cursor:
-        sweep(folder, known_files(cursor)[0])
-    return rows
+        after, _ = known_files(cursor)
+    return rows, before - after
 
 
 def _packed(

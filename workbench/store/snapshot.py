@@ -18,7 +18,7 @@ from workbench.store.statements import check_condition, check_reads_only
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from typing import Self
 
     import pandas as pd
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from workbench.store.segments import Segment, SegmentWriter
 
 Parameters: TypeAlias = "Sequence[Any] | Mapping[str, Any] | None"
+
+_READERS_S = 10.0
 
 
 class SnapshotStore:
@@ -318,23 +320,34 @@ class SnapshotStore:
         """Move segments into the file, so that it can be mailed; returns whether it was done.
 
         Args:
-            max_bytes: Leave them where they are if together they are larger.
+            max_bytes: Leave them where they are if together they are larger, or if the disk has no room for the move.
+
+        Raises:
+            StorageFullError: The disk is full; everything is where it was.
         """
         with self.transaction() as cursor:
-            if max_bytes is not None and packing.segment_bytes(cursor) > max_bytes:
+            size = packing.segment_bytes(cursor)
+            if max_bytes is not None and (size > max_bytes or not packing.has_room(self.path, size)):
                 return False
-            packing.move_in(cursor)
+            moved = packing.move_in(cursor)
         with self._writing:
             with self.cursor() as cursor:
                 cursor.execute("CHECKPOINT")
-            packing.remove_files(self._folder, ())
+            self._remove(moved)
         return True
+
+    def _remove(self, names: Collection[str]) -> None:
+        """Remove files that are no longer named, unless a query still reads them: the next opening sweeps those."""
+        if self._connection.wait_for_readers(_READERS_S):
+            packing.remove_files(self._folder, names)
 
     def redecode(self, decoder: Decoding) -> int:
         """Decode every record again and replace ``events``; raw records stay as they are. Returns the rows decoded."""
         self._check_writable()
         with self._writing:
-            return redecoding.redecode(self, decoder, self._folder)
+            rows, replaced = redecoding.redecode(self, decoder, self._folder)
+            self._remove(replaced)
+        return rows
 
     def copy_to(self, path: str | os.PathLike[str]) -> Path:
         """Make a copy that can be opened while this one is being written, as of the last commit.

@@ -68,6 +68,7 @@ def dead_letter_of_record(
 ) -> EventMessage:
     """Make the dead letter of a record that is no event at all: its position stands in for ids it does not have."""
     said = {name: value for name, value in record.headers if value}
+    holds_token = _TOKEN.search(record.value or b"") is not None
     correlation = said.get(b"correlation_id", b"").decode("utf-8", "replace").strip() or record.position
     return EventMessage(
         event_id=new_id(),
@@ -76,8 +77,8 @@ def dead_letter_of_record(
             "original_event": None,
             **_failure_facts(reason, None, 1, consumer_group, error_type="UndecodableRecord"),
             "original_message": None,
-            **_position_facts(record, keep_value=True),
-            "redacted": [],
+            **_position_facts(record, keep_value=not holds_token),
+            "redacted": ["original_value_b64"] if holds_token else [],
         },
         metadata=EventMetadata(
             source="error_handler",
