@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from workbench.model import Record
 
 DLQ_SCHEMA_VERSION = "1.0.0"
+_TOKEN = re.compile(rb'"token"\s*:\s*"')
+"""A body too broken to decode may hold a token all the same: its bytes are then left out."""
 MAX_MESSAGE_CHARS = 10_000
 
 
