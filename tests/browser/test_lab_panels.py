@@ -44,6 +44,11 @@ source = ScriptedPlan(protected=True)
 panel = ReplayPanel(source)
 panel
 """
+WHERE = """
+import asyncio
+seen, home = [], asyncio.get_running_loop()
+panel.run_button.on_click(lambda _button: seen.append(asyncio.get_running_loop() is home))
+"""
 PROGRESS = """
 from widget_feeds import ScriptedJob
 from workbench.widgets import ProgressPanel
@@ -118,7 +123,7 @@ def test_a_lag_chart_moves_and_has_no_way_out(
 def test_a_replay_is_confirmed_by_typing_and_runs(
     notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
 ) -> None:
-    shown = notebook(REPLAY)
+    shown = notebook(f"{REPLAY}\n{WHERE}\npanel")
     page = shown.page
     expect(page.get_by_role("region", name="Replay to orders.replay")).to_contain_text("nothing has been sent")
     run = page.get_by_role("button", name="Run this plan")
@@ -135,6 +140,7 @@ def test_a_replay_is_confirmed_by_typing_and_runs(
     expect(page.get_by_role("progressbar", name="orders.replay")).to_have_attribute("aria-valuenow", "50")
     shown.kernel("source.may_finish.set()")
     expect(page.locator(".wb-sheet")).to_contain_text("120 of 120 records acknowledged, verified")
+    assert shown.kernel("print(seen)") == "[True, True]"
     assert shown.kernel("print(panel.state, source.calls[-1])") == "done ('be9f0e35', 'orders.replay')"
     expect(run).to_be_disabled()
     picture(page, "replay-done")

@@ -15,6 +15,7 @@ import traitlets
 from workbench.errors import ValidationError, WorkbenchError
 from workbench.markup import visible
 from workbench.tasks import Supervisor
+from workbench.widgets._home import AtHome
 from workbench.widgets._messages import Message
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def style_text(*names: str) -> str:
     return "\n".join((STATIC / name).read_text("utf-8") for name in names)
 
 
-class Widget(anywidget.AnyWidget):
+class Widget(AtHome, anywidget.AnyWidget):
     """Base of our own views.
 
     A subclass answers messages in methods named ``on_KIND``; such a method schedules work with `serve`, or answers at

@@ -9,6 +9,7 @@ import ipywidgets
 from workbench.markup import visible
 from workbench.tasks import Supervisor
 from workbench.widgets._blocks import progress_blocks
+from workbench.widgets._home import Button
 from workbench.widgets._sheet import Sheet
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class ProgressPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
             every_s=UPDATE_S,
             supervisor=supervisor if supervisor is not None else Supervisor(),
         )
-        self.cancel_button = ipywidgets.Button(description="Cancel", tooltip="Stop it; what was done stays valid")
+        self.cancel_button = Button(description="Cancel", tooltip="Stop it; what was done stays valid")
         self.cancel_button.on_click(self._cancel)
         self.refresh()
         super().__init__(children=[self.sheet, self.cancel_button])

@@ -13,6 +13,7 @@ from workbench.errors import ReplayRefused, WorkbenchError
 from workbench.markup import visible
 from workbench.tasks import Supervisor
 from workbench.widgets._blocks import facts_block, lines_block, progress_blocks, table_block
+from workbench.widgets._home import Button, Entry
 from workbench.widgets._sheet import Sheet
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no
         self.sheet = Sheet(name=self.name, refresh=self.refresh, every_s=UPDATE_S, supervisor=self.supervisor)
         self.token = self._entry("Token to confirm", f"type {self.plan.token}")
         self.target = self._entry("Name of the target", "the target is protected: type its name")
-        self.run_button = ipywidgets.Button(description="Run this plan", button_style="danger")
-        self.stop_button = ipywidgets.Button(description="Stop", disabled=True)
+        self.run_button = Button(description="Run this plan", button_style="danger")
+        self.stop_button = Button(description="Stop", disabled=True)
         self.run_button.on_click(self._run_clicked)
         self.stop_button.on_click(self._stop_clicked)
         buttons = ipywidgets.HBox([self.run_button, self.stop_button])
@@ -107,8 +108,8 @@ class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no
             return f"refused by {len(self.plan.refusals)} rules: it cannot be run"
         return {"planned": "planned; nothing has been sent"}.get(self.state, self.state)
 
-    def _entry(self, description: str, placeholder: str) -> ipywidgets.Text:
-        entry = ipywidgets.Text(description=description, placeholder=visible(placeholder, 120), style=WIDE)
+    def _entry(self, description: str, placeholder: str) -> Entry:
+        entry = Entry(description=description, placeholder=visible(placeholder, 120), style=WIDE)
         entry.layout.width = "min(480px, 100%)"
         entry.observe(self._enable, "value")
         return entry
