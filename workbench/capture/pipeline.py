@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READ_BYTES = 12 << 20
+READ_BYTES = 8 << 20
 READ_WAIT_MS = 500
-PREFETCH_BYTES = 48 << 20
-QUEUE_ITEMS = 2
+PREFETCH_BYTES = 24 << 20
+QUEUE_ITEMS = 1
 
 
 @dataclass(frozen=True, slots=True)
