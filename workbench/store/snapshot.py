@@ -331,7 +331,8 @@ class SnapshotStore:
                 return False
             moved = packing.move_in(cursor)
         with self._writing:
-            with self.cursor() as cursor:
+            with self.cursor() as cursor, contextlib.suppress(duckdb.TransactionException):
+                # Refused while other queries run; closing does it then.
                 cursor.execute("CHECKPOINT")
             self._remove(moved)
         return True

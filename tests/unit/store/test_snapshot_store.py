@@ -38,6 +38,28 @@ class TestRows:
         after = [store.sql_arrow(f'FROM {view} ORDER BY source_id, "offset"') for view in ("records", "events")]
         assert before == after
 
+    def test_packing_leaves_what_is_being_written_alone(self, store, fill):
+        fill(raw_records(0, 30), segment_bytes=SEGMENT)
+        other = store.new_segment()
+        other.write(*_stored(store))
+        assert store.pack() is True
+        segment = other.finish()
+        assert store.sql("SELECT count(*) AS n FROM records")["n"][0] == 30
+        names = {path.name for path in store.path.with_name("incident.duckdb.segments").iterdir()}
+        assert names == {segment.records_file, segment.events_file}
+
+    def test_packing_waits_for_queries_that_read_the_files(self, store, fill, monkeypatch):
+        monkeypatch.setattr("workbench.store.snapshot._READERS_S", 0.2)
+        fill(raw_records(0, 30), segment_bytes=SEGMENT)
+        with store.cursor() as cursor:
+            reader = cursor.sql('SELECT "offset" FROM records').to_arrow_reader(7)
+            assert store.pack() is True
+            assert sum(batch.num_rows for batch in reader) == 30
+        store.close()
+        with SnapshotStore.open(store.path, write=True) as opened:
+            assert opened.sql("SELECT count(*) AS n FROM records")["n"][0] == 30
+        assert not list(store.path.with_name("incident.duckdb.segments").iterdir())
+
     def test_a_packed_file_opens_in_any_duckdb(self, store, fill):
         fill(raw_records(0, 8))
         store.close()

@@ -1,0 +1,38 @@
+"""A capture in a process of its own, for tests that kill it: ADDRESS TOPIC FILE."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from functools import partial
+
+from workbench.bus import open_log
+from workbench.capture import capture, pipeline, run
+from workbench.model.topic_selection import parse_topics
+from workbench.model.window import Start
+from workbench.store import Appender, SnapshotStore
+from workbench.store.decode import Decoder
+
+# Small pieces, so that there are many moments to be killed at.
+pipeline.READ_BYTES = 1 << 18
+pipeline.PREFETCH_BYTES = 1 << 20
+run.Appender = partial(Appender, segment_bytes=1 << 18, row_group_bytes=1 << 19)  # type: ignore[misc,assignment]
+
+
+async def main(address: str, topic: str, file: str) -> None:
+    with SnapshotStore.open(file, write=True) as store:
+        async with open_log(address) as log:
+            result = await capture(
+                log,
+                store,
+                lambda _: Decoder(),
+                parse_topics(topic),
+                start=Start(),
+                cluster="test",
+                progress=lambda progress: print(dict(progress.counts), flush=True),  # noqa: T201 - read by the test
+            )
+    print(result.state, flush=True)  # noqa: T201 - same
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:4]))
