@@ -60,6 +60,11 @@ def clean_settings(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright's loop holds this thread until the session ends, and no other loop can run."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Async tests get the leak check first, so that it is torn down last."""
     if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
