@@ -61,7 +61,7 @@ def clean_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright's loop holds this thread until the session ends, and no other loop can run."""
+    """Browser tests come last: Playwright's loop holds this thread until the session ends; no other can run."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
