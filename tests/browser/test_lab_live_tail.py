@@ -167,7 +167,7 @@ while feed.stats.total < 1:
     expect(page.locator(".workbench-snapshot")).to_contain_text("<img src=x onerror")
     assert page.evaluate("() => window.fired") is None
     assert watch.dialogs == []
-    watch.expected_dialogs = 1
+    watch.expected_dialogs, watch.expected_errors = 1, ("Failed to load resource",)
     page.evaluate(
         "(code) => { const n = jupyterapp.shell.currentWidget; n.content.activeCellIndex = 2;"
         " n.content.activeCell.model.sharedModel.setSource(code);"
@@ -175,5 +175,4 @@ while feed.stats.total < 1:
         "from IPython.display import HTML, display\ndisplay(HTML(HOSTILE))",
     )
     page.wait_for_function("() => window.fired === 1")
-    watch.errors.clear()
     shown.kernel("await tasks.aclose()")

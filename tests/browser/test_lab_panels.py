@@ -110,6 +110,10 @@ def test_a_lag_chart_moves_and_has_no_way_out(
     assert titles
     assert not [title for title in titles if title and ("hare" in title or "loud" in title)]
     assert page.locator(".modebar a[href], .modebar-btn--logo").count() == 0
+    page.wait_for_function(
+        "() => document.querySelector('.js-plotly-plot .main-svg').clientWidth"
+        " > 0.95 * document.querySelector('.wb-sheet').clientWidth",
+    )
     expect(page.get_by_role("cell", name="8", exact=True)).to_be_visible()
     shown.kernel("feed.values, feed.version, feed.note = [3, 5, 4242], 2, 'sampled 10:00:10'")
     expect(page.get_by_role("cell", name="4242", exact=True)).to_be_visible()

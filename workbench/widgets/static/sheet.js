@@ -93,7 +93,10 @@ function render({ model, el }) {
   rename();
   model.on("change:name", rename);
   el.append(root);
+  // plotly's widget learns its width from a resized window only; a chart may stand beside this sheet
+  const frame = requestAnimationFrame(() => window.dispatchEvent(new Event("resize")));
   return () => {
+    cancelAnimationFrame(frame);
     channel.close();
     model.off("change:name", rename);
     root.remove();
