@@ -259,6 +259,7 @@ class Snapshot:
         from workbench.session.conventions import decoder_for
 
         topics = [source.topic for source in self.store.sources()]
+        self._graph = None
         return self.store.redecode(decoder_for(topics, profiles=profiles))
 
     def _causes(self) -> CausalGraph:
