@@ -19,6 +19,7 @@ from workbench.store import provenance
 from workbench.store.appending import Appender
 from workbench.store.packing import AUTOMATIC_BYTES
 from workbench.store.provenance import CaptureHead, RangeKey
+from workbench.telemetry import SPAN_CAPTURE, traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +48,7 @@ class CaptureResult:
     notes: tuple[str, ...]
 
 
+@traced(SPAN_CAPTURE)
 async def capture(
     log: RecordLog,
     store: SnapshotStore,

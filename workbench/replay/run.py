@@ -21,6 +21,7 @@ from workbench.replay.rows_of_run import refused_rows, settled_rows, unknown_row
 from workbench.replay.sending import Sender
 from workbench.replay.verify import verify_delivery
 from workbench.store.journal import Transaction
+from workbench.telemetry import SPAN_REPLAY, traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -38,6 +39,7 @@ OF_THE_RECORD = frozenset({"MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "INVALI
 """Broker answers that one record caused; ``on_error="skip_record"`` leaves that record out and goes on."""
 
 
+@traced(SPAN_REPLAY, "replay")
 async def run_plan(
     plan: Plan,
     target_log: RecordLog,

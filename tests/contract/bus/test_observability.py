@@ -18,6 +18,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.semconv._incubating.attributes import messaging_attributes
 from opentelemetry.trace import SpanKind
 
+import workbench
 from workbench import telemetry
 from workbench.bus.contract import EventBus, EventBusConfiguration, FailurePolicy, create_event_bus_from_config
 from workbench.errors import NonRetryableError, PublishError, RetryableError
@@ -144,6 +145,22 @@ async def test_every_public_operation_is_a_span(bus, spans):
         await operation(bus)
         found = {span.name for span in spans.get_finished_spans()}
         assert found & {telemetry.SPAN_MANAGE, telemetry.SPAN_PUBLISH}, name
+
+
+@pytest.mark.promise("PB-14")
+async def test_captures_and_replays_are_spans(bus, spans, tmp_path):
+    await bus.create_topic("user_events", 1)
+    await bus.create_topic("again", 1)
+    await bus.publish_event(create_test_event())
+    address = bus._log.address
+    async with await workbench.connect(address, write=True, reason="test") as cluster:
+        with await cluster.capture(bus.physical_name("user_events"), into=tmp_path / "s.duckdb") as snap:
+            plan = await cluster.plan(snap.replay("true"), to=bus.physical_name("again"))
+            report = await cluster.run(plan, confirm=plan.token)
+    assert report.counts["acked"] == 1
+    (captured,), (replayed,) = named(spans, telemetry.SPAN_CAPTURE), named(spans, telemetry.SPAN_REPLAY)
+    assert captured.status.is_ok
+    assert replayed.attributes["messaging.operation.name"] == "replay"
 
 
 @pytest.mark.promise("PB-14")
