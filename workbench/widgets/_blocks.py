@@ -77,6 +77,23 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Preformatted:
+    """Text whose line breaks and columns matter, such as a report."""
+
+    title: str
+    lines: tuple[str, ...]
+
+    def packed(self) -> dict[str, Any]:
+        return {"kind": "preformatted", "title": self.title, "text": "\n".join(self.lines)}
+
+    def element(self) -> Element:
+        return fragment(element("h4", self.title), element("pre", "\n".join(self.lines)))
+
+    def text(self) -> str:
+        return "\n".join([self.title, *(f"  {line}" for line in self.lines)])
+
+
+@dataclass(frozen=True, slots=True)
 class Bars:
     """How far each part is."""
 
@@ -96,7 +113,7 @@ class Bars:
         return f"{self.title}\n{text_table(('part', 'done', 'position'), rows)}"
 
 
-Block: TypeAlias = "Facts | Table | Lines | Bars"
+Block: TypeAlias = "Facts | Table | Lines | Preformatted | Bars"
 
 
 def facts_block(title: str, pairs: Iterable[tuple[str, str]]) -> Facts:
@@ -121,6 +138,13 @@ def lines_block(
     """Make a list of texts that may be hostile."""
     rest = (f"… {len(items) - limit:,} more",) if len(items) > limit else ()
     return Lines(visible(title, 200), (*(visible(item, 1_000) for item in items[:limit]), *rest), tone)
+
+
+def preformatted_block(title: str, text: str, limit: int = ROW_LIMIT) -> Preformatted:
+    """Make a text of lines that may be hostile."""
+    lines = text.splitlines()
+    rest = (f"… {len(lines) - limit:,} lines more",) if len(lines) > limit else ()
+    return Preformatted(visible(title, 200), (*(visible(line, 1_000) for line in lines[:limit]), *rest))
 
 
 def progress_blocks(progress: Progress, title: str) -> list[Block]:

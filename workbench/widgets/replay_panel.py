@@ -12,7 +12,7 @@ import traitlets
 from workbench.errors import ReplayRefused, WorkbenchError
 from workbench.markup import visible
 from workbench.tasks import Supervisor
-from workbench.widgets._blocks import facts_block, lines_block, progress_blocks, table_block
+from workbench.widgets._blocks import facts_block, lines_block, preformatted_block, progress_blocks, table_block
 from workbench.widgets._home import Button, Entry
 from workbench.widgets._sheet import Sheet
 
@@ -83,7 +83,7 @@ class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no
         if self.state != "planned":
             blocks += progress_blocks(self.source.progress, "Run")
         if self.report is not None:
-            blocks.append(lines_block("Report", str(self.report).splitlines()))
+            blocks.append(preformatted_block("Report", str(self.report)))
         if self._message:
             tone: Tone = "error" if self.state in ("failed", "refused") else "warn"
             blocks.insert(0, lines_block("Result", self._message.splitlines(), tone))

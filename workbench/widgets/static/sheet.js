@@ -24,6 +24,7 @@ const DRAWN = {
     textual("div", block.title, { class: "wb-heading" }),
     make("ul", {}, ...block.items.map((/** @type {string} */ item) => textual("li", item))),
   ],
+  preformatted: (block) => [textual("div", block.title, { class: "wb-heading" }), textual("pre", block.text)],
   bars: (block) => {
     const parts = make("div", { class: "wb-parts" });
     for (const [name, share, words] of block.bars) {
