@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.model.audit import AuditSink
     from workbench.model.event import EventMessage
+    from workbench.tasks import Failure
 
 
 class BusCore:
@@ -139,6 +140,11 @@ class BusCore:
     def metrics_url(self) -> str | None:
         """Where Prometheus reads while the bus is open; None without metrics."""
         return self._metrics_url
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Background tasks that ended with an error nobody awaited, oldest first; should be empty."""
+        return self._tasks.failures
 
     def physical_name(self, logical: str) -> str:
         """Physical topic name of a logical one."""
