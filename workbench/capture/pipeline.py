@@ -118,6 +118,7 @@ class Pipeline:
                     pieces = await decoded.get()
             except TimeoutError:
                 await in_thread(self._appender.commit)
+                self._tally.tell()
                 continue
             if pieces is None:
                 break

@@ -44,7 +44,8 @@ def _cell(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return f"{value:,.1f}"
-    return visible(str(value), CELL_CHARACTERS)
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return visible(text, CELL_CHARACTERS)
 
 
 def _is_number(value: Any) -> bool:

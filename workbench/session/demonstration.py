@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from workbench.session.connecting import open_cluster
 if TYPE_CHECKING:
     from workbench.session.cluster import Cluster
 
+SEED = 7
 TASKS = ("demo traffic", "demo group that keeps up", "demo group that lags")
 
 
@@ -20,7 +22,7 @@ async def demo(
     *,
     rate: float = 20.0,
     history_s: float = 900.0,
-    seed: int = 7,
+    seed: int | None = None,
     live: bool = True,
 ) -> Cluster:
     """Connect to a cluster with the demo's traffic: a history, then live records and three consumer groups.
@@ -32,7 +34,8 @@ async def demo(
         address: ``memory://name``, ``kafka://127.0.0.1:9092`` or a profile; a new embedded cluster unless given.
         rate: Records per second.
         history_s: Seconds of history before now.
-        seed: Everything random follows from it.
+        seed: Everything random follows from it. Unless given, embedded clusters get the same each time, and others
+            another each time, because ids written twice to one broker would collide.
         live: Go on writing and consuming until the cluster is closed.
 
     Raises:
@@ -47,6 +50,8 @@ async def demo(
             f"{profile.label} is not marked as a development cluster; the demo writes only to those. "
             "Use an address on this machine, or development = true in its profile.",
         )
+    if seed is None:
+        seed = SEED if profile.address.scheme == "memory" else time.time_ns()
     traffic = Traffic(seed=seed, rate=rate)
     cluster = await open_cluster(profile, write=True, reason="demo")
     try:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import deque
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import WorkbenchError
 from workbench.markup import text_table, visible
 
 if TYPE_CHECKING:
@@ -118,6 +122,7 @@ class LagWatch:
         self._sampler = sampler
         self._interval_s = interval_s
         self._rounds: deque[LagRound] = deque(maxlen=KEPT_ROUNDS)
+        self._away_since: datetime | None = None
 
     @property
     def result(self) -> LagResult:
@@ -125,19 +130,31 @@ class LagWatch:
         return LagResult(self._rounds)
 
     async def run(self) -> None:
-        """Sample until cancelled."""
+        """Sample until cancelled; while the cluster is away there is a gap, and the note says since when."""
         try:
             self.state = "live"
-            async for taken in self._sampler.rounds(self._interval_s):
-                self._rounds.append(taken)
-                self.version += 1
-                self.note = _note(taken)
+            while True:
+                began = time.monotonic()
+                await self._sample()
+                await asyncio.sleep(max(0.0, self._interval_s - (time.monotonic() - began)))
         except Exception as error:
             self.state, self.note = "failed", str(error)
             raise
         finally:
             if self.state == "live":
                 self.state = "stopped"
+
+    async def _sample(self) -> None:
+        try:
+            taken = await self._sampler.round(interval_ms=int(self._interval_s * 1000))
+        except WorkbenchError as error:
+            self._away_since = self._away_since or datetime.now(UTC)
+            self.note = f"no sample since {self._away_since:%H:%M:%S} UTC: {error}"
+            return
+        self._away_since = None
+        self._rounds.append(taken)
+        self.version += 1
+        self.note = _note(taken)
 
     def frame(self) -> pd.DataFrame:
         """The frame that the figure is made of."""
@@ -167,8 +184,6 @@ class LagWatch:
 
 
 def _note(taken: LagRound) -> str:
-    from datetime import UTC, datetime
-
     at = datetime.fromtimestamp(taken.high_at_ms / 1000, UTC)
     unread = f"; {len(taken.errors)} could not be read" if taken.errors else ""
     return f"sampled {at:%H:%M:%S} UTC, {len(taken.groups)} groups{unread}"

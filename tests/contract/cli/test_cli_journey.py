@@ -1,0 +1,198 @@
+"""The commands against a real Kafka, as an engineer types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from workbench.bus import open_log
+from workbench.model import NewRecord, TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+
+WORKBENCH = [sys.executable, "-m", "workbench"]
+HOSTILE = b"<img src=x onerror=alert(1)>\x1b[31m"
+RECORDS = [
+    (b"k0", b'{"event_id": "e0", "correlation_id": "flow-1", "type": "placed", "causation_id": null}'),
+    (b"k1", b'{"event_id": "e1", "correlation_id": "flow-1", "type": "paid", "causation_id": "e0"}'),
+    (b"k2", b"\xff\xfe not text"),
+    (b"k3", None),
+    (b"k4", HOSTILE),
+]
+
+
+@pytest.fixture
+async def topic(kafka_address: str, topic_name: Callable[..., str]) -> str:
+    name = topic_name("cli")
+    async with open_log(kafka_address) as log:
+        await log.create_topic(name)
+        async with log.writer() as writer:
+            await writer.send([NewRecord(name, key, value, ((b"h", None),), 0) for key, value in RECORDS])
+        await log.commit_offsets(f"{name}-group", {TopicPartition(name, 0): 2})
+    return name
+
+
+@pytest.fixture
+def run(kafka_address: str, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    environment = {**os.environ, "WORKBENCH_ADDRESS": f"kafka://{kafka_address}"}
+
+    def command(*words: str, **changed: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*WORKBENCH, *words], cwd=tmp_path, env={**environment, **changed}, capture_output=True, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+
+    return command
+
+
+def lines(text: str) -> list[dict]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_topics(run, topic):
+    (row,) = lines(run("topics", topic, "--json").stdout)
+    assert (row["topic"], row["partitions"], row["records_at_most"], row["groups"]) == (topic, 1, 5, 1)
+    table = run("topics", topic)
+    assert table.returncode == 0
+    assert topic in table.stdout
+    unknown = run("topics", topic[:-1])
+    assert unknown.returncode == 1
+    assert topic in unknown.stderr
+
+
+def test_tail_shows_what_is_there_and_nothing_else(run, topic):
+    rows = lines(run("tail", topic, "-o", "start", "-e", "--json").stdout)
+    assert [row["offset"] for row in rows] == list(range(5))
+    assert "value_b64" in rows[2]
+    assert rows[3]["value"] is None
+    assert rows[0]["headers"] == [{"name": "h", "value": None}]
+    assert [row["offset"] for row in lines(run("tail", topic, "-o", "-2", "-n", "1", "-J").stdout)] == [3]
+    assert [row["offset"] for row in lines(run("tail", topic, "-o", "1", "--end", "3", "-J").stdout)] == [1, 2]
+    shown = run("tail", topic, "-o", "start", "-e")
+    assert "\x1b" not in shown.stdout
+    assert r"\x1b[31m" in shown.stdout
+
+
+def test_the_format_agrees_with_kcat(run, topic, kafka_address):
+    layout = r"%t %p %o %k %K %S %T\n"
+    ours = run("tail", topic, "-o", "start", "-e", "-f", layout)
+    kcat = subprocess.run(
+        ["kcat", "-C", "-q", "-e", "-b", kafka_address, "-t", topic, "-o", "beginning", "-f", layout],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert ours.stdout == kcat.stdout
+
+
+def test_capture_sql_trace_export(run, topic, tmp_path):
+    first = run("capture", topic, "--into", "a.duckdb", "--json")
+    assert first.returncode == 0, first.stderr
+    (window,) = [row for row in lines(first.stdout) if row["kind"] == "range"]
+    assert (window["next"], window["records"], window["state"]) == (5, 5, "complete")
+    assert all(json.loads(line)["kind"] == "progress" for line in first.stderr.splitlines())
+    assert run("capture", topic, "--into", "a.duckdb").returncode == 0
+    (count,) = lines(run("sql", "a.duckdb", "select count(*) n from records", "--json").stdout)
+    assert count == {"n": 5}
+    tree = run("trace", "a.duckdb", "--correlation", "flow-1").stdout
+    assert "placed" in tree
+    assert "└─ paid" in tree
+    assert run("trace", "a.duckdb", "-e", "e1", "--mermaid").stdout.startswith("flowchart")
+    kinds = [row["kind"] for row in lines(run("trace", "a.duckdb", "-c", "flow-1", "--json").stdout)]
+    assert len(kinds) == 3
+    assert run("trace", "a.duckdb").returncode == 2
+    assert run("export", "a.duckdb", "a.jsonl").returncode == 0
+    assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 5
+    assert run("pack", "a.duckdb").returncode == 0
+    assert run("sql", "a.duckdb", "drop table sources").returncode == 1
+    (tmp_path / "foreign.txt").write_text("no snapshot")
+    assert run("sql", "foreign.txt", "select 1").returncode == 1
+
+
+def test_following_ends_with_an_interrupt_and_leaves_a_snapshot(run, topic, kafka_address, tmp_path):
+    environment = {**os.environ, "WORKBENCH_ADDRESS": f"kafka://{kafka_address}"}
+    command = [*WORKBENCH, "capture", topic, "--into", "f.duckdb", "--follow"]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        for line in process.stderr:
+            if json.loads(line).get("records") == 5:
+                break
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    (count,) = lines(run("sql", "f.duckdb", "select count(*) n from records", "--json").stdout)
+    assert count == {"n": 5}
+
+
+def test_lag(run, topic):
+    (row,) = lines(run("lag", "--group", f"{topic}-group", "--json").stdout)
+    assert (row["lag"], row["committed"], row["state"]) == (3, 2, "Empty")
+
+
+def test_replay_prints_the_command_that_runs_it(run, topic):
+    assert run("capture", topic, "--into", "r.duckdb").returncode == 0
+    dry = run("replay", "r.duckdb", "--where", "correlation_id = 'flow-1'")
+    assert dry.returncode == 0, dry.stderr
+    words = shlex.split(dry.stdout.splitlines()[-1])
+    assert words[-2:] == ["--reason", "WHY"]
+    command = words[1:-2]
+    assert run(*command).returncode == 2
+    wrong = ["flow-2" if "flow-1" in word else word for word in command]
+    assert run(*wrong, "--reason", "INC-1").returncode != 0
+    done = run(*command, "--reason", "INC-1")
+    assert done.returncode == 0, done.stderr
+    assert "delivery verified" in done.stdout
+    again = run(*command, "--reason", "INC-1")
+    assert again.returncode == 1
+    refused = run("replay", "r.duckdb", "--where", "correlation_id = 'flow-1'", "--to", topic)
+    assert refused.returncode == 4
+    assert "G-1" in refused.stdout
+
+
+def test_bad_input_is_said_in_bounded_time(run, topic):
+    away = run("topics", WORKBENCH_ADDRESS="kafka://127.0.0.1:1")
+    assert (away.returncode, "127.0.0.1:1" in away.stderr) == (1, True)
+    assert run("topics", WORKBENCH_ADDRESS="").returncode == 2
+    assert run("tail", topic, "-o", "yesterday").returncode == 2
+    assert run("topics", WORKBENCH_ADDRESS="kafka://me:secret@h:1").returncode == 2
+    assert run("nonsense").returncode == 2
+
+
+def test_a_closed_pipe_is_quiet(topic, kafka_address):
+    line = f"{shlex.join([*WORKBENCH, 'tail', topic, '-o', 'start', '-e', '--json'])} | head -n 1"
+    environment = {**os.environ, "WORKBENCH_ADDRESS": f"kafka://{kafka_address}"}
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert json.loads(done.stdout)["offset"] == 0
+    assert done.stderr == ""
+
+
+def test_the_demo_leaves_a_snapshot_and_a_report(run, tmp_path):
+    done = run("demo", "--history", "2", "--out", "out", WORKBENCH_ADDRESS="")
+    assert done.returncode == 0, done.stderr
+    assert "verified" in done.stdout
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "<script" not in page
+    assert "Consumer lag" in page
+    assert run("sql", "out/demo.duckdb", "select 1").returncode == 0
+
+
+def test_asking_for_help_loads_nothing_heavy():
+    code = (
+        "import sys, workbench.cli as c\n"
+        "try: c.application()(['topics', '--help'])\nexcept SystemExit: pass\n"
+        "print([m for m in ('pandas', 'duckdb', 'plotly', 'ipywidgets', 'aiokafka') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
