@@ -64,6 +64,11 @@ def span(
         yield current
 
 
+def is_tracing() -> bool:
+    """Whether somebody configured a provider of traces; without one a span is only a cost."""
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+
+
 def traced(
     name: str, operation: str = ""
 ) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -46,6 +46,7 @@ RESERVED_HEADERS = frozenset(
 """Names that the record's own headers have; `schema_version` and `partition_key` may be given."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 _MAX_HEADER_NAME_BYTES = 256
 
@@ -53,7 +54,7 @@ _MAX_HEADER_NAME_BYTES = 256
 def _text(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be blank")
-    if any("\ud800" <= char <= "\udfff" for char in value):
+    if not value.isascii() and _SURROGATE.search(value):
         raise ValueError("holds a lone surrogate, which has no UTF-8")
     return value
 
@@ -197,7 +198,7 @@ def _typed_faults(event: EventMessage) -> tuple[list[tuple[str, str, str]], pyda
 def _fields_of(value: Any, kind: type[EventMetadata | SecurityContext]) -> Any:
     """Fields of a dataclass of ours; anything else, mappings too, is handed on as what no model accepts."""
     if isinstance(value, kind):
-        return asdict(value)
+        return dict(vars(value))
     return None if value is None else [type(value).__name__]
 
 
@@ -245,5 +246,6 @@ def _scalar_fault(value: Any) -> str | None:
     if isinstance(value, float):
         return None if math.isfinite(value) else "is no finite number"
     if isinstance(value, str):
-        return "holds a lone surrogate, which has no UTF-8" if re.search("[\ud800-\udfff]", value) else None
+        broken = not value.isascii() and _SURROGATE.search(value)
+        return "holds a lone surrogate, which has no UTF-8" if broken else None
     return "is no JSON value"

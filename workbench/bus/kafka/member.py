@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     OnRevoke = Callable[[frozenset[TopicPartition]], Awaitable[None]]
 
-_IDLE_S = 0.01
 _PATTERN_REFRESH_MS = 5_000
 _TOPIC_REFRESH_MS = 30_000
 _HEARTBEATS_PER_SESSION = 6
@@ -94,9 +93,10 @@ class KafkaMember:
         while True:
             with self._session.translated(f"Polling in group {self._group_id}"):
                 records = await self._ready(consumer, max_records, until)
-            if records or time.monotonic() >= until:
-                return records
-            await asyncio.sleep(min(_IDLE_S, max(0.0, until - time.monotonic())))
+                left = until - time.monotonic()
+                if records or left <= 0:
+                    return records
+                await _arrival(consumer, left)
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Store next offsets; partitions lost in a rebalance raise nothing and are left out."""
@@ -210,6 +210,22 @@ class KafkaMember:
                     consumer.seek(partition, after)
                     return records[:room]
         return []
+
+
+async def _arrival(consumer: AIOKafkaConsumer, timeout_s: float) -> None:
+    """Wait until the consumer has fetched something: looking by a timer would add its interval to each delivery."""
+    fetcher = consumer._fetcher  # noqa: SLF001 - the public waits take one error for all partitions
+    ready = consumer.assignment() - consumer.paused()
+    if fetcher is None or ready & fetcher._records.keys():  # noqa: SLF001
+        await asyncio.sleep(0)
+        return
+    waiter = fetcher._create_fetch_waiter()  # noqa: SLF001
+    try:
+        done, _ = await asyncio.wait([waiter], timeout=timeout_s)
+    finally:
+        waiter.cancel()
+    if done:
+        waiter.result()
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
