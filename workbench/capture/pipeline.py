@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READ_BYTES = 8 << 20
+READ_BYTES = 4 << 20
 READ_WAIT_MS = 500
-PREFETCH_BYTES = 24 << 20
-QUEUE_ITEMS = 1
+PREFETCH_BYTES = 12 << 20
+RAW_ITEMS = 2
+DECODED_ITEMS = 1
+DECODE_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,8 @@ class Pipeline:
             WorkbenchError: What a stage met; what was appended before can still be committed.
         """
         by_place = {TopicPartition(job.span.topic, job.span.partition): job for job in jobs}
-        raw: asyncio.Queue[list[Chunk] | None] = asyncio.Queue(QUEUE_ITEMS)
-        decoded: asyncio.Queue[list[Piece] | None] = asyncio.Queue(QUEUE_ITEMS)
+        raw: asyncio.Queue[list[Chunk] | None] = asyncio.Queue(RAW_ITEMS)
+        decoded: asyncio.Queue[list[Piece] | None] = asyncio.Queue(DECODED_ITEMS)
         try:
             async with asyncio.TaskGroup() as stages:
                 stages.create_task(self._read([job.span for job in jobs], raw), name="capture read")
@@ -104,7 +106,7 @@ class Pipeline:
         raw: asyncio.Queue[list[Chunk] | None],
         decoded: asyncio.Queue[list[Piece] | None],
     ) -> None:
-        while (chunks := await raw.get()) is not None:
+        while (chunks := await _gathered(raw)) is not None:
             cut, ended = self._within_limit(chunks)
             await decoded.put(await in_thread(self._pieces, by_place, cut))
             if ended:
@@ -179,6 +181,22 @@ class Pipeline:
                 self._left = 0
             return kept, True
         return kept, self._left == 0
+
+
+async def _gathered(raw: asyncio.Queue[list[Chunk] | None]) -> list[Chunk] | None:
+    """Take what is waiting, up to `DECODE_BYTES`: a call of the decoder costs by itself, whatever it decodes."""
+    chunks = await raw.get()
+    if chunks is None:
+        return None
+    gathered, size = list(chunks), sum(chunk.records.nbytes for chunk in chunks)
+    while size < DECODE_BYTES and not raw.empty():
+        more = raw.get_nowait()
+        if more is None:
+            raw.put_nowait(None)
+            break
+        gathered += more
+        size += sum(chunk.records.nbytes for chunk in more)
+    return gathered
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
