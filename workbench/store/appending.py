@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         ) -> None: ...
 
 
-ROW_GROUP_BYTES = 32 << 20
+ROW_GROUP_BYTES = 16 << 20
 INLINE_BYTES = 4 << 20
 """Up to here rows go into the file itself, without a segment."""
 SMALL_COMMIT_S = 2.0
