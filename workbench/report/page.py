@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from workbench import __version__
@@ -53,10 +54,10 @@ def report_page(title: str, sections: list[Section]) -> str:
     made = f"Made by eventbus-workbench {__version__} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC."
     parts = [element("h1", visible(title)), element("p", made, class_="about")]
     for section in sections:
-        body = element("pre", section.body) if isinstance(section.body, str) else section.body
+        body = element("pre", _lines(section.body)) if isinstance(section.body, str) else section.body
         about = element("p", visible(section.about, None), class_="about")
         parts.append(element("section", element("h2", visible(section.title)), about, body))
-    return document(title, *parts, stylesheet=STYLE)
+    return document(visible(title), *parts, stylesheet=STYLE)
 
 
 def write_report(path: str | os.PathLike[str], title: str, sections: list[Section]) -> Path:
@@ -77,7 +78,13 @@ def frame_table(frame: pd.DataFrame, *, rows: int = MOST_ROWS) -> Element:
     return table([str(name) for name in frame.columns], cells, numeric=numeric)
 
 
+def _lines(text: str) -> str:
+    return "\n".join(visible(line, None) for line in text.split("\n"))
+
+
 def _cell(value: object) -> str:
+    if isinstance(value, list | tuple | np.ndarray):
+        return visible(", ".join(map(_cell, value)), _CELL_CHARACTERS)
     if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - not a number
         return ""
     if isinstance(value, float):

@@ -18,10 +18,23 @@ from typing import TYPE_CHECKING, ClassVar, get_args, get_type_hints
 
 import pytest
 
-from workbench.bus.contract import ProtocolEventBus
-from workbench.errors import SubscriptionError, ValidationError
+from workbench.bus.contract import (
+    ProtocolEventBus,
+    ProtocolKafkaAdapter,
+    batch_publish_events,
+    resilient_handler,
+    setup_load_balanced_consumers,
+)
+from workbench.errors import (
+    OffsetOutOfRangeError,
+    PublishError,
+    RetryableError,
+    SubscriptionError,
+    TopicExistsError,
+    ValidationError,
+)
 from workbench.model.event import EventMessage, EventType
-from workbench.testing.builders import create_test_event, wait_until
+from workbench.testing.builders import RecordingSleep, create_test_event, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -167,6 +180,82 @@ class EventBusComplianceTests:
         unknown = await event_bus.get_topic_info(f"{topic}_unknown")
         assert (unknown["exists"], unknown["partitions"]) == (False, [])
 
+    async def test_a_topic_is_created_once_in_one_shape(self, event_bus: ProtocolEventBus, topic: str) -> None:
+        adapter = _adapter(event_bus)
+        assert await adapter.create_topic(topic, 2) is True
+        assert await adapter.create_topic(topic, 2) is True
+        with pytest.raises(TopicExistsError):
+            await adapter.create_topic(topic, 3)
+        assert (await event_bus.get_topic_info(topic))["partition_count"] == 2
+
+    async def test_a_partition_is_written_to_and_read_from(self, event_bus: ProtocolEventBus, topic: str) -> None:
+        adapter = _adapter(event_bus)
+        await adapter.create_topic(topic, 2)
+        events = [create_test_event() for _ in range(3)]
+        for event in events:
+            assert await adapter.publish_to_partition(topic, 0, event) is True
+        with pytest.raises(PublishError):
+            await adapter.publish_to_partition(topic, 9, create_test_event())
+        found = await adapter.consume_from_partition(topic, 0, 1)
+        assert [e.event_id for e in found] == [e.event_id for e in events[1:]]
+        assert await adapter.consume_from_partition(topic, 1, 0) == []
+        with pytest.raises(OffsetOutOfRangeError):
+            await adapter.consume_from_partition(topic, 0, 4)
+
+    async def test_a_transaction_is_seen_whole(self, event_bus: ProtocolEventBus, topic: str) -> None:
+        adapter = _adapter(event_bus)
+        await adapter.create_topic(topic, 1)
+        event = create_test_event()
+        assert await adapter.publish_to_partition(topic, 0, event, f"tx-{topic}") is True
+        assert [e.event_id for e in await adapter.consume_from_partition(topic, 0, 0)] == [event.event_id]
+
+    async def test_a_batch_keeps_one_bool_per_event(self, event_bus: ProtocolEventBus) -> None:
+        events = [create_test_event() for _ in range(25)]
+        events[11] = create_test_event(priority=99)
+        done = await batch_publish_events(event_bus, events, batch_size=10)
+        assert [type(one) for one in done] == [bool] * len(events)
+        assert [index for index, one in enumerate(done) if not one] == [11]
+
+    async def test_members_of_one_group_get_each_event_once(self, event_bus: ProtocolEventBus, topic: str) -> None:
+        received: list[EventMessage] = []
+        ends = await setup_load_balanced_consumers(event_bus, topic, _into(received), group_id=f"g_{topic}")
+        events = [create_test_event() for _ in range(30)]
+        for event in events:
+            await event_bus.publish_event(event, target_topic=topic)
+        await self._delivered(received, len(events))
+        for end in ends:
+            await end()
+        assert sorted(e.event_id for e in received) == sorted(e.event_id for e in events)
+
+    async def test_retries_and_dead_letters(self, event_bus: ProtocolEventBus, topic: str) -> None:
+        letters: list[EventMessage] = []
+        sleep = RecordingSleep()
+        tries: list[str] = []
+
+        async def failing(event: EventMessage) -> None:
+            tries.append(event.event_id)
+            raise RetryableError("not now")
+
+        ends = [
+            await event_bus.subscribe_to_topic("dead_letter_queue", f"dlq_{topic}", _into(letters)),
+            await event_bus.subscribe_to_topic(
+                topic,
+                f"g_{topic}",
+                resilient_handler(failing, dead_letters=event_bus, sleep=sleep),
+            ),
+        ]
+        event = create_test_event(priority=7)
+        await event_bus.publish_event(event, target_topic=topic)
+        await self._delivered(letters)
+        for end in ends:
+            await end()
+        assert (tries, sleep.waits_s) == ([event.event_id] * 3, [2.0, 4.0])
+        letter = next(one for one in letters if one.metadata.causation_id == event.event_id)
+        assert (letter.event_type, letter.metadata.source) == ("system.dead_letter", "error_handler")
+        assert letter.metadata.correlation_id == event.metadata.correlation_id
+        assert {"original_event", "error_message", "failed_at"} <= letter.payload.keys()
+        assert letter.payload["error_message"] == "not now"
+
     async def _delivered(self, received: list[EventMessage], number: int = 1) -> None:
         await wait_until(lambda: len(received) >= number, timeout_s=self.delivery_timeout_s, what="delivery")
 
@@ -180,3 +269,9 @@ def _into(received: list[EventMessage]) -> Callable[[EventMessage], Awaitable[No
         received.append(event)
 
     return handler
+
+
+def _adapter(event_bus: ProtocolEventBus) -> ProtocolKafkaAdapter:
+    if not isinstance(event_bus, ProtocolKafkaAdapter):
+        pytest.skip("this bus offers no partitions and positions: it is no ProtocolKafkaAdapter")
+    return event_bus

@@ -24,6 +24,7 @@ from workbench.bus.contract.protocols import (
 )
 from workbench.bus.contract.publishing import INHERIT_CORRELATION, PublishOutcome
 from workbench.bus.contract.resilience import resilient_handler, send_to_dead_letter_queue
+from workbench.bus.contract.sources import load_configuration
 
 __all__ = [
     "INHERIT_CORRELATION",
@@ -43,6 +44,7 @@ __all__ = [
     "create_event_bus_from_config",
     "default_converter",
     "integrate_mcp_events",
+    "load_configuration",
     "publish_batch_outcomes",
     "resilient_handler",
     "send_to_dead_letter_queue",
