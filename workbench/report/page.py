@@ -75,7 +75,7 @@ def frame_table(frame: pd.DataFrame, *, rows: int = MOST_ROWS) -> Element:
     cells = [[_cell(value) for value in row] for row in shown.itertuples(index=False)]
     if len(frame) > rows:
         cells.append([f"… {len(frame) - rows:,} rows more", *[""] * (len(frame.columns) - 1)])
-    return table([str(name) for name in frame.columns], cells, numeric=numeric)
+    return table([visible(str(name), _CELL_CHARACTERS) for name in frame.columns], cells, numeric=numeric)
 
 
 def _lines(text: str) -> str:
