@@ -9,12 +9,17 @@ import shutil
 import uuid
 from typing import TYPE_CHECKING, NoReturn
 
+import hypothesis
 import loopback
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
+
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 SWITCHES = {"WORKBENCH_KAFKA", "WORKBENCH_REQUIRE_BROKER", "WORKBENCH_REQUIRE_BROWSER", "WORKBENCH_CACHE"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
