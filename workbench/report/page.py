@@ -29,7 +29,8 @@ h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2.2rem; border-bott
 p.about { color: var(--soft) }
 section { overflow-x: auto }
 table { border-collapse: collapse; font-size: 13px }
-th, td { padding: 3px 10px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }
+th, td { padding: 3px 10px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top;
+  white-space: nowrap }
 td[align=right] { text-align: right; font-variant-numeric: tabular-nums }
 tbody tr:nth-child(even) { background: var(--band) }
 pre { background: var(--band); padding: 10px; overflow-x: auto; font-size: 12.5px }
@@ -37,6 +38,7 @@ svg { max-width: 100%; height: auto }
 """
 MOST_ROWS = 100
 _CELL_CHARACTERS = 120
+ABSENT = "–"  # noqa: RUF001 - a dash that stands for no value
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,12 @@ def _lines(text: str) -> str:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{visible(str(name))} {_cell(part)}" for name, part in value.items())
     if isinstance(value, list | tuple | np.ndarray):
         return visible(", ".join(map(_cell, value)), _CELL_CHARACTERS)
     if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - not a number
-        return ""
+        return ABSENT
     if isinstance(value, float):
         return f"{value:,.2f}"
     if isinstance(value, int) and not isinstance(value, bool):

@@ -11,12 +11,36 @@ from workbench.session.demonstration import demo
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from workbench.markup import Element
     from workbench.report import Section
     from workbench.session.cluster import Cluster
     from workbench.session.snapshot import Snapshot
     from workbench.session.trace import Trace
 
 COUNTS = "SELECT event_type, count(*) AS n FROM events GROUP BY event_type ORDER BY n DESC, event_type"
+TOPIC_COLUMNS = [
+    "topic",
+    "partitions",
+    "begin",
+    "end",
+    "records_at_most",
+    "records_per_s",
+    "group_ids",
+    "cleanup_policy",
+]
+RANGE_COLUMNS = [
+    "topic",
+    "partition",
+    "from",
+    "next",
+    "end",
+    "gaps",
+    "records",
+    "undecodable",
+    "isolation",
+    "state",
+    "reason",
+]
 BUSIEST = """
     SELECT correlation_id, count(*) AS n FROM events
     WHERE event_type = 'workflow.completed' OR event_type LIKE 'dev.cdevents.%' OR event_type LIKE 'task.%'
@@ -48,8 +72,9 @@ async def run_journey(address: str | None, *, rate: float, history_s: float, out
         journey.lines.append(f"{len(topics)} topics, at most {int(topics['records_at_most'].sum()):,} records")
         snap = await cluster.capture("onex.dev.*", start="start", into=journey.snapshot, progress=False)
         with snap:
-            sections = [_section("Topics", "What there was when the journey began.", topics)]
-            sections += await _steps(cluster, snap, journey)
+            steps = await _steps(cluster, snap, journey)
+            about = f"What there was when the journey began, on {cluster.name} ({cluster.cluster_id})."
+            sections = [_section("Topics", about, topics[TOPIC_COLUMNS]), *steps]
     write_report(journey.report, "Demo journey", sections)
     journey.lines.append(f"snapshot {journey.snapshot}, report {journey.report}")
     return journey
@@ -69,14 +94,24 @@ async def _steps(cluster: Cluster, snap: Snapshot, journey: Journey) -> list[Sec
     report = await cluster.run(plan, confirm=plan.token)
     journey.state = report.state
     journey.lines.append(f"replayed {report.counts['acked']} records: {report.state}")
+    ended = ", ".join(sorted(set(snap.provenance["state"])))
     return [
-        _section("Captured", "Events by type.", counts),
-        _section("Provenance", "What the snapshot holds, and why it stopped.", snap.provenance),
+        _section("Captured", "Events by type; without a type are tombstones and what could not be decoded.", counts),
+        _section("Provenance", f"What the snapshot holds: {ended}.", snap.provenance[RANGE_COLUMNS]),
+        Section("Causal graph", f"Correlation {busiest}: causes left, effects right.", _picture(trace)),
+        Section("Causal tree", "The same flow as text.", repr(trace)),
         _section("Counts of the traced flow", f"Correlation {busiest}.", _types(trace)),
-        Section("Trace", "Causes above their effects.", repr(trace)),
         _section("Consumer lag", "Offsets between committed and high watermark.", lag.groups),
         Section("Replay", "What was sent, and what was found at the target.", repr(report)),
     ]
+
+
+def _picture(trace: Trace) -> Element:
+    drawing = trace.show()
+    try:
+        return drawing.snapshot().body
+    finally:
+        drawing.close()
 
 
 def _types(trace: Trace) -> Any:
