@@ -53,6 +53,13 @@ EXECUTE = """async (code) => {
   await future.done;
   return out;
 }"""
+IN_VIEW = """(part) => {
+  const box = part.getBoundingClientRect();
+  const x = (box.left + Math.min(box.right, innerWidth)) / 2;
+  const y = (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2;
+  return part.contains(document.elementFromPoint(x, y));
+}"""
+STAYS = 5
 START_S = 90.0
 KERNEL_MS = 90_000
 
@@ -124,6 +131,16 @@ class Notebook:
         body = f"body[data-jp-theme-light='{light}'][data-jp-theme-name='{name}']"
         self.page.wait_for_selector(body, state="attached")
         self.page.wait_for_selector("#jupyterlab-splash", state="detached")
+
+    def bring(self, part: Locator, *, seconds: float = 30.0) -> None:
+        """Scroll until a part stays in view: JupyterLab lays its cells out again after it has scrolled."""
+        limit = time.monotonic() + seconds
+        seen = 0
+        while seen < STAYS:
+            assert time.monotonic() < limit, f"{part} does not stay in view"
+            part.scroll_into_view_if_needed()
+            self.page.wait_for_timeout(100)
+            seen = seen + 1 if part.evaluate(IN_VIEW) else 0
 
     def output(self, number: int = -1) -> Locator:
         return self.page.locator(".jp-OutputArea-output").nth(number)

@@ -60,7 +60,7 @@ THEMES = ("JupyterLab Light", "JupyterLab Dark")
 
 
 def look(shown: Notebook, picture: Callable[[Page, str], None], name: str, root: str) -> None:
-    shown.page.locator(root).first.scroll_into_view_if_needed()
+    shown.bring(shown.page.locator(root).first)
     for theme in THEMES:
         shown.theme(theme)
         picture(shown.page, f"{name}-{theme.split()[-1]}")

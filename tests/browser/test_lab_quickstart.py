@@ -50,7 +50,7 @@ def test_quickstart_runs_to_a_drawn_graph_and_a_verified_replay(
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         shown.theme(theme)
         for part, selector in (("tail", ".wb-tail"), ("graph", ".wb-graph")):
-            page.locator(selector).first.scroll_into_view_if_needed()
+            shown.bring(page.locator(selector).first)
             picture(page, f"{part}-{theme.split()[1]}")
     page.locator(".wb-graph [role=button]").first.click()
     shown.until("len(graph.selected)", "1")
@@ -60,7 +60,7 @@ def test_quickstart_runs_to_a_drawn_graph_and_a_verified_replay(
     expect(page.locator("body")).to_contain_text("level 1: delivery verified")
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         shown.theme(theme)
-        page.get_by_role("button", name="Run this plan").scroll_into_view_if_needed()
+        shown.bring(page.get_by_role("button", name="Run this plan"))
         picture(page, f"replay-{theme.split()[1]}")
     assert shown.kernel("print(cluster.tasks.failures)") == "()"
     shown.kernel("snap.close()\nawait cluster.aclose()")
