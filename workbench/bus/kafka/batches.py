@@ -8,23 +8,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import google_crc32c
 import numpy as np
 import pyarrow as pa
 
 from workbench.bus.kafka import compression, legacy
-from workbench.bus.kafka.records import CorruptRecords, Fields, parse, walk
+from workbench.compiled.records import CorruptRecords, parse
 from workbench.model.chunk import Gap
-from workbench.model.columns import RECORD
+from workbench.model.columns import HEADERS, RECORD
 from workbench.model.record import TimestampType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workbench.bus.kafka.records import Ints
+    from numpy.typing import NDArray
+
     from workbench.model.chunk import Isolation
+
+    Ints: TypeAlias = NDArray[np.int64]
 
 _HEADER = Struct(">qiibIhiqqqhii")
 _PREFIX = Struct(">qi")
@@ -187,56 +190,40 @@ def _table(data: bytes, partition: int, batches: Sequence[Batch]) -> pa.RecordBa
             raise CorruptRecords("formats are mixed: read them one by one")
         return legacy.table(data, partition, batches[0].at, batches[0].stop)
     buffer, places = _plain(data, batches)
-    found: list[int] = []
-    for batch, (at, stop) in zip(batches, places, strict=True):
-        found += walk(buffer, at, stop, batch.record_count)
-    marks = np.array(found, np.int64)
+    offset_delta, timestamp_delta, *payload = parse(buffer, places, HEADERS)
     counts = [batch.record_count for batch in batches]
-    lasts = np.cumsum(np.array(counts, np.int64) + 1) - 1
-    fields = parse(buffer, np.delete(marks, lasts), np.delete(marks, np.append(0, lasts[:-1] + 1)))
-    offset = _spread([batch.base_offset for batch in batches], counts) + fields.offset_delta
+    offset = _spread([batch.base_offset for batch in batches], counts) + offset_delta
     last = _spread([batch.last_offset for batch in batches], counts)
-    if np.any(fields.offset_delta < 0) or np.any(offset > last):
+    if np.any(offset_delta < 0) or np.any(offset > last):
         raise CorruptRecords("an offset lies outside its batch")
-    return _record_batch(partition, offset, fields, batches, counts)
+    timestamp, kinds = _timestamps(timestamp_delta, batches, counts)
+    columns = [pa.array(np.full(len(offset), partition, np.int32)), pa.array(offset), timestamp, kinds, *payload]
+    return pa.RecordBatch.from_arrays(columns, schema=RECORD)
 
 
-def _record_batch(
-    partition: int,
-    offset: Ints,
-    fields: Fields,
-    batches: Sequence[Batch],
-    counts: Sequence[int],
-) -> pa.RecordBatch:
+def _timestamps(deltas: Ints, batches: Sequence[Batch], counts: Sequence[int]) -> tuple[pa.Array, pa.Array]:
+    """Milliseconds of each record, and whose clock they are of."""
     appended = np.array([bool(batch.attributes & _APPEND_TIME) for batch in batches])
-    timestamp = _spread([batch.base_timestamp for batch in batches], counts) + fields.timestamp_delta
-    kinds = np.full(len(offset), TimestampType.CREATE, np.int8)
+    timestamp = _spread([batch.base_timestamp for batch in batches], counts) + deltas
+    kinds = np.full(len(timestamp), TimestampType.CREATE, np.int8)
     if appended.any():
         by_broker = np.repeat(appended, counts)
         timestamp = np.where(by_broker, _spread([batch.max_timestamp for batch in batches], counts), timestamp)
         kinds[by_broker] = TimestampType.APPEND
-    return pa.RecordBatch.from_arrays(
-        [
-            pa.array(np.full(len(offset), partition, np.int32)),
-            pa.array(offset),
-            pa.array(timestamp),
-            pa.array(kinds),
-            fields.key,
-            fields.value,
-            fields.headers,
-        ],
-        schema=RECORD,
-    )
+    return pa.array(timestamp), pa.array(kinds)
 
 
-def _plain(data: bytes, batches: Sequence[Batch]) -> tuple[bytes, list[tuple[int, int]]]:
-    """Check the sums and lay the records out uncompressed: the bytes themselves, or all batches joined."""
+def _plain(data: bytes, batches: Sequence[Batch]) -> tuple[bytes, list[tuple[int, int, int]]]:
+    """Check the sums and lay the records out uncompressed: the bytes themselves, or all batches joined.
+
+    The places are where each batch's records begin and end, and how many they are.
+    """
     view = memoryview(data)
     for batch in batches:
         if google_crc32c.value(bytes(view[batch.at + _CRC_FROM : batch.stop])) != batch.crc:
             raise CorruptRecords("the checksum differs")
     if all(batch.attributes & _CODEC == compression.NONE for batch in batches):
-        return data, [(batch.at + _HEADER.size, batch.stop) for batch in batches]
+        return data, [(batch.at + _HEADER.size, batch.stop, batch.record_count) for batch in batches]
     parts: list[memoryview] = []
     places = []
     at = 0
@@ -245,7 +232,7 @@ def _plain(data: bytes, batches: Sequence[Batch]) -> tuple[bytes, list[tuple[int
         codec = batch.attributes & _CODEC
         part = packed if codec == compression.NONE else compression.decompress(codec, packed)
         parts.append(part)
-        places.append((at, at + len(part)))
+        places.append((at, at + len(part), batch.record_count))
         at += len(part)
     return b"".join(parts), places
 

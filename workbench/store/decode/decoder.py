@@ -6,10 +6,8 @@ columns are read in bulk; rows that this cannot be trusted with go through the e
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -22,12 +20,12 @@ from workbench.errors import ConfigurationError
 from workbench.model.columns import EVENT
 from workbench.store.decode.arrays import one_array, runs
 from workbench.store.decode.assembly import envelope_columns, event_batch, group_columns, in_order
-from workbench.store.decode.bodies import BodyShape, find_bodies, members_read, path_of, read_columns
+from workbench.store.decode.bodies import Members, find_bodies
 from workbench.store.decode.group import ExactError, GroupFacts, Rows, SplitError
 from workbench.store.decode.headers import header_shapes, names_read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -44,7 +42,7 @@ class Decoder:
     """Decodes batches of raw records of one topic into EVENT rows.
 
     Pure and picklable: the result depends on the profiles, the topic and the bytes only. May be used from several
-    threads at once; each call works on a cursor of its own and releases the interpreter for most of its time.
+    threads at once, and releases the interpreter for most of its time.
 
     Args:
         profiles: Conventions in order of precedence for equal strength; the built-in ones unless given.
@@ -65,38 +63,24 @@ class Decoder:
                     f"Topic {topic!r} is fixed to the profile {fixed.profile!r}, which does not exist. "
                     f"Define [profiles.{fixed.profile}] or use one of {', '.join(sorted(known))}.",
                 )
-        self._members = members_read(self.profiles)
+        self._members = Members(self.profiles)
         self._names = names_read(self.profiles)
-        self._lock = threading.Lock()
-        self._database: duckdb.DuckDBPyConnection | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the configuration; the engine is made anew where it is used."""
+        """Pickle the configuration; the tables are made anew where they are used."""
         return type(self), (self.profiles, self.topic_profiles)
 
     def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
         """Decode records of a topic; one EVENT row for each, in the same order."""
-        done: list[pa.RecordBatch] = []
-        cursor = self._cursor()
-        try:
-            for piece in _slices(records):
-                done.append(self._decode_slice(piece, topic, cursor))  # noqa: PERF401 - a cursor to be closed
-        finally:
-            cursor.close()
+        done = [self._decode_slice(piece, topic) for piece in _slices(records)]
         if not done:
             return pa.RecordBatch.from_pylist([], schema=EVENT)
         return done[0] if len(done) == 1 else pa.concat_batches(done)
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        with self._lock:
-            if self._database is None:
-                self._database = duckdb.connect(config={"threads": 1, "python_enable_replacements": False})
-            return self._database.cursor()
-
-    def _decode_slice(self, records: pa.RecordBatch, topic: str, cursor: duckdb.DuckDBPyConnection) -> pa.RecordBatch:
+    def _decode_slice(self, records: pa.RecordBatch, topic: str) -> pa.RecordBatch:
         values = records.column("value")
         header_of, shapes, within = header_shapes(records.column("headers"), *self._names)
-        bodies = find_bodies(values, self._members, cursor)
+        bodies = find_bodies(values, self._members)
         exact = bodies.exact.copy()
         exact |= np.array([shape.exact for shape in shapes], bool)[header_of]
         pairs = header_of * len(bodies.shapes) + bodies.shape_of
@@ -111,7 +95,6 @@ class Decoder:
                 continue
             rows = Rows(mine, within[mine], bodies.within[mine])
             groups.append(GroupFacts(topic, rows, shapes[header], bodies.shapes[body]))
-        self._read_bodies(groups, values, cursor)
         positions = _positions(records)
         batches: list[pa.RecordBatch] = []
         places: list[NDArray[np.int64]] = []
@@ -125,15 +108,6 @@ class Decoder:
             some = _rows(records.select(["headers", "value"]), remaining)
             batches.append(event_batch(self._decode_exactly(some, topic), _rows(positions, remaining)))
         return in_order(batches, places)
-
-    def _read_bodies(self, groups: Sequence[GroupFacts], values: pa.Array, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Extract what candidate profiles read, in one statement for each body shape."""
-        wanted: dict[int, tuple[BodyShape, set[tuple[str, ...]]]] = {}
-        for facts in groups:
-            _, paths = wanted.setdefault(id(facts.body), (facts.body, set()))
-            paths.update(_paths(self._candidates(facts), facts.body))
-        for shape, paths in wanted.values():
-            read_columns(shape, values, paths, cursor)
 
     def _candidates(self, facts: GroupFacts) -> list[Profile]:
         """Profiles that can match the names and members of a group, and the one fixed for the topic."""
@@ -193,16 +167,6 @@ def _refuse_special(decision: Decision, facts: GroupFacts) -> None:
         raise ExactError
     if "wolverine" in (profile.name, *decision.also_matched) and WOLVERINE_TRACE_HEADER in facts.headers.names:
         raise ExactError
-
-
-def _paths(profiles: Iterable[Profile], shape: BodyShape) -> Iterator[tuple[str, ...]]:
-    """Members that candidate profiles read from bodies of a shape."""
-    for profile in profiles:
-        for selector in profile.selectors():
-            if selector.source == "ce" and selector.path in shape.members:
-                yield (selector.path,)
-            elif selector.source == "value" and not selector.several:
-                yield path_of(selector.steps)
 
 
 def _slices(records: pa.RecordBatch | pa.Table) -> Iterator[pa.RecordBatch]:

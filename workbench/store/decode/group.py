@@ -29,7 +29,7 @@ from workbench.store.decode.bodies import (
     path_of,
 )
 from workbench.store.decode.ids import SPAN_PATTERN, canonical_ids, uuid_rows
-from workbench.store.decode.times import BAD, FAULTS, TimeColumn, parse_times
+from workbench.store.decode.times import FAULTS, TimeColumn, parse_times
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,7 +99,7 @@ class GroupFacts:
     @property
     def has_json(self) -> bool:
         """Whether there is JSON; where there is no object the exact codec looks."""
-        if not self.body.columns and not self.body.members:
+        if not self.body.members:
             raise ExactError
         return True
 
@@ -127,18 +127,18 @@ class GroupFacts:
     def _column(self, selector: Selector) -> BodyColumn | None:
         """Column of a ``value:`` selector; None where no row can have it."""
         path = path_of(selector.steps)
-        if not path or path[0] not in self.body.members:
-            if not path:
-                raise ExactError
-            return None
-        column = self.body.columns.get(path)
-        if selector.several or column is None:
+        if not path:
+            raise ExactError
+        column = self.body.column(path)
+        if selector.several and column is not None:
             raise ExactError
         return column
 
     def kinds(self, selector: Selector) -> NDArray[np.uint8]:
         """JSON kind of each row's value."""
-        column = self._column(selector)
+        return self._kinds(self._column(selector))
+
+    def _kinds(self, column: BodyColumn | None) -> NDArray[np.uint8]:
         if column is None:
             return np.full(len(self), ABSENT, np.uint8)
         return column.kinds if self._body_rows is None else column.kinds[self._body_rows]
@@ -162,9 +162,6 @@ class GroupFacts:
         column = self._column(selector)
         if column is None:
             raise ExactError
-        inexact = column.inexact if self._body_rows is None else column.inexact[self._body_rows]
-        if self._one(inexact):
-            raise ExactError
         return take(column.texts, self._body_rows)
 
     def ids(self, selector: Selector) -> pa.Array:
@@ -174,16 +171,10 @@ class GroupFacts:
         return self._ids[selector]
 
     def times(self, selector: Selector, parser: str) -> TimeColumn:
-        """Times of each row's value. A number that is no integer is a bad time whatever its literal."""
+        """Times of each row's value."""
         key = selector, parser
         if key not in self._times:
-            column = self._column(selector) if selector.source == "value" and not selector.filters else None
-            if column is not None and self._one(_take_mask(column.inexact, self._body_rows)):
-                if not flags(pc.match_substring_regex(take(column.tokens, self._body_rows), r"[.eE]")).all():
-                    raise ExactError
-                self._times[key] = TimeColumn(np.zeros(len(self), np.int64), np.full(len(self), BAD, np.uint8))
-            else:
-                self._times[key] = parse_times(self.texts(selector), parser)
+            self._times[key] = parse_times(self.texts(selector), parser)
         return self._times[key]
 
     def _header_name(self, selector: Selector) -> str | None:
@@ -259,8 +250,7 @@ class GroupFacts:
         if self.body.members.issuperset(CE_REQUIRED):
             present = np.ones(len(self), bool)
             for name in CE_REQUIRED:
-                column = self.body.columns[(name,)]
-                present &= _PRESENT[column.kinds if self._body_rows is None else column.kinds[self._body_rows]]
+                present &= _PRESENT[self._kinds(self.body.column((name,)))]
             if self._one(present):
                 return "structured"
         return "binary" if "ce_specversion" in self.headers.names else None
@@ -269,7 +259,3 @@ class GroupFacts:
 def _unless_all(rows: NDArray[np.int64], total: int) -> NDArray[np.int64] | None:
     """None when the rows are the whole shape, in order, so that nothing needs to be copied."""
     return None if len(rows) == total and (rows == np.arange(total)).all() else rows
-
-
-def _take_mask(mask: NDArray[np.bool_], rows: NDArray[np.int64] | None) -> NDArray[np.bool_]:
-    return mask if rows is None else mask[rows]

@@ -17,7 +17,6 @@ from workbench.model.columns import EVENT, RECORD
 from workbench.store.decode import Decoder, summarise
 from workbench.store.decode.arrays import group_ids
 from workbench.store.decode.ids import canonical_ids, uuid_rows
-from workbench.store.decode.strictness import _SCAN_BYTES, unstrict_rows
 from workbench.store.decode.times import FAULTS, parse_times
 
 calendar = st.from_regex(
@@ -59,31 +58,6 @@ def test_ids_of_columns_equal_those_of_the_exact_function(texts):
     column = canonical_ids(pa.array(texts, pa.string()))
     assert column.to_pylist() == [canonical_id(text) for text in texts]
     assert uuid_rows(column).tolist() == [is_uuid_like(canonical_id(text)) for text in texts]
-
-
-UNSTRICT = [b'{"a":NaN}', b'{"a": -inf }', b"[1,]", b'{"a":1 ,\n }', b'{"a":[nAn]}', b'{"a":Infinity}', b'{"a":[1,\t]}']
-STRICT = [
-    b'{"a":", nan"}',
-    b'{"a":":inf,]"}',
-    b'{"information": null}',
-    b'{"a": 1 }',
-    b"{\n}",
-    b'{"b":"x ]"}',
-    b'{"nan":1}',
-]
-
-
-@settings(deadline=None)
-@given(st.lists(st.sampled_from(UNSTRICT + STRICT), min_size=1, max_size=40))
-def test_what_only_a_lenient_reader_accepts_is_found(values):
-    assert unstrict_rows(pa.array(values, pa.binary())).tolist() == [value in UNSTRICT for value in values]
-
-
-def test_unstrict_words_are_found_across_the_pieces_of_a_scan():
-    padding = b'{"p":"' + b"x" * (_SCAN_BYTES - 12) + b'",'
-    values = [padding[:6] + padding[6 + cut :] + b'"a":NaN}' for cut in range(40)]
-    commas = [padding[:6] + padding[6 + cut :] + b'"a":1,}' for cut in range(40)]
-    assert unstrict_rows(pa.array(values + commas, pa.binary())).all()
 
 
 @settings(deadline=None)

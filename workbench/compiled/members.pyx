@@ -1,0 +1,82 @@
+# cython: language_level=3
+"""Known members of JSON objects, found by their parent and name."""
+
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcmp, memcpy
+
+WORD_BITS = 62
+"""Bits of a mask word that are used."""
+
+
+cdef class MemberTable:
+    """Looks names up for the scanner of bodies.
+
+    Args:
+        bits: Place of each path in a bit mask; every path's parents are paths themselves.
+    """
+
+    def __cinit__(self, bits):
+        cdef uint64_t size = 16
+        while size < <uint64_t>(4 * len(bits)):
+            size *= 2
+        self.slots = <Member*>calloc(size, sizeof(Member))
+        if self.slots == NULL:
+            raise MemoryError
+        self.last_slot = size - 1
+        for at in range(<int64_t>size):
+            self.slots[at].parent = -1
+
+    def __init__(self, bits):
+        nodes = {(): 0}
+        for path in sorted(bits, key=len):
+            nodes.setdefault(path[:-1], len(nodes))
+        self.words = max(bits.values(), default=0) // WORD_BITS + 1
+        self.names = b"".join(path[-1].encode() for path in bits)
+        self.names_at = self.names
+        at = 0
+        for path, bit in bits.items():
+            size = len(path[-1].encode())
+            self._enter(nodes[path[:-1]], nodes.get(path, -1), at, size, bit)
+            at += size
+
+    def __dealloc__(self):
+        free(self.slots)
+
+    def _enter(self, int16_t parent, int16_t node, int32_t start, int32_t size, uint16_t bit):
+        cdef uint64_t at = _hash(parent, self.names_at + start, size) & self.last_slot
+        while self.slots[at].parent >= 0:
+            at = (at + 1) & self.last_slot
+        self.slots[at] = Member(start, size, parent, node, bit)
+
+    cdef const Member* find(self, int16_t parent, const uint8_t* name, int64_t size) noexcept nogil:
+        """The member of that name under a parent; NULL when nobody reads it."""
+        cdef uint64_t at = _hash(parent, name, size) & self.last_slot
+        cdef const Member* member = self.slots + at
+        while member.parent >= 0:
+            if (
+                member.parent == parent
+                and member.name_size == size
+                and memcmp(self.names_at + member.name_start, name, <size_t>size) == 0
+            ):
+                return member
+            at = (at + 1) & self.last_slot
+            member = self.slots + at
+        return NULL
+
+
+cdef inline uint64_t _hash(int16_t parent, const uint8_t* name, int64_t size) noexcept nogil:
+    """Mix the ends of the name, its length and its parent."""
+    cdef uint64_t first = 0, last = 0
+    if size >= 8:
+        memcpy(&first, name, 8)
+        memcpy(&last, name + size - 8, 8)
+    elif size >= 4:
+        memcpy(&first, name, 4)
+        memcpy(&last, name + size - 4, 4)
+    elif size > 0:
+        first = name[0]
+        last = (<uint64_t>name[size >> 1] << 8) | name[size - 1]
+    first = (first ^ (last * <uint64_t>0x9E3779B97F4A7C15)) + <uint64_t>size * 31 + <uint64_t>parent * 7919
+    first *= <uint64_t>0xD6E8FEB86659FD93
+    return first ^ (first >> 32)

@@ -1,0 +1,14 @@
+"""Slices of one buffer, and Arrow arrays made of them."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+
+
+cdef struct Slice:
+    int32_t start
+    int32_t size  # -1 for null
+
+
+cdef object gathered(const uint8_t* data, const Slice* slices, int64_t count, int64_t step, object kind)
+cdef object new_buffer(int64_t size)
+cdef void* address(object buffer) except? NULL
+cdef void* grown(void* memory, int64_t* room, int64_t needed, size_t item) noexcept nogil

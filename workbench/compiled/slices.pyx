@@ -1,0 +1,68 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Slices of one buffer, and Arrow arrays made of them."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
+from libc.stdlib cimport realloc
+from libc.string cimport memcpy, memset
+
+import pyarrow as pa
+
+
+cdef object new_buffer(int64_t size):
+    """A buffer of Arrow's own pool."""
+    return pa.allocate_buffer(size)
+
+
+cdef void* address(object buffer) except? NULL:
+    """Where the bytes of an Arrow buffer lie; the caller keeps the buffer."""
+    return <void*><uintptr_t>buffer.address
+
+
+cdef void* grown(void* memory, int64_t* room, int64_t needed, size_t item) noexcept nogil:
+    """Memory for at least ``needed`` items, with what it held; NULL, and nothing freed, where there is none."""
+    cdef void* more
+    cdef int64_t size = 2 * needed + 1
+    if needed <= room[0] and memory != NULL:
+        return memory
+    more = realloc(memory, <size_t>size * item)
+    if more != NULL:
+        room[0] = size
+    return more
+
+
+cdef object gathered(const uint8_t* data, const Slice* slices, int64_t count, int64_t step, object kind):
+    """A binary or string array of every ``step``-th slice, ``count`` of them; the slices lie inside the data.
+
+    Raises:
+        OverflowError: Their bytes do not fit one array.
+    """
+    cdef int64_t row, total = 0, nulls = 0
+    cdef const Slice* item
+    with nogil:
+        for row in range(count):
+            item = slices + row * step
+            if item.size < 0:
+                nulls += 1
+            else:
+                total += item.size
+    if total > 0x7FFFFFFF:
+        raise OverflowError("more than 2 GiB in one array")
+    offsets, content = new_buffer(4 * (count + 1)), new_buffer(total)
+    validity = new_buffer((count + 7) // 8) if nulls else None
+    cdef int32_t* ends = <int32_t*>address(offsets)
+    cdef uint8_t* into = <uint8_t*>address(content)
+    cdef uint8_t* valid = <uint8_t*>address(validity) if nulls else NULL
+    cdef int32_t at = 0
+    with nogil:
+        if valid != NULL:
+            memset(valid, 0, <size_t>((count + 7) // 8))
+        ends[0] = 0
+        for row in range(count):
+            item = slices + row * step
+            if item.size > 0:
+                memcpy(into + at, data + item.start, <size_t>item.size)
+                at += item.size
+            if valid != NULL and item.size >= 0:
+                valid[row >> 3] |= <uint8_t>(1 << (row & 7))
+            ends[row + 1] = at
+    return pa.Array.from_buffers(kind, count, [validity, offsets, content], nulls)
