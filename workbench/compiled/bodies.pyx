@@ -21,7 +21,7 @@ from workbench.compiled.json cimport (
     unescape,
 )
 from workbench.compiled.members cimport MemberTable
-from workbench.compiled.slices cimport Slice, address, gathered, grown, new_buffer
+from workbench.compiled.slices cimport Column, Slice, address, column_of, gathered, grown, new_buffer
 
 
 cdef class Bodies:
@@ -122,12 +122,10 @@ def scan(MemberTable table not None, values, const int64_t[::1] rows not None):
     """Read the bodies in some rows of a binary array (32-bit offsets); the rows are in range and not null."""
     cdef Bodies bodies = Bodies()
     cdef int64_t count = rows.shape[0], at, start, stop
-    cdef int64_t first = values.offset
+    cdef Column column = column_of(values)
     cdef Verdict verdict = GOOD
-    _, offsets, data = values.buffers()
-    bodies._values = data
-    bodies._data = <const uint8_t*>address(data) if data is not None else NULL
-    cdef const int32_t* offsets_at = <const int32_t*>address(offsets) + first
+    bodies._values = values
+    bodies._data = column.data
     masks = np.zeros((count, table.words), np.int64)
     members = np.zeros(count, np.int64)
     refused = np.zeros(count, np.bool_)
@@ -138,7 +136,7 @@ def scan(MemberTable table not None, values, const int64_t[::1] rows not None):
     cdef int64_t[::1] ends_at = ends
     with nogil:
         for at in range(count):
-            start, stop = offsets_at[rows[at]], offsets_at[rows[at] + 1]
+            start, stop = column.ends[rows[at]], column.ends[rows[at] + 1]
             verdict = read_members(table, bodies._data, start, stop, &bodies._tokens, &masks_at[at, 0], &members_at[at])
             if verdict == NO_MEMORY:
                 break

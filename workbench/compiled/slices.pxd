@@ -8,6 +8,13 @@ cdef struct Slice:
     int32_t size  # -1 for null
 
 
+cdef struct Column:
+    const uint8_t* data
+    const int32_t* ends  # one more than values; a value lies between two of them
+    int64_t count
+
+
+cdef Column column_of(object array) except *
 cdef object gathered(const uint8_t* data, const Slice* slices, int64_t count, int64_t step, object kind)
 cdef object new_buffer(int64_t size)
 cdef void* address(object buffer) except? NULL

@@ -18,6 +18,18 @@ cdef void* address(object buffer) except? NULL:
     return <void*><uintptr_t>buffer.address
 
 
+cdef Column column_of(object array) except *:
+    """The bytes and bounds of a binary or string array; the caller keeps the array."""
+    cdef Column column
+    if not (pa.types.is_string(array.type) or pa.types.is_binary(array.type)):
+        raise TypeError(f"a binary or string array is needed, not {array.type}")
+    _, ends, data = array.buffers()
+    column.count = len(array)
+    column.data = <const uint8_t*>address(data) if data is not None else NULL
+    column.ends = <const int32_t*>address(ends) + <int64_t>array.offset
+    return column
+
+
 cdef void* grown(void* memory, int64_t* room, int64_t needed, size_t item) noexcept nogil:
     """Memory for at least ``needed`` items, with what it held; NULL, and nothing freed, where there is none."""
     cdef void* more

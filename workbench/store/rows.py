@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -51,5 +52,6 @@ def count_undecodable(events: pa.RecordBatch | pa.Table) -> int:
     unrecognised = pc.and_(pc.is_null(table["profile"]), pc.invert(table["tombstone"]))
     problems = table["problems"].combine_chunks()
     faults = pc.equal(problems.flatten(), UNREADABLE)
-    unreadable = pc.is_in(pa.array(range(len(problems))), pc.unique(pc.list_parent_indices(problems).filter(faults)))
+    rows = pa.array(np.arange(len(problems)))
+    unreadable = pc.is_in(rows, pc.unique(pc.list_parent_indices(problems).filter(faults)))
     return int(pc.sum(pc.or_(unrecognised, unreadable)).as_py() or 0)

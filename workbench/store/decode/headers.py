@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from workbench.codecs.facts import SPRING_TYPES
 from workbench.codecs.provenance import PROVENANCE_HEADERS, REPLAY_HEADERS
 from workbench.codecs.trace_context import ONEX_TRACE_HEADERS, TRACE_HEADERS, WOLVERINE_TRACE_HEADER
-from workbench.store.decode.arrays import decode_utf8, group_ids, one_array, runs, valid_rows
+from workbench.compiled.headers import sequences
+from workbench.store.decode.arrays import decode_utf8, one_array, runs, valid_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,26 +85,19 @@ def header_shapes(
     offsets = headers.offsets.to_numpy().astype(np.int64)
     entries = headers.values
     values = one_array(pc.struct_field(entries, "value"))
-    encoded = one_array(pc.struct_field(entries, "name")).dictionary_encode()
-    labels = [_label(name, exact, folded) for name in encoded.dictionary.to_pylist()]
-    kinds = list(dict.fromkeys(labels))
-    number_of = {label: at for at, label in enumerate(kinds)}
-    number = np.array([number_of[label] for label in labels] or [0], np.int64)
-    codes = number[encoded.indices.to_numpy()] if len(encoded) else np.empty(0, np.int64)
-    counts = np.diff(offsets)
-    shape_of = np.zeros(len(headers), np.int64)
+    numbers, firsts = sequences(headers)
+    spelled = [tuple(header["name"] for header in headers[int(row)].as_py()[: _MOST_HEADERS + 1]) for row in firsts]
+    labels = [tuple(_label(name, exact, folded) for name in names) for names in spelled]
+    number_of = {names: at for at, names in enumerate(dict.fromkeys(labels))}
+    shape_of = np.array([number_of[names] for names in labels] or [0], np.int64)[numbers]
     within = np.zeros(len(headers), np.int64)
     shapes: list[HeaderShape] = []
-    for count, rows in runs(counts):
-        matrix = codes[offsets[rows][:, None] + np.arange(min(count, _MOST_HEADERS))]
-        groups, firsts = group_ids(matrix)
-        for group, members in runs(groups):
-            mine = rows[members]
-            names = tuple(kinds[code] for code in matrix[firsts[group]])
-            shape_of[mine] = len(shapes)
-            within[mine] = np.arange(len(mine))
-            unreadable = UNREADABLE in names or count > _MOST_HEADERS
-            shapes.append(HeaderShape(names, offsets[mine], values, unreadable or _needs_exact(names)))
+    known = list(number_of)
+    for number, mine in runs(shape_of):
+        within[mine] = np.arange(len(mine))
+        names = known[number]
+        unreadable = UNREADABLE in names or len(names) > _MOST_HEADERS
+        shapes.append(HeaderShape(names, offsets[mine], values, unreadable or _needs_exact(names)))
     return shape_of, shapes, within
 
 

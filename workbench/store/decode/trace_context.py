@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.codecs.trace_context import ONEX_TRACE_HEADERS
+from workbench.compiled.texts import trace_parents
 from workbench.model.columns import TRACE
 from workbench.store.decode.arrays import flags, repeated
 from workbench.store.decode.group import ExactError
@@ -16,9 +17,6 @@ from workbench.store.decode.headers import TRACEPARENT
 if TYPE_CHECKING:
     from workbench.store.decode.group import GroupFacts
 
-_W3C = r"\A00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\z"
-_ZERO = r"\A00-(?:0{32}-.*|.*-0{16}-[0-9a-f]{2})\z"
-_SAMPLED = r"[13579bdf]\z"
 _TRACE_ID = r"\A[0-9a-f]{32}\z"
 _SPAN_ID = r"\A(?:[0-9a-f]{16}|[0-9a-f]{32})\z"
 _ALL_ZERO = r"0{16}\z"
@@ -37,13 +35,13 @@ def trace_column(facts: GroupFacts, *, onex: bool) -> pa.Array:
 
 
 def _w3c(facts: GroupFacts, name: str) -> pa.Array:
-    texts = facts.header_texts(name)
-    facts.require(flags(pc.and_not(pc.match_substring_regex(texts, _W3C), pc.match_substring_regex(texts, _ZERO))))
+    valid, sampled, trace_ids, span_ids = trace_parents(facts.header_texts(name))
+    facts.require(valid)
     parts = [
-        pc.utf8_slice_codeunits(texts, 3, 35),
-        pc.utf8_slice_codeunits(texts, 36, 52),
+        trace_ids,
+        span_ids,
         pa.nulls(len(facts), pa.string()),
-        pc.match_substring_regex(texts, _SAMPLED),
+        pa.array(sampled),
         repeated(TRACEPARENT, len(facts), pa.string()),
     ]
     return pa.StructArray.from_arrays(parts, fields=list(TRACE.fields))
