@@ -6,9 +6,12 @@ Memory is bounded by the reader's prefetch, the queues' items of at most `READ_B
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import pyarrow as pa
 
@@ -18,7 +21,8 @@ from workbench.store.provenance import Advance
 from workbench.store.rows import count_undecodable, stored_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from concurrent.futures import Executor
 
     from workbench.bus.protocols import RecordLog
     from workbench.capture.ranges import Job
@@ -30,11 +34,11 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-READ_BYTES = 4 << 20
+READ_BYTES = 8 << 20
 READ_WAIT_MS = 500
 PREFETCH_BYTES = 12 << 20
 RAW_ITEMS = 2
-DECODED_ITEMS = 1
+DECODED_ITEMS = 4
 DECODE_BYTES = 8 << 20
 
 
@@ -83,14 +87,15 @@ class Pipeline:
         by_place = {TopicPartition(job.span.topic, job.span.partition): job for job in jobs}
         raw: asyncio.Queue[list[Chunk] | None] = asyncio.Queue(RAW_ITEMS)
         decoded: asyncio.Queue[list[Piece] | None] = asyncio.Queue(DECODED_ITEMS)
-        try:
-            async with asyncio.TaskGroup() as stages:
-                stages.create_task(self._read([job.span for job in jobs], raw), name="capture read")
-                stages.create_task(self._decode(by_place, raw, decoded), name="capture decode")
-                stages.create_task(self._write(decoded), name="capture write")
-        except BaseExceptionGroup as group:
-            first = group.exceptions[0]
-            raise first from first.__cause__
+        with ThreadPoolExecutor(1, "capture-decode") as decoding, ThreadPoolExecutor(1, "capture-write") as writing:
+            try:
+                async with asyncio.TaskGroup() as stages:
+                    stages.create_task(self._read([job.span for job in jobs], raw), name="capture read")
+                    stages.create_task(self._decode(by_place, raw, decoded, decoding), name="capture decode")
+                    stages.create_task(self._write(decoded, writing), name="capture write")
+            except BaseExceptionGroup as group:
+                first = group.exceptions[0]
+                raise first from first.__cause__
 
     async def _read(self, spans: Sequence[Span], raw: asyncio.Queue[list[Chunk] | None]) -> None:
         async with self._log.reader(spans, isolation=self._isolation, prefetch_bytes=PREFETCH_BYTES) as reader:
@@ -105,28 +110,29 @@ class Pipeline:
         by_place: dict[TopicPartition, Job],
         raw: asyncio.Queue[list[Chunk] | None],
         decoded: asyncio.Queue[list[Piece] | None],
+        thread: Executor,
     ) -> None:
         while (chunks := await _gathered(raw)) is not None:
             cut, ended = self._within_limit(chunks)
-            await decoded.put(await in_thread(self._pieces, by_place, cut))
+            await decoded.put(await _finished(_run_on(thread, self._pieces, by_place, cut)))
             if ended:
                 break
         await decoded.put(None)
 
-    async def _write(self, decoded: asyncio.Queue[list[Piece] | None]) -> None:
+    async def _write(self, decoded: asyncio.Queue[list[Piece] | None], thread: Executor) -> None:
         while True:
             try:
                 async with asyncio.timeout(self._appender.due_s):
                     pieces = await decoded.get()
             except TimeoutError:
-                await in_thread(self._appender.commit)
+                await _finished(_run_on(thread, self._appender.commit))
                 self._tally.tell()
                 continue
             if pieces is None:
                 break
-            await in_thread(self._append, pieces)
+            await _finished(_run_on(thread, self._append, pieces))
             if self._appender.due_s == 0:
-                await in_thread(self._appender.commit)
+                await _finished(_run_on(thread, self._appender.commit))
         if self._left == 0:
             raise LimitReachedError
 
@@ -201,7 +207,17 @@ async def _gathered(raw: asyncio.Queue[list[Chunk] | None]) -> list[Chunk] | Non
 
 async def in_thread(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
     """Run ``work`` in a thread; when cancelled, wait for its end first, so that nothing goes on behind our back."""
-    task = asyncio.ensure_future(asyncio.to_thread(work, *args, **options))
+    return await _finished(asyncio.to_thread(work, *args, **options))
+
+
+async def _run_on(thread: Executor, work: Callable[..., T], *args: Any) -> T:
+    """Run ``work`` in a stage's own thread: allocators keep memory by thread, so a stage finds its own again."""
+    inside = partial(contextvars.copy_context().run, work, *args)
+    return await asyncio.get_running_loop().run_in_executor(thread, inside)
+
+
+async def _finished(running: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.ensure_future(running)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:

@@ -7,5 +7,5 @@ from numpy.typing import NDArray
 class CorruptRecords(ValueError): ...  # noqa: N818 - it names what the bytes are
 
 def parse(
-    data: bytes, places: Iterable[tuple[int, int, int]], header_type: pa.DataType
+    data: bytes | memoryview, places: Iterable[tuple[int, int, int]], header_type: pa.DataType
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], pa.Array, pa.Array, pa.Array]: ...

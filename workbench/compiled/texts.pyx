@@ -16,7 +16,9 @@ cdef enum:
 
 cdef uint8_t _LOWER[256]  # 0 for lower-case hex digits, 1 for other letters
 cdef uint8_t _EITHER[256]  # the same for hex digits of both cases
+cdef uint8_t _ODD[256]  # 1 for capital letters, opening braces and colons
 for _letter in range(256):
+    _ODD[_letter] = _letter in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ{:"
     _LOWER[_letter] = _letter not in b"0123456789abcdef"
     _EITHER[_letter] = _letter not in b"0123456789abcdefABCDEF"
 
@@ -36,17 +38,12 @@ def uuids(texts):
 def odd_ids(texts):
     """Whether any text has what only an id in an unusual spelling has: capital letters, braces or colons."""
     cdef Column column = column_of(texts)
-    cdef int64_t at
-    cdef uint8_t byte
-    if not column.count:
-        return False
+    cdef int64_t at, start = column.ends[0], stop = column.ends[column.count]
+    cdef uint8_t found = 0
     with nogil:
-        for at in range(column.ends[0], column.ends[column.count]):
-            byte = column.data[at]
-            if (c"A" <= byte <= c"Z") or byte == c"{" or byte == c":":
-                with gil:
-                    return True
-    return False
+        for at in range(start, stop):
+            found |= _ODD[column.data[at]]
+    return bool(found)
 
 
 def trace_parents(texts):

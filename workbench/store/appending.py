@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         ) -> None: ...
 
 
-ROW_GROUP_BYTES = 16 << 20
+ROW_GROUP_BYTES = 32 << 20
 INLINE_BYTES = 4 << 20
 """Up to here rows go into the file itself, without a segment."""
 SMALL_COMMIT_S = 2.0
@@ -125,7 +125,6 @@ class Appender:
         if self._segment is None:
             self._segment = self._store.new_segment()
         self._segment.write(*self._taken())
-        pa.default_memory_pool().release_unused()
 
     def _taken(self) -> tuple[pa.Table, pa.Table]:
         """The buffered rows in order of position; rows of one range came in order already."""

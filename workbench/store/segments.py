@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 SEGMENT_BYTES = 64 << 20
 _TEMPORARY = ".writing"
 _LEVEL = 1
+_STEP_ROWS = 1 << 14
 _FALSE_POSITIVES = 0.01
 _BLOOM_COLUMNS = ("event_id", "correlation_id")
 _RECORD_DICTIONARIES = ["source_id", "partition", "timestamp_type", "key", "headers.list.element.name"]
 _RECORD_STATISTICS = ["source_id", "partition", "offset", "timestamp_ms", "timestamp_type", "key"]
+_EVENT_STATISTICS = ["source_id", "partition", "offset", "timestamp_ms", "event_time", "event_type", "source"]
 _ASCENDING = ("offset", "timestamp_ms")
 _NO_DICTIONARY = {*_ASCENDING, "event_id"}
 
@@ -58,7 +61,7 @@ class Segment:
 
 
 class SegmentWriter:
-    """Writes one segment; until `finish` the files carry names that the next opening sweeps away."""
+    """Writes one segment, both files at once; until `finish` they carry names that the next opening sweeps away."""
 
     def __init__(self, folder: Path, segment_id: int) -> None:
         self._folder = folder
@@ -66,6 +69,7 @@ class SegmentWriter:
         self._stem = f"{segment_id:06d}"
         self._runs: dict[tuple[int, int], Run] = {}
         self._rows = 0
+        self._beside = ThreadPoolExecutor(1, "segment-events")
         with translated(folder):
             created = not folder.exists()
             folder.mkdir(exist_ok=True)
@@ -86,8 +90,9 @@ class SegmentWriter:
             StorageFullError: The disk is full; the segment must be discarded.
         """
         with translated(self._folder):
+            beside = self._beside.submit(self._events.write, events)
             self._records.write(records)
-            self._events.write(events)
+            beside.result()
         self._rows += records.num_rows
         for run in runs_of(records):
             self._extend(run)
@@ -102,6 +107,7 @@ class SegmentWriter:
 
     def finish(self) -> Segment:
         """Sync and rename both files; from now on a table may name them."""
+        self._beside.shutdown()
         with translated(self._folder):
             for sink in (self._records, self._events):
                 sink.finish()
@@ -118,6 +124,7 @@ class SegmentWriter:
 
     def discard(self) -> None:
         """Remove what was written; harmless after an error."""
+        self._beside.shutdown()
         for sink in (self._records, self._events):
             sink.discard()
 
@@ -169,8 +176,7 @@ class _Sink:
     def finish(self) -> None:
         if self._writer is None:
             self.write(self._schema.empty_table())
-        if self._writer is not None:
-            self._writer.close()
+        self._end_writing()
         self.size_bytes = self._file.tell()
         self._file.close()
         descriptor = os.open(self._temporary, os.O_RDONLY)
@@ -180,10 +186,17 @@ class _Sink:
             os.close(descriptor)
         self._temporary.rename(self.path)
 
+    def _end_writing(self) -> None:
+        if self._writer is None:
+            return
+        try:
+            self._writer.close()
+        finally:
+            self._writer.is_open = False  # or it would try once more when it is let go of
+
     def discard(self) -> None:
         with contextlib.suppress(OSError, pa.ArrowException):
-            if self._writer is not None:
-                self._writer.close()
+            self._end_writing()
         with contextlib.suppress(OSError, pa.ArrowException):
             self._file.close()
         for path in (self._temporary, self.path):
@@ -231,11 +244,13 @@ def _options(schema: pa.Schema, rows: int) -> dict[str, object]:
     else:
         special = {
             "use_dictionary": [name for name in _leaves(schema) if name not in _NO_DICTIONARY],
+            "write_statistics": _EVENT_STATISTICS,
             "bloom_filter_options": {name: {"ndv": max(1, rows), "fpp": _FALSE_POSITIVES} for name in _BLOOM_COLUMNS},
         }
     return {
         "compression": "zstd",
         "compression_level": _LEVEL,
+        "write_batch_size": _STEP_ROWS,
         "column_encoding": dict.fromkeys(_ASCENDING, "DELTA_BINARY_PACKED"),
         **special,
     }

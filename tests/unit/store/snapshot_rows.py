@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from workbench.errors import StorageFullError
 from workbench.model.columns import RECORD
 from workbench.store import Advance, Appender, CaptureHead, RangeKey, StoredRange
 from workbench.store.provenance import add_source, begin, end
@@ -79,8 +80,12 @@ class Filler:
         sizes = {} if segment_bytes is None else {"segment_bytes": segment_bytes, "row_group_bytes": 1}
         appender = Appender(self.store, **sizes)
         advance = Advance(key, last + 1, records.num_rows, undecodable=count_undecodable(events), gaps=gaps)
-        appender.append(advance, raw, events)
-        appender.commit()
+        try:
+            appender.append(advance, raw, events)
+            appender.commit()
+        except StorageFullError:
+            appender.discard()
+            raise
         with self.store.transaction() as cursor:
             end(cursor, capture_id, [key], "complete", None)
         return key

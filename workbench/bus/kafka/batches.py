@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.bus.kafka import compression, legacy
+from workbench.bus.kafka.compression import Workspace
 from workbench.compiled.records import CorruptRecords, parse
 from workbench.model.chunk import Gap
 from workbench.model.columns import HEADERS, RECORD
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.model.chunk import Isolation
 
     Ints: TypeAlias = NDArray[np.int64]
+    Bytes: TypeAlias = bytes | memoryview
 
 _HEADER = Struct(">qiibIhiqqqhii")
 _PREFIX = Struct(">qi")
@@ -73,7 +75,7 @@ class Decoded:
 
 
 def scan(
-    data: bytes,
+    data: Bytes,
     at: int,
     stop: int,
     *,
@@ -103,15 +105,24 @@ def scan(
     return found
 
 
-def decode(data: bytes, partition: int, batches: Sequence[Batch], start: int, stop: int | None) -> Decoded:
+def decode(
+    data: Bytes,
+    partition: int,
+    batches: Sequence[Batch],
+    start: int,
+    stop: int | None,
+    *,
+    workspace: Workspace | None = None,
+) -> Decoded:
     """Turn scanned batches into columns: records at or after ``start`` and before ``stop`` (None: no bound).
 
-    Bytes that are no records become a `Gap` with reason ``corrupt``; the batches around them are still read.
+    Bytes that are no records become a `Gap` with reason ``corrupt``; the batches around them are still read. Compressed
+    batches are laid out in the ``workspace``, which who decodes often keeps; no column refers to it.
     """
     after = batches[-1].last_offset + 1 if batches else start
     bounds = (start, after if stop is None else stop)
     kept = [batch for batch in batches if batch.kind == DATA and _overlap(batch, bounds)]
-    tables, gaps = _tables(data, partition, kept)
+    tables, gaps = _tables(_Source(memoryview(data), partition, workspace or Workspace()), kept)
     records = _within(tables, bounds)
     return Decoded(
         records=records,
@@ -129,7 +140,7 @@ class _Judge:
         self._ahead = sorted(aborted, key=lambda pair: pair[1], reverse=True)
         self._aborting: set[int] = set()
 
-    def kind(self, batch: Batch, data: bytes) -> str:
+    def kind(self, batch: Batch, data: Bytes) -> str:
         while self._ahead and self._ahead[-1][1] <= batch.last_offset:
             self._aborting.add(self._ahead.pop()[0])
         if batch.attributes & _CONTROL:
@@ -141,7 +152,7 @@ class _Judge:
         return DATA
 
 
-def _read_header(data: bytes, at: int, end: int, judge: _Judge) -> Batch:
+def _read_header(data: Bytes, at: int, end: int, judge: _Judge) -> Batch:
     head = _HEADER.unpack_from(data, at)
     base, _, _, magic, crc, attributes, delta, base_time, max_time, producer, _, _, count = head
     batch = Batch(at, end, magic, crc, attributes, base, base + delta, base_time, max_time, producer, count, DATA)
@@ -149,7 +160,7 @@ def _read_header(data: bytes, at: int, end: int, judge: _Judge) -> Batch:
     return batch if kind == DATA else batch._replace(kind=kind)
 
 
-def _control_type(data: bytes, at: int, stop: int) -> int | None:
+def _control_type(data: Bytes, at: int, stop: int) -> int | None:
     """Read the type of a control batch's only record: its key is a version and a type."""
     at = _past_varint(data, at) + 1
     for _ in range(3):
@@ -157,7 +168,7 @@ def _control_type(data: bytes, at: int, stop: int) -> int | None:
     return int(_CONTROL_TYPE.unpack_from(data, at)[1]) if at + _CONTROL_TYPE.size <= stop else None
 
 
-def _past_varint(data: bytes, at: int) -> int:
+def _past_varint(data: Bytes, at: int) -> int:
     while at < len(data) and data[at] & 0x80:
         at += 1
     return at + 1
@@ -167,29 +178,38 @@ def _overlap(batch: Batch, bounds: tuple[int, int]) -> int:
     return max(0, min(batch.last_offset + 1, bounds[1]) - max(batch.base_offset, bounds[0]))
 
 
-def _tables(data: bytes, partition: int, batches: Sequence[Batch]) -> tuple[list[pa.RecordBatch], list[Gap]]:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The bytes of one partition, and memory to undo their compression in."""
+
+    data: memoryview
+    partition: int
+    workspace: Workspace
+
+
+def _tables(source: _Source, batches: Sequence[Batch]) -> tuple[list[pa.RecordBatch], list[Gap]]:
     """Read all batches in one go; only when that fails, one by one, to find the bad ones."""
     if not batches:
         return [], []
     try:
-        return [_table(data, partition, batches)], []
+        return [_table(source, batches)], []
     except (CorruptRecords, compression.CompressionError):
         if len(batches) == 1:
             return [], [Gap("corrupt", batches[0].base_offset, batches[0].last_offset + 1)]
     tables, gaps = [], []
     for batch in batches:
-        good, bad = _tables(data, partition, [batch])
+        good, bad = _tables(source, [batch])
         tables += good
         gaps += bad
     return tables, gaps
 
 
-def _table(data: bytes, partition: int, batches: Sequence[Batch]) -> pa.RecordBatch:
+def _table(source: _Source, batches: Sequence[Batch]) -> pa.RecordBatch:
     if any(batch.magic < _FORMAT for batch in batches):
         if len(batches) > 1:
             raise CorruptRecords("formats are mixed: read them one by one")
-        return legacy.table(data, partition, batches[0].at, batches[0].stop)
-    buffer, places = _plain(data, batches)
+        return legacy.table(source.data, source.partition, batches[0].at, batches[0].stop)
+    buffer, places = _plain(source, batches)
     offset_delta, timestamp_delta, *payload = parse(buffer, places, HEADERS)
     counts = [batch.record_count for batch in batches]
     offset = _spread([batch.base_offset for batch in batches], counts) + offset_delta
@@ -197,7 +217,7 @@ def _table(data: bytes, partition: int, batches: Sequence[Batch]) -> pa.RecordBa
     if np.any(offset_delta < 0) or np.any(offset > last):
         raise CorruptRecords("an offset lies outside its batch")
     timestamp, kinds = _timestamps(timestamp_delta, batches, counts)
-    columns = [pa.array(np.full(len(offset), partition, np.int32)), pa.array(offset), timestamp, kinds, *payload]
+    columns = [pa.array(np.full(len(offset), source.partition, np.int32)), pa.array(offset), timestamp, kinds, *payload]
     return pa.RecordBatch.from_arrays(columns, schema=RECORD)
 
 
@@ -213,28 +233,22 @@ def _timestamps(deltas: Ints, batches: Sequence[Batch], counts: Sequence[int]) -
     return pa.array(timestamp), pa.array(kinds)
 
 
-def _plain(data: bytes, batches: Sequence[Batch]) -> tuple[bytes, list[tuple[int, int, int]]]:
+def _plain(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, list[tuple[int, int, int]]]:
     """Check the sums and lay the records out uncompressed: the bytes themselves, or all batches joined.
 
     The places are where each batch's records begin and end, and how many they are.
     """
-    view = memoryview(data)
     for batch in batches:
-        if google_crc32c.value(bytes(view[batch.at + _CRC_FROM : batch.stop])) != batch.crc:
+        if google_crc32c.value(bytes(source.data[batch.at + _CRC_FROM : batch.stop])) != batch.crc:
             raise CorruptRecords("the checksum differs")
     if all(batch.attributes & _CODEC == compression.NONE for batch in batches):
-        return data, [(batch.at + _HEADER.size, batch.stop, batch.record_count) for batch in batches]
-    parts: list[memoryview] = []
+        return source.data, [(batch.at + _HEADER.size, batch.stop, batch.record_count) for batch in batches]
+    source.workspace.begin()
     places = []
-    at = 0
     for batch in batches:
-        packed = view[batch.at + _HEADER.size : batch.stop]
-        codec = batch.attributes & _CODEC
-        part = packed if codec == compression.NONE else compression.decompress(codec, packed)
-        parts.append(part)
-        places.append((at, at + len(part), batch.record_count))
-        at += len(part)
-    return b"".join(parts), places
+        packed = source.data[batch.at + _HEADER.size : batch.stop]
+        places.append((*source.workspace.add(batch.attributes & _CODEC, packed), batch.record_count))
+    return source.workspace.laid_out, places
 
 
 def _spread(values: Sequence[int], counts: Sequence[int]) -> Ints:

@@ -1,41 +1,111 @@
-"""The five compressions of record batches."""
+"""The five compressions of record batches, undone into memory that is used again for the next batches.
+
+Fresh memory for every answer would cost more than the decompression itself.
+"""
 
 from __future__ import annotations
 
 import zlib
 from struct import Struct
+from typing import TYPE_CHECKING, Any
 
 import cramjam
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
 NONE, GZIP, SNAPPY, LZ4, ZSTD = range(5)
 
+MOST_BYTES = 1 << 30
+"""What the batches of one piece may hold: a few kilobytes can claim to be terabytes."""
 _XERIAL_MAGIC = b"\x82SNAPPY\x00"
 _XERIAL_HEADER = 16
 _BLOCK = Struct(">i")
+_INTO: dict[int, Callable[[Any, Any], int]] = {LZ4: cramjam.lz4.decompress_into, ZSTD: cramjam.zstd.decompress_into}
+_NO_ROOM = "failed to write whole buffer"
+_USUAL_RATIO = 4
+_SMALLEST_ROOM = 1 << 20
 
 
 class CompressionError(ValueError):
-    """The bytes are no data of the codec they claim."""
+    """The bytes are no data of the codec they claim, or more than is taken."""
 
 
-def decompress(codec: int, data: memoryview) -> memoryview:
-    """Undo the compression of a batch's records.
+class Workspace:
+    """Memory in which batches are laid out one after another, uncompressed. Not for several threads at once."""
 
-    Raises:
-        CompressionError: Unknown codec, or bytes that it refuses.
-    """
+    def __init__(self) -> None:
+        self._memory: NDArray[np.uint8] = np.empty(0, np.uint8)
+        self._end = 0
+
+    @property
+    def laid_out(self) -> memoryview:
+        """What was laid out since `begin`; valid until then."""
+        return memoryview(self._memory[: self._end])  # type: ignore[arg-type]  # numpy arrays are buffers
+
+    def begin(self) -> None:
+        """Forget what was laid out."""
+        self._end = 0
+
+    def add(self, codec: int, packed: memoryview) -> tuple[int, int]:
+        """Lay the records of a batch out; returns where they begin and end.
+
+        Raises:
+            CompressionError: Unknown codec, bytes that it refuses, or too many.
+        """
+        start = self._end
+        unpack = _INTO.get(codec)
+        if unpack is None:
+            whole = packed if codec == NONE else _decompress(codec, packed)
+            self._reserve(len(whole))
+            self._memory[start : start + len(whole)] = np.frombuffer(whole, np.uint8)
+            self._end = start + len(whole)
+        else:
+            self._end = start + self._unpack(unpack, packed)
+        return start, self._end
+
+    def _unpack(self, unpack: Callable[[Any, Any], int], packed: memoryview) -> int:
+        self._reserve(min(_USUAL_RATIO * len(packed), MOST_BYTES - self._end))
+        while True:
+            try:
+                return unpack(packed, self._memory[self._end :])
+            except cramjam.DecompressionError as error:
+                if _NO_ROOM not in str(error):
+                    raise CompressionError(str(error)) from error
+            self._reserve(2 * (len(self._memory) - self._end) + _SMALLEST_ROOM)
+
+    def _reserve(self, size: int) -> None:
+        """Have room for more bytes, keeping what was laid out."""
+        needed = self._end + size
+        if needed <= len(self._memory):
+            return
+        if len(self._memory) >= MOST_BYTES or self._end + size // 2 > MOST_BYTES:
+            raise CompressionError(f"uncompressed, the batches hold more than {MOST_BYTES >> 20} MiB")
+        memory = np.empty(min(max(needed, 2 * len(self._memory), _SMALLEST_ROOM), MOST_BYTES), np.uint8)
+        memory[: self._end] = self._memory[: self._end]
+        self._memory = memory
+
+
+def _decompress(codec: int, data: memoryview) -> memoryview:
     try:
         if codec == GZIP:
-            return memoryview(zlib.decompress(data, wbits=31))
+            return _gzip(data)
         if codec == SNAPPY:
             return _snappy(data)
-        if codec == LZ4:
-            return memoryview(cramjam.lz4.decompress(data))
-        if codec == ZSTD:
-            return memoryview(cramjam.zstd.decompress(data))
     except (cramjam.DecompressionError, zlib.error, ValueError) as error:
         raise CompressionError(str(error)) from error
     raise CompressionError(f"codec {codec} is unknown")
+
+
+def _gzip(data: memoryview) -> memoryview:
+    stream = zlib.decompressobj(wbits=31)
+    whole = stream.decompress(data, MOST_BYTES)
+    if not stream.eof:
+        raise CompressionError("a gzip stream is cut off or holds too much")
+    return memoryview(whole)
 
 
 def _snappy(data: memoryview) -> memoryview:

@@ -1,4 +1,4 @@
-"""Connections to the brokers of one cluster, made on demand and kept; aiokafka dials, secures and frames them."""
+"""Connections to the brokers of one cluster, made on demand and kept; aiokafka dials and secures them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import errors as kafka_errors
 from aiokafka.conn import CloseReason, create_conn
 
+from workbench.bus.kafka.frames import receive_in_place
 from workbench.bus.kafka.metadata import Metadata, metadata_request, read_metadata
 from workbench.bus.kafka.translate import is_authentication
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from aiokafka.conn import AIOKafkaConnection
 
     from workbench.bus.kafka.security import KafkaSecurity
-
-_RECEIVE_WINDOW = 1 << 20
 
 # What aiokafka logs as errors is raised as ours; without a handler it would also stand in every notebook.
 logging.getLogger("aiokafka").addHandler(logging.NullHandler())
@@ -148,7 +147,7 @@ class Connections:
                 max_idle_ms=540_000,
                 **self._options,
             )
-        socket._reader._limit = _RECEIVE_WINDOW  # noqa: SLF001 - 64 KiB would pause large answers hundreds of times
+        receive_in_place(socket)
         return socket
 
     async def _exchange(self, socket: AIOKafkaConnection, request: Any) -> Any:

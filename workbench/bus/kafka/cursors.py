@@ -35,6 +35,8 @@ class Cursor:
     troubled_since: float | None = None
     """When asking for this partition began to fail, on the monotonic clock; None while it is well."""
     partition_max_bytes: int = 0
+    expansion: float = 4.0
+    """Bytes of columns for each byte that was fetched; a guess until the first piece is decoded."""
 
     def __post_init__(self) -> None:
         """Begin with the first span."""
@@ -63,7 +65,7 @@ class Piece:
     """Batches of one partition that were fetched and not yet decoded, or a gap to report."""
 
     cursor: Cursor
-    data: bytes
+    data: memoryview
     batches: Sequence[Batch]
     start: int
     stop: int | None

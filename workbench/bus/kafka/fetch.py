@@ -53,19 +53,25 @@ class Section:
 class RawAnswer:
     """An undecoded answer: its bytes and the place where the body begins."""
 
-    data: bytes
+    data: memoryview
     body: int
     version: int
 
 
-class _RawType:
-    """Stands in for aiokafka's response class: hands the bytes over as they are."""
+class RawType:
+    """Stands in for aiokafka's response class: hands the bytes over as they are.
+
+    Attributes:
+        frame: The whole answer, once it is there; aiokafka is given no more than its header.
+    """
 
     def __init__(self, version: int) -> None:
+        self.frame = memoryview(b"")
         self._version = version
 
-    def decode(self, data: BytesIO) -> RawAnswer:
-        return RawAnswer(data.getvalue(), data.tell(), self._version)
+    def decode(self, head: BytesIO) -> RawAnswer:
+        """The answer, its body beginning where the header ended."""
+        return RawAnswer(self.frame, head.tell(), self._version)
 
 
 class RawFetchRequest(FetchRequest):  # type: ignore[misc]  # aiokafka ships no types
@@ -88,7 +94,7 @@ class RawFetchRequest(FetchRequest):  # type: ignore[misc]  # aiokafka ships no 
 
     def build(self, request_struct_class: type[Any]) -> Any:
         struct = super().build(request_struct_class)
-        struct.RESPONSE_TYPE = _RawType(request_struct_class.API_VERSION)
+        struct.RESPONSE_TYPE = RawType(request_struct_class.API_VERSION)
         return struct
 
 
@@ -106,7 +112,7 @@ def take_apart(answer: RawAnswer) -> tuple[int, list[Section]]:
     sections: list[Section] = []
     for _ in range(topics):
         (length,) = _SHORT.unpack_from(data, at)
-        topic = data[at + 2 : at + 2 + length].decode()
+        topic = bytes(data[at + 2 : at + 2 + length]).decode()
         at += 2 + length
         (partitions,) = _INT.unpack_from(data, at)
         at += 4
@@ -117,7 +123,7 @@ def take_apart(answer: RawAnswer) -> tuple[int, list[Section]]:
     return error, sections
 
 
-def _section(data: bytes, at: int, version: int, topic: str) -> Section:
+def _section(data: memoryview, at: int, version: int, topic: str) -> Section:
     head = _PARTITION_V5 if version >= 5 else _PARTITION_V4  # noqa: PLR2004 - same
     partition, error, high, stable = head.unpack_from(data, at)[:4]
     at += head.size

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 _ANSWER_BYTES = 8 << 20
 _PARTITION_BYTES = 8 << 20
-_PIECE_BYTES = 2 << 20
+_PIECE_BYTES = 8 << 20
+"""Columns that one piece becomes, about."""
 _WAIT_MS = 500
 _PAUSE_S = 0.1
 _LARGEST_BATCH = 256 << 20
@@ -172,7 +173,7 @@ class Fetcher:
         if any(cursor.troubled_since is not None for cursor in cursors):
             await asyncio.sleep(_PAUSE_S)
 
-    async def _accept(self, section: Section, batches: list[Batch], data: bytes) -> None:
+    async def _accept(self, section: Section, batches: list[Batch], data: memoryview) -> None:
         """Turn one section into pieces, or note why the partition must be asked again."""
         cursor = self._cursors[TopicPartition(section.topic, section.partition)]
         if section.error_code in RETRIABLE or section.error_code == Code.CORRUPT_MESSAGE:
@@ -226,7 +227,7 @@ class Fetcher:
                 high=end,
             )
         cursor.fetched_to(after)
-        piece = Piece(cursor, b"", (), offset, stop, after, end, 0, (gap,), cursor.exhausted)
+        piece = Piece(cursor, memoryview(b""), (), offset, stop, after, end, 0, (gap,), cursor.exhausted)
         self._put([piece])
 
 
@@ -255,13 +256,14 @@ def _read_answer(
     return error_code, found
 
 
-def _cut(cursor: Cursor, batches: list[Batch], data: bytes, end: int) -> list[Piece]:
+def _cut(cursor: Cursor, batches: list[Batch], data: memoryview, end: int) -> list[Piece]:
     """Cut batches into pieces of a size worth one step of decoding, moving the cursor along."""
     pieces = []
+    enough = _PIECE_BYTES / max(1.0, cursor.expansion)
     first = 0
     while first < len(batches) and not cursor.exhausted:
         last, size = first, 0
-        while last < len(batches) and (last == first or size < _PIECE_BYTES):
+        while last < len(batches) and (last == first or size < enough):
             size += batches[last].stop - batches[last].at
             last += 1
         start, stop = cursor.fetch_offset, cursor.stop

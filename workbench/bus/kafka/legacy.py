@@ -14,7 +14,7 @@ SMALLEST = 14
 """Bytes after the length field of the smallest message."""
 
 
-def table(data: bytes, partition: int, at: int, stop: int) -> pa.RecordBatch:
+def table(data: bytes | memoryview, partition: int, at: int, stop: int) -> pa.RecordBatch:
     """Read one message or one compressed set of messages.
 
     Raises:
@@ -22,7 +22,7 @@ def table(data: bytes, partition: int, at: int, stop: int) -> pa.RecordBatch:
     """
     rows = []
     try:
-        messages = MemoryRecords(data[at:stop])
+        messages = MemoryRecords(bytes(data[at:stop]))
         while (batch := messages.next_batch()) is not None:
             if not batch.validate_crc():
                 raise CorruptRecords("the checksum differs")

@@ -6,9 +6,12 @@ import asyncio
 import contextlib
 import warnings
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from workbench.bus.kafka.batches import decode
+from workbench.bus.kafka.compression import Workspace
 from workbench.bus.kafka.cursors import Buffer, Cursor
 from workbench.bus.kafka.fetcher import Fetcher
 from workbench.model.chunk import Chunk
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.session import Session
     from workbench.model.chunk import Isolation, Span
 
-_DECODE_BYTES = 4 << 20
+_DECODE_BYTES = 8 << 20
 
 
 class KafkaReader:
@@ -39,6 +42,8 @@ class KafkaReader:
         self._buffer = Buffer()
         self._fetcher: Fetcher | None = None
         self._task: asyncio.Task[None] | None = None
+        self._workspace = Workspace()
+        self._thread = ThreadPoolExecutor(1, "kafka-decode")
         self._expansion = 1.0
         self._closed = False
 
@@ -80,6 +85,7 @@ class KafkaReader:
     async def aclose(self) -> None:
         """Stop fetching and let go of buffers; harmless when repeated."""
         self._closed = True
+        self._thread.shutdown(wait=False)
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -116,10 +122,13 @@ class KafkaReader:
             if not self._buffer.pieces:
                 fetcher.arrival.clear()
             fetcher.credit.set()
-            found = await asyncio.to_thread(_decode_all, pieces)
+            decoding = partial(_decode_all, pieces, self._workspace)
+            found = await asyncio.get_running_loop().run_in_executor(self._thread, decoding)
             for piece, chunk in zip(pieces, found, strict=True):
                 piece.cursor.position = chunk.next
                 piece.cursor.done = piece.last
+                if piece.size:
+                    piece.cursor.expansion = chunk.records.nbytes / piece.size
             decoded = sum(chunk.records.nbytes for chunk in found)
             raw = sum(piece.size for piece in pieces)
             self._expansion = max(1.0, decoded / max(1, raw))
@@ -135,10 +144,11 @@ def _cursors(spans: Sequence[Span]) -> dict[TopicPartition, Cursor]:
     return {partition: Cursor(partition, ahead) for partition, ahead in by_partition.items()}
 
 
-def _decode_all(pieces: Sequence[Piece]) -> list[Chunk]:
+def _decode_all(pieces: Sequence[Piece], workspace: Workspace) -> list[Chunk]:
     chunks = []
     for piece in pieces:
-        decoded = decode(piece.data, piece.cursor.partition.partition, piece.batches, piece.start, piece.stop)
+        partition = piece.cursor.partition.partition
+        decoded = decode(piece.data, partition, piece.batches, piece.start, piece.stop, workspace=workspace)
         chunks.append(
             Chunk(
                 topic=piece.cursor.partition.topic,
