@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.capture.allocation import steady_allocation
 from workbench.capture.identity import check_same_logs
 from workbench.capture.pipeline import LimitReachedError, Pipeline, in_thread
 from workbench.capture.ranges import Job, enter, identify, waves
@@ -99,7 +100,8 @@ async def capture(
         tally = Tally([*bounded, *following], progress)
         run = _Run(store, head, bounded, following, tally)
         pipeline = Pipeline(log, decoder_for(names), run.appender, tally, isolation=isolation, limit=limit)
-        return await run.through([*waves(bounded), *([following] if following else [])], pipeline)
+        with steady_allocation():
+            return await run.through([*waves(bounded), *([following] if following else [])], pipeline)
 
 
 class _Run:

@@ -1,13 +1,15 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Which records have the same header names in the same order."""
+"""Headers of a batch: which records have the same names in the same order, and the texts of one header."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 
 import numpy as np
+import pyarrow as pa
 
-from workbench.compiled.slices cimport Column, address, column_of
+from workbench.compiled.slices cimport Column, Slice, address, column_of, gathered, grown, is_null
+from workbench.compiled.utf8 cimport is_utf8
 
 
 cdef struct Names:
@@ -15,11 +17,12 @@ cdef struct Names:
     Column names
 
 
-def sequences(headers):
+def sequences(headers, names):
     """Number equal sequences of names alike, in the order of their first record.
 
     Args:
-        headers: A list column of structs whose first field is the name, binary and never null.
+        headers: A list column.
+        names: The name of each header in the lists' values: binary, never null.
 
     Returns:
         The number of each record, and the first record of each number (both int64).
@@ -27,9 +30,8 @@ def sequences(headers):
     cdef int64_t count = len(headers), row, known = 0
     cdef uint64_t size = 64, place
     cdef Names all_names
-    name_column = headers.values.field(0)
     _, lists, *_ = headers.buffers()
-    all_names.names = column_of(name_column)
+    all_names.names = column_of(names)
     all_names.lists = <const int32_t*>address(lists) + <int64_t>headers.offset
     numbers, firsts = np.zeros(count, np.int64), np.zeros(count, np.int64)
     cdef int64_t[::1] number_at = numbers
@@ -54,6 +56,31 @@ def sequences(headers):
             number_at[row] = slots[place] - 1
     free(slots)
     return numbers, firsts[:known].copy()
+
+
+def texts_at(values, const int64_t[::1] places not None):
+    """Texts at some places of a binary column.
+
+    Returns:
+        A string array, null where the value is null, empty or no UTF-8; and which those are (bool).
+    """
+    cdef Column column = column_of(values)
+    cdef int64_t count = places.shape[0], at, room = 0
+    cdef int32_t start, stop
+    unusable = np.zeros(count, np.bool_)
+    cdef uint8_t[::1] unusable_at = unusable.view(np.uint8)
+    cdef Slice* slices = <Slice*>grown(NULL, &room, count, sizeof(Slice))
+    if slices == NULL:
+        raise MemoryError
+    try:
+        with nogil:
+            for at in range(count):
+                start, stop = column.ends[places[at]], column.ends[places[at] + 1]
+                unusable_at[at] = start == stop or is_null(&column, places[at]) or not is_utf8(column.data, start, stop)
+                slices[at] = Slice(start, -1 if unusable_at[at] else stop - start)
+        return gathered(column.data, slices, count, 1, pa.string()), unusable
+    finally:
+        free(slices)
 
 
 cdef inline bint _same(const Names* all_names, int64_t left, int64_t right) noexcept nogil:

@@ -10,6 +10,7 @@ from libc.string cimport memcpy
 
 from workbench.compiled.members cimport Member, MemberTable
 from workbench.compiled.slices cimport grown
+from workbench.compiled.utf8 cimport utf8_size
 
 cdef enum:
     _DEEPEST = 512
@@ -205,7 +206,7 @@ cdef inline bint _text(const uint8_t* data, int64_t at, int64_t stop, Text* text
         elif byte < 0x20:
             return False
         else:
-            size = 1 if byte < 0x80 else _utf8(data, at, stop)
+            size = 1 if byte < 0x80 else utf8_size(data, at, stop)
         if size == 0:
             return False
         at += size
@@ -246,31 +247,6 @@ cdef inline int64_t _unit(const uint8_t* data, int64_t at, int64_t stop) noexcep
         else:
             return -1
     return unit
-
-
-cdef inline int _utf8(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
-    """Bytes of the character that begins here, 0 where it is none (Unicode 16, table 3-7)."""
-    cdef uint8_t first = data[at]
-    cdef uint8_t low = 0x80, high = 0xBF
-    cdef int size, place
-    if 0xC2 <= first <= 0xDF:
-        size = 2
-    elif 0xE0 <= first <= 0xEF:
-        size = 3
-        low = 0xA0 if first == 0xE0 else low
-        high = 0x9F if first == 0xED else high
-    elif 0xF0 <= first <= 0xF4:
-        size = 4
-        low = 0x90 if first == 0xF0 else low
-        high = 0x8F if first == 0xF4 else high
-    else:
-        return 0
-    if stop - at < size or not low <= data[at + 1] <= high:
-        return 0
-    for place in range(2, size):
-        if not 0x80 <= data[at + place] <= 0xBF:
-            return 0
-    return size
 
 
 cdef inline int64_t _literal(const uint8_t* data, int64_t at, int64_t stop, Kind* kind) noexcept nogil:

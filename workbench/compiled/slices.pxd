@@ -12,6 +12,12 @@ cdef struct Column:
     const uint8_t* data
     const int32_t* ends  # one more than values; a value lies between two of them
     int64_t count
+    const uint8_t* valid  # a bit for each value, from ``first`` on; NULL where none is null
+    int64_t first
+
+
+cdef inline bint is_null(const Column* column, int64_t at) noexcept nogil:
+    return column.valid != NULL and not (column.valid[(column.first + at) >> 3] >> ((column.first + at) & 7)) & 1
 
 
 cdef Column column_of(object array) except *

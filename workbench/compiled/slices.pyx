@@ -23,10 +23,12 @@ cdef Column column_of(object array) except *:
     cdef Column column
     if not (pa.types.is_string(array.type) or pa.types.is_binary(array.type)):
         raise TypeError(f"a binary or string array is needed, not {array.type}")
-    _, ends, data = array.buffers()
+    valid, ends, data = array.buffers()
     column.count = len(array)
+    column.first = array.offset
+    column.valid = <const uint8_t*>address(valid) if valid is not None else NULL
     column.data = <const uint8_t*>address(data) if data is not None else NULL
-    column.ends = <const int32_t*>address(ends) + <int64_t>array.offset
+    column.ends = <const int32_t*>address(ends) + column.first
     return column
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SEGMENT_BYTES = 64 << 20
 _TEMPORARY = ".writing"
-_LEVEL = 1
+_LEVEL = -3
 _STEP_ROWS = 1 << 14
 _FALSE_POSITIVES = 0.01
 _BLOOM_COLUMNS = ("event_id", "correlation_id")

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BACKSLASH = ord("\\")
 _WIDE_KEY = 1 << 60
 
 
@@ -51,22 +50,6 @@ def valid_rows(array: pa.Array) -> NDArray[np.bool_]:
 def flags(mask: pa.Array) -> NDArray[np.bool_]:
     """A boolean Arrow array as numpy, null as false."""
     return np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def decode_utf8(values: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
-    """Binary values as text, and which of them are no UTF-8 (they become null)."""
-    try:
-        return values.cast(pa.string()), np.zeros(len(values), bool)
-    except pa.ArrowInvalid:
-        texts: list[str | None] = []
-        bad = np.zeros(len(values), bool)
-        for row, value in enumerate(values.to_pylist()):
-            try:
-                texts.append(None if value is None else value.decode())
-            except UnicodeDecodeError:
-                texts.append(None)
-                bad[row] = True
-        return pa.array(texts, pa.string()), bad
 
 
 def group_ids(matrix: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

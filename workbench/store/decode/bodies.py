@@ -13,7 +13,7 @@ import numpy as np
 from workbench.codecs.selectors import Items
 from workbench.compiled import bodies as compiled
 from workbench.compiled.members import WORD_BITS, MemberTable
-from workbench.store.decode.arrays import data_of, first_bytes, group_ids, runs
+from workbench.store.decode.arrays import data_of, first_bytes, group_ids, runs, valid_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -143,7 +143,7 @@ def find_bodies(values: pa.Array, members: Members) -> Bodies:
     bodies.shape_of[rows] = groups + 1
     bodies.shapes = [BodyShape(known, np.empty(0, np.int64), members) for known in (frozenset[str](), *names)]
     for number, mine in runs(bodies.shape_of):
-        scanned = np.searchsorted(rows, mine) if number else None
+        scanned = None if not number else mine if len(rows) == count else np.searchsorted(rows, mine)
         bodies.shapes[number] = BodyShape(bodies.shapes[number].members, mine, members, found, scanned)
         bodies.within[mine] = np.arange(len(mine))
     return bodies
@@ -158,4 +158,4 @@ def _may_be_object(values: pa.Array) -> NDArray[np.bool_]:
     content, ends = data_of(values)
     framed = np.flatnonzero((firsts == 0) & (np.diff(ends) > _PREFIX_BYTES))
     candidates[framed] = content[ends[framed] + _PREFIX_BYTES] == ord("{")
-    return candidates
+    return candidates & valid_rows(values)

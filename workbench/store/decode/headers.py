@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from workbench.codecs.facts import SPRING_TYPES
 from workbench.codecs.provenance import PROVENANCE_HEADERS, REPLAY_HEADERS
 from workbench.codecs.trace_context import ONEX_TRACE_HEADERS, TRACE_HEADERS, WOLVERINE_TRACE_HEADER
-from workbench.compiled.headers import sequences
-from workbench.store.decode.arrays import decode_utf8, one_array, runs, valid_rows
+from workbench.compiled.headers import sequences, texts_at
+from workbench.store.decode.arrays import one_array, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,10 +71,7 @@ class HeaderShape:
     def column(self, name: str) -> HeaderColumn:
         """The values of a header, read once."""
         if name not in self._columns:
-            places = self.starts + self.names.index(name)
-            texts, bad = decode_utf8(self.values.take(pa.array(places)))
-            lengths = pc.fill_null(pc.binary_length(texts), 0).to_numpy(zero_copy_only=False)
-            self._columns[name] = HeaderColumn(texts, bad | ~valid_rows(texts) | (lengths == 0))
+            self._columns[name] = HeaderColumn(*texts_at(self.values, self.starts + self.names.index(name)))
         return self._columns[name]
 
 
@@ -85,7 +82,7 @@ def header_shapes(
     offsets = headers.offsets.to_numpy().astype(np.int64)
     entries = headers.values
     values = one_array(pc.struct_field(entries, "value"))
-    numbers, firsts = sequences(headers)
+    numbers, firsts = sequences(headers, one_array(pc.struct_field(entries, "name")))
     spelled = [tuple(header["name"] for header in headers[int(row)].as_py()[: _MOST_HEADERS + 1]) for row in firsts]
     labels = [tuple(_label(name, exact, folded) for name in names) for names in spelled]
     number_of = {names: at for at, names in enumerate(dict.fromkeys(labels))}
