@@ -39,7 +39,9 @@ READ_WAIT_MS = 500
 PREFETCH_BYTES = 12 << 20
 RAW_ITEMS = 2
 DECODED_ITEMS = 4
-DECODE_BYTES = 8 << 20
+DECODE_BYTES = 4 << 20
+ENOUGH_ROWS = 4096
+"""A call of the decoder costs as much as about a thousand rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +157,8 @@ class Pipeline:
         return list(self._decoded(by_place, chunks))
 
     def _decoded(self, by_place: dict[TopicPartition, Job], chunks: Sequence[Chunk]) -> Iterator[Piece]:
-        by_topic: dict[str, list[Chunk]] = defaultdict(list)
-        for chunk in chunks:
-            by_topic[chunk.topic].append(chunk)
-        for topic, own in by_topic.items():
+        for own in _alike(chunks):
+            topic = own[0].topic
             whole = pa.Table.from_batches([chunk.records for chunk in own], schema=RECORD)
             events = pa.Table.from_batches([self._decoder.decode(whole, topic)]) if whole.num_rows else None
             start = 0
@@ -187,6 +187,18 @@ class Pipeline:
                 self._left = 0
             return kept, True
         return kept, self._left == 0
+
+
+def _alike(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
+    """Chunks of one topic that are decoded at once: small ones together, large ones alone, which copies nothing."""
+    waiting: dict[str, list[Chunk]] = defaultdict(list)
+    for chunk in chunks:
+        if chunk.records.num_rows >= ENOUGH_ROWS:
+            yield from [waiting.pop(chunk.topic)] if chunk.topic in waiting else []
+            yield [chunk]
+        else:
+            waiting[chunk.topic].append(chunk)
+    yield from waiting.values()
 
 
 async def _gathered(raw: asyncio.Queue[list[Chunk] | None]) -> list[Chunk] | None:
