@@ -1,12 +1,15 @@
 """Capture with decoding against ``kcat -C -e -q`` discarding the same topic, in the same run; peak memory.
 
-The bound of memory is the same for a topic of any size: ``BENCH_RECORDS=10000000`` measures a larger one.
+A capture is timed from connecting to the closed snapshot, in a process that has captured one record before, as a
+notebook has: the import of the library and that first use are told beside it. The bound of memory is the same for a
+topic of any size: ``BENCH_RECORDS=10000000`` measures a larger one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -17,21 +20,22 @@ from test_bench_kafka_reading import RECORDS, ROUNDS, delete, fill, kcat_seconds
 pytestmark = [pytest.mark.bench, pytest.mark.broker, pytest.mark.timeout(1800)]
 
 MOST_RSS_MB = 700
+LEAST_OF_KCAT = {"uncompressed": 1 / 3, "zstd": 1 / 2}
 
 
-async def capture(address: str, topic: str, into: str) -> int:
+async def capture(address: str, topic: str, into: str, limit: int | None = None) -> int:
     import workbench as wb
 
     async with await wb.connect(address) as cluster:
-        with await cluster.capture(topic, into=into, progress=False) as snap:
+        with await cluster.capture(topic, into=into, limit=limit, progress=False) as snap:
             return snap.last_capture.records
 
 
 def figures(address: str, topic: str, into: str) -> dict[str, float]:
-    """Capture in a process of its own, for its peak memory."""
-    done = subprocess.run(
-        [sys.executable, __file__, address, topic, into], capture_output=True, check=True, timeout=900
-    )
+    """Capture in a process of its own, for its peak memory; with compiled modules kept, as a user has them."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, __file__, address, topic, into]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=900, env=environment)
     result: dict[str, float] = json.loads(done.stdout)
     return result
 
@@ -54,17 +58,21 @@ def test_capture_a_topic(benchmark, kafka_address, topic_name, tmp_path, codec):
     benchmark.extra_info.update(
         records_per_second=round(RECORDS / best),
         kcat_records_per_second=round(RECORDS / kcat),
-        ratio_to_kcat=round(kcat / best, 2),
+        ratio_to_kcat=round(kcat / best, 3),
+        first_use_seconds=round(min(run["first_use_seconds"] for run in runs), 2),
         cpu_us_per_record=round(min(run["cpu"] for run in runs) / RECORDS * 1e6, 2),
         peak_rss_mb=max(round(run["peak_rss_mb"]) for run in runs),
     )
     print(benchmark.extra_info)  # noqa: T201 - a measurement is read by a person
     assert max(run["peak_rss_mb"] for run in runs) <= MOST_RSS_MB
+    assert kcat / best >= LEAST_OF_KCAT[codec]
 
 
 if __name__ == "__main__":
     import resource
 
+    started = time.perf_counter()
+    asyncio.run(capture(*sys.argv[1:3], f"{sys.argv[3]}-first.duckdb", limit=1))
     begun, cpu = time.perf_counter(), time.process_time()
     count = asyncio.run(capture(*sys.argv[1:]))
     print(  # noqa: T201 - read by the test above
@@ -72,6 +80,7 @@ if __name__ == "__main__":
             {
                 "records": count,
                 "seconds": time.perf_counter() - begun,
+                "first_use_seconds": begun - started,
                 "cpu": time.process_time() - cpu,
                 "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             },
