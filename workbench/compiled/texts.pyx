@@ -16,9 +16,7 @@ cdef enum:
 
 cdef uint8_t _LOWER[256]  # 0 for lower-case hex digits, 1 for other letters
 cdef uint8_t _EITHER[256]  # the same for hex digits of both cases
-cdef uint8_t _ODD[256]  # 1 for capital letters, opening braces and colons
 for _letter in range(256):
-    _ODD[_letter] = _letter in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ{:"
     _LOWER[_letter] = _letter not in b"0123456789abcdef"
     _EITHER[_letter] = _letter not in b"0123456789abcdefABCDEF"
 
@@ -39,10 +37,11 @@ def odd_ids(texts):
     """Whether any text has what only an id in an unusual spelling has: capital letters, braces or colons."""
     cdef Column column = column_of(texts)
     cdef int64_t at, start = column.ends[0], stop = column.ends[column.count]
-    cdef uint8_t found = 0
+    cdef uint8_t byte, found = 0
     with nogil:
         for at in range(start, stop):
-            found |= _ODD[column.data[at]]
+            byte = column.data[at]
+            found |= (<uint8_t>(byte - c"A") < 26) | (byte == c"{") | (byte == c":")
     return bool(found)
 
 

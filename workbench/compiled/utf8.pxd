@@ -1,6 +1,7 @@
 """Characters in UTF-8, judged strictly."""
 
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.string cimport memcpy
 
 
 cdef inline int utf8_size(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
@@ -30,8 +31,16 @@ cdef inline int utf8_size(const uint8_t* data, int64_t at, int64_t stop) noexcep
 
 cdef inline bint is_utf8(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
     """Whether these bytes are text."""
+    cdef uint64_t word
     cdef int size
     while at < stop:
+        while stop - at >= 8:
+            memcpy(&word, data + at, 8)
+            if word & <uint64_t>0x8080808080808080:
+                break
+            at += 8
+        if at == stop:
+            return True
         size = 1 if data[at] < 0x80 else utf8_size(data, at, stop)
         if size == 0:
             return False

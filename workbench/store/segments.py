@@ -107,11 +107,12 @@ class SegmentWriter:
 
     def finish(self) -> Segment:
         """Sync and rename both files; from now on a table may name them."""
-        self._beside.shutdown()
         with translated(self._folder):
-            for sink in (self._records, self._events):
-                sink.finish()
+            beside = self._beside.submit(self._events.finish)
+            self._records.finish()
+            beside.result()
             sync_folder(self._folder)
+        self._beside.shutdown()
         return Segment(
             self._segment_id,
             self._records.path.name,
