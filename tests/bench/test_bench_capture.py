@@ -1,8 +1,10 @@
 """Capture with decoding against ``kcat -C -e -q`` discarding the same topic, in the same run; peak memory.
 
-A capture is timed from connecting to the closed snapshot, in a process that has captured one record before, as a
-notebook has: the import of the library and that first use are told beside it. The bound of memory is the same for a
-topic of any size: ``BENCH_RECORDS=10000000`` measures a larger one.
+Both take turns, since a machine is not equally fast all the time: each capture is compared with the runs of kcat before
+and after it, and the median counts; the best of each is told too. A capture is timed from connecting to the closed
+snapshot, in a process that has captured one record before, as a notebook has: the import of the library and that first
+use are told beside it. The bound of memory is the same for a topic of any size: ``BENCH_RECORDS=10000000`` measures a
+larger one.
 """
 
 from __future__ import annotations
@@ -10,15 +12,17 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
 
 import pytest
-from test_bench_kafka_reading import RECORDS, ROUNDS, delete, fill, kcat_seconds
+from test_bench_kafka_reading import RECORDS, delete, fill, kcat_seconds
 
 pytestmark = [pytest.mark.bench, pytest.mark.broker, pytest.mark.timeout(1800)]
 
+TURNS = 5
 MOST_RSS_MB = 700
 LEAST_OF_KCAT = {"uncompressed": 1 / 3, "zstd": 1 / 2}
 
@@ -46,26 +50,30 @@ def test_capture_a_topic(benchmark, kafka_address, topic_name, tmp_path, codec):
         pytest.skip("a measurement: run with --benchmark-enable")
     topic = topic_name("wb-bench")
     asyncio.run(fill(kafka_address, topic, codec))
+    os.sync()  # the disk shall not be busy with the topic when the first is timed
     try:
-        kcat = min(kcat_seconds(kafka_address, topic) for _ in range(ROUNDS))
-        runs = [benchmark.pedantic(figures, (kafka_address, topic, str(tmp_path / "0.duckdb")), rounds=1)]
-        runs += [figures(kafka_address, topic, str(tmp_path / f"{n}.duckdb")) for n in range(1, ROUNDS)]
-        kcat = min(kcat, kcat_seconds(kafka_address, topic))
+        kcat, runs = [kcat_seconds(kafka_address, topic)], []
+        for turn in range(TURNS):
+            runs.append(figures(kafka_address, topic, str(tmp_path / f"{turn}.duckdb")))
+            kcat.append(kcat_seconds(kafka_address, topic))
+        benchmark.pedantic(figures, (kafka_address, topic, str(tmp_path / "last.duckdb")), rounds=1)
     finally:
         asyncio.run(delete(kafka_address, topic))
+    ratios = [(before + after) / 2 / run["seconds"] for before, run, after in zip(kcat, runs, kcat[1:], strict=False)]
     best = min(run["seconds"] for run in runs)
     assert {run["records"] for run in runs} == {RECORDS}
     benchmark.extra_info.update(
         records_per_second=round(RECORDS / best),
-        kcat_records_per_second=round(RECORDS / kcat),
-        ratio_to_kcat=round(kcat / best, 3),
+        kcat_records_per_second=round(RECORDS / min(kcat)),
+        ratio_to_kcat=round(statistics.median(ratios), 3),
+        ratio_of_the_best=round(min(kcat) / best, 3),
         first_use_seconds=round(min(run["first_use_seconds"] for run in runs), 2),
         cpu_us_per_record=round(min(run["cpu"] for run in runs) / RECORDS * 1e6, 2),
         peak_rss_mb=max(round(run["peak_rss_mb"]) for run in runs),
     )
     print(benchmark.extra_info)  # noqa: T201 - a measurement is read by a person
     assert max(run["peak_rss_mb"] for run in runs) <= MOST_RSS_MB
-    assert kcat / best >= LEAST_OF_KCAT[codec]
+    assert statistics.median(ratios) >= LEAST_OF_KCAT[codec]
 
 
 if __name__ == "__main__":
