@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in $(PYTHONS); do $$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
+COMPILED := $(wildcard workbench/compiled/*.pyx workbench/compiled/*.pxd)
 EXTRAS := export,java,keyring,otel,tables,test
+BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
 ALONE := not broker and not browser and not notebook and not slow
 
 .DEFAULT_GOAL := help
@@ -63,12 +65,12 @@ $(VENV)/bin/python: | system
 	$(PYTHON) -m venv $(VENV)
 
 # uv resolves and links much faster; where it cannot (an index that only pip is set up for), pip does the same.
-$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/installed: pyproject.toml constraints.txt $(COMPILED) | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q -c constraints.txt uv
-	$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt -e '.[$(EXTRAS)]' \
-	  || $(BIN)/python -m pip install -q -c constraints.txt -e '.[$(EXTRAS)]'
+	$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt -b constraints.txt -e '.[$(EXTRAS)]' \
+	  || PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
 constraints: $(VENV)/installed
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --all-extras --no-header --no-annotate --no-emit-index-url \
-	  pyproject.toml --output-file constraints.txt
+	$(BIN)/python -c '$(BUILD_REQUIRES)' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --all-extras \
+	  --no-header --no-annotate --no-emit-index-url pyproject.toml - --output-file constraints.txt
