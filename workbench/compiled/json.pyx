@@ -5,16 +5,15 @@ What it refuses is not always wrong: a key with an escape, a member that comes t
 nested deeper than it follows are left to the exact codec, which knows what they mean.
 """
 
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
 from libc.string cimport memcpy
 
-from workbench.compiled.members cimport Member, MemberTable
+from workbench.compiled.members cimport MASK_BITS, Member, MemberTable
 from workbench.compiled.slices cimport grown
 from workbench.compiled.utf8 cimport utf8_size
 
 cdef enum:
     _DEEPEST = 512
-    _WORD_BITS = 62
 
 cdef extern from *:
     """
@@ -59,21 +58,22 @@ cdef Verdict read_members(
     """
     cdef Level levels[_DEEPEST]
     cdef Reader reader
-    cdef Level* level
+    cdef Level* level = levels
     cdef Verdict verdict
     cdef bint opened
+    cdef int depth = -1
     reader = Reader(data, stop, tokens, mask, -1, 0)
     members[0] = 0
     at = _skip(data, at, stop)
     if at >= stop or data[at] != c"{":
         return REFUSED
-    level = levels - 1
     while True:
         opened = False
         if at < stop and (data[at] == c"{" or data[at] == c"["):
-            if level == levels + _DEEPEST - 1:
+            if depth == _DEEPEST - 1:
                 return REFUSED
-            level += 1
+            depth += 1
+            level = levels + depth
             _open(&reader, level, data[at])
             at = _skip(data, at + 1, stop)
             opened = at < stop and data[at] != level.closer
@@ -87,16 +87,17 @@ cdef Verdict read_members(
             if level.token >= 0:
                 tokens.items[level.token].stop = <int32_t>at
             at = _skip(data, at, stop)
-            if level == levels:
+            if depth == 0:
                 return GOOD if at == stop else REFUSED
-            level -= 1
+            depth -= 1
+            level = levels + depth
         if not opened:
             if at >= stop or data[at] != c",":
                 return REFUSED
             at = _skip(data, at + 1, stop)
         reader.token = reader.node = -1
         if level.closer == c"}":
-            members[0] += level == levels
+            members[0] += depth == 0
             verdict = _member(&reader, table, level.node, &at)
             if verdict != GOOD:
                 return verdict
@@ -151,10 +152,10 @@ cdef inline Verdict _member(Reader* reader, MemberTable table, int16_t node, int
     member = table.find(node, data + text.start, text.stop - text.start) if node >= 0 else NULL
     if member == NULL:
         return GOOD
-    bit = <int64_t>1 << (member.bit % _WORD_BITS)
-    if reader.mask[member.bit // _WORD_BITS] & bit:
+    bit = <int64_t>1 << (member.bit % MASK_BITS)
+    if reader.mask[member.bit // MASK_BITS] & bit:
         return REFUSED
-    reader.mask[member.bit // _WORD_BITS] |= bit
+    reader.mask[member.bit // MASK_BITS] |= bit
     reader.token = _new_token(reader.tokens, at[0], member.bit)
     reader.node = member.node
     return GOOD if reader.token >= 0 else NO_MEMORY

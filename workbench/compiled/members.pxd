@@ -3,6 +3,10 @@
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
 
 
+cdef enum:
+    MASK_BITS = 62  # of each signed 64-bit word
+
+
 cdef struct Member:
     int32_t name_start
     int32_t name_size

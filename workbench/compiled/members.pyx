@@ -5,7 +5,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 
-WORD_BITS = 62
+WORD_BITS = MASK_BITS
 """Bits of a mask word that are used."""
 
 

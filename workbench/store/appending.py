@@ -41,9 +41,8 @@ LARGE_COMMIT_S = 20.0
 class Appender:
     """Buffers up to a row group, writes row groups into a segment, and commits whole segments with their ranges.
 
-    Memory is bounded by ``row_group_bytes`` whatever comes, and what a written row group leaves free goes back to the
-    system at once: Arrow's allocator would keep a tenth of a capture's peak. What was not committed is lost when the
-    process dies, and is read again because its range has not moved. Not for several threads at once.
+    Memory is bounded by ``row_group_bytes`` whatever comes. What was not committed is lost when the process dies, and
+    is read again because its range has not moved. Not for several threads at once.
 
     Args:
         store: Open for writing.
