@@ -229,6 +229,7 @@ async def _run_on(thread: Executor, work: Callable[..., T], *args: Any) -> T:
 
 
 async def _finished(running: Coroutine[Any, Any, T]) -> T:
+    """Wait for work in a thread to its end, even when cancelled meanwhile."""
     task = asyncio.ensure_future(running)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
