@@ -30,10 +30,12 @@ def sequences(headers, names):
     cdef int64_t count = len(headers), row, known = 0
     cdef uint64_t size = 64, place
     cdef Names all_names
+    numbers, firsts = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    if not count:
+        return numbers, firsts
     _, lists, *_ = headers.buffers()
     all_names.names = column_of(names)
     all_names.lists = <const int32_t*>address(lists) + <int64_t>headers.offset
-    numbers, firsts = np.zeros(count, np.int64), np.zeros(count, np.int64)
     cdef int64_t[::1] number_at = numbers
     cdef int64_t[::1] first_at = firsts
     while size < <uint64_t>(2 * count):

@@ -7,6 +7,8 @@ from libc.string cimport memcpy, memset
 
 import pyarrow as pa
 
+cdef int32_t _no_end = 0  # for an array without values, which may leave its bounds out
+
 
 cdef object new_buffer(int64_t size):
     """A buffer of Arrow's own pool."""
@@ -28,7 +30,9 @@ cdef Column column_of(object array) except *:
     column.first = array.offset
     column.valid = <const uint8_t*>address(valid) if valid is not None else NULL
     column.data = <const uint8_t*>address(data) if data is not None else NULL
-    column.ends = <const int32_t*>address(ends) + column.first
+    column.ends = &_no_end
+    if column.count:
+        column.ends = <const int32_t*>address(ends) + column.first
     return column
 
 

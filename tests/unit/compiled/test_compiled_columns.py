@@ -65,6 +65,16 @@ def test_a_null_is_no_text_whatever_bytes_lie_under_it():
     assert unusable.tolist() == [True, False]
 
 
+def test_columns_without_values_are_read_even_where_they_leave_their_offsets_out():
+    nothing = pa.Array.from_buffers(pa.string(), 0, [None, None, pa.py_buffer(b"")])
+    assert (odd_ids(nothing), len(uuids(nothing)), len(calendar_times(nothing)[0])) == (False, 0, 0)
+    bare = pa.Array.from_buffers(pa.binary(), 0, [None, None, pa.py_buffer(b"")])
+    assert len(texts_at(bare, np.empty(0, np.int64))[0]) == 0
+    numbers, firsts = sequences(header_column([[], [], []]), bare)
+    assert (numbers.tolist(), firsts.tolist()) == ([0, 0, 0], [0])
+    assert len(sequences(header_column([]), bare)[0]) == 0
+
+
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-fA-F]{32}")
 PARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 hexes = st.text("0123456789abcdefABCDEFg-", min_size=32, max_size=36)
