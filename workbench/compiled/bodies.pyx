@@ -3,7 +3,7 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
 from libc.stdlib cimport free
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 import numpy as np
 import pyarrow as pa
@@ -81,7 +81,7 @@ cdef class Bodies:
             free(slices)
 
     cdef object _unescaped(self, uint16_t bit, const int64_t[::1] rows, Slice* slices):
-        """Copy escaped texts out of the data as what they mean, then gather all."""
+        """Copy all out of the data, escaped texts as what they mean, then gather them."""
         cdef int64_t count = rows.shape[0], at, size = 0, hint = 0
         cdef int32_t end = 0
         cdef const Token* token
@@ -91,10 +91,16 @@ cdef class Bodies:
         cdef uint8_t* into = <uint8_t*>address(meaning)
         with nogil:
             for at in range(count):
-                if slices[at].size >= 0:
-                    size = unescape(self._data + slices[at].start, slices[at].size, into + end)
-                    slices[at] = Slice(end, <int32_t>size)
-                    end += <int32_t>size
+                token = self._find(rows[at], bit, &hint)
+                if token == NULL:
+                    continue
+                size = slices[at].size
+                if token.escaped:
+                    size = unescape(self._data + slices[at].start, size, into + end)
+                else:
+                    memcpy(into + end, self._data + slices[at].start, <size_t>size)
+                slices[at] = Slice(end, <int32_t>size)
+                end += <int32_t>size
         return gathered(into, slices, count, 1, pa.string())
 
     cdef inline const Token* _find(self, int64_t row, uint16_t bit, int64_t* hint) noexcept nogil:

@@ -87,7 +87,7 @@ def parse(const uint8_t[::1] data not None, places, header_type):
         raise MemoryError
     for start, stop, count in places:
         with nogil:
-            fault = _walk(walk, bytes_at, start, stop, row, row + count)
+            fault = _read_batch(walk, bytes_at, start, stop, row, row + count)
         if fault == NO_MEMORY:
             raise MemoryError
         if fault != NONE:
@@ -109,7 +109,7 @@ def parse(const uint8_t[::1] data not None, places, header_type):
     )
 
 
-cdef Fault _walk(_Walk walk, const uint8_t* data, int64_t at, int64_t stop, int64_t row, int64_t last) noexcept nogil:
+cdef Fault _read_batch(_Walk walk, const uint8_t* data, int64_t at, int64_t stop, int64_t row, int64_t last) noexcept nogil:
     """Note the slices of one batch's records."""
     cdef int64_t size, end, count
     cdef Fault fault

@@ -177,6 +177,12 @@ def test_rows_of_a_slice_are_read_in_the_order_asked_for():
     assert bodies.texts(BITS["id",], np.array([2, 0])).to_pylist() == ["2", "3\n"]
 
 
+def test_only_texts_are_unescaped_whatever_stands_in_the_other_rows():
+    bodies = found(b'{"id":{"x":"a\\nb"}}', b'{"id":"c\\nd"}', b'{"id":["\\u00e9"]}', b'{"id":"plain"}', b"{}")
+    texts = bodies.texts(BITS["id",], np.arange(5))
+    assert texts.to_pylist() == ['{"x":"a\\nb"}', "c\nd", '["\\u00e9"]', "plain", None]
+
+
 def test_no_rows_and_no_paths_are_no_trouble():
     assert len(scan(TABLE, pa.array([], pa.binary()), np.empty(0, np.int64)).masks) == 0
     assert scan(MemberTable({}), pa.array([b"{}"], pa.binary()), np.arange(1)).refused.tolist() == [False]
