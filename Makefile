@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in $(PYTHONS); do $$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
-COMPILED := $(wildcard workbench/compiled/*.pyx workbench/compiled/*.pxd)
+COMPILED := $(shell find workbench -name "*.p[xy][xd]")
 EXTRAS := export,java,keyring,otel,tables,test
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
 ALONE := not broker and not browser and not notebook and not slow

@@ -8,27 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from workbench.bus.contract import (
-        EventBus,
-        EventBusConfiguration,
-        FailurePolicy,
-        ProtocolEventBus,
-        ProtocolKafkaAdapter,
-        ProtocolMCPRegistry,
-        ProtocolRedpandaAdapter,
-        ProtocolWorkflowEventBus,
-        PublishOutcome,
-        WorkflowEventBusIntegration,
-        batch_publish_events,
-        create_event_bus_from_config,
-        integrate_mcp_events,
-        load_configuration,
-        publish_batch_outcomes,
-        resilient_handler,
-        send_to_dead_letter_queue,
-        setup_load_balanced_consumers,
-    )
-    from workbench.capture.sourcing import EventSourcing
     from workbench.errors import (
         AuthenticationError,
         BrokerUnavailableError,
@@ -56,6 +35,28 @@ if TYPE_CHECKING:
         WindowError,
         WorkbenchError,
     )
+    from workbench.eventbus import (
+        EventBus,
+        EventBusConfiguration,
+        FailurePolicy,
+        ProtocolEventBus,
+        ProtocolKafkaAdapter,
+        ProtocolMCPRegistry,
+        ProtocolRedpandaAdapter,
+        ProtocolWorkflowEventBus,
+        PublishOutcome,
+        WorkflowEventBusIntegration,
+        batch_publish_events,
+        create_event_bus_from_config,
+        integrate_mcp_events,
+        load_configuration,
+        publish_batch_outcomes,
+        resilient_handler,
+        send_to_dead_letter_queue,
+        setup_load_balanced_consumers,
+    )
+    from workbench.eventbus.event_store import EventStore, StoredEvent, reconstruct_event_message, replay_events
+    from workbench.eventbus.sourcing import EventSourcing
     from workbench.model import Record, TopicPartition
     from workbench.model.event import (
         AnyEventType,
@@ -69,12 +70,11 @@ if TYPE_CHECKING:
     )
     from workbench.session import Cluster, Snapshot, connect, demo, open_snapshot
     from workbench.session import open_snapshot as open  # noqa: A004 - read as wb.open
-    from workbench.store.streams import EventStore, StoredEvent, reconstruct_event_message, replay_events
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "workbench.bus.contract": (
+    "workbench.eventbus": (
         "EventBus",
         "EventBusConfiguration",
         "FailurePolicy",
@@ -94,7 +94,7 @@ _HOMES = {
         "send_to_dead_letter_queue",
         "setup_load_balanced_consumers",
     ),
-    "workbench.capture.sourcing": ("EventSourcing",),
+    "workbench.eventbus.sourcing": ("EventSourcing",),
     "workbench.errors": (
         "AuthenticationError",
         "BrokerUnavailableError",
@@ -134,7 +134,7 @@ _HOMES = {
         "UndecodableRecord",
     ),
     "workbench.session": ("Cluster", "Snapshot", "connect", "demo", "open_snapshot"),
-    "workbench.store.streams": ("EventStore", "StoredEvent", "reconstruct_event_message", "replay_events"),
+    "workbench.eventbus.event_store": ("EventStore", "StoredEvent", "reconstruct_event_message", "replay_events"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from workbench.analysis.causation import build_graph
-from workbench.charts.causation_view import causation_view
 from workbench.testing.events import EVENT_TABLE
+from workbench.tracing.drawing.view import causation_view
+from workbench.tracing.graph import build_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,8 +14,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from workbench.bus import open_log
-from workbench.bus.contract import EventBus
-from workbench.codecs.contract import encode_event
+from workbench.decoding.conventions.contract import encode_event
+from workbench.eventbus import EventBus
 from workbench.testing import create_test_event, wait_until
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "20000"))

@@ -12,9 +12,9 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from workbench.codecs import decode_parts
+from workbench.decoding import decode_parts
+from workbench.decoding.columns import Decoder
 from workbench.model.columns import RECORD
-from workbench.store.decode import Decoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

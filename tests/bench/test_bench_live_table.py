@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from widget_feeds import ScriptedFeed
 
-from workbench.capture.tail_rows import TAIL, identities_of, rows_of
-from workbench.store.ring import Ring
-from workbench.store.row_filter import parse_filter
+from workbench.live.ring import Ring
+from workbench.live.row_filter import parse_filter
+from workbench.live.rows import TAIL, identities_of, rows_of
 from workbench.widgets import LiveTail
 
 if TYPE_CHECKING:

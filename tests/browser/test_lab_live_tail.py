@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 TAIL = """
 import asyncio
 from workbench.bus.memory import MemoryLog
-from workbench.capture.tail import TailFeed
+from workbench.live.tail import TailFeed
 from workbench.model import NewRecord, Span
 from workbench.tasks import Supervisor
 from workbench.widgets import LiveTail

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 GRAPH = """
-from workbench.analysis.causation import build_graph
-from workbench.charts.causation_view import CausationViews
+from workbench.tracing.graph import build_graph
+from workbench.tracing.drawing.view import CausationViews
 from workbench.testing.events import event_table
 from workbench.widgets import CausationGraph
 

@@ -10,7 +10,7 @@ from widget_feeds import HOSTILE
 from widget_graphs import ScriptedGraph
 
 from workbench.widgets import CausationGraph
-from workbench.widgets.causation_graph import _packed
+from workbench.widgets.causation_graph.widget import _packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

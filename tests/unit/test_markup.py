@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.markup import (
+from workbench.text.markup import (
     Still,
     document,
     element,

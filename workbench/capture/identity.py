@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workbench.capture.window import Window
     from workbench.model import Isolation
     from workbench.store import SnapshotStore
-    from workbench.store.provenance import Source
+    from workbench.store.snapshot.provenance import Source
 
 _READ_BYTES = 1 << 20
 _COMPARED = ("offset", "timestamp_ms", "key", "value", "headers")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from workbench.store.provenance import StoredRange
+    from workbench.store.snapshot.provenance import StoredRange
 
 Piece = tuple[int, int]
 """Offsets ``[start, stop)``."""

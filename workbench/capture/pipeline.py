@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from workbench.model import TopicPartition
 from workbench.model.columns import RECORD
-from workbench.store.provenance import Advance
-from workbench.store.rows import count_undecodable, stored_rows
+from workbench.store.segments.rows import count_undecodable, stored_rows
+from workbench.store.snapshot.provenance import Advance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from workbench.capture.ranges import Job
     from workbench.capture.tally import Tally
     from workbench.model import Chunk, Isolation, Span
-    from workbench.store.appending import Appender
-    from workbench.store.rows import Decoding
+    from workbench.store.segments.rows import Decoding
+    from workbench.store.snapshot.appending import Appender
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from workbench.capture.pieces import taken_by, unfinished, without
 from workbench.errors import SnapshotError
 from workbench.model import Span, TopicPartition
-from workbench.store import provenance
-from workbench.store.provenance import CaptureHead, RangeKey, Source, StoredRange
+from workbench.store.snapshot import provenance
+from workbench.store.snapshot.provenance import CaptureHead, RangeKey, Source, StoredRange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from workbench.capture.window import Window
     from workbench.model import Isolation, TopicInfo
-    from workbench.store.snapshot import SnapshotStore
+    from workbench.store.snapshot.store import SnapshotStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from workbench.capture.tally import Tally
 from workbench.capture.window import resolve_window
 from workbench.errors import StorageFullError, WorkbenchError
 from workbench.model.window import End
-from workbench.store import provenance
-from workbench.store.appending import Appender
-from workbench.store.packing import AUTOMATIC_BYTES
-from workbench.store.provenance import CaptureHead, RangeKey
+from workbench.store.segments.packing import AUTOMATIC_BYTES
+from workbench.store.snapshot import provenance
+from workbench.store.snapshot.appending import Appender
+from workbench.store.snapshot.provenance import CaptureHead, RangeKey
 from workbench.telemetry import SPAN_CAPTURE, traced
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from workbench.model.feeds import Progress
     from workbench.model.topic_selection import TopicSelection
     from workbench.model.window import Bound
-    from workbench.store.provenance import CaptureState
-    from workbench.store.rows import Decoding
-    from workbench.store.snapshot import SnapshotStore
+    from workbench.store.segments.rows import Decoding
+    from workbench.store.snapshot.provenance import CaptureState
+    from workbench.store.snapshot.store import SnapshotStore
 
 
 @dataclass(frozen=True, slots=True)

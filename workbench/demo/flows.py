@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from workbench.codecs.contract import encode_bytes
+from workbench.decoding.conventions.contract import encode_bytes
 from workbench.demo.world import GOALS, NODES, PEOPLE, TOOLS, Sent, World
 from workbench.model import NewRecord
 

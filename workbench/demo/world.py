@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from workbench.codecs.contract import encode_event
+from workbench.decoding.conventions.contract import encode_event
 from workbench.model import NewRecord
 from workbench.model.event import EventMessage, EventMetadata, SecurityContext
 

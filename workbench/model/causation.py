@@ -74,7 +74,7 @@ class GraphNode:
     width: float
     height: float
     shape: str
-    """A name of `workbench.charts.theme.MARKS`: the kind of the node without colour."""
+    """A name of `workbench.tracing.drawing.theme.MARKS`: the kind of the node without colour."""
     colour: int = 0
     """Index of the palette, by source; -1 for what has no source."""
     lane: int | None = None

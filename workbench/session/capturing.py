@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
 
+    from workbench.decoding.columns import Decoder
     from workbench.model import Isolation
     from workbench.model.topic_selection import TopicsLike
     from workbench.model.window import BoundLike
     from workbench.session.cluster import Cluster
-    from workbench.store.decode import Decoder
 
 Listener = "Callable[[Progress], None]"
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ConfigurationError
-from workbench.markup import element, facts, fragment, visible
 from workbench.tasks import Supervisor
+from workbench.text.markup import element, facts, fragment, visible
 
 if TYPE_CHECKING:
     import os
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from workbench.bus.contract import EventBus
     from workbench.bus.protocols import RecordLog
     from workbench.config import Profile
+    from workbench.eventbus import EventBus
     from workbench.model import Isolation
     from workbench.model.feeds import Progress
     from workbench.model.topic_selection import TopicsLike
@@ -185,15 +185,15 @@ class Cluster:
             groups: Shell pattern of group ids.
             topics: Shell pattern of topics.
         """
-        from workbench.capture.lag_sampler import LagSampler
+        from workbench.lag.sampler import LagSampler
         from workbench.session.lag import LagResult
 
         return LagResult([await LagSampler(self._log, groups=groups, topics=topics).round()])
 
     def watch_lag(self, groups: str = "*", *, topics: str = "*", interval_s: float = 10.0) -> LagPanel:
         """Watch the lag of consumer groups live: a chart and a table that sample every ``interval_s`` seconds."""
-        from workbench.capture.lag_sampler import LagSampler
-        from workbench.charts.lag import lag_figure
+        from workbench.lag.figure import lag_figure
+        from workbench.lag.sampler import LagSampler
         from workbench.session.lag import LagWatch
         from workbench.widgets import LagPanel
 
@@ -253,7 +253,7 @@ class Cluster:
 
         It publishes and uses consumer groups as its caller says; read-only on a read-only connection.
         """
-        from workbench.bus.contract import EventBus
+        from workbench.eventbus import EventBus
         from workbench.session.logs import log_of
 
         options.setdefault("create_missing", self.profile.development and self.writable)

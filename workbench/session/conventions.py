@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from workbench.store.decode import Decoder
+    from workbench.decoding.columns import Decoder
 
 
 def decoder_for(topics: Sequence[str], *, profiles: Mapping[str, Mapping[str, Any]] | None = None) -> Decoder:
@@ -23,10 +23,10 @@ def decoder_for(topics: Sequence[str], *, profiles: Mapping[str, Mapping[str, An
     """
     from fnmatch import fnmatchcase
 
-    from workbench.codecs import TopicProfile, load_profiles
     from workbench.config import load_settings
+    from workbench.decoding import TopicProfile, load_profiles
+    from workbench.decoding.columns import Decoder
     from workbench.errors import ConfigurationError
-    from workbench.store.decode import Decoder
 
     settings = load_settings()
     conventions = load_profiles({**settings.profiles, **(profiles or {})})

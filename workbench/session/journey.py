@@ -11,11 +11,11 @@ from workbench.session.demonstration import demo
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from workbench.markup import Element
     from workbench.report import Section
     from workbench.session.cluster import Cluster
     from workbench.session.snapshot import Snapshot
     from workbench.session.trace import Trace
+    from workbench.text.markup import Element
 
 COUNTS = "SELECT event_type, count(*) AS n FROM events GROUP BY event_type ORDER BY n DESC, event_type"
 TOPIC_COLUMNS = [

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
-from workbench.markup import text_table, visible
+from workbench.text.markup import text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from workbench.capture.lag_sampler import LagSampler
+    from workbench.lag.sampler import LagSampler
     from workbench.model.feeds import FeedState
     from workbench.model.lag import LagRound
 
@@ -39,15 +39,15 @@ class LagResult:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row per round, group and partition; see `workbench.analysis.lag.COLUMNS`."""
-        from workbench.analysis.lag import lag_frame
+        """One row per round, group and partition; see `workbench.lag.COLUMNS`."""
+        from workbench.lag import lag_frame
 
         return lag_frame(self.rounds)
 
     @property
     def groups(self) -> pd.DataFrame:
         """Totals of the newest round, one row per group, furthest behind first."""
-        from workbench.analysis.lag import group_totals
+        from workbench.lag import group_totals
 
         return group_totals(self.frame)
 
@@ -66,7 +66,7 @@ class LagResult:
 
     def figure(self) -> go.Figure:
         """The chart as a plain plotly figure."""
-        from workbench.charts.lag import lag_figure
+        from workbench.lag.figure import lag_figure
 
         return lag_figure(self.frame)
 
@@ -103,7 +103,7 @@ class LagResult:
         return "\n".join([table, *self._remarks()])
 
     def _repr_html_(self) -> str:
-        from workbench.markup import element, fragment, listing, table
+        from workbench.text.markup import element, fragment, listing, table
 
         if not self.rounds or not self.rounds[-1].groups:
             return fragment(element("p", repr(self))).render()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.model.window import BoundLike
-    from workbench.store.snapshot import SnapshotStore
+    from workbench.store.snapshot.store import SnapshotStore
 
 POSITIONS = pa.schema([("source_id", pa.int32()), ("partition", pa.int32()), ("offset", pa.int64())])
 _FORMS = (

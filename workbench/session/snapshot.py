@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.markup import element, fragment, table, text_table, visible
 from workbench.session.selections import moment, positions_of
-from workbench.store.snapshot import SnapshotStore
+from workbench.store.snapshot.store import SnapshotStore
+from workbench.text.markup import element, fragment, table, text_table, visible
 
 if TYPE_CHECKING:
     import os
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from workbench.analysis.causation import CausalGraph
-    from workbench.analysis.dead_letters import DeadLetters
     from workbench.capture import CaptureResult
     from workbench.model.window import BoundLike
     from workbench.replay import Draft
+    from workbench.replay.dead_letters import DeadLetters
     from workbench.session.trace import Trace
-    from workbench.store.importing import Imported
-    from workbench.store.journal import Journal
+    from workbench.store.journal.journal import Journal
+    from workbench.store.transfer import Imported
     from workbench.tasks import Supervisor
+    from workbench.tracing.graph import CausalGraph
 
 VALUES_FOR_COLLISIONS_BYTES = 256 << 20
 """Up to this many bytes of values are read to tell copies from collisions; above, equal ids count as copies."""
@@ -162,7 +162,7 @@ class Snapshot:
         Args:
             origins: The original topic of a dead-letter topic, where you know better than payload, headers and name.
         """
-        from workbench.analysis.dead_letters import CONDITION, triage
+        from workbench.replay.dead_letters import CONDITION, triage
 
         where = CONDITION if not origins else f"{CONDITION} OR list_contains($origins, topic)"
         params = {"origins": sorted(origins)} if origins else None
@@ -174,7 +174,7 @@ class Snapshot:
         Raises:
             WindowError: ``at`` is no time.
         """
-        from workbench.analysis.projections import WORKFLOW_TYPES, workflows_at
+        from workbench.tracing.state import WORKFLOW_TYPES, workflows_at
 
         return workflows_at(self._events_of(WORKFLOW_TYPES), moment(at))
 
@@ -184,7 +184,7 @@ class Snapshot:
         Raises:
             WindowError: ``at`` is no time.
         """
-        from workbench.analysis.projections import REGISTRY_TYPES, registry_at
+        from workbench.tracing.state import REGISTRY_TYPES, registry_at
 
         return registry_at(self._events_of(REGISTRY_TYPES), moment(at))
 
@@ -216,7 +216,7 @@ class Snapshot:
 
     def journal(self) -> Journal:
         """Where replays of this snapshot are recorded: in the file, or beside it when it was opened read-only."""
-        from workbench.store.journal import Journal, journal_path
+        from workbench.store.journal.journal import Journal, journal_path
 
         if self._journal is None:
             if self.read_only:
@@ -231,7 +231,9 @@ class Snapshot:
 
     def copy_to(self, path: str | os.PathLike[str]) -> Path:
         """Make a copy that others can read while this file is being written."""
-        return self.store.copy_to(path)
+        from workbench.store.transfer import copy_to
+
+        return copy_to(self.store, path)
 
     def export(
         self,
@@ -241,7 +243,9 @@ class Snapshot:
         params: Mapping[str, Any] | None = None,
     ) -> int:
         """Write records as Parquet or JSON lines, by the file's name, without loss; returns how many."""
-        return self.store.export(path, where=where, params=params)
+        from workbench.store.transfer import export_records
+
+        return export_records(self.store, path, where=where, params=params)
 
     def import_file(
         self,
@@ -251,19 +255,21 @@ class Snapshot:
     ) -> Imported:
         """Read a file that `export` wrote; positions that are there already are left out and counted."""
         from workbench.session.conventions import decoder_for
+        from workbench.store.transfer import import_file
 
-        return self.store.import_file(path, decoder_for((), profiles=profiles))
+        return import_file(self.store, path, decoder_for((), profiles=profiles))
 
     def decode_again(self, *, profiles: Mapping[str, Mapping[str, Any]] | None = None) -> int:
         """Decode every record by today's profiles and those given; raw records stay as they are. Returns the rows."""
         from workbench.session.conventions import decoder_for
+        from workbench.store.transfer import redecode
 
         topics = [source.topic for source in self.store.sources()]
         self._graph = None
-        return self.store.redecode(decoder_for(topics, profiles=profiles))
+        return redecode(self.store, decoder_for(topics, profiles=profiles))
 
     def _causes(self) -> CausalGraph:
-        from workbench.analysis.causation import build_graph
+        from workbench.tracing.graph import build_graph
 
         rows, value_bytes = self._size()
         if self._graph is None or self._graph[0] != rows:

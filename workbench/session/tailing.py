@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from workbench.capture.tail import TailFeed
+from workbench.live.tail import TailFeed
 from workbench.model.topic_selection import parse_topics
 from workbench.model.window import parse_bound
 from workbench.session.conventions import decoder_for

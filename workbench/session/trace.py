@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from workbench.analysis.causation import CausalGraph
     from workbench.model.causation import EventPosition
     from workbench.tasks import Supervisor
+    from workbench.tracing.graph import CausalGraph
     from workbench.widgets import CausationGraph
 
 
@@ -66,7 +66,7 @@ class Trace:
         Args:
             options: ``layout="layered"`` or ``"swimlanes"``, ``height``, ``lanes``.
         """
-        from workbench.charts.causation_view import CausationViews
+        from workbench.tracing.drawing.view import CausationViews
         from workbench.widgets import CausationGraph
 
         return CausationGraph(CausationViews(self.graph), supervisor=self._supervisor, **options)

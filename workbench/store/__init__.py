@@ -1,7 +1,7 @@
 """Snapshots: one DuckDB file with Parquet segments beside it."""
 
-from workbench.store.appending import Appender
-from workbench.store.provenance import (
+from workbench.store.snapshot.appending import Appender
+from workbench.store.snapshot.provenance import (
     Advance,
     CaptureHead,
     CaptureState,
@@ -9,7 +9,7 @@ from workbench.store.provenance import (
     Source,
     StoredRange,
 )
-from workbench.store.snapshot import SnapshotStore
+from workbench.store.snapshot.store import SnapshotStore
 
 __all__ = [
     "Advance",

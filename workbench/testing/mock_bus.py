@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from workbench.bus import open_log
-from workbench.bus.contract import EventBus
+from workbench.eventbus import EventBus
 
 
 class MockEventBusImplementation(EventBus):

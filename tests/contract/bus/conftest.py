@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from workbench.bus import open_log
-from workbench.bus.contract import EventBus
+from workbench.eventbus import EventBus
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

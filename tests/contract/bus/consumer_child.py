@@ -11,7 +11,7 @@ import signal
 import sys
 
 from workbench.bus import open_log
-from workbench.bus.contract import EventBus
+from workbench.eventbus import EventBus
 
 
 async def main(address: str, environment: str, topic: str, group: str) -> None:

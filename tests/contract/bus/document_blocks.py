@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 
 import workbench
-from workbench.bus import contract
+from workbench import eventbus as contract
 from workbench.model import event
 
 ROOT = Path(__file__).parents[3]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.bus.contract import ProtocolEventBus, ProtocolKafkaAdapter
 from workbench.errors import GroupActiveError, PublishError, TopicExistsError, UnknownTopicError, ValidationError
+from workbench.eventbus import ProtocolEventBus, ProtocolKafkaAdapter
 from workbench.model import TopicPartition
 from workbench.testing import create_test_event, wait_until
 

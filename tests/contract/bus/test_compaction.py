@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from workbench.bus.contract import EventBus
 from workbench.bus.memory import MemoryLog
+from workbench.eventbus import EventBus
 from workbench.model import TopicPartition
 from workbench.testing import create_test_event
 

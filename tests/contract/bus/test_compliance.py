@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Dict, Optional  # noqa: UP035 - the contr
 
 import pytest
 
-from workbench.bus.contract.names import Namespace, default_route
-from workbench.bus.contract.validation import EventRules
 from workbench.errors import SubscriptionError, ValidationError
+from workbench.eventbus.names import Namespace, default_route
+from workbench.eventbus.validation import EventRules
 from workbench.model.event import EventMessage  # noqa: TC001 - the suite reads type hints
 from workbench.testing import EventBusComplianceTests, MockEventBusImplementation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from workbench.bus.contract import EventBus
+    from workbench.eventbus import EventBus
 
 
 @pytest.mark.promise("PB-1", "PB-2", "PB-6", "PB-7", "PB-9", "PB-11", "TS-1", "TS-2", "TS-3", "TY-9")

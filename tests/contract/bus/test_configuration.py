@@ -11,15 +11,15 @@ from typing import List, Literal, Optional, get_type_hints  # noqa: UP035 - the 
 
 import pytest
 
-from workbench.bus.contract import (
+from workbench.errors import ConfigurationError, PublishError, ValidationError
+from workbench.eventbus import (
     EventBus,
     EventBusConfiguration,
     ProtocolEventBus,
     ProtocolKafkaAdapter,
     create_event_bus_from_config,
 )
-from workbench.bus.contract.factory import log_of
-from workbench.errors import ConfigurationError, PublishError, ValidationError
+from workbench.eventbus.factory import log_of
 from workbench.testing import create_test_event, wait_until
 
 DOCUMENTED = [

@@ -14,10 +14,10 @@ from document_blocks import PAGE, block_with, blocks_of, copied, modules, scope
 
 from workbench import testing
 from workbench.bus import open_log
-from workbench.bus.contract import EventBus, EventBusConfiguration, default_converter
 from workbench.errors import NonRetryableError, RetryableError, ValidationError
+from workbench.eventbus import EventBus, EventBusConfiguration, default_converter
+from workbench.eventbus.event_store import EventStore
 from workbench.model import event as ours
-from workbench.store.streams import EventStore
 from workbench.testing import RecordingSleep, create_test_event, wait_until
 
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from workbench.bus import open_log
-from workbench.bus.contract import EventBus, setup_load_balanced_consumers
 from workbench.bus.kafka import local
 from workbench.errors import BrokerUnavailableError, PublishError, SubscriptionError, WorkbenchError
+from workbench.eventbus import EventBus, setup_load_balanced_consumers
 from workbench.testing import create_test_event, wait_until
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workbench.bus.contract import (
+from workbench.eventbus import (
     ProtocolMCPRegistry,
     ProtocolWorkflowEventBus,
     WorkflowEventBusIntegration,

@@ -20,10 +20,10 @@ from opentelemetry.trace import SpanKind
 
 import workbench
 from workbench import telemetry
-from workbench.bus.contract import EventBus, EventBusConfiguration, FailurePolicy, create_event_bus_from_config
 from workbench.errors import NonRetryableError, PublishError, RetryableError
+from workbench.eventbus import EventBus, EventBusConfiguration, FailurePolicy, create_event_bus_from_config
+from workbench.eventbus.event_store import EventStore
 from workbench.model import TopicPartition
-from workbench.store.streams import EventStore
 from workbench.telemetry import conventions
 from workbench.testing import RecordingSleep, create_test_event, wait_until
 

@@ -10,8 +10,8 @@ from typing import get_args
 
 import pytest
 
-from workbench.bus.contract import EventBus, batch_publish_events, publish_batch_outcomes
 from workbench.errors import PublishError, ValidationError
+from workbench.eventbus import EventBus, batch_publish_events, publish_batch_outcomes
 from workbench.model.event import EventType
 from workbench.testing import create_test_event, wait_until
 

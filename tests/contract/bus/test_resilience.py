@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from workbench.bus.contract import EventBus, FailurePolicy, resilient_handler, send_to_dead_letter_queue
 from workbench.errors import NonRetryableError, RetryableError
+from workbench.eventbus import EventBus, FailurePolicy, resilient_handler, send_to_dead_letter_queue
 from workbench.model import NewRecord
 from workbench.testing import RecordingSleep, create_test_event, wait_until
 

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from workbench.bus.contract import EventBusConfiguration, create_event_bus_from_config
 from workbench.bus.kafka import local
 from workbench.bus.kafka.local import lifecycle
 from workbench.errors import AuthenticationError, PublishError, SubscriptionError, WorkbenchError
+from workbench.eventbus import EventBusConfiguration, create_event_bus_from_config
 from workbench.testing import create_test_event, wait_until
 from workbench.testing.certificates import Authority
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from workbench.capture.sourcing import GROUP, EventSourcing
 from workbench.errors import SequenceConflictError, SnapshotError, ValidationError
-from workbench.store.streams import EventStore, reconstruct_event_message, replay_events
+from workbench.eventbus.event_store import EventStore, reconstruct_event_message, replay_events
+from workbench.eventbus.sourcing import GROUP, EventSourcing
 from workbench.testing import create_test_event, wait_until
 
 

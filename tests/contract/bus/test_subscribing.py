@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from workbench.bus.contract import setup_load_balanced_consumers
 from workbench.errors import SubscriptionError
+from workbench.eventbus import setup_load_balanced_consumers
 from workbench.testing import create_test_event, wait_until
 
 

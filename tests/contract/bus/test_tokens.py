@@ -13,11 +13,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import workbench
-from workbench.bus.contract import send_to_dead_letter_queue
-from workbench.capture.sourcing import EventSourcing
 from workbench.errors import NonRetryableError, ValidationError
+from workbench.eventbus import send_to_dead_letter_queue
+from workbench.eventbus.event_store import EventStore, replay_events
+from workbench.eventbus.sourcing import EventSourcing
 from workbench.model import NewRecord
-from workbench.store.streams import EventStore, replay_events
 from workbench.testing import create_test_event, wait_until
 
 TOKEN = "eyJhbGciOiJub25lIn0.marked-token-4711"  # noqa: S105 - made up

@@ -8,10 +8,10 @@ from functools import partial
 
 from workbench.bus import open_log
 from workbench.capture import capture, pipeline, run
+from workbench.decoding.columns import Decoder
 from workbench.model.topic_selection import parse_topics
 from workbench.model.window import Start
 from workbench.store import Appender, SnapshotStore
-from workbench.store.decode import Decoder
 
 # Small pieces, so that there are many moments to be killed at.
 pipeline.READ_BYTES = 1 << 18

@@ -9,11 +9,11 @@ import pytest
 
 from workbench.bus import open_log
 from workbench.capture import CaptureResult, capture
+from workbench.decoding.columns import Decoder
 from workbench.model import NewRecord
 from workbench.model.topic_selection import parse_topics
 from workbench.model.window import parse_bound
 from workbench.store import SnapshotStore
-from workbench.store.decode import Decoder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence

@@ -17,12 +17,12 @@ import pytest
 
 from workbench.bus import open_log
 from workbench.capture import capture
+from workbench.decoding.columns import Decoder
 from workbench.errors import StorageFullError, WorkbenchError
 from workbench.model import NewRecord
 from workbench.model.topic_selection import parse_topics
 from workbench.model.window import Start
 from workbench.store import Appender, SnapshotStore
-from workbench.store.decode import Decoder
 
 SCRIPT = Path(__file__).with_name("capture_process.py")
 KILLS = 10

@@ -4,11 +4,11 @@ import pytest
 
 from workbench.bus import open_log
 from workbench.capture import capture
+from workbench.decoding.columns import Decoder
 from workbench.model import NewRecord
 from workbench.model.topic_selection import parse_topics
 from workbench.model.window import Committed, Start
 from workbench.store import SnapshotStore
-from workbench.store.decode import Decoder
 
 
 @pytest.mark.broker

@@ -11,13 +11,13 @@ import pytest
 
 from workbench.bus import open_log
 from workbench.capture import capture
-from workbench.codecs import load_profiles
 from workbench.config import load_settings
+from workbench.decoding import load_profiles
+from workbench.decoding.columns import Decoder
 from workbench.model import NewRecord
 from workbench.model.topic_selection import parse_topics
 from workbench.model.window import Start
 from workbench.store import SnapshotStore
-from workbench.store.decode import Decoder
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "wikimedia-2021-08"
 BATCH = 500

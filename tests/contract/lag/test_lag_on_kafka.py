@@ -6,9 +6,9 @@ import uuid
 
 import pytest
 
-from workbench.analysis.lag import lag_frame
 from workbench.bus import open_log
-from workbench.capture.lag_sampler import LagSampler
+from workbench.lag import lag_frame
+from workbench.lag.sampler import LagSampler
 from workbench.model import NewRecord, TopicPartition
 
 pytestmark = pytest.mark.broker

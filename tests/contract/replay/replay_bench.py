@@ -12,13 +12,13 @@ from workbench.model import NewRecord, Record, Span, TimestampType, TopicPartiti
 from workbench.model.columns import RECORD
 from workbench.model.selection import SelectedSource
 from workbench.replay import Connection, Draft, Plan, ReplayReport, fetch_facts, make_plan, run_plan
-from workbench.replay.rows import RawRows
+from workbench.replay.records.raw_rows import RawRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from workbench.bus.protocols import RecordLog
-    from workbench.store.journal import Journal
+    from workbench.store.journal.journal import Journal
 
 WRITABLE = Connection(read_only=False, development=True)
 FOREVER = {"retention.ms": "-1"}

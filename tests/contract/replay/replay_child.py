@@ -17,9 +17,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from replay_bench import Bench, select
 
 from workbench.bus import open_log
-from workbench.replay import batches
-from workbench.replay.sending import Sender
-from workbench.store.journal import Journal
+from workbench.replay.run.run import batches
+from workbench.replay.run.sending import Sender
+from workbench.store.journal.journal import Journal
 
 BATCH = 10
 AT_CALL = 2

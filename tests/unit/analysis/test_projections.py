@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from workbench.analysis.dead_letters import triage
-from workbench.analysis.projections import registry_at, workflows_at
-from workbench.codecs.fingerprint import fingerprint, normalised
+from workbench.decoding.fingerprint import fingerprint, normalised
+from workbench.replay.dead_letters import triage
 from workbench.testing.events import event_table
+from workbench.tracing.state import registry_at, workflows_at
 
 SECOND = 1_000_000
 VECTORS = [

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from workbench.analysis.lag import lag_frame
 from workbench.bus.memory import MemoryLog
-from workbench.capture.lag_sampler import CONCURRENCY, LagSampler
 from workbench.errors import BrokerUnavailableError, WorkbenchError
+from workbench.lag import lag_frame
+from workbench.lag.sampler import CONCURRENCY, LagSampler
 from workbench.model import NewRecord, TopicPartition
 
 if TYPE_CHECKING:

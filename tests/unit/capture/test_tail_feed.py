@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from workbench.bus import open_log
-from workbench.capture import tail as tail_module
-from workbench.capture.tail import TailFeed
 from workbench.errors import UnknownTopicError, ValidationError
+from workbench.live import tail as tail_module
+from workbench.live.tail import TailFeed
 from workbench.model import NewRecord, Span
 from workbench.tasks import Supervisor
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.capture.tail_rows import TAIL, detail_of, identities_of, rows_of, shown_body, shown_time, tail_batch
+from workbench.live.rows import TAIL, detail_of, identities_of, rows_of, shown_body, shown_time, tail_batch
 from workbench.model.chunk import Chunk
 from workbench.model.columns import EVENT, RECORD
 from workbench.model.feeds import Identity

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.analysis.causation import build_graph
-from workbench.charts.causation_view import CausationViews, causation_view
-from workbench.charts.theme import MARKS, STROKES
 from workbench.model.causation import EventPosition, GraphView
 from workbench.testing.events import event_table
+from workbench.tracing.drawing.theme import MARKS, STROKES
+from workbench.tracing.drawing.view import CausationViews, causation_view
+from workbench.tracing.graph import build_graph
 
 
 def flow_rows() -> list[dict[str, Any]]:

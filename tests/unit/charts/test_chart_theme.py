@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from workbench.charts import theme
 from workbench.model.causation import EdgeKind, NodeKind, RootKind
+from workbench.tracing.drawing import theme
 
 
 @pytest.mark.parametrize("background", [*theme.LIGHT_BACKGROUNDS, *theme.DARK_BACKGROUNDS])

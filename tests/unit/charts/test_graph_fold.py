@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.charts.graph_fold import PAGE, SAMPLE, fold
+from workbench.tracing.drawing.fold import PAGE, SAMPLE, fold
 
 
 def folding_of(parents, types=None, **options: Any):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.charts.graph_layout import (
+from workbench.tracing.drawing.layout import (
     MARKER,
     NODE_HEIGHT,
     NODE_WIDTH,

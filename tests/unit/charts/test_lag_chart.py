@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.analysis.lag import lag_frame
-from workbench.charts.lag import PANELS, lag_figure
+from workbench.lag import lag_frame
+from workbench.lag.figure import PANELS, lag_figure
 from workbench.model import GroupInfo
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.codecs import decode_record
-from workbench.codecs.contract import encode_event
-from workbench.codecs.times import EPOCH
+from workbench.decoding import decode_record
+from workbench.decoding.conventions.contract import encode_event
+from workbench.decoding.times import EPOCH
 from workbench.model import Record, TimestampType
 from workbench.model.event import EventMessage, EventMetadata, SecurityContext
 

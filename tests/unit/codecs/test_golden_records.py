@@ -6,7 +6,7 @@ from typing import Any
 import golden_vectors
 import pytest
 
-from workbench.codecs import decode_record
+from workbench.decoding import decode_record
 
 VECTORS = [vector for section in golden_vectors.SECTIONS for vector in golden_vectors.committed(section)]
 

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from workbench.codecs import TopicProfile, builtin_profiles, decode_record, load_profiles
+from workbench.decoding import TopicProfile, builtin_profiles, decode_record, load_profiles
 from workbench.errors import ConfigurationError
 from workbench.model import Record, TimestampType
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.codecs import decode_record
-from workbench.codecs.filters import FILTERS
-from workbench.codecs.ids import canonical_id, is_uuid, span_of
-from workbench.codecs.json_text import MISSING, JsonNumber, _read_deep, read_body, read_json
-from workbench.codecs.onex_topics import is_dead_letter_topic, parse_onex_topic
-from workbench.codecs.selectors import parse_selector
-from workbench.codecs.times import parse_time
+from workbench.decoding import decode_record
+from workbench.decoding.conventions.filters import FILTERS
+from workbench.decoding.conventions.onex_topics import is_dead_letter_topic, parse_onex_topic
+from workbench.decoding.conventions.selectors import parse_selector
+from workbench.decoding.formats.json_text import MISSING, JsonNumber, _read_deep, read_body, read_json
+from workbench.decoding.ids import canonical_id, is_uuid, span_of
+from workbench.decoding.times import parse_time
 from workbench.model import Record, TimestampType
 from workbench.model.envelope import TraceContext
 

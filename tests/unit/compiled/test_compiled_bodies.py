@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.compiled.bodies import Bodies, scan
-from workbench.compiled.members import WORD_BITS, MemberTable
-from workbench.store.decode import bodies as kinds
+from workbench.decoding.columns import bodies as kinds
+from workbench.decoding.native.bodies import Bodies, scan
+from workbench.decoding.native.members import WORD_BITS, MemberTable
 
 PATHS = [("id",), ("meta",), ("größe",), ("a" * 40,), ("meta", "id"), ("meta", "source"), ("meta", "source", "name")]
 BITS = {path: 7 * at for at, path in enumerate(PATHS)} | {("last",): WORD_BITS + 3}

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.compiled.calendar import calendar_times
-from workbench.compiled.headers import sequences, texts_at
-from workbench.compiled.texts import odd_ids, trace_parents, uuids
+from workbench.decoding.native.calendar import calendar_times
+from workbench.decoding.native.headers import sequences, texts_at
+from workbench.decoding.native.texts import odd_ids, trace_parents, uuids
 from workbench.model.columns import HEADERS
 
 names = st.lists(st.sampled_from([b"", b"a", b"ab", b"b", b"traceparent", b"\xff", b"x" * 40]), max_size=4)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from workbench.model.columns import RECORD
-from workbench.replay.digest import (
+from workbench.replay.records.digest import (
     body_bytes,
     body_digests,
     body_sha256,
@@ -19,7 +19,7 @@ from workbench.replay.digest import (
     selection_sha256,
     token,
 )
-from workbench.replay.rows import RawRows
+from workbench.replay.records.raw_rows import RawRows
 
 D4_HEADERS = ((b"a", None), (b"a", b""), (b"h", b"1"))
 D5_HEADERS = ((b"a", b""), (b"a", None), (b"h", b"1"))

@@ -11,13 +11,13 @@ from replay_samples import NOW_MS, ORDERS, SCHEMA, draft, facts, row, table, top
 
 from workbench.errors import ConfigurationError, ValidationError
 from workbench.replay import Draft, Options, join_decoded, make_plan
-from workbench.replay.batches import BATCH_BYTES, BATCH_RECORDS, split
 from workbench.replay.options import Partitions
-from workbench.replay.ordering import ordered
-from workbench.replay.pace import Limit, Pace
-from workbench.replay.placement import place
-from workbench.replay.sizes import batch_bytes, most_batch_bytes
-from workbench.replay.targets import default_name, is_dead_letter, resolve
+from workbench.replay.plan.batches import BATCH_BYTES, BATCH_RECORDS, split
+from workbench.replay.plan.pace import Limit, Pace
+from workbench.replay.records.ordering import ordered
+from workbench.replay.records.placement import place
+from workbench.replay.records.sizes import batch_bytes, most_batch_bytes
+from workbench.replay.target.creation import default_name, is_dead_letter, resolve
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 from replay_samples import NOW_MS, ORDERS, RUN_ID, draft, facts, group, row, topic
 
 from workbench.replay import Connection, make_plan
-from workbench.replay.case import Case
-from workbench.replay.guard import RULES, refusals
-from workbench.replay.sizes import batch_bytes
+from workbench.replay.records.sizes import batch_bytes
+from workbench.replay.rules.guard import RULES, refusals
+from workbench.replay.rules.planning_input import Case
 
 
 def rules(plan) -> list[str]:

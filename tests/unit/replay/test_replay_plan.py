@@ -12,8 +12,8 @@ from replay_samples import NOW_MS, ORDERS, RUN_ID, draft, facts, group, row, top
 from workbench.errors import ReplayRefused
 from workbench.model.feeds import PlanFacts
 from workbench.replay import Draft, TargetFacts, make_plan, plan_from_json
-from workbench.replay.digest import plan_hash
-from workbench.replay.provenance import utc_text
+from workbench.replay.records.digest import plan_hash
+from workbench.replay.records.provenance import utc_text
 
 
 def vector_draft(**options: Any) -> Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 from replay_samples import row, table
 
-from workbench.replay.rows import RawRows
+from workbench.replay.records.raw_rows import RawRows
 
 
 def test_headers_by_row_and_by_name():

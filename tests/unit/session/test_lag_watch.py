@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from workbench.bus.memory import MemoryLog
-from workbench.capture.lag_sampler import LagSampler
+from workbench.lag.sampler import LagSampler
 from workbench.model import NewRecord, TopicPartition
 from workbench.session.lag import LagWatch
 from workbench.tasks import Supervisor

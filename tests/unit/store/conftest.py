@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from snapshot_rows import Filler
 
+from workbench.decoding.columns import Decoder
 from workbench.store import SnapshotStore
-from workbench.store.decode import Decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,13 +11,13 @@ import pyarrow as pa
 from workbench.errors import StorageFullError
 from workbench.model.columns import RECORD
 from workbench.store import Advance, Appender, CaptureHead, RangeKey, StoredRange
-from workbench.store.provenance import add_source, begin, end
-from workbench.store.rows import count_undecodable, stored_rows
+from workbench.store.segments.rows import count_undecodable, stored_rows
+from workbench.store.snapshot.provenance import add_source, begin, end
 
 if TYPE_CHECKING:
+    from workbench.decoding.columns import Decoder
     from workbench.model.chunk import Gap
     from workbench.store import SnapshotStore
-    from workbench.store.decode import Decoder
 
 T_MS = 1_795_428_000_000
 

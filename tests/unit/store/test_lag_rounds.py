@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workbench.analysis.lag import group_totals, lag_frame
 from workbench.errors import SnapshotError
+from workbench.lag import group_totals, lag_frame
+from workbench.lag.history import read_rounds, write_rounds
 from workbench.model import GroupInfo, GroupMemberInfo, TopicPartition
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 from workbench.store import SnapshotStore
-from workbench.store.lag import read_rounds, write_rounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 
 from workbench.errors import ValidationError
+from workbench.live import row_filter
+from workbench.live.ring import Ring
+from workbench.live.row_filter import parse_filter
 from workbench.model.columns import RECORD
-from workbench.store import row_filter
-from workbench.store.ring import Ring
-from workbench.store.row_filter import parse_filter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,7 +17,8 @@ from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedE
 from workbench.model.chunk import Gap
 from workbench.model.columns import RECORD
 from workbench.store import SnapshotStore
-from workbench.store.schema import VERSION
+from workbench.store.file.schema import VERSION
+from workbench.store.transfer import export_records, import_file, redecode
 
 HOSTILE = pa.Table.from_pylist(
     [
@@ -104,7 +105,7 @@ class TestOpening:
             "import os, signal, sys; sys.path.insert(0, sys.argv[2])\n"
             "from snapshot_rows import Filler, raw_records\n"
             "from workbench.store import SnapshotStore\n"
-            "from workbench.store.decode import Decoder\n"
+            "from workbench.decoding.columns import Decoder\n"
             "store = SnapshotStore.open(sys.argv[1], write=True)\n"
             "Filler(store, Decoder())(raw_records(0, 50))\n"
             "os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -144,7 +145,7 @@ class TestLocks:
         store.close()
         before = store.path.read_bytes()
         with SnapshotStore.open(store.path) as reader:
-            for act in (reader.pack, lambda: reader.redecode(decoder), reader.new_segment):
+            for act in (reader.pack, lambda: redecode(reader, decoder), reader.new_segment):
                 with pytest.raises(SnapshotError, match="reading only"):
                     act()
         assert store.path.read_bytes() == before
@@ -180,33 +181,33 @@ class TestExchange:
         decoder = fill.decoder
         fill(hostile_records(), segment_bytes=size, gaps=(Gap("expired", 10, 12),))
         fill(raw_records(0, 10), topic="bills", capture_id="c2")
-        assert store.export(tmp_path / name) == 14
+        assert export_records(store, tmp_path / name) == 14
         with SnapshotStore.open(tmp_path / "second.duckdb", write=True) as second:
-            imported = second.import_file(tmp_path / name, decoder)
+            imported = import_file(second, tmp_path / name, decoder)
             assert (imported.records, imported.known) == (14, 0)
             assert second.record_table().equals(store.record_table())
             assert second.event_table().equals(store.event_table())
-            again = second.import_file(tmp_path / name, decoder)
+            again = import_file(second, tmp_path / name, decoder)
             assert (again.records, again.known) == (0, 14)
             assert second.record_table().num_rows == 14
 
     def test_provenance_travels_in_parquet(self, store, fill, tmp_path, decoder):
         fill(hostile_records(), gaps=(Gap("expired", 10, 12),))
-        store.export(tmp_path / "out.parquet")
+        export_records(store, tmp_path / "out.parquet")
         with SnapshotStore.open(tmp_path / "second.duckdb", write=True) as second:
-            second.import_file(tmp_path / "out.parquet", decoder)
+            import_file(second, tmp_path / "out.parquet", decoder)
             assert second.ranges_table().equals(store.ranges_table())
 
     def test_a_file_without_provenance_proves_only_what_is_in_it(self, store, fill, tmp_path, decoder):
         fill(hostile_records())
-        store.export(tmp_path / "out.jsonl")
+        export_records(store, tmp_path / "out.jsonl")
         with SnapshotStore.open(tmp_path / "second.duckdb", write=True) as second:
-            second.import_file(tmp_path / "out.jsonl", decoder)
+            import_file(second, tmp_path / "out.jsonl", decoder)
             assert [tuple(row) for row in second.ranges[["from", "next"]].to_numpy()] == [(7, 10), (20, 21)]
 
     def test_json_lines_say_bytes_by_one_rule(self, store, fill, tmp_path):
         fill(hostile_records())
-        store.export(tmp_path / "out.jsonl", where='"offset" >= 7')
+        export_records(store, tmp_path / "out.jsonl", where='"offset" >= 7')
         null, empty, binary, _ = map(orjson.loads, (tmp_path / "out.jsonl").read_bytes().splitlines())
         assert null["key"] is None
         assert null["value"] is None
@@ -222,23 +223,23 @@ class TestExchange:
     )
     def test_a_bad_line_is_named_and_nothing_is_stored(self, store, fill, tmp_path, content):
         fill(raw_records(0, 3))
-        store.export(tmp_path / "good.jsonl")
+        export_records(store, tmp_path / "good.jsonl")
         (tmp_path / "bad.jsonl").write_bytes((tmp_path / "good.jsonl").read_bytes() + content)
         with SnapshotStore.open(tmp_path / "second.duckdb", write=True) as second:
             with pytest.raises(SnapshotFormatError, match="line 4"):
-                second.import_file(tmp_path / "bad.jsonl", fill.decoder)
+                import_file(second, tmp_path / "bad.jsonl", fill.decoder)
             assert second.record_table().num_rows == 0
             assert second.sources() == []
 
     def test_foreign_parquet_and_unknown_formats(self, store, tmp_path, decoder):
         pq.write_table(pa.table({"a": [1]}), tmp_path / "foreign.parquet")
         with pytest.raises(SnapshotFormatError, match="lacks the columns"):
-            store.import_file(tmp_path / "foreign.parquet", decoder)
+            import_file(store, tmp_path / "foreign.parquet", decoder)
         (tmp_path / "broken.parquet").write_bytes(b"PAR1")
         with pytest.raises(SnapshotFormatError):
-            store.import_file(tmp_path / "broken.parquet", decoder)
+            import_file(store, tmp_path / "broken.parquet", decoder)
         with pytest.raises(SnapshotError, match="format"):
-            store.export(tmp_path / "out.xlsx")
+            export_records(store, tmp_path / "out.xlsx")
         assert not (tmp_path / "out.xlsx").exists()
 
 

@@ -13,7 +13,8 @@ from workbench.errors import QueryError, SnapshotError, SnapshotFormatError, Win
 from workbench.model.chunk import Gap
 from workbench.model.columns import EVENT, RECORD
 from workbench.store import SnapshotStore
-from workbench.store.layout import RANGES
+from workbench.store.file.layout import RANGES
+from workbench.store.transfer import copy_to, redecode
 
 SEGMENT = 1
 
@@ -49,7 +50,7 @@ class TestRows:
         assert names == {segment.records_file, segment.events_file}
 
     def test_packing_waits_for_queries_that_read_the_files(self, store, fill, monkeypatch):
-        monkeypatch.setattr("workbench.store.snapshot._READERS_S", 0.2)
+        monkeypatch.setattr("workbench.store.snapshot.store._READERS_S", 0.2)
         fill(raw_records(0, 30), segment_bytes=SEGMENT)
         with store.cursor() as cursor:
             reader = cursor.sql('SELECT "offset" FROM records').to_arrow_reader(7)
@@ -98,7 +99,7 @@ class TestRows:
 
 def _stored(store):
     query = "SELECT * EXCLUDE (cluster, topic, timestamp) FROM {}"
-    from workbench.store.layout import STORED_EVENT, STORED_RECORD
+    from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
 
     raw = store.sql_arrow(query.format("records")).cast(STORED_RECORD)
     return raw, store.sql_arrow(query.format("events")).select(STORED_EVENT.names).cast(STORED_EVENT)
@@ -290,7 +291,7 @@ class TestCopies:
     def test_a_copy_is_whole_and_can_be_read_while_the_original_is_written(self, store, fill, tmp_path):
         fill(raw_records(0, 30), segment_bytes=SEGMENT)
         fill(raw_records(0, 5), topic="bills", capture_id="c2")
-        target = store.copy_to(tmp_path / "copy.duckdb")
+        target = copy_to(store, tmp_path / "copy.duckdb")
         fill(raw_records(0, 5), topic="later", capture_id="c3")
         with SnapshotStore.open(target) as copy:
             assert copy.ranges.shape[0] == 2
@@ -303,7 +304,7 @@ class TestCopies:
     def test_a_copy_overwrites_nothing(self, store, tmp_path):
         (tmp_path / "copy.duckdb").write_bytes(b"precious")
         with pytest.raises(SnapshotError, match="exists already"):
-            store.copy_to(tmp_path / "copy.duckdb")
+            copy_to(store, tmp_path / "copy.duckdb")
         assert (tmp_path / "copy.duckdb").read_bytes() == b"precious"
 
 
@@ -331,12 +332,12 @@ class TestDecodingAgain:
         fill(raw_records(0, 30), segment_bytes=SEGMENT)
         fill(raw_records(0, 5), topic="bills", capture_id="c2")
         raw = store.record_table()
-        assert store.redecode(Blind()) == 35
+        assert redecode(store, Blind()) == 35
         assert store.record_table().equals(raw)
         assert store.sql("SELECT event_type, count(*) AS n FROM events GROUP BY 1 ORDER BY 1")["n"].tolist() == [5, 30]
         assert store.ranges["undecodable"].tolist() == [5, 30]
         folder = store.path.with_name("incident.duckdb.segments")
         assert sorted(path.name for path in folder.iterdir()) == ["000001.1.events.parquet", "000001.records.parquet"]
-        store.redecode(fill.decoder)
+        redecode(store, fill.decoder)
         assert store.sql("SELECT count(*) AS n FROM events WHERE event_type LIKE 'order%'")["n"][0] == 35
         assert (folder / "000001.2.events.parquet").exists()

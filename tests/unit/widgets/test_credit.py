@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from workbench.widgets._credit import LIMIT, SILENCE_S, STEP_LIMIT_S, Credit
+from workbench.widgets.base.credit import LIMIT, SILENCE_S, STEP_LIMIT_S, Credit
 
 
 def attached() -> Credit:

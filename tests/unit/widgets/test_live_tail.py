@@ -8,8 +8,8 @@ from widget_feeds import HOSTILE, ScriptedFeed
 
 from workbench.model.feeds import Identity
 from workbench.tasks import Supervisor
-from workbench.widgets import _credit
-from workbench.widgets.live_tail import SELECTION_LIMIT, LiveTail
+from workbench.widgets.base import credit as _credit
+from workbench.widgets.live_tail.widget import SELECTION_LIMIT, LiveTail
 
 if TYPE_CHECKING:
     from conftest import Browser

@@ -9,14 +9,14 @@ from widget_feeds import HOSTILE, ScriptedJob, ScriptedLag, ScriptedPlan
 from workbench.errors import PublishError
 from workbench.model.feeds import PartProgress, Progress
 from workbench.widgets import LagPanel, ProgressPanel, ReplayPanel, keep_figures_offline
-from workbench.widgets._blocks import lines_block, progress_blocks, table_block
-from workbench.widgets._sheet import Sheet
 from workbench.widgets.plotly_offline import OFFLINE
+from workbench.widgets.sheet.blocks import lines_block, progress_blocks, table_block
+from workbench.widgets.sheet.sheet import Sheet
 
 if TYPE_CHECKING:
     from conftest import Browser
 
-    from workbench.widgets._base import Widget
+    from workbench.widgets.base.widget import Widget
 
 
 def blocks(browser: Browser, sheet: Widget) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from workbench.bus.kafka import compression, legacy
 from workbench.bus.kafka.compression import Workspace
-from workbench.compiled.records import CorruptRecords, parse
+from workbench.bus.kafka.records import CorruptRecords, parse
 from workbench.model.chunk import Gap
 from workbench.model.columns import HEADERS, RECORD
 from workbench.model.record import TimestampType

@@ -6,7 +6,7 @@ import pyarrow as pa
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.memory_records import MemoryRecords
 
-from workbench.compiled.records import CorruptRecords
+from workbench.bus.kafka.records import CorruptRecords
 from workbench.model.columns import RECORD
 from workbench.model.record import TimestampType
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.analysis.causation import arrays
-from workbench.analysis.causation.arrays import Groups, components, longest_paths, pointer_doubling, reach
-from workbench.analysis.causation.cycles import find_cycles, strongly_connected
+from workbench.tracing.graph import arrays
+from workbench.tracing.graph.arrays import Groups, components, longest_paths, pointer_doubling, reach
+from workbench.tracing.graph.cycles import find_cycles, strongly_connected
 
 
 def ints(values):

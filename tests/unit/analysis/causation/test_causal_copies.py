@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from workbench.analysis.causation import build_graph
-from workbench.analysis.causation.rows import is_dead_letter_topic
 from workbench.errors import TableError
 from workbench.testing.events import cause, event_table
+from workbench.tracing.graph import build_graph
+from workbench.tracing.graph.rows import is_dead_letter_topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.analysis.causation import CausalGraph, build_graph
 from workbench.errors import UnknownEventError
 from workbench.testing.events import cause, event_table
+from workbench.tracing.graph import CausalGraph, build_graph
 
 SPANS = Path(__file__).resolve().parents[5] / "shared/data/online-boutique-2022-08-22/spans.csv.gz"
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pytest
 
-from workbench.analysis.causation import RANGES, build_graph
 from workbench.errors import TableError
 from workbench.testing.events import cause, event_table
+from workbench.tracing.graph import RANGES, build_graph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

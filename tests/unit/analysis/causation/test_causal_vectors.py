@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.analysis.causation import RANGES, build_graph
 from workbench.testing.events import event_table
+from workbench.tracing.graph import RANGES, build_graph
 
 VECTOR = json.loads("""
 [["e1", 100, [], "k1", "A", "t"], ["e2", 110, ["e1"], "k1", "B", "t"], ["e2", 112, ["e1"], "k1", "B", "t.copy"], ["e3", 130, ["e1"], "k1", "C", "t"],

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.analysis.causation import build_graph, critical_path
 from workbench.errors import UnknownEventError
 from workbench.testing.events import event_table
+from workbench.tracing import critical_path
+from workbench.tracing.graph import build_graph
 
 S = json.loads("""
 [["a1", 0, [], "k1", "OP", "shop"], ["a3", 80, ["a1"], "k1", "SR", "stock"], ["a2", 120, ["a1"], "k1", "PA", "pay"], ["a5", 200, ["a2"], "k1", "IS", "bill"], ["a4", 300, ["a2", "a3"], "k1", "SC", "ship"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from workbench.analysis.lag import COLUMNS, group_totals, lag_frame
+from workbench.lag import COLUMNS, group_totals, lag_frame
 from workbench.model import GroupInfo
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 

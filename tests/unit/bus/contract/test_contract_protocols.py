@@ -9,9 +9,9 @@ from typing import get_type_hints
 import pytest
 
 import workbench
-from workbench.bus import contract
-from workbench.bus.contract import protocols
-from workbench.bus.contract.bus import EventBus
+from workbench import eventbus as contract
+from workbench.eventbus import protocols
+from workbench.eventbus.bus import EventBus
 
 MEMBERS = {
     "ProtocolEventBus": ["get_topic_info", "publish_event", "subscribe_to_topic"],

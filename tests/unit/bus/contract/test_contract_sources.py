@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.bus.contract import EventBusConfiguration, load_configuration
 from workbench.errors import ConfigurationError
+from workbench.eventbus import EventBusConfiguration, load_configuration
 
 pytestmark = pytest.mark.promise("CF-2", "CF-3", "CF-4", "CF-8", "CF-9")
 

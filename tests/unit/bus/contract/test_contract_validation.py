@@ -10,9 +10,9 @@ from typing import Any
 import pydantic
 import pytest
 
-from workbench.bus.contract.names import Namespace, default_route
-from workbench.bus.contract.validation import EventRules
 from workbench.errors import ValidationError
+from workbench.eventbus.names import Namespace, default_route
+from workbench.eventbus.validation import EventRules
 from workbench.model.event import EventMessage, EventMetadata, SecurityContext
 
 RULES = EventRules("dev")

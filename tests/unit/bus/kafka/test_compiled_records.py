@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.compiled.records import CorruptRecords, parse
+from workbench.bus.kafka.records import CorruptRecords, parse
 from workbench.model.columns import HEADERS
 
 small = st.none() | st.binary(max_size=20) | st.just(b"long" * 60)

@@ -13,13 +13,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from workbench.codecs import TopicProfile, decode_record, load_profiles
+from workbench.decoding import TopicProfile, decode_record, load_profiles
+from workbench.decoding.columns import Decoder, decoder
+from workbench.decoding.columns.assembly import envelope_columns, event_batch
 from workbench.model.columns import EVENT
-from workbench.store.decode import Decoder, decoder
-from workbench.store.decode.assembly import envelope_columns, event_batch
 
 if TYPE_CHECKING:
-    from workbench.codecs import Profile
+    from workbench.decoding import Profile
     from workbench.model import Record
 
 pytestmark = pytest.mark.timeout(300)

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.codecs import TopicProfile
-from workbench.codecs.ids import canonical_id, is_uuid_like
-from workbench.codecs.times import PARSERS, parse_time
+from workbench.decoding import TopicProfile
+from workbench.decoding.columns import Decoder, summarise
+from workbench.decoding.columns.arrays import group_ids
+from workbench.decoding.columns.ids import canonical_ids, uuid_rows
+from workbench.decoding.columns.times import FAULTS, parse_times
+from workbench.decoding.ids import canonical_id, is_uuid_like
+from workbench.decoding.times import PARSERS, parse_time
 from workbench.errors import ConfigurationError
 from workbench.model.columns import EVENT, RECORD
-from workbench.store.decode import Decoder, summarise
-from workbench.store.decode.arrays import group_ids
-from workbench.store.decode.ids import canonical_ids, uuid_rows
-from workbench.store.decode.times import FAULTS, parse_times
 
 calendar = st.from_regex(
     r"\A(19|20|00|99)\d\d-[01]\d-[0-3]\d[Tt ][0-2]\d:[0-6]\d:[0-6]\d(\.\d{1,10})?(Z|z|[+-][0-2]\d:[0-6]\d|)\Z",

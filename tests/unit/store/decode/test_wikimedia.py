@@ -10,9 +10,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from workbench.codecs import load_profiles
+from workbench.decoding import load_profiles
+from workbench.decoding.columns import Decoder, decoder
 from workbench.model.columns import RECORD
-from workbench.store.decode import Decoder, decoder
 
 FOLDER = Path(__file__).parents[5] / "shared" / "data" / "wikimedia-2021-08"
 PROFILE = """

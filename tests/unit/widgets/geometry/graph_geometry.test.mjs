@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   arrowHead, edgePath, fit, fitted, keepInSight, MAX_SCALE, MIN_SCALE, neighbours, next, opening, outline, reach, readable, revealBox, zoomAt,
-} from "../../../../workbench/widgets/static/graph_geometry.mjs";
+} from "../../../../workbench/widgets/causation_graph/geometry.mjs";
 
 const EDGES = [["a", "b"], ["a", "c"], ["b", "d"], ["c", "d"], ["d", "e"]];
 

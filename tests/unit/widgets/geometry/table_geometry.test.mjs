@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   between, firstAt, lastFirst, MAX_SCROLL_PX, moved, reveal, ROW_PX, scrollFor, scrollHeight, windowAt,
-} from "../../../../workbench/widgets/static/table_geometry.mjs";
+} from "../../../../workbench/widgets/live_tail/geometry.mjs";
 
 test("scroll height follows the rows and is capped", () => {
   assert.equal(scrollHeight(0), 0);

@@ -1,1 +1,0 @@
-"""Pure functions on frames: causal graph and lag."""

@@ -1,5 +1,0 @@
-"""What samples of consumer lag say: pure functions from rounds to frames."""
-
-from workbench.analysis.lag.sample import COLUMNS, group_totals, lag_frame
-
-__all__ = ["COLUMNS", "group_totals", "lag_frame"]

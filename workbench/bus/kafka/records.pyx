@@ -1,0 +1,190 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Records of Kafka's format 2 to Arrow columns: one pass that checks and notes, then one copy per column.
+
+Layout of a record (all integers zigzag varints): length, attributes (one byte), timestamp delta, offset delta, key
+length, key, value length, value, header count, and for each header name length, name, value length, value; -1 stands
+for null.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdlib cimport free
+
+import numpy as np
+import pyarrow as pa
+
+from workbench.buffers.slices cimport Slice, address, gathered, grown, new_buffer
+
+_LIMIT = (1 << 31) - 1
+_SMALLEST = 7
+"""Bytes of a record without anything in it."""
+
+
+class CorruptRecords(ValueError):
+    """The bytes are no records of the layout above."""
+
+
+cdef enum Fault:
+    NONE, LONG_INTEGER, OUTSIDE, NO_NAME, HEADER_COUNT, LEFT_OVER, NOT_ADDING_UP, NO_MEMORY
+
+
+_FAULTS = {
+    LONG_INTEGER: "an integer is cut off or longer than 64 bits",
+    OUTSIDE: "a length leads out of its record or batch",
+    NO_NAME: "a header has no name",
+    HEADER_COUNT: "a header count does not fit its record",
+    LEFT_OVER: "bytes are left over in a record",
+    NOT_ADDING_UP: "record lengths do not add up to the batch",
+}
+
+
+cdef class _Walk:
+    """What was found so far."""
+
+    cdef Slice* fields
+    cdef Slice* headers
+    cdef int64_t header_room, header_count
+    cdef int64_t* timestamps
+    cdef int64_t* offsets
+    cdef int32_t* header_ends
+
+    def __cinit__(self):
+        self.fields = NULL
+        self.headers = NULL
+        self.header_room = self.header_count = 0
+
+    def __dealloc__(self):
+        free(self.fields)
+        free(self.headers)
+
+
+def parse(const uint8_t[::1] data not None, places, header_type):
+    """Read the records of several places ``(start, stop, record count)`` of one buffer.
+
+    Returns:
+        Offset deltas and timestamp deltas (int64 arrays), keys, values (binary), and headers (``header_type``: a list
+        of name and value), in the order of the places.
+
+    Raises:
+        CorruptRecords: A field leads out of its record, or a record out of its place.
+    """
+    cdef int64_t start, stop, count, total = 0, row = 0, room = 0
+    cdef Fault fault = NONE
+    cdef _Walk walk = _Walk()
+    cdef const uint8_t* bytes_at = &data[0] if data.shape[0] else NULL
+    if data.shape[0] > _LIMIT:
+        raise CorruptRecords("more than 2 GiB in one piece")
+    for start, stop, count in places:
+        if not 0 <= start <= stop <= data.shape[0] or not 0 <= count * _SMALLEST <= stop - start:
+            raise CorruptRecords("more records are named than the batch has room for")
+        total += count
+    timestamps, offsets, ends = new_buffer(8 * total), new_buffer(8 * total), new_buffer(4 * (total + 1))
+    walk.timestamps = <int64_t*>address(timestamps)
+    walk.offsets = <int64_t*>address(offsets)
+    walk.header_ends = <int32_t*>address(ends)
+    walk.header_ends[0] = 0
+    walk.fields = <Slice*>grown(NULL, &room, total, 2 * sizeof(Slice))
+    if walk.fields == NULL:
+        raise MemoryError
+    for start, stop, count in places:
+        with nogil:
+            fault = _read_batch(walk, bytes_at, start, stop, row, row + count)
+        if fault == NO_MEMORY:
+            raise MemoryError
+        if fault != NONE:
+            raise CorruptRecords(_FAULTS[fault])
+        row += count
+    pairs = pa.StructArray.from_arrays(
+        [
+            gathered(bytes_at, walk.headers, walk.header_count, 2, pa.binary()),
+            gathered(bytes_at, walk.headers + 1, walk.header_count, 2, pa.binary()),
+        ],
+        fields=list(header_type.value_type),
+    )
+    return (
+        np.frombuffer(offsets, np.int64),
+        np.frombuffer(timestamps, np.int64),
+        gathered(bytes_at, walk.fields, total, 2, pa.binary()),
+        gathered(bytes_at, walk.fields + 1, total, 2, pa.binary()),
+        pa.Array.from_buffers(header_type, total, [None, ends], 0, children=[pairs]),
+    )
+
+
+cdef Fault _read_batch(_Walk walk, const uint8_t* data, int64_t at, int64_t stop, int64_t row, int64_t last) noexcept nogil:
+    """Note the slices of one batch's records."""
+    cdef int64_t size, end, count
+    cdef Fault fault
+    while row < last:
+        if not _varint(data, &at, stop, &size):
+            return LONG_INTEGER
+        if size < 1 or size > stop - at:
+            return OUTSIDE
+        end = at + size
+        at += 1
+        if not _varint(data, &at, end, walk.timestamps + row) or not _varint(data, &at, end, walk.offsets + row):
+            return LONG_INTEGER
+        fault = _slice(data, &at, end, walk.fields + 2 * row)
+        if fault == NONE:
+            fault = _slice(data, &at, end, walk.fields + 2 * row + 1)
+        if fault != NONE:
+            return fault
+        if not _varint(data, &at, end, &count):
+            return LONG_INTEGER
+        if count < 0 or count > (end - at) // 2:
+            return HEADER_COUNT
+        fault = _headers(walk, data, &at, end, count)
+        if fault != NONE:
+            return fault
+        if at != end:
+            return LEFT_OVER
+        row += 1
+        walk.header_ends[row] = <int32_t>walk.header_count
+    return NONE if at == stop else NOT_ADDING_UP
+
+
+cdef Fault _headers(_Walk walk, const uint8_t* data, int64_t* at, int64_t end, int64_t count) noexcept nogil:
+    cdef Slice* header = <Slice*>grown(walk.headers, &walk.header_room, walk.header_count + count, 2 * sizeof(Slice))
+    cdef Fault fault
+    cdef int64_t number
+    if header == NULL:
+        return NO_MEMORY
+    walk.headers = header
+    for number in range(count):
+        header = walk.headers + 2 * walk.header_count
+        fault = _slice(data, at, end, header)
+        if fault == NONE:
+            fault = _slice(data, at, end, header + 1)
+        if fault != NONE:
+            return fault
+        if header.size < 0:
+            return NO_NAME
+        walk.header_count += 1
+    return NONE
+
+
+cdef inline Fault _slice(const uint8_t* data, int64_t* at, int64_t end, Slice* found) noexcept nogil:
+    cdef int64_t size
+    if not _varint(data, at, end, &size):
+        return LONG_INTEGER
+    if size < -1 or size > end - at[0]:
+        return OUTSIDE
+    found.start = <int32_t>at[0]
+    found.size = <int32_t>size
+    if size > 0:
+        at[0] += size
+    return NONE
+
+
+cdef inline bint _varint(const uint8_t* data, int64_t* at, int64_t end, int64_t* value) noexcept nogil:
+    """Read a zigzag varint before ``end``; false when it is cut off or too long."""
+    cdef uint64_t found = 0
+    cdef int shift = 0
+    cdef uint8_t byte
+    while at[0] < end and shift < 64:
+        byte = data[at[0]]
+        at[0] += 1
+        found |= <uint64_t>(byte & 0x7F) << shift
+        if byte < 0x80:
+            value[0] = <int64_t>(found >> 1) ^ -<int64_t>(found & 1)
+            return True
+        shift += 7
+    return False

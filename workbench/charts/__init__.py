@@ -1,1 +1,0 @@
-"""Frame in, plotly figure out; graph in, positions out."""

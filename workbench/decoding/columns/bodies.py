@@ -1,0 +1,161 @@
+"""JSON bodies of a batch, by shape: the set of top-level members that any profile reads.
+
+One strict pass over the bytes finds the members of all values; columns are copied out when somebody asks for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.decoding.columns.arrays import data_of, first_bytes, group_ids, runs, valid_rows
+from workbench.decoding.conventions.selectors import Items
+from workbench.decoding.native import bodies as compiled
+from workbench.decoding.native.members import WORD_BITS, MemberTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from workbench.decoding.conventions.profile import Profile
+
+Path = tuple[str, ...]
+"""Member names from the top."""
+
+ABSENT, NULL, EMPTY, TEXT, BOOLEAN, NUMBER, OBJECT, ARRAY = range(8)
+"""Kinds of JSON values, as `workbench.decoding.native.json` numbers them."""
+_MAY_BEGIN_OBJECT = frozenset(b"{ \t\n\r\xef")
+_WRAPPER = frozenset({"schema", "payload"})
+_PREFIX_BYTES = 5
+
+
+class Members:
+    """Every member that profiles read, and the objects that lead to it.
+
+    Attributes:
+        bits: Place of each path in a bit mask. Those at the top come first and fill whole words, so that the set of
+            them is a prefix of the mask.
+        top_words: How many words that are.
+        table: Looks them up.
+    """
+
+    def __init__(self, profiles: Iterable[Profile]) -> None:
+        paths: set[Path] = {(name,) for name in _WRAPPER}
+        for profile in profiles:
+            for selector in profile.selectors():
+                if selector.source == "ce":
+                    paths.add((selector.path,))
+                steps = path_of(selector.steps)
+                paths.update(steps[:end] for end in range(1, len(steps) + 1))
+        top = sorted(path for path in paths if len(path) == 1)
+        self.top_words = -(-len(top) // WORD_BITS)
+        nested = sorted(path for path in paths if len(path) > 1)
+        self.bits: dict[Path, int] = {path: bit for bit, path in enumerate(top)}
+        self.bits |= {path: bit for bit, path in enumerate(nested, self.top_words * WORD_BITS)}
+        self.table = MemberTable(self.bits)
+
+    def names(self, mask: NDArray[np.int64]) -> frozenset[str]:
+        """Names of the members at the top that a mask holds."""
+        top = [path for path in self.bits if len(path) == 1]
+        return frozenset(
+            path[0] for path in top if mask[self.bits[path] // WORD_BITS] >> (self.bits[path] % WORD_BITS) & 1
+        )
+
+
+def path_of(steps: Sequence[str | Items]) -> Path:
+    """Member names up to the first array step."""
+    names: list[str] = []
+    for step in steps:
+        if isinstance(step, Items):
+            break
+        names.append(step)
+    return tuple(names)
+
+
+class BodyColumn:
+    """Values at one path, for the rows of a shape."""
+
+    def __init__(self, found: compiled.Bodies, bit: int, rows: NDArray[np.int64]) -> None:
+        self.kinds: NDArray[np.uint8] = found.kinds(bit, rows)
+        self._found = found
+        self._bit = bit
+        self._rows = rows
+        self._texts: pa.Array | None = None
+
+    @property
+    def texts(self) -> pa.Array:
+        """What texts mean, the literal of numbers and words; undefined for other rows."""
+        if self._texts is None:
+            self._texts = self._found.texts(self._bit, self._rows)
+        return self._texts
+
+
+@dataclass(slots=True)
+class BodyShape:
+    """Rows of a batch whose bodies have the same members at the top, as far as profiles read them."""
+
+    members: frozenset[str]
+    rows: NDArray[np.int64]
+    _known: Members
+    _found: compiled.Bodies | None = None
+    _scanned: NDArray[np.int64] | None = None
+    """Where the rows are among those that were scanned."""
+    _columns: dict[Path, BodyColumn] = field(default_factory=dict)
+
+    def column(self, path: Path) -> BodyColumn | None:
+        """The values of a member, read once; None where no row can have it."""
+        if self._found is None or self._scanned is None or path[0] not in self.members:
+            return None
+        if path not in self._columns:
+            self._columns[path] = BodyColumn(self._found, self._known.bits[path], self._scanned)
+        return self._columns[path]
+
+
+@dataclass(slots=True)
+class Bodies:
+    """Shapes of a batch's values."""
+
+    shape_of: NDArray[np.int64]
+    within: NDArray[np.int64]
+    shapes: list[BodyShape]
+    """The first is for rows without a JSON object."""
+    exact: NDArray[np.bool_]
+    """Rows that only the exact codec can be trusted with."""
+
+
+def find_bodies(values: pa.Array, members: Members) -> Bodies:
+    """Find the shapes of a batch's values."""
+    count = len(values)
+    rows = np.flatnonzero(_may_be_object(values))
+    found = compiled.scan(members.table, values, rows)
+    groups, examples = group_ids(found.masks[:, : members.top_words])
+    names = [members.names(found.masks[at]) for at in examples]
+    refused = found.refused.copy()
+    for number, known in enumerate(names):
+        if known == _WRAPPER:
+            refused |= (groups == number) & (found.members == len(_WRAPPER))
+    bodies = Bodies(np.zeros(count, np.int64), np.zeros(count, np.int64), [], np.zeros(count, bool))
+    bodies.exact[rows[refused]] = True
+    bodies.shape_of[rows] = groups + 1
+    bodies.shapes = [BodyShape(known, np.empty(0, np.int64), members) for known in (frozenset[str](), *names)]
+    for number, mine in runs(bodies.shape_of):
+        scanned = None if not number else mine if len(rows) == count else np.searchsorted(rows, mine)
+        bodies.shapes[number] = BodyShape(bodies.shapes[number].members, mine, members, found, scanned)
+        bodies.within[mine] = np.arange(len(mine))
+    return bodies
+
+
+def _may_be_object(values: pa.Array) -> NDArray[np.bool_]:
+    """Which values may hold a JSON object, by their first byte."""
+    firsts = first_bytes(values)
+    table = np.zeros(256, bool)
+    table[list(_MAY_BEGIN_OBJECT)] = True
+    candidates = table[firsts]
+    content, ends = data_of(values)
+    framed = np.flatnonzero((firsts == 0) & (np.diff(ends) > _PREFIX_BYTES))
+    candidates[framed] = content[ends[framed] + _PREFIX_BYTES] == ord("{")
+    return candidates & valid_rows(values)

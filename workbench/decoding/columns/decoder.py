@@ -1,0 +1,186 @@
+"""The one bulk entry to decoding: raw records in, EVENT rows out, in the same order.
+
+Records are grouped by shape (header names, top-level JSON members), the convention is decided once per group, and
+columns are read in bulk; rows that this cannot be trusted with go through the exact codec.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from workbench.decoding import TopicProfile, builtin_profiles, decode_parts
+from workbench.decoding.columns.arrays import one_array, runs
+from workbench.decoding.columns.assembly import envelope_columns, event_batch, group_columns, in_order
+from workbench.decoding.columns.bodies import Members, find_bodies
+from workbench.decoding.columns.group import ExactError, GroupFacts, Rows, SplitError
+from workbench.decoding.columns.headers import header_shapes, names_read
+from workbench.decoding.conventions.dead_letters import DEAD_LETTER_TYPE, ONEX_BODIES
+from workbench.decoding.conventions.decision import CONTRACT, decide
+from workbench.decoding.conventions.onex import ONEX
+from workbench.decoding.conventions.trace_context import WOLVERINE_TRACE_HEADER
+from workbench.errors import ConfigurationError
+from workbench.model.columns import EVENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from workbench.decoding import Profile
+    from workbench.decoding.conventions.decision import Decision
+
+SLICE_ROWS = 1 << 16
+"""Rows that are decoded at once."""
+SMALLEST_GROUP = 16
+"""Below this a group costs more than its rows one by one."""
+
+
+class Decoder:
+    """Decodes batches of raw records of one topic into EVENT rows.
+
+    Pure and picklable: the result depends on the profiles, the topic and the bytes only. May be used from several
+    threads at once, and releases the interpreter for most of its time.
+
+    Args:
+        profiles: Conventions in order of precedence for equal strength; the built-in ones unless given.
+        topic_profiles: Profiles that a person fixed, by topic name.
+    """
+
+    def __init__(
+        self,
+        profiles: Sequence[Profile] | None = None,
+        topic_profiles: Mapping[str, TopicProfile] | None = None,
+    ) -> None:
+        self.profiles = builtin_profiles() if profiles is None else tuple(profiles)
+        self.topic_profiles = dict(topic_profiles or {})
+        known = {profile.name for profile in self.profiles}
+        for topic, fixed in self.topic_profiles.items():
+            if fixed.profile not in known:
+                raise ConfigurationError(
+                    f"Topic {topic!r} is fixed to the profile {fixed.profile!r}, which does not exist. "
+                    f"Define [profiles.{fixed.profile}] or use one of {', '.join(sorted(known))}.",
+                )
+        self._members = Members(self.profiles)
+        self._names = names_read(self.profiles)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the configuration; the tables are made anew where they are used."""
+        return type(self), (self.profiles, self.topic_profiles)
+
+    def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
+        """Decode records of a topic; one EVENT row for each, in the same order."""
+        done = [self._decode_slice(piece, topic) for piece in _slices(records)]
+        if not done:
+            return pa.RecordBatch.from_pylist([], schema=EVENT)
+        return done[0] if len(done) == 1 else pa.concat_batches(done)
+
+    def _decode_slice(self, records: pa.RecordBatch, topic: str) -> pa.RecordBatch:
+        values = records.column("value")
+        header_of, shapes, within = header_shapes(records.column("headers"), *self._names)
+        bodies = find_bodies(values, self._members)
+        exact = bodies.exact.copy()
+        exact |= np.array([shape.exact for shape in shapes], bool)[header_of]
+        pairs = header_of * len(bodies.shapes) + bodies.shape_of
+        open_rows = np.flatnonzero(~exact)
+        left = [np.flatnonzero(exact)]
+        groups: list[GroupFacts] = []
+        for pair, members in runs(pairs[open_rows]):
+            mine = open_rows[members]
+            header, body = divmod(pair, len(bodies.shapes))
+            if len(mine) < SMALLEST_GROUP:
+                left.append(mine)
+                continue
+            rows = Rows(mine, within[mine], bodies.within[mine])
+            groups.append(GroupFacts(topic, rows, shapes[header], bodies.shapes[body]))
+        positions = _positions(records)
+        batches: list[pa.RecordBatch] = []
+        places: list[NDArray[np.int64]] = []
+        for facts in groups:
+            for group, columns in self._decided(facts, left):
+                places.append(group.rows.batch)
+                batches.append(event_batch(columns, _rows(positions, group.rows.batch)))
+        remaining = np.sort(np.concatenate(left))
+        if len(remaining):
+            places.append(remaining)
+            some = _rows(records.select(["headers", "value"]), remaining)
+            batches.append(event_batch(self._decode_exactly(some, topic), _rows(positions, remaining)))
+        return in_order(batches, places)
+
+    def _candidates(self, facts: GroupFacts) -> list[Profile]:
+        """Profiles that can match the names and members of a group, and the one fixed for the topic."""
+        names, members = frozenset(facts.headers.names), facts.body.members
+        fixed = self.topic_profiles.get(facts.topic)
+        return [
+            profile
+            for profile in self.profiles
+            if profile.may_match(names, members) or (fixed is not None and profile.name == fixed.profile)
+        ]
+
+    def _decided(
+        self, facts: GroupFacts, left: list[NDArray[np.int64]]
+    ) -> Iterator[tuple[GroupFacts, dict[str, pa.Array]]]:
+        """Groups that answer every question alike, with their columns; rows for the exact codec go to ``left``."""
+        fixed = self.topic_profiles.get(facts.topic)
+        profiles = self._candidates(facts)
+        waiting = [facts]
+        while waiting:
+            group = waiting.pop()
+            if len(group) < SMALLEST_GROUP:
+                left.append(group.rows.batch)
+                continue
+            try:
+                decision = decide(group, profiles, fixed)
+                _refuse_special(decision, group)
+                columns = group_columns(decision, group)
+            except SplitError as split:
+                waiting += [group.part(split.mask), group.part(~split.mask)]
+            except ExactError:
+                left.append(group.rows.batch)
+            else:
+                yield group, columns
+
+    def _decode_exactly(self, records: pa.RecordBatch, topic: str) -> dict[str, pa.Array]:
+        fixed = self.topic_profiles.get(topic)
+        envelopes = [
+            decode_parts(
+                topic, tuple((header["name"], header["value"]) for header in headers), value, self.profiles, fixed
+            )
+            for headers, value in zip(
+                records.column("headers").to_pylist(), records.column("value").to_pylist(), strict=True
+            )
+        ]
+        return envelope_columns(envelopes)
+
+
+def _refuse_special(decision: Decision, facts: GroupFacts) -> None:
+    """Leave what needs the whole body, or headers read in other ways, to the exact codec."""
+    profile = decision.profile
+    if profile is None:
+        return
+    event_type = decision.places.get("event_type")
+    if profile.name == CONTRACT and event_type is not None and facts.equals(event_type, DEAD_LETTER_TYPE):
+        raise ExactError
+    if profile.name == ONEX and decision.dialect in ONEX_BODIES:
+        raise ExactError
+    if "wolverine" in (profile.name, *decision.also_matched) and WOLVERINE_TRACE_HEADER in facts.headers.names:
+        raise ExactError
+
+
+def _slices(records: pa.RecordBatch | pa.Table) -> Iterator[pa.RecordBatch]:
+    for start in range(0, records.num_rows, SLICE_ROWS):
+        piece = records.slice(start, SLICE_ROWS)
+        columns = [one_array(piece.column(name)) for name in piece.schema.names]
+        yield pa.RecordBatch.from_arrays(columns, schema=piece.schema)
+
+
+def _positions(records: pa.RecordBatch) -> pa.RecordBatch:
+    """What of a record is copied into its event row."""
+    columns = {name: records.column(name) for name in ("partition", "offset")}
+    return pa.RecordBatch.from_pydict({**columns, "tombstone": records.column("value").is_null()})
+
+
+def _rows(records: pa.RecordBatch, rows: NDArray[np.int64]) -> pa.RecordBatch:
+    return records if len(rows) == records.num_rows else records.take(pa.array(rows))

@@ -1,0 +1,73 @@
+"""Trace context of whole columns, for its usual spellings; the exact codec reads invalid and unusual ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.decoding.columns.arrays import flags, repeated
+from workbench.decoding.columns.group import ExactError
+from workbench.decoding.columns.headers import TRACEPARENT
+from workbench.decoding.conventions.trace_context import ONEX_TRACE_HEADERS
+from workbench.decoding.native.texts import trace_parents
+from workbench.model.columns import TRACE
+
+if TYPE_CHECKING:
+    from workbench.decoding.columns.group import GroupFacts
+
+_TRACE_ID = r"\A[0-9a-f]{32}\z"
+_SPAN_ID = r"\A(?:[0-9a-f]{16}|[0-9a-f]{32})\z"
+_ALL_ZERO = r"0{16}\z"
+_SPAN_DIGITS = 16
+
+
+def trace_column(facts: GroupFacts, *, onex: bool) -> pa.Array:
+    """Trace context of each row: W3C, or ONEX's own headers where that is the identity."""
+    w3c = next((name for name in facts.headers.names if name.lower() == TRACEPARENT), None)
+    own = onex and ONEX_TRACE_HEADERS[0] in facts.headers.names
+    if w3c is not None and own:
+        raise ExactError
+    if w3c is not None:
+        return _w3c(facts, w3c)
+    return _onex(facts) if own else pa.nulls(len(facts), TRACE)
+
+
+def _w3c(facts: GroupFacts, name: str) -> pa.Array:
+    valid, sampled, trace_ids, span_ids = trace_parents(facts.header_texts(name))
+    facts.require(valid)
+    parts = [
+        trace_ids,
+        span_ids,
+        pa.nulls(len(facts), pa.string()),
+        pa.array(sampled),
+        repeated(TRACEPARENT, len(facts), pa.string()),
+    ]
+    return pa.StructArray.from_arrays(parts, fields=list(TRACE.fields))
+
+
+def _onex(facts: GroupFacts) -> pa.Array:
+    trace, span, parent = ONEX_TRACE_HEADERS
+    parts = [
+        _digits(facts, trace, _TRACE_ID),
+        _span(facts, span),
+        _span(facts, parent),
+        pa.nulls(len(facts), pa.bool_()),
+        repeated(trace, len(facts), pa.string()),
+    ]
+    return pa.StructArray.from_arrays(parts, fields=list(TRACE.fields))
+
+
+def _span(facts: GroupFacts, name: str) -> pa.Array:
+    if name not in facts.headers.names:
+        return pa.nulls(len(facts), pa.string())
+    return pc.utf8_slice_codeunits(_digits(facts, name, _SPAN_ID), -_SPAN_DIGITS)
+
+
+def _digits(facts: GroupFacts, name: str, pattern: str) -> pa.Array:
+    """Hex digits of hex or UUID text."""
+    digits = pc.utf8_lower(pc.replace_substring(facts.header_texts(name), "-", ""))
+    usual = pc.and_not(pc.match_substring_regex(digits, pattern), pc.match_substring_regex(digits, _ALL_ZERO))
+    facts.require(flags(usual))
+    return digits

@@ -1,0 +1,352 @@
+"""Which convention a record follows and where each field of its envelope is (identity only).
+
+Detection, precedence, filling, causes, roots and disagreements are decided here once, by asking `Facts`; reading the
+values that a `Decision` points at is left to those who answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from workbench.decoding.conventions.facts import Place
+from workbench.decoding.conventions.onex import LINKED_HEADER, ONEX
+from workbench.decoding.conventions.profile import TEXT_FIELDS, TIME_FIELDS, VALUE_FIELDS
+from workbench.decoding.conventions.selectors import Condition, Selector
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workbench.decoding.conventions.facts import Facts, Pick
+    from workbench.decoding.conventions.profile import Profile, TopicProfile
+    from workbench.model.envelope import CauseState, CauseTarget, IdScope
+
+CONTRACT = "contract"
+SHAPE_STRENGTH = 2
+"""From this strength on a match is evidence: it may fill causes, and a difference from it is reported."""
+FILLED_FIELDS = ("correlation_id", "event_type", "source", "event_time")
+_IDENTITY_FIELDS = ("event_id", "correlation_id")
+ECHOES: Mapping[str, Mapping[str, str]] = {
+    CONTRACT: {
+        "event_id": "message_id",
+        "correlation_id": "correlation_id",
+        "cause": "causation_id",
+        "event_type": "event_type",
+        "source": "source",
+    },
+    ONEX: {"correlation_id": "correlation_id"},
+}
+"""Headers that repeat what the body says; the body wins and a difference is reported."""
+_CE_ECHOED = ("event_id", "correlation_id", "event_type", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class CausePlace:
+    """A cause that was found, not yet read."""
+
+    target: CauseTarget
+    place: Place
+    rank: int
+
+
+@dataclass(slots=True)
+class Decision:
+    """Identity of a record or of a group of records that answer all questions alike."""
+
+    profile: Profile | None = None
+    also_matched: tuple[str, ...] = ()
+    dialect: str | None = None
+    id_scope: IdScope = "global"
+    places: dict[str, Place] = field(default_factory=dict)
+    """Where each field of `VALUE_FIELDS` is; a time that cannot be read is left out."""
+    time_parsers: dict[str, str] = field(default_factory=dict)
+    link_ids: list[Place] = field(default_factory=list)
+    causes: list[CausePlace] = field(default_factory=list)
+    cause_state: CauseState = "unknown"
+    problems: set[str] = field(default_factory=set)
+
+
+TopicProfiles: TypeAlias = "Mapping[str, TopicProfile]"
+
+
+def decide(facts: Facts, profiles: Sequence[Profile], fixed: TopicProfile | None = None) -> Decision:
+    """Decide the identity of what ``facts`` is about. Profiles are in order of precedence for equal strength."""
+    matches = matching_profiles(facts, profiles)
+    winner = _winner(matches, profiles, fixed)
+    decision = Decision()
+    if fixed is not None and not facts.has_json and any(p.reads_value for p in profiles if p.name == fixed.profile):
+        decision.problems.add("value_not_json")
+    if winner is None:
+        return decision
+    others = [profile for profile in matches if profile is not winner]
+    decision.profile = winner
+    decision.also_matched = tuple(profile.name for profile in others)
+    decision.dialect = _dialect(winner, facts)
+    decision.id_scope = winner.id_scope
+    _read_fields(decision, winner, facts)
+    _fill_fields(decision, winner, others, facts)
+    for slot in cause_slots(facts, winner):
+        decision.problems.update(fault for cause in slot for fault in facts.reading_faults(cause.place))
+    self_caused = _read_causes(decision, winner, facts)
+    _decide_state(decision, winner, facts, self_caused=self_caused)
+    _fill_causes(decision, others, facts)
+    _report(decision, winner, others, facts)
+    return decision
+
+
+def matching_profiles(facts: Facts, profiles: Sequence[Profile]) -> list[Profile]:
+    """Profiles whose conditions hold, strongest first; of ONEX's body shapes only the first."""
+    found: list[Profile] = []
+    contract = False
+    onex: list[Profile] = []
+    for profile in profiles:
+        if profile.name == ONEX:
+            onex.append(profile)
+        elif _matches(profile, facts):
+            contract = contract or profile.name == CONTRACT
+            found.append(profile)
+    if not contract and (shape := next((p for p in onex if _matches(p, facts)), None)) is not None:
+        found.append(shape)
+    order = {id(profile): at for at, profile in enumerate(profiles)}
+    return sorted(found, key=lambda profile: (-profile.strength, order[id(profile)]))
+
+
+def _matches(profile: Profile, facts: Facts) -> bool:
+    return all(any(_holds(facts, c, profile.pick) for c in group) for group in profile.all) and not any(
+        _holds(facts, condition, profile.pick) for condition in profile.none
+    )
+
+
+def _holds(facts: Facts, condition: Condition, pick: Pick) -> bool:
+    selector = resolve(condition.selector, facts)
+    return selector is not None and facts.holds(Condition(selector, condition.pattern, condition.test), pick)
+
+
+def resolve(selector: Selector, facts: Facts) -> Selector | None:
+    """The header or member that a CloudEvents attribute is on this record; other selectors stay."""
+    if selector.source != "ce":
+        return selector
+    if facts.ce_mode is None:
+        return None
+    return selector.in_body() if facts.ce_mode == "structured" else selector.in_header()
+
+
+def _winner(matches: list[Profile], profiles: Sequence[Profile], fixed: TopicProfile | None) -> Profile | None:
+    if fixed is not None:
+        named = [profile for profile in matches if profile.name == fixed.profile]
+        if not named and fixed.force:
+            named = [profile for profile in profiles if profile.name == fixed.profile][-1:]
+        if named:
+            return named[0]
+    return matches[0] if matches else None
+
+
+def _dialect(winner: Profile, facts: Facts) -> str | None:
+    if winner.dialect is not None:
+        return winner.dialect
+    if winner.family == "cloudevents":
+        return facts.ce_mode
+    return "seed" if winner.name == CONTRACT else None
+
+
+def _first(facts: Facts, profile: Profile, selectors: Sequence[Selector]) -> Place | None:
+    """First value of selectors tried in order."""
+    for selector in selectors:
+        resolved = resolve(selector, facts)
+        if resolved is not None and facts.count(resolved, profile.pick):
+            return Place(resolved, selector.text, profile.pick)
+    return None
+
+
+def _read_fields(decision: Decision, winner: Profile, facts: Facts) -> None:
+    for name in VALUE_FIELDS:
+        place = _first(facts, winner, winner.fields.get(name, ()))
+        if place is None:
+            continue
+        decision.problems.update(facts.reading_faults(place))
+        if name in TIME_FIELDS:
+            faults = facts.time_faults(place, winner.time)
+            decision.problems.update(f"bad_time:{name}" if fault == "bad_time" else fault for fault in faults)
+            if "bad_time" in faults:
+                continue
+            decision.time_parsers[name] = winner.time
+        decision.places[name] = place
+    correlation = decision.places.get("correlation_id")
+    if correlation is not None and _several(facts, correlation):
+        decision.problems.add("several_correlations")
+    link = _first(facts, winner, winner.link_ids)
+    if link is not None:
+        decision.link_ids.append(link)
+        decision.problems.update(facts.reading_faults(link))
+    if winner.name == ONEX:
+        _link_second_id(decision, facts)
+
+
+def _several(facts: Facts, place: Place) -> bool:
+    total = facts.count(place.selector, place.pick)
+    rest = [Place(place.selector, place.via, place.pick, index) for index in range(1, total)]
+    return any(not facts.same(place, other, ids=True) for other in rest)
+
+
+def _link_second_id(decision: Decision, facts: Facts) -> None:
+    """ONEX events have an id in the header and often another in the body; edges may name either."""
+    first = decision.places.get("event_id")
+    if first is None or first.selector == LINKED_HEADER or not facts.count(LINKED_HEADER, "last"):
+        return
+    second = Place(LINKED_HEADER, LINKED_HEADER.text)
+    if not facts.same(first, second, ids=True):
+        decision.link_ids.append(second)
+
+
+def _fill_fields(decision: Decision, winner: Profile, others: list[Profile], facts: Facts) -> None:
+    wanted = [name for name in FILLED_FIELDS if f"bad_time:{name}" not in decision.problems]
+    if not winner.fields.get("event_id"):
+        wanted.append("event_id")
+    for name in wanted:
+        for other in others:
+            if name in decision.places:
+                break
+            place = _first(facts, other, other.fields.get(name, ()))
+            if place is None or (name in TIME_FIELDS and "bad_time" in facts.time_faults(place, other.time)):
+                continue
+            decision.places[name] = place
+            if name in TIME_FIELDS:
+                decision.time_parsers[name] = other.time
+                decision.problems.update(facts.time_faults(place, other.time))
+            if name == "event_id":
+                decision.id_scope = other.id_scope
+
+
+def cause_slots(facts: Facts, profile: Profile) -> list[list[CausePlace]]:
+    """Causes of each slot that has some, in the order of the slots; ``auto`` targets decided, ranks not."""
+    slots: list[list[CausePlace]] = []
+    for slot in profile.causes:
+        found: list[CausePlace] = []
+        for cause in slot:
+            selector = resolve(cause.selector, facts)
+            total = 0 if selector is None else facts.count(selector, profile.pick)
+            for index in range(total):
+                place = Place(selector, cause.selector.text, profile.pick, index)  # type: ignore[arg-type]
+                target = cause.target
+                if target == "auto":
+                    target = "span" if facts.is_span(place) else "event_id"
+                found.append(CausePlace(target, place, 0))  # type: ignore[arg-type]  # checked by the parser
+        if found:
+            slots.append(found)
+    return slots
+
+
+def _read_causes(decision: Decision, profile: Profile, facts: Facts) -> bool:
+    """Rank the causes of a profile, without repetitions; whether one of them was the event itself."""
+    own = decision.places.get("event_id")
+    kept: list[CausePlace] = []
+    self_caused = False
+    rank = 0
+    for slot in cause_slots(facts, profile):
+        added = False
+        for cause in slot:
+            if own is not None and cause.target == "event_id" and facts.same(own, cause.place, ids=True):
+                self_caused = True
+            elif not any(c.target == cause.target and facts.same(c.place, cause.place, ids=True) for c in kept):
+                kept.append(CausePlace(cause.target, cause.place, rank))
+                added = True
+        rank += added
+    decision.causes.extend(kept)
+    if self_caused:
+        decision.problems.add("self_cause")
+    return self_caused
+
+
+def _decide_state(decision: Decision, winner: Profile, facts: Facts, *, self_caused: bool) -> None:
+    rule = winner.root
+    named = None if rule.selector is None else _first(facts, winner, (rule.selector,))
+    own = decision.places.get("event_id")
+    if decision.causes:
+        decision.cause_state = "declared"
+    elif rule.kind == "equal":
+        if self_caused or (named is not None and own is not None and facts.same(own, named, ids=True)):
+            decision.cause_state = "root"
+    elif self_caused or (rule.kind == "null_cause" and (rule.selector is None or named is not None)):
+        decision.cause_state = "root"
+
+
+def _fill_causes(decision: Decision, others: list[Profile], facts: Facts) -> None:
+    for other in others:
+        if decision.cause_state != "unknown" or other.strength < SHAPE_STRENGTH:
+            return
+        self_caused = _read_causes(decision, other, facts)
+        if decision.causes or self_caused:
+            decision.cause_state = "declared" if decision.causes else "root"
+
+
+def _report(decision: Decision, winner: Profile, others: list[Profile], facts: Facts) -> None:
+    problems = decision.problems
+    ambiguous = winner.ambiguous_if
+    if ambiguous is not None and _holds(facts, ambiguous, winner.pick):
+        problems.add("ambiguous_convention")
+    named = (resolve(selector, facts) for selector in winner.selectors())
+    problems.update(facts.header_faults(tuple({s: None for s in named if s is not None}), winner.pick))
+    for other in others:
+        if other.strength >= SHAPE_STRENGTH and other.family != winner.family:
+            _compare(decision, other, facts)
+    for name, header in _echoes(decision, winner, facts).items():
+        if facts.count(header, "last") and _differs(decision, name, Place(header, header.text), facts):
+            problems.add(f"disagreement:{name}")
+    if winner.name == ONEX:
+        _check_uuids(decision, facts)
+
+
+def _compare(decision: Decision, other: Profile, facts: Facts) -> None:
+    """Report ids and causes of another match that differ from the winner's."""
+    for name in _IDENTITY_FIELDS:
+        mine, theirs = decision.places.get(name), _first(facts, other, other.fields.get(name, ()))
+        if mine is not None and theirs is not None and not facts.same(mine, theirs, ids=True):
+            decision.problems.add(f"disagreement:{name}")
+    own = [cause.place for cause in decision.causes if cause.rank == 0]
+    foreign = [cause.place for cause in next(iter(cause_slots(facts, other)), [])]
+    if own and foreign and not (_covers(facts, own, foreign) and _covers(facts, foreign, own)):
+        decision.problems.add("disagreement:cause")
+
+
+def _covers(facts: Facts, places: list[Place], values: list[Place]) -> bool:
+    return all(any(facts.same(place, value, ids=True) for place in places) for value in values)
+
+
+def _echoes(decision: Decision, winner: Profile, facts: Facts) -> Mapping[str, Selector]:
+    """Headers that say again what the body said, by field."""
+    if winner.name in ECHOES:
+        return {
+            name: Selector("header", header)
+            for name, header in ECHOES[winner.name].items()
+            if name == "cause" or _in_body(decision.places.get(name))
+        }
+    if winner.family != "cloudevents" or facts.ce_mode != "structured":
+        return {}
+    echoes = {
+        name: Selector("header", f"ce_{place.selector.path}")
+        for name in _CE_ECHOED
+        if (place := decision.places.get(name)) is not None and place.via.startswith("ce:")
+    }
+    causes = [cause.selector for slot in winner.causes for cause in slot if cause.selector.source == "ce"]
+    return {**echoes, "cause": causes[0].in_header()} if causes else echoes
+
+
+def _in_body(place: Place | None) -> bool:
+    return place is not None and place.selector.source == "value"
+
+
+def _differs(decision: Decision, name: str, header: Place, facts: Facts) -> bool:
+    if name == "cause":
+        named = [cause.place for cause in decision.causes if cause.rank == 0]
+        if "self_cause" in decision.problems:
+            named.append(decision.places["event_id"])
+        return decision.cause_state != "unknown" and not any(facts.same(place, header, ids=True) for place in named)
+    return not facts.same(decision.places[name], header, ids=name not in TEXT_FIELDS)
+
+
+def _check_uuids(decision: Decision, facts: Facts) -> None:
+    """Name the ids that ONEX's own reader would replace by random ones."""
+    checked = [(name, decision.places[name]) for name in _IDENTITY_FIELDS if name in decision.places]
+    checked += [("link_ids", place) for place in decision.link_ids]
+    checked += [("cause", cause.place) for cause in decision.causes if cause.target == "event_id"]
+    decision.problems.update(f"not_uuid:{name}" for name, place in checked if not facts.is_uuid(place))

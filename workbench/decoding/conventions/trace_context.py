@@ -1,0 +1,154 @@
+"""Trace context of the producing span, in the formats that ride on records."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from workbench.decoding.conventions.onex import ONEX
+from workbench.model.envelope import TraceContext
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from workbench.decoding.conventions.facts import Pick, RecordFacts
+
+_W3C = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.DOTALL)
+_B3 = re.compile(r"([0-9a-fA-F]{16}|[0-9a-fA-F]{32})-([0-9a-fA-F]{16})(?:-([01d])(?:-([0-9a-fA-F]{16}))?)?")
+_B3_DECISIONS = {"0": False, "1": True, "d": True}
+_B3_TRACE = re.compile(r"[0-9a-fA-F]{16}|[0-9a-fA-F]{32}")
+_B3_SPAN = re.compile(r"[0-9a-fA-F]{16}")
+_JAEGER = re.compile(r"([0-9a-fA-F]{1,32}):([0-9a-fA-F]{1,16}):([0-9a-fA-F]{0,16}):([0-9a-fA-F]{1,2})")
+_HEX = re.compile(r"[0-9a-fA-F]{1,32}")
+_TRACE_DIGITS = 32
+_SPAN_DIGITS = 16
+_TRUE = {"1": True, "true": True, "0": False, "false": False, "d": True}
+
+TRACE_HEADERS = frozenset(
+    {
+        "traceparent",
+        "b3",
+        "x-b3-traceid",
+        "x-b3-spanid",
+        "x-b3-parentspanid",
+        "x-b3-sampled",
+        "x-b3-flags",
+        "uber-trace-id",
+    },
+)
+"""Lower-case names that are read on every record."""
+WOLVERINE_TRACE_HEADER = "parent-id"
+ONEX_TRACE_HEADERS = ("trace_id", "span_id", "parent_span_id")
+
+
+def read_trace(
+    facts: RecordFacts, matched: Collection[str], winner: str | None
+) -> tuple[TraceContext | None, set[str]]:
+    """First valid trace context of a record, and the problems of all."""
+    problems: set[str] = set()
+    first: TraceContext | None = None
+    undecided: TraceContext | None = None
+    for header, found in _formats(facts, matched, winner):
+        if found is None:
+            problems.add(f"bad_trace_context:{header}")
+        elif found.trace_id is None:
+            undecided = undecided or found
+        elif first is None:
+            first = found
+        elif first.trace_id != found.trace_id:
+            problems.add("disagreement:trace_id")
+    return first or undecided, problems
+
+
+def _formats(
+    facts: RecordFacts, matched: Collection[str], winner: str | None
+) -> Iterator[tuple[str, TraceContext | None]]:
+    """Every format that is present, in order of precedence; None where its text is invalid."""
+    if (text := _text(facts, "traceparent")) is not None:
+        yield "traceparent", parse_traceparent(text)
+    if (text := _text(facts, "b3", "first")) is not None:
+        yield "b3", _b3_single(text)
+    if any(_text(facts, name, "first") is not None for name in ("x-b3-traceid", "x-b3-sampled", "x-b3-flags")):
+        yield "X-B3-TraceId", _b3_multi(facts)
+    if (text := _text(facts, "uber-trace-id")) is not None:
+        yield "uber-trace-id", _jaeger(text)
+    if "wolverine" in matched and (text := _text(facts, WOLVERINE_TRACE_HEADER)) is not None:
+        yield WOLVERINE_TRACE_HEADER, parse_traceparent(text, via=WOLVERINE_TRACE_HEADER)
+    if winner == ONEX and (text := _text(facts, "trace_id")) is not None:
+        yield "trace_id", _onex(facts, text)
+
+
+def _text(facts: RecordFacts, name: str, pick: Pick = "last") -> str | None:
+    content = facts.header(name, pick, ignore_case=True)
+    return None if content is None else content.decode("latin-1").strip()
+
+
+def parse_traceparent(text: str, via: str = "traceparent") -> TraceContext | None:
+    """Read a W3C traceparent; None when any part of it is invalid, which voids the whole."""
+    found = _W3C.fullmatch(text)
+    if found is None:
+        return None
+    version, trace_id, span_id, flags, rest = found.groups()
+    if version == "ff" or (version == "00" and rest is not None) or not _nonzero(trace_id) or not _nonzero(span_id):
+        return None
+    return TraceContext(trace_id, span_id, sampled=bool(int(flags, 16) & 1), via=via)
+
+
+def _nonzero(digits: str) -> bool:
+    return digits.strip("0") != ""
+
+
+def _b3_single(text: str) -> TraceContext | None:
+    if text in _B3_DECISIONS:
+        return TraceContext(sampled=_B3_DECISIONS[text], via="b3")
+    found = _B3.fullmatch(text)
+    if found is None or not _nonzero(found[1]) or not _nonzero(found[2]):
+        return None
+    return TraceContext(
+        _padded(found[1], _TRACE_DIGITS),
+        found[2].lower(),
+        None if found[4] is None else found[4].lower(),
+        _B3_DECISIONS.get(found[3]),
+        "b3",
+    )
+
+
+def _b3_multi(facts: RecordFacts) -> TraceContext | None:
+    trace_id, span_id, parent, sampled, flags = (
+        _text(facts, f"x-b3-{name}", "first") for name in ("traceid", "spanid", "parentspanid", "sampled", "flags")
+    )
+    decision = True if flags == "1" else _TRUE.get((sampled or "").lower())
+    if trace_id is None:
+        return TraceContext(sampled=decision, via="X-B3-Sampled")
+    if not _B3_TRACE.fullmatch(trace_id) or not _B3_SPAN.fullmatch(span_id or "") or not _nonzero(trace_id):
+        return None
+    parent_id = parent.lower() if parent is not None and _B3_SPAN.fullmatch(parent) else None
+    return TraceContext(_padded(trace_id, _TRACE_DIGITS), (span_id or "").lower(), parent_id, decision, "X-B3-TraceId")
+
+
+def _jaeger(text: str) -> TraceContext | None:
+    found = _JAEGER.fullmatch(re.sub("%3a", ":", text, flags=re.IGNORECASE))
+    if found is None or not _nonzero(found[1]) or not _nonzero(found[2]):
+        return None
+    parent = _padded(found[3], _SPAN_DIGITS) if _nonzero(found[3]) else None
+    sampled = bool(int(found[4], 16) & 1)
+    return TraceContext(
+        _padded(found[1], _TRACE_DIGITS), _padded(found[2], _SPAN_DIGITS), parent, sampled, "uber-trace-id"
+    )
+
+
+def _onex(facts: RecordFacts, text: str) -> TraceContext | None:
+    trace_id = text.replace("-", "")
+    if not _HEX.fullmatch(trace_id) or not _nonzero(trace_id):
+        return None
+    span, parent = (_onex_span(_text(facts, name)) for name in ONEX_TRACE_HEADERS[1:])
+    return TraceContext(_padded(trace_id, _TRACE_DIGITS), span, parent, via="trace_id")
+
+
+def _onex_span(text: str | None) -> str | None:
+    digits = (text or "").replace("-", "")
+    return _padded(digits[-_SPAN_DIGITS:], _SPAN_DIGITS) if _HEX.fullmatch(digits) and _nonzero(digits) else None
+
+
+def _padded(digits: str, length: int) -> str:
+    return digits.lower().rjust(length, "0")

@@ -1,0 +1,1 @@
+"""Formats of record values: one module each, all with the same small interface, and their registry."""

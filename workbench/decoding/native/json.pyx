@@ -1,0 +1,361 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""A strict reader of JSON texts (RFC 8259): it finds where known members stand, and judges every byte.
+
+What it refuses is not always wrong: a key with an escape, a member that comes twice, a lone surrogate, or objects
+nested deeper than it follows are left to the exact codec, which knows what they mean.
+"""
+
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
+from libc.string cimport memcpy
+
+from workbench.decoding.native.members cimport MASK_BITS, Member, MemberTable
+from workbench.buffers.slices cimport grown
+from workbench.buffers.utf8 cimport utf8_size
+
+cdef enum:
+    _DEEPEST = 512
+
+cdef extern from *:
+    """
+    #define WB_EACH(byte) (0x0101010101010101ULL * (byte))
+    """
+    uint64_t WB_EACH(uint64_t byte) nogil
+
+cdef uint8_t _PLAIN[256]
+cdef uint8_t _SHORT[256]
+for _byte in range(256):
+    _PLAIN[_byte] = 0x20 <= _byte < 0x80 and _byte not in b'"\\'
+    _SHORT[_byte] = _byte in b'"\\/bfnrt'
+
+
+cdef struct Level:
+    int64_t token  # of the object or array itself, -1 where nobody reads it
+    int16_t node  # number of the object among those whose members are read, -1 for others
+    uint8_t closer
+
+
+cdef struct Reader:
+    const uint8_t* data
+    int64_t stop
+    Tokens* tokens
+    int64_t* mask
+    int64_t token  # of the value that comes next, -1 where nobody reads it
+    int16_t node
+
+
+cdef struct Text:
+    int64_t start  # after the first quote
+    int64_t stop  # the last quote
+    bint escaped
+
+
+cdef Verdict read_members(
+    MemberTable table, const uint8_t* data, int64_t at, int64_t stop, Tokens* tokens, int64_t* mask, int64_t* members
+) noexcept nogil:
+    """Read the object in ``data[at:stop]``: tokens of its known members are added, their bits set in ``mask``.
+
+    ``members`` becomes the number of all members at the top. After anything but `GOOD` the tokens added are undefined.
+    """
+    cdef Level levels[_DEEPEST]
+    cdef Reader reader
+    cdef Level* level = levels
+    cdef Verdict verdict
+    cdef bint opened
+    cdef int depth = -1
+    reader = Reader(data, stop, tokens, mask, -1, 0)
+    members[0] = 0
+    at = _skip(data, at, stop)
+    if at >= stop or data[at] != c"{":
+        return REFUSED
+    while True:
+        opened = False
+        if at < stop and (data[at] == c"{" or data[at] == c"["):
+            if depth == _DEEPEST - 1:
+                return REFUSED
+            depth += 1
+            level = levels + depth
+            _open(&reader, level, data[at])
+            at = _skip(data, at + 1, stop)
+            opened = at < stop and data[at] != level.closer
+        else:
+            at = _scalar(&reader, at)
+            if at < 0:
+                return REFUSED
+            at = _skip(data, at, stop)
+        while not opened and at < stop and data[at] == level.closer:
+            at += 1
+            if level.token >= 0:
+                tokens.items[level.token].stop = <int32_t>at
+            at = _skip(data, at, stop)
+            if depth == 0:
+                return GOOD if at == stop else REFUSED
+            depth -= 1
+            level = levels + depth
+        if not opened:
+            if at >= stop or data[at] != c",":
+                return REFUSED
+            at = _skip(data, at + 1, stop)
+        reader.token = reader.node = -1
+        if level.closer == c"}":
+            members[0] += depth == 0
+            verdict = _member(&reader, table, level.node, &at)
+            if verdict != GOOD:
+                return verdict
+
+
+cdef inline void _open(Reader* reader, Level* level, uint8_t byte) noexcept nogil:
+    """Step into an object or array."""
+    level.token = reader.token
+    level.closer = c"}" if byte == c"{" else c"]"
+    level.node = reader.node if byte == c"{" else -1
+    if reader.token >= 0:
+        reader.tokens.items[reader.token].kind = OBJECT if byte == c"{" else ARRAY
+
+
+cdef inline int64_t _scalar(Reader* reader, int64_t at) noexcept nogil:
+    """Read a text, number or word; where it ends, -1 where there is none."""
+    cdef Text text
+    cdef Kind kind
+    cdef Token* token
+    text.escaped = False
+    if at >= reader.stop:
+        return -1
+    if reader.data[at] == c'"':
+        if not _text(reader.data, at + 1, reader.stop, &text):
+            return -1
+        at = text.stop + 1
+        kind = TEXT if text.stop > text.start else EMPTY
+    else:
+        at = _literal(reader.data, at, reader.stop, &kind)
+    if reader.token >= 0:
+        token = reader.tokens.items + reader.token
+        token.stop = <int32_t>at
+        token.kind = kind
+        token.escaped = text.escaped
+    return at
+
+
+cdef inline Verdict _member(Reader* reader, MemberTable table, int16_t node, int64_t* at) noexcept nogil:
+    """Read a name and its colon, and see who reads what follows."""
+    cdef Text text
+    cdef const Member* member
+    cdef const uint8_t* data = reader.data
+    cdef int64_t bit
+    if at[0] >= reader.stop or data[at[0]] != c'"':
+        return REFUSED
+    if not _text(data, at[0] + 1, reader.stop, &text) or text.escaped:
+        return REFUSED
+    at[0] = _skip(data, text.stop + 1, reader.stop)
+    if at[0] >= reader.stop or data[at[0]] != c":":
+        return REFUSED
+    at[0] = _skip(data, at[0] + 1, reader.stop)
+    member = table.find(node, data + text.start, text.stop - text.start) if node >= 0 else NULL
+    if member == NULL:
+        return GOOD
+    bit = <int64_t>1 << (member.bit % MASK_BITS)
+    if reader.mask[member.bit // MASK_BITS] & bit:
+        return REFUSED
+    reader.mask[member.bit // MASK_BITS] |= bit
+    reader.token = _new_token(reader.tokens, at[0], member.bit)
+    reader.node = member.node
+    return GOOD if reader.token >= 0 else NO_MEMORY
+
+
+cdef inline int64_t _new_token(Tokens* tokens, int64_t at, uint16_t bit) noexcept nogil:
+    cdef Token* items = <Token*>grown(tokens.items, &tokens.room, tokens.count + 1, sizeof(Token))
+    if items == NULL:
+        return -1
+    tokens.items = items
+    items[tokens.count] = Token(<int32_t>at, <int32_t>at, bit, ABSENT, False)
+    tokens.count += 1
+    return tokens.count - 1
+
+
+cdef inline int64_t _skip(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
+    while at < stop and (data[at] == c" " or data[at] == b"\n" or data[at] == b"\r" or data[at] == b"\t"):
+        at += 1
+    return at
+
+
+cdef inline bint _text(const uint8_t* data, int64_t at, int64_t stop, Text* text) noexcept nogil:
+    """Read what follows a quote, up to the next one; false where it is no text."""
+    cdef uint64_t word, quotes, slashes
+    cdef uint8_t byte
+    cdef int size
+    text.start = at
+    text.escaped = False
+    while True:
+        while stop - at >= 8:
+            memcpy(&word, data + at, 8)
+            quotes = (word ^ WB_EACH(0x22)) - WB_EACH(1)
+            slashes = (word ^ WB_EACH(0x5C)) - WB_EACH(1)
+            # The first byte that is not plain sets its highest bit; bytes before it never do.
+            if (quotes | slashes | (word - WB_EACH(0x20)) | word) & WB_EACH(0x80):
+                break
+            at += 8
+        while at < stop and _PLAIN[data[at]]:
+            at += 1
+        if at >= stop:
+            return False
+        byte = data[at]
+        if byte == c'"':
+            text.stop = at
+            return True
+        if byte == c"\\":
+            text.escaped = True
+            size = _escape(data, at, stop)
+        elif byte < 0x20:
+            return False
+        else:
+            size = 1 if byte < 0x80 else utf8_size(data, at, stop)
+        if size == 0:
+            return False
+        at += size
+
+
+cdef inline int _escape(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
+    """Bytes of the escape that begins here, a pair of surrogates being one; 0 where it is none."""
+    cdef int64_t unit
+    if stop - at < 2:
+        return 0
+    if _SHORT[data[at + 1]]:
+        return 2
+    unit = _unit(data, at, stop)
+    if unit < 0:
+        return 0
+    if unit < 0xD800 or unit > 0xDFFF:
+        return 6
+    if unit > 0xDBFF:
+        return 0
+    unit = _unit(data, at + 6, stop)
+    return 12 if 0xDC00 <= unit <= 0xDFFF else 0
+
+
+cdef inline int64_t _unit(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
+    """The code unit of ``\\uXXXX``; -1 where it is none."""
+    cdef int64_t unit = 0
+    cdef int place
+    cdef uint8_t byte
+    if stop - at < 6 or data[at] != c"\\" or data[at + 1] != c"u":
+        return -1
+    for place in range(2, 6):
+        byte = data[at + place]
+        unit <<= 4
+        if c"0" <= byte <= c"9":
+            unit |= byte - c"0"
+        elif c"a" <= (byte | 0x20) <= c"f":
+            unit |= (byte | 0x20) - c"a" + 10
+        else:
+            return -1
+    return unit
+
+
+cdef inline int64_t _literal(const uint8_t* data, int64_t at, int64_t stop, Kind* kind) noexcept nogil:
+    """Where the number or word that begins here ends; -1 where it is none."""
+    cdef uint8_t byte = data[at]
+    kind[0] = BOOLEAN
+    if byte == c"t":
+        return _word(data, at, stop, b"true", 4)
+    if byte == c"f":
+        return _word(data, at, stop, b"false", 5)
+    kind[0] = NULL_
+    if byte == c"n":
+        return _word(data, at, stop, b"null", 4)
+    kind[0] = NUMBER
+    if byte == c"-":
+        at += 1
+    if at >= stop:
+        return -1
+    if data[at] == c"0":
+        at += 1
+    else:
+        at = _digits(data, at, stop)
+    if 0 <= at < stop and data[at] == c".":
+        at = _digits(data, at + 1, stop)
+    if 0 <= at < stop and (data[at] | 0x20) == c"e":
+        at += 1
+        if at < stop and (data[at] == c"+" or data[at] == c"-"):
+            at += 1
+        at = _digits(data, at, stop)
+    return at
+
+
+cdef inline int64_t _word(const uint8_t* data, int64_t at, int64_t stop, const char* word, int size) noexcept nogil:
+    cdef int place
+    if stop - at < size:
+        return -1
+    for place in range(size):
+        if data[at + place] != <uint8_t>word[place]:
+            return -1
+    return at + size
+
+
+cdef inline int64_t _digits(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
+    """Where the digits that begin here end; -1 where there is none."""
+    cdef int64_t first = at
+    while at < stop and c"0" <= data[at] <= c"9":
+        at += 1
+    return at if at > first else -1
+
+
+cdef int32_t unescape(const uint8_t* text, int64_t size, uint8_t* into) noexcept nogil:
+    """Write the text that a good token's inside means; never more bytes than it has. Returns how many."""
+    cdef int64_t at = 0, point, low
+    cdef int32_t end = 0
+    cdef uint8_t byte
+    while at < size:
+        byte = text[at]
+        if byte != c"\\" or size - at < 2:
+            into[end] = byte
+            end += 1
+            at += 1
+            continue
+        byte = text[at + 1]
+        if byte != c"u":
+            into[end] = _short_escape(byte)
+            end += 1
+            at += 2
+            continue
+        point = _unit(text, at, size)
+        at += 6
+        low = _unit(text, at, size)
+        if 0xD800 <= point <= 0xDBFF and low >= 0:
+            point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00)
+            at += 6
+        end += _encode(point, into + end)
+    return end
+
+
+cdef inline uint8_t _short_escape(uint8_t letter) noexcept nogil:
+    if letter == c"b":
+        return 8
+    if letter == c"f":
+        return 12
+    if letter == c"n":
+        return 10
+    if letter == c"r":
+        return 13
+    if letter == c"t":
+        return 9
+    return letter
+
+
+cdef inline int _encode(int64_t point, uint8_t* into) noexcept nogil:
+    """Write a character as UTF-8; returns its bytes."""
+    if point < 0x80:
+        into[0] = <uint8_t>point
+        return 1
+    if point < 0x800:
+        into[0] = <uint8_t>(0xC0 | point >> 6)
+        into[1] = <uint8_t>(0x80 | point & 0x3F)
+        return 2
+    if point < 0x10000:
+        into[0] = <uint8_t>(0xE0 | point >> 12)
+        into[1] = <uint8_t>(0x80 | point >> 6 & 0x3F)
+        into[2] = <uint8_t>(0x80 | point & 0x3F)
+        return 3
+    into[0] = <uint8_t>(0xF0 | point >> 18)
+    into[1] = <uint8_t>(0x80 | point >> 12 & 0x3F)
+    into[2] = <uint8_t>(0x80 | point >> 6 & 0x3F)
+    into[3] = <uint8_t>(0x80 | point & 0x3F)
+    return 4

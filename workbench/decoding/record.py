@@ -1,0 +1,152 @@
+"""The exact codec: one record to one envelope, slowly and right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from workbench.decoding.conventions.dead_letters import (
+    DEAD_LETTER_TYPE,
+    ONEX_BODIES,
+    DeadLetter,
+    read_contract_dead_letter,
+    read_onex_dead_letter,
+)
+from workbench.decoding.conventions.decision import CONTRACT, Decision, decide
+from workbench.decoding.conventions.facts import RecordFacts
+from workbench.decoding.conventions.onex import ONEX
+from workbench.decoding.conventions.profile import ID_FIELDS, TIME_FIELDS
+from workbench.decoding.conventions.provenance import read_provenance
+from workbench.decoding.conventions.registry import builtin_profiles
+from workbench.decoding.conventions.trace_context import read_trace
+from workbench.decoding.ids import span_of
+from workbench.model.envelope import Cause, Envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workbench.decoding.conventions.profile import Profile, TopicProfile
+    from workbench.model.record import HeaderList, Record
+
+
+def decode_record(
+    record: Record,
+    profiles: Sequence[Profile] | None = None,
+    topic_profiles: Mapping[str, TopicProfile] | None = None,
+) -> Envelope:
+    """Normalise one record. Whatever cannot be read becomes a problem code, never an exception.
+
+    Args:
+        record: The raw record.
+        profiles: Conventions in order of precedence for equal strength; the built-in ones unless given.
+        topic_profiles: Profiles that a person fixed, by topic name.
+    """
+    return decode_parts(record.topic, record.headers, record.value, profiles, (topic_profiles or {}).get(record.topic))
+
+
+def decode_parts(
+    topic: str,
+    headers: HeaderList,
+    value: bytes | None,
+    profiles: Sequence[Profile] | None = None,
+    fixed: TopicProfile | None = None,
+) -> Envelope:
+    """`decode_record` for a record that exists only as columns."""
+    facts = RecordFacts(topic, headers, value)
+    known = builtin_profiles() if profiles is None else profiles
+    names, members = facts.header_names, facts.member_names
+    possible = [p for p in known if p.may_match(names, members) or (fixed is not None and p.name == fixed.profile)]
+    decision = decide(facts, possible, fixed)
+    envelope = _materialise(decision, facts, tombstone=value is None)
+    problems = set(envelope.problems)
+    if facts.undecodable_name:
+        problems.add("header_name_not_utf8")
+    matched = {*decision.also_matched, *([decision.profile.name] if decision.profile else [])}
+    trace, faults = read_trace(facts, matched, envelope.profile)
+    envelope = _add_provenance(envelope, facts, problems | faults)
+    return replace(envelope, trace=trace)
+
+
+def _materialise(decision: Decision, facts: RecordFacts, *, tombstone: bool) -> Envelope:
+    values: dict[str, Any] = {}
+    for name, place in decision.places.items():
+        if name in TIME_FIELDS:
+            values[name] = facts.time(place, decision.time_parsers[name]).micros
+        else:
+            values[name] = facts.id(place) if name in ID_FIELDS else facts.text(place)
+    profile = decision.profile
+    return Envelope(
+        profile=None if profile is None else profile.name,
+        profile_version=None if profile is None else profile.version,
+        also_matched=decision.also_matched,
+        dialect=decision.dialect,
+        id_scope=decision.id_scope,
+        link_ids=tuple(text for place in decision.link_ids if (text := facts.id(place)) is not None),
+        causes=_causes(decision, facts),
+        cause_state=decision.cause_state,
+        tombstone=tombstone,
+        problems=tuple(sorted(decision.problems)),
+        via={name: place.via for name, place in decision.places.items()},
+        **values,
+    )
+
+
+def _causes(decision: Decision, facts: RecordFacts) -> tuple[Cause, ...]:
+    causes: list[Cause] = []
+    for cause in decision.causes:
+        value = span_of(facts.text(cause.place) or "") if cause.target == "span" else None
+        value = value or facts.id(cause.place)
+        if value is not None:
+            causes.append(Cause(cause.target, value, cause.place.via, cause.rank))
+    return tuple(causes)
+
+
+def _dead_letter(envelope: Envelope, body: object) -> DeadLetter | None:
+    if not isinstance(body, dict):
+        return None
+    if envelope.profile == CONTRACT and envelope.event_type == DEAD_LETTER_TYPE:
+        return read_contract_dead_letter(body)
+    if envelope.profile == ONEX and envelope.dialect in ONEX_BODIES:
+        return read_onex_dead_letter(envelope.dialect, body)
+    return None
+
+
+def _add_provenance(envelope: Envelope, facts: RecordFacts, problems: set[str]) -> Envelope:
+    letter = _dead_letter(envelope, facts.body)
+    provenance = read_provenance(facts, None if letter is None else letter.found)
+    problems |= provenance.problems
+    if letter is not None:
+        problems |= letter.found.problems
+        if letter.inner_correlation and envelope.correlation_id not in (None, letter.inner_correlation):
+            problems.add("disagreement:correlation_id")
+    causes = _with_position(
+        envelope, provenance.origin.position if provenance.origin else None, letter, provenance.origin
+    )
+    return replace(
+        envelope,
+        origin=provenance.origin,
+        error=provenance.error,
+        replay=provenance.replay,
+        request_id=envelope.request_id or provenance.request_id,
+        origin_root=None if letter is None else letter.root,
+        dlq_depth=None if letter is None else letter.depth,
+        causes=causes,
+        cause_state="declared" if causes and envelope.cause_state == "unknown" else envelope.cause_state,
+        problems=tuple(sorted(problems)),
+    )
+
+
+def _with_position(
+    envelope: Envelope, position: str | None, letter: DeadLetter | None, origin: Any
+) -> tuple[Cause, ...]:
+    """Add the cause by position: first for an ONEX dead letter, after the declared ones elsewhere."""
+    causes = envelope.causes
+    if letter is not None and envelope.profile == ONEX:
+        ahead = [] if position is None else [Cause("position", position, origin.via)]
+        if letter.message_id is not None:
+            ahead.append(Cause("event_id", letter.message_id, "value:original_message.message_id", len(ahead)))
+        return (*ahead, *(replace(cause, rank=cause.rank + len(ahead)) for cause in causes))
+    if position is None:
+        return causes
+    rank = max((cause.rank + 1 for cause in causes), default=0)
+    return (*causes, Cause("position", position, origin.via, rank))

@@ -1,0 +1,236 @@
+"""What every part of the contract's bus stands on: its log, its life cycle, its rules."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from workbench.errors import BrokerUnavailableError, ConfigurationError, PublishError, WorkbenchError
+from workbench.eventbus import partitions
+from workbench.eventbus.failures import FailurePolicy
+from workbench.eventbus.names import Namespace
+from workbench.eventbus.observation import Auditor, Observer
+from workbench.eventbus.outbox import Outbox
+from workbench.eventbus.publishing import Publisher
+from workbench.eventbus.subscribing import Subscriber
+from workbench.eventbus.transactions import TransactionDesk
+from workbench.eventbus.validation import EventRules
+from workbench.tasks import Supervisor
+from workbench.telemetry import SPAN_MANAGE, context_headers, shared_metrics, traced
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.eventbus.delivery import PermissionHook
+    from workbench.eventbus.subscription import Subscription
+    from workbench.model.audit import AuditSink
+    from workbench.model.event import EventMessage
+    from workbench.tasks import Failure
+
+
+class BusCore:
+    """A bus that can be opened and closed, and knows its rules; what it does is in the classes above.
+
+    Args:
+        log: The record log to work on, not yet open; the bus opens and closes it.
+        environment: The environment that events are published to and, unless others are named, read from.
+        topic_prefix: First segment of physical names.
+        environments: Other environments to read as well; such a bus does not publish to them.
+        extra_event_types: Event types accepted beside the contract's.
+        require_security_context: Refuse events without one, on both sides.
+        permission: Asked before an event is handled; False or an exception refuses it.
+        create_missing: Create a topic at its first use; only for development clusters.
+        raw_names: Allow publishing to physical topics by ``raw:NAME``.
+        read_only: Refuse to publish and to change anything.
+        transmit_tokens: Write security tokens into records; they are left out otherwise.
+        metrics_port: Port on loopback for Prometheus, 0 for any free one; None for no metrics.
+        audit: Takes one row for each publish and each change.
+        who: For the audit.
+        reason: For the audit.
+    """
+
+    def __init__(  # noqa: PLR0913 - one keyword for each promise of the configuration
+        self,
+        log: RecordLog,
+        *,
+        environment: str = "dev",
+        topic_prefix: str = "onex",
+        environments: Sequence[str] = (),
+        extra_event_types: frozenset[str] = frozenset(),
+        require_security_context: bool = False,
+        permission: PermissionHook | None = None,
+        create_missing: bool = False,
+        raw_names: bool = False,
+        read_only: bool = False,
+        transmit_tokens: bool = False,
+        batch_size: int = 100,
+        max_poll_records: int = 500,
+        session_timeout_ms: int = 30_000,
+        publish_timeout_ms: int = 30_000,
+        drain_timeout_s: float = 30.0,
+        failure_policy: FailurePolicy | None = None,
+        metrics_port: int | None = None,
+        audit: AuditSink | None = None,
+        who: str = "",
+        reason: str = "",
+    ) -> None:
+        self._log = log
+        self._space = Namespace(topic_prefix, environment)
+        self._tasks = Supervisor()
+        self._state = "new"
+        self._starting = asyncio.Lock()
+        self._create_missing = create_missing
+        self._read_only = read_only
+        self._known_topics: set[str] = set()
+        self._metrics_port = metrics_port
+        self._metrics = ExitStack()
+        self._metrics_url: str | None = None
+        self._auditor = Auditor(audit, log.address, who, reason)
+        self.batch_size = batch_size
+        """Events per batch, unless a call says otherwise."""
+        observer = Observer(log.address.partition("://")[0], log.address, metered=metrics_port is not None)
+        outbox = self._outbox = Outbox(log.writer, self._tasks)
+        self._desk = TransactionDesk(lambda tid: log.writer(transactional_id=self._space.physical(tid)))
+        self._publisher = Publisher(
+            self._space,
+            EventRules(environment, extra_event_types, require_security_context),
+            outbox.send,
+            timeout_s=publish_timeout_ms / 1000,
+            transmit_tokens=transmit_tokens,
+            raw_names=raw_names,
+            context_headers=context_headers,
+            observer=observer,
+        )
+        self._subscriber = Subscriber(
+            log,
+            self._space,
+            self._tasks,
+            self._publish_dead_letter,
+            environments=tuple(environments),
+            create_missing=create_missing,
+            require_security_context=require_security_context,
+            permission=permission,
+            policy=failure_policy or FailurePolicy(),
+            max_poll_records=max_poll_records,
+            session_timeout_ms=session_timeout_ms,
+            drain_timeout_s=drain_timeout_s,
+            observer=observer,
+        )
+
+    @property
+    def environment(self) -> str:
+        """The environment that events are published to."""
+        return self._space.environment
+
+    @property
+    def topic_prefix(self) -> str:
+        """First segment of physical names."""
+        return self._space.prefix
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Subscriptions at work, with their counts and troubles."""
+        return tuple(self._subscriber.open.values())
+
+    @property
+    def metrics_url(self) -> str | None:
+        """Where Prometheus reads while the bus is open; None without metrics."""
+        return self._metrics_url
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Background tasks that ended with an error nobody awaited, oldest first; should be empty."""
+        return self._tasks.failures
+
+    def physical_name(self, logical: str) -> str:
+        """Physical topic name of a logical one."""
+        return self._space.physical(logical)
+
+    @traced(SPAN_MANAGE)
+    async def start(self) -> None:
+        """Open the record log; harmless when repeated, and done by the first use of anything else.
+
+        Raises:
+            PublishError: The bus was closed.
+            BrokerUnavailableError: No broker answers.
+        """
+        await self._opened()
+
+    @traced(SPAN_MANAGE, "close")
+    async def aclose(self) -> None:
+        """End subscriptions, finish what is under way, close the log. Idempotent."""
+        async with self._starting:
+            opened, self._state = self._state == "open", "closed"
+        if opened:
+            self._metrics_url = None
+            await asyncio.to_thread(self._metrics.close)
+            await self._subscriber.aclose()
+            await self._outbox.aclose()
+            await self._desk.aclose()
+            await self._tasks.aclose()
+            await self._log.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    def __del__(self) -> None:
+        if getattr(self, "_state", "new") == "open":
+            message = f"{self!r} was never closed; use 'async with' or await aclose()."
+            warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._log.address} {self.topic_prefix}.{self.environment} {self._state}>"
+
+    async def _opened(self) -> None:
+        if self._state == "open":
+            return
+        async with self._starting:
+            if self._state == "closed":
+                raise PublishError("The event bus is closed; make a new one.")
+            if self._state == "new":
+                await self._log.__aenter__()
+                self._state = "open"
+                if self._metrics_port is not None:
+                    self._metrics_url = self._metrics.enter_context(shared_metrics(self._metrics_port))
+
+    async def _ready_for(self, physical: str) -> None:
+        """Open the bus and see that a topic to be written to exists, where this bus may create it.
+
+        Raises:
+            PublishError: The broker is away, refuses the credentials, or does not create the topic.
+        """
+        try:
+            await self._opened()
+            if not self._create_missing or physical in self._known_topics:
+                return
+            if not await self._log.describe([physical]):
+                await partitions.create_topic(self._log, physical, 3, 1, None)
+        except (PublishError, ConfigurationError):
+            raise
+        except WorkbenchError as error:
+            raise PublishError(
+                f"Nothing was sent to {physical}: {error}",
+                topic=physical,
+                cause_code=type(error).__name__,
+                retriable=isinstance(error, BrokerUnavailableError),
+            ) from error
+        self._known_topics.add(physical)
+
+    def _refuse_read_only(self) -> None:
+        if self._read_only:
+            raise PublishError("This bus is read-only; open one that may write, and say why.")
+
+    async def _publish_dead_letter(self, letter: EventMessage) -> None:
+        own = self._publisher.as_own(letter)
+        topic = self._publisher.route(own, None)
+        await self._ready_for(topic)
+        async with self._auditor.of("dead_letter", topic=topic, records=1, event_id=own.event_id):
+            await self._publisher.send(own, topic, None)

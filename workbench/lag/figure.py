@@ -1,0 +1,143 @@
+"""Lag over time: offsets above, lag below, one column for each of the partitions that are furthest behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from workbench.text.markup import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PANELS = 4
+"""Partitions drawn side by side; the table beside the chart has all."""
+GAP_FACTOR = 2.5
+"""Rounds further apart than this many usual distances leave a gap in the line."""
+
+_LINES = (
+    ("high", "high watermark", "#1f77b4", "solid"),
+    ("committed", "committed offset", "#2ca02c", "solid"),
+    ("low", "log start", "#8c8c8c", "dot"),
+)
+_TITLE_CHARACTERS = 48
+
+
+def lag_figure(frame: pd.DataFrame, *, title: str = "Consumer lag") -> go.Figure:
+    """Draw a lag frame (see `workbench.lag.lag_frame`).
+
+    With one round it is a bar for each partition; with several, lines in which a missing round is a gap. Names of
+    groups and topics are escaped: plotly interprets a few tags.
+    """
+    if frame.empty:
+        return _labelled(go.Figure(), f"{title}: no consumer group has a partition here")
+    if frame["round_id"].min() == frame["round_id"].max():
+        return _labelled(_bars(frame), title)
+    return _labelled(_lines(frame), title)
+
+
+def _bars(frame: pd.DataFrame) -> go.Figure:
+    worst = frame.sort_values("lag", ascending=False, na_position="last", kind="stable").head(40)
+    names = [_name(*key) for key in worst[["group_id", "topic", "partition"]].itertuples(index=False)]
+    figure = go.Figure()
+    for column, label, colour in (("readable", "readable", "#1f77b4"), ("lost", "lost: deleted unread", "#d62728")):
+        figure.add_bar(y=names, x=_numbers(worst[column]), name=label, orientation="h", marker={"color": colour})
+    figure.update_layout(barmode="stack", height=140 + 22 * len(worst))
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_xaxes(title="lag in offsets (at most this many records)", rangemode="tozero")
+    return figure
+
+
+def _lines(frame: pd.DataFrame) -> go.Figure:
+    panels = list(_worst(frame))
+    figure = make_subplots(
+        rows=2,
+        cols=len(panels),
+        shared_xaxes=True,
+        vertical_spacing=0.08,
+        row_heights=[0.55, 0.45],
+        column_titles=[_name(*key) for key, _ in panels],
+    )
+    for number, (_, rows) in enumerate(panels, start=1):
+        drawn = _with_gaps(rows)
+        for column, label, colour, dash in _LINES:
+            figure.add_scatter(
+                x=drawn["at"],
+                y=_numbers(drawn[column]),
+                name=label,
+                legendgroup=column,
+                showlegend=number == 1,
+                line={"color": colour, "dash": dash},
+                connectgaps=False,
+                row=1,
+                col=number,
+            )
+        figure.add_scatter(
+            x=drawn["at"],
+            y=_numbers(drawn["lag"]),
+            name="lag",
+            legendgroup="lag",
+            showlegend=number == 1,
+            line={"color": "#d62728"},
+            connectgaps=False,
+            row=2,
+            col=number,
+        )
+        figure.update_yaxes(rangemode="tozero", row=2, col=number)
+    figure.update_yaxes(title="offset", row=1, col=1)
+    figure.update_yaxes(title="lag in offsets", row=2, col=1)
+    figure.update_layout(height=440)
+    return figure
+
+
+def _worst(frame: pd.DataFrame) -> Iterator[tuple[tuple[str, str, int], pd.DataFrame]]:
+    newest = frame[frame["round_id"] == frame["round_id"].max()]
+    picked = newest.sort_values("lag", ascending=False, na_position="last", kind="stable").head(PANELS)
+    for group_id, topic, partition in picked[["group_id", "topic", "partition"]].to_numpy():
+        same = (frame["group_id"] == group_id) & (frame["topic"] == topic) & (frame["partition"] == partition)
+        yield (group_id, topic, int(partition)), frame[same].sort_values("at", kind="stable")
+
+
+def _with_gaps(rows: pd.DataFrame) -> pd.DataFrame:
+    distances = rows["at"].diff()
+    usual = distances.median()
+    breaks = rows.loc[distances > GAP_FACTOR * usual, ["at"]]
+    if breaks.empty:
+        return rows
+    holes = breaks.assign(at=breaks["at"] - usual / 2).reindex(columns=rows.columns).astype(rows.dtypes)
+    return pd.concat([rows, holes]).sort_values("at", kind="stable")
+
+
+def _numbers(values: pd.Series) -> list[int | None]:
+    return [None if pd.isna(value) else int(value) for value in values]
+
+
+def _name(group_id: str, topic: str, partition: int) -> str:
+    return _escaped(f"{_short(group_id)} · {_short(topic)}/{partition}")
+
+
+def _short(text: str) -> str:
+    shown = visible(text, _TITLE_CHARACTERS)
+    return shown.partition("… (")[0] + "…" if len(text) > _TITLE_CHARACTERS else shown
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _labelled(figure: go.Figure, title: str) -> go.Figure:
+    figure.update_layout(
+        title=_escaped(visible(title, 120)),
+        template="none",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": "#808080"},
+        margin={"l": 60, "r": 20, "t": 80, "b": 40},
+        legend={"orientation": "h", "y": -0.12},
+    )
+    figure.update_xaxes(gridcolor="rgba(128,128,128,0.25)", zerolinecolor="rgba(128,128,128,0.4)")
+    figure.update_yaxes(gridcolor="rgba(128,128,128,0.25)", zerolinecolor="rgba(128,128,128,0.4)")
+    return figure

@@ -1,0 +1,205 @@
+"""Rows of a live tail: which columns they have, how records become rows, and how a row looks."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from workbench.model.columns import RECORD
+from workbench.model.feeds import Column, Identity, RecordDetail, Row
+from workbench.model.record import TimestampType
+from workbench.text.markup import visible, visible_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from workbench.model.chunk import Chunk
+
+BODY_LIMIT = 200_000
+"""Characters of a value in the detail of a record."""
+
+DECODED = pa.schema(
+    [
+        pa.field("event_type", pa.string()),
+        pa.field("event_id", pa.string()),
+        pa.field("correlation_id", pa.string()),
+        pa.field("source", pa.string()),
+        pa.field("problems", pa.list_(pa.string())),
+    ],
+)
+TAIL = pa.schema([pa.field("topic", pa.string(), nullable=False), *RECORD, *DECODED])
+"""Columns that a filter can name: the record's, and what decoding found."""
+
+COLUMNS = (
+    Column("time", "Time (UTC)", 190),
+    Column("topic", "Topic", 150),
+    Column("partition", "Part.", 50, numeric=True),
+    Column("offset", "Offset", 76, numeric=True),
+    Column("event_type", "Type", 140),
+    Column("key", "Key", 110),
+    Column("value", "Value", 320, grow=True),
+    Column("correlation_id", "Correlation", 130),
+)
+RAW_COLUMNS = tuple(column for column in COLUMNS if column.name not in DECODED.names)
+"""Without a decoder there is nothing to say about type and correlation."""
+
+
+class BulkDecoder(Protocol):
+    """Columns in, columns out; one decoded row for each record, in the same order."""
+
+    def decode(self, records: pa.RecordBatch, topic: str) -> pa.RecordBatch:
+        """Return rows of `workbench.model.columns.EVENT`."""
+        ...
+
+
+def tail_batch(chunks: Sequence[Chunk], decoder: BulkDecoder | None) -> pa.RecordBatch:
+    """Join the chunks of one read to a batch of ``TAIL``, owning its memory.
+
+    Rows are merged by record time; inside a partition the order of offsets stays, whatever the times say.
+    """
+    by_topic: dict[str, list[Chunk]] = {}
+    for chunk in chunks:
+        if chunk.records.num_rows:
+            by_topic.setdefault(chunk.topic, []).append(chunk)
+    if not by_topic:
+        return pa.RecordBatch.from_pylist([], schema=TAIL)
+    parts = [_topic_batch(topic, pieces, decoder) for topic, pieces in by_topic.items()]
+    rising = [np.maximum.accumulate(_times(chunk)) for pieces in by_topic.values() for chunk in pieces]
+    order = np.argsort(np.concatenate(rising), kind="stable")
+    joined = pa.Table.from_batches(parts, TAIL).combine_chunks().to_batches()[0]
+    return joined.take(pa.array(order))
+
+
+def _times(chunk: Chunk) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.asarray(chunk.records["timestamp_ms"].to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _topic_batch(topic: str, chunks: Sequence[Chunk], decoder: BulkDecoder | None) -> pa.RecordBatch:
+    records = pa.Table.from_batches([chunk.records.cast(RECORD) for chunk in chunks], RECORD).combine_chunks()
+    batch = records.to_batches()[0]
+    if decoder is None:
+        decoded = [pa.nulls(batch.num_rows, field.type) for field in DECODED]
+    else:
+        events = decoder.decode(batch, topic)
+        decoded = [events[field.name].cast(field.type) for field in DECODED]
+    topics = pa.array([topic], pa.string()).take(pa.array(np.zeros(batch.num_rows, dtype=np.int64)))
+    return pa.RecordBatch.from_arrays([topics, *batch.columns, *decoded], schema=TAIL)
+
+
+def shown_time(timestamp_ms: int) -> str:
+    """Write a record time in UTC to the millisecond; outside what a calendar holds, the number itself."""
+    if timestamp_ms < 0:
+        return "no time" if timestamp_ms == -1 else f"{timestamp_ms} ms"
+    try:
+        moment = datetime.fromtimestamp(timestamp_ms // 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return f"{timestamp_ms} ms"
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{timestamp_ms % 1000:03d}"
+
+
+def rows_of(table: pa.Table, columns: Sequence[Column] = COLUMNS) -> list[Row]:
+    """Make the rows that a view shows."""
+    names = [column.name for column in columns]
+    return [_row(values, names) for values in table.to_pylist()]
+
+
+def identities_of(table: pa.Table) -> list[Identity]:
+    """Which records the rows are."""
+    columns = (table["topic"].to_pylist(), table["partition"].to_pylist(), table["offset"].to_pylist())
+    return [Identity(*values) for values in zip(*columns, strict=True)]
+
+
+def _row(values: Mapping[str, Any], names: Sequence[str]) -> Row:
+    problems = values["problems"] or ()
+    body = visible_bytes(values["value"])
+    cells = {
+        "time": shown_time(values["timestamp_ms"]),
+        "topic": visible(values["topic"]),
+        "partition": str(values["partition"]),
+        "offset": str(values["offset"]),
+        "event_type": visible(values["event_type"] or ""),
+        "key": visible_bytes(values["key"]),
+        "value": f"[{visible('; '.join(problems), 120)}] {body}" if problems else body,
+        "correlation_id": visible(values["correlation_id"] or ""),
+    }
+    identity = Identity(values["topic"], values["partition"], values["offset"])
+    return Row(identity, tuple(cells[name] for name in names), problem=bool(problems))
+
+
+def detail_of(table: pa.Table) -> RecordDetail | None:
+    """Show one record in full; None for an empty table."""
+    if not table.num_rows:
+        return None
+    values = table.slice(0, 1).to_pylist()[0]
+    identity = Identity(values["topic"], values["partition"], values["offset"])
+    size = sum(len(values[name] or b"") for name in ("key", "value"))
+    decoded = [(name, values[name]) for name in ("event_type", "event_id", "correlation_id", "source")]
+    facts = [
+        ("record", visible(str(identity), None)),
+        ("time", f"{shown_time(values['timestamp_ms'])} ({_kind(values['timestamp_type'])})"),
+        ("size", f"{size:,} bytes of key and value"),
+        ("key", visible_bytes(values["key"], BODY_LIMIT)),
+        *((name.replace("_", " "), visible(text, None)) for name, text in decoded if text is not None),
+        *(("problem", visible(problem, None)) for problem in values["problems"] or ()),
+    ]
+    headers = [(visible_bytes(h["name"]), visible_bytes(h["value"], 4_000)) for h in values["headers"]]
+    return RecordDetail(identity, tuple(facts), tuple(headers), shown_body(values["value"]))
+
+
+def _kind(timestamp_type: int) -> str:
+    return {TimestampType.CREATE: "set by the producer", TimestampType.APPEND: "set by the broker"}.get(
+        TimestampType(timestamp_type) if timestamp_type in (0, 1) else TimestampType.NONE,
+        "of no stated kind",
+    )
+
+
+_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+
+def shown_body(value: bytes | None) -> str:
+    """Show a value in full, line by line; JSON is indented and no token of it changes."""
+    if value is None:
+        return "null (a tombstone)"
+    try:
+        text = value.decode("utf-8")
+    except UnicodeDecodeError:
+        return visible_bytes(value, BODY_LIMIT)
+    cut = len(text) > BODY_LIMIT
+    text = text[:BODY_LIMIT]
+    if not cut and text[:1] in "{[" and _is_json(text):
+        text = _indented(text)
+    shown = "\n".join(visible(line.replace("\t", "    "), None) for line in text.split("\n"))
+    return f"{shown}\n… ({len(value):,} bytes)" if cut else shown
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _indented(text: str) -> str:
+    pieces: list[str] = []
+    depth = 0
+    lexemes = _TOKEN.findall(text)
+    for index, lexeme in enumerate(lexemes):
+        following = lexemes[index + 1] if index + 1 < len(lexemes) else ""
+        if lexeme in "{[":
+            depth += 1
+            pieces.append(lexeme if following in ("}", "]") else f"{lexeme}\n{'  ' * depth}")
+        elif lexeme in "}]":
+            depth -= 1
+            pieces.append(lexeme if pieces[-1] in ("{", "[") else f"\n{'  ' * depth}{lexeme}")
+        elif lexeme == ",":
+            pieces.append(f",\n{'  ' * depth}")
+        else:
+            pieces.append(": " if lexeme == ":" else lexeme)
+    return "".join(pieces)

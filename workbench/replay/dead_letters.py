@@ -1,0 +1,173 @@
+"""Triage of dead letters in a table of decoded events: what failed alike, how often, where it came from.
+
+Rules of reading: the origin is the user's word for the topic, else what the decoding found in payload, headers or body,
+else the topic's name without its suffix, which is marked as a guess. Groups share a fingerprint.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.decoding.conventions.dead_letters import DEAD_LETTER_TYPE, ONEX_BODIES
+from workbench.decoding.fingerprint import fingerprint, normalised
+from workbench.text.markup import fragment, table, text_table, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
+_SUFFIX = re.compile(r"(?P<origin>.+)(?:[.-](?:dlq|dlt)|\.DLT|\.DLQ)")
+_QUEUE = re.compile(r"(?:.*[._-])?dead_letter_queue")
+_SHOWN = 20
+_GROUP_COLUMNS = ("fingerprint", "error_type", "message", "records", "topics", "origins", "guessed", "first", "last")
+_ROW_COLUMNS = (
+    "topic", "partition", "offset", "event_id", "correlation_id", "event_time", "fingerprint", "error_type",
+    "error_message", "attempts", "origin_topic", "origin_partition", "origin_offset", "origin_via", "depth", "problems",
+)  # fmt: skip
+
+CONDITION = (
+    "error IS NOT NULL OR origin IS NOT NULL OR event_type = 'system.dead_letter' "
+    "OR regexp_matches(topic, '([.-](dlq|dlt)|[.](DLT|DLQ)|(^|[._-])dead_letter_queue)$')"
+)
+"""SQL over events that leaves out what cannot be a dead letter; `triage` decides about the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """The dead letters of a snapshot, by what failed alike.
+
+    Attributes:
+        frame: One row for each, by time and position.
+        groups: One row for each fingerprint, most frequent first; ``guessed`` counts origins known only by topic name.
+    """
+
+    frame: pd.DataFrame
+    groups: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def sample(self, fingerprint: str, number: int = 3) -> pd.DataFrame:
+        """Return some dead letters of a group, spread over its time from first to last.
+
+        Raises:
+            KeyError: There is no such group.
+        """
+        rows = self.frame[self.frame["fingerprint"] == fingerprint]
+        if rows.empty:
+            raise KeyError(fingerprint)
+        last = len(rows) - 1
+        picked = sorted({round(step * last / max(1, number - 1)) for step in range(max(1, number))})
+        return rows.iloc[picked].reset_index(drop=True)
+
+    def __repr__(self) -> str:
+        rows = self._shown()
+        more = [f"{len(self.groups) - _SHOWN} groups more"] if len(self.groups) > _SHOWN else []
+        body = text_table(_GROUP_COLUMNS, rows, numeric=(3, 6)) if rows else "no dead letter"
+        return "\n".join([f"{len(self.frame):,} dead letters in {len(self.groups):,} groups", body, *more])
+
+    def _repr_html_(self) -> str:
+        return fragment(table(_GROUP_COLUMNS, self._shown(), numeric=(3, 6))).render()
+
+    def _shown(self) -> list[tuple[str, ...]]:
+        rows = self.groups.head(_SHOWN).to_dict("records")
+        return [tuple(_cell(row[column]) for column in _GROUP_COLUMNS) for row in rows]
+
+
+def triage(events: pa.Table, *, origins: Mapping[str, str] | None = None) -> DeadLetters:
+    """Find the dead letters of a table and group them.
+
+    Args:
+        events: Decoded events with ``topic``, as `SnapshotStore.event_table` gives them.
+        origins: Topic of the origin for each dead-letter topic, where the user knows better.
+    """
+    given = origins or {}
+    rows = [_row(event, given) for event in events.to_pylist() if _is_dead_letter(event, given)]
+    frame = pd.DataFrame(rows, columns=list(_ROW_COLUMNS)).astype(
+        {"partition": "int32", "offset": "int64", "attempts": "Int32", "origin_partition": "Int32",
+         "origin_offset": "Int64", "depth": "Int32"}
+    )  # fmt: skip
+    frame["event_time"] = pd.to_datetime(frame["event_time"], utc=True)
+    frame = frame.sort_values(["event_time", "topic", "partition", "offset"], ignore_index=True)
+    return DeadLetters(frame, _grouped(frame))
+
+
+def _is_dead_letter(event: Mapping[str, Any], given: Mapping[str, str]) -> bool:
+    topic = event["topic"] or ""
+    return bool(
+        event["event_type"] == DEAD_LETTER_TYPE
+        or event["dialect"] in ONEX_BODIES
+        or topic in given
+        or _SUFFIX.fullmatch(topic)
+        or _QUEUE.fullmatch(topic)
+        or (event["error"] is not None and event["origin"] is not None)
+    )
+
+
+def _row(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    error = event["error"] or {}
+    kind, message = error.get("type") or "", error.get("message") or ""
+    return {
+        **{name: event[name] for name in ("topic", "partition", "offset", "event_id", "correlation_id", "event_time")},
+        **_origin(event, given),
+        "fingerprint": _fingerprint(kind, message),
+        "error_type": kind or None,
+        "error_message": message or None,
+        "attempts": error.get("attempts"),
+        "depth": event["dlq_depth"],
+        "problems": event["problems"],
+    }
+
+
+def _origin(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
+    found = event["origin"] or {}
+    topic, via = found.get("topic"), found.get("via")
+    if event["topic"] in given:
+        topic, via = given[event["topic"]], "user"
+    elif topic is None and (named := _SUFFIX.fullmatch(event["topic"] or "")):
+        topic, via = named["origin"], "topic_name"
+    return {
+        "origin_topic": topic,
+        "origin_partition": found.get("partition"),
+        "origin_offset": found.get("offset"),
+        "origin_via": via,
+    }
+
+
+@lru_cache(maxsize=10_000)
+def _fingerprint(kind: str, message: str) -> str:
+    return fingerprint(kind, message)
+
+
+def _grouped(frame: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        {
+            "fingerprint": name,
+            "error_type": part["error_type"].iloc[0],
+            "message": normalised(part["error_message"].iloc[0] or ""),
+            "records": len(part),
+            "topics": sorted(part["topic"].unique()),
+            "origins": sorted(part["origin_topic"].dropna().unique()),
+            "guessed": int((part["origin_via"] == "topic_name").sum()),
+            "first": part["event_time"].min(),
+            "last": part["event_time"].max(),
+        }
+        for name, part in frame.groupby("fingerprint", sort=False)
+    ]
+    return pd.DataFrame(rows, columns=list(_GROUP_COLUMNS)).sort_values(
+        ["records", "fingerprint"], ascending=[False, True], ignore_index=True
+    )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return visible(", ".join(value), 80)
+    if value is None or value is pd.NaT:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else visible(str(value), 80)

@@ -1,0 +1,116 @@
+"""What a plan would do, in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.replay.plan.batches import split
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.replay.records.replay_records import Material
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The ordered records bound for one target partition."""
+
+    topic: str
+    partition: int
+    """-1 where the target has no partition for them."""
+    records: int
+    bytes: int
+    """Key, value and headers of the source records."""
+    first_ms: int | None
+    """Smallest source timestamp; None when no record has one."""
+    last_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """Amounts of a plan, records that are left out not counted."""
+
+    records: int
+    bytes: int
+    lanes: tuple[Lane, ...]
+    duration_s: float | None
+    """What the rates allow at best; None without a rate."""
+    transactions: int
+    """Transactions, or batches of an idempotent run."""
+    largest_seq: int | None
+    largest_bytes: int
+    first_ms: int | None
+    last_ms: int | None
+    tombstones: int
+    distinct_keys: int
+    types: Mapping[str, int]
+    """Records per event type, most frequent first; empty when the selection was not decoded."""
+
+
+def estimate(material: Material, sent: npt.NDArray[np.int64]) -> Estimates:
+    """Count what is sent.
+
+    Args:
+        material: The laid-out plan.
+        sent: Seqs that are not left out, ascending.
+    """
+    sizes = material.sizes[sent]
+    some = material.records.take(pa.array(sent))
+    times = _span(material.numbers("timestamp_ms")[sent])
+    total = int(sizes.sum())
+    largest = int(sent[int(sizes.argmax())]) if len(sent) else None
+    return Estimates(
+        records=len(sent),
+        bytes=total,
+        lanes=_lanes(material, sent),
+        duration_s=_duration(material, len(sent), total),
+        transactions=sum(1 for _ in split(sent.tolist(), sizes.tolist(), material.options)),
+        largest_seq=largest,
+        largest_bytes=int(sizes.max()) if len(sent) else 0,
+        first_ms=times[0],
+        last_ms=times[1],
+        tombstones=some["value"].null_count,
+        distinct_keys=pc.count_distinct(some["key"], mode="only_valid").as_py(),
+        types=_types(some),
+    )
+
+
+def _lanes(material: Material, sent: npt.NDArray[np.int64]) -> tuple[Lane, ...]:
+    lanes = []
+    chosen = np.zeros(len(material), bool)
+    chosen[sent] = True
+    times = material.numbers("timestamp_ms")
+    for topic, bound in material.target_rows.items():
+        seqs = bound[chosen[bound]]
+        partitions = material.target_partitions[seqs]
+        for partition in np.unique(partitions).tolist():
+            own = seqs[partitions == partition]
+            size = int(material.sizes[own].sum())
+            lanes.append(Lane(topic, partition, len(own), size, *_span(times[own])))
+    return tuple(lanes)
+
+
+def _span(times: npt.NDArray[np.int64]) -> tuple[int | None, int | None]:
+    known = times[times >= 0]
+    return (int(known.min()), int(known.max())) if len(known) else (None, None)
+
+
+def _duration(material: Material, count: int, size: int) -> float | None:
+    options = material.options
+    pairs = ((count, options.records_per_s), (size, options.bytes_per_s))
+    return max((float(amount / rate) for amount, rate in pairs if rate is not None), default=None)
+
+
+def _types(some: pa.Table) -> dict[str, int]:
+    if "event_type" not in some.column_names:
+        return {}
+    counts = pc.value_counts(some["event_type"].combine_chunks()).to_pylist()
+    ordered = sorted(counts, key=lambda item: (-item["counts"], item["values"] or ""))
+    return {item["values"] or "(none)": item["counts"] for item in ordered}

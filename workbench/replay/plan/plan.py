@@ -1,0 +1,179 @@
+"""A plan: what would be sent, where, in which order, and what speaks against it. Frozen; nothing was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from workbench.model.feeds import PlanFacts, Sample
+from workbench.replay.plan.plan_text import as_element, as_text, summary
+from workbench.replay.records.digest import token
+from workbench.text.markup import visible_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.replay.options import Options
+    from workbench.replay.plan.estimates import Estimates
+    from workbench.replay.records.replay_records import Material
+    from workbench.replay.rules.guard import Refusal
+    from workbench.replay.target.facts import TargetFacts
+
+_SAMPLE_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The one execution that was planned; running again means planning again.
+
+    `make_plan` makes it. Its ``hash`` covers the selection, the options, the target and what is left out.
+    """
+
+    material: Material
+    document: Mapping[str, Any]
+    """What is hashed: integers and strings only."""
+    hash: str
+    """sha256 of the canonical document, hex digits."""
+    created_at_ms: int
+    refusals: tuple[Refusal, ...]
+    """Rules that hold. Those marked ``at_run`` are decided by the connection that runs the plan."""
+    left_out: Mapping[int, str]
+    """Seq of each refused record that ``skip_refused`` leaves out, and the rules that refuse it."""
+    warnings: tuple[str, ...]
+    estimates: Estimates
+
+    @property
+    def run_id(self) -> str:
+        """UUID of the run."""
+        return self.facts.run_id
+
+    @property
+    def token(self) -> str:
+        """What must be given as ``confirm=`` to run this plan."""
+        return token(self.hash)
+
+    @property
+    def facts(self) -> TargetFacts:
+        """What was known about the target."""
+        return self.material.facts
+
+    @property
+    def origin(self) -> object:
+        """What the records were selected from: the snapshot whose journal keeps the run."""
+        return self.material.origin
+
+    @property
+    def options(self) -> Options:
+        """What the user asked for."""
+        return self.material.options
+
+    @property
+    def blocking(self) -> tuple[Refusal, ...]:
+        """Refusals that no connection and no typing will lift."""
+        return tuple(refusal for refusal in self.refusals if not refusal.at_run)
+
+    @cached_property
+    def sent(self) -> tuple[int, ...]:
+        """Seqs that are sent, ascending."""
+        return tuple(seq for seq in range(len(self.material)) if seq not in self.left_out)
+
+    @cached_property
+    def steps(self) -> pa.Table:
+        """One row for each selected record, by seq: source, target, planned time (null: when sent), digest, refusal."""
+        material, records = self.material, self.material.records
+        times = material.kept_times
+        stamped = times < 0
+        rules = {seq: refusal.rule for refusal in self.refusals for seq in refusal.seqs} | dict(self.left_out)
+        return pa.table(
+            {
+                "seq": pa.array(np.arange(len(material)), pa.int64()),
+                **{name: records[name] for name in ("topic", "partition", "offset", "timestamp_ms")},
+                "target_topic": pa.array(material.target_topics, pa.string()),
+                "target_partition": pa.array(material.target_partitions, pa.int32()),
+                "target_timestamp_ms": pa.array(times, pa.int64(), mask=stamped),
+                "bytes": pa.array(material.sizes, pa.int64()),
+                "tombstone": records["value"].is_null(),
+                "body_sha256": pa.array([digest.hex() for digest in material.digests], pa.string()),
+                "refused": pa.array([rules.get(seq) for seq in range(len(material))], pa.string()),
+            },
+        )
+
+    @property
+    def frame(self) -> Any:
+        """`steps` as a pandas frame."""
+        return self.steps.to_pandas()
+
+    @property
+    def counts(self) -> Any:
+        """Records, bytes and source times of each lane, as a pandas frame."""
+        names = ("topic", "partition", "records", "bytes", "first_ms", "last_ms")
+        lanes = self.estimates.lanes
+        return pa.table({name: [getattr(lane, name) for lane in lanes] for name in names}).to_pandas()
+
+    @property
+    def tombstones(self) -> Any:
+        """The deletes among `frame`."""
+        return self.steps.filter(self.steps["tombstone"]).to_pandas()
+
+    @cached_property
+    def samples(self) -> tuple[Sample, ...]:
+        """First, last and largest record, and one of each type."""
+        if not self.sent:
+            return ()
+        picked = {self.sent[0]: "first", self.sent[-1]: "last"}
+        if self.estimates.largest_seq is not None:
+            picked.setdefault(self.estimates.largest_seq, "largest")
+        types: list[str | None] = self.material.column("event_type") or []
+        seen: set[str | None] = {None}
+        for seq in self.sent if types else ():
+            if types[seq] not in seen:
+                seen.add(types[seq])
+                picked.setdefault(seq, f"type {types[seq]}")
+        return tuple(self._sample(seq, why) for seq, why in picked.items())
+
+    def _sample(self, seq: int, why: str) -> Sample:
+        records, rows = self.material.records, self.material.rows
+        at = "/".join(str(records[name][seq].as_py()) for name in ("topic", "partition", "offset"))
+        key, value = (visible_bytes(data, _SAMPLE_CHARACTERS) for data in (rows.keys[seq], rows.values[seq]))
+        return Sample(why, at, f"key {key}, value {value}, {len(rows.headers(seq))} headers")
+
+    def view(self) -> PlanFacts:
+        """The plan as the replay panel shows it."""
+        facts = self.facts
+        protected = facts.connection.needs_typed_name
+        return PlanFacts(
+            token=self.token,
+            target=", ".join(facts.target_topics),
+            cluster=facts.cluster_id,
+            protected=protected,
+            records=self.estimates.records,
+            bytes=self.estimates.bytes,
+            summary=tuple(summary(self)),
+            lanes=tuple((f"{lane.topic}/{lane.partition}", lane.records) for lane in self.estimates.lanes),
+            warnings=self.warnings,
+            refusals=tuple(str(item) for item in self.refusals if item.rule != "G-4"),
+            samples=self.samples,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """What the journal keeps: enough to make the same plan again from the same selection."""
+        return {
+            "hash": self.hash,
+            "document": dict(self.document),
+            "options": self.options.to_json(),
+            "facts": self.facts.to_json(),
+            "description": self.material.description,
+            "warnings": list(self.warnings),
+            "refusals": [str(refusal) for refusal in self.refusals],
+            "created_at_ms": self.created_at_ms,
+        }
+
+    def __repr__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        return as_element(self).render()

@@ -1,0 +1,137 @@
+"""From a draft and target facts to a plan: pure, so the same input gives the same plan and the same hash."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbench import __version__
+from workbench.errors import ReplayRefused, ValidationError
+from workbench.replay.options import Options, ratio
+from workbench.replay.plan.estimates import estimate
+from workbench.replay.plan.plan import Plan
+from workbench.replay.records.digest import plan_hash, selection_sha256
+from workbench.replay.records.replay_records import Material
+from workbench.replay.rules.guard import refusals, refused_records
+from workbench.replay.rules.planning_input import Case
+from workbench.replay.rules.warning_rules import warnings
+from workbench.replay.target.facts import TargetFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from workbench.replay.draft import Draft
+
+PLAN_VERSION = 1
+PRODUCT = "eventbus-workbench"
+
+
+def make_plan(draft: Draft, facts: TargetFacts) -> Plan:
+    """Fix what would be sent where, in which order, and judge it. Nothing is sent, nothing is asked.
+
+    The run id and the clock are part of the facts; planning again means fetching them again.
+
+    Raises:
+        ValidationError: Nothing is selected, or the facts are about other topics.
+    """
+    if not len(draft):
+        raise ValidationError("The selection is empty: there is nothing to replay. Widen it and plan again.")
+    absent = sorted(set(draft.topics) - set(facts.targets))
+    if absent:
+        raise ValidationError(f"The target facts say nothing about {', '.join(absent)}; fetch them for this draft.")
+    material = Material.of(draft, facts, f"{PRODUCT}/{__version__}")
+    case = Case(material, facts.asked_at_ms, facts.asked_at_ms)
+    found = refusals(case)
+    refused = refused_records(found)
+    left_out = refused if draft.options.skip_refused else {}
+    document = _document(material, left_out)
+    sent = np.setdiff1d(np.arange(len(material)), np.fromiter(left_out, np.int64, len(left_out)))
+    return Plan(
+        material=material,
+        document=document,
+        hash=plan_hash(document),
+        created_at_ms=facts.asked_at_ms,
+        refusals=tuple(item for item in found if not (item.seqs and draft.options.skip_refused)),
+        left_out=left_out,
+        warnings=tuple(warnings(case)),
+        estimates=estimate(material, sent),
+    )
+
+
+def plan_from_json(stored: Mapping[str, Any], draft: Draft) -> Plan:
+    """Make a journaled plan again from its stored facts and options, and a draft with the same selection.
+
+    Raises:
+        ReplayRefused: The selection is not the planned one any more, or the stored plan was changed.
+    """
+    plan = make_plan(draft.with_options(Options.from_json(stored["options"])), TargetFacts.from_json(stored["facts"]))
+    if plan.hash != stored["hash"]:
+        reason = f"G-7: the plan made from this selection is {plan.token}, the journaled one {stored['hash'][:8]}"
+        raise ReplayRefused(f"{reason}; records or options differ. Plan again.", reasons=[reason])
+    return plan
+
+
+def _document(material: Material, left_out: Mapping[int, str]) -> dict[str, Any]:
+    options, facts = material.options, material.facts
+    used = [material.sources[number] for number in np.unique(material.numbers("source_id")).tolist()]
+    document: dict[str, Any] = {
+        "headers": options.headers,
+        "ids": options.ids,
+        "limits": {
+            "max_bytes": options.max_bytes,
+            "max_hops": options.max_hops,
+            "max_records": options.max_records,
+        },
+        "mode": options.mode,
+        "on_error": options.on_error,
+        "order": options.order,
+        "overrides": _overrides(options),
+        "partitions": options.partitions.to_json(),
+        "rate": {
+            "bytes_per_s": ratio(options.bytes_per_s),
+            "max_gap_ms": None,
+            "pace": None,
+            "records_per_s": ratio(options.records_per_s),
+        },
+        "records": len(material),
+        "run_id": facts.run_id,
+        "selection_sha256": selection_sha256(material.records, material.digests),
+        "source": {
+            "cluster": _one_or_all(source.cluster for source in used),
+            "isolation": _one_or_all(source.isolation for source in used),
+            "topics": sorted({source.topic for source in used}),
+        },
+        "target": {"cluster": facts.cluster_id, "topics": dict(facts.targets)},
+        "timestamps": options.timestamps,
+        "version": PLAN_VERSION,
+        "writer": options.writer,
+    }
+    if material.creates:
+        made = {
+            topic.name: {"config": dict(topic.config), "partitions": topic.partitions} for topic in material.creates
+        }
+        document["target"]["create"] = made
+    if left_out:
+        document["left_out"] = _ranges(left_out)
+    return document
+
+
+def _overrides(options: Options) -> dict[str, Any]:
+    flags = ("skip_refused", "allow_same_topic", "create_target", "accept_uncommitted", "accept_expiry")
+    given: dict[str, Any] = {name: 1 for name in flags if getattr(options, name)}
+    if options.accept_groups:
+        given["accept_groups"] = list(options.accept_groups)
+    return given
+
+
+def _one_or_all(names: Iterable[str]) -> str | list[str]:
+    distinct = sorted(set(names))
+    return distinct[0] if len(distinct) == 1 else distinct
+
+
+def _ranges(seqs: Iterable[int]) -> list[list[int]]:
+    """Ascending integers as inclusive ranges."""
+    runs = [list(run) for _, run in groupby(enumerate(sorted(seqs)), key=lambda pair: pair[1] - pair[0])]
+    return [[run[0][1], run[-1][1]] for run in runs]

@@ -1,0 +1,102 @@
+"""What of a run is found on its target: records picked by their marks, or by position where they carry none."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workbench.model import TopicPartition
+from workbench.replay.records.digest import body_sha256
+from workbench.replay.records.provenance import ID, SEQ
+from workbench.replay.records.raw_rows import RawRows
+from workbench.replay.target.reader import read_target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.model import Chunk
+    from workbench.replay.plan.plan import Plan
+    from workbench.replay.proof.ledger import LedgerRows
+
+UNREADABLE = -1
+"""Seq of a record that carries this run's id and no readable seq."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One record of the run, as it lies on the target."""
+
+    seq: int
+    at: TopicPartition
+    offset: int
+    timestamp_ms: int
+    timestamp_type: int
+    body_sha256: bytes
+
+
+@dataclass
+class Arrivals:
+    """Everything read back."""
+
+    found: list[Arrival] = field(default_factory=list)
+    """In offset order of each partition."""
+    others: int = 0
+    lookalikes: int = 0
+    """Unmarked records with the content of a planned one at a position the ledger does not know."""
+    gaps: int = 0
+    """Offsets that could not be read."""
+
+
+async def collect(
+    log: RecordLog,
+    plan: Plan,
+    ledger: LedgerRows,
+    starts: Mapping[TopicPartition, int],
+    ends: Mapping[TopicPartition, int],
+) -> Arrivals:
+    """Read the target between two positions and pick the run's records."""
+    picker = _Picker(plan, ledger)
+    async for chunk in read_target(log, starts, ends):
+        await asyncio.to_thread(picker.take, chunk)
+    return picker.arrivals
+
+
+class _Picker:
+    def __init__(self, plan: Plan, ledger: LedgerRows) -> None:
+        self.arrivals = Arrivals()
+        self._run = plan.run_id.encode()
+        self._marked = plan.options.headers != "exact"
+        self._by_position = ledger.by_position()
+        self._planned = set() if self._marked else set(plan.material.digests)
+
+    def take(self, chunk: Chunk) -> None:
+        """Pick the run's records of one chunk."""
+        self.arrivals.gaps += sum(gap.stop - gap.start for gap in chunk.gaps)
+        if not chunk.records.num_rows:
+            return
+        at = TopicPartition(chunk.topic, chunk.partition)
+        rows = RawRows(chunk.records)
+        columns = (chunk.records.column(name).to_pylist() for name in ("offset", "timestamp_ms", "timestamp_type"))
+        offsets, times, kinds = columns
+        seqs = self._marked_seqs(rows) if self._marked else self._known_seqs(at, offsets)
+        for row, seq in seqs.items():
+            digest = body_sha256(rows.keys[row], rows.values[row], rows.headers(row))
+            self.arrivals.found.append(Arrival(seq, at, offsets[row], times[row], kinds[row], digest))
+        self.arrivals.others += len(rows) - len(seqs)
+        if not self._marked:
+            rest = (row for row in range(len(rows)) if row not in seqs)
+            digests = (body_sha256(rows.keys[row], rows.values[row], rows.headers(row)) for row in rest)
+            self.arrivals.lookalikes += sum(digest in self._planned for digest in digests)
+
+    def _marked_seqs(self, rows: RawRows) -> dict[int, int]:
+        own = dict.fromkeys((row for row, content in rows.named(ID) if content == self._run), UNREADABLE)
+        for row, content in rows.named(SEQ):
+            if row in own and (content or b"").isdigit():
+                own[row] = int(content or b"0")
+        return own
+
+    def _known_seqs(self, at: TopicPartition, offsets: list[int]) -> dict[int, int]:
+        known = ((row, self._by_position.get((at, offset))) for row, offset in enumerate(offsets))
+        return {row: seq for row, seq in known if seq is not None}

@@ -1,0 +1,116 @@
+"""The checks of level 1, each a comparison of the plan, the ledger and what was read back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from workbench.model import TimestampType
+from workbench.replay.records.replay_records import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from workbench.model import TopicPartition
+    from workbench.replay.plan.plan import Plan
+    from workbench.replay.proof.arrivals import Arrival, Arrivals
+    from workbench.replay.proof.ledger import LedgerRows
+
+Result: TypeAlias = "tuple[str, Literal['pass', 'fail', 'not checked'], str]"
+
+_SHOWN = 3
+
+
+def all_checks(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Iterator[Result]:
+    """Make every check."""
+    yield _every_seq_once(plan, ledger, arrivals)
+    yield _positions(ledger, arrivals)
+    yield _bodies(plan, arrivals)
+    yield _order(arrivals)
+    yield _partitions(plan, arrivals)
+    yield _timestamps(plan, ledger, arrivals)
+
+
+def _every_seq_once(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Result:
+    name = "every record exactly once"
+    if arrivals.gaps:
+        return name, "not checked", f"{arrivals.gaps:,} offsets could not be read"
+    counts = Counter(arrival.seq for arrival in arrivals.found)
+    skipped = {seq for seq, outcome in ledger.others.items() if outcome in ("skipped", "refused")}
+    wanted = set(plan.sent) - skipped
+    wrong = [f"seq {seq} {counts[seq]} times" for seq in sorted(wanted | set(counts)) if counts[seq] != (seq in wanted)]
+    if not wrong and arrivals.lookalikes:
+        return name, "not checked", f"{arrivals.lookalikes:,} unmarked records of others have the same content"
+    return _result(name, wrong, f"{len(wanted):,} records")
+
+
+def _positions(ledger: LedgerRows, arrivals: Arrivals) -> Result:
+    name = "positions as in the ledger"
+    untold = sum(row.offset is None for row in ledger.acked.values())
+    if untold:
+        return name, "not checked", f"the broker did not tell {untold:,} offsets"
+    found = {(arrival.seq, arrival.at, arrival.offset) for arrival in arrivals.found}
+    stated = {(seq, row.at, row.offset) for seq, row in ledger.acked.items()}
+    wrong = [f"seq {seq} at {at}/{offset}" for seq, at, offset in sorted(found ^ stated, key=lambda item: item[0])]
+    return _result(name, wrong, f"{len(stated):,} positions")
+
+
+def _bodies(plan: Plan, arrivals: Arrivals) -> Result:
+    digests = plan.material.digests
+    wrong = [
+        f"seq {arrival.seq} at {arrival.at}/{arrival.offset}"
+        for arrival in _known(plan, arrivals)
+        if arrival.body_sha256 != digests[arrival.seq]
+    ]
+    return _result("key, value and headers equal", wrong)
+
+
+def _order(arrivals: Arrivals) -> Result:
+    last: dict[TopicPartition, int] = {}
+    wrong = []
+    for arrival in arrivals.found:
+        if arrival.seq <= last.get(arrival.at, -1):
+            wrong.append(f"seq {arrival.seq} after {last[arrival.at]} in {arrival.at}")
+        last[arrival.at] = max(arrival.seq, last.get(arrival.at, -1))
+    return _result("order in each lane", wrong)
+
+
+def _partitions(plan: Plan, arrivals: Arrivals) -> Result:
+    topics, partitions = plan.material.target_topics, plan.material.target_partitions
+    wrong = [
+        f"seq {arrival.seq} in {arrival.at}, planned {topics[arrival.seq]}/{partitions[arrival.seq]}"
+        for arrival in _known(plan, arrivals)
+        if (arrival.at.topic, arrival.at.partition) != (topics[arrival.seq], partitions[arrival.seq])
+    ]
+    return _result("partitions as planned", wrong)
+
+
+def _timestamps(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Result:
+    name = "timestamps by policy"
+    planned, overwritten = plan.material.kept_times, plan.material.overwritten
+    wrong, unknown = [], 0
+    for arrival in _known(plan, arrivals):
+        if arrival.at.topic in overwritten:
+            right = arrival.timestamp_type == TimestampType.APPEND
+        else:
+            sent = int(planned[arrival.seq])
+            stated = ledger.acked[arrival.seq].timestamp_ms if arrival.seq in ledger.acked else None
+            expected = stated if sent == NOW else sent
+            unknown += expected is None
+            right = expected is None or arrival.timestamp_ms == expected
+        if not right:
+            wrong.append(f"seq {arrival.seq} has {arrival.timestamp_ms}")
+    if unknown and not wrong:
+        return name, "not checked", f"the time of sending of {unknown:,} records is not known"
+    return _result(name, wrong)
+
+
+def _known(plan: Plan, arrivals: Arrivals) -> Iterable[Arrival]:
+    return (arrival for arrival in arrivals.found if 0 <= arrival.seq < len(plan.material))
+
+
+def _result(name: str, wrong: list[str], right: str = "") -> Result:
+    if not wrong:
+        return name, "pass", right
+    more = f" and {len(wrong) - _SHOWN:,} more" if len(wrong) > _SHOWN else ""
+    return name, "fail", f"{', '.join(wrong[:_SHOWN])}{more}"

@@ -1,0 +1,137 @@
+"""What a run did: outcomes, positions, evidence, and what helps to live with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from workbench.replay.proof.undo import UndoAids
+from workbench.text.markup import Element, element, facts, fragment, listing, table, text_table, visible
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
+    from workbench.replay.proof.verify import Verification
+    from workbench.store.journal.journal import Journal
+
+OUTCOMES = ("acked", "skipped", "refused", "failed", "unknown")
+
+_EXIT = {"done": 0, "verified": 0, "stopped": 3, "in_doubt": 3}
+
+
+@dataclass(frozen=True)
+class ReplayReport:
+    """The end of a run, read from its journal."""
+
+    run_id: str
+    state: str
+    """``done``, ``verified``, ``not_verified``, ``stopped``, ``failed`` or ``in_doubt``."""
+    error: str | None
+    selected: int
+    """Records of the plan, those left out included."""
+    ledger: pa.Table
+    """Source position, target position and outcome of each record that was attempted or left out."""
+    positions: pa.Table
+    """Target partitions: where they ended when the run began, and where its next record would go."""
+    verification: Verification | None
+    """None when nothing was verified."""
+    undo: UndoAids
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Records by outcome; ``unsent`` are those that were never attempted."""
+        outcomes = pc.value_counts(self.ledger["outcome"].combine_chunks()).to_pylist()
+        found = {item["values"]: item["counts"] for item in outcomes}
+        counts = {name: found.get(name, 0) for name in OUTCOMES}
+        return {**counts, "unsent": self.selected - self.ledger.num_rows}
+
+    @property
+    def frame(self) -> Any:
+        """The ledger as a pandas frame; digests as hex digits."""
+        from workbench.store.snapshot.frames import to_pandas
+
+        return to_pandas(readable(self.ledger))
+
+    @property
+    def exit_status(self) -> int:
+        """Exit status of the command: 0 done and verified, 1 failed, 3 incomplete."""
+        return _EXIT.get(self.state, 1)
+
+    def to_parquet(self, path: str | os.PathLike[str]) -> None:
+        """Write the ledger to a file, as evidence."""
+        pq.write_table(self.ledger, path)
+
+    def _facts(self) -> list[tuple[str, str]]:
+        counts = ", ".join(f"{name} {count:,}" for name, count in self.counts.items() if count)
+        return [
+            ("state", self.state),
+            ("records", f"{self.selected:,} selected: {counts or 'none attempted'}"),
+            *([("error", visible(self.error, None))] if self.error else []),
+            *([("verification", self.verification.summary)] if self.verification else []),
+        ]
+
+    def _ranges(self) -> list[tuple[str, str, str]]:
+        return [
+            (f"{row['target_topic']}/{row['target_partition']}", f"{row['start_offset']:,}", _number(row))
+            for row in self.positions.to_pylist()
+        ]
+
+    def __repr__(self) -> str:
+        parts = [
+            f"Replay {self.run_id}",
+            "\n".join(f"  {name}: {value}" for name, value in self._facts()),
+            text_table(_TITLES, self._ranges(), numeric=(1, 2)),
+        ]
+        if self.verification is not None:
+            parts.append("\n".join(f"  {check}" for check in self.verification.checks))
+        parts.append("\n".join(f"  {line}" for line in self.undo.lines))
+        return "\n\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        children: list[Element] = [
+            element("h4", f"Replay {self.run_id}"),
+            facts(self._facts()),
+            table(_TITLES, self._ranges(), numeric=(1, 2)),
+        ]
+        if self.verification is not None:
+            children.append(listing([str(check) for check in self.verification.checks]))
+        children.append(listing([visible(line, None) for line in self.undo.lines]))
+        return fragment(*children, class_="workbench-replay-report").render()
+
+
+_TITLES = ("target", "end before", "next")
+
+
+def _number(row: Mapping[str, Any]) -> str:
+    following = row["next_target_offset"]
+    return "" if following is None else f"{following:,}"
+
+
+def readable(ledger: pa.Table) -> pa.Table:
+    """A ledger whose digests are hex digits."""
+    import pyarrow as pa
+
+    digests = pa.array([digest.hex() for digest in ledger["body_sha256"].to_pylist()], pa.string())
+    return ledger.set_column(ledger.schema.get_field_index("body_sha256"), "body_sha256", digests)
+
+
+def read_report(journal: Journal, run_id: str, verification: Verification | None = None) -> ReplayReport:
+    """Put together what the journal knows of a run."""
+    row = journal.run(run_id)
+    ledger = journal.ledger(run_id)
+    return ReplayReport(
+        run_id=run_id,
+        state=row.state,
+        error=row.error,
+        selected=int(row.plan["document"]["records"]),
+        ledger=ledger,
+        positions=journal.positions(run_id),
+        verification=verification,
+        undo=UndoAids.of(row, ledger),
+    )

@@ -1,0 +1,143 @@
+"""A log cannot be unwritten. What follows from the ledger helps: positions, a filter, offsets, a guarded delete."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from workbench.errors import ReplayRefused
+from workbench.model import TopicPartition
+from workbench.replay.proof.ledger import LedgerRows
+from workbench.replay.target.facts import TargetFacts
+from workbench.replay.target.fetch import topic_facts
+from workbench.replay.target.reader import read_target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.store.journal.journal import Journal, RunRow
+
+
+@dataclass(frozen=True)
+class UndoAids:
+    """What a report offers to those who must live with what was sent."""
+
+    run_id: str
+    marked: bool
+    """Records carry provenance headers."""
+    targets: pa.Table
+    """Positions that were acknowledged: ``target_topic, target_partition, target_offset``."""
+    offsets_before: Mapping[str, Mapping[TopicPartition, int]]
+    """Committed offsets of each group of a target before the run."""
+    created: tuple[str, ...]
+    """Topics that the run created; `delete_created` removes one, guarded."""
+
+    @classmethod
+    def of(cls, row: RunRow, ledger: pa.Table) -> UndoAids:
+        """Derive them from a run and its ledger."""
+        acked = ledger.filter(pc.equal(ledger["outcome"], "acked"))
+        found = TargetFacts.from_json(row.plan["facts"])
+        return cls(
+            run_id=row.run_id,
+            marked=row.plan["document"]["headers"] != "exact",
+            targets=acked.select(["target_topic", "target_partition", "target_offset"]),
+            offsets_before={
+                group.group_id: {
+                    TopicPartition(topic, partition): offset
+                    for topic, offsets in group.committed.items()
+                    for partition, offset in offsets.items()
+                }
+                for group in found.groups
+            },
+            created=tuple(sorted(row.plan["document"]["target"].get("create", {}))),
+        )
+
+    @property
+    def header_filter(self) -> tuple[bytes, bytes] | None:
+        """Header name and value by which consumers can leave this run's records out; None when they carry no mark."""
+        return (b"x-replay-id", self.run_id.encode()) if self.marked else None
+
+    @property
+    def lines(self) -> list[str]:
+        """The aids in words."""
+        lines = [f"{self.targets.num_rows:,} target positions are in the ledger (.undo.targets)."]
+        if self.marked:
+            lines.append(f"Consumers can leave them out by the header x-replay-id = {self.run_id}.")
+        for group, offsets in self.offsets_before.items():
+            stored = ", ".join(f"{at}: {offset}" for at, offset in offsets.items()) or "nothing"
+            lines.append(f"Group {group} had committed {stored}.")
+        lines += [f"The run created {name}; delete_created(…, topic={name!r}) removes it." for name in self.created]
+        return lines
+
+
+async def delete_created(log: RecordLog, journal: Journal, run_id: str, *, topic: str) -> None:
+    """Delete a topic that a run created, while it holds nothing but that run.
+
+    Args:
+        log: The target cluster, open for writing.
+        journal: Where the run is recorded.
+        run_id: The run.
+        topic: Physical name, typed.
+
+    Raises:
+        ReplayRefused: The run did not create it, is still under way, others wrote to it, or a group reads it.
+    """
+    row = await asyncio.to_thread(journal.run, run_id)
+    reasons = _not_ours(row, topic, log.cluster_id) or await _in_use(log, journal, run_id, topic)
+    if reasons:
+        raise ReplayRefused(f"{topic} was not deleted: {'; '.join(reasons)}.", reasons=reasons)
+    await log.delete_topic(topic)
+    await asyncio.to_thread(
+        journal.audit,
+        run_id,
+        action="replay.delete_created",
+        cluster=log.cluster_id,
+        topic=topic,
+        result="done",
+    )
+
+
+def _not_ours(row: RunRow, topic: str, cluster_id: str) -> list[str]:
+    reasons = []
+    if topic not in row.plan["document"]["target"].get("create", {}):
+        reasons.append(f"run {row.run_id} did not create {topic}")
+    if row.state in ("planned", "confirmed", "running"):
+        reasons.append(f"the run is {row.state}")
+    if row.target_cluster != cluster_id:
+        reasons.append(f"the run wrote to cluster {row.target_cluster}, this is {cluster_id}")
+    return reasons
+
+
+async def _in_use(log: RecordLog, journal: Journal, run_id: str, topic: str) -> list[str]:
+    facts = (await topic_facts(log, [topic]))[topic]
+    if not facts.exists:
+        return ["it does not exist"]
+    reasons = []
+    others = await _records_of_others(log, journal, run_id, topic)
+    if others:
+        reasons.append(f"{others:,} of its records are not in the ledger of this run")
+    groups = [group for group in await log.groups() if any(at.topic == topic for at in await log.committed(group))]
+    reasons += [f"group {group} has committed offsets on it" for group in groups]
+    return reasons
+
+
+async def _records_of_others(log: RecordLog, journal: Journal, run_id: str, topic: str) -> int:
+    ledger = LedgerRows.of(await asyncio.to_thread(journal.ledger, run_id)).by_position()
+    partitions = await _partitions(log, topic)
+    starts = {at: offset or 0 for at, offset in (await log.offsets(partitions, "earliest")).items()}
+    ends = {at: offset or 0 for at, offset in (await log.offsets(partitions, "latest")).items()}
+    count = 0
+    async for chunk in read_target(log, starts, ends):
+        at = TopicPartition(topic, chunk.partition)
+        count += sum((at, offset) not in ledger for offset in chunk.records.column("offset").to_pylist())
+    return count
+
+
+async def _partitions(log: RecordLog, topic: str) -> list[TopicPartition]:
+    return [TopicPartition(topic, part.partition) for info in await log.describe([topic]) for part in info.partitions]

@@ -1,0 +1,120 @@
+"""Delivery, proved: the target is read back and compared with the plan and the ledger.
+
+Level 1 of three. A check that could not be made is ``not checked``, which is not ``passed``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from workbench.errors import WorkbenchError
+from workbench.model import TopicPartition
+from workbench.replay.proof.arrivals import Arrivals, collect
+from workbench.replay.proof.delivery_checks import all_checks
+from workbench.replay.proof.ledger import LedgerRows
+
+if TYPE_CHECKING:
+    from workbench.bus.protocols import RecordLog
+    from workbench.replay.plan.plan import Plan
+    from workbench.store.journal.journal import Journal
+
+STABLE_WITHIN_S = 90.0
+"""How long the last stable offset may lag behind the last record sent: a transaction's time-out and a half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was compared."""
+
+    name: str
+    status: Literal["pass", "fail", "not checked"]
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """Status first."""
+        return f"{self.status}: {self.name}{f' - {self.detail}' if self.detail else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What level 1 found."""
+
+    checks: tuple[Check, ...]
+    others: int = 0
+    """Records of others between the run's start and the end of its targets."""
+    level: int = 1
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check was made and passed."""
+        return bool(self.checks) and all(check.status == "pass" for check in self.checks)
+
+    @property
+    def summary(self) -> str:
+        """The result in one line."""
+        wrong = [check.name for check in self.checks if check.status != "pass"]
+        result = "delivery verified" if self.passed else f"delivery not verified ({', '.join(wrong)})"
+        return f"level {self.level}: {result}; {self.others:,} records of others in between"
+
+
+async def verify_delivery(log: RecordLog, plan: Plan, journal: Journal, *, record: bool = True) -> Verification:
+    """Read the target from where it ended before the run, and compare every record with plan and ledger.
+
+    Args:
+        log: The target cluster.
+        plan: The plan that was run.
+        journal: Its journal.
+        record: Whether a run that is done becomes ``verified`` or ``not_verified``.
+
+    Raises:
+        SnapshotError: The journal does not know the run.
+    """
+    row = await asyncio.to_thread(journal.run, plan.run_id)
+    ledger = LedgerRows.of(await asyncio.to_thread(journal.ledger, plan.run_id))
+    starts = {
+        TopicPartition(at["target_topic"], at["target_partition"]): at["start_offset"]
+        for at in (await asyncio.to_thread(journal.positions, plan.run_id)).to_pylist()
+    }
+    try:
+        arrivals = await _read_back(log, plan, ledger, starts)
+        found = tuple(all_checks(plan, ledger, arrivals))
+        checks = tuple(Check(name, status, detail) for name, status, detail in found)
+        verification = Verification(checks, arrivals.others)
+    except WorkbenchError as error:
+        verification = Verification((Check("read the target back", "not checked", error.message),))
+    if record and row.state in ("done", "verified", "not_verified"):
+        state = "verified" if verification.passed else "not_verified"
+        await asyncio.to_thread(journal.finish, plan.run_id, state)
+    return verification
+
+
+async def _read_back(
+    log: RecordLog,
+    plan: Plan,
+    ledger: LedgerRows,
+    starts: dict[TopicPartition, int],
+) -> Arrivals:
+    ends = await _stable_ends(log, starts, ledger.last_offsets())
+    return await collect(log, plan, ledger, starts, ends)
+
+
+async def _stable_ends(
+    log: RecordLog,
+    starts: dict[TopicPartition, int],
+    last: dict[TopicPartition, int],
+) -> dict[TopicPartition, int]:
+    """Wait until the last stable offsets have passed what was sent; others' open transactions can hold them back."""
+    deadline = asyncio.get_running_loop().time() + STABLE_WITHIN_S
+    while True:
+        ends = {at: end or 0 for at, end in (await log.offsets(starts, "latest")).items()}
+        behind = [at for at, offset in last.items() if ends.get(at, 0) <= offset]
+        if not behind:
+            return ends
+        if asyncio.get_running_loop().time() > deadline:
+            raise WorkbenchError(
+                f"the last stable offset of {behind[0]} stayed at {ends.get(behind[0])}, below what was sent; an open "
+                "transaction of another producer holds it back. Verify again later.",
+            )
+        await asyncio.sleep(0.1)

@@ -1,0 +1,1 @@
+"""The rules of a replay: refusals and warnings, each a function of the planning input."""

@@ -1,0 +1,43 @@
+"""Giving up a run that is in doubt, and closing what it may have left open on its target."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from workbench.errors import ReplayRefused
+from workbench.replay.run.batch_writer import transactional_id
+
+if TYPE_CHECKING:
+    from workbench.bus.protocols import RecordLog
+    from workbench.store.journal.journal import Journal
+
+
+async def abandon_run(log: RecordLog, journal: Journal, run_id: str, *, by: str = "", reason: str = "") -> None:
+    """End the doubt about a run by giving it up; its ledger stays, its unknown rows stay unknown.
+
+    A transaction that its process left open is aborted first, so that it no longer holds back readers of the target,
+    and a twin process that still lives is fenced.
+
+    Args:
+        log: The target cluster, open for writing.
+        journal: Where the run is recorded.
+        run_id: A run in state ``in_doubt``.
+        by: Who gives it up.
+        reason: Why.
+
+    Raises:
+        ReplayRefused: The run wrote to another cluster, or is not in doubt.
+    """
+    row = await asyncio.to_thread(journal.run, run_id)
+    reasons = []
+    if row.state != "in_doubt":
+        reasons.append(f"it is {row.state}")
+    if row.target_cluster != log.cluster_id:
+        reasons.append(f"it wrote to cluster {row.target_cluster}, this is {log.cluster_id}")
+    if reasons:
+        raise ReplayRefused(f"Run {run_id} was not abandoned: {'; '.join(reasons)}.", reasons=reasons)
+    if row.writer_mode == "transactional":
+        async with log.writer(transactional_id=transactional_id(run_id)):
+            pass
+    await asyncio.to_thread(journal.abandon, run_id, by=by, reason=reason)

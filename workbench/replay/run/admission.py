@@ -1,0 +1,81 @@
+"""The last gate before anything is written: confirmation, fresh facts, every rule once more."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from workbench.errors import ReplayRefused
+from workbench.replay.records.digest import TOKEN_DIGITS, plan_hash
+from workbench.replay.rules.guard import refusals, refused_records
+from workbench.replay.rules.planning_input import Case
+from workbench.replay.target.facts import differences
+from workbench.replay.target.fetch import fetch_again
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.replay.plan.plan import Plan
+    from workbench.replay.target.facts import Connection, TargetFacts
+    from workbench.store.journal.journal import Journal
+
+
+async def admit(
+    plan: Plan,
+    log: RecordLog,
+    journal: Journal,
+    *,
+    connection: Connection,
+    confirm: str | None,
+    target: str | Collection[str] | None,
+) -> None:
+    """Let a plan pass, or say everything that speaks against it.
+
+    Raises:
+        ReplayRefused: With one reason for each rule that holds.
+    """
+    if confirm is None:
+        raise ReplayRefused(
+            f"The replay is not confirmed; nothing was sent. To send it: confirm={plan.token!r}.",
+            reasons=[f"not confirmed: confirm={plan.token!r}"],
+        )
+    if not _confirms(confirm, plan):
+        reason = f"G-7: {confirm!r} does not confirm this plan, its token is {plan.token!r}"
+        raise ReplayRefused(f"{reason}. Look at the plan again.", reasons=[reason])
+    state = (await asyncio.to_thread(journal.run, plan.run_id)).state
+    if state != "planned":
+        reason = f"this plan was run already and is {state}"
+        raise ReplayRefused(f"{reason[0].upper()}{reason[1:]}: one plan is one run. Plan again.", reasons=[reason])
+    found = await fetch_again(log, plan, connection=connection, journal=journal)
+    reasons = [*_changed(plan, found), *await asyncio.to_thread(_refused, plan, found, _typed(target))]
+    if reasons:
+        raise ReplayRefused(f"The replay was refused, nothing was sent. {' '.join(reasons)}", reasons=reasons)
+
+
+def _confirms(confirm: str, plan: Plan) -> bool:
+    long_enough = len(confirm) >= TOKEN_DIGITS and plan.hash.startswith(confirm)
+    return long_enough and plan_hash(plan.document) == plan.hash
+
+
+def _typed(target: str | Collection[str] | None) -> frozenset[str]:
+    if target is None:
+        return frozenset()
+    return frozenset([target] if isinstance(target, str) else target)
+
+
+def _changed(plan: Plan, found: TargetFacts) -> list[str]:
+    return [f"G-7: {change}; plan again." for change in differences(plan.facts, found)]
+
+
+def _refused(plan: Plan, found: TargetFacts, typed: frozenset[str]) -> list[str]:
+    material = replace(plan.material, facts=found)
+    case = Case(material, found.asked_at_ms, plan.created_at_ms, typed)
+    held = refusals(case)
+    records = refused_records(held)
+    skip = plan.options.skip_refused
+    reasons = [str(refusal) for refusal in held if not (refusal.seqs and skip)]
+    if skip and set(records) != set(plan.left_out):
+        reasons.append("G-7: other records are refused now than when the plan was made; plan again.")
+    return reasons

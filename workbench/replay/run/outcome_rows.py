@@ -1,0 +1,88 @@
+"""Ledger rows of a batch: what is planned, what became of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from workbench.store.journal.journal import LEDGER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workbench.model import Outcome
+    from workbench.replay.plan.plan import Plan
+    from workbench.replay.run.batch_writer import BatchEnd
+
+_ABORTED = "its transaction was aborted; nothing of it is visible"
+
+
+def ledger_rows(plan: Plan, seqs: Sequence[int], ends: Mapping[int, Mapping[str, Any]]) -> pa.Table:
+    """Rows of some seqs.
+
+    Args:
+        plan: The plan.
+        seqs: Ascending.
+        ends: For each seq, the columns that tell its outcome.
+    """
+    material = plan.material
+    records = material.records.take(pa.array(seqs, pa.int64()))
+    rows = [ends.get(seq, {}) for seq in seqs]
+    chosen = np.asarray(seqs, np.int64)
+    partitions = material.target_partitions[chosen]
+    columns = {
+        "seq": pa.array(seqs, pa.int64()),
+        **{name: records[name] for name in ("topic", "partition", "offset")},
+        "body_sha256": pa.array([material.digests[seq] for seq in seqs], pa.binary()),
+        "target_topic": pa.array([material.target_topics[seq] for seq in seqs], pa.string()),
+        "target_partition": pa.array(partitions, pa.int32(), mask=partitions < 0),
+        "new_event_id": pa.nulls(len(seqs), pa.string()),
+    }
+    for name in ("target_offset", "target_timestamp_ms", "outcome", "reason", "acked_at"):
+        columns[name] = pa.array([row.get(name) for row in rows], LEDGER.field(name).type)
+    return pa.table([columns[name] for name in LEDGER.names], schema=LEDGER)
+
+
+def unknown_rows(plan: Plan, seqs: Sequence[int]) -> pa.Table:
+    """Rows of a batch that is about to be sent: until it is settled nobody knows."""
+    return ledger_rows(plan, seqs, {seq: {"outcome": "unknown", "reason": "sent, not settled"} for seq in seqs})
+
+
+def refused_rows(plan: Plan) -> pa.Table:
+    """Rows of the records that the plan leaves out."""
+    seqs = list(plan.left_out)
+    return ledger_rows(plan, seqs, {seq: {"outcome": "refused", "reason": plan.left_out[seq]} for seq in seqs})
+
+
+def settled_rows(plan: Plan, seqs: Sequence[int], end: BatchEnd, skipped: Mapping[int, str]) -> pa.Table:
+    """Rows of a batch that has ended."""
+    moment = datetime.now(UTC).replace(tzinfo=None)
+    by_seq = dict(zip(seqs, end.outcomes, strict=False))
+    ends: dict[int, dict[str, Any]] = {}
+    for seq in seqs:
+        if seq in skipped:
+            ends[seq] = {"outcome": "skipped", "reason": skipped[seq]}
+        else:
+            ends[seq] = _end(by_seq.get(seq), end, moment, transactional=plan.options.writer == "transactional")
+    return ledger_rows(plan, seqs, ends)
+
+
+def _end(outcome: Outcome | None, end: BatchEnd, moment: datetime, *, transactional: bool) -> dict[str, Any]:
+    failed = outcome is not None and outcome.status == "failed"
+    if end.state == "unknown" and (transactional or outcome is None or outcome.status == "unknown"):
+        return {"outcome": "unknown", "reason": end.error}
+    if end.state == "aborted" and not failed:
+        return {"outcome": "skipped", "reason": _ABORTED}
+    if outcome is None:
+        return {"outcome": "skipped", "reason": "the run was stopped before it was sent"}
+    if failed:
+        return {"outcome": "failed", "reason": str(outcome.error)}
+    return {
+        "outcome": "acked",
+        "target_offset": outcome.offset if outcome.offset is not None and outcome.offset >= 0 else None,
+        "target_timestamp_ms": outcome.timestamp_ms,
+        "acked_at": moment,
+    }

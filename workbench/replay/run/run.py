@@ -1,0 +1,279 @@
+"""Runs a confirmed plan: every batch is journaled before it is sent and after it was acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.errors import PublishError, WorkbenchError
+from workbench.model.feeds import PartProgress, Progress
+from workbench.replay.plan.batches import Batch, split
+from workbench.replay.proof.report import ReplayReport, read_report
+from workbench.replay.proof.verify import verify_delivery
+from workbench.replay.run.admission import admit
+from workbench.replay.run.batch_writer import BatchEnd, BatchWriter, IdempotentWriter, TransactionalWriter
+from workbench.replay.run.outcome_rows import refused_rows, settled_rows, unknown_rows
+from workbench.replay.run.preparation import create_targets, start_positions
+from workbench.replay.run.sending import Sender
+from workbench.replay.target.facts import Connection
+from workbench.store.journal.journal import Transaction
+from workbench.telemetry import SPAN_REPLAY, traced
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.replay.plan.plan import Plan
+    from workbench.store.journal.journal import Journal
+
+    ProgressListener = Callable[[Progress], None]
+
+log = logging.getLogger(__name__)
+
+LANE_GROUP = "0"
+OF_THE_RECORD = frozenset({"MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "INVALID_TIMESTAMP", "INVALID_RECORD"})
+"""Broker answers that one record caused; ``on_error="skip_record"`` leaves that record out and goes on."""
+
+
+@traced(SPAN_REPLAY, "replay")
+async def run_plan(
+    plan: Plan,
+    target_log: RecordLog,
+    journal: Journal,
+    *,
+    connection: Connection | None = None,
+    confirm: str | None = None,
+    target: str | Collection[str] | None = None,
+    reason: str = "",
+    by: str = "",
+    verify: bool = True,
+    progress: ProgressListener | None = None,
+) -> ReplayReport:
+    """Run a plan, once.
+
+    Cancelling the task stops after the batch under way: its transaction is aborted, the run is ``stopped``, and the
+    cancellation goes on. Cancelling a second time does not wait, and leaves the run ``in_doubt``.
+
+    Args:
+        plan: What was planned.
+        target_log: Open record log of the target cluster.
+        journal: Where every step is recorded.
+        connection: What the connection says about itself; read-only unless told.
+        confirm: The plan's token, or more digits of its hash.
+        target: Physical name of the target, typed; needed where it is protected.
+        reason: Why, for the journal and the audit.
+        by: Who, for the journal and the audit; only when configured.
+        verify: Whether delivery is verified at the end.
+        progress: Called after each batch.
+
+    Raises:
+        ReplayRefused: Not confirmed, or a rule holds; nothing was written.
+    """
+    journal_plan = plan.to_json()
+    await asyncio.to_thread(journal.add_plan, journal_plan, writer_mode=plan.options.writer, reason=reason)
+    await admit(plan, target_log, journal, connection=connection or Connection(), confirm=confirm, target=target)
+    await asyncio.to_thread(journal.confirm, plan.run_id, by=by, reason=reason)
+    run = _Run(plan, target_log, journal, Who(by, reason), progress)
+    await _uninterrupted(run)
+    verification = None
+    if verify and run.state == "done":
+        verification = await verify_delivery(target_log, plan, journal)
+    return await asyncio.to_thread(read_report, journal, plan.run_id, verification)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """For the audit."""
+
+    by: str
+    reason: str
+
+
+async def _uninterrupted(run: _Run) -> None:
+    """Let a run decide its batch when it is cancelled; a second cancellation goes through."""
+    task = asyncio.ensure_future(run.go())
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        run.stop.set()
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.wait([task])
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.error("Replay %s failed while it was cancelled: %s", run.plan.run_id, failure)  # noqa: TRY400 - another exception than the one handled
+        raise
+
+
+class _Run:
+    """One run under way."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        target_log: RecordLog,
+        journal: Journal,
+        who: Who,
+        progress: ProgressListener | None,
+    ) -> None:
+        self.plan = plan
+        self.state = "confirmed"
+        self.stop = asyncio.Event()
+        self._log = target_log
+        self._journal = journal
+        self._who = who
+        self._listener = progress
+        self._sender = Sender(plan, self.stop)
+        self._expected = 0
+        self._skipped: dict[int, str] = {}
+        self._done = 0
+        self._bytes = 0
+        self._number = 0
+
+    async def go(self) -> None:
+        """Prepare the targets, send every batch, and say how it ended."""
+        try:
+            await self._start()
+            state, error = await self._send_all()
+        except asyncio.CancelledError:
+            await self._end("in_doubt", "the run was interrupted while a batch was under way")
+            raise
+        except Exception as failure:
+            with contextlib.suppress(WorkbenchError):
+                await self._end("in_doubt" if self.state == "running" else "failed", str(failure))
+            raise
+        await self._end(state, error)
+
+    async def _start(self) -> None:
+        await create_targets(self._log, self.plan)
+        positions = await start_positions(self._log, self.plan)
+        await asyncio.to_thread(self._journal.start, self.plan.run_id, positions, refused_rows(self.plan))
+        self.state = "running"
+        self._tell("running")
+
+    async def _send_all(self) -> tuple[str, str | None]:
+        sizes = self.plan.material.sizes[list(self.plan.sent)].tolist()
+        queue = deque(split(self.plan.sent, sizes, self.plan.options))
+        writer = self._writer()
+        try:
+            try:
+                await writer.open()
+            except WorkbenchError as failure:
+                return "failed", failure.message
+            while queue:
+                if self.stop.is_set():
+                    return "stopped", "stopped on request"
+                batch = queue.popleft()
+                end = await self._deliver(writer, batch)
+                if end.state == "unknown":
+                    return "in_doubt", end.error
+                rest = self._without_bad_records(batch, end)
+                if rest is not None:
+                    queue.extendleft([rest] if rest.seqs else [])
+                elif self.stop.is_set() and len(end.outcomes) < len(batch.seqs):
+                    return "stopped", "stopped on request"
+                elif end.state == "aborted" or end.error is not None:
+                    return "failed", end.error
+        finally:
+            await writer.aclose()
+        return "done", None
+
+    def _writer(self) -> BatchWriter:
+        if self.plan.options.writer == "idempotent":
+            return IdempotentWriter(self._log)
+        return TransactionalWriter(self._log, self.plan.run_id, lambda: self._expected)
+
+    async def _deliver(self, writer: BatchWriter, batch: Batch) -> BatchEnd:
+        """One batch: journal the intent, send, journal what became of it."""
+        run_id, self._expected = self.plan.run_id, len(batch.seqs)
+        transaction = Transaction(LANE_GROUP, self._number, batch.first, batch.last)
+        self._number += 1
+        rows = unknown_rows(self.plan, batch.seqs)
+        await asyncio.to_thread(self._journal.intent, run_id, transaction, rows)
+        end = await writer.deliver(lambda opened: self._sender.send(opened, batch.seqs))
+        self._note_bad_records(batch, end)
+        settled = settled_rows(self.plan, batch.seqs, end, self._skipped)
+        await asyncio.to_thread(self._journal.settle, run_id, transaction, end.state, settled)
+        await self._audit_batch(batch, end)
+        self._count(batch, end)
+        return end
+
+    def _note_bad_records(self, batch: Batch, end: BatchEnd) -> None:
+        if self.plan.options.on_error != "skip_record" or end.state != "aborted":
+            return
+        for seq, outcome in zip(batch.seqs, end.outcomes, strict=False):
+            if _caused_by_record(outcome.error):
+                self._skipped[seq] = str(outcome.error)
+
+    def _without_bad_records(self, batch: Batch, end: BatchEnd) -> Batch | None:
+        """The same batch without the records that the broker refuses; None where that is not what went wrong."""
+        bad = [seq for seq in batch.seqs if seq in self._skipped]
+        others = [o for o in end.outcomes if o.status != "acked" and not _caused_by_record(o.error)]
+        if end.state != "aborted" or not bad or others:
+            return None
+        return Batch(tuple(seq for seq in batch.seqs if seq not in self._skipped))
+
+    async def _audit_batch(self, batch: Batch, end: BatchEnd) -> None:
+        topics = self.plan.material.target_topics
+        for topic in sorted({topics[seq] for seq in batch.seqs}):
+            own = sum(
+                topics[seq] == topic and outcome.status == "acked"
+                for seq, outcome in zip(batch.seqs, end.outcomes, strict=False)
+            )
+            count = own if end.state == "committed" else 0
+            await self._audit("replay.batch", end.state, topic=topic, records=count)
+
+    async def _audit(self, action: str, result: str, *, topic: str | None = None, records: int | None = None) -> None:
+        await asyncio.to_thread(
+            self._journal.audit,
+            self.plan.run_id,
+            action=action,
+            who=self._who.by,
+            reason=self._who.reason,
+            cluster=self.plan.facts.cluster_id,
+            topic=topic,
+            records=records,
+            result=result,
+        )
+
+    def _count(self, batch: Batch, end: BatchEnd) -> None:
+        if end.state == "committed":
+            self._done += sum(outcome.status == "acked" for outcome in end.outcomes)
+            self._bytes += int(self.plan.material.sizes[list(batch.seqs)].sum())
+        self._tell("running")
+
+    async def _end(self, state: str, error: str | None) -> None:
+        """Journal the end. It must not be lost to a cancellation, so it is not handed to a thread."""
+        self.state = state
+        self._journal.finish(self.plan.run_id, state, error=error)
+        self._journal.audit(
+            self.plan.run_id,
+            action="replay",
+            who=self._who.by,
+            reason=self._who.reason,
+            cluster=self.plan.facts.cluster_id,
+            topic=", ".join(self.plan.facts.target_topics),
+            records=self._done,
+            result=state,
+        )
+        self._tell({"done": "done", "stopped": "stopped"}.get(state, "failed"), error or "")
+
+    def _tell(self, state: str, note: str = "") -> None:
+        if self._listener is None:
+            return
+        part = PartProgress(", ".join(self.plan.facts.target_topics), 0, len(self.plan.sent), self._done)
+        counts = (("records", self._done), ("bytes", self._bytes), ("skipped", len(self._skipped)))
+        try:
+            self._listener(Progress(state, (part,), note, counts))  # type: ignore[arg-type]  # one of its words
+        except Exception:
+            log.exception("A listener of replay %s failed and is not called again", self.plan.run_id)
+            self._listener = None
+
+
+def _caused_by_record(error: Exception | None) -> bool:
+    return isinstance(error, PublishError) and error.cause_code in OF_THE_RECORD

@@ -1,0 +1,92 @@
+"""Builds the records of a batch and hands them to a writer when their time has come."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from workbench.model import NewRecord
+from workbench.replay.plan.pace import Pace
+from workbench.replay.records.replay_records import NOW
+from workbench.replay.target.fetch import now_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from workbench.bus.protocols import Writer
+    from workbench.model import Outcome
+    from workbench.replay.plan.plan import Plan
+
+
+class Sender:
+    """The pace of a run, kept from batch to batch."""
+
+    def __init__(self, plan: Plan, stop: asyncio.Event) -> None:
+        self._plan = plan
+        self._stop = stop
+        self._pace = Pace(plan.options.records_per_s, plan.options.bytes_per_s)
+        self._reserved: dict[int, float] = {}
+
+    async def send(self, writer: Writer, seqs: Sequence[int]) -> list[Outcome]:
+        """Send records in seq order at the planned rates; fewer outcomes than seqs mean that it was stopped."""
+        outcomes: list[Outcome] = []
+        for group in self._lanes(seqs):
+            at = 0
+            while at < len(group):
+                if self._stop.is_set():
+                    return outcomes
+                due = await self._due(group[at:])
+                if due:
+                    outcomes += await writer.send(await asyncio.to_thread(self._records, group[at : at + due]))
+                    at += due
+        return outcomes
+
+    def _lanes(self, seqs: Sequence[int]) -> Iterator[Sequence[int]]:
+        """With order ``global`` one lane at a time, else all of them side by side."""
+        if self._plan.options.order != "global":
+            yield seqs
+            return
+        topics, partitions = self._plan.material.target_topics, self._plan.material.target_partitions
+        for _, lane in groupby(seqs, key=lambda seq: (topics[seq], partitions[seq])):
+            yield list(lane)
+
+    async def _due(self, seqs: Sequence[int]) -> int:
+        """How many of these may be sent now; waits for the first, or until the run is stopped."""
+        if self._pace.unlimited:
+            return len(seqs)
+        clock = asyncio.get_running_loop().time
+        wait = self._send_at(seqs[0], clock()) - clock()
+        if wait > 0:
+            try:
+                await asyncio.wait_for(self._stop.wait(), wait)
+            except TimeoutError:
+                pass
+            else:
+                return 0
+        now, count = clock(), 0
+        while count < len(seqs) and self._send_at(seqs[count], now) <= now:
+            self._reserved.pop(seqs[count])
+            count += 1
+        return count
+
+    def _send_at(self, seq: int, now: float) -> float:
+        """Reserve a time once; the record keeps it while it waits."""
+        if seq not in self._reserved:
+            self._reserved[seq] = self._pace.take(int(self._plan.material.sizes[seq]), now)
+        return self._reserved[seq]
+
+    def _records(self, seqs: Sequence[int]) -> list[NewRecord]:
+        return [self._record(seq) for seq in seqs]
+
+    def _record(self, seq: int) -> NewRecord:
+        material, moment = self._plan.material, now_ms()
+        planned = int(material.kept_times[seq])
+        return NewRecord(
+            material.target_topics[seq],
+            material.rows.keys[seq],
+            material.rows.values[seq],
+            material.target_headers(seq, moment),
+            int(material.target_partitions[seq]),
+            moment if planned == NOW else planned,
+        )

@@ -1,0 +1,171 @@
+"""Ask a cluster what a plan must know about its target. Reads metadata, settings and groups; changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from typing import TYPE_CHECKING, Protocol
+
+from workbench.replay.target.creation import resolve
+from workbench.replay.target.facts import Connection, GroupFacts, TargetFacts, TopicFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.model import GroupInfo, TopicInfo
+    from workbench.model.selection import SelectedSource
+    from workbench.replay.draft import Draft
+    from workbench.replay.plan.plan import Plan
+
+_SETTINGS = (
+    "retention.ms",
+    "cleanup.policy",
+    "max.message.bytes",
+    "message.timestamp.type",
+    "message.timestamp.before.max.ms",
+    "message.timestamp.after.max.ms",
+    "message.timestamp.difference.max.ms",
+)
+_UNSETTLED = frozenset({"unknown", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
+_AT_ONCE = 8
+"""Groups whose offsets are asked for at the same time."""
+
+
+class DoubtSource(Protocol):
+    """What knows of earlier runs: the journal."""
+
+    def in_doubt(self, cluster_id: str, topics: Collection[str]) -> Sequence[str]:
+        """Ids of runs on these topics whose end is not known."""
+        ...
+
+
+async def fetch_facts(
+    log: RecordLog,
+    draft: Draft,
+    to: str | Mapping[str, str] | None = None,
+    *,
+    connection: Connection | None = None,
+    journal: DoubtSource | None = None,
+) -> TargetFacts:
+    """Look at the target of a draft.
+
+    Args:
+        log: An open record log of the target cluster.
+        draft: What is to be sent.
+        to: Target topic, a target for each source topic, or None for topics that the run creates.
+        connection: What the connection says about itself; read-only unless told.
+        journal: Where earlier runs are recorded.
+
+    Raises:
+        ConfigurationError: A target name that cannot be, or a source topic without one.
+    """
+    run_id = str(uuid.uuid4())
+    targets = resolve(to, draft.topics, run_id)
+    sources = draft.sources.values()
+    return await _facts(log, sources, targets, run_id, named=to is not None, connection=connection, journal=journal)
+
+
+async def fetch_again(
+    log: RecordLog,
+    plan: Plan,
+    *,
+    connection: Connection,
+    journal: DoubtSource | None,
+) -> TargetFacts:
+    """Look at the targets of a plan once more, for the same run."""
+    planned = plan.facts
+    return await _facts(
+        log,
+        plan.material.sources.values(),
+        planned.targets,
+        planned.run_id,
+        named=planned.named,
+        connection=connection,
+        journal=journal,
+    )
+
+
+async def _facts(
+    log: RecordLog,
+    sources: Iterable[SelectedSource],
+    targets: Mapping[str, str],
+    run_id: str,
+    *,
+    named: bool,
+    connection: Connection | None,
+    journal: DoubtSource | None,
+) -> TargetFacts:
+    names = sorted(set(targets.values()))
+    own_sources = {source.topic for source in sources if source.cluster_id == log.cluster_id}
+    topics = await topic_facts(log, {*names, *own_sources})
+    existing = [name for name in names if topics[name].exists]
+    groups, unclear = await _groups(log, existing) if existing else ((), ())
+    return TargetFacts(
+        run_id=run_id,
+        asked_at_ms=now_ms(),
+        cluster_id=log.cluster_id,
+        address=log.address,
+        connection=connection or Connection(),
+        targets=dict(targets),
+        named=named,
+        topics=topics,
+        groups=groups,
+        unclear_groups=unclear,
+        in_doubt=tuple(await asyncio.to_thread(journal.in_doubt, log.cluster_id, names)) if journal else (),
+    )
+
+
+def now_ms() -> int:
+    """This machine's clock, UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+async def topic_facts(log: RecordLog, names: Collection[str]) -> dict[str, TopicFacts]:
+    """Facts of the named topics, those that do not exist included."""
+    found = {info.name: _topic(info) for info in await log.describe(names)}
+    return {name: found.get(name) or TopicFacts(name, exists=False) for name in sorted(names)}
+
+
+def _topic(info: TopicInfo) -> TopicFacts:
+    values = {name: info.config[name].value for name in _SETTINGS if name in info.config}
+    return TopicFacts(
+        info.name,
+        exists=True,
+        topic_id=info.topic_id,
+        begin={part.partition: part.begin for part in info.partitions},
+        end={part.partition: part.end for part in info.partitions},
+        config=values,
+        config_known=bool(info.config),
+        replication_factor=max(info.replication_factor, 1),
+    )
+
+
+async def _groups(log: RecordLog, topics: Collection[str]) -> tuple[tuple[GroupFacts, ...], tuple[str, ...]]:
+    ids = await log.groups()
+    described = await log.describe_groups(ids)
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def offsets(group_id: str) -> dict[str, dict[int, int]]:
+        async with gate:
+            committed = await log.committed(group_id)
+        by_topic: dict[str, dict[int, int]] = {}
+        for at, value in committed.items():
+            if at.topic in topics:
+                by_topic.setdefault(at.topic, {})[at.partition] = value.offset
+        return by_topic
+
+    committed = await asyncio.gather(*(offsets(group.group_id) for group in described))
+    found, unclear = [], []
+    for group, stored in zip(described, committed, strict=True):
+        members = _members_on(group, topics)
+        if members or stored:
+            found.append(GroupFacts(group.group_id, group.state, members, stored))
+        elif group.state in _UNSETTLED or group.error:
+            unclear.append(group.group_id)
+    return tuple(sorted(found, key=lambda group: group.group_id)), tuple(sorted(unclear))
+
+
+def _members_on(group: GroupInfo, topics: Collection[str]) -> int:
+    return sum(any(at.topic in topics for at in member.partitions) for member in group.members)

@@ -1,0 +1,1 @@
+"""The DuckDB file of a snapshot: connection policy, tables, views, versions of the schema."""

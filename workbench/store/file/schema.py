@@ -1,0 +1,127 @@
+"""Tables and views of a snapshot, and the steps from one version of them to the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from workbench.errors import SnapshotFormatError
+from workbench.store.file.journal_tables import JOURNAL_TABLES
+from workbench.store.file.lag_tables import LAG_TABLES, LAG_VIEWS
+from workbench.store.file.layout import GAP, STORED_EVENT, STORED_RECORD
+from workbench.store.file.types import columns, sql_type
+from workbench.store.file.views import define_views
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CAPTURE_TABLES = (
+    """
+    CREATE TABLE sources (
+        source_id INTEGER PRIMARY KEY, cluster_id VARCHAR, cluster VARCHAR, topic VARCHAR NOT NULL, topic_id VARCHAR,
+        partitions INTEGER, first_seen TIMESTAMP
+    )""",
+    """
+    CREATE TABLE captures (
+        capture_id VARCHAR NOT NULL, started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP, topics VARCHAR NOT NULL,
+        "start" VARCHAR, "end" VARCHAR, isolation VARCHAR NOT NULL, follow BOOLEAN NOT NULL, state VARCHAR NOT NULL,
+        reason VARCHAR, notes VARCHAR[] NOT NULL
+    )""",
+    f"""
+    CREATE TABLE capture_ranges (
+        capture_id VARCHAR NOT NULL, source_id INTEGER NOT NULL, "partition" INTEGER NOT NULL, "from" BIGINT NOT NULL,
+        next BIGINT NOT NULL, "end" BIGINT, gaps {sql_type(GAP)}[] NOT NULL, records BIGINT NOT NULL,
+        control BIGINT NOT NULL, aborted BIGINT NOT NULL, undecodable BIGINT NOT NULL, isolation VARCHAR NOT NULL,
+        state VARCHAR NOT NULL, reason VARCHAR
+    )""",
+    """
+    CREATE TABLE segments (
+        segment_id INTEGER NOT NULL, records_file VARCHAR NOT NULL, events_file VARCHAR NOT NULL,
+        "rows" BIGINT NOT NULL, records_bytes BIGINT NOT NULL, events_bytes BIGINT NOT NULL
+    )""",
+    """
+    CREATE TABLE segment_positions (
+        segment_id INTEGER NOT NULL, source_id INTEGER NOT NULL, "partition" INTEGER NOT NULL,
+        first_offset BIGINT NOT NULL, last_offset BIGINT NOT NULL, "rows" BIGINT NOT NULL
+    )""",
+    f"CREATE TABLE packed_records ({columns(STORED_RECORD)})",
+    f"CREATE TABLE packed_events ({columns(STORED_EVENT)})",
+)
+
+_OTHER_TABLES = (
+    """
+    CREATE TABLE streams (
+        stream_id VARCHAR NOT NULL, "sequence" BIGINT NOT NULL, event_id VARCHAR, event_type VARCHAR NOT NULL,
+        event_data VARCHAR, metadata VARCHAR, event VARCHAR, stored_at TIMESTAMP NOT NULL,
+        PRIMARY KEY (stream_id, "sequence")
+    )""",
+    """
+    CREATE TABLE schemas (
+        registry VARCHAR NOT NULL, context VARCHAR NOT NULL, id INTEGER NOT NULL, type VARCHAR NOT NULL,
+        text VARCHAR NOT NULL, "references" VARCHAR, PRIMARY KEY (registry, context, id)
+    )""",
+    """
+    CREATE TABLE audit (
+        operation_id VARCHAR NOT NULL, "at" TIMESTAMP NOT NULL, who VARCHAR, reason VARCHAR, action VARCHAR NOT NULL,
+        cluster VARCHAR, topic VARCHAR, records BIGINT, result VARCHAR NOT NULL, details VARCHAR
+    )""",
+)
+
+_VERSION_1 = (*_CAPTURE_TABLES, *_OTHER_TABLES, *JOURNAL_TABLES, *LAG_TABLES, *LAG_VIEWS)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+"""What makes each version out of the one before; a version once released is never edited."""
+
+VERSION = len(MIGRATIONS)
+
+
+def stored_version(cursor: duckdb.DuckDBPyConnection) -> int | None:
+    """The version that the open file has; None for a file without our mark."""
+    try:
+        row = cursor.execute("SELECT max(version) FROM workbench_schema").fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return None
+    return row[0] if row is not None and isinstance(row[0], int) else None
+
+
+def is_empty(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the open file holds no table at all."""
+    return cursor.execute("SELECT 1 FROM duckdb_tables() LIMIT 1").fetchone() is None
+
+
+def migrate(cursor: duckdb.DuckDBPyConnection, version: int, *, by: str) -> None:
+    """Bring a file of ``version`` (0: empty) to ours, inside the caller's transaction."""
+    if version == 0:
+        cursor.execute(
+            "CREATE TABLE workbench_schema (version INTEGER NOT NULL, applied_at TIMESTAMP, applied_by VARCHAR)"
+        )
+    for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.execute("INSERT INTO workbench_schema VALUES (?, now()::TIMESTAMP, ?)", [number, by])
+    if version < VERSION:
+        define_views(cursor)
+
+
+def check_version(version: int | None, path: Path) -> int:
+    """Refuse what this program cannot read.
+
+    Raises:
+        SnapshotFormatError: A DuckDB file that is no snapshot, or one of a newer version.
+    """
+    if version is None:
+        raise SnapshotFormatError(
+            f"{path} is a DuckDB file, but no snapshot of the workbench. Open it with DuckDB, or name another file.",
+            path=str(path),
+            found="a DuckDB file without the table workbench_schema",
+            expected=f"snapshot version {VERSION}",
+        )
+    if version > VERSION:
+        raise SnapshotFormatError(
+            f"{path} has snapshot version {version}; this workbench reads up to {VERSION}. Upgrade eventbus-workbench.",
+            path=str(path),
+            found=f"snapshot version {version}",
+            expected=f"snapshot version {VERSION} or older",
+        )
+    return version

@@ -1,0 +1,59 @@
+"""The two places where replays of one snapshot may be recorded: its own file, and the journal beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.store.file.connection import Connection
+from workbench.store.file.schema import stored_version
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Collection
+
+SUFFIX = ".duckdb"
+JOURNAL_SUFFIX = ".journal.duckdb"
+
+
+def journal_path(snapshot: str | os.PathLike[str]) -> Path:
+    """Where the journal of a snapshot lies that was opened read-only: ``incident.journal.duckdb`` beside it."""
+    path = Path(snapshot)
+    return path.with_name(path.name.removesuffix(SUFFIX) + JOURNAL_SUFFIX)
+
+
+def other_journal(path: Path) -> Path | None:
+    """The other of the two files, if there is one."""
+    if path.name.endswith(JOURNAL_SUFFIX):
+        stem = path.name.removesuffix(JOURNAL_SUFFIX)
+        candidates = [path.with_name(stem + SUFFIX), path.with_name(stem)]
+    else:
+        candidates = [journal_path(path)]
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def doubts_elsewhere(path: Path, cluster_id: str, topics: Collection[str]) -> list[str]:
+    """Runs on these topics that the other file records and whose end is not known.
+
+    A run that is ``running`` there counts: whoever writes that file would hold its lock.
+
+    Raises:
+        SnapshotLockedError: The other file is being written, perhaps by a run on the same target.
+    """
+    other = other_journal(path)
+    if other is None:
+        return []
+    connection = Connection(other, other.with_name(f"{other.name}.segments"), read_only=True)
+    try:
+        with connection.cursor() as cursor:
+            if stored_version(cursor) is None:
+                return []
+            rows = cursor.execute(
+                "SELECT run_id, plan FROM replays WHERE state IN ('in_doubt', 'running') AND target_cluster = ?",
+                [cluster_id],
+            ).fetchall()
+    finally:
+        connection.close()
+    targets = ((run, set(json.loads(plan)["facts"]["targets"].values())) for run, plan in rows)
+    return [f"{run} (recorded in {other.name})" for run, names in targets if names & set(topics)]

@@ -1,0 +1,57 @@
+"""Stored rows out of raw and decoded columns of one topic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.model.columns import EVENT, RECORD
+from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
+
+UNREADABLE = "value_not_json"
+"""The problem of a record that the profile fixed for its topic cannot read."""
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Decoding(Protocol):
+        """What turns raw columns of one topic into decoded ones, row for row."""
+
+        def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
+            """Return `EVENT` columns for `RECORD` columns, the same positions in the same order."""
+            ...
+
+
+def stored_rows(source_id: int, records: pa.Table, events: pa.RecordBatch | pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Bring `RECORD` and `EVENT` columns of one source into the layouts of the store.
+
+    Raises:
+        ValueError: The decoded rows do not stand at the positions of the raw ones.
+    """
+    raw = records.select(RECORD.names).cast(RECORD)
+    decoded = pa.table(events.columns, names=events.schema.names).select(EVENT.names).cast(EVENT)
+    if raw.num_rows != decoded.num_rows or not raw["offset"].equals(decoded["offset"]):
+        raise ValueError("The decoder returned rows of other positions than it was given.")
+    number = pa.repeat(pa.scalar(source_id, pa.int32()), raw.num_rows)
+    timestamps = [raw["timestamp_ms"], raw["timestamp_type"]]
+    return (
+        pa.table([number, *raw.columns], schema=STORED_RECORD),
+        pa.table([number, *decoded.columns[:2], *timestamps, *decoded.columns[2:]], schema=STORED_EVENT),
+    )
+
+
+def count_undecodable(events: pa.RecordBatch | pa.Table) -> int:
+    """Count rows that stay raw: no convention recognised them, or the one fixed for their topic could not read them.
+
+    Tombstones have nothing to decode and do not count.
+    """
+    table = pa.table(events.columns, names=events.schema.names)
+    unrecognised = pc.and_(pc.is_null(table["profile"]), pc.invert(table["tombstone"]))
+    problems = table["problems"].combine_chunks()
+    faults = pc.equal(problems.flatten(), UNREADABLE)
+    rows = pa.array(np.arange(len(problems)))
+    unreadable = pc.is_in(rows, pc.unique(pc.list_parent_indices(problems).filter(faults)))
+    return int(pc.sum(pc.or_(unrecognised, unreadable)).as_py() or 0)

@@ -1,0 +1,1 @@
+"""The snapshot file: connection, schema, provenance, selection."""

@@ -1,0 +1,150 @@
+"""Collects rows of a capture and stores them in pieces of the right size."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from workbench.store.segments.files import SEGMENT_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol
+
+    from workbench.store.segments.files import Segment, SegmentWriter
+    from workbench.store.snapshot.provenance import Advance, RangeKey
+    from workbench.store.snapshot.store import SnapshotStore
+
+    class Commit(Protocol):
+        """Takes rows and how far their ranges got."""
+
+        def __call__(
+            self,
+            advances: Sequence[Advance],
+            *,
+            segment: Segment | None = None,
+            rows: tuple[pa.Table, pa.Table] | None = None,
+        ) -> None: ...
+
+
+ROW_GROUP_BYTES = 32 << 20
+INLINE_BYTES = 4 << 20
+"""Up to here rows go into the file itself, without a segment."""
+SMALL_COMMIT_S = 2.0
+LARGE_COMMIT_S = 20.0
+"""How long rows may wait to be durable: a little while they go into the file, longer while they fill a segment."""
+
+
+class Appender:
+    """Buffers up to a row group, writes row groups into a segment, and commits whole segments with their ranges.
+
+    Memory is bounded by ``row_group_bytes`` whatever comes. What was not committed is lost when the process dies, and
+    is read again because its range has not moved. Not for several threads at once.
+
+    Args:
+        store: Open for writing.
+        commit: Where whole pieces go; the store's own `commit` unless told.
+        segment_bytes: A segment is committed once its files are as large as this.
+        row_group_bytes: Raw bytes that are buffered.
+    """
+
+    def __init__(
+        self,
+        store: SnapshotStore,
+        *,
+        commit: Commit | None = None,
+        segment_bytes: int = SEGMENT_BYTES,
+        row_group_bytes: int = ROW_GROUP_BYTES,
+    ) -> None:
+        self._store = store
+        self._commit = commit or store.commit
+        self._segment_bytes = segment_bytes
+        self._row_group_bytes = row_group_bytes
+        self._segment: SegmentWriter | None = None
+        self._rows: list[tuple[pa.Table, pa.Table]] = []
+        self._bytes = 0
+        self._advances: dict[RangeKey, Advance] = {}
+        self._since = 0.0
+
+    @property
+    def due_s(self) -> float | None:
+        """Seconds until what waits should be committed; None when nothing waits."""
+        if not self._advances:
+            return None
+        small = self._segment is None and self._bytes <= INLINE_BYTES
+        bound = SMALL_COMMIT_S if small else LARGE_COMMIT_S
+        return max(0.0, self._since + bound - time.monotonic())
+
+    def append(self, advance: Advance, records: pa.Table, events: pa.Table) -> bool:
+        """Take rows of one range; returns whether that committed a segment.
+
+        Raises:
+            StorageFullError: The disk is full; what was committed before is intact.
+        """
+        if not self._advances:
+            self._since = time.monotonic()
+        self._advances[advance.key] = _joined(self._advances.get(advance.key), advance)
+        if records.num_rows:
+            self._rows.append((records, events))
+            self._bytes += records.nbytes + events.nbytes
+        if self._bytes >= self._row_group_bytes:
+            self._write_group()
+        if self._segment is not None and self._segment.size_bytes >= self._segment_bytes:
+            self.commit()
+            return True
+        return False
+
+    def commit(self) -> None:
+        """Store everything taken so far, durably."""
+        segment = None
+        rows = None
+        if self._segment is None and self._bytes <= INLINE_BYTES:
+            rows = self._taken() if self._rows else None
+        else:
+            self._write_group()
+        if self._segment is not None:
+            segment = self._segment.finish()
+            self._segment = None
+        if self._advances:
+            self._commit(list(self._advances.values()), segment=segment, rows=rows)
+        self._advances = {}
+
+    def discard(self) -> None:
+        """Let go of what was not committed."""
+        if self._segment is not None:
+            self._segment.discard()
+        self._segment, self._rows, self._bytes, self._advances = None, [], 0, {}
+
+    def _write_group(self) -> None:
+        if not self._rows:
+            return
+        if self._segment is None:
+            self._segment = self._store.new_segment()
+        self._segment.write(*self._taken())
+
+    def _taken(self) -> tuple[pa.Table, pa.Table]:
+        """The buffered rows in order of position; rows of one range came in order already."""
+        pieces = sorted(self._rows, key=_first_position)
+        self._rows, self._bytes = [], 0
+        return pa.concat_tables([raw for raw, _ in pieces]), pa.concat_tables([decoded for _, decoded in pieces])
+
+
+def _first_position(piece: tuple[pa.Table, pa.Table]) -> tuple[int, int, int]:
+    raw = piece[0]
+    return raw["source_id"][0].as_py(), raw["partition"][0].as_py(), raw["offset"][0].as_py()
+
+
+def _joined(before: Advance | None, now: Advance) -> Advance:
+    if before is None:
+        return now
+    return replace(
+        now,
+        records=before.records + now.records,
+        control=before.control + now.control,
+        aborted=before.aborted + now.aborted,
+        undecodable=before.undecodable + now.undecodable,
+        gaps=before.gaps + now.gaps,
+    )

@@ -1,0 +1,232 @@
+"""Records into a snapshot from a file that `export` wrote: all of it or nothing, each position once."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workbench.errors import SnapshotFormatError
+from workbench.model.columns import RECORD
+from workbench.store.file.connection import translated
+from workbench.store.file.layout import RANGES
+from workbench.store.segments import packing
+from workbench.store.segments.rows import stored_rows
+from workbench.store.snapshot import provenance
+from workbench.store.snapshot.appending import Appender
+from workbench.store.snapshot.provenance import Advance, CaptureHead, RangeKey
+from workbench.store.transfer.exporting import EXPORTED, PROVENANCE_KEY, file_format
+from workbench.store.transfer.jsonl import from_line
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import duckdb
+
+    from workbench.store.segments.files import Segment
+    from workbench.store.segments.rows import Decoding
+    from workbench.store.snapshot.store import SnapshotStore
+
+_BATCH_ROWS = 20_000
+_FRESH = """
+    CREATE TEMP TABLE fresh AS
+    SELECT DISTINCT ON (number, "partition", "offset") number, incoming.* FROM incoming
+    JOIN numbers ON coalesce(incoming.cluster_id, '') = cluster_key AND incoming.topic = numbers.topic
+        AND incoming.topic_key = numbers.topic_key
+    WHERE NOT EXISTS (
+        FROM capture_ranges AS r
+        WHERE r.source_id = number AND r."partition" = incoming."partition"
+            AND incoming."offset" >= r."from" AND incoming."offset" < r.next
+    )
+"""
+"""Rows at positions that no range covers."""
+
+_RUNS = """
+    SELECT number, "partition", min("offset"), max("offset") + 1, count(*), any_value(isolation)
+    FROM (
+        SELECT number, "partition", "offset", isolation,
+            "offset" - row_number() OVER (PARTITION BY number, "partition" ORDER BY "offset") AS island
+        FROM fresh
+    )
+    GROUP BY number, "partition", island ORDER BY number, "partition", min("offset")
+"""
+"""Stretches without a hole: all that a file without provenance proves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of a file."""
+
+    records: int
+    """Rows stored."""
+    known: int
+    """Rows left out because their positions were stored already, or stood twice in the file."""
+
+
+def import_file(store: SnapshotStore, path: str | os.PathLike[str], decoder: Decoding) -> Imported:
+    """Store the records of a file that `export_records` wrote, in one transaction.
+
+    Positions that are stored already are left out and counted.
+
+    Raises:
+        SnapshotError: The snapshot was opened read-only.
+        SnapshotFormatError: The file is damaged or not such a file; nothing was stored.
+    """
+    path = Path(path)
+    kind = file_format(path, None)
+    with store.transaction() as cursor:
+        cursor.register("nothing", EXPORTED.empty_table())
+        cursor.execute("CREATE TEMP TABLE incoming AS SELECT *, '' AS topic_key FROM nothing")
+        total = 0
+        for batch in _read_parquet(path) if kind == "parquet" else _read_jsonl(path):
+            cursor.register("batch", batch)
+            cursor.execute("INSERT INTO incoming SELECT *, coalesce(topic_id, '') FROM batch")
+            total += batch.num_rows
+        topics, new = _number_sources(cursor)
+        cursor.execute(_FRESH)
+        travelled = _provenance(cursor, path, new) if kind == "parquet" else RANGES.empty_table()
+        stored = _store_rows(store, cursor, decoder, topics)
+        _enter(cursor, path, travelled)
+        for table in ("incoming", "numbers", "fresh"):
+            cursor.execute(f"DROP TABLE {table}")
+    return Imported(stored, total - stored)
+
+
+def _read_parquet(path: Path) -> Iterator[pa.Table]:
+    with translated(path):
+        try:
+            with pq.ParquetFile(path) as file:
+                missing = [name for name in EXPORTED.names if name not in file.schema_arrow.names]
+                if missing:
+                    raise _unreadable(path, f"it lacks the columns {', '.join(missing)}")
+                for batch in file.iter_batches(_BATCH_ROWS, columns=EXPORTED.names):
+                    yield pa.table(batch).cast(EXPORTED)
+        except (pa.ArrowException, ValueError) as error:
+            raise _unreadable(path, str(error)) from error
+
+
+def _read_jsonl(path: Path) -> Iterator[pa.Table]:
+    rows = []
+    with translated(path), path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                rows.append(from_line(line))
+            except ValueError as error:
+                raise _unreadable(path, f"line {number}: {error}") from error
+            if len(rows) >= _BATCH_ROWS:
+                yield pa.Table.from_pylist(rows, schema=EXPORTED)
+                rows = []
+    yield pa.Table.from_pylist(rows, schema=EXPORTED)
+
+
+def _number_sources(cursor: duckdb.DuckDBPyConnection) -> tuple[dict[int, str], set[int]]:
+    """Find or enter the sources of the file; returns topics by number, and which numbers are new."""
+    found = cursor.execute(
+        """
+        SELECT coalesce(cluster_id, ''), any_value(cluster), topic, topic_key, max("partition") + 1
+        FROM incoming GROUP BY coalesce(cluster_id, ''), topic, topic_key ORDER BY min(rowid)
+        """
+    ).fetchall()
+    cursor.execute("CREATE TEMP TABLE numbers (number INTEGER, cluster_key VARCHAR, topic VARCHAR, topic_key VARCHAR)")
+    topics: dict[int, str] = {}
+    new: set[int] = set()
+    for cluster_id, cluster, topic, topic_key, partitions in found:
+        same = [
+            source
+            for source in provenance.find_sources(cursor, cluster_id, topic)
+            if (source.topic_id or "") == topic_key
+        ]
+        if not same:
+            identity = {"cluster_id": cluster_id, "cluster": cluster, "topic": topic, "topic_id": topic_key or None}
+            same = [provenance.add_source(cursor, **identity, partitions=partitions)]
+            new.add(same[0].source_id)
+        topics[same[0].source_id] = topic
+        cursor.execute("INSERT INTO numbers VALUES (?, ?, ?, ?)", [same[0].source_id, cluster_id, topic, topic_key])
+    return topics, new
+
+
+def _store_rows(
+    store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, decoder: Decoding, topics: Mapping[int, str]
+) -> int:
+    pieces: list[tuple[Segment | None, tuple[pa.Table, pa.Table] | None]] = []
+
+    def collect(
+        advances: Sequence[Advance], *, segment: Segment | None = None, rows: tuple[pa.Table, pa.Table] | None = None
+    ) -> None:
+        del advances
+        pieces.append((segment, rows))
+
+    stored = 0
+    appender = Appender(store, commit=collect)
+    try:
+        for number, topic in topics.items():
+            query = 'FROM fresh WHERE number = $number ORDER BY "partition", "offset"'
+            for batch in cursor.sql(query, params={"number": number}).to_arrow_reader(_BATCH_ROWS):
+                raw = pa.table(batch).select(RECORD.names).cast(RECORD)
+                rows = stored_rows(number, raw, decoder.decode(raw, topic))
+                appender.append(Advance(RangeKey("", number, 0, 0), 0), *rows)
+                stored += raw.num_rows
+        appender.commit()
+    except BaseException:
+        appender.discard()
+        raise
+    for segment, inline in pieces:
+        if segment is not None:
+            packing.enter_segment(cursor, segment)
+        if inline is not None:
+            packing.insert_rows(cursor, *inline)
+    return stored
+
+
+def _provenance(cursor: duckdb.DuckDBPyConnection, path: Path, new: set[int]) -> pa.Table:
+    """Ranges that travelled with a whole export, for sources that were not known here; numbered as here."""
+    with pq.ParquetFile(path) as file:
+        text = (file.schema_arrow.metadata or {}).get(PROVENANCE_KEY)
+    identities = {
+        (source.cluster_id, source.topic, source.topic_id): source.source_id
+        for source in provenance.all_sources(cursor)
+        if source.source_id in new
+    }
+    rows = []
+    for row in json.loads(text) if text else []:
+        number = identities.get((row["cluster_id"], row["topic"], row["topic_id"]))
+        if number is not None:
+            rows.append({**row, "source_id": number})
+    return pa.Table.from_pylist(rows, schema=RANGES)
+
+
+def _enter(cursor: duckdb.DuckDBPyConnection, path: Path, ranges: pa.Table) -> None:
+    """Enter the act of importing, and what is covered now."""
+    head = CaptureHead(f"import-{uuid.uuid4()}", path.name, "import", "import", "read_committed")
+    provenance.begin(cursor, head, ())
+    provenance.end(cursor, head.capture_id, (), "complete", "imported from a file")
+    cursor.register("travelled", ranges)
+    cursor.execute(
+        f"""
+        INSERT INTO capture_ranges
+        SELECT capture_id, source_id, "partition", "from", next, "end", gaps, records, control, aborted, undecodable,
+            isolation, CASE state WHEN 'running' THEN 'failed' ELSE state END, reason
+        FROM travelled
+        UNION ALL
+        SELECT ?, number, "partition", first, stop, stop, [], count, 0, 0, 0, coalesce(isolation, 'unknown'),
+            'complete', 'imported from a file; what lies between its records is unknown'
+        FROM ({_RUNS}) AS runs(number, "partition", first, stop, count, isolation)
+        WHERE number NOT IN (SELECT source_id FROM travelled)
+        """,  # noqa: S608 - the text above
+        [head.capture_id],
+    )
+    provenance.recount_undecodable(cursor)
+
+
+def _unreadable(path: Path, why: str) -> SnapshotFormatError:
+    return SnapshotFormatError(
+        f"{path} cannot be imported: {why}. Nothing was stored.", path=str(path), found="a damaged or foreign file"
+    )

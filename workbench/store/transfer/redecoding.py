@@ -1,0 +1,100 @@
+"""Decoding again: new ``events`` beside raw records that stay as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from workbench.model.columns import RECORD
+from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
+from workbench.store.file.types import names
+from workbench.store.file.views import define_views
+from workbench.store.segments.files import EventFile
+from workbench.store.segments.packing import known_files
+from workbench.store.segments.rows import stored_rows
+from workbench.store.snapshot.provenance import recount_undecodable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import duckdb
+
+    from workbench.store.segments.rows import Decoding
+    from workbench.store.snapshot.store import SnapshotStore
+
+_BATCH_ROWS = 50_000
+
+
+def redecode(store: SnapshotStore, decoder: Decoding) -> int:
+    """Decode every record again and replace ``events``; raw records stay as they are.
+
+    All new rows become visible together. Returns the rows decoded.
+
+    Raises:
+        SnapshotError: The snapshot was opened read-only.
+    """
+    topics = {source.source_id: source.topic for source in store.sources()}
+    with store.writing():
+        with store.transaction() as cursor:
+            before, _ = known_files(cursor)
+            rows = _packed(store, cursor, decoder, topics) + _segments(cursor, decoder, topics, store.folder)
+            define_views(cursor)
+            recount_undecodable(cursor)
+            after, _ = known_files(cursor)
+        store.remove_files(before - after)
+    return rows
+
+
+def _packed(
+    store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, decoder: Decoding, topics: Mapping[int, str]
+) -> int:
+    cursor.execute("DELETE FROM packed_events")
+    rows = 0
+    with store.cursor() as reading:
+        query = f'SELECT {names(STORED_RECORD)} FROM packed_records ORDER BY source_id, "partition", "offset"'  # noqa: S608 - our layout
+        for batch in reading.sql(query).to_arrow_reader(_BATCH_ROWS):
+            for events in _decoded(pa.table(batch), decoder, topics):
+                cursor.register("decoded_rows", events)
+                cursor.execute(f"INSERT INTO packed_events SELECT {names(STORED_EVENT)} FROM decoded_rows")  # noqa: S608 - same
+                cursor.unregister("decoded_rows")
+                rows += events.num_rows
+    return rows
+
+
+def _segments(cursor: duckdb.DuckDBPyConnection, decoder: Decoding, topics: Mapping[int, str], folder: Path) -> int:
+    rows = 0
+    found = cursor.execute("SELECT segment_id, records_file, events_file FROM segments ORDER BY segment_id").fetchall()
+    for segment_id, records_file, events_file in found:
+        written = EventFile(folder, segment_id, after=events_file)
+        try:
+            with pq.ParquetFile(folder / records_file) as source:
+                for group in range(source.num_row_groups):
+                    raw = source.read_row_group(group)
+                    events = pa.concat_tables([STORED_EVENT.empty_table(), *_decoded(raw, decoder, topics)])
+                    written.write(events)
+                    rows += events.num_rows
+            name, size = written.finish()
+        except BaseException:
+            written.discard()
+            raise
+        cursor.execute(
+            "UPDATE segments SET events_file = ?, events_bytes = ? WHERE segment_id = ?", [name, size, segment_id]
+        )
+    return rows
+
+
+def _decoded(records: pa.Table, decoder: Decoding, topics: Mapping[int, str]) -> Iterator[pa.Table]:
+    """Decoded rows, run by run of one source."""
+    if not records.num_rows:
+        return
+    encoded = pc.run_end_encode(pa.concat_arrays(records["source_id"].chunks))
+    begin = 0
+    for end, number in zip(encoded.run_ends.to_pylist(), encoded.values.to_pylist(), strict=True):
+        for at in range(begin, end, _BATCH_ROWS):
+            raw = records.slice(at, min(_BATCH_ROWS, end - at)).select(RECORD.names)
+            yield stored_rows(number, raw, decoder.decode(raw, topics[number]))[1]
+        begin = end

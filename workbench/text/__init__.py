@@ -1,0 +1,1 @@
+"""Text and HTML: the one escaping writer of each."""

@@ -1,0 +1,166 @@
+"""What a view draws before it has places: marks of events, groups, virtual causes and neighbours, and lines between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from workbench.tracing.drawing.fold import Folding, fold
+from workbench.tracing.graph.resolve import EDGE_KINDS
+from workbench.tracing.graph.rows import Coded
+from workbench.tracing.graph.structure import NO_TIME
+from workbench.tracing.graph.tables import column
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from workbench.tracing.graph import CausalGraph
+    from workbench.tracing.graph.arrays import Flags, Ints
+
+VIRTUAL = EDGE_KINDS.index("virtual")
+_BESIDES = 50
+"""Virtual causes, and neighbours outside the selection, that a view draws at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Edges between marks; edges of the graph that fall on one line are counted."""
+
+    cause: Ints
+    effect: Ints
+    kind: Ints
+    breaks: Flags
+    edges: Ints
+    hop_us: Ints
+    """Of a line that stands for one edge; `NO_TIME` where unknown or meaningless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Marks in this order: events, groups, virtual causes, neighbours."""
+
+    graph: CausalGraph
+    folding: Folding
+    virtual: list[str]
+    outside: pd.DataFrame
+    """neighbour, event_type, direction: one row for each mark."""
+    lines: Lines
+    time: Ints
+    """Of an event its own, of a group and of what lies outside the earliest around it."""
+    hidden_virtual: int
+    hidden_outside: int
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def first_group(self) -> int:
+        return len(self.folding.shown)
+
+    @property
+    def first_virtual(self) -> int:
+        return self.first_group + len(self.folding.groups)
+
+    @property
+    def first_outside(self) -> int:
+        return self.first_virtual + len(self.virtual)
+
+
+def marks_of(graph: CausalGraph, *, limit: int, opened: Collection[str]) -> Marks:
+    """Fold the graph and draw up its marks and lines."""
+    parts, structure = graph.parts, graph.structure
+    folding = fold(structure.primary, Coded.of(column(parts, "event_type")).codes, limit=limit, opened=opened)
+    first_virtual = len(folding.shown) + len(folding.groups)
+    virtual, virtual_lines = _virtual(parts.virtual, folding, first_virtual)
+    outside, outside_lines = _outside(parts.outside, folding, first_virtual + len(virtual))
+    lines = _lines(graph, folding, pd.concat([virtual_lines, outside_lines]))
+    count = first_virtual + len(virtual) + len(outside)
+    return Marks(
+        graph=graph,
+        folding=folding,
+        virtual=virtual,
+        outside=outside,
+        lines=lines,
+        time=_times(parts.time, folding, lines, count),
+        hidden_virtual=parts.virtual["value"].nunique() - len(virtual),
+        hidden_outside=parts.outside["neighbour"].nunique() - len(outside),
+    )
+
+
+def _virtual(frame: pd.DataFrame, folding: Folding, first: int) -> tuple[list[str], pd.DataFrame]:
+    """The virtual causes that most events name, and a line from each to the marks of these events."""
+    counts = frame.groupby("value").size().reset_index(name="n").sort_values(["n", "value"], ascending=[False, True])
+    chosen = sorted(counts["value"].head(_BESIDES))
+    place = {value: first + number for number, value in enumerate(chosen)}
+    drawn = frame[frame["value"].isin(chosen)]
+    return chosen, pd.DataFrame(
+        {
+            "cause": drawn["value"].map(place).astype(np.int64),
+            "effect": folding.mark[drawn["node"].to_numpy(np.int64)],
+            "kind": VIRTUAL,
+        },
+    )
+
+
+def _outside(frame: pd.DataFrame, folding: Folding, first: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The first neighbours beyond the selection, and lines between them and the marks of the selection."""
+    marks = frame.drop_duplicates("neighbour").head(_BESIDES).reset_index(drop=True)
+    place = {key: first + number for number, key in enumerate(marks["neighbour"])}
+    drawn = frame[frame["neighbour"].isin(marks["neighbour"])]
+    far = drawn["neighbour"].map(place).astype(np.int64).to_numpy()
+    near = folding.mark[drawn["node"].to_numpy(np.int64)]
+    causes = (drawn["direction"] == "cause").to_numpy()
+    lines = pd.DataFrame(
+        {
+            "cause": np.where(causes, far, near),
+            "effect": np.where(causes, near, far),
+            "kind": drawn["kind"].map({name: code for code, name in enumerate(EDGE_KINDS)}).astype(np.int64).to_numpy(),
+        },
+    )
+    return marks, lines
+
+
+def _lines(graph: CausalGraph, folding: Folding, besides: pd.DataFrame) -> Lines:
+    links, time = graph.parts.links, graph.parts.time
+    breaks = np.zeros(len(links), dtype=np.bool_)
+    breaks[np.flatnonzero(links.used())[graph.structure.layout_break]] = True
+    early, late = time[links.cause], time[links.effect]
+    timed = (early != NO_TIME) & (late != NO_TIME)
+    inner = pd.DataFrame(
+        {
+            "cause": folding.mark[links.cause],
+            "effect": folding.mark[links.effect],
+            "kind": links.kind,
+            "breaks": breaks,
+            "hop": np.where(timed, np.where(timed, late, 0) - np.where(timed, early, 0), NO_TIME),
+        },
+    )
+    inner = inner[inner["cause"] != inner["effect"]]
+    everything = pd.concat([inner, besides.assign(breaks=False, hop=NO_TIME)], ignore_index=True)
+    grouped = everything.groupby(["cause", "effect", "kind", "breaks"], sort=True)["hop"]
+    found = grouped.agg(["size", "first"]).reset_index()
+    size = found["size"].to_numpy(np.int64)
+    return Lines(
+        cause=found["cause"].to_numpy(np.int64),
+        effect=found["effect"].to_numpy(np.int64),
+        kind=found["kind"].to_numpy(np.int64),
+        breaks=found["breaks"].to_numpy(np.bool_),
+        edges=size,
+        hop_us=np.where(size == 1, found["first"].to_numpy(np.int64), NO_TIME),
+    )
+
+
+def _times(time: Ints, folding: Folding, lines: Lines, count: int) -> Ints:
+    latest = np.iinfo(np.int64).max
+    earliest = np.full(count, latest)
+    known = time != NO_TIME
+    np.minimum.at(earliest, folding.mark[known], time[known])
+    around = earliest.copy()
+    np.minimum.at(around, lines.cause, earliest[lines.effect])
+    np.minimum.at(around, lines.effect, earliest[lines.cause])
+    first_virtual = len(folding.shown) + len(folding.groups)
+    earliest[first_virtual:] = around[first_virtual:]
+    return np.where(earliest == latest, NO_TIME, earliest)

@@ -1,0 +1,180 @@
+"""Words and figures of each mark of a view, before it has a place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pyarrow as pa
+
+from workbench.model.causation import EventPosition, GraphNode
+from workbench.text.markup import visible
+from workbench.tracing.drawing.theme import palette_index
+from workbench.tracing.graph.structure import NO_TIME
+from workbench.tracing.graph.tables import copy_counts
+from workbench.tracing.text.words import ID_LIMIT, TYPE_LIMIT, EventWords, number_of, words_of
+
+if TYPE_CHECKING:
+    from workbench.model.causation import RootKind
+    from workbench.tracing.drawing.fold import Group
+    from workbench.tracing.drawing.marks import Marks
+    from workbench.tracing.graph.arrays import Ints
+
+_LONG = 120
+_NOWHERE: dict[str, Any] = {"x": 0.0, "y": 0.0, "width": 0.0, "height": 0.0}
+
+
+def nodes_of(marks: Marks) -> list[GraphNode]:
+    """Describe every mark; places come later."""
+    return [
+        *_events(marks),
+        *_groups(marks),
+        *(_virtual(marks, value, marks.first_virtual + number) for number, value in enumerate(marks.virtual)),
+        *_neighbours(marks),
+    ]
+
+
+def _events(marks: Marks) -> list[GraphNode]:
+    graph, shown = marks.graph, marks.folding.shown
+    parts, structure = graph.parts, graph.structure
+    causes, effects = degrees(marks)
+    copies = copy_counts(parts)
+    rows = parts.attributes.take(pa.array(shown)).to_pylist()
+    colours = palette_index([row["source"] for row in rows])
+    in_cycle = np.zeros(len(graph), dtype=np.bool_)
+    for members in structure.cycles:
+        in_cycle[members] = True
+    return [
+        GraphNode(
+            key=f"e{node}",
+            kind="event",
+            label=words.event_type,
+            name=_name(words, int(causes[node]), int(effects[node])),
+            shape=words.root or "inner",
+            colour=colours[row["source"]],
+            event_id=_shown(row["event_id"]),
+            event_type=_shown(row["event_type"], TYPE_LIMIT),
+            source=_shown(row["source"], TYPE_LIMIT),
+            topic=_shown(row["topic"], TYPE_LIMIT),
+            partition=row["partition"],
+            offset=row["offset"],
+            time_us=words.time if words.time != NO_TIME else None,
+            correlation_id=_shown(row["correlation_id"]),
+            root=cast("RootKind | None", words.root),
+            depth=int(structure.depth[node]),
+            fragment=int(structure.fragment[node]),
+            causes=int(causes[node]),
+            effects=int(effects[node]),
+            records=1 + int(copies[node]),
+            copies=words.copies,
+            unresolved=words.unresolved,
+            problems=words.problems,
+            in_cycle=bool(in_cycle[node]),
+            position=EventPosition(row["source_id"], row["topic"], row["partition"], row["offset"]),
+            **_NOWHERE,
+        )
+        for node, words, row in zip(shown.tolist(), words_of(parts, shown, structure.cycles), rows, strict=True)
+    ]
+
+
+def degrees(marks: Marks) -> tuple[Ints, Ints]:
+    """Used causes and effects of each event of the graph."""
+    used, count = marks.graph.used, len(marks.graph)
+    return np.bincount(used.effect, minlength=count), np.bincount(used.cause, minlength=count)
+
+
+def _shown(text: str | None, limit: int = _LONG) -> str | None:
+    return None if text is None else visible(text, limit)
+
+
+def _name(words: EventWords, causes: int, effects: int) -> str:
+    pieces = [f"{words.event_type}, {words.position}"]
+    pieces += [number_of(n, noun) for n, noun in ((causes, "cause"), (effects, "effect")) if n]
+    return ", ".join([*pieces, *words.remarks])
+
+
+def _groups(marks: Marks) -> list[GraphNode]:
+    parts, folding = marks.graph.parts, marks.folding
+    events = folding.events()
+    copies = np.bincount(folding.mark, weights=copy_counts(parts), minlength=len(events)).astype(np.int64)
+    nodes = []
+    for number, group in enumerate(folding.groups):
+        mark = marks.first_group + number
+        inside, hidden = int(events[mark]), int(copies[mark])
+        label = group_label(marks, group, inside)
+        nodes.append(
+            GraphNode(
+                key=group.key,
+                kind="group",
+                label=label,
+                name=f"{label}, folded, {number_of(inside, 'event')}; opens on demand",
+                shape="group",
+                colour=-1,
+                time_us=_time(marks, mark),
+                records=inside + hidden,
+                events=inside,
+                group=group.kind,
+                depth=int(marks.graph.structure.depth[group.members[0]]),
+                fragment=int(marks.graph.structure.fragment[group.members[0]]),
+                **_NOWHERE,
+            ),
+        )
+    return nodes
+
+
+def group_label(marks: Marks, group: Group, inside: int) -> str:
+    """Say what is folded: ``OrderPaid: 19,990`` for siblings, else the number of events."""
+    if group.kind == "siblings":
+        name = marks.graph.parts.attributes.column("event_type")[group.members[0]].as_py()
+        below = f" and {inside - len(group.members):,} below" if inside > len(group.members) else ""
+        return f"{_shown(name, TYPE_LIMIT) or '(no type)'}: {len(group.members):,}{below}"
+    if group.kind == "rest":
+        return f"{len(group.members):,} more, {number_of(inside, 'event')}"
+    return f"{number_of(inside, 'event')} below"
+
+
+def _time(marks: Marks, mark: int) -> int | None:
+    time = int(marks.time[mark])
+    return time if time != NO_TIME else None
+
+
+def _virtual(marks: Marks, value: str, mark: int) -> GraphNode:
+    text = visible(value, _LONG)
+    effects = int(marks.lines.edges[marks.lines.cause == mark].sum())
+    return GraphNode(
+        key=f"v{mark - marks.first_virtual}",
+        kind="virtual",
+        label=visible(value, ID_LIMIT),
+        name=f"cause {text}, not in the snapshot, named by {number_of(effects, 'event')}",
+        shape="virtual",
+        colour=-1,
+        event_id=text,
+        effects=effects,
+        records=0,
+        events=0,
+        **_NOWHERE,
+    )
+
+
+def _neighbours(marks: Marks) -> list[GraphNode]:
+    nodes = []
+    for number, row in enumerate(marks.outside.to_dict("records")):
+        known = row["event_type"] if isinstance(row["event_type"], str) else None
+        label = _shown(known, TYPE_LIMIT) or "(no type)"
+        key = visible(row["neighbour"], _LONG)
+        nodes.append(
+            GraphNode(
+                key=f"o{number}",
+                kind="outside",
+                label=label,
+                name=f"{label} {key}, {row['direction']} outside the selection",
+                shape="outside",
+                colour=-1,
+                event_id=key,
+                event_type=_shown(known, TYPE_LIMIT),
+                records=0,
+                events=0,
+                **_NOWHERE,
+            ),
+        )
+    return nodes

@@ -1,0 +1,178 @@
+"""From a causal graph to its drawable view: folding, places, words, figures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from workbench.model.causation import GraphEdge, GraphLane, GraphView, TimeTick
+from workbench.text.markup import visible
+from workbench.tracing.drawing.layout import MARKER, NODE_HEIGHT, NODE_WIDTH, Drawing, Lanes, layered, swimlanes
+from workbench.tracing.drawing.marks import Marks, marks_of
+from workbench.tracing.drawing.nodes import nodes_of
+from workbench.tracing.drawing.words import header_of, notes_of, rows_of, tick_label
+from workbench.tracing.graph.resolve import EDGE_KINDS
+from workbench.tracing.graph.structure import NO_TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from workbench.model.causation import EdgeKind, GraphNode, LaneField, LayoutName
+    from workbench.tracing.graph import CausalGraph
+    from workbench.tracing.graph.arrays import Ints
+
+LIMIT = 500
+_CHAINS = 4
+"""Fragments up to which one chain of layers reads better than lanes."""
+
+_MOST_LANES = 24
+_LANE_NAME = 60
+
+
+class CausationViews:
+    """Views of one graph; a `workbench.model.causation.GraphViewSource`.
+
+    Args:
+        graph: The trace or selection to draw.
+    """
+
+    def __init__(self, graph: CausalGraph) -> None:
+        self._graph = graph
+
+    def view(
+        self,
+        *,
+        layout: LayoutName | None = None,
+        lanes: LaneField = "topic",
+        opened: Collection[str] = (),
+        limit: int = LIMIT,
+    ) -> GraphView:
+        """Lay the graph out; pure and thread-safe, tens of milliseconds for 500 marks."""
+        return causation_view(self._graph, layout=layout, lanes=lanes, opened=opened, limit=limit)
+
+
+def causation_view(
+    graph: CausalGraph,
+    *,
+    layout: LayoutName | None = None,
+    lanes: LaneField = "topic",
+    opened: Collection[str] = (),
+    limit: int = LIMIT,
+) -> GraphView:
+    """Make the drawable view of a graph.
+
+    Args:
+        graph: The trace or selection to draw.
+        layout: ``layered`` (causes left, effects right) or ``swimlanes`` (time against lanes); None takes layers for up
+            to four fragments.
+        lanes: What a lane is.
+        opened: Keys of groups to open.
+        limit: Events and groups drawn at most; the rest is folded and counted. Causes outside the snapshot and
+            neighbours outside the selection come on top, at most 50 of each.
+    """
+    marks = marks_of(graph, limit=limit, opened=opened)
+    nodes = nodes_of(marks)
+    chosen: LayoutName = layout or ("layered" if graph.structure.fragments <= _CHAINS else "swimlanes")
+    if chosen == "layered":
+        lines = marks.lines
+        drawing, bands, merged = layered(len(marks), lines.cause, lines.effect, lines.breaks), None, 0
+        names: list[str] = []
+    else:
+        lane, names, merged = _lanes(marks, lanes)
+        timed = marks.time != NO_TIME
+        drawing, bands = swimlanes(marks.time, timed, lane, marks.lines.cause, marks.lines.effect)
+        nodes = [replace(node, lane=int(lane[mark])) for mark, node in enumerate(nodes)]
+    nodes = _placed(nodes, drawing, small=bands is not None)
+    return GraphView(
+        layout=chosen,
+        nodes=tuple(nodes),
+        edges=_edges(marks, nodes, drawing),
+        width=drawing.width,
+        height=drawing.height,
+        header=header_of(marks),
+        provenance=graph.provenance,
+        rows=rows_of(marks, nodes),
+        lanes=_bands(nodes, names, bands),
+        ticks=_ticks(bands),
+        lane_field=lanes if bands is not None else None,
+        opened=marks.folding.opened,
+        limit=limit,
+        notes=notes_of(marks, lanes_merged=merged),
+    )
+
+
+def _placed(nodes: list[GraphNode], drawing: Drawing, *, small: bool) -> list[GraphNode]:
+    width, height = (MARKER, MARKER) if small else (NODE_WIDTH, NODE_HEIGHT)
+    return [
+        replace(node, x=float(drawing.x[mark]), y=float(drawing.y[mark]), width=width, height=height)
+        for mark, node in enumerate(nodes)
+    ]
+
+
+def _edges(marks: Marks, nodes: list[GraphNode], drawing: Drawing) -> tuple[GraphEdge, ...]:
+    lines = marks.lines
+    columns = (lines.cause, lines.effect, lines.kind, lines.breaks, lines.edges, lines.hop_us)
+    return tuple(
+        GraphEdge(
+            cause=nodes[cause].key,
+            effect=nodes[effect].key,
+            kind=cast("EdgeKind", EDGE_KINDS[kind]),
+            route=route,
+            layout_break=broken,
+            hop_us=hop if hop != NO_TIME else None,
+            edges=edges,
+        )
+        for cause, effect, kind, broken, edges, hop, route in zip(
+            *(column.tolist() for column in columns),
+            drawing.routes,
+            strict=True,
+        )
+    )
+
+
+def _lanes(marks: Marks, field: LaneField) -> tuple[Ints, list[str], int]:
+    """Lane of each mark, names of the lanes, and how many lanes share the last but one.
+
+    Lanes stand in the order of their first event; beyond the most frequent ones they share a lane, and what lies
+    outside has one of its own at the bottom.
+    """
+    texts = marks.graph.parts.text(field, _first_events(marks)).fillna("(unknown)")
+    frequent = texts.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    kept = set(frequent.index[:_MOST_LANES])
+    merged = len(frequent) - len(kept)
+    shared = f"{merged:,} other lanes"
+    names = texts.where(texts.isin(kept), shared)
+    order = list(dict.fromkeys(name for name in names if name != shared))
+    order += [shared] if merged else []
+    place = {name: number for number, name in enumerate(order)}
+    lane = np.full(len(marks), len(order), dtype=np.int64)
+    lane[: len(names)] = names.map(place).to_numpy(np.int64)
+    if len(names) < len(marks):
+        order.append("outside")
+    return lane, [visible(name, _LANE_NAME) for name in order], merged
+
+
+def _first_events(marks: Marks) -> Ints:
+    tops = np.array([group.members[0] for group in marks.folding.groups], dtype=np.int64)
+    return np.concatenate([marks.folding.shown, tops])
+
+
+def _bands(nodes: list[GraphNode], names: list[str], bands: Lanes | None) -> tuple[GraphLane, ...]:
+    if bands is None:
+        return ()
+    events = [0] * len(names)
+    for node in nodes:
+        events[cast("int", node.lane)] += node.events
+    return tuple(
+        GraphLane(name, top, height, count)
+        for name, top, height, count in zip(names, bands.tops, bands.heights, events, strict=True)
+    )
+
+
+def _ticks(bands: Lanes | None) -> tuple[TimeTick, ...]:
+    if bands is None or not bands.ticks:
+        return ()
+    first = bands.ticks[0][1]
+    return tuple(TimeTick(x, tick_label(time, gap, first)) for x, time, gap in bands.ticks)

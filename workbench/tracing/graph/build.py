@@ -1,0 +1,192 @@
+"""From decoded records to the causal graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.tracing.graph.declared import OUTCOMES, TARGETS
+from workbench.tracing.graph.graph import CausalGraph
+from workbench.tracing.graph.nodes import COPY_KINDS, Nodes, find_nodes
+from workbench.tracing.graph.parts import (
+    COMMAND_ROOT,
+    INNER,
+    ORIGIN,
+    ORPHAN,
+    SELF_ROOT,
+    UNLINKED,
+    Origin,
+    Parts,
+)
+from workbench.tracing.graph.resolve import SELF, UNRESOLVED, Resolution, resolve
+from workbench.tracing.graph.rows import Clock, Rows, flags, is_dead_letter_topic, read_rows
+from workbench.tracing.graph.unresolved import REASONS, Gaps, find_gaps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.tracing.graph.arrays import Ints
+
+_ATTRIBUTES = ("event_id", "event_type", "source", "destination", "correlation_id", "cluster", "topic")
+_POSITION = ("source_id", "partition", "offset")
+
+
+def build_graph(
+    events: pa.Table,
+    ranges: pa.Table | None = None,
+    *,
+    clock: Clock = "event",
+    span_causes: pa.Table | None = None,
+    single_virtual: bool = False,
+    is_dead_letter: Callable[[str], bool] = is_dead_letter_topic,
+    provenance: str = "",
+) -> CausalGraph:
+    """Build the causal graph of a whole snapshot; selections are cut from it afterwards.
+
+    Pass every event of the snapshot: a cause that the table lacks counts as not captured. The order of the rows makes
+    no difference. The definitions are those of the tracing reference, sections 2 and 3.
+
+    Args:
+        events: The columns of `workbench.model.columns.EVENT` with ``source_id``, ``cluster``, ``topic``,
+            ``timestamp_ms``, ``timestamp_type``; with ``value`` records that share an id are told apart by content.
+        ranges: What was captured, as `workbench.tracing.graph.ranges.RANGES`; without it no cause counts as
+            truncated.
+        clock: ``event`` takes the event time, else the record's timestamp; ``record`` always the record's timestamp.
+        span_causes: For a producing span the records that caused what it produced (``span_id``, ``topic``,
+            ``partition``, ``offset``); used for events of which no declared cause resolves.
+        single_virtual: Draw a virtual node also for a missing cause that only one event names.
+        is_dead_letter: Tells by its name whether a topic holds dead letters.
+        provenance: The sentence that says what the events are, shown with every result.
+
+    Raises:
+        TableError: A column is missing or a position occurs twice.
+    """
+    rows = read_rows(events, clock=clock, is_dead_letter=is_dead_letter)
+    nodes = find_nodes(rows)
+    resolution = resolve(rows, nodes, span_causes)
+    gaps = find_gaps(rows, nodes, resolution, ranges, single=single_virtual)
+    declared = resolution.declared
+    self_caused = _self_caused(rows, nodes, resolution)
+    return CausalGraph(
+        Parts(
+            origin=Origin(clock, provenance, len(nodes), gaps.bounds, gaps.undecodable),
+            attributes=_attributes(rows, nodes),
+            time=nodes.time,
+            fell_back=rows.fell_back[nodes.row],
+            root=_root_kinds(rows, nodes, resolution, gaps, self_caused),
+            links=resolution.links,
+            vias=declared.vias.names,
+            virtual=_virtual_frame(resolution, gaps),
+            unresolved=_unresolved_frame(resolution, gaps),
+            copies=_copies_frame(rows, nodes, resolution),
+            problems=_problems_frame(nodes, resolution, self_caused),
+            outcomes=pd.DataFrame({"node": declared.node, "outcome": _named(OUTCOMES, resolution.outcome)}),
+            outside=pd.DataFrame(
+                {
+                    "node": pd.Series([], dtype=np.int64),
+                    **{
+                        name: pd.Series([], dtype="str")
+                        for name in ("direction", "kind", "neighbour", "event_type", "correlation_id")
+                    },
+                },
+            ),
+        ),
+    )
+
+
+def _self_caused(rows: Rows, nodes: Nodes, resolution: Resolution) -> Ints:
+    """Events that name themselves as their cause, whether or not the codec has taken that out."""
+    problems = rows.column("problems").take(pa.array(nodes.row))
+    owner = pc.list_parent_indices(problems).to_numpy().astype(np.int64)
+    marked = pc.equal(pc.list_flatten(problems).cast(pa.large_string()), "self_cause")
+    return np.union1d(owner[flags(marked)], resolution.declared.node[resolution.outcome == SELF])
+
+
+def _root_kinds(rows: Rows, nodes: Nodes, resolution: Resolution, gaps: Gaps, self_caused: Ints) -> Ints:
+    links = resolution.links
+    root = np.where(
+        flags(pc.equal(rows.column("cause_state").take(pa.array(nodes.row)), "root")),
+        ORIGIN,
+        UNLINKED,
+    )
+    root[self_caused] = SELF_ROOT
+    root[resolution.declared.node[resolution.outcome == UNRESOLVED]] = ORPHAN
+    root[gaps.commands] = COMMAND_ROOT
+    root[links.effect[~links.is_hint()]] = INNER
+    return root
+
+
+def _attributes(rows: Rows, nodes: Nodes) -> pa.Table:
+    row = pa.array(nodes.row)
+    taken = {name: rows.column(name).take(row) for name in _ATTRIBUTES}
+    numbers = {name: pa.array(getattr(rows, name)[nodes.row]) for name in _POSITION}
+    return pa.table({"key": nodes.key, **taken, **numbers})
+
+
+def _named(names: tuple[str, ...], codes: Ints) -> pd.Series[str]:
+    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(names)))
+
+
+def _texts(values: pa.Array, codes: Ints) -> pd.Series[str]:
+    series: pd.Series[str] = values.take(pa.array(codes, mask=codes < 0)).to_pandas()
+    return series
+
+
+def _virtual_frame(resolution: Resolution, gaps: Gaps) -> pd.DataFrame:
+    values = gaps.virtual_values[gaps.virtual_cause]
+    return pd.DataFrame({"node": gaps.virtual_effect, "value": _texts(resolution.declared.texts.names, values)})
+
+
+def _unresolved_frame(resolution: Resolution, gaps: Gaps) -> pd.DataFrame:
+    found, declared = gaps.unresolved, resolution.declared
+    frame = pd.DataFrame(
+        {
+            "node": found.node,
+            "value": _texts(declared.texts.names, found.value),
+            "target": _texts(pa.array(TARGETS, pa.large_string()), found.target),
+            "reason": _texts(pa.array(REASONS, pa.large_string()), found.reason),
+            "rank": found.rank,
+            "via": _texts(declared.vias.names, found.via),
+            "hop_bound_us": found.bound,
+            "undecodable": found.undecodable,
+        },
+    )
+    return frame.sort_values(["node", "rank", "value", "target"], ignore_index=True)
+
+
+def _copies_frame(rows: Rows, nodes: Nodes, resolution: Resolution) -> pd.DataFrame:
+    copies = np.flatnonzero(nodes.copy_kind >= 0)
+    picked = pa.array(copies)
+    frame = pd.DataFrame(
+        {
+            "node": nodes.of_row[copies],
+            "kind": _named(COPY_KINDS, nodes.copy_kind[copies]),
+            "cluster": rows.column("cluster").take(picked).to_pandas(),
+            "topic": rows.column("topic").take(picked).to_pandas(),
+            **{name: getattr(rows, name)[copies] for name in _POSITION},
+            "time": rows.time[copies],
+            "disagrees": np.isin(copies, resolution.copy_disagrees),
+        },
+    )
+    return frame.sort_values(["node", "time", "topic", "partition", "offset", "source_id"], ignore_index=True)
+
+
+def _problems_frame(nodes: Nodes, resolution: Resolution, self_caused: Ints) -> pd.DataFrame:
+    collisions = nodes.of_row[np.flatnonzero(nodes.copy_kind == COPY_KINDS.index("collision"))]
+    found = {
+        "self_cause": self_caused,
+        "cause_disagreement": resolution.cause_disagreement,
+        "copy_disagrees": np.unique(nodes.of_row[resolution.copy_disagrees]),
+        "id_collision": collisions,
+    }
+    frame = pd.DataFrame(
+        {
+            "node": np.concatenate([nodes_of.astype(np.int64) for nodes_of in found.values()]),
+            "problem": np.repeat(list(found), [len(nodes_of) for nodes_of in found.values()]),
+        },
+    )
+    return frame.sort_values(["node", "problem"], ignore_index=True)

@@ -1,0 +1,194 @@
+"""The input of the graph: decoded records as arrays, checked once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.errors import TableError
+from workbench.tracing.graph.structure import NO_TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from workbench.tracing.graph.arrays import Flags, Ints
+
+Clock: TypeAlias = Literal["event", "record"]
+
+TEXT = ("cluster", "topic", "event_id", "id_scope", "correlation_id", "cause_state", "root_id")
+LABELS = ("event_type", "source", "destination", "replay", "profile")
+NUMBERS = ("source_id", "partition", "offset", "timestamp_ms", "timestamp_type")
+NESTED = ("event_time", "link_ids", "causes", "origin", "problems")
+COLUMNS = (*NUMBERS, *TEXT, *LABELS, *NESTED)
+"""What `build_graph` reads; ``value`` and ``trace`` besides, where they are there."""
+
+_LATEST = 2**62
+"""Times beyond this (about 146,000 years) cannot be subtracted from each other and count as unknown."""
+
+_DEAD_LETTER_TOPIC = re.compile(
+    r"[\w-]+\.dlq\.(?:[a-z][a-z0-9_-]*\.)?[a-z][a-z0-9_-]*\.v\d+"
+    r"|.*[._-](?:dlq|dlt|dead[._-]letters?(?:[._-]queue)?)|dlq[._-].*",
+    re.IGNORECASE,
+)
+
+
+def is_dead_letter_topic(topic: str) -> bool:
+    """Tell by its name whether a topic holds dead letters, as the common conventions write it."""
+    return _DEAD_LETTER_TOPIC.fullmatch(topic) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A text column as integers."""
+
+    codes: Ints
+    """-1 for null."""
+    names: pa.LargeStringArray
+
+    @classmethod
+    def of(cls, values: pa.Array) -> Coded:
+        encoded = values.dictionary_encode()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return cls(codes, encoded.dictionary)
+
+    def find(self, values: pa.Array) -> Ints:
+        """Code of each value, -1 where no row has it."""
+        found = pc.index_in(values, value_set=self.names, skip_nulls=True).fill_null(-1)
+        codes: Ints = found.to_numpy(zero_copy_only=False).astype(np.int64)
+        return codes
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One entry for each record, in the order given."""
+
+    table: pa.Table
+    """Columns of `COLUMNS` (text as large_string, one chunk each), and ``value``, ``trace`` where given."""
+    time: Ints
+    """Microseconds by the chosen clock, `NO_TIME` where unknown."""
+    fell_back: Flags
+    """The event clock was wanted, and the record's timestamp stands in for it."""
+    source_id: Ints
+    partition: Ints
+    offset: Ints
+    cluster: Coded
+    topic: Coded
+    dead_letter: Flags
+    """Has an origin, or lies on a dead letter topic."""
+    replayed: Flags
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def column(self, name: str) -> pa.Array:
+        return one_chunk(self.table.column(name))
+
+    def position_text(self, rows: Ints) -> pa.Array:
+        """``topic/partition/offset`` of the rows."""
+        parts = [
+            self.topic.names.take(pa.array(self.topic.codes[rows])),
+            *(pa.array(column[rows]).cast(pa.large_string()) for column in (self.partition, self.offset)),
+        ]
+        return pc.binary_join_element_wise(*parts, pa.scalar("/", pa.large_string()))
+
+
+def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str], bool]) -> Rows:
+    """Check the columns and turn them into arrays.
+
+    Raises:
+        TableError: A column is missing or of another type, a position occurs twice, or the clock is unknown.
+    """
+    if clock not in ("event", "record"):
+        raise TableError(f"There is no clock {clock!r}. Use 'event' or 'record'.")
+    missing = [name for name in COLUMNS if name not in events.column_names]
+    if missing:
+        raise TableError(
+            f"The event table lacks {', '.join(missing)}. Pass the decoded events of a snapshot with source_id, "
+            "cluster, topic, timestamp_ms and timestamp_type beside them.",
+            columns=missing,
+        )
+    table = pa.table({name: _normal(events, name) for name in (*COLUMNS, *_optional(events))})
+    numbers = {name: _int64(table, name) for name in ("source_id", "partition", "offset")}
+    _refuse_repeated_positions(numbers)
+    topic = Coded.of(one_chunk(table.column("topic")))
+    time, fell_back = _times(table, clock)
+    origin = one_chunk(table.column("origin"))
+    has_origin = pc.or_(*(pc.is_valid(pc.struct_field(origin, part)) for part in ("topic", "offset")))
+    on_dead_letter_topic = np.array([is_dead_letter(name) for name in topic.names.to_pylist()], dtype=np.bool_)
+    replay = table.column("replay")
+    return Rows(
+        table=table,
+        time=time,
+        fell_back=fell_back,
+        cluster=Coded.of(one_chunk(table.column("cluster"))),
+        topic=topic,
+        dead_letter=flags(has_origin) | on_dead_letter_topic[topic.codes],
+        replayed=flags(pc.invert(pc.is_in(replay, value_set=pa.array(["", "{}", "null", None], pa.large_string())))),
+        **numbers,
+    )
+
+
+def _optional(events: pa.Table) -> Sequence[str]:
+    return [name for name in ("value", "trace") if name in events.column_names]
+
+
+def _normal(events: pa.Table, name: str) -> pa.ChunkedArray | pa.Array:
+    column = events.column(name)
+    if name == "value":
+        return column.cast(pa.large_binary())
+    if name in TEXT or name in LABELS:
+        return one_chunk(column.cast(pa.large_string()))
+    if name == "event_time":
+        return one_chunk(column.cast(pa.timestamp("us")))
+    return one_chunk(column)
+
+
+def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """The column as one array."""
+    if isinstance(column, pa.Array):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def flags(values: pa.Array | pa.ChunkedArray) -> Flags:
+    """Booleans as numpy has them; null is False."""
+    marked: Flags = one_chunk(values).fill_null(False).to_numpy(zero_copy_only=False)
+    return marked
+
+
+def _int64(table: pa.Table, name: str) -> Ints:
+    column = one_chunk(table.column(name))
+    if column.null_count:
+        raise TableError(f"Column {name} holds nulls; every record has a position.")
+    values: Ints = column.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return values
+
+
+def _refuse_repeated_positions(numbers: dict[str, Ints]) -> None:
+    repeated = pd.DataFrame(numbers).duplicated().to_numpy()
+    if repeated.any():
+        first = {name: int(column[repeated][0]) for name, column in numbers.items()}
+        raise TableError(
+            f"{int(repeated.sum()):,} rows repeat a position, the first one {first}. "
+            "Pass each record once: copies are recognised by their ids.",
+        )
+
+
+def _times(table: pa.Table, clock: Clock) -> tuple[Ints, Flags]:
+    stamp = table.column("timestamp_ms").cast(pa.int64()).fill_null(-1).to_numpy()
+    typed = table.column("timestamp_type").cast(pa.int64()).fill_null(-1).to_numpy()
+    limit = _LATEST // 1000
+    usable = (typed >= 0) & (stamp != -1) & (stamp > -limit) & (stamp < limit)
+    record = np.where(usable, stamp * np.where(usable, 1000, 0), NO_TIME)
+    if clock == "record":
+        return record, np.zeros(len(record), dtype=np.bool_)
+    event_time = one_chunk(table.column("event_time")).cast(pa.int64())
+    event = event_time.fill_null(NO_TIME).to_numpy(zero_copy_only=False)
+    unknown = np.abs(np.maximum(event, -_LATEST)) >= _LATEST
+    return np.where(unknown, record, event), unknown & (record != NO_TIME)

@@ -1,0 +1,6 @@
+"""What was known at a moment: workflow runs, and the registry of nodes, tools and subsystems, from events alone."""
+
+from workbench.tracing.state.registry import REGISTRY_TYPES, registry_at
+from workbench.tracing.state.workflows import WORKFLOW_TYPES, workflows_at
+
+__all__ = ["REGISTRY_TYPES", "WORKFLOW_TYPES", "registry_at", "workflows_at"]

@@ -1,0 +1,144 @@
+"""Short, safe words for events: hostile text is made visible, long values are cut with their length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pyarrow as pa
+
+from workbench.text.markup import visible
+from workbench.tracing.graph.parts import ROOT_KINDS
+from workbench.tracing.graph.structure import NO_TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    import pandas as pd
+
+    from workbench.tracing.graph.arrays import Ints
+    from workbench.tracing.graph.parts import Parts
+
+ID_LIMIT = 48
+TYPE_LIMIT = 60
+_FEW = 3
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, and the Z is written
+
+_UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"), (1_000, "ms"), (1, "µs"))
+
+
+def duration(microseconds: int) -> str:
+    """Write a signed time span in its largest fitting unit: ``+1.25 s``, ``-40 ms``, ``+0 µs``."""
+    size = abs(microseconds)
+    unit, name = next(((unit, name) for unit, name in _UNITS if size >= unit), (1, "µs"))
+    return f"{'-' if microseconds < 0 else '+'}{size / unit:.4g} {name}"
+
+
+def instant(microseconds: int) -> str:
+    """Write a time in UTC; years that no calendar holds are written as microseconds."""
+    if microseconds == NO_TIME:
+        return "no time"
+    try:
+        moment = _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        return f"{microseconds:,} µs since 1970"
+    return moment.isoformat(" ", "microseconds") + "Z"
+
+
+@dataclass(frozen=True, slots=True)
+class EventWords:
+    """What views write about one event, made visible already; of each list the first few."""
+
+    key: str
+    event_type: str
+    source: str
+    position: str
+    time: int
+    root: str | None
+    copies: tuple[str, ...]
+    unresolved: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"{self.event_type} {self.key}"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Everything that is special about the event."""
+        root = () if self.root is None else (self.root,)
+        return (*root, *self.copies, *self.unresolved, *self.problems)
+
+
+def words_of(parts: Parts, nodes: Ints, cycles: tuple[Ints, ...]) -> list[EventWords]:
+    """Describe some events; meant for the few that are shown."""
+    copies = _by_node(parts.copies, nodes, lambda row: f"{row['kind']} {position_words(row)}")
+    unresolved = _by_node(parts.unresolved, nodes, _unresolved_words)
+    problems = _by_node(parts.problems, nodes, lambda row: str(row["problem"]))
+    in_cycle = set(np.concatenate([nodes[:0], *cycles]).tolist())
+    rows = parts.attributes.take(pa.array(nodes)).to_pylist()
+    return [
+        EventWords(
+            key=visible(row["key"], ID_LIMIT),
+            event_type=visible(row["event_type"], TYPE_LIMIT) if row["event_type"] is not None else "(no type)",
+            source=visible(row["source"], TYPE_LIMIT) if row["source"] is not None else "",
+            position=position_words(row),
+            time=int(parts.time[node]),
+            root=ROOT_KINDS[parts.root[node]] if parts.root[node] >= 0 else None,
+            copies=tuple(copies.get(node, ())),
+            unresolved=tuple(unresolved.get(node, ())),
+            problems=(*problems.get(node, ()), *(("in a cycle",) if node in in_cycle else ())),
+        )
+        for node, row in zip(nodes.tolist(), rows, strict=True)
+    ]
+
+
+def _by_node(frame: pd.DataFrame, nodes: Ints, write: Callable[[Mapping[Hashable, Any]], str]) -> dict[int, list[str]]:
+    picked = frame[frame["node"].isin(nodes)]
+    said: dict[int, list[str]] = {}
+    for row in picked.groupby("node").head(_FEW).to_dict("records"):
+        said.setdefault(row["node"], []).append(write(row))
+    for node, count in picked["node"].value_counts().items():
+        if count > _FEW:
+            said[cast("int", node)].append(f"and {count - _FEW:,} more")
+    return said
+
+
+def _unresolved_words(row: Mapping[Hashable, Any]) -> str:
+    broken = f" ({number_of(row['undecodable'], 'undecodable record')} within H)" if row["undecodable"] else ""
+    return f"{row['reason']} cause {visible(row['value'], ID_LIMIT)}{broken}"
+
+
+def position_words(row: Mapping[Hashable, Any]) -> str:
+    """``topic/partition@offset`` of a row."""
+    return f"{visible(str(row['topic']), TYPE_LIMIT)}/{row['partition']}@{row['offset']}"
+
+
+def number_of(count: int, noun: str) -> str:
+    """``1 event``, ``2 events``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def counted(counts: dict[str, int]) -> str:
+    """``origin 2, self 1``; empty text without any."""
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
+
+
+def root_counts(parts: Parts) -> dict[str, int]:
+    """Events of each root kind, those without any left out."""
+    numbers = np.bincount(parts.root[parts.root >= 0], minlength=len(ROOT_KINDS)).tolist()
+    return {name: number for name, number in zip(ROOT_KINDS, numbers, strict=True) if number}
+
+
+def reason_counts(parts: Parts) -> dict[str, int]:
+    """Unresolved causes of each reason."""
+    counts = parts.unresolved["reason"].value_counts()
+    return {str(name): int(count) for name, count in sorted(counts.items())}
+
+
+def copy_kind_counts(parts: Parts) -> dict[str, int]:
+    """Copies of each kind."""
+    counts = parts.copies["kind"].value_counts()
+    return {str(name): int(count) for name, count in sorted(counts.items()) if count}

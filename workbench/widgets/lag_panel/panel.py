@@ -1,0 +1,93 @@
+"""Consumer lag as a chart that moves, with the newest sample as a table beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from workbench.tasks import Supervisor
+from workbench.text.markup import visible
+from workbench.widgets.plotly_offline import figure_widget, replace_content
+from workbench.widgets.sheet.blocks import table_block
+from workbench.widgets.sheet.sheet import Sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import plotly.graph_objects as go
+
+    from workbench.model.feeds import LagFeed
+    from workbench.text.markup import Still
+
+CHART_S = 1.0
+"""Least time between two updates of the chart."""
+
+
+class LagPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """A live lag chart.
+
+    Args:
+        feed: Samples; see `workbench.model.feeds.LagFeed`.
+        figure: Makes the chart of the feed's frame; `workbench.lag.figure.lag_figure` unless told.
+        supervisor: Owner of the tasks.
+    """
+
+    def __init__(
+        self,
+        feed: LagFeed,
+        *,
+        figure: Callable[[Any], go.Figure] | None = None,
+        supervisor: Supervisor | None = None,
+    ) -> None:
+        if figure is None:
+            from workbench.lag.figure import lag_figure
+
+            figure = lag_figure
+        self.feed = feed
+        self.make_figure = figure
+        self.name = visible(feed.name, 200)
+        self.chart = figure_widget(figure(feed.frame()))
+        self._version = feed.version
+        self.sheet = Sheet(
+            name=self.name,
+            refresh=self.refresh,
+            every_s=CHART_S,
+            supervisor=supervisor if supervisor is not None else Supervisor(),
+        )
+        self._show_table()
+        super().__init__(children=[self.chart, self.sheet])
+
+    def __repr__(self) -> str:
+        """Name the panel and what it shows."""
+        return f"<LagPanel {self.name[:60]}>"
+
+    def refresh(self) -> None:
+        """Show the newest sample, if there is one that is not shown yet."""
+        if self.feed.version != self._version:
+            self._version = self.feed.version
+            replace_content(self.chart, self.make_figure(self.feed.frame()))
+        self._show_table()
+
+    def figure(self) -> go.Figure:
+        """A plain figure of the samples so far: its picture stays in a saved notebook."""
+        import plotly.graph_objects as go
+
+        return go.Figure(self.make_figure(self.feed.frame()))
+
+    def snapshot(self) -> Still:
+        """Keep the newest sample as a static table; `figure` keeps the chart."""
+        self._show_table()
+        return self.sheet.snapshot()
+
+    def close(self) -> None:
+        """End the view and what it shows."""
+        if self.comm is not None:
+            self.sheet.close()
+            self.chart.close()
+        super().close()
+
+    def _show_table(self) -> None:
+        columns, rows = self.feed.table()
+        title = "Newest sample"
+        self.sheet.show(self.feed.state, [table_block(title, columns, rows)], note=self.feed.note)

@@ -1,0 +1,187 @@
+"""A replay plan with buttons: look, type the token, run, read the result."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+import traitlets
+
+from workbench.errors import ReplayRefused, WorkbenchError
+from workbench.tasks import Supervisor
+from workbench.text.markup import visible
+from workbench.widgets.base.home import Button, Entry
+from workbench.widgets.sheet.blocks import facts_block, lines_block, preformatted_block, progress_blocks, table_block
+from workbench.widgets.sheet.sheet import Sheet
+
+if TYPE_CHECKING:
+    from workbench.model.feeds import PlanFacts, PlanSource
+    from workbench.text.markup import Still
+    from workbench.widgets.sheet.blocks import Block, Tone
+
+UPDATE_S = 0.25
+WIDE = {"description_width": "160px"}
+
+
+class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """Shows a plan and runs it once it is confirmed, by the same guarded call as from Python.
+
+    Args:
+        source: The plan; see `workbench.model.feeds.PlanSource`.
+        in_dashboard: Whether it may run under Voila, where code runs on load and anybody may click.
+        supervisor: Owner of the run.
+    """
+
+    state = traitlets.Enum(
+        ["planned", "running", "done", "refused", "stopped", "failed"],
+        default_value="planned",
+    )
+    """What became of the plan; ``refused`` wrote nothing and can be tried again."""
+    report = traitlets.Any(default_value=None, allow_none=True)
+    """The report of the run, once there is one."""
+
+    def __init__(
+        self,
+        source: PlanSource,
+        *,
+        in_dashboard: bool = False,
+        supervisor: Supervisor | None = None,
+    ) -> None:
+        self.source = source
+        self.plan = source.facts
+        self.allowed = in_dashboard or not _in_voila()
+        self.name = visible(f"Replay to {self.plan.target}", 200)
+        self.supervisor = supervisor if supervisor is not None else Supervisor()
+        self._message = ""
+        self.sheet = Sheet(name=self.name, refresh=self.refresh, every_s=UPDATE_S, supervisor=self.supervisor)
+        self.token = self._entry("Token to confirm", f"type {self.plan.token}")
+        self.target = self._entry("Name of the target", "the target is protected: type its name")
+        self.run_button = Button(description="Run this plan", button_style="danger")
+        self.stop_button = Button(description="Stop", disabled=True)
+        self.run_button.on_click(self._run_clicked)
+        self.stop_button.on_click(self._stop_clicked)
+        buttons = ipywidgets.HBox([self.run_button, self.stop_button])
+        form = [self.token, *([self.target] if self.plan.protected else []), buttons]
+        super().__init__(children=[self.sheet, *(form if self.runnable else [])])
+        self._enable()
+        self.refresh()
+
+    @property
+    def runnable(self) -> bool:
+        """Whether the plan can be run from here at all."""
+        return self.allowed and not self.plan.refusals
+
+    def __repr__(self) -> str:
+        """Name the target and the state; no record, no token."""
+        return f"<ReplayPanel {visible(self.plan.target, 60)}: {self.state}>"
+
+    def refresh(self) -> None:
+        """Show the plan, or how far its run is, or its result."""
+        blocks: list[Block] = []
+        if self.state != "planned":
+            blocks += progress_blocks(self.source.progress, "Run")
+        if self.report is not None:
+            blocks.append(preformatted_block("Report", str(self.report)))
+        if self._message:
+            tone: Tone = "error" if self.state in ("failed", "refused") else "warn"
+            blocks.insert(0, lines_block("Result", self._message.splitlines(), tone))
+        self.sheet.show(self._words(), [*blocks, *plan_blocks(self.plan)])
+
+    def snapshot(self) -> Still:
+        """Keep what is shown now as static text."""
+        self.refresh()
+        return self.sheet.snapshot()
+
+    def close(self) -> None:
+        """End the view; a run under way is stopped by its owner, not by this."""
+        if self.comm is not None:
+            for part in (self.sheet, self.token, self.target, self.run_button, self.stop_button):
+                part.close()
+        super().close()
+
+    def _words(self) -> str:
+        if not self.allowed:
+            return "planned; running is switched off in a dashboard"
+        if self.plan.refusals:
+            return f"refused by {len(self.plan.refusals)} rules: it cannot be run"
+        return {"planned": "planned; nothing has been sent"}.get(self.state, self.state)
+
+    def _entry(self, description: str, placeholder: str) -> Entry:
+        entry = Entry(description=description, placeholder=visible(placeholder, 120), style=WIDE)
+        entry.layout.width = "min(480px, 100%)"
+        entry.observe(self._enable, "value")
+        return entry
+
+    def _enable(self, _change: object = None) -> None:
+        open_ = self.state in ("planned", "refused")
+        typed = bool(self.token.value.strip()) and (bool(self.target.value) or not self.plan.protected)
+        self.run_button.disabled = not (self.runnable and open_ and typed)
+        self.token.disabled = self.target.disabled = not open_
+        self.stop_button.disabled = self.state != "running"
+
+    @property
+    def _task_name(self) -> str:
+        return f"replay {self.plan.token} {self.model_id}"
+
+    def _run_clicked(self, _button: Any) -> None:
+        if self.run_button.disabled or not self.runnable:
+            return
+        self._change("running", "")
+        confirm, target = self.token.value.strip(), self.target.value if self.plan.protected else None
+        try:
+            self.supervisor.spawn(self._task_name, self._run(confirm, target))
+        except RuntimeError as error:
+            self._change("refused", str(error))
+
+    async def _run(self, confirm: str, target: str | None) -> None:
+        try:
+            self.report = await self.source.run(confirm=confirm, target=target)
+        except ReplayRefused as error:
+            self._change("refused", "\n".join(["Refused; nothing was written.", str(error), *error.reasons]))
+        except asyncio.CancelledError:
+            self._change("stopped", "Stopped before its end; the journal says what was sent.")
+            raise
+        except WorkbenchError as error:
+            self._change("failed", f"Failed: {error}\nThe journal says what was sent.")
+        except Exception as error:
+            self._change("failed", f"Failed: {type(error).__name__}: {error}\nThe journal says what was sent.")
+            raise
+        else:
+            ended = self.source.progress.state
+            self._change(ended if ended in ("stopped", "failed") else "done", "")
+
+    def _stop_clicked(self, _button: Any) -> None:
+        self.stop_button.disabled = True
+        self.sheet.serve("stop", self.supervisor.stop(self._task_name))
+
+    def _change(self, state: str, message: str) -> None:
+        self._message = message
+        self.state = state
+        self._enable()
+        self.refresh()
+
+
+def plan_blocks(plan: PlanFacts) -> list[Block]:
+    """A plan in blocks: what stops it first, then what it does, then what it would send."""
+    summary = [
+        ("target", f"{plan.target} (protected)" if plan.protected else plan.target),
+        ("cluster", plan.cluster),
+        ("records", f"{plan.records:,}"),
+        ("bytes", f"{plan.bytes:,}"),
+        *plan.summary,
+        ("token", plan.token),
+    ]
+    samples = [(sample.why, sample.position, sample.text) for sample in plan.samples]
+    return [
+        *([lines_block("Refused", plan.refusals, "error")] if plan.refusals else []),
+        *([lines_block("Warnings", plan.warnings, "warn")] if plan.warnings else []),
+        facts_block("Plan", summary),
+        table_block("Records for each partition", ("partition", "records"), [(n, f"{c:,}") for n, c in plan.lanes]),
+        *([table_block("Samples", ("why", "record", "content"), samples)] if samples else []),
+    ]
+
+
+def _in_voila() -> bool:
+    return os.environ.get("SERVER_SOFTWARE", "").lower().startswith("voila")
