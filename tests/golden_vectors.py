@@ -126,9 +126,10 @@ def expected_event(vector: dict[str, Any]) -> dict[str, Any]:
     given = _expanded(vector["expect"])
     row: dict[str, Any] = {}
     for name in EVENT.names:
-        if name in ("partition", "offset", "profile_version"):
+        if name in ("partition", "offset", "convention_version"):
             continue
-        value = given.get(name, DEFAULTS.get(name))
+        published = "profile" if name == "convention" else name  # the reference page has the older word
+        value = given.get(published, DEFAULTS.get(name))
         if name in TIMES and value is not None:
             value = micros(value)
         elif name == "tombstone":

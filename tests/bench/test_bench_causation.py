@@ -66,7 +66,7 @@ def forest(count: int, *, joins: float = 0.1, roots: float = 0.02, reach: int = 
         "source": pa.array([f"service-{n}" for n in range(10)]).take(pa.array(random.integers(0, 10, count))),
         "topic": pa.array([f"topic-{n}" for n in range(8)]).take(pa.array(random.integers(0, 8, count))),
         "id_scope": pa.repeat("global", count),
-        "profile": pa.repeat("contract", count),
+        "convention": pa.repeat("contract", count),
         "cluster": pa.repeat("cluster-a", count),
     }
     return pa.table({f.name: given[f.name] if f.name in given else _empty(f, count) for f in EVENT_TABLE})

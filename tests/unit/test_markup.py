@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.text.markup import (
-    Still,
+    StaticView,
     document,
     element,
     facts,
@@ -146,6 +146,6 @@ def test_a_text_table_is_aligned() -> None:
 
 
 def test_a_still_shows_text_and_html() -> None:
-    still = Still(element("p", "x"), "x in words")
+    still = StaticView(element("p", "x"), "x in words")
     assert repr(still) == "x in words"
     assert still._repr_html_() == still.html() == "<p>x</p>"

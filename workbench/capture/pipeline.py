@@ -18,15 +18,15 @@ import pyarrow as pa
 from workbench.model import TopicPartition
 from workbench.model.columns import RECORD
 from workbench.store.segments.rows import count_undecodable, stored_rows
-from workbench.store.snapshot.provenance import Advance
+from workbench.store.snapshot.provenance import RangeUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
     from concurrent.futures import Executor
 
     from workbench.bus.protocols import RecordLog
-    from workbench.capture.ranges import Job
-    from workbench.capture.tally import Tally
+    from workbench.capture.progress import CaptureProgress
+    from workbench.capture.ranges import PartitionTask
     from workbench.model import Chunk, Isolation, Span
     from workbench.store.segments.rows import Decoding
     from workbench.store.snapshot.appending import Appender
@@ -45,10 +45,10 @@ ENOUGH_ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DecodedChunk:
     """One chunk, decoded, with the window that it belongs to."""
 
-    job: Job
+    job: PartitionTask
     chunk: Chunk
     records: pa.Table
     events: pa.Table
@@ -67,7 +67,7 @@ class Pipeline:
         log: RecordLog,
         decoder: Decoding,
         appender: Appender,
-        tally: Tally,
+        progress: CaptureProgress,
         *,
         isolation: Isolation,
         limit: int | None,
@@ -75,11 +75,11 @@ class Pipeline:
         self._log = log
         self._decoder = decoder
         self._appender = appender
-        self._tally = tally
+        self._progress = progress
         self._isolation: Isolation = isolation
         self._left = limit
 
-    async def run(self, jobs: Sequence[Job]) -> None:
+    async def run(self, jobs: Sequence[PartitionTask]) -> None:
         """Read all windows of a wave to their end.
 
         Raises:
@@ -88,7 +88,7 @@ class Pipeline:
         """
         by_place = {TopicPartition(job.span.topic, job.span.partition): job for job in jobs}
         raw: asyncio.Queue[list[Chunk] | None] = asyncio.Queue(RAW_ITEMS)
-        decoded: asyncio.Queue[list[Piece] | None] = asyncio.Queue(DECODED_ITEMS)
+        decoded: asyncio.Queue[list[DecodedChunk] | None] = asyncio.Queue(DECODED_ITEMS)
         with ThreadPoolExecutor(1, "capture-decode") as decoding, ThreadPoolExecutor(1, "capture-write") as writing:
             try:
                 async with asyncio.TaskGroup() as stages:
@@ -109,54 +109,56 @@ class Pipeline:
 
     async def _decode(
         self,
-        by_place: dict[TopicPartition, Job],
+        by_place: dict[TopicPartition, PartitionTask],
         raw: asyncio.Queue[list[Chunk] | None],
-        decoded: asyncio.Queue[list[Piece] | None],
+        decoded: asyncio.Queue[list[DecodedChunk] | None],
         thread: Executor,
     ) -> None:
         while (chunks := await _gathered(raw)) is not None:
             cut, ended = self._within_limit(chunks)
-            await decoded.put(await _finished(_run_on(thread, self._pieces, by_place, cut)))
+            await decoded.put(await _finished(_run_on(thread, self._decode_all, by_place, cut)))
             if ended:
                 break
         await decoded.put(None)
 
-    async def _write(self, decoded: asyncio.Queue[list[Piece] | None], thread: Executor) -> None:
+    async def _write(self, decoded: asyncio.Queue[list[DecodedChunk] | None], thread: Executor) -> None:
         while True:
             try:
                 async with asyncio.timeout(self._appender.due_s):
-                    pieces = await decoded.get()
+                    chunks = await decoded.get()
             except TimeoutError:
                 await _finished(_run_on(thread, self._appender.commit))
-                self._tally.tell()
+                self._progress.tell()
                 continue
-            if pieces is None:
+            if chunks is None:
                 break
-            await _finished(_run_on(thread, self._append, pieces))
+            await _finished(_run_on(thread, self._append, chunks))
             if self._appender.due_s == 0:
                 await _finished(_run_on(thread, self._appender.commit))
         if self._left == 0:
             raise LimitReachedError
 
-    def _append(self, pieces: Sequence[Piece]) -> None:
-        for piece in pieces:
-            chunk = piece.chunk
-            advance = Advance(
-                piece.job.key,
+    def _append(self, chunks: Sequence[DecodedChunk]) -> None:
+        for one in chunks:
+            chunk = one.chunk
+            advance = RangeUpdate(
+                one.job.key,
                 chunk.next,
                 chunk.records.num_rows,
                 chunk.control,
                 chunk.aborted,
-                piece.undecodable,
+                one.undecodable,
                 chunk.gaps,
             )
-            self._appender.append(advance, piece.records, piece.events)
-            self._tally.note(piece.job, chunk, piece.undecodable)
+            self._appender.append(advance, one.records, one.events)
+            self._progress.note(one.job, chunk, one.undecodable)
 
-    def _pieces(self, by_place: dict[TopicPartition, Job], chunks: Sequence[Chunk]) -> list[Piece]:
+    def _decode_all(self, by_place: dict[TopicPartition, PartitionTask], chunks: Sequence[Chunk]) -> list[DecodedChunk]:
         return list(self._decoded(by_place, chunks))
 
-    def _decoded(self, by_place: dict[TopicPartition, Job], chunks: Sequence[Chunk]) -> Iterator[Piece]:
+    def _decoded(
+        self, by_place: dict[TopicPartition, PartitionTask], chunks: Sequence[Chunk]
+    ) -> Iterator[DecodedChunk]:
         for own in _alike(chunks):
             topic = own[0].topic
             whole = pa.Table.from_batches([chunk.records for chunk in own], schema=RECORD)
@@ -165,7 +167,7 @@ class Pipeline:
             for chunk in own:
                 job = by_place[TopicPartition(chunk.topic, chunk.partition)]
                 rows = chunk.records.num_rows
-                yield _piece(
+                yield _decoded_chunk(
                     job, chunk, whole.slice(start, rows), None if events is None else events.slice(start, rows)
                 )
                 start += rows
@@ -242,8 +244,8 @@ async def _finished(running: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
-def _piece(job: Job, chunk: Chunk, records: pa.Table, events: pa.Table | None) -> Piece:
+def _decoded_chunk(job: PartitionTask, chunk: Chunk, records: pa.Table, events: pa.Table | None) -> DecodedChunk:
     if events is None or not records.num_rows:
-        return Piece(job, chunk, records.slice(0, 0), records.slice(0, 0), 0)
+        return DecodedChunk(job, chunk, records.slice(0, 0), records.slice(0, 0), 0)
     stored = stored_rows(job.source.source_id, records, events)
-    return Piece(job, chunk, *stored, count_undecodable(events))
+    return DecodedChunk(job, chunk, *stored, count_undecodable(events))

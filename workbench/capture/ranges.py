@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from workbench.capture.pieces import taken_by, unfinished, without
+from workbench.capture.offset_ranges import taken_by, unfinished, without
 from workbench.errors import SnapshotError
 from workbench.model import Span, TopicPartition
 from workbench.store.snapshot import provenance
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PartitionTask:
     """One window of one partition, and where reading goes on."""
 
     source: Source
@@ -65,7 +65,7 @@ def enter(
     head: CaptureHead,
     window: Window,
     sources: Mapping[str, Source],
-) -> tuple[list[Job], list[Job]]:
+) -> tuple[list[PartitionTask], list[PartitionTask]]:
     """Enter the capture and its windows; returns those that are bounded, oldest first, and those that follow.
 
     Unfinished windows of earlier captures come first, then what was asked for and is not stored yet.
@@ -131,8 +131,8 @@ def _again(
     ]
 
 
-def _job(source: Source, one: StoredRange) -> Job:
-    return Job(source, one.key, Span(source.topic, one.key.partition, one.next, one.end))
+def _job(source: Source, one: StoredRange) -> PartitionTask:
+    return PartitionTask(source, one.key, Span(source.topic, one.key.partition, one.next, one.end))
 
 
 def _check_isolation(
@@ -150,10 +150,10 @@ def _check_isolation(
         )
 
 
-def waves(jobs: Sequence[Job]) -> list[list[Job]]:
+def waves(jobs: Sequence[PartitionTask]) -> list[list[PartitionTask]]:
     """Split jobs so that no partition occurs twice in one wave, each partition's windows in offset order."""
     turn: dict[tuple[str, int], int] = {}
-    split: list[list[Job]] = []
+    split: list[list[PartitionTask]] = []
     for job in sorted(jobs, key=lambda one: one.span.start):
         place = (job.span.topic, job.span.partition)
         number = turn.get(place, 0)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from workbench.capture.allocation import steady_allocation
 from workbench.capture.identity import check_same_logs
 from workbench.capture.pipeline import LimitReachedError, Pipeline, in_thread
-from workbench.capture.ranges import Job, enter, identify, waves
-from workbench.capture.tally import Tally
+from workbench.capture.progress import CaptureProgress
+from workbench.capture.ranges import PartitionTask, enter, identify, waves
 from workbench.capture.window import resolve_window
 from workbench.errors import StorageFullError, WorkbenchError
 from workbench.model.window import End
@@ -97,9 +97,9 @@ async def capture(
     with store.claims.hold({source.source_id: source.topic for source in sources.values()}):
         await check_same_logs(log, store, window, sources.values(), isolation)
         bounded, following = await in_thread(enter, store, head, window, sources)
-        tally = Tally([*bounded, *following], progress)
-        run = _Run(store, head, bounded, following, tally)
-        pipeline = Pipeline(log, decoder_for(names), run.appender, tally, isolation=isolation, limit=limit)
+        counted = CaptureProgress([*bounded, *following], progress)
+        run = _Run(store, head, bounded, following, counted)
+        pipeline = Pipeline(log, decoder_for(names), run.appender, counted, isolation=isolation, limit=limit)
         with steady_allocation():
             return await run.through([*waves(bounded), *([following] if following else [])], pipeline)
 
@@ -111,20 +111,20 @@ class _Run:
         self,
         store: SnapshotStore,
         head: CaptureHead,
-        bounded: Sequence[Job],
-        following: Sequence[Job],
-        tally: Tally,
+        bounded: Sequence[PartitionTask],
+        following: Sequence[PartitionTask],
+        progress: CaptureProgress,
     ) -> None:
         self.appender = Appender(store)
         self._store = store
         self._head = head
         self._bounded = [job.key for job in bounded]
         self._following = [job.key for job in following]
-        self._tally = tally
+        self._progress = progress
 
-    async def through(self, steps: Sequence[Sequence[Job]], pipeline: Pipeline) -> CaptureResult:
+    async def through(self, steps: Sequence[Sequence[PartitionTask]], pipeline: Pipeline) -> CaptureResult:
         """Run the waves in order, and close the capture."""
-        self._tally.tell()
+        self._progress.tell()
         try:
             for jobs in steps:
                 await pipeline.run([job for job in jobs if job.span.stop is None or job.span.start < job.span.stop])
@@ -132,26 +132,26 @@ class _Run:
             return await self._finish("the limit of records was reached", cut=True)
         except asyncio.CancelledError:
             await in_thread(self._close, "cancelled", "cancelled", keep=True)
-            self._tally.end("stopped", "cancelled; what was stored stays")
+            self._progress.end("stopped", "cancelled; what was stored stays")
             raise
         except BaseException as error:
             keep = not isinstance(error, StorageFullError)
             with contextlib.suppress(WorkbenchError):
                 await in_thread(self._close, "failed", str(error) or type(error).__name__, keep=keep)
-            self._tally.end("failed", str(error))
+            self._progress.end("failed", str(error))
             raise
         return await self._finish(None, cut=False)
 
     async def _finish(self, reason: str | None, *, cut: bool) -> CaptureResult:
         await in_thread(self._close, "complete", reason, keep=True, cut=cut)
         await in_thread(self._store.pack, max_bytes=AUTOMATIC_BYTES)
-        self._tally.end("done", reason or "")
+        self._progress.end("done", reason or "")
         return CaptureResult(
             self._head.capture_id,
             "complete",
             reason,
-            self._tally.records,
-            self._tally.undecodable,
+            self._progress.records,
+            self._progress.undecodable,
             (*self._bounded, *self._following),
             self._head.notes,
         )

@@ -49,7 +49,7 @@ class SettingsFile(BaseModel):
 
     default: str | None = None
     clusters: dict[str, ClusterTable] = Field(default_factory=dict)
-    profiles: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    conventions: dict[str, dict[str, Any]] = Field(default_factory=dict)
     topics: dict[str, str] = Field(default_factory=dict)
 
 

@@ -49,10 +49,10 @@ class Settings:
     clusters: Mapping[str, ClusterEntry] = field(default_factory=dict)
     default: str | None = None
     """Name of the cluster that `connect()` without an address uses."""
-    profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Envelope profiles as written; `codecs.load_profiles` reads them."""
+    conventions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Envelope conventions as written; `workbench.decoding.load_conventions` reads them."""
     topics: Mapping[str, str] = field(default_factory=dict)
-    """Envelope profile by topic pattern, in the order of the file."""
+    """Envelope convention by topic pattern, in the order of the file."""
 
 
 def find_file(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Path | None:
@@ -95,8 +95,8 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
         raise ConfigurationError(
             f"{path}: default names {default!r}, which is no cluster of it; it has {', '.join(clusters) or 'none'}."
         )
-    profiles = MappingProxyType(checked.profiles)
-    return Settings(path, MappingProxyType(clusters), default, profiles, MappingProxyType(checked.topics))
+    conventions = MappingProxyType(checked.conventions)
+    return Settings(path, MappingProxyType(clusters), default, conventions, MappingProxyType(checked.topics))
 
 
 def _entry(name: str, table: ClusterTable, path: Path) -> ClusterEntry:

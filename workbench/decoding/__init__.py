@@ -1,15 +1,15 @@
-"""Bytes to envelope: profiles as data, and the exact per-record codec."""
+"""Bytes to envelope: conventions as data, and the exact per-record codec."""
 
-from workbench.decoding.conventions.profile import Profile, TopicProfile, make_profile
-from workbench.decoding.conventions.registry import builtin_profiles, load_profiles
+from workbench.decoding.conventions.convention import Convention, TopicConvention, make_convention
+from workbench.decoding.conventions.registry import builtin_conventions, load_conventions
 from workbench.decoding.record import decode_parts, decode_record
 
 __all__ = [
-    "Profile",
-    "TopicProfile",
-    "builtin_profiles",
+    "Convention",
+    "TopicConvention",
+    "builtin_conventions",
     "decode_parts",
     "decode_record",
-    "load_profiles",
-    "make_profile",
+    "load_conventions",
+    "make_convention",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from workbench.decoding.conventions.convention import ID_FIELDS, TIME_FIELDS
 from workbench.decoding.conventions.dead_letters import (
     DEAD_LETTER_TYPE,
     ONEX_BODIES,
@@ -15,9 +16,8 @@ from workbench.decoding.conventions.dead_letters import (
 from workbench.decoding.conventions.decision import CONTRACT, Decision, decide
 from workbench.decoding.conventions.facts import RecordFacts
 from workbench.decoding.conventions.onex import ONEX
-from workbench.decoding.conventions.profile import ID_FIELDS, TIME_FIELDS
 from workbench.decoding.conventions.provenance import read_provenance
-from workbench.decoding.conventions.registry import builtin_profiles
+from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.conventions.trace_context import read_trace
 from workbench.decoding.ids import span_of
 from workbench.model.envelope import Cause, Envelope
@@ -25,44 +25,46 @@ from workbench.model.envelope import Cause, Envelope
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from workbench.decoding.conventions.profile import Profile, TopicProfile
+    from workbench.decoding.conventions.convention import Convention, TopicConvention
     from workbench.model.record import HeaderList, Record
 
 
 def decode_record(
     record: Record,
-    profiles: Sequence[Profile] | None = None,
-    topic_profiles: Mapping[str, TopicProfile] | None = None,
+    conventions: Sequence[Convention] | None = None,
+    topic_conventions: Mapping[str, TopicConvention] | None = None,
 ) -> Envelope:
     """Normalise one record. Whatever cannot be read becomes a problem code, never an exception.
 
     Args:
         record: The raw record.
-        profiles: Conventions in order of precedence for equal strength; the built-in ones unless given.
-        topic_profiles: Profiles that a person fixed, by topic name.
+        conventions: Conventions in order of precedence for equal strength; the built-in ones unless given.
+        topic_conventions: Conventions that a person fixed, by topic name.
     """
-    return decode_parts(record.topic, record.headers, record.value, profiles, (topic_profiles or {}).get(record.topic))
+    return decode_parts(
+        record.topic, record.headers, record.value, conventions, (topic_conventions or {}).get(record.topic)
+    )
 
 
 def decode_parts(
     topic: str,
     headers: HeaderList,
     value: bytes | None,
-    profiles: Sequence[Profile] | None = None,
-    fixed: TopicProfile | None = None,
+    conventions: Sequence[Convention] | None = None,
+    fixed: TopicConvention | None = None,
 ) -> Envelope:
     """`decode_record` for a record that exists only as columns."""
     facts = RecordFacts(topic, headers, value)
-    known = builtin_profiles() if profiles is None else profiles
+    known = builtin_conventions() if conventions is None else conventions
     names, members = facts.header_names, facts.member_names
-    possible = [p for p in known if p.may_match(names, members) or (fixed is not None and p.name == fixed.profile)]
+    possible = [p for p in known if p.may_match(names, members) or (fixed is not None and p.name == fixed.convention)]
     decision = decide(facts, possible, fixed)
     envelope = _materialise(decision, facts, tombstone=value is None)
     problems = set(envelope.problems)
     if facts.undecodable_name:
         problems.add("header_name_not_utf8")
-    matched = {*decision.also_matched, *([decision.profile.name] if decision.profile else [])}
-    trace, faults = read_trace(facts, matched, envelope.profile)
+    matched = {*decision.also_matched, *([decision.convention.name] if decision.convention else [])}
+    trace, faults = read_trace(facts, matched, envelope.convention)
     envelope = _add_provenance(envelope, facts, problems | faults)
     return replace(envelope, trace=trace)
 
@@ -74,10 +76,10 @@ def _materialise(decision: Decision, facts: RecordFacts, *, tombstone: bool) -> 
             values[name] = facts.time(place, decision.time_parsers[name]).micros
         else:
             values[name] = facts.id(place) if name in ID_FIELDS else facts.text(place)
-    profile = decision.profile
+    convention = decision.convention
     return Envelope(
-        profile=None if profile is None else profile.name,
-        profile_version=None if profile is None else profile.version,
+        convention=None if convention is None else convention.name,
+        convention_version=None if convention is None else convention.version,
         also_matched=decision.also_matched,
         dialect=decision.dialect,
         id_scope=decision.id_scope,
@@ -104,9 +106,9 @@ def _causes(decision: Decision, facts: RecordFacts) -> tuple[Cause, ...]:
 def _dead_letter(envelope: Envelope, body: object) -> DeadLetter | None:
     if not isinstance(body, dict):
         return None
-    if envelope.profile == CONTRACT and envelope.event_type == DEAD_LETTER_TYPE:
+    if envelope.convention == CONTRACT and envelope.event_type == DEAD_LETTER_TYPE:
         return read_contract_dead_letter(body)
-    if envelope.profile == ONEX and envelope.dialect in ONEX_BODIES:
+    if envelope.convention == ONEX and envelope.dialect in ONEX_BODIES:
         return read_onex_dead_letter(envelope.dialect, body)
     return None
 
@@ -141,7 +143,7 @@ def _with_position(
 ) -> tuple[Cause, ...]:
     """Add the cause by position: first for an ONEX dead letter, after the declared ones elsewhere."""
     causes = envelope.causes
-    if letter is not None and envelope.profile == ONEX:
+    if letter is not None and envelope.convention == ONEX:
         ahead = [] if position is None else [Cause("position", position, origin.via)]
         if letter.message_id is not None:
             ahead.append(Cause("event_id", letter.message_id, "value:original_message.message_id", len(ahead)))

@@ -15,7 +15,7 @@ from workbench.eventbus.observation import Auditor, Observer
 from workbench.eventbus.outbox import Outbox
 from workbench.eventbus.publishing import Publisher
 from workbench.eventbus.subscribing import Subscriber
-from workbench.eventbus.transactions import TransactionDesk
+from workbench.eventbus.transactions import TransactionManager
 from workbench.eventbus.validation import EventRules
 from workbench.tasks import Supervisor
 from workbench.telemetry import SPAN_MANAGE, context_headers, shared_metrics, traced
@@ -94,7 +94,7 @@ class BusCore:
         """Events per batch, unless a call says otherwise."""
         observer = Observer(log.address.partition("://")[0], log.address, metered=metrics_port is not None)
         outbox = self._outbox = Outbox(log.writer, self._tasks)
-        self._desk = TransactionDesk(lambda tid: log.writer(transactional_id=self._space.physical(tid)))
+        self._desk = TransactionManager(lambda tid: log.writer(transactional_id=self._space.physical(tid)))
         self._publisher = Publisher(
             self._space,
             EventRules(environment, extra_event_types, require_security_context),

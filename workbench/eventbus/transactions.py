@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import Writer
     from workbench.model import NewRecord, Outcome
 
-_open: ContextVar[tuple[tuple[TransactionDesk, str], ...]] = ContextVar("open_transactions", default=())
+_open: ContextVar[tuple[tuple[TransactionManager, str], ...]] = ContextVar("open_transactions", default=())
 """Transactions of this task, one at most for each bus."""
 
 
-class TransactionDesk:
+class TransactionManager:
     """Keeps one transactional writer per id; opening an id elsewhere fences the writer here."""
 
     def __init__(self, make_writer: Callable[[str], Writer]) -> None:

@@ -43,8 +43,8 @@ EVENT = pa.schema(
     [
         pa.field("partition", pa.int32(), nullable=False),
         pa.field("offset", pa.int64(), nullable=False),
-        pa.field("profile", _TEXT),
-        pa.field("profile_version", _TEXT),
+        pa.field("convention", _TEXT),
+        pa.field("convention_version", _TEXT),
         pa.field("also_matched", pa.list_(_TEXT), nullable=False),
         pa.field("dialect", _TEXT),
         pa.field("event_id", _TEXT),
@@ -76,6 +76,6 @@ EVENT = pa.schema(
 )
 """The decoded row of each record at the same position (``reference`` of the normalised event).
 
-Times are UTC microseconds without a zone; ``replay`` is JSON text of the replay marks found; ``profile`` null means
+Times are UTC microseconds without a zone; ``replay`` is JSON text of the replay marks found; ``convention`` null means
 that no convention was recognised, and ``problems`` then says why where something is wrong with the record.
 """

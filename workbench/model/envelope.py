@@ -71,14 +71,14 @@ class EventError:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What a profile found in a record. Absent is None; nothing here is minted, defaulted or guessed.
+    """What a convention found in a record. Absent is None; nothing here is minted, defaulted or guessed.
 
     Times are UTC microseconds since 1970. Names follow `workbench.model.columns.EVENT`.
     """
 
-    profile: str | None = None
-    """Winning identity profile; None when no convention was recognised."""
-    profile_version: str | None = None
+    convention: str | None = None
+    """Winning identity convention; None when no convention was recognised."""
+    convention_version: str | None = None
     also_matched: tuple[str, ...] = ()
     dialect: str | None = None
     event_id: str | None = None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.model.selection import SelectedSource
 
 POSITION = ("source_id", "partition", "offset")
-DECODED = ("event_id", "event_type", "correlation_id", "profile", "dialect", "origin")
+DECODED = ("event_id", "event_type", "correlation_id", "convention", "dialect", "origin")
 """Columns of the decoded row that a plan can use; each may be missing."""
 
 UNKNOWN_CLUSTER = "unknown"

@@ -37,7 +37,7 @@ async def capture(
     isolation: Isolation,
     follow: bool,
     limit: int | None,
-    profiles: Mapping[str, Mapping[str, Any]] | None,
+    conventions: Mapping[str, Mapping[str, Any]] | None,
     progress: Callable[[Progress], None] | bool | None,
 ) -> Snapshot:
     """Capture into a file or an open snapshot; see `Cluster.capture`."""
@@ -51,7 +51,7 @@ async def capture(
     snap.adopt(cluster.tasks)
 
     def decoder(names: Sequence[str]) -> Decoder:
-        return decoder_for(names, profiles=profiles)
+        return decoder_for(names, conventions=conventions)
 
     listener = _listener(cluster, f"capture of {selection}", progress)
     try:

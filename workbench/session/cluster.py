@@ -138,7 +138,7 @@ class Cluster:
         isolation: Isolation = "read_committed",
         follow: bool = False,
         limit: int | None = None,
-        profiles: Mapping[str, Mapping[str, Any]] | None = None,
+        conventions: Mapping[str, Mapping[str, Any]] | None = None,
         progress: Callable[[Progress], None] | bool | None = None,
     ) -> Snapshot:
         """Capture topics into a snapshot: a bounded window, its ends frozen now; or ``follow=True`` until interrupted.
@@ -154,7 +154,7 @@ class Cluster:
             isolation: As the reader's; one per topic and file.
             follow: Go on with new records after the window.
             limit: Stop after this many records.
-            profiles: Own envelope profiles by name, besides those of ``workbench.toml``.
+            conventions: Own envelope conventions by name, besides those of ``workbench.toml``.
             progress: A listener; True (the default in a notebook) shows it, False does not.
 
         Raises:
@@ -174,7 +174,7 @@ class Cluster:
             isolation=isolation,
             follow=follow,
             limit=limit,
-            profiles=profiles,
+            conventions=conventions,
             progress=progress,
         )
 

@@ -251,22 +251,25 @@ class Snapshot:
         self,
         path: str | os.PathLike[str],
         *,
-        profiles: Mapping[str, Mapping[str, Any]] | None = None,
+        conventions: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Imported:
         """Read a file that `export` wrote; positions that are there already are left out and counted."""
         from workbench.session.conventions import decoder_for
         from workbench.store.transfer import import_file
 
-        return import_file(self.store, path, decoder_for((), profiles=profiles))
+        return import_file(self.store, path, decoder_for((), conventions=conventions))
 
-    def decode_again(self, *, profiles: Mapping[str, Mapping[str, Any]] | None = None) -> int:
-        """Decode every record by today's profiles and those given; raw records stay as they are. Returns the rows."""
+    def decode_again(self, *, conventions: Mapping[str, Mapping[str, Any]] | None = None) -> int:
+        """Decode every record by today's conventions and those given; raw records stay as they are.
+
+        Returns the rows decoded.
+        """
         from workbench.session.conventions import decoder_for
         from workbench.store.transfer import redecode
 
         topics = [source.topic for source in self.store.sources()]
         self._graph = None
-        return redecode(self.store, decoder_for(topics, profiles=profiles))
+        return redecode(self.store, decoder_for(topics, conventions=conventions))
 
     def _causes(self) -> CausalGraph:
         from workbench.tracing.graph import build_graph

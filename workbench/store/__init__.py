@@ -2,21 +2,21 @@
 
 from workbench.store.snapshot.appending import Appender
 from workbench.store.snapshot.provenance import (
-    Advance,
     CaptureHead,
     CaptureState,
     RangeKey,
+    RangeUpdate,
     Source,
     StoredRange,
 )
 from workbench.store.snapshot.store import SnapshotStore
 
 __all__ = [
-    "Advance",
     "Appender",
     "CaptureHead",
     "CaptureState",
     "RangeKey",
+    "RangeUpdate",
     "SnapshotStore",
     "Source",
     "StoredRange",

@@ -27,7 +27,7 @@ EVENT_TABLE = pa.schema(
 _DEFAULTS: Mapping[str, Any] = {
     "partition": 0,
     "offset": 0,
-    "profile": "contract",
+    "convention": "contract",
     "also_matched": [],
     "id_scope": "global",
     "link_ids": [],

@@ -246,7 +246,7 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, numer
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
+class StaticView:
     """A picture of a view at one moment: static HTML for a notebook, plain text elsewhere; it outlives the kernel."""
 
     body: Element

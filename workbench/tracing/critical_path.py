@@ -17,7 +17,7 @@ from workbench.errors import UnknownEventError
 from workbench.text.markup import visible
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.structure import NO_TIME
-from workbench.tracing.text.words import ID_LIMIT, duration, number_of
+from workbench.tracing.text.labels import ID_LIMIT, duration, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

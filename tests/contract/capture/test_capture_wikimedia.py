@@ -12,7 +12,7 @@ import pytest
 from workbench.bus import open_log
 from workbench.capture import capture
 from workbench.config import load_settings
-from workbench.decoding import load_profiles
+from workbench.decoding import load_conventions
 from workbench.decoding.columns import Decoder
 from workbench.model import NewRecord
 from workbench.model.topic_selection import parse_topics
@@ -23,7 +23,7 @@ DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "wikimedia-2021
 BATCH = 500
 
 SETTINGS = """
-[profiles.wikimedia]
+[conventions.wikimedia]
 strength = 3
 all = ["value:meta.id", "value:meta.stream", "value:meta.request_id"]
 event_id = "value:meta.id"
@@ -58,7 +58,7 @@ async def test_four_real_topics(kafka_address, topic_name, tmp_path):
     settings = tmp_path / "workbench.toml"
     settings.write_text(SETTINGS)
     assert len(SETTINGS.strip().splitlines()) <= 10
-    decoder = Decoder(load_profiles(load_settings({}, tmp_path).profiles))
+    decoder = Decoder(load_conventions(load_settings({}, tmp_path).conventions))
     topics = {name: topic_name(f"codfw.mediawiki.{name}") for name in EXPECTED}
     lines = {name: lines_of(name) for name in EXPECTED}
     with SnapshotStore.open(tmp_path / "wikimedia.duckdb", write=True) as store:
@@ -96,7 +96,7 @@ def check(store, name, topic, lines) -> None:
     assert stored["timestamp_ms"].to_pylist() == [timestamp_ms(line) for line in lines]
     events = store.events(topic=topic)
     assert len(events) == count
-    assert set(events["profile"]) == {"wikimedia"}
+    assert set(events["convention"]) == {"wikimedia"}
     assert events["correlation_id"].nunique() == requests
     assert events["event_id"].nunique() == count
     found = events["event_type"].value_counts().to_dict()

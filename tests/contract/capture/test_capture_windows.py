@@ -215,5 +215,5 @@ class TestUndecodable:
         result = await capturing(name)
         assert result.records == 4
         assert capturing.values(name) == [b"\xff\xfe", b"{broken", None, b'{"fine": 1}']
-        assert capturing.store.events()["profile"].isna().all()
+        assert capturing.store.events()["convention"].isna().all()
         assert result.undecodable == capturing.store.ranges["undecodable"].sum() == 3

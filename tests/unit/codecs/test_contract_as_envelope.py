@@ -35,7 +35,7 @@ def test_encoded_events_keep_their_identity(  # noqa: PLR0917 - hypothesis fills
     encoded = encode_event(event)
     record = Record("onex.prod.task_events", 0, 0, 0, TimestampType.CREATE, encoded.key, encoded.value, encoded.headers)
     found = decode_record(record)
-    assert (found.profile, found.dialect, found.event_id, found.correlation_id) == (
+    assert (found.convention, found.dialect, found.event_id, found.correlation_id) == (
         "contract",
         "seed",
         event_id,

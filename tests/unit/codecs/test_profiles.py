@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from workbench.decoding import TopicProfile, builtin_profiles, decode_record, load_profiles
+from workbench.decoding import TopicConvention, builtin_conventions, decode_record, load_conventions
 from workbench.errors import ConfigurationError
 from workbench.model import Record, TimestampType
 
@@ -21,34 +21,34 @@ def record(value: bytes | None, *headers: tuple[bytes, bytes | None], topic: str
 
 
 def test_every_convention_is_built_in_and_onex_comes_first():
-    names = [profile.name for profile in builtin_profiles()]
+    names = [convention.name for convention in builtin_conventions()]
     assert list(dict.fromkeys(names)) == ["onex", *BUILT_IN]
-    assert all(profile.version for profile in builtin_profiles())
+    assert all(convention.version for convention in builtin_conventions())
 
 
-def test_own_profile_of_a_toml_table_comes_before_the_built_in_ones():
+def test_own_convention_of_a_toml_table_comes_before_the_built_in_ones():
     text = """
-    [profiles.shop]
+    [conventions.shop]
     strength = 3
     all = ["value:no", "value:kind ~ order\\\\..*"]
     event_id = "value:no"
     cause = ["value:because -> auto", ["header:cause", "value:items[].id"]]
     event_type = "value:kind"
     """
-    profiles = load_profiles(tomllib.loads(text)["profiles"])
+    conventions = load_conventions(tomllib.loads(text)["conventions"])
     found = decode_record(
-        record(b'{"no": 12345678901234567890, "kind": "order.placed", "items": [{"id": 1.10}]}'), profiles
+        record(b'{"no": 12345678901234567890, "kind": "order.placed", "items": [{"id": 1.10}]}'), conventions
     )
-    assert (found.profile, found.event_id, found.event_type) == ("shop", "12345678901234567890", "order.placed")
+    assert (found.convention, found.event_id, found.event_type) == ("shop", "12345678901234567890", "order.placed")
     assert [(cause.value, cause.via, cause.rank) for cause in found.causes] == [("1.10", "value:items[].id", 0)]
     assert found.via["event_id"] == "value:no"
-    assert decode_record(record(b'{"no": 1, "kind": "x"}'), profiles).profile is None
+    assert decode_record(record(b'{"no": 1, "kind": "x"}'), conventions).convention is None
 
 
-def test_own_profile_replaces_the_built_in_one_of_its_name():
-    profiles = load_profiles({"contract": {"all": ["value:a"], "event_id": "value:a"}})
-    assert [profile.name for profile in profiles].count("contract") == 1
-    assert profiles[0].name == "contract"
+def test_own_convention_replaces_the_built_in_one_of_its_name():
+    conventions = load_conventions({"contract": {"all": ["value:a"], "event_id": "value:a"}})
+    assert [convention.name for convention in conventions].count("contract") == 1
+    assert conventions[0].name == "contract"
 
 
 @pytest.mark.parametrize(
@@ -72,40 +72,40 @@ def test_own_profile_replaces_the_built_in_one_of_its_name():
         ({"all": ["value:a"], "cause": ["value:b", 7]}, ["cause"]),
     ],
 )
-def test_a_bad_profile_names_itself_and_the_key(definition, words):
+def test_a_bad_convention_names_itself_and_the_key(definition, words):
     with pytest.raises(ConfigurationError) as raised:
-        load_profiles({"shop": definition})
+        load_conventions({"shop": definition})
     assert all(word in str(raised.value) for word in ("shop", *words))
 
 
 def test_tables_and_the_reserved_name_are_refused():
     with pytest.raises(ConfigurationError, match="shop"):
-        load_profiles({"shop": "value:a"})  # type: ignore[dict-item]
+        load_conventions({"shop": "value:a"})  # type: ignore[dict-item]
     with pytest.raises(ConfigurationError, match="onex"):
-        load_profiles({"onex": {"all": ["value:a"]}})
+        load_conventions({"onex": {"all": ["value:a"]}})
 
 
-def test_a_profile_fixed_for_a_topic_wins_where_it_holds_or_is_forced():
+def test_a_convention_fixed_for_a_topic_wins_where_it_holds_or_is_forced():
     body = b'{"eventId": "e", "correlationId": "c"}'
     headers = ((b"NServiceBus.MessageId", b"m"),)
-    assert decode_record(record(body, *headers)).profile == "nservicebus"
-    fixed = {"t": TopicProfile("generic_json")}
-    chosen = decode_record(record(body, *headers), topic_profiles=fixed)
-    assert (chosen.profile, chosen.event_id, chosen.also_matched) == ("generic_json", "e", ("nservicebus",))
+    assert decode_record(record(body, *headers)).convention == "nservicebus"
+    fixed = {"t": TopicConvention("generic_json")}
+    chosen = decode_record(record(body, *headers), topic_conventions=fixed)
+    assert (chosen.convention, chosen.event_id, chosen.also_matched) == ("generic_json", "e", ("nservicebus",))
     assert "disagreement:event_id" in chosen.problems
-    unmet = decode_record(record(b'{"x": 1}', *headers), topic_profiles=fixed)
-    assert (unmet.profile, unmet.problems) == ("nservicebus", ())
+    unmet = decode_record(record(b'{"x": 1}', *headers), topic_conventions=fixed)
+    assert (unmet.convention, unmet.problems) == ("nservicebus", ())
     forced = decode_record(
-        record(b'{"eventId": "e"}', *headers), topic_profiles={"t": TopicProfile("generic_json", force=True)}
+        record(b'{"eventId": "e"}', *headers), topic_conventions={"t": TopicConvention("generic_json", force=True)}
     )
-    assert (forced.profile, forced.event_id) == ("generic_json", "e")
+    assert (forced.convention, forced.event_id) == ("generic_json", "e")
 
 
-def test_no_json_under_a_fixed_profile_is_a_problem_and_elsewhere_is_not():
-    fixed = {"t": TopicProfile("generic_json")}
-    assert decode_record(record(b"\x00\x01avro"), topic_profiles=fixed).problems == ("value_not_json",)
+def test_no_json_under_a_fixed_convention_is_a_problem_and_elsewhere_is_not():
+    fixed = {"t": TopicConvention("generic_json")}
+    assert decode_record(record(b"\x00\x01avro"), topic_conventions=fixed).problems == ("value_not_json",)
     assert decode_record(record(b"\x00\x01avro")).problems == ()
-    assert decode_record(record(b"x"), topic_profiles={"t": TopicProfile("nservicebus")}).problems == ()
+    assert decode_record(record(b"x"), topic_conventions={"t": TopicConvention("nservicebus")}).problems == ()
 
 
 def test_spring_header_types_say_how_a_header_is_written():
@@ -129,5 +129,5 @@ def test_tokens_never_surface():
     metadata = b'"metadata": {"source": "s", "correlation_id": "c"}'
     body = b'{"event_id": "1", "event_type": "t", "payload": {}, ' + metadata + b", " + security + b"}"
     found = decode_record(record(body))
-    assert found.profile == "contract"
+    assert found.convention == "contract"
     assert "hush-hush" not in repr(found)

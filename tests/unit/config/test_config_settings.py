@@ -40,7 +40,7 @@ protected = true
 address = "lab.example"
 development = true
 
-[profiles.wiki]
+[conventions.wiki]
 id = ["$.meta.id"]
 
 [topics]
@@ -80,7 +80,7 @@ def test_a_named_file_must_exist(tmp_path):
 def test_everything_in_the_file_is_there(folder):
     settings = load_settings({}, folder(WHOLE))
     assert settings.default == "staging"
-    assert settings.profiles == {"wiki": {"id": ["$.meta.id"]}}
+    assert settings.conventions == {"wiki": {"id": ["$.meta.id"]}}
     assert settings.topics == {"wiki.*": "wiki"}
     staging = settings.clusters["staging"]
     assert staging.address == Address.parse("staging.example:9093")
@@ -112,9 +112,9 @@ def test_everything_in_the_file_is_there(folder):
         ("[clusters.x]\naddress='h'\nsasl_password_env='A'\nsasl_password_keyring='B'", ["not both"]),
         ("default = 'y'\n[clusters.x]\naddress='h'", ["no cluster of it; it has x"]),
         ("[topics]\n'a.*' = 7", ["topics.a.*", "valid string"]),
-        ("colour = 'blue'", ["colour: unknown key", "allowed: clusters, default, profiles, topics"]),
+        ("colour = 'blue'", ["colour: unknown key", "allowed: clusters, conventions, default, topics"]),
         ("this is not toml", ["is no TOML", "line 1"]),
-        ("[profiles]\nx = 3", ["profiles.x"]),
+        ("[conventions]\nx = 3", ["conventions.x"]),
     ],
 )
 def test_faults_name_file_key_and_what_is_allowed(folder, text, complaints):

@@ -10,7 +10,7 @@ from replay_samples import NOW_MS, ORDERS, RUN_ID, draft, facts, group, row, top
 from workbench.replay import Connection, make_plan
 from workbench.replay.records.sizes import batch_bytes
 from workbench.replay.rules.guard import RULES, refusals
-from workbench.replay.rules.planning_input import Case
+from workbench.replay.rules.planning_input import PlanningInput
 
 
 def rules(plan) -> list[str]:
@@ -70,7 +70,7 @@ def test_g4_protected_target_wants_its_name(connection):
     assert rules(plan) == ["G-4"]
     assert plan.view().protected
     for typed, expected in [({"copy"}, []), ({"Copy"}, ["G-4"]), ({"copy", "orders"}, ["G-4"])]:
-        case = Case(plan.material, NOW_MS, NOW_MS, frozenset(typed))
+        case = PlanningInput(plan.material, NOW_MS, NOW_MS, frozenset(typed))
         assert [refusal.rule for refusal in refusals(case)] == expected
 
 
@@ -218,7 +218,7 @@ def test_g21_earlier_run_in_doubt():
 def test_g23_a_plan_is_good_for_one_hour():
     plan = make_plan(draft(), facts())
     for age_ms, expected in [(3_600_000, []), (3_600_001, ["G-23"])]:
-        assert [r.rule for r in refusals(Case(plan.material, NOW_MS + age_ms, NOW_MS))] == expected
+        assert [r.rule for r in refusals(PlanningInput(plan.material, NOW_MS + age_ms, NOW_MS))] == expected
 
 
 def test_refused_records_stop_the_plan_unless_skipped():

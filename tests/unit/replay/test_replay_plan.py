@@ -143,7 +143,7 @@ def test_warnings():
     hashed = warnings_of(make_plan(draft(row(1, key=None), partitions="crc32"), facts()))
     assert "not confirmed that the source's producers partition by crc32" in hashed
     assert "1 record have no key and are spread round robin." in hashed
-    onex = {"profile": ["onex", "onex", None], "event_id": ["order-17", RUN_ID, "order-18"]}
+    onex = {"convention": ["onex", "onex", None], "event_id": ["order-17", RUN_ID, "order-18"]}
     text = warnings_of(make_plan(draft(columns=onex), facts()))
     assert "1 record carry event ids that are no UUIDs" in text
     assert "the selection mixes conventions: onex, unrecognised." in text

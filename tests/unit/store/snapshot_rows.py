@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from workbench.errors import StorageFullError
 from workbench.model.columns import RECORD
-from workbench.store import Advance, Appender, CaptureHead, RangeKey, StoredRange
+from workbench.store import Appender, CaptureHead, RangeKey, RangeUpdate, StoredRange
 from workbench.store.segments.rows import count_undecodable, stored_rows
 from workbench.store.snapshot.provenance import add_source, begin, end
 
@@ -79,7 +79,7 @@ class Filler:
         raw, events = stored_rows(source.source_id, records, self.decoder.decode(records, topic))
         sizes = {} if segment_bytes is None else {"segment_bytes": segment_bytes, "row_group_bytes": 1}
         appender = Appender(self.store, **sizes)
-        advance = Advance(key, last + 1, records.num_rows, undecodable=count_undecodable(events), gaps=gaps)
+        advance = RangeUpdate(key, last + 1, records.num_rows, undecodable=count_undecodable(events), gaps=gaps)
         try:
             appender.append(advance, raw, events)
             appender.commit()

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-from workbench.widgets.base.credit import LIMIT, SILENCE_S, STEP_LIMIT_S, Credit
+from workbench.widgets.base.flow_control import LIMIT, SILENCE_S, STEP_LIMIT_S, FlowControl
 
 
-def attached() -> Credit:
-    credit = Credit()
+def attached() -> FlowControl:
+    credit = FlowControl()
     credit.attach(0.0)
     return credit
 
 
 def test_nothing_is_sent_before_a_view_is_there() -> None:
-    assert not Credit().open
+    assert not FlowControl().open
 
 
 def test_two_ticks_may_wait_for_an_answer() -> None:

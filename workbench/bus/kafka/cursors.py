@@ -36,7 +36,7 @@ class Cursor:
     """When asking for this partition began to fail, on the monotonic clock; None while it is well."""
     partition_max_bytes: int = 0
     expansion: float = 4.0
-    """Bytes of columns for each byte that was fetched; a guess until the first piece is decoded."""
+    """Bytes of columns for each byte that was fetched; a guess until the first one is decoded."""
 
     def __post_init__(self) -> None:
         """Begin with the first span."""
@@ -61,7 +61,7 @@ class Cursor:
 
 
 @dataclass(slots=True)
-class Piece:
+class FetchedBatches:
     """Batches of one partition that were fetched and not yet decoded, or a gap to report."""
 
     cursor: Cursor
@@ -80,23 +80,23 @@ class Piece:
 
 @dataclass(slots=True)
 class Buffer:
-    """Pieces in the order of arrival; what is in it is the credit that was used up."""
+    """Fetched batches in the order of arrival; their bytes are the credit that was used up."""
 
-    pieces: deque[Piece] = field(default_factory=deque)
+    fetched: deque[FetchedBatches] = field(default_factory=deque)
     size: int = 0
 
-    def put(self, pieces: Iterable[Piece]) -> None:
-        for piece in pieces:
-            self.pieces.append(piece)
-            self.size += piece.size
+    def put(self, fetched: Iterable[FetchedBatches]) -> None:
+        for one in fetched:
+            self.fetched.append(one)
+            self.size += one.size
 
-    def take(self, size: int) -> list[Piece]:
-        """Take pieces of about this many bytes, at least one if there is any."""
-        taken: list[Piece] = []
+    def take(self, size: int) -> list[FetchedBatches]:
+        """Take about this many bytes, at least one if there is any."""
+        taken: list[FetchedBatches] = []
         total = 0
-        while self.pieces and (not taken or total + self.pieces[0].size <= size):
-            piece = self.pieces.popleft()
-            taken.append(piece)
-            total += piece.size
+        while self.fetched and (not taken or total + self.fetched[0].size <= size):
+            one = self.fetched.popleft()
+            taken.append(one)
+            total += one.size
         self.size -= total
         return taken

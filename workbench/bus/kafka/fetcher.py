@@ -1,4 +1,4 @@
-"""Sends fetch requests to the leaders and cuts the answers into pieces; patient with restarts, up to a deadline."""
+"""Sends fetch requests to the leaders and cuts the answers into runs of batches; retries until a deadline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aiokafka import errors as kafka_errors
 
 from workbench.bus.kafka.batches import scan
 from workbench.bus.kafka.codes import RETRIABLE, STALE_LEADER, Code, CodeError, check
-from workbench.bus.kafka.cursors import Piece
+from workbench.bus.kafka.cursors import FetchedBatches
 from workbench.bus.kafka.fetch import RawFetchRequest, Wanted, take_apart
 from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
 from workbench.bus.kafka.translate import is_authentication
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _ANSWER_BYTES = 8 << 20
 _PARTITION_BYTES = 8 << 20
 _PIECE_BYTES = 8 << 20
-"""Columns that one piece becomes, about."""
+"""Columns that one run of batches becomes, about."""
 _WAIT_MS = 500
 _PAUSE_S = 0.1
 _LARGEST_BATCH = 256 << 20
@@ -174,7 +174,7 @@ class Fetcher:
             await asyncio.sleep(_PAUSE_S)
 
     async def _accept(self, section: Section, batches: list[Batch], data: memoryview) -> None:
-        """Turn one section into pieces, or note why the partition must be asked again."""
+        """Turn one section into runs of batches, or note why the partition must be asked again."""
         cursor = self._cursors[TopicPartition(section.topic, section.partition)]
         if section.error_code in RETRIABLE or section.error_code == Code.CORRUPT_MESSAGE:
             if section.error_code in STALE_LEADER:
@@ -199,8 +199,8 @@ class Fetcher:
             raise CodeError(Code.CORRUPT_MESSAGE, f"{cursor.partition} at {cursor.fetch_offset}")
         cursor.partition_max_bytes *= 2
 
-    def _put(self, pieces: Sequence[Piece]) -> None:
-        self._buffer.put(pieces)
+    def _put(self, found: Sequence[FetchedBatches]) -> None:
+        self._buffer.put(found)
         self.arrival.set()
 
     async def _out_of_range(self, cursor: Cursor) -> None:
@@ -227,7 +227,7 @@ class Fetcher:
                 high=end,
             )
         cursor.fetched_to(after)
-        piece = Piece(cursor, memoryview(b""), (), offset, stop, after, end, 0, (gap,), cursor.exhausted)
+        piece = FetchedBatches(cursor, memoryview(b""), (), offset, stop, after, end, 0, (gap,), cursor.exhausted)
         self._put([piece])
 
 
@@ -256,9 +256,9 @@ def _read_answer(
     return error_code, found
 
 
-def _cut(cursor: Cursor, batches: list[Batch], data: memoryview, end: int) -> list[Piece]:
-    """Cut batches into pieces of a size worth one step of decoding, moving the cursor along."""
-    pieces = []
+def _cut(cursor: Cursor, batches: list[Batch], data: memoryview, end: int) -> list[FetchedBatches]:
+    """Cut batches into runs of a size worth one step of decoding, moving the cursor along."""
+    found = []
     enough = _PIECE_BYTES / max(1.0, cursor.expansion)
     first = 0
     while first < len(batches) and not cursor.exhausted:
@@ -270,8 +270,10 @@ def _cut(cursor: Cursor, batches: list[Batch], data: memoryview, end: int) -> li
         after = batches[last - 1].last_offset + 1
         after = after if stop is None else min(after, stop)
         cursor.fetched_to(after)
-        pieces.append(Piece(cursor, data, batches[first:last], start, stop, after, end, size, (), cursor.exhausted))
+        found.append(
+            FetchedBatches(cursor, data, batches[first:last], start, stop, after, end, size, (), cursor.exhausted)
+        )
         first = last
         if stop is not None and after >= stop:
             break
-    return pieces
+    return found

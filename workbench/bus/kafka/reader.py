@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
-    from workbench.bus.kafka.cursors import Piece
+    from workbench.bus.kafka.cursors import FetchedBatches
     from workbench.bus.kafka.session import Session
     from workbench.model.chunk import Isolation, Span
 
@@ -74,11 +74,11 @@ class KafkaReader:
         if self.done:
             return []
         fetcher = self._start()
-        if not self._buffer.pieces and not fetcher.failed:
+        if not self._buffer.fetched and not fetcher.failed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max_wait_ms / 1000):
                     await fetcher.arrival.wait()
-        if not self._buffer.pieces:
+        if not self._buffer.fetched:
             fetcher.raise_failure()
         return await self._take(fetcher, max_bytes)
 
@@ -116,21 +116,21 @@ class KafkaReader:
         chunks: list[Chunk] = []
         room = max(1, max_bytes)
         while room > 0:
-            pieces = self._buffer.take(min(_DECODE_BYTES, round(room / self._expansion)))
-            if not pieces:
+            fetched = self._buffer.take(min(_DECODE_BYTES, round(room / self._expansion)))
+            if not fetched:
                 break
-            if not self._buffer.pieces:
+            if not self._buffer.fetched:
                 fetcher.arrival.clear()
             fetcher.credit.set()
-            decoding = partial(_decode_all, pieces, self._workspace)
+            decoding = partial(_decode_all, fetched, self._workspace)
             found = await asyncio.get_running_loop().run_in_executor(self._thread, decoding)
-            for piece, chunk in zip(pieces, found, strict=True):
-                piece.cursor.position = chunk.next
-                piece.cursor.done = piece.last
-                if piece.size:
-                    piece.cursor.expansion = chunk.records.nbytes / piece.size
+            for one, chunk in zip(fetched, found, strict=True):
+                one.cursor.position = chunk.next
+                one.cursor.done = one.last
+                if one.size:
+                    one.cursor.expansion = chunk.records.nbytes / one.size
             decoded = sum(chunk.records.nbytes for chunk in found)
-            raw = sum(piece.size for piece in pieces)
+            raw = sum(one.size for one in fetched)
             self._expansion = max(1.0, decoded / max(1, raw))
             chunks += found
             room -= max(decoded, raw)
@@ -144,22 +144,22 @@ def _cursors(spans: Sequence[Span]) -> dict[TopicPartition, Cursor]:
     return {partition: Cursor(partition, ahead) for partition, ahead in by_partition.items()}
 
 
-def _decode_all(pieces: Sequence[Piece], workspace: Workspace) -> list[Chunk]:
+def _decode_all(fetched: Sequence[FetchedBatches], workspace: Workspace) -> list[Chunk]:
     chunks = []
-    for piece in pieces:
-        partition = piece.cursor.partition.partition
-        decoded = decode(piece.data, partition, piece.batches, piece.start, piece.stop, workspace=workspace)
+    for one in fetched:
+        partition = one.cursor.partition.partition
+        decoded = decode(one.data, partition, one.batches, one.start, one.stop, workspace=workspace)
         chunks.append(
             Chunk(
-                topic=piece.cursor.partition.topic,
-                partition=piece.cursor.partition.partition,
+                topic=one.cursor.partition.topic,
+                partition=one.cursor.partition.partition,
                 records=decoded.records,
-                start=piece.start,
-                next=piece.next,
-                end=piece.end,
+                start=one.start,
+                next=one.next,
+                end=one.end,
                 control=decoded.control,
                 aborted=decoded.aborted,
-                gaps=piece.gaps + decoded.gaps,
+                gaps=one.gaps + decoded.gaps,
             ),
         )
     return chunks

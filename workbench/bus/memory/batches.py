@@ -84,7 +84,7 @@ class Batch:
 
 
 @dataclass(slots=True)
-class Piece:
+class PartitionView:
     """What one look into a partition found in ``[position, next)``."""
 
     records: list[pa.RecordBatch]

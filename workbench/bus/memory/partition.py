@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.bus.memory.batches import EMPTY, Batch, Piece
+from workbench.bus.memory.batches import EMPTY, Batch, PartitionView
 from workbench.bus.rows import header_column, record_columns
 
 if TYPE_CHECKING:
@@ -104,10 +104,10 @@ class PartitionLog:
             self._tail, self._tail_bytes = [], 0
             self._add(batch)
 
-    def read(self, position: int, stop: int, max_bytes: int, isolation: Isolation) -> Piece:
+    def read(self, position: int, stop: int, max_bytes: int, isolation: Isolation) -> PartitionView:
         """Look at ``[position, stop)`` from a position inside the log, about ``max_bytes`` of it."""
         stop = min(stop, self.end_for(isolation))
-        piece = Piece([], position, room=max(1, max_bytes))
+        piece = PartitionView([], position, room=max(1, max_bytes))
         at = max(0, bisect_right(self._batches, position, key=lambda batch: batch.base) - 1)
         while piece.next < stop and piece.room > 0 and at < len(self._batches):
             if self._batches[at].next > piece.next:

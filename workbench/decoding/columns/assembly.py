@@ -11,8 +11,8 @@ import pyarrow as pa
 from workbench.decoding.columns.arrays import repeated, repeated_list
 from workbench.decoding.columns.group import ExactError
 from workbench.decoding.columns.trace_context import trace_column
+from workbench.decoding.conventions.convention import ID_FIELDS, TIME_FIELDS, VALUE_FIELDS
 from workbench.decoding.conventions.onex import ONEX
-from workbench.decoding.conventions.profile import ID_FIELDS, TIME_FIELDS, VALUE_FIELDS
 from workbench.decoding.conventions.provenance import REPLAY_HEADERS, replay_marks
 from workbench.model.columns import CAUSE, EVENT
 
@@ -31,17 +31,17 @@ COPIED = ("partition", "offset", "tombstone")
 def group_columns(decision: Decision, facts: GroupFacts) -> dict[str, pa.Array]:
     """Columns of a group, all of EVENT but the position."""
     count = len(facts)
-    profile = decision.profile
+    convention = decision.convention
     columns: dict[str, pa.Array] = {
-        "profile": repeated(None if profile is None else profile.name, count, pa.string()),
-        "profile_version": repeated(None if profile is None else profile.version, count, pa.string()),
+        "convention": repeated(None if convention is None else convention.name, count, pa.string()),
+        "convention_version": repeated(None if convention is None else convention.version, count, pa.string()),
         "also_matched": repeated_list(list(decision.also_matched), count),
         "dialect": repeated(decision.dialect, count, pa.string()),
         "id_scope": repeated(decision.id_scope, count, pa.string()),
         "link_ids": interleaved([facts.ids(place.selector) for place in decision.link_ids], count, pa.string()),
         "causes": interleaved([_cause_column(cause, facts) for cause in decision.causes], count, CAUSE),
         "cause_state": repeated(decision.cause_state, count, pa.string()),
-        "trace": trace_column(facts, onex=profile is not None and profile.name == ONEX),
+        "trace": trace_column(facts, onex=convention is not None and convention.name == ONEX),
         "replay": _replay_column(facts),
         "problems": repeated_list(sorted(decision.problems), count),
     }

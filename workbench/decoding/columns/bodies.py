@@ -1,4 +1,4 @@
-"""JSON bodies of a batch, by shape: the set of top-level members that any profile reads.
+"""JSON bodies of a batch, by shape: the set of top-level members that any convention reads.
 
 One strict pass over the bytes finds the members of all values; columns are copied out when somebody asks for them.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from workbench.decoding.conventions.profile import Profile
+    from workbench.decoding.conventions.convention import Convention
 
 Path = tuple[str, ...]
 """Member names from the top."""
@@ -34,7 +34,7 @@ _PREFIX_BYTES = 5
 
 
 class Members:
-    """Every member that profiles read, and the objects that lead to it.
+    """Every member that conventions read, and the objects that lead to it.
 
     Attributes:
         bits: Place of each path in a bit mask. Those at the top come first and fill whole words, so that the set of
@@ -43,10 +43,10 @@ class Members:
         table: Looks them up.
     """
 
-    def __init__(self, profiles: Iterable[Profile]) -> None:
+    def __init__(self, conventions: Iterable[Convention]) -> None:
         paths: set[Path] = {(name,) for name in _WRAPPER}
-        for profile in profiles:
-            for selector in profile.selectors():
+        for convention in conventions:
+            for selector in convention.selectors():
                 if selector.source == "ce":
                     paths.add((selector.path,))
                 steps = path_of(selector.steps)
@@ -96,7 +96,7 @@ class BodyColumn:
 
 @dataclass(slots=True)
 class BodyShape:
-    """Rows of a batch whose bodies have the same members at the top, as far as profiles read them."""
+    """Rows of a batch whose bodies have the same members at the top, as far as conventions read them."""
 
     members: frozenset[str]
     rows: NDArray[np.int64]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from workbench.decoding import TopicProfile, builtin_profiles, decode_parts
+from workbench.decoding import TopicConvention, builtin_conventions, decode_parts
 from workbench.decoding.columns.arrays import one_array, runs
 from workbench.decoding.columns.assembly import envelope_columns, event_batch, group_columns, in_order
 from workbench.decoding.columns.bodies import Members, find_bodies
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from workbench.decoding import Profile
+    from workbench.decoding import Convention
     from workbench.decoding.conventions.decision import Decision
 
 SLICE_ROWS = 1 << 16
@@ -41,34 +41,34 @@ SMALLEST_GROUP = 16
 class Decoder:
     """Decodes batches of raw records of one topic into EVENT rows.
 
-    Pure and picklable: the result depends on the profiles, the topic and the bytes only. May be used from several
+    Pure and picklable: the result depends on the conventions, the topic and the bytes only. May be used from several
     threads at once, and releases the interpreter for most of its time.
 
     Args:
-        profiles: Conventions in order of precedence for equal strength; the built-in ones unless given.
-        topic_profiles: Profiles that a person fixed, by topic name.
+        conventions: Conventions in order of precedence for equal strength; the built-in ones unless given.
+        topic_conventions: Conventions that a person fixed, by topic name.
     """
 
     def __init__(
         self,
-        profiles: Sequence[Profile] | None = None,
-        topic_profiles: Mapping[str, TopicProfile] | None = None,
+        conventions: Sequence[Convention] | None = None,
+        topic_conventions: Mapping[str, TopicConvention] | None = None,
     ) -> None:
-        self.profiles = builtin_profiles() if profiles is None else tuple(profiles)
-        self.topic_profiles = dict(topic_profiles or {})
-        known = {profile.name for profile in self.profiles}
-        for topic, fixed in self.topic_profiles.items():
-            if fixed.profile not in known:
+        self.conventions = builtin_conventions() if conventions is None else tuple(conventions)
+        self.topic_conventions = dict(topic_conventions or {})
+        known = {convention.name for convention in self.conventions}
+        for topic, fixed in self.topic_conventions.items():
+            if fixed.convention not in known:
                 raise ConfigurationError(
-                    f"Topic {topic!r} is fixed to the profile {fixed.profile!r}, which does not exist. "
-                    f"Define [profiles.{fixed.profile}] or use one of {', '.join(sorted(known))}.",
+                    f"Topic {topic!r} is fixed to the convention {fixed.convention!r}, which does not exist. "
+                    f"Define [conventions.{fixed.convention}] or use one of {', '.join(sorted(known))}.",
                 )
-        self._members = Members(self.profiles)
-        self._names = names_read(self.profiles)
+        self._members = Members(self.conventions)
+        self._names = names_read(self.conventions)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the configuration; the tables are made anew where they are used."""
-        return type(self), (self.profiles, self.topic_profiles)
+        return type(self), (self.conventions, self.topic_conventions)
 
     def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
         """Decode records of a topic; one EVENT row for each, in the same order."""
@@ -109,22 +109,22 @@ class Decoder:
             batches.append(event_batch(self._decode_exactly(some, topic), _rows(positions, remaining)))
         return in_order(batches, places)
 
-    def _candidates(self, facts: GroupFacts) -> list[Profile]:
-        """Profiles that can match the names and members of a group, and the one fixed for the topic."""
+    def _candidates(self, facts: GroupFacts) -> list[Convention]:
+        """Conventions that can match the names and members of a group, and the one fixed for the topic."""
         names, members = frozenset(facts.headers.names), facts.body.members
-        fixed = self.topic_profiles.get(facts.topic)
+        fixed = self.topic_conventions.get(facts.topic)
         return [
-            profile
-            for profile in self.profiles
-            if profile.may_match(names, members) or (fixed is not None and profile.name == fixed.profile)
+            convention
+            for convention in self.conventions
+            if convention.may_match(names, members) or (fixed is not None and convention.name == fixed.convention)
         ]
 
     def _decided(
         self, facts: GroupFacts, left: list[NDArray[np.int64]]
     ) -> Iterator[tuple[GroupFacts, dict[str, pa.Array]]]:
         """Groups that answer every question alike, with their columns; rows for the exact codec go to ``left``."""
-        fixed = self.topic_profiles.get(facts.topic)
-        profiles = self._candidates(facts)
+        fixed = self.topic_conventions.get(facts.topic)
+        conventions = self._candidates(facts)
         waiting = [facts]
         while waiting:
             group = waiting.pop()
@@ -132,7 +132,7 @@ class Decoder:
                 left.append(group.rows.batch)
                 continue
             try:
-                decision = decide(group, profiles, fixed)
+                decision = decide(group, conventions, fixed)
                 _refuse_special(decision, group)
                 columns = group_columns(decision, group)
             except SplitError as split:
@@ -143,10 +143,10 @@ class Decoder:
                 yield group, columns
 
     def _decode_exactly(self, records: pa.RecordBatch, topic: str) -> dict[str, pa.Array]:
-        fixed = self.topic_profiles.get(topic)
+        fixed = self.topic_conventions.get(topic)
         envelopes = [
             decode_parts(
-                topic, tuple((header["name"], header["value"]) for header in headers), value, self.profiles, fixed
+                topic, tuple((header["name"], header["value"]) for header in headers), value, self.conventions, fixed
             )
             for headers, value in zip(
                 records.column("headers").to_pylist(), records.column("value").to_pylist(), strict=True
@@ -157,15 +157,15 @@ class Decoder:
 
 def _refuse_special(decision: Decision, facts: GroupFacts) -> None:
     """Leave what needs the whole body, or headers read in other ways, to the exact codec."""
-    profile = decision.profile
-    if profile is None:
+    convention = decision.convention
+    if convention is None:
         return
     event_type = decision.places.get("event_type")
-    if profile.name == CONTRACT and event_type is not None and facts.equals(event_type, DEAD_LETTER_TYPE):
+    if convention.name == CONTRACT and event_type is not None and facts.equals(event_type, DEAD_LETTER_TYPE):
         raise ExactError
-    if profile.name == ONEX and decision.dialect in ONEX_BODIES:
+    if convention.name == ONEX and decision.dialect in ONEX_BODIES:
         raise ExactError
-    if "wolverine" in (profile.name, *decision.also_matched) and WOLVERINE_TRACE_HEADER in facts.headers.names:
+    if "wolverine" in (convention.name, *decision.also_matched) and WOLVERINE_TRACE_HEADER in facts.headers.names:
         raise ExactError
 
 

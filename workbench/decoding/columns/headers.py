@@ -1,4 +1,4 @@
-"""Headers of a batch, by shape: the sequence of those names that any profile or provenance reads."""
+"""Headers of a batch, by shape: the sequence of those names that any convention or provenance reads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from workbench.decoding.conventions.profile import Profile
+    from workbench.decoding.conventions.convention import Convention
 
 OTHER = "\x00"
 """Stands for a header that nobody reads."""
@@ -32,12 +32,12 @@ _MOST_HEADERS = 64
 _EXACT_ONLY = PROVENANCE_HEADERS - REPLAY_HEADERS | {SPRING_TYPES}
 
 
-def names_read(profiles: Iterable[Profile]) -> tuple[frozenset[str], frozenset[str]]:
-    """Header names that profiles read, exact ones and those compared without case (lower)."""
+def names_read(conventions: Iterable[Convention]) -> tuple[frozenset[str], frozenset[str]]:
+    """Header names that conventions read, exact ones and those compared without case (lower)."""
     exact = {_CONTENT_TYPE, "ce_specversion", WOLVERINE_TRACE_HEADER, *ONEX_TRACE_HEADERS}
     folded = set(TRACE_HEADERS)
-    for profile in profiles:
-        for selector in profile.selectors():
+    for convention in conventions:
+        for selector in convention.selectors():
             if selector.source == "header":
                 exact.add(selector.path)
             elif selector.source == "ce":

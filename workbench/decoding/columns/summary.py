@@ -20,9 +20,9 @@ _NEARLY_ALL = 0.99
 
 @dataclass(frozen=True, slots=True)
 class ConventionShare:
-    """Records of one profile and dialect; both None are records in which nothing was recognised."""
+    """Records of one convention and dialect; both None are records in which nothing was recognised."""
 
-    profile: str | None
+    convention: str | None
     dialect: str | None
     records: int
     share: float
@@ -41,28 +41,29 @@ class TopicSummary:
     problems: Mapping[str, int]
     """Records per problem code, most frequent first."""
     recommended: str | None
-    """A profile worth fixing for the topic: it matches nearly all of enough records."""
+    """A convention worth fixing for the topic: it matches nearly all of enough records."""
 
 
 def summarise(events: pa.Table | pa.RecordBatch) -> TopicSummary:
     """Summarise the EVENT rows of one topic."""
     count = events.num_rows
-    pairs = pa.table({name: events.column(name) for name in ("profile", "dialect")})
-    grouped = pairs.group_by(["profile", "dialect"]).aggregate([([], "count_all")]).to_pylist()
-    conventions = [
-        ConventionShare(row["profile"], row["dialect"], row["count_all"], row["count_all"] / count) for row in grouped
+    pairs = pa.table({name: events.column(name) for name in ("convention", "dialect")})
+    grouped = pairs.group_by(["convention", "dialect"]).aggregate([([], "count_all")]).to_pylist()
+    shares = [
+        ConventionShare(row["convention"], row["dialect"], row["count_all"], row["count_all"] / count)
+        for row in grouped
     ]
-    conventions.sort(key=lambda item: (-item.records, item.profile or "", item.dialect or ""))
+    shares.sort(key=lambda item: (-item.records, item.convention or "", item.dialect or ""))
     codes = pc.value_counts(one_array(pc.list_flatten(events.column("problems")))).to_pylist()
     problems = Counter({item["values"]: item["counts"] for item in codes})
-    profiles: Counter[str | None] = Counter()
-    for item in conventions:
-        profiles[item.profile] += item.records
-    winner, won = profiles.most_common(1)[0] if profiles else (None, 0)
+    conventions: Counter[str | None] = Counter()
+    for item in shares:
+        conventions[item.convention] += item.records
+    winner, won = conventions.most_common(1)[0] if conventions else (None, 0)
     sure = count >= _ENOUGH_RECORDS and won / count >= _NEARLY_ALL
     return TopicSummary(
         count,
-        tuple(conventions),
+        tuple(shares),
         _share(pc.is_valid(events.column("event_id"))),
         _share(pc.is_valid(events.column("correlation_id"))),
         _share(pc.greater(pc.list_value_length(events.column("causes")), 0)),

@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from workbench.decoding.conventions.convention import TEXT_FIELDS, TIME_FIELDS, VALUE_FIELDS
 from workbench.decoding.conventions.facts import Place
 from workbench.decoding.conventions.onex import LINKED_HEADER, ONEX
-from workbench.decoding.conventions.profile import TEXT_FIELDS, TIME_FIELDS, VALUE_FIELDS
 from workbench.decoding.conventions.selectors import Condition, Selector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from workbench.decoding.conventions.convention import Convention, TopicConvention
     from workbench.decoding.conventions.facts import Facts, Pick
-    from workbench.decoding.conventions.profile import Profile, TopicProfile
     from workbench.model.envelope import CauseState, CauseTarget, IdScope
 
 CONTRACT = "contract"
@@ -53,7 +53,7 @@ class CausePlace:
 class Decision:
     """Identity of a record or of a group of records that answer all questions alike."""
 
-    profile: Profile | None = None
+    convention: Convention | None = None
     also_matched: tuple[str, ...] = ()
     dialect: str | None = None
     id_scope: IdScope = "global"
@@ -66,21 +66,25 @@ class Decision:
     problems: set[str] = field(default_factory=set)
 
 
-TopicProfiles: TypeAlias = "Mapping[str, TopicProfile]"
+TopicConventions: TypeAlias = "Mapping[str, TopicConvention]"
 
 
-def decide(facts: Facts, profiles: Sequence[Profile], fixed: TopicProfile | None = None) -> Decision:
-    """Decide the identity of what ``facts`` is about. Profiles are in order of precedence for equal strength."""
-    matches = matching_profiles(facts, profiles)
-    winner = _winner(matches, profiles, fixed)
+def decide(facts: Facts, conventions: Sequence[Convention], fixed: TopicConvention | None = None) -> Decision:
+    """Decide the identity of what ``facts`` is about. Conventions are in order of precedence for equal strength."""
+    matches = matching_conventions(facts, conventions)
+    winner = _winner(matches, conventions, fixed)
     decision = Decision()
-    if fixed is not None and not facts.has_json and any(p.reads_value for p in profiles if p.name == fixed.profile):
+    if (
+        fixed is not None
+        and not facts.has_json
+        and any(p.reads_value for p in conventions if p.name == fixed.convention)
+    ):
         decision.problems.add("value_not_json")
     if winner is None:
         return decision
-    others = [profile for profile in matches if profile is not winner]
-    decision.profile = winner
-    decision.also_matched = tuple(profile.name for profile in others)
+    others = [convention for convention in matches if convention is not winner]
+    decision.convention = winner
+    decision.also_matched = tuple(convention.name for convention in others)
     decision.dialect = _dialect(winner, facts)
     decision.id_scope = winner.id_scope
     _read_fields(decision, winner, facts)
@@ -94,26 +98,26 @@ def decide(facts: Facts, profiles: Sequence[Profile], fixed: TopicProfile | None
     return decision
 
 
-def matching_profiles(facts: Facts, profiles: Sequence[Profile]) -> list[Profile]:
-    """Profiles whose conditions hold, strongest first; of ONEX's body shapes only the first."""
-    found: list[Profile] = []
+def matching_conventions(facts: Facts, conventions: Sequence[Convention]) -> list[Convention]:
+    """Conventions whose conditions hold, strongest first; of ONEX's body shapes only the first."""
+    found: list[Convention] = []
     contract = False
-    onex: list[Profile] = []
-    for profile in profiles:
-        if profile.name == ONEX:
-            onex.append(profile)
-        elif _matches(profile, facts):
-            contract = contract or profile.name == CONTRACT
-            found.append(profile)
+    onex: list[Convention] = []
+    for convention in conventions:
+        if convention.name == ONEX:
+            onex.append(convention)
+        elif _matches(convention, facts):
+            contract = contract or convention.name == CONTRACT
+            found.append(convention)
     if not contract and (shape := next((p for p in onex if _matches(p, facts)), None)) is not None:
         found.append(shape)
-    order = {id(profile): at for at, profile in enumerate(profiles)}
-    return sorted(found, key=lambda profile: (-profile.strength, order[id(profile)]))
+    order = {id(convention): at for at, convention in enumerate(conventions)}
+    return sorted(found, key=lambda convention: (-convention.strength, order[id(convention)]))
 
 
-def _matches(profile: Profile, facts: Facts) -> bool:
-    return all(any(_holds(facts, c, profile.pick) for c in group) for group in profile.all) and not any(
-        _holds(facts, condition, profile.pick) for condition in profile.none
+def _matches(convention: Convention, facts: Facts) -> bool:
+    return all(any(_holds(facts, c, convention.pick) for c in group) for group in convention.all) and not any(
+        _holds(facts, condition, convention.pick) for condition in convention.none
     )
 
 
@@ -131,17 +135,19 @@ def resolve(selector: Selector, facts: Facts) -> Selector | None:
     return selector.in_body() if facts.ce_mode == "structured" else selector.in_header()
 
 
-def _winner(matches: list[Profile], profiles: Sequence[Profile], fixed: TopicProfile | None) -> Profile | None:
+def _winner(
+    matches: list[Convention], conventions: Sequence[Convention], fixed: TopicConvention | None
+) -> Convention | None:
     if fixed is not None:
-        named = [profile for profile in matches if profile.name == fixed.profile]
+        named = [convention for convention in matches if convention.name == fixed.convention]
         if not named and fixed.force:
-            named = [profile for profile in profiles if profile.name == fixed.profile][-1:]
+            named = [convention for convention in conventions if convention.name == fixed.convention][-1:]
         if named:
             return named[0]
     return matches[0] if matches else None
 
 
-def _dialect(winner: Profile, facts: Facts) -> str | None:
+def _dialect(winner: Convention, facts: Facts) -> str | None:
     if winner.dialect is not None:
         return winner.dialect
     if winner.family == "cloudevents":
@@ -149,16 +155,16 @@ def _dialect(winner: Profile, facts: Facts) -> str | None:
     return "seed" if winner.name == CONTRACT else None
 
 
-def _first(facts: Facts, profile: Profile, selectors: Sequence[Selector]) -> Place | None:
+def _first(facts: Facts, convention: Convention, selectors: Sequence[Selector]) -> Place | None:
     """First value of selectors tried in order."""
     for selector in selectors:
         resolved = resolve(selector, facts)
-        if resolved is not None and facts.count(resolved, profile.pick):
-            return Place(resolved, selector.text, profile.pick)
+        if resolved is not None and facts.count(resolved, convention.pick):
+            return Place(resolved, selector.text, convention.pick)
     return None
 
 
-def _read_fields(decision: Decision, winner: Profile, facts: Facts) -> None:
+def _read_fields(decision: Decision, winner: Convention, facts: Facts) -> None:
     for name in VALUE_FIELDS:
         place = _first(facts, winner, winner.fields.get(name, ()))
         if place is None:
@@ -198,7 +204,7 @@ def _link_second_id(decision: Decision, facts: Facts) -> None:
         decision.link_ids.append(second)
 
 
-def _fill_fields(decision: Decision, winner: Profile, others: list[Profile], facts: Facts) -> None:
+def _fill_fields(decision: Decision, winner: Convention, others: list[Convention], facts: Facts) -> None:
     wanted = [name for name in FILLED_FIELDS if f"bad_time:{name}" not in decision.problems]
     if not winner.fields.get("event_id"):
         wanted.append("event_id")
@@ -217,16 +223,16 @@ def _fill_fields(decision: Decision, winner: Profile, others: list[Profile], fac
                 decision.id_scope = other.id_scope
 
 
-def cause_slots(facts: Facts, profile: Profile) -> list[list[CausePlace]]:
+def cause_slots(facts: Facts, convention: Convention) -> list[list[CausePlace]]:
     """Causes of each slot that has some, in the order of the slots; ``auto`` targets decided, ranks not."""
     slots: list[list[CausePlace]] = []
-    for slot in profile.causes:
+    for slot in convention.causes:
         found: list[CausePlace] = []
         for cause in slot:
             selector = resolve(cause.selector, facts)
-            total = 0 if selector is None else facts.count(selector, profile.pick)
+            total = 0 if selector is None else facts.count(selector, convention.pick)
             for index in range(total):
-                place = Place(selector, cause.selector.text, profile.pick, index)  # type: ignore[arg-type]
+                place = Place(selector, cause.selector.text, convention.pick, index)  # type: ignore[arg-type]
                 target = cause.target
                 if target == "auto":
                     target = "span" if facts.is_span(place) else "event_id"
@@ -236,13 +242,13 @@ def cause_slots(facts: Facts, profile: Profile) -> list[list[CausePlace]]:
     return slots
 
 
-def _read_causes(decision: Decision, profile: Profile, facts: Facts) -> bool:
-    """Rank the causes of a profile, without repetitions; whether one of them was the event itself."""
+def _read_causes(decision: Decision, convention: Convention, facts: Facts) -> bool:
+    """Rank the causes of a convention, without repetitions; whether one of them was the event itself."""
     own = decision.places.get("event_id")
     kept: list[CausePlace] = []
     self_caused = False
     rank = 0
-    for slot in cause_slots(facts, profile):
+    for slot in cause_slots(facts, convention):
         added = False
         for cause in slot:
             if own is not None and cause.target == "event_id" and facts.same(own, cause.place, ids=True):
@@ -257,7 +263,7 @@ def _read_causes(decision: Decision, profile: Profile, facts: Facts) -> bool:
     return self_caused
 
 
-def _decide_state(decision: Decision, winner: Profile, facts: Facts, *, self_caused: bool) -> None:
+def _decide_state(decision: Decision, winner: Convention, facts: Facts, *, self_caused: bool) -> None:
     rule = winner.root
     named = None if rule.selector is None else _first(facts, winner, (rule.selector,))
     own = decision.places.get("event_id")
@@ -270,7 +276,7 @@ def _decide_state(decision: Decision, winner: Profile, facts: Facts, *, self_cau
         decision.cause_state = "root"
 
 
-def _fill_causes(decision: Decision, others: list[Profile], facts: Facts) -> None:
+def _fill_causes(decision: Decision, others: list[Convention], facts: Facts) -> None:
     for other in others:
         if decision.cause_state != "unknown" or other.strength < SHAPE_STRENGTH:
             return
@@ -279,7 +285,7 @@ def _fill_causes(decision: Decision, others: list[Profile], facts: Facts) -> Non
             decision.cause_state = "declared" if decision.causes else "root"
 
 
-def _report(decision: Decision, winner: Profile, others: list[Profile], facts: Facts) -> None:
+def _report(decision: Decision, winner: Convention, others: list[Convention], facts: Facts) -> None:
     problems = decision.problems
     ambiguous = winner.ambiguous_if
     if ambiguous is not None and _holds(facts, ambiguous, winner.pick):
@@ -296,7 +302,7 @@ def _report(decision: Decision, winner: Profile, others: list[Profile], facts: F
         _check_uuids(decision, facts)
 
 
-def _compare(decision: Decision, other: Profile, facts: Facts) -> None:
+def _compare(decision: Decision, other: Convention, facts: Facts) -> None:
     """Report ids and causes of another match that differ from the winner's."""
     for name in _IDENTITY_FIELDS:
         mine, theirs = decision.places.get(name), _first(facts, other, other.fields.get(name, ()))
@@ -312,7 +318,7 @@ def _covers(facts: Facts, places: list[Place], values: list[Place]) -> bool:
     return all(any(facts.same(place, value, ids=True) for place in places) for value in values)
 
 
-def _echoes(decision: Decision, winner: Profile, facts: Facts) -> Mapping[str, Selector]:
+def _echoes(decision: Decision, winner: Convention, facts: Facts) -> Mapping[str, Selector]:
     """Headers that say again what the body said, by field."""
     if winner.name in ECHOES:
         return {

@@ -78,7 +78,7 @@ class Facts(Protocol):
         ...
 
     def header_faults(self, selectors: tuple[Selector, ...], pick: Pick) -> tuple[str, ...]:
-        """Problem codes of the headers that a profile names."""
+        """Problem codes of the headers that a convention names."""
         ...
 
 

@@ -1,7 +1,7 @@
-"""ONEX (OmniNode): its body shapes as profiles, and the topic names it uses.
+"""ONEX (OmniNode): its body shapes as conventions, and the topic names it uses.
 
 Two generations are read side by side. A body shape is recognised by marker members, tested in the order of
-`onex_profiles`; each field comes from the body if it has one, else from the header.
+`onex_conventions`; each field comes from the body if it has one, else from the header.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.decoding.conventions.profile import Profile
+from workbench.decoding.conventions.convention import Convention
 from workbench.decoding.conventions.selectors import (
     CauseSelector,
     Condition,
@@ -159,21 +159,21 @@ _EXTRA_CONDITIONS = {
 _NO_HEADERS = frozenset({"dlq_mirror"})
 
 
-def onex_profiles() -> tuple[Profile, ...]:
-    """One profile per body shape, in the order in which they are tested.
+def onex_conventions() -> tuple[Convention, ...]:
+    """One convention per body shape, in the order in which they are tested.
 
     A shape that needs ONEX headers or an ONEX topic stands here twice, once with each of the two conditions.
     """
-    profiles: list[Profile] = []
+    conventions: list[Convention] = []
     for shape in _SHAPES:
         if shape.marked:
-            profiles.append(_profile(shape, ()))
+            conventions.append(_convention(shape, ()))
         else:
-            profiles += [_profile(shape, tuple((text,) for text in _HEADERS)), _profile(shape, (_TOPICS,))]
-    return tuple(profiles)
+            conventions += [_convention(shape, tuple((text,) for text in _HEADERS)), _convention(shape, (_TOPICS,))]
+    return tuple(conventions)
 
 
-def _profile(shape: _Shape, proof: tuple[tuple[str, ...], ...]) -> Profile:
+def _convention(shape: _Shape, proof: tuple[tuple[str, ...], ...]) -> Convention:
     extra = [(text,) if isinstance(text, str) else text for text in _EXTRA_CONDITIONS.get(shape.dialect, ())]
     conditions: list[tuple[Condition, ...]] = [(_marker(name),) for name in shape.markers]
     conditions += [tuple(parse_condition(text) for text in group) for group in (*extra, *proof)]
@@ -189,7 +189,7 @@ def _profile(shape: _Shape, proof: tuple[tuple[str, ...], ...]) -> Profile:
         "principal": _places(shape.principal),
     }
     causes = (*((_CAUSE_HEADER,) if headers else ()), *(f"value:{path}" for path in shape.causes))
-    return Profile(
+    return Convention(
         name=ONEX,
         strength=3,
         all=tuple(conditions),

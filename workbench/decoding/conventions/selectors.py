@@ -1,4 +1,4 @@
-"""Selectors: where a profile reads a value (``source:path | filter``), conditions and causes built on them."""
+"""Selectors: where a convention reads a value (``source:path | filter``), conditions and causes built on them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ITEMS = re.compile(r"\[(?:([^=\[\]]+)=([^\[\]]*))?\]")
 
 
 class SelectorError(ValueError):
-    """Text that is no selector; becomes a `ConfigurationError` where the profile's name is known."""
+    """Text that is no selector; becomes a `ConfigurationError` where the convention's name is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Condition:
     selector: Selector
     pattern: str | None = None
     test: Literal["present", "exists", "object"] = "present"
-    """``exists`` lets a JSON member be null, ``object`` asks for a JSON object; only profiles with code use them."""
+    """``exists`` lets a JSON member be null, ``object`` asks for a JSON object; only conventions with code use them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class RootRule:
 
 @cache
 def compile_pattern(pattern: str) -> Any:
-    """Compile RE2 syntax, so that every engine that runs a profile agrees; `SelectorError` names the fault."""
+    """Compile RE2 syntax, so that every engine that runs a convention agrees; `SelectorError` names the fault."""
     options = re2.Options()
     options.log_errors = False
     try:

@@ -15,7 +15,7 @@ from workbench.replay.plan.batches import split
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workbench.replay.records.replay_records import Material
+    from workbench.replay.records.replay_records import ReplayRecords
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Estimates:
     """Records per event type, most frequent first; empty when the selection was not decoded."""
 
 
-def estimate(material: Material, sent: npt.NDArray[np.int64]) -> Estimates:
+def estimate(material: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
     """Count what is sent.
 
     Args:
@@ -82,7 +82,7 @@ def estimate(material: Material, sent: npt.NDArray[np.int64]) -> Estimates:
     )
 
 
-def _lanes(material: Material, sent: npt.NDArray[np.int64]) -> tuple[Lane, ...]:
+def _lanes(material: ReplayRecords, sent: npt.NDArray[np.int64]) -> tuple[Lane, ...]:
     lanes = []
     chosen = np.zeros(len(material), bool)
     chosen[sent] = True
@@ -102,7 +102,7 @@ def _span(times: npt.NDArray[np.int64]) -> tuple[int | None, int | None]:
     return (int(known.min()), int(known.max())) if len(known) else (None, None)
 
 
-def _duration(material: Material, count: int, size: int) -> float | None:
+def _duration(material: ReplayRecords, count: int, size: int) -> float | None:
     options = material.options
     pairs = ((count, options.records_per_s), (size, options.bytes_per_s))
     return max((float(amount / rate) for amount, rate in pairs if rate is not None), default=None)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from workbench.replay.options import Options
     from workbench.replay.plan.estimates import Estimates
-    from workbench.replay.records.replay_records import Material
+    from workbench.replay.records.replay_records import ReplayRecords
     from workbench.replay.rules.guard import Refusal
     from workbench.replay.target.facts import TargetFacts
 
@@ -33,7 +33,7 @@ class Plan:
     `make_plan` makes it. Its ``hash`` covers the selection, the options, the target and what is left out.
     """
 
-    material: Material
+    material: ReplayRecords
     document: Mapping[str, Any]
     """What is hashed: integers and strings only."""
     hash: str

@@ -13,9 +13,9 @@ from workbench.replay.options import Options, ratio
 from workbench.replay.plan.estimates import estimate
 from workbench.replay.plan.plan import Plan
 from workbench.replay.records.digest import plan_hash, selection_sha256
-from workbench.replay.records.replay_records import Material
+from workbench.replay.records.replay_records import ReplayRecords
 from workbench.replay.rules.guard import refusals, refused_records
-from workbench.replay.rules.planning_input import Case
+from workbench.replay.rules.planning_input import PlanningInput
 from workbench.replay.rules.warning_rules import warnings
 from workbench.replay.target.facts import TargetFacts
 
@@ -41,8 +41,8 @@ def make_plan(draft: Draft, facts: TargetFacts) -> Plan:
     absent = sorted(set(draft.topics) - set(facts.targets))
     if absent:
         raise ValidationError(f"The target facts say nothing about {', '.join(absent)}; fetch them for this draft.")
-    material = Material.of(draft, facts, f"{PRODUCT}/{__version__}")
-    case = Case(material, facts.asked_at_ms, facts.asked_at_ms)
+    material = ReplayRecords.of(draft, facts, f"{PRODUCT}/{__version__}")
+    case = PlanningInput(material, facts.asked_at_ms, facts.asked_at_ms)
     found = refusals(case)
     refused = refused_records(found)
     left_out = refused if draft.options.skip_refused else {}
@@ -73,7 +73,7 @@ def plan_from_json(stored: Mapping[str, Any], draft: Draft) -> Plan:
     return plan
 
 
-def _document(material: Material, left_out: Mapping[int, str]) -> dict[str, Any]:
+def _document(material: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, Any]:
     options, facts = material.options, material.facts
     used = [material.sources[number] for number in np.unique(material.numbers("source_id")).tolist()]
     document: dict[str, Any] = {

@@ -90,7 +90,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class RecordHeaders:
     """What is the same in all records of one run."""
 
     run_id: str

@@ -13,7 +13,7 @@ import pyarrow as pa
 from workbench.replay.records.digest import body_digests
 from workbench.replay.records.ordering import ordered
 from workbench.replay.records.placement import UNPLACED, place
-from workbench.replay.records.provenance import NO_MARKS, Marks, Origin, Stamp, marks_of
+from workbench.replay.records.provenance import NO_MARKS, Marks, Origin, RecordHeaders, marks_of
 from workbench.replay.records.raw_rows import RawRows
 from workbench.replay.records.sizes import HEADER_OVERHEAD, batch_bytes, most_batch_bytes
 from workbench.replay.target.creation import Need, NewTopic, appends_time, creation, shapes
@@ -37,7 +37,7 @@ _PROVENANCE_MOST = 900
 
 
 @dataclass(frozen=True)
-class Material:
+class ReplayRecords:
     """A draft and target facts, joined: what the guards, the warnings, the estimates and the run read."""
 
     options: Options
@@ -52,7 +52,7 @@ class Material:
     """What the records were selected from."""
 
     @classmethod
-    def of(cls, draft: Draft, facts: TargetFacts, by: str) -> Material:
+    def of(cls, draft: Draft, facts: TargetFacts, by: str) -> ReplayRecords:
         """Order the records of a draft and set them beside the facts."""
         records = ordered(draft.records, draft.options.order)
         return cls(draft.options, draft.sources, draft.description, facts, records, by, draft.origin)
@@ -169,11 +169,11 @@ class Material:
         return frozenset(name for name, shape in self.shapes.items() if appends_time(shape))
 
     @cached_property
-    def stamp(self) -> Stamp | None:
+    def stamp(self) -> RecordHeaders | None:
         """What writes provenance headers; None when headers stay exactly as they are."""
         if self.options.headers == "exact":
             return None
-        return Stamp(self.facts.run_id, self.options.mode, self.by)
+        return RecordHeaders(self.facts.run_id, self.options.mode, self.by)
 
     @cached_property
     def _origin_columns(self) -> tuple[list[Any], ...]:

@@ -10,7 +10,7 @@ from workbench.replay.rules import record_rules, target_rules, time_rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from workbench.replay.rules.planning_input import Case
+    from workbench.replay.rules.planning_input import PlanningInput
 
 SHOWN = 3
 """Records that a refusal names."""
@@ -23,7 +23,7 @@ class Rule:
     id: str
     scope: Literal["plan", "record"]
     override: str | None
-    check: Callable[[Case], list[str]] | Callable[[Case], dict[int, str]]
+    check: Callable[[PlanningInput], list[str]] | Callable[[PlanningInput], dict[int, str]]
     at_run: bool = False
     """Depends on the connection that runs the plan and on what is typed there; a plan only announces it."""
 
@@ -67,7 +67,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def refusals(case: Case) -> list[Refusal]:
+def refusals(case: PlanningInput) -> list[Refusal]:
     """Every rule that holds, in the order of their numbers."""
     found: list[Refusal] = []
     for rule in RULES:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workbench.replay.options import Options
-    from workbench.replay.records.replay_records import Material
+    from workbench.replay.records.replay_records import ReplayRecords
     from workbench.replay.target.facts import TargetFacts
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class PlanningInput:
     """One plan before its judges."""
 
-    material: Material
+    material: ReplayRecords
     now_ms: int
     planned_at_ms: int
     typed: frozenset[str] = frozenset()

@@ -8,16 +8,16 @@ import numpy as np
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from workbench.replay.rules.planning_input import Case
+    from workbench.replay.rules.planning_input import PlanningInput
 
 
-def carries_this_run(case: Case) -> dict[int, str]:
+def carries_this_run(case: PlanningInput) -> dict[int, str]:
     """G-8: the record was written by this very run."""
     run = case.facts.run_id
     return {seq: "carries this run's id" for seq, marks in case.material.marks.items() if run in marks.runs}
 
 
-def too_many_hops(case: Case) -> dict[int, str]:
+def too_many_hops(case: PlanningInput) -> dict[int, str]:
     """G-9: the record was replayed too often, or its count is no number."""
     limit = case.options.max_hops
     refused = {}
@@ -29,7 +29,7 @@ def too_many_hops(case: Case) -> dict[int, str]:
     return refused
 
 
-def too_large(case: Case) -> dict[int, str]:
+def too_large(case: PlanningInput) -> dict[int, str]:
     """G-13: the record alone in a batch is larger than the target takes."""
     material = case.material
     refused: dict[int, str] = {}
@@ -44,7 +44,7 @@ def too_large(case: Case) -> dict[int, str]:
     return refused
 
 
-def keyless_to_compacted(case: Case) -> dict[int, str]:
+def keyless_to_compacted(case: PlanningInput) -> dict[int, str]:
     """G-14: a compacted topic rejects records without a key."""
     material = case.material
     refused: dict[int, str] = {}
@@ -55,7 +55,7 @@ def keyless_to_compacted(case: Case) -> dict[int, str]:
     return refused
 
 
-def not_whole(case: Case) -> dict[int, str]:
+def not_whole(case: PlanningInput) -> dict[int, str]:
     """G-17: the raw bytes are not there, or a header name cannot be written."""
     refused = dict.fromkeys(case.material.rows.unwritable_names(), "has a header name that is not UTF-8")
     missing = case.material.column("missing")

@@ -10,10 +10,10 @@ from workbench.replay.rules.planning_input import records
 from workbench.replay.target.creation import is_dead_letter
 
 if TYPE_CHECKING:
-    from workbench.replay.rules.planning_input import Case
+    from workbench.replay.rules.planning_input import PlanningInput
 
 
-def same_topic(case: Case) -> list[str]:
+def same_topic(case: PlanningInput) -> list[str]:
     """G-1: a target is the topic of a selected record, by cluster id and physical name.
 
     An imported source whose cluster id is not known counts as being on the target's cluster.
@@ -29,7 +29,7 @@ def same_topic(case: Case) -> list[str]:
     return [f"{topic} is the target and the topic of selected records{why}." for topic in same]
 
 
-def dead_letter_to_dead_letter(case: Case) -> list[str]:
+def dead_letter_to_dead_letter(case: PlanningInput) -> list[str]:
     """G-2: dead letters would be sent to a dead-letter topic."""
     targets = [name for name in case.facts.target_topics if is_dead_letter(name)]
     if not targets:
@@ -48,14 +48,14 @@ def dead_letter_to_dead_letter(case: Case) -> list[str]:
     return found
 
 
-def read_only(case: Case) -> list[str]:
+def read_only(case: PlanningInput) -> list[str]:
     """G-3: the connection may not write."""
     if not case.facts.connection.read_only:
         return []
     return ["this connection is read-only; run the plan on one opened with connect(…, write=True, reason=…)."]
 
 
-def protected(case: Case) -> list[str]:
+def protected(case: PlanningInput) -> list[str]:
     """G-4: a protected target wants its physical name typed."""
     wanted = case.facts.target_topics
     if not case.facts.connection.needs_typed_name or case.typed == frozenset(wanted):
@@ -65,7 +65,7 @@ def protected(case: Case) -> list[str]:
     return [f"the target is protected{typed}; type its physical name: run(plan, confirm=…, target={names!r})."]
 
 
-def missing_target(case: Case) -> list[str]:
+def missing_target(case: PlanningInput) -> list[str]:
     """G-5: a topic named by the user does not exist, or the run's own target does already."""
     facts, made = case.facts, {topic.name for topic in case.material.creates}
     absent = [
@@ -81,7 +81,7 @@ def missing_target(case: Case) -> list[str]:
     return absent + taken
 
 
-def live_groups(case: Case) -> list[str]:
+def live_groups(case: PlanningInput) -> list[str]:
     """G-6: groups read the target, or have committed offsets on it, and are not exactly those accepted."""
     found = {group.group_id: group for group in case.facts.groups}
     accepted = set(case.options.accept_groups)
@@ -93,7 +93,7 @@ def live_groups(case: Case) -> list[str]:
     return [f"accepted groups are {', '.join(sorted(accepted))}, found on the target: {described or 'none'}."]
 
 
-def missing_partition(case: Case) -> list[str]:
+def missing_partition(case: PlanningInput) -> list[str]:
     """G-15: the policy leads to a partition that the target has not got."""
     found = []
     for name, seqs in case.material.target_rows.items():
@@ -107,7 +107,7 @@ def missing_partition(case: Case) -> list[str]:
     return found
 
 
-def earlier_run_in_doubt(case: Case) -> list[str]:
+def earlier_run_in_doubt(case: PlanningInput) -> list[str]:
     """G-21: the end of an earlier run on this target is not known."""
     return [
         f"run {run} on this target is in doubt; look at its ledger, then abandon it." for run in case.facts.in_doubt

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from workbench.replay.records.replay_records import Longs
-    from workbench.replay.rules.planning_input import Case
+    from workbench.replay.rules.planning_input import PlanningInput
     from workbench.replay.target.facts import TopicFacts
 
 GOOD_FOR_MS = 3_600_000
 """A plan is good for one hour."""
 
 
-def uncommitted_source(case: Case) -> list[str]:
+def uncommitted_source(case: PlanningInput) -> list[str]:
     """G-10: records were read uncommitted from a partition that has transactions; they may have been aborted."""
     if case.options.accept_uncommitted:
         return []
@@ -39,7 +39,7 @@ def uncommitted_source(case: Case) -> list[str]:
     return found
 
 
-def expired(case: Case) -> list[str]:
+def expired(case: PlanningInput) -> list[str]:
     """G-11: kept timestamps are older than the target's retention; the broker may delete them at its next cleaning."""
     if case.options.accept_expiry:
         return []
@@ -54,7 +54,7 @@ def expired(case: Case) -> list[str]:
     return found
 
 
-def out_of_range(case: Case) -> list[str]:
+def out_of_range(case: PlanningInput) -> list[str]:
     """G-12: kept timestamps that the broker of the target rejects."""
     found = []
     for name, shape, times in _kept(case):
@@ -76,14 +76,14 @@ def accepted_range(shape: TopicFacts) -> tuple[int | None, int | None]:
     return both if before is None else before, both if after is None else after
 
 
-def _kept(case: Case) -> Iterator[tuple[str, TopicFacts, Longs]]:
+def _kept(case: PlanningInput) -> Iterator[tuple[str, TopicFacts, Longs]]:
     for name, seqs in case.material.target_rows.items():
         times = case.material.kept_times[seqs]
         if name not in case.material.overwritten:
             yield name, case.material.shapes[name], times[times != NOW]
 
 
-def too_much(case: Case) -> list[str]:
+def too_much(case: PlanningInput) -> list[str]:
     """G-19: more records or bytes than the plan may have."""
     options, material = case.options, case.material
     size = int(material.sizes.sum())
@@ -95,7 +95,7 @@ def too_much(case: Case) -> list[str]:
     return found
 
 
-def too_old(case: Case) -> list[str]:
+def too_old(case: PlanningInput) -> list[str]:
     """G-23: a plan is good for one hour."""
     age = case.now_ms - case.planned_at_ms
     if age <= GOOD_FOR_MS:

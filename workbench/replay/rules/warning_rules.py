@@ -17,18 +17,18 @@ from workbench.replay.rules.time_rules import accepted_range
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workbench.replay.rules.planning_input import Case
+    from workbench.replay.rules.planning_input import PlanningInput
 
 _SHOWN = 5
 _TTL = re.compile(rb"[0-9]{1,12}\Z")
 
 
-def warnings(case: Case) -> list[str]:
+def warnings(case: PlanningInput) -> list[str]:
     """Every warning that applies, in a fixed order."""
     return [text for check in _CHECKS for text in check(case)]
 
 
-def _tombstones(case: Case) -> Iterator[str]:
+def _tombstones(case: PlanningInput) -> Iterator[str]:
     """Deletes: null values with their keys."""
     material = case.material
     dead = material.records.filter(pc.is_null(material.records["value"]))
@@ -40,13 +40,13 @@ def _tombstones(case: Case) -> Iterator[str]:
     yield f"{records(dead.num_rows)} are tombstones, of {keys:,} key{'' if keys == 1 else 's'}{effect}."
 
 
-def _compacted(case: Case) -> Iterator[str]:
+def _compacted(case: PlanningInput) -> Iterator[str]:
     for name, shape in case.material.shapes.items():
         if shape.compacted:
             yield f"{name} is compacted: the values sent become the newest of their keys."
 
 
-def _same_event_twice(case: Case) -> Iterator[str]:
+def _same_event_twice(case: PlanningInput) -> Iterator[str]:
     ids = case.material.column("event_id") or []
     repeated = [event for event, count in Counter(filter(None, ids)).items() if count > 1]
     if repeated:
@@ -54,19 +54,19 @@ def _same_event_twice(case: Case) -> Iterator[str]:
         yield f"{len(repeated):,} event id{'' if len(repeated) == 1 else 's'} occur more than once: {shown}."
 
 
-def _append_time(case: Case) -> Iterator[str]:
+def _append_time(case: PlanningInput) -> Iterator[str]:
     for name in sorted(case.material.overwritten):
         yield f"{name} overwrites timestamps (LogAppendTime): original times survive in headers only."
 
 
-def _no_timestamp(case: Case) -> Iterator[str]:
+def _no_timestamp(case: PlanningInput) -> Iterator[str]:
     if case.options.timestamps == "keep":
         count = int((case.material.kept_times == NOW).sum())
         if count:
             yield f"{records(count)} have no timestamp and get the time of sending."
 
 
-def _partitioning(case: Case) -> Iterator[str]:
+def _partitioning(case: PlanningInput) -> Iterator[str]:
     material = case.material
     for name, seqs in material.target_rows.items():
         counts = {material.source_partitions(row) for row in material.first_rows(seqs)}
@@ -84,20 +84,20 @@ def _partitioning(case: Case) -> Iterator[str]:
             yield f"{records(keyless)} have no key and are spread round robin."
 
 
-def _non_uuid_ids(case: Case) -> Iterator[str]:
-    profiles, ids = case.material.column("profile"), case.material.column("event_id")
-    if profiles is None or ids is None:
+def _non_uuid_ids(case: PlanningInput) -> Iterator[str]:
+    conventions, ids = case.material.column("convention"), case.material.column("event_id")
+    if conventions is None or ids is None:
         return
     odd = sum(
         1
-        for profile, event in zip(profiles, ids, strict=True)
-        if (profile or "").startswith("onex") and event is not None and not _is_uuid(event)
+        for convention, event in zip(conventions, ids, strict=True)
+        if (convention or "").startswith("onex") and event is not None and not _is_uuid(event)
     )
     if odd:
         yield f"{records(odd)} carry event ids that are no UUIDs: ONEX readers replace them by random ones."
 
 
-def _passed_ttl(case: Case) -> Iterator[str]:
+def _passed_ttl(case: PlanningInput) -> Iterator[str]:
     times = case.material.numbers("timestamp_ms")
     passed = {
         row
@@ -111,36 +111,36 @@ def _passed_ttl(case: Case) -> Iterator[str]:
         )
 
 
-def _aborted_attempts(case: Case) -> Iterator[str]:
+def _aborted_attempts(case: PlanningInput) -> Iterator[str]:
     if case.options.writer == "transactional" and case.facts.groups:
         yield "readers with read_uncommitted may see attempts that were aborted."
 
 
-def _mixed_dialects(case: Case) -> Iterator[str]:
-    profiles, dialects = case.material.column("profile"), case.material.column("dialect")
-    if profiles is None:
+def _mixed_dialects(case: PlanningInput) -> Iterator[str]:
+    conventions, dialects = case.material.column("convention"), case.material.column("dialect")
+    if conventions is None:
         return
-    pairs = zip(profiles, dialects or [None] * len(profiles), strict=True)
+    pairs = zip(conventions, dialects or [None] * len(conventions), strict=True)
     kinds = sorted({"/".join(filter(None, pair)) or "unrecognised" for pair in pairs})
     if len(kinds) > 1:
         yield f"the selection mixes conventions: {', '.join(kinds[:_SHOWN])}{', …' if len(kinds) > _SHOWN else ''}."
 
 
-def _gaps(case: Case) -> Iterator[str]:
+def _gaps(case: PlanningInput) -> Iterator[str]:
     used = set(pc.unique(case.material.records["source_id"]).to_pylist())
     for number, source in sorted(case.material.sources.items()):
         if number in used and source.gaps:
             yield f"the capture of {source.topic} has {source.gaps} gap{'' if source.gaps == 1 else 's'}."
 
 
-def _unknown_isolation(case: Case) -> Iterator[str]:
+def _unknown_isolation(case: PlanningInput) -> Iterator[str]:
     used = set(pc.unique(case.material.records["source_id"]).to_pylist())
     for number, source in sorted(case.material.sources.items()):
         if number in used and source.isolation not in ("read_committed", "read_uncommitted"):
             yield f"how {source.topic} was read is not known: aborted records may be among the selected ones (G-10)."
 
 
-def _unknown_groups(case: Case) -> Iterator[str]:
+def _unknown_groups(case: PlanningInput) -> Iterator[str]:
     existing = any(case.facts.topics[name].exists for name in case.facts.target_topics)
     if existing and case.facts.unclear_groups:
         shown = ", ".join(case.facts.unclear_groups[:_SHOWN])
@@ -148,7 +148,7 @@ def _unknown_groups(case: Case) -> Iterator[str]:
         yield f"whether these groups read the target could not be seen: {shown}{more}."
 
 
-def _unknown_settings(case: Case) -> Iterator[str]:
+def _unknown_settings(case: PlanningInput) -> Iterator[str]:
     for name, shape in case.material.shapes.items():
         if not shape.partitions:
             continue
@@ -165,7 +165,7 @@ def _unknown_settings(case: Case) -> Iterator[str]:
             yield f"settings of {name} could not be read, so these were not checked: {', '.join(unknown)}."
 
 
-def _created(case: Case) -> Iterator[str]:
+def _created(case: PlanningInput) -> Iterator[str]:
     for topic in case.material.creates:
         settings = ", ".join(f"{name}={value}" for name, value in sorted(topic.config.items()))
         yield f"the run creates {topic.name} with {topic.partitions} partitions, {settings}."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import ReplayRefused
 from workbench.replay.records.digest import TOKEN_DIGITS, plan_hash
 from workbench.replay.rules.guard import refusals, refused_records
-from workbench.replay.rules.planning_input import Case
+from workbench.replay.rules.planning_input import PlanningInput
 from workbench.replay.target.facts import differences
 from workbench.replay.target.fetch import fetch_again
 
@@ -71,7 +71,7 @@ def _changed(plan: Plan, found: TargetFacts) -> list[str]:
 
 def _refused(plan: Plan, found: TargetFacts, typed: frozenset[str]) -> list[str]:
     material = replace(plan.material, facts=found)
-    case = Case(material, found.asked_at_ms, plan.created_at_ms, typed)
+    case = PlanningInput(material, found.asked_at_ms, plan.created_at_ms, typed)
     held = refusals(case)
     records = refused_records(held)
     skip = plan.options.skip_refused

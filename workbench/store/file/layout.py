@@ -15,6 +15,18 @@ STORED_RECORD = pa.schema([SOURCE_ID, *RECORD])
 STORED_EVENT = pa.schema([SOURCE_ID, *list(EVENT)[:2], *TIMESTAMP_FIELDS, *list(EVENT)[2:]])
 """A decoded row, with the record's timestamp beside it so that a filter by time needs no join."""
 
+EVENTS_LAYOUT = 2
+"""Names of the event columns that new files have; a segment's row in the table ``segments`` says which it has."""
+
+_FORMER_NAMES = {1: {"convention": "profile", "convention_version": "profile_version"}}
+
+
+def former_names(schema: pa.Schema, layout: int) -> pa.Schema:
+    """Give the columns of `STORED_EVENT` the names that they had in an earlier layout."""
+    former = _FORMER_NAMES.get(layout, {})
+    return pa.schema([field.with_name(former.get(field.name, field.name)) for field in schema])
+
+
 GAP = pa.struct([("reason", pa.string()), ("start", pa.int64()), ("stop", pa.int64())])
 
 RANGES = pa.schema(

@@ -9,7 +9,7 @@ import duckdb
 from workbench.errors import SnapshotFormatError
 from workbench.store.file.journal_tables import JOURNAL_TABLES
 from workbench.store.file.lag_tables import LAG_TABLES, LAG_VIEWS
-from workbench.store.file.layout import GAP, STORED_EVENT, STORED_RECORD
+from workbench.store.file.layout import GAP, STORED_EVENT, STORED_RECORD, former_names
 from workbench.store.file.types import columns, sql_type
 from workbench.store.file.views import define_views
 
@@ -46,7 +46,7 @@ _CAPTURE_TABLES = (
         first_offset BIGINT NOT NULL, last_offset BIGINT NOT NULL, "rows" BIGINT NOT NULL
     )""",
     f"CREATE TABLE packed_records ({columns(STORED_RECORD)})",
-    f"CREATE TABLE packed_events ({columns(STORED_EVENT)})",
+    f"CREATE TABLE packed_events ({columns(former_names(STORED_EVENT, 1))})",
 )
 
 _OTHER_TABLES = (
@@ -70,7 +70,15 @@ _OTHER_TABLES = (
 
 _VERSION_1 = (*_CAPTURE_TABLES, *_OTHER_TABLES, *JOURNAL_TABLES, *LAG_TABLES, *LAG_VIEWS)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+_VERSION_2 = (
+    # Views are bound to column names, so they go first; `migrate` defines them anew.
+    "DROP VIEW IF EXISTS events",
+    "ALTER TABLE packed_events RENAME COLUMN profile TO convention",
+    "ALTER TABLE packed_events RENAME COLUMN profile_version TO convention_version",
+    "ALTER TABLE segments ADD COLUMN events_layout INTEGER DEFAULT 1",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
 """What makes each version out of the one before; a version once released is never edited."""
 
 VERSION = len(MIGRATIONS)

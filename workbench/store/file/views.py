@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
+from workbench.store.file.layout import STORED_EVENT, STORED_RECORD, former_names
 from workbench.store.file.types import names
 
 if TYPE_CHECKING:
@@ -24,16 +24,14 @@ _WHERE_FROM = 'source_id, cluster, topic, "partition", "offset"'
 
 def define_views(cursor: duckdb.DuckDBPyConnection) -> None:
     """(Re)write the views for the segments that the tables name, inside the caller's transaction."""
-    files = cursor.execute("SELECT records_file, events_file FROM segments ORDER BY segment_id").fetchall()
-    _define(cursor, "records", STORED_RECORD, "packed_records", [records for records, _ in files])
-    _define(cursor, "events", STORED_EVENT, "packed_events", [events for _, events in files])
+    _define(cursor, "records", STORED_RECORD, "packed_records", record_rows(cursor))
+    _define(cursor, "events", STORED_EVENT, "packed_events", event_rows(cursor))
 
 
-def _define(cursor: duckdb.DuckDBPyConnection, view: str, schema: pa.Schema, packed: str, files: Sequence[str]) -> None:
-    stored = names(schema)
-    rows = f"SELECT {stored} FROM {packed}"  # noqa: S608 - names of our own layouts
-    if files:
-        rows += f" UNION ALL {segment_rows(schema, files)}"
+def _define(
+    cursor: duckdb.DuckDBPyConnection, view: str, schema: pa.Schema, packed: str, segments: Sequence[str]
+) -> None:
+    rows = " UNION ALL ".join([f"SELECT {names(schema)} FROM {packed}", *segments])  # noqa: S608 - names of our own layouts
     rest = ", ".join(f'"{name}"' for name in schema.names if name not in ("source_id", "partition", "offset"))
     cursor.execute(
         f"CREATE OR REPLACE VIEW {view} AS SELECT {_WHERE_FROM}, {_TIMESTAMP} AS timestamp, {rest} "  # noqa: S608 - same
@@ -41,9 +39,29 @@ def _define(cursor: duckdb.DuckDBPyConnection, view: str, schema: pa.Schema, pac
     )
 
 
-def segment_rows(schema: pa.Schema, files: Sequence[str]) -> str:
-    """Write the SELECT over files of segments."""
-    return f"SELECT {names(schema)} FROM read_parquet({_paths(files)})"  # noqa: S608 - our layout, escaped file names
+def record_rows(cursor: duckdb.DuckDBPyConnection) -> list[str]:
+    """Write the SELECT over the raw rows of all segments; empty without segments."""
+    files = cursor.execute("SELECT records_file FROM segments ORDER BY segment_id").fetchall()
+    return _segment_rows(STORED_RECORD, STORED_RECORD, [name for (name,) in files])
+
+
+def event_rows(cursor: duckdb.DuckDBPyConnection) -> list[str]:
+    """Write a SELECT over the decoded rows for each layout that segments have; all give today's column names."""
+    files = cursor.execute("SELECT events_layout, events_file FROM segments ORDER BY segment_id").fetchall()
+    by_layout: dict[int, list[str]] = {}
+    for layout, name in files:
+        by_layout.setdefault(layout, []).append(name)
+    return [
+        select
+        for layout, named in sorted(by_layout.items())
+        for select in _segment_rows(STORED_EVENT, former_names(STORED_EVENT, layout), named)
+    ]
+
+
+def _segment_rows(schema: pa.Schema, stored: pa.Schema, files: Sequence[str]) -> list[str]:
+    pairs = zip(stored.names, schema.names, strict=True)
+    columns = ", ".join(f'"{old}"' if old == new else f'"{old}" AS "{new}"' for old, new in pairs)
+    return [f"SELECT {columns} FROM read_parquet({_paths(files)})"] if files else []  # noqa: S608 - our layout, escaped file names
 
 
 def _paths(files: Sequence[str]) -> str:

@@ -6,9 +6,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 from workbench.errors import SnapshotFormatError
-from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
+from workbench.store.file.layout import EVENTS_LAYOUT, STORED_EVENT, STORED_RECORD
 from workbench.store.file.types import names
-from workbench.store.file.views import define_views, segment_rows
+from workbench.store.file.views import define_views, event_rows, record_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -53,7 +53,7 @@ def check_files(folder: Path, files: Collection[str], path: Path) -> None:
 def enter_segment(cursor: duckdb.DuckDBPyConnection, segment: Segment) -> None:
     """Let the tables and views know a finished segment."""
     cursor.execute(
-        "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?)",
         [
             segment.segment_id,
             segment.records_file,
@@ -61,6 +61,7 @@ def enter_segment(cursor: duckdb.DuckDBPyConnection, segment: Segment) -> None:
             segment.rows,
             segment.records_bytes,
             segment.events_bytes,
+            EVENTS_LAYOUT,
         ],
     )
     cursor.executemany(
@@ -95,13 +96,8 @@ def has_room(path: Path, size_bytes: int) -> bool:
 def move_in(cursor: duckdb.DuckDBPyConnection) -> set[str]:
     """Copy all segments into the file's own tables and forget them; returns the names of their files."""
     names_before, _ = known_files(cursor)
-    for column, table, layout in (
-        ("records_file", "packed_records", STORED_RECORD),
-        ("events_file", "packed_events", STORED_EVENT),
-    ):
-        files = cursor.execute(f"SELECT {column} FROM segments ORDER BY segment_id").fetchall()  # noqa: S608 - a constant
-        if files:
-            rows = segment_rows(layout, [name for (name,) in files])
+    for table, selects in (("packed_records", record_rows(cursor)), ("packed_events", event_rows(cursor))):
+        for rows in selects:
             cursor.execute(f"INSERT INTO {table} {rows}")
     cursor.execute("DELETE FROM segments")
     cursor.execute("DELETE FROM segment_positions")

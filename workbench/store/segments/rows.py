@@ -12,7 +12,7 @@ from workbench.model.columns import EVENT, RECORD
 from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
 
 UNREADABLE = "value_not_json"
-"""The problem of a record that the profile fixed for its topic cannot read."""
+"""The problem of a record that the convention fixed for its topic cannot read."""
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -49,7 +49,7 @@ def count_undecodable(events: pa.RecordBatch | pa.Table) -> int:
     Tombstones have nothing to decode and do not count.
     """
     table = pa.table(events.columns, names=events.schema.names)
-    unrecognised = pc.and_(pc.is_null(table["profile"]), pc.invert(table["tombstone"]))
+    unrecognised = pc.and_(pc.is_null(table["convention"]), pc.invert(table["tombstone"]))
     problems = table["problems"].combine_chunks()
     faults = pc.equal(problems.flatten(), UNREADABLE)
     rows = pa.array(np.arange(len(problems)))

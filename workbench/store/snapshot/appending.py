@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from workbench.store.segments.files import Segment, SegmentWriter
-    from workbench.store.snapshot.provenance import Advance, RangeKey
+    from workbench.store.snapshot.provenance import RangeKey, RangeUpdate
     from workbench.store.snapshot.store import SnapshotStore
 
     class Commit(Protocol):
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
         def __call__(
             self,
-            advances: Sequence[Advance],
+            advances: Sequence[RangeUpdate],
             *,
             segment: Segment | None = None,
             rows: tuple[pa.Table, pa.Table] | None = None,
@@ -66,7 +66,7 @@ class Appender:
         self._segment: SegmentWriter | None = None
         self._rows: list[tuple[pa.Table, pa.Table]] = []
         self._bytes = 0
-        self._advances: dict[RangeKey, Advance] = {}
+        self._advances: dict[RangeKey, RangeUpdate] = {}
         self._since = 0.0
 
     @property
@@ -78,7 +78,7 @@ class Appender:
         bound = SMALL_COMMIT_S if small else LARGE_COMMIT_S
         return max(0.0, self._since + bound - time.monotonic())
 
-    def append(self, advance: Advance, records: pa.Table, events: pa.Table) -> bool:
+    def append(self, advance: RangeUpdate, records: pa.Table, events: pa.Table) -> bool:
         """Take rows of one range; returns whether that committed a segment.
 
         Raises:
@@ -137,7 +137,7 @@ def _first_position(piece: tuple[pa.Table, pa.Table]) -> tuple[int, int, int]:
     return raw["source_id"][0].as_py(), raw["partition"][0].as_py(), raw["offset"][0].as_py()
 
 
-def _joined(before: Advance | None, now: Advance) -> Advance:
+def _joined(before: RangeUpdate | None, now: RangeUpdate) -> RangeUpdate:
     if before is None:
         return now
     return replace(

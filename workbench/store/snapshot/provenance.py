@@ -75,7 +75,7 @@ class StoredRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Advance:
+class RangeUpdate:
     """How far a range got with what is committed now; counts are of the new part."""
 
     key: RangeKey
@@ -187,7 +187,7 @@ def add_ranges(cursor: duckdb.DuckDBPyConnection, ranges: Sequence[StoredRange])
     cursor.unregister("new_ranges")
 
 
-def advance(cursor: duckdb.DuckDBPyConnection, advances: Iterable[Advance]) -> None:
+def advance(cursor: duckdb.DuckDBPyConnection, advances: Iterable[RangeUpdate]) -> None:
     """Move ranges on, in the transaction that stores their rows."""
     for step in advances:
         cursor.execute(
@@ -255,7 +255,7 @@ def recount_undecodable(cursor: duckdb.DuckDBPyConnection) -> None:
             SELECT count(*) FROM events AS e
             WHERE e.source_id = r.source_id AND e."partition" = r."partition" AND e."offset" >= r."from"
                 AND e."offset" < r.next
-                AND ((e.profile IS NULL AND NOT e.tombstone) OR list_contains(e.problems, ?))
+                AND ((e.convention IS NULL AND NOT e.tombstone) OR list_contains(e.problems, ?))
         )
         """,
         [UNREADABLE],

@@ -15,8 +15,8 @@ from workbench.store.file.connection import DEFAULT_MEMORY_LIMIT, Connection
 from workbench.store.segments import files as segments
 from workbench.store.segments import packing
 from workbench.store.snapshot import provenance, selecting
-from workbench.store.snapshot.claims import Claims
 from workbench.store.snapshot.frames import to_pandas
+from workbench.store.snapshot.segment_locks import SegmentLocks
 from workbench.store.snapshot.statements import check_condition, check_reads_only
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.model.selection import SelectedSource
     from workbench.model.window import BoundLike
     from workbench.store.segments.files import Segment, SegmentWriter
-    from workbench.store.snapshot.provenance import Advance, Source
+    from workbench.store.snapshot.provenance import RangeUpdate, Source
 
 Parameters: TypeAlias = "Sequence[Any] | Mapping[str, Any] | None"
 
@@ -49,7 +49,7 @@ class SnapshotStore:
         self._read_only = read_only
         self._writing = threading.RLock()
         self._next_segment = 0
-        self.claims = Claims(connection.path)
+        self.claims = SegmentLocks(connection.path)
         self._closed = False
 
     @classmethod
@@ -310,7 +310,7 @@ class SnapshotStore:
 
     def commit(
         self,
-        advances: Sequence[Advance],
+        advances: Sequence[RangeUpdate],
         *,
         segment: Segment | None = None,
         rows: tuple[pa.Table, pa.Table] | None = None,

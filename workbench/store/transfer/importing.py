@@ -19,7 +19,7 @@ from workbench.store.segments import packing
 from workbench.store.segments.rows import stored_rows
 from workbench.store.snapshot import provenance
 from workbench.store.snapshot.appending import Appender
-from workbench.store.snapshot.provenance import Advance, CaptureHead, RangeKey
+from workbench.store.snapshot.provenance import CaptureHead, RangeKey, RangeUpdate
 from workbench.store.transfer.exporting import EXPORTED, PROVENANCE_KEY, file_format
 from workbench.store.transfer.jsonl import from_line
 
@@ -159,7 +159,10 @@ def _store_rows(
     pieces: list[tuple[Segment | None, tuple[pa.Table, pa.Table] | None]] = []
 
     def collect(
-        advances: Sequence[Advance], *, segment: Segment | None = None, rows: tuple[pa.Table, pa.Table] | None = None
+        advances: Sequence[RangeUpdate],
+        *,
+        segment: Segment | None = None,
+        rows: tuple[pa.Table, pa.Table] | None = None,
     ) -> None:
         del advances
         pieces.append((segment, rows))
@@ -172,7 +175,7 @@ def _store_rows(
             for batch in cursor.sql(query, params={"number": number}).to_arrow_reader(_BATCH_ROWS):
                 raw = pa.table(batch).select(RECORD.names).cast(RECORD)
                 rows = stored_rows(number, raw, decoder.decode(raw, topic))
-                appender.append(Advance(RangeKey("", number, 0, 0), 0), *rows)
+                appender.append(RangeUpdate(RangeKey("", number, 0, 0), 0), *rows)
                 stored += raw.num_rows
         appender.commit()
     except BaseException:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workbench.model.columns import RECORD
-from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
+from workbench.store.file.layout import EVENTS_LAYOUT, STORED_EVENT, STORED_RECORD
 from workbench.store.file.types import names
 from workbench.store.file.views import define_views
 from workbench.store.segments.files import EventFile
@@ -82,7 +82,8 @@ def _segments(cursor: duckdb.DuckDBPyConnection, decoder: Decoding, topics: Mapp
             written.discard()
             raise
         cursor.execute(
-            "UPDATE segments SET events_file = ?, events_bytes = ? WHERE segment_id = ?", [name, size, segment_id]
+            "UPDATE segments SET events_file = ?, events_bytes = ?, events_layout = ? WHERE segment_id = ?",
+            [name, size, EVENTS_LAYOUT, segment_id],
         )
     return rows
 

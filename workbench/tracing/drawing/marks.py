@@ -10,7 +10,7 @@ import pandas as pd
 
 from workbench.tracing.drawing.fold import Folding, fold
 from workbench.tracing.graph.resolve import EDGE_KINDS
-from workbench.tracing.graph.rows import Coded
+from workbench.tracing.graph.rows import EncodedEvents
 from workbench.tracing.graph.structure import NO_TIME
 from workbench.tracing.graph.tables import column
 
@@ -72,7 +72,7 @@ class Marks:
 def marks_of(graph: CausalGraph, *, limit: int, opened: Collection[str]) -> Marks:
     """Fold the graph and draw up its marks and lines."""
     parts, structure = graph.parts, graph.structure
-    folding = fold(structure.primary, Coded.of(column(parts, "event_type")).codes, limit=limit, opened=opened)
+    folding = fold(structure.primary, EncodedEvents.of(column(parts, "event_type")).codes, limit=limit, opened=opened)
     first_virtual = len(folding.shown) + len(folding.groups)
     virtual, virtual_lines = _virtual(parts.virtual, folding, first_virtual)
     outside, outside_lines = _outside(parts.outside, folding, first_virtual + len(virtual))

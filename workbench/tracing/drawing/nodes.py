@@ -12,7 +12,7 @@ from workbench.text.markup import visible
 from workbench.tracing.drawing.theme import palette_index
 from workbench.tracing.graph.structure import NO_TIME
 from workbench.tracing.graph.tables import copy_counts
-from workbench.tracing.text.words import ID_LIMIT, TYPE_LIMIT, EventWords, number_of, words_of
+from workbench.tracing.text.labels import ID_LIMIT, TYPE_LIMIT, EventLabels, labels_of, number_of
 
 if TYPE_CHECKING:
     from workbench.model.causation import RootKind
@@ -73,7 +73,7 @@ def _events(marks: Marks) -> list[GraphNode]:
             position=EventPosition(row["source_id"], row["topic"], row["partition"], row["offset"]),
             **_NOWHERE,
         )
-        for node, words, row in zip(shown.tolist(), words_of(parts, shown, structure.cycles), rows, strict=True)
+        for node, words, row in zip(shown.tolist(), labels_of(parts, shown, structure.cycles), rows, strict=True)
     ]
 
 
@@ -87,7 +87,7 @@ def _shown(text: str | None, limit: int = _LONG) -> str | None:
     return None if text is None else visible(text, limit)
 
 
-def _name(words: EventWords, causes: int, effects: int) -> str:
+def _name(words: EventLabels, causes: int, effects: int) -> str:
     pieces = [f"{words.event_type}, {words.position}"]
     pieces += [number_of(n, noun) for n, noun in ((causes, "cause"), (effects, "effect")) if n]
     return ", ".join([*pieces, *words.remarks])

@@ -9,19 +9,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.tracing.graph.declared import OUTCOMES, TARGETS
-from workbench.tracing.graph.graph import CausalGraph
-from workbench.tracing.graph.nodes import COPY_KINDS, Nodes, find_nodes
-from workbench.tracing.graph.parts import (
+from workbench.tracing.graph.components import (
     COMMAND_ROOT,
     INNER,
     ORIGIN,
     ORPHAN,
     SELF_ROOT,
     UNLINKED,
+    Components,
     Origin,
-    Parts,
 )
+from workbench.tracing.graph.declared import OUTCOMES, TARGETS
+from workbench.tracing.graph.graph import CausalGraph
+from workbench.tracing.graph.nodes import COPY_KINDS, Nodes, find_nodes
 from workbench.tracing.graph.resolve import SELF, UNRESOLVED, Resolution, resolve
 from workbench.tracing.graph.rows import Clock, Rows, flags, is_dead_letter_topic, read_rows
 from workbench.tracing.graph.unresolved import REASONS, Gaps, find_gaps
@@ -72,7 +72,7 @@ def build_graph(
     declared = resolution.declared
     self_caused = _self_caused(rows, nodes, resolution)
     return CausalGraph(
-        Parts(
+        Components(
             origin=Origin(clock, provenance, len(nodes), gaps.bounds, gaps.undecodable),
             attributes=_attributes(rows, nodes),
             time=nodes.time,

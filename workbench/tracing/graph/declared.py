@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.tracing.graph.rows import Coded
+from workbench.tracing.graph.rows import EncodedEvents
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
@@ -39,9 +39,9 @@ class Declared:
     """Code of the value."""
     rank: Ints
     via: Ints
-    texts: Coded
+    texts: EncodedEvents
     """Texts of the values (codes of all entries of the graph)."""
-    vias: Coded
+    vias: EncodedEvents
 
     def __len__(self) -> int:
         return len(self.row)
@@ -74,9 +74,9 @@ def read_declared(rows: Rows, nodes: Nodes) -> Declared:
     causes = rows.column("causes")
     row = pc.list_parent_indices(causes).to_numpy().astype(np.int64)
     entries = pc.list_flatten(causes)
-    value = Coded.of(pc.struct_field(entries, "value").cast(pa.large_string()))
-    via = Coded.of(pc.struct_field(entries, "via").cast(pa.large_string()))
-    target = Coded(np.zeros(0, dtype=np.int64), pa.array(TARGETS, pa.large_string()))
+    value = EncodedEvents.of(pc.struct_field(entries, "value").cast(pa.large_string()))
+    via = EncodedEvents.of(pc.struct_field(entries, "via").cast(pa.large_string()))
+    target = EncodedEvents(np.zeros(0, dtype=np.int64), pa.array(TARGETS, pa.large_string()))
     rank = pc.struct_field(entries, "rank").cast(pa.int64()).fill_null(0)
     declared = Declared(
         row=row,

@@ -14,14 +14,14 @@ from workbench.text.markup import Element, element, visible
 from workbench.tracing.critical_path import CriticalPath, critical_path
 from workbench.tracing.graph import tables
 from workbench.tracing.graph.arrays import Flags, Groups, Ints, reach
-from workbench.tracing.graph.structure import Shape, Structure, structure_of, text_rank
+from workbench.tracing.graph.structure import GraphStructure, Structure, structure_of, text_rank
 from workbench.tracing.text.mermaid import MERMAID_LIMIT, mermaid_text
 from workbench.tracing.text.tree import TREE_LIMIT, tree_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from workbench.tracing.graph.parts import Parts
+    from workbench.tracing.graph.components import Components
 
 _SHOWN = 80
 
@@ -33,7 +33,7 @@ class CausalGraph:
     smaller graphs from it. It satisfies `workbench.model.causation.CausalFacts`.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Components) -> None:
         self.parts = parts
 
     def __len__(self) -> int:
@@ -45,7 +45,7 @@ class CausalGraph:
         parts, used = self.parts, self.used
         numbers = tables.distinct_numbers(parts.virtual["value"])
         return structure_of(
-            Shape(
+            GraphStructure(
                 time=parts.time,
                 cause=used.cause,
                 effect=used.effect,

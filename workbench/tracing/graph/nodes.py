@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.causation import CopyKind
-from workbench.tracing.graph.rows import Coded, flags
+from workbench.tracing.graph.rows import EncodedEvents, flags
 from workbench.tracing.graph.structure import NO_TIME, text_rank
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Nodes:
     """For each record the index into `COPY_KINDS`, -1 for an ordinary canonical one; a collision is a node's own."""
     event_id: Ints
     """Code of each node's event id, -1 without one."""
-    ids: Coded
+    ids: EncodedEvents
     """The event ids of all records."""
 
     def __len__(self) -> int:
@@ -50,7 +50,7 @@ class Nodes:
 
 def find_nodes(rows: Rows) -> Nodes:
     """Group records into nodes, choose the canonical record of each, and name the others' kind."""
-    ids = Coded.of(rows.column("event_id"))
+    ids = EncodedEvents.of(rows.column("event_id"))
     group, keys = _groups(rows, ids)
     canonical, ranked = _canonical(rows, group)
     kind = np.full(len(rows), _CANONICAL, dtype=np.int64)
@@ -63,14 +63,14 @@ def find_nodes(rows: Rows) -> Nodes:
     return _numbered(rows, group, canonical, kind, _node_keys(rows, canonical, kind, keys), ids=ids)
 
 
-def _groups(rows: Rows, ids: Coded) -> tuple[Ints, pa.LargeStringArray]:
+def _groups(rows: Rows, ids: EncodedEvents) -> tuple[Ints, pa.LargeStringArray]:
     """Number of each record's group, and the texts of the keys; groups beyond the texts have no event id."""
     coded = ids
     scoped = pc.equal(rows.column("id_scope"), "source").fill_null(False)
     if scoped.true_count:
         source, plain = rows.column("source").fill_null(""), rows.column("event_id")
         joined = pc.binary_join_element_wise(source, plain, pa.scalar(_SEPARATOR, pa.large_string()))
-        coded = Coded.of(pc.if_else(scoped, joined, plain))
+        coded = EncodedEvents.of(pc.if_else(scoped, joined, plain))
     nameless = coded.codes < 0
     group = coded.codes.copy()
     group[nameless] = len(coded.names) + np.arange(int(nameless.sum()))
@@ -93,7 +93,7 @@ def _canonical(rows: Rows, group: Ints) -> tuple[Ints, Ints]:
 
 
 def _copy_kinds(rows: Rows, copy: Ints, canonical: Ints) -> Ints:
-    destination = Coded.of(rows.column("destination")).codes
+    destination = EncodedEvents.of(rows.column("destination")).codes
     to, canonical_to = destination[copy], destination[canonical]
     marked = [
         rows.replayed[copy],
@@ -147,7 +147,9 @@ def _number(digits: str) -> tuple[str, Decimal]:
     return ("number", Decimal(digits))
 
 
-def _numbered(rows: Rows, group: Ints, canonical: Ints, kind: Ints, key: pa.LargeStringArray, *, ids: Coded) -> Nodes:
+def _numbered(
+    rows: Rows, group: Ints, canonical: Ints, kind: Ints, key: pa.LargeStringArray, *, ids: EncodedEvents
+) -> Nodes:
     time = rows.time[canonical]
     order = pc.sort_indices(
         pa.table({"time": time, "key": key}),
@@ -179,6 +181,6 @@ def _node_keys(rows: Rows, canonical: Ints, kind: Ints, keys: pa.LargeStringArra
 
 def _taken(own: pa.LargeStringArray, keys: pa.LargeStringArray) -> pa.BooleanArray:
     """Mark what equals a key or another of its own kind: the same topic name on two clusters, or a hostile id."""
-    coded = Coded.of(own)
+    coded = EncodedEvents.of(own)
     repeated = np.bincount(coded.codes)[coded.codes] > 1
     return pc.or_(pc.is_in(own, value_set=keys), pa.array(repeated))

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from workbench.errors import TableError
 from workbench.model.causation import EdgeKind
 from workbench.tracing.graph.declared import EVENT_ID, OUTCOMES, POSITION, Declared, read_declared
-from workbench.tracing.graph.rows import Coded
+from workbench.tracing.graph.rows import EncodedEvents
 from workbench.tracing.graph.targets import Index, find_matches, find_positions, match_positions
 
 if TYPE_CHECKING:
@@ -207,14 +207,14 @@ def _span_edges(rows: Rows, nodes: Nodes, unlinked: Flags, span_causes: pa.Table
     produced = pd.DataFrame(
         {
             "entry": effects,
-            "span": Coded.of(span).codes[nodes.row[effects]],
+            "span": EncodedEvents.of(span).codes[nodes.row[effects]],
             "cluster": rows.cluster.codes[nodes.row[effects]],
         },
     )
     known = {name: span_causes.column(name).combine_chunks() for name in SPAN_COLUMNS}
     caused = pd.DataFrame(
         {
-            "span": Coded.of(span).find(known["span_id"].cast(pa.large_string())),
+            "span": EncodedEvents.of(span).find(known["span_id"].cast(pa.large_string())),
             "topic": rows.topic.find(known["topic"].cast(pa.large_string())),
             "partition": known["partition"].cast(pa.int64()).to_numpy(),
             "offset": known["offset"].cast(pa.int64()).to_numpy(),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Clock: TypeAlias = Literal["event", "record"]
 
 TEXT = ("cluster", "topic", "event_id", "id_scope", "correlation_id", "cause_state", "root_id")
-LABELS = ("event_type", "source", "destination", "replay", "profile")
+LABELS = ("event_type", "source", "destination", "replay", "convention")
 NUMBERS = ("source_id", "partition", "offset", "timestamp_ms", "timestamp_type")
 NESTED = ("event_time", "link_ids", "causes", "origin", "problems")
 COLUMNS = (*NUMBERS, *TEXT, *LABELS, *NESTED)
@@ -44,7 +44,7 @@ def is_dead_letter_topic(topic: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class EncodedEvents:
     """A text column as integers."""
 
     codes: Ints
@@ -52,7 +52,7 @@ class Coded:
     names: pa.LargeStringArray
 
     @classmethod
-    def of(cls, values: pa.Array) -> Coded:
+    def of(cls, values: pa.Array) -> EncodedEvents:
         encoded = values.dictionary_encode()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         return cls(codes, encoded.dictionary)
@@ -77,8 +77,8 @@ class Rows:
     source_id: Ints
     partition: Ints
     offset: Ints
-    cluster: Coded
-    topic: Coded
+    cluster: EncodedEvents
+    topic: EncodedEvents
     dead_letter: Flags
     """Has an origin, or lies on a dead letter topic."""
     replayed: Flags
@@ -116,7 +116,7 @@ def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str],
     table = pa.table({name: _normal(events, name) for name in (*COLUMNS, *_optional(events))})
     numbers = {name: _int64(table, name) for name in ("source_id", "partition", "offset")}
     _refuse_repeated_positions(numbers)
-    topic = Coded.of(one_chunk(table.column("topic")))
+    topic = EncodedEvents.of(one_chunk(table.column("topic")))
     time, fell_back = _times(table, clock)
     origin = one_chunk(table.column("origin"))
     has_origin = pc.or_(*(pc.is_valid(pc.struct_field(origin, part)) for part in ("topic", "offset")))
@@ -126,7 +126,7 @@ def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str],
         table=table,
         time=time,
         fell_back=fell_back,
-        cluster=Coded.of(one_chunk(table.column("cluster"))),
+        cluster=EncodedEvents.of(one_chunk(table.column("cluster"))),
         topic=topic,
         dead_letter=flags(has_origin) | on_dead_letter_topic[topic.codes],
         replayed=flags(pc.invert(pc.is_in(replay, value_set=pa.array(["", "{}", "null", None], pa.large_string())))),

@@ -40,7 +40,7 @@ class Structure:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class GraphStructure:
     """What the structure is made from."""
 
     time: Ints
@@ -63,7 +63,7 @@ class Shape:
         return np.where(known, late, 0) - np.where(known, early, 0), known
 
 
-def structure_of(shape: Shape) -> Structure:
+def structure_of(shape: GraphStructure) -> Structure:
     """Compute the structure; any graph is welcome, also an empty one and one that is all cycle."""
     count = len(shape.time)
     depth = longest_paths(count, shape.cause, shape.effect)
@@ -87,7 +87,7 @@ def structure_of(shape: Shape) -> Structure:
     )
 
 
-def _removal_rank(shape: Shape, edges: Ints) -> Ints:
+def _removal_rank(shape: GraphStructure, edges: Ints) -> Ints:
     """Rank by (hop, cause, effect); hops that are not known come last."""
     hop, known = (column[edges] for column in shape.hops())
     causes, effects = (text_rank(shape.key.take(pa.array(end[edges]))) for end in (shape.cause, shape.effect))
@@ -96,7 +96,7 @@ def _removal_rank(shape: Shape, edges: Ints) -> Ints:
     return rank
 
 
-def _primary(shape: Shape, cause: Ints, effect: Ints) -> Ints:
+def _primary(shape: GraphStructure, cause: Ints, effect: Ints) -> Ints:
     primary = np.full(len(shape.time), -1, dtype=np.int64)
     primary[effect] = cause
     joins = np.bincount(effect, minlength=len(primary))[effect] > 1
@@ -106,7 +106,7 @@ def _primary(shape: Shape, cause: Ints, effect: Ints) -> Ints:
     return primary
 
 
-def _fragments(shape: Shape) -> Ints:
+def _fragments(shape: GraphStructure) -> Ints:
     count = len(shape.time)
     virtual = shape.virtual_cause + count
     total = count + (int(shape.virtual_cause.max()) + 1 if len(virtual) else 0)

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.text.markup import visible
-from workbench.tracing.graph.parts import ROOT_KINDS, instants
+from workbench.tracing.graph.components import ROOT_KINDS, instants
 from workbench.tracing.graph.resolve import Links
 from workbench.tracing.graph.rows import flags, one_chunk
 from workbench.tracing.graph.structure import NO_TIME
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
-    from workbench.tracing.graph.parts import Parts
+    from workbench.tracing.graph.components import Components
     from workbench.tracing.graph.structure import Structure
 
 __all__ = [
@@ -34,12 +34,12 @@ __all__ = [
 ]
 
 
-def column(parts: Parts, name: str) -> pa.Array:
+def column(parts: Components, name: str) -> pa.Array:
     """One attribute of all events."""
     return one_chunk(parts.attributes.column(name))
 
 
-def equals(parts: Parts, name: str, text: str) -> Flags:
+def equals(parts: Components, name: str, text: str) -> Flags:
     """Mark the events whose attribute is this text."""
     return flags(pc.equal(column(parts, name), pa.scalar(text, pa.large_string())))
 
@@ -55,7 +55,7 @@ def optional_us(time: Ints, known: Flags) -> pd.Series[int]:
     return pd.Series(pd.arrays.IntegerArray(np.where(known, time, 0), ~known))
 
 
-def events(parts: Parts, structure: Structure, used: Links) -> pd.DataFrame:
+def events(parts: Components, structure: Structure, used: Links) -> pd.DataFrame:
     """One row for each event."""
     count = len(parts)
     keys = column(parts, "key")
@@ -95,7 +95,7 @@ _KINDS = [*ROOT_KINDS, "inner"]
 """-1, no root, is the last one."""
 
 
-def copy_counts(parts: Parts) -> Ints:
+def copy_counts(parts: Components) -> Ints:
     """Further records of each event; a record that only shares its id by mistake is an event of its own."""
     real = parts.copies.loc[parts.copies["kind"] != "collision", "node"].to_numpy(np.int64)
     return np.bincount(real, minlength=len(parts))
@@ -106,7 +106,7 @@ def _keys(keys: pa.Array, nodes: Ints) -> pd.Series[str]:
     return series
 
 
-def edges(parts: Parts, structure: Structure) -> pd.DataFrame:
+def edges(parts: Components, structure: Structure) -> pd.DataFrame:
     """One row for each edge of any kind."""
     links, keys = parts.links, column(parts, "key")
     early, late = parts.time[links.cause], parts.time[links.effect]
@@ -127,21 +127,21 @@ def edges(parts: Parts, structure: Structure) -> pd.DataFrame:
     )
 
 
-def keyed(parts: Parts, frame: pd.DataFrame) -> pd.DataFrame:
+def keyed(parts: Components, frame: pd.DataFrame) -> pd.DataFrame:
     """Name the events of a frame by their keys."""
     named = frame.drop(columns="node")
     named.insert(0, "event", _keys(column(parts, "key"), frame["node"].to_numpy(np.int64)))
     return named
 
 
-def copies(parts: Parts) -> pd.DataFrame:
+def copies(parts: Components) -> pd.DataFrame:
     """One row for each copy."""
     named = keyed(parts, parts.copies)
     named["t"] = instants(named.pop("time").to_numpy(np.int64))
     return named
 
 
-def fragments(parts: Parts, structure: Structure) -> pd.DataFrame:
+def fragments(parts: Components, structure: Structure) -> pd.DataFrame:
     """One row for each fragment."""
     grouped = pd.DataFrame(
         {
@@ -160,7 +160,7 @@ def fragments(parts: Parts, structure: Structure) -> pd.DataFrame:
     ).reset_index()
 
 
-def provenance(parts: Parts) -> str:
+def provenance(parts: Components) -> str:
     """Say what was read, by which clock, and what stands beside it."""
     origin = parts.origin
     clock = "event time" if origin.clock == "event" else "record timestamp"

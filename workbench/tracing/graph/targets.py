@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from workbench.tracing.graph.arrays import Groups, Ints
 from workbench.tracing.graph.declared import CORRELATION_ID, EVENT_ID, POSITION
-from workbench.tracing.graph.rows import Coded
+from workbench.tracing.graph.rows import EncodedEvents
 from workbench.tracing.graph.structure import NO_TIME
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Index:
     """Nodes by the ids under which they can be named."""
 
     by_id: Groups
-    ids: Coded
+    ids: EncodedEvents
     by_link: Groups
     id_of_value: Ints
     """For the code of each declared value its code among the ids, -1 for none."""
@@ -43,7 +43,7 @@ class Index:
         """Index the nodes, and look the declared values up."""
         named = np.flatnonzero(nodes.event_id >= 0)
         lists = rows.column("link_ids").take(pa.array(nodes.row))
-        links = Coded.of(pc.list_flatten(lists).cast(pa.large_string()))
+        links = EncodedEvents.of(pc.list_flatten(lists).cast(pa.large_string()))
         owner = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
         pairs = np.unique(np.stack([links.codes, owner])[:, links.codes >= 0], axis=1)
         return cls(
@@ -88,7 +88,7 @@ def _others(declared: Declared, matches: Matches) -> Matches:
 
 def _within_flow(rows: Rows, nodes: Nodes, declared: Declared, matches: Matches) -> Matches:
     """Prefer nodes of the same correlation, then nodes not later than the event, where there are any."""
-    flow = Coded.of(rows.column("correlation_id")).codes[nodes.row]
+    flow = EncodedEvents.of(rows.column("correlation_id")).codes[nodes.row]
     entry, node = matches
     own = flow[declared.node[entry]]
     matches = _preferred(entry, node, (own >= 0) & (flow[node] == own))

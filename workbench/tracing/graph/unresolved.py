@@ -198,7 +198,7 @@ def _starts(rows: Rows, nodes: Nodes, links: Links, type_of: Ints, starts: pd.Se
 
 
 def _undecodable(rows: Rows) -> Flags:
-    unknown = pc.is_null(rows.column("profile")).to_numpy(zero_copy_only=False)
+    unknown = pc.is_null(rows.column("convention")).to_numpy(zero_copy_only=False)
     problems = pc.list_value_length(rows.column("problems")).fill_null(0).to_numpy(zero_copy_only=False)
     broken: Flags = unknown & (problems > 0) & (rows.time != NO_TIME)
     return broken

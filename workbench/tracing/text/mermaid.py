@@ -9,10 +9,10 @@ import numpy as np
 
 from workbench.text.markup import visible
 from workbench.tracing.graph.resolve import AMBIGUOUS, COPY, HINT
-from workbench.tracing.text.words import EventWords, words_of
+from workbench.tracing.text.labels import EventLabels, labels_of
 
 if TYPE_CHECKING:
-    from workbench.tracing.graph.parts import Parts
+    from workbench.tracing.graph.components import Components
     from workbench.tracing.graph.structure import Structure
 
 MERMAID_LIMIT = 200
@@ -28,13 +28,13 @@ def entities(text: str) -> str:
     return _PLAIN.sub(lambda match: f"#{ord(match.group())};", text)
 
 
-def mermaid_text(parts: Parts, structure: Structure, *, limit: int) -> str:
+def mermaid_text(parts: Components, structure: Structure, *, limit: int) -> str:
     """Write the first ``limit`` events by (fragment, t, id) and the edges between them; the rest is counted."""
     order = np.lexsort((np.arange(len(parts)), structure.fragment))
     shown = np.sort(order[:limit])
     lines = ["flowchart LR"]
     lines += [
-        _node(f"n{node}", words) for node, words in zip(shown, words_of(parts, shown, structure.cycles), strict=True)
+        _node(f"n{node}", words) for node, words in zip(shown, labels_of(parts, shown, structure.cycles), strict=True)
     ]
     lines += _virtual(parts, shown)
     breaks = np.zeros(len(parts.links), dtype=np.bool_)
@@ -49,12 +49,12 @@ def mermaid_text(parts: Parts, structure: Structure, *, limit: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _node(name: str, words: EventWords) -> str:
+def _node(name: str, words: EventLabels) -> str:
     text = " / ".join(entities(piece) for piece in (words.event_type, words.key, *words.remarks[:2]))
     return f'  {name}["{text}"]'
 
 
-def _virtual(parts: Parts, shown: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[str]:
+def _virtual(parts: Components, shown: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[str]:
     frame = parts.virtual[parts.virtual["node"].isin(shown)]
     lines = []
     for number, (value, rows) in enumerate(frame.groupby("value", sort=True)):

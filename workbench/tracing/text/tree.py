@@ -11,21 +11,21 @@ from workbench.text.markup import visible
 from workbench.tracing.graph import tables
 from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.structure import NO_TIME
-from workbench.tracing.text.words import (
-    EventWords,
+from workbench.tracing.text.labels import (
+    EventLabels,
     copy_kind_counts,
     counted,
     duration,
     instant,
+    labels_of,
     number_of,
     reason_counts,
     root_counts,
-    words_of,
 )
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Ints
-    from workbench.tracing.graph.parts import Parts
+    from workbench.tracing.graph.components import Components
     from workbench.tracing.graph.resolve import Links
     from workbench.tracing.graph.structure import Structure
 
@@ -39,14 +39,14 @@ _SHORT_ID = 40
 _LINK_WORDS = {"copy": "copy of", "ambiguous": "perhaps caused by one of", "hint": "flow begun by"}
 
 
-def tree_text(parts: Parts, structure: Structure, used: Links, *, limit: int) -> str:
+def tree_text(parts: Components, structure: Structure, used: Links, *, limit: int) -> str:
     """Write header, tree of the primary forest, and what was left out."""
     lines = _header(parts, structure, used)
     lines += _Tree(parts, structure, used, limit).lines()
     return "\n".join(lines)
 
 
-def _header(parts: Parts, structure: Structure, used: Links) -> list[str]:
+def _header(parts: Components, structure: Structure, used: Links) -> list[str]:
     copies = copy_kind_counts(parts)
     records = len(parts) + sum(number for kind, number in copies.items() if kind != "collision")
     kinds = root_counts(parts)
@@ -79,7 +79,7 @@ def _in_words(counts: dict[str, int]) -> str:
 
 
 class _Tree:
-    def __init__(self, parts: Parts, structure: Structure, used: Links, limit: int) -> None:
+    def __init__(self, parts: Components, structure: Structure, used: Links, limit: int) -> None:
         self._parts, self._structure, self._limit = parts, structure, limit
         has = np.flatnonzero(structure.primary >= 0)
         self._children = Groups.of(structure.primary[has], len(parts), has)
@@ -97,7 +97,7 @@ class _Tree:
                 break
             self._walk(head)
         shown = np.array([node for node, _, _ in self._plan], dtype=np.int64)
-        written = dict(zip(shown.tolist(), words_of(self._parts, shown, self._structure.cycles), strict=True))
+        written = dict(zip(shown.tolist(), labels_of(self._parts, shown, self._structure.cycles), strict=True))
         lines = []
         for node, lead, below in self._plan:
             lines.append(lead + self._line(written[node], node))
@@ -126,7 +126,7 @@ class _Tree:
                 last = i == len(shown) - 1
                 stack.append((child, below + ("└─ " if last else "├─ "), below + ("   " if last else "│  "), level + 1))
 
-    def _line(self, words: EventWords, node: int) -> str:
+    def _line(self, words: EventLabels, node: int) -> str:
         parent = int(self._structure.primary[node])
         pieces = [words.title, words.source, words.position, self._when(node, parent)]
         others = [cause for cause in self._of(self._causes, node).tolist() if cause != parent]

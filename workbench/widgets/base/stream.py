@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from workbench.widgets.base.credit import Credit
+from workbench.widgets.base.flow_control import FlowControl
 from workbench.widgets.base.widget import Widget
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Streaming(Widget):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._credit = Credit()
+        self._credit = FlowControl()
         self._someone = asyncio.Event()
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.text.markup import Element, Still, element, fragment, svg, text_table, visible
+from workbench.text.markup import Element, StaticView, element, fragment, svg, text_table, visible
 from workbench.tracing.drawing import theme
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ LABELLED_PX = 48
 TEXT_ROWS = 60
 
 
-def graph_still(view: GraphView, title: str) -> Still:
+def graph_still(view: GraphView, title: str) -> StaticView:
     """Draw a view without scripts: lanes, edges, nodes, and the figures under it."""
     picture = svg(
         max(view.width, 40),
@@ -32,7 +32,7 @@ def graph_still(view: GraphView, title: str) -> Still:
     rows = [("  " * row.depth + row.event_type, row.source, row.position, row.time, row.remarks) for row in view.rows]
     left_out = [(f"… {len(rows) - TEXT_ROWS:,} more", "", "", "", "")] if len(rows) > TEXT_ROWS else []
     table = text_table(["event", "source", "record", "time", "remarks"], [*rows[:TEXT_ROWS], *left_out])
-    return Still(body, "\n".join([table, *lines]))
+    return StaticView(body, "\n".join([table, *lines]))
 
 
 def _lane(lane: GraphLane, width: float) -> Element:

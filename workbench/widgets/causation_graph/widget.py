@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.model.causation import GraphEdge, GraphNode, GraphView, GraphViewSource, LaneField, LayoutName
-    from workbench.text.markup import Still
+    from workbench.text.markup import StaticView
     from workbench.widgets.base.messages import Message
 
 KEY_LIMIT = 1_000
@@ -124,7 +124,7 @@ class CausationGraph(Widget):
         self.opened = frozenset()
         self.refresh()
 
-    def snapshot(self) -> Still:
+    def snapshot(self) -> StaticView:
         """Keep the drawing as a static picture with its figures; it outlives the kernel."""
         return graph_still(self.view if self.view is not None else self._ask(), self.name)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from workbench.model.feeds import LagFeed
-    from workbench.text.markup import Still
+    from workbench.text.markup import StaticView
 
 CHART_S = 1.0
 """Least time between two updates of the chart."""
@@ -75,7 +75,7 @@ class LagPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no ty
 
         return go.Figure(self.make_figure(self.feed.frame()))
 
-    def snapshot(self) -> Still:
+    def snapshot(self) -> StaticView:
         """Keep the newest sample as a static table; `figure` keeps the chart."""
         self._show_table()
         return self.sheet.snapshot()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from workbench.errors import ValidationError
-from workbench.text.markup import Still, element, fragment, table, text_table, visible
+from workbench.text.markup import StaticView, element, fragment, table, text_table, visible
 from workbench.widgets.base.stream import Streaming
 from workbench.widgets.base.widget import module_text, style_text
 
@@ -159,7 +159,7 @@ class LiveTail(Streaming):
         """The Stop button."""
         self.serve("stop", self.stop())
 
-    def snapshot(self) -> Still:
+    def snapshot(self) -> StaticView:
         """Keep what is shown now as a static table: the first rows held and the last, and the counts of the rest."""
         stats = self.feed.stats
         end = max(stats.end - SNAPSHOT_TAIL, stats.base)
@@ -172,7 +172,7 @@ class LiveTail(Streaming):
         gap = [(f"… {left_out:,} rows more …", *[""] * (len(titles) - 1))] if left_out else []
         rows = [*_cells(head), *gap, *_cells(tail)]
         body = fragment(table(titles, rows, numeric=numeric), element("p", caption), class_="workbench-snapshot")
-        return Still(body, f"{text_table(titles, rows, numeric=numeric)}\n{caption}")
+        return StaticView(body, f"{text_table(titles, rows, numeric=numeric)}\n{caption}")
 
     def _provenance(self, stats: RowStats) -> str:
         behind = "unknown" if stats.behind is None else f"{stats.behind:,}"

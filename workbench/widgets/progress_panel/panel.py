@@ -14,7 +14,7 @@ from workbench.widgets.sheet.sheet import Sheet
 
 if TYPE_CHECKING:
     from workbench.model.feeds import ProgressFeed
-    from workbench.text.markup import Still
+    from workbench.text.markup import StaticView
 
 UPDATE_S = 0.25
 
@@ -54,7 +54,7 @@ class ProgressPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
             self.cancel_button.disabled = True
             self.cancel_button.description = "Cancel"
 
-    def snapshot(self) -> Still:
+    def snapshot(self) -> StaticView:
         """Keep what is shown now as static text."""
         self.refresh()
         return self.sheet.snapshot()

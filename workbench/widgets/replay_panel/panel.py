@@ -18,7 +18,7 @@ from workbench.widgets.sheet.sheet import Sheet
 
 if TYPE_CHECKING:
     from workbench.model.feeds import PlanFacts, PlanSource
-    from workbench.text.markup import Still
+    from workbench.text.markup import StaticView
     from workbench.widgets.sheet.blocks import Block, Tone
 
 UPDATE_S = 0.25
@@ -89,7 +89,7 @@ class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no
             blocks.insert(0, lines_block("Result", self._message.splitlines(), tone))
         self.sheet.show(self._words(), [*blocks, *plan_blocks(self.plan)])
 
-    def snapshot(self) -> Still:
+    def snapshot(self) -> StaticView:
         """Keep what is shown now as static text."""
         self.refresh()
         return self.sheet.snapshot()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.text.markup import Still, element, fragment, visible
+from workbench.text.markup import StaticView, element, fragment, visible
 from workbench.widgets.base.stream import Streaming
 from workbench.widgets.base.widget import module_text, style_text
 
@@ -62,7 +62,7 @@ class Sheet(Streaming):
         blocks = [block.packed() for block in self._blocks]
         return {"state": self._state, "note": self._note, "blocks": blocks}, ()
 
-    def snapshot(self) -> Still:
+    def snapshot(self) -> StaticView:
         """Keep what is shown as static text."""
         line = f"{self.name}: {self._state} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
         words = [line, *filter(None, (self._note, self.failure))]
@@ -71,4 +71,4 @@ class Sheet(Streaming):
             *(element("p", text) for text in words),
             class_="workbench-snapshot",
         )
-        return Still(body, "\n".join([*(block.text() for block in self._blocks), *words]))
+        return StaticView(body, "\n".join([*(block.text() for block in self._blocks), *words]))

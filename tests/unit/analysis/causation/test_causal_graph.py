@@ -241,7 +241,7 @@ def test_any_records_in_any_order_give_one_graph_that_keeps_the_invariants(rows,
 
 def chain_table(count: int, causes_of: np.ndarray) -> pa.Table:
     """A table of ``count`` events, the cause of each given by number, -1 for none."""
-    one = event_table([{"event_id": "e", "event_type": "A", "source": "s", "profile": "p", "cause_state": "root"}])
+    one = event_table([{"event_id": "e", "event_type": "A", "source": "s", "convention": "p", "cause_state": "root"}])
     table = pa.concat_tables([one.slice(0, 1)] * 1).take(pa.array(np.zeros(count, dtype=np.int64)))
     names = pa.array([f"e{i}" for i in range(count)])
     caused = np.flatnonzero(causes_of >= 0)

@@ -246,12 +246,12 @@ def test_pieces_that_touch_are_one_and_a_hole_begins_anew():
 
 
 def test_undecodable_records_within_the_bound_stand_beside_the_reason():
-    broken = {"profile": None, "problems": ["not_utf8"], "topic": "raw", "timestamp_type": 0}
+    broken = {"convention": None, "problems": ["not_utf8"], "topic": "raw", "timestamp_type": 0}
     graph = graph_of(
         *hops(1, 5_000, start=1_000_000),
         {**broken, "timestamp_ms": 1_999},
         {**broken, "timestamp_ms": 1_990},
-        {"topic": "raw", "profile": None, "timestamp_type": 0, "timestamp_ms": 1_999},
+        {"topic": "raw", "convention": None, "timestamp_type": 0, "timestamp_ms": 1_999},
         {"event_id": "x", "t": 2_000_000, "causes": ["gone"]},
     )
     assert graph.unresolved[["reason", "undecodable"]].to_numpy().tolist() == [["missing", 1]]
@@ -261,7 +261,7 @@ def test_undecodable_records_within_the_bound_stand_beside_the_reason():
 
 def test_a_bound_below_zero_counts_no_records():
     skewed = [{**row, "t": row["t"] - 900 * (row["event_type"] == "B")} for row in hops(20, 100)]
-    broken = {"profile": None, "problems": ["not_utf8"], "topic": "raw", "timestamp_type": 0, "timestamp_ms": 2_000}
+    broken = {"convention": None, "problems": ["not_utf8"], "topic": "raw", "timestamp_type": 0, "timestamp_ms": 2_000}
     graph = graph_of(*skewed, broken, {"event_id": "x", "t": 1_999_500, "event_type": "B", "causes": ["gone"]})
     assert graph.unresolved[["hop_bound_us", "undecodable"]].to_numpy().tolist() == [[-800, 0]]
 

@@ -6,7 +6,7 @@ from collections import deque
 import pytest
 from aiokafka.protocol.fetch import FetchRequest_v4, FetchRequest_v11
 
-from workbench.bus.kafka.cursors import Buffer, Cursor, Piece
+from workbench.bus.kafka.cursors import Buffer, Cursor, FetchedBatches
 from workbench.bus.kafka.fetch import RawAnswer, RawFetchRequest, Section, Wanted, take_apart
 from workbench.model import Span, TopicPartition
 
@@ -79,7 +79,7 @@ class TestCursor:
 def test_a_buffer_hands_out_in_order_and_counts_bytes():
     at = cursor((0, None))
     buffer = Buffer()
-    buffer.put(Piece(at, b"", (), n, None, n + 1, 9, size=10) for n in range(4))
+    buffer.put(FetchedBatches(at, b"", (), n, None, n + 1, 9, size=10) for n in range(4))
     assert buffer.size == 40
     assert [piece.start for piece in buffer.take(1)] == [0]
     assert [piece.start for piece in buffer.take(25)] == [1, 2]

@@ -1,4 +1,4 @@
-"""Parts of the packaged broker that need no broker."""
+"""Components of the packaged broker that need no broker."""
 
 from __future__ import annotations
 

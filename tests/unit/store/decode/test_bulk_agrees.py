@@ -13,13 +13,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from workbench.decoding import TopicProfile, decode_record, load_profiles
+from workbench.decoding import TopicConvention, decode_record, load_conventions
 from workbench.decoding.columns import Decoder, decoder
 from workbench.decoding.columns.assembly import envelope_columns, event_batch
 from workbench.model.columns import EVENT
 
 if TYPE_CHECKING:
-    from workbench.decoding import Profile
+    from workbench.decoding import Convention
     from workbench.model import Record
 
 pytestmark = pytest.mark.timeout(300)
@@ -33,10 +33,10 @@ def _columns_even_for_single_rows(monkeypatch) -> None:
 
 def exactly(
     records: list[Record],
-    topic_profiles: dict[str, TopicProfile] | None = None,
-    profiles: tuple[Profile, ...] | None = None,
+    topic_conventions: dict[str, TopicConvention] | None = None,
+    conventions: tuple[Convention, ...] | None = None,
 ) -> list[dict[str, Any]]:
-    envelopes = [decode_record(record, profiles, topic_profiles) for record in records]
+    envelopes = [decode_record(record, conventions, topic_conventions) for record in records]
     positions = pa.RecordBatch.from_pydict(
         {
             "partition": pa.array([record.partition for record in records], pa.int32()),
@@ -48,7 +48,7 @@ def exactly(
 
 
 def as_expected(row: dict[str, Any]) -> dict[str, Any]:
-    plain = {name: value for name, value in row.items() if name not in ("partition", "offset", "profile_version")}
+    plain = {name: value for name, value in row.items() if name not in ("partition", "offset", "convention_version")}
     for name in golden_vectors.TIMES:
         if plain[name] is not None:
             plain[name] = (plain[name].replace(tzinfo=None) - golden_vectors.EPOCH) // timedelta(microseconds=1)
@@ -93,15 +93,15 @@ def test_bulk_equals_exact_on_hostile_records(records):
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(records=hostile_records.batches())
 @pytest.mark.parametrize(
-    "fixed", [TopicProfile("generic_json"), TopicProfile("contract", force=True), TopicProfile("onex")]
+    "fixed", [TopicConvention("generic_json"), TopicConvention("contract", force=True), TopicConvention("onex")]
 )
-def test_bulk_equals_exact_with_a_fixed_profile(fixed, records):
+def test_bulk_equals_exact_with_a_fixed_convention(fixed, records):
     chosen = {records[0].topic: fixed}
-    batch = Decoder(topic_profiles=chosen).decode(golden_vectors.record_batch(records), records[0].topic)
+    batch = Decoder(topic_conventions=chosen).decode(golden_vectors.record_batch(records), records[0].topic)
     assert batch.to_pylist() == exactly(records, chosen)
 
 
-OWN = load_profiles(
+OWN = load_conventions(
     {
         "own": {
             "strength": 4,
@@ -124,9 +124,9 @@ OWN = load_profiles(
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(records=hostile_records.batches())
-def test_bulk_equals_exact_with_an_own_profile(records):
+def test_bulk_equals_exact_with_an_own_convention(records):
     batch = Decoder(OWN).decode(golden_vectors.record_batch(records), records[0].topic)
-    assert batch.to_pylist() == exactly(records, profiles=OWN)
+    assert batch.to_pylist() == exactly(records, conventions=OWN)
 
 
 def test_all_golden_records_of_a_topic_in_one_table_keep_their_order():
@@ -143,7 +143,7 @@ def test_slices_and_empty_batches():
 
 
 def test_configuration_is_picklable_and_threads_share_a_decoder():
-    shared = pickle.loads(pickle.dumps(Decoder(topic_profiles={"t": TopicProfile("generic_json")})))  # noqa: S301 - our own
+    shared = pickle.loads(pickle.dumps(Decoder(topic_conventions={"t": TopicConvention("generic_json")})))  # noqa: S301 - our own
     batch = golden_vectors.record_batch([golden_vectors.raw_record(vector) for vector in VECTORS])
     expected = shared.decode(batch, "t")
     with ThreadPoolExecutor(4) as pool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.decoding import TopicProfile
+from workbench.decoding import TopicConvention
 from workbench.decoding.columns import Decoder, summarise
 from workbench.decoding.columns.arrays import group_ids
 from workbench.decoding.columns.ids import canonical_ids, uuid_rows
@@ -86,9 +86,9 @@ def batch_of(
     return pa.RecordBatch.from_pylist(rows, schema=RECORD)
 
 
-def test_a_topic_fixed_to_an_unknown_profile_is_refused():
+def test_a_topic_fixed_to_an_unknown_convention_is_refused():
     with pytest.raises(ConfigurationError, match="shop"):
-        Decoder(topic_profiles={"t": TopicProfile("shop")})
+        Decoder(topic_conventions={"t": TopicConvention("shop")})
 
 
 def test_more_headers_than_shapes_hold_and_endless_names():
@@ -106,7 +106,7 @@ def test_summary_counts_conventions_ids_and_problems():
     events = Decoder().decode(batch_of([flat, flat, caused, envelope, b"plain", None, b"", b"[]"]), "t")
     found = summarise(pa.Table.from_batches([events]))
     assert found.records == 8
-    assert [(item.profile, item.dialect, item.records) for item in found.conventions] == [
+    assert [(item.convention, item.dialect, item.records) for item in found.conventions] == [
         (None, None, 4),
         ("generic_json", None, 3),
         ("onex", "event_envelope", 1),

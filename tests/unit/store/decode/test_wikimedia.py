@@ -1,4 +1,4 @@
-"""Real events that follow no built-in convention, read with a profile of ten lines."""
+"""Real events that follow no built-in convention, read with a convention of ten lines."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from workbench.decoding import load_profiles
+from workbench.decoding import load_conventions
 from workbench.decoding.columns import Decoder, decoder
 from workbench.model.columns import RECORD
 
 FOLDER = Path(__file__).parents[5] / "shared" / "data" / "wikimedia-2021-08"
-PROFILE = """
-[profiles.wikimedia]
+CONVENTION = """
+[conventions.wikimedia]
 strength = 3
 all = ["value:meta.id", "value:meta.stream", "value:meta.domain"]
 event_id = "value:meta.id"
@@ -45,15 +45,15 @@ def events_of(stream: str) -> pa.RecordBatch:
         "value": pa.array(lines, pa.binary()),
         "headers": pa.array([[]] * count, RECORD.field("headers").type),
     }
-    profiles = load_profiles(tomllib.loads(PROFILE)["profiles"])
-    return Decoder(profiles).decode(pa.RecordBatch.from_pydict(columns, schema=RECORD), f"codfw.mediawiki.{stream}")
+    conventions = load_conventions(tomllib.loads(CONVENTION)["conventions"])
+    return Decoder(conventions).decode(pa.RecordBatch.from_pydict(columns, schema=RECORD), f"codfw.mediawiki.{stream}")
 
 
 @pytest.mark.parametrize("stream", COUNTS)
-def test_a_profile_of_ten_lines_reads_real_topics(stream, monkeypatch):
+def test_a_convention_of_ten_lines_reads_real_topics(stream, monkeypatch):
     monkeypatch.setattr(decoder, "decode_parts", None)
     events = events_of(stream)
-    assert set(events["profile"].to_pylist()) == {"wikimedia"}
+    assert set(events["convention"].to_pylist()) == {"wikimedia"}
     assert len(set(events["event_id"].to_pylist())) == events.num_rows == COUNTS[stream]
     assert len(set(events["correlation_id"].to_pylist())) == REQUESTS[stream]
     assert events["source"].null_count == events["event_time"].null_count == 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.model.causation import GraphHeader, GraphRow
 from workbench.tracing.graph.structure import NO_TIME
-from workbench.tracing.text.words import (
+from workbench.tracing.text.labels import (
     copy_kind_counts,
     duration,
     instant,

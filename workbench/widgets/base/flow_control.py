@@ -10,7 +10,7 @@ STEP_LIMIT_S = 0.5
 """Most that one turn of the loop adds to the silence: a blocking cell is not a closed tab."""
 
 
-class Credit:
+class FlowControl:
     """Counts what was sent and acknowledged; pure, its clock is given with each call (seconds, monotonic)."""
 
     def __init__(self) -> None:

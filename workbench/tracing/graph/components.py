@@ -36,7 +36,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Components:
     """One entry for each event, edges between them, and what is special; frames name events by their number."""
 
     origin: Origin
@@ -64,7 +64,7 @@ class Parts:
     def __len__(self) -> int:
         return len(self.time)
 
-    def restrict(self, chosen: Flags, selection: str) -> Parts:
+    def restrict(self, chosen: Flags, selection: str) -> Components:
         """Keep some events; causes that are cut off are unresolved as ``outside_selection``."""
         kept = np.flatnonzero(chosen)
         number = np.full(len(self), -1, dtype=np.int64)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from workbench.store.snapshot.provenance import StoredRange
 
-Piece = tuple[int, int]
+OffsetRange = tuple[int, int]
 """Offsets ``[start, stop)``."""
 
 
@@ -21,9 +21,9 @@ def unfinished(ranges: Iterable[StoredRange]) -> list[StoredRange]:
     )
 
 
-def without(wanted: Piece, taken: Iterable[Piece]) -> list[Piece]:
-    """Cut from a piece what others cover; ascending."""
-    left: list[Piece] = []
+def without(wanted: OffsetRange, taken: Iterable[OffsetRange]) -> list[OffsetRange]:
+    """Cut from a range what others cover; ascending."""
+    left: list[OffsetRange] = []
     start, stop = wanted
     for begin, end in sorted(taken):
         if end <= start:
@@ -38,11 +38,11 @@ def without(wanted: Piece, taken: Iterable[Piece]) -> list[Piece]:
     return left
 
 
-def taken_by(ranges: Iterable[StoredRange]) -> list[Piece]:
+def taken_by(ranges: Iterable[StoredRange]) -> list[OffsetRange]:
     """What is stored, and what unfinished windows are going to store."""
-    pieces: list[Piece] = []
+    found: list[OffsetRange] = []
     for stored in ranges:
-        pieces.append((stored.key.start, stored.next))
+        found.append((stored.key.start, stored.next))
         if stored.state != "complete" and stored.end is not None:
-            pieces.append((stored.next, stored.end))
-    return pieces
+            found.append((stored.next, stored.end))
+    return found

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Claims:
+class SegmentLocks:
     """Sources that captures of this process work on."""
 
     def __init__(self, path: Path) -> None:

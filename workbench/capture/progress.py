@@ -10,17 +10,17 @@ from workbench.model.feeds import PartProgress, Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from workbench.capture.ranges import Job
+    from workbench.capture.ranges import PartitionTask
     from workbench.model import Chunk
 
 EVERY_S = 0.2
 _SMOOTHING_S = 3.0
 
 
-class Tally:
+class CaptureProgress:
     """Counts what was stored, and tells a listener at most five times a second."""
 
-    def __init__(self, jobs: Iterable[Job], listener: Callable[[Progress], None] | None) -> None:
+    def __init__(self, jobs: Iterable[PartitionTask], listener: Callable[[Progress], None] | None) -> None:
         self._listener = listener
         self._told = 0.0
         self._state: Literal["running", "done", "stopped", "failed"] = "running"
@@ -36,7 +36,7 @@ class Tally:
         counts = (("records", self.records), ("undecodable", self.undecodable))
         return Progress(self._state, parts, self._note, counts)
 
-    def note(self, job: Job, chunk: Chunk, undecodable: int) -> None:
+    def note(self, job: PartitionTask, chunk: Chunk, undecodable: int) -> None:
         """Count one stored chunk."""
         self.records += chunk.records.num_rows
         self.undecodable += undecodable
@@ -58,7 +58,7 @@ class Tally:
 
 
 class _Part:
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: PartitionTask) -> None:
         self._span = job.span
         self._position = job.span.start
         self._rate: float | None = None

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.text.markup import visible
-from workbench.tracing.graph.parts import ROOT_KINDS
+from workbench.tracing.graph.components import ROOT_KINDS
 from workbench.tracing.graph.structure import NO_TIME
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.tracing.graph.arrays import Ints
-    from workbench.tracing.graph.parts import Parts
+    from workbench.tracing.graph.components import Components
 
 ID_LIMIT = 48
 TYPE_LIMIT = 60
@@ -48,7 +48,7 @@ def instant(microseconds: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class EventWords:
+class EventLabels:
     """What views write about one event, made visible already; of each list the first few."""
 
     key: str
@@ -72,7 +72,7 @@ class EventWords:
         return (*root, *self.copies, *self.unresolved, *self.problems)
 
 
-def words_of(parts: Parts, nodes: Ints, cycles: tuple[Ints, ...]) -> list[EventWords]:
+def labels_of(parts: Components, nodes: Ints, cycles: tuple[Ints, ...]) -> list[EventLabels]:
     """Describe some events; meant for the few that are shown."""
     copies = _by_node(parts.copies, nodes, lambda row: f"{row['kind']} {position_words(row)}")
     unresolved = _by_node(parts.unresolved, nodes, _unresolved_words)
@@ -80,7 +80,7 @@ def words_of(parts: Parts, nodes: Ints, cycles: tuple[Ints, ...]) -> list[EventW
     in_cycle = set(np.concatenate([nodes[:0], *cycles]).tolist())
     rows = parts.attributes.take(pa.array(nodes)).to_pylist()
     return [
-        EventWords(
+        EventLabels(
             key=visible(row["key"], ID_LIMIT),
             event_type=visible(row["event_type"], TYPE_LIMIT) if row["event_type"] is not None else "(no type)",
             source=visible(row["source"], TYPE_LIMIT) if row["source"] is not None else "",
@@ -126,19 +126,19 @@ def counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
 
 
-def root_counts(parts: Parts) -> dict[str, int]:
+def root_counts(parts: Components) -> dict[str, int]:
     """Events of each root kind, those without any left out."""
     numbers = np.bincount(parts.root[parts.root >= 0], minlength=len(ROOT_KINDS)).tolist()
     return {name: number for name, number in zip(ROOT_KINDS, numbers, strict=True) if number}
 
 
-def reason_counts(parts: Parts) -> dict[str, int]:
+def reason_counts(parts: Components) -> dict[str, int]:
     """Unresolved causes of each reason."""
     counts = parts.unresolved["reason"].value_counts()
     return {str(name): int(count) for name, count in sorted(counts.items())}
 
 
-def copy_kind_counts(parts: Parts) -> dict[str, int]:
+def copy_kind_counts(parts: Components) -> dict[str, int]:
     """Copies of each kind."""
     counts = parts.copies["kind"].value_counts()
     return {str(name): int(count) for name, count in sorted(counts.items()) if count}

@@ -1,4 +1,4 @@
-"""Envelope profiles: conventions as data, the built-in ones and a user's own."""
+"""Envelope conventions: conventions as data, the built-in ones and a user's own."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ ID_FIELDS = ("event_id", "correlation_id", "root_id", "request_id")
 TEXT_FIELDS = ("event_type", "source", "destination", "environment", "tenant", "principal")
 TIME_FIELDS = ("event_time", "started", "ended")
 VALUE_FIELDS = (*ID_FIELDS, *TEXT_FIELDS, *TIME_FIELDS)
-"""Fields that a profile reads with selectors tried in order."""
+"""Fields that a convention reads with selectors tried in order."""
 
 
 _NO_ROOT = RootRule()
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Convention:
     """One convention: when it applies, and where each field of an envelope is."""
 
     name: str
@@ -61,9 +61,9 @@ class Profile:
     pick: Literal["last", "first"] = "last"
     ambiguous_if: Condition | None = None
     dialect: str | None = None
-    """Sub-shape that the profile stands for, where it is one of several with the same name."""
+    """Sub-shape that the convention stands for, where it is one of several with the same name."""
     version: str = ""
-    """Digest of the definition: decoded rows name it, so that a changed profile is seen."""
+    """Digest of the definition: decoded rows name it, so that a changed convention is seen."""
 
     @property
     def family(self) -> str:
@@ -71,7 +71,7 @@ class Profile:
         return next((name for name in ("cloudevents", "axon") if self.name.startswith(name)), self.name)
 
     def selectors(self) -> Iterator[Selector]:
-        """Every selector that the profile names, conditions included."""
+        """Every selector that the convention names, conditions included."""
         for group in self.all:
             yield from (condition.selector for condition in group)
         yield from (condition.selector for condition in self.none)
@@ -116,7 +116,7 @@ _PositiveText = Annotated[str, pydantic.Field(min_length=1)]
 
 
 class _Definition(pydantic.BaseModel):
-    """The shape of ``[profiles.<name>]``; the parsed selectors are kept, this is thrown away."""
+    """The shape of ``[conventions.<name>]``; the parsed selectors are kept, this is thrown away."""
 
     model_config = pydantic.ConfigDict(extra="forbid", strict=True)
 
@@ -147,20 +147,22 @@ class _Definition(pydantic.BaseModel):
     ambiguous_if: _PositiveText | None = None
 
 
-def make_profile(name: str, definition: Mapping[str, Any]) -> Profile:
-    """Check and parse one profile; `ConfigurationError` names the profile, the key and the fault."""
+def make_convention(name: str, definition: Mapping[str, Any]) -> Convention:
+    """Check and parse one convention; `ConfigurationError` names the convention, the key and the fault."""
     try:
         shape = _Definition.model_validate(dict(definition))
     except pydantic.ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise ConfigurationError(f"Profile {name!r} cannot be used: {faults}. Correct [profiles.{name}].") from error
+        raise ConfigurationError(
+            f"Convention {name!r} cannot be used: {faults}. Correct [conventions.{name}]."
+        ) from error
 
     def parse(key: str, text: str, parser: Callable[[str], T]) -> T:
         try:
             return parser(text)
         except SelectorError as error:
             raise ConfigurationError(
-                f"Profile {name!r}, key {key!r}: {error}. Correct [profiles.{name}].", profile=name, key=key
+                f"Convention {name!r}, key {key!r}: {error}. Correct [conventions.{name}].", convention=name, key=key
             ) from error
 
     fields = {
@@ -168,7 +170,7 @@ def make_profile(name: str, definition: Mapping[str, Any]) -> Profile:
         for key in VALUE_FIELDS
         if (texts := getattr(shape, key))
     }
-    return Profile(
+    return Convention(
         name=name,
         strength=shape.strength,
         all=tuple(tuple(parse("all", text, parse_condition) for text in group) for group in shape.all),
@@ -186,10 +188,10 @@ def make_profile(name: str, definition: Mapping[str, Any]) -> Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class TopicProfile:
-    """The profile that a person fixed for a topic."""
+class TopicConvention:
+    """The convention that a person fixed for a topic."""
 
-    profile: str
+    convention: str
     force: bool = False
     """Apply it even where its conditions do not hold."""
 

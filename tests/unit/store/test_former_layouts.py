@@ -1,0 +1,72 @@
+"""Snapshots of earlier versions open, read, pack and grow as if they had been written today."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from snapshot_rows import Filler, raw_records
+
+from workbench.errors import SnapshotError
+from workbench.store import SnapshotStore
+from workbench.store.file.layout import EVENTS_LAYOUT, STORED_EVENT, former_names
+from workbench.store.transfer import redecode
+
+
+def take_back_to_version_1(path):
+    """Make the file what version 1 wrote: other names of two event columns, in the table and in the segments."""
+    with duckdb.connect(str(path)) as file:
+        file.execute("DROP VIEW events")
+        for name in ("convention", "convention_version"):
+            old = name.replace("convention", "profile")
+            file.execute(f"ALTER TABLE packed_events RENAME COLUMN {name} TO {old}")
+        for (events,) in file.execute("SELECT events_file FROM segments").fetchall():
+            segment = path.with_name(f"{path.name}.segments") / events
+            rows = pq.read_table(segment)
+            pq.write_table(rows.rename_columns(former_names(STORED_EVENT, 1).names), segment)
+        file.execute("ALTER TABLE segments DROP COLUMN events_layout")
+        file.execute("DELETE FROM workbench_schema WHERE version > 1")
+
+
+@pytest.fixture
+def old_path(snapshot_path, decoder):
+    with SnapshotStore.open(snapshot_path, write=True) as store:
+        fill = Filler(store, decoder)
+        fill(raw_records(0, 40), segment_bytes=1)
+        fill(raw_records(40, 10))
+        assert store.sql("SELECT count(*) n FROM segments")["n"][0] == 1
+    take_back_to_version_1(snapshot_path)
+    return snapshot_path
+
+
+def conventions(store):
+    return store.sql('SELECT convention, convention_version, "offset" FROM events ORDER BY "offset"')
+
+
+def test_an_old_snapshot_is_brought_up_when_it_is_opened_for_writing(old_path, decoder):
+    with pytest.raises(SnapshotError, match="older snapshot version 1. Open it once with write=True"):
+        SnapshotStore.open(old_path)
+    with SnapshotStore.open(old_path, write=True) as store:
+        frame = conventions(store)
+        assert len(frame) == 50
+        assert set(frame["convention"]) == {"contract"}
+        Filler(store, decoder)(raw_records(50, 5), segment_bytes=1)
+        assert len(conventions(store)) == 55
+        assert set(store.sql("SELECT events_layout FROM segments")["events_layout"]) == {1, EVENTS_LAYOUT}
+    with SnapshotStore.open(old_path) as store:
+        assert store.event_table().num_rows == 55
+
+
+def test_an_old_segment_packs_and_is_decoded_again(old_path, decoder):
+    with SnapshotStore.open(old_path, write=True) as store:
+        before = conventions(store)
+        assert redecode(store, decoder) == 50
+        assert set(store.sql("SELECT events_layout FROM segments")["events_layout"]) == {EVENTS_LAYOUT}
+        assert conventions(store).equals(before)
+
+
+def test_an_old_segment_moves_into_the_file(old_path):
+    with SnapshotStore.open(old_path, write=True) as store:
+        before = conventions(store)
+        assert store.pack()
+        assert conventions(store).equals(before)
