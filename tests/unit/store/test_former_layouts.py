@@ -44,7 +44,7 @@ def conventions(store):
 
 
 def test_an_old_snapshot_is_brought_up_when_it_is_opened_for_writing(old_path, decoder):
-    with pytest.raises(SnapshotError, match="older snapshot version 1. Open it once with write=True"):
+    with pytest.raises(SnapshotError, match=r"older snapshot version 1\. Open it once with write=True"):
         SnapshotStore.open(old_path)
     with SnapshotStore.open(old_path, write=True) as store:
         frame = conventions(store)
