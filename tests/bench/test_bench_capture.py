@@ -18,7 +18,7 @@ import sys
 import time
 
 import pytest
-from test_bench_kafka_reading import RECORDS, delete, fill, kcat_seconds
+from bench_topic import RECORDS, delete, fill, kcat_seconds
 
 pytestmark = [pytest.mark.bench, pytest.mark.broker, pytest.mark.timeout(1800)]
 

@@ -175,7 +175,7 @@ def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
 def lab(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Lab]:
     """One private JupyterLab for all journeys; asks for the browser first, so that without one it is not started."""
     assert chromium.is_connected()
-    tests = Path(__file__).parents[1]
+    tests = Path(__file__).parents[1] / "support"
     with running(tmp_path_factory.mktemp("lab"), [tests]) as server:
         yield server
 

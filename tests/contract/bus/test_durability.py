@@ -19,7 +19,7 @@ from workbench.testing import create_test_event, wait_until
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
 
-CHILD = Path(__file__).with_name("consumer_child.py")
+CHILD = Path(__file__).parents[2] / "support" / "consumer_child.py"
 MANY = 100_000
 
 

@@ -24,7 +24,7 @@ from workbench.model.topic_selection import parse_topics
 from workbench.model.window import Start
 from workbench.store import Appender, SnapshotStore
 
-SCRIPT = Path(__file__).with_name("capture_process.py")
+SCRIPT = Path(__file__).parents[2] / "support" / "capture_process.py"
 KILLS = 10
 PARTITIONS = 3
 RECORDS = 20_000

@@ -12,7 +12,7 @@ from replay_bench import WRITABLE, Bench, read_all, select, until, write
 from workbench.errors import ReplayRefused
 from workbench.model import NewRecord
 from workbench.replay import abandon_run, run_plan
-from workbench.replay.run.run import batches
+from workbench.replay.plan import batches
 
 BASE_MS = 1_700_000_000_000
 

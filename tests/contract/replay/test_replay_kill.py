@@ -20,7 +20,7 @@ from workbench.store.journal.journal import Journal
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
 
-CHILD = Path(__file__).with_name("replay_child.py")
+CHILD = Path(__file__).parents[2] / "support" / "replay_child.py"
 RECORDS, BATCH = 40, 10
 POINTS = {
     "before_intent": (10, ["acked"] * 10),

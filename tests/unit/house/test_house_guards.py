@@ -7,6 +7,7 @@ import os
 import socket
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 from loopback import Guard, OutsideLoopbackError, is_loopback
@@ -73,8 +74,8 @@ def test_settings_of_the_user_are_gone():
 
 def in_a_tree_of_its_own(pytester, request, source):
     tests = request.config.rootpath / "tests"
-    for name in ("conftest.py", "loopback.py"):
-        pytester.path.joinpath(name).write_text((tests / name).read_text())
+    for name in ("conftest.py", "support/loopback.py"):
+        pytester.path.joinpath(Path(name).name).write_text((tests / name).read_text())
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(source)
     return pytester.runpytest_subprocess("-ra", "-p", "no:cacheprovider", "-p", "no:benchmark")

@@ -34,6 +34,8 @@ HOSTILE = pa.Table.from_pylist(
     schema=pa.schema([RECORD.field(name) for name in ("key", "value", "headers")]),
 )
 
+SUPPORT = Path(__file__).parents[2] / "support"
+
 
 def hostile_records() -> pa.Table:
     count = HOSTILE.num_rows
@@ -110,7 +112,7 @@ class TestOpening:
             "Filler(store, Decoder())(raw_records(0, 50))\n"
             "os.kill(os.getpid(), signal.SIGKILL)\n"
         )
-        ended = subprocess.run([sys.executable, "-c", script, snapshot_path, Path(__file__).parent], check=False)
+        ended = subprocess.run([sys.executable, "-c", script, snapshot_path, SUPPORT], check=False)
         assert ended.returncode == -9
         assert _read_all(snapshot_path) == 50
 

@@ -20,7 +20,7 @@ import workbench
 from workbench import eventbus as contract
 from workbench.model import event
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT.parent / "shared" / "seed" / "event-bus-protocols.md"
 COPY = ROOT / "tests" / "contract" / "document"
 

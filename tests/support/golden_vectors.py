@@ -13,8 +13,8 @@ import pyarrow as pa
 from workbench.model import Record, TimestampType
 from workbench.model.columns import EVENT, RECORD
 
-GOLDEN = Path(__file__).parent / "unit" / "codecs" / "golden"
-REFERENCE = Path(__file__).parents[2] / "shared" / "reference" / "envelopes.md"
+GOLDEN = Path(__file__).parents[1] / "unit" / "codecs" / "golden"
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "envelopes.md"
 SECTIONS = {
     "12.1": "contract_and_generic",
     "12.2": "cloudevents",

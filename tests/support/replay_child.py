@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from replay_bench import Bench, select
 
 from workbench.bus import open_log
-from workbench.replay.run.run import batches
+from workbench.replay.plan import batches
 from workbench.replay.run.sending import Sender
 from workbench.store.journal.journal import Journal
 

@@ -1,0 +1,72 @@
+"""The topic that the measurements of reading and capture share, and kcat as their peer."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import time
+import uuid
+
+from workbench.bus import open_log
+from workbench.model import NewRecord
+
+RECORDS = int(os.environ.get("BENCH_RECORDS", "1000000"))
+_DISTINCT = 20_000
+
+
+def records(topic: str) -> list[NewRecord]:
+    """ONEX-like JSON of about 600 bytes with six headers; ids are random, so that compression finds what it would."""
+    source = random.Random(7)  # noqa: S311 - repeatable, not secret
+    made = []
+    for at in range(_DISTINCT):
+        envelope, correlation = (str(uuid.UUID(int=source.getrandbits(128), version=4)) for _ in range(2))
+        body = {
+            "envelope_id": envelope,
+            "correlation_id": correlation,
+            "envelope_timestamp": f"2026-11-23T10:{at // 60 % 60:02d}:{at % 60:02d}.{at:06d}+00:00",
+            "event_type": "workflow.task-completed",
+            "source_tool": f"registry.{at % 40}",
+            "priority": 5,
+            "payload": {
+                "workflow": at // 12,
+                "task": at % 12,
+                "state": "completed",
+                "duration_ms": source.randrange(5, 50_000),
+                "result": f"{source.getrandbits(640):x}",
+                "note": "all checks passed, artifact stored and published to the registry",
+            },
+        }
+        headers = (
+            (b"content_type", b"application/json"),
+            (b"correlation_id", correlation.encode()),
+            (b"message_id", envelope.encode()),
+            (b"event_type", b"onex.evt.workflow.task-completed.v1"),
+            (b"source", b"registry.%d" % (at % 40)),
+            (b"traceparent", b"00-%032x-%016x-01" % (source.getrandbits(128), source.getrandbits(64))),
+        )
+        made.append(NewRecord(topic, b"wf-%d" % (at // 12), json.dumps(body).encode(), headers, 0))
+    return made
+
+
+async def fill(address: str, topic: str, codec: str) -> None:
+    async with open_log(address, timeout_s=120) as log:
+        await log.create_topic(topic, config={"compression.type": codec})
+        made = records(topic)
+        async with log.writer() as writer:
+            for sent in range(0, RECORDS, _DISTINCT):
+                outcomes = await writer.send(made[: min(_DISTINCT, RECORDS - sent)])
+                assert {outcome.status for outcome in outcomes} == {"acked"}
+
+
+async def delete(address: str, topic: str) -> None:
+    async with open_log(address, timeout_s=120) as log:
+        await log.delete_topic(topic)
+
+
+def kcat_seconds(address: str, topic: str) -> float:
+    command = ["kcat", "-C", "-e", "-q", "-b", address, "-t", topic, "-o", "beginning"]
+    started = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, timeout=300)
+    return time.perf_counter() - started
