@@ -1,0 +1,92 @@
+"""docs/replay-rules.md lists the rules, warnings, states and checks that the code has, and no others."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+from project_docs import DOCS, ROOT, resolve
+
+from workbench.replay.proof import delivery_checks
+from workbench.replay.proof.report import OUTCOMES
+from workbench.replay.rules import warning_rules
+from workbench.replay.rules.guard import RULES
+from workbench.store.file.journal_tables import JOURNAL_TABLES
+from workbench.store.journal import journal
+
+PAGE = (DOCS / "replay-rules.md").read_text()
+SECTIONS = dict(re.findall(r"^### (G-\d+) [^\n]+\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+NUMBER = re.compile(r"\bG-\d+\b")
+AT_RUN = "G-7"
+"""Checked when a plan runs, not by a function of the table of rules."""
+
+
+def numbers_in_code():
+    found = set()
+    for path in ROOT.joinpath("workbench").rglob("*.py"):
+        found |= set(NUMBER.findall(path.read_text()))
+    return found
+
+
+def table_after(heading):
+    part = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"^\| `([^`]+)` \|", part, re.MULTILINE)
+
+
+def test_the_page_has_exactly_the_numbers_of_the_code():
+    assert set(SECTIONS) == numbers_in_code()
+    assert set(SECTIONS) == {rule.id for rule in RULES} | {AT_RUN}
+
+
+def test_the_page_is_in_the_order_of_the_numbers():
+    assert list(SECTIONS) == sorted(SECTIONS, key=lambda number: int(number[2:]))
+
+
+def test_the_page_mentions_no_number_without_a_section():
+    assert set(NUMBER.findall(PAGE)) == set(SECTIONS)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_each_rule_says_when_why_what_to_do_and_where(rule):
+    text = SECTIONS[rule.id]
+    for part in ("**Holds when**", "**Why:**", "**What to do:**", "**Code:**"):
+        assert part in text
+    assert f"- **Code:** `{rule.check.__module__}.{rule.check.__qualname__}`" in text
+    assert ("**Per record.**" in text) == (rule.scope == "record")
+    for option in re.findall(r"(\w+)=", rule.override or ""):
+        assert f"{option}=" in text
+
+
+def test_the_code_of_the_rule_at_run_exists():
+    (path,) = re.findall(r"\*\*Code:\*\* `([\w.]+)`", SECTIONS[AT_RUN])
+    assert callable(resolve(path))
+
+
+def test_the_warnings_are_those_of_the_code():
+    assert table_after("Warnings") == [check.__name__ for check in warning_rules._CHECKS]
+
+
+def test_the_journal_states_are_those_of_the_code():
+    part = PAGE.split("\n## Journal states\n")[1].split("The outcome of each record")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", part, re.MULTILINE))
+    stated = {state: set(re.findall(r"`(\w+)`", after)) for state, after in rows.items()}
+    known = {state: set(after) for state, after in journal._NEXT.items()}
+    reached = set(known).union(*known.values())
+    assert stated == {state: known.get(state, set()) for state in reached}
+
+
+def test_the_outcomes_and_tables_are_those_of_the_code():
+    part = PAGE.split("\n## Journal states\n")[1].split("\n## ")[0]
+    said = re.search(r"The outcome of each record in the ledger is ([^.]+)\.", part)[1]
+    assert set(re.findall(r"`(\w+)`", said)) == set(OUTCOMES)
+    tables = {re.search(r"CREATE TABLE (\w+)", statement)[1] for statement in JOURNAL_TABLES}
+    assert set(re.findall(r"^\| `(replay\w+)` \|", part, re.MULTILINE)) == tables
+
+
+def test_the_checks_of_the_verification_are_those_of_the_code():
+    source = inspect.getsource(delivery_checks)
+    listed = table_after("Verification")
+    assert len(listed) == inspect.getsource(delivery_checks.all_checks).count("yield ")
+    for name in listed:
+        assert f'"{name}"' in source
