@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from stage import lowest_contrast
 from widget_feeds import HOSTILE
 
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.widgets import LiveTail
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from workbench import __version__
 from workbench.cli import exits
 from workbench.errors import WorkbenchError
-from workbench.text.markup import visible
+from workbench.text import visible
 
 __all__ = ["application", "main"]
 

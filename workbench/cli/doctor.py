@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli import exits
-from workbench.text.markup import visible
+from workbench.text import visible
 
 if TYPE_CHECKING:
     from workbench.session.doctor import Check

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from workbench.text.markup import text_table, visible
+from workbench.text import text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from workbench.text.markup import visible
+from workbench.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

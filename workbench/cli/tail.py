@@ -11,7 +11,7 @@ from workbench.cli.options import Broker, End, Json, Offset, Topics, Uncommitted
 from workbench.cli.output import print_json
 from workbench.cli.running import run
 from workbench.errors import ConfigurationError
-from workbench.text.markup import visible, visible_bytes
+from workbench.text import visible, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

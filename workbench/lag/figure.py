@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from workbench.text.markup import visible
+from workbench.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ import pyarrow as pa
 from workbench.model.columns import RECORD
 from workbench.model.feeds import Column, Identity, RecordDetail, Row
 from workbench.model.record import TimestampType
-from workbench.text.markup import visible, visible_bytes
+from workbench.text import visible, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,7 +15,7 @@ import pandas as pd
 
 from workbench.decoding.conventions.dead_letters import DEAD_LETTER_TYPE, ONEX_BODIES
 from workbench.decoding.fingerprint import fingerprint, normalised
-from workbench.text.markup import fragment, table, text_table, visible
+from workbench.text import fragment, table, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

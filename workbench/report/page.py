@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from workbench import __version__
-from workbench.text.markup import document, element, table, visible
+from workbench.text import document, element, table, visible
 
 if TYPE_CHECKING:
     import os
 
-    from workbench.text.markup import Element
+    from workbench.text import Element
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; --paper: #ffffff; --band: #f6f8fa }

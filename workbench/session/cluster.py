@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ConfigurationError
 from workbench.tasks import Supervisor
-from workbench.text.markup import element, facts, fragment, visible
+from workbench.text import element, facts, fragment, visible
 
 if TYPE_CHECKING:
     import os

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.session.cluster import Cluster
     from workbench.session.snapshot import Snapshot
     from workbench.session.trace import Trace
-    from workbench.text.markup import Element
+    from workbench.text import Element
 
 COUNTS = "SELECT event_type, count(*) AS n FROM events GROUP BY event_type ORDER BY n DESC, event_type"
 TOPIC_COLUMNS = [

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
-from workbench.text.markup import text_table, visible
+from workbench.text import text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +103,7 @@ class LagResult:
         return "\n".join([table, *self._remarks()])
 
     def _repr_html_(self) -> str:
-        from workbench.text.markup import element, fragment, listing, table
+        from workbench.text import element, fragment, listing, table
 
         if not self.rounds or not self.rounds[-1].groups:
             return fragment(element("p", repr(self))).render()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.session.selections import moment, positions_of
 from workbench.store.snapshot.store import SnapshotStore
-from workbench.text.markup import element, fragment, table, text_table, visible
+from workbench.text import element, fragment, table, text_table, visible
 
 if TYPE_CHECKING:
     import os

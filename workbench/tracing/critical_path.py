@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import UnknownEventError
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.structure import NO_TIME
 from workbench.tracing.text.labels import ID_LIMIT, duration, number_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench.report import Section, frame_table, report_page, write_report
-from workbench.text.markup import element
+from workbench.text import element
 
 HOSTILE = "<script>alert(1)</script>\u202e\x1b[31m"
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from workbench.model.feeds import PlanFacts, Sample
 from workbench.replay.plan.plan_text import as_element, as_text, summary
 from workbench.replay.records.digest import token
-from workbench.text.markup import visible_bytes
+from workbench.text import visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

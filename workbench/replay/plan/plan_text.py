@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.replay.records.provenance import utc_text
-from workbench.text.markup import Element, element, facts, fragment, listing, table, text_table, visible
+from workbench.text import Element, element, facts, fragment, listing, table, text_table, visible
 
 if TYPE_CHECKING:
     from workbench.replay.plan.plan import Plan

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workbench.replay.proof.undo import UndoAids
-from workbench.text.markup import Element, element, facts, fragment, listing, table, text_table, visible
+from workbench.text import Element, element, facts, fragment, listing, table, text_table, visible
 
 if TYPE_CHECKING:
     import os

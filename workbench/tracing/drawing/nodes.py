@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.model.causation import EventPosition, GraphNode
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.tracing.drawing.theme import palette_index
 from workbench.tracing.graph.structure import NO_TIME
 from workbench.tracing.graph.tables import copy_counts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from workbench.model.causation import GraphEdge, GraphLane, GraphView, TimeTick
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.tracing.drawing.labels import header_of, notes_of, rows_of, tick_label
 from workbench.tracing.drawing.layout import MARKER, NODE_HEIGHT, NODE_WIDTH, Drawing, Lanes, layered, swimlanes
 from workbench.tracing.drawing.marks import Marks, marks_of

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from workbench.errors import UnknownEventError
 from workbench.model.causation import EventPosition
-from workbench.text.markup import Element, element, visible
+from workbench.text import Element, element, visible
 from workbench.tracing.critical_path import CriticalPath, critical_path
 from workbench.tracing.graph import tables
 from workbench.tracing.graph.arrays import Flags, Groups, Ints, reach

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.tracing.graph.components import ROOT_KINDS, instants
 from workbench.tracing.graph.resolve import Links
 from workbench.tracing.graph.rows import flags, one_chunk

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pyarrow as pa
 
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.tracing.graph.components import ROOT_KINDS
 from workbench.tracing.graph.structure import NO_TIME
 

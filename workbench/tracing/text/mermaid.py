@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.tracing.graph.resolve import AMBIGUOUS, COPY, HINT
 from workbench.tracing.text.labels import EventLabels, labels_of
 

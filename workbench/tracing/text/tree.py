@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.tracing.graph import tables
 from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.structure import NO_TIME

@@ -14,7 +14,7 @@ import traitlets
 
 from workbench.errors import ValidationError, WorkbenchError
 from workbench.tasks import Supervisor
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.widgets.base.home import AtHome
 from workbench.widgets.base.messages import Message
 

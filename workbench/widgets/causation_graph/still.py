@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.text.markup import Element, StaticView, element, fragment, svg, text_table, visible
+from workbench.text import Element, StaticView, element, fragment, svg, text_table, visible
 from workbench.tracing.drawing import theme
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import traitlets
 
 from workbench.errors import ValidationError
 from workbench.model.feeds import Identity
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.tracing.drawing import theme
 from workbench.widgets.base.widget import Widget, module_text, style_text
 from workbench.widgets.causation_graph.still import graph_still
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.model.causation import GraphEdge, GraphNode, GraphView, GraphViewSource, LaneField, LayoutName
-    from workbench.text.markup import StaticView
+    from workbench.text import StaticView
     from workbench.widgets.base.messages import Message
 
 KEY_LIMIT = 1_000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from workbench.tasks import Supervisor
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.widgets.plotly_offline import figure_widget, replace_content
 from workbench.widgets.sheet.blocks import table_block
 from workbench.widgets.sheet.sheet import Sheet
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from workbench.model.feeds import LagFeed
-    from workbench.text.markup import StaticView
+    from workbench.text import StaticView
 
 CHART_S = 1.0
 """Least time between two updates of the chart."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from workbench.errors import ValidationError
-from workbench.text.markup import StaticView, element, fragment, table, text_table, visible
+from workbench.text import StaticView, element, fragment, table, text_table, visible
 from workbench.widgets.base.stream import Streaming
 from workbench.widgets.base.widget import module_text, style_text
 

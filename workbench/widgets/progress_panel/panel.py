@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from workbench.tasks import Supervisor
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.widgets.base.home import Button
 from workbench.widgets.sheet.blocks import progress_blocks
 from workbench.widgets.sheet.sheet import Sheet
 
 if TYPE_CHECKING:
     from workbench.model.feeds import ProgressFeed
-    from workbench.text.markup import StaticView
+    from workbench.text import StaticView
 
 UPDATE_S = 0.25
 

@@ -11,14 +11,14 @@ import traitlets
 
 from workbench.errors import ReplayRefused, WorkbenchError
 from workbench.tasks import Supervisor
-from workbench.text.markup import visible
+from workbench.text import visible
 from workbench.widgets.base.home import Button, Entry
 from workbench.widgets.sheet.blocks import facts_block, lines_block, preformatted_block, progress_blocks, table_block
 from workbench.widgets.sheet.sheet import Sheet
 
 if TYPE_CHECKING:
     from workbench.model.feeds import PlanFacts, PlanSource
-    from workbench.text.markup import StaticView
+    from workbench.text import StaticView
     from workbench.widgets.sheet.blocks import Block, Tone
 
 UPDATE_S = 0.25

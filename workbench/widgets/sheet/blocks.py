@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from workbench.text.markup import Element, element, facts, fragment, listing, table, text_table, visible
+from workbench.text import Element, element, facts, fragment, listing, table, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

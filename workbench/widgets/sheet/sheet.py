@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.text.markup import StaticView, element, fragment, visible
+from workbench.text import StaticView, element, fragment, visible
 from workbench.widgets.base.stream import Streaming
 from workbench.widgets.base.widget import module_text, style_text
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.text.markup import (
+from workbench.text import (
     StaticView,
     document,
     element,
@@ -15,9 +15,7 @@ from workbench.text.markup import (
     listing,
     svg,
     table,
-    text_table,
     visible,
-    visible_bytes,
 )
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&</td><script>alert(2)</script>"
@@ -36,52 +34,6 @@ class Parsed(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain", "plain"),
-        ("a\x1b[31mred", r"a\x1b[31mred"),
-        ("tab\tline\nreturn\r", r"tab\tline\nreturn\r"),
-        ("evil\u202egpj.exe", r"evil\u202egpj.exe"),
-        ("iso\u2066late\u2069", r"iso\u2066late\u2069"),
-        ("zero\u200bwidth", r"zero\u200bwidth"),
-        ("lone\ud800surrogate", r"lone\ud800surrogate"),
-        ("tag\U000e0041", r"tag\U000e0041"),
-        ("Zürich 你好 🙂", "Zürich 你好 🙂"),
-        ("nul\x00", r"nul\x00"),
-    ],
-)
-def test_control_characters_and_overrides_are_seen_not_obeyed(text: str, shown: str) -> None:
-    assert visible(text) == shown
-
-
-def test_a_long_value_is_cut_with_its_length() -> None:
-    assert visible("x" * 401) == "x" * 400 + "… (401 characters)"
-    assert visible("x" * 400) == "x" * 400
-    assert visible("abcdef", limit=3) == "abc… (6 characters)"
-    assert visible("x" * 5000, limit=None) == "x" * 5000
-
-
-@pytest.mark.parametrize(
-    ("data", "shown"),
-    [
-        (None, "null"),
-        (b"", "(empty)"),
-        (b"key", "key"),
-        (b"\xff\x00", "0xff00 (2 bytes, not UTF-8)"),
-        ("é".encode() * 3, "ééé"),
-    ],
-)
-def test_bytes_are_text_or_digits_and_null_is_not_empty(data: bytes | None, shown: str) -> None:
-    assert visible_bytes(data) == shown
-
-
-def test_long_bytes_are_cut_between_characters() -> None:
-    data = ("€" * 1000).encode()
-    assert visible_bytes(data, limit=10) == "€" * 10 + "… (3,000 bytes)"
-    assert visible_bytes(b"\xff" * 1000, limit=8) == "0xffffffff… (1,000 bytes, not UTF-8)"
 
 
 @given(st.text(), st.text())
@@ -137,12 +89,6 @@ def test_a_page_loads_nothing() -> None:
 
 def test_surrogates_and_nul_survive_encoding() -> None:
     assert element("p", "\ud800\x00").render().encode("utf-8") == b"<p>\\ud800\\x00</p>"
-
-
-def test_a_text_table_is_aligned() -> None:
-    assert text_table(["topic", "n"], [["orders", 12], ["a\nb", 3]], numeric=[1]) == (
-        "topic    n\n------  --\norders  12\na\\nb     3"
-    )
 
 
 def test_a_still_shows_text_and_html() -> None:
