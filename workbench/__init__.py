@@ -55,8 +55,13 @@ if TYPE_CHECKING:
         send_to_dead_letter_queue,
         setup_load_balanced_consumers,
     )
-    from workbench.eventbus.event_store import EventStore, StoredEvent, reconstruct_event_message, replay_events
-    from workbench.eventbus.sourcing import EventSourcing
+    from workbench.eventbus.event_store import (
+        EventSourcing,
+        EventStore,
+        StoredEvent,
+        reconstruct_event_message,
+        replay_events,
+    )
     from workbench.model import Record, TopicPartition
     from workbench.model.event import (
         AnyEventType,
@@ -94,7 +99,6 @@ _HOMES = {
         "send_to_dead_letter_queue",
         "setup_load_balanced_consumers",
     ),
-    "workbench.eventbus.sourcing": ("EventSourcing",),
     "workbench.errors": (
         "AuthenticationError",
         "BrokerUnavailableError",
@@ -134,7 +138,13 @@ _HOMES = {
         "UndecodableRecord",
     ),
     "workbench.session": ("Cluster", "Snapshot", "connect", "demo", "open_snapshot"),
-    "workbench.eventbus.event_store": ("EventStore", "StoredEvent", "reconstruct_event_message", "replay_events"),
+    "workbench.eventbus.event_store": (
+        "EventSourcing",
+        "EventStore",
+        "StoredEvent",
+        "reconstruct_event_message",
+        "replay_events",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

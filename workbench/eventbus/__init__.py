@@ -1,20 +1,20 @@
-"""The event bus of the contract: its protocols, and one implementation over any record log."""
+"""The event bus of the contract: its protocols, one implementation over any record log, and the event store."""
 
-from workbench.eventbus.batches import (
-    batch_publish_events,
-    publish_batch_outcomes,
-    setup_load_balanced_consumers,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from workbench.eventbus.bus import EventBus
-from workbench.eventbus.configuration import EventBusConfiguration
-from workbench.eventbus.factory import create_event_bus_from_config
-from workbench.eventbus.failures import FailurePolicy
+from workbench.eventbus.configuration.factory import create_event_bus_from_config
+from workbench.eventbus.configuration.settings import EventBusConfiguration
+from workbench.eventbus.configuration.sources import load_configuration
+from workbench.eventbus.failures.policy import FailurePolicy
+from workbench.eventbus.failures.resilience import resilient_handler, send_to_dead_letter_queue
 from workbench.eventbus.integrations import (
     WorkflowEventBusIntegration,
     default_converter,
     integrate_mcp_events,
 )
-from workbench.eventbus.partitions import ConsumedEvents, OffsetReset
 from workbench.eventbus.protocols import (
     ProtocolEventBus,
     ProtocolKafkaAdapter,
@@ -22,15 +22,29 @@ from workbench.eventbus.protocols import (
     ProtocolRedpandaAdapter,
     ProtocolWorkflowEventBus,
 )
-from workbench.eventbus.publishing import INHERIT_CORRELATION, PublishOutcome
-from workbench.eventbus.resilience import resilient_handler, send_to_dead_letter_queue
-from workbench.eventbus.sources import load_configuration
+from workbench.eventbus.publishing.batches import batch_publish_events, publish_batch_outcomes
+from workbench.eventbus.publishing.outcomes import PublishOutcome
+from workbench.eventbus.publishing.publisher import INHERIT_CORRELATION
+from workbench.eventbus.subscribing.load_balancing import setup_load_balanced_consumers
+from workbench.eventbus.topics.group_offsets import OffsetReset
+from workbench.eventbus.topics.positions import ConsumedEvents
+
+if TYPE_CHECKING:
+    from workbench.eventbus.event_store import (
+        EventSourcing,
+        EventStore,
+        StoredEvent,
+        reconstruct_event_message,
+        replay_events,
+    )
 
 __all__ = [
     "INHERIT_CORRELATION",
     "ConsumedEvents",
     "EventBus",
     "EventBusConfiguration",
+    "EventSourcing",
+    "EventStore",
     "FailurePolicy",
     "OffsetReset",
     "ProtocolEventBus",
@@ -39,6 +53,7 @@ __all__ = [
     "ProtocolRedpandaAdapter",
     "ProtocolWorkflowEventBus",
     "PublishOutcome",
+    "StoredEvent",
     "WorkflowEventBusIntegration",
     "batch_publish_events",
     "create_event_bus_from_config",
@@ -46,7 +61,20 @@ __all__ = [
     "integrate_mcp_events",
     "load_configuration",
     "publish_batch_outcomes",
+    "reconstruct_event_message",
+    "replay_events",
     "resilient_handler",
     "send_to_dead_letter_queue",
     "setup_load_balanced_consumers",
 ]
+
+_OF_THE_EVENT_STORE = ("EventSourcing", "EventStore", "StoredEvent", "reconstruct_event_message", "replay_events")
+
+
+def __getattr__(name: str) -> Any:
+    """Import the event store at its first use: it needs DuckDB, which a bus does not."""
+    if name in _OF_THE_EVENT_STORE:
+        from workbench.eventbus import event_store
+
+        return getattr(event_store, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

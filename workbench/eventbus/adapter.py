@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Optional  # noqa: UP035 - the spellings are the contract's
 
-from workbench.eventbus import partitions
 from workbench.eventbus.core import BusCore
-from workbench.eventbus.topic_info import describe_topic
+from workbench.eventbus.topics import creation, group_offsets, positions
+from workbench.eventbus.topics.description import describe_topic
 from workbench.model.event import EventMessage  # noqa: TC001 - type hints are read at run time
 from workbench.telemetry import SPAN_MANAGE, traced
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager
 
-    from workbench.eventbus.partitions import OffsetReset
+    from workbench.eventbus.topics.group_offsets import OffsetReset
     from workbench.model import CommittedOffset, GroupInfo, TopicPartition
     from workbench.model.event import ConsumedEvent, UndecodableRecord
 
@@ -40,7 +40,7 @@ class KafkaSide(BusCore):
         physical = self._publisher.physical(topic_name)
         await self._opened()
         async with self._auditor.of("topic.create", topic=physical, partitions=partition_count):
-            return await partitions.create_topic(self._log, physical, partition_count, replication_factor, config)
+            return await creation.create_topic(self._log, physical, partition_count, replication_factor, config)
 
     async def publish_to_partition(
         self,
@@ -87,7 +87,7 @@ class KafkaSide(BusCore):
         Raises:
             OffsetOutOfRangeError: The offset lies below the log start or above the end.
         """
-        return partitions.ConsumedEvents(await self.read_records(topic, partition, offset, max_messages))
+        return positions.ConsumedEvents(await self.read_records(topic, partition, offset, max_messages))
 
     @traced(SPAN_MANAGE)
     async def read_records(
@@ -100,7 +100,7 @@ class KafkaSide(BusCore):
         """Read as `consume_from_partition` does, undecodable records in their place."""
         physical = self._space.physical(topic)
         await self._opened()
-        return await partitions.read_records(self._log, physical, partition, offset, max_records)
+        return await positions.read_records(self._log, physical, partition, offset, max_records)
 
     @traced(SPAN_MANAGE)
     async def get_topic_info(self, topic: str) -> Dict[str, Any]:  # noqa: UP006
@@ -150,7 +150,7 @@ class KafkaSide(BusCore):
             if group_id
             else [group for group in await self._log.groups() if group.startswith(self._own)]
         )
-        return {name[len(self._own) :]: await partitions.lag_of(self._log, name) for name in wanted}
+        return {name[len(self._own) :]: await group_offsets.lag_of(self._log, name) for name in wanted}
 
     @traced(SPAN_MANAGE)
     async def reset_offsets(
@@ -169,7 +169,7 @@ class KafkaSide(BusCore):
             GroupActiveError: The group has members; nothing was changed.
         """
         await self._opened()
-        plan = await partitions.plan_reset(self._log, self._space.physical(group_id), offsets)
+        plan = await group_offsets.plan_reset(self._log, self._space.physical(group_id), offsets)
         if dry_run:
             return plan
         self._refuse_read_only()
@@ -179,7 +179,7 @@ class KafkaSide(BusCore):
             "after": {str(place): offset for place, offset in plan.after.items()},
         }
         async with self._auditor.of("offsets.reset", **facts):
-            return await partitions.run_reset(self._log, plan)
+            return await group_offsets.run_reset(self._log, plan)
 
     @property
     def _own(self) -> str:

@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable  # noqa: TC003 - type hints are 
 from typing import TYPE_CHECKING, Literal, Optional
 
 from workbench.errors import SubscriptionError, WorkbenchError
-from workbench.eventbus import batches
 from workbench.eventbus.adapter import KafkaSide
+from workbench.eventbus.publishing import batches
 from workbench.model.event import EventMessage  # noqa: TC001 - type hints are read at run time
 from workbench.telemetry import SPAN_MANAGE, traced
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workbench.eventbus.failures import FailurePolicy
-    from workbench.eventbus.publishing import PublishOutcome
+    from workbench.eventbus.failures.policy import FailurePolicy
+    from workbench.eventbus.publishing.outcomes import PublishOutcome
 
 
 class EventBus(KafkaSide):

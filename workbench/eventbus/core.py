@@ -8,15 +8,15 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from workbench.errors import BrokerUnavailableError, ConfigurationError, PublishError, WorkbenchError
-from workbench.eventbus import partitions
-from workbench.eventbus.failures import FailurePolicy
+from workbench.eventbus.failures.policy import FailurePolicy
 from workbench.eventbus.names import Namespace
 from workbench.eventbus.observation import Auditor, Observer
-from workbench.eventbus.outbox import Outbox
-from workbench.eventbus.publishing import Publisher
-from workbench.eventbus.subscribing import Subscriber
-from workbench.eventbus.transactions import TransactionManager
-from workbench.eventbus.validation import EventRules
+from workbench.eventbus.publishing.outbox import Outbox
+from workbench.eventbus.publishing.publisher import Publisher
+from workbench.eventbus.publishing.transactions import TransactionManager
+from workbench.eventbus.publishing.validation import EventRules
+from workbench.eventbus.subscribing.subscriber import Subscriber
+from workbench.eventbus.topics import creation
 from workbench.tasks import Supervisor
 from workbench.telemetry import SPAN_MANAGE, context_headers, shared_metrics, traced
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from workbench.bus.protocols import RecordLog
-    from workbench.eventbus.delivery import PermissionHook
-    from workbench.eventbus.subscription import Subscription
+    from workbench.eventbus.subscribing.delivery import PermissionHook
+    from workbench.eventbus.subscribing.subscription import Subscription
     from workbench.model.audit import AuditSink
     from workbench.model.event import EventMessage
     from workbench.tasks import Failure
@@ -212,7 +212,7 @@ class BusCore:
             if not self._create_missing or physical in self._known_topics:
                 return
             if not await self._log.describe([physical]):
-                await partitions.create_topic(self._log, physical, 3, 1, None)
+                await creation.create_topic(self._log, physical, 3, 1, None)
         except (PublishError, ConfigurationError):
             raise
         except WorkbenchError as error:

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.eventbus.compliance.builders import RecordingSleep
+    from workbench.eventbus.compliance import RecordingSleep
     from workbench.model.event import EventMessage
     from workbench.testing.mock_bus import MockEventBusImplementation
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def make_event() -> Callable[..., EventMessage]:
     """Give `workbench.testing.create_test_event`: valid events with counted ids and times."""
-    from workbench.eventbus.compliance.builders import create_test_event
+    from workbench.eventbus.compliance import create_test_event
 
     return create_test_event
 
@@ -28,7 +28,7 @@ def make_event() -> Callable[..., EventMessage]:
 @pytest.fixture
 def recording_sleep() -> RecordingSleep:
     """Give a stand-in for ``asyncio.sleep`` that notes the seconds and returns at once."""
-    from workbench.eventbus.compliance.builders import RecordingSleep
+    from workbench.eventbus.compliance import RecordingSleep
 
     return RecordingSleep()
 

@@ -8,8 +8,8 @@ import pytest
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
-from workbench.bus.kafka.codes import check
-from workbench.bus.kafka.session import GROUP
+from workbench.bus.kafka.connection.session import GROUP
+from workbench.bus.kafka.wire.codes import check
 from workbench.errors import GroupActiveError, UnknownTopicError, WorkbenchError
 from workbench.model import CommittedOffset, NewRecord, TopicPartition
 

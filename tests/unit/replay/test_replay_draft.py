@@ -205,7 +205,7 @@ def test_batches_end_by_count_bytes_and_time():
 
 
 def test_batch_size_is_the_size_on_the_wire():
-    from workbench.bus.kafka.encoding import ProducerStamp, encode_batch
+    from workbench.bus.kafka.producing.encoding import ProducerStamp, encode_batch
     from workbench.model import NewRecord
 
     shapes = [

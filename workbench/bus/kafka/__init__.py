@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.bus.kafka.connection.security import KafkaSecurity
     from workbench.bus.kafka.log import KafkaLog
-    from workbench.bus.kafka.security import KafkaSecurity
 
 __all__ = ["KafkaLog", "KafkaSecurity"]
 
@@ -18,7 +18,7 @@ def __getattr__(name: str) -> Any:
 
         return KafkaLog
     if name == "KafkaSecurity":
-        from workbench.bus.kafka.security import KafkaSecurity
+        from workbench.bus.kafka.connection.security import KafkaSecurity
 
         return KafkaSecurity
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,8 +14,8 @@ from aiokafka.protocol.admin import (
     DescribeConfigsRequest,
 )
 
-from workbench.bus.kafka.codes import Code, CodeError, check, name_of
 from workbench.bus.kafka.offsets import bounds
+from workbench.bus.kafka.wire.codes import Code, CodeError, check, name_of
 from workbench.errors import OffsetOutOfRangeError, TopicExistsError
 from workbench.model.record import TopicPartition
 from workbench.model.topics import ConfigValue, PartitionInfo, TopicInfo
@@ -23,8 +23,8 @@ from workbench.model.topics import ConfigValue, PartitionInfo, TopicInfo
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from workbench.bus.kafka.metadata import Metadata, TopicMetadata
-    from workbench.bus.kafka.session import Session
+    from workbench.bus.kafka.connection.metadata import Metadata, TopicMetadata
+    from workbench.bus.kafka.connection.session import Session
 
 _TOPIC = 2
 _DEFAULT_SOURCES = frozenset({4, 5})

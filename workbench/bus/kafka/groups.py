@@ -11,9 +11,9 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.protocol.admin import ListGroupsRequest
 from aiokafka.protocol.commit import OffsetCommitRequest, OffsetFetchRequest
 
-from workbench.bus.kafka.codes import Code, CodeError, check, name_of
-from workbench.bus.kafka.session import GROUP
-from workbench.bus.kafka.wire import (
+from workbench.bus.kafka.connection.session import GROUP
+from workbench.bus.kafka.wire.codes import Code, CodeError, check, name_of
+from workbench.bus.kafka.wire.requests import (
     ConsumerGroupDescribeRequest,
     ConsumerGroupDescribeRequest_v0,
     DescribeClassicGroupsRequest,
@@ -28,7 +28,7 @@ from workbench.model.topics import CommittedOffset, GroupInfo, GroupMemberInfo
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from workbench.bus.kafka.session import Session
+    from workbench.bus.kafka.connection.session import Session
     from workbench.model.topics import GroupState
 
 _STATES: Mapping[str, GroupState] = {

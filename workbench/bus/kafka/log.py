@@ -7,12 +7,12 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.bus.kafka import admin, groups
-from workbench.bus.kafka.connections import Connections
+from workbench.bus.kafka.connection.connections import Connections
+from workbench.bus.kafka.connection.security import KafkaSecurity
+from workbench.bus.kafka.connection.session import Session
 from workbench.bus.kafka.member import KafkaMember
 from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
 from workbench.bus.kafka.reader import KafkaReader
-from workbench.bus.kafka.security import KafkaSecurity
-from workbench.bus.kafka.session import Session
 from workbench.bus.kafka.writer import KafkaWriter
 from workbench.bus.protocols import AtCommitted, AtTime
 from workbench.config import Address

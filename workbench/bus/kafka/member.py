@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
     from typing import Any, Self
 
-    from workbench.bus.kafka.session import Session
+    from workbench.bus.kafka.connection.session import Session
 
     OnRevoke = Callable[[frozenset[TopicPartition]], Awaitable[None]]
 

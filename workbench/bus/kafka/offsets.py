@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from aiokafka.protocol.offset import OffsetRequest
 
-from workbench.bus.kafka.codes import Code, CodeError, check
+from workbench.bus.kafka.wire.codes import Code, CodeError, check
 from workbench.model.record import TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from workbench.bus.kafka.session import Session
+    from workbench.bus.kafka.connection.session import Session
     from workbench.model.chunk import Isolation
 
 EARLIEST, LATEST = -2, -1

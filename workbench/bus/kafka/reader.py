@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workbench.bus.kafka.batches import decode
-from workbench.bus.kafka.compression import Workspace
-from workbench.bus.kafka.cursors import Buffer, Cursor
-from workbench.bus.kafka.fetcher import Fetcher
+from workbench.bus.kafka.fetching.batches import decode
+from workbench.bus.kafka.fetching.compression import Workspace
+from workbench.bus.kafka.fetching.cursors import Buffer, Cursor
+from workbench.bus.kafka.fetching.fetcher import Fetcher
 from workbench.model.chunk import Chunk
 from workbench.model.record import TopicPartition
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
-    from workbench.bus.kafka.cursors import FetchedBatches
-    from workbench.bus.kafka.session import Session
+    from workbench.bus.kafka.connection.session import Session
+    from workbench.bus.kafka.fetching.cursors import FetchedBatches
     from workbench.model.chunk import Isolation, Span
 
 _DECODE_BYTES = 8 << 20

@@ -8,9 +8,9 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Literal
 
-from workbench.bus.kafka.delivery import Delivery, Lane, publish_error
-from workbench.bus.kafka.encoding import HEADER_BYTES, size_of
-from workbench.bus.kafka.producer import Producer, is_fenced
+from workbench.bus.kafka.producing.delivery import Delivery, Lane, publish_error
+from workbench.bus.kafka.producing.encoding import HEADER_BYTES, size_of
+from workbench.bus.kafka.producing.producer import Producer, is_fenced
 from workbench.bus.partitioners import murmur2
 from workbench.errors import PublishError, WorkbenchError
 from workbench.model.record import TopicPartition
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
-    from workbench.bus.kafka.metadata import TopicMetadata
-    from workbench.bus.kafka.session import Session
+    from workbench.bus.kafka.connection.metadata import TopicMetadata
+    from workbench.bus.kafka.connection.session import Session
     from workbench.model.record import NewRecord
 
 _LARGEST_REQUEST = 100 << 20

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.bus.memory.topics import DEFAULTS, Topic, check_topic
+from workbench.bus.memory.cluster.topics import DEFAULTS, Topic, check_topic
 from workbench.errors import ConfigurationError, OffsetOutOfRangeError, TopicExistsError
 from workbench.model.topics import ConfigValue, PartitionInfo, TopicInfo
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from workbench.bus.memory.cluster import Cluster
+    from workbench.bus.memory.cluster.cluster import Cluster
     from workbench.model.record import TopicPartition
 
 

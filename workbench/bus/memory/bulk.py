@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.bus.memory.batches import BATCH_HEADER_BYTES, HEADER_BYTES, RECORD_BYTES
-from workbench.bus.memory.topics import Refusal
+from workbench.bus.memory.cluster.topics import Refusal
+from workbench.bus.memory.storage.batches import BATCH_HEADER_BYTES, HEADER_BYTES, RECORD_BYTES
 from workbench.errors import PublishError, TableError
 from workbench.model.columns import HEADERS, RECORD
 from workbench.model.record import TimestampType
@@ -18,9 +18,9 @@ from workbench.model.record import TimestampType
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workbench.bus.memory.cluster import Cluster
-    from workbench.bus.memory.placement import Placement
-    from workbench.bus.memory.topics import Limits, Topic
+    from workbench.bus.memory.cluster.cluster import Cluster
+    from workbench.bus.memory.cluster.topics import Limits, Topic
+    from workbench.bus.placement import Placement
 
 _COLUMNS = frozenset({"partition", "timestamp_ms", "key", "value", "headers"})
 

@@ -6,12 +6,12 @@ import warnings
 from typing import TYPE_CHECKING, Literal
 
 from workbench.bus.memory import admin, bulk, offsets
-from workbench.bus.memory.cluster import Cluster
-from workbench.bus.memory.connection import Connection
+from workbench.bus.memory.cluster.cluster import Cluster
+from workbench.bus.memory.cluster.connection import Connection
 from workbench.bus.memory.member import MemoryMember
-from workbench.bus.memory.placement import Placement
 from workbench.bus.memory.reader import MemoryReader
 from workbench.bus.memory.writer import MemoryWriter
+from workbench.bus.placement import Placement
 from workbench.errors import ConfigurationError, GroupActiveError
 from workbench.model.topics import GroupInfo
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from workbench.bus.memory.faults import Faults
+    from workbench.bus.memory.cluster.faults import Faults
     from workbench.bus.protocols import OffsetSpec
     from workbench.model.chunk import Isolation, Span
     from workbench.model.record import TopicPartition

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
     from typing import Self
 
-    from workbench.bus.memory.connection import Connection
-    from workbench.bus.memory.groups import Group
-    from workbench.bus.memory.partition import PartitionLog
+    from workbench.bus.memory.cluster.connection import Connection
+    from workbench.bus.memory.cluster.group import Group
+    from workbench.bus.memory.storage.partition import PartitionLog
     from workbench.model.record import Record, TopicPartition
 
 log = logging.getLogger(__name__)

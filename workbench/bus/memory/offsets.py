@@ -9,8 +9,8 @@ from workbench.bus.protocols import AtCommitted, AtTime
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from workbench.bus.memory.cluster import Cluster
-    from workbench.bus.memory.partition import PartitionLog
+    from workbench.bus.memory.cluster.cluster import Cluster
+    from workbench.bus.memory.storage.partition import PartitionLog
     from workbench.bus.protocols import OffsetSpec
     from workbench.model.chunk import Isolation
     from workbench.model.record import TopicPartition

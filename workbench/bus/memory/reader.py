@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from workbench.bus.memory.batches import EMPTY
+from workbench.bus.memory.storage.batches import EMPTY
 from workbench.errors import OffsetOutOfRangeError, UnknownTopicError
 from workbench.model.chunk import Chunk, Gap
 from workbench.model.record import TopicPartition
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Self
 
-    from workbench.bus.memory.connection import Connection
-    from workbench.bus.memory.partition import PartitionLog
+    from workbench.bus.memory.cluster.connection import Connection
+    from workbench.bus.memory.storage.partition import PartitionLog
     from workbench.model.chunk import Isolation, Span
 
 

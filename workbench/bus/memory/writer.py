@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from workbench.bus.memory.batches import Row
-from workbench.bus.memory.placement import Placement
+from workbench.bus.memory.storage.batches import Row
+from workbench.bus.placement import Placement
 from workbench.errors import BrokerUnavailableError, PublishError, WorkbenchError
 from workbench.model.record import NewRecord, TimestampType
 from workbench.model.topics import Outcome
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
-    from workbench.bus.memory.batches import Transaction
-    from workbench.bus.memory.cluster import Cluster
-    from workbench.bus.memory.connection import Connection
-    from workbench.bus.memory.partition import PartitionLog
-    from workbench.bus.memory.topics import Topic
+    from workbench.bus.memory.cluster.cluster import Cluster
+    from workbench.bus.memory.cluster.connection import Connection
+    from workbench.bus.memory.cluster.topics import Topic
+    from workbench.bus.memory.storage.batches import Transaction
+    from workbench.bus.memory.storage.partition import PartitionLog
 
     Lanes: TypeAlias = dict[PartitionLog, tuple[list[int], list[Row]]]
 

@@ -1,0 +1,84 @@
+"""Answers received in place: cut anywhere, handed on whole, and a broker that talks out of turn is hung up on."""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from types import SimpleNamespace
+
+import pytest
+from aiokafka.conn import CloseReason
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.bus.kafka.connection.frames import Frames
+from workbench.bus.kafka.wire.fetch import RawType
+
+
+class Connection:
+    """The part of aiokafka's connection that frames meet."""
+
+    def __init__(self, *kinds: object) -> None:
+        self.lost: list[Exception | None] = []
+        self._protocol = SimpleNamespace(connection_lost=self.lost.append)
+        self._requests = deque((number, SimpleNamespace(RESPONSE_TYPE=kind), None) for number, kind in enumerate(kinds))
+        self.handled: list[bytes] = []
+        self.closed: list[CloseReason] = []
+
+    def _handle_frame(self, frame: bytes) -> None:
+        self.handled.append(frame)
+        self._requests.popleft()
+
+    def close(self, reason: CloseReason) -> None:
+        self.closed.append(reason)
+
+
+def feed(frames: Frames, data: bytes, cuts: list[int] | None = None) -> None:
+    at = 0
+    sizes = iter(cuts or [])
+    while at < len(data):
+        room = frames.get_buffer(-1)
+        assert len(room)
+        size = min(len(room), len(data) - at, next(sizes, 1 << 30))
+        room[:size] = data[at : at + size]
+        frames.buffer_updated(size)
+        at += size
+
+
+def framed(body: bytes) -> bytes:
+    return struct.pack(">i", len(body)) + body
+
+
+@given(st.lists(st.binary(min_size=4, max_size=200), min_size=1, max_size=5), st.lists(st.integers(1, 50)))
+def test_frames_come_whole_and_in_order_wherever_they_are_cut(bodies, cuts):
+    connection = Connection(*[object] * len(bodies))
+    feed(Frames(connection), b"".join(map(framed, bodies)), cuts)
+    assert connection.handled == bodies
+
+
+def test_a_fetch_gets_its_frame_without_a_copy_and_aiokafka_only_the_head():
+    raw, body = RawType(11), bytes(range(256)) * 40
+    connection = Connection(raw, object)
+    feed(Frames(connection), framed(body) + framed(b"next"), [3, 70, 5000])
+    assert bytes(raw.frame) == body
+    assert connection.handled == [body[:64], b"next"]
+
+
+@pytest.mark.parametrize("data", [struct.pack(">i", -1), struct.pack(">i", 0), struct.pack(">i", 3)])
+def test_a_size_that_no_answer_has_ends_the_connection(data):
+    connection = Connection(object)
+    feed(Frames(connection), data)
+    assert connection.closed == [CloseReason.OUT_OF_SYNC]
+
+
+def test_an_answer_that_nobody_asked_for_ends_the_connection():
+    connection = Connection()
+    feed(Frames(connection), framed(b"hello"))
+    assert (connection.handled, connection.closed) == ([], [CloseReason.OUT_OF_SYNC])
+
+
+def test_the_stream_learns_that_the_connection_is_lost():
+    connection = Connection(object)
+    error = ConnectionResetError()
+    Frames(connection).connection_lost(error)
+    assert connection.lost == [error]

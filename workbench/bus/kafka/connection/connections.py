@@ -1,0 +1,194 @@
+"""Connections to the brokers of one cluster, made on demand and kept; aiokafka dials and secures them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import errors as kafka_errors
+from aiokafka.conn import CloseReason, create_conn
+
+from workbench.bus.kafka.connection.frames import receive_in_place
+from workbench.bus.kafka.connection.metadata import Metadata, metadata_request, read_metadata
+from workbench.bus.kafka.connection.translate import is_authentication
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aiokafka.conn import AIOKafkaConnection
+
+    from workbench.bus.kafka.connection.security import KafkaSecurity
+
+# What aiokafka logs as errors is raised as ours; without a handler it would also stand in every notebook.
+logging.getLogger("aiokafka").addHandler(logging.NullHandler())
+
+
+class Connections:
+    """One socket per broker and purpose.
+
+    A purpose other than the empty one has sockets of its own: a broker answers the requests of a socket in order, so
+    a fetch that waits for records must not share one with look-ups. Must be made inside a running event loop.
+    """
+
+    def __init__(
+        self,
+        hosts: Sequence[tuple[str, int]],
+        security: KafkaSecurity,
+        *,
+        client_id: str,
+        connect_timeout_s: float,
+        request_timeout_s: float,
+    ) -> None:
+        self.addresses = [f"{host}:{port}" for host, port in hosts]
+        self.security = security
+        self.client_id = client_id
+        self._hosts = list(hosts)
+        self._connect_timeout_s = connect_timeout_s
+        self._request_timeout_s = request_timeout_s
+        self._options = security.client_options()
+        self._brokers: dict[int, tuple[str, int]] = {}
+        self._sockets: dict[tuple[int, str], AIOKafkaConnection] = {}
+        self._locks: dict[tuple[int, str], asyncio.Lock] = {}
+        self._closed = False
+
+    @property
+    def nodes(self) -> list[int]:
+        """Ids of the brokers that the last metadata named."""
+        return sorted(self._brokers)
+
+    async def metadata(self, topics: Sequence[str] | None) -> Metadata:
+        """Read metadata of some topics, or all with None, from the first broker that answers."""
+        answer = None
+        for node in self.nodes:
+            try:
+                answer = await self._ask(await self.socket(node), topics)
+                break
+            except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+                if is_authentication(error):
+                    raise
+        if answer is None:
+            answer = await self._bootstrap(topics)
+        if not answer.brokers:
+            raise _names_nobody(self._options)
+        self._brokers = dict(answer.brokers)
+        return answer
+
+    async def send(self, node: int, request: Any, purpose: str = "") -> Any:
+        """Send one request and wait for its answer."""
+        socket = await self.socket(node, purpose)
+        return await self._exchange(socket, request)
+
+    async def send_any(self, request: Any) -> Any:
+        """Send to the first broker that answers."""
+        failure: Exception | None = None
+        for node in self.nodes:
+            try:
+                return await self.send(node, request)
+            except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+                if is_authentication(error):
+                    raise
+                failure = error
+        raise failure or kafka_errors.NodeNotReadyError("no broker is known")
+
+    async def socket(self, node: int, purpose: str = "") -> AIOKafkaConnection:
+        """Return the open socket for a broker and purpose, dialling when there is none."""
+        key = (node, purpose)
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            socket = self._sockets.get(key)
+            if socket is None or not socket.connected():
+                if self._closed:
+                    raise kafka_errors.NodeNotReadyError("the connection is closed")
+                if node not in self._brokers:
+                    raise kafka_errors.StaleMetadata(f"broker {node} is not known")
+                socket = await self._dial(*self._brokers[node], self._connect_timeout_s)
+                self._sockets[key] = socket
+            return socket
+
+    async def supports(self, api_key: int, version: int) -> bool:
+        """Whether the cluster's brokers, by the first that answers, take this version of a request."""
+        for node in self.nodes:
+            with contextlib.suppress(kafka_errors.KafkaError, OSError, TimeoutError):
+                low, high = (await self.socket(node))._versions.get(api_key, (0, -1))  # noqa: SLF001 - no other way
+                return bool(low <= version <= high)
+        return False
+
+    async def drop(self, purpose: str) -> None:
+        """Close the sockets of one purpose."""
+        for key in [key for key in self._sockets if key[1] == purpose]:
+            await _close(self._sockets.pop(key))
+            self._locks.pop(key, None)
+
+    async def aclose(self) -> None:
+        """Close everything; harmless when repeated."""
+        self._closed = True
+        sockets, self._sockets = self._sockets, {}
+        for socket in sockets.values():
+            await _close(socket)
+
+    def __del__(self) -> None:
+        if self._sockets and not self._closed:
+            warnings.warn(
+                f"Connections to {', '.join(self.addresses)} were not closed",
+                ResourceWarning,
+                stacklevel=2,
+                source=self,
+            )
+
+    async def _dial(self, host: str, port: int, timeout_s: float) -> AIOKafkaConnection:
+        async with asyncio.timeout(timeout_s):
+            socket = await create_conn(
+                host,
+                port,
+                client_id=self.client_id,
+                request_timeout_ms=round(self._request_timeout_s * 1000),
+                max_idle_ms=540_000,
+                **self._options,
+            )
+        receive_in_place(socket)
+        return socket
+
+    async def _exchange(self, socket: AIOKafkaConnection, request: Any) -> Any:
+        try:
+            return await socket.send(request)
+        except TimeoutError:
+            socket.close(reason=CloseReason.CONNECTION_TIMEOUT)
+            raise
+
+    async def _ask(self, socket: AIOKafkaConnection, topics: Sequence[str] | None) -> Metadata:
+        return read_metadata(await self._exchange(socket, metadata_request(socket._versions, topics)))  # noqa: SLF001 - no other way
+
+    async def _bootstrap(self, topics: Sequence[str] | None) -> Metadata:
+        failure: BaseException | None = None
+        for host, port in self._hosts:
+            try:
+                socket = await self._dial(host, port, self._connect_timeout_s / len(self._hosts))
+            except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+                if is_authentication(error):
+                    raise
+                failure = error
+                continue
+            try:
+                return await self._ask(socket, topics)
+            except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+                failure = error
+            finally:
+                await _close(socket)
+        raise failure or kafka_errors.KafkaConnectionError("no address was given")
+
+
+async def _close(socket: AIOKafkaConnection) -> None:
+    closed = socket.close(reason=CloseReason.SHUTDOWN)
+    if closed is not None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                await closed
+
+
+def _names_nobody(options: Mapping[str, Any]) -> Exception:
+    """Why an answer has no brokers: a refused token is told in a field that aiokafka does not read (OAUTHBEARER)."""
+    nobody: Exception = kafka_errors.NodeNotReadyError("the answer names no broker")
+    refused: Exception = kafka_errors.SaslAuthenticationFailed()
+    return nobody if options.get("sasl_mechanism") is None else refused

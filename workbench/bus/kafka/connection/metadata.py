@@ -1,0 +1,83 @@
+"""Who leads what: one reading of the cluster's metadata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aiokafka.protocol.metadata import MetadataRequest
+
+from workbench.bus.kafka.wire.requests import MetadataRequest_v10, MetadataWithIdsRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionMetadata:
+    """One partition as the metadata has it."""
+
+    partition: int
+    leader: int | None
+    replicas: tuple[int, ...]
+    isr: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMetadata:
+    """One topic as the metadata has it."""
+
+    name: str
+    topic_id: str | None
+    internal: bool
+    error_code: int
+    partitions: Mapping[int, PartitionMetadata]
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Brokers, controller and the topics that were asked for."""
+
+    cluster_id: str
+    controller: int | None
+    brokers: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    topics: Mapping[str, TopicMetadata] = field(default_factory=dict)
+
+
+def metadata_request(versions: Mapping[int, tuple[int, int]], topics: Sequence[str] | None) -> Any:
+    """Choose the request with topic ids where the broker knows them; neither creates topics."""
+    low, high = versions.get(MetadataRequest_v10.API_KEY, (0, 0))
+    if low <= MetadataRequest_v10.API_VERSION <= high:
+        return MetadataWithIdsRequest(topics)
+    return MetadataRequest(None if topics is None else list(topics), allow_auto_topic_creation=False)
+
+
+def read_metadata(answer: Any) -> Metadata:
+    """Read an answer of any version from 3 on."""
+    topics = (_topic(row, answer.API_VERSION) for row in answer.topics)
+    return Metadata(
+        cluster_id=answer.cluster_id or "",
+        controller=answer.controller_id if answer.controller_id >= 0 else None,
+        brokers={row[0]: (row[1], row[2]) for row in answer.brokers},
+        topics={topic.name: topic for topic in topics},
+    )
+
+
+def _topic(row: Sequence[Any], version: int) -> TopicMetadata:
+    if version >= MetadataRequest_v10.API_VERSION:
+        error, name, topic_id, internal, rows = row[:5]
+        partitions = [(r[1], r[2], r[4], r[5]) for r in rows]
+    else:
+        error, name, internal, rows = row[:4]
+        topic_id = None
+        partitions = [(r[1], r[2], r[3], r[4]) for r in rows]
+    return TopicMetadata(
+        name=name,
+        topic_id=str(topic_id) if topic_id is not None else None,
+        internal=bool(internal),
+        error_code=error,
+        partitions={
+            number: PartitionMetadata(number, leader if leader >= 0 else None, tuple(replicas), tuple(isr))
+            for number, leader, replicas, isr in sorted(partitions)
+        },
+    )

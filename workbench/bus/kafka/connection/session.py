@@ -1,0 +1,139 @@
+"""What every part of a Kafka log shares: connections, deadlines, patience, and the map of leaders and coordinators."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from aiokafka import errors as kafka_errors
+from aiokafka.protocol.coordination import FindCoordinatorRequest
+
+from workbench.bus.kafka.connection.translate import is_authentication, translated
+from workbench.bus.kafka.wire.codes import STALE_COORDINATOR, Code, CodeError, check
+from workbench.errors import UnknownTopicError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+    from contextlib import AbstractContextManager
+
+    from workbench.bus.kafka.connection.connections import Connections
+    from workbench.bus.kafka.connection.metadata import Metadata
+    from workbench.model.record import TopicPartition
+
+T = TypeVar("T")
+
+GROUP, TRANSACTION = 0, 1
+_FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 0.5
+_GRACE_S = 2.0
+
+
+class Session:
+    """Shared state of one open log."""
+
+    def __init__(self, connections: Connections, timeout_s: float) -> None:
+        self.connections = connections
+        self.timeout_s = timeout_s
+        self._coordinators: dict[tuple[int, str], int] = {}
+
+    def translated(self, doing: str) -> AbstractContextManager[None]:
+        """Let no foreign error out of the block; ``doing`` begins the message."""
+        return translated(doing, self.connections.addresses, self.connections.security.sasl_mechanism)
+
+    @asynccontextmanager
+    async def deadline(self, doing: str) -> AsyncIterator[None]:
+        """Bound the block in time and translate its errors."""
+        with self.translated(doing):
+            async with asyncio.timeout(self.timeout_s + _GRACE_S):
+                yield
+
+    async def retry(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Repeat an attempt that may succeed later, until the deadline; then raise its last error."""
+        until = time.monotonic() + self.timeout_s
+        pause = _FIRST_PAUSE_S
+        while True:
+            try:
+                return await attempt()
+            except (CodeError, kafka_errors.KafkaError, OSError, TimeoutError) as error:
+                if not may_pass(error) or time.monotonic() + pause > until:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    async def leaders(self, partitions: Iterable[TopicPartition]) -> dict[int, list[TopicPartition]]:
+        """Group partitions by leader.
+
+        Raises:
+            UnknownTopicError: A topic or partition does not exist.
+        """
+        wanted = list(partitions)
+        metadata = await self.metadata({partition.topic for partition in wanted})
+        found: dict[int, list[TopicPartition]] = {}
+        for partition in wanted:
+            topic = metadata.topics.get(partition.topic)
+            known = topic.partitions.get(partition.partition) if topic is not None else None
+            if topic is None or known is None:
+                raise await self.unknown(partition.topic, partition)
+            if known.leader is None:
+                raise CodeError(Code.LEADER_NOT_AVAILABLE, str(partition))
+            found.setdefault(known.leader, []).append(partition)
+        return found
+
+    async def metadata(self, topics: Collection[str] | None) -> Metadata:
+        """Read metadata now; topics that do not exist are left out of it."""
+        names = None if topics is None else sorted(topics)
+        metadata = await self.connections.metadata(names)
+        for topic in metadata.topics.values():
+            if topic.error_code not in (Code.NONE, Code.UNKNOWN_TOPIC_OR_PARTITION, Code.INVALID_TOPIC):
+                check(topic.error_code, topic.name)
+        return metadata
+
+    async def unknown(self, topic: str, partition: TopicPartition | None = None) -> UnknownTopicError:
+        """Make the error for a missing topic or partition, with names that are close."""
+        existing = (await self.metadata(None)).topics
+        where = ", ".join(self.connections.addresses)
+        if topic in existing and partition is not None:
+            count = len(existing[topic].partitions)
+            text = f"{topic} has no partition {partition.partition}: it has {count}, counted from 0."
+            return UnknownTopicError(text, topic=topic)
+        similar = difflib.get_close_matches(topic, list(existing), n=3)
+        hint = f" Did you mean {', '.join(similar)}?" if similar else ""
+        return UnknownTopicError(f"Topic {topic} does not exist on {where}.{hint}", topic=topic, similar=similar)
+
+    async def coordinator(self, kind: int, key: str) -> int:
+        """Find the broker that coordinates a group or a transactional id; remembered until it says otherwise."""
+        node = self._coordinators.get((kind, key))
+        if node is None:
+            answer = await self.connections.send_any(FindCoordinatorRequest(key, kind))
+            check(answer.error_code, key)
+            node = int(answer.coordinator_id)
+            if node not in self.connections.nodes:
+                await self.connections.metadata([])
+            self._coordinators[kind, key] = node
+        return node
+
+    def learn_coordinator(self, kind: int, key: str, node: int) -> None:
+        """Remember a coordinator that an answer told."""
+        self._coordinators[kind, key] = node
+
+    def check_coordinator(self, code: int, kind: int, key: str, subject: str | None = None) -> None:
+        """Raise for an error code, forgetting a coordinator that is none any more."""
+        if code in STALE_COORDINATOR:
+            self._coordinators.pop((kind, key), None)
+        check(code, subject or key)
+
+    def forget_coordinator(self, kind: int, key: str) -> None:
+        """Look it up again next time, for instance after a lost connection."""
+        self._coordinators.pop((kind, key), None)
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether an error may be gone at the next attempt."""
+    if isinstance(error, CodeError):
+        return error.retriable
+    if is_authentication(error) or isinstance(error, kafka_errors.IncompatibleBrokerVersion):
+        return False
+    return isinstance(error, OSError | TimeoutError) or bool(getattr(error, "retriable", False))

@@ -1,0 +1,267 @@
+"""Raw record batches to columns: pure functions of bytes, aborted transactions, isolation and bounds.
+
+`scan` walks the batch headers of one partition's bytes and decides what is data; `decode` turns a run of scanned
+batches into Arrow. Both are meant for a thread. Batches are of format 2; older formats go through `legacy`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import Struct
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import google_crc32c
+import numpy as np
+import pyarrow as pa
+
+from workbench.bus.kafka.fetching import compression, legacy
+from workbench.bus.kafka.fetching.compression import Workspace
+from workbench.bus.kafka.fetching.records import CorruptRecords, parse
+from workbench.model.chunk import Gap
+from workbench.model.columns import HEADERS, RECORD
+from workbench.model.record import TimestampType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from workbench.model.chunk import Isolation
+
+    Ints: TypeAlias = NDArray[np.int64]
+    Bytes: TypeAlias = bytes | memoryview
+
+_HEADER = Struct(">qiibIhiqqqhii")
+_PREFIX = Struct(">qi")
+_CRC_FROM = 21
+_MAGIC_AT = 16
+_FORMAT = 2
+_CODEC = 0x07
+_APPEND_TIME = 0x08
+_TRANSACTIONAL = 0x10
+_CONTROL = 0x20
+_CONTROL_TYPE = Struct(">hh")
+_ABORT = 0
+
+DATA, CONTROL, ABORTED = "data", "control", "aborted"
+
+
+class Batch(NamedTuple):
+    """One batch: where it lies in the bytes, what its header says, and what the isolation makes of it."""
+
+    at: int
+    stop: int
+    magic: int
+    crc: int
+    attributes: int
+    base_offset: int
+    last_offset: int
+    base_timestamp: int
+    max_timestamp: int
+    producer_id: int
+    record_count: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a run of batches holds between the bounds."""
+
+    records: pa.RecordBatch
+    next: int
+    control: int
+    aborted: int
+    gaps: tuple[Gap, ...]
+
+
+def scan(
+    data: Bytes,
+    at: int,
+    stop: int,
+    *,
+    aborted: Sequence[tuple[int, int]] = (),
+    isolation: Isolation = "read_committed",
+) -> list[Batch]:
+    """List the complete batches in ``data[at:stop]``; a last one that is cut off is left out.
+
+    ``aborted`` is the response's list of ``(producer id, first offset)``. It is consumed in offset order together with
+    the markers: a producer's data is dropped from the first offset of its aborted transaction up to its marker.
+    """
+    judge = _Judge(aborted if isolation == "read_committed" else ())
+    found: list[Batch] = []
+    while at + _PREFIX.size <= stop:
+        base, length = _PREFIX.unpack_from(data, at)
+        end = at + _PREFIX.size + length
+        if end > stop or length < legacy.SMALLEST:
+            break
+        if data[at + _MAGIC_AT] < _FORMAT:
+            after = found[-1].last_offset + 1 if found else 0
+            found.append(Batch(at, end, data[at + _MAGIC_AT], 0, 0, after, base, -1, -1, -1, base + 1 - after, DATA))
+        elif length < _HEADER.size - _PREFIX.size:
+            break
+        else:
+            found.append(_read_header(data, at, end, judge))
+        at = end
+    return found
+
+
+def decode(
+    data: Bytes,
+    partition: int,
+    batches: Sequence[Batch],
+    start: int,
+    stop: int | None,
+    *,
+    workspace: Workspace | None = None,
+) -> Decoded:
+    """Turn scanned batches into columns: records at or after ``start`` and before ``stop`` (None: no bound).
+
+    Bytes that are no records become a `Gap` with reason ``corrupt``; the batches around them are still read. Compressed
+    batches are laid out in the ``workspace``, which who decodes often keeps; no column refers to it.
+    """
+    after = batches[-1].last_offset + 1 if batches else start
+    bounds = (start, after if stop is None else stop)
+    kept = [batch for batch in batches if batch.kind == DATA and _overlap(batch, bounds)]
+    tables, gaps = _tables(_Source(memoryview(data), partition, workspace or Workspace()), kept)
+    records = _within(tables, bounds)
+    return Decoded(
+        records=records,
+        next=max(start, min(after, bounds[1])),
+        control=sum(_overlap(batch, bounds) for batch in batches if batch.kind == CONTROL),
+        aborted=sum(min(batch.record_count, _overlap(batch, bounds)) for batch in batches if batch.kind == ABORTED),
+        gaps=tuple(Gap("corrupt", max(g.start, start), min(g.stop, bounds[1])) for g in gaps),
+    )
+
+
+class _Judge:
+    """Decides, batch after batch in offset order, what is data, control, or of an aborted transaction."""
+
+    def __init__(self, aborted: Sequence[tuple[int, int]]) -> None:
+        self._ahead = sorted(aborted, key=lambda pair: pair[1], reverse=True)
+        self._aborting: set[int] = set()
+
+    def kind(self, batch: Batch, data: Bytes) -> str:
+        while self._ahead and self._ahead[-1][1] <= batch.last_offset:
+            self._aborting.add(self._ahead.pop()[0])
+        if batch.attributes & _CONTROL:
+            if self._aborting and _control_type(data, batch.at + _HEADER.size, batch.stop) == _ABORT:
+                self._aborting.discard(batch.producer_id)
+            return CONTROL
+        if batch.attributes & _TRANSACTIONAL and batch.producer_id in self._aborting:
+            return ABORTED
+        return DATA
+
+
+def _read_header(data: Bytes, at: int, end: int, judge: _Judge) -> Batch:
+    head = _HEADER.unpack_from(data, at)
+    base, _, _, magic, crc, attributes, delta, base_time, max_time, producer, _, _, count = head
+    batch = Batch(at, end, magic, crc, attributes, base, base + delta, base_time, max_time, producer, count, DATA)
+    kind = judge.kind(batch, data)
+    return batch if kind == DATA else batch._replace(kind=kind)
+
+
+def _control_type(data: Bytes, at: int, stop: int) -> int | None:
+    """Read the type of a control batch's only record: its key is a version and a type."""
+    at = _past_varint(data, at) + 1
+    for _ in range(3):
+        at = _past_varint(data, at)
+    return int(_CONTROL_TYPE.unpack_from(data, at)[1]) if at + _CONTROL_TYPE.size <= stop else None
+
+
+def _past_varint(data: Bytes, at: int) -> int:
+    while at < len(data) and data[at] & 0x80:
+        at += 1
+    return at + 1
+
+
+def _overlap(batch: Batch, bounds: tuple[int, int]) -> int:
+    return max(0, min(batch.last_offset + 1, bounds[1]) - max(batch.base_offset, bounds[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The bytes of one partition, and memory to undo their compression in."""
+
+    data: memoryview
+    partition: int
+    workspace: Workspace
+
+
+def _tables(source: _Source, batches: Sequence[Batch]) -> tuple[list[pa.RecordBatch], list[Gap]]:
+    """Read all batches in one go; only when that fails, one by one, to find the bad ones."""
+    if not batches:
+        return [], []
+    try:
+        return [_table(source, batches)], []
+    except (CorruptRecords, compression.CompressionError):
+        if len(batches) == 1:
+            return [], [Gap("corrupt", batches[0].base_offset, batches[0].last_offset + 1)]
+    tables, gaps = [], []
+    for batch in batches:
+        good, bad = _tables(source, [batch])
+        tables += good
+        gaps += bad
+    return tables, gaps
+
+
+def _table(source: _Source, batches: Sequence[Batch]) -> pa.RecordBatch:
+    if any(batch.magic < _FORMAT for batch in batches):
+        if len(batches) > 1:
+            raise CorruptRecords("formats are mixed: read them one by one")
+        return legacy.table(source.data, source.partition, batches[0].at, batches[0].stop)
+    buffer, places = _plain(source, batches)
+    offset_delta, timestamp_delta, *payload = parse(buffer, places, HEADERS)
+    counts = [batch.record_count for batch in batches]
+    offset = _spread([batch.base_offset for batch in batches], counts) + offset_delta
+    last = _spread([batch.last_offset for batch in batches], counts)
+    if np.any(offset_delta < 0) or np.any(offset > last):
+        raise CorruptRecords("an offset lies outside its batch")
+    timestamp, kinds = _timestamps(timestamp_delta, batches, counts)
+    columns = [pa.array(np.full(len(offset), source.partition, np.int32)), pa.array(offset), timestamp, kinds, *payload]
+    return pa.RecordBatch.from_arrays(columns, schema=RECORD)
+
+
+def _timestamps(deltas: Ints, batches: Sequence[Batch], counts: Sequence[int]) -> tuple[pa.Array, pa.Array]:
+    """Milliseconds of each record, and whose clock they are of."""
+    appended = np.array([bool(batch.attributes & _APPEND_TIME) for batch in batches])
+    timestamp = _spread([batch.base_timestamp for batch in batches], counts) + deltas
+    kinds = np.full(len(timestamp), TimestampType.CREATE, np.int8)
+    if appended.any():
+        by_broker = np.repeat(appended, counts)
+        timestamp = np.where(by_broker, _spread([batch.max_timestamp for batch in batches], counts), timestamp)
+        kinds[by_broker] = TimestampType.APPEND
+    return pa.array(timestamp), pa.array(kinds)
+
+
+def _plain(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, list[tuple[int, int, int]]]:
+    """Check the sums and lay the records out uncompressed: the bytes themselves, or all batches joined.
+
+    The places are where each batch's records begin and end, and how many they are.
+    """
+    for batch in batches:
+        if google_crc32c.value(bytes(source.data[batch.at + _CRC_FROM : batch.stop])) != batch.crc:
+            raise CorruptRecords("the checksum differs")
+    if all(batch.attributes & _CODEC == compression.NONE for batch in batches):
+        return source.data, [(batch.at + _HEADER.size, batch.stop, batch.record_count) for batch in batches]
+    source.workspace.begin()
+    places = []
+    for batch in batches:
+        packed = source.data[batch.at + _HEADER.size : batch.stop]
+        places.append((*source.workspace.add(batch.attributes & _CODEC, packed), batch.record_count))
+    return source.workspace.laid_out, places
+
+
+def _spread(values: Sequence[int], counts: Sequence[int]) -> Ints:
+    return np.repeat(np.array(values, np.int64), counts)
+
+
+def _within(tables: Sequence[pa.RecordBatch], bounds: tuple[int, int]) -> pa.RecordBatch:
+    if not tables:
+        return _EMPTY
+    whole = tables[0] if len(tables) == 1 else pa.concat_batches(tables)
+    offsets = whole.column("offset").to_numpy()
+    low, high = np.searchsorted(offsets, bounds)
+    return whole.slice(low, high - low)
+
+
+_EMPTY = pa.RecordBatch.from_pylist([], schema=RECORD)

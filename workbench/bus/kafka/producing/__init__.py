@@ -1,0 +1,1 @@
+"""Producing: record batches of format 2, idempotent and transactional producers, acknowledgements."""

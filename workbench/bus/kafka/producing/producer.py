@@ -1,0 +1,147 @@
+"""A producer's identity: its id, its sequence numbers, and its transactions at the coordinator."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from aiokafka import errors as kafka_errors
+from aiokafka.protocol.transaction import AddPartitionsToTxnRequest, EndTxnRequest, InitProducerIdRequest
+
+from workbench.bus.kafka.connection.session import TRANSACTION
+from workbench.bus.kafka.producing.encoding import ProducerStamp
+from workbench.bus.kafka.wire.codes import FENCED, Code, CodeError, check
+from workbench.bus.kafka.wire.requests import DescribeTransactionsRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbench.bus.kafka.connection.session import Session
+    from workbench.model.record import TopicPartition
+
+TransactionState: TypeAlias = Literal["none", "open", "failed", "lost"]
+
+TRANSACTION_TIMEOUT_MS = 60_000
+_SETTLE_S = 5.0
+_SETTLE_PAUSE_S = 0.005
+_SEQUENCES = 1 << 31
+
+
+class Producer:
+    """Numbers what is written, so that a repeated batch is recognised, and runs transactions.
+
+    A sequence number is used up only by a batch that was appended, so a refused batch leaves no hole.
+    """
+
+    def __init__(self, session: Session, transactional_id: str | None) -> None:
+        self.transactional_id = transactional_id
+        self.state: TransactionState = "none"
+        self._session = session
+        self._producer_id = -1
+        self._epoch = -1
+        self._sequences: dict[TopicPartition, int] = {}
+        self._in_transaction: set[TopicPartition] = set()
+
+    @property
+    def known(self) -> bool:
+        """Whether an id was given out and is still good."""
+        return self._producer_id >= 0
+
+    async def identify(self) -> None:
+        """Get an id. With a transactional id this ends a dangling transaction and fences an older owner."""
+        request = InitProducerIdRequest(self.transactional_id, TRANSACTION_TIMEOUT_MS)
+
+        async def attempt() -> None:
+            if self.transactional_id is None:
+                answer = await self._session.connections.send_any(request)
+                check(answer.error_code, "a producer id")
+            else:
+                answer = await self._to_coordinator(request)
+                self._session.check_coordinator(answer.error_code, TRANSACTION, self.transactional_id)
+            self._producer_id, self._epoch = answer.producer_id, answer.producer_epoch
+
+        await self._session.retry(attempt)
+        self._sequences.clear()
+        self._in_transaction.clear()
+        self.state = "none"
+
+    def forget(self) -> None:
+        """Give the id up: what became of a batch is not known, so its numbers cannot be used again."""
+        self._producer_id = -1
+        self._sequences.clear()
+
+    def stamp(self, partition: TopicPartition) -> ProducerStamp:
+        """Return the stamp of the next batch of a partition."""
+        sequence = self._sequences.get(partition, 0)
+        return ProducerStamp(self._producer_id, self._epoch, sequence, self.transactional_id is not None)
+
+    def appended(self, partition: TopicPartition, count: int) -> None:
+        """Use up the numbers of a batch that was appended."""
+        self._sequences[partition] = (self._sequences.get(partition, 0) + count) % _SEQUENCES
+
+    async def include(self, partitions: Iterable[TopicPartition]) -> None:
+        """Make partitions part of the open transaction."""
+        new = sorted(set(partitions) - self._in_transaction)
+        if not new or self.transactional_id is None:
+            return
+        topics: dict[str, list[int]] = {}
+        for partition in new:
+            topics.setdefault(partition.topic, []).append(partition.partition)
+        key = self.transactional_id
+        request = AddPartitionsToTxnRequest(key, self._producer_id, self._epoch, list(topics.items()))
+
+        async def attempt() -> None:
+            answer = await self._to_coordinator(request)
+            codes = {code for _, rows in answer.errors for _, code in rows}
+            for code in sorted(codes, reverse=True):
+                self._session.check_coordinator(code, TRANSACTION, key, f"transaction {key}")
+
+        await self._session.retry(attempt)
+        self._in_transaction.update(new)
+
+    async def end(self, *, commit: bool) -> None:
+        """Commit or abort; a transaction that touched nothing needs no request."""
+        key = self.transactional_id
+        if key is not None and self._in_transaction:
+            request = EndTxnRequest(key, self._producer_id, self._epoch, commit)
+
+            async def attempt() -> None:
+                answer = await self._to_coordinator(request)
+                self._session.check_coordinator(answer.error_code, TRANSACTION, key, f"transaction {key}")
+
+            await self._session.retry(attempt)
+            await self._settled(key)
+        self._in_transaction.clear()
+        self.state = "none"
+
+    async def _settled(self, key: str) -> None:
+        """Wait a little until the markers are written: the answer to the end of a transaction comes before them.
+
+        The transaction has ended whatever happens here; brokers that cannot tell are not asked.
+        """
+        request = DescribeTransactionsRequest(key)
+        if not await self._session.connections.supports(request.API_KEY, 0):
+            return
+        until = time.monotonic() + _SETTLE_S
+        with contextlib.suppress(kafka_errors.KafkaError, OSError, TimeoutError, CodeError):
+            while time.monotonic() < until:
+                (answer,) = (await self._to_coordinator(request)).transactions
+                if not answer[2].startswith("Prepare"):
+                    return
+                await asyncio.sleep(_SETTLE_PAUSE_S)
+
+    async def _to_coordinator(self, request: Any) -> Any:
+        key = self.transactional_id or ""
+        node = await self._session.coordinator(TRANSACTION, key)
+        try:
+            return await self._session.connections.send(node, request)
+        except Exception:
+            self._session.forget_coordinator(TRANSACTION, key)
+            raise
+
+
+def is_fenced(error: BaseException) -> bool:
+    """Whether another owner of the transactional id took over, or the transaction was given up by the broker."""
+    return isinstance(error, CodeError) and (error.code in FENCED or error.code == Code.INVALID_TXN_STATE)

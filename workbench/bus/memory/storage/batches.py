@@ -1,0 +1,125 @@
+"""What a partition is made of: rows, sealed batches, the transactions they belong to, and a look into them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from workbench.model.columns import RECORD
+
+if TYPE_CHECKING:
+    from workbench.model.chunk import Isolation
+    from workbench.model.record import HeaderList, NewRecord
+
+_BATCH_BYTES = 512
+"""What a batch costs besides its data, so that a byte cap bounds small ones too."""
+BATCH_HEADER_BYTES = 61
+RECORD_BYTES = 10
+HEADER_BYTES = 4
+"""About what lengths and deltas take on Kafka's wire."""
+
+EMPTY: pa.RecordBatch = pa.RecordBatch.from_arrays([pa.array([], f.type) for f in RECORD], schema=RECORD)
+
+
+class Row(NamedTuple):
+    """One record of the open tail."""
+
+    timestamp_ms: int
+    timestamp_type: int
+    key: bytes | None
+    value: bytes | None
+    headers: HeaderList
+    size: int
+    """Bytes it takes about in a Kafka batch of its own, and is counted with here."""
+
+    @classmethod
+    def of(cls, record: NewRecord, timestamp_ms: int, timestamp_type: int) -> Row:
+        """Make the row of a record that is about to be appended."""
+        size = BATCH_HEADER_BYTES + RECORD_BYTES + len(record.key or b"") + len(record.value or b"")
+        for name, value in record.headers:
+            size += HEADER_BYTES + len(name) + len(value or b"")
+        return cls(timestamp_ms, timestamp_type, record.key, record.value, record.headers, size)
+
+
+@dataclass(eq=False, slots=True)
+class Transaction:
+    """What one transactional producer writes between begin and end."""
+
+    producer_id: int
+    epoch: int
+    state: Literal["open", "committed", "aborted"] = "open"
+
+
+@dataclass(eq=False, slots=True)
+class Batch:
+    """Consecutive offsets that were sealed together; a marker has one offset and no record."""
+
+    base: int
+    next: int
+    records: pa.RecordBatch
+    serial: int
+    transaction: Transaction | None = None
+    control: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes it is counted with."""
+        return _BATCH_BYTES + int(self.records.nbytes)
+
+    def between(self, start: int, stop: int) -> pa.RecordBatch:
+        """Records with offsets in ``[start, stop)``, without a copy."""
+        if start <= self.base and stop >= self.next:
+            return self.records
+        if self.records.num_rows == self.next - self.base:
+            first, last = max(0, start - self.base), max(0, stop - self.base)
+        else:
+            offsets = self.records.column("offset").to_numpy()
+            first, last = np.searchsorted(offsets, [start, stop]).tolist()
+        return self.records.slice(first, max(0, last - first))
+
+
+@dataclass(slots=True)
+class PartitionView:
+    """What one look into a partition found in ``[position, next)``."""
+
+    records: list[pa.RecordBatch]
+    next: int
+    control: int = 0
+    aborted: int = 0
+    room: int = 0
+
+    def take(self, batch: Batch, stop: int, isolation: Isolation) -> None:
+        """Account for a batch from `next` up to ``stop``, or as far as there is room."""
+        until = min(stop, batch.next)
+        if batch.control:
+            self.control += 1
+        else:
+            records = batch.between(self.next, until)
+            if isolation == "read_committed" and batch.transaction and batch.transaction.state == "aborted":
+                self.aborted += records.num_rows
+            elif records.num_rows:
+                fitting = _fitting(records, self.room)
+                if fitting < records.num_rows:
+                    until = int(records.column("offset")[fitting].as_py())
+                    records = records.slice(0, fitting)
+                self.room -= int(records.nbytes)
+                self.records.append(records)
+        self.next = until
+
+
+def _fitting(records: pa.RecordBatch, room: int) -> int:
+    """How many rows from the first are about ``room`` bytes; at least one."""
+    size = int(records.nbytes)
+    if size <= room:
+        return int(records.num_rows)
+    low, high = 1, int(records.num_rows)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if int(records.slice(0, middle).nbytes) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,1 @@
+"""Publishing: an event is validated, stamped, routed, encoded and written; batches and transactions of events."""

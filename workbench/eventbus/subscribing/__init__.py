@@ -1,0 +1,1 @@
+"""Subscribing: members of consumer groups, delivery of events to handlers, and commits after handling."""

@@ -1,0 +1,67 @@
+"""Offsets of consumer groups: their lag, and resets that are planned, checked and can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workbench.errors import GroupActiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.model import TopicPartition
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetReset:
+    """A guarded change of a group's offsets: what it would do, and how to undo it."""
+
+    group_id: str
+    before: Mapping[TopicPartition, int | None]
+    after: Mapping[TopicPartition, int]
+    done: bool = False
+    clamped: tuple[TopicPartition, ...] = field(default=())
+    """Partitions whose wish lay outside ``[low, end]``."""
+
+
+async def lag_of(log: RecordLog, group_id: str) -> dict[TopicPartition, int | None]:
+    """Offsets between what a group committed and the high watermark; committed is read before the ends."""
+    committed = await log.committed(group_id)
+    ends = await log.offsets(list(committed), "latest", isolation="read_uncommitted")
+    return {p: None if ends[p] is None else max(0, (ends[p] or 0) - stored.offset) for p, stored in committed.items()}
+
+
+async def plan_reset(log: RecordLog, group_id: str, wanted: Mapping[TopicPartition, int]) -> OffsetReset:
+    """Say what a reset would change: the dry run, and afterwards the way back."""
+    committed = await log.committed(group_id)
+    low = await log.offsets(list(wanted), "earliest")
+    end = await log.offsets(list(wanted), "latest", isolation="read_uncommitted")
+    after = {p: min(max(offset, low[p] or 0), end[p] or 0) for p, offset in wanted.items()}
+    return OffsetReset(
+        group_id,
+        {p: committed[p].offset if p in committed else None for p in wanted},
+        after,
+        clamped=tuple(p for p in wanted if after[p] != wanted[p]),
+    )
+
+
+async def run_reset(log: RecordLog, plan: OffsetReset) -> OffsetReset:
+    """Commit a planned reset and read it back.
+
+    Raises:
+        GroupActiveError: The group has members; nothing was changed.
+    """
+    described = (await log.describe_groups([plan.group_id]))[0]
+    if described.members or described.state not in {"Empty", "Dead"}:
+        raise GroupActiveError(
+            f"Group {plan.group_id} is {described.state} with {len(described.members)} members; "
+            "stop its consumers before its offsets are reset.",
+            group_id=plan.group_id,
+            members=[member.client_id for member in described.members],
+        )
+    await log.commit_offsets(plan.group_id, plan.after)
+    stored = await log.committed(plan.group_id)
+    kept = all(p in stored and stored[p].offset == offset for p, offset in plan.after.items())
+    return OffsetReset(plan.group_id, plan.before, plan.after, done=kept, clamped=plan.clamped)
