@@ -19,6 +19,7 @@ WorkbenchError
 ├── UnknownTopicError(LookupError)
 ├── UnknownEventError(LookupError)
 ├── WindowError(ValueError)
+├── PositionError(ValueError)
 ├── TableError(ValueError)
 ├── SnapshotError
 │   ├── SnapshotLockedError
@@ -246,6 +247,18 @@ class WindowError(WorkbenchError, ValueError):
         super().__init__(message)
         self.text = text
         self.position = position
+
+
+class PositionError(WorkbenchError, ValueError):
+    """A position of a record cannot be read; it is written ``topic/partition@offset``.
+
+    Attributes:
+        text: What was given.
+    """
+
+    def __init__(self, message: str, *, text: str) -> None:
+        super().__init__(message)
+        self.text = text
 
 
 class SnapshotError(WorkbenchError):

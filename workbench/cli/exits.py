@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from workbench.errors import ConfigurationError, ReplayRefused, ValidationError, WindowError
+from workbench.errors import ConfigurationError, PositionError, ReplayRefused, ValidationError, WindowError
 
 OK, FAILED, USAGE, INCOMPLETE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
-_USAGE_ERRORS = (ConfigurationError, ValidationError, WindowError)
+_USAGE_ERRORS = (ConfigurationError, PositionError, ValidationError, WindowError)
 
 
 def code_of(error: Exception) -> int:

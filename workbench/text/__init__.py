@@ -3,6 +3,8 @@
 Every writer is total: any integer of 64 bits, any bytes and any text give a readable string.
 """
 
+from workbench.text.counts import UNKNOWN, and_more, counted, counts_text, number_text, plural
+from workbench.text.durations import duration_text
 from workbench.text.html import (
     Element,
     Node,
@@ -15,22 +17,43 @@ from workbench.text.html import (
     svg,
     table,
 )
+from workbench.text.positions import PositionParts, is_position, parse_position, partition_text, position_text
+from workbench.text.sizes import size_text
 from workbench.text.tables import text_table
+from workbench.text.times import NO_TIME_TEXT, TimeUnit, clock_text, iso_text, time_text
 from workbench.text.visible import CELL_LIMIT, visible, visible_bytes
 
 __all__ = [
     "CELL_LIMIT",
+    "NO_TIME_TEXT",
+    "UNKNOWN",
     "Element",
     "Node",
+    "PositionParts",
     "StaticView",
+    "TimeUnit",
+    "and_more",
+    "clock_text",
+    "counted",
+    "counts_text",
     "document",
+    "duration_text",
     "element",
     "facts",
     "fragment",
+    "is_position",
+    "iso_text",
     "listing",
+    "number_text",
+    "parse_position",
+    "partition_text",
+    "plural",
+    "position_text",
+    "size_text",
     "svg",
     "table",
     "text_table",
+    "time_text",
     "visible",
     "visible_bytes",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
+from workbench.text.counts import counted
+
 CELL_LIMIT = 400
 """Characters of one value that a view shows unless told otherwise."""
 
@@ -27,7 +29,7 @@ def visible(text: str, limit: int | None = CELL_LIMIT) -> str:
     """
     shown = text if limit is None or len(text) <= limit else text[:limit]
     shown = _INVISIBLE.sub(_escape_sequence, shown)
-    return shown if len(text) <= (len(text) if limit is None else limit) else f"{shown}… ({len(text):,} characters)"
+    return shown if limit is None or len(text) <= limit else f"{shown}… ({counted(len(text), 'character')})"
 
 
 def visible_bytes(data: bytes | None, limit: int | None = CELL_LIMIT) -> str:
@@ -49,13 +51,13 @@ def visible_bytes(data: bytes | None, limit: int | None = CELL_LIMIT) -> str:
         return _hexadecimal(data, limit)
     if whole:
         return visible(text, limit)
-    return f"{visible(text[:limit], None)}… ({len(data):,} bytes)"
+    return f"{visible(text[:limit], None)}… ({counted(len(data), 'byte')})"
 
 
 def _hexadecimal(data: bytes, limit: int | None) -> str:
     kept = data if limit is None else data[: max(limit // 2, 1)]
     suffix = "" if len(kept) == len(data) else "…"
-    return f"0x{kept.hex()}{suffix} ({len(data):,} bytes, not UTF-8)"
+    return f"0x{kept.hex()}{suffix} ({counted(len(data), 'byte')}, not UTF-8)"
 
 
 def _escape_sequence(match: re.Match[str]) -> str:
