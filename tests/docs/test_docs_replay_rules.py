@@ -10,7 +10,6 @@ from project_docs import DOCS, ROOT, resolve
 
 from workbench.replay.proof import delivery_checks
 from workbench.replay.proof.report import OUTCOMES
-from workbench.replay.rules import warning_rules
 from workbench.replay.rules.guard import RULES
 from workbench.store.file.journal_tables import JOURNAL_TABLES
 from workbench.store.journal import journal
@@ -18,8 +17,8 @@ from workbench.store.journal import journal
 PAGE = (DOCS / "replay-rules.md").read_text()
 SECTIONS = dict(re.findall(r"^### (G-\d+) [^\n]+\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 NUMBER = re.compile(r"\bG-\d+\b")
-AT_RUN = "G-7"
-"""Checked when a plan runs, not by a function of the table of rules."""
+REFUSALS = [rule for rule in RULES if rule.kind != "warning"]
+WARNINGS = [rule for rule in RULES if rule.kind == "warning"]
 
 
 def numbers_in_code():
@@ -36,7 +35,7 @@ def table_after(heading):
 
 def test_the_page_has_exactly_the_numbers_of_the_code():
     assert set(SECTIONS) == numbers_in_code()
-    assert set(SECTIONS) == {rule.id for rule in RULES} | {AT_RUN}
+    assert set(SECTIONS) == {rule.number for rule in REFUSALS}
 
 
 def test_the_page_is_in_the_order_of_the_numbers():
@@ -47,24 +46,28 @@ def test_the_page_mentions_no_number_without_a_section():
     assert set(NUMBER.findall(PAGE)) == set(SECTIONS)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", REFUSALS, ids=lambda rule: rule.number)
 def test_each_rule_says_when_why_what_to_do_and_where(rule):
-    text = SECTIONS[rule.id]
+    text = SECTIONS[rule.number]
     for part in ("**Holds when**", "**Why:**", "**What to do:**", "**Code:**"):
         assert part in text
-    assert f"- **Code:** `{rule.check.__module__}.{rule.check.__qualname__}`" in text
-    assert ("**Per record.**" in text) == (rule.scope == "record")
+    assert f"- **Code:** `{rule.check.__module__}.{rule.name}`" in text
+    assert ("**Per record.**" in text) == (rule.kind == "record refusal")
     for option in re.findall(r"(\w+)=", rule.override or ""):
         assert f"{option}=" in text
 
 
-def test_the_code_of_the_rule_at_run_exists():
-    (path,) = re.findall(r"\*\*Code:\*\* `([\w.]+)`", SECTIONS[AT_RUN])
-    assert callable(resolve(path))
+def test_all_code_that_the_page_names_exists():
+    for path in re.findall(r"`(workbench\.[\w.]+)`", PAGE):
+        resolve(path)
 
 
 def test_the_warnings_are_those_of_the_code():
-    assert table_after("Warnings") == [check.__name__ for check in warning_rules._CHECKS]
+    part = PAGE.split("\n## Warnings\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(W-\d+)` \| `(\w+)` \| [^|]+ \|$", part, re.MULTILINE)
+    assert rows == [(rule.number, rule.name) for rule in WARNINGS]
+    modules = set(re.findall(r"`(workbench\.replay\.rules\.\w+)`", part))
+    assert modules == {rule.check.__module__ for rule in WARNINGS}
 
 
 def test_the_journal_states_are_those_of_the_code():

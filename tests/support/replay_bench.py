@@ -116,7 +116,7 @@ class Bench:
     ) -> Plan:
         facts = await fetch_facts(self.log, draft, to, connection=connection, journal=self.journal)
         plan = make_plan(draft, facts)
-        self.created += [topic.name for topic in plan.material.creates]
+        self.created += [topic.name for topic in plan.records.new_topics]
         return plan
 
     async def run(self, plan: Plan, **changes: Any) -> ReplayReport:

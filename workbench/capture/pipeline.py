@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from workbench.bus.protocols import RecordLog
+    from workbench.capture.partition_tasks import PartitionTask
     from workbench.capture.progress import CaptureProgress
-    from workbench.capture.ranges import PartitionTask
     from workbench.model import Chunk, Isolation, Span
     from workbench.store.segments.rows import Decoding
     from workbench.store.snapshot.appending import Appender

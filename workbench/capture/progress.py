@@ -10,7 +10,7 @@ from workbench.model.feeds import PartProgress, Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from workbench.capture.ranges import PartitionTask
+    from workbench.capture.partition_tasks import PartitionTask
     from workbench.model import Chunk
 
 EVERY_S = 0.2

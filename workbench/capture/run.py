@@ -8,11 +8,11 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.capture.allocation import steady_allocation
 from workbench.capture.identity import check_same_logs
+from workbench.capture.memory_pool import steady_allocation
+from workbench.capture.partition_tasks import PartitionTask, enter, identify, waves
 from workbench.capture.pipeline import LimitReachedError, Pipeline, in_thread
 from workbench.capture.progress import CaptureProgress
-from workbench.capture.ranges import PartitionTask, enter, identify, waves
 from workbench.capture.window import resolve_window
 from workbench.errors import StorageFullError, WorkbenchError
 from workbench.model.window import End

@@ -6,12 +6,12 @@ from workbench.replay.plan.plan import Plan
 from workbench.replay.plan.planning import make_plan, plan_from_json
 from workbench.replay.proof.report import ReplayReport, read_report
 from workbench.replay.proof.undo import UndoAids, delete_created
-from workbench.replay.proof.verify import Check, Verification, verify_delivery
+from workbench.replay.proof.verification import Check, Verification, verify_delivery
 from workbench.replay.rules.guard import Refusal
 from workbench.replay.run.abandon import abandon_run
-from workbench.replay.run.run import run_plan
+from workbench.replay.run.execution import run_plan
 from workbench.replay.target.facts import Connection, GroupFacts, TargetFacts, TopicFacts
-from workbench.replay.target.fetch import fetch_facts
+from workbench.replay.target.fetching import fetch_facts
 
 __all__ = [
     "Check",

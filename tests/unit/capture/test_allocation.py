@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from workbench.capture.allocation import steady_allocation
+from workbench.capture.memory_pool import steady_allocation
 
 pytestmark = pytest.mark.skipif("jemalloc" not in pa.supported_memory_backends(), reason="this Arrow has no jemalloc")
 

@@ -17,7 +17,7 @@ from workbench.replay.plan.pace import Limit, Pace
 from workbench.replay.records.ordering import ordered
 from workbench.replay.records.placement import place
 from workbench.replay.records.sizes import batch_bytes, most_batch_bytes
-from workbench.replay.target.creation import default_name, is_dead_letter, resolve
+from workbench.replay.target.names import default_name, is_dead_letter, resolve_targets
 
 
 @pytest.mark.parametrize(
@@ -228,12 +228,12 @@ def test_targets():
     assert default_name("orders", run) == "orders.replay.6f1d2c3b"
     with pytest.raises(ConfigurationError, match="Name a target"):
         default_name("x" * 240, run)
-    assert resolve("copy", ["a", "b"], run) == {"a": "copy", "b": "copy"}
+    assert resolve_targets("copy", ["a", "b"], run) == {"a": "copy", "b": "copy"}
     with pytest.raises(ConfigurationError, match="no target for b"):
-        resolve({"a": "copy"}, ["a", "b"], run)
+        resolve_targets({"a": "copy"}, ["a", "b"], run)
     for name in ("", "..", "a b", "x" * 250, "größe"):
         with pytest.raises(ConfigurationError, match="no topic name"):
-            resolve(name, ["a"], run)
+            resolve_targets(name, ["a"], run)
     assert is_dead_letter("orders-DLQ")
     assert not is_dead_letter("idlq-orders")
 

@@ -25,9 +25,18 @@ def test_a_plain_plan_is_not_refused():
 
 
 def test_every_rule_has_a_number_of_its_own_in_order():
-    numbers = [int(rule.id.removeprefix("G-")) for rule in RULES]
-    assert numbers == sorted(set(numbers))
-    assert {1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 17, 19, 21, 23} == set(numbers)
+    numbers = [rule.number for rule in RULES]
+    assert len(set(numbers)) == len(numbers)
+    refused = [int(number[2:]) for number in numbers if number.startswith("G-")]
+    assert refused == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 19, 21, 23]
+    assert numbers[len(refused) :] == [f"W-{number}" for number in range(1, 16)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.number)
+def test_a_rule_says_what_it_does(rule):
+    verb = "Warn " if rule.kind == "warning" else "Refuse "
+    assert rule.number.startswith("W-" if rule.kind == "warning" else "G-")
+    assert rule.check.__doc__.startswith(verb)
 
 
 def test_g1_same_topic_of_the_same_cluster():
@@ -70,8 +79,8 @@ def test_g4_protected_target_wants_its_name(connection):
     assert rules(plan) == ["G-4"]
     assert plan.view().protected
     for typed, expected in [({"copy"}, []), ({"Copy"}, ["G-4"]), ({"copy", "orders"}, ["G-4"])]:
-        case = PlanningInput(plan.material, NOW_MS, NOW_MS, frozenset(typed))
-        assert [refusal.rule for refusal in refusals(case)] == expected
+        planning = PlanningInput(plan.records, plan.facts, frozenset(typed))
+        assert [refusal.rule for refusal in refusals(planning)] == expected
 
 
 def test_g5_missing_target_and_its_creation():
@@ -79,7 +88,7 @@ def test_g5_missing_target_and_its_creation():
     assert rules(make_plan(draft(), absent)) == ["G-5"]
     plan = make_plan(draft(create_target=True), absent)
     assert rules(plan) == []
-    (made,) = plan.material.creates
+    (made,) = plan.records.new_topics
     assert made.partitions == 3
     assert made.config["retention.ms"] == str(60_000 - 10 + 7 * 86_400_000)
     assert made.config["message.timestamp.type"] == "CreateTime"
@@ -101,6 +110,23 @@ def test_g6_live_groups_must_be_accepted_exactly():
     assert rules(make_plan(draft(accept_groups=["billing"]), live)) == ["G-6"]
     assert rules(make_plan(draft(accept_groups=["mail", "billing"]), live)) == []
     assert rules(make_plan(draft(accept_groups=["mail"]), facts())) == ["G-6"]
+
+
+CHANGES = {
+    "cluster": {"cluster_id": "another"},
+    "partitions": {"topics": {"copy": topic(partitions=4)}},
+    "topic id": {"topics": {"copy": replace(topic(), topic_id="t-2")}},
+    "timestamp type": {"topics": {"copy": topic(message__timestamp__type="LogAppendTime")}},
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_g7_target_that_changed_since_the_plan_was_made(what):
+    plan = make_plan(draft(), facts())
+    now = replace(plan.records, facts=replace(plan.facts, **CHANGES[what]))
+    (refusal,) = [r for r in refusals(PlanningInput(now, plan.facts)) if r.rule == "G-7"]
+    assert what in refusal.message
+    assert str(refusal).endswith("plan again.")
 
 
 def test_g8_record_of_this_run():
@@ -218,7 +244,8 @@ def test_g21_earlier_run_in_doubt():
 def test_g23_a_plan_is_good_for_one_hour():
     plan = make_plan(draft(), facts())
     for age_ms, expected in [(3_600_000, []), (3_600_001, ["G-23"])]:
-        assert [r.rule for r in refusals(PlanningInput(plan.material, NOW_MS + age_ms, NOW_MS))] == expected
+        later = replace(plan.records, facts=replace(plan.facts, asked_at_ms=NOW_MS + age_ms))
+        assert [r.rule for r in refusals(PlanningInput(later, plan.facts))] == expected
 
 
 def test_refused_records_stop_the_plan_unless_skipped():

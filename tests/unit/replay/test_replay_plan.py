@@ -13,7 +13,7 @@ from workbench.errors import ReplayRefused
 from workbench.model.feeds import PlanFacts
 from workbench.replay import Draft, TargetFacts, make_plan, plan_from_json
 from workbench.replay.records.digest import plan_hash
-from workbench.replay.records.provenance import utc_text
+from workbench.replay.records.replay_headers import utc_text
 
 
 def vector_draft(**options: Any) -> Draft:
@@ -173,7 +173,7 @@ def test_provenance_headers():
         (b"keep", None),
     ]
     plan = make_plan(draft(row(7, headers=marks, timestamp_type=1), columns={"correlation_id": ["c-1"]}), facts())
-    headers = plan.material.target_headers(0, 1_767_225_600_007)
+    headers = plan.records.target_headers(0, 1_767_225_600_007)
     assert headers[:2] == ((b"keep", b"1"), (b"keep", None))
     added = dict(headers[2:])
     assert len(added) == len(headers) - 2
@@ -183,28 +183,28 @@ def test_provenance_headers():
         b"x-replay-of": b"demo/orders/0/7",
         b"x-replay-count": b"2",
         b"x-replayed-at": b"2026-01-01T00:00:00.007Z",
-        b"x-replayed-by": plan.material.by.encode(),
+        b"x-replayed-by": plan.records.product.encode(),
         b"x-replay-mode": b"recording",
         b"x-replay-original-timestamp": b"42/append",
         b"x-replay-original-event-id": b"e-0",
         b"x-replay-chain": ",".join(f"run-{n}" for n in range(2, 10)).encode(),
         b"x-replay-correlation-id": b"c-1",
     }
-    imported = make_plan(draft(row(7, cluster=None)), facts()).material.target_headers(0, NOW_MS)
+    imported = make_plan(draft(row(7, cluster=None)), facts()).records.target_headers(0, NOW_MS)
     assert dict(imported)[b"x-replay-of"] == b"unknown/orders/0/7"
-    fresh = make_plan(draft(row(7, timestamp_type=1)), facts()).material.target_headers(0, NOW_MS)
+    fresh = make_plan(draft(row(7, timestamp_type=1)), facts()).records.target_headers(0, NOW_MS)
     assert dict(fresh)[b"x-replay-original-timestamp"] == b"%d/append" % (NOW_MS - 60_000 + 7)
     assert b"x-replay-chain" not in dict(fresh)
     exact = make_plan(draft(row(7, headers=marks), headers="exact"), facts())
-    assert exact.material.target_headers(0, NOW_MS) == tuple(marks)
+    assert exact.records.target_headers(0, NOW_MS) == tuple(marks)
 
 
 def test_bounds_of_sizes_hold_for_every_record():
     rows = [row(at, headers=[(b"n", b"x" * at)] * at, value=b"v" * (at * 37)) for at in range(40)]
     rows.append(row(99, headers=[(b"x-replay-chain", b"r" * 5000), (b"x-replay-original-event-id", b"e" * 3000)]))
     plan = make_plan(draft(*rows, columns={"correlation_id": ["c" * at for at in range(41)]}), facts())
-    material = plan.material
-    assert all(material.batch_size(seq) <= material.batch_bounds[seq] for seq in range(len(rows)))
+    records = plan.records
+    assert all(records.batch_size(seq) <= records.batch_bounds[seq] for seq in range(len(rows)))
 
 
 def test_times_are_written_with_zone_and_milliseconds():

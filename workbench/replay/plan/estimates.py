@@ -54,24 +54,24 @@ class Estimates:
     """Records per event type, most frequent first; empty when the selection was not decoded."""
 
 
-def estimate(material: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
+def estimate(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
     """Count what is sent.
 
     Args:
-        material: The laid-out plan.
+        records: The laid-out plan.
         sent: Seqs that are not left out, ascending.
     """
-    sizes = material.sizes[sent]
-    some = material.records.take(pa.array(sent))
-    times = _span(material.numbers("timestamp_ms")[sent])
+    sizes = records.sizes[sent]
+    some = records.table.take(pa.array(sent))
+    times = _span(records.numbers("timestamp_ms")[sent])
     total = int(sizes.sum())
     largest = int(sent[int(sizes.argmax())]) if len(sent) else None
     return Estimates(
         records=len(sent),
         bytes=total,
-        lanes=_lanes(material, sent),
-        duration_s=_duration(material, len(sent), total),
-        transactions=sum(1 for _ in split(sent.tolist(), sizes.tolist(), material.options)),
+        lanes=_lanes(records, sent),
+        duration_s=_duration(records, len(sent), total),
+        transactions=sum(1 for _ in split(sent.tolist(), sizes.tolist(), records.options)),
         largest_seq=largest,
         largest_bytes=int(sizes.max()) if len(sent) else 0,
         first_ms=times[0],
@@ -82,17 +82,17 @@ def estimate(material: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
     )
 
 
-def _lanes(material: ReplayRecords, sent: npt.NDArray[np.int64]) -> tuple[Lane, ...]:
+def _lanes(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> tuple[Lane, ...]:
     lanes = []
-    chosen = np.zeros(len(material), bool)
+    chosen = np.zeros(len(records), bool)
     chosen[sent] = True
-    times = material.numbers("timestamp_ms")
-    for topic, bound in material.target_rows.items():
+    times = records.numbers("timestamp_ms")
+    for topic, bound in records.target_rows.items():
         seqs = bound[chosen[bound]]
-        partitions = material.target_partitions[seqs]
+        partitions = records.target_partitions[seqs]
         for partition in np.unique(partitions).tolist():
             own = seqs[partitions == partition]
-            size = int(material.sizes[own].sum())
+            size = int(records.sizes[own].sum())
             lanes.append(Lane(topic, partition, len(own), size, *_span(times[own])))
     return tuple(lanes)
 
@@ -102,8 +102,8 @@ def _span(times: npt.NDArray[np.int64]) -> tuple[int | None, int | None]:
     return (int(known.min()), int(known.max())) if len(known) else (None, None)
 
 
-def _duration(material: ReplayRecords, count: int, size: int) -> float | None:
-    options = material.options
+def _duration(records: ReplayRecords, count: int, size: int) -> float | None:
+    options = records.options
     pairs = ((count, options.records_per_s), (size, options.bytes_per_s))
     return max((float(amount / rate) for amount, rate in pairs if rate is not None), default=None)
 

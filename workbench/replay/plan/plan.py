@@ -1,4 +1,4 @@
-"""A plan: what would be sent, where, in which order, and what speaks against it. Frozen; nothing was sent."""
+"""A plan: the records to send, their targets and order, and the refusals and warnings. Making it sends nothing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.model.feeds import PlanFacts, Sample
-from workbench.replay.plan.plan_text import as_element, as_text, summary
+from workbench.replay.plan.dry_run import DryRun, summary
 from workbench.replay.records.digest import token
+from workbench.replay.records.replay_records import NOW
 from workbench.text import visible_bytes
 
 if TYPE_CHECKING:
@@ -28,19 +29,19 @@ _SAMPLE_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Plan:
-    """The one execution that was planned; running again means planning again.
+    """One planned run; to run the same selection again, plan again.
 
     `make_plan` makes it. Its ``hash`` covers the selection, the options, the target and what is left out.
     """
 
-    material: ReplayRecords
+    records: ReplayRecords
     document: Mapping[str, Any]
-    """What is hashed: integers and strings only."""
+    """The hashed content: integers and strings only."""
     hash: str
     """sha256 of the canonical document, hex digits."""
     created_at_ms: int
     refusals: tuple[Refusal, ...]
-    """Rules that hold. Those marked ``at_run`` are decided by the connection that runs the plan."""
+    """Refusals that apply. Those marked ``at_run`` are decided by the connection that runs the plan."""
     left_out: Mapping[int, str]
     """Seq of each refused record that ``skip_refused`` leaves out, and the rules that refuse it."""
     warnings: tuple[str, ...]
@@ -53,52 +54,51 @@ class Plan:
 
     @property
     def token(self) -> str:
-        """What must be given as ``confirm=`` to run this plan."""
+        """The value of ``confirm=`` that runs this plan."""
         return token(self.hash)
 
     @property
     def facts(self) -> TargetFacts:
-        """What was known about the target."""
-        return self.material.facts
+        """Facts about the target when the plan was made."""
+        return self.records.facts
 
     @property
     def origin(self) -> object:
-        """What the records were selected from: the snapshot whose journal keeps the run."""
-        return self.material.origin
+        """The snapshot that the records were selected from; its journal keeps the run."""
+        return self.records.origin
 
     @property
     def options(self) -> Options:
-        """What the user asked for."""
-        return self.material.options
+        """Options that the user chose."""
+        return self.records.options
 
     @property
     def blocking(self) -> tuple[Refusal, ...]:
-        """Refusals that no connection and no typing will lift."""
+        """Refusals that hold on every connection, whatever is typed."""
         return tuple(refusal for refusal in self.refusals if not refusal.at_run)
 
     @cached_property
     def sent(self) -> tuple[int, ...]:
         """Seqs that are sent, ascending."""
-        return tuple(seq for seq in range(len(self.material)) if seq not in self.left_out)
+        return tuple(seq for seq in range(len(self.records)) if seq not in self.left_out)
 
     @cached_property
     def steps(self) -> pa.Table:
         """One row for each selected record, by seq: source, target, planned time (null: when sent), digest, refusal."""
-        material, records = self.material, self.material.records
-        times = material.kept_times
-        stamped = times < 0
+        records, table = self.records, self.records.table
+        times = records.planned_timestamps
         rules = {seq: refusal.rule for refusal in self.refusals for seq in refusal.seqs} | dict(self.left_out)
         return pa.table(
             {
-                "seq": pa.array(np.arange(len(material)), pa.int64()),
-                **{name: records[name] for name in ("topic", "partition", "offset", "timestamp_ms")},
-                "target_topic": pa.array(material.target_topics, pa.string()),
-                "target_partition": pa.array(material.target_partitions, pa.int32()),
-                "target_timestamp_ms": pa.array(times, pa.int64(), mask=stamped),
-                "bytes": pa.array(material.sizes, pa.int64()),
-                "tombstone": records["value"].is_null(),
-                "body_sha256": pa.array([digest.hex() for digest in material.digests], pa.string()),
-                "refused": pa.array([rules.get(seq) for seq in range(len(material))], pa.string()),
+                "seq": pa.array(np.arange(len(records)), pa.int64()),
+                **{name: table[name] for name in ("topic", "partition", "offset", "timestamp_ms")},
+                "target_topic": pa.array(records.target_topics, pa.string()),
+                "target_partition": pa.array(records.target_partitions, pa.int32()),
+                "target_timestamp_ms": pa.array(times, pa.int64(), mask=times == NOW),
+                "bytes": pa.array(records.sizes, pa.int64()),
+                "tombstone": table["value"].is_null(),
+                "body_sha256": pa.array([digest.hex() for digest in records.digests], pa.string()),
+                "refused": pa.array([rules.get(seq) for seq in range(len(records))], pa.string()),
             },
         )
 
@@ -127,7 +127,7 @@ class Plan:
         picked = {self.sent[0]: "first", self.sent[-1]: "last"}
         if self.estimates.largest_seq is not None:
             picked.setdefault(self.estimates.largest_seq, "largest")
-        types: list[str | None] = self.material.column("event_type") or []
+        types: list[str | None] = self.records.column("event_type") or []
         seen: set[str | None] = {None}
         for seq in self.sent if types else ():
             if types[seq] not in seen:
@@ -136,13 +136,25 @@ class Plan:
         return tuple(self._sample(seq, why) for seq, why in picked.items())
 
     def _sample(self, seq: int, why: str) -> Sample:
-        records, rows = self.material.records, self.material.rows
-        at = "/".join(str(records[name][seq].as_py()) for name in ("topic", "partition", "offset"))
+        table, rows = self.records.table, self.records.rows
+        at = "/".join(str(table[name][seq].as_py()) for name in ("topic", "partition", "offset"))
         key, value = (visible_bytes(data, _SAMPLE_CHARACTERS) for data in (rows.keys[seq], rows.values[seq]))
         return Sample(why, at, f"key {key}, value {value}, {len(rows.headers(seq))} headers")
 
+    def dry_run(self) -> DryRun:
+        """Render the plan for a person who is about to confirm it."""
+        return DryRun(
+            token=self.token,
+            summary=summary(self.records, self.estimates, len(self.left_out)),
+            lanes=self.estimates.lanes,
+            samples=self.samples,
+            warnings=self.warnings,
+            refusals=tuple(map(str, self.refusals)),
+            blocked=bool(self.blocking),
+        )
+
     def view(self) -> PlanFacts:
-        """The plan as the replay panel shows it."""
+        """Return the plan as the replay panel shows it."""
         facts = self.facts
         protected = facts.connection.needs_typed_name
         return PlanFacts(
@@ -152,7 +164,7 @@ class Plan:
             protected=protected,
             records=self.estimates.records,
             bytes=self.estimates.bytes,
-            summary=tuple(summary(self)),
+            summary=tuple(summary(self.records, self.estimates, len(self.left_out))),
             lanes=tuple((f"{lane.topic}/{lane.partition}", lane.records) for lane in self.estimates.lanes),
             warnings=self.warnings,
             refusals=tuple(str(item) for item in self.refusals if item.rule != "G-4"),
@@ -160,20 +172,20 @@ class Plan:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """What the journal keeps: enough to make the same plan again from the same selection."""
+        """Return the values that the journal keeps: enough to make this plan again from the same selection."""
         return {
             "hash": self.hash,
             "document": dict(self.document),
             "options": self.options.to_json(),
             "facts": self.facts.to_json(),
-            "description": self.material.description,
+            "description": self.records.description,
             "warnings": list(self.warnings),
             "refusals": [str(refusal) for refusal in self.refusals],
             "created_at_ms": self.created_at_ms,
         }
 
     def __repr__(self) -> str:
-        return as_text(self)
+        return self.dry_run().text()
 
     def _repr_html_(self) -> str:
-        return as_element(self).render()
+        return self.dry_run().element().render()

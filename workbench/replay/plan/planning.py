@@ -14,9 +14,8 @@ from workbench.replay.plan.estimates import estimate
 from workbench.replay.plan.plan import Plan
 from workbench.replay.records.digest import plan_hash, selection_sha256
 from workbench.replay.records.replay_records import ReplayRecords
-from workbench.replay.rules.guard import refusals, refused_records
+from workbench.replay.rules.guard import refusals, refused_records, warnings
 from workbench.replay.rules.planning_input import PlanningInput
-from workbench.replay.rules.warning_rules import warnings
 from workbench.replay.target.facts import TargetFacts
 
 if TYPE_CHECKING:
@@ -41,22 +40,22 @@ def make_plan(draft: Draft, facts: TargetFacts) -> Plan:
     absent = sorted(set(draft.topics) - set(facts.targets))
     if absent:
         raise ValidationError(f"The target facts say nothing about {', '.join(absent)}; fetch them for this draft.")
-    material = ReplayRecords.of(draft, facts, f"{PRODUCT}/{__version__}")
-    case = PlanningInput(material, facts.asked_at_ms, facts.asked_at_ms)
-    found = refusals(case)
+    records = ReplayRecords.of(draft, facts, f"{PRODUCT}/{__version__}")
+    planning = PlanningInput(records, planned=facts)
+    found = refusals(planning)
     refused = refused_records(found)
     left_out = refused if draft.options.skip_refused else {}
-    document = _document(material, left_out)
-    sent = np.setdiff1d(np.arange(len(material)), np.fromiter(left_out, np.int64, len(left_out)))
+    document = _document(records, left_out)
+    sent = np.setdiff1d(np.arange(len(records)), np.fromiter(left_out, np.int64, len(left_out)))
     return Plan(
-        material=material,
+        records=records,
         document=document,
         hash=plan_hash(document),
         created_at_ms=facts.asked_at_ms,
         refusals=tuple(item for item in found if not (item.seqs and draft.options.skip_refused)),
         left_out=left_out,
-        warnings=tuple(warnings(case)),
-        estimates=estimate(material, sent),
+        warnings=tuple(warnings(planning)),
+        estimates=estimate(records, sent),
     )
 
 
@@ -73,9 +72,9 @@ def plan_from_json(stored: Mapping[str, Any], draft: Draft) -> Plan:
     return plan
 
 
-def _document(material: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, Any]:
-    options, facts = material.options, material.facts
-    used = [material.sources[number] for number in np.unique(material.numbers("source_id")).tolist()]
+def _document(records: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, Any]:
+    options, facts = records.options, records.facts
+    used = [records.sources[number] for number in np.unique(records.numbers("source_id")).tolist()]
     document: dict[str, Any] = {
         "headers": options.headers,
         "ids": options.ids,
@@ -95,9 +94,9 @@ def _document(material: ReplayRecords, left_out: Mapping[int, str]) -> dict[str,
             "pace": None,
             "records_per_s": ratio(options.records_per_s),
         },
-        "records": len(material),
+        "records": len(records),
         "run_id": facts.run_id,
-        "selection_sha256": selection_sha256(material.records, material.digests),
+        "selection_sha256": selection_sha256(records.table, records.digests),
         "source": {
             "cluster": _one_or_all(source.cluster for source in used),
             "isolation": _one_or_all(source.isolation for source in used),
@@ -108,9 +107,9 @@ def _document(material: ReplayRecords, left_out: Mapping[int, str]) -> dict[str,
         "version": PLAN_VERSION,
         "writer": options.writer,
     }
-    if material.creates:
+    if records.new_topics:
         made = {
-            topic.name: {"config": dict(topic.config), "partitions": topic.partitions} for topic in material.creates
+            topic.name: {"config": dict(topic.config), "partitions": topic.partitions} for topic in records.new_topics
         }
         document["target"]["create"] = made
     if left_out:

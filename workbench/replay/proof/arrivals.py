@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from workbench.model import TopicPartition
 from workbench.replay.records.digest import body_sha256
-from workbench.replay.records.provenance import ID, SEQ
 from workbench.replay.records.raw_rows import RawRows
-from workbench.replay.target.reader import read_target
+from workbench.replay.records.replay_headers import ID, SEQ
+from workbench.replay.target.reading import read_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,7 @@ class _Picker:
         self._run = plan.run_id.encode()
         self._marked = plan.options.headers != "exact"
         self._by_position = ledger.by_position()
-        self._planned = set() if self._marked else set(plan.material.digests)
+        self._planned = set() if self._marked else set(plan.records.digests)
 
     def take(self, chunk: Chunk) -> None:
         """Pick the run's records of one chunk."""

@@ -56,7 +56,7 @@ def _positions(ledger: LedgerRows, arrivals: Arrivals) -> Result:
 
 
 def _bodies(plan: Plan, arrivals: Arrivals) -> Result:
-    digests = plan.material.digests
+    digests = plan.records.digests
     wrong = [
         f"seq {arrival.seq} at {arrival.at}/{arrival.offset}"
         for arrival in _known(plan, arrivals)
@@ -76,7 +76,7 @@ def _order(arrivals: Arrivals) -> Result:
 
 
 def _partitions(plan: Plan, arrivals: Arrivals) -> Result:
-    topics, partitions = plan.material.target_topics, plan.material.target_partitions
+    topics, partitions = plan.records.target_topics, plan.records.target_partitions
     wrong = [
         f"seq {arrival.seq} in {arrival.at}, planned {topics[arrival.seq]}/{partitions[arrival.seq]}"
         for arrival in _known(plan, arrivals)
@@ -87,7 +87,7 @@ def _partitions(plan: Plan, arrivals: Arrivals) -> Result:
 
 def _timestamps(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Result:
     name = "timestamps by policy"
-    planned, overwritten = plan.material.kept_times, plan.material.overwritten
+    planned, overwritten = plan.records.planned_timestamps, plan.records.append_time_topics
     wrong, unknown = [], 0
     for arrival in _known(plan, arrivals):
         if arrival.at.topic in overwritten:
@@ -106,7 +106,7 @@ def _timestamps(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Result:
 
 
 def _known(plan: Plan, arrivals: Arrivals) -> Iterable[Arrival]:
-    return (arrival for arrival in arrivals.found if 0 <= arrival.seq < len(plan.material))
+    return (arrival for arrival in arrivals.found if 0 <= arrival.seq < len(plan.records))
 
 
 def _result(name: str, wrong: list[str], right: str = "") -> Result:

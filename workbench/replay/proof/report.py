@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from workbench.replay.proof.verify import Verification
+    from workbench.replay.proof.verification import Verification
     from workbench.store.journal.journal import Journal
 
 OUTCOMES = ("acked", "skipped", "refused", "failed", "unknown")

@@ -12,8 +12,8 @@ from workbench.errors import ReplayRefused
 from workbench.model import TopicPartition
 from workbench.replay.proof.ledger import LedgerRows
 from workbench.replay.target.facts import TargetFacts
-from workbench.replay.target.fetch import topic_facts
-from workbench.replay.target.reader import read_target
+from workbench.replay.target.fetching import topic_facts
+from workbench.replay.target.reading import read_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""The rules of a replay: refusals and warnings, each a function of the planning input."""
+"""The rules of a replay: each refusal and each warning is one function of the planning input (docs/replay-rules.md)."""

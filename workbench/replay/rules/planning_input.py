@@ -1,4 +1,4 @@
-"""What a rule looks at: the laid-out plan, the moment, and what was typed."""
+"""The input of every rule: the records with their target, the planned facts, and the typed target names."""
 
 from __future__ import annotations
 
@@ -13,25 +13,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanningInput:
-    """One plan before its judges."""
+    """One plan, as the rules see it: when it is made, and again before it runs."""
 
-    material: ReplayRecords
-    now_ms: int
-    planned_at_ms: int
+    records: ReplayRecords
+    planned: TargetFacts
+    """Target facts of the moment when the plan was made."""
     typed: frozenset[str] = frozenset()
-    """Physical target names that were typed."""
+    """Physical target names that the user typed."""
 
     @property
     def facts(self) -> TargetFacts:
-        """Facts of the target, as found for this judgement."""
-        return self.material.facts
+        """Target facts of this moment."""
+        return self.records.facts
 
     @property
     def options(self) -> Options:
-        """What the user asked for."""
-        return self.material.options
+        """Options of the plan."""
+        return self.records.options
+
+    @property
+    def now_ms(self) -> int:
+        """When the facts of this moment were fetched, UTC milliseconds."""
+        return self.facts.asked_at_ms
+
+    @property
+    def age_ms(self) -> int:
+        """Milliseconds since the plan was made."""
+        return self.now_ms - self.planned.asked_at_ms
 
 
-def records(count: int) -> str:
+def counted(count: int) -> str:
     """``1 record``, ``2,000 records``."""
     return f"{count:,} record{'' if count == 1 else 's'}"

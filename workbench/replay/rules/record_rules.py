@@ -1,4 +1,4 @@
-"""Refusals of single records: a reason for each seq."""
+"""Refusals of single records."""
 
 from __future__ import annotations
 
@@ -7,58 +7,66 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow.compute as pc
 
+from workbench.replay.rules.rule import record_refusal
+
 if TYPE_CHECKING:
     from workbench.replay.rules.planning_input import PlanningInput
 
 
-def carries_this_run(case: PlanningInput) -> dict[int, str]:
-    """G-8: the record was written by this very run."""
-    run = case.facts.run_id
-    return {seq: "carries this run's id" for seq, marks in case.material.marks.items() if run in marks.runs}
+@record_refusal("G-8")
+def carries_this_run(planning: PlanningInput) -> dict[int, str]:
+    """Refuse a record that this same run wrote."""
+    run = planning.facts.run_id
+    return {seq: "carries this run's id" for seq, past in planning.records.histories.items() if run in past.runs}
 
 
-def too_many_hops(case: PlanningInput) -> dict[int, str]:
-    """G-9: the record was replayed too often, or its count is no number."""
-    limit = case.options.max_hops
+@record_refusal("G-9", override="max_hops up to 5, where the count is a number")
+def too_many_hops(planning: PlanningInput) -> dict[int, str]:
+    """Refuse a record that was replayed too often, or whose count is not a number."""
+    limit = planning.options.max_hops
     refused = {}
-    for seq, marks in case.material.marks.items():
-        if not marks.count_valid:
+    for seq, past in planning.records.histories.items():
+        if not past.count_valid:
             refused[seq] = "has an x-replay-count that is not a number"
-        elif marks.count >= limit:
-            refused[seq] = f"was replayed {marks.count} times, max_hops is {limit}"
+        elif past.count >= limit:
+            refused[seq] = f"was replayed {past.count} times, max_hops is {limit}"
     return refused
 
 
-def too_large(case: PlanningInput) -> dict[int, str]:
-    """G-13: the record alone in a batch is larger than the target takes."""
-    material = case.material
+@record_refusal("G-13")
+def too_large(planning: PlanningInput) -> dict[int, str]:
+    """Refuse a record that needs a larger batch than the target accepts."""
+    records = planning.records
     refused: dict[int, str] = {}
-    for name, seqs in material.target_rows.items():
-        limit = material.shapes[name].number("max.message.bytes")
+    for name, seqs in records.target_rows.items():
+        limit = records.topic_facts[name].number("max.message.bytes")
         if limit is None:
             continue
-        for seq in seqs[material.batch_bounds[seqs] > limit].tolist():
-            size = material.batch_size(seq)
+        # The exact size encodes every header; only records whose upper bound is over the limit pay for it.
+        for seq in seqs[records.batch_bounds[seqs] > limit].tolist():
+            size = records.batch_size(seq)
             if size > limit:
                 refused[seq] = f"needs a batch of {size:,} bytes, {name} takes {limit:,}"
     return refused
 
 
-def keyless_to_compacted(case: PlanningInput) -> dict[int, str]:
-    """G-14: a compacted topic rejects records without a key."""
-    material = case.material
+@record_refusal("G-14")
+def keyless_to_compacted(planning: PlanningInput) -> dict[int, str]:
+    """Refuse a record without a key where the target is compacted: the broker rejects it."""
+    records = planning.records
     refused: dict[int, str] = {}
-    keyless = pc.is_null(material.records["key"]).to_numpy()
-    for name, seqs in material.target_rows.items():
-        if material.shapes[name].compacted:
+    keyless = pc.is_null(records.table["key"]).to_numpy()
+    for name, seqs in records.target_rows.items():
+        if records.topic_facts[name].compacted:
             refused |= dict.fromkeys(seqs[keyless[seqs]].tolist(), f"has no key and {name} is compacted")
     return refused
 
 
-def not_whole(case: PlanningInput) -> dict[int, str]:
-    """G-17: the raw bytes are not there, or a header name cannot be written."""
-    refused = dict.fromkeys(case.material.rows.unwritable_names(), "has a header name that is not UTF-8")
-    missing = case.material.column("missing")
+@record_refusal("G-17")
+def not_whole(planning: PlanningInput) -> dict[int, str]:
+    """Refuse a record whose raw bytes are missing, or that has a header name that cannot be written."""
+    refused = dict.fromkeys(planning.records.rows.unwritable_names(), "has a header name that is not UTF-8")
+    missing = planning.records.column("missing")
     if missing is not None:
         whole = np.asarray([reason is None for reason in missing])
         refused |= {seq: f"is not whole: {missing[seq]}" for seq in np.flatnonzero(~whole).tolist()}

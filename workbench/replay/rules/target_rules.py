@@ -1,4 +1,4 @@
-"""Refusals about where a replay goes: its topic, its readers, the right to write there."""
+"""Refusals about the target: its topics, its consumer groups, and the right to write to it."""
 
 from __future__ import annotations
 
@@ -6,68 +6,75 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.replay.rules.planning_input import records
-from workbench.replay.target.creation import is_dead_letter
+from workbench.replay.rules.planning_input import counted
+from workbench.replay.rules.rule import refusal
+from workbench.replay.target.facts import differences
+from workbench.replay.target.names import is_dead_letter
 
 if TYPE_CHECKING:
     from workbench.replay.rules.planning_input import PlanningInput
 
 
-def same_topic(case: PlanningInput) -> list[str]:
-    """G-1: a target is the topic of a selected record, by cluster id and physical name.
+@refusal("G-1", override="allow_same_topic=True, with provenance headers")
+def same_topic(planning: PlanningInput) -> list[str]:
+    """Refuse a target that is the topic of a selected record, by cluster id and physical name.
 
     An imported source whose cluster id is not known counts as being on the target's cluster.
     """
-    facts = case.facts
-    numbers = np.unique(case.material.numbers("source_id")).tolist()
-    used = [case.material.sources[number] for number in numbers]
+    facts = planning.facts
+    numbers = np.unique(planning.records.numbers("source_id")).tolist()
+    used = [planning.records.sources[number] for number in numbers]
     here = {source.topic for source in used if source.cluster_id in (facts.cluster_id, "")}
     same = [topic for topic in facts.target_topics if topic in here]
-    if case.options.allow_same_topic and case.options.headers == "provenance":
+    if planning.options.allow_same_topic and planning.options.headers == "provenance":
         return []
-    why = "; headers='exact' leaves no mark to stop a loop" if case.options.allow_same_topic else ""
+    why = "; headers='exact' leaves no mark to stop a loop" if planning.options.allow_same_topic else ""
     return [f"{topic} is the target and the topic of selected records{why}." for topic in same]
 
 
-def dead_letter_to_dead_letter(case: PlanningInput) -> list[str]:
-    """G-2: dead letters would be sent to a dead-letter topic."""
-    targets = [name for name in case.facts.target_topics if is_dead_letter(name)]
+@refusal("G-2")
+def dead_letter_to_dead_letter(planning: PlanningInput) -> list[str]:
+    """Refuse to send dead letters to a dead-letter topic."""
+    targets = [name for name in planning.facts.target_topics if is_dead_letter(name)]
     if not targets:
         return []
-    origins = case.material.column("origin")
+    origins = planning.records.column("origin")
     found = []
     for name in targets:
-        seqs = case.material.target_rows[name].tolist()
+        seqs = planning.records.target_rows[name].tolist()
         count = sum(
-            is_dead_letter(case.material.topics[seq])
+            is_dead_letter(planning.records.topics[seq])
             or (origins is not None and is_dead_letter((origins[seq] or {}).get("topic") or ""))
             for seq in seqs
         )
         if count:
-            found.append(f"{name} is a dead-letter topic and {records(count)} come from one; choose another target.")
+            found.append(f"{name} is a dead-letter topic and {counted(count)} come from one; choose another target.")
     return found
 
 
-def read_only(case: PlanningInput) -> list[str]:
-    """G-3: the connection may not write."""
-    if not case.facts.connection.read_only:
+@refusal("G-3", at_run=True)
+def read_only(planning: PlanningInput) -> list[str]:
+    """Refuse a connection that may not write."""
+    if not planning.facts.connection.read_only:
         return []
     return ["this connection is read-only; run the plan on one opened with connect(…, write=True, reason=…)."]
 
 
-def protected(case: PlanningInput) -> list[str]:
-    """G-4: a protected target wants its physical name typed."""
-    wanted = case.facts.target_topics
-    if not case.facts.connection.needs_typed_name or case.typed == frozenset(wanted):
+@refusal("G-4", at_run=True)
+def protected(planning: PlanningInput) -> list[str]:
+    """Refuse a protected target until its physical name was typed."""
+    wanted = planning.facts.target_topics
+    if not planning.facts.connection.needs_typed_name or planning.typed == frozenset(wanted):
         return []
-    typed = f", typed was {', '.join(sorted(case.typed))}" if case.typed else ""
+    typed = f", typed was {', '.join(sorted(planning.typed))}" if planning.typed else ""
     names = ", ".join(wanted)
     return [f"the target is protected{typed}; type its physical name: run(plan, confirm=…, target={names!r})."]
 
 
-def missing_target(case: PlanningInput) -> list[str]:
-    """G-5: a topic named by the user does not exist, or the run's own target does already."""
-    facts, made = case.facts, {topic.name for topic in case.material.creates}
+@refusal("G-5", override="create_target=True")
+def missing_target(planning: PlanningInput) -> list[str]:
+    """Refuse a named target that does not exist, and a default target that exists already."""
+    facts, made = planning.facts, {topic.name for topic in planning.records.new_topics}
     absent = [
         f"the target {name} does not exist on this cluster."
         for name in facts.target_topics
@@ -81,10 +88,11 @@ def missing_target(case: PlanningInput) -> list[str]:
     return absent + taken
 
 
-def live_groups(case: PlanningInput) -> list[str]:
-    """G-6: groups read the target, or have committed offsets on it, and are not exactly those accepted."""
-    found = {group.group_id: group for group in case.facts.groups}
-    accepted = set(case.options.accept_groups)
+@refusal("G-6", override="accept_groups=[…] with exactly these groups")
+def live_groups(planning: PlanningInput) -> list[str]:
+    """Refuse a target whose consumer groups, with members or committed offsets, are not exactly the accepted ones."""
+    found = {group.group_id: group for group in planning.facts.groups}
+    accepted = set(planning.options.accept_groups)
     if set(found) == accepted:
         return []
     described = ", ".join(f"{group.group_id} ({group.state}, {group.members} members)" for group in found.values())
@@ -93,22 +101,30 @@ def live_groups(case: PlanningInput) -> list[str]:
     return [f"accepted groups are {', '.join(sorted(accepted))}, found on the target: {described or 'none'}."]
 
 
-def missing_partition(case: PlanningInput) -> list[str]:
-    """G-15: the policy leads to a partition that the target has not got."""
+@refusal("G-7")
+def changed_target(planning: PlanningInput) -> list[str]:
+    """Refuse a target whose cluster, topic ids, partitions or timestamp types are not the planned ones."""
+    return [f"{change}; plan again." for change in differences(planning.planned, planning.facts)]
+
+
+@refusal("G-15", override="another partitions= policy")
+def missing_partition(planning: PlanningInput) -> list[str]:
+    """Refuse a partition policy that leads to a partition that the target does not have."""
     found = []
-    for name, seqs in case.material.target_rows.items():
-        count = case.material.shapes[name].partitions
-        lost = int((case.material.target_partitions[seqs] < 0).sum())
+    for name, seqs in planning.records.target_rows.items():
+        count = planning.records.topic_facts[name].partitions
+        lost = int((planning.records.target_partitions[seqs] < 0).sum())
         if count and lost:
             found.append(
-                f"{records(lost)} would go to a partition that {name} lacks: it has {count}, the policy is "
-                f"{case.options.partitions.policy}.",
+                f"{counted(lost)} would go to a partition that {name} lacks: it has {count}, the policy is "
+                f"{planning.options.partitions.policy}.",
             )
     return found
 
 
-def earlier_run_in_doubt(case: PlanningInput) -> list[str]:
-    """G-21: the end of an earlier run on this target is not known."""
+@refusal("G-21")
+def earlier_run_in_doubt(planning: PlanningInput) -> list[str]:
+    """Refuse a target on which the result of an earlier run is not known."""
     return [
-        f"run {run} on this target is in doubt; look at its ledger, then abandon it." for run in case.facts.in_doubt
+        f"run {run} on this target is in doubt; look at its ledger, then abandon it." for run in planning.facts.in_doubt
     ]

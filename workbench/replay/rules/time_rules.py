@@ -1,13 +1,12 @@
-"""Refusals about times, amounts and how the source was read."""
+"""Refusals about times: timestamps that the target expires or rejects, and a plan that is too old."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from workbench.replay.records.replay_records import NOW
-from workbench.replay.rules.planning_input import records
+from workbench.replay.rules.planning_input import counted
+from workbench.replay.rules.rule import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,88 +15,54 @@ if TYPE_CHECKING:
     from workbench.replay.rules.planning_input import PlanningInput
     from workbench.replay.target.facts import TopicFacts
 
-GOOD_FOR_MS = 3_600_000
-"""A plan is good for one hour."""
+VALID_FOR_MS = 3_600_000
+"""A plan can be run for one hour."""
 
 
-def uncommitted_source(case: PlanningInput) -> list[str]:
-    """G-10: records were read uncommitted from a partition that has transactions; they may have been aborted."""
-    if case.options.accept_uncommitted:
-        return []
-    material = case.material
-    sources, partitions = material.numbers("source_id"), material.numbers("partition")
-    found = []
-    for number, source in material.sources.items():
-        if source.isolation != "read_uncommitted" or not source.transactional:
-            continue
-        count = int(((sources == number) & np.isin(partitions, sorted(source.transactional))).sum())
-        if count:
-            found.append(
-                f"{records(count)} of {source.topic} were captured with read_uncommitted from partitions that have "
-                "transactions, and may have been aborted; capture them with read_committed.",
-            )
-    return found
-
-
-def expired(case: PlanningInput) -> list[str]:
-    """G-11: kept timestamps are older than the target's retention; the broker may delete them at its next cleaning."""
-    if case.options.accept_expiry:
+@refusal("G-11", override="timestamps='now', or accept_expiry=True")
+def expired(planning: PlanningInput) -> list[str]:
+    """Refuse timestamps older than the target's retention: the broker may delete such records at its next cleaning."""
+    if planning.options.accept_expiry:
         return []
     found = []
-    for name, shape, times in _kept(case):
-        retention = shape.retention_ms
+    for name, topic, times in _original_timestamps(planning):
+        retention = topic.retention_ms
         if retention is None or retention < 0:
             continue
-        count = int((times < case.now_ms - retention).sum())
+        count = int((times < planning.now_ms - retention).sum())
         if count:
-            found.append(f"{records(count)} are older than retention.ms={retention} of {name} allows.")
+            found.append(f"{counted(count)} are older than retention.ms={retention} of {name} allows.")
     return found
 
 
-def out_of_range(case: PlanningInput) -> list[str]:
-    """G-12: kept timestamps that the broker of the target rejects."""
+@refusal("G-12", override="timestamps='now'")
+def out_of_range(planning: PlanningInput) -> list[str]:
+    """Refuse timestamps that the broker of the target rejects."""
     found = []
-    for name, shape, times in _kept(case):
-        before, after = accepted_range(shape)
-        early = 0 if before is None else int((times < case.now_ms - before).sum())
-        late = 0 if after is None else int((times > case.now_ms + after).sum())
+    for name, topic, times in _original_timestamps(planning):
+        before, after = topic.accepted_range
+        early = 0 if before is None else int((times < planning.now_ms - before).sum())
+        late = 0 if after is None else int((times > planning.now_ms + after).sum())
         if early:
-            found.append(f"{records(early)} are further in the past than {name} accepts ({before} ms).")
+            found.append(f"{counted(early)} are further in the past than {name} accepts ({before} ms).")
         if late:
-            found.append(f"{records(late)} are further in the future than {name} accepts ({after} ms).")
+            found.append(f"{counted(late)} are further in the future than {name} accepts ({after} ms).")
     return found
 
 
-def accepted_range(shape: TopicFacts) -> tuple[int | None, int | None]:
-    """Milliseconds before and after now that a topic accepts; None where it sets no limit or it is not known."""
-    both = shape.number("message.timestamp.difference.max.ms")
-    before = shape.number("message.timestamp.before.max.ms")
-    after = shape.number("message.timestamp.after.max.ms")
-    return both if before is None else before, both if after is None else after
-
-
-def _kept(case: PlanningInput) -> Iterator[tuple[str, TopicFacts, Longs]]:
-    for name, seqs in case.material.target_rows.items():
-        times = case.material.kept_times[seqs]
-        if name not in case.material.overwritten:
-            yield name, case.material.shapes[name], times[times != NOW]
-
-
-def too_much(case: PlanningInput) -> list[str]:
-    """G-19: more records or bytes than the plan may have."""
-    options, material = case.options, case.material
-    size = int(material.sizes.sum())
-    found = []
-    if len(material) > options.max_records:
-        found.append(f"{records(len(material))} are selected, max_records is {options.max_records:,}.")
-    if size > options.max_bytes:
-        found.append(f"{size:,} bytes are selected, max_bytes is {options.max_bytes:,}.")
-    return found
-
-
-def too_old(case: PlanningInput) -> list[str]:
-    """G-23: a plan is good for one hour."""
-    age = case.now_ms - case.planned_at_ms
-    if age <= GOOD_FOR_MS:
+@refusal("G-23")
+def too_old(planning: PlanningInput) -> list[str]:
+    """Refuse a plan that was made more than an hour ago."""
+    age = planning.age_ms
+    if age <= VALID_FOR_MS:
         return []
-    return [f"the plan is {age // 60_000} minutes old and was good for {GOOD_FOR_MS // 60_000}; plan again."]
+    return [f"the plan is {age // 60_000} minutes old and was good for {VALID_FOR_MS // 60_000}; plan again."]
+
+
+def _original_timestamps(planning: PlanningInput) -> Iterator[tuple[str, TopicFacts, Longs]]:
+    """Name, facts and planned timestamps of each target that stores the timestamps it is sent."""
+    records = planning.records
+    for name, seqs in records.target_rows.items():
+        times = records.planned_timestamps[seqs]
+        if name not in records.append_time_topics:
+            yield name, records.topic_facts[name], times[times != NOW]

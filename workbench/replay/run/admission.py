@@ -1,4 +1,4 @@
-"""The last gate before anything is written: confirmation, fresh facts, every rule once more."""
+"""Admits a plan to its run, or refuses it: confirmation, facts fetched again, and every rule checked again."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from workbench.errors import ReplayRefused
 from workbench.replay.records.digest import TOKEN_DIGITS, plan_hash
 from workbench.replay.rules.guard import refusals, refused_records
 from workbench.replay.rules.planning_input import PlanningInput
-from workbench.replay.target.facts import differences
-from workbench.replay.target.fetch import fetch_again
+from workbench.replay.target.fetching import fetch_again
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,10 +30,10 @@ async def admit(
     confirm: str | None,
     target: str | Collection[str] | None,
 ) -> None:
-    """Let a plan pass, or say everything that speaks against it.
+    """Admit a plan to its run.
 
     Raises:
-        ReplayRefused: With one reason for each rule that holds.
+        ReplayRefused: Not confirmed, run already, or refused by a rule; with one reason for each.
     """
     if confirm is None:
         raise ReplayRefused(
@@ -48,8 +47,10 @@ async def admit(
     if state != "planned":
         reason = f"this plan was run already and is {state}"
         raise ReplayRefused(f"{reason[0].upper()}{reason[1:]}: one plan is one run. Plan again.", reasons=[reason])
-    found = await fetch_again(log, plan, connection=connection, journal=journal)
-    reasons = [*_changed(plan, found), *await asyncio.to_thread(_refused, plan, found, _typed(target))]
+    # What was true when the plan was made may have changed: all rules look again, at facts fetched now.
+    sources = plan.records.sources.values()
+    found = await fetch_again(log, plan.facts, sources, connection=connection, journal=journal)
+    reasons = await asyncio.to_thread(_refused, plan, found, _typed(target))
     if reasons:
         raise ReplayRefused(f"The replay was refused, nothing was sent. {' '.join(reasons)}", reasons=reasons)
 
@@ -65,17 +66,11 @@ def _typed(target: str | Collection[str] | None) -> frozenset[str]:
     return frozenset([target] if isinstance(target, str) else target)
 
 
-def _changed(plan: Plan, found: TargetFacts) -> list[str]:
-    return [f"G-7: {change}; plan again." for change in differences(plan.facts, found)]
-
-
 def _refused(plan: Plan, found: TargetFacts, typed: frozenset[str]) -> list[str]:
-    material = replace(plan.material, facts=found)
-    case = PlanningInput(material, found.asked_at_ms, plan.created_at_ms, typed)
-    held = refusals(case)
-    records = refused_records(held)
+    planning = PlanningInput(replace(plan.records, facts=found), plan.facts, typed)
+    held = refusals(planning)
     skip = plan.options.skip_refused
     reasons = [str(refusal) for refusal in held if not (refusal.seqs and skip)]
-    if skip and set(records) != set(plan.left_out):
+    if skip and set(refused_records(held)) != set(plan.left_out):
         reasons.append("G-7: other records are refused now than when the plan was made; plan again.")
     return reasons

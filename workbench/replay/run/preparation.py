@@ -22,7 +22,7 @@ async def create_targets(log: RecordLog, plan: Plan) -> None:
         ReplayRefused: Somebody created one meanwhile.
     """
     facts = plan.facts
-    for topic in plan.material.creates:
+    for topic in plan.records.new_topics:
         sources = [name for name, target in facts.targets.items() if target == topic.name and name in facts.topics]
         replication = max((facts.topics[name].replication_factor for name in sources), default=1)
         try:
@@ -41,7 +41,7 @@ async def start_positions(log: RecordLog, plan: Plan) -> pa.Table:
     """Ends of all target partitions, uncommitted records included."""
     partitions = [
         TopicPartition(name, partition)
-        for name, shape in plan.material.shapes.items()
+        for name, shape in plan.records.topic_facts.items()
         for partition in range(shape.partitions)
     ]
     ends = await log.offsets(partitions, "latest", isolation="read_uncommitted")

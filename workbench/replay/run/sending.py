@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.model import NewRecord
 from workbench.replay.plan.pace import Pace
 from workbench.replay.records.replay_records import NOW
-from workbench.replay.target.fetch import now_ms
+from workbench.replay.target.fetching import now_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,7 +47,7 @@ class Sender:
         if self._plan.options.order != "global":
             yield seqs
             return
-        topics, partitions = self._plan.material.target_topics, self._plan.material.target_partitions
+        topics, partitions = self._plan.records.target_topics, self._plan.records.target_partitions
         for _, lane in groupby(seqs, key=lambda seq: (topics[seq], partitions[seq])):
             yield list(lane)
 
@@ -73,20 +73,20 @@ class Sender:
     def _send_at(self, seq: int, now: float) -> float:
         """Reserve a time once; the record keeps it while it waits."""
         if seq not in self._reserved:
-            self._reserved[seq] = self._pace.take(int(self._plan.material.sizes[seq]), now)
+            self._reserved[seq] = self._pace.take(int(self._plan.records.sizes[seq]), now)
         return self._reserved[seq]
 
     def _records(self, seqs: Sequence[int]) -> list[NewRecord]:
         return [self._record(seq) for seq in seqs]
 
     def _record(self, seq: int) -> NewRecord:
-        material, moment = self._plan.material, now_ms()
-        planned = int(material.kept_times[seq])
+        records, moment = self._plan.records, now_ms()
+        planned = int(records.planned_timestamps[seq])
         return NewRecord(
-            material.target_topics[seq],
-            material.rows.keys[seq],
-            material.rows.values[seq],
-            material.target_headers(seq, moment),
-            int(material.target_partitions[seq]),
+            records.target_topics[seq],
+            records.rows.keys[seq],
+            records.rows.values[seq],
+            records.target_headers(seq, moment),
+            int(records.target_partitions[seq]),
             moment if planned == NOW else planned,
         )

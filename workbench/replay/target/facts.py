@@ -67,8 +67,22 @@ class TopicFacts:
             return FOREVER
         return self.number("retention.ms")
 
+    @property
+    def appends_time(self) -> bool:
+        """Whether the broker overwrites the timestamps of this topic."""
+        return self.timestamp_type == APPEND_TIME
+
+    @property
+    def accepted_range(self) -> tuple[int | None, int | None]:
+        """Milliseconds before and after now that timestamps may lie; None without a limit, or where it is not known."""
+        # Brokers before 3.6 know only the symmetric setting (KIP-937); its successors win where both are there.
+        both = self.number("message.timestamp.difference.max.ms")
+        before = self.number("message.timestamp.before.max.ms")
+        after = self.number("message.timestamp.after.max.ms")
+        return both if before is None else before, both if after is None else after
+
     def number(self, name: str) -> int | None:
-        """A numeric setting; None when it could not be read."""
+        """Return a numeric setting; None when it could not be read."""
         text = self.config.get(name)
         try:
             return None if text is None else int(text)

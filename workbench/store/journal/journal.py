@@ -17,7 +17,7 @@ import pyarrow as pa
 from workbench.errors import SnapshotError
 from workbench.store.file.connection import Connection
 from workbench.store.file.schema import check_version, is_empty, migrate, stored_version
-from workbench.store.journal.files import doubts_elsewhere, journal_path
+from workbench.store.journal.locations import doubts_elsewhere, journal_path
 
 if TYPE_CHECKING:
     import os

@@ -14,10 +14,11 @@ from workbench.store.file import schema
 from workbench.store.file.connection import DEFAULT_MEMORY_LIMIT, Connection
 from workbench.store.segments import files as segments
 from workbench.store.segments import packing
-from workbench.store.snapshot import provenance, selecting
+from workbench.store.snapshot import provenance
+from workbench.store.snapshot import row_queries as selecting
 from workbench.store.snapshot.frames import to_pandas
-from workbench.store.snapshot.segment_locks import SegmentLocks
-from workbench.store.snapshot.statements import check_condition, check_reads_only
+from workbench.store.snapshot.read_only_sql import check_condition, check_reads_only
+from workbench.store.snapshot.source_locks import SegmentLocks
 
 if TYPE_CHECKING:
     import os

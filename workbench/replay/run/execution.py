@@ -13,10 +13,10 @@ from workbench.errors import PublishError, WorkbenchError
 from workbench.model.feeds import PartProgress, Progress
 from workbench.replay.plan.batches import Batch, split
 from workbench.replay.proof.report import ReplayReport, read_report
-from workbench.replay.proof.verify import verify_delivery
+from workbench.replay.proof.verification import verify_delivery
 from workbench.replay.run.admission import admit
 from workbench.replay.run.batch_writer import BatchEnd, BatchWriter, IdempotentWriter, TransactionalWriter
-from workbench.replay.run.outcome_rows import refused_rows, settled_rows, unknown_rows
+from workbench.replay.run.ledger_rows import refused_rows, settled_rows, unknown_rows
 from workbench.replay.run.preparation import create_targets, start_positions
 from workbench.replay.run.sending import Sender
 from workbench.replay.target.facts import Connection
@@ -157,7 +157,7 @@ class _Run:
         self._tell("running")
 
     async def _send_all(self) -> tuple[str, str | None]:
-        sizes = self.plan.material.sizes[list(self.plan.sent)].tolist()
+        sizes = self.plan.records.sizes[list(self.plan.sent)].tolist()
         queue = deque(split(self.plan.sent, sizes, self.plan.options))
         writer = self._writer()
         try:
@@ -219,7 +219,7 @@ class _Run:
         return Batch(tuple(seq for seq in batch.seqs if seq not in self._skipped))
 
     async def _audit_batch(self, batch: Batch, end: BatchEnd) -> None:
-        topics = self.plan.material.target_topics
+        topics = self.plan.records.target_topics
         for topic in sorted({topics[seq] for seq in batch.seqs}):
             own = sum(
                 topics[seq] == topic and outcome.status == "acked"
@@ -244,7 +244,7 @@ class _Run:
     def _count(self, batch: Batch, end: BatchEnd) -> None:
         if end.state == "committed":
             self._done += sum(outcome.status == "acked" for outcome in end.outcomes)
-            self._bytes += int(self.plan.material.sizes[list(batch.seqs)].sum())
+            self._bytes += int(self.plan.records.sizes[list(batch.seqs)].sum())
         self._tell("running")
 
     async def _end(self, state: str, error: str | None) -> None:

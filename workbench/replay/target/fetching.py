@@ -7,8 +7,8 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Protocol
 
-from workbench.replay.target.creation import resolve
 from workbench.replay.target.facts import Connection, GroupFacts, TargetFacts, TopicFacts
+from workbench.replay.target.names import resolve_targets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from workbench.model import GroupInfo, TopicInfo
     from workbench.model.selection import SelectedSource
     from workbench.replay.draft import Draft
-    from workbench.replay.plan.plan import Plan
 
 _SETTINGS = (
     "retention.ms",
@@ -62,23 +61,31 @@ async def fetch_facts(
         ConfigurationError: A target name that cannot be, or a source topic without one.
     """
     run_id = str(uuid.uuid4())
-    targets = resolve(to, draft.topics, run_id)
+    targets = resolve_targets(to, draft.topics, run_id)
     sources = draft.sources.values()
     return await _facts(log, sources, targets, run_id, named=to is not None, connection=connection, journal=journal)
 
 
 async def fetch_again(
     log: RecordLog,
-    plan: Plan,
+    planned: TargetFacts,
+    sources: Iterable[SelectedSource],
     *,
     connection: Connection,
     journal: DoubtSource | None,
 ) -> TargetFacts:
-    """Look at the targets of a plan once more, for the same run."""
-    planned = plan.facts
+    """Fetch the facts of the planned targets once more, for the same run.
+
+    Args:
+        log: An open record log of the target cluster.
+        planned: Facts that the plan was made from.
+        sources: Sources of the planned records.
+        connection: Properties of the connection that runs the plan.
+        journal: Where earlier runs are recorded.
+    """
     return await _facts(
         log,
-        plan.material.sources.values(),
+        sources,
         planned.targets,
         planned.run_id,
         named=planned.named,

@@ -1,4 +1,7 @@
-"""The headers that tell a replayed record from its original, and those that earlier replays left."""
+"""Provenance headers: those that a replay appends to a record, and those that earlier replays left on it.
+
+Names and values are listed in docs/replay-rules.md, "Writing".
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,8 @@ _NUMBER = re.compile(rb"[0-9]{1,9}\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """What earlier replays of a record left in its headers."""
+class ReplayHistory:
+    """The earlier replays of a record, as its headers tell them."""
 
     count: int = 0
     count_valid: bool = True
@@ -46,28 +49,29 @@ class Marks:
     runs: tuple[str, ...] = ()
     """Ids of earlier runs, newest last."""
     carried: tuple[tuple[bytes, bytes | None], ...] = ()
-    """Facts that a further replay carries on."""
+    """Headers that a further replay copies unchanged."""
     original_timestamp: bytes | None = None
     correlation_id: bytes | None = None
 
 
-NO_MARKS = Marks()
+NEVER_REPLAYED = ReplayHistory()
 
 
-def marks_of(rows: RawRows) -> dict[int, Marks]:
-    """Marks of the rows that carry any; all others were never replayed."""
-    marked = sorted({row for name in (ID, COUNT, CHAIN, *_CARRIED, ORIGINAL_TIMESTAMP) for row, _ in rows.named(name)})
-    return {row: read_marks(rows.headers(row)) for row in marked}
+def replay_histories(rows: RawRows) -> dict[int, ReplayHistory]:
+    """Read the history of each row that was replayed before; rows without replay headers are left out."""
+    names = (ID, COUNT, CHAIN, *_CARRIED, ORIGINAL_TIMESTAMP)
+    replayed = sorted({row for name in names for row, _ in rows.named(name)})
+    return {row: read_history(rows.headers(row)) for row in replayed}
 
 
-def read_marks(headers: HeaderList) -> Marks:
-    """Read the marks of one record; of repeated headers the last counts, of counts the highest."""
+def read_history(headers: HeaderList) -> ReplayHistory:
+    """Read the history of one record; of a repeated header the last one counts, of repeated counts the highest."""
     found = {name: content for name, content in headers if name.startswith(X_REPLAY)}
     counts = [content or b"" for name, content in headers if name == COUNT]
     valid = all(_NUMBER.match(count) for count in counts)
     chain = [run.strip() for run in _text(found.get(CHAIN)).split(",")]
     runs = dict.fromkeys(run for run in [*chain, *(_text(c) for n, c in headers if n == ID)] if run)
-    return Marks(
+    return ReplayHistory(
         count=max(map(int, counts), default=0) if valid else 0,
         count_valid=valid,
         runs=tuple(runs),
@@ -79,59 +83,60 @@ def read_marks(headers: HeaderList) -> Marks:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a record came from, for its provenance headers."""
+    """The source record that the provenance headers of a replayed record name."""
 
     position: str
     """``{cluster}/{topic}/{partition}/{offset}``."""
     timestamp_ms: int
     timestamp_type: int
     correlation_id: str | None
-    marks: Marks = NO_MARKS
+    history: ReplayHistory = NEVER_REPLAYED
 
 
 @dataclass(frozen=True, slots=True)
 class RecordHeaders:
-    """What is the same in all records of one run."""
+    """Writes the headers of replayed records; holds the values that all records of a run share."""
 
     run_id: str
     mode: str
-    by: str
+    product: str
+    """Product and version."""
 
     def headers(self, original: HeaderList, origin: Origin, seq: int, at_ms: int) -> HeaderList:
-        """Original headers without those of earlier replays, then the new ones."""
+        """Return the original headers without those of earlier replays, then the new ones."""
         kept = tuple(header for header in original if not header[0].startswith(X_REPLAY))
         return kept + tuple(self._added(origin, seq, at_ms).items())
 
     def _added(self, origin: Origin, seq: int, at_ms: int) -> Mapping[bytes, bytes | None]:
-        marks = origin.marks
+        history = origin.history
         added: dict[bytes, bytes | None] = {
             ID: self.run_id.encode(),
             SEQ: str(seq).encode(),
             OF: origin.position.encode(),
-            COUNT: str(marks.count + 1).encode(),
+            COUNT: str(history.count + 1).encode(),
             AT: utc_text(at_ms).encode(),
-            BY: self.by.encode(),
+            BY: self.product.encode(),
             MODE: self.mode.encode(),
             ORIGINAL_TIMESTAMP: _original_timestamp(origin),
-            **dict(marks.carried),
+            **dict(history.carried),
         }
-        if marks.runs:
-            added[CHAIN] = ",".join(marks.runs[-CHAIN_LENGTH:]).encode()
-        correlation = marks.correlation_id if origin.correlation_id is None else origin.correlation_id.encode()
+        if history.runs:
+            added[CHAIN] = ",".join(history.runs[-CHAIN_LENGTH:]).encode()
+        correlation = history.correlation_id if origin.correlation_id is None else origin.correlation_id.encode()
         if correlation is not None:
             added[CORRELATION_ID] = correlation
         return added
 
 
 def utc_text(at_ms: int) -> str:
-    """Aware ISO 8601 text with milliseconds, always of the same length."""
+    """Write a time as ISO 8601 text in UTC with milliseconds, always of the same length."""
     moment = datetime.fromtimestamp(at_ms / 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
 
 
 def _original_timestamp(origin: Origin) -> bytes:
-    if origin.marks.original_timestamp is not None:
-        return origin.marks.original_timestamp
+    if origin.history.original_timestamp is not None:
+        return origin.history.original_timestamp
     suffix = "/append" if origin.timestamp_type == TimestampType.APPEND else ""
     return f"{origin.timestamp_ms}{suffix}".encode()
 

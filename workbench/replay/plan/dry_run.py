@@ -1,0 +1,119 @@
+"""The dry run: a plan as text and HTML, for a person who is about to confirm it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.replay.records.replay_headers import utc_text
+from workbench.text import Element, element, facts, fragment, listing, table, text_table, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workbench.model.feeds import Sample
+    from workbench.replay.plan.estimates import Estimates, Lane
+    from workbench.replay.records.replay_records import ReplayRecords
+
+_LANE_TITLES = ("target", "records", "bytes", "first", "last")
+_SAMPLE_TITLES = ("sample", "position", "record")
+_LANES_SHOWN = 50
+
+
+def summary(records: ReplayRecords, estimates: Estimates, left_out: int) -> list[tuple[str, str]]:
+    """Describe a plan by names and values.
+
+    Args:
+        records: Records of the plan.
+        estimates: Their estimates.
+        left_out: Number of refused records that are not sent.
+    """
+    options, target = records.options, records.facts
+    span = "no timestamps"
+    if estimates.first_ms is not None and estimates.last_ms is not None:
+        span = f"{utc_text(estimates.first_ms)} to {utc_text(estimates.last_ms)}"
+    duration = "as fast as the target takes it" if estimates.duration_s is None else f"{estimates.duration_s:,.1f} s"
+    types = ", ".join(f"{name} {count:,}" for name, count in list(estimates.types.items())[:10])
+    groups = ", ".join(f"{group.group_id} ({group.state}, lag {group.lag(target.topics):,})" for group in target.groups)
+    pairs = [
+        ("target", ", ".join(f"{source} → {name}" for source, name in sorted(target.targets.items()))),
+        ("cluster", f"{target.cluster_id} at {target.address}"),
+        ("selection", records.description),
+        ("mode", f"{options.mode}, ids {options.ids}, headers {options.headers}, timestamps {options.timestamps}"),
+        ("partitions", f"{options.partitions.to_json()}, order {options.order}"),
+        ("records", f"{estimates.records:,} ({estimates.bytes:,} bytes, {estimates.distinct_keys:,} keys)"),
+        ("left out", f"{left_out:,}" if left_out else ""),
+        ("largest", f"{estimates.largest_bytes:,} bytes"),
+        ("tombstones", f"{estimates.tombstones:,}"),
+        ("source times", span),
+        ("types", types),
+        ("writing", f"{options.writer}, {estimates.transactions:,} transactions, on error {options.on_error}"),
+        ("duration", duration),
+        ("groups on the target", groups or "none"),
+        ("run", target.run_id),
+    ]
+    return [(name, visible(value, None)) for name, value in pairs if value]
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """The content of a dry run; `text` and `element` render it."""
+
+    token: str
+    summary: Sequence[tuple[str, str]]
+    lanes: Sequence[Lane]
+    samples: Sequence[Sample]
+    warnings: Sequence[str]
+    refusals: Sequence[str]
+    blocked: bool
+    """Refusals are left that hold on every connection."""
+
+    def text(self) -> str:
+        """Render plain text."""
+        sections = [
+            f"Replay plan {self.token}",
+            "\n".join(f"  {name}: {value}" for name, value in self.summary),
+            text_table(_LANE_TITLES, self._lane_rows(), numeric=(1, 2)),
+            text_table(_SAMPLE_TITLES, self._sample_rows()),
+        ]
+        for title, lines in (("Warnings", self.warnings), ("Refusals", self.refusals)):
+            if lines:
+                sections.append("\n".join([title, *(f"  - {visible(line, None)}" for line in lines)]))
+        return "\n\n".join([*sections, self.next_step])
+
+    def element(self) -> Element:
+        """Render escaped HTML."""
+        children: list[Element] = [
+            element("h4", f"Replay plan {self.token}"),
+            facts(self.summary),
+            table(_LANE_TITLES, self._lane_rows(), numeric=(1, 2)),
+            table(_SAMPLE_TITLES, self._sample_rows()),
+        ]
+        for title, lines in (("Warnings", self.warnings), ("Refusals", self.refusals)):
+            if lines:
+                children += [element("h5", title), listing([visible(line, None) for line in lines])]
+        return fragment(*children, element("p", self.next_step), class_="workbench-plan")
+
+    @property
+    def next_step(self) -> str:
+        """Tells how to send, or that nothing can be sent."""
+        if self.blocked:
+            return "Refused: nothing can be sent before these are resolved. Nothing was sent."
+        return f"Nothing was sent. To send: run(plan, confirm={self.token!r})"
+
+    def _lane_rows(self) -> list[tuple[str, str, str, str, str]]:
+        rows = [
+            (
+                f"{lane.topic}/{lane.partition}",
+                f"{lane.records:,}",
+                f"{lane.bytes:,}",
+                "" if lane.first_ms is None else utc_text(lane.first_ms),
+                "" if lane.last_ms is None else utc_text(lane.last_ms),
+            )
+            for lane in self.lanes[:_LANES_SHOWN]
+        ]
+        hidden = len(self.lanes) - len(rows)
+        return [*rows, (f"{hidden} more", "", "", "", "")] if hidden > 0 else rows
+
+    def _sample_rows(self) -> list[tuple[str, str, str]]:
+        return [(sample.why, sample.position, sample.text) for sample in self.samples]

@@ -1,0 +1,46 @@
+"""Refusals about the selected records as a whole: how they were captured, and how many they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.replay.rules.planning_input import counted
+from workbench.replay.rules.rule import refusal
+
+if TYPE_CHECKING:
+    from workbench.replay.rules.planning_input import PlanningInput
+
+
+@refusal("G-10", override="accept_uncommitted=True")
+def uncommitted_source(planning: PlanningInput) -> list[str]:
+    """Refuse records that were read uncommitted from a partition with transactions: they may have been aborted."""
+    if planning.options.accept_uncommitted:
+        return []
+    records = planning.records
+    sources, partitions = records.numbers("source_id"), records.numbers("partition")
+    found = []
+    for number, source in records.sources.items():
+        if source.isolation != "read_uncommitted" or not source.transactional:
+            continue
+        count = int(((sources == number) & np.isin(partitions, sorted(source.transactional))).sum())
+        if count:
+            found.append(
+                f"{counted(count)} of {source.topic} were captured with read_uncommitted from partitions that have "
+                "transactions, and may have been aborted; capture them with read_committed.",
+            )
+    return found
+
+
+@refusal("G-19", override="a higher max_records= or max_bytes=")
+def too_much(planning: PlanningInput) -> list[str]:
+    """Refuse more records or bytes than ``max_records`` and ``max_bytes`` allow."""
+    options, records = planning.options, planning.records
+    size = int(records.sizes.sum())
+    found = []
+    if len(records) > options.max_records:
+        found.append(f"{counted(len(records))} are selected, max_records is {options.max_records:,}.")
+    if size > options.max_bytes:
+        found.append(f"{size:,} bytes are selected, max_bytes is {options.max_bytes:,}.")
+    return found

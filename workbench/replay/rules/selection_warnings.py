@@ -1,0 +1,123 @@
+"""Warnings about the selected records: their keys, ids, times and conventions, and how they were captured."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from workbench.replay.records.replay_records import NOW
+from workbench.replay.rules.planning_input import counted
+from workbench.replay.rules.rule import warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workbench.replay.rules.planning_input import PlanningInput
+
+_SHOWN = 5
+_TTL = re.compile(rb"[0-9]{1,12}\Z")
+
+
+@warning("W-2")
+def tombstones(planning: PlanningInput) -> Iterator[str]:
+    """Warn of tombstones: null values, which delete their keys on a compacted topic."""
+    records = planning.records
+    dead = records.table.filter(pc.is_null(records.table["value"]))
+    if not dead.num_rows:
+        return
+    keys = pc.count_distinct(dead["key"], mode="only_valid").as_py()
+    compacted = any(topic.compacted for topic in records.topic_facts.values())
+    effect = "; on a compacted target each deletes its key" if compacted else ""
+    yield f"{counted(dead.num_rows)} are tombstones, of {keys:,} key{'' if keys == 1 else 's'}{effect}."
+
+
+@warning("W-4")
+def same_event_twice(planning: PlanningInput) -> Iterator[str]:
+    """Warn of an event id that occurs more than once."""
+    ids = planning.records.column("event_id") or []
+    repeated = [event for event, count in Counter(filter(None, ids)).items() if count > 1]
+    if repeated:
+        shown = ", ".join(repeated[:_SHOWN]) + (", …" if len(repeated) > _SHOWN else "")
+        yield f"{len(repeated):,} event id{'' if len(repeated) == 1 else 's'} occur more than once: {shown}."
+
+
+@warning("W-6")
+def no_timestamp(planning: PlanningInput) -> Iterator[str]:
+    """Warn of records without a timestamp."""
+    if planning.options.timestamps == "keep":
+        count = int((planning.records.planned_timestamps == NOW).sum())
+        if count:
+            yield f"{counted(count)} have no timestamp and get the time of sending."
+
+
+@warning("W-8")
+def non_uuid_ids(planning: PlanningInput) -> Iterator[str]:
+    """Warn of event ids that are not UUIDs, where ONEX readers expect UUIDs."""
+    conventions, ids = planning.records.column("convention"), planning.records.column("event_id")
+    if conventions is None or ids is None:
+        return
+    odd = sum(
+        1
+        for convention, event in zip(conventions, ids, strict=True)
+        if (convention or "").startswith("onex") and event is not None and not _is_uuid(event)
+    )
+    if odd:
+        yield f"{counted(odd)} carry event ids that are no UUIDs: ONEX readers replace them by random ones."
+
+
+@warning("W-9")
+def passed_ttl(planning: PlanningInput) -> Iterator[str]:
+    """Warn of events whose time to live has passed."""
+    times = planning.records.numbers("timestamp_ms")
+    passed = {
+        row
+        for row, content in planning.records.rows.named(b"ttl_seconds")
+        if _TTL.match(content or b"") and 0 <= times[row] < planning.now_ms - int(content or b"0") * 1000
+    }
+    if passed:
+        yield (
+            f"the time to live of {counted(len(passed))} has passed: the replay sends them all the same, readers that "
+            "honour it will skip them."
+        )
+
+
+@warning("W-11")
+def mixed_dialects(planning: PlanningInput) -> Iterator[str]:
+    """Warn of a selection with several envelope conventions or dialects."""
+    conventions, dialects = planning.records.column("convention"), planning.records.column("dialect")
+    if conventions is None:
+        return
+    pairs = zip(conventions, dialects or [None] * len(conventions), strict=True)
+    kinds = sorted({"/".join(filter(None, pair)) or "unrecognised" for pair in pairs})
+    if len(kinds) > 1:
+        yield f"the selection mixes conventions: {', '.join(kinds[:_SHOWN])}{', …' if len(kinds) > _SHOWN else ''}."
+
+
+@warning("W-12")
+def gaps(planning: PlanningInput) -> Iterator[str]:
+    """Warn of gaps in the capture that the records come from."""
+    used = set(pc.unique(planning.records.table["source_id"]).to_pylist())
+    for number, source in sorted(planning.records.sources.items()):
+        if number in used and source.gaps:
+            yield f"the capture of {source.topic} has {source.gaps} gap{'' if source.gaps == 1 else 's'}."
+
+
+@warning("W-13")
+def unknown_isolation(planning: PlanningInput) -> Iterator[str]:
+    """Warn of a source of which it is not known whether aborted records were left out."""
+    used = set(pc.unique(planning.records.table["source_id"]).to_pylist())
+    for number, source in sorted(planning.records.sources.items()):
+        if number in used and source.isolation not in ("read_committed", "read_uncommitted"):
+            yield f"how {source.topic} was read is not known: aborted records may be among the selected ones (G-10)."
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,95 @@
+"""Warnings about the target: its settings, its consumer groups, and where the records will lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.replay.records.placement import HASHES
+from workbench.replay.rules.planning_input import counted
+from workbench.replay.rules.rule import warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workbench.replay.rules.planning_input import PlanningInput
+
+_SHOWN = 5
+
+
+@warning("W-1")
+def created(planning: PlanningInput) -> Iterator[str]:
+    """Warn of the topics that the run creates, with their settings."""
+    for topic in planning.records.new_topics:
+        settings = ", ".join(f"{name}={value}" for name, value in sorted(topic.config.items()))
+        yield f"the run creates {topic.name} with {topic.partitions} partitions, {settings}."
+
+
+@warning("W-3")
+def compacted(planning: PlanningInput) -> Iterator[str]:
+    """Warn of a compacted target: what is sent becomes the newest value of its key."""
+    for name, topic in planning.records.topic_facts.items():
+        if topic.compacted:
+            yield f"{name} is compacted: the values sent become the newest of their keys."
+
+
+@warning("W-5")
+def append_time(planning: PlanningInput) -> Iterator[str]:
+    """Warn of a target whose broker overwrites timestamps."""
+    for name in sorted(planning.records.append_time_topics):
+        yield f"{name} overwrites timestamps (LogAppendTime): original times survive in headers only."
+
+
+@warning("W-7")
+def partitioning(planning: PlanningInput) -> Iterator[str]:
+    """Warn of partitions that may not be those of the source."""
+    records = planning.records
+    for name, seqs in records.target_rows.items():
+        counts = {records.source_partitions(row) for row in records.first_rows(seqs)}
+        count = records.topic_facts[name].partitions
+        different = sorted(found for found in counts if found is not None and found != count)
+        if count and different:
+            yield f"{name} has {count} partitions, its source {' and '.join(map(str, different))}."
+        if None in counts:
+            yield f"the partition count of the source of {name} is not known."
+    policy = planning.options.partitions.policy
+    if policy in HASHES:
+        yield f"it was not confirmed that the source's producers partition by {policy}."
+        keyless = records.table["key"].null_count
+        if keyless:
+            yield f"{counted(keyless)} have no key and are spread round robin."
+
+
+@warning("W-10")
+def aborted_attempts(planning: PlanningInput) -> Iterator[str]:
+    """Warn that readers without read_committed may see records of an aborted transaction."""
+    if planning.options.writer == "transactional" and planning.facts.groups:
+        yield "readers with read_uncommitted may see attempts that were aborted."
+
+
+@warning("W-14")
+def unknown_groups(planning: PlanningInput) -> Iterator[str]:
+    """Warn of consumer groups of which it is not known whether they read the target."""
+    existing = any(planning.facts.topics[name].exists for name in planning.facts.target_topics)
+    if existing and planning.facts.unclear_groups:
+        shown = ", ".join(planning.facts.unclear_groups[:_SHOWN])
+        more = ", …" if len(planning.facts.unclear_groups) > _SHOWN else ""
+        yield f"whether these groups read the target could not be seen: {shown}{more}."
+
+
+@warning("W-15")
+def unknown_settings(planning: PlanningInput) -> Iterator[str]:
+    """Warn of target settings that could not be read, so that their rules were not checked."""
+    for name, topic in planning.records.topic_facts.items():
+        if not topic.partitions:
+            continue
+        before, after = topic.accepted_range
+        facts = {
+            "retention.ms (G-11)": topic.retention_ms,
+            "accepted timestamps (G-12)": None if before is None and after is None else 0,
+            "max.message.bytes (G-13)": topic.number("max.message.bytes"),
+            "cleanup.policy (G-14)": topic.config.get("cleanup.policy"),
+            "message.timestamp.type": topic.timestamp_type,
+        }
+        unknown = [what for what, value in facts.items() if value is None]
+        if unknown:
+            yield f"settings of {name} could not be read, so these were not checked: {', '.join(unknown)}."
