@@ -166,7 +166,7 @@ def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
 
     def taken(page: Page, name: str) -> None:
         PICTURES.mkdir(exist_ok=True)
-        page.screenshot(path=PICTURES / f"{request.module.__name__.removeprefix('test_')}-{name}.png")
+        page.screenshot(path=PICTURES / f"{request.path.stem.removeprefix('test_')}-{name}.png")
 
     return taken
 

@@ -99,7 +99,7 @@ def test_a_real_graph_is_drawn_clicked_and_changed(
 def test_a_lag_chart_moves_and_has_no_way_out(
     notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
 ) -> None:
-    shown = notebook(LAG, "from workbench.widgets.plotly_offline import show\nshow(panel.figure())")
+    shown = notebook(LAG, "from workbench.widgets import show_figure\nshow_figure(panel.figure())")
     page = shown.page
     page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot').length === 2")
     page.wait_for_function("() => document.querySelectorAll('.modebar').length === 2")

@@ -10,7 +10,7 @@ from widget_feeds import HOSTILE
 from widget_graphs import ScriptedGraph
 
 from workbench.widgets import CausationGraph
-from workbench.widgets.causation_graph.widget import _packed
+from workbench.widgets.causation_graph.content import view_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def graph(stage: Callable[..., Stage]) -> Callable[..., Stage]:
 
 
 def play(made: Stage, source: ScriptedGraph, *, serial: int = 1, **wish: Any) -> None:
-    packed = json.loads(json.dumps(_packed(source.view(**wish))))
+    packed = json.loads(json.dumps(view_content(source.view(**wish))))
     made.play({"kind": "view", "serial": serial, "picked": []}, packed)
 
 

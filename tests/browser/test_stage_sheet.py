@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 from stage import lowest_contrast
 from widget_feeds import HOSTILE, ScriptedJob, ScriptedPlan
 
-from workbench.widgets.replay_panel.panel import plan_blocks
-from workbench.widgets.sheet.blocks import progress_blocks
-from workbench.widgets.sheet.sheet import Sheet
+from workbench.widgets.replay_panel.model import plan_blocks
+from workbench.widgets.sheet.model import Sheet
+from workbench.widgets.sheet.progress import progress_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -72,9 +72,9 @@ class LagResult:
 
     def show(self) -> Any:
         """Display the chart; returns None, as plotly's own ``show`` does."""
-        from workbench.widgets.plotly_offline import show
+        from workbench.widgets import show_figure
 
-        return show(self.figure())
+        return show_figure(self.figure())
 
     def _rows(self) -> list[tuple[str, ...]]:
         return [

@@ -1,11 +1,11 @@
-"""Views for notebooks: own anywidgets for table and graph, plotly for charts, ipywidgets for forms."""
+"""Notebook widgets: anywidget models for table and graph, plotly for charts, ipywidgets for forms."""
 
-from workbench.widgets.causation_graph.widget import CausationGraph
-from workbench.widgets.lag_panel.panel import LagPanel
-from workbench.widgets.live_tail.widget import LiveTail
-from workbench.widgets.plotly_offline import figure_widget, keep_figures_offline
-from workbench.widgets.progress_panel.panel import ProgressPanel
-from workbench.widgets.replay_panel.panel import ReplayPanel
+from workbench.widgets.base.plotly_offline import figure_widget, keep_figures_offline, show_figure
+from workbench.widgets.causation_graph.model import CausationGraph
+from workbench.widgets.lag_panel.model import LagPanel
+from workbench.widgets.live_tail.model import LiveTail
+from workbench.widgets.progress_panel.model import ProgressPanel
+from workbench.widgets.replay_panel.model import ReplayPanel
 
 __all__ = [
     "CausationGraph",
@@ -15,4 +15,5 @@ __all__ = [
     "ReplayPanel",
     "figure_widget",
     "keep_figures_offline",
+    "show_figure",
 ]

@@ -11,7 +11,7 @@ from comm.base_comm import BaseComm
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from workbench.widgets.base.widget import Widget
+    from workbench.widgets.base.model import Widget
 
 PATIENCE_S = 10.0
 

@@ -13,7 +13,7 @@ from workbench.widgets import CausationGraph
 if TYPE_CHECKING:
     from conftest import Browser
 
-    from workbench.widgets.base.widget import Widget
+    from workbench.widgets.base.model import Widget
 
 
 def drawing(browser: Browser, graph: Widget, number: int = -1) -> dict[str, Any]:

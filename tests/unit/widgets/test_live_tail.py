@@ -9,7 +9,7 @@ from widget_feeds import HOSTILE, ScriptedFeed
 from workbench.model.feeds import Identity
 from workbench.tasks import Supervisor
 from workbench.widgets.base import flow_control as _credit
-from workbench.widgets.live_tail.widget import SELECTION_LIMIT, LiveTail
+from workbench.widgets.live_tail.model import SELECTION_LIMIT, LiveTail
 
 if TYPE_CHECKING:
     from conftest import Browser

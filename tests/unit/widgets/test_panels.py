@@ -9,14 +9,15 @@ from widget_feeds import HOSTILE, ScriptedJob, ScriptedLag, ScriptedPlan
 from workbench.errors import PublishError
 from workbench.model.feeds import PartProgress, Progress
 from workbench.widgets import LagPanel, ProgressPanel, ReplayPanel, keep_figures_offline
-from workbench.widgets.plotly_offline import OFFLINE
-from workbench.widgets.sheet.blocks import lines_block, progress_blocks, table_block
-from workbench.widgets.sheet.sheet import Sheet
+from workbench.widgets.base.plotly_offline import OFFLINE
+from workbench.widgets.sheet.blocks import lines_block, table_block
+from workbench.widgets.sheet.model import Sheet
+from workbench.widgets.sheet.progress import progress_blocks
 
 if TYPE_CHECKING:
     from conftest import Browser
 
-    from workbench.widgets.base.widget import Widget
+    from workbench.widgets.base.model import Widget
 
 
 def blocks(browser: Browser, sheet: Widget) -> list[dict[str, Any]]:

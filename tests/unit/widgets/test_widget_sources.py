@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import workbench
-from workbench.widgets.base.widget import module_text
+from workbench.widgets.base.bundle import bundle_modules
 
 PACKAGE = Path(workbench.__file__).parent
 WIDGETS = PACKAGE / "widgets"
@@ -23,7 +23,7 @@ def test_no_script_can_turn_text_into_markup(script: Path) -> None:
 
 @pytest.mark.parametrize("script", VIEWS, ids=lambda path: path.parent.name)
 def test_a_joined_module_stands_alone_and_is_small(script: Path) -> None:
-    text = module_text(script)
+    text = bundle_modules(script)
     assert len(text.encode()) <= 40_000
     assert not re.search(r"^import |^export (?!default )", text, re.MULTILINE)
     assert not re.search(r"https?:(?!//www\.w3\.org/2000/svg)", text)

@@ -1,5 +1,5 @@
-"""Base of all widgets: messages, flow control, the way back to the notebook's event loop."""
+"""Parts that all widgets share: messages, flow control, the hop to the event loop, bundling of scripts and styles."""
 
-from workbench.widgets.base.widget import Widget
+from workbench.widgets.base.model import Widget
 
 __all__ = ["Widget"]

@@ -1,5 +1,5 @@
-"""The causal graph, drawn; a table beside it states the same facts."""
+"""Drawing of a causal graph, with a table of the same events."""
 
-from workbench.widgets.causation_graph.widget import CausationGraph
+from workbench.widgets.causation_graph.model import CausationGraph
 
 __all__ = ["CausationGraph"]

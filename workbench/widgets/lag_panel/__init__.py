@@ -1,5 +1,5 @@
-"""The panel of a lag watch: charts and a table."""
+"""Panel of a lag watch: a chart, and the newest sample as a table."""
 
-from workbench.widgets.lag_panel.panel import LagPanel
+from workbench.widgets.lag_panel.model import LagPanel
 
 __all__ = ["LagPanel"]

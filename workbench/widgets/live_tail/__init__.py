@@ -1,5 +1,5 @@
-"""The live table of a tail."""
+"""Live table of the records that a tail reads."""
 
-from workbench.widgets.live_tail.widget import LiveTail
+from workbench.widgets.live_tail.model import LiveTail
 
 __all__ = ["LiveTail"]

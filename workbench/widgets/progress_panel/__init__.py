@@ -1,5 +1,5 @@
-"""The panel that shows how far a capture or another long task is."""
+"""Panel that shows the progress of a capture or of another long job."""
 
-from workbench.widgets.progress_panel.panel import ProgressPanel
+from workbench.widgets.progress_panel.model import ProgressPanel
 
 __all__ = ["ProgressPanel"]

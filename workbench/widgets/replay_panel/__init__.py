@@ -1,5 +1,5 @@
-"""The panel of a replay plan: facts, warnings, confirmation, progress, report."""
+"""Panel of a replay plan: facts, warnings, confirmation, progress and report."""
 
-from workbench.widgets.replay_panel.panel import ReplayPanel
+from workbench.widgets.replay_panel.model import ReplayPanel
 
 __all__ = ["ReplayPanel"]

@@ -1,5 +1,5 @@
-"""Sheets: blocks of text, tables and progress bars from which the panels are built."""
+"""Sheet: a view of text blocks, tables and progress bars, which the panels are built from."""
 
-from workbench.widgets.sheet.sheet import Sheet
+from workbench.widgets.sheet.model import Sheet
 
 __all__ = ["Sheet"]

@@ -1,4 +1,4 @@
-"""What a sheet shows: facts, tables, lists and bars as values, ready for a browser, a saved page and a terminal."""
+"""Blocks of a sheet: facts, tables, lists, texts and bars, each written for a browser, a saved page and a terminal."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from workbench.text import Element, element, facts, fragment, listing, table, te
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from workbench.model.feeds import Progress
-
 Tone: TypeAlias = Literal["plain", "warn", "error"]
 
 ROW_LIMIT = 200
+"""Rows of a table, items of a list and lines of a text; more are counted, because a tick carries all of them."""
 CELL_CHARACTERS = 400
+"""Characters of a value; longer ones are cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns and rows; the rest of a long table is counted."""
+    """Columns and rows. The rows that a long table leaves out are counted."""
 
     title: str
     columns: tuple[str, ...]
@@ -60,7 +60,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A list that stands out: what is refused, what is warned of, what failed."""
+    """A list, coloured by its tone: refusals, warnings, failures."""
 
     title: str
     items: tuple[str, ...]
@@ -78,7 +78,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Preformatted:
-    """Text whose line breaks and columns matter, such as a report."""
+    """Text whose line breaks and columns are kept, such as a report."""
 
     title: str
     lines: tuple[str, ...]
@@ -95,21 +95,21 @@ class Preformatted:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """How far each part is."""
+    """Progress bars, one for each part."""
 
     title: str
     bars: tuple[tuple[str, float | None, str], ...]
-    """Name, share from 0 to 1 (None has no end), and the figures in words."""
+    """Name, share from 0 to 1 (None: no end is known), and the figures as text."""
 
     def packed(self) -> dict[str, Any]:
         return {"kind": "bars", "title": self.title, "bars": self.bars}
 
     def element(self) -> Element:
-        rows = [(name, _percent(share), words) for name, share, words in self.bars]
+        rows = [(name, _percent(share), figures) for name, share, figures in self.bars]
         return table(("part", "done", "position"), rows, caption=self.title)
 
     def text(self) -> str:
-        rows = [(name, _percent(share), words) for name, share, words in self.bars]
+        rows = [(name, _percent(share), figures) for name, share, figures in self.bars]
         return f"{self.title}\n{text_table(('part', 'done', 'position'), rows)}"
 
 
@@ -117,13 +117,13 @@ Block: TypeAlias = "Facts | Table | Lines | Preformatted | Bars"
 
 
 def facts_block(title: str, pairs: Iterable[tuple[str, str]]) -> Facts:
-    """Make facts of texts that may be hostile."""
+    """Make facts of texts that may be hostile: they are escaped and cut."""
     shown = tuple((visible(name, 80), visible(value, CELL_CHARACTERS)) for name, value in pairs)
     return Facts(visible(title, 200), shown)
 
 
 def table_block(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], limit: int = ROW_LIMIT) -> Table:
-    """Make a table of texts that may be hostile, its first ``limit`` rows."""
+    """Make a table of texts that may be hostile: they are escaped and cut, and ``limit`` rows are kept."""
     shown = tuple(tuple(visible(cell, CELL_CHARACTERS) for cell in row) for row in rows[:limit])
     titles = tuple(visible(column, 80) for column in columns)
     return Table(visible(title, 200), titles, shown, max(len(rows) - limit, 0))
@@ -135,66 +135,16 @@ def lines_block(
     tone: Tone = "plain",
     limit: int = ROW_LIMIT,
 ) -> Lines:
-    """Make a list of texts that may be hostile."""
+    """Make a list of texts that may be hostile: they are escaped and cut, and ``limit`` items are kept."""
     rest = (f"… {len(items) - limit:,} more",) if len(items) > limit else ()
     return Lines(visible(title, 200), (*(visible(item, 1_000) for item in items[:limit]), *rest), tone)
 
 
 def preformatted_block(title: str, text: str, limit: int = ROW_LIMIT) -> Preformatted:
-    """Make a text of lines that may be hostile."""
+    """Make a text of lines that may be hostile: they are escaped and cut, and ``limit`` lines are kept."""
     lines = text.splitlines()
     rest = (f"… {len(lines) - limit:,} lines more",) if len(lines) > limit else ()
     return Preformatted(visible(title, 200), (*(visible(line, 1_000) for line in lines[:limit]), *rest))
-
-
-def progress_blocks(progress: Progress, title: str) -> list[Block]:
-    """Show how far a job is: a bar for each part, the sum first, and what was counted."""
-    parts = progress.parts
-    bars = [
-        (visible(part.name, 120), part.share, _position(part.position, part.end, part.rate, part.remaining))
-        for part in parts[:ROW_LIMIT]
-    ]
-    if len(parts) > 1:
-        bars.insert(0, _sum(progress))
-    counts = tuple((visible(name, 80), f"{number:,}") for name, number in progress.counts)
-    blocks: list[Block] = [Bars(visible(title, 200), tuple(bars))] if bars else []
-    if counts:
-        blocks.append(Facts("Counted", counts))
-    return blocks
-
-
-def _sum(progress: Progress) -> tuple[str, float | None, str]:
-    parts = progress.parts
-    rates = [part.rate for part in parts if part.rate is not None]
-    bounded = [(part.start, part.end, part.position) for part in parts if part.end is not None]
-    done = sum(max(part.position - part.start, 0) for part in parts)
-    rate = sum(rates) if rates else None
-    if len(bounded) < len(parts):
-        return f"all {len(parts)} parts", None, _words(done, None, rate, None)
-    total = sum(max(end - start, 0) for start, end, _ in bounded)
-    remaining = sum(max(end - position, 0) for _, end, position in bounded)
-    return f"all {len(parts)} parts", 1.0 if not total else done / total, _words(done, total, rate, remaining)
-
-
-def _position(position: int, end: int | None, rate: float | None, remaining: int | None) -> str:
-    return f"at {_words(position, end, rate, remaining)}"
-
-
-def _words(position: int, end: int | None, rate: float | None, remaining: int | None) -> str:
-    where = f"{position:,}" if end is None else f"{position:,} of {end:,}"
-    speed = "" if rate is None else f", {rate:,.0f}/s"
-    left = "" if not remaining else f", {remaining:,} remaining"
-    until = f", about {_duration(remaining / rate)}" if remaining and rate else ""
-    return f"{where}{speed}{left}{until}"
-
-
-def _duration(seconds: float) -> str:
-    whole = max(round(seconds), 1)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def _percent(share: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Plotly in notebooks, without any way out: the one place that makes FigureWidgets and sets the renderer."""
+"""Plotly charts that send nothing to the internet: the only place that makes FigureWidgets and sets the renderers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ OFFLINE: dict[str, Any] = {
     "displaylogo": False,
     "responsive": True,
 }
-"""No button that posts the data to a cloud service, no logo that links to one."""
+"""Removes the button that posts a chart's data to a cloud service, which plotly.js 4 shows by default, and the logo."""
 
 
 def figure_widget(figure: go.Figure) -> Any:
-    """Make a live chart of a figure. Costs about a second and 5 MB in the page: at most four in a notebook."""
+    """Make a chart that can be updated.
+
+    Each one loads plotly.js again, about 5 MB and one second: show at most four in a notebook.
+    """
     import plotly.graph_objects as go
 
     widget = go.FigureWidget(figure)
@@ -26,7 +29,7 @@ def figure_widget(figure: go.Figure) -> Any:
 
 
 def keep_figures_offline() -> None:
-    """Give every ``Figure.show()`` of this process the same configuration; harmless when repeated."""
+    """Set the same configuration for every ``Figure.show()`` of this process. May be called again."""
     import plotly.io
 
     for name in ("plotly_mimetype", "jupyterlab", "notebook", "vscode"):
@@ -34,14 +37,15 @@ def keep_figures_offline() -> None:
             plotly.io.renderers[name].config = {**(plotly.io.renderers[name].config or {}), **OFFLINE}
 
 
-def show(figure: go.Figure) -> None:
-    """Display a figure as an output of its own: its picture stays when the notebook is saved."""
+def show_figure(figure: go.Figure) -> None:
+    """Display a figure as an output of its own, whose picture stays in a saved notebook."""
     keep_figures_offline()
     figure.show(config=OFFLINE)
 
 
 def replace_content(widget: Any, figure: go.Figure) -> None:
-    """Show another figure in a live chart, in one update; traces of the same kind are changed in place."""
+    """Show another figure in a chart, in one update. Traces of the same kinds are changed in place."""
+    # In place: new traces would reset the zoom and the legend of whoever looks at the chart.
     with widget.batch_update():
         if [trace.type for trace in widget.data] == [trace.type for trace in figure.data]:
             for shown, wanted in zip(widget.data, figure.data, strict=True):

@@ -1,4 +1,4 @@
-"""Consumer lag as a chart that moves, with the newest sample as a table beside it."""
+"""Panel of consumer lag: a chart of the samples, and a table of the newest one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import ipywidgets
 
 from workbench.tasks import Supervisor
 from workbench.text import visible
-from workbench.widgets.plotly_offline import figure_widget, replace_content
+from workbench.widgets.base.plotly_offline import figure_widget, replace_content
 from workbench.widgets.sheet.blocks import table_block
-from workbench.widgets.sheet.sheet import Sheet
+from workbench.widgets.sheet.model import Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from workbench.text import StaticView
 
 CHART_S = 1.0
-"""Least time between two updates of the chart."""
+"""Least time between two updates of the chart: plotly draws it again as a whole."""
 
 
 class LagPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """A live lag chart.
+    """Shows consumer lag as a chart that is updated with each sample.
 
     Args:
-        feed: Samples; see `workbench.model.feeds.LagFeed`.
-        figure: Makes the chart of the feed's frame; `workbench.lag.figure.lag_figure` unless told.
+        feed: Supplies the samples; see `workbench.model.feeds.LagFeed`.
+        figure: Draws the frame of the feed; `workbench.lag.figure.lag_figure` unless told.
         supervisor: Owner of the tasks.
     """
 
@@ -59,29 +59,29 @@ class LagPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no ty
         super().__init__(children=[self.chart, self.sheet])
 
     def __repr__(self) -> str:
-        """Name the panel and what it shows."""
+        """Return the name of the panel."""
         return f"<LagPanel {self.name[:60]}>"
 
     def refresh(self) -> None:
-        """Show the newest sample, if there is one that is not shown yet."""
+        """Show the newest sample, unless it is shown already."""
         if self.feed.version != self._version:
             self._version = self.feed.version
             replace_content(self.chart, self.make_figure(self.feed.frame()))
         self._show_table()
 
     def figure(self) -> go.Figure:
-        """A plain figure of the samples so far: its picture stays in a saved notebook."""
+        """Return a plain figure of the samples so far. Its picture stays in a saved notebook."""
         import plotly.graph_objects as go
 
         return go.Figure(self.make_figure(self.feed.frame()))
 
     def snapshot(self) -> StaticView:
-        """Keep the newest sample as a static table; `figure` keeps the chart."""
+        """Return the newest sample as a static table; `figure` returns the chart."""
         self._show_table()
         return self.sheet.snapshot()
 
     def close(self) -> None:
-        """End the view and what it shows."""
+        """Close the view and its parts."""
         if self.comm is not None:
             self.sheet.close()
             self.chart.close()

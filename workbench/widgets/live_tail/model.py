@@ -1,57 +1,57 @@
-"""The live event table: the kernel keeps the rows, the browser gets what is on screen."""
+"""Python model of the live event table: the kernel keeps the rows, the browser gets those on screen."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from workbench.errors import ValidationError
-from workbench.text import StaticView, element, fragment, table, text_table, visible
+from workbench.text import visible
+from workbench.widgets.base.bundle import bundle_modules, bundle_styles
 from workbench.widgets.base.stream import Streaming
-from workbench.widgets.base.widget import module_text, style_text
+from workbench.widgets.live_tail.snapshot import tail_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from workbench.model.feeds import Identity, Row, RowFeed, RowStats
+    from workbench.text import StaticView
     from workbench.widgets.base.messages import Message
     from workbench.widgets.base.stream import Tick
 
 ROW_PX = 22
 OVERSCAN_ROWS = 10
+"""Rows above and below the visible ones; the view has the same two numbers in ``geometry.mjs``."""
 WINDOW_LIMIT = 400
-"""Rows of one answer."""
+"""Rows of one answer, whatever range the browser asks for."""
 SELECTION_LIMIT = 10_000
-"""Rows that can be picked by hand; more is a matter for a condition."""
-SNAPSHOT_HEAD = 10
-SNAPSHOT_TAIL = 40
+"""Rows that can be selected by hand: Python gets each as an object. For more there is a condition in SQL."""
 
 
 class LiveTail(Streaming):
-    """A table of recent rows that follows, pauses, filters, and tells Python what was selected.
+    """A table of recent records that follows the log, pauses, filters, and tells Python which records are selected.
 
     Args:
-        feed: Where the rows come from; see `workbench.model.feeds.RowFeed`.
+        feed: Supplies the rows; see `workbench.model.feeds.RowFeed`.
         height: Height of the rows in CSS pixels.
         follow: Whether to show the newest rows as they come.
         supervisor: Owner of the tasks.
     """
 
-    _esm = module_text(Path(__file__).with_name("view.js"))
-    _css = style_text(Path(__file__).with_name("style.css"))
+    _esm = bundle_modules(Path(__file__).with_name("view.js"))
+    _css = bundle_styles(Path(__file__).with_name("style.css"))
 
     columns = traitlets.List(traitlets.Dict()).tag(sync=True)
-    """Name, title, width and alignment of each column."""
+    """Name, title, width in CSS pixels and alignment of each column."""
     height = traitlets.Int(440).tag(sync=True)
     """Height of the rows in CSS pixels, 88 to 4,000."""
     follow = traitlets.Bool(default_value=True).tag(sync=True)
-    """Show the newest rows as they come; while it is off, the view stands still and only counters move."""
+    """Whether the newest rows are shown as they come. While it is off, the rows stay and only the counters change."""
     filter = traitlets.Unicode("").tag(sync=True)
-    """Words that must occur, or a condition: ``where partition = 3``."""
+    """Words that must occur in a record, or a condition: ``where partition = 3``."""
     selected = traitlets.Tuple()
     """Records selected in the table, as `workbench.model.feeds.Identity`; set it to select from Python."""
 
@@ -66,23 +66,30 @@ class LiveTail(Streaming):
         self._anchored: dict[Identity, None] = {}
         self._picks = 0
         self._shown: RowStats | None = None
-        super().__init__(name=visible(feed.name, 200), columns=columns, **options)
+        super().__init__(
+            tick=self._next_tick,
+            on_attached=feed.resume,
+            on_detached=feed.pause,  # a tail that feeds only this view reads nothing while nobody looks
+            name=visible(feed.name, 200),
+            columns=columns,
+            **options,
+        )
         self.feed = feed
         if self.filter:
             self.serve("filter", self._apply_filter(self.filter))
 
     @property
     def stats(self) -> RowStats:
-        """Counters of the feed now."""
+        """Counters of the feed at this moment."""
         return self.feed.stats
 
     async def stop(self) -> None:
-        """End reading; what is held can still be looked at."""
+        """Stop reading. The rows that are held can still be looked at."""
         await self.feed.stop()
         self.push()
 
-    def tick(self, *, forced: bool) -> Tick | None:
-        """Counters, and while following the newest page: the same size whatever the rate."""
+    def _next_tick(self, *, forced: bool) -> Tick | None:
+        # The counters, and while following the newest page: the size does not depend on the event rate.
         stats = self.feed.stats
         if stats == self._shown and not forced:
             return None
@@ -105,16 +112,8 @@ class LiveTail(Streaming):
         start = max(stats.base, stats.end - self._page_rows)
         return {**content, "start": start}, [self._packed(self.feed.window(start, stats.end))]
 
-    def attached(self) -> None:
-        """Somebody looks: read on."""
-        self.feed.resume()
-
-    def detached(self) -> None:
-        """Nobody looks: a tail that only feeds this view pauses."""
-        self.feed.pause()
-
     def on_window(self, message: Message) -> None:
-        """Answer with the rows of a range of the present view."""
+        """Send the rows of a range of the present view."""
         start, end = message.bounds()
         stats = self.feed.stats
         start = max(start, stats.base)
@@ -124,9 +123,10 @@ class LiveTail(Streaming):
         self.post(content, [self._packed(rows)])
 
     def on_select(self, message: Message) -> None:
-        """Resolve a range of positions to records, and select them."""
+        """Select the records in a range of positions."""
         start, end = message.bounds()
         mode = message.choice("mode", ("replace", "toggle", "extend"))
+        # The filter changed while the message was on its way: its positions mean other records now.
         if message.number("view") != self.feed.stats.view:
             return
         found = dict.fromkeys(self.feed.resolve(start, end, SELECTION_LIMIT + 1))
@@ -145,7 +145,7 @@ class LiveTail(Streaming):
         self.selected = tuple(picked)
 
     def on_record(self, message: Message) -> None:
-        """Answer with one whole record."""
+        """Send one whole record."""
         position = message.number("position")
         same_view = message.number("view") == self.feed.stats.view
         found = self.feed.resolve(position, position + 1, 1) if same_view else ()
@@ -156,32 +156,12 @@ class LiveTail(Streaming):
         self.post({**content, "body": detail.body})
 
     def on_stop(self, _message: Message) -> None:
-        """The Stop button."""
+        """Stop reading: the Stop button was pressed."""
         self.serve("stop", self.stop())
 
     def snapshot(self) -> StaticView:
-        """Keep what is shown now as a static table: the first rows held and the last, and the counts of the rest."""
-        stats = self.feed.stats
-        end = max(stats.end - SNAPSHOT_TAIL, stats.base)
-        head = self.feed.window(stats.base, min(stats.base + SNAPSHOT_HEAD, end))
-        tail = self.feed.window(end, stats.end)
-        left_out = stats.end - stats.base - len(head) - len(tail)
-        titles = [column.title for column in self.feed.columns]
-        numeric = [index for index, column in enumerate(self.feed.columns) if column.numeric]
-        caption = self._provenance(stats)
-        gap = [(f"… {left_out:,} rows more …", *[""] * (len(titles) - 1))] if left_out else []
-        rows = [*_cells(head), *gap, *_cells(tail)]
-        body = fragment(table(titles, rows, numeric=numeric), element("p", caption), class_="workbench-snapshot")
-        return StaticView(body, f"{text_table(titles, rows, numeric=numeric)}\n{caption}")
-
-    def _provenance(self, stats: RowStats) -> str:
-        behind = "unknown" if stats.behind is None else f"{stats.behind:,}"
-        return (
-            f"{self.name}: {stats.state} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC; {stats.total:,} read, "
-            f"{stats.held:,} held, {stats.dropped:,} dropped, {behind} behind"
-            f"{f'; filter: {visible(self.filter, 200)}' if self.filter else ''}"
-            f"{f'; {visible(stats.note, 300)}' if stats.note else ''}"
-        )
+        """Return the first and the last rows as a static table, with the counters; it outlives the kernel."""
+        return tail_snapshot(self.feed, self.name, filter_text=self.filter)
 
     @property
     def _page_rows(self) -> int:
@@ -218,7 +198,3 @@ class LiveTail(Streaming):
         await self.feed.set_filter(text)
         self._anchored = {}
         self.push()
-
-
-def _cells(rows: Iterable[Row]) -> list[tuple[str, ...]]:
-    return [row.cells for row in rows]

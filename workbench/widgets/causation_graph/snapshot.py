@@ -1,4 +1,4 @@
-"""The causal graph as a static picture: SVG in the colours of the page it stands on."""
+"""Snapshot of the causal graph: a static SVG picture in the text colour of the page that shows it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ if TYPE_CHECKING:
     from workbench.model.causation import GraphEdge, GraphLane, GraphNode, GraphView, TimeTick
 
 CHARACTER_PX = 6.8
+"""Width of a character, on average: nothing measures text here, so labels are cut by their length."""
 LABELLED_PX = 48
+"""Least width of a node that has a label."""
 TEXT_ROWS = 60
+"""Events in the text form of the snapshot; more are counted."""
 
 
-def graph_still(view: GraphView, title: str) -> StaticView:
-    """Draw a view without scripts: lanes, edges, nodes, and the figures under it."""
+def graph_snapshot(view: GraphView, title: str) -> StaticView:
+    """Draw lanes, edges and nodes without scripts, and write the counts below; as text, a table of the events."""
     picture = svg(
         max(view.width, 40),
         max(view.height, 40),
@@ -26,8 +29,8 @@ def graph_still(view: GraphView, title: str) -> StaticView:
         *(_node(node) for node in view.nodes),
         title=f"{title}: {view.header.text}",
     )
-    words = [f"{title}: {view.header.text}", *view.notes, view.provenance]
-    lines = [visible(text, 500) for text in words if text]
+    texts = [f"{title}: {view.header.text}", *view.notes, view.provenance]
+    lines = [visible(text, 500) for text in texts if text]
     body = fragment(picture, *(element("p", line) for line in lines), class_="workbench-snapshot")
     rows = [("  " * row.depth + row.event_type, row.source, row.position, row.time, row.remarks) for row in view.rows]
     left_out = [(f"… {len(rows) - TEXT_ROWS:,} more", "", "", "", "")] if len(rows) > TEXT_ROWS else []

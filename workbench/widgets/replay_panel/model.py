@@ -1,4 +1,4 @@
-"""A replay plan with buttons: look, type the token, run, read the result."""
+"""Panel of a replay plan: shows the plan, asks for its token, runs it and shows the report."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import traitlets
 from workbench.errors import ReplayRefused, WorkbenchError
 from workbench.tasks import Supervisor
 from workbench.text import visible
-from workbench.widgets.base.home import Button, Entry
-from workbench.widgets.sheet.blocks import facts_block, lines_block, preformatted_block, progress_blocks, table_block
-from workbench.widgets.sheet.sheet import Sheet
+from workbench.widgets.base.loop_bound import Button, TextInput
+from workbench.widgets.sheet.blocks import facts_block, lines_block, preformatted_block, table_block
+from workbench.widgets.sheet.model import Sheet
+from workbench.widgets.sheet.progress import progress_blocks
 
 if TYPE_CHECKING:
     from workbench.model.feeds import PlanFacts, PlanSource
@@ -26,11 +27,11 @@ WIDE = {"description_width": "160px"}
 
 
 class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """Shows a plan and runs it once it is confirmed, by the same guarded call as from Python.
+    """Shows a plan and runs it after confirmation, by the same guarded call as from Python.
 
     Args:
-        source: The plan; see `workbench.model.feeds.PlanSource`.
-        in_dashboard: Whether it may run under Voila, where code runs on load and anybody may click.
+        source: Supplies the plan and runs it; see `workbench.model.feeds.PlanSource`.
+        in_dashboard: Whether the plan may run under Voila, where code runs on load and every visitor may click.
         supervisor: Owner of the run.
     """
 
@@ -38,9 +39,9 @@ class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no
         ["planned", "running", "done", "refused", "stopped", "failed"],
         default_value="planned",
     )
-    """What became of the plan; ``refused`` wrote nothing and can be tried again."""
+    """State of the plan. ``refused``: a guard refused, nothing was written, and it can be tried again."""
     report = traitlets.Any(default_value=None, allow_none=True)
-    """The report of the run, once there is one."""
+    """Report of the run; None before its end."""
 
     def __init__(
         self,
@@ -70,15 +71,15 @@ class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no
 
     @property
     def runnable(self) -> bool:
-        """Whether the plan can be run from here at all."""
+        """Whether the panel may run the plan: no rule refuses it, and it is not in a dashboard."""
         return self.allowed and not self.plan.refusals
 
     def __repr__(self) -> str:
-        """Name the target and the state; no record, no token."""
+        """Return the target and the state; never a record or the token."""
         return f"<ReplayPanel {visible(self.plan.target, 60)}: {self.state}>"
 
     def refresh(self) -> None:
-        """Show the plan, or how far its run is, or its result."""
+        """Show the plan, the progress of its run and its result."""
         blocks: list[Block] = []
         if self.state != "planned":
             blocks += progress_blocks(self.source.progress, "Run")
@@ -87,29 +88,29 @@ class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no
         if self._message:
             tone: Tone = "error" if self.state in ("failed", "refused") else "warn"
             blocks.insert(0, lines_block("Result", self._message.splitlines(), tone))
-        self.sheet.show(self._words(), [*blocks, *plan_blocks(self.plan)])
+        self.sheet.show(self._state_text(), [*blocks, *plan_blocks(self.plan)])
 
     def snapshot(self) -> StaticView:
-        """Keep what is shown now as static text."""
+        """Return what is shown now as static text."""
         self.refresh()
         return self.sheet.snapshot()
 
     def close(self) -> None:
-        """End the view; a run under way is stopped by its owner, not by this."""
+        """Close the view. A run under way goes on; the supervisor that owns it stops it."""
         if self.comm is not None:
             for part in (self.sheet, self.token, self.target, self.run_button, self.stop_button):
                 part.close()
         super().close()
 
-    def _words(self) -> str:
+    def _state_text(self) -> str:
         if not self.allowed:
             return "planned; running is switched off in a dashboard"
         if self.plan.refusals:
             return f"refused by {len(self.plan.refusals)} rules: it cannot be run"
         return {"planned": "planned; nothing has been sent"}.get(self.state, self.state)
 
-    def _entry(self, description: str, placeholder: str) -> Entry:
-        entry = Entry(description=description, placeholder=visible(placeholder, 120), style=WIDE)
+    def _entry(self, description: str, placeholder: str) -> TextInput:
+        entry = TextInput(description=description, placeholder=visible(placeholder, 120), style=WIDE)
         entry.layout.width = "min(480px, 100%)"
         entry.observe(self._enable, "value")
         return entry
@@ -126,6 +127,7 @@ class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no
         return f"replay {self.plan.token} {self.model_id}"
 
     def _run_clicked(self, _button: Any) -> None:
+        # A click may have been on its way when the button was disabled, or be forged: check here too.
         if self.run_button.disabled or not self.runnable:
             return
         self._change("running", "")
@@ -164,7 +166,7 @@ class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no
 
 
 def plan_blocks(plan: PlanFacts) -> list[Block]:
-    """A plan in blocks: what stops it first, then what it does, then what it would send."""
+    """Return a plan as blocks: refusals and warnings first, then the facts, then samples of its records."""
     summary = [
         ("target", f"{plan.target} (protected)" if plan.protected else plan.target),
         ("cluster", plan.cluster),

@@ -1,12 +1,10 @@
-"""What every widget of ours does: a short repr, messages that wait for the browser, failures that are seen."""
+"""Base class of the widgets' Python models: messages wait for a browser, and failures are shown under the view."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -15,7 +13,7 @@ import traitlets
 from workbench.errors import ValidationError, WorkbenchError
 from workbench.tasks import Supervisor
 from workbench.text import visible
-from workbench.widgets.base.home import AtHome
+from workbench.widgets.base.loop_bound import LoopBound
 from workbench.widgets.base.messages import Message
 
 if TYPE_CHECKING:
@@ -23,50 +21,27 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_COLOURS = Path(__file__).with_name("theme.css")
 QUEUE_LIMIT = 64
-"""Messages kept until a browser says that it is ready; more are dropped, and counted."""
+"""Messages kept until a browser says that it is ready: a message sent before its view exists is lost without a trace.
+
+More are dropped, and counted."""
 REQUEST_LIMIT = 16
-"""Requests of browsers that are answered at the same time."""
-
-_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.{1,2}/[\w./]+\.mjs)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:const|function|class) )", re.MULTILINE)
+"""Requests of browsers that are answered at the same time; further ones are refused."""
 
 
-def module_text(view: Path) -> str:
-    """Join a widget's ES module and the modules it imports to one text: a widget is loaded without a server.
+class Widget(LoopBound, anywidget.AnyWidget):
+    """Base class of the Python models of the widgets.
+
+    A subclass handles messages in methods named ``on_KIND``. Such a method answers at once from memory, or starts a
+    task with `serve`. An error in either is shown under the view, with the name of the widget.
 
     Args:
-        view: The module that exports ``render``; its imports are relative paths.
-    """
-    parts: dict[Path, str] = {}
-
-    def gather(file: Path) -> None:
-        if file not in parts:
-            text = file.read_text("utf-8")
-            for imported in _IMPORT.findall(text):
-                gather((file.parent / imported).resolve())
-            parts[file] = _IMPORT.sub("", text)
-
-    gather(view.resolve())
-    last = view.resolve()
-    return "\n".join(_EXPORT.sub("", text) if file != last else text for file, text in parts.items())
-
-
-def style_text(*sheets: Path) -> str:
-    """Join the style sheets of a widget behind the one that holds the colours."""
-    return "\n".join(sheet.read_text("utf-8") for sheet in (_COLOURS, *sheets))
-
-
-class Widget(AtHome, anywidget.AnyWidget):
-    """Base of our own views.
-
-    A subclass answers messages in methods named ``on_KIND``; such a method schedules work with `serve`, or answers at
-    once from memory. Errors of both end under the view, with the widget's name.
+        supervisor: Owner of the tasks; a new one if left out.
+        traits: Values of the traits. An unknown name raises ``TypeError``.
     """
 
     name = traitlets.Unicode("").tag(sync=True)
-    """What the view shows; its accessible name."""
+    """Title of the view and its accessible name."""
 
     def __init__(self, *, supervisor: Supervisor | None = None, **traits: Any) -> None:
         unknown = [key for key in traits if not self.has_trait(key)]
@@ -84,11 +59,11 @@ class Widget(AtHome, anywidget.AnyWidget):
         self.on_msg(self._receive)
 
     def __repr__(self) -> str:
-        """Name the widget and what it shows; never an event, never a secret."""
+        """Return the class and the name: ipywidgets would print every trait, which costs time and shows payloads."""
         return f"<{type(self).__name__} {visible(self.name, 60)}>"
 
     def post(self, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
-        """Send a message, or keep it until a browser is there."""
+        """Send a custom message, or queue it until a browser says that it is ready."""
         if self._ready:
             self.send(content, list(buffers))
             return
@@ -96,7 +71,7 @@ class Widget(AtHome, anywidget.AnyWidget):
         self._queue.append((content, buffers))
 
     def fail(self, error: BaseException, *, request: str = "") -> None:
-        """Show a failure under the view."""
+        """Show an error under the view and log its type."""
         known = isinstance(error, WorkbenchError)
         text = visible(str(error) if known else f"{type(error).__name__}: {error}", 1_000)
         self.failure = f"{type(self).__name__}: {text}"
@@ -104,7 +79,7 @@ class Widget(AtHome, anywidget.AnyWidget):
         self.post({"kind": "failed", "request": request, "message": self.failure})
 
     def serve(self, what: str, work: Coroutine[Any, Any, Any], *, request: str = "") -> None:
-        """Run ``work`` as a task of the supervisor; a failure is shown and answered."""
+        """Run ``work`` as a task of the supervisor. Its failure is shown, and sent as the answer to ``request``."""
         if len(self._serving) >= REQUEST_LIMIT:
             work.close()
             message = f"{what} was not done: {REQUEST_LIMIT} requests are being answered already."
@@ -115,6 +90,7 @@ class Widget(AtHome, anywidget.AnyWidget):
         try:
             self.supervisor.spawn(name, self._guarded(name, work, request))
         except BaseException:
+            # The supervisor is closed: the task never starts, so its `finally` cannot free the place.
             self._serving.discard(name)
             raise
 
@@ -129,6 +105,7 @@ class Widget(AtHome, anywidget.AnyWidget):
             self.fail(error, request=request)
             raise
         finally:
+            # A task cancelled before its first step never awaited the coroutine, which would warn when collected.
             work.close()
             self._serving.discard(name)
 
@@ -141,10 +118,10 @@ class Widget(AtHome, anywidget.AnyWidget):
             self.fail(error, request=request if isinstance(request, str) else "")
 
     kinds: tuple[str, ...] = ("ready", "ack")
-    """Messages that this widget takes."""
+    """Kinds of messages that the browser may send; each has a method ``on_KIND``."""
 
     def on_ready(self, _message: Message) -> None:
-        """Note that a view exists, and release what was kept for it."""
+        """Note that a browser shows the widget, and send the queued messages."""
         self._ready = True
         if self._queue_dropped:
             text = f"{self._queue_dropped} earlier messages were dropped before a view was there."
@@ -155,4 +132,4 @@ class Widget(AtHome, anywidget.AnyWidget):
             self.send(content, list(buffers))
 
     def on_ack(self, _message: Message) -> None:
-        """Answers to ticks matter to streaming widgets only."""
+        """Ignore the acknowledgement of a tick; streaming widgets count it."""

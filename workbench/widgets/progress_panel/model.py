@@ -1,4 +1,4 @@
-"""How far a job is: a capture, partition by partition."""
+"""Panel of a long job, such as a capture: a bar for each partition, and a button that cancels it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import ipywidgets
 
 from workbench.tasks import Supervisor
 from workbench.text import visible
-from workbench.widgets.base.home import Button
-from workbench.widgets.sheet.blocks import progress_blocks
-from workbench.widgets.sheet.sheet import Sheet
+from workbench.widgets.base.loop_bound import Button
+from workbench.widgets.sheet.model import Sheet
+from workbench.widgets.sheet.progress import progress_blocks
 
 if TYPE_CHECKING:
     from workbench.model.feeds import ProgressFeed
@@ -20,10 +20,10 @@ UPDATE_S = 0.25
 
 
 class ProgressPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """Bars for the parts of a job, with a button that cancels it.
+    """Shows a bar for each part of a job, and a button that cancels it.
 
     Args:
-        feed: The job; see `workbench.model.feeds.ProgressFeed`.
+        feed: Reports the progress of the job; see `workbench.model.feeds.ProgressFeed`.
         supervisor: Owner of the tasks.
     """
 
@@ -42,11 +42,11 @@ class ProgressPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
         super().__init__(children=[self.sheet, self.cancel_button])
 
     def __repr__(self) -> str:
-        """Name the job and how far it is."""
+        """Return the name and the state of the job."""
         return f"<ProgressPanel {self.name[:60]}: {self.feed.progress.state}>"
 
     def refresh(self) -> None:
-        """Show how far it is now."""
+        """Show the progress at this moment."""
         progress = self.feed.progress
         self.sheet.show(progress.state, progress_blocks(progress, "Partitions"), note=progress.note)
         over = progress.state in ("done", "stopped", "failed")
@@ -55,12 +55,12 @@ class ProgressPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
             self.cancel_button.description = "Cancel"
 
     def snapshot(self) -> StaticView:
-        """Keep what is shown now as static text."""
+        """Return what is shown now as static text."""
         self.refresh()
         return self.sheet.snapshot()
 
     def close(self) -> None:
-        """End the view and what it shows; the job goes on."""
+        """Close the view and its parts. The job goes on."""
         if self.comm is not None:
             self.sheet.close()
             self.cancel_button.close()

@@ -1,0 +1,100 @@
+"""Content of the message that carries a drawn graph to the browser."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from workbench.text import visible
+from workbench.tracing.drawing import theme
+
+if TYPE_CHECKING:
+    from workbench.model.causation import GraphEdge, GraphNode, GraphView
+
+
+def view_content(view: GraphView) -> dict[str, Any]:
+    """Return everything that the view draws, as JSON. Texts of events are escaped and cut here, not in the view."""
+    return {
+        "layout": view.layout,
+        "width": view.width,
+        "height": view.height,
+        "text": view.header.text,
+        "facts": [visible(fact, 200) for fact in header_facts(view)],
+        "notes": [visible(note, 500) for note in view.notes],
+        "provenance": visible(view.provenance, 500),
+        "opened": len(view.opened),
+        "lanes": [[visible(lane.name, 60), lane.y, lane.height, lane.events] for lane in view.lanes],
+        "ticks": [[tick.x, visible(tick.label, 40)] for tick in view.ticks],
+        "nodes": [_node(node) for node in view.nodes],
+        "edges": [_edge(edge) for edge in view.edges],
+        "rows": [
+            [
+                row.key,
+                row.depth,
+                *(visible(text, 200) for text in (row.event_type, row.source, row.position, row.time)),
+                *(visible(text, 200) for text in (row.hop, row.causes, row.effects, row.remarks)),
+            ]
+            for row in view.rows
+        ],
+    }
+
+
+def _edge(edge: GraphEdge) -> list[Any]:
+    stroke = theme.LAYOUT_BREAK if edge.layout_break else theme.STROKES[edge.kind]
+    # An edge that stands for many folded ones is drawn wider, up to a width that still shows where it leads.
+    width = min(stroke.width + math.log2(max(edge.edges, 1)), 5.0)
+    return [edge.cause, edge.effect, edge.route, stroke.dash, round(width, 2), edge.layout_break]
+
+
+def _node(node: GraphNode) -> dict[str, Any]:
+    mark = theme.MARKS.get(node.shape, theme.MARKS["inner"])
+    return {
+        "key": node.key,
+        "kind": node.kind,
+        "label": visible(node.label, 120),
+        "sub": visible(_where(node), 120),
+        "name": visible(node.name, 400),
+        "x": node.x,
+        "y": node.y,
+        "w": node.width,
+        "h": node.height,
+        "shape": mark.shape,
+        "dash": mark.dash,
+        "colour": theme.colour(node.colour),
+        "cycle": node.in_cycle,
+        "facts": [
+            *([["id", visible(node.event_id, 200)]] if node.event_id is not None else []),
+            *(["copy", visible(text, 200)] for text in node.copies),
+            *(["unresolved cause", visible(text, 200)] for text in node.unresolved),
+        ],
+    }
+
+
+def _where(node: GraphNode) -> str:
+    if node.topic is None or node.partition is None or node.offset is None:
+        return ""
+    return f"{node.topic}/{node.partition}@{node.offset}"
+
+
+def header_facts(view: GraphView) -> list[str]:
+    """Return the counts of a view as texts; counts of zero are left out."""
+    header = view.header
+    folded = [f"{header.events_folded:,} folded"] if header.events_folded else []
+    counted = [
+        f"{number:,} {what}"
+        for what, number in (
+            *((f"root{'s' * (n != 1)} ({kind})", n) for kind, n in header.roots),
+            *((f"unresolved ({reason})", n) for reason, n in header.unresolved),
+            *((f"copies ({kind})", n) for kind, n in header.copies),
+            ("cycles" if header.cycles != 1 else "cycle", header.cycles),
+            ("placed by record time", header.fell_back),
+            ("without time", header.without_time),
+        )
+        if number
+    ]
+    return [
+        *folded,
+        f"{header.fragments:,} fragment{'s' * (header.fragments != 1)}",
+        *counted,
+        f"clock: {header.clock}",
+    ]

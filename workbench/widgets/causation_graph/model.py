@@ -1,0 +1,166 @@
+"""Python model of the causal graph: the kernel computes positions, the browser draws, highlights, zooms and pans."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import traitlets
+
+from workbench.errors import ValidationError
+from workbench.model.feeds import Identity
+from workbench.text import visible
+from workbench.widgets.base.bundle import bundle_modules, bundle_styles
+from workbench.widgets.base.model import Widget
+from workbench.widgets.causation_graph.content import view_content
+from workbench.widgets.causation_graph.snapshot import graph_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbench.model.causation import GraphNode, GraphView, GraphViewSource, LaneField, LayoutName
+    from workbench.text import StaticView
+    from workbench.widgets.base.messages import Message
+
+KEY_LIMIT = 1_000
+"""Nodes that one message may select."""
+OPENED_LIMIT = 500
+"""Folded groups that may be open at the same time."""
+
+
+class CausationGraph(Widget):
+    """Draws events and their causes. Nodes can be selected; a table below shows the same events.
+
+    Args:
+        source: Makes views; see `workbench.model.causation.GraphViewSource`.
+        limit: Largest number of nodes drawn, 10 to 5,000; the others are folded into groups and counted.
+        name: Title.
+        layout_name: ``layered`` for one chain, ``swimlanes`` for time against lanes; None lets the source choose.
+        lanes: Field that makes the lanes: ``topic`` or ``source``.
+        supervisor: Owner of the tasks.
+    """
+
+    _esm = bundle_modules(Path(__file__).with_name("view.js"))
+    _css = bundle_styles(Path(__file__).with_name("style.css"))
+
+    layout_name = traitlets.Enum(["layered", "swimlanes"], default_value=None, allow_none=True).tag(sync=True)
+    """``layered`` or ``swimlanes``; None until the source has chosen."""
+    lanes = traitlets.Enum(["topic", "source"], default_value="topic").tag(sync=True)
+    """Field that makes the lanes of the swimlane layout."""
+    height = traitlets.Int(460).tag(sync=True)
+    """Height of the drawing in CSS pixels, 160 to 4,000."""
+    selected = traitlets.Tuple()
+    """Records of the selected nodes, as `workbench.model.feeds.Identity`; set it to select from Python."""
+
+    kinds = ("ready", "ack", "select", "open", "fold")
+
+    def __init__(
+        self, source: GraphViewSource, *, limit: int = 500, name: str = "Causal graph", **options: Any
+    ) -> None:
+        self.view: GraphView | None = None
+        self.opened: frozenset[str] = frozenset()
+        self.limit = max(10, min(limit, 5_000))
+        self._requested = 0
+        self._from_browser = False
+        super().__init__(name=visible(name, 200), **options)
+        self.source = source
+
+    def on_ready(self, message: Message) -> None:
+        """Send the drawing to a new view; compute it first if that was not done yet."""
+        super().on_ready(message)
+        if self.view is not None:
+            self._post_view(self.view)
+        elif self._requested == 0:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Compute the drawing again, in a thread, and send it. Of several requests only the newest one is sent."""
+        self._requested += 1
+        self.serve("view", self._build(self._requested))
+
+    async def _build(self, number: int) -> None:
+        try:
+            view = await asyncio.to_thread(self._ask)
+        except Exception:
+            # The drawing on screen stays, so the opened groups must be those that it shows.
+            self.opened = frozenset() if self.view is None else frozenset(self.view.opened)
+            raise
+        if number == self._requested:
+            self._take(view)
+            self._post_view(view)
+
+    def _ask(self) -> GraphView:
+        layout = cast("LayoutName | None", self.layout_name)
+        lanes = cast("LaneField", self.lanes)
+        return self.source.view(layout=layout, lanes=lanes, opened=self.opened, limit=self.limit)
+
+    def _take(self, view: GraphView) -> None:
+        self.view = view
+        self.opened = frozenset(view.opened)
+        self.layout_name = view.layout
+
+    def on_select(self, message: Message) -> None:
+        """Set `selected` to the records of the nodes that were selected in the browser."""
+        wanted = message.texts("keys", KEY_LIMIT)
+        nodes = {node.key: node for node in (self.view.nodes if self.view is not None else ())}
+        found = [nodes[key] for key in dict.fromkeys(wanted) if key in nodes]
+        # The browser highlights at once; an answer that arrives later would undo what was clicked in between.
+        self._from_browser = True
+        try:
+            self.selected = tuple(dict.fromkeys(_identities(found)))
+        finally:
+            self._from_browser = False
+
+    def on_open(self, message: Message) -> None:
+        """Open a folded group."""
+        key = message.text("key")
+        foldable = {node.key for node in (self.view.nodes if self.view is not None else ()) if node.kind == "group"}
+        if key not in foldable:
+            raise ValidationError("This node is folded no more; the drawing has changed.")
+        if len(self.opened) >= OPENED_LIMIT:
+            raise ValidationError(f"{OPENED_LIMIT} groups are open already; fold them first.")
+        self.opened |= {key}
+        self.refresh()
+
+    def on_fold(self, _message: Message) -> None:
+        """Fold all groups again."""
+        self.opened = frozenset()
+        self.refresh()
+
+    def snapshot(self) -> StaticView:
+        """Return the drawing as a static SVG picture, with its counts; it outlives the kernel."""
+        return graph_snapshot(self.view if self.view is not None else self._ask(), self.name)
+
+    def _post_view(self, view: GraphView) -> None:
+        content = {"kind": "view", "serial": self._requested, "picked": self._keys()}
+        self.post(content, [json.dumps(view_content(view), separators=(",", ":")).encode()])
+
+    def _keys(self) -> list[str]:
+        picked = set(self.selected)
+        nodes = self.view.nodes if self.view is not None else ()
+        return [node.key for node in nodes if not picked.isdisjoint(_identities([node]))]
+
+    @traitlets.observe("layout_name", "lanes")
+    def _layout_changed(self, change: dict[str, Any]) -> None:
+        shown = self.view
+        if shown is None or not hasattr(self, "source"):
+            return
+        if change["name"] == "layout_name" and change["new"] == shown.layout:
+            return
+        self.refresh()
+
+    @traitlets.observe("selected")
+    def _selected_changed(self, _change: object) -> None:
+        if not self._from_browser and self.view is not None:
+            self.post({"kind": "picked", "keys": self._keys()})
+
+    @traitlets.validate("height")
+    def _check_height(self, proposal: dict[str, Any]) -> int:
+        return max(160, min(int(proposal["value"]), 4_000))
+
+
+def _identities(nodes: Iterable[GraphNode]) -> list[Identity]:
+    positions = [node.position for node in nodes if node.position is not None]
+    return [Identity(position.topic, position.partition, position.offset) for position in positions]

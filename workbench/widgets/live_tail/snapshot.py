@@ -1,0 +1,49 @@
+"""Snapshot of the live table: a static HTML table of the first and the last rows, and the counters."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from workbench.text import StaticView, element, fragment, table, text_table, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workbench.model.feeds import Row, RowFeed, RowStats
+
+HEAD_ROWS = 10
+TAIL_ROWS = 40
+
+
+def tail_snapshot(feed: RowFeed, title: str, *, filter_text: str = "") -> StaticView:
+    """Draw the oldest and the newest rows that the feed holds; the rows between are counted.
+
+    The size is bounded, because a saved notebook keeps it for ever.
+    """
+    stats = feed.stats
+    end = max(stats.end - TAIL_ROWS, stats.base)
+    head = feed.window(stats.base, min(stats.base + HEAD_ROWS, end))
+    tail = feed.window(end, stats.end)
+    left_out = stats.end - stats.base - len(head) - len(tail)
+    titles = [column.title for column in feed.columns]
+    numeric = [index for index, column in enumerate(feed.columns) if column.numeric]
+    caption = _provenance(title, stats, filter_text)
+    gap = [(f"… {left_out:,} rows more …", *[""] * (len(titles) - 1))] if left_out else []
+    rows = [*_cells(head), *gap, *_cells(tail)]
+    body = fragment(table(titles, rows, numeric=numeric), element("p", caption), class_="workbench-snapshot")
+    return StaticView(body, f"{text_table(titles, rows, numeric=numeric)}\n{caption}")
+
+
+def _provenance(title: str, stats: RowStats, filter_text: str) -> str:
+    behind = "unknown" if stats.behind is None else f"{stats.behind:,}"
+    return (
+        f"{title}: {stats.state} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC; {stats.total:,} read, "
+        f"{stats.held:,} held, {stats.dropped:,} dropped, {behind} behind"
+        f"{f'; filter: {visible(filter_text, 200)}' if filter_text else ''}"
+        f"{f'; {visible(stats.note, 300)}' if stats.note else ''}"
+    )
+
+
+def _cells(rows: Iterable[Row]) -> list[tuple[str, ...]]:
+    return [row.cells for row in rows]
