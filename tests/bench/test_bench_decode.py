@@ -12,8 +12,7 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from workbench.decoding import decode_parts
-from workbench.decoding.columns import Decoder
+from workbench.decoding import Decoder, decode_parts
 from workbench.model.columns import RECORD
 
 if TYPE_CHECKING:

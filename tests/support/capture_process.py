@@ -8,7 +8,7 @@ from functools import partial
 
 from workbench.bus import open_log
 from workbench.capture import capture, pipeline, run
-from workbench.decoding.columns import Decoder
+from workbench.decoding import Decoder
 from workbench.model.topic_selection import parse_topics
 from workbench.model.window import Start
 from workbench.store import Appender, SnapshotStore

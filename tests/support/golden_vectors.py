@@ -13,7 +13,7 @@ import pyarrow as pa
 from workbench.model import Record, TimestampType
 from workbench.model.columns import EVENT, RECORD
 
-GOLDEN = Path(__file__).parents[1] / "unit" / "codecs" / "golden"
+GOLDEN = Path(__file__).parents[1] / "unit" / "decoding" / "golden"
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "envelopes.md"
 SECTIONS = {
     "12.1": "contract_and_generic",

@@ -15,7 +15,7 @@ from workbench.store.segments.rows import count_undecodable, stored_rows
 from workbench.store.snapshot.provenance import add_source, begin, end
 
 if TYPE_CHECKING:
-    from workbench.decoding.columns import Decoder
+    from workbench.decoding import Decoder
     from workbench.model.chunk import Gap
     from workbench.store import SnapshotStore
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from workbench.capture.partition_tasks import PartitionTask
     from workbench.capture.progress import CaptureProgress
     from workbench.model import Chunk, Isolation, Span
-    from workbench.store.segments.rows import Decoding
+    from workbench.model.decoding import BulkDecoder
     from workbench.store.snapshot.appending import Appender
 
 P = ParamSpec("P")
@@ -65,7 +65,7 @@ class Pipeline:
     def __init__(
         self,
         log: RecordLog,
-        decoder: Decoding,
+        decoder: BulkDecoder,
         appender: Appender,
         progress: CaptureProgress,
         *,

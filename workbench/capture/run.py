@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import Isolation
+    from workbench.model.decoding import BulkDecoder
     from workbench.model.feeds import Progress
     from workbench.model.topic_selection import TopicSelection
     from workbench.model.window import Bound
-    from workbench.store.segments.rows import Decoding
     from workbench.store.snapshot.provenance import CaptureState
     from workbench.store.snapshot.store import SnapshotStore
 
@@ -53,7 +53,7 @@ class CaptureResult:
 async def capture(
     log: RecordLog,
     store: SnapshotStore,
-    decoder_for: Callable[[Sequence[str]], Decoding],
+    decoder_for: Callable[[Sequence[str]], BulkDecoder],
     topics: TopicSelection,
     *,
     start: Bound,

@@ -1,15 +1,40 @@
-"""Bytes to envelope: conventions as data, and the exact per-record codec."""
+"""Decodes raw records into events: `Decoder` for columns, `decode_record` for one record.
+
+Conventions say where the parts of an envelope are. `Decoder` and its summary need numpy and Arrow, so they are loaded
+when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.convention import Convention, TopicConvention, make_convention
 from workbench.decoding.conventions.registry import builtin_conventions, load_conventions
 from workbench.decoding.record import decode_parts, decode_record
 
+if TYPE_CHECKING:
+    from workbench.decoding.columns.decoder import Decoder
+    from workbench.decoding.columns.summary import ConventionShare, TopicSummary, summarise
+
 __all__ = [
     "Convention",
+    "ConventionShare",
+    "Decoder",
     "TopicConvention",
+    "TopicSummary",
     "builtin_conventions",
     "decode_parts",
     "decode_record",
     "load_conventions",
     "make_convention",
+    "summarise",
 ]
+_IN_COLUMNS = frozenset({"ConventionShare", "Decoder", "TopicSummary", "summarise"})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _IN_COLUMNS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from workbench.decoding import columns
+
+    return getattr(columns, name)

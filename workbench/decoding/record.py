@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.convention import ID_FIELDS, TIME_FIELDS
 from workbench.decoding.conventions.dead_letters import (
-    DEAD_LETTER_TYPE,
     ONEX_BODIES,
     DeadLetter,
     read_contract_dead_letter,
@@ -20,6 +19,7 @@ from workbench.decoding.conventions.provenance import read_provenance
 from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.conventions.trace_context import read_trace
 from workbench.decoding.ids import span_of
+from workbench.model.dead_letters import DEAD_LETTER_TYPE
 from workbench.model.envelope import Cause, Envelope
 
 if TYPE_CHECKING:

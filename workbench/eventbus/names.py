@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 from workbench.errors import ValidationError
+from workbench.model.dead_letters import NAME_PATTERN
+from workbench.model.replay_targets import REPLAY_TARGET
 
 ALL_EVENTS = "all_events"
 """Reserved: every topic of the environment but the dead letters, replay targets and internal topics; read-only."""
@@ -16,7 +18,6 @@ RAW = "raw:"
 
 MAX_PHYSICAL_CHARS = 249
 _LOGICAL = re.compile(r"[A-Za-z0-9._-]{1,200}")
-_REPLAY_TARGET = re.compile(r".*\.replay\.[0-9a-f]{8}")
 
 
 def default_route(event_type: str) -> str:
@@ -54,12 +55,7 @@ class Namespace:
         """Pattern of the physical topics that `ALL_EVENTS` stands for."""
         names = "|".join(re.escape(name) for name in (environments or (self.environment,)))
         start = rf"{re.escape(self.prefix)}\.(?:{names})\."
-        return re.compile(rf"^{start}(?!{DEAD_LETTER_QUEUE}$)(?!.*\.replay\.[0-9a-f]{{8}}$)[A-Za-z0-9._-]+$")
-
-
-def is_replay_target(physical: str) -> bool:
-    """Whether a topic has the name that a replay gives to the targets it creates."""
-    return _REPLAY_TARGET.fullmatch(physical) is not None
+        return re.compile(rf"^{start}(?!{NAME_PATTERN}$)(?!{REPLAY_TARGET}$)[A-Za-z0-9._-]+$")
 
 
 def _checked(physical: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from workbench.model.chunk import Chunk
+    from workbench.model.decoding import BulkDecoder
 
 BODY_LIMIT = 200_000
 """Characters of a value in the detail of a record."""
@@ -48,14 +49,6 @@ COLUMNS = (
 )
 RAW_COLUMNS = tuple(column for column in COLUMNS if column.name not in DECODED.names)
 """Without a decoder there is nothing to say about type and correlation."""
-
-
-class BulkDecoder(Protocol):
-    """Columns in, columns out; one decoded row for each record, in the same order."""
-
-    def decode(self, records: pa.RecordBatch, topic: str) -> pa.RecordBatch:
-        """Return rows of `workbench.model.columns.EVENT`."""
-        ...
 
 
 def tail_batch(chunks: Sequence[Chunk], decoder: BulkDecoder | None) -> pa.RecordBatch:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from workbench.bus.protocols import Reader, RecordLog
-    from workbench.live.rows import BulkDecoder
     from workbench.model.chunk import Chunk, Isolation
+    from workbench.model.decoding import BulkDecoder
     from workbench.model.feeds import Column, FeedState, Identity, RecordDetail, Row
     from workbench.tasks import Supervisor
 

@@ -9,6 +9,7 @@ from fnmatch import translate
 from typing import TYPE_CHECKING, TypeAlias
 
 from workbench.errors import ConfigurationError, UnknownTopicError
+from workbench.model.replay_targets import is_replay_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 TopicsLike: TypeAlias = "str | re.Pattern[str] | Iterable[str | re.Pattern[str]]"
 
-_REPLAY_TARGET = re.compile(r".*\.replay\.[0-9a-f]{8}")
 _SIMILAR = 3
 
 
@@ -38,7 +38,7 @@ class TopicPattern:
         """Whether the pattern takes this topic: never an internal one, a replay target only when it says so."""
         if topic.internal or self.regex.fullmatch(topic.name) is None:
             return False
-        return self.wants_replays or _REPLAY_TARGET.fullmatch(topic.name) is None
+        return self.wants_replays or not is_replay_target(topic.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,14 @@ else the topic's name without its suffix, which is marked as a guess. Groups sha
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.decoding.conventions.dead_letters import DEAD_LETTER_TYPE, ONEX_BODIES
 from workbench.decoding.fingerprint import fingerprint, normalised
+from workbench.model.dead_letters import dead_letter_sql, is_dead_letter, origin_by_name
 from workbench.text import fragment, table, text_table, visible
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-_SUFFIX = re.compile(r"(?P<origin>.+)(?:[.-](?:dlq|dlt)|\.DLT|\.DLQ)")
-_QUEUE = re.compile(r"(?:.*[._-])?dead_letter_queue")
 _SHOWN = 20
 _GROUP_COLUMNS = ("fingerprint", "error_type", "message", "records", "topics", "origins", "guessed", "first", "last")
 _ROW_COLUMNS = (
@@ -31,11 +28,8 @@ _ROW_COLUMNS = (
     "error_message", "attempts", "origin_topic", "origin_partition", "origin_offset", "origin_via", "depth", "problems",
 )  # fmt: skip
 
-CONDITION = (
-    "error IS NOT NULL OR origin IS NOT NULL OR event_type = 'system.dead_letter' "
-    "OR regexp_matches(topic, '([.-](dlq|dlt)|[.](DLT|DLQ)|(^|[._-])dead_letter_queue)$')"
-)
-"""SQL over events that leaves out what cannot be a dead letter; `triage` decides about the rest."""
+CONDITION = dead_letter_sql()
+"""SQL over ``events`` that selects the dead letters, so that `triage` is not given whole snapshots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,7 @@ def triage(events: pa.Table, *, origins: Mapping[str, str] | None = None) -> Dea
         origins: Topic of the origin for each dead-letter topic, where the user knows better.
     """
     given = origins or {}
-    rows = [_row(event, given) for event in events.to_pylist() if _is_dead_letter(event, given)]
+    rows = [_row(event, given) for event in events.to_pylist() if is_dead_letter(event) or event["topic"] in given]
     frame = pd.DataFrame(rows, columns=list(_ROW_COLUMNS)).astype(
         {"partition": "int32", "offset": "int64", "attempts": "Int32", "origin_partition": "Int32",
          "origin_offset": "Int64", "depth": "Int32"}
@@ -96,18 +90,6 @@ def triage(events: pa.Table, *, origins: Mapping[str, str] | None = None) -> Dea
     frame["event_time"] = pd.to_datetime(frame["event_time"], utc=True)
     frame = frame.sort_values(["event_time", "topic", "partition", "offset"], ignore_index=True)
     return DeadLetters(frame, _grouped(frame))
-
-
-def _is_dead_letter(event: Mapping[str, Any], given: Mapping[str, str]) -> bool:
-    topic = event["topic"] or ""
-    return bool(
-        event["event_type"] == DEAD_LETTER_TYPE
-        or event["dialect"] in ONEX_BODIES
-        or topic in given
-        or _SUFFIX.fullmatch(topic)
-        or _QUEUE.fullmatch(topic)
-        or (event["error"] is not None and event["origin"] is not None)
-    )
 
 
 def _row(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
@@ -130,8 +112,8 @@ def _origin(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any
     topic, via = found.get("topic"), found.get("via")
     if event["topic"] in given:
         topic, via = given[event["topic"]], "user"
-    elif topic is None and (named := _SUFFIX.fullmatch(event["topic"] or "")):
-        topic, via = named["origin"], "topic_name"
+    elif topic is None and (named := origin_by_name(event["topic"] or "")) is not None:
+        topic, via = named, "topic_name"
     return {
         "origin_topic": topic,
         "origin_partition": found.get("partition"),

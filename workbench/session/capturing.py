@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
 
-    from workbench.decoding.columns import Decoder
+    from workbench.decoding import Decoder
     from workbench.model import Isolation
     from workbench.model.topic_selection import TopicsLike
     from workbench.model.window import BoundLike

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from workbench.decoding.columns import Decoder
+    from workbench.decoding import Decoder
 
 
 def decoder_for(topics: Sequence[str], *, conventions: Mapping[str, Mapping[str, Any]] | None = None) -> Decoder:
@@ -24,8 +24,7 @@ def decoder_for(topics: Sequence[str], *, conventions: Mapping[str, Mapping[str,
     from fnmatch import fnmatchcase
 
     from workbench.config import load_settings
-    from workbench.decoding import TopicConvention, load_conventions
-    from workbench.decoding.columns import Decoder
+    from workbench.decoding import Decoder, TopicConvention, load_conventions
     from workbench.errors import ConfigurationError
 
     settings = load_settings()

@@ -17,7 +17,7 @@ import pytest
 
 from workbench.bus import open_log
 from workbench.capture import capture
-from workbench.decoding.columns import Decoder
+from workbench.decoding import Decoder
 from workbench.errors import StorageFullError, WorkbenchError
 from workbench.model import NewRecord
 from workbench.model.topic_selection import parse_topics

@@ -12,8 +12,7 @@ import pytest
 from workbench.bus import open_log
 from workbench.capture import capture
 from workbench.config import load_settings
-from workbench.decoding import load_conventions
-from workbench.decoding.columns import Decoder
+from workbench.decoding import Decoder, load_conventions
 from workbench.model import NewRecord
 from workbench.model.topic_selection import parse_topics
 from workbench.model.window import Start

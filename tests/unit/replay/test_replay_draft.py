@@ -10,6 +10,7 @@ import pytest
 from replay_samples import NOW_MS, ORDERS, SCHEMA, draft, facts, row, table, topic
 
 from workbench.errors import ConfigurationError, ValidationError
+from workbench.model.dead_letters import is_dead_letter_topic
 from workbench.replay import Draft, Options, join_decoded, make_plan
 from workbench.replay.options import Partitions
 from workbench.replay.plan.batches import BATCH_BYTES, BATCH_RECORDS, split
@@ -17,7 +18,7 @@ from workbench.replay.plan.pace import Limit, Pace
 from workbench.replay.records.ordering import ordered
 from workbench.replay.records.placement import place
 from workbench.replay.records.sizes import batch_bytes, most_batch_bytes
-from workbench.replay.target.names import default_name, is_dead_letter, resolve_targets
+from workbench.replay.target.names import default_name, resolve_targets
 
 
 @pytest.mark.parametrize(
@@ -234,8 +235,8 @@ def test_targets():
     for name in ("", "..", "a b", "x" * 250, "größe"):
         with pytest.raises(ConfigurationError, match="no topic name"):
             resolve_targets(name, ["a"], run)
-    assert is_dead_letter("orders-DLQ")
-    assert not is_dead_letter("idlq-orders")
+    assert is_dead_letter_topic("orders-DLQ")
+    assert not is_dead_letter_topic("idlq-orders")
 
 
 def test_two_topics_into_one_target_get_one_lane_per_partition():

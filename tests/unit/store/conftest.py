@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from snapshot_rows import Filler
 
-from workbench.decoding.columns import Decoder
+from workbench.decoding import Decoder
 from workbench.store import SnapshotStore
 
 if TYPE_CHECKING:

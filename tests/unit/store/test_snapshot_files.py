@@ -107,7 +107,7 @@ class TestOpening:
             "import os, signal, sys; sys.path.insert(0, sys.argv[2])\n"
             "from snapshot_rows import Filler, raw_records\n"
             "from workbench.store import SnapshotStore\n"
-            "from workbench.decoding.columns import Decoder\n"
+            "from workbench.decoding import Decoder\n"
             "store = SnapshotStore.open(sys.argv[1], write=True)\n"
             "Filler(store, Decoder())(raw_records(0, 50))\n"
             "os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -11,25 +11,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from workbench.decoding import TopicConvention, builtin_conventions, decode_parts
 from workbench.decoding.columns.arrays import one_array, runs
 from workbench.decoding.columns.assembly import envelope_columns, event_batch, group_columns, in_order
 from workbench.decoding.columns.bodies import Members, find_bodies
 from workbench.decoding.columns.group import ExactError, GroupFacts, Rows, SplitError
 from workbench.decoding.columns.headers import header_shapes, names_read
-from workbench.decoding.conventions.dead_letters import DEAD_LETTER_TYPE, ONEX_BODIES
+from workbench.decoding.conventions.dead_letters import ONEX_BODIES
 from workbench.decoding.conventions.decision import CONTRACT, decide
 from workbench.decoding.conventions.onex import ONEX
+from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.conventions.trace_context import WOLVERINE_TRACE_HEADER
+from workbench.decoding.record import decode_parts
 from workbench.errors import ConfigurationError
 from workbench.model.columns import EVENT
+from workbench.model.dead_letters import DEAD_LETTER_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from workbench.decoding import Convention
+    from workbench.decoding.conventions.convention import Convention, TopicConvention
     from workbench.decoding.conventions.decision import Decision
 
 SLICE_ROWS = 1 << 16

@@ -14,7 +14,7 @@ from workbench.model.envelope import EventError, Origin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DEAD_LETTER_TYPE = "system.dead_letter"
+
 ONEX_BODIES = frozenset({"dlq", "dlq_mirror", "quarantine"})
 MAX_LAYERS = 16
 _MARKERS = frozenset({"<no_value>", "<decode_failed>", "<non-serializable>", "<unreadable_value>"})

@@ -10,6 +10,7 @@ from workbench.errors import PublishError
 from workbench.eventbus.failures.dead_letters import dead_letter_of
 from workbench.eventbus.failures.policy import Failure, FailurePolicy, Handler
 from workbench.eventbus.names import DEAD_LETTER_QUEUE
+from workbench.model.dead_letters import is_dead_letter_topic
 from workbench.model.event import ConsumedEvent
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def resilient_handler(
         failure = await policy.attempt(process, event)
         if failure is None:
             return
-        if isinstance(event, ConsumedEvent) and event.record.topic.endswith(DEAD_LETTER_QUEUE):
+        if isinstance(event, ConsumedEvent) and is_dead_letter_topic(event.record.topic):
             raise failure.error
         text = str(failure.error) or type(failure.error).__name__
         await _send(dead_letters, dead_letter_of(event, text, failure=failure))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 from workbench.errors import SubscriptionError, UnknownTopicError, WorkbenchError
 from workbench.eventbus.failures.policy import FailurePolicy
-from workbench.eventbus.names import ALL_EVENTS, DEAD_LETTER_QUEUE, RAW, Namespace
+from workbench.eventbus.names import ALL_EVENTS, RAW, Namespace
 from workbench.eventbus.observation import Observer
 from workbench.eventbus.subscribing.delivery import Delivery
 from workbench.eventbus.subscribing.subscription import Subscription
+from workbench.model.dead_letters import is_dead_letter_topic
 
 if TYPE_CHECKING:
     import re
@@ -126,7 +127,7 @@ class Subscriber:
             require_security_context=self.require_security_context,
             permission=self.permission,
             on_undecodable=self.on_undecodable,
-            is_dead_letter_topic=lambda name: name.endswith(f".{DEAD_LETTER_QUEUE}"),
+            is_dead_letter_topic=is_dead_letter_topic,
         )
 
     async def _topics(self, topic: str) -> list[str] | re.Pattern[str]:

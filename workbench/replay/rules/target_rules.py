@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.model.dead_letters import is_dead_letter_topic
 from workbench.replay.rules.planning_input import counted
 from workbench.replay.rules.rule import refusal
 from workbench.replay.target.facts import differences
-from workbench.replay.target.names import is_dead_letter
 
 if TYPE_CHECKING:
     from workbench.replay.rules.planning_input import PlanningInput
@@ -35,7 +35,7 @@ def same_topic(planning: PlanningInput) -> list[str]:
 @refusal("G-2")
 def dead_letter_to_dead_letter(planning: PlanningInput) -> list[str]:
     """Refuse to send dead letters to a dead-letter topic."""
-    targets = [name for name in planning.facts.target_topics if is_dead_letter(name)]
+    targets = [name for name in planning.facts.target_topics if is_dead_letter_topic(name)]
     if not targets:
         return []
     origins = planning.records.column("origin")
@@ -43,8 +43,8 @@ def dead_letter_to_dead_letter(planning: PlanningInput) -> list[str]:
     for name in targets:
         seqs = planning.records.target_rows[name].tolist()
         count = sum(
-            is_dead_letter(planning.records.topics[seq])
-            or (origins is not None and is_dead_letter((origins[seq] or {}).get("topic") or ""))
+            is_dead_letter_topic(planning.records.topics[seq])
+            or (origins is not None and is_dead_letter_topic((origins[seq] or {}).get("topic") or ""))
             for seq in seqs
         )
         if count:

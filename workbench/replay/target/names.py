@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 NAME_LIMIT = 249
 """Most characters that Kafka allows in a topic name."""
 
-_SANDBOX = re.compile(r"\.replay\.[0-9a-f]{8}\Z")
-_DEAD_LETTER = re.compile(r"(?i)(?:^|[._-])(?:dlq|dlt)(?:[._-]|\Z)|dead[._-]?letter")
 _LEGAL = re.compile(r"[A-Za-z0-9._-]{1,249}\Z")
 
 
@@ -57,8 +55,3 @@ def resolve_targets(to: str | Mapping[str, str] | None, topics: Collection[str],
         if not _LEGAL.match(name) or name in (".", ".."):
             raise ConfigurationError(f"{name!r} is no topic name: letters, digits, dot, underscore and hyphen only.")
     return targets
-
-
-def is_dead_letter(topic: str) -> bool:
-    """Whether a topic's name says that it holds dead letters. A replay's own target never does."""
-    return not _SANDBOX.search(topic) and bool(_DEAD_LETTER.search(topic))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,16 +11,6 @@ from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
 
 UNREADABLE = "value_not_json"
 """The problem of a record that the convention fixed for its topic cannot read."""
-
-if TYPE_CHECKING:
-    from typing import Protocol
-
-    class Decoding(Protocol):
-        """What turns raw columns of one topic into decoded ones, row for row."""
-
-        def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
-            """Return `EVENT` columns for `RECORD` columns, the same positions in the same order."""
-            ...
 
 
 def stored_rows(source_id: int, records: pa.Table, events: pa.RecordBatch | pa.Table) -> tuple[pa.Table, pa.Table]:

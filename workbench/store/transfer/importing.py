@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from workbench.model.decoding import BulkDecoder
     from workbench.store.segments.files import Segment
-    from workbench.store.segments.rows import Decoding
     from workbench.store.snapshot.store import SnapshotStore
 
 _BATCH_ROWS = 20_000
@@ -69,7 +69,7 @@ class Imported:
     """Rows left out because their positions were stored already, or stood twice in the file."""
 
 
-def import_file(store: SnapshotStore, path: str | os.PathLike[str], decoder: Decoding) -> Imported:
+def import_file(store: SnapshotStore, path: str | os.PathLike[str], decoder: BulkDecoder) -> Imported:
     """Store the records of a file that `export_records` wrote, in one transaction.
 
     Positions that are stored already are left out and counted.
@@ -154,7 +154,7 @@ def _number_sources(cursor: duckdb.DuckDBPyConnection) -> tuple[dict[int, str], 
 
 
 def _store_rows(
-    store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, decoder: Decoding, topics: Mapping[int, str]
+    store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: Mapping[int, str]
 ) -> int:
     pieces: list[tuple[Segment | None, tuple[pa.Table, pa.Table] | None]] = []
 

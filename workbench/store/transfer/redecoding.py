@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from workbench.store.segments.rows import Decoding
+    from workbench.model.decoding import BulkDecoder
     from workbench.store.snapshot.store import SnapshotStore
 
 _BATCH_ROWS = 50_000
 
 
-def redecode(store: SnapshotStore, decoder: Decoding) -> int:
+def redecode(store: SnapshotStore, decoder: BulkDecoder) -> int:
     """Decode every record again and replace ``events``; raw records stay as they are.
 
     All new rows become visible together. Returns the rows decoded.
@@ -50,7 +50,7 @@ def redecode(store: SnapshotStore, decoder: Decoding) -> int:
 
 
 def _packed(
-    store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, decoder: Decoding, topics: Mapping[int, str]
+    store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: Mapping[int, str]
 ) -> int:
     cursor.execute("DELETE FROM packed_events")
     rows = 0
@@ -65,7 +65,7 @@ def _packed(
     return rows
 
 
-def _segments(cursor: duckdb.DuckDBPyConnection, decoder: Decoding, topics: Mapping[int, str], folder: Path) -> int:
+def _segments(cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: Mapping[int, str], folder: Path) -> int:
     rows = 0
     found = cursor.execute("SELECT segment_id, records_file, events_file FROM segments ORDER BY segment_id").fetchall()
     for segment_id, records_file, events_file in found:
@@ -88,7 +88,7 @@ def _segments(cursor: duckdb.DuckDBPyConnection, decoder: Decoding, topics: Mapp
     return rows
 
 
-def _decoded(records: pa.Table, decoder: Decoding, topics: Mapping[int, str]) -> Iterator[pa.Table]:
+def _decoded(records: pa.Table, decoder: BulkDecoder, topics: Mapping[int, str]) -> Iterator[pa.Table]:
     """Decoded rows, run by run of one source."""
     if not records.num_rows:
         return

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.model.dead_letters import is_dead_letter_topic
 from workbench.tracing.graph.components import (
     COMMAND_ROOT,
     INNER,
@@ -23,7 +24,7 @@ from workbench.tracing.graph.declared import OUTCOMES, TARGETS
 from workbench.tracing.graph.graph import CausalGraph
 from workbench.tracing.graph.nodes import COPY_KINDS, Nodes, find_nodes
 from workbench.tracing.graph.resolve import SELF, UNRESOLVED, Resolution, resolve
-from workbench.tracing.graph.rows import Clock, Rows, flags, is_dead_letter_topic, read_rows
+from workbench.tracing.graph.rows import Clock, Rows, flags, read_rows
 from workbench.tracing.graph.unresolved import REASONS, Gaps, find_gaps
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -30,17 +29,6 @@ COLUMNS = (*NUMBERS, *TEXT, *LABELS, *NESTED)
 
 _LATEST = 2**62
 """Times beyond this (about 146,000 years) cannot be subtracted from each other and count as unknown."""
-
-_DEAD_LETTER_TOPIC = re.compile(
-    r"[\w-]+\.dlq\.(?:[a-z][a-z0-9_-]*\.)?[a-z][a-z0-9_-]*\.v\d+"
-    r"|.*[._-](?:dlq|dlt|dead[._-]letters?(?:[._-]queue)?)|dlq[._-].*",
-    re.IGNORECASE,
-)
-
-
-def is_dead_letter_topic(topic: str) -> bool:
-    """Tell by its name whether a topic holds dead letters, as the common conventions write it."""
-    return _DEAD_LETTER_TOPIC.fullmatch(topic) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from workbench.errors import TableError
+from workbench.model.dead_letters import is_dead_letter_topic
 from workbench.testing.events import cause, event_table
 from workbench.tracing.graph import build_graph
-from workbench.tracing.graph.rows import is_dead_letter_topic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

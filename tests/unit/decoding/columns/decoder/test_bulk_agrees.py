@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from workbench.decoding import TopicConvention, decode_record, load_conventions
-from workbench.decoding.columns import Decoder, decoder
+from workbench.decoding import Decoder, TopicConvention, decode_record, load_conventions
+from workbench.decoding.columns import decoder
 from workbench.decoding.columns.assembly import envelope_columns, event_batch
 from workbench.model.columns import EVENT
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from workbench.decoding import load_conventions
-from workbench.decoding.columns import Decoder, decoder
+from workbench.decoding import Decoder, load_conventions
+from workbench.decoding.columns import decoder
 from workbench.model.columns import RECORD
 
-FOLDER = Path(__file__).parents[5] / "shared" / "data" / "wikimedia-2021-08"
+FOLDER = Path(__file__).parents[6] / "shared" / "data" / "wikimedia-2021-08"
 CONVENTION = """
 [conventions.wikimedia]
 strength = 3

@@ -1,0 +1,15 @@
+"""Names of the topics that a replay creates for itself: ``{topic}.replay.`` and eight hex digits of the run."""
+
+from __future__ import annotations
+
+import re
+
+REPLAY_TARGET = r"(?s:.*\.replay\.[0-9a-f]{8})"
+"""Pattern of the whole name; Python, RE2 and therefore Arrow and DuckDB read it alike."""
+
+_REPLAY_TARGET = re.compile(REPLAY_TARGET)
+
+
+def is_replay_target(topic: str) -> bool:
+    """Whether a topic has the name that a replay gives to the targets it creates."""
+    return _REPLAY_TARGET.fullmatch(topic) is not None
