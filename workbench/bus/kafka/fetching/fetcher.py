@@ -257,7 +257,7 @@ def _read_answer(
     for one in answers:
         offset, _ = asked[TopicPartition(one.topic, one.partition)]
         batches = scan(answer.data, one.start, one.stop, aborted=one.aborted, isolation=isolation)
-        # An answer begins with a whole batch, wherever in it the offset lies; what ends before the offset is not wanted.
+        # An answer begins with a whole batch, wherever in it the offset lies; batches that end before it are dropped.
         found.append((one, [batch for batch in batches if batch.last_offset >= offset]))
     return error_code, found
 
