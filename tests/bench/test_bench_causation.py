@@ -83,7 +83,7 @@ def _empty(field: pa.Field, count: int) -> pa.Array:
 
 def whole_graph(table: pa.Table) -> tuple[int, int, int]:
     graph = build_graph(table)
-    return len(graph.used), int(graph.structure.depth.max()), graph.structure.fragments
+    return len(graph.used_edges), int(graph.structure.depth.max()), graph.structure.fragments
 
 
 def dict_builder(table: pa.Table) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""Converts between Arrow columns (`workbench.model.columns.RECORD`) and single `Record` objects."""
+"""Between columns and single records: rows of `workbench.model.columns.RECORD` and `Record`."""
 
 from __future__ import annotations
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from workbench.config.security import SaslMechanism, SecurityProtocol  # noqa: TC001 - pydantic reads the hints
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -31,8 +30,8 @@ class ClusterTable(BaseModel):
     address: str
     protected: bool = False
     development: bool | None = None
-    security_protocol: SecurityProtocol = "PLAINTEXT"
-    sasl_mechanism: SaslMechanism | None = None
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI"] | None = None
     sasl_username: str | None = None
     sasl_password_env: str | None = None
     sasl_password_keyring: str | None = None

@@ -1,11 +1,9 @@
-"""What the causal graph says across borders: the drawable view for a widget, and the facts that replay asks for."""
+"""Causal graphs as other folders see them: the kinds of roots, edges and copies, and the drawable view."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
-
-from workbench.text import counted, number_text, position_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,32 +34,12 @@ LaneField: TypeAlias = Literal["topic", "source"]
 
 
 class EventPosition(NamedTuple):
-    """Where the canonical record of an event lies."""
+    """Position of the canonical record of an event."""
 
     source_id: int
     topic: str
     partition: int
     offset: int
-
-    def __str__(self) -> str:
-        """Write it as people do: ``orders/3@1842``."""
-        return position_text(self.topic, self.partition, self.offset)
-
-
-class CausalFacts(Protocol):
-    """What replay asks of a selection of events; a causal graph is one."""
-
-    def positions(self) -> tuple[EventPosition, ...]:
-        """Canonical record of each event, ascending in (t, id)."""
-        ...
-
-    def root_positions(self) -> tuple[EventPosition, ...]:
-        """Of the events none of whose used causes is selected: what a stimulus sends."""
-        ...
-
-    def boundary(self) -> tuple[int, int]:
-        """Causes that the selection cuts, and effects that it leaves outside."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +153,7 @@ class GraphHeader:
     @property
     def text(self) -> str:
         """Say how much of the selection is drawn: ``500 of 4,812 events shown``."""
-        return f"{number_text(self.events_shown)} of {counted(self.events_total, 'event')} shown"
+        return f"{self.events_shown:,} of {self.events_total:,} events shown"
 
 
 @dataclass(frozen=True, slots=True)

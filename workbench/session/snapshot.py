@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.session.selections import moment, positions_of
 from workbench.store.snapshot.store import SnapshotStore
-from workbench.text import counted, element, fragment, number_text, table, text_table, visible
+from workbench.text import element, fragment, table, text_table, visible
 
 if TYPE_CHECKING:
     import os
@@ -18,17 +18,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.capture import CaptureResult
+    from workbench.model.causation import GraphViewSource
     from workbench.model.window import BoundLike
     from workbench.replay import Draft
     from workbench.replay.dead_letters import DeadLetters
-    from workbench.session.trace import Trace
     from workbench.store.journal.journal import Journal
     from workbench.store.transfer import Imported
     from workbench.tasks import Supervisor
-    from workbench.tracing.graph import CausalGraph
+    from workbench.tracing.trace import Trace
+    from workbench.widgets import CausationGraph
 
-VALUES_FOR_COLLISIONS_BYTES = 256 << 20
-"""Up to this many bytes of values are read to tell copies from collisions; above, equal ids count as copies."""
 _SHOWN_SOURCES = 20
 _TITLES = ("topic", "partitions", "records", "undecodable", "gaps", "state")
 
@@ -43,7 +42,7 @@ class Snapshot:
         self.store = store
         """The file beneath: cursors, tables, segments."""
         self._tasks = tasks
-        self._graph: tuple[int, CausalGraph] | None = None
+        self._graph: tuple[int, Trace] | None = None
         self._journal: Journal | None = None
         self.last_capture: CaptureResult | None = None
         """How the capture ended that this object came from, or that ran into it last."""
@@ -137,24 +136,28 @@ class Snapshot:
         return self.store.ranges
 
     def trace(self, *, correlation_id: str | None = None, event_id: str | None = None) -> Trace:
-        """The causal graph of a correlation, or of an event with everything that led to it and came of it.
+        """Return the causal graph of a correlation, or of an event with its ancestors and descendants.
 
         Raises:
             UnknownEventError: The snapshot holds no such event.
             TypeError: Not exactly one of the two was given.
         """
-        from workbench.session.trace import Trace
-
-        graph = self._causes().select(correlation_id=correlation_id, event_id=event_id)
-        summary = f"correlation {correlation_id}" if correlation_id is not None else f"event {event_id}"
-        return Trace(graph, summary=summary, supervisor=self._tasks)
+        return self.graph.select(correlation_id=correlation_id, event_id=event_id)
 
     @property
     def graph(self) -> Trace:
-        """The causal graph of everything in the snapshot."""
-        from workbench.session.trace import Trace
+        """The causal graph of everything in the snapshot; built once, and again after more was captured."""
+        from workbench.session.trace import read_trace
 
-        return Trace(self._causes(), summary="the whole snapshot", supervisor=self._tasks)
+        rows = self._record_count()
+        if self._graph is None or self._graph[0] != rows:
+            self._graph = rows, read_trace(self.store, viewer=self._draw)
+        return self._graph[1]
+
+    def _draw(self, views: GraphViewSource, **options: Any) -> CausationGraph:
+        from workbench.widgets import CausationGraph
+
+        return CausationGraph(views, supervisor=self._tasks, **options)
 
     def dead_letters(self, *, origins: Mapping[str, str] | None = None) -> DeadLetters:
         """Group the dead letters by what failed alike; ``.groups``, ``.frame``, ``.sample(fingerprint)``. Reads only.
@@ -271,22 +274,10 @@ class Snapshot:
         self._graph = None
         return redecode(self.store, decoder_for(topics, conventions=conventions))
 
-    def _causes(self) -> CausalGraph:
-        from workbench.tracing.graph import build_graph
-
-        rows, value_bytes = self._size()
-        if self._graph is None or self._graph[0] != rows:
-            with_value = value_bytes <= VALUES_FOR_COLLISIONS_BYTES
-            events = self.store.event_table(with_value=with_value)
-            self._graph = rows, build_graph(events, ranges=self.store.ranges_table())
-        return self._graph[1]
-
-    def _size(self) -> tuple[int, int]:
+    def _record_count(self) -> int:
         with self.store.cursor() as cursor:
-            row = cursor.execute(
-                "SELECT count(*), coalesce(sum(octet_length(value)), 0)::BIGINT FROM records"
-            ).fetchone()
-        return (0, 0) if row is None else (int(row[0]), int(row[1]))
+            row = cursor.execute("SELECT count(*) FROM records").fetchone()
+        return 0 if row is None else int(row[0])
 
     def _source_rows(self) -> list[tuple[str, ...]]:
         by_source: dict[int, list[dict[str, Any]]] = {}
@@ -296,9 +287,9 @@ class Snapshot:
             (
                 visible(rows[0]["topic"], 80),
                 str(len({row["partition"] for row in rows})),
-                number_text(sum(row["records"] for row in rows)),
-                number_text(sum(row["undecodable"] for row in rows)),
-                number_text(sum(len(row["gaps"]) for row in rows)),
+                f"{sum(row['records'] for row in rows):,}",
+                f"{sum(row['undecodable'] for row in rows):,}",
+                f"{sum(len(row['gaps']) for row in rows):,}",
                 ", ".join(sorted({_state(row) for row in rows})),
             )
             for rows in by_source.values()
@@ -311,7 +302,7 @@ class Snapshot:
     def __repr__(self) -> str:
         rows = self._source_rows()
         shown = text_table(_TITLES, rows[:_SHOWN_SOURCES], numeric=(1, 2, 3, 4))
-        more = [f"{counted(len(rows) - _SHOWN_SOURCES, 'more topic')}"] if len(rows) > _SHOWN_SOURCES else []
+        more = [f"{len(rows) - _SHOWN_SOURCES} topics more"] if len(rows) > _SHOWN_SOURCES else []
         return "\n".join([self._heading(), shown if rows else "nothing captured yet", *more])
 
     def _repr_html_(self) -> str:
@@ -319,7 +310,7 @@ class Snapshot:
         return fragment(
             element("h4", self._heading()),
             table(_TITLES, rows[:_SHOWN_SOURCES], numeric=(1, 2, 3, 4)),
-            element("p", counted(len(rows), "topic") if rows else "nothing captured yet"),
+            element("p", f"{len(rows)} topics" if rows else "nothing captured yet"),
         ).render()
 
 

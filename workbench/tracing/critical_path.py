@@ -1,7 +1,7 @@
-"""Critical path of asynchronous events: what the end waited for, and what could have come later or sooner.
+"""Critical path of asynchronous events: which hops the last event waited for, and what each could save.
 
 Critical-path method (Kelley and Walker 1959) on point events: float as there, slack by the forest of binding causes,
-saving by scheduling again without one hop. Tracing reference, section 6.4.
+saving by scheduling again without one hop. The definitions are those of `docs/tracing.md` 6.4.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import UnknownEventError
-from workbench.text import visible
+from workbench.text import element, visible
 from workbench.tracing.graph.arrays import Groups, reach
-from workbench.tracing.graph.structure import NO_TIME
+from workbench.tracing.graph.times import NO_TIME
+from workbench.tracing.selection import find_events
 from workbench.tracing.text.labels import ID_LIMIT, duration, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
-    from workbench.tracing.graph.graph import CausalGraph
 
-WORK = 5_000_000
+SAVING_BUDGET = 5_000_000
 """Events looked at for savings: each hop costs a pass over the trace, and of a huge one only the longest get one."""
 
 _SHOWN_HOPS = 40
@@ -33,7 +34,7 @@ _SHOWN_HOPS = 40
 
 @dataclass(frozen=True, eq=False)
 class CriticalPath:
-    """The path of binding causes to one event, and the room beside it."""
+    """The path of binding causes to one event; slack, float and savings beside it."""
 
     path: tuple[str, ...]
     """Keys from the beginning to the end."""
@@ -62,9 +63,12 @@ class CriticalPath:
             lines.append(f"  … {number_of(len(self.hops) - _SHOWN_HOPS, 'more hop')}; .hops has all")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        return element("pre", repr(self)).render()
+
 
 def critical_path(graph: CausalGraph, event_id: str | None = None) -> CriticalPath:
-    """Find what the end of a trace waited for.
+    """Follow the binding causes of the last event back to the first, and measure the room beside them.
 
     Args:
         graph: A trace; layout breaks are left out, events without a time take no part.
@@ -76,7 +80,7 @@ def critical_path(graph: CausalGraph, event_id: str | None = None) -> CriticalPa
     if len(graph) == 0:
         return _result(graph, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), None)
     end = len(graph) - 1 if event_id is None else _one(graph, event_id)
-    if graph.parts.time[end] == NO_TIME:
+    if graph.time[end] == NO_TIME:
         raise UnknownEventError(
             f"Event {visible(graph.keys(np.array([end]))[0], ID_LIMIT)} has no time, so no path of times leads to it. "
             "Choose another event, or clock='record' when building the graph.",
@@ -87,7 +91,7 @@ def critical_path(graph: CausalGraph, event_id: str | None = None) -> CriticalPa
 
 
 def _one(graph: CausalGraph, event_id: str) -> int:
-    found = graph.nodes_of(event_id)
+    found = find_events(graph, event_id)
     if len(found) > 1:
         keys = ", ".join(visible(key, ID_LIMIT) for key in graph.keys(found[:5]))
         raise UnknownEventError(
@@ -99,13 +103,13 @@ def _one(graph: CausalGraph, event_id: str) -> int:
 
 def _kept(graph: CausalGraph) -> tuple[Ints, Ints]:
     """Edges between events with a time, layout breaks left out."""
-    used, time = graph.used, graph.parts.time
+    used, time = graph.used_edges, graph.time
     kept = ~graph.structure.layout_break & (time[used.cause] != NO_TIME) & (time[used.effect] != NO_TIME)
     return used.cause[kept], used.effect[kept]
 
 
 def _universe(graph: CausalGraph, end: int, *, chosen: bool) -> Ints:
-    inside: Flags = graph.parts.time != NO_TIME
+    inside: Flags = graph.time != NO_TIME
     if chosen:
         cause, effect = _kept(graph)
         inside = reach(Groups.of(effect, len(graph), cause), np.array([end]), len(graph))
@@ -124,10 +128,10 @@ class _Schedule:
         inside = (number[cause] >= 0) & (number[effect] >= 0)
         cause, effect = number[cause[inside]], number[effect[inside]]
         count = len(universe)
-        self.time: list[int] = graph.parts.time[self.universe].tolist()
+        self.time: list[int] = graph.time[self.universe].tolist()
         self.causes = _lists(Groups.of(effect, count, cause))
         self.effects = _lists(Groups.of(cause, count, effect))
-        binding = np.where(graph.structure.binding[self.universe] >= 0, graph.structure.binding[self.universe], -1)
+        binding = graph.structure.binding[self.universe]
         self.binding: list[int] = np.where(binding >= 0, number[binding], -1).tolist()
         self.rank: list[int] = self.universe.tolist()
         self.end = int(number[end])
@@ -157,7 +161,8 @@ class _Schedule:
         """Saving of each hop of the path and the event that limits it; both None where not computed."""
         hops = list(pairwise(path))
         lengths = [self.time[effect] - self.time[cause] for cause, effect in hops]
-        longest = set(np.argsort([-length for length in lengths], kind="stable")[: WORK // len(self.time)].tolist())
+        affordable = SAVING_BUDGET // len(self.time)
+        longest = set(np.argsort([-length for length in lengths], kind="stable")[:affordable].tolist())
         on_path = set(path)
         found: list[tuple[int | None, int | None]] = []
         for place, (_, effect) in enumerate(hops):

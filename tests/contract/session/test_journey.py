@@ -52,7 +52,7 @@ async def test_the_whole_journey(cluster, tmp_path: Path):
         trace = snap.trace(correlation_id=flow)
         assert len(trace) >= 8
         assert "workflow.created" in repr(trace)
-        root = trace.graph.roots["event_id"].iloc[0]
+        root = trace.roots["event_id"].iloc[0]
         assert len(trace.descendants(root)) == len(trace) - 1
 
         plan = await cluster.plan(snap.replay(trace))

@@ -1,4 +1,4 @@
-"""Offset look-ups in the embedded cluster: log start, end by isolation, first at a time, committed."""
+"""Offset look-ups."""
 
 from __future__ import annotations
 

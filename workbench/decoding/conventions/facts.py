@@ -11,19 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from workbench.decoding.conventions.filters import FILTERS, raw_bytes
 from workbench.decoding.conventions.selectors import compile_pattern
-from workbench.decoding.formats.json import read_json
-from workbench.decoding.formats.registry import read_value
+from workbench.decoding.formats.json_text import MISSING, read_body, read_json, scalar_text, walk
 from workbench.decoding.ids import canonical_id, hex_id, is_uuid_like, span_of
 from workbench.decoding.times import ParsedTime, parse_time
-from workbench.decoding.value_tree import MISSING, scalar_text, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
     from workbench.decoding.conventions.filters import RawValue
     from workbench.decoding.conventions.selectors import Condition, Selector
-    from workbench.decoding.formats.format import Format
     from workbench.model.record import HeaderList
 
 Pick: TypeAlias = Literal["last", "first"]
@@ -53,8 +49,8 @@ class Facts(Protocol):
     @property
     def ce_mode(self) -> CloudEventsMode | None: ...
     @property
-    def has_body(self) -> bool:
-        """Whether a format other than raw bytes has read the value."""
+    def has_json(self) -> bool:
+        """Whether the value is JSON of any kind."""
         ...
 
     def holds(self, condition: Condition, pick: Pick) -> bool:
@@ -89,7 +85,7 @@ class Facts(Protocol):
 class RecordFacts:
     """Exact answers for one record, and its values."""
 
-    def __init__(self, topic: str, headers: HeaderList, value: bytes | None, formats: Sequence[Format]) -> None:
+    def __init__(self, topic: str, headers: HeaderList, value: bytes | None) -> None:
         self.topic = topic
         self.headers = headers
         self.undecodable_name = False
@@ -100,13 +96,12 @@ class RecordFacts:
                 self._by_name.setdefault(name.decode(), []).append(content)
             except UnicodeDecodeError:
                 self.undecodable_name = True
-        self.read = read_value(topic, headers, value, formats)
-        self.body = self.read.tree
+        self.body = read_body(value)
         self._spring_types = self._read_spring_types()
         self.ce_mode = self._cloud_events_mode()
 
     @property
-    def has_body(self) -> bool:
+    def has_json(self) -> bool:
         return self.body is not MISSING
 
     @property

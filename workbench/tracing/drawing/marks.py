@@ -1,4 +1,4 @@
-"""What a view draws before it has places: marks of events, groups, virtual causes and neighbours, and lines between."""
+"""Chooses the marks of a view (events, groups, virtual causes, neighbours) and the lines between them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from workbench.tracing.drawing.fold import Folding, fold
-from workbench.tracing.graph.resolve import EDGE_KINDS
-from workbench.tracing.graph.rows import EncodedEvents
-from workbench.tracing.graph.structure import NO_TIME
-from workbench.tracing.graph.tables import column
+from workbench.tracing.graph.columns import EncodedColumn
+from workbench.tracing.graph.edges import EDGE_KINDS, VIRTUAL
+from workbench.tracing.graph.times import NO_TIME, hops
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
 
-VIRTUAL = EDGE_KINDS.index("virtual")
 _BESIDES = 50
 """Virtual causes, and neighbours outside the selection, that a view draws at most."""
 
@@ -40,7 +38,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Marks in this order: events, groups, virtual causes, neighbours."""
+    """The marks of a view, numbered in this order: events, groups, virtual causes, neighbours."""
 
     graph: CausalGraph
     folding: Folding
@@ -70,12 +68,12 @@ class Marks:
 
 
 def marks_of(graph: CausalGraph, *, limit: int, opened: Collection[str]) -> Marks:
-    """Fold the graph and draw up its marks and lines."""
-    parts, structure = graph.parts, graph.structure
-    folding = fold(structure.primary, EncodedEvents.of(column(parts, "event_type")).codes, limit=limit, opened=opened)
+    """Fold the graph, and list its marks and the lines between them."""
+    types = EncodedColumn.of(graph.column("event_type")).codes
+    folding = fold(graph.structure.primary, types, limit=limit, opened=opened)
     first_virtual = len(folding.shown) + len(folding.groups)
-    virtual, virtual_lines = _virtual(parts.virtual, folding, first_virtual)
-    outside, outside_lines = _outside(parts.outside, folding, first_virtual + len(virtual))
+    virtual, virtual_lines = _virtual(graph.virtual, folding, first_virtual)
+    outside, outside_lines = _outside(graph.outside, folding, first_virtual + len(virtual))
     lines = _lines(graph, folding, pd.concat([virtual_lines, outside_lines]))
     count = first_virtual + len(virtual) + len(outside)
     return Marks(
@@ -84,9 +82,9 @@ def marks_of(graph: CausalGraph, *, limit: int, opened: Collection[str]) -> Mark
         virtual=virtual,
         outside=outside,
         lines=lines,
-        time=_times(parts.time, folding, lines, count),
-        hidden_virtual=parts.virtual["value"].nunique() - len(virtual),
-        hidden_outside=parts.outside["neighbour"].nunique() - len(outside),
+        time=_times(graph.time, folding, lines, count),
+        hidden_virtual=graph.virtual["value"].nunique() - len(virtual),
+        hidden_outside=graph.outside["neighbour"].nunique() - len(outside),
     )
 
 
@@ -124,18 +122,15 @@ def _outside(frame: pd.DataFrame, folding: Folding, first: int) -> tuple[pd.Data
 
 
 def _lines(graph: CausalGraph, folding: Folding, besides: pd.DataFrame) -> Lines:
-    links, time = graph.parts.links, graph.parts.time
-    breaks = np.zeros(len(links), dtype=np.bool_)
-    breaks[np.flatnonzero(links.used())[graph.structure.layout_break]] = True
-    early, late = time[links.cause], time[links.effect]
-    timed = (early != NO_TIME) & (late != NO_TIME)
+    edges = graph.edges
+    between, timed = hops(graph.time, edges.cause, edges.effect)
     inner = pd.DataFrame(
         {
-            "cause": folding.mark[links.cause],
-            "effect": folding.mark[links.effect],
-            "kind": links.kind,
-            "breaks": breaks,
-            "hop": np.where(timed, np.where(timed, late, 0) - np.where(timed, early, 0), NO_TIME),
+            "cause": folding.mark[edges.cause],
+            "effect": folding.mark[edges.effect],
+            "kind": edges.kind,
+            "breaks": graph.layout_breaks(),
+            "hop": np.where(timed, between, NO_TIME),
         },
     )
     inner = inner[inner["cause"] != inner["effect"]]

@@ -1,4 +1,4 @@
-"""Words and figures of each mark of a view, before it has a place."""
+"""Describes each mark of a view: labels, accessible name and counts; positions are added later."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pyarrow as pa
 from workbench.model.causation import EventPosition, GraphNode
 from workbench.text import visible
 from workbench.tracing.drawing.theme import palette_index
-from workbench.tracing.graph.structure import NO_TIME
-from workbench.tracing.graph.tables import copy_counts
+from workbench.tracing.graph.times import NO_TIME
+from workbench.tracing.tables import copy_counts
 from workbench.tracing.text.labels import ID_LIMIT, TYPE_LIMIT, EventLabels, labels_of, number_of
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Ints
 
 _LONG = 120
-_NOWHERE: dict[str, Any] = {"x": 0.0, "y": 0.0, "width": 0.0, "height": 0.0}
+_NO_POSITION: dict[str, Any] = {"x": 0.0, "y": 0.0, "width": 0.0, "height": 0.0}
 
 
 def nodes_of(marks: Marks) -> list[GraphNode]:
-    """Describe every mark; places come later."""
+    """Describe every mark; positions are added later."""
     return [
         *_events(marks),
         *_groups(marks),
@@ -36,21 +36,19 @@ def nodes_of(marks: Marks) -> list[GraphNode]:
 
 def _events(marks: Marks) -> list[GraphNode]:
     graph, shown = marks.graph, marks.folding.shown
-    parts, structure = graph.parts, graph.structure
-    causes, effects = degrees(marks)
-    copies = copy_counts(parts)
-    rows = parts.attributes.take(pa.array(shown)).to_pylist()
+    structure = graph.structure
+    causes, effects = _degrees(marks)
+    copies = copy_counts(graph)
+    rows = graph.events.take(pa.array(shown)).to_pylist()
     colours = palette_index([row["source"] for row in rows])
-    in_cycle = np.zeros(len(graph), dtype=np.bool_)
-    for members in structure.cycles:
-        in_cycle[members] = True
+    in_cycle = structure.in_cycle()
     return [
         GraphNode(
             key=f"e{node}",
             kind="event",
-            label=words.event_type,
-            name=_name(words, int(causes[node]), int(effects[node])),
-            shape=words.root or "inner",
+            label=labels.event_type,
+            name=_name(labels, int(causes[node]), int(effects[node])),
+            shape=labels.root or "inner",
             colour=colours[row["source"]],
             event_id=_shown(row["event_id"]),
             event_type=_shown(row["event_type"], TYPE_LIMIT),
@@ -58,28 +56,28 @@ def _events(marks: Marks) -> list[GraphNode]:
             topic=_shown(row["topic"], TYPE_LIMIT),
             partition=row["partition"],
             offset=row["offset"],
-            time_us=words.time if words.time != NO_TIME else None,
+            time_us=labels.time if labels.time != NO_TIME else None,
             correlation_id=_shown(row["correlation_id"]),
-            root=cast("RootKind | None", words.root),
+            root=cast("RootKind | None", labels.root),
             depth=int(structure.depth[node]),
             fragment=int(structure.fragment[node]),
             causes=int(causes[node]),
             effects=int(effects[node]),
             records=1 + int(copies[node]),
-            copies=words.copies,
-            unresolved=words.unresolved,
-            problems=words.problems,
+            copies=labels.copies,
+            unresolved=labels.unresolved,
+            problems=labels.problems,
             in_cycle=bool(in_cycle[node]),
             position=EventPosition(row["source_id"], row["topic"], row["partition"], row["offset"]),
-            **_NOWHERE,
+            **_NO_POSITION,
         )
-        for node, words, row in zip(shown.tolist(), labels_of(parts, shown, structure.cycles), rows, strict=True)
+        for node, labels, row in zip(shown.tolist(), labels_of(graph, shown), rows, strict=True)
     ]
 
 
-def degrees(marks: Marks) -> tuple[Ints, Ints]:
-    """Used causes and effects of each event of the graph."""
-    used, count = marks.graph.used, len(marks.graph)
+def _degrees(marks: Marks) -> tuple[Ints, Ints]:
+    """Count the used causes and effects of each event of the graph."""
+    used, count = marks.graph.used_edges, len(marks.graph)
     return np.bincount(used.effect, minlength=count), np.bincount(used.cause, minlength=count)
 
 
@@ -87,21 +85,21 @@ def _shown(text: str | None, limit: int = _LONG) -> str | None:
     return None if text is None else visible(text, limit)
 
 
-def _name(words: EventLabels, causes: int, effects: int) -> str:
-    pieces = [f"{words.event_type}, {words.position}"]
-    pieces += [number_of(n, noun) for n, noun in ((causes, "cause"), (effects, "effect")) if n]
-    return ", ".join([*pieces, *words.remarks])
+def _name(labels: EventLabels, causes: int, effects: int) -> str:
+    texts = [f"{labels.event_type}, {labels.position}"]
+    texts += [number_of(n, noun) for n, noun in ((causes, "cause"), (effects, "effect")) if n]
+    return ", ".join([*texts, *labels.remarks])
 
 
 def _groups(marks: Marks) -> list[GraphNode]:
-    parts, folding = marks.graph.parts, marks.folding
+    folding = marks.folding
     events = folding.events()
-    copies = np.bincount(folding.mark, weights=copy_counts(parts), minlength=len(events)).astype(np.int64)
+    copies = np.bincount(folding.mark, weights=copy_counts(marks.graph), minlength=len(events)).astype(np.int64)
     nodes = []
     for number, group in enumerate(folding.groups):
         mark = marks.first_group + number
         inside, hidden = int(events[mark]), int(copies[mark])
-        label = group_label(marks, group, inside)
+        label = _group_label(marks, group, inside)
         nodes.append(
             GraphNode(
                 key=group.key,
@@ -116,16 +114,16 @@ def _groups(marks: Marks) -> list[GraphNode]:
                 group=group.kind,
                 depth=int(marks.graph.structure.depth[group.members[0]]),
                 fragment=int(marks.graph.structure.fragment[group.members[0]]),
-                **_NOWHERE,
+                **_NO_POSITION,
             ),
         )
     return nodes
 
 
-def group_label(marks: Marks, group: Group, inside: int) -> str:
-    """Say what is folded: ``OrderPaid: 19,990`` for siblings, else the number of events."""
+def _group_label(marks: Marks, group: Group, inside: int) -> str:
+    """Write what a group holds: ``OrderPaid: 19,990`` for siblings, else the number of events."""
     if group.kind == "siblings":
-        name = marks.graph.parts.attributes.column("event_type")[group.members[0]].as_py()
+        name = marks.graph.column("event_type")[group.members[0]].as_py()
         below = f" and {inside - len(group.members):,} below" if inside > len(group.members) else ""
         return f"{_shown(name, TYPE_LIMIT) or '(no type)'}: {len(group.members):,}{below}"
     if group.kind == "rest":
@@ -152,7 +150,7 @@ def _virtual(marks: Marks, value: str, mark: int) -> GraphNode:
         effects=effects,
         records=0,
         events=0,
-        **_NOWHERE,
+        **_NO_POSITION,
     )
 
 
@@ -174,7 +172,7 @@ def _neighbours(marks: Marks) -> list[GraphNode]:
                 event_type=_shown(known, TYPE_LIMIT),
                 records=0,
                 events=0,
-                **_NOWHERE,
+                **_NO_POSITION,
             ),
         )
     return nodes

@@ -1,4 +1,4 @@
-"""From a causal graph to its drawable view: folding, places, words, figures."""
+"""Makes the drawable view of a causal graph: folds it, lays it out, and describes it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,27 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import pyarrow as pa
 
 from workbench.model.causation import GraphEdge, GraphLane, GraphView, TimeTick
 from workbench.text import visible
-from workbench.tracing.drawing.labels import header_of, notes_of, rows_of, tick_label
-from workbench.tracing.drawing.layout import MARKER, NODE_HEIGHT, NODE_WIDTH, Drawing, Lanes, layered, swimlanes
+from workbench.tracing.drawing.header import header_of, notes_of
+from workbench.tracing.drawing.layered import NODE_HEIGHT, NODE_WIDTH, layered
 from workbench.tracing.drawing.marks import Marks, marks_of
 from workbench.tracing.drawing.nodes import nodes_of
-from workbench.tracing.graph.resolve import EDGE_KINDS
-from workbench.tracing.graph.structure import NO_TIME
+from workbench.tracing.drawing.rows import rows_of
+from workbench.tracing.drawing.swimlanes import MARKER, Lanes, swimlanes
+from workbench.tracing.graph.edges import EDGE_KINDS
+from workbench.tracing.graph.times import NO_TIME
+from workbench.tracing.text.labels import duration, instant, provenance_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    import pandas as pd
+
     from workbench.model.causation import EdgeKind, GraphNode, LaneField, LayoutName
+    from workbench.tracing.drawing.layout import Drawing
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Ints
 
@@ -61,7 +68,7 @@ def causation_view(
     opened: Collection[str] = (),
     limit: int = LIMIT,
 ) -> GraphView:
-    """Make the drawable view of a graph.
+    """Fold a graph, lay it out and describe it.
 
     Args:
         graph: The trace or selection to draw.
@@ -92,7 +99,7 @@ def causation_view(
         width=drawing.width,
         height=drawing.height,
         header=header_of(marks),
-        provenance=graph.provenance,
+        provenance=provenance_text(graph),
         rows=rows_of(marks, nodes),
         lanes=_bands(nodes, names, bands),
         ticks=_ticks(bands),
@@ -138,7 +145,8 @@ def _lanes(marks: Marks, field: LaneField) -> tuple[Ints, list[str], int]:
     Lanes stand in the order of their first event; beyond the most frequent ones they share a lane, and what lies
     outside has one of its own at the bottom.
     """
-    texts = marks.graph.parts.text(field, _first_events(marks)).fillna("(unknown)")
+    names_of = marks.graph.column(field).take(pa.array(_first_events(marks)))
+    texts: pd.Series[str] = names_of.to_pandas().fillna("(unknown)")
     frequent = texts.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     kept = set(frequent.index[:_MOST_LANES])
     merged = len(frequent) - len(kept)
@@ -175,4 +183,11 @@ def _ticks(bands: Lanes | None) -> tuple[TimeTick, ...]:
     if bands is None or not bands.ticks:
         return ()
     first = bands.ticks[0][1]
-    return tuple(TimeTick(x, tick_label(time, gap, first)) for x, time, gap in bands.ticks)
+    return tuple(TimeTick(x, _tick_label(time, gap, first)) for x, time, gap in bands.ticks)
+
+
+def _tick_label(time: int, gap: int | None, first: int) -> str:
+    """Write the first tick in full, others as the time since; a folded gap by its length."""
+    if gap is not None:
+        return f"idle {duration(gap)[1:]}"
+    return instant(time) if time == first else duration(time - first)

@@ -1,4 +1,4 @@
-"""From decoded records to the causal graph."""
+"""Builds the causal graph from decoded records."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.dead_letters import is_dead_letter_topic
-from workbench.tracing.graph.components import (
+from workbench.tracing.graph.columns import flags
+from workbench.tracing.graph.graph import (
     COMMAND_ROOT,
     INNER,
     ORIGIN,
     ORPHAN,
     SELF_ROOT,
     UNLINKED,
-    Components,
-    Origin,
+    CausalGraph,
+    Provenance,
 )
-from workbench.tracing.graph.declared import OUTCOMES, TARGETS
-from workbench.tracing.graph.graph import CausalGraph
 from workbench.tracing.graph.nodes import COPY_KINDS, Nodes, find_nodes
-from workbench.tracing.graph.resolve import SELF, UNRESOLVED, Resolution, resolve
-from workbench.tracing.graph.rows import Clock, Rows, flags, read_rows
-from workbench.tracing.graph.unresolved import REASONS, Gaps, find_gaps
+from workbench.tracing.graph.resolution.declared import OUTCOMES, TARGETS
+from workbench.tracing.graph.resolution.resolve import SELF, UNRESOLVED, Resolution, resolve
+from workbench.tracing.graph.resolution.unresolved import REASONS, UnresolvedCauses, find_unresolved
+from workbench.tracing.graph.rows import Clock, Rows, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,12 +49,12 @@ def build_graph(
     """Build the causal graph of a whole snapshot; selections are cut from it afterwards.
 
     Pass every event of the snapshot: a cause that the table lacks counts as not captured. The order of the rows makes
-    no difference. The definitions are those of the tracing reference, sections 2 and 3.
+    no difference. The definitions are those of `docs/tracing.md` 2 and 3.
 
     Args:
         events: The columns of `workbench.model.columns.EVENT` with ``source_id``, ``cluster``, ``topic``,
             ``timestamp_ms``, ``timestamp_type``; with ``value`` records that share an id are told apart by content.
-        ranges: What was captured, as `workbench.tracing.graph.ranges.RANGES`; without it no cause counts as
+        ranges: What was captured, as `workbench.tracing.graph.resolution.ranges.RANGES`; without it no cause counts as
             truncated.
         clock: ``event`` takes the event time, else the record's timestamp; ``record`` always the record's timestamp.
         span_causes: For a producing span the records that caused what it produced (``span_id``, ``topic``,
@@ -69,46 +69,44 @@ def build_graph(
     rows = read_rows(events, clock=clock, is_dead_letter=is_dead_letter)
     nodes = find_nodes(rows)
     resolution = resolve(rows, nodes, span_causes)
-    gaps = find_gaps(rows, nodes, resolution, ranges, single=single_virtual)
+    unresolved = find_unresolved(rows, nodes, resolution, ranges, single=single_virtual)
     declared = resolution.declared
     self_caused = _self_caused(rows, nodes, resolution)
     return CausalGraph(
-        Components(
-            origin=Origin(clock, provenance, len(nodes), gaps.bounds, gaps.undecodable),
-            attributes=_attributes(rows, nodes),
-            time=nodes.time,
-            fell_back=rows.fell_back[nodes.row],
-            root=_root_kinds(rows, nodes, resolution, gaps, self_caused),
-            links=resolution.links,
-            vias=declared.vias.names,
-            virtual=_virtual_frame(resolution, gaps),
-            unresolved=_unresolved_frame(resolution, gaps),
-            copies=_copies_frame(rows, nodes, resolution),
-            problems=_problems_frame(nodes, resolution, self_caused),
-            outcomes=pd.DataFrame({"node": declared.node, "outcome": _named(OUTCOMES, resolution.outcome)}),
-            outside=pd.DataFrame(
-                {
-                    "node": pd.Series([], dtype=np.int64),
-                    **{
-                        name: pd.Series([], dtype="str")
-                        for name in ("direction", "kind", "neighbour", "event_type", "correlation_id")
-                    },
-                },
-            ),
-        ),
+        provenance=Provenance(clock, provenance, len(nodes), unresolved.bounds.other, unresolved.undecodable),
+        events=_event_columns(rows, nodes),
+        time=nodes.time,
+        fell_back=rows.fell_back[nodes.row],
+        root_kind=_root_kinds(rows, nodes, resolution, unresolved, self_caused),
+        edges=resolution.edges,
+        vias=declared.vias.dictionary,
+        virtual=_virtual_frame(resolution, unresolved),
+        unresolved=_unresolved_frame(resolution, unresolved),
+        copies=_copies_frame(rows, nodes, resolution),
+        problems=_problems_frame(nodes, resolution, self_caused),
+        outcomes=pd.DataFrame({"node": declared.node, "outcome": _named(OUTCOMES, resolution.outcome)}),
+        outside=_nothing_outside(),
     )
 
 
+def _nothing_outside() -> pd.DataFrame:
+    names = ("direction", "kind", "neighbour", "event_type", "correlation_id")
+    texts = {name: pd.Series([], dtype="str") for name in names}
+    return pd.DataFrame({"node": pd.Series([], dtype=np.int64), **texts})
+
+
 def _self_caused(rows: Rows, nodes: Nodes, resolution: Resolution) -> Ints:
-    """Events that name themselves as their cause, whether or not the codec has taken that out."""
+    """Find events that name themselves as their cause, whether or not decoding has removed that cause."""
     problems = rows.column("problems").take(pa.array(nodes.row))
     owner = pc.list_parent_indices(problems).to_numpy().astype(np.int64)
     marked = pc.equal(pc.list_flatten(problems).cast(pa.large_string()), "self_cause")
     return np.union1d(owner[flags(marked)], resolution.declared.node[resolution.outcome == SELF])
 
 
-def _root_kinds(rows: Rows, nodes: Nodes, resolution: Resolution, gaps: Gaps, self_caused: Ints) -> Ints:
-    links = resolution.links
+def _root_kinds(
+    rows: Rows, nodes: Nodes, resolution: Resolution, unresolved: UnresolvedCauses, self_caused: Ints
+) -> Ints:
+    edges = resolution.edges
     root = np.where(
         flags(pc.equal(rows.column("cause_state").take(pa.array(nodes.row)), "root")),
         ORIGIN,
@@ -116,12 +114,12 @@ def _root_kinds(rows: Rows, nodes: Nodes, resolution: Resolution, gaps: Gaps, se
     )
     root[self_caused] = SELF_ROOT
     root[resolution.declared.node[resolution.outcome == UNRESOLVED]] = ORPHAN
-    root[gaps.commands] = COMMAND_ROOT
-    root[links.effect[~links.is_hint()]] = INNER
+    root[unresolved.commands] = COMMAND_ROOT
+    root[edges.effect[~edges.is_hint()]] = INNER
     return root
 
 
-def _attributes(rows: Rows, nodes: Nodes) -> pa.Table:
+def _event_columns(rows: Rows, nodes: Nodes) -> pa.Table:
     row = pa.array(nodes.row)
     taken = {name: rows.column(name).take(row) for name in _ATTRIBUTES}
     numbers = {name: pa.array(getattr(rows, name)[nodes.row]) for name in _POSITION}
@@ -137,21 +135,23 @@ def _texts(values: pa.Array, codes: Ints) -> pd.Series[str]:
     return series
 
 
-def _virtual_frame(resolution: Resolution, gaps: Gaps) -> pd.DataFrame:
-    values = gaps.virtual_values[gaps.virtual_cause]
-    return pd.DataFrame({"node": gaps.virtual_effect, "value": _texts(resolution.declared.texts.names, values)})
+def _virtual_frame(resolution: Resolution, unresolved: UnresolvedCauses) -> pd.DataFrame:
+    values = unresolved.virtual_values[unresolved.virtual_cause]
+    return pd.DataFrame(
+        {"node": unresolved.virtual_effect, "value": _texts(resolution.declared.texts.dictionary, values)}
+    )
 
 
-def _unresolved_frame(resolution: Resolution, gaps: Gaps) -> pd.DataFrame:
-    found, declared = gaps.unresolved, resolution.declared
+def _unresolved_frame(resolution: Resolution, unresolved: UnresolvedCauses) -> pd.DataFrame:
+    found, declared = unresolved.entries, resolution.declared
     frame = pd.DataFrame(
         {
             "node": found.node,
-            "value": _texts(declared.texts.names, found.value),
+            "value": _texts(declared.texts.dictionary, found.value),
             "target": _texts(pa.array(TARGETS, pa.large_string()), found.target),
             "reason": _texts(pa.array(REASONS, pa.large_string()), found.reason),
             "rank": found.rank,
-            "via": _texts(declared.vias.names, found.via),
+            "via": _texts(declared.vias.dictionary, found.via),
             "hop_bound_us": found.bound,
             "undecodable": found.undecodable,
         },

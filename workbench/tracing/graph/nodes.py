@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.causation import CopyKind
-from workbench.tracing.graph.rows import EncodedEvents, flags
-from workbench.tracing.graph.structure import NO_TIME, text_rank
+from workbench.tracing.graph.columns import EncodedColumn, flags, text_rank
+from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
@@ -41,7 +41,7 @@ class Nodes:
     """For each record the index into `COPY_KINDS`, -1 for an ordinary canonical one; a collision is a node's own."""
     event_id: Ints
     """Code of each node's event id, -1 without one."""
-    ids: EncodedEvents
+    ids: EncodedColumn
     """The event ids of all records."""
 
     def __len__(self) -> int:
@@ -50,7 +50,7 @@ class Nodes:
 
 def find_nodes(rows: Rows) -> Nodes:
     """Group records into nodes, choose the canonical record of each, and name the others' kind."""
-    ids = EncodedEvents.of(rows.column("event_id"))
+    ids = EncodedColumn.of(rows.column("event_id"))
     group, keys = _groups(rows, ids)
     canonical, ranked = _canonical(rows, group)
     kind = np.full(len(rows), _CANONICAL, dtype=np.int64)
@@ -63,18 +63,18 @@ def find_nodes(rows: Rows) -> Nodes:
     return _numbered(rows, group, canonical, kind, _node_keys(rows, canonical, kind, keys), ids=ids)
 
 
-def _groups(rows: Rows, ids: EncodedEvents) -> tuple[Ints, pa.LargeStringArray]:
+def _groups(rows: Rows, ids: EncodedColumn) -> tuple[Ints, pa.LargeStringArray]:
     """Number of each record's group, and the texts of the keys; groups beyond the texts have no event id."""
-    coded = ids
+    encoded = ids
     scoped = pc.equal(rows.column("id_scope"), "source").fill_null(False)
     if scoped.true_count:
         source, plain = rows.column("source").fill_null(""), rows.column("event_id")
         joined = pc.binary_join_element_wise(source, plain, pa.scalar(_SEPARATOR, pa.large_string()))
-        coded = EncodedEvents.of(pc.if_else(scoped, joined, plain))
-    nameless = coded.codes < 0
-    group = coded.codes.copy()
-    group[nameless] = len(coded.names) + np.arange(int(nameless.sum()))
-    return group, coded.names
+        encoded = EncodedColumn.of(pc.if_else(scoped, joined, plain))
+    nameless = encoded.codes < 0
+    group = encoded.codes.copy()
+    group[nameless] = len(encoded.dictionary) + np.arange(int(nameless.sum()))
+    return group, encoded.dictionary
 
 
 def _canonical(rows: Rows, group: Ints) -> tuple[Ints, Ints]:
@@ -84,16 +84,16 @@ def _canonical(rows: Rows, group: Ints) -> tuple[Ints, Ints]:
     canonical[group] = np.arange(len(group))
     several = np.flatnonzero(sizes[group] > 1)
     time = np.where(rows.time == NO_TIME, np.iinfo(np.int64).max, rows.time)
-    state = np.where(rows.replayed, 2, rows.dead_letter)
-    topic_rank = text_rank(rows.topic.names)[rows.topic.codes]
-    keys = (rows.source_id, rows.offset, rows.partition, topic_rank, time, state, group)
+    copy_class = np.where(rows.replayed, 2, rows.dead_letter)
+    topic_rank = text_rank(rows.topic.dictionary)[rows.topic.codes]
+    keys = (rows.source_id, rows.offset, rows.partition, topic_rank, time, copy_class, group)
     ranked = several[np.lexsort([column[several] for column in keys])]
     canonical[group[ranked[::-1]]] = ranked[::-1]
     return canonical, ranked
 
 
 def _copy_kinds(rows: Rows, copy: Ints, canonical: Ints) -> Ints:
-    destination = EncodedEvents.of(rows.column("destination")).codes
+    destination = EncodedColumn.of(rows.column("destination")).codes
     to, canonical_to = destination[copy], destination[canonical]
     marked = [
         rows.replayed[copy],
@@ -148,7 +148,7 @@ def _number(digits: str) -> tuple[str, Decimal]:
 
 
 def _numbered(
-    rows: Rows, group: Ints, canonical: Ints, kind: Ints, key: pa.LargeStringArray, *, ids: EncodedEvents
+    rows: Rows, group: Ints, canonical: Ints, kind: Ints, key: pa.LargeStringArray, *, ids: EncodedColumn
 ) -> Nodes:
     time = rows.time[canonical]
     order = pc.sort_indices(
@@ -181,6 +181,6 @@ def _node_keys(rows: Rows, canonical: Ints, kind: Ints, keys: pa.LargeStringArra
 
 def _taken(own: pa.LargeStringArray, keys: pa.LargeStringArray) -> pa.BooleanArray:
     """Mark what equals a key or another of its own kind: the same topic name on two clusters, or a hostile id."""
-    coded = EncodedEvents.of(own)
-    repeated = np.bincount(coded.codes)[coded.codes] > 1
+    encoded = EncodedColumn.of(own)
+    repeated = np.bincount(encoded.codes)[encoded.codes] > 1
     return pc.or_(pc.is_in(own, value_set=keys), pa.array(repeated))

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.errors import TableError
-from workbench.tracing.graph.structure import NO_TIME
+from workbench.tracing.graph.columns import EncodedColumn, flags, one_chunk
+from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,27 +33,6 @@ _LATEST = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedEvents:
-    """A text column as integers."""
-
-    codes: Ints
-    """-1 for null."""
-    names: pa.LargeStringArray
-
-    @classmethod
-    def of(cls, values: pa.Array) -> EncodedEvents:
-        encoded = values.dictionary_encode()
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return cls(codes, encoded.dictionary)
-
-    def find(self, values: pa.Array) -> Ints:
-        """Code of each value, -1 where no row has it."""
-        found = pc.index_in(values, value_set=self.names, skip_nulls=True).fill_null(-1)
-        codes: Ints = found.to_numpy(zero_copy_only=False).astype(np.int64)
-        return codes
-
-
-@dataclass(frozen=True, slots=True)
 class Rows:
     """One entry for each record, in the order given."""
 
@@ -65,8 +45,8 @@ class Rows:
     source_id: Ints
     partition: Ints
     offset: Ints
-    cluster: EncodedEvents
-    topic: EncodedEvents
+    cluster: EncodedColumn
+    topic: EncodedColumn
     dead_letter: Flags
     """Has an origin, or lies on a dead letter topic."""
     replayed: Flags
@@ -75,15 +55,16 @@ class Rows:
         return len(self.time)
 
     def column(self, name: str) -> pa.Array:
+        """Return one column of the table as one array."""
         return one_chunk(self.table.column(name))
 
     def position_text(self, rows: Ints) -> pa.Array:
-        """``topic/partition/offset`` of the rows."""
-        parts = [
-            self.topic.names.take(pa.array(self.topic.codes[rows])),
+        """Return ``topic/partition/offset`` of some rows, the form in which node keys and declared causes hold it."""
+        texts = [
+            self.topic.dictionary.take(pa.array(self.topic.codes[rows])),
             *(pa.array(column[rows]).cast(pa.large_string()) for column in (self.partition, self.offset)),
         ]
-        return pc.binary_join_element_wise(*parts, pa.scalar("/", pa.large_string()))
+        return pc.binary_join_element_wise(*texts, pa.scalar("/", pa.large_string()))
 
 
 def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str], bool]) -> Rows:
@@ -104,17 +85,17 @@ def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str],
     table = pa.table({name: _normal(events, name) for name in (*COLUMNS, *_optional(events))})
     numbers = {name: _int64(table, name) for name in ("source_id", "partition", "offset")}
     _refuse_repeated_positions(numbers)
-    topic = EncodedEvents.of(one_chunk(table.column("topic")))
+    topic = EncodedColumn.of(one_chunk(table.column("topic")))
     time, fell_back = _times(table, clock)
     origin = one_chunk(table.column("origin"))
-    has_origin = pc.or_(*(pc.is_valid(pc.struct_field(origin, part)) for part in ("topic", "offset")))
-    on_dead_letter_topic = np.array([is_dead_letter(name) for name in topic.names.to_pylist()], dtype=np.bool_)
+    has_origin = pc.or_(*(pc.is_valid(pc.struct_field(origin, member)) for member in ("topic", "offset")))
+    on_dead_letter_topic = np.array([is_dead_letter(name) for name in topic.dictionary.to_pylist()], dtype=np.bool_)
     replay = table.column("replay")
     return Rows(
         table=table,
         time=time,
         fell_back=fell_back,
-        cluster=EncodedEvents.of(one_chunk(table.column("cluster"))),
+        cluster=EncodedColumn.of(one_chunk(table.column("cluster"))),
         topic=topic,
         dead_letter=flags(has_origin) | on_dead_letter_topic[topic.codes],
         replayed=flags(pc.invert(pc.is_in(replay, value_set=pa.array(["", "{}", "null", None], pa.large_string())))),
@@ -137,19 +118,6 @@ def _normal(events: pa.Table, name: str) -> pa.ChunkedArray | pa.Array:
     return one_chunk(column)
 
 
-def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """The column as one array."""
-    if isinstance(column, pa.Array):
-        return column
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-
-
-def flags(values: pa.Array | pa.ChunkedArray) -> Flags:
-    """Booleans as numpy has them; null is False."""
-    marked: Flags = one_chunk(values).fill_null(False).to_numpy(zero_copy_only=False)
-    return marked
-
-
 def _int64(table: pa.Table, name: str) -> Ints:
     column = one_chunk(table.column(name))
     if column.null_count:
@@ -169,11 +137,11 @@ def _refuse_repeated_positions(numbers: dict[str, Ints]) -> None:
 
 
 def _times(table: pa.Table, clock: Clock) -> tuple[Ints, Flags]:
-    stamp = table.column("timestamp_ms").cast(pa.int64()).fill_null(-1).to_numpy()
-    typed = table.column("timestamp_type").cast(pa.int64()).fill_null(-1).to_numpy()
+    timestamp = table.column("timestamp_ms").cast(pa.int64()).fill_null(-1).to_numpy()
+    timestamp_type = table.column("timestamp_type").cast(pa.int64()).fill_null(-1).to_numpy()
     limit = _LATEST // 1000
-    usable = (typed >= 0) & (stamp != -1) & (stamp > -limit) & (stamp < limit)
-    record = np.where(usable, stamp * np.where(usable, 1000, 0), NO_TIME)
+    usable = (timestamp_type >= 0) & (timestamp != -1) & (timestamp > -limit) & (timestamp < limit)
+    record = np.where(usable, timestamp * np.where(usable, 1000, 0), NO_TIME)
     if clock == "record":
         return record, np.zeros(len(record), dtype=np.bool_)
     event_time = one_chunk(table.column("event_time")).cast(pa.int64())

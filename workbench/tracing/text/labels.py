@@ -1,4 +1,4 @@
-"""Short, safe words for events: hostile text is made visible, long values are cut with their length."""
+"""Labels of events, safe to show: hostile text is made visible, long values are cut and their length is written."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.text import visible
-from workbench.tracing.graph.components import ROOT_KINDS
-from workbench.tracing.graph.structure import NO_TIME
+from workbench.tracing.graph.graph import ROOT_KINDS
+from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     import pandas as pd
 
+    from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Ints
-    from workbench.tracing.graph.components import Components
 
 ID_LIMIT = 48
 TYPE_LIMIT = 60
@@ -49,7 +49,7 @@ def instant(microseconds: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EventLabels:
-    """What views write about one event, made visible already; of each list the first few."""
+    """Texts that views show about one event, made visible already; of each list the first few."""
 
     key: str
     event_type: str
@@ -72,24 +72,24 @@ class EventLabels:
         return (*root, *self.copies, *self.unresolved, *self.problems)
 
 
-def labels_of(parts: Components, nodes: Ints, cycles: tuple[Ints, ...]) -> list[EventLabels]:
-    """Describe some events; meant for the few that are shown."""
-    copies = _by_node(parts.copies, nodes, lambda row: f"{row['kind']} {position_words(row)}")
-    unresolved = _by_node(parts.unresolved, nodes, _unresolved_words)
-    problems = _by_node(parts.problems, nodes, lambda row: str(row["problem"]))
-    in_cycle = set(np.concatenate([nodes[:0], *cycles]).tolist())
-    rows = parts.attributes.take(pa.array(nodes)).to_pylist()
+def labels_of(graph: CausalGraph, nodes: Ints) -> list[EventLabels]:
+    """Describe some events by their numbers; meant for the few that are shown."""
+    copies = _by_node(graph.copies, nodes, lambda row: f"{row['kind']} {position_label(row)}")
+    unresolved = _by_node(graph.unresolved, nodes, _unresolved_label)
+    problems = _by_node(graph.problems, nodes, lambda row: str(row["problem"]))
+    in_cycle = graph.structure.in_cycle()
+    rows = graph.events.take(pa.array(nodes)).to_pylist()
     return [
         EventLabels(
             key=visible(row["key"], ID_LIMIT),
             event_type=visible(row["event_type"], TYPE_LIMIT) if row["event_type"] is not None else "(no type)",
             source=visible(row["source"], TYPE_LIMIT) if row["source"] is not None else "",
-            position=position_words(row),
-            time=int(parts.time[node]),
-            root=ROOT_KINDS[parts.root[node]] if parts.root[node] >= 0 else None,
+            position=position_label(row),
+            time=int(graph.time[node]),
+            root=ROOT_KINDS[graph.root_kind[node]] if graph.root_kind[node] >= 0 else None,
             copies=tuple(copies.get(node, ())),
             unresolved=tuple(unresolved.get(node, ())),
-            problems=(*problems.get(node, ()), *(("in a cycle",) if node in in_cycle else ())),
+            problems=(*problems.get(node, ()), *(("in a cycle",) if in_cycle[node] else ())),
         )
         for node, row in zip(nodes.tolist(), rows, strict=True)
     ]
@@ -97,22 +97,22 @@ def labels_of(parts: Components, nodes: Ints, cycles: tuple[Ints, ...]) -> list[
 
 def _by_node(frame: pd.DataFrame, nodes: Ints, write: Callable[[Mapping[Hashable, Any]], str]) -> dict[int, list[str]]:
     picked = frame[frame["node"].isin(nodes)]
-    said: dict[int, list[str]] = {}
+    labels: dict[int, list[str]] = {}
     for row in picked.groupby("node").head(_FEW).to_dict("records"):
-        said.setdefault(row["node"], []).append(write(row))
+        labels.setdefault(row["node"], []).append(write(row))
     for node, count in picked["node"].value_counts().items():
         if count > _FEW:
-            said[cast("int", node)].append(f"and {count - _FEW:,} more")
-    return said
+            labels[cast("int", node)].append(f"and {count - _FEW:,} more")
+    return labels
 
 
-def _unresolved_words(row: Mapping[Hashable, Any]) -> str:
-    broken = f" ({number_of(row['undecodable'], 'undecodable record')} within H)" if row["undecodable"] else ""
-    return f"{row['reason']} cause {visible(row['value'], ID_LIMIT)}{broken}"
+def _unresolved_label(row: Mapping[Hashable, Any]) -> str:
+    undecodable = f" ({number_of(row['undecodable'], 'undecodable record')} within H)" if row["undecodable"] else ""
+    return f"{row['reason']} cause {visible(row['value'], ID_LIMIT)}{undecodable}"
 
 
-def position_words(row: Mapping[Hashable, Any]) -> str:
-    """``topic/partition@offset`` of a row."""
+def position_label(row: Mapping[Hashable, Any]) -> str:
+    """Write the position of a row: ``topic/partition@offset``."""
     return f"{visible(str(row['topic']), TYPE_LIMIT)}/{row['partition']}@{row['offset']}"
 
 
@@ -122,23 +122,38 @@ def number_of(count: int, noun: str) -> str:
 
 
 def counted(counts: dict[str, int]) -> str:
-    """``origin 2, self 1``; empty text without any."""
+    """Write counts in one line: ``origin 2, self 1``; empty without any."""
     return ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
 
 
-def root_counts(parts: Components) -> dict[str, int]:
-    """Events of each root kind, those without any left out."""
-    numbers = np.bincount(parts.root[parts.root >= 0], minlength=len(ROOT_KINDS)).tolist()
+def root_counts(graph: CausalGraph) -> dict[str, int]:
+    """Count the events of each root kind; kinds without any are left out."""
+    numbers = np.bincount(graph.root_kind[graph.root_kind >= 0], minlength=len(ROOT_KINDS)).tolist()
     return {name: number for name, number in zip(ROOT_KINDS, numbers, strict=True) if number}
 
 
-def reason_counts(parts: Components) -> dict[str, int]:
-    """Unresolved causes of each reason."""
-    counts = parts.unresolved["reason"].value_counts()
+def reason_counts(graph: CausalGraph) -> dict[str, int]:
+    """Count the unresolved causes by reason."""
+    counts = graph.unresolved["reason"].value_counts()
     return {str(name): int(count) for name, count in sorted(counts.items())}
 
 
-def copy_kind_counts(parts: Components) -> dict[str, int]:
-    """Copies of each kind."""
-    counts = parts.copies["kind"].value_counts()
+def copy_kind_counts(graph: CausalGraph) -> dict[str, int]:
+    """Count the copies by kind."""
+    counts = graph.copies["kind"].value_counts()
     return {str(name): int(count) for name, count in sorted(counts.items()) if count}
+
+
+def provenance_text(graph: CausalGraph) -> str:
+    """Write what was read, by which clock events were placed, and what could not be used."""
+    provenance = graph.provenance
+    clock = "event time" if provenance.clock == "event" else "record timestamp"
+    fell_back, no_time = int(graph.fell_back.sum()), int((graph.time == NO_TIME).sum())
+    pieces = [visible(provenance.source, None)] if provenance.source else []
+    pieces.append(f"{visible(provenance.selection, 120)}: {len(graph):,} of {provenance.events:,} events")
+    pieces.append(f"clock: {clock}" + (f", record timestamp for {fell_back:,} events without one" if fell_back else ""))
+    if no_time:
+        pieces.append(f"{no_time:,} events without any time")
+    if provenance.undecodable:
+        pieces.append(f"{provenance.undecodable:,} records of the snapshot could not be decoded")
+    return " · ".join(pieces)

@@ -1,16 +1,14 @@
-"""The graph as a text tree: what ``repr`` shows, bounded whatever the size."""
+"""Writes a graph as a text tree of bounded size, which ``repr`` of a trace shows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from workbench.text import visible
-from workbench.tracing.graph import tables
 from workbench.tracing.graph.arrays import Groups
-from workbench.tracing.graph.structure import NO_TIME
+from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.text.labels import (
     EventLabels,
     copy_kind_counts,
@@ -19,15 +17,14 @@ from workbench.tracing.text.labels import (
     instant,
     labels_of,
     number_of,
+    provenance_text,
     reason_counts,
     root_counts,
 )
 
 if TYPE_CHECKING:
+    from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Ints
-    from workbench.tracing.graph.components import Components
-    from workbench.tracing.graph.resolve import Links
-    from workbench.tracing.graph.structure import Structure
 
 TREE_LIMIT = 60
 """Events that ``repr`` shows."""
@@ -36,56 +33,58 @@ _CHILDREN = 12
 _LEVELS = 16
 _OTHER_CAUSES = 3
 _SHORT_ID = 40
-_LINK_WORDS = {"copy": "copy of", "ambiguous": "perhaps caused by one of", "hint": "flow begun by"}
+_LINK_LABELS = {"copy": "copy of", "ambiguous": "perhaps caused by one of", "hint": "flow begun by"}
 
 
-def tree_text(parts: Components, structure: Structure, used: Links, *, limit: int) -> str:
-    """Write header, tree of the primary forest, and what was left out."""
-    lines = _header(parts, structure, used)
-    lines += _Tree(parts, structure, used, limit).lines()
-    return "\n".join(lines)
+def tree_text(graph: CausalGraph, *, limit: int = TREE_LIMIT) -> str:
+    """Write a header, the tree of primary causes, and how much was left out."""
+    return "\n".join([*_header(graph), *_Tree(graph, limit).lines()])
 
 
-def _header(parts: Components, structure: Structure, used: Links) -> list[str]:
-    copies = copy_kind_counts(parts)
-    records = len(parts) + sum(number for kind, number in copies.items() if kind != "collision")
-    kinds = root_counts(parts)
+def _header(graph: CausalGraph) -> list[str]:
+    structure = graph.structure
+    copies = copy_kind_counts(graph)
+    records = len(graph) + sum(number for kind, number in copies.items() if kind != "collision")
+    kinds = root_counts(graph)
     roots = {name: number for name, number in kinds.items() if name in ("origin", "self", "command")}
-    reasons = reason_counts(parts)
+    reasons = reason_counts(graph)
     first = [
-        f"causal graph: {number_of(len(parts), 'event')} ({number_of(records, 'record')})",
-        number_of(len(used), "edge"),
+        f"causal graph: {number_of(len(graph), 'event')} ({number_of(records, 'record')})",
+        number_of(len(graph.used_edges), "edge"),
         number_of(structure.fragments, "fragment"),
-        f"depth {int(structure.depth.max()) if len(parts) else 0:,}",
+        f"depth {int(structure.depth.max()) if len(graph) else 0:,}",
     ]
-    second = [f"roots {sum(roots.values()):,}" + _in_words(roots)]
+    second = [f"roots {sum(roots.values()):,}" + _in_brackets(roots)]
     second += [f"{name} {kinds[name]:,}" for name in ("orphan", "unlinked") if name in kinds]
-    second.append(f"unresolved causes {sum(reasons.values()):,}" + _in_words(reasons))
-    if len(parts.virtual):
-        second.append(f"shared causes outside the snapshot {parts.virtual['value'].nunique():,}")
-    third = [f"copies {sum(copies.values()):,}" + _in_words(copies)] if copies else []
+    second.append(f"unresolved causes {sum(reasons.values()):,}" + _in_brackets(reasons))
+    if len(graph.virtual):
+        second.append(f"shared causes outside the snapshot {graph.virtual['value'].nunique():,}")
+    third = [f"copies {sum(copies.values()):,}" + _in_brackets(copies)] if copies else []
     if structure.cycles:
         members = sum(len(members) for members in structure.cycles)
         third.append(f"cycles {len(structure.cycles):,} ({number_of(members, 'event')})")
-    problems = {str(name): int(n) for name, n in sorted(parts.problems["problem"].value_counts().items())}
+    problems = {str(name): int(n) for name, n in sorted(graph.problems["problem"].value_counts().items())}
     third += [f"problems: {counted(problems)}"] if problems else []
-    cut = len(parts.outside)
+    cut = len(graph.outside)
     third += [f"{number_of(cut, 'edge')} cut by the selection"] if cut else []
-    return [" · ".join(line) for line in (first, second, third) if line] + [tables.provenance(parts)]
+    return [" · ".join(line) for line in (first, second, third) if line] + [provenance_text(graph)]
 
 
-def _in_words(counts: dict[str, int]) -> str:
+def _in_brackets(counts: dict[str, int]) -> str:
     return f" ({counted(counts)})" if any(counts.values()) else ""
 
 
 class _Tree:
-    def __init__(self, parts: Components, structure: Structure, used: Links, limit: int) -> None:
-        self._parts, self._structure, self._limit = parts, structure, limit
-        has = np.flatnonzero(structure.primary >= 0)
-        self._children = Groups.of(structure.primary[has], len(parts), has)
-        self._causes = Groups.of(used.effect, len(parts), used.cause)
-        self._others = parts.links.pick(~parts.links.used())
-        self._linked = Groups.of(self._others.effect, len(parts))
+    """Chooses the events that fit, depth-first, and writes a line for each."""
+
+    def __init__(self, graph: CausalGraph, limit: int) -> None:
+        self._graph, self._structure, self._limit = graph, graph.structure, limit
+        used, primary = graph.used_edges, graph.structure.primary
+        has = np.flatnonzero(primary >= 0)
+        self._children = Groups.of(primary[has], len(graph), has)
+        self._causes = Groups.of(used.effect, len(graph), used.cause)
+        self._links = graph.edges.pick(~graph.edges.used())
+        self._links_of = Groups.of(self._links.effect, len(graph))
         self._plan: list[tuple[int, str, str]] = []
         self._notes: dict[int, list[str]] = {}
 
@@ -97,16 +96,16 @@ class _Tree:
                 break
             self._walk(head)
         shown = np.array([node for node, _, _ in self._plan], dtype=np.int64)
-        written = dict(zip(shown.tolist(), labels_of(self._parts, shown, self._structure.cycles), strict=True))
+        labels = dict(zip(shown.tolist(), labels_of(self._graph, shown), strict=True))
         lines = []
         for node, lead, below in self._plan:
-            lines.append(lead + self._line(written[node], node))
+            lines.append(lead + self._line(labels[node], node))
             lines += [below + note for note in self._notes.get(node, ())]
-        left = len(self._parts) - len(shown)
+        left = len(self._graph) - len(shown)
         if left:
             unseen = self._structure.fragments - len(np.unique(self._structure.fragment[shown]))
             lines.append(
-                f"… {number_of(left, 'more event')}, {number_of(unseen, 'fragment')} not shown; graph.events has all"
+                f"… {number_of(left, 'more event')}, {number_of(unseen, 'fragment')} not shown; .frame has all"
             )
         return lines
 
@@ -126,34 +125,34 @@ class _Tree:
                 last = i == len(shown) - 1
                 stack.append((child, below + ("└─ " if last else "├─ "), below + ("   " if last else "│  "), level + 1))
 
-    def _line(self, words: EventLabels, node: int) -> str:
+    def _line(self, labels: EventLabels, node: int) -> str:
         parent = int(self._structure.primary[node])
-        pieces = [words.title, words.source, words.position, self._when(node, parent)]
+        pieces = [labels.title, labels.source, labels.position, self._when(node, parent)]
         others = [cause for cause in self._of(self._causes, node).tolist() if cause != parent]
         if others:
-            keys = tables.column(self._parts, "key")
-            named = [visible(keys[cause].as_py(), _SHORT_ID) for cause in others[:_OTHER_CAUSES]]
+            keys = self._graph.keys(np.array(others[:_OTHER_CAUSES]))
+            named = [visible(key, _SHORT_ID) for key in keys]
             rest = len(others) - _OTHER_CAUSES
             pieces.append("also caused by " + ", ".join(named) + (f" and {rest:,} more" if rest > 0 else ""))
-        pieces += self._links(node)
-        remarks = f"[{'; '.join(words.remarks)}]" if words.remarks else ""
+        pieces += self._linked(node)
+        remarks = f"[{'; '.join(labels.remarks)}]" if labels.remarks else ""
         return "  ".join(piece for piece in (*pieces, remarks) if piece)
 
-    def _links(self, node: int) -> list[str]:
-        """What the event is linked to without being its effect: what it copies, what it may have been caused by."""
-        links = self._others.pick(self._of(self._linked, node))
-        keys = tables.column(self._parts, "key").take(pa.array(links.cause)).to_pylist()
+    def _linked(self, node: int) -> list[str]:
+        """Write the links that are no causes: the event it copies, possible causes, the flow it belongs to."""
+        links = self._links.pick(self._of(self._links_of, node))
+        keys = self._graph.keys(links.cause)
         kinds = links.kind_texts().to_list()
-        said = []
-        for kind, words in _LINK_WORDS.items():
+        texts = []
+        for kind, label in _LINK_LABELS.items():
             named = [visible(key, _SHORT_ID) for key, own in zip(keys, kinds, strict=True) if own == kind]
             if named:
                 rest = f" and {len(named) - _OTHER_CAUSES:,} more" if len(named) > _OTHER_CAUSES else ""
-                said.append(f"{words} {', '.join(named[:_OTHER_CAUSES])}{rest}")
-        return said
+                texts.append(f"{label} {', '.join(named[:_OTHER_CAUSES])}{rest}")
+        return texts
 
     def _when(self, node: int, parent: int) -> str:
-        time = self._parts.time
+        time = self._graph.time
         if parent < 0 or time[node] == NO_TIME or time[parent] == NO_TIME:
             return instant(int(time[node]))
         return duration(int(time[node] - time[parent]))

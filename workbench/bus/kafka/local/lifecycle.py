@@ -1,4 +1,4 @@
-"""Starts and stops packaged brokers, and reports their state."""
+"""Bring packaged brokers up and down, and say how they are."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ State: TypeAlias = Literal["serving", "silent", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class BrokerStatus:
-    """A packaged broker and its state at the call."""
+    """A remembered broker and how it is now."""
 
     broker: LocalBroker
     state: State
@@ -76,7 +76,7 @@ def up(
 
 
 def down(port: int = DEFAULT_PORT, *, timeout_s: float = _STOP_S, cache: Path | None = None) -> LocalBroker | None:
-    """Stop the broker of a port, by force after ``timeout_s``; its data stays.
+    """End the broker of a port in good order, by force after the time is up; its data stays.
 
     Returns:
         The broker that was ended, or None when none ran.
@@ -92,7 +92,7 @@ def down(port: int = DEFAULT_PORT, *, timeout_s: float = _STOP_S, cache: Path | 
 
 
 def status(*, cache: Path | None = None) -> list[BrokerStatus]:
-    """Return every packaged broker that was started here and its state, by port."""
+    """Return every remembered broker and how it is now, by port."""
     found = state.known(cache_folder() if cache is None else cache)
     return [BrokerStatus(broker, _state(broker)) for broker in found]
 
@@ -135,7 +135,7 @@ def _keep_class_archive(cache: Path, port: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Launcher:
-    """Runs one call of `up` with checked arguments."""
+    """One call of `up`, after its arguments were looked at."""
 
     cache: Path
     java: Java

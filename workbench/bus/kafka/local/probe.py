@@ -1,4 +1,4 @@
-"""Asks a port for Kafka metadata, without a client library, to see whether a broker serves there."""
+"""Asks a broker whether it serves, in its own protocol and without a client library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LARGEST_ANSWER = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The cluster as a serving broker describes it."""
+    """What a serving broker said of its cluster."""
 
     cluster_id: str
     brokers: int

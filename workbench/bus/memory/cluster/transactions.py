@@ -1,4 +1,4 @@
-"""The transaction coordinator: producer ids, epochs, fencing, and the end of transactions."""
+"""Transactional producers: ids, epochs, fencing, and the markers that end a transaction."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class _Producer:
     transaction: Transaction | None = None
 
 
-class TransactionCoordinator:
-    """Holds the transactional ids of a cluster and their open transactions.
+class Coordinator:
+    """Owns the transactional ids of a cluster.
 
     Args:
         end: Writes the markers of a transaction whose outcome is decided.
@@ -33,13 +33,12 @@ class TransactionCoordinator:
         self._end = end
 
     def identify(self, transactional_id: str) -> int:
-        """Give the id to a new producer: an open transaction of the last one is aborted, and that producer is fenced.
+        """Give the id to a new owner: what its last one left open is aborted, and that one is fenced.
 
         Returns:
-            The epoch of the new producer; calls with a lower one fail from now on.
+            The owner's epoch.
         """
         producer = self._producers.setdefault(transactional_id, _Producer(next(self._ids)))
-        # The abort comes first: nothing that the last producer wrote may be open when the new one begins.
         self._finish(producer, commit=False)
         producer.epoch += 1
         return producer.epoch
@@ -51,15 +50,11 @@ class TransactionCoordinator:
         return producer.transaction
 
     def check(self, transactional_id: str, epoch: int) -> None:
-        """Raise when another producer took the id.
-
-        Raises:
-            PublishError: ``PRODUCER_FENCED``.
-        """
+        """Raise when the id has another owner by now."""
         self._owned(transactional_id, epoch, "write")
 
     def end(self, transactional_id: str, epoch: int, *, commit: bool) -> None:
-        """Commit or abort the open transaction and write its markers."""
+        """Decide the open transaction and write its markers."""
         producer = self._owned(transactional_id, epoch, "commit" if commit else "abort")
         self._finish(producer, commit=commit)
 

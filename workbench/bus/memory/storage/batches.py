@@ -1,4 +1,4 @@
-"""Rows of the open tail, sealed batches, their transactions, and the result of reading them."""
+"""What a partition is made of: rows, sealed batches, the transactions they belong to, and a look into them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from workbench.model.record import HeaderList, NewRecord
 
 _BATCH_BYTES = 512
-"""Memory of a batch besides its data, so that ``max_bytes`` bounds many small ones too."""
+"""What a batch costs besides its data, so that a byte cap bounds small ones too."""
 BATCH_HEADER_BYTES = 61
 RECORD_BYTES = 10
 HEADER_BYTES = 4
-"""Bytes that lengths and deltas take in a Kafka batch, estimated."""
+"""About what lengths and deltas take on Kafka's wire."""
 
 EMPTY: pa.RecordBatch = pa.RecordBatch.from_arrays([pa.array([], f.type) for f in RECORD], schema=RECORD)
 
@@ -33,7 +33,7 @@ class Row(NamedTuple):
     value: bytes | None
     headers: HeaderList
     size: int
-    """Bytes it would take in a Kafka batch of its own, estimated; limits and ``max_bytes`` count them."""
+    """Bytes it takes about in a Kafka batch of its own, and is counted with here."""
 
     @classmethod
     def of(cls, record: NewRecord, timestamp_ms: int, timestamp_type: int) -> Row:
@@ -46,7 +46,7 @@ class Row(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Transaction:
-    """One transaction of a producer, from begin to commit or abort."""
+    """What one transactional producer writes between begin and end."""
 
     producer_id: int
     epoch: int
@@ -55,7 +55,7 @@ class Transaction:
 
 @dataclass(eq=False, slots=True)
 class Batch:
-    """Records of consecutive offsets, sealed together; a transaction marker takes one offset and has no record."""
+    """Consecutive offsets that were sealed together; a marker has one offset and no record."""
 
     base: int
     next: int
@@ -66,7 +66,7 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """Bytes that count towards ``max_bytes``."""
+        """Bytes it is counted with."""
         return _BATCH_BYTES + int(self.records.nbytes)
 
     def between(self, start: int, stop: int) -> pa.RecordBatch:
@@ -82,18 +82,17 @@ class Batch:
 
 
 @dataclass(slots=True)
-class ReadResult:
-    """The records that one read of a partition found in ``[position, next)``."""
+class PartitionView:
+    """What one look into a partition found in ``[position, next)``."""
 
     records: list[pa.RecordBatch]
     next: int
     control: int = 0
     aborted: int = 0
     room: int = 0
-    """Bytes that may still be added."""
 
-    def add(self, batch: Batch, stop: int, isolation: Isolation) -> None:
-        """Add the part of a batch from `next` up to ``stop``, as far as there is room."""
+    def take(self, batch: Batch, stop: int, isolation: Isolation) -> None:
+        """Account for a batch from `next` up to ``stop``, or as far as there is room."""
         until = min(stop, batch.next)
         if batch.control:
             self.control += 1
@@ -112,7 +111,7 @@ class ReadResult:
 
 
 def _fitting(records: pa.RecordBatch, room: int) -> int:
-    """Count the first rows that take at most ``room`` bytes; at least one, so that a large record is read too."""
+    """How many rows from the first are about ``room`` bytes; at least one."""
     size = int(records.nbytes)
     if size <= room:
         return int(records.num_rows)

@@ -1,0 +1,72 @@
+"""Causes by rank and target, and roots."""
+
+from __future__ import annotations
+
+from traces import graph_of
+
+from workbench.testing.events import cause
+
+
+def edges(graph, *columns: str):
+    return graph.edges[["cause", "effect", *columns]].to_numpy().tolist()
+
+
+def kinds(graph):
+    return dict(zip(graph.frame["key"], graph.frame["kind"], strict=True))
+
+
+def test_the_lowest_rank_that_resolves_makes_the_edges():
+    graph = graph_of(
+        {"event_id": "a", "t": 1},
+        {"event_id": "b", "t": 2},
+        {"event_id": "c", "t": 3},
+        {"event_id": "joined", "t": 9, "causes": ["a", "b", cause("c", rank=1)]},
+        {"event_id": "second", "t": 9, "causes": ["gone", cause("c", rank=1), cause("also gone", rank=1)]},
+        {"event_id": "agreeing", "t": 9, "causes": ["a", cause("a", rank=1, via="header")]},
+    )
+    assert edges(graph) == [["a", "agreeing"], ["a", "joined"], ["b", "joined"], ["c", "second"]]
+    assert graph.problems.to_numpy().tolist() == [["joined", "cause_disagreement"]]
+    assert graph.unresolved[["event", "value"]].to_numpy().tolist() == [["second", "also gone"]]
+    assert graph.accounting == {"edge": 4, "other_rank": 2, "repeated": 1, "unresolved": 1}
+
+
+def test_a_copy_link_of_a_higher_rank_stays_a_link_and_is_no_disagreement():
+    graph = graph_of(
+        {"event_id": "a", "t": 1},
+        {"event_id": "orig", "t": 2, "topic": "orders", "offset": 3, "causes": ["a"]},
+        {"event_id": "dlq", "t": 5, "topic": "d", "causes": ["a", cause("orders/0/3", target="position", rank=1)]},
+    )
+    assert edges(graph, "kind") == [["a", "orig", "explicit"], ["a", "dlq", "explicit"], ["orig", "dlq", "copy"]]
+    assert len(graph.problems) == 0
+    assert len(graph.descendants("a")) == 2
+
+
+def test_a_root_id_without_a_cause_is_a_hint_that_no_algorithm_follows():
+    graph = graph_of(
+        {"event_id": "r", "t": 1, "cause_state": "root", "root_id": "r"},
+        {"event_id": "x", "t": 2, "root_id": "r"},
+        {"event_id": "y", "t": 3, "root_id": "r", "causes": ["x"]},
+    )
+    assert edges(graph, "kind", "used") == [["r", "x", "hint", False], ["x", "y", "explicit", True]]
+    assert kinds(graph) == {"r": "origin", "x": "unlinked", "y": "inner"}
+    assert len(graph.fragments) == 2
+
+
+def test_roots_by_what_is_known():
+    graph = graph_of(
+        {"event_id": "origin", "cause_state": "root"},
+        {"event_id": "self", "cause_state": "root", "problems": ["self_cause"]},
+        {"event_id": "silent"},
+        {"event_id": "orphan", "causes": ["gone"]},
+        {"event_id": "command", "correlation_id": "k", "causes": ["k"]},
+        {"event_id": "two causes", "correlation_id": "m", "causes": ["m", "gone too"]},
+    )
+    assert kinds(graph) == {
+        "origin": "origin",
+        "self": "self",
+        "silent": "unlinked",
+        "orphan": "orphan",
+        "command": "command",
+        "two causes": "orphan",
+    }
+    assert sorted(graph.roots["key"]) == ["command", "origin", "self"]

@@ -1,0 +1,65 @@
+"""Selections: correlations, relatives of an event, fragments, and the edges they cut."""
+
+from __future__ import annotations
+
+import pytest
+from traces import flow, keys
+
+from workbench.errors import UnknownEventError
+
+
+def test_a_trace_by_correlation_names_what_it_cuts():
+    trace = flow().select(correlation_id="k1")
+    assert keys(trace) == ["a", "b", "d"]
+    assert trace.records == 4
+    assert trace.unresolved[["event", "value", "reason"]].to_numpy().tolist() == [["d", "c", "outside_selection"]]
+    assert trace.outside[["event", "direction", "neighbour", "correlation_id"]].to_numpy().tolist() == [
+        ["b", "effect", "c", "k2"],
+        ["d", "cause", "c", "k2"],
+    ]
+    assert trace.boundary() == (1, 1)
+    assert trace.frame["kind"].to_list() == ["origin", "inner", "inner"]
+    other = flow().select(correlation_id="k2")
+    assert other.frame["kind"].to_list() == ["orphan"]
+    assert "outside_selection cause b" in repr(other)
+
+
+def test_a_trace_by_event_is_its_ancestors_and_descendants():
+    graph = flow()
+    assert keys(graph.select(event_id="c")) == ["a", "b", "c", "d"]
+    assert keys(graph.ancestors("d")) == ["a", "b", "c"]
+    assert keys(graph.descendants("b")) == ["c", "d"]
+    assert len(graph.descendants("d")) == 0
+    assert graph.descendants("b").boundary() == (2, 0)
+    assert [p.offset for p in graph.descendants("a").positions()] == [1, 2, 3]
+    assert [p.offset for p in graph.descendants("a").root_positions()] == [1]
+
+
+def test_a_trace_by_fragment_keeps_what_a_virtual_node_joins():
+    graph = flow()
+    assert graph.fragments["events"].to_list() == [4, 2]
+    trace = graph.select(fragment=1)
+    assert keys(trace) == ["e", "f"]
+    assert trace.virtual["value"].to_list() == ["gone", "gone"]
+    assert trace.data.structure.fragments == 1
+
+
+def test_a_selection_of_a_selection_remembers_all_it_cuts():
+    trace = flow().select(correlation_id="k1").descendants("a")
+    assert keys(trace) == ["b", "d"]
+    assert trace.boundary() == (2, 1)
+    assert sorted(trace.unresolved["value"]) == ["a", "c"]
+
+
+def test_what_is_not_there_is_named_with_what_is_known_of_it():
+    graph = flow()
+    with pytest.raises(UnknownEventError, match="2 events name it as their cause"):
+        graph.select(event_id="gone")
+    with pytest.raises(UnknownEventError, match="correlation_id k9"):
+        graph.select(correlation_id="k9")
+    with pytest.raises(UnknownEventError, match="fragment 7"):
+        graph.select(fragment=7)
+    with pytest.raises(UnknownEventError, match="descendants of a has the id a"):
+        graph.descendants("a").descendants("a")
+    with pytest.raises(TypeError, match="exactly one"):
+        graph.select(correlation_id="k1", event_id="a")

@@ -1,0 +1,162 @@
+"""Traces as users hold them: hostile text, emptiness, size, real spans."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from traces import flow, trace_of
+
+from workbench.testing.events import event_table
+
+SPANS = Path(__file__).resolve().parents[4] / "shared/data/online-boutique-2022-08-22/spans.csv.gz"
+
+
+HOSTILE = '<img src=x onerror=alert(1)>"];\x1b[2J\u202e;%%{init}%%#`\n'
+
+
+def test_hostile_text_is_shown_and_never_obeyed():
+    long_id = "i" * 10_000
+    table = event_table(
+        [
+            {"event_id": long_id, "t": 1, "event_type": HOSTILE, "source": HOSTILE, "correlation_id": HOSTILE},
+            {"event_id": HOSTILE, "t": 2, "topic": HOSTILE, "causes": [long_id]},
+            {"event_id": HOSTILE, "t": 3, "causes": [long_id]},
+            {"event_id": "x", "t": 4, "causes": [HOSTILE, HOSTILE + "gone"]},
+        ],
+    )
+    graph = trace_of(table, provenance=HOSTILE)
+    for text in (repr(graph), graph.mermaid(), repr(graph.select(correlation_id=HOSTILE)), graph._repr_html_()):
+        assert not set(text) & set("\x1b\u202e\u0007")
+        assert max(map(len, text.splitlines())) < 700
+    assert "(10,000 characters)" in repr(graph)
+    assert r"\x1b[2J\u202e" in repr(graph)
+    chart = graph.mermaid()
+    assert not set(chart) & set("<>`&;") - set("<>;")
+    assert "<img" not in chart
+    assert "<img" not in graph._repr_html_()
+    labels = [line.split('["')[1].removesuffix('"]') for line in chart.splitlines() if '["' in line]
+    assert labels
+    assert all(not set(label) & set('"[]{}|<>`&%') for label in labels)
+
+
+def test_empty_and_single():
+    empty = trace_of(event_table([]))
+    assert len(empty) == 0
+    assert "0 events (0 records)" in repr(empty)
+    for name in ("frame", "edges", "unresolved", "copies", "virtual", "problems", "outside", "fragments", "roots"):
+        frame = getattr(empty, name)
+        assert len(frame) == 0
+        assert frame.dtypes.to_dict() == getattr(flow(), name).dtypes.to_dict(), name
+    assert empty.positions() == ()
+    one = trace_of(event_table([{"event_id": "a"}]))
+    assert one.frame["kind"].to_list() == ["unlinked"]
+    assert "no time" in repr(one)
+
+
+def chain_table(count: int, causes_of: np.ndarray) -> pa.Table:
+    """A table of ``count`` events, the cause of each given by number, -1 for none."""
+    one = event_table([{"event_id": "e", "event_type": "A", "source": "s", "convention": "p", "cause_state": "root"}])
+    table = pa.concat_tables([one.slice(0, 1)] * 1).take(pa.array(np.zeros(count, dtype=np.int64)))
+    names = pa.array([f"e{i}" for i in range(count)])
+    caused = np.flatnonzero(causes_of >= 0)
+    entries = pa.StructArray.from_arrays(
+        [
+            pa.array(["event_id"] * len(caused)),
+            names.take(pa.array(causes_of[caused])),
+            pa.array(["via"] * len(caused)),
+            pa.array(np.zeros(len(caused), dtype=np.int32)),
+        ],
+        fields=list(table.schema.field("causes").type.value_type),
+    )
+    starts = np.concatenate([[0], np.cumsum(causes_of >= 0)]).astype(np.int32)
+    columns = {
+        "event_id": names,
+        "offset": pa.array(np.arange(count)),
+        "event_time": pa.array(np.arange(count), pa.timestamp("us")),
+        "causes": pa.ListArray.from_arrays(pa.array(starts), entries),
+    }
+    for name, column in columns.items():
+        table = table.set_column(table.column_names.index(name), name, column)
+    return table
+
+
+def test_a_chain_of_200_000_events():
+    count = 200_000
+    graph = trace_of(chain_table(count, np.arange(count) - 1))
+    assert graph.data.structure.depth[-1] == count - 1
+    assert graph.data.structure.fragments == 1
+    assert set(graph.data.structure.root.tolist()) == {0}
+    assert len(graph.descendants("e0")) == count - 1
+    assert len(graph.ancestors("e199999")) == count - 1
+    text = repr(graph)
+    assert len(text.splitlines()) < 80
+    assert "199,983 more events" in text
+
+
+def test_a_chain_that_closes_on_itself():
+    count = 50_000
+    graph = trace_of(chain_table(count, np.roll(np.arange(count), 1)))
+    assert len(graph.cycles) == 1
+    assert len(graph.cycles[0]) == count
+    assert graph.layout_breaks[["cause", "effect"]].to_numpy().tolist() == [["e49999", "e0"]]
+    assert graph.data.structure.depth.max() == count - 1
+    assert graph.frame["kind"].unique().tolist() == ["inner"]
+
+
+def test_a_fan_out_of_20_000_effects():
+    causes_of = np.zeros(20_001, dtype=np.int64)
+    causes_of[0] = -1
+    graph = trace_of(chain_table(20_001, causes_of))
+    assert graph.frame["effects"].iloc[0] == 20_000
+    assert "19,988 more effects like these" in repr(graph)
+    assert len(graph.descendants("e0").fragments) == 20_000
+
+
+def test_all_causes_missing():
+    count = 5_000
+    table = event_table(
+        [{"event_id": f"e{i}", "t": i, "causes": [f"x{i}"], "correlation_id": "k"} for i in range(count)],
+    )
+    graph = trace_of(table)
+    assert len(graph.roots) == 0
+    assert len(graph.fragments) == count
+    assert graph.unresolved["reason"].value_counts().to_dict() == {"missing": count}
+
+
+@pytest.mark.skipif(not SPANS.exists(), reason="../shared/data/online-boutique-2022-08-22 is not here")
+def test_the_spans_of_a_real_shop():
+    with gzip.open(SPANS, "rt", newline="") as file:
+        spans = list(csv.DictReader(file))
+    rows = [
+        {
+            "event_id": span["SpanID"],
+            "correlation_id": span["TraceID"],
+            "causes": [] if span["ParentID"] == "root" else [span["ParentID"]],
+            "cause_state": "root" if span["ParentID"] == "root" else "declared",
+            "event_type": span["OperationName"],
+            "source": span["PodName"],
+            "t": int(span["StartTimeUnixNano"]) // 1000,
+        }
+        for span in spans
+    ]
+    graph = trace_of(event_table(rows))
+    assert len(graph) == 5_321
+    assert len(graph.unresolved) == 0
+    assert graph.accounting == {"edge": 5_321 - 116}
+    assert graph.data.structure.fragments == 116
+    assert (graph.fragments["events"].min(), graph.fragments["events"].max()) == (1, 85)
+    assert len(graph.roots) == 116
+    assert graph.frame["correlation_id"].nunique() == 116
+    assert graph.frame["event_type"].nunique() == 43
+    assert graph.frame["source"].nunique() == 10
+    trace = graph.select(correlation_id=graph.fragments.sort_values("events")["first_event"].map(
+        graph.frame.set_index("key")["correlation_id"],
+    ).iloc[-1])  # fmt: skip
+    assert len(trace) == 85
+    assert len(trace.outside) == 0
+    assert len(trace.cycles) == 0

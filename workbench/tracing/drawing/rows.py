@@ -1,0 +1,59 @@
+"""Writes the table beside a drawing: the same facts, a row for each mark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.model.causation import GraphRow
+from workbench.tracing.graph.times import NO_TIME
+from workbench.tracing.text.labels import duration, instant
+
+if TYPE_CHECKING:
+    from workbench.model.causation import GraphNode
+    from workbench.tracing.drawing.marks import Marks
+
+
+def rows_of(marks: Marks, nodes: list[GraphNode]) -> tuple[GraphRow, ...]:
+    """List the marks as a table: heads in order of time, effects under their primary cause, what lies outside last."""
+    primary = marks.graph.structure.primary
+    parent = [int(primary[node]) for node in marks.folding.shown]
+    parent += [group.parent for group in marks.folding.groups]
+    place = {int(node): mark for mark, node in enumerate(marks.folding.shown)}
+    below: dict[int, list[int]] = {}
+    for mark, node in enumerate(parent):
+        below.setdefault(place.get(node, -1), []).append(mark)
+    rows: list[GraphRow] = []
+    stack = [(mark, 0) for mark in reversed(below.get(-1, []))]
+    while stack:
+        mark, depth = stack.pop()
+        rows.append(_row(marks, nodes[mark], mark, depth))
+        stack += [(child, depth + 1) for child in reversed(below.get(mark, []))]
+    rows += [_row(marks, nodes[mark], mark, 0) for mark in range(marks.first_virtual, len(nodes))]
+    return tuple(rows)
+
+
+def _row(marks: Marks, node: GraphNode, mark: int, depth: int) -> GraphRow:
+    hop = ""
+    binding = -1
+    if mark < marks.first_group:
+        event = int(marks.folding.shown[mark])
+        binding = int(marks.graph.structure.binding[event])
+        times = marks.graph.time
+        if binding >= 0 and times[event] != NO_TIME and times[binding] != NO_TIME:
+            hop = duration(int(times[event] - times[binding]))
+    remarks = [*([node.root] if node.root else []), *node.copies, *node.unresolved, *node.problems]
+    if node.kind != "event":
+        remarks = [node.name]
+    return GraphRow(
+        key=node.key,
+        depth=depth,
+        event_type=node.label,
+        event_id=node.event_id or "",
+        source=node.source or "",
+        position=f"{node.topic}/{node.partition}@{node.offset}" if node.topic is not None else "",
+        time=instant(node.time_us) if node.time_us is not None else "",
+        hop=hop,
+        causes=f"{node.causes:,}",
+        effects=f"{node.effects:,}",
+        remarks="; ".join(remarks),
+    )

@@ -1,0 +1,63 @@
+"""Edges from spans: events without a resolved cause are linked through the span that produced them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.errors import TableError
+from workbench.tracing.graph.columns import EncodedColumn
+from workbench.tracing.graph.edges import SPAN, Edges
+from workbench.tracing.graph.resolution.targets import match_positions
+
+if TYPE_CHECKING:
+    from workbench.tracing.graph.arrays import Flags
+    from workbench.tracing.graph.nodes import Nodes
+    from workbench.tracing.graph.rows import Rows
+
+SPAN_COLUMNS = ("span_id", "topic", "partition", "offset")
+
+
+def span_edges(rows: Rows, nodes: Nodes, unlinked: Flags, span_causes: pa.Table) -> Edges:
+    """Link events to the records that caused what their producing span produced.
+
+    Args:
+        rows: The records.
+        nodes: Their nodes.
+        unlinked: Marks the nodes without a resolved cause; only these are linked.
+        span_causes: The records that caused what a span produced: ``span_id``, ``topic``, ``partition``, ``offset``.
+
+    Raises:
+        TableError: A column is missing, or the events have no column ``trace``.
+    """
+    missing = [name for name in SPAN_COLUMNS if name not in span_causes.column_names]
+    if missing or "trace" not in rows.table.column_names:
+        raise TableError(
+            f"Span causes need {', '.join(SPAN_COLUMNS)} and events with a trace column; "
+            f"missing: {', '.join(missing) or 'trace'}.",
+        )
+    span = pc.struct_field(rows.column("trace"), "span_id").cast(pa.large_string())
+    effects = np.flatnonzero(unlinked)
+    produced = pd.DataFrame(
+        {
+            "entry": effects,
+            "span": EncodedColumn.of(span).codes[nodes.row[effects]],
+            "cluster": rows.cluster.codes[nodes.row[effects]],
+        },
+    )
+    known = {name: span_causes.column(name).combine_chunks() for name in SPAN_COLUMNS}
+    caused = pd.DataFrame(
+        {
+            "span": EncodedColumn.of(span).find(known["span_id"].cast(pa.large_string())),
+            "topic": rows.topic.find(known["topic"].cast(pa.large_string())),
+            "partition": known["partition"].cast(pa.int64()).to_numpy(),
+            "offset": known["offset"].cast(pa.int64()).to_numpy(),
+        },
+    )
+    wanted = produced[produced["span"] >= 0].merge(caused[caused["topic"] >= 0], on="span")
+    effect, cause = match_positions(rows, nodes, wanted)
+    return Edges.undeclared(cause, effect, SPAN)

@@ -1,0 +1,30 @@
+"""Times of events: integer microseconds since 1970 UTC, with one value for a time that is not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from workbench.tracing.graph.arrays import Flags, Ints
+
+NO_TIME = np.iinfo(np.int64).min
+"""Time of an event that has none: such events come first in every order, and win no comparison by time."""
+
+
+def hops(time: Ints, cause: Ints, effect: Ints) -> tuple[Ints, Flags]:
+    """Subtract the time of each cause from the time of its effect.
+
+    Args:
+        time: Microseconds of each event, `NO_TIME` where unknown.
+        cause: Number of the cause of each edge.
+        effect: Number of the effect of each edge.
+
+    Returns:
+        Microseconds, 0 where a time is unknown; and whether both times are known.
+    """
+    early, late = time[cause], time[effect]
+    known = (early != NO_TIME) & (late != NO_TIME)
+    # Zeros stand in before the subtraction: NO_TIME is the least integer, and subtracting it overflows.
+    return np.where(known, late, 0) - np.where(known, early, 0), known

@@ -1,0 +1,136 @@
+"""Selections of a causal graph: one correlation, an event with its ancestors and descendants, one fragment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.errors import UnknownEventError
+from workbench.model.causation import EventPosition
+from workbench.text import visible
+from workbench.tracing.graph.arrays import Groups, reach
+from workbench.tracing.graph.columns import flags
+from workbench.tracing.graph.subgraph import subgraph
+
+if TYPE_CHECKING:
+    from workbench.tracing.graph import CausalGraph
+    from workbench.tracing.graph.arrays import Flags, Ints
+
+_ID_LIMIT = 80
+_HINT = "Look at the frame of the graph for what is there."
+
+
+def select(
+    graph: CausalGraph,
+    *,
+    correlation_id: str | None = None,
+    event_id: str | None = None,
+    fragment: int | None = None,
+) -> CausalGraph:
+    """Keep the events of a correlation, an event with its ancestors and descendants, or a fragment.
+
+    Raises:
+        UnknownEventError: There is no such thing in this graph.
+        TypeError: Not exactly one of the three was given.
+    """
+    given = {"correlation_id": correlation_id, "event_id": event_id, "fragment": fragment}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    if len(wanted) != 1:
+        raise TypeError("Give exactly one of correlation_id=, event_id= and fragment=.")
+    if event_id is not None:
+        starts = find_events(graph, event_id)
+        chosen = reached(graph, starts, backwards=True) | reached(graph, starts, backwards=False)
+        chosen[starts] = True
+    elif correlation_id is not None:
+        chosen = _equals(graph, "correlation_id", correlation_id)
+    else:
+        chosen = graph.structure.fragment == fragment
+    name, value = wanted.popitem()
+    if not chosen.any():
+        shown = visible(str(value), _ID_LIMIT)
+        raise UnknownEventError(
+            f"No event of {graph.provenance.selection} has {name} {shown}. {_HINT}", wanted=str(value)
+        )
+    return subgraph(graph, chosen, f"{name.removesuffix('_id')} {value}")
+
+
+def descendants(graph: CausalGraph, event_id: str) -> CausalGraph:
+    """Keep everything that an event led to through used edges, without the event itself.
+
+    Raises:
+        UnknownEventError: There is no such event in this graph.
+    """
+    return subgraph(graph, _relatives(graph, event_id, backwards=False), f"descendants of {event_id}")
+
+
+def ancestors(graph: CausalGraph, event_id: str) -> CausalGraph:
+    """Keep everything that led to an event through used edges, without the event itself.
+
+    Raises:
+        UnknownEventError: There is no such event in this graph.
+    """
+    return subgraph(graph, _relatives(graph, event_id, backwards=True), f"ancestors of {event_id}")
+
+
+def find_events(graph: CausalGraph, event_id: str) -> Ints:
+    """Return the numbers of the events with this id or key: several where an id is shared.
+
+    Raises:
+        UnknownEventError: There is none; the message says so if events name it as their cause.
+    """
+    found = np.flatnonzero(_equals(graph, "event_id", event_id) | _equals(graph, "key", event_id))
+    if not len(found):
+        naming = int((graph.unresolved["value"] == event_id).sum())
+        hint = f" {naming:,} events name it as their cause, so it was not captured." if naming else ""
+        shown = visible(event_id, _ID_LIMIT)
+        raise UnknownEventError(
+            f"No event of {graph.provenance.selection} has the id {shown}.{hint} {_HINT}", wanted=event_id
+        )
+    return found
+
+
+def reached(graph: CausalGraph, starts: Ints, *, backwards: bool) -> Flags:
+    """Mark what used edges lead to from some events, or lead from when read backwards.
+
+    The events themselves are marked only where an edge leads back to them.
+    """
+    used = graph.used_edges
+    near, far = (used.effect, used.cause) if backwards else (used.cause, used.effect)
+    return reach(Groups.of(near, len(graph), far), starts, len(graph))
+
+
+def positions(graph: CausalGraph) -> tuple[EventPosition, ...]:
+    """Return the position of the canonical record of each event, ascending in (t, id)."""
+    return _positions(graph, np.arange(len(graph)))
+
+
+def root_positions(graph: CausalGraph) -> tuple[EventPosition, ...]:
+    """Return the positions of the events none of whose used causes is in the graph."""
+    caused = np.zeros(len(graph), dtype=np.bool_)
+    caused[graph.used_edges.effect] = True
+    return _positions(graph, np.flatnonzero(~caused))
+
+
+def boundary(graph: CausalGraph) -> tuple[int, int]:
+    """Count the used causes that the selection cuts, and the effects that it leaves outside."""
+    used = graph.outside[graph.outside["kind"].isin(["explicit", "span"])]
+    return int((used["direction"] == "cause").sum()), int((used["direction"] == "effect").sum())
+
+
+def _relatives(graph: CausalGraph, event_id: str, *, backwards: bool) -> Flags:
+    starts = find_events(graph, event_id)
+    chosen = reached(graph, starts, backwards=backwards)
+    chosen[starts] = False
+    return chosen
+
+
+def _equals(graph: CausalGraph, name: str, text: str) -> Flags:
+    return flags(pc.equal(graph.column(name), pa.scalar(text, pa.large_string())))
+
+
+def _positions(graph: CausalGraph, nodes: Ints) -> tuple[EventPosition, ...]:
+    columns = graph.events.select(list(EventPosition._fields)).take(pa.array(nodes))
+    return tuple(map(EventPosition, *(column.to_pylist() for column in columns.columns)))

@@ -1,0 +1,141 @@
+"""Frames of a causal graph for people: events named by their keys, fixed dtypes, UTC times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from workbench.tracing.graph.graph import ROOT_KINDS
+from workbench.tracing.graph.times import NO_TIME, hops
+
+if TYPE_CHECKING:
+    from workbench.tracing.graph import CausalGraph
+    from workbench.tracing.graph.arrays import Flags, Ints
+
+_KINDS = [*ROOT_KINDS, "inner"]
+"""By index; -1, no root, is the last one."""
+
+
+def event_frame(graph: CausalGraph) -> pd.DataFrame:
+    """Return one row for each event.
+
+    ``key`` names the event; ``kind`` is a root kind or ``inner``; ``causes`` and ``effects`` count used edges;
+    ``copies`` counts further records; ``binding``, ``primary`` and ``root`` are keys; ``hop_us`` is the time from the
+    binding cause in microseconds.
+    """
+    structure, used, count = graph.structure, graph.used_edges, len(graph)
+    # Events without a binding cause are paired with themselves: 0 µs, marked unknown below.
+    cause = np.where(structure.binding >= 0, structure.binding, np.arange(count))
+    hop, timed = hops(graph.time, cause, np.arange(count))
+    return pd.DataFrame(
+        {
+            **{name: _texts(graph, name) for name in ("key", "event_id", "event_type", "source", "destination")},
+            "t": _instants(graph.time),
+            "correlation_id": _texts(graph, "correlation_id"),
+            "kind": pd.Categorical.from_codes(graph.root_kind % len(_KINDS), pd.Index(_KINDS)),
+            "depth": structure.depth,
+            "fragment": structure.fragment,
+            "causes": np.bincount(used.effect, minlength=count),
+            "effects": np.bincount(used.cause, minlength=count),
+            "copies": copy_counts(graph),
+            "binding": _keys(graph, structure.binding),
+            "primary": _keys(graph, structure.primary),
+            "root": _keys(graph, structure.root),
+            "hop_us": _nullable(hop, timed & (structure.binding >= 0)),
+            "in_cycle": structure.in_cycle(),
+            **{name: _texts(graph, name) for name in ("cluster", "source_id", "topic", "partition", "offset")},
+        },
+    )
+
+
+def copy_counts(graph: CausalGraph) -> Ints:
+    """Count the further records of each event; a record that only shares its id by mistake is an event of its own."""
+    real = graph.copies.loc[graph.copies["kind"] != "collision", "node"].to_numpy(np.int64)
+    return np.bincount(real, minlength=len(graph))
+
+
+def edge_frame(graph: CausalGraph) -> pd.DataFrame:
+    """Return one row for each edge of any kind; ``hop_us`` is the time from cause to effect in microseconds."""
+    edges = graph.edges
+    hop, timed = hops(graph.time, edges.cause, edges.effect)
+    return pd.DataFrame(
+        {
+            "cause": _keys(graph, edges.cause),
+            "effect": _keys(graph, edges.effect),
+            "kind": edges.kind_texts(),
+            "rank": _nullable(edges.rank, edges.rank >= 0),
+            "via": graph.vias.take(pa.array(edges.via, mask=edges.via < 0)).to_pandas(),
+            "hop_us": _nullable(hop, timed),
+            "layout_break": graph.layout_breaks(),
+            "used": edges.used(),
+        },
+    )
+
+
+def keyed_frame(graph: CausalGraph, frame: pd.DataFrame) -> pd.DataFrame:
+    """Replace the numbers of events in the column ``node`` by their keys in a column ``event``."""
+    named = frame.drop(columns="node")
+    named.insert(0, "event", _keys(graph, frame["node"].to_numpy(np.int64)))
+    return named
+
+
+def copy_frame(graph: CausalGraph) -> pd.DataFrame:
+    """Return one row for each further record of an event, and for each record that shares an id by mistake."""
+    named = keyed_frame(graph, graph.copies)
+    named["t"] = _instants(named.pop("time").to_numpy(np.int64))
+    return named
+
+
+def fragment_frame(graph: CausalGraph) -> pd.DataFrame:
+    """Return one row for each weakly connected component: events, heads, first and last time, first event."""
+    grouped = pd.DataFrame(
+        {
+            "fragment": graph.structure.fragment,
+            "t": _instants(graph.time),
+            "key": _texts(graph, "key"),
+            "head": graph.structure.depth == 0,
+        },
+    ).groupby("fragment")
+    return grouped.agg(
+        events=("key", "size"),
+        heads=("head", "sum"),
+        first_t=("t", "min"),
+        last_t=("t", "max"),
+        first_event=("key", "first"),
+    ).reset_index()
+
+
+def outcome_counts(graph: CausalGraph) -> dict[str, int]:
+    """Count the declared causes by outcome; each has exactly one."""
+    counts = graph.outcomes["outcome"].value_counts()
+    return {str(name): int(count) for name, count in sorted(counts.items()) if count}
+
+
+def record_count(graph: CausalGraph) -> int:
+    """Count the records behind the events: one each, and the copies."""
+    return len(graph) + int((graph.copies["kind"] != "collision").sum())
+
+
+def _texts(graph: CausalGraph, name: str) -> pd.Series[str]:
+    series: pd.Series[str] = graph.column(name).to_pandas()
+    return series
+
+
+def _keys(graph: CausalGraph, nodes: Ints) -> pd.Series[str]:
+    series: pd.Series[str] = graph.column("key").take(pa.array(nodes, mask=nodes < 0)).to_pandas()
+    return series
+
+
+def _nullable(values: Ints, known: Flags) -> pd.Series[int]:
+    """Return whole numbers, NA where unknown."""
+    return pd.Series(pd.arrays.IntegerArray(np.where(known, values, 0), ~known))
+
+
+def _instants(time: Ints) -> pd.Series[pd.Timestamp]:
+    """Return UTC-aware times, NaT where unknown."""
+    known = pa.array(time, mask=time == NO_TIME).cast(pa.timestamp("us", tz="UTC"))
+    series: pd.Series[pd.Timestamp] = known.to_pandas()
+    return series
