@@ -131,6 +131,15 @@ def group_name() -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
+def node_path() -> str:
+    """Node runs the tests of the JavaScript that needs no browser; nothing else of the project needs it."""
+    found = shutil.which("node")
+    if found is None:
+        missing("Node", "install nodejs to test the JavaScript of the widgets", "WORKBENCH_REQUIRE_BROWSER")
+    return found
+
+
+@pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The system's Chromium: ``BROWSER_PATH``, or the first one on the path."""
     found = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, BROWSERS)), None)

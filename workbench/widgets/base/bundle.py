@@ -14,7 +14,7 @@ _THEME = Path(__file__).with_name("theme.css")
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[\w./]+\.mjs)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|function|async function|class) (\w+))", re.MULTILINE)
 _LEFT_OVER = re.compile(r"^\s*(?:import|export)\b.*|\bimport\s*\(.*", re.MULTILINE)
-_BLOCK_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n", re.MULTILINE | re.DOTALL)
 _ENTRY = "export default { render };\n"
 
 
@@ -27,7 +27,7 @@ def bundle_modules(view: Path) -> str:
             ``function`` or ``class``.
 
     Returns:
-        The text of one ES module without imports.
+        The text of one ES module without imports and without lines of comments.
 
     Raises:
         ImportError: A module imports what another does not export, imports form a circle, or a statement lies outside
@@ -37,7 +37,7 @@ def bundle_modules(view: Path) -> str:
     text = view.read_text("utf-8")
     if not text.endswith(_ENTRY):
         raise ImportError(f"{view} does not end with {_ENTRY.strip()!r}")
-    body = bundle.linked(view.resolve(), text.removesuffix(_ENTRY), ())
+    body = bundle.linked(view.resolve(), _without_comments(view, text.removesuffix(_ENTRY)), ())
     return "\n".join([*bundle.scopes.values(), body + _ENTRY])
 
 
@@ -71,7 +71,7 @@ class _Bundle:
             return f"const {{ {constants} }} = {_scope(imported)};"
 
         text = _IMPORT.sub(link, text)
-        left_over = _LEFT_OVER.search(_BLOCK_COMMENT.sub("", _EXPORT.sub("", text)))
+        left_over = _LEFT_OVER.search(_EXPORT.sub("", text))
         if left_over:
             raise ImportError(f"{file.name} cannot be bundled: {left_over[0].strip()}")
         return text
@@ -79,7 +79,7 @@ class _Bundle:
     def _add(self, file: Path, importers: tuple[Path, ...]) -> None:
         if file in self.scopes:
             return
-        text = self.linked(file, file.read_text("utf-8"), importers)
+        text = self.linked(file, _without_comments(file, file.read_text("utf-8")), importers)
         exports = self._exports[file] = set(_EXPORT.findall(text))
         body = _EXPORT.sub("", text)
         returned = ", ".join(sorted(exports))
@@ -87,6 +87,15 @@ class _Bundle:
         if any(_scope(file) == _scope(other) for other in self.scopes):
             raise ImportError(f"two modules would both be called {_scope(file)}")
         self.scopes[file] = f"const {_scope(file)} = (() => {{\n{body}\nreturn {{ {returned} }};\n}})();"
+
+
+def _without_comments(file: Path, text: str) -> str:
+    # Lines of comments are more than a third of the text, and a page loads the text once for each widget it shows.
+    for number, line in enumerate(text.splitlines(), start=1):
+        # A string over several lines could hold a line that only looks like a comment.
+        if not line.lstrip().startswith(("//", "*", "/*")) and line.count("`") % 2:
+            raise ImportError(f"{file.name}:{number}: template strings end on the line where they begin")
+    return _COMMENT.sub("", text)
 
 
 def _scope(file: Path) -> str:

@@ -1,129 +1,96 @@
 // @ts-check
-/** Talking to the kernel: ready, acknowledgements, requests with a time limit, and noticing silence. */
-
-export const REQUEST_TIMEOUT_MS = 5000;
-export const STALE_MS = 15000;
-export const KNOCK_MS = 7000;
+/** Messages between one view and the kernel: ready, acknowledgements, requests, and noticing silence; no DOM. */
+import { PendingRequests } from "./requests.mjs";
+import { SilenceWatch } from "./silence.mjs";
 
 /** @typedef {{kind: string, [key: string]: any}} Content */
-
 /**
- * Opens the channel of one view.
- * @param {any} model anywidget's model
- * @param {{
- *   tick?: (content: Content, buffers: DataView[]) => void,
- *   failed?: (message: string) => void,
- *   silence?: (text: string) => void,
- *   quiet?: boolean,
- *   other?: (content: Content, buffers: DataView[]) => void,
- * }} on
+ * @typedef {object} Handlers
+ * @property {(content: Content, buffers: DataView[]) => void} [tick]
+ * @property {(content: Content, buffers: DataView[]) => void} [other] any message that is no tick and no answer
+ * @property {(message: string) => void} failed
+ * @property {(text: string) => void} silence says why nothing comes; an empty text when something came again
  */
-export function openChannel(model, on) {
-  const view = `v${Math.random().toString(36).slice(2, 10)}`;
-  /** @type {Map<string, {resolve: (value: any) => void, reject: (error: Error) => void, timer: any}>} */
-  const waiting = new Map();
-  let requests = 0;
-  let lastNews = Date.now();
-  let lastKnock = Date.now();
-  let closed = "";
+
+export class Channel {
+  #closed = "";
+  #timer = 0;
+  #view = `v${Math.random().toString(36).slice(2, 10)}`;
+  #requests = new PendingRequests(this.#view);
+  #silence = new SilenceWatch(Date.now());
+  #model;
+  #handlers;
+
+  /**
+   * @param {any} model anywidget's model
+   * @param {Handlers} handlers without `tick` for a widget that sends only on demand, whose silence means nothing
+   */
+  constructor(model, handlers) {
+    this.#model = model;
+    this.#handlers = handlers;
+  }
+
+  /** Starts to listen, and only then says `ready`: the kernel holds messages back until it hears it. */
+  open() {
+    this.#model.on("msg:custom", this.#receive);
+    if (this.#handlers.tick) this.#timer = setInterval(this.#watch, 1000);
+    this.send({ kind: "ready" });
+  }
+
+  close() {
+    clearInterval(this.#timer);
+    this.#requests.close();
+    this.#model.off("msg:custom", this.#receive);
+  }
 
   /** @param {Content} content */
-  function send(content) {
+  send(content) {
     try {
-      model.send(content);
+      this.#model.send(content);
     } catch {
-      on.silence?.("The kernel cannot be reached.");
+      // JupyterLab throws when the comm is gone, as after a restart of the kernel.
+      this.#handlers.silence("The kernel cannot be reached.");
     }
   }
 
   /**
-   * Asks, and promises the answer; rejects when it fails or takes longer than five seconds.
+   * Sends a request, and promises its answer; rejects when it fails or takes too long.
    * @param {Content} content
    * @returns {Promise<{content: Content, buffers: DataView[]}>}
    */
-  function request(content) {
-    const id = `${view}-${++requests}`;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => settle(id, (w) => w.reject(new Error("timeout"))), REQUEST_TIMEOUT_MS);
-      waiting.set(id, { resolve, reject, timer });
-      send({ ...content, request: id });
-    });
+  request(content) {
+    const { id, answer } = this.#requests.open();
+    this.send({ ...content, request: id });
+    return answer;
   }
 
-  /** @param {string} id @param {(waiter: any) => void} how */
-  function settle(id, how) {
-    const waiter = waiting.get(id);
-    if (!waiter) return false;
-    clearTimeout(waiter.timer);
-    waiting.delete(id);
-    how(waiter);
-    return true;
-  }
-
-  /** @param {Content} content @param {DataView[]} buffers */
-  function receive(content, buffers) {
-    lastNews = Date.now();
-    if (!closed) on.silence?.("");
+  // Bound, because the same function must be given to `on` and `off`.
+  #receive = (/** @type {Content} */ content, /** @type {DataView[]} */ buffers) => {
+    this.#silence.heard(Date.now());
+    if (!this.#closed) this.#handlers.silence("");
     if (content.kind === "tick") {
-      send({ kind: "ack", number: content.number });
-      closed = "";
-      on.tick?.(content, buffers);
+      // Acknowledged here, not when painted: browsers slow down timers and frames of a hidden tab, or stop them, and
+      // the kernel would take the hidden tab for a closed one.
+      this.send({ kind: "ack", number: content.number });
+      this.#closed = "";
+      this.#handlers.tick?.(content, buffers);
     } else if (content.kind === "closed") {
-      closed = String(content.message);
-      on.silence?.(`This view is ${closed}.`);
+      this.#closed = String(content.message);
+      this.#handlers.silence(`This view is ${this.#closed}.`);
     } else if (content.kind === "failed") {
       const message = String(content.message);
-      settle(content.request, (waiter) => waiter.reject(new Error(message)));
-      on.failed?.(message);
-    } else if (!settle(content.request, (waiter) => waiter.resolve({ content, buffers }))) {
-      on.other?.(content, buffers);
+      this.#requests.refuse(content.request, message);
+      this.#handlers.failed(message);
+    } else if (!this.#requests.resolve(content.request, { content, buffers })) {
+      this.#handlers.other?.(content, buffers);
     }
-  }
-
-  function watch() {
-    const now = Date.now();
-    if (closed || on.quiet) return;
-    if (now - lastNews > KNOCK_MS && now - lastKnock > KNOCK_MS) {
-      lastKnock = now;
-      send({ kind: "ready" });
-    }
-    if (now - lastNews > STALE_MS) on.silence?.(`No news from the kernel since ${clock(lastNews)}.`);
-  }
-
-  model.on("msg:custom", receive);
-  const timer = setInterval(watch, 1000);
-  send({ kind: "ready" });
-
-  return {
-    view,
-    send,
-    request,
-    close() {
-      clearInterval(timer);
-      for (const id of [...waiting.keys()]) settle(id, () => {});
-      model.off("msg:custom", receive);
-    },
   };
-}
 
-/** @param {number} ms */
-export function clock(ms) {
-  const at = new Date(ms);
-  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((n) => String(n).padStart(2, "0")).join(":");
-}
-
-/**
- * Makes an element: attributes first, then children; strings become text.
- * @param {string} tag
- * @param {Record<string, any>} [attributes]
- * @param {...(Node | string | null)} children
- * @returns {any}
- */
-export function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) node.setAttribute(name, String(value));
-  }
-  node.append(...children.filter((child) => child !== null));
-  return node;
+  #watch = () => {
+    if (this.#closed) return;
+    const now = Date.now();
+    if (this.#silence.knockDue(now)) this.send({ kind: "ready" });
+    const notice = this.#silence.notice(now);
+    if (notice) this.#handlers.silence(notice);
+  };
 }

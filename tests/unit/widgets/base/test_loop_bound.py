@@ -11,7 +11,7 @@ from workbench.widgets import LiveTail, ReplayPanel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Browser
+    from widget_browser import Browser
 
 
 def in_another_loop(call: Callable[[], None]) -> None:

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from widget_feeds import ScriptedFeed
+
+from workbench.tasks import Supervisor
+from workbench.widgets.base import flow_control as _credit
+from workbench.widgets.live_tail.model import LiveTail
+
+if TYPE_CHECKING:
+    import pytest
+    from widget_browser import Browser
+
+
+async def test_ticks_wait_for_acknowledgements_and_coalesce(browser: Browser) -> None:
+    feed = ScriptedFeed(10)
+    tail = browser.show(LiveTail(feed))
+    await feed.produce(rate=5_000, seconds=1)
+    assert len(browser.sent(tail, "tick")) == 2
+    browser.says(tail, {"kind": "ack", "number": 2})
+    await browser.until(lambda: len(browser.sent(tail, "tick")) == 3)
+    assert browser.sent(tail, "tick")[2]["end"] == feed.made
+
+
+async def test_nothing_new_sends_nothing(browser: Browser) -> None:
+    feed = ScriptedFeed(10)
+    tail = browser.show(LiveTail(feed))
+    await browser.acknowledge(tail, lambda: browser.sent(tail, "tick"))
+    await feed.produce(rate=0, seconds=0)
+    assert len(browser.sent(tail, "tick")) == 1
+
+
+async def test_silence_detaches_and_a_return_shows_the_present(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_credit, "SILENCE_S", 0.4)
+    feed = ScriptedFeed(10)
+    tail = browser.show(LiveTail(feed))
+    await browser.until(lambda: "pause" in feed.calls)
+    assert not tail.is_attached
+    sent = len(browser.sent(tail, "tick"))
+    feed.made = 5_000
+    browser.says(tail, {"kind": "ready"})
+    await browser.until(lambda: len(browser.sent(tail, "tick")) > sent)
+    assert browser.sent(tail, "tick")[sent]["end"] == 5_000
+    assert feed.calls[-1] == "resume"
+
+
+async def test_a_late_acknowledgement_is_a_return(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_credit, "SILENCE_S", 0.3)
+    tail = browser.show(LiveTail(ScriptedFeed(10)))
+    await browser.until(lambda: not tail.is_attached)
+    browser.says(tail, {"kind": "ack", "number": 1})
+    assert tail.is_attached
+
+
+async def test_the_end_of_the_owner_is_told(browser: Browser) -> None:
+    owner = Supervisor()
+    tail = browser.show(LiveTail(ScriptedFeed(1), supervisor=owner))
+    await browser.until(lambda: browser.sent(tail, "tick"))
+    await owner.aclose()
+    assert browser.sent(tail, "closed")[0]["message"].startswith("closed")
+
+
+async def test_a_feed_that_breaks_is_shown_under_the_view(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = ScriptedFeed(10)
+    monkeypatch.setattr(feed, "window", lambda *_: 1 / 0)
+    tail = browser.show(LiveTail(feed))
+    await browser.until(lambda: tail.supervisor.failures)
+    assert "ZeroDivisionError" in browser.sent(tail, "failed")[0]["message"]

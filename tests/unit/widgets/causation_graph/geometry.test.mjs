@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fit, keepInSight, MAX_SCALE, MIN_SCALE, opening, revealBox, zoomAt } from "../../../../workbench/widgets/causation_graph/geometry.mjs";
+
+test("fitting shows all and never magnifies", () => {
+  assert.deepEqual(fit(100, 50, 1_016, 516), { k: 1, x: 458, y: 233 });
+  assert.equal(fit(2_000, 100, 1_016, 516).k, 0.5);
+  assert.equal(fit(1e9, 1e9, 100, 100).k, MIN_SCALE);
+  assert.ok(Number.isFinite(fit(0, 0, 0, 0).k));
+});
+
+test("zooming keeps the point under the pointer and its bounds", () => {
+  const zoomed = zoomAt({ k: 1, x: 10, y: 20 }, 2, 110, 220);
+  assert.equal((110 - zoomed.x) / zoomed.k, 100);
+  assert.equal((220 - zoomed.y) / zoomed.k, 200);
+  assert.equal(zoomAt(zoomed, 1_000, 0, 0).k, MAX_SCALE);
+  assert.equal(zoomAt(zoomed, 1e-9, 0, 0).k, MIN_SCALE);
+});
+
+test("the drawing cannot be lost", () => {
+  assert.deepEqual(keepInSight({ k: 1, x: 5_000, y: -5_000 }, 300, 200, 800, 400), { k: 1, x: 760, y: -160 });
+});
+
+test("a box is revealed with the least movement", () => {
+  const box = { key: "a", x: 900, y: 50, w: 100, h: 20 };
+  assert.deepEqual(revealBox({ k: 1, x: 0, y: 0 }, box, 800, 400), { k: 1, x: -162, y: 0 });
+  assert.deepEqual(revealBox({ k: 1, x: -162, y: 0 }, box, 800, 400), { k: 1, x: -162, y: 0 });
+});
+
+test("a drawing too large to read opens at its beginning", () => {
+  assert.deepEqual(opening(500, 200, 1_000, 400), fit(500, 200, 1_000, 400));
+  const large = opening(50_000, 9_000, 1_000, 400);
+  assert.ok(large.k > 0.5);
+  assert.deepEqual([large.x, large.y], [12, 12]);
+});

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from widget_feeds import ScriptedPlan
+
+from workbench.errors import PublishError
+from workbench.widgets import ReplayPanel
+
+if TYPE_CHECKING:
+    from widget_browser import Browser
+
+    from workbench.widgets.base.model import Widget
+
+
+def blocks(browser: Browser, sheet: Widget) -> list[dict[str, Any]]:
+    return browser.sent(sheet, "tick")[-1]["blocks"]  # type: ignore[no-any-return]
+
+
+def words(browser: Browser, sheet: Widget) -> str:
+    return json.dumps(browser.sent(sheet, "tick")[-1:], ensure_ascii=False)
+
+
+async def test_a_plan_is_shown_before_anything_is_sent(browser: Browser) -> None:
+    source = ScriptedPlan()
+    panel = ReplayPanel(source)
+    browser.show(panel.sheet)
+    await browser.until(lambda: browser.sent(panel.sheet, "tick"))
+    assert [block["title"] for block in blocks(browser, panel.sheet)] == [
+        "Warnings",
+        "Plan",
+        "Records for each partition",
+        "Samples",
+    ]
+    assert source.calls == []
+    assert panel.run_button.disabled
+    assert panel.state == "planned"
+
+
+async def test_the_typed_token_runs_the_plan_and_leaves_a_report(browser: Browser) -> None:
+    source = ScriptedPlan()
+    panel = ReplayPanel(source)
+    browser.show(panel.sheet)
+    panel.token.value = " be9f0e35 "
+    assert not panel.run_button.disabled
+    panel.run_button.click()
+    assert (panel.state, panel.run_button.disabled, panel.token.disabled) == ("running", True, True)
+    panel.run_button.click()
+    await browser.acknowledge(panel.sheet, lambda: "60 of 120, 30/s, 60 remaining" in words(browser, panel.sheet))
+    source.may_finish.set()
+    await browser.acknowledge(panel.sheet, lambda: "120 of 120 records acknowledged" in words(browser, panel.sheet))
+    assert source.calls == [("be9f0e35", None)]
+    assert (panel.state, panel.report) == ("done", "120 of 120 records acknowledged, verified")
+    assert panel.run_button.disabled
+
+
+async def test_a_wrong_token_is_refused_and_can_be_corrected(browser: Browser) -> None:
+    source = ScriptedPlan()
+    source.may_finish.set()
+    panel = ReplayPanel(source)
+    browser.show(panel.sheet)
+    panel.token.value = "be9f0e3"
+    panel.run_button.click()
+    await browser.acknowledge(panel.sheet, lambda: "G-7: this plan" in words(browser, panel.sheet))
+    assert panel.state == "refused"
+    assert panel.supervisor.failures == ()
+    panel.token.value = "be9f0e35"
+    panel.run_button.click()
+    await browser.until(lambda: panel.state == "done")
+
+
+async def test_a_protected_target_must_be_typed(browser: Browser) -> None:
+    source = ScriptedPlan(protected=True)
+    source.may_finish.set()
+    panel = ReplayPanel(source)
+    browser.show(panel.sheet)
+    panel.token.value = "be9f0e35"
+    assert panel.run_button.disabled
+    panel.target.value = "orders.replay"
+    panel.run_button.click()
+    await browser.until(lambda: panel.state == "done")
+    assert source.calls == [("be9f0e35", "orders.replay")]
+
+
+async def test_a_refused_plan_has_no_button_and_a_sent_click_does_nothing(browser: Browser) -> None:
+    source = ScriptedPlan(refusals=("G-3: the connection is read-only",))
+    panel = ReplayPanel(source)
+    browser.show(panel.sheet)
+    await browser.until(lambda: browser.sent(panel.sheet, "tick"))
+    assert panel.children == (panel.sheet,)
+    assert "G-3: the connection is read-only" in words(browser, panel.sheet)
+    panel.token.value = "be9f0e35"
+    panel.run_button.click()
+    assert source.calls == []
+
+
+def test_a_dashboard_does_not_run_a_replay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    source = ScriptedPlan()
+    assert not ReplayPanel(source).runnable
+    assert ReplayPanel(source, in_dashboard=True).runnable
+
+
+async def test_a_run_can_be_stopped(browser: Browser) -> None:
+    source = ScriptedPlan()
+    panel = ReplayPanel(source)
+    browser.show(panel.sheet)
+    panel.token.value = "be9f0e35"
+    panel.run_button.click()
+    await browser.until(lambda: source.calls)
+    panel.stop_button.click()
+    await browser.until(lambda: panel.state == "stopped")
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [(PublishError("The broker went away."), 0), (ZeroDivisionError("oops"), 1)],
+)
+async def test_a_run_that_fails_says_so(browser: Browser, error: Exception, kept: int) -> None:
+    source = ScriptedPlan()
+    source.may_finish.set()
+    source.error = error
+    panel = ReplayPanel(source)
+    browser.show(panel.sheet)
+    panel.token.value = "be9f0e35"
+    panel.run_button.click()
+    await browser.acknowledge(panel.sheet, lambda: "Failed" in words(browser, panel.sheet))
+    assert panel.state == "failed"
+    assert panel.report is None
+    assert len(panel.supervisor.failures) == kept

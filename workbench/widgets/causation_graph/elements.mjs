@@ -1,0 +1,43 @@
+// @ts-check
+/** The fixed elements of the graph's view. */
+import { make, OWN_KEYS, statusLines, textual } from "../base/dom.mjs";
+import { draw } from "./svg.mjs";
+
+/** @param {string} text */
+const button = (text) => make("button", { type: "button" }, text);
+/** @param {string} value @param {string} text */
+const choice = (value, text) => make("option", { value }, text);
+
+/** @param {string} name */
+function makeBar(name) {
+  const lanes = make("select", { "aria-label": "Lanes" }, choice("topic", "by topic"), choice("source", "by source"));
+  const controls = {
+    figures: make("span", { class: "wb-figures" }),
+    layered: button("Layered"),
+    swimlanes: button("Swimlanes"),
+    laneLabel: make("label", { hidden: "" }, "Lanes ", lanes),
+    zoomIn: button("Zoom in"),
+    zoomOut: button("Zoom out"),
+    fitAll: button("Fit"),
+    fold: button("Fold"),
+  };
+  controls.fold.hidden = true;
+  const title = textual("span", name, { class: "wb-title" });
+  return { ...controls, lanes, bar: make("div", { class: "wb-bar", ...OWN_KEYS }, title, ...Object.values(controls)) };
+}
+
+/** @param {string} name @param {HTMLElement} table */
+export function makeElements(name, table) {
+  const { bar, ...controls } = makeBar(name);
+  const lines = statusLines();
+  const facts = make("div", { class: "wb-facts" });
+  const provenance = make("div", { class: "wb-facts" });
+  const chosen = make("div", { class: "wb-chosen", hidden: "" });
+  const world = draw("g");
+  // In the focus order of the pointer only: a click beside the nodes gives the wheel to the drawing.
+  const svg = draw("svg", { role: "group", tabindex: "-1", "aria-roledescription": "graph" }, world);
+  const stage = make("div", { class: "wb-stage", ...OWN_KEYS }, svg);
+  const root = make("div", { class: "workbench wb-graph" }, bar, facts, lines.note, lines.silence, lines.failure,
+    stage, chosen, table, provenance, lines.spoken);
+  return { ...controls, ...lines, facts, provenance, chosen, world, svg, stage, root };
+}

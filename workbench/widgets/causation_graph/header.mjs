@@ -1,0 +1,34 @@
+// @ts-check
+/** Texts around the drawing: the header of a view, and what is known about the selected nodes. */
+import { show, textual } from "../base/dom.mjs";
+
+/** @param {any} ui @param {any} view */
+export function paintHeader(ui, view) {
+  ui.figures.textContent = view.text;
+  ui.facts.textContent = view.facts.join(" · ");
+  show(ui.note, view.notes.join(" · "));
+  ui.provenance.textContent = view.provenance;
+  ui.layered.setAttribute("aria-pressed", String(view.layout === "layered"));
+  ui.swimlanes.setAttribute("aria-pressed", String(view.layout === "swimlanes"));
+  ui.laneLabel.hidden = view.layout !== "swimlanes";
+  ui.fold.hidden = !view.opened;
+  ui.fold.textContent = `Fold ${view.opened} opened`;
+}
+
+/**
+ * Shows the selected node with its facts, or how many are selected.
+ * @param {HTMLElement} element @param {any[]} nodes @param {number} up causes drawn @param {number} down effects drawn
+ * @returns {string} what to say to a screen reader
+ */
+export function paintChosen(element, nodes, up, down) {
+  element.hidden = nodes.length === 0;
+  if (!nodes.length) {
+    element.replaceChildren();
+    return "";
+  }
+  const one = nodes.length === 1 ? nodes[0] : null;
+  const text = `${one ? one.name : `${nodes.length} nodes`} — drawn: ${up} before it, ${down} after it`;
+  const facts = (one?.facts ?? []).map((/** @type {[string, string]} */ [name, value]) => textual("p", `${name}: ${value}`));
+  element.replaceChildren(textual("div", text), ...facts);
+  return text;
+}

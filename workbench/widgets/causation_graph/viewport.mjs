@@ -1,0 +1,100 @@
+// @ts-check
+/** The part of the drawing that is on screen: zooming, dragging, revealing. */
+import { fit, keepInSight, opening, revealBox, zoomAt } from "./geometry.mjs";
+
+/** Wheel distance that zooms by the factor e. */
+const WHEEL_PX = 400;
+
+export class Viewport {
+  #transform = { k: 1, x: 0, y: 0 };
+  /** @type {{x: number, y: number, moved: boolean} | null} */
+  #drag = null;
+  /** Size of the drawing; null before there is one. @type {{width: number, height: number} | null} */
+  #drawing = null;
+  #ui;
+  #cleared;
+
+  /**
+   * @param {{stage: any, svg: any, world: any}} ui the clipping box, the picture in it, and the group that moves
+   * @param {() => void} cleared called on a click beside the nodes
+   */
+  constructor(ui, cleared) {
+    this.#ui = ui;
+    this.#cleared = cleared;
+    const { svg } = ui;
+    // Not passive: it must be able to keep the page from scrolling.
+    svg.addEventListener("wheel", (/** @type {WheelEvent} */ event) => this.#wheeled(event), { passive: false });
+    svg.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.#down(event));
+    svg.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#move(event));
+    svg.addEventListener("pointerup", () => this.#up());
+    svg.addEventListener("pointercancel", () => this.#up());
+  }
+
+  /** Shows another drawing from its beginning. @param {{width: number, height: number}} drawing */
+  show(drawing) {
+    this.#drawing = drawing;
+    const { clientWidth, clientHeight } = this.#ui.stage;
+    this.#place(opening(drawing.width, drawing.height, clientWidth, clientHeight));
+  }
+
+  fit() {
+    const { clientWidth, clientHeight } = this.#ui.stage;
+    if (this.#drawing) this.#place(fit(this.#drawing.width, this.#drawing.height, clientWidth, clientHeight));
+  }
+
+  /** @param {number} factor */
+  zoom(factor) {
+    const { clientWidth, clientHeight } = this.#ui.stage;
+    this.#place(zoomAt(this.#transform, factor, clientWidth / 2, clientHeight / 2));
+  }
+
+  /** @param {import("./geometry.mjs").Box} box */
+  reveal(box) {
+    const { clientWidth, clientHeight } = this.#ui.stage;
+    this.#place(revealBox(this.#transform, box, clientWidth, clientHeight));
+  }
+
+  /** @param {import("./geometry.mjs").Transform} wanted */
+  #place(wanted) {
+    const { stage, world } = this.#ui;
+    const { width, height } = this.#drawing ?? {};
+    this.#transform = width === undefined ? wanted : keepInSight(wanted, width, height, stage.clientWidth, stage.clientHeight);
+    const { k, x, y } = this.#transform;
+    // One attribute of one group: 5,000 nodes move without being touched.
+    world.setAttribute("transform", `translate(${x},${y}) scale(${k})`);
+  }
+
+  /** Zooms only with the focus, Ctrl or Cmd: otherwise the notebook could not be scrolled past. @param {WheelEvent} event */
+  #wheeled(event) {
+    const focused = this.#ui.stage.contains(document.activeElement);
+    if (!focused && !event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    const box = this.#ui.stage.getBoundingClientRect();
+    this.#place(zoomAt(this.#transform, Math.exp(-event.deltaY / WHEEL_PX), event.clientX - box.left, event.clientY - box.top));
+  }
+
+  /** @param {PointerEvent} event */
+  #down(event) {
+    const at = /** @type {Element} */ (event.target);
+    // A captured pointer sends its click to the picture, so nodes must not start a drag.
+    if (event.button !== 0 || at.closest(".wb-node")) return;
+    this.#ui.svg.focus({ preventScroll: true });
+    this.#drag = { x: event.clientX, y: event.clientY, moved: false };
+    this.#ui.svg.setPointerCapture(event.pointerId);
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    if (!this.#drag) return;
+    this.#ui.svg.classList.add("wb-dragging");
+    const { k, x, y } = this.#transform;
+    this.#place({ k, x: x + event.clientX - this.#drag.x, y: y + event.clientY - this.#drag.y });
+    this.#drag = { x: event.clientX, y: event.clientY, moved: true };
+  }
+
+  #up() {
+    if (this.#drag && !this.#drag.moved) this.#cleared();
+    this.#drag = null;
+    this.#ui.svg.classList.remove("wb-dragging");
+  }
+}
