@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from workbench.bus.protocols import RecordLog
-    from workbench.store.journal.journal import Journal
+    from workbench.store.journal import Journal
 
 WRITABLE = Connection(read_only=False, development=True)
 FOREVER = {"retention.ms": "-1"}

@@ -19,7 +19,7 @@ from replay_bench import Bench, select
 from workbench.bus import open_log
 from workbench.replay.plan import batches
 from workbench.replay.run.sending import Sender
-from workbench.store.journal.journal import Journal
+from workbench.store.journal import Journal
 
 BATCH = 10
 AT_CALL = 2

@@ -11,8 +11,9 @@ import pyarrow as pa
 from workbench.errors import StorageFullError
 from workbench.model.columns import RECORD
 from workbench.store import Appender, CaptureHead, RangeKey, RangeUpdate, StoredRange
-from workbench.store.segments.rows import count_undecodable, stored_rows
-from workbench.store.snapshot.provenance import add_source, begin, end
+from workbench.store.segments.stored_rows import count_undecodable, stored_rows
+from workbench.store.snapshot.captures import begin_capture, end_capture
+from workbench.store.snapshot.sources import add_source
 
 if TYPE_CHECKING:
     from workbench.decoding import Decoder
@@ -75,17 +76,17 @@ class Filler:
             source = add_source(cursor, cluster_id="cid", cluster="demo", topic=topic, topic_id=None, partitions=3)
             key = RangeKey(capture_id, source.source_id, partition, first)
             head = CaptureHead(capture_id, topic, "start", "end", "read_committed")
-            begin(cursor, head, [StoredRange(key, first, last + 1, "read_committed", "running")])
+            begin_capture(cursor, head, [StoredRange(key, first, last + 1, "read_committed", "running")])
         raw, events = stored_rows(source.source_id, records, self.decoder.decode(records, topic))
         sizes = {} if segment_bytes is None else {"segment_bytes": segment_bytes, "row_group_bytes": 1}
         appender = Appender(self.store, **sizes)
-        advance = RangeUpdate(key, last + 1, records.num_rows, undecodable=count_undecodable(events), gaps=gaps)
+        update = RangeUpdate(key, last + 1, records.num_rows, undecodable=count_undecodable(events), gaps=gaps)
         try:
-            appender.append(advance, raw, events)
+            appender.append(update, raw, events)
             appender.commit()
         except StorageFullError:
             appender.discard()
             raise
         with self.store.transaction() as cursor:
-            end(cursor, capture_id, [key], "complete", None)
+            end_capture(cursor, capture_id, [key], "complete", None)
         return key

@@ -1,4 +1,4 @@
-"""Whether a topic is still the one that a snapshot holds: a recreated or truncated log must not be taken for it."""
+"""Checks that a topic is still the one that a snapshot holds, not one that was recreated or truncated."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.capture.window import Window
     from workbench.model import Isolation
-    from workbench.store import SnapshotStore
-    from workbench.store.snapshot.provenance import Source
+    from workbench.store import SnapshotStore, Source
 
 _READ_BYTES = 1 << 20
 _COMPARED = ("offset", "timestamp_ms", "key", "value", "headers")
@@ -30,7 +29,7 @@ async def check_same_logs(
     sources: Iterable[Source],
     isolation: Isolation,
 ) -> None:
-    """Compare what is stored of each source with its log.
+    """Compare the stored records of each source with its log.
 
     A log never ends below what was stored of it. Where the broker gives no topic id, the last stored record of each
     partition is also read again and compared byte for byte, unless retention or compaction removed it.
@@ -44,6 +43,7 @@ async def check_same_logs(
             end = window.ends.get(partition)
             if end is not None and end < offset:
                 raise _other(store, source, f"{partition} ends at {end}, but records up to {offset} are stored")
+        # Brokers before Kafka 2.8 give no topic id (KIP-516): then only the bytes can show that it is another log.
         if source.topic_id is None and reached:
             await _compare_last(log, store, source, isolation)
 

@@ -1,4 +1,4 @@
-"""Which of Arrow's allocators serves while captures run."""
+"""Chooses Arrow's memory pool while captures run."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _CHOSEN_BY_USER = "ARROW_DEFAULT_MEMORY_POOL"
 _STEADY = "jemalloc"
 
 
-class _Running:
-    """How many captures run in this process, and the pool from before the first."""
+class _RunningCaptures:
+    """Counts the captures of this process, and keeps the pool that was the default before the first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,16 +39,16 @@ class _Running:
                 pa.set_memory_pool(self._before)
 
 
-_running = _Running()
+_running = _RunningCaptures()
 
 
 @contextlib.contextmanager
 def steady_allocation() -> Iterator[None]:
-    """Let Arrow allocate from jemalloc, where it has it, as long as a capture runs.
+    """Make jemalloc Arrow's default pool, where Arrow has it, while a capture runs.
 
-    Its default gives pages back at once, and a capture asks for as many again in the next moment: 6 % more CPU and
-    50 MB more at the peak (a million records). What is allocated knows its pool, so nobody else is harmed; a pool that
-    the user chose by ``ARROW_DEFAULT_MEMORY_POOL`` stays.
+    Arrow's usual pool returns pages to the system at once, and a capture asks for as many again in the next moment:
+    6 % more CPU and 50 MB more at the peak (a million records). Each buffer is freed by the pool that allocated it, so
+    other users of Arrow are not affected. A pool that the user chose by ``ARROW_DEFAULT_MEMORY_POOL`` stays.
     """
     if _CHOSEN_BY_USER in os.environ or _STEADY not in pa.supported_memory_backends():
         yield

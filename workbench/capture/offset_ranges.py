@@ -1,4 +1,4 @@
-"""Which offsets of a partition are owed: what was asked for, less what is stored, after what was begun."""
+"""Arithmetic on offset ranges: which offsets of a partition a capture still has to read."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from workbench.store.snapshot.provenance import StoredRange
+    from workbench.store import StoredRange
 
 OffsetRange = tuple[int, int]
 """Offsets ``[start, stop)``."""
 
 
 def unfinished(ranges: Iterable[StoredRange]) -> list[StoredRange]:
-    """Bounded windows that did not reach their end, oldest offsets first: a capture finishes them first."""
+    """Return the bounded windows that did not reach their end, lowest offsets first."""
     return sorted(
         (r for r in ranges if r.state != "complete" and r.end is not None and r.next < r.end),
         key=lambda r: r.next,
@@ -22,7 +22,7 @@ def unfinished(ranges: Iterable[StoredRange]) -> list[StoredRange]:
 
 
 def without(wanted: OffsetRange, taken: Iterable[OffsetRange]) -> list[OffsetRange]:
-    """Cut from a range what others cover; ascending."""
+    """Return the parts of a range that no other range covers, ascending."""
     left: list[OffsetRange] = []
     start, stop = wanted
     for begin, end in sorted(taken):
@@ -39,7 +39,7 @@ def without(wanted: OffsetRange, taken: Iterable[OffsetRange]) -> list[OffsetRan
 
 
 def taken_by(ranges: Iterable[StoredRange]) -> list[OffsetRange]:
-    """What is stored, and what unfinished windows are going to store."""
+    """Return the ranges that are stored, and those that unfinished windows are going to store."""
     found: list[OffsetRange] = []
     for stored in ranges:
         found.append((stored.key.start, stored.next))

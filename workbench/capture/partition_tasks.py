@@ -1,4 +1,4 @@
-"""Enters a capture into a snapshot: which source each topic is, and which windows are to be read."""
+"""Enters a capture into a snapshot, and splits it into tasks: one window of one partition each."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from workbench.capture.offset_ranges import taken_by, unfinished, without
 from workbench.errors import SnapshotError
 from workbench.model import Span, TopicPartition
-from workbench.store.snapshot import provenance
-from workbench.store.snapshot.provenance import CaptureHead, RangeKey, Source, StoredRange
+from workbench.store import CaptureHead, RangeKey, Source, StoredRange
+from workbench.store.snapshot.captures import begin_capture
+from workbench.store.snapshot.ranges import cut_range, stored_ranges
+from workbench.store.snapshot.sources import add_source, find_sources, set_partitions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,16 +20,23 @@ if TYPE_CHECKING:
 
     from workbench.capture.window import Window
     from workbench.model import Isolation, TopicInfo
-    from workbench.store.snapshot.store import SnapshotStore
+    from workbench.store import SnapshotStore
 
 
 @dataclass(frozen=True, slots=True)
 class PartitionTask:
-    """One window of one partition, and where reading goes on."""
+    """One window of one partition."""
 
     source: Source
     key: RangeKey
+    """Identifies the window in the snapshot."""
     span: Span
+    """Offsets that are still to be read."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is to be read; a window between two equal bounds is entered all the same."""
+        return self.span.stop is not None and self.span.start >= self.span.stop
 
 
 def identify(
@@ -43,14 +52,14 @@ def identify(
 
 
 def _source(cursor: duckdb.DuckDBPyConnection, info: TopicInfo, cluster_id: str, cluster: str) -> Source:
-    known = provenance.find_sources(cursor, cluster_id, info.name)
+    known = find_sources(cursor, cluster_id, info.name)
     same = [source for source in known if source.topic_id == info.topic_id]
     if same:
         source = same[-1]
         if len(info.partitions) > source.partitions:
-            provenance.set_partitions(cursor, source.source_id, len(info.partitions))
+            set_partitions(cursor, source.source_id, len(info.partitions))
         return source
-    return provenance.add_source(
+    return add_source(
         cursor,
         cluster_id=cluster_id,
         cluster=cluster,
@@ -66,9 +75,12 @@ def enter(
     window: Window,
     sources: Mapping[str, Source],
 ) -> tuple[list[PartitionTask], list[PartitionTask]]:
-    """Enter the capture and its windows; returns those that are bounded, oldest first, and those that follow.
+    """Enter the capture and its windows in one transaction.
 
-    Unfinished windows of earlier captures come first, then what was asked for and is not stored yet.
+    Unfinished windows of earlier captures come first, then the requested offsets that are not stored yet.
+
+    Returns:
+        The bounded tasks, lowest offsets first, and the tasks that follow.
 
     Raises:
         SnapshotError: A source was captured with the other isolation before.
@@ -77,15 +89,15 @@ def enter(
         bounded: list[tuple[Source, StoredRange]] = []
         following: list[tuple[Source, StoredRange]] = []
         for source in sources.values():
-            stored = provenance.stored_ranges(cursor, source.source_id)
+            stored = stored_ranges(cursor, source.source_id)
             _check_isolation(store, source, stored, head.isolation)
-            bounded += [(source, one) for left in unfinished(stored) for one in _again(cursor, head, left, stored)]
+            bounded += [(source, one) for left in unfinished(stored) for one in _remainder(cursor, head, left, stored)]
             for span in (s for s in window.spans if s.topic == source.topic):
                 more, follow = _new(head, source, span, window, stored)
                 bounded += [(source, one) for one in more]
                 following += [(source, one) for one in follow]
-        provenance.begin(cursor, head, [one for _, one in (*bounded, *following)])
-    return [_job(*one) for one in bounded], [_job(*one) for one in following]
+        begin_capture(cursor, head, [one for _, one in (*bounded, *following)])
+    return [_task(*window) for window in bounded], [_task(*window) for window in following]
 
 
 def _new(
@@ -98,41 +110,42 @@ def _new(
     own = [one for one in stored if one.key.partition == span.partition]
     end = span.stop
     if end is None:
+        # Following begins with a bounded window up to the end of now, so that its progress can be shown and resumed.
         end = max(span.start, window.ends[TopicPartition(span.topic, span.partition)])
 
     def begun(start: int, stop: int | None) -> StoredRange:
         key = RangeKey(head.capture_id, source.source_id, span.partition, start)
         return StoredRange(key, start, stop, head.isolation, "running")
 
-    pieces = [begun(start, stop) for start, stop in without((span.start, end), taken_by(own))]
+    missing = [begun(start, stop) for start, stop in without((span.start, end), taken_by(own))]
     if span.stop is not None:
-        return pieces or ([] if own else [begun(span.start, span.start)]), []
+        return missing or ([] if own else [begun(span.start, span.start)]), []
     last = max([end, *(one.next for one in own)])
-    return pieces, [begun(last, None)]
+    return missing, [begun(last, None)]
 
 
-def _again(
+def _remainder(
     cursor: duckdb.DuckDBPyConnection,
     head: CaptureHead,
     left: StoredRange,
     stored: Sequence[StoredRange],
 ) -> list[StoredRange]:
-    """An unfinished window goes on; where its rest was stored otherwise meanwhile (an import), only what is missing."""
+    """Return the windows that finish an earlier one: itself, or its missing parts where an import stored the others."""
     if left.end is None:
         return []
     own = [(one.key.start, one.next) for one in stored if one.key.partition == left.key.partition]
-    pieces = without((left.next, left.end), own)
-    if pieces == [(left.next, left.end)]:
+    missing = without((left.next, left.end), own)
+    if missing == [(left.next, left.end)]:
         return [replace(left, state="running")]
-    provenance.cut(cursor, left.key, "the rest of the window was stored otherwise")
+    cut_range(cursor, left.key, "the rest of the window was stored otherwise")
     return [
         StoredRange(replace(left.key, capture_id=head.capture_id, start=start), start, stop, left.isolation, "running")
-        for start, stop in pieces
+        for start, stop in missing
     ]
 
 
-def _job(source: Source, one: StoredRange) -> PartitionTask:
-    return PartitionTask(source, one.key, Span(source.topic, one.key.partition, one.next, one.end))
+def _task(source: Source, window: StoredRange) -> PartitionTask:
+    return PartitionTask(source, window.key, Span(source.topic, window.key.partition, window.next, window.end))
 
 
 def _check_isolation(
@@ -150,15 +163,15 @@ def _check_isolation(
         )
 
 
-def waves(jobs: Sequence[PartitionTask]) -> list[list[PartitionTask]]:
-    """Split jobs so that no partition occurs twice in one wave, each partition's windows in offset order."""
+def waves(tasks: Sequence[PartitionTask]) -> list[list[PartitionTask]]:
+    """Split tasks into waves: no partition occurs twice in one wave, and its windows keep their offset order."""
     turn: dict[tuple[str, int], int] = {}
     split: list[list[PartitionTask]] = []
-    for job in sorted(jobs, key=lambda one: one.span.start):
-        place = (job.span.topic, job.span.partition)
+    for task in sorted(tasks, key=lambda one: one.span.start):
+        place = (task.span.topic, task.span.partition)
         number = turn.get(place, 0)
         turn[place] = number + 1
         if number == len(split):
             split.append([])
-        split[number].append(job)
+        split[number].append(task)
     return split

@@ -1,6 +1,8 @@
-"""Reading, decoding and writing of one wave of windows, side by side, with a bounded queue between each two.
+"""The stages of a capture: read, decode, write. They run at the same time, with a bounded queue between two stages.
 
-Memory is bounded by the reader's prefetch, the queues' items of at most `READ_BYTES`, and the appender's row group.
+Memory is bounded by the reader's prefetch, by the queues (`RAW_ITEMS` items of about `READ_BYTES`, `DECODED_ITEMS` of
+about `DECODE_BYTES`), and by the appender's row group. A full queue blocks the stage before it, and a blocked read
+stage stops fetching: so a slow disk slows the reading down, and no record is dropped.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ import pyarrow as pa
 
 from workbench.model import TopicPartition
 from workbench.model.columns import RECORD
-from workbench.store.segments.rows import count_undecodable, stored_rows
-from workbench.store.snapshot.provenance import RangeUpdate
+from workbench.store import RangeUpdate
+from workbench.store.segments.stored_rows import count_undecodable, stored_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from workbench.capture.progress import CaptureProgress
     from workbench.model import Chunk, Isolation, Span
     from workbench.model.decoding import BulkDecoder
-    from workbench.store.snapshot.appending import Appender
+    from workbench.store import Appender
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,14 +43,14 @@ RAW_ITEMS = 2
 DECODED_ITEMS = 4
 DECODE_BYTES = 4 << 20
 ENOUGH_ROWS = 4096
-"""A call of the decoder costs as much as about a thousand rows."""
+"""Rows from which a chunk is decoded alone. A call of the decoder costs as much as about a thousand rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedChunk:
-    """One chunk, decoded, with the window that it belongs to."""
+    """A chunk with its stored rows, and the task that it belongs to."""
 
-    job: PartitionTask
+    task: PartitionTask
     chunk: Chunk
     records: pa.Table
     events: pa.Table
@@ -56,11 +58,11 @@ class DecodedChunk:
 
 
 class LimitReachedError(Exception):
-    """As many records as were asked for are stored."""
+    """The requested number of records is stored."""
 
 
 class Pipeline:
-    """Runs waves of windows through one appender."""
+    """Runs the waves of one capture through the stages, into one appender."""
 
     def __init__(
         self,
@@ -79,23 +81,25 @@ class Pipeline:
         self._isolation: Isolation = isolation
         self._left = limit
 
-    async def run(self, jobs: Sequence[PartitionTask]) -> None:
-        """Read all windows of a wave to their end.
+    async def run(self, tasks: Sequence[PartitionTask]) -> None:
+        """Capture all windows of a wave to their end.
 
         Raises:
             LimitReachedError: The limit was reached first.
-            WorkbenchError: What a stage met; what was appended before can still be committed.
+            WorkbenchError: A stage failed; what was appended before can still be committed.
         """
-        by_place = {TopicPartition(job.span.topic, job.span.partition): job for job in jobs}
+        by_partition = {TopicPartition(task.span.topic, task.span.partition): task for task in tasks}
         raw: asyncio.Queue[list[Chunk] | None] = asyncio.Queue(RAW_ITEMS)
         decoded: asyncio.Queue[list[DecodedChunk] | None] = asyncio.Queue(DECODED_ITEMS)
+        # One thread for each stage: chunks stay in offset order, and the appender is used by one thread only.
         with ThreadPoolExecutor(1, "capture-decode") as decoding, ThreadPoolExecutor(1, "capture-write") as writing:
             try:
                 async with asyncio.TaskGroup() as stages:
-                    stages.create_task(self._read([job.span for job in jobs], raw), name="capture read")
-                    stages.create_task(self._decode(by_place, raw, decoded, decoding), name="capture decode")
+                    stages.create_task(self._read([task.span for task in tasks], raw), name="capture read")
+                    stages.create_task(self._decode(by_partition, raw, decoded, decoding), name="capture decode")
                     stages.create_task(self._write(decoded, writing), name="capture write")
             except BaseExceptionGroup as group:
+                # The first failure cancelled the other stages; callers catch it by its own type.
                 first = group.exceptions[0]
                 raise first from first.__cause__
 
@@ -105,18 +109,19 @@ class Pipeline:
                 chunks = await reader.read(READ_BYTES, READ_WAIT_MS)
                 if chunks:
                     await raw.put(chunks)
+        # None marks the end of the data. A stage that fails sends none: the task group cancels its neighbours.
         await raw.put(None)
 
     async def _decode(
         self,
-        by_place: dict[TopicPartition, PartitionTask],
+        by_partition: dict[TopicPartition, PartitionTask],
         raw: asyncio.Queue[list[Chunk] | None],
         decoded: asyncio.Queue[list[DecodedChunk] | None],
         thread: Executor,
     ) -> None:
-        while (chunks := await _gathered(raw)) is not None:
+        while (chunks := await _waiting_chunks(raw)) is not None:
             cut, ended = self._within_limit(chunks)
-            await decoded.put(await _finished(_run_on(thread, self._decode_all, by_place, cut)))
+            await decoded.put(await _finished(_run_on(thread, self._decode_all, by_partition, cut)))
             if ended:
                 break
         await decoded.put(None)
@@ -124,6 +129,7 @@ class Pipeline:
     async def _write(self, decoded: asyncio.Queue[list[DecodedChunk] | None], thread: Executor) -> None:
         while True:
             try:
+                # Rows must become durable even when no new ones come, so the wait ends when the next commit is due.
                 async with asyncio.timeout(self._appender.due_s):
                     chunks = await decoded.get()
             except TimeoutError:
@@ -136,13 +142,15 @@ class Pipeline:
             if self._appender.due_s == 0:
                 await _finished(_run_on(thread, self._appender.commit))
         if self._left == 0:
+            # Raised by the last stage: all records within the limit have been appended before it.
             raise LimitReachedError
 
     def _append(self, chunks: Sequence[DecodedChunk]) -> None:
         for one in chunks:
             chunk = one.chunk
-            advance = RangeUpdate(
-                one.job.key,
+            # `next` passes control records, aborted data and compaction gaps: a window may end without a record there.
+            update = RangeUpdate(
+                one.task.key,
                 chunk.next,
                 chunk.records.num_rows,
                 chunk.control,
@@ -150,25 +158,27 @@ class Pipeline:
                 one.undecodable,
                 chunk.gaps,
             )
-            self._appender.append(advance, one.records, one.events)
-            self._progress.note(one.job, chunk, one.undecodable)
+            self._appender.append(update, one.records, one.events)
+            self._progress.note(one.task, chunk, one.undecodable)
 
-    def _decode_all(self, by_place: dict[TopicPartition, PartitionTask], chunks: Sequence[Chunk]) -> list[DecodedChunk]:
-        return list(self._decoded(by_place, chunks))
+    def _decode_all(
+        self, by_partition: dict[TopicPartition, PartitionTask], chunks: Sequence[Chunk]
+    ) -> list[DecodedChunk]:
+        return list(self._decoded(by_partition, chunks))
 
     def _decoded(
-        self, by_place: dict[TopicPartition, PartitionTask], chunks: Sequence[Chunk]
+        self, by_partition: dict[TopicPartition, PartitionTask], chunks: Sequence[Chunk]
     ) -> Iterator[DecodedChunk]:
-        for own in _alike(chunks):
+        for own in _decoding_groups(chunks):
             topic = own[0].topic
             whole = pa.Table.from_batches([chunk.records for chunk in own], schema=RECORD)
             events = pa.Table.from_batches([self._decoder.decode(whole, topic)]) if whole.num_rows else None
             start = 0
             for chunk in own:
-                job = by_place[TopicPartition(chunk.topic, chunk.partition)]
+                task = by_partition[TopicPartition(chunk.topic, chunk.partition)]
                 rows = chunk.records.num_rows
                 yield _decoded_chunk(
-                    job, chunk, whole.slice(start, rows), None if events is None else events.slice(start, rows)
+                    task, chunk, whole.slice(start, rows), None if events is None else events.slice(start, rows)
                 )
                 start += rows
 
@@ -184,6 +194,7 @@ class Pipeline:
                 continue
             if self._left:
                 cut = chunk.records.slice(0, self._left)
+                # The counts belong to the whole chunk; its rest is not stored, and a later capture counts it.
                 last = int(cut.column("offset")[cut.num_rows - 1].as_py())
                 kept.append(replace(chunk, records=cut, next=last + 1, control=0, aborted=0, gaps=()))
                 self._left = 0
@@ -191,8 +202,11 @@ class Pipeline:
         return kept, self._left == 0
 
 
-def _alike(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
-    """Chunks of one topic that are decoded at once: small ones together, large ones alone, which copies nothing."""
+def _decoding_groups(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
+    """Group the chunks that are decoded at once: small ones of a topic together, large ones alone without a copy.
+
+    A group is yielded before a later large chunk of its topic, so each partition keeps its offset order.
+    """
     waiting: dict[str, list[Chunk]] = defaultdict(list)
     for chunk in chunks:
         if chunk.records.num_rows >= ENOUGH_ROWS:
@@ -203,8 +217,8 @@ def _alike(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
     yield from waiting.values()
 
 
-async def _gathered(raw: asyncio.Queue[list[Chunk] | None]) -> list[Chunk] | None:
-    """Take what is waiting, up to `DECODE_BYTES`: a call of the decoder costs by itself, whatever it decodes."""
+async def _waiting_chunks(raw: asyncio.Queue[list[Chunk] | None]) -> list[Chunk] | None:
+    """Take the chunks in the queue, up to about `DECODE_BYTES`: each call of the decoder has a fixed cost."""
     chunks = await raw.get()
     if chunks is None:
         return None
@@ -212,6 +226,7 @@ async def _gathered(raw: asyncio.Queue[list[Chunk] | None]) -> list[Chunk] | Non
     while size < DECODE_BYTES and not raw.empty():
         more = raw.get_nowait()
         if more is None:
+            # Put the end mark back for the next call; the queue has room, since an item was just taken.
             raw.put_nowait(None)
             break
         gathered += more
@@ -220,18 +235,22 @@ async def _gathered(raw: asyncio.Queue[list[Chunk] | None]) -> list[Chunk] | Non
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
-    """Run ``work`` in a thread; when cancelled, wait for its end first, so that nothing goes on behind our back."""
+    """Run ``work`` in a thread. When cancelled, wait for its end first: a thread cannot be interrupted."""
     return await _finished(asyncio.to_thread(work, *args, **options))
 
 
 async def _run_on(thread: Executor, work: Callable[..., T], *args: Any) -> T:
-    """Run ``work`` in a stage's own thread: allocators keep memory by thread, so a stage finds its own again."""
+    """Run ``work`` in the thread of a stage: allocators cache freed memory by thread, so a stage gets its own back."""
     inside = partial(contextvars.copy_context().run, work, *args)
     return await asyncio.get_running_loop().run_in_executor(thread, inside)
 
 
 async def _finished(running: Coroutine[Any, Any, T]) -> T:
-    """Wait for work in a thread to its end, even when cancelled meanwhile."""
+    """Wait for work in a thread to its end, even when cancelled meanwhile.
+
+    A half-written row group or transaction must not be left running while the capture is closed around it. The
+    cancellation is raised again afterwards, so it is delayed, never lost.
+    """
     task = asyncio.ensure_future(running)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -244,8 +263,8 @@ async def _finished(running: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
-def _decoded_chunk(job: PartitionTask, chunk: Chunk, records: pa.Table, events: pa.Table | None) -> DecodedChunk:
+def _decoded_chunk(task: PartitionTask, chunk: Chunk, records: pa.Table, events: pa.Table | None) -> DecodedChunk:
     if events is None or not records.num_rows:
-        return DecodedChunk(job, chunk, records.slice(0, 0), records.slice(0, 0), 0)
-    stored = stored_rows(job.source.source_id, records, events)
-    return DecodedChunk(job, chunk, *stored, count_undecodable(events))
+        return DecodedChunk(task, chunk, records.slice(0, 0), records.slice(0, 0), 0)
+    stored = stored_rows(task.source.source_id, records, events)
+    return DecodedChunk(task, chunk, *stored, count_undecodable(events))

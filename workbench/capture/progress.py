@@ -1,4 +1,4 @@
-"""How far a capture is: positions and rates per partition."""
+"""Progress of a capture: position and rate of each partition, and totals."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ _SMOOTHING_S = 3.0
 
 
 class CaptureProgress:
-    """Counts what was stored, and tells a listener at most five times a second."""
+    """Counts stored records, and tells a listener at most five times a second."""
 
-    def __init__(self, jobs: Iterable[PartitionTask], listener: Callable[[Progress], None] | None) -> None:
+    def __init__(self, tasks: Iterable[PartitionTask], listener: Callable[[Progress], None] | None) -> None:
         self._listener = listener
         self._told = 0.0
         self._state: Literal["running", "done", "stopped", "failed"] = "running"
         self._note = ""
-        self._parts = {job.key: _Part(job) for job in jobs}
+        self._partitions = {task.key: _PartitionProgress(task) for task in tasks}
         self.records = 0
         self.undecodable = 0
 
     @property
     def progress(self) -> Progress:
-        """How far it is now."""
-        parts = tuple(part.progress() for part in self._parts.values())
+        """The progress at this moment."""
+        parts = tuple(partition.progress() for partition in self._partitions.values())
         counts = (("records", self.records), ("undecodable", self.undecodable))
         return Progress(self._state, parts, self._note, counts)
 
-    def note(self, job: PartitionTask, chunk: Chunk, undecodable: int) -> None:
+    def note(self, task: PartitionTask, chunk: Chunk, undecodable: int) -> None:
         """Count one stored chunk."""
         self.records += chunk.records.num_rows
         self.undecodable += undecodable
-        self._parts[job.key].move(chunk.next, chunk.records.num_rows)
+        self._partitions[task.key].move(chunk.next, chunk.records.num_rows)
         now = time.monotonic()
         if now - self._told >= EVERY_S:
             self._told = now
             self.tell()
 
     def end(self, state: Literal["done", "stopped", "failed"], note: str) -> None:
-        """Tell how it ended."""
+        """Tell the listener how the capture ended."""
         self._state, self._note = state, note
         self.tell()
 
@@ -57,10 +57,10 @@ class CaptureProgress:
             self._listener(self.progress)
 
 
-class _Part:
-    def __init__(self, job: PartitionTask) -> None:
-        self._span = job.span
-        self._position = job.span.start
+class _PartitionProgress:
+    def __init__(self, task: PartitionTask) -> None:
+        self._span = task.span
+        self._position = task.span.start
         self._rate: float | None = None
         self._at = time.monotonic()
 

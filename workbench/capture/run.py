@@ -1,4 +1,4 @@
-"""Captures a window of topics into a snapshot, or follows them; what was committed survives whatever happens."""
+"""Captures a window of topics into a snapshot, or follows them. Committed records survive whatever happens."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from workbench.capture.progress import CaptureProgress
 from workbench.capture.window import resolve_window
 from workbench.errors import StorageFullError, WorkbenchError
 from workbench.model.window import End
+from workbench.store import Appender, CaptureHead
 from workbench.store.segments.packing import AUTOMATIC_BYTES
-from workbench.store.snapshot import provenance
-from workbench.store.snapshot.appending import Appender
-from workbench.store.snapshot.provenance import CaptureHead, RangeKey
+from workbench.store.snapshot.captures import end_capture
 from workbench.telemetry import SPAN_CAPTURE, traced
 
 if TYPE_CHECKING:
@@ -31,13 +30,12 @@ if TYPE_CHECKING:
     from workbench.model.feeds import Progress
     from workbench.model.topic_selection import TopicSelection
     from workbench.model.window import Bound
-    from workbench.store.snapshot.provenance import CaptureState
-    from workbench.store.snapshot.store import SnapshotStore
+    from workbench.store import CaptureState, RangeKey, SnapshotStore
 
 
 @dataclass(frozen=True, slots=True)
 class CaptureResult:
-    """How a capture ended."""
+    """The result of a capture."""
 
     capture_id: str
     state: CaptureState
@@ -45,7 +43,7 @@ class CaptureResult:
     records: int
     undecodable: int
     keys: tuple[RangeKey, ...]
-    """Windows that it worked on; `SnapshotStore.ranges` says how far each got."""
+    """Windows that it read; `SnapshotStore.ranges` tells the position of each."""
     notes: tuple[str, ...]
 
 
@@ -66,17 +64,17 @@ async def capture(
 ) -> CaptureResult:
     """Capture a window; its ends are frozen when it begins.
 
-    First finishes windows that earlier captures of the same sources left unfinished, then reads what was asked for and
-    is not stored yet. Reading, decoding and writing overlap. Never drops a record: it slows down instead.
+    It first finishes windows that earlier captures of the same sources left unfinished, then reads the requested
+    offsets that are not stored yet. Reading, decoding and writing overlap. It never drops a record; it slows down.
 
     Args:
         log: An open record log.
         store: A snapshot open for writing.
         decoder_for: Gives the decoder for the topics that were resolved.
-        topics: What to capture.
+        topics: Topics to capture.
         start: First bound.
-        end: Exclusive last bound; the end of each log at this moment unless given.
-        cluster: What people call the cluster; stored beside its id.
+        end: Exclusive last bound; by default the end of each log at this moment.
+        cluster: Name of the cluster; stored beside its id.
         isolation: As the reader's; one per source.
         follow: Go on with new records after the window, until cancelled or limited.
         limit: Stop after this many records.
@@ -87,25 +85,26 @@ async def capture(
         SnapshotError: The snapshot cannot take it (read-only, another isolation, a log that is not the stored one, a
             topic that is being captured into it already).
         StorageFullError: The disk is full; what was committed before is intact.
-        BrokerUnavailableError: The brokers stayed away longer than the log bears.
+        BrokerUnavailableError: The brokers were unreachable for longer than the record log retries.
     """
+    # The ends are asked for once, here: a window to the end of a busy topic would otherwise never be complete.
     window = await resolve_window(log, topics, start, None if follow else end or End(), isolation=isolation)
     names = [info.name for info in window.topics]
     last = "follow" if follow else str(end or End())
     head = CaptureHead(str(uuid.uuid4()), str(topics), str(start), last, isolation, follow, window.notes)
     sources = await in_thread(identify, store, window.topics, cluster_id=log.cluster_id, cluster=cluster)
-    with store.claims.hold({source.source_id: source.topic for source in sources.values()}):
+    with store.source_locks.hold({source.source_id: source.topic for source in sources.values()}):
         await check_same_logs(log, store, window, sources.values(), isolation)
         bounded, following = await in_thread(enter, store, head, window, sources)
-        counted = CaptureProgress([*bounded, *following], progress)
-        run = _Run(store, head, bounded, following, counted)
-        pipeline = Pipeline(log, decoder_for(names), run.appender, counted, isolation=isolation, limit=limit)
+        shown = CaptureProgress([*bounded, *following], progress)
+        run = _Run(store, head, bounded, following, shown)
+        pipeline = Pipeline(log, decoder_for(names), run.appender, shown, isolation=isolation, limit=limit)
         with steady_allocation():
             return await run.through([*waves(bounded), *([following] if following else [])], pipeline)
 
 
 class _Run:
-    """One capture under way: whatever happens, its windows are closed with a state and a reason."""
+    """One running capture. However it ends, its windows get a state and a reason."""
 
     def __init__(
         self,
@@ -118,23 +117,25 @@ class _Run:
         self.appender = Appender(store)
         self._store = store
         self._head = head
-        self._bounded = [job.key for job in bounded]
-        self._following = [job.key for job in following]
+        self._bounded = [task.key for task in bounded]
+        self._following = [task.key for task in following]
         self._progress = progress
 
     async def through(self, steps: Sequence[Sequence[PartitionTask]], pipeline: Pipeline) -> CaptureResult:
-        """Run the waves in order, and close the capture."""
+        """Run the waves in order, and end the capture."""
         self._progress.tell()
         try:
-            for jobs in steps:
-                await pipeline.run([job for job in jobs if job.span.stop is None or job.span.start < job.span.stop])
+            for tasks in steps:
+                await pipeline.run([task for task in tasks if not task.empty])
         except LimitReachedError:
             return await self._finish("the limit of records was reached", cut=True)
         except asyncio.CancelledError:
+            # What is buffered is whole and in order, so it is committed: a cancelled capture resumes after it.
             await in_thread(self._close, "cancelled", "cancelled", keep=True)
             self._progress.end("stopped", "cancelled; what was stored stays")
             raise
         except BaseException as error:
+            # On a full disk the buffered rows cannot be written either; another error came from reading or decoding.
             keep = not isinstance(error, StorageFullError)
             with contextlib.suppress(WorkbenchError):
                 await in_thread(self._close, "failed", str(error) or type(error).__name__, keep=keep)
@@ -161,7 +162,8 @@ class _Run:
             self.appender.commit()
         else:
             self.appender.discard()
+        # Following has no end to reach, so cancelling it is how it is completed.
         followed = "complete" if state == "cancelled" else state
         with self._store.transaction() as cursor:
-            provenance.end(cursor, self._head.capture_id, self._following, followed, reason, cut=True)
-            provenance.end(cursor, self._head.capture_id, self._bounded, state, reason, cut=cut)
+            end_capture(cursor, self._head.capture_id, self._following, followed, reason, cut=True)
+            end_capture(cursor, self._head.capture_id, self._bounded, state, reason, cut=cut)

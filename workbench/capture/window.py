@@ -1,4 +1,4 @@
-"""From a window of words to offsets: which partitions, from where, and where their end is frozen."""
+"""Resolves topics and bounds to offsets: the first and last offset of each partition, fixed at one moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Offsets = dict[TopicPartition, int]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What is to be read, resolved once."""
+    """The offsets that a capture reads, resolved once."""
 
     topics: tuple[TopicInfo, ...]
     spans: tuple[Span, ...]
@@ -32,7 +32,7 @@ class Window:
     ends: Mapping[TopicPartition, int]
     """End of each log at the moment of resolving, by isolation."""
     notes: tuple[str, ...] = ()
-    """What a reader of the result must know about how the bounds were found."""
+    """Remarks about how the bounds were found, for the provenance."""
 
 
 async def resolve_window(
@@ -105,7 +105,7 @@ async def _offsets(
     isolation: Isolation,
 ) -> tuple[Offsets, tuple[str, ...]]:
     partitions = list(begins)
-    if (counted := _by_count(bound, begins, ends)) is not None:
+    if (counted := _without_lookup(bound, begins, ends)) is not None:
         return counted, ()
     if isinstance(bound, Committed):
         return await _committed(log, bound, partitions, begins)
@@ -116,7 +116,7 @@ async def _offsets(
     return await _known(log, partitions, AtTime(max(0, timestamp_ms)), isolation), (note,)
 
 
-def _by_count(bound: Bound, begins: Offsets, ends: Offsets) -> Offsets | None:
+def _without_lookup(bound: Bound, begins: Offsets, ends: Offsets) -> Offsets | None:
     if isinstance(bound, Start | End):
         return begins if isinstance(bound, Start) else ends
     if isinstance(bound, Offset):

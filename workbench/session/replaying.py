@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.replay import Plan, ReplayReport
     from workbench.session.cluster import Cluster
     from workbench.session.snapshot import Snapshot
-    from workbench.store.journal.journal import Journal
+    from workbench.store.journal import Journal
     from workbench.widgets import ReplayPanel
 
 

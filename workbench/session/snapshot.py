@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.model.window import BoundLike
     from workbench.replay import Draft
     from workbench.replay.dead_letters import DeadLetters
-    from workbench.store.journal.journal import Journal
+    from workbench.store.journal import Journal
     from workbench.store.transfer import Imported
     from workbench.tasks import Supervisor
     from workbench.tracing.trace import Trace
@@ -219,7 +219,7 @@ class Snapshot:
 
     def journal(self) -> Journal:
         """Where replays of this snapshot are recorded: in the file, or beside it when it was opened read-only."""
-        from workbench.store.journal.journal import Journal, journal_path
+        from workbench.store.journal import Journal, journal_path
 
         if self._journal is None:
             if self.read_only:

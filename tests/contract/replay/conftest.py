@@ -11,7 +11,7 @@ from replay_bench import Bench
 
 from workbench.bus import open_log
 from workbench.errors import WorkbenchError
-from workbench.store.journal.journal import Journal
+from workbench.store.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

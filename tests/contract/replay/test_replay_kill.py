@@ -16,7 +16,7 @@ from workbench.bus import open_log
 from workbench.errors import ReplayRefused
 from workbench.model import NewRecord
 from workbench.replay import abandon_run
-from workbench.store.journal.journal import Journal
+from workbench.store.journal import Journal
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -13,7 +13,7 @@ from replay_bench import Bench, select
 
 from workbench.bus import open_log
 from workbench.errors import WorkbenchError
-from workbench.store.journal.journal import Journal
+from workbench.store.journal import Journal
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
 

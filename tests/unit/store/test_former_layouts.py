@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import duckdb
 import pyarrow.parquet as pq
 import pytest
 from snapshot_rows import Filler, raw_records
 
+import workbench
 from workbench.errors import SnapshotError
 from workbench.store import SnapshotStore
+from workbench.store.file.lag_tables import LAG_TABLES
 from workbench.store.file.layout import EVENTS_LAYOUT, STORED_EVENT, former_names
 from workbench.store.transfer import redecode
 
@@ -25,6 +30,8 @@ def take_back_to_version_1(path):
             rows = pq.read_table(segment)
             pq.write_table(rows.rename_columns(former_names(STORED_EVENT, 1).names), segment)
         file.execute("ALTER TABLE segments DROP COLUMN events_layout")
+        for table in ("schemas", "replay_edits"):
+            file.execute(f"CREATE TABLE {table} (id INTEGER)")
         file.execute("DELETE FROM workbench_schema WHERE version > 1")
 
 
@@ -70,3 +77,19 @@ def test_an_old_segment_moves_into_the_file(old_path):
         before = conventions(store)
         assert store.pack()
         assert conventions(store).equals(before)
+
+
+def test_every_table_of_a_file_has_a_writer(snapshot_path):
+    """A table that no module inserts into is dropped by a migration; tests/unit/lag covers the tables of lag."""
+    with SnapshotStore.open(snapshot_path, write=True) as store, store.cursor() as cursor:
+        found = cursor.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+    source = "".join(path.read_text() for path in Path(workbench.__file__).parent.rglob("*.py"))
+    written = {*re.findall(r'INSERT INTO "?(\w+)', source), "packed_records", "packed_events"}
+    lag = set(re.findall(r"CREATE TABLE (\w+)", " ".join(LAG_TABLES)))
+    assert {name for (name,) in found} - written - lag == set()
+
+
+def test_tables_that_nothing_wrote_are_dropped_from_an_old_snapshot(old_path):
+    with SnapshotStore.open(old_path, write=True) as store, store.cursor() as cursor:
+        left = cursor.execute("SELECT table_name FROM duckdb_tables() WHERE table_name IN ('schemas', 'replay_edits')")
+        assert left.fetchall() == []

@@ -9,9 +9,8 @@ import pytest
 
 from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedError
 from workbench.store import SnapshotStore
+from workbench.store.journal import LEDGER, POSITIONS, Journal, Transaction, journal_path
 from workbench.store.journal import journal as journal_module
-from workbench.store.journal.journal import LEDGER, POSITIONS, Journal, Transaction
-from workbench.store.journal.locations import journal_path
 
 RUN = "6f1d2c3b-4a59-4e68-8c77-0123456789ab"
 

@@ -32,7 +32,7 @@ class LedgerRows:
 
     @classmethod
     def of(cls, ledger: pa.Table) -> LedgerRows:
-        """Open a ledger with the columns of `workbench.store.journal.journal.LEDGER`."""
+        """Open a ledger with the columns of `workbench.store.journal.LEDGER`."""
         acked: dict[int, Delivered] = {}
         others: dict[int, str] = {}
         names = (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.replay.proof.verification import Verification
-    from workbench.store.journal.journal import Journal
+    from workbench.store.journal import Journal
 
 OUTCOMES = ("acked", "skipped", "refused", "failed", "unknown")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.bus.protocols import RecordLog
-    from workbench.store.journal.journal import Journal, RunRow
+    from workbench.store.journal import Journal, RunRow
 
 
 @dataclass(frozen=True)

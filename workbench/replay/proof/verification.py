@@ -18,7 +18,7 @@ from workbench.replay.proof.ledger import LedgerRows
 if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
-    from workbench.store.journal.journal import Journal
+    from workbench.store.journal import Journal
 
 STABLE_WITHIN_S = 90.0
 """How long the last stable offset may lag behind the last record sent: a transaction's time-out and a half."""

@@ -10,7 +10,7 @@ from workbench.replay.run.batch_writer import transactional_id
 
 if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
-    from workbench.store.journal.journal import Journal
+    from workbench.store.journal import Journal
 
 
 async def abandon_run(log: RecordLog, journal: Journal, run_id: str, *, by: str = "", reason: str = "") -> None:

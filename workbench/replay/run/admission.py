@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
     from workbench.replay.target.facts import Connection, TargetFacts
-    from workbench.store.journal.journal import Journal
+    from workbench.store.journal import Journal
 
 
 async def admit(

@@ -20,7 +20,7 @@ from workbench.replay.run.ledger_rows import refused_rows, settled_rows, unknown
 from workbench.replay.run.preparation import create_targets, start_positions
 from workbench.replay.run.sending import Sender
 from workbench.replay.target.facts import Connection
-from workbench.store.journal.journal import Transaction
+from workbench.store.journal import Transaction
 from workbench.telemetry import SPAN_REPLAY, traced
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
-    from workbench.store.journal.journal import Journal
+    from workbench.store.journal import Journal
 
     ProgressListener = Callable[[Progress], None]
 

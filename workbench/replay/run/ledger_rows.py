@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from workbench.store.journal.journal import LEDGER
+from workbench.store.journal import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

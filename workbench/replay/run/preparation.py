@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from workbench.errors import ReplayRefused, TopicExistsError
 from workbench.model import TopicPartition
-from workbench.store.journal.journal import POSITIONS
+from workbench.store.journal import POSITIONS
 
 if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog

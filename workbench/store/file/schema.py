@@ -1,4 +1,4 @@
-"""Tables and views of a snapshot, and the steps from one version of them to the next."""
+"""Tables and views of a snapshot file, and the migrations from each version to the next."""
 
 from __future__ import annotations
 
@@ -78,14 +78,20 @@ _VERSION_2 = (
     "ALTER TABLE segments ADD COLUMN events_layout INTEGER DEFAULT 1",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
-"""What makes each version out of the one before; a version once released is never edited."""
+_VERSION_3 = (
+    # Nothing ever wrote these tables; a feature that needs one adds it with a version of its own.
+    "DROP TABLE schemas",
+    "DROP TABLE replay_edits",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+"""The statements that make each version out of the one before; a released version is never edited."""
 
 VERSION = len(MIGRATIONS)
 
 
 def stored_version(cursor: duckdb.DuckDBPyConnection) -> int | None:
-    """The version that the open file has; None for a file without our mark."""
+    """Return the version of the open file; None for a file that is no snapshot."""
     try:
         row = cursor.execute("SELECT max(version) FROM workbench_schema").fetchone()
     except (duckdb.CatalogException, duckdb.BinderException):
@@ -94,12 +100,12 @@ def stored_version(cursor: duckdb.DuckDBPyConnection) -> int | None:
 
 
 def is_empty(cursor: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the open file holds no table at all."""
+    """Tell whether the open file holds no table at all."""
     return cursor.execute("SELECT 1 FROM duckdb_tables() LIMIT 1").fetchone() is None
 
 
 def migrate(cursor: duckdb.DuckDBPyConnection, version: int, *, by: str) -> None:
-    """Bring a file of ``version`` (0: empty) to ours, inside the caller's transaction."""
+    """Bring a file from ``version`` (0: empty) to `VERSION`, inside the caller's transaction."""
     if version == 0:
         cursor.execute(
             "CREATE TABLE workbench_schema (version INTEGER NOT NULL, applied_at TIMESTAMP, applied_by VARCHAR)"
@@ -113,7 +119,7 @@ def migrate(cursor: duckdb.DuckDBPyConnection, version: int, *, by: str) -> None
 
 
 def check_version(version: int | None, path: Path) -> int:
-    """Refuse what this program cannot read.
+    """Refuse a file that this program cannot read.
 
     Raises:
         SnapshotFormatError: A DuckDB file that is no snapshot, or one of a newer version.

@@ -1,1 +1,8 @@
-"""Journals of replays: which records were sent, where to, and what the broker answered."""
+"""The journal of replays, in a snapshot's file or beside it."""
+
+from workbench.store.journal.journal import Journal
+from workbench.store.journal.locations import journal_path
+from workbench.store.journal.results import LEDGER, POSITIONS
+from workbench.store.journal.runs import RunRow, Transaction
+
+__all__ = ["LEDGER", "POSITIONS", "Journal", "RunRow", "Transaction", "journal_path"]

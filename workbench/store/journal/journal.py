@@ -1,23 +1,24 @@
-"""The journal of replays: plans, transactions, the ledger. Every step is durable before the next one is taken.
+"""The journal of replays: plans, transactions, the ledger. Each step is durable before the next one begins.
 
-It lives in the snapshot's file, or beside a snapshot that was opened read-only. DuckDB's file lock keeps a second
+It is kept in the snapshot's file, or beside a snapshot that was opened read-only. DuckDB's file lock keeps a second
 process from running a plan of the same file.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from workbench.errors import SnapshotError
 from workbench.store.file.connection import Connection
 from workbench.store.file.schema import check_version, is_empty, migrate, stored_version
-from workbench.store.journal.locations import doubts_elsewhere, journal_path
+from workbench.store.journal.audit import add_audit_row
+from workbench.store.journal.locations import runs_in_doubt_elsewhere
+from workbench.store.journal.results import LEDGER, POSITIONS
+from workbench.store.journal.runs import select_runs
+from workbench.store.journal.states import move, utc_now
 
 if TYPE_CHECKING:
     import os
@@ -26,92 +27,18 @@ if TYPE_CHECKING:
     from typing import Self
 
     import duckdb
+    import pyarrow as pa
 
-__all__ = ["LEDGER", "POSITIONS", "Journal", "RunRow", "Transaction", "journal_path"]
-
-LEDGER = pa.schema(
-    [
-        ("seq", pa.int64()),
-        ("topic", pa.string()),
-        ("partition", pa.int32()),
-        ("offset", pa.int64()),
-        ("body_sha256", pa.binary()),
-        ("target_topic", pa.string()),
-        ("target_partition", pa.int32()),
-        ("target_offset", pa.int64()),
-        ("target_timestamp_ms", pa.int64()),
-        ("new_event_id", pa.string()),
-        ("outcome", pa.string()),
-        ("reason", pa.string()),
-        ("acked_at", pa.timestamp("us")),
-    ],
-)
-"""Source position, target position and outcome of each record: ``acked``, ``skipped``, ``refused``, ``failed``,
-``unknown``."""
-
-POSITIONS = pa.schema(
-    [
-        ("target_topic", pa.string()),
-        ("target_partition", pa.int32()),
-        ("start_offset", pa.int64()),
-        ("next_target_offset", pa.int64()),
-    ],
-)
-
-_NEXT: Mapping[str, frozenset[str]] = {
-    "planned": frozenset({"confirmed"}),
-    "confirmed": frozenset({"running", "failed"}),
-    "running": frozenset({"done", "stopped", "failed", "in_doubt"}),
-    "in_doubt": frozenset({"failed"}),
-    "done": frozenset({"verified", "not_verified"}),
-    "verified": frozenset({"verified", "not_verified"}),
-    "not_verified": frozenset({"verified", "not_verified"}),
-}
-_ENDED = frozenset({"done", "stopped", "failed", "in_doubt"})
-_STAMPS = {"confirmed": "confirmed_at", "running": "started_at", **dict.fromkeys(_ENDED, "finished_at")}
+    from workbench.store.journal.runs import RunRow, Transaction
 
 _running_here: set[str] = set()
-"""Runs of this process: another journal over the same file must not declare them lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """What the journal knows of one run."""
-
-    run_id: str
-    plan_hash: str
-    plan: Mapping[str, Any]
-    reason: str | None
-    created_at: datetime
-    confirmed_at: datetime | None
-    confirmed_by: str | None
-    started_at: datetime | None
-    finished_at: datetime | None
-    state: str
-    writer_mode: str | None
-    target_cluster: str | None
-    error: str | None
-
-    @property
-    def target_topics(self) -> list[str]:
-        """Physical names of the targets."""
-        return sorted(set(self.plan["facts"]["targets"].values()))
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """One transaction of a run, or one chunk of an idempotent run."""
-
-    lane_group: str
-    txn_no: int
-    first_seq: int
-    last_seq: int
+"""Runs of this process. A second journal over the same file must not take them for runs of a killed process."""
 
 
 class Journal:
     """Reads and writes the replay tables of one file.
 
-    Making one turns runs that were left ``running`` into ``in_doubt``: their process ended without saying how.
+    Creating one moves runs that were left ``running`` to ``in_doubt``: their process ended without a result.
 
     Args:
         connection: The open file; it must be open for writing.
@@ -166,7 +93,7 @@ class Journal:
         with self._connection.transaction() as cursor:
             left = [run for (run,) in cursor.execute("SELECT run_id FROM replays WHERE state = 'running'").fetchall()]
             for run in (run for run in left if run not in _running_here):
-                _move(cursor, run, "in_doubt", "the process that ran it ended without a result")
+                move(cursor, run, "in_doubt", "the process that ran it ended without a result")
                 cursor.execute(
                     "UPDATE replay_txns SET state = 'unknown' WHERE run_id = ? AND state = 'intent'",
                     [run],
@@ -192,7 +119,7 @@ class Journal:
             )
 
     def run(self, run_id: str) -> RunRow:
-        """One run.
+        """Return one run.
 
         Raises:
             SnapshotError: The journal has no such run.
@@ -204,11 +131,11 @@ class Journal:
         return rows[0]
 
     def runs(self) -> list[RunRow]:
-        """All runs, newest first."""
+        """Return all runs, newest first."""
         return self._runs("true", [])
 
     def planned(self, confirm: str) -> RunRow:
-        """The newest run in state ``planned`` whose hash begins with these digits.
+        """Return the newest run in state ``planned`` whose hash begins with these digits.
 
         Raises:
             SnapshotError: There is none, or ``confirm`` is shorter than a token.
@@ -222,47 +149,45 @@ class Journal:
         return rows[0]
 
     def _runs(self, condition: str, values: list[Any]) -> list[RunRow]:
-        names = ", ".join(RunRow.__slots__)
         with self._connection.cursor() as cursor:
-            # Only constants of this module become SQL text; values are bound.
-            query = f"SELECT {names} FROM replays WHERE {condition} ORDER BY created_at DESC, run_id"  # noqa: S608 - constants only
-            rows = cursor.execute(query, values).fetchall()
-        found = []
-        for row in rows:
-            fields = dict(zip(RunRow.__slots__, row, strict=True))
-            found.append(RunRow(**{**fields, "plan": json.loads(fields["plan"])}))
-        return found
+            return select_runs(cursor, condition, values)
 
     def in_doubt(self, cluster_id: str, topics: Collection[str]) -> list[str]:
-        """Runs on one of these topics whose end is not known, in this file and in the one it belongs to."""
+        """Return the runs on these topics whose result is not known, in this file and in the one it belongs to."""
         rows = self._runs("state = 'in_doubt' AND target_cluster = ?", [cluster_id])
         own = [row.run_id for row in rows if set(row.target_topics) & set(topics)]
-        return own + doubts_elsewhere(self.path, cluster_id, topics)
+        return own + runs_in_doubt_elsewhere(self.path, cluster_id, topics)
 
     def confirm(self, run_id: str, *, by: str, reason: str) -> None:
-        """``planned`` to ``confirmed``."""
+        """Move a run from ``planned`` to ``confirmed``."""
         with self._connection.transaction() as cursor:
-            _move(cursor, run_id, "confirmed")
+            move(cursor, run_id, "confirmed")
             cursor.execute(
                 "UPDATE replays SET confirmed_by = ?, reason = coalesce(?, reason) WHERE run_id = ?",
                 [by or None, reason or None, run_id],
             )
 
     def start(self, run_id: str, positions: pa.Table, left_out: pa.Table) -> None:
-        """``confirmed`` to ``running``, with the ends of the target partitions and the records left out."""
+        """Move a run from ``confirmed`` to ``running``.
+
+        Args:
+            run_id: The run.
+            positions: Ends of the target partitions, columns of `POSITIONS`.
+            left_out: Ledger rows of the records that are not sent, columns of `LEDGER`.
+        """
         with self._connection.transaction() as cursor:
-            _move(cursor, run_id, "running")
+            move(cursor, run_id, "running")
             cursor.register("given_positions", positions.cast(POSITIONS))
             cursor.execute(
                 """INSERT INTO replay_positions
                 SELECT ?, target_topic, target_partition, start_offset, next_target_offset FROM given_positions""",
                 [run_id],
             )
-            _put_rows(cursor, run_id, left_out)
+            _replace_rows(cursor, run_id, left_out)
         _running_here.add(run_id)
 
     def intent(self, run_id: str, transaction: Transaction, rows: pa.Table) -> None:
-        """Say what the next transaction will send, before it begins; its rows are ``unknown`` until it is settled."""
+        """Enter the next transaction before it begins; its rows are ``unknown`` until it is settled."""
         with self._connection.transaction() as cursor:
             cursor.execute(
                 "INSERT INTO replay_txns VALUES (?, ?, ?, ?, ?, 'intent', ?)",
@@ -272,19 +197,19 @@ class Journal:
                     transaction.txn_no,
                     transaction.first_seq,
                     transaction.last_seq,
-                    _now(),
+                    utc_now(),
                 ],
             )
-            _put_rows(cursor, run_id, rows)
+            _replace_rows(cursor, run_id, rows)
 
     def settle(self, run_id: str, transaction: Transaction, state: str, rows: pa.Table) -> None:
-        """Say how a transaction ended (``committed``, ``aborted``, ``unknown``), with the outcome of each record."""
+        """Enter the end of a transaction (``committed``, ``aborted``, ``unknown``), with the outcome of each record."""
         with self._connection.transaction() as cursor:
             cursor.execute(
                 'UPDATE replay_txns SET state = ?, "at" = ? WHERE run_id = ? AND lane_group = ? AND txn_no = ?',
-                [state, _now(), run_id, transaction.lane_group, transaction.txn_no],
+                [state, utc_now(), run_id, transaction.lane_group, transaction.txn_no],
             )
-            _put_rows(cursor, run_id, rows)
+            _replace_rows(cursor, run_id, rows)
             cursor.execute(
                 """UPDATE replay_positions AS p SET next_target_offset = r.next_offset
                 FROM (SELECT target_topic, target_partition, max(target_offset) + 1 AS next_offset FROM given_rows
@@ -295,10 +220,10 @@ class Journal:
             )
 
     def finish(self, run_id: str, state: str, *, error: str | None = None) -> None:
-        """End a run, or say what its verification found."""
+        """End a run, or enter the result of its verification."""
         _running_here.discard(run_id)
         with self._connection.transaction() as cursor:
-            _move(cursor, run_id, state, error)
+            move(cursor, run_id, state, error)
 
     def abandon(self, run_id: str, *, by: str = "", reason: str = "") -> None:
         """Give up a run that is in doubt; its ledger stays, its unknown rows stay unknown, its target is free again.
@@ -309,24 +234,24 @@ class Journal:
         row = self.run(run_id)
         note = "; ".join(filter(None, [f"abandoned{f' by {by}' if by else ''}", reason, row.error or ""]))
         with self._connection.transaction() as cursor:
-            _move(cursor, run_id, "failed", note)
-            _audit(cursor, run_id, {"action": "replay.abandon", "who": by, "reason": reason, "result": "failed"})
+            move(cursor, run_id, "failed", note)
+            add_audit_row(cursor, run_id, {"action": "replay.abandon", "who": by, "reason": reason, "result": "failed"})
 
     def audit(self, operation_id: str, **entry: Any) -> None:
-        """Add a row to the audit table: action, who, reason, cluster, topic, records, result, details (a mapping)."""
+        """Add a row to the audit table; see `add_audit_row` for the entries."""
         with self._connection.transaction() as cursor:
-            _audit(cursor, operation_id, entry)
+            add_audit_row(cursor, operation_id, entry)
 
     def ledger(self, run_id: str) -> pa.Table:
-        """Rows of a run by seq: columns of `LEDGER`. Records that were never attempted have no row."""
+        """Return the ledger of a run by seq, columns of `LEDGER`. Records that were never attempted have no row."""
         return self._read("replay_records", LEDGER, "seq", run_id)
 
     def positions(self, run_id: str) -> pa.Table:
-        """Target partitions of a run: columns of `POSITIONS`."""
+        """Return the target partitions of a run, columns of `POSITIONS`."""
         return self._read("replay_positions", POSITIONS, "target_topic, target_partition", run_id)
 
     def transactions(self, run_id: str) -> pa.Table:
-        """Transactions of a run, in order."""
+        """Return the transactions of a run, in order."""
         with self._connection.cursor() as cursor:
             query = "SELECT * EXCLUDE (run_id) FROM replay_txns WHERE run_id = ? ORDER BY lane_group, txn_no"
             return cursor.sql(query, params=[run_id]).to_arrow_table()
@@ -339,45 +264,10 @@ class Journal:
         return found.cast(schema)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def _move(cursor: duckdb.DuckDBPyConnection, run_id: str, state: str, error: str | None = None) -> None:
-    found = cursor.execute("SELECT state FROM replays WHERE run_id = ?", [run_id]).fetchone()
-    current = None if found is None else found[0]
-    if current is None or state not in _NEXT.get(current, frozenset()):
-        raise SnapshotError(f"Replay {run_id} is {current or 'not in this journal'}; it cannot become {state}.")
-    cursor.execute("UPDATE replays SET state = ?, error = coalesce(?, error) WHERE run_id = ?", [state, error, run_id])
-    stamp = _STAMPS.get(state)
-    if stamp is not None:
-        query = f"UPDATE replays SET {stamp} = coalesce({stamp}, ?) WHERE run_id = ?"  # noqa: S608 - constants only
-        cursor.execute(query, [_now(), run_id])
-
-
-def _put_rows(cursor: duckdb.DuckDBPyConnection, run_id: str, rows: pa.Table) -> None:
+def _replace_rows(cursor: duckdb.DuckDBPyConnection, run_id: str, rows: pa.Table) -> None:
     cursor.register("given_rows", rows.cast(LEDGER))
     cursor.execute(
         "DELETE FROM replay_records WHERE run_id = ? AND seq IN (SELECT seq FROM given_rows)",
         [run_id],
     )
     cursor.execute("INSERT INTO replay_records SELECT ?, * FROM given_rows", [run_id])
-
-
-def _audit(cursor: duckdb.DuckDBPyConnection, operation_id: str, entry: Mapping[str, Any]) -> None:
-    details = entry.get("details")
-    cursor.execute(
-        "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            operation_id,
-            _now(),
-            entry.get("who") or None,
-            entry.get("reason") or None,
-            entry["action"],
-            entry.get("cluster"),
-            entry.get("topic"),
-            entry.get("records"),
-            entry["result"],
-            None if details is None else json.dumps(details, sort_keys=True),
-        ],
-    )

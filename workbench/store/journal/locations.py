@@ -1,4 +1,4 @@
-"""The two places where replays of one snapshot may be recorded: its own file, and the journal beside it."""
+"""The two files that may record replays of one snapshot: its own, and the journal beside it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ JOURNAL_SUFFIX = ".journal.duckdb"
 
 
 def journal_path(snapshot: str | os.PathLike[str]) -> Path:
-    """Where the journal of a snapshot lies that was opened read-only: ``incident.journal.duckdb`` beside it."""
+    """Return the journal file of a snapshot that was opened read-only: ``incident.journal.duckdb`` beside it."""
     path = Path(snapshot)
     return path.with_name(path.name.removesuffix(SUFFIX) + JOURNAL_SUFFIX)
 
 
 def other_journal(path: Path) -> Path | None:
-    """The other of the two files, if there is one."""
+    """Return the other one of the two files, if it exists."""
     if path.name.endswith(JOURNAL_SUFFIX):
         stem = path.name.removesuffix(JOURNAL_SUFFIX)
         candidates = [path.with_name(stem + SUFFIX), path.with_name(stem)]
@@ -33,8 +33,8 @@ def other_journal(path: Path) -> Path | None:
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
-def doubts_elsewhere(path: Path, cluster_id: str, topics: Collection[str]) -> list[str]:
-    """Runs on these topics that the other file records and whose end is not known.
+def runs_in_doubt_elsewhere(path: Path, cluster_id: str, topics: Collection[str]) -> list[str]:
+    """Return the runs on these topics that the other file records and whose result is not known.
 
     A run that is ``running`` there counts: whoever writes that file would hold its lock.
 

@@ -1,4 +1,4 @@
-"""Collects rows of a capture and stores them in pieces of the right size."""
+"""Collects rows of a capture and commits them in transactions of a good size."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from workbench.store.segments.files import SEGMENT_BYTES
+from workbench.store.segments.writing import SEGMENT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Protocol
 
-    from workbench.store.segments.files import Segment, SegmentWriter
-    from workbench.store.snapshot.provenance import RangeKey, RangeUpdate
+    from workbench.store.segments.segment import Segment
+    from workbench.store.segments.writing import SegmentWriter
+    from workbench.store.snapshot.ranges import RangeKey, RangeUpdate
     from workbench.store.snapshot.store import SnapshotStore
 
     class Commit(Protocol):
-        """Takes rows and how far their ranges got."""
+        """Stores rows together with the progress of their ranges."""
 
         def __call__(
             self,
-            advances: Sequence[RangeUpdate],
+            updates: Sequence[RangeUpdate],
             *,
             segment: Segment | None = None,
             rows: tuple[pa.Table, pa.Table] | None = None,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 ROW_GROUP_BYTES = 32 << 20
 INLINE_BYTES = 4 << 20
-"""Up to here rows go into the file itself, without a segment."""
+"""Size up to which rows go into the file itself, without a segment."""
 SMALL_COMMIT_S = 2.0
 LARGE_COMMIT_S = 20.0
 """How long rows may wait to be durable: a little while they go into the file, longer while they fill a segment."""
@@ -46,7 +47,7 @@ class Appender:
 
     Args:
         store: Open for writing.
-        commit: Where whole pieces go; the store's own `commit` unless told.
+        commit: Stores a finished segment or rows; the store's own `commit` by default.
         segment_bytes: A segment is committed once its files are as large as this.
         row_group_bytes: Raw bytes that are buffered.
     """
@@ -66,27 +67,27 @@ class Appender:
         self._segment: SegmentWriter | None = None
         self._rows: list[tuple[pa.Table, pa.Table]] = []
         self._bytes = 0
-        self._advances: dict[RangeKey, RangeUpdate] = {}
+        self._updates: dict[RangeKey, RangeUpdate] = {}
         self._since = 0.0
 
     @property
     def due_s(self) -> float | None:
-        """Seconds until what waits should be committed; None when nothing waits."""
-        if not self._advances:
+        """Seconds until the buffered rows should be committed; None when there are none."""
+        if not self._updates:
             return None
         small = self._segment is None and self._bytes <= INLINE_BYTES
         bound = SMALL_COMMIT_S if small else LARGE_COMMIT_S
         return max(0.0, self._since + bound - time.monotonic())
 
-    def append(self, advance: RangeUpdate, records: pa.Table, events: pa.Table) -> bool:
+    def append(self, update: RangeUpdate, records: pa.Table, events: pa.Table) -> bool:
         """Take rows of one range; returns whether that committed a segment.
 
         Raises:
             StorageFullError: The disk is full; what was committed before is intact.
         """
-        if not self._advances:
+        if not self._updates:
             self._since = time.monotonic()
-        self._advances[advance.key] = _joined(self._advances.get(advance.key), advance)
+        self._updates[update.key] = _joined(self._updates.get(update.key), update)
         if records.num_rows:
             self._rows.append((records, events))
             self._bytes += records.nbytes + events.nbytes
@@ -98,7 +99,7 @@ class Appender:
         return False
 
     def commit(self) -> None:
-        """Store everything taken so far, durably."""
+        """Store all rows so far, durably."""
         segment = None
         rows = None
         if self._segment is None and self._bytes <= INLINE_BYTES:
@@ -108,15 +109,15 @@ class Appender:
         if self._segment is not None:
             segment = self._segment.finish()
             self._segment = None
-        if self._advances:
-            self._commit(list(self._advances.values()), segment=segment, rows=rows)
-        self._advances = {}
+        if self._updates:
+            self._commit(list(self._updates.values()), segment=segment, rows=rows)
+        self._updates = {}
 
     def discard(self) -> None:
-        """Let go of what was not committed."""
+        """Drop what was not committed."""
         if self._segment is not None:
             self._segment.discard()
-        self._segment, self._rows, self._bytes, self._advances = None, [], 0, {}
+        self._segment, self._rows, self._bytes, self._updates = None, [], 0, {}
 
     def _write_group(self) -> None:
         if not self._rows:
@@ -126,14 +127,14 @@ class Appender:
         self._segment.write(*self._taken())
 
     def _taken(self) -> tuple[pa.Table, pa.Table]:
-        """The buffered rows in order of position; rows of one range came in order already."""
-        pieces = sorted(self._rows, key=_first_position)
+        """Return the buffered rows in order of position; rows of one range came in order already."""
+        tables = sorted(self._rows, key=_first_position)
         self._rows, self._bytes = [], 0
-        return pa.concat_tables([raw for raw, _ in pieces]), pa.concat_tables([decoded for _, decoded in pieces])
+        return pa.concat_tables([raw for raw, _ in tables]), pa.concat_tables([decoded for _, decoded in tables])
 
 
-def _first_position(piece: tuple[pa.Table, pa.Table]) -> tuple[int, int, int]:
-    raw = piece[0]
+def _first_position(tables: tuple[pa.Table, pa.Table]) -> tuple[int, int, int]:
+    raw = tables[0]
     return raw["source_id"][0].as_py(), raw["partition"][0].as_py(), raw["offset"][0].as_py()
 
 

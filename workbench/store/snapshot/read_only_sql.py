@@ -1,4 +1,4 @@
-"""What a user's SQL may be: one statement that only reads."""
+"""Checks SQL of users: one statement that only reads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EXPLAIN = re.compile(r"\s*explain(\s+analyze)?(\s*\([^)]*\))?\s", re.IGNORECASE
 
 
 def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Let through a single SELECT (also WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE) or an EXPLAIN of one.
+    """Accept a single SELECT (also WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE) or an EXPLAIN of one.
 
     A snapshot is evidence: SQL of users neither changes it nor writes files, whether it was opened for writing or not.
 
@@ -42,7 +42,7 @@ def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) 
 
 
 def check_condition(cursor: duckdb.DuckDBPyConnection, condition: str | None, path: Path) -> None:
-    """Let through what is one condition by itself, so that its parentheses cannot reach into the query around it.
+    """Accept a text that is one condition by itself, so that its parentheses cannot close those of the query around it.
 
     Raises:
         QueryError: Not one condition.

@@ -1,4 +1,4 @@
-"""SQL for picking rows; values travel as parameters."""
+"""Writes the SELECT statements over ``records`` and ``events``; values are bound parameters."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _RESERVED = "wb_"
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """What `SnapshotStore.events` was asked for."""
+    """The arguments of `SnapshotStore.events`."""
 
     topic: OneOrMore
     type: OneOrMore
@@ -42,7 +42,7 @@ class EventFilter:
     limit: int | None
 
     def statement(self) -> tuple[str, dict[str, Any]]:
-        """The query, ordered by time and position, and its parameters."""
+        """Return the query, ordered by time and position, and its parameters."""
         values: dict[str, Any] = dict(self.params)
         if any(name.startswith(_RESERVED) for name in values):
             raise QueryError(f"Parameter names that begin with {_RESERVED} are taken; choose another.")
@@ -69,7 +69,7 @@ class EventFilter:
 
 
 def event_query(where: str | None, *, by_position: bool, with_value: bool) -> str:
-    """The query of `SnapshotStore.event_table`."""
+    """Write the query of `SnapshotStore.event_table`."""
     columns = _list((*EVENT.names, *EVENT_EXTRAS))
     rows = f"SELECT * FROM events {_where(where)}"  # noqa: S608 - the condition is the user's own
     picked = _BY_POSITION if by_position else ""
@@ -79,7 +79,7 @@ def event_query(where: str | None, *, by_position: bool, with_value: bool) -> st
 
 
 def record_query(where: str | None, *, by_position: bool) -> str:
-    """The query of `SnapshotStore.record_table`."""
+    """Write the query of `SnapshotStore.record_table`."""
     rows = "records"
     if where is not None:
         raw = f"SELECT {_list(POSITION)}, key, value, headers FROM records"  # noqa: S608 - names of ours
@@ -112,7 +112,7 @@ def _where(condition: str | None) -> str:
 
 
 def _condition(text: str) -> str:
-    """The user's condition in parentheses of its own; the line break ends a comment in it."""
+    """Put the user's condition in parentheses; the line break ends a comment in it."""
     return f"({text}\n)"
 
 

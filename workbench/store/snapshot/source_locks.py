@@ -1,4 +1,4 @@
-"""One capture at a time for each source of a snapshot."""
+"""Lets only one capture at a time write a source of a snapshot."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class SegmentLocks:
-    """Sources that captures of this process work on."""
+class SourceLocks:
+    """Holds the sources that captures of this process write; other processes are kept out by the file lock."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -23,7 +23,7 @@ class SegmentLocks:
 
     @contextlib.contextmanager
     def hold(self, topics: Mapping[int, str]) -> Iterator[None]:
-        """Claim sources, given as topic names by ``source_id``.
+        """Lock sources, given as topic names by ``source_id``, all of them or none.
 
         Raises:
             SnapshotError: One is being captured already.

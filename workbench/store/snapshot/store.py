@@ -1,28 +1,32 @@
-"""A snapshot file: opened for reading or writing, asked with SQL, added to in whole pieces."""
+"""A snapshot file: opened for reading or writing, queried with SQL, extended in transactions."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from workbench.errors import QueryError, SnapshotError
-from workbench.store.file import schema
+from workbench.errors import SnapshotError
 from workbench.store.file.connection import DEFAULT_MEMORY_LIMIT, Connection
-from workbench.store.segments import files as segments
 from workbench.store.segments import packing
-from workbench.store.snapshot import provenance
-from workbench.store.snapshot import row_queries as selecting
+from workbench.store.segments.catalogue import enter_segment, segment_bytes
+from workbench.store.segments.folder import remove_files, segments_folder
+from workbench.store.segments.writing import SegmentWriter
+from workbench.store.snapshot import row_queries
 from workbench.store.snapshot.frames import to_pandas
-from workbench.store.snapshot.read_only_sql import check_condition, check_reads_only
-from workbench.store.snapshot.source_locks import SegmentLocks
+from workbench.store.snapshot.opening import check_place, prepare
+from workbench.store.snapshot.queries import Queries
+from workbench.store.snapshot.ranges import ranges_table, update_ranges
+from workbench.store.snapshot.source_locks import SourceLocks
+from workbench.store.snapshot.sources import all_sources, selected_sources
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from typing import Self
 
     import pandas as pd
@@ -30,12 +34,13 @@ if TYPE_CHECKING:
 
     from workbench.model.selection import SelectedSource
     from workbench.model.window import BoundLike
-    from workbench.store.segments.files import Segment, SegmentWriter
-    from workbench.store.snapshot.provenance import RangeUpdate, Source
-
-Parameters: TypeAlias = "Sequence[Any] | Mapping[str, Any] | None"
+    from workbench.store.segments.segment import Segment
+    from workbench.store.snapshot.queries import Parameters
+    from workbench.store.snapshot.ranges import RangeUpdate
+    from workbench.store.snapshot.sources import Source
 
 _READERS_S = 10.0
+"""How long removed segments may still be read by queries that began before."""
 
 
 class SnapshotStore:
@@ -44,13 +49,14 @@ class SnapshotStore:
     Made by `open`; a context manager. Reading methods may be called from any thread.
     """
 
-    def __init__(self, connection: Connection, folder: Path, *, read_only: bool) -> None:
+    def __init__(self, connection: Connection, folder: Path, *, read_only: bool, last_segment: int = 0) -> None:
         self._connection = connection
         self._folder = folder
         self._read_only = read_only
         self._writing = threading.RLock()
-        self._next_segment = 0
-        self.claims = SegmentLocks(connection.path)
+        self._last_segment = last_segment
+        self._queries = Queries(connection)
+        self.source_locks = SourceLocks(connection.path)
         self._closed = False
 
     @classmethod
@@ -69,37 +75,15 @@ class SnapshotStore:
             SnapshotFormatError: A foreign, damaged or newer file, or one whose segments are missing.
         """
         file = Path(path)
-        _check_place(file, write=write)
+        check_place(file, write=write)
         folder = segments_folder(file)
         connection = Connection(file, folder, read_only=not write, memory_limit=memory_limit)
-        store = cls(connection, folder, read_only=not write)
         try:
-            store._prepare()
+            last_segment = prepare(connection, folder, read_only=not write)
         except BaseException:
             connection.close()
             raise
-        return store
-
-    def _prepare(self) -> None:
-        with self._connection.cursor() as cursor:
-            version = schema.stored_version(cursor)
-            if version is None and not self._read_only and schema.is_empty(cursor):
-                version = 0
-        version = schema.check_version(version, self.path)
-        if version < schema.VERSION and self._read_only:
-            raise SnapshotError(
-                f"{self.path} has the older snapshot version {version}. Open it once with write=True to bring it up.",
-                path=str(self.path),
-            )
-        if not self._read_only:
-            with self._connection.transaction() as cursor:
-                schema.migrate(cursor, version, by="eventbus-workbench")
-                provenance.mark_interrupted(cursor)
-        with self._connection.cursor() as cursor:
-            files, self._next_segment = packing.known_files(cursor)
-        packing.check_files(self._folder, files, self.path)
-        if not self._read_only:
-            segments.sweep(self._folder, files)
+        return cls(connection, folder, read_only=not write, last_segment=last_segment)
 
     @property
     def path(self) -> Path:
@@ -174,35 +158,13 @@ class SnapshotStore:
 
     def sql_arrow(self, query: str, params: Parameters = None) -> pa.Table:
         """Answer SQL with an Arrow table, for bulk."""
-        with self._connection.cursor() as cursor:
-            check_reads_only(cursor, query, self.path)
-            return self._answer(cursor, query, params)
+        return self._queries.run(query, params)
 
-    @contextlib.contextmanager
     def record_batches(
         self, query: str, where: str | None, params: Parameters, rows: int
-    ) -> Iterator[pa.RecordBatchReader]:
-        """Answer a query of ours around a condition of the user's, piece by piece."""
-        with self._connection.cursor() as cursor:
-            check_condition(cursor, where, self.path)
-            with self._query_errors(query):
-                yield cursor.sql(query, params=params).to_arrow_reader(rows)
-
-    def _answer(self, cursor: duckdb.DuckDBPyConnection, query: str, params: Parameters) -> pa.Table:
-        with self._query_errors(query):
-            return cursor.sql(query, params=params).to_arrow_table()
-
-    @contextlib.contextmanager
-    def _query_errors(self, query: str) -> Iterator[None]:
-        try:
-            yield
-        except (
-            duckdb.ProgrammingError,
-            duckdb.DataError,
-            duckdb.NotSupportedError,
-            duckdb.PermissionException,
-        ) as error:
-            raise QueryError(f"The query failed: {error}", path=str(self.path), query=query) from error
+    ) -> AbstractContextManager[pa.RecordBatchReader]:
+        """Answer a query of the store around a condition of the user, in batches of so many rows."""
+        return self._queries.batches(query, where, params, rows)
 
     def events(
         self,
@@ -230,11 +192,9 @@ class SnapshotStore:
             QueryError: The condition cannot be answered.
             WindowError: A bound that a snapshot cannot resolve.
         """
-        chosen = selecting.EventFilter(topic, type, source, correlation_id, start, end, where, params or {}, limit)
+        chosen = row_queries.EventFilter(topic, type, source, correlation_id, start, end, where, params or {}, limit)
         query, values = chosen.statement()
-        with self._connection.cursor() as cursor:
-            check_condition(cursor, where, self.path)
-            table = self._answer(cursor, query, values)
+        table = self._queries.select(query, where, values)
         frame = to_pandas(table.slice(0, limit) if limit is not None else table, provenance=self.ranges_table())
         frame.attrs["truncated"] = limit is not None and table.num_rows > limit
         return frame
@@ -247,15 +207,15 @@ class SnapshotStore:
         positions: pa.Table | None = None,
         with_value: bool = False,
     ) -> pa.Table:
-        """Decoded rows for analysis: the `EVENT` columns, then `selecting.EVENT_EXTRAS` and perhaps ``value``.
+        """Decoded rows for analysis: the `EVENT` columns, then `row_queries.EVENT_EXTRAS` and perhaps ``value``.
 
         Args:
             where: An SQL condition over the columns of ``events``.
             positions: Only these: columns ``source_id``, ``partition``, ``offset``.
             with_value: Add the raw value as the last column.
         """
-        query = selecting.event_query(where, by_position=positions is not None, with_value=with_value)
-        return self._select(query, where, params, positions)
+        query = row_queries.event_query(where, by_position=positions is not None, with_value=with_value)
+        return self._queries.select(query, where, params, positions)
 
     def record_table(
         self,
@@ -264,23 +224,14 @@ class SnapshotStore:
         *,
         positions: pa.Table | None = None,
     ) -> pa.Table:
-        """Raw rows for replay: the `RECORD` columns, then `selecting.RECORD_EXTRAS`, in order of position.
+        """Raw rows for replay: the `RECORD` columns, then `row_queries.RECORD_EXTRAS`, in order of position.
 
         Args:
             where: An SQL condition over the columns of ``events`` together with ``key``, ``value`` and ``headers``.
             positions: Only these: columns ``source_id``, ``partition``, ``offset``.
         """
-        query = selecting.record_query(where, by_position=positions is not None)
-        return self._select(query, where, params, positions)
-
-    def _select(
-        self, query: str, where: str | None, params: Mapping[str, Any] | None, positions: pa.Table | None
-    ) -> pa.Table:
-        with self._connection.cursor() as cursor:
-            check_condition(cursor, where, self.path)
-            if positions is not None:
-                cursor.register("picked_positions", positions.select(selecting.POSITION))
-            return self._answer(cursor, query, dict(params) if params else None)
+        query = row_queries.record_query(where, by_position=positions is not None)
+        return self._queries.select(query, where, params, positions)
 
     @property
     def ranges(self) -> pd.DataFrame:
@@ -290,28 +241,28 @@ class SnapshotStore:
     def ranges_table(self) -> pa.Table:
         """The provenance as Arrow: what was captured, and why it stopped."""
         with self._connection.cursor() as cursor:
-            return provenance.ranges_table(cursor, alive=not self._read_only)
+            return ranges_table(cursor, alive=not self._read_only)
 
     def sources(self) -> list[Source]:
         """Every source, in order of first capture."""
         with self._connection.cursor() as cursor:
-            return provenance.all_sources(cursor)
+            return all_sources(cursor)
 
     def selected_sources(self) -> list[SelectedSource]:
         """How each source was captured, as a replay wants to know it."""
         with self._connection.cursor() as cursor:
-            return provenance.selected_sources(cursor)
+            return selected_sources(cursor)
 
     def new_segment(self) -> SegmentWriter:
         """Begin a segment beside the file; nothing of it is seen before `commit`."""
         self.check_writable()
         with self._writing:
-            self._next_segment += 1
-            return segments.SegmentWriter(self._folder, self._next_segment)
+            self._last_segment += 1
+            return SegmentWriter(self._folder, self._last_segment)
 
     def commit(
         self,
-        advances: Sequence[RangeUpdate],
+        updates: Sequence[RangeUpdate],
         *,
         segment: Segment | None = None,
         rows: tuple[pa.Table, pa.Table] | None = None,
@@ -324,10 +275,10 @@ class SnapshotStore:
         """
         with self.transaction() as cursor:
             if segment is not None:
-                packing.enter_segment(cursor, segment)
+                enter_segment(cursor, segment)
             if rows is not None:
                 packing.insert_rows(cursor, *rows)
-            provenance.advance(cursor, advances)
+            update_ranges(cursor, updates)
 
     def pack(self, *, max_bytes: int | None = None) -> bool:
         """Move segments into the file, so that it can be mailed; returns whether it was done.
@@ -339,10 +290,10 @@ class SnapshotStore:
             StorageFullError: The disk is full; everything is where it was.
         """
         with self.transaction() as cursor:
-            size = packing.segment_bytes(cursor)
+            size = segment_bytes(cursor)
             if max_bytes is not None and (size > max_bytes or not packing.has_room(self.path, size)):
                 return False
-            moved = packing.move_in(cursor)
+            moved = packing.move_segments_in(cursor)
         with self._writing:
             with self.cursor() as cursor, contextlib.suppress(duckdb.TransactionException):
                 # Refused while other queries run; closing does it then.
@@ -353,7 +304,7 @@ class SnapshotStore:
     def remove_files(self, names: Collection[str]) -> None:
         """Remove files that are no longer named, unless a query still reads them: the next opening sweeps those."""
         if self._connection.wait_for_readers(_READERS_S):
-            packing.remove_files(self._folder, names)
+            remove_files(self._folder, names)
 
     def check_writable(self) -> None:
         """Refuse a change of a store that was opened for reading.
@@ -363,17 +314,3 @@ class SnapshotStore:
         """
         if self._read_only:
             raise SnapshotError(f"{self.path} is open for reading only. Open it with write=True.", path=str(self.path))
-
-
-def segments_folder(path: Path) -> Path:
-    """Where the segments of a snapshot file lie."""
-    return path.with_name(f"{path.name}.segments").absolute()
-
-
-def _check_place(path: Path, *, write: bool) -> None:
-    if path.is_dir():
-        raise SnapshotError(f"{path} is a folder; name the snapshot's .duckdb file.", path=str(path))
-    if not write and not path.exists():
-        raise SnapshotError(f"There is no snapshot {path}. Capture into it first, or check the name.", path=str(path))
-    if not path.parent.is_dir():
-        raise SnapshotError(f"The folder of {path} does not exist. Make it first.", path=str(path))

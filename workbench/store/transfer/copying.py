@@ -1,4 +1,4 @@
-"""A copy of a snapshot as of its last commit."""
+"""Copies a snapshot as of its last commit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workbench.errors import SnapshotError
 from workbench.store.file import schema
 from workbench.store.file.connection import Connection, translated
 from workbench.store.file.views import define_views
-from workbench.store.segments.packing import known_files
+from workbench.store.segments.catalogue import known_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +55,7 @@ def _copy_tables(store: SnapshotStore, file: Path, files: Path) -> None:
     copy = Connection(file, files, read_only=False)
     try:
         with store.cursor() as reading, copy.transaction() as writing:
+            # One transaction for all tables: the copy shows one moment, whatever commits meanwhile.
             reading.execute("BEGIN")
             schema.migrate(writing, 0, by="copy_to")
             writing.execute("DELETE FROM workbench_schema")

@@ -1,4 +1,4 @@
-"""Records out of a snapshot: Parquet or JSON lines, nothing lost."""
+"""Exports records of a snapshot to Parquet or JSON lines, without loss."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _QUERY = """
 
 
 def file_format(path: Path, given: str | None) -> FileFormat:
-    """The format of a file, by name unless it is given.
+    """Return the format of a file, by its name unless it is given.
 
     Raises:
         SnapshotError: Neither says which.

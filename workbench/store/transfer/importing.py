@@ -1,4 +1,4 @@
-"""Records into a snapshot from a file that `export` wrote: all of it or nothing, each position once."""
+"""Imports the records of an exported file into a snapshot: all of them or none, each position once."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from workbench.model.columns import RECORD
 from workbench.store.file.connection import translated
 from workbench.store.file.layout import RANGES
 from workbench.store.segments import packing
-from workbench.store.segments.rows import stored_rows
-from workbench.store.snapshot import provenance
+from workbench.store.segments.catalogue import enter_segment
+from workbench.store.segments.stored_rows import stored_rows
 from workbench.store.snapshot.appending import Appender
-from workbench.store.snapshot.provenance import CaptureHead, RangeKey, RangeUpdate
+from workbench.store.snapshot.captures import CaptureHead, begin_capture, end_capture
+from workbench.store.snapshot.ranges import RangeKey, RangeUpdate, recount_undecodable
+from workbench.store.snapshot.sources import add_source, all_sources, find_sources
 from workbench.store.transfer.exporting import EXPORTED, PROVENANCE_KEY, file_format
 from workbench.store.transfer.jsonl import from_line
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from workbench.model.decoding import BulkDecoder
-    from workbench.store.segments.files import Segment
+    from workbench.store.segments.segment import Segment
     from workbench.store.snapshot.store import SnapshotStore
 
 _BATCH_ROWS = 20_000
@@ -56,12 +58,12 @@ _RUNS = """
     )
     GROUP BY number, "partition", island ORDER BY number, "partition", min("offset")
 """
-"""Stretches without a hole: all that a file without provenance proves."""
+"""Runs of consecutive offsets. A file without provenance proves no more than these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of a file."""
+    """The result of an import."""
 
     records: int
     """Rows stored."""
@@ -139,14 +141,10 @@ def _number_sources(cursor: duckdb.DuckDBPyConnection) -> tuple[dict[int, str], 
     topics: dict[int, str] = {}
     new: set[int] = set()
     for cluster_id, cluster, topic, topic_key, partitions in found:
-        same = [
-            source
-            for source in provenance.find_sources(cursor, cluster_id, topic)
-            if (source.topic_id or "") == topic_key
-        ]
+        same = [source for source in find_sources(cursor, cluster_id, topic) if (source.topic_id or "") == topic_key]
         if not same:
             identity = {"cluster_id": cluster_id, "cluster": cluster, "topic": topic, "topic_id": topic_key or None}
-            same = [provenance.add_source(cursor, **identity, partitions=partitions)]
+            same = [add_source(cursor, **identity, partitions=partitions)]
             new.add(same[0].source_id)
         topics[same[0].source_id] = topic
         cursor.execute("INSERT INTO numbers VALUES (?, ?, ?, ?)", [same[0].source_id, cluster_id, topic, topic_key])
@@ -156,16 +154,16 @@ def _number_sources(cursor: duckdb.DuckDBPyConnection) -> tuple[dict[int, str], 
 def _store_rows(
     store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: Mapping[int, str]
 ) -> int:
-    pieces: list[tuple[Segment | None, tuple[pa.Table, pa.Table] | None]] = []
+    commits: list[tuple[Segment | None, tuple[pa.Table, pa.Table] | None]] = []
 
     def collect(
-        advances: Sequence[RangeUpdate],
+        updates: Sequence[RangeUpdate],
         *,
         segment: Segment | None = None,
         rows: tuple[pa.Table, pa.Table] | None = None,
     ) -> None:
-        del advances
-        pieces.append((segment, rows))
+        del updates
+        commits.append((segment, rows))
 
     stored = 0
     appender = Appender(store, commit=collect)
@@ -181,21 +179,21 @@ def _store_rows(
     except BaseException:
         appender.discard()
         raise
-    for segment, inline in pieces:
+    for segment, inline in commits:
         if segment is not None:
-            packing.enter_segment(cursor, segment)
+            enter_segment(cursor, segment)
         if inline is not None:
             packing.insert_rows(cursor, *inline)
     return stored
 
 
 def _provenance(cursor: duckdb.DuckDBPyConnection, path: Path, new: set[int]) -> pa.Table:
-    """Ranges that travelled with a whole export, for sources that were not known here; numbered as here."""
+    """Read the ranges that a whole export contains, for sources that are new here, with the numbers used here."""
     with pq.ParquetFile(path) as file:
         text = (file.schema_arrow.metadata or {}).get(PROVENANCE_KEY)
     identities = {
         (source.cluster_id, source.topic, source.topic_id): source.source_id
-        for source in provenance.all_sources(cursor)
+        for source in all_sources(cursor)
         if source.source_id in new
     }
     rows = []
@@ -207,10 +205,10 @@ def _provenance(cursor: duckdb.DuckDBPyConnection, path: Path, new: set[int]) ->
 
 
 def _enter(cursor: duckdb.DuckDBPyConnection, path: Path, ranges: pa.Table) -> None:
-    """Enter the act of importing, and what is covered now."""
+    """Enter the import as a capture, and the ranges that it covers."""
     head = CaptureHead(f"import-{uuid.uuid4()}", path.name, "import", "import", "read_committed")
-    provenance.begin(cursor, head, ())
-    provenance.end(cursor, head.capture_id, (), "complete", "imported from a file")
+    begin_capture(cursor, head, ())
+    end_capture(cursor, head.capture_id, (), "complete", "imported from a file")
     cursor.register("travelled", ranges)
     cursor.execute(
         f"""
@@ -226,7 +224,7 @@ def _enter(cursor: duckdb.DuckDBPyConnection, path: Path, ranges: pa.Table) -> N
         """,  # noqa: S608 - the text above
         [head.capture_id],
     )
-    provenance.recount_undecodable(cursor)
+    recount_undecodable(cursor)
 
 
 def _unreadable(path: Path, why: str) -> SnapshotFormatError:

@@ -1,4 +1,4 @@
-"""Records as JSON lines: text where the bytes are UTF-8, base64 where they are not, null where there is none."""
+"""Writes and reads records as JSON lines: text for UTF-8 bytes, base64 for others, null for null."""
 
 from __future__ import annotations
 

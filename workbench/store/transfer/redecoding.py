@@ -1,4 +1,4 @@
-"""Decoding again: new ``events`` beside raw records that stay as they are."""
+"""Decodes the records of a snapshot again: new ``events``, the same raw ``records``."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from workbench.model.columns import RECORD
 from workbench.store.file.layout import EVENTS_LAYOUT, STORED_EVENT, STORED_RECORD
 from workbench.store.file.types import names
 from workbench.store.file.views import define_views
-from workbench.store.segments.files import EventFile
-from workbench.store.segments.packing import known_files
-from workbench.store.segments.rows import stored_rows
-from workbench.store.snapshot.provenance import recount_undecodable
+from workbench.store.segments.catalogue import known_files
+from workbench.store.segments.stored_rows import stored_rows
+from workbench.store.segments.writing import EventFileWriter
+from workbench.store.snapshot.ranges import recount_undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,7 +69,7 @@ def _segments(cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: M
     rows = 0
     found = cursor.execute("SELECT segment_id, records_file, events_file FROM segments ORDER BY segment_id").fetchall()
     for segment_id, records_file, events_file in found:
-        written = EventFile(folder, segment_id, after=events_file)
+        written = EventFileWriter(folder, segment_id, after=events_file)
         try:
             with pq.ParquetFile(folder / records_file) as source:
                 for group in range(source.num_row_groups):
@@ -89,7 +89,7 @@ def _segments(cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: M
 
 
 def _decoded(records: pa.Table, decoder: BulkDecoder, topics: Mapping[int, str]) -> Iterator[pa.Table]:
-    """Decoded rows, run by run of one source."""
+    """Yield decoded rows; consecutive records of one source are decoded together."""
     if not records.num_rows:
         return
     encoded = pc.run_end_encode(pa.concat_arrays(records["source_id"].chunks))

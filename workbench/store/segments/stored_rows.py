@@ -1,4 +1,4 @@
-"""Stored rows out of raw and decoded columns of one topic."""
+"""Brings raw and decoded columns of one topic into the row layouts of the store."""
 
 from __future__ import annotations
 

@@ -1,0 +1,40 @@
+"""The table ``audit``: who changed what on a cluster, why, and with which result."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from workbench.store.journal.states import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import duckdb
+
+
+def add_audit_row(cursor: duckdb.DuckDBPyConnection, operation_id: str, entry: Mapping[str, Any]) -> None:
+    """Add a row.
+
+    Args:
+        cursor: Inside the transaction that the row belongs to.
+        operation_id: Shared by all rows of one operation.
+        entry: ``action`` and ``result``; optionally ``who``, ``reason``, ``cluster``, ``topic``, ``records`` and
+            ``details``, a mapping.
+    """
+    details = entry.get("details")
+    cursor.execute(
+        "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            operation_id,
+            utc_now(),
+            entry.get("who") or None,
+            entry.get("reason") or None,
+            entry["action"],
+            entry.get("cluster"),
+            entry.get("topic"),
+            entry.get("records"),
+            entry["result"],
+            None if details is None else json.dumps(details, sort_keys=True),
+        ],
+    )

@@ -1,0 +1,34 @@
+"""Arrow schemas of what the journal returns and takes."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+LEDGER = pa.schema(
+    [
+        ("seq", pa.int64()),
+        ("topic", pa.string()),
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("body_sha256", pa.binary()),
+        ("target_topic", pa.string()),
+        ("target_partition", pa.int32()),
+        ("target_offset", pa.int64()),
+        ("target_timestamp_ms", pa.int64()),
+        ("new_event_id", pa.string()),
+        ("outcome", pa.string()),
+        ("reason", pa.string()),
+        ("acked_at", pa.timestamp("us")),
+    ],
+)
+"""Source position, target position and outcome of each record: ``acked``, ``skipped``, ``refused``, ``failed``,
+``unknown``."""
+
+POSITIONS = pa.schema(
+    [
+        ("target_topic", pa.string()),
+        ("target_partition", pa.int32()),
+        ("start_offset", pa.int64()),
+        ("next_target_offset", pa.int64()),
+    ],
+)

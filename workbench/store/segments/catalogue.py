@@ -1,0 +1,50 @@
+"""The tables ``segments`` and ``segment_positions``: which segment files belong to the snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.store.file.layout import EVENTS_LAYOUT
+from workbench.store.file.views import define_views
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from workbench.store.segments.segment import Segment
+
+
+def known_files(cursor: duckdb.DuckDBPyConnection) -> tuple[set[str], int]:
+    """Return the files that the tables name, and the highest segment number so far."""
+    rows = cursor.execute("SELECT segment_id, records_file, events_file FROM segments").fetchall()
+    files = {name for _, records, events in rows for name in (records, events)}
+    return files, max((number for number, _, _ in rows), default=0)
+
+
+def enter_segment(cursor: duckdb.DuckDBPyConnection, segment: Segment) -> None:
+    """Enter a finished segment, so that the views read it."""
+    cursor.execute(
+        "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            segment.segment_id,
+            segment.records_file,
+            segment.events_file,
+            segment.rows,
+            segment.records_bytes,
+            segment.events_bytes,
+            EVENTS_LAYOUT,
+        ],
+    )
+    cursor.executemany(
+        "INSERT INTO segment_positions VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            [segment.segment_id, rows.source_id, rows.partition, rows.first_offset, rows.last_offset, rows.rows]
+            for rows in segment.partitions
+        ],
+    )
+    define_views(cursor)
+
+
+def segment_bytes(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Return the size of all segments in bytes."""
+    row = cursor.execute("SELECT coalesce(sum(records_bytes + events_bytes), 0)::BIGINT FROM segments").fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,72 @@
+"""The folder of segments beside a snapshot file: its place, its durability, and the removal of what no table names."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from workbench.errors import SnapshotFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from pathlib import Path
+
+TEMPORARY = ".writing"
+"""Suffix of a file that is still being written."""
+
+_NAMED = 3
+
+
+def segments_folder(path: Path) -> Path:
+    """Return the folder of the segments of a snapshot file."""
+    return path.with_name(f"{path.name}.segments").absolute()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: POSIX keeps a rename only after an fsync of the folder itself."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep(folder: Path, known: Iterable[str]) -> list[str]:
+    """Remove segment files that no table names: a killed process left them behind. Returns their names."""
+    if not folder.is_dir():
+        return []
+    keep = set(known)
+    strays = [path for path in folder.iterdir() if path.name not in keep and _is_segment(path.name)]
+    for path in strays:
+        path.unlink()
+    return sorted(path.name for path in strays)
+
+
+def check_files(folder: Path, files: Collection[str], path: Path) -> None:
+    """Refuse a snapshot that came without its segments.
+
+    Raises:
+        SnapshotFormatError: Files that the tables name are missing.
+    """
+    missing = sorted(name for name in files if not (folder / name).is_file())
+    if missing:
+        some = ", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "")
+        raise SnapshotFormatError(
+            f"{path} lacks {len(missing)} of its {len(files)} segment files ({some}). They belong into the folder "
+            f"{folder.name} beside it; move it there, or pack the snapshot where it is whole.",
+            path=str(path),
+            found="missing segments",
+        )
+
+
+def remove_files(folder: Path, names: Collection[str]) -> None:
+    """Remove files that are no longer named, and the folder when nothing is left in it."""
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _is_segment(name: str) -> bool:
+    stem = name.removesuffix(TEMPORARY)
+    return stem.endswith((".records.parquet", ".events.parquet")) and stem.partition(".")[0].isdigit()

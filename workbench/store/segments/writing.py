@@ -1,0 +1,118 @@
+"""Writes Parquet segments beside a snapshot: pairs of files, raw and decoded rows in the same order."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from workbench.store.file.connection import translated
+from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
+from workbench.store.segments.folder import sync_folder
+from workbench.store.segments.parquet_file import ParquetFile
+from workbench.store.segments.segment import PartitionRows, Segment, partition_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+SEGMENT_BYTES = 64 << 20
+"""Size of a segment's two files together at which it is committed."""
+
+
+class SegmentWriter:
+    """Writes one segment, both files at once. Until `finish` they carry names that the next opening sweeps away."""
+
+    def __init__(self, folder: Path, segment_id: int) -> None:
+        self._folder = folder
+        self._segment_id = segment_id
+        self._stem = f"{segment_id:06d}"
+        self._partitions: dict[tuple[int, int], PartitionRows] = {}
+        self._rows = 0
+        self._beside = ThreadPoolExecutor(1, "segment-events")
+        with translated(folder):
+            created = not folder.exists()
+            folder.mkdir(exist_ok=True)
+            if created:
+                sync_folder(folder.parent)
+            self._records = ParquetFile(folder / f"{self._stem}.records.parquet", STORED_RECORD)
+            self._events = ParquetFile(folder / f"{self._stem}.events.parquet", STORED_EVENT)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of both files so far."""
+        return self._records.size_bytes + self._events.size_bytes
+
+    def write(self, records: pa.Table, events: pa.Table) -> None:
+        """Append rows as one row group: the same positions in both, ordered by source, partition, offset.
+
+        Raises:
+            StorageFullError: The disk is full; the segment must be discarded.
+        """
+        with translated(self._folder):
+            # Arrow encodes without the GIL, so the second file is written on a thread of its own.
+            beside = self._beside.submit(self._events.write, events)
+            self._records.write(records)
+            beside.result()
+        self._rows += records.num_rows
+        for rows in partition_rows(records):
+            self._extend(rows)
+
+    def _extend(self, new: PartitionRows) -> None:
+        key = (new.source_id, new.partition)
+        before = self._partitions.get(key)
+        if before is not None:
+            first, last = min(before.first_offset, new.first_offset), max(before.last_offset, new.last_offset)
+            new = PartitionRows(*key, first, last, before.rows + new.rows)
+        self._partitions[key] = new
+
+    def finish(self) -> Segment:
+        """Sync and rename both files; from now on a table may name them."""
+        with translated(self._folder):
+            beside = self._beside.submit(self._events.finish)
+            self._records.finish()
+            beside.result()
+            sync_folder(self._folder)
+        self._beside.shutdown()
+        return Segment(
+            self._segment_id,
+            self._records.path.name,
+            self._events.path.name,
+            self._rows,
+            self._records.size_bytes,
+            self._events.size_bytes,
+            tuple(self._partitions.values()),
+        )
+
+    def discard(self) -> None:
+        """Remove what was written; harmless after an error."""
+        self._beside.shutdown()
+        for file in (self._records, self._events):
+            file.discard()
+
+
+class EventFileWriter:
+    """Writes the decoded rows of a segment again; its raw file stays as it is."""
+
+    def __init__(self, folder: Path, segment_id: int, *, after: str) -> None:
+        generation = after.removesuffix(".events.parquet").partition(".")[2]
+        self._folder = folder
+        with translated(folder):
+            name = f"{segment_id:06d}.{int(generation or 0) + 1}.events.parquet"
+            self._file = ParquetFile(folder / name, STORED_EVENT)
+
+    def write(self, events: pa.Table) -> None:
+        """Append one row group."""
+        with translated(self._folder):
+            self._file.write(events)
+
+    def finish(self) -> tuple[str, int]:
+        """Sync and rename the file; returns its name and size."""
+        with translated(self._folder):
+            self._file.finish()
+            sync_folder(self._folder)
+        return self._file.path.name, self._file.size_bytes
+
+    def discard(self) -> None:
+        """Remove what was written; harmless after an error."""
+        self._file.discard()

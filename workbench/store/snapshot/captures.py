@@ -1,0 +1,71 @@
+"""The table ``captures``: one row for each act of capturing, with its request, its state and its reason to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.store.snapshot.ranges import INTERRUPTED, add_ranges, end_range, reopen_range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import duckdb
+
+    from workbench.model.chunk import Isolation
+    from workbench.store.snapshot.ranges import CaptureState, RangeKey, StoredRange
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureHead:
+    """The request of one capture."""
+
+    capture_id: str
+    topics: str
+    start: str
+    end: str
+    isolation: Isolation
+    follow: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def begin_capture(cursor: duckdb.DuckDBPyConnection, head: CaptureHead, ranges: Iterable[StoredRange]) -> None:
+    """Enter a capture with its windows; windows of earlier captures that it finishes are reopened."""
+    cursor.execute(
+        "INSERT INTO captures VALUES (?, now()::TIMESTAMP, NULL, ?, ?, ?, ?, ?, 'running', NULL, ?::VARCHAR[])",
+        [head.capture_id, head.topics, head.start, head.end, head.isolation, head.follow, list(head.notes)],
+    )
+    windows = list(ranges)
+    for window in windows:
+        if window.key.capture_id != head.capture_id:
+            reopen_range(cursor, window.key)
+    add_ranges(cursor, [window for window in windows if window.key.capture_id == head.capture_id])
+
+
+def end_capture(
+    cursor: duckdb.DuckDBPyConnection,
+    capture_id: str,
+    keys: Sequence[RangeKey],
+    state: CaptureState,
+    reason: str | None,
+    *,
+    cut: bool = False,
+) -> None:
+    """End a capture and its windows; a window that reached its end is complete, whatever happened to the others.
+
+    Args:
+        cut: The windows end where they got to, so that no later capture finishes them (a limit, the end of following).
+    """
+    cursor.execute(
+        "UPDATE captures SET state = ?, reason = ?, finished_at = now()::TIMESTAMP WHERE capture_id = ?",
+        [state, reason, capture_id],
+    )
+    for key in keys:
+        end_range(cursor, key, state, reason, cut=cut)
+
+
+def mark_interrupted(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Mark what still says ``running`` as failed: the file lock proves that the process which ran it has ended."""
+    cursor.execute("UPDATE captures SET state = 'failed', reason = ? WHERE state = 'running'", [INTERRUPTED])
+    cursor.execute("""UPDATE capture_ranges SET state = 'complete' WHERE state = 'running' AND next >= "end" """)
+    cursor.execute("UPDATE capture_ranges SET state = 'failed', reason = ? WHERE state = 'running'", [INTERRUPTED])

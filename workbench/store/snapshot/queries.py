@@ -1,0 +1,82 @@
+"""Answers SQL over one snapshot file, each query with a cursor of its own."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import duckdb
+
+from workbench.errors import QueryError
+from workbench.store.snapshot import row_queries
+from workbench.store.snapshot.read_only_sql import check_condition, check_reads_only
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from workbench.store.file.connection import Connection
+
+Parameters: TypeAlias = "Sequence[Any] | Mapping[str, Any] | None"
+
+
+class Queries:
+    """Runs SQL of users and of the store itself; errors of DuckDB become `QueryError`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, query: str, params: Parameters) -> pa.Table:
+        """Answer a query that a user wrote.
+
+        Raises:
+            QueryError: It is not one SELECT, or DuckDB cannot answer it.
+        """
+        with self._connection.cursor() as cursor:
+            check_reads_only(cursor, query, self._connection.path)
+            return self._answer(cursor, query, params)
+
+    def select(
+        self, query: str, where: str | None, params: Mapping[str, Any] | None, positions: pa.Table | None = None
+    ) -> pa.Table:
+        """Answer a query of the store that contains a condition of the user.
+
+        Args:
+            query: The whole query.
+            where: The user's condition in it.
+            params: Values of its parameters.
+            positions: Table ``picked_positions`` that the query joins.
+
+        Raises:
+            QueryError: The condition cannot be answered, or is more than one condition.
+        """
+        with self._connection.cursor() as cursor:
+            check_condition(cursor, where, self._connection.path)
+            if positions is not None:
+                cursor.register("picked_positions", positions.select(row_queries.POSITION))
+            return self._answer(cursor, query, dict(params) if params else None)
+
+    @contextlib.contextmanager
+    def batches(self, query: str, where: str | None, params: Parameters, rows: int) -> Iterator[pa.RecordBatchReader]:
+        """Answer like `select`, in batches of so many rows."""
+        with self._connection.cursor() as cursor:
+            check_condition(cursor, where, self._connection.path)
+            with self._query_errors(query):
+                yield cursor.sql(query, params=params).to_arrow_reader(rows)
+
+    def _answer(self, cursor: duckdb.DuckDBPyConnection, query: str, params: Parameters) -> pa.Table:
+        with self._query_errors(query):
+            return cursor.sql(query, params=params).to_arrow_table()
+
+    @contextlib.contextmanager
+    def _query_errors(self, query: str) -> Iterator[None]:
+        try:
+            yield
+        except (
+            duckdb.ProgrammingError,
+            duckdb.DataError,
+            duckdb.NotSupportedError,
+            duckdb.PermissionException,
+        ) as error:
+            raise QueryError(f"The query failed: {error}", path=str(self._connection.path), query=query) from error

@@ -1,0 +1,200 @@
+"""The table ``capture_ranges``: the provenance of a snapshot, and what makes a position unique."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import pyarrow as pa
+
+from workbench.store.file.layout import GAP, RANGES
+from workbench.store.file.types import sql_type
+from workbench.store.segments.stored_rows import UNREADABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import duckdb
+
+    from workbench.model.chunk import Gap, Isolation
+
+CaptureState: TypeAlias = Literal["running", "complete", "cancelled", "failed"]
+INTERRUPTED = "the capturing process ended before its time"
+"""Reason of ranges whose process was killed."""
+
+_NEW_RANGES = pa.schema(
+    [
+        RANGES.field(name)
+        for name in ("capture_id", "source_id", "partition", "from", "next", "end", "isolation", "state")
+    ]
+)
+
+_RANGES = """
+    SELECT capture_id, source_id, cluster_id, cluster, topic, topic_id, "partition", "from", next, "end", gaps, records,
+        control, aborted, undecodable, isolation,
+        CASE WHEN state <> 'running' OR $interrupted::VARCHAR IS NULL THEN state
+            WHEN next >= "end" THEN 'complete' ELSE 'failed' END AS state,
+        CASE WHEN state = 'running' AND ("end" IS NULL OR next < "end") THEN $interrupted ELSE reason END AS reason
+    FROM capture_ranges JOIN sources USING (source_id)
+    ORDER BY topic, source_id, "partition", "from", capture_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RangeKey:
+    """Identifies one range: a window of one partition, as one capture began it."""
+
+    capture_id: str
+    source_id: int
+    partition: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRange:
+    """A window and how far it got: offsets ``[key.start, next)`` are stored."""
+
+    key: RangeKey
+    next: int
+    end: int | None
+    """Where the window ends; None follows."""
+    isolation: Isolation
+    state: CaptureState
+
+
+@dataclass(frozen=True, slots=True)
+class RangeUpdate:
+    """Progress of a range with the rows that are committed now; counts are of the new rows only."""
+
+    key: RangeKey
+    next: int
+    records: int = 0
+    control: int = 0
+    aborted: int = 0
+    undecodable: int = 0
+    gaps: tuple[Gap, ...] = ()
+
+
+def stored_ranges(cursor: duckdb.DuckDBPyConnection, source_id: int) -> list[StoredRange]:
+    """Return all ranges of a source, in offset order per partition."""
+    rows = cursor.execute(
+        'SELECT capture_id, source_id, "partition", "from", next, "end", isolation, state FROM capture_ranges '
+        'WHERE source_id = ? ORDER BY "partition", "from", capture_id',
+        [source_id],
+    ).fetchall()
+    return [StoredRange(RangeKey(*row[:4]), *row[4:]) for row in rows]
+
+
+def add_ranges(cursor: duckdb.DuckDBPyConnection, ranges: Sequence[StoredRange]) -> None:
+    """Enter new windows in bulk."""
+    rows = [
+        {
+            **dict(zip(("capture_id", "source_id", "partition", "from"), _key(window.key), strict=True)),
+            "next": window.next,
+            "end": window.end,
+            "isolation": window.isolation,
+            "state": window.state,
+        }
+        for window in ranges
+    ]
+    cursor.register("new_ranges", pa.Table.from_pylist(rows, schema=_NEW_RANGES))
+    cursor.execute(
+        """
+        INSERT INTO capture_ranges
+        SELECT capture_id, source_id, "partition", "from", next, "end", [], 0, 0, 0, 0, isolation, state, NULL
+        FROM new_ranges
+        """
+    )
+    cursor.unregister("new_ranges")
+
+
+def update_ranges(cursor: duckdb.DuckDBPyConnection, updates: Iterable[RangeUpdate]) -> None:
+    """Move ranges on. Call it in the transaction that stores their rows, so that both become durable together."""
+    for update in updates:
+        cursor.execute(
+            "UPDATE capture_ranges SET next = ?, records = records + ?, control = control + ?, aborted = aborted + ?, "  # noqa: S608 - a type of ours
+            f"undecodable = undecodable + ?, gaps = list_concat(gaps, ?::{sql_type(GAP)}[]) "
+            'WHERE capture_id = ? AND source_id = ? AND "partition" = ? AND "from" = ?',
+            [
+                update.next,
+                update.records,
+                update.control,
+                update.aborted,
+                update.undecodable,
+                [{"reason": gap.reason, "start": gap.start, "stop": gap.stop} for gap in update.gaps],
+                *_key(update.key),
+            ],
+        )
+
+
+def reopen_range(cursor: duckdb.DuckDBPyConnection, key: RangeKey) -> None:
+    """Let a capture go on with an unfinished range."""
+    _set_state(cursor, key, "running", None)
+
+
+def end_range(
+    cursor: duckdb.DuckDBPyConnection,
+    key: RangeKey,
+    state: CaptureState,
+    reason: str | None,
+    *,
+    cut: bool,
+) -> None:
+    """End a range; one that reached its end is complete, whatever ``state`` says.
+
+    Args:
+        cut: The range ends where it got to.
+    """
+    done = cursor.execute(f'SELECT next >= "end" FROM capture_ranges {_WHERE}', _key(key)).fetchone()  # noqa: S608 - a constant
+    if done is not None and done[0]:
+        _set_state(cursor, key, "complete", None)
+        return
+    _set_state(cursor, key, state, reason)
+    if cut:
+        _end_at_next(cursor, key)
+
+
+def cut_range(cursor: duckdb.DuckDBPyConnection, key: RangeKey, reason: str) -> None:
+    """Complete a range where it got to."""
+    _end_at_next(cursor, key)
+    _set_state(cursor, key, "complete", reason)
+
+
+def recount_undecodable(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Count undecodable rows again, after rows were decoded by something other than a capture."""
+    cursor.execute(
+        """
+        UPDATE capture_ranges AS r SET undecodable = (
+            SELECT count(*) FROM events AS e
+            WHERE e.source_id = r.source_id AND e."partition" = r."partition" AND e."offset" >= r."from"
+                AND e."offset" < r.next
+                AND ((e.convention IS NULL AND NOT e.tombstone) OR list_contains(e.problems, ?))
+        )
+        """,
+        [UNREADABLE],
+    )
+
+
+def ranges_table(cursor: duckdb.DuckDBPyConnection, *, alive: bool) -> pa.Table:
+    """Return the provenance of the snapshot, one row for each range.
+
+    Args:
+        alive: A running capture can be one of this process; otherwise what says ``running`` was interrupted.
+    """
+    values = {"interrupted": None if alive else INTERRUPTED}
+    return cursor.sql(_RANGES, params=values).to_arrow_table().cast(RANGES)
+
+
+_WHERE = 'WHERE capture_id = ? AND source_id = ? AND "partition" = ? AND "from" = ?'
+
+
+def _key(key: RangeKey) -> list[object]:
+    return [key.capture_id, key.source_id, key.partition, key.start]
+
+
+def _set_state(cursor: duckdb.DuckDBPyConnection, key: RangeKey, state: CaptureState, reason: str | None) -> None:
+    cursor.execute(f"UPDATE capture_ranges SET state = ?, reason = ? {_WHERE}", [state, reason, *_key(key)])  # noqa: S608 - a constant
+
+
+def _end_at_next(cursor: duckdb.DuckDBPyConnection, key: RangeKey) -> None:
+    cursor.execute(f'UPDATE capture_ranges SET "end" = next {_WHERE}', _key(key))  # noqa: S608 - a constant
