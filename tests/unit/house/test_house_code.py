@@ -13,6 +13,7 @@ import tokenize
 from pathlib import Path
 
 import pytest
+from javascript_functions import functions
 
 import workbench
 
@@ -21,6 +22,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 SHIPPED = sorted(path for path in ROOT.joinpath("widgets").rglob("*") if path.suffix in {".js", ".mjs", ".css"})
 STATIC = [path for path in SHIPPED if path.suffix != ".css"]
 LONGEST = 400
+SCREEN = 40
 DENSEST = 0.08
 FEW_LINES = 50
 HEAVY = {"pandas", "plotly", "anywidget", "ipywidgets", "aiokafka", "duckdb", "pyarrow", "numpy", "pydantic"}
@@ -40,6 +42,30 @@ def test_modules_end_at_400_lines_and_comment_sparingly(path):
     code = sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines)
     if code > FEW_LINES:
         assert own_line / code < DENSEST, f"{own_line} comment lines for {code} of code"
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=name_of)
+def test_scripts_and_styles_end_at_400_lines(path):
+    assert len(path.read_text().splitlines()) <= LONGEST, "split it by noun"
+
+
+@pytest.mark.parametrize("path", STATIC, ids=name_of)
+def test_functions_of_scripts_fit_a_screen(path):
+    assert [(line, length) for line, length in functions(path.read_text()) if length > SCREEN] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("function f(a) {\n  one();\n  two();\n}\n", [(1, 2)]),
+        ("class A {\n  #x = '{';\n  m(a = (1)) {\n    if (a) {\n      b();\n    }\n  }\n}\n", [(3, 3)]),
+        ('const f = (a) => {\n  // }\n  return /[{/]/.test(a) ? `${a}{` : "}";\n};\n', [(1, 2)]),
+        ("for (const a of b) {\n}\nswitch (a) {\n}\nconst c = { d: 1 };\n", []),
+        ("on(() => {\n  on(() => {\n    a();\n  });\n});\n", [(2, 1), (1, 3)]),
+    ],
+)
+def test_the_counter_of_lines_counts(text, found):
+    assert list(functions(text)) == found
 
 
 def packages():

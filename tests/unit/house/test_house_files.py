@@ -139,5 +139,5 @@ def test_the_system_script_names_one_line_to_copy(root, tmp_path):
     identity.chmod(0o755)
     script = str(root / ".ci/system")
     run = subprocess.run(["/bin/bash", script], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True)
-    line = "apt-get install -y --no-install-recommends gcc libc6-dev chromium default-jre-headless maven kcat"
+    line = "apt-get install -y --no-install-recommends gcc libc6-dev chromium nodejs default-jre-headless maven kcat"
     assert run.stdout.strip().endswith(line)
