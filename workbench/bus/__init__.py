@@ -1,4 +1,4 @@
-"""Record logs behind one protocol: memory, Kafka, and the event-bus contract above them."""
+"""Record logs: topics, partitions, offsets and consumer groups of a cluster, behind one protocol."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["open_log"]
 
 
 def open_log(address: Address | str, **options: Any) -> RecordLog:
-    """Make the record log for an address, unopened; ``async with`` opens it.
+    """Make the record log for an address, not yet open; ``async with`` opens it.
 
     Args:
         address: ``memory://name``, ``kafka://host:port,host2:port`` or ``redpanda://host:port``.

@@ -1,6 +1,6 @@
-"""Where a key goes: the three hash partitioners that Kafka clients use, for one key and for columns of keys.
+"""The three hash partitioners of Kafka clients, for one key and for columns of keys.
 
-Each takes key bytes exactly and a partition count. The column forms give ``-1`` for a null key, which no hash places.
+Each takes the bytes of a key and a partition count. The column forms return ``-1`` for a null key, which has no hash.
 
 Sources: murmur2 of the Java client (`org.apache.kafka.common.utils.Utils.murmur2`), CRC32 and FNV-1a as librdkafka
 computes them.

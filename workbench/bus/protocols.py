@@ -1,6 +1,6 @@
-"""The record log: the seam between this package and any broker.
+"""The protocol of a record log: how this package reads and writes any cluster.
 
-Everything above it sees explicit positions, Arrow chunks and exact records; no client library's type passes here.
+Code above it sees explicit positions, Arrow chunks and exact records, and no type of a client library.
 Each method has a deadline of its own (``timeout_s`` of the log, 30 s unless told) and raises the errors of
 `workbench.errors`. A log or reader used before opening or after closing raises `RuntimeError`; closing twice is fine.
 """
@@ -39,7 +39,7 @@ OffsetSpec: TypeAlias = Literal["earliest", "latest"] | AtTime | AtCommitted
 
 @runtime_checkable
 class Reader(Protocol):
-    """A pull reader over spans: what was asked for is the credit, so memory is bounded by ``prefetch_bytes``."""
+    """Reads spans when it is asked to; at most ``prefetch_bytes`` are fetched ahead, whatever the topic's size."""
 
     async def read(self, max_bytes: int = 16 << 20, max_wait_ms: int = 500) -> list[Chunk]:
         """Return what is ready, waiting up to ``max_wait_ms`` for the first chunk; an empty list when nothing came.
@@ -50,7 +50,7 @@ class Reader(Protocol):
 
         Raises:
             UnknownTopicError: A topic or partition does not exist, or no longer.
-            WorkbenchError: A following span starts above the end.
+            OffsetOutOfRangeError: A span without a stop starts above the end.
             BrokerUnavailableError: A partition could not be read within the deadline.
         """
         ...
@@ -68,7 +68,7 @@ class Reader(Protocol):
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...
     async def aclose(self) -> None:
-        """Stop fetching and let go of buffers; harmless when repeated."""
+        """Stop fetching and free the buffers; harmless when repeated."""
         ...
 
 
@@ -95,13 +95,13 @@ class Writer(Protocol):
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...
     async def aclose(self) -> None:
-        """Abort what is open and let go; harmless when repeated."""
+        """Abort an open transaction and close the connections; harmless when repeated."""
         ...
 
 
 @runtime_checkable
 class GroupMember(Protocol):
-    """A real member of a consumer group: it joins, is assigned, polls and commits. Observation never uses one."""
+    """A member of a consumer group: joins, is assigned partitions, polls and commits. Observing never uses one."""
 
     @property
     def assignment(self) -> frozenset[TopicPartition]:
@@ -193,7 +193,7 @@ class RecordLog(Protocol):
             start: Where a partition begins for which the group committed nothing.
             session_timeout_ms: After this long without a heartbeat the group counts the member as gone.
             on_revoke: Awaited with partitions about to be taken away, before another member gets them: the moment to
-                finish what is in hand and to commit it.
+                finish the records at work and to commit them.
         """
         ...
 

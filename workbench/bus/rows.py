@@ -1,4 +1,4 @@
-"""Between columns and single records: rows of `workbench.model.columns.RECORD` and `Record`."""
+"""Converts between Arrow columns (`workbench.model.columns.RECORD`) and single `Record` objects."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from workbench.text import text_table, visible
+from workbench.text import number_text, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}"
+        return number_text(value)
     if isinstance(value, float):
         return f"{value:,.1f}"
     text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -10,6 +10,7 @@ import typer
 from workbench.cli.options import Json, SnapshotFile
 from workbench.cli.output import print_json, print_rows
 from workbench.errors import ConfigurationError
+from workbench.text import counted, size_text
 
 MOST_ROWS = 1_000
 
@@ -33,7 +34,7 @@ def sql(
     rows: list[dict[str, Any]] = (table if as_json else table.slice(0, MOST_ROWS)).to_pylist()
     print_rows(rows, table.column_names, as_json=as_json, empty="No row.")
     if not as_json and table.num_rows > MOST_ROWS:
-        typer.echo(f"{table.num_rows - MOST_ROWS:,} rows more; --json prints all.", err=True)
+        typer.echo(f"{counted(table.num_rows - MOST_ROWS, 'more row')}; --json prints all.", err=True)
 
 
 def trace(
@@ -66,7 +67,7 @@ def pack(snapshot: SnapshotFile) -> None:
 
     with open_snapshot(snapshot, write=True) as snap:
         snap.pack()
-    typer.echo(f"{snapshot} is one file of {snapshot.stat().st_size:,} bytes.", err=True)
+    typer.echo(f"{snapshot} is one file of {size_text(snapshot.stat().st_size)}.", err=True)
 
 
 def export(
@@ -81,4 +82,4 @@ def export(
 
     with open_snapshot(snapshot) as snap:
         count = snap.export(target, where=where)
-    typer.echo(f"{count:,} records written to {target}.", err=True)
+    typer.echo(f"{counted(count, 'record')} written to {target}.", err=True)

@@ -11,7 +11,7 @@ from workbench.cli.options import Broker, End, Json, Offset, Topics, Uncommitted
 from workbench.cli.output import print_json
 from workbench.cli.running import run
 from workbench.errors import ConfigurationError
-from workbench.text import visible, visible_bytes
+from workbench.text import clock_text, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,15 +91,9 @@ def _as_json(record: Record) -> None:
 
 
 def _line(record: Record) -> None:
-    from datetime import UTC, datetime
-
-    at = (
-        "-"
-        if record.timestamp_ms < 0
-        else f"{datetime.fromtimestamp(record.timestamp_ms / 1000, UTC):%H:%M:%S.%f}"[:-3]
-    )
+    at = clock_text(None if record.timestamp_ms == -1 else record.timestamp_ms)
     key, value = visible_bytes(record.key, 40), visible_bytes(record.value, _VALUE_CHARACTERS)
-    typer.echo(f"{at} {visible(record.topic)}/{record.partition}@{record.offset} {key} {value}")
+    typer.echo(f"{at} {record.position} {key} {value}")
 
 
 def _formatted(layout: str) -> Callable[[Record], None]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from workbench.config.security import SaslMechanism, SecurityProtocol  # noqa: TC001 - pydantic reads the hints
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ class ClusterTable(BaseModel):
     address: str
     protected: bool = False
     development: bool | None = None
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI"] | None = None
+    security_protocol: SecurityProtocol = "PLAINTEXT"
+    sasl_mechanism: SaslMechanism | None = None
     sasl_username: str | None = None
     sasl_password_env: str | None = None
     sasl_password_keyring: str | None = None

@@ -1,7 +1,7 @@
 """Decodes raw records into events: `Decoder` for columns, `decode_record` for one record.
 
-Conventions say where the parts of an envelope are. `Decoder` and its summary need numpy and Arrow, so they are loaded
-when they are first used.
+Formats read values into trees; conventions say where in headers and trees the parts of an envelope are. `Decoder` and
+its summary need numpy and Arrow, so they are loaded when they are first used.
 """
 
 from __future__ import annotations
@@ -10,16 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.convention import Convention, TopicConvention, make_convention
 from workbench.decoding.conventions.registry import builtin_conventions, load_conventions
+from workbench.decoding.formats.format import Format, ReadValue
+from workbench.decoding.formats.registry import read_value, register_format, registered_formats, unregister_format
 from workbench.decoding.record import decode_parts, decode_record
+from workbench.decoding.value_tree import MISSING, NumberText
 
 if TYPE_CHECKING:
     from workbench.decoding.columns.decoder import Decoder
     from workbench.decoding.columns.summary import ConventionShare, TopicSummary, summarise
 
 __all__ = [
+    "MISSING",
     "Convention",
     "ConventionShare",
     "Decoder",
+    "Format",
+    "NumberText",
+    "ReadValue",
     "TopicConvention",
     "TopicSummary",
     "builtin_conventions",
@@ -27,7 +34,11 @@ __all__ = [
     "decode_record",
     "load_conventions",
     "make_convention",
+    "read_value",
+    "register_format",
+    "registered_formats",
     "summarise",
+    "unregister_format",
 ]
 _IN_COLUMNS = frozenset({"ConventionShare", "Decoder", "TopicSummary", "summarise"})
 

@@ -18,6 +18,8 @@ from workbench.decoding.conventions.onex import ONEX
 from workbench.decoding.conventions.provenance import read_provenance
 from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.conventions.trace_context import read_trace
+from workbench.decoding.formats.json import JSON
+from workbench.decoding.formats.registry import registered_formats
 from workbench.decoding.ids import span_of
 from workbench.model.dead_letters import DEAD_LETTER_TYPE
 from workbench.model.envelope import Cause, Envelope
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from workbench.decoding.conventions.convention import Convention, TopicConvention
+    from workbench.decoding.formats.format import Format
     from workbench.model.record import HeaderList, Record
 
 
@@ -33,6 +36,8 @@ def decode_record(
     record: Record,
     conventions: Sequence[Convention] | None = None,
     topic_conventions: Mapping[str, TopicConvention] | None = None,
+    *,
+    formats: Sequence[Format] | None = None,
 ) -> Envelope:
     """Normalise one record. Whatever cannot be read becomes a problem code, never an exception.
 
@@ -40,10 +45,10 @@ def decode_record(
         record: The raw record.
         conventions: Conventions in order of precedence for equal strength; the built-in ones unless given.
         topic_conventions: Conventions that a person fixed, by topic name.
+        formats: Formats of values in order of precedence; the registered and built-in ones unless given.
     """
-    return decode_parts(
-        record.topic, record.headers, record.value, conventions, (topic_conventions or {}).get(record.topic)
-    )
+    fixed = (topic_conventions or {}).get(record.topic)
+    return decode_parts(record.topic, record.headers, record.value, conventions, fixed, formats=formats)
 
 
 def decode_parts(
@@ -52,21 +57,23 @@ def decode_parts(
     value: bytes | None,
     conventions: Sequence[Convention] | None = None,
     fixed: TopicConvention | None = None,
+    *,
+    formats: Sequence[Format] | None = None,
 ) -> Envelope:
     """`decode_record` for a record that exists only as columns."""
-    facts = RecordFacts(topic, headers, value)
+    facts = RecordFacts(topic, headers, value, registered_formats() if formats is None else formats)
     known = builtin_conventions() if conventions is None else conventions
     names, members = facts.header_names, facts.member_names
     possible = [p for p in known if p.may_match(names, members) or (fixed is not None and p.name == fixed.convention)]
     decision = decide(facts, possible, fixed)
     envelope = _materialise(decision, facts, tombstone=value is None)
-    problems = set(envelope.problems)
+    problems = {*envelope.problems, *(f"unreadable_value:{name}" for name in facts.read.reasons if name != JSON)}
     if facts.undecodable_name:
         problems.add("header_name_not_utf8")
     matched = {*decision.also_matched, *([decision.convention.name] if decision.convention else [])}
     trace, faults = read_trace(facts, matched, envelope.convention)
     envelope = _add_provenance(envelope, facts, problems | faults)
-    return replace(envelope, trace=trace)
+    return replace(envelope, trace=trace, format=facts.read.format, unread=facts.read.reasons)
 
 
 def _materialise(decision: Decision, facts: RecordFacts, *, tombstone: bool) -> Envelope:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,6 +9,7 @@ import orjson
 from workbench.decoding.conventions.contract import encode_bytes
 from workbench.demo.world import GOALS, NODES, PEOPLE, TOOLS, Sent, World
 from workbench.model import NewRecord
+from workbench.text import iso_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +105,7 @@ class WorkflowFlow:
         payload = {
             "original_event": orjson.loads(record.value or b"{}")["payload"],
             "error_message": message,
-            "failed_at": _iso(failed.at_ms + 5),
+            "failed_at": iso_text(failed.at_ms + 5),
             "original_topic": record.topic,
             "original_key_b64": encode_bytes(record.key),
             "original_value_b64": encode_bytes(record.value),
@@ -137,7 +137,7 @@ class WorkflowFlow:
                 "chainId": self._correlation,
                 "source": "delivery",
                 "type": "dev.cdevents.artifact.packaged.0.2.0",
-                "timestamp": _iso(at_ms),
+                "timestamp": iso_text(at_ms),
                 "links": [{"linkType": "PATH", "from": {"contextId": cause.event_id}} for cause in causes],
             },
             "subject": {"id": f"bundle/{event_id[:8]}", "type": "artifact", "content": {"parts": len(artifacts)}},
@@ -227,10 +227,6 @@ def data_flow(world: World, start_ms: int) -> list[Sent]:
         cause=second.event_id,
     )
     return [first, second, third]
-
-
-def _iso(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds")
 
 
 FLOWS: tuple[tuple[float, Callable[[World, int], list[Sent]]], ...] = (

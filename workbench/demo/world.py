@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.contract import encode_event
 from workbench.model import NewRecord
 from workbench.model.event import EventMessage, EventMetadata, SecurityContext
+from workbench.text import iso_text
 
 if TYPE_CHECKING:
     import random
@@ -83,7 +83,7 @@ class World:
             event_type=event_type,  # type: ignore[arg-type]  # dead letters are the contract's extension
             payload=payload,
             metadata=EventMetadata(source, correlation_id, cause, self.environment, priority),
-            timestamp=datetime.fromtimestamp(stamped / 1000, UTC).isoformat(timespec="milliseconds"),
+            timestamp=iso_text(stamped),
             security_context=None if user is None else SecurityContext(user, TENANT_OF[user], ["workflow:run"]),
         )
         logical = "dead_letter_queue" if event_type == "system.dead_letter" else f"{event_type.split('.')[0]}_events"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
+from workbench.text import counted, number_text, position_text
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -40,6 +42,10 @@ class EventPosition(NamedTuple):
     topic: str
     partition: int
     offset: int
+
+    def __str__(self) -> str:
+        """Write it as people do: ``orders/3@1842``."""
+        return position_text(self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,7 @@ class GraphHeader:
     @property
     def text(self) -> str:
         """Say how much of the selection is drawn: ``500 of 4,812 events shown``."""
-        return f"{self.events_shown:,} of {self.events_total:,} events shown"
+        return f"{number_text(self.events_shown)} of {counted(self.events_total, 'event')} shown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,3 +113,7 @@ class Envelope:
     """Codes ``code`` or ``code:subject``; sorted, each once."""
     via: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Selector that each identity field was read with; empty for rows that were decoded in bulk."""
+    format: str | None = field(default=None, compare=False)
+    """Format that read the value; None for a tombstone. Not a column."""
+    unread: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Why formats that claimed the value could not read it, by name. Not a column; ``problems`` names them."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+from workbench.text import position_text
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,7 +28,7 @@ class Identity:
 
     def __str__(self) -> str:
         """Write it as people do: ``orders/3@1842``."""
-        return f"{self.topic}/{self.partition}@{self.offset}"
+        return position_text(self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.text import partition_text
+
 if TYPE_CHECKING:
     from workbench.model.topics import GroupInfo
 
@@ -67,6 +69,8 @@ class LagRound:
     def errors(self) -> tuple[str, ...]:
         """What could not be read, each once, in words."""
         said = [f"group {g.group_id}: {g.error}" for g in self.groups if g.error]
-        said += [f"group {c.group_id} on {c.topic}/{c.partition}: {c.error}" for c in self.commits if c.error]
-        said += [f"{o.topic}/{o.partition}: {o.error}" for o in self.offsets if o.error]
+        said += [
+            f"group {c.group_id} on {partition_text(c.topic, c.partition)}: {c.error}" for c in self.commits if c.error
+        ]
+        said += [f"{partition_text(o.topic, o.partition)}: {o.error}" for o in self.offsets if o.error]
         return tuple(dict.fromkeys(said))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
+from workbench.text import partition_text, position_text
+
 HeaderList: TypeAlias = "tuple[tuple[bytes, bytes | None], ...]"
 """Headers in order, duplicates kept; a value may be null, a name is bytes."""
 
@@ -27,7 +29,7 @@ class TopicPartition:
 
     def __str__(self) -> str:
         """Write it as Kafka tools do."""
-        return f"{self.topic}/{self.partition}"
+        return partition_text(self.topic, self.partition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ class Record:
 
     @property
     def position(self) -> str:
-        """``topic/partition/offset``."""
-        return f"{self.topic}/{self.partition}/{self.offset}"
+        """``topic/partition@offset``."""
+        return position_text(self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from workbench.errors import ConfigurationError, UnknownTopicError
 from workbench.model.replay_targets import is_replay_target
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -116,9 +117,10 @@ def _unknown_name(name: str, known: Iterable[str]) -> UnknownTopicError:
 def _no_match(pattern: TopicPattern, topics: Sequence[TopicInfo]) -> UnknownTopicError:
     hidden = sum(1 for topic in topics if pattern.regex.fullmatch(topic.name) is not None)
     if hidden:
-        reason = f"It fits only {hidden} internal or replay topics, which a pattern leaves out; name them exactly."
+        only = counted(hidden, "internal or replay topic")
+        reason = f"It fits only {only}, which a pattern leaves out; name them exactly."
     else:
-        reason = f"None of the cluster's {len(topics)} topics fits; list the topics to see their names."
+        reason = f"None of the cluster's {counted(len(topics), 'topic')} fits; list the topics to see their names."
     similar = difflib.get_close_matches(pattern.text, [topic.name for topic in topics], n=_SIMILAR)
     return UnknownTopicError(
         f"The pattern {pattern.text!r} matches no topic. {reason}", topic=pattern.text, similar=similar

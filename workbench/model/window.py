@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from workbench.errors import WindowError
+from workbench.text import iso_text
 
 MAX_OFFSET = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,7 +91,7 @@ class At:
     timestamp_ms: int
 
     def __str__(self) -> str:
-        return f"@{(_EPOCH + self.timestamp_ms * _MILLISECOND).isoformat(timespec='milliseconds')}"
+        return f"@{iso_text(self.timestamp_ms)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from workbench import __version__
-from workbench.text import document, element, table, visible
+from workbench.text import counted, document, element, number_text, table, time_text, visible
 
 if TYPE_CHECKING:
     import os
@@ -53,7 +53,7 @@ class Section:
 
 def report_page(title: str, sections: list[Section]) -> str:
     """Write the page; every text is escaped when its element is made."""
-    made = f"Made by eventbus-workbench {__version__} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC."
+    made = f"Made by eventbus-workbench {__version__} at {time_text(datetime.now(UTC), precision='s')}."
     parts = [element("h1", visible(title)), element("p", made, class_="about")]
     for section in sections:
         body = element("pre", _lines(section.body)) if isinstance(section.body, str) else section.body
@@ -76,7 +76,7 @@ def frame_table(frame: pd.DataFrame, *, rows: int = MOST_ROWS) -> Element:
     numeric = [n for n, kind in enumerate(frame.dtypes) if pd.api.types.is_numeric_dtype(kind)]
     cells = [[_cell(value) for value in row] for row in shown.itertuples(index=False)]
     if len(frame) > rows:
-        cells.append([f"… {len(frame) - rows:,} rows more", *[""] * (len(frame.columns) - 1)])
+        cells.append([f"… {counted(len(frame) - rows, 'more row')}", *[""] * (len(frame.columns) - 1)])
     return table([visible(str(name), _CELL_CHARACTERS) for name in frame.columns], cells, numeric=numeric)
 
 
@@ -94,5 +94,5 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.2f}"
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
+        return number_text(value)
     return visible(str(value), _CELL_CHARACTERS)

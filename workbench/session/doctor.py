@@ -17,6 +17,7 @@ from workbench.bus.kafka.local import jars, probe
 from workbench.bus.kafka.local.java import find_java
 from workbench.config import cache_folder, find_file, resolve
 from workbench.errors import WorkbenchError
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -140,7 +141,7 @@ def _reach(profile: Profile, host: str, port: int) -> str | None:
     """What a server answered; of a secured one only that it takes connections, since signing in is not tried here."""
     if profile.security_protocol == "PLAINTEXT":
         answer = probe.ask(host, port, _ANSWER_S)
-        return None if answer is None else f"serves, cluster {answer.cluster_id}, {answer.brokers} broker(s)"
+        return None if answer is None else f"serves, cluster {answer.cluster_id}, {counted(answer.brokers, 'broker')}"
     try:
         with socket.create_connection((host, port), timeout=_ANSWER_S):
             return "reachable; signing in was not tried"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workbench.session.demonstration import demo
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,9 @@ async def run_journey(address: str | None, *, rate: float, history_s: float, out
     journey = Journey(out / "demo.duckdb", out / "report.html", "planned")
     async with await demo(address, rate=rate, history_s=history_s) as cluster:
         topics = await cluster.topics("onex.dev.*")
-        journey.lines.append(f"{len(topics)} topics, at most {int(topics['records_at_most'].sum()):,} records")
+        journey.lines.append(
+            f"{counted(len(topics), 'topic')}, at most {counted(int(topics['records_at_most'].sum()), 'record')}"
+        )
         snap = await cluster.capture("onex.dev.*", start="start", into=journey.snapshot, progress=False)
         with snap:
             steps = await _steps(cluster, snap, journey)
@@ -85,16 +88,16 @@ async def _steps(cluster: Cluster, snap: Snapshot, journey: Journey) -> list[Sec
     from workbench.report import Section
 
     counts = snap.sql(COUNTS)
-    journey.lines.append(f"captured {int(counts['n'].sum()):,} events of {len(counts)} types")
+    journey.lines.append(f"captured {counted(int(counts['n'].sum()), 'event')} of {counted(len(counts), 'type')}")
     busiest = str(snap.sql(BUSIEST)["correlation_id"].iloc[0])
     trace = snap.trace(correlation_id=busiest)
-    journey.lines.append(f"traced correlation {busiest}: {len(trace)} events")
+    journey.lines.append(f"traced correlation {busiest}: {counted(len(trace), 'event')}")
     lag = await cluster.lag("onex.dev.*")
-    journey.lines.append(f"lag of {len(lag.groups)} groups sampled")
+    journey.lines.append(f"lag of {counted(len(lag.groups), 'group')} sampled")
     plan = await cluster.plan(snap.replay(trace))
     report = await cluster.run(plan, confirm=plan.token)
     journey.state = report.state
-    journey.lines.append(f"replayed {report.counts['acked']} records: {report.state}")
+    journey.lines.append(f"replayed {counted(report.counts['acked'], 'record')}: {report.state}")
     ended = ", ".join(sorted(set(snap.provenance["state"])))
     return [
         _section("Captured", "Events by type; without a type are tombstones and what could not be decoded.", counts),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
-from workbench.text import text_table, visible
+from workbench.text import clock_text, counted, number_text, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,18 +81,18 @@ class LagResult:
             (
                 visible(str(row.group_id), 80),
                 str(row.state),
-                _number(row.members),
-                _number(row.partitions),
-                _number(row.lag),
-                _number(row.lost),
-                _number(row.unknown),
+                number_text(row.members),
+                number_text(row.partitions),
+                number_text(row.lag),
+                number_text(row.lost),
+                number_text(row.unknown),
             )
             for row in self.groups.head(_SHOWN_GROUPS).itertuples()
         ]
 
     def _remarks(self) -> list[str]:
         more = len(self.groups) - _SHOWN_GROUPS
-        remarks = [f"{more} groups more"] if more > 0 else []
+        remarks = [counted(more, "more group")] if more > 0 else []
         remarks += [visible(error, 200) for error in self.errors[:5]]
         return [*remarks, "lag counts offsets: at most this many records"]
 
@@ -149,7 +149,7 @@ class LagWatch:
             taken = await self._sampler.round(interval_ms=int(self._interval_s * 1000))
         except WorkbenchError as error:
             self._away_since = self._away_since or datetime.now(UTC)
-            self.note = f"no sample since {self._away_since:%H:%M:%S} UTC: {error}"
+            self.note = f"no sample since {clock_text(self._away_since, precision='s')}: {error}"
             return
         self._away_since = None
         self._rounds.append(taken)
@@ -171,10 +171,10 @@ class LagWatch:
                 visible(str(row.group_id), 80),
                 visible(str(row.topic), 80),
                 str(row.partition),
-                _number(row.lag),
-                _number(row.lost),
-                _number(row.committed),
-                _number(row.high),
+                number_text(row.lag),
+                number_text(row.lost),
+                number_text(row.committed),
+                number_text(row.high),
                 str(row.state),
                 "" if _absent(row.reason) else visible(str(row.reason), 120),
             )
@@ -184,13 +184,8 @@ class LagWatch:
 
 
 def _note(taken: LagRound) -> str:
-    at = datetime.fromtimestamp(taken.high_at_ms / 1000, UTC)
     unread = f"; {len(taken.errors)} could not be read" if taken.errors else ""
-    return f"sampled {at:%H:%M:%S} UTC, {len(taken.groups)} groups{unread}"
-
-
-def _number(value: Any) -> str:
-    return "unknown" if _absent(value) else f"{int(value):,}"
+    return f"sampled {clock_text(taken.high_at_ms, precision='s')}, {counted(len(taken.groups), 'group')}{unread}"
 
 
 def _absent(value: Any) -> bool:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from workbench.errors import ValidationError, WindowError
 from workbench.model.window import At, parse_bound
+from workbench.text import counted, is_position, parse_position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 POSITIONS = pa.schema([("source_id", pa.int32()), ("partition", pa.int32()), ("offset", pa.int64())])
 _FORMS = (
     "an SQL condition over events, a frame with partition, offset and source_id or topic, a trace, "
-    "or the selection of a table or graph"
+    "the selection of a table or graph, or positions written like orders/3@1842"
 )
 
 
@@ -43,12 +44,15 @@ def positions_of(store: SnapshotStore, selection: Any) -> tuple[pa.Table, str]:
     Args:
         store: The snapshot.
         selection: An SQL condition over ``events``; a pandas or Arrow table; a trace or causal graph; identities that a
-            widget selected.
+            widget selected; positions written as ``topic/partition@offset``, one or several.
 
     Raises:
         ValidationError: It names no records, or some that the snapshot does not hold.
+        PositionError: A text among several is no position.
         QueryError: The condition cannot be answered.
     """
+    if isinstance(selection, str) and is_position(selection):
+        selection = [selection]
     if isinstance(selection, str):
         table = store.event_table(selection).select(POSITIONS.names)
         return _checked(table), f"where {selection}"
@@ -62,7 +66,7 @@ def positions_of(store: SnapshotStore, selection: Any) -> tuple[pa.Table, str]:
         identities = list(selection)
     except TypeError:
         raise ValidationError(f"A replay selects records by {_FORMS}; not by {type(selection).__name__}.") from None
-    return _of_identities(store, identities), f"{len(identities):,} records picked by hand"
+    return _of_identities(store, identities), f"{counted(len(identities), 'record')} picked by hand"
 
 
 def _of_events(graph: Any) -> pa.Table:
@@ -72,7 +76,7 @@ def _of_events(graph: Any) -> pa.Table:
 
 
 def _summary_of(graph: Any) -> str:
-    return str(getattr(graph, "summary", "")) or f"{len(graph.positions()):,} events of a causal graph"
+    return str(getattr(graph, "summary", "")) or f"{counted(len(graph.positions()), 'event')} of a causal graph"
 
 
 def _of_columns(store: SnapshotStore, columns: dict[str, Any]) -> pa.Table:
@@ -103,10 +107,11 @@ def _cast(column: Any, name: str, kind: pa.DataType) -> Any:
 def _of_identities(store: SnapshotStore, identities: Iterable[Any]) -> pa.Table:
     newest = _newest_sources(store)
     rows = []
-    for identity in identities:
+    for given in identities:
+        identity = parse_position(given) if isinstance(given, str) else given
         topic = getattr(identity, "topic", None)
         if topic is None or not hasattr(identity, "partition") or not hasattr(identity, "offset"):
-            raise ValidationError(f"A replay selects records by {_FORMS}; not by {type(identity).__name__}.")
+            raise ValidationError(f"A replay selects records by {_FORMS}; not by {type(given).__name__}.")
         if topic not in newest:
             raise ValidationError(f"The snapshot has no topic {topic!r}: capture it first, then select from it.")
         rows.append((newest[topic], identity.partition, identity.offset))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.session.selections import moment, positions_of
 from workbench.store.snapshot.store import SnapshotStore
-from workbench.text import element, fragment, table, text_table, visible
+from workbench.text import counted, element, fragment, number_text, table, text_table, visible
 
 if TYPE_CHECKING:
     import os
@@ -287,9 +287,9 @@ class Snapshot:
             (
                 visible(rows[0]["topic"], 80),
                 str(len({row["partition"] for row in rows})),
-                f"{sum(row['records'] for row in rows):,}",
-                f"{sum(row['undecodable'] for row in rows):,}",
-                f"{sum(len(row['gaps']) for row in rows):,}",
+                number_text(sum(row["records"] for row in rows)),
+                number_text(sum(row["undecodable"] for row in rows)),
+                number_text(sum(len(row["gaps"]) for row in rows)),
                 ", ".join(sorted({_state(row) for row in rows})),
             )
             for rows in by_source.values()
@@ -302,7 +302,7 @@ class Snapshot:
     def __repr__(self) -> str:
         rows = self._source_rows()
         shown = text_table(_TITLES, rows[:_SHOWN_SOURCES], numeric=(1, 2, 3, 4))
-        more = [f"{len(rows) - _SHOWN_SOURCES} topics more"] if len(rows) > _SHOWN_SOURCES else []
+        more = [f"{counted(len(rows) - _SHOWN_SOURCES, 'more topic')}"] if len(rows) > _SHOWN_SOURCES else []
         return "\n".join([self._heading(), shown if rows else "nothing captured yet", *more])
 
     def _repr_html_(self) -> str:
@@ -310,7 +310,7 @@ class Snapshot:
         return fragment(
             element("h4", self._heading()),
             table(_TITLES, rows[:_SHOWN_SOURCES], numeric=(1, 2, 3, 4)),
-            element("p", f"{len(rows)} topics" if rows else "nothing captured yet"),
+            element("p", counted(len(rows), "topic") if rows else "nothing captured yet"),
         ).render()
 
 

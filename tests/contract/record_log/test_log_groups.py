@@ -81,7 +81,7 @@ async def test_two_then_three_members_share_everything_without_loss(log, topic, 
     async def produce(first: int) -> set[str]:
         for partition in range(6):
             await write(name, [b"%d" % n for n in range(first, first + 5)], partition=partition)
-        return {f"{name}/{p}/{n}" for p in range(6) for n in range(first, first + 5)}
+        return {f"{name}/{p}@{n}" for p in range(6) for n in range(first, first + 5)}
 
     async with AsyncExitStack() as stack:
         members = []
@@ -147,13 +147,13 @@ async def test_pausing_and_seeking(log, topic, group_name, write):
         member.pause([zero])
         seen = Counter()
         await poll_until([member], lambda: len(seen) == 1, seen)
-        assert set(seen) == {f"{name}/1/0"}
+        assert set(seen) == {f"{name}/1@0"}
         member.resume([zero])
         await poll_until([member], lambda: len(seen) == 4, seen)
         member.seek(zero, 1)
         again = Counter()
         await poll_until([member], lambda: len(again) == 2, again)
-        assert set(again) == {f"{name}/0/1", f"{name}/0/2"}
+        assert set(again) == {f"{name}/0@1", f"{name}/0@2"}
         assert (await member.position(zero), await member.position(one)) == (3, 1)
 
 

@@ -206,7 +206,7 @@ def test_batches_end_by_count_bytes_and_time():
 
 
 def test_batch_size_is_the_size_on_the_wire():
-    from workbench.bus.kafka.producing.encoding import ProducerStamp, encode_batch
+    from workbench.bus.kafka.producing.encoding import ProducerFields, encode_batch
     from workbench.model import NewRecord
 
     shapes = [
@@ -219,7 +219,7 @@ def test_batch_size_is_the_size_on_the_wire():
     for key, value, headers in shapes:
         exact = batch_bytes(key, value, headers)
         record = NewRecord("t", key, value, headers, 0, NOW_MS)
-        assert len(encode_batch([record], [NOW_MS], ProducerStamp())) == exact
+        assert len(encode_batch([record], [NOW_MS], ProducerFields())) == exact
         payload = len(key or b"") + len(value or b"") + sum(len(n) + len(v or b"") for n, v in headers)
         assert exact <= most_batch_bytes(payload, len(headers))
 

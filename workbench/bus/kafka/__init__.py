@@ -1,4 +1,4 @@
-"""The record log over Apache Kafka: aiokafka's connections, our own reading, writing and decoding."""
+"""The record log of Apache Kafka: aiokafka connects and authenticates; fetching, producing and decoding are ours."""
 
 from __future__ import annotations
 

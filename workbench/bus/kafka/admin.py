@@ -1,4 +1,4 @@
-"""Topics: describe, create, grow, delete, and move log starts."""
+"""Topics of a Kafka cluster: describe, create, add partitions, delete, and move log starts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aiokafka.protocol.admin import (
 
 from workbench.bus.kafka.offsets import bounds
 from workbench.bus.kafka.wire.codes import Code, CodeError, check, name_of
-from workbench.errors import OffsetOutOfRangeError, TopicExistsError
+from workbench.bus.refusals import cannot_delete_before, topic_exists
 from workbench.model.record import TopicPartition
 from workbench.model.topics import ConfigValue, PartitionInfo, TopicInfo
 
@@ -27,13 +27,15 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.connection.session import Session
 
 _TOPIC = 2
+"""Resource type of DescribeConfigs."""
 _DEFAULT_SOURCES = frozenset({4, 5})
+"""Config sources: static broker config, and default."""
 _WAIT_MS = 10_000
 _PAUSE_S = 0.05
 
 
 async def describe(session: Session, topics: Collection[str] | None) -> list[TopicInfo]:
-    """Describe topics with bounds and settings; what does not answer is named in ``unavailable``."""
+    """Describe topics with log bounds and settings; what could not be read is named in ``unavailable``."""
     if topics is not None and not topics:
         return []
     metadata = await session.metadata(topics)
@@ -58,13 +60,11 @@ async def create_topic(
         answer = await _to_controller(session, CreateTopicsRequest([row], _WAIT_MS, False))
         (_, code, detail), *_ = answer.topic_errors
         if code == Code.TOPIC_ALREADY_EXISTS:
-            raise TopicExistsError(
-                f"Topic {name} exists already. Use it as it is, or choose another name.",
-                topic=name,
-            )
+            raise topic_exists(name)
         check(code, name, detail)
 
     await session.retry(attempt)
+    # The controller answers before the brokers have heard of the topic: writing now would fail with an unknown topic.
     await _until(session, name, partitions)
 
 
@@ -129,14 +129,7 @@ async def _check_deleted(
         return
     offset = before[partition]
     begin, end = (await bounds(session, [partition]))[partition]
-    raise OffsetOutOfRangeError(
-        f"Records of {partition} cannot be deleted before {offset}: the log holds {begin} to {end}.",
-        topic=partition.topic,
-        partition=partition.partition,
-        offset=offset,
-        low=low if begin is None else begin,
-        high=-1 if end is None else end,
-    )
+    raise cannot_delete_before(partition, offset, low if begin is None else begin, -1 if end is None else end)
 
 
 async def _to_controller(session: Session, request: Any) -> Any:
@@ -147,7 +140,7 @@ async def _to_controller(session: Session, request: Any) -> Any:
 
 
 async def _until(session: Session, name: str, partitions: int) -> None:
-    """Wait until so many partitions have leaders that serve them (0: until the topic is gone)."""
+    """Wait until ``partitions`` partitions have leaders that serve them (0: until the topic is gone)."""
     while True:
         topic = (await session.connections.metadata([name])).topics.get(name)
         there = topic.partitions if topic is not None and topic.error_code == Code.NONE else {}
@@ -161,7 +154,7 @@ async def _until(session: Session, name: str, partitions: int) -> None:
 
 
 async def _serving(session: Session, name: str, partitions: Iterable[int]) -> None:
-    """Raise while a leader does not know yet that it is one."""
+    """Raise a retriable error while a broker does not know yet that it leads a partition."""
     limits = await bounds(session, [TopicPartition(name, number) for number in partitions])
     for partition, (begin, end) in limits.items():
         if begin is None or end is None:
@@ -173,7 +166,7 @@ async def _settings(
     metadata: Metadata,
     names: Collection[str],
 ) -> dict[str, Mapping[str, ConfigValue] | str]:
-    """Read settings of each topic, or why they could not be read."""
+    """Read the settings of each topic, or the reason why they could not be read."""
     node = metadata.controller if metadata.controller is not None else next(iter(metadata.brokers))
     request = DescribeConfigsRequest([(_TOPIC, name, None) for name in names])
     answer = await session.connections.send(node, request)
@@ -189,7 +182,7 @@ async def _settings(
 
 
 def _is_default(source: object) -> bool:
-    """Versions from 1 on tell the source; version 0 tells directly."""
+    """Whether a setting has its default: versions from 1 on name its source, version 0 has a flag."""
     return source if isinstance(source, bool) else source in _DEFAULT_SOURCES
 
 

@@ -13,7 +13,7 @@ from aiokafka.protocol.commit import OffsetCommitRequest, OffsetFetchRequest
 
 from workbench.bus.kafka.connection.session import GROUP
 from workbench.bus.kafka.wire.codes import Code, CodeError, check, name_of
-from workbench.bus.kafka.wire.requests import (
+from workbench.bus.kafka.wire.groups import (
     ConsumerGroupDescribeRequest,
     ConsumerGroupDescribeRequest_v0,
     DescribeClassicGroupsRequest,
@@ -21,7 +21,7 @@ from workbench.bus.kafka.wire.requests import (
     ListGroupsRequest_v5,
     ListGroupsWithTypeRequest,
 )
-from workbench.errors import GroupActiveError
+from workbench.bus.refusals import group_active
 from workbench.model.record import TopicPartition
 from workbench.model.topics import CommittedOffset, GroupInfo, GroupMemberInfo
 
@@ -44,7 +44,7 @@ _CONSUMER_TYPES = frozenset({"consumer", ""})
 
 
 async def list_ids(session: Session) -> list[str]:
-    """List consumer groups that any broker coordinates, those with stored offsets only included."""
+    """List the consumer groups of all brokers, those with stored offsets only included."""
     return sorted(await _listed(session))
 
 
@@ -59,13 +59,14 @@ async def describe(session: Session, group_ids: Collection[str]) -> list[GroupIn
         answers = await asyncio.gather(*(_describe_at(session, node, ids) for node, ids in by_node.items()))
         for infos, _ in answers:
             found.update(infos)
-        for _, moved in answers:
-            if moved is not None:
-                raise moved
+        # Raised after all answers are kept: the next attempt asks only for the groups that failed.
+        for _, error in answers:
+            if error is not None:
+                raise error
 
     with contextlib.suppress(CodeError):
         await session.retry(attempt)
-    await _doubt_the_dead(session, found)
+    await _check_dead_groups(session, found)
     return [found[group_id] for group_id in wanted]
 
 
@@ -96,11 +97,13 @@ async def commit(session: Session, group_id: str, offsets: Mapping[TopicPartitio
     await session.retry(lambda: session.leaders(offsets))
     (info,) = await describe(session, [group_id])
     if info.members:
-        raise _active(group_id, [member.member_id for member in info.members])
+        raise group_active(group_id, [member.member_id for member in info.members])
     topics: dict[str, list[tuple[int, int, str]]] = {}
     for partition, offset in offsets.items():
         topics.setdefault(partition.topic, []).append((partition.partition, offset, ""))
 
+    # Generation -1 and an empty member id commit from outside the group. The coordinator accepts that only while the
+    # group has no members, so a member that joined since the check above makes it fail.
     async def attempt() -> None:
         answer = await _to_coordinator(
             session, group_id, OffsetCommitRequest(group_id, -1, "", -1, list(topics.items()))
@@ -108,18 +111,10 @@ async def commit(session: Session, group_id: str, offsets: Mapping[TopicPartitio
         for topic, rows in answer.topics:
             for number, code in rows:
                 if code in (Code.UNKNOWN_MEMBER_ID, Code.REBALANCE_IN_PROGRESS):
-                    raise _active(group_id, ())
+                    raise group_active(group_id, ())
                 session.check_coordinator(code, GROUP, group_id, f"{topic}/{number} of group {group_id}")
 
     await session.retry(attempt)
-
-
-def _active(group_id: str, members: Sequence[str]) -> GroupActiveError:
-    return GroupActiveError(
-        f"Offsets of group {group_id} were not changed: it has members. Stop them first, then try again.",
-        group_id=group_id,
-        members=members,
-    )
 
 
 async def _to_coordinator(session: Session, group_id: str, request: Any) -> Any:
@@ -132,7 +127,7 @@ async def _to_coordinator(session: Session, group_id: str, request: Any) -> Any:
 
 
 async def _listed(session: Session) -> dict[str, str]:
-    """Group ids with their type (``classic``, ``consumer``, or empty where brokers do not tell)."""
+    """Return group ids with their type: ``classic``, ``consumer``, or empty on brokers that do not report it."""
     await session.connections.metadata([])
     typed = await session.connections.supports(ListGroupsRequest_v5.API_KEY, ListGroupsRequest_v5.API_VERSION)
 
@@ -152,7 +147,7 @@ async def _listed(session: Session) -> dict[str, str]:
             group_type = more[1].lower() if typed else ""
             if protocol_type in _CONSUMER_TYPES and group_type in ("classic", "consumer", ""):
                 found[group_id] = group_type
-                session.learn_coordinator(GROUP, group_id, node)
+                session.remember_coordinator(GROUP, group_id, node)
     return found
 
 
@@ -177,29 +172,30 @@ async def _describe_at(
     node: int,
     group_ids: Sequence[str],
 ) -> tuple[dict[str, GroupInfo], CodeError | None]:
-    """Ask for groups of the newer protocol first; what is none is described the classic way.
+    """Describe groups of the consumer protocol (KIP-848) first, then the rest as groups of the classic protocol.
 
-    The error, if any, is one that may pass: the broker is not, or not yet, the coordinator of a group.
+    The error, if any, is retriable: the broker is not, or not yet, the coordinator of a group.
     """
     found: dict[str, GroupInfo] = {}
-    moved: CodeError | None = None
+    error: CodeError | None = None
     newer = ConsumerGroupDescribeRequest_v0
+    # GROUP_ID_NOT_FOUND means: no group of the consumer protocol. It may be a classic one, which is asked for below.
     if await session.connections.supports(newer.API_KEY, newer.API_VERSION):
         answer = await session.connections.send(node, ConsumerGroupDescribeRequest(group_ids))
         for row in answer.groups:
-            moved = _moved(session, row[0], row[2]) or moved
+            error = _coordinator_error(session, row[0], row[2]) or error
             if row[0] != Code.GROUP_ID_NOT_FOUND:
                 found[row[2]] = _newer(row, node)
     rest = [group_id for group_id in group_ids if group_id not in found]
     if rest:
         answer = await session.connections.send(node, DescribeClassicGroupsRequest(rest))
         for row in answer.groups:
-            moved = _moved(session, row[0], row[1]) or moved
+            error = _coordinator_error(session, row[0], row[1]) or error
             found[row[1]] = _classic(row, node, answer.API_VERSION)
-    return found, moved
+    return found, error
 
 
-def _moved(session: Session, code: int, group_id: str) -> CodeError | None:
+def _coordinator_error(session: Session, code: int, group_id: str) -> CodeError | None:
     if code in (Code.NONE, Code.GROUP_ID_NOT_FOUND):
         return None
     session.forget_coordinator(GROUP, group_id)
@@ -252,7 +248,7 @@ def _classic(row: Sequence[Any], node: int, version: int) -> GroupInfo:
 
 
 def _assigned(data: bytes | None) -> tuple[TopicPartition, ...]:
-    """Read a member's assignment; one that is not in the consumer protocol's form counts as none."""
+    """Decode a member's assignment; bytes of another protocol (Kafka Connect) count as none."""
     if not data:
         return ()
     try:
@@ -266,8 +262,12 @@ def _unknown(group_id: str, error: str, node: int | None) -> GroupInfo:
     return GroupInfo(group_id, "unknown", "unknown", "", node, (), error)
 
 
-async def _doubt_the_dead(session: Session, found: dict[str, GroupInfo]) -> None:
-    """Believe ``Dead`` only of groups that no broker lists: a live one of another type is answered so as well."""
+async def _check_dead_groups(session: Session, found: dict[str, GroupInfo]) -> None:
+    """Set groups to ``unknown`` that are described as ``Dead`` and listed as existing.
+
+    The classic DescribeGroups answers ``Dead`` without members also for a live group of the consumer protocol
+    (KIP-848), which is not described by its own request on every broker.
+    """
     dead = [group_id for group_id, info in found.items() if info.state == "Dead" and info.protocol == "classic"]
     if not dead:
         return

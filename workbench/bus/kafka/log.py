@@ -1,4 +1,4 @@
-"""`KafkaLog`: the record log over Apache Kafka and what speaks its protocol."""
+"""`KafkaLog`: the record log of a cluster that speaks the Kafka protocol."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 class KafkaLog:
-    """See `workbench.bus.protocols.RecordLog`.
+    """Reads and writes a Kafka cluster; see `workbench.bus.protocols.RecordLog`.
 
     Args:
         address: Bootstrap servers; the first that answers is used.
         security: TLS and SASL settings.
-        timeout_s: Deadline of each call, and how long a reader bears a broker that is away.
+        timeout_s: Deadline of each call, and how long a reader retries a partition whose broker does not answer.
         connect_timeout_s: Deadline of opening, shared among the addresses.
         client_id: What the broker's logs and quotas see.
     """
@@ -96,7 +96,7 @@ class KafkaLog:
         await self.aclose()
 
     async def open(self) -> None:
-        """Dial the first address that answers and read who belongs to the cluster.
+        """Connect to the first address that answers and read the brokers of the cluster.
 
         Raises:
             BrokerUnavailableError: None of the addresses answers.
@@ -238,5 +238,6 @@ class KafkaLog:
         isolation: Isolation,
     ) -> dict[TopicPartition, int | None]:
         found = await list_offsets(self._open, partitions, max(0, timestamp_ms), isolation)
+        # No record is that late (-1): the answer is then the end, as for a time in the future.
         beyond = [partition for partition, offset in found.items() if offset < 0]
         return {**found, **await list_offsets(self._open, beyond, LATEST, isolation)}

@@ -1,4 +1,4 @@
-"""A real member of a consumer group over aiokafka's consumer (classic protocol), read_committed, commits by hand."""
+"""A member of a consumer group over aiokafka's consumer: classic protocol, read_committed, explicit commits."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _PATTERN_REFRESH_MS = 5_000
 _TOPIC_REFRESH_MS = 30_000
 _HEARTBEATS_PER_SESSION = 6
 _UNREADABLE = (UnicodeDecodeError, kafka_errors.CorruptRecordException)
-_LOST = (kafka_errors.CommitFailedError, kafka_errors.IllegalStateError, kafka_errors.UnknownMemberIdError)
+_NO_LONGER_HELD = (kafka_errors.CommitFailedError, kafka_errors.IllegalStateError, kafka_errors.UnknownMemberIdError)
 
 
 class KafkaMember:
-    """See `workbench.bus.protocols.GroupMember`.
+    """Joins a consumer group; see `workbench.bus.protocols.GroupMember`.
 
-    aiokafka's parser stops for good at a header name that is not UTF-8; such a stretch is read by our own reader, and
-    the consumer is moved past it.
+    aiokafka's parser stops for good at a header name that is not UTF-8. Such records are read by `KafkaReader`, and the
+    consumer is moved behind them.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class KafkaMember:
         self._session_timeout_ms = session_timeout_ms
         self._listener = _Listener(on_revoke)
         self._consumer: AIOKafkaConsumer | None = None
-        self._turn = itertools.count()
+        self._first = itertools.count()
         self._closed = False
 
     @property
@@ -105,7 +105,7 @@ class KafkaMember:
         if not held:
             return
         async with self._session.deadline(f"Committing in group {self._group_id}"):
-            with contextlib.suppress(*_LOST):
+            with contextlib.suppress(*_NO_LONGER_HELD):
                 await consumer.commit(held)
 
     async def position(self, partition: TopicPartition) -> int:
@@ -165,6 +165,7 @@ class KafkaMember:
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=max(1, min(3_000, self._session_timeout_ms // _HEARTBEATS_PER_SESSION)),
             metadata_max_age_ms=_PATTERN_REFRESH_MS if names is None else _TOPIC_REFRESH_MS,
+            # JoinGroup is answered when the rebalance is over, which may take as long as a session.
             request_timeout_ms=round(self._session.timeout_s * 1000) + self._session_timeout_ms,
             **connections.security.client_options(),
         )
@@ -173,17 +174,21 @@ class KafkaMember:
         else:
             consumer.subscribe(topics=names, listener=self._listener)
         await consumer.start()
+        # Only now is a later record sure to be delivered: assigned, and every start position resolved.
         await self._listener.assigned.wait()
         for partition in consumer.assignment():
             with contextlib.suppress(kafka_errors.IllegalStateError):
                 await consumer.position(partition)
 
     async def _ready(self, consumer: AIOKafkaConsumer, max_records: int, until: float) -> list[Record]:
-        """Ask partition by partition: one that cannot be parsed must not take the records of others with it."""
+        """Take records partition by partition, because one that cannot be parsed fails the whole call.
+
+        Each poll begins with the next partition, so that a busy one does not fill all of them.
+        """
         records: list[Record] = []
         partitions = sorted(consumer.assignment() - consumer.paused())
-        turn = next(self._turn) % len(partitions) if partitions else 0
-        for partition in partitions[turn:] + partitions[:turn]:
+        first = next(self._first) % len(partitions) if partitions else 0
+        for partition in partitions[first:] + partitions[:first]:
             room = max_records - len(records)
             if room <= 0:
                 break
@@ -199,7 +204,7 @@ class KafkaMember:
         return records
 
     async def _read_past(self, consumer: AIOKafkaConsumer, partition: ClientPartition, room: int) -> list[Record]:
-        """Read on with our own reader, where aiokafka's parser fails, and move the consumer behind it."""
+        """Read with `KafkaReader` what aiokafka's parser refuses, and move the consumer behind it."""
         position = await consumer.position(partition)
         span = Span(partition.topic, partition.partition, position, None)
         async with KafkaReader(self._session, [span], "read_committed", 1 << 16) as reader:
@@ -213,7 +218,7 @@ class KafkaMember:
 
 
 async def _arrival(consumer: AIOKafkaConsumer, timeout_s: float) -> None:
-    """Wait until the consumer has fetched something: looking by a timer would add its interval to each delivery."""
+    """Wait until the consumer has fetched something; polling by a timer would delay each delivery by its interval."""
     fetcher = consumer._fetcher  # noqa: SLF001 - the public waits take one error for all partitions
     ready = consumer.assignment() - consumer.paused()
     if fetcher is None or ready & fetcher._records.keys():  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""Offset look-ups: log start, end by isolation, first at a time; one request per leader."""
+"""Offset look-ups on the partition leaders: log start, end by isolation, first at a time."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workbench.model.chunk import Isolation
 
 EARLIEST, LATEST = -2, -1
+"""Timestamps with a meaning of their own in ListOffsets. LATEST is the last stable offset with read_committed."""
 
 
 async def list_offsets(
@@ -25,7 +26,7 @@ async def list_offsets(
     timestamp: int,
     isolation: Isolation = "read_uncommitted",
 ) -> dict[TopicPartition, int]:
-    """Ask for ``EARLIEST``, ``LATEST``, or the first offset at or after a time (-1: none is).
+    """Look up ``EARLIEST``, ``LATEST``, or the first offset at or after a time; -1 where no record is that late.
 
     Raises:
         UnknownTopicError: A topic or partition does not exist.
@@ -46,7 +47,7 @@ async def bounds(
     session: Session,
     partitions: Collection[TopicPartition],
 ) -> dict[TopicPartition, tuple[int | None, int | None]]:
-    """Read log start and high watermark of each partition that answers now; None where one does not."""
+    """Read log start and high watermark of each partition, without retries; None where a leader does not answer."""
     metadata = await session.metadata({partition.topic for partition in partitions})
     by_leader: dict[int, list[TopicPartition]] = {}
     for partition in partitions:

@@ -1,4 +1,4 @@
-"""Pull reading of spans: large fetches sent ahead of the caller, decoded when the caller asks."""
+"""Reads spans: fetches are sent ahead of the caller, and their answers decoded when the caller reads."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _DECODE_BYTES = 8 << 20
 
 
 class KafkaReader:
-    """Reads spans from explicit positions, without any group; see `workbench.bus.protocols.Reader`.
+    """Reads spans from explicit positions, without a consumer group; see `workbench.bus.protocols.Reader`.
 
-    Bytes are the credit: no fetch is sent while ``prefetch_bytes`` of undecoded answers wait to be read.
+    No fetch is sent while ``prefetch_bytes`` of undecoded answers wait, so a slow caller does not fill the memory.
     """
 
     def __init__(self, session: Session, spans: Sequence[Span], isolation: Isolation, prefetch_bytes: int) -> None:
@@ -43,6 +43,7 @@ class KafkaReader:
         self._fetcher: Fetcher | None = None
         self._task: asyncio.Task[None] | None = None
         self._workspace = Workspace()
+        # One thread of its own: the workspace is for one thread, and the event loop goes on fetching meanwhile.
         self._thread = ThreadPoolExecutor(1, "kafka-decode")
         self._expansion = 1.0
         self._closed = False
@@ -83,7 +84,7 @@ class KafkaReader:
         return await self._take(fetcher, max_bytes)
 
     async def aclose(self) -> None:
-        """Stop fetching and let go of buffers; harmless when repeated."""
+        """Stop fetching and free the buffers; harmless when repeated."""
         self._closed = True
         self._thread.shutdown(wait=False)
         if self._task is not None:
@@ -121,7 +122,7 @@ class KafkaReader:
                 break
             if not self._buffer.fetched:
                 fetcher.arrival.clear()
-            fetcher.credit.set()
+            fetcher.room.set()
             decoding = partial(_decode_all, fetched, self._workspace)
             found = await asyncio.get_running_loop().run_in_executor(self._thread, decoding)
             for one, chunk in zip(fetched, found, strict=True):
@@ -137,11 +138,11 @@ class KafkaReader:
         return chunks
 
 
-def _cursors(spans: Sequence[Span]) -> dict[TopicPartition, Cursor]:
+def _cursors(wanted: Sequence[Span]) -> dict[TopicPartition, Cursor]:
     by_partition: dict[TopicPartition, deque[Span]] = {}
-    for span in spans:
+    for span in wanted:
         by_partition.setdefault(TopicPartition(span.topic, span.partition), deque()).append(span)
-    return {partition: Cursor(partition, ahead) for partition, ahead in by_partition.items()}
+    return {partition: Cursor(partition, spans) for partition, spans in by_partition.items()}
 
 
 def _decode_all(fetched: Sequence[FetchedBatches], workspace: Workspace) -> list[Chunk]:

@@ -1,4 +1,4 @@
-"""Writing exact records: one batch under way per partition, every acknowledgement awaited, one outcome per record."""
+"""Writes exact records and waits for every acknowledgement; one outcome per record."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Literal
 
-from workbench.bus.kafka.producing.delivery import Delivery, Lane, publish_error
+from workbench.bus.kafka.producing.delivery import Delivery, PartitionQueue
 from workbench.bus.kafka.producing.encoding import HEADER_BYTES, size_of
 from workbench.bus.kafka.producing.producer import Producer, is_fenced
-from workbench.bus.partitioners import murmur2
+from workbench.bus.placement import Placement
+from workbench.bus.refusals import (
+    no_open_transaction,
+    no_such_partition,
+    no_such_topic,
+    not_written,
+    outside_transaction,
+)
 from workbench.errors import PublishError, WorkbenchError
 from workbench.model.record import TopicPartition
 from workbench.model.topics import Outcome
@@ -26,19 +33,20 @@ if TYPE_CHECKING:
 
 _LARGEST_REQUEST = 100 << 20
 _CLOSE_S = 5.0
-_SEEN_FOR_S = 10.0
+_KNOWN_FOR_S = 10.0
+"""Seconds for which metadata is used again: asking before each call would cost a round trip."""
 
 
 class KafkaWriter:
-    """See `workbench.bus.protocols.Writer`. With ``acks="all"`` it is idempotent."""
+    """Writes records to Kafka; see `workbench.bus.protocols.Writer`. With ``acks="all"`` it is idempotent."""
 
     def __init__(self, session: Session, acks: Literal["all", "leader"], transactional_id: str | None) -> None:
         self._session = session
         self._producer = Producer(session, transactional_id) if acks == "all" else None
         self._transactional_id = transactional_id
         self._delivery = Delivery(session, self._producer)
-        self._seen: dict[str, tuple[TopicMetadata, float]] = {}
-        self._turns: dict[str, int] = {}
+        self._known_topics: dict[str, tuple[TopicMetadata, float]] = {}
+        self._placement = Placement()
         self._lock = asyncio.Lock()
         self._closed = False
         if transactional_id is not None and acks != "all":
@@ -64,7 +72,8 @@ class KafkaWriter:
             try:
                 return await self._send(records)
             except BaseException:
-                self._delivery.spoil()
+                # Cancelled or failed with batches under way.
+                self._delivery.mark_unknown()
                 raise
 
     async def begin(self) -> None:
@@ -77,7 +86,7 @@ class KafkaWriter:
             producer = self._transactional("begin")
             if producer.state != "none":
                 raise WorkbenchError(f"A transaction of {self._transactional_id} is {producer.state}: end it first.")
-            if not producer.known:
+            if not producer.has_id:
                 await self._identify()
             producer.state = "open"
 
@@ -91,10 +100,7 @@ class KafkaWriter:
         async with self._lock:
             producer = self._transactional("commit")
             if producer.state != "open":
-                raise WorkbenchError(
-                    f"No transaction of {self._transactional_id} can be committed: it is {producer.state}."
-                    + (" Abort it." if producer.state in ("failed", "lost") else " Begin one first."),
-                )
+                raise no_open_transaction(str(self._transactional_id), producer.state)
             await self._end(producer, commit=True)
 
     async def abort(self) -> None:
@@ -103,7 +109,8 @@ class KafkaWriter:
             producer = self._transactional("abort")
             if producer.state == "none":
                 raise WorkbenchError(f"No transaction of {self._transactional_id} is open.")
-            if producer.state == "lost" or not producer.known:
+            # Whether the transaction ended is unknown, or its producer id was dropped: a new epoch aborts an open one.
+            if producer.state == "lost" or not producer.has_id:
                 await self._identify()
             else:
                 await self._end(producer, commit=False)
@@ -129,8 +136,7 @@ class KafkaWriter:
             raise WorkbenchError("The writer is closed; make a new one.")
         state = self._producer.state if self._producer is not None else "none"
         if self._transactional_id is not None and state != "open":
-            what = "begin one first" if state == "none" else "abort it first"
-            raise WorkbenchError(f"Nothing was sent: the transaction of {self._transactional_id} is {state}; {what}.")
+            raise outside_transaction(self._transactional_id, state)
 
     def _transactional(self, what: str) -> Producer:
         if self._closed:
@@ -160,6 +166,7 @@ class KafkaWriter:
                         ) from error
                     raise
         except asyncio.CancelledError:
+            # The request may have been sent; its answer is not read any more.
             producer.state = "lost"
             raise
 
@@ -167,62 +174,57 @@ class KafkaWriter:
         outcomes: list[Outcome | None] = [None] * len(records)
         async with self._session.deadline("Reading metadata"):
             topics = await self._topics(records)
-        lanes: dict[TopicPartition, Lane] = {}
+        queues: dict[TopicPartition, PartitionQueue] = {}
         now = time.time_ns() // 1_000_000
         for index, record in enumerate(records):
             placed = self._place(record, topics.get(record.topic))
             if isinstance(placed, PublishError):
                 outcomes[index] = Outcome("failed", record.topic, record.partition, error=placed)
                 continue
-            lane = lanes.get(placed)
-            if lane is None:
-                lane = lanes[placed] = Lane(placed)
-                self._delivery.learn_leader(placed, topics[record.topic].partitions[placed.partition].leader)
-            lane.add(index, record, now if record.timestamp_ms is None else record.timestamp_ms)
-        if lanes:
-            if self._producer is not None and not self._producer.known:
+            queue = queues.get(placed)
+            if queue is None:
+                queue = queues[placed] = PartitionQueue(placed)
+                self._delivery.remember_leader(placed, topics[record.topic].partitions[placed.partition].leader)
+            queue.add(index, record, now if record.timestamp_ms is None else record.timestamp_ms)
+        if queues:
+            if self._producer is not None and not self._producer.has_id:
                 await self._identify()
-            for index, outcome in await self._delivery.deliver(lanes.values()):
+            for index, outcome in await self._delivery.deliver(queues.values()):
                 outcomes[index] = outcome
         return [outcome for outcome in outcomes if outcome is not None]
 
     async def _topics(self, records: Sequence[NewRecord]) -> Mapping[str, TopicMetadata]:
-        """Look topics up; what was seen in the last seconds is taken as it was, unless a partition is news to it."""
+        """Return metadata, cached for `_KNOWN_FOR_S`; a topic is asked for again when its partition is not in there."""
         now = time.monotonic()
         names = {record.topic for record in records}
-        unseen = {name for name in names if name not in self._seen or now - self._seen[name][1] > _SEEN_FOR_S}
-        unseen |= {
+        unknown = {
+            name for name in names if name not in self._known_topics or now - self._known_topics[name][1] > _KNOWN_FOR_S
+        }
+        unknown |= {
             record.topic
             for record in records
             if record.partition is not None
-            and record.topic not in unseen
-            and record.partition not in self._seen[record.topic][0].partitions
+            and record.topic not in unknown
+            and record.partition not in self._known_topics[record.topic][0].partitions
         }
-        if unseen:
-            found = (await self._session.retry(lambda: self._session.metadata(unseen))).topics
-            for name in unseen:
-                self._seen.pop(name, None)
+        if unknown:
+            found = (await self._session.retry(lambda: self._session.metadata(unknown))).topics
+            for name in unknown:
+                self._known_topics.pop(name, None)
                 if name in found and found[name].partitions:
-                    self._seen[name] = (found[name], now)
-        return {name: self._seen[name][0] for name in names if name in self._seen}
+                    self._known_topics[name] = (found[name], now)
+        return {name: self._known_topics[name][0] for name in names if name in self._known_topics}
 
     def _place(self, record: NewRecord, topic: TopicMetadata | None) -> TopicPartition | PublishError:
-        """Choose the partition, or say why the record cannot be sent."""
+        """Choose the partition of a record, or return the error of one that cannot be sent."""
         if topic is None:
-            return publish_error(record, "UNKNOWN_TOPIC_OR_PARTITION", f"topic {record.topic} does not exist")
+            return no_such_topic(record)
         if HEADER_BYTES + size_of(record) > _LARGEST_REQUEST:
-            return publish_error(record, "MESSAGE_TOO_LARGE", "it is larger than any broker accepts")
+            return not_written(record, "MESSAGE_TOO_LARGE", "it is larger than any broker accepts")
         count = len(topic.partitions)
         partition = record.partition
-        if partition is None and record.key is not None:
-            partition = murmur2(record.key, count)
         if partition is None:
-            partition = self._turns.get(record.topic, 0) % count
-            self._turns[record.topic] = partition + 1
+            partition = self._placement.of_key(record.topic, record.key, count)
         if partition not in topic.partitions:
-            return publish_error(
-                record,
-                "UNKNOWN_TOPIC_OR_PARTITION",
-                f"{record.topic} has {count} partitions, counted from 0, and so no partition {partition}",
-            )
+            return no_such_partition(record, partition, count)
         return TopicPartition(record.topic, partition)

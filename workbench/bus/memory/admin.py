@@ -1,11 +1,12 @@
-"""Topics: describe, create, grow, delete, and move log starts."""
+"""Topics of the embedded cluster: describe, create, add partitions, delete, and move log starts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from workbench.bus.memory.cluster.topics import DEFAULTS, Topic, check_topic
-from workbench.errors import ConfigurationError, OffsetOutOfRangeError, TopicExistsError
+from workbench.bus.refusals import cannot_delete_before, topic_exists
+from workbench.errors import ConfigurationError
 from workbench.model.topics import ConfigValue, PartitionInfo, TopicInfo
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def create_topic(
     """
     check_topic(name, partitions, replication_factor, config)
     if name in cluster.topics:
-        raise TopicExistsError(f"Topic {name} exists already. Use it as it is, or choose another name.", topic=name)
+        raise topic_exists(name)
+    # Kafka builds metric names from topic names and turns '.' into '_' there, so it refuses the second of such a pair.
     alike = name.replace(".", "_")
     for other in cluster.topics:
         if other.replace(".", "_") == alike:
@@ -69,6 +71,7 @@ def delete_topic(cluster: Cluster, name: str) -> None:
     """
     topic = cluster.topic(name)
     del cluster.topics[name]
+    # Readers hold the partition itself: the flag tells them, and a new topic of this name has partitions of its own.
     for partition in topic.partitions:
         partition.deleted = True
     for group in cluster.groups.values():
@@ -87,17 +90,10 @@ def delete_records(cluster: Cluster, before: Mapping[TopicPartition, int]) -> No
     logs = {name: cluster.partition(name) for name in before}
     for name, log in logs.items():
         if before[name] > log.end:
-            raise OffsetOutOfRangeError(
-                f"Records of {name} cannot be deleted before {before[name]}: the log holds {log.low} to {log.end}.",
-                topic=name.topic,
-                partition=name.partition,
-                offset=before[name],
-                low=log.low,
-                high=log.end,
-            )
+            raise cannot_delete_before(name, before[name], log.low, log.end)
     for name, log in logs.items():
         log.delete_before(log.end if before[name] == -1 else before[name])
-    cluster.changed.pulse()
+    cluster.changed.notify_all()
 
 
 def _info(topic: Topic) -> TopicInfo:

@@ -1,4 +1,4 @@
-"""Appending whole columns: the bulk way into a topic, without an object per record."""
+"""Appends Arrow columns to a topic, without a Python object per record."""
 
 from __future__ import annotations
 

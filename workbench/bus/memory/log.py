@@ -1,19 +1,18 @@
-"""`MemoryLog`: the record log inside this process."""
+"""`MemoryLog`: the record log of the embedded cluster, inside this process."""
 
 from __future__ import annotations
 
 import warnings
 from typing import TYPE_CHECKING, Literal
 
-from workbench.bus.memory import admin, bulk, offsets
+from workbench.bus.memory import admin, bulk, groups, offsets
 from workbench.bus.memory.cluster.cluster import Cluster
 from workbench.bus.memory.cluster.connection import Connection
 from workbench.bus.memory.member import MemoryMember
 from workbench.bus.memory.reader import MemoryReader
 from workbench.bus.memory.writer import MemoryWriter
 from workbench.bus.placement import Placement
-from workbench.errors import ConfigurationError, GroupActiveError
-from workbench.model.topics import GroupInfo
+from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import re
@@ -26,19 +25,20 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import OffsetSpec
     from workbench.model.chunk import Isolation, Span
     from workbench.model.record import TopicPartition
-    from workbench.model.topics import CommittedOffset, TopicInfo
+    from workbench.model.topics import CommittedOffset, GroupInfo, TopicInfo
 
 
 class MemoryLog:
-    """See `workbench.bus.protocols.RecordLog`.
+    """Reads and writes an embedded cluster; see `workbench.bus.protocols.RecordLog`.
 
     Logs of one name share topics, groups and transactional ids; closing the last of them drops everything. All of
     them belong to one event loop.
 
     Args:
         name: Name of the cluster within this process.
-        max_bytes: How much the cluster may hold; beyond it the oldest batches go, counted in `evicted`, and readers
-            see ``expired`` gaps. An append larger than that evicts itself. None keeps what the cluster has (256 MiB).
+        max_bytes: How much the cluster may hold; beyond it the oldest batches are evicted, counted in `evicted`, and
+            readers see ``expired`` gaps. An append larger than that evicts itself. None keeps the cluster's own limit
+            (256 MiB unless another log set it).
         keep: Keep the data of this name when its last log is closed.
         timeout_s: Deadline of a call that `faults` delay.
     """
@@ -83,7 +83,7 @@ class MemoryLog:
 
     @property
     def evicted(self) -> tuple[int, int]:
-        """Records and bytes that the byte cap pushed out so far."""
+        """Records and bytes that were evicted so far to stay within ``max_bytes``."""
         cluster = self._open.cluster
         return cluster.evicted_records, cluster.evicted_bytes
 
@@ -150,7 +150,7 @@ class MemoryLog:
     async def append_batch(self, topic: str, records: pa.RecordBatch) -> dict[int, tuple[int, int]]:
         """Append columns ``value``, and where given ``key, headers, timestamp_ms, partition``, all or nothing.
 
-        Records without a partition are placed by murmur2 of their key, and in turn without a key.
+        Records without a partition are placed by murmur2 of their key, and round robin without a key.
 
         Returns:
             For each partition written to, its first new offset and one past the last.
@@ -182,30 +182,16 @@ class MemoryLog:
         )
 
     async def groups(self) -> list[str]:
-        return sorted((await self._open.call("Listing groups")).groups)
+        return groups.list_ids(await self._open.call("Listing groups"))
 
     async def describe_groups(self, group_ids: Collection[str]) -> list[GroupInfo]:
-        known = (await self._open.call("Describing groups")).groups
-        return [
-            known[name].describe() if name in known else GroupInfo(name, "Dead", "classic", "", 0) for name in group_ids
-        ]
+        return groups.describe(await self._open.call("Describing groups"), group_ids)
 
     async def committed(self, group_id: str) -> dict[TopicPartition, CommittedOffset]:
-        group = (await self._open.call(f"Reading offsets of group {group_id}")).groups.get(group_id)
-        return dict(group.offsets) if group is not None else {}
+        return groups.committed(await self._open.call(f"Reading offsets of group {group_id}"), group_id)
 
     async def commit_offsets(self, group_id: str, offsets: Mapping[TopicPartition, int]) -> None:
-        cluster = await self._open.call(f"Storing offsets of group {group_id}")
-        for partition in offsets:
-            cluster.partition(partition)
-        group = cluster.group(group_id)
-        if group.members:
-            raise GroupActiveError(
-                f"Offsets of group {group_id} were not changed: it has members. Stop them first, then try again.",
-                group_id=group_id,
-                members=group.members,
-            )
-        group.commit(offsets)
+        groups.commit(await self._open.call(f"Storing offsets of group {group_id}"), group_id, offsets)
 
     async def create_topic(
         self,
@@ -229,7 +215,7 @@ class MemoryLog:
         admin.delete_records(await self._open.call("Deleting records"), before)
 
     def fence(self, transactional_id: str) -> None:
-        """Take a transactional id away from whoever writes with it, as a second writer would. For tests."""
+        """Fence the writer of a transactional id, as a second writer would. For tests."""
         self._open.cluster.transactions.identify(transactional_id)
 
     def punch_holes(self, partition: TopicPartition, offsets: Collection[int]) -> None:

@@ -1,4 +1,4 @@
-"""A member of a consumer group: polls what it holds, commits, and gives back what moves to another."""
+"""A member of a consumer group in the embedded cluster: polls, commits, and takes part in rebalances."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REVOKE_S = 60.0
 
 
 class MemoryMember:
-    """See `workbench.bus.protocols.GroupMember`.
+    """Joins a consumer group; see `workbench.bus.protocols.GroupMember`.
 
     Heartbeats are implied while its log is open and connected; with the connection dropped it is out of the group
     after ``session_timeout_ms``, and joins again when it polls after that.
@@ -56,7 +56,7 @@ class MemoryMember:
         self._on_revoke = on_revoke
         self._group: Group | None = None
         self._positions: dict[TopicPartition, int] = {}
-        """Next offset of each partition held; the one polled last is at the end."""
+        """Next offset of each held partition; the one polled last comes last, so that all get their turn."""
         self._revoking: frozenset[TopicPartition] = frozenset()
         self._paused: set[TopicPartition] = set()
         self._session_end: asyncio.TimerHandle | None = None
@@ -128,7 +128,7 @@ class MemoryMember:
     def resume(self, partitions: Iterable[TopicPartition]) -> None:
         """Undo `pause`."""
         self._paused.difference_update(partitions)
-        self._connection.cluster.changed.pulse()
+        self._connection.cluster.changed.notify_all()
 
     async def aclose(self) -> None:
         """Leave the group; harmless when repeated."""
@@ -147,7 +147,7 @@ class MemoryMember:
         return {name: len(topics[name].partitions) for name in self._topics if name in topics}
 
     async def revoke(self, lost: frozenset[TopicPartition]) -> None:
-        """Give partitions back, after ``on_revoke`` had its time to finish and commit."""
+        """Give partitions back after ``on_revoke`` finished and committed its records."""
         self._revoking = lost
         try:
             if self._on_revoke is not None:
@@ -162,11 +162,11 @@ class MemoryMember:
                 self._positions.pop(partition, None)
 
     def assign(self, held: frozenset[TopicPartition]) -> None:
-        """Take what a generation gives, beginning where the group committed."""
+        """Take the partitions of a new generation; each starts at the committed offset."""
         for name in sorted(held - self._positions.keys()):
             if (partition := self._find(name)) is not None:
                 self._positions[name] = self._first(partition)
-        self._connection.cluster.changed.pulse()
+        self._connection.cluster.changed.notify_all()
 
     @property
     def _joined(self) -> Group:
@@ -201,10 +201,10 @@ class MemoryMember:
         return records
 
     def _read(self, partition: PartitionLog, position: int, limit: int) -> list[Record]:
-        piece = partition.read(position, partition.end, _POLL_BYTES, "read_committed")
-        rows = pa.concat_batches(piece.records).slice(0, limit + 1) if piece.records else None
+        found = partition.read(position, partition.end, _POLL_BYTES, "read_committed")
+        rows = pa.concat_batches(found.records).slice(0, limit + 1) if found.records else None
         if rows is None or rows.num_rows <= limit:
-            self._positions[partition.name] = piece.next
+            self._positions[partition.name] = found.next
         else:
             self._positions[partition.name] = rows.column("offset")[limit].as_py()
         return [] if rows is None else to_records(partition.name.topic, rows.slice(0, limit))

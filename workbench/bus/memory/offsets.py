@@ -1,4 +1,4 @@
-"""Offset look-ups."""
+"""Offset look-ups in the embedded cluster: log start, end by isolation, first at a time, committed."""
 
 from __future__ import annotations
 

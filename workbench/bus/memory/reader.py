@@ -1,4 +1,4 @@
-"""Pull reading of spans from explicit positions, without any group."""
+"""Reads spans from explicit positions, without a consumer group."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from workbench.bus.memory.storage.batches import EMPTY
-from workbench.errors import OffsetOutOfRangeError, UnknownTopicError
+from workbench.bus.refusals import cannot_follow
+from workbench.errors import UnknownTopicError
 from workbench.model.chunk import Chunk, Gap
 from workbench.model.record import TopicPartition
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 
 
 class _Cursor:
-    """Progress in one partition through its spans, which are read one after another."""
+    """The position in one partition; its spans are read one after another."""
 
     def __init__(self, spans: Iterable[Span]) -> None:
-        self._ahead = deque(spans)
-        first = self._ahead[0]
+        self._spans = deque(spans)
+        first = self._spans[0]
         self.name = TopicPartition(first.topic, first.partition)
         self.position, self.stop, self.done = first.start, first.stop, False
         self.log: PartitionLog | None = None
@@ -36,14 +37,14 @@ class _Cursor:
     def move(self, position: int) -> None:
         self.position = position
         while self.stop is not None and self.position >= self.stop and not self.done:
-            self._ahead.popleft()
-            self.done = not self._ahead
-            if self._ahead:
-                self.position, self.stop = self._ahead[0].start, self._ahead[0].stop
+            self._spans.popleft()
+            self.done = not self._spans
+            if self._spans:
+                self.position, self.stop = self._spans[0].start, self._spans[0].stop
 
 
 class MemoryReader:
-    """Reads spans; see `workbench.bus.protocols.Reader`. It holds nothing between reads: the log is the buffer."""
+    """Reads spans; see `workbench.bus.protocols.Reader`. It buffers nothing: the data is in this process already."""
 
     def __init__(
         self,
@@ -111,6 +112,7 @@ class MemoryReader:
             chunks.append(chunk)
             cursor.move(chunk.next)
             room -= chunk.records.nbytes
+            # To the back of the queue: one busy partition must not keep the others from being read.
             self._cursors[name] = self._cursors.pop(name)
         return chunks
 
@@ -120,13 +122,13 @@ class MemoryReader:
         gap = _outside(log, position, stop)
         if gap is not None:
             return self._make(log, EMPTY, position, gap.stop, gaps=(gap,))
-        piece = log.read(position, log.end if stop is None else stop, room, self._isolation)
-        if piece.next == position:
+        found = log.read(position, log.end if stop is None else stop, room, self._isolation)
+        if found.next == position:
             return None
-        records = EMPTY if not piece.records else piece.records[0]
-        if len(piece.records) > 1:
-            records = pa.concat_batches(piece.records)
-        return self._make(log, records, position, piece.next, control=piece.control, aborted=piece.aborted)
+        records = EMPTY if not found.records else found.records[0]
+        if len(found.records) > 1:
+            records = pa.concat_batches(found.records)
+        return self._make(log, records, position, found.next, control=found.control, aborted=found.aborted)
 
     def _make(
         self,
@@ -163,18 +165,11 @@ class MemoryReader:
 
 
 def _outside(log: PartitionLog, position: int, stop: int | None) -> Gap | None:
-    """Account for offsets below the log start, or above the end of a shrunken log."""
+    """Return the gap for a position below the log start, or above the end of a truncated log."""
     if position < log.low:
         return Gap("expired", position, log.low if stop is None else min(log.low, stop))
     if position <= log.end:
         return None
     if stop is not None:
         return Gap("truncated", position, stop)
-    raise OffsetOutOfRangeError(
-        f"Cannot follow {log.name} from {position}: the log holds {log.low} to {log.end}. Start at its end instead.",
-        topic=log.name.topic,
-        partition=log.name.partition,
-        offset=position,
-        low=log.low,
-        high=log.end,
-    )
+    raise cannot_follow(log.name, position, log.low, log.end)

@@ -1,4 +1,4 @@
-"""Writing exact records, at once or in transactions; one outcome per record."""
+"""Writes exact records, at once or in transactions; one outcome per record."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from workbench.bus.memory.storage.batches import Row
 from workbench.bus.placement import Placement
+from workbench.bus.refusals import (
+    no_open_transaction,
+    no_such_partition,
+    no_such_topic,
+    not_written,
+    outside_transaction,
+)
 from workbench.errors import BrokerUnavailableError, PublishError, WorkbenchError
 from workbench.model.record import NewRecord, TimestampType
 from workbench.model.topics import Outcome
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
     from workbench.bus.memory.storage.batches import Transaction
     from workbench.bus.memory.storage.partition import PartitionLog
 
-    Lanes: TypeAlias = dict[PartitionLog, tuple[list[int], list[Row]]]
+    AcceptedRows: TypeAlias = dict[PartitionLog, tuple[list[int], list[Row]]]
 
 _APPEND, _CREATE = int(TimestampType.APPEND), int(TimestampType.CREATE)
 
@@ -29,7 +36,7 @@ State: TypeAlias = Literal["none", "open", "failed", "fenced", "closed"]
 
 
 class MemoryWriter:
-    """See `workbench.bus.protocols.Writer`."""
+    """Writes records to the embedded cluster; see `workbench.bus.protocols.Writer`."""
 
     def __init__(self, connection: Connection, transactional_id: str | None) -> None:
         self._connection = connection
@@ -87,10 +94,7 @@ class MemoryWriter:
         """
         transactional_id = self._require_transactional("commit")
         if self._state != "open":
-            advice = "Begin one first." if self._state == "none" else "Abort it."
-            raise WorkbenchError(
-                f"No transaction of {transactional_id} can be committed: it is {self._state}. {advice}"
-            )
+            raise no_open_transaction(transactional_id, self._state)
         await self._end(transactional_id, commit=True)
 
     async def abort(self) -> None:
@@ -134,22 +138,20 @@ class MemoryWriter:
         if self._state == "closed":
             raise WorkbenchError("The writer is closed; make a new one.")
         if self._transactional_id is not None and self._state != "open":
-            advice = "begin one first" if self._state == "none" else "abort it first"
-            raise WorkbenchError(
-                f"Nothing was sent: the transaction of {self._transactional_id} is {self._state}; {advice}.",
-            )
+            raise outside_transaction(self._transactional_id, self._state)
 
     def _send(self, cluster: Cluster, records: Sequence[NewRecord]) -> list[Outcome]:
         failing, error = self._connection.faults.next_send()
         error = error or self._fenced(cluster)
         if error is not None:
             return [Outcome("failed", r.topic, r.partition, error=error) for r in records]
-        outcomes, lanes = self._admit(cluster, records)
-        for partition, (indexes, rows) in lanes.items():
+        outcomes, accepted = self._accept(cluster, records)
+        for partition, (indexes, rows) in accepted.items():
             base = cluster.append_rows(partition, rows, self._transaction)
             name = partition.name
             for offset, (index, row) in enumerate(zip(indexes, rows, strict=True), base):
                 outcomes[index] = Outcome("acked", name.topic, name.partition, offset, row.timestamp_ms)
+        # Written, and yet unknown to the caller: what a client sees when the connection breaks before the answer.
         if failing:
             lost = self._connection.faults.unavailable("Writing", "the acknowledgement was lost by fault injection")
             return [Outcome("unknown", r.topic, r.partition, error=lost) for r in records]
@@ -164,24 +166,24 @@ class MemoryWriter:
             return error
         return None
 
-    def _admit(self, cluster: Cluster, records: Sequence[NewRecord]) -> tuple[list[Outcome | None], Lanes]:
-        """Sort accepted records by partition; refused ones already have their outcome."""
+    def _accept(self, cluster: Cluster, records: Sequence[NewRecord]) -> tuple[list[Outcome | None], AcceptedRows]:
+        """Group the accepted records by partition; the refused ones have their outcome already."""
         outcomes: list[Outcome | None] = [None] * len(records)
-        lanes: Lanes = {}
+        accepted: AcceptedRows = {}
         now_ms = time.time_ns() // 1_000_000
         for index, (record, number) in enumerate(zip(records, self._numbers(cluster, records), strict=True)):
-            admitted = _admitted(cluster.topics.get(record.topic), record, number, now_ms)
-            if isinstance(admitted, PublishError):
-                outcomes[index] = Outcome("failed", record.topic, record.partition, error=admitted)
+            checked = _checked(cluster.topics.get(record.topic), record, number, now_ms)
+            if isinstance(checked, PublishError):
+                outcomes[index] = Outcome("failed", record.topic, record.partition, error=checked)
                 continue
-            partition, row = admitted
-            lane = lanes.setdefault(partition, ([], []))
-            lane[0].append(index)
-            lane[1].append(row)
-        return outcomes, lanes
+            partition, row = checked
+            indexes, rows = accepted.setdefault(partition, ([], []))
+            indexes.append(index)
+            rows.append(row)
+        return outcomes, accepted
 
     def _numbers(self, cluster: Cluster, records: Sequence[NewRecord]) -> list[int]:
-        """Choose the partition of every record that names none; -1 where its topic does not exist."""
+        """Return the partition of each record, chosen where it names none; -1 where its topic does not exist."""
         numbers = [-1 if record.partition is None else record.partition for record in records]
         free: dict[str, list[int]] = {}
         for index, record in enumerate(records):
@@ -195,30 +197,19 @@ class MemoryWriter:
         return numbers
 
 
-def _admitted(
+def _checked(
     topic: Topic | None,
     record: NewRecord,
     number: int,
     now_ms: int,
 ) -> tuple[PartitionLog, Row] | PublishError:
     if topic is None:
-        return _refused(record, "UNKNOWN_TOPIC_OR_PARTITION", f"topic {record.topic} does not exist")
+        return no_such_topic(record)
     count = len(topic.partitions)
     if not 0 <= number < count:
-        why = f"{topic.name} has {count} partitions, counted from 0, and so no partition {number}"
-        return _refused(record, "UNKNOWN_TOPIC_OR_PARTITION", why)
+        return no_such_partition(record, number, count)
     append = topic.limits.append_time
-    stamp = now_ms if append or record.timestamp_ms is None else record.timestamp_ms
-    row = Row.of(record, stamp, _APPEND if append else _CREATE)
+    timestamp_ms = now_ms if append or record.timestamp_ms is None else record.timestamp_ms
+    row = Row.of(record, timestamp_ms, _APPEND if append else _CREATE)
     refusal = topic.limits.refusal(row, now_ms)
-    return _refused(record, *refusal) if refusal else (topic.partitions[number], row)
-
-
-def _refused(record: NewRecord, code: str, why: str) -> PublishError:
-    where = record.topic if record.partition is None else f"{record.topic}/{record.partition}"
-    return PublishError(
-        f"A record for {where} was not written: {why}.",
-        topic=record.topic,
-        partition=record.partition,
-        cause_code=code,
-    )
+    return not_written(record, *refusal) if refusal else (topic.partitions[number], row)

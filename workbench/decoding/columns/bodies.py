@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.decoding.columns.arrays import data_of, first_bytes, group_ids, runs, valid_rows
-from workbench.decoding.conventions.selectors import Items
+from workbench.decoding.formats.json import CONNECT_WRAPPER, REGISTRY_PREFIX_BYTES
 from workbench.decoding.native import bodies as compiled
 from workbench.decoding.native.members import WORD_BITS, MemberTable
+from workbench.decoding.value_tree import Items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,8 +30,6 @@ Path = tuple[str, ...]
 ABSENT, NULL, EMPTY, TEXT, BOOLEAN, NUMBER, OBJECT, ARRAY = range(8)
 """Kinds of JSON values, as `workbench.decoding.native.json` numbers them."""
 _MAY_BEGIN_OBJECT = frozenset(b"{ \t\n\r\xef")
-_WRAPPER = frozenset({"schema", "payload"})
-_PREFIX_BYTES = 5
 
 
 class Members:
@@ -44,7 +43,7 @@ class Members:
     """
 
     def __init__(self, conventions: Iterable[Convention]) -> None:
-        paths: set[Path] = {(name,) for name in _WRAPPER}
+        paths: set[Path] = {(name,) for name in CONNECT_WRAPPER}
         for convention in conventions:
             for selector in convention.selectors():
                 if selector.source == "ce":
@@ -136,8 +135,8 @@ def find_bodies(values: pa.Array, members: Members) -> Bodies:
     names = [members.names(found.masks[at]) for at in examples]
     refused = found.refused.copy()
     for number, known in enumerate(names):
-        if known == _WRAPPER:
-            refused |= (groups == number) & (found.members == len(_WRAPPER))
+        if known == CONNECT_WRAPPER:
+            refused |= (groups == number) & (found.members == len(CONNECT_WRAPPER))
     bodies = Bodies(np.zeros(count, np.int64), np.zeros(count, np.int64), [], np.zeros(count, bool))
     bodies.exact[rows[refused]] = True
     bodies.shape_of[rows] = groups + 1
@@ -156,6 +155,6 @@ def _may_be_object(values: pa.Array) -> NDArray[np.bool_]:
     table[list(_MAY_BEGIN_OBJECT)] = True
     candidates = table[firsts]
     content, ends = data_of(values)
-    framed = np.flatnonzero((firsts == 0) & (np.diff(ends) > _PREFIX_BYTES))
-    candidates[framed] = content[ends[framed] + _PREFIX_BYTES] == ord("{")
+    framed = np.flatnonzero((firsts == 0) & (np.diff(ends) > REGISTRY_PREFIX_BYTES))
+    candidates[framed] = content[ends[framed] + REGISTRY_PREFIX_BYTES] == ord("{")
     return candidates & valid_rows(values)

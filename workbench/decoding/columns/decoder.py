@@ -14,6 +14,7 @@ import pyarrow as pa
 from workbench.decoding.columns.arrays import one_array, runs
 from workbench.decoding.columns.assembly import envelope_columns, event_batch, group_columns, in_order
 from workbench.decoding.columns.bodies import Members, find_bodies
+from workbench.decoding.columns.formats import record_parts, rows_of_other_formats
 from workbench.decoding.columns.group import ExactError, GroupFacts, Rows, SplitError
 from workbench.decoding.columns.headers import header_shapes, names_read
 from workbench.decoding.conventions.dead_letters import ONEX_BODIES
@@ -21,6 +22,7 @@ from workbench.decoding.conventions.decision import CONTRACT, decide
 from workbench.decoding.conventions.onex import ONEX
 from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.conventions.trace_context import WOLVERINE_TRACE_HEADER
+from workbench.decoding.formats.registry import registered_formats
 from workbench.decoding.record import decode_parts
 from workbench.errors import ConfigurationError
 from workbench.model.columns import EVENT
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from workbench.decoding.conventions.convention import Convention, TopicConvention
     from workbench.decoding.conventions.decision import Decision
+    from workbench.decoding.formats.format import Format
 
 SLICE_ROWS = 1 << 16
 """Rows that are decoded at once."""
@@ -49,15 +52,19 @@ class Decoder:
     Args:
         conventions: Conventions in order of precedence for equal strength; the built-in ones unless given.
         topic_conventions: Conventions that a person fixed, by topic name.
+        formats: Formats of values in order of precedence; unless given, those that are registered when the decoder is
+            made, and the built-in ones.
     """
 
     def __init__(
         self,
         conventions: Sequence[Convention] | None = None,
         topic_conventions: Mapping[str, TopicConvention] | None = None,
+        formats: Sequence[Format] | None = None,
     ) -> None:
         self.conventions = builtin_conventions() if conventions is None else tuple(conventions)
         self.topic_conventions = dict(topic_conventions or {})
+        self.formats = registered_formats() if formats is None else tuple(formats)
         known = {convention.name for convention in self.conventions}
         for topic, fixed in self.topic_conventions.items():
             if fixed.convention not in known:
@@ -70,7 +77,7 @@ class Decoder:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the configuration; the tables are made anew where they are used."""
-        return type(self), (self.conventions, self.topic_conventions)
+        return type(self), (self.conventions, self.topic_conventions, self.formats)
 
     def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
         """Decode records of a topic; one EVENT row for each, in the same order."""
@@ -85,6 +92,7 @@ class Decoder:
         bodies = find_bodies(values, self._members)
         exact = bodies.exact.copy()
         exact |= np.array([shape.exact for shape in shapes], bool)[header_of]
+        exact |= rows_of_other_formats(topic, records, self.formats)
         pairs = header_of * len(bodies.shapes) + bodies.shape_of
         open_rows = np.flatnonzero(~exact)
         left = [np.flatnonzero(exact)]
@@ -147,12 +155,8 @@ class Decoder:
     def _decode_exactly(self, records: pa.RecordBatch, topic: str) -> dict[str, pa.Array]:
         fixed = self.topic_conventions.get(topic)
         envelopes = [
-            decode_parts(
-                topic, tuple((header["name"], header["value"]) for header in headers), value, self.conventions, fixed
-            )
-            for headers, value in zip(
-                records.column("headers").to_pylist(), records.column("value").to_pylist(), strict=True
-            )
+            decode_parts(topic, headers, value, self.conventions, fixed, formats=self.formats)
+            for headers, value in record_parts(records)
         ]
         return envelope_columns(envelopes)
 

@@ -97,8 +97,8 @@ class GroupFacts:
         return len(self.rows.batch)
 
     @property
-    def has_json(self) -> bool:
-        """Whether there is JSON; where there is no object the exact codec looks."""
+    def has_body(self) -> bool:
+        """Whether a format has read the values; where there is no JSON object the exact codec looks."""
         if not self.body.members:
             raise ExactError
         return True

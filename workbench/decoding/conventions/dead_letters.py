@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.provenance import Found, integer, position_number
-from workbench.decoding.formats.json_text import read_json, scalar_text
+from workbench.decoding.formats.json import read_json
 from workbench.decoding.ids import canonical_id
+from workbench.decoding.value_tree import scalar_text
 from workbench.model.envelope import EventError, Origin
 
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ def decide(facts: Facts, conventions: Sequence[Convention], fixed: TopicConventi
     decision = Decision()
     if (
         fixed is not None
-        and not facts.has_json
+        and not facts.has_body
         and any(p.reads_value for p in conventions if p.name == fixed.convention)
     ):
         decision.problems.add("value_not_json")

@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from workbench.decoding.conventions.filters import FILTERS, raw_bytes
 from workbench.decoding.conventions.selectors import compile_pattern
-from workbench.decoding.formats.json_text import MISSING, read_body, read_json, scalar_text, walk
+from workbench.decoding.formats.json import read_json
+from workbench.decoding.formats.registry import read_value
 from workbench.decoding.ids import canonical_id, hex_id, is_uuid_like, span_of
 from workbench.decoding.times import ParsedTime, parse_time
+from workbench.decoding.value_tree import MISSING, scalar_text, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
     from workbench.decoding.conventions.filters import RawValue
     from workbench.decoding.conventions.selectors import Condition, Selector
+    from workbench.decoding.formats.format import Format
     from workbench.model.record import HeaderList
 
 Pick: TypeAlias = Literal["last", "first"]
@@ -49,8 +53,8 @@ class Facts(Protocol):
     @property
     def ce_mode(self) -> CloudEventsMode | None: ...
     @property
-    def has_json(self) -> bool:
-        """Whether the value is JSON of any kind."""
+    def has_body(self) -> bool:
+        """Whether a format other than raw bytes has read the value."""
         ...
 
     def holds(self, condition: Condition, pick: Pick) -> bool:
@@ -85,7 +89,7 @@ class Facts(Protocol):
 class RecordFacts:
     """Exact answers for one record, and its values."""
 
-    def __init__(self, topic: str, headers: HeaderList, value: bytes | None) -> None:
+    def __init__(self, topic: str, headers: HeaderList, value: bytes | None, formats: Sequence[Format]) -> None:
         self.topic = topic
         self.headers = headers
         self.undecodable_name = False
@@ -96,12 +100,13 @@ class RecordFacts:
                 self._by_name.setdefault(name.decode(), []).append(content)
             except UnicodeDecodeError:
                 self.undecodable_name = True
-        self.body = read_body(value)
+        self.read = read_value(topic, headers, value, formats)
+        self.body = self.read.tree
         self._spring_types = self._read_spring_types()
         self.ce_mode = self._cloud_events_mode()
 
     @property
-    def has_json(self) -> bool:
+    def has_body(self) -> bool:
         return self.body is not MISSING
 
     @property

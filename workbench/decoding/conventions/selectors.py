@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 import re2
 
 from workbench.decoding.conventions.filters import FILTERS
+from workbench.decoding.value_tree import Items, PathStep
 
 SelectorSource: TypeAlias = Literal["header", "header?", "value", "ce", "topic", "const"]
 _SOURCES = ("header", "header?", "value", "ce", "topic", "const")
@@ -20,17 +21,6 @@ _ITEMS = re.compile(r"\[(?:([^=\[\]]+)=([^\[\]]*))?\]")
 
 class SelectorError(ValueError):
     """Text that is no selector; becomes a `ConfigurationError` where the convention's name is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """A path step into an array: every item, or those whose ``member`` equals ``equals``."""
-
-    member: str | None = None
-    equals: str | None = None
-
-
-PathStep: TypeAlias = str | Items
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Formats of record values: one module each, all with the same small interface, and their registry."""
+"""Formats of record values: one module each, all with the interface of `Format`, and their registry."""

@@ -29,13 +29,13 @@ def ledger_rows(plan: Plan, seqs: Sequence[int], ends: Mapping[int, Mapping[str,
         ends: For each seq, the columns that tell its outcome.
     """
     records = plan.records
-    records = records.table.take(pa.array(seqs, pa.int64()))
+    sources = records.table.take(pa.array(seqs, pa.int64()))
     rows = [ends.get(seq, {}) for seq in seqs]
     chosen = np.asarray(seqs, np.int64)
     partitions = records.target_partitions[chosen]
     columns = {
         "seq": pa.array(seqs, pa.int64()),
-        **{name: records[name] for name in ("topic", "partition", "offset")},
+        **{name: sources[name] for name in ("topic", "partition", "offset")},
         "body_sha256": pa.array([records.digests[seq] for seq in seqs], pa.binary()),
         "target_topic": pa.array([records.target_topics[seq] for seq in seqs], pa.string()),
         "target_partition": pa.array(partitions, pa.int32(), mask=partitions < 0),

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.decoding.formats.json_text import MISSING, JsonNumber, _read_deep, read_body, read_json
+from workbench.decoding.formats.json import _parse_deep, read_json
+from workbench.decoding.formats.registry import BUILTIN_FORMATS, read_value
+from workbench.decoding.value_tree import MISSING, NumberText
+
+
+def read_body(value):
+    return read_value("t", (), value, BUILTIN_FORMATS).tree
 
 
 @pytest.mark.parametrize(
@@ -16,7 +22,8 @@ from workbench.decoding.formats.json_text import MISSING, JsonNumber, _read_deep
 )
 def test_what_is_not_json(text):
     assert read_json(text) is MISSING
-    assert _read_deep(text) is MISSING
+    with pytest.raises(ValueError, match=r"."):
+        _parse_deep(text)
 
 
 def test_json_keeps_literals_and_the_last_of_repeated_keys():
@@ -24,7 +31,7 @@ def test_json_keeps_literals_and_the_last_of_repeated_keys():
         "a": "1.10",
         "b": "123456789012345678901234567890",
     }
-    assert isinstance(read_json("1e5"), JsonNumber)
+    assert isinstance(read_json("1e5"), NumberText)
 
 
 json_values = st.recursive(
@@ -37,7 +44,7 @@ json_values = st.recursive(
 @given(json_values, st.sampled_from([None, 1]))
 def test_reading_without_recursion_gives_the_same(value, indent):
     text = json.dumps(value, indent=indent)
-    assert _read_deep(text) == read_json(text)
+    assert _parse_deep(text) == read_json(text)
 
 
 def test_nesting_deeper_than_the_interpreter_can_recurse():

@@ -1,4 +1,4 @@
-"""Connections to the brokers of one cluster, made on demand and kept; aiokafka dials and secures them."""
+"""Connections to the brokers of one cluster: made on demand and kept open; aiokafka connects and authenticates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aiokafka.conn import CloseReason, create_conn
 
 from workbench.bus.kafka.connection.frames import receive_in_place
 from workbench.bus.kafka.connection.metadata import Metadata, metadata_request, read_metadata
-from workbench.bus.kafka.connection.translate import is_authentication
+from workbench.bus.kafka.connection.translate import NOT_ANSWERED, is_authentication
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
     from workbench.bus.kafka.connection.security import KafkaSecurity
 
-# What aiokafka logs as errors is raised as ours; without a handler it would also stand in every notebook.
+# Errors that aiokafka logs are raised as ours; without a handler logging would also print them in every notebook.
 logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 
 class Connections:
-    """One socket per broker and purpose.
+    """Keeps one socket per broker and purpose.
 
-    A purpose other than the empty one has sockets of its own: a broker answers the requests of a socket in order, so
-    a fetch that waits for records must not share one with look-ups. Must be made inside a running event loop.
+    A broker answers the requests of a socket in order, so a fetch that waits for records must not share a socket with
+    metadata requests: each reader and writer has a purpose of its own. Must be made inside a running event loop.
     """
 
     def __init__(
@@ -66,13 +66,13 @@ class Connections:
             try:
                 answer = await self._ask(await self.socket(node), topics)
                 break
-            except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+            except NOT_ANSWERED as error:
                 if is_authentication(error):
                     raise
         if answer is None:
             answer = await self._bootstrap(topics)
         if not answer.brokers:
-            raise _names_nobody(self._options)
+            raise _no_brokers(self._options)
         self._brokers = dict(answer.brokers)
         return answer
 
@@ -87,14 +87,14 @@ class Connections:
         for node in self.nodes:
             try:
                 return await self.send(node, request)
-            except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+            except NOT_ANSWERED as error:
                 if is_authentication(error):
                     raise
                 failure = error
         raise failure or kafka_errors.NodeNotReadyError("no broker is known")
 
     async def socket(self, node: int, purpose: str = "") -> AIOKafkaConnection:
-        """Return the open socket for a broker and purpose, dialling when there is none."""
+        """Return the open socket for a broker and purpose; connect when there is none."""
         key = (node, purpose)
         async with self._locks.setdefault(key, asyncio.Lock()):
             socket = self._sockets.get(key)
@@ -103,14 +103,14 @@ class Connections:
                     raise kafka_errors.NodeNotReadyError("the connection is closed")
                 if node not in self._brokers:
                     raise kafka_errors.StaleMetadata(f"broker {node} is not known")
-                socket = await self._dial(*self._brokers[node], self._connect_timeout_s)
+                socket = await self._connect(*self._brokers[node], self._connect_timeout_s)
                 self._sockets[key] = socket
             return socket
 
     async def supports(self, api_key: int, version: int) -> bool:
-        """Whether the cluster's brokers, by the first that answers, take this version of a request."""
+        """Whether the first broker that answers accepts this version of a request."""
         for node in self.nodes:
-            with contextlib.suppress(kafka_errors.KafkaError, OSError, TimeoutError):
+            with contextlib.suppress(*NOT_ANSWERED):
                 low, high = (await self.socket(node))._versions.get(api_key, (0, -1))  # noqa: SLF001 - no other way
                 return bool(low <= version <= high)
         return False
@@ -137,7 +137,7 @@ class Connections:
                 source=self,
             )
 
-    async def _dial(self, host: str, port: int, timeout_s: float) -> AIOKafkaConnection:
+    async def _connect(self, host: str, port: int, timeout_s: float) -> AIOKafkaConnection:
         async with asyncio.timeout(timeout_s):
             socket = await create_conn(
                 host,
@@ -154,6 +154,7 @@ class Connections:
         try:
             return await socket.send(request)
         except TimeoutError:
+            # Answers come in order: whatever is sent after the late request would wait behind it.
             socket.close(reason=CloseReason.CONNECTION_TIMEOUT)
             raise
 
@@ -164,15 +165,15 @@ class Connections:
         failure: BaseException | None = None
         for host, port in self._hosts:
             try:
-                socket = await self._dial(host, port, self._connect_timeout_s / len(self._hosts))
-            except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+                socket = await self._connect(host, port, self._connect_timeout_s / len(self._hosts))
+            except NOT_ANSWERED as error:
                 if is_authentication(error):
                     raise
                 failure = error
                 continue
             try:
                 return await self._ask(socket, topics)
-            except (kafka_errors.KafkaError, OSError, TimeoutError) as error:
+            except NOT_ANSWERED as error:
                 failure = error
             finally:
                 await _close(socket)
@@ -187,8 +188,12 @@ async def _close(socket: AIOKafkaConnection) -> None:
                 await closed
 
 
-def _names_nobody(options: Mapping[str, Any]) -> Exception:
-    """Why an answer has no brokers: a refused token is told in a field that aiokafka does not read (OAUTHBEARER)."""
-    nobody: Exception = kafka_errors.NodeNotReadyError("the answer names no broker")
+def _no_brokers(options: Mapping[str, Any]) -> Exception:
+    """Return the error of metadata without brokers.
+
+    A broker reports a refused OAUTHBEARER token in a field that aiokafka does not read, so that the failure is only
+    seen here.
+    """
+    not_ready: Exception = kafka_errors.NodeNotReadyError("the answer names no broker")
     refused: Exception = kafka_errors.SaslAuthenticationFailed()
-    return nobody if options.get("sasl_mechanism") is None else refused
+    return not_ready if options.get("sasl_mechanism") is None else refused

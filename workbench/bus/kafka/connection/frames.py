@@ -1,7 +1,7 @@
-"""Receives answers in place: each goes from the socket into memory of its own, without a buffer in between.
+"""Receives each answer from the socket into memory of its own, without a buffer in between.
 
 aiokafka reads through a stream, which copies every byte twice more and asks the socket for a quarter of a MiB at a
-time; a fetch answers with megabytes. It still dials, authenticates and matches answers to requests.
+time; a fetch answers with megabytes. aiokafka still connects, authenticates and matches answers to requests.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from aiokafka.conn import CloseReason
 
-from workbench.bus.kafka.wire.fetch import RawType
+from workbench.bus.kafka.wire.fetch import RawResponseType
 
 if TYPE_CHECKING:
     from aiokafka.conn import AIOKafkaConnection
@@ -22,8 +22,8 @@ _HEAD_BYTES = 64
 """More than the header of any answer takes."""
 
 
-class Frames(asyncio.BufferedProtocol):
-    """Takes an open connection's bytes over from its stream; everything else still goes to the stream's protocol."""
+class FrameReceiver(asyncio.BufferedProtocol):
+    """Receives the bytes of an open connection; all other events still go to the stream's protocol."""
 
     def __init__(self, connection: AIOKafkaConnection) -> None:
         self._connection = connection
@@ -33,15 +33,16 @@ class Frames(asyncio.BufferedProtocol):
         self._filled = 0
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Where the next bytes belong."""
+        """Return the memory for the next bytes."""
         del sizehint
         return self._into[self._filled :]
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Count what came; a frame that is whole goes to whom it answers."""
+        """Count the bytes that came; deliver a frame that is complete."""
         self._filled += nbytes
         if self._filled < len(self._into):
             return
+        # A frame is four bytes of size, then that many bytes; `_into` is the memory for one or the other.
         whole, self._filled = self._into, 0
         if whole.obj is not self._size:
             self._into = memoryview(self._size)
@@ -54,29 +55,30 @@ class Frames(asyncio.BufferedProtocol):
         self._into = memoryview(np.empty(size, np.uint8))  # type: ignore[arg-type]  # numpy arrays are buffers
 
     def eof_received(self) -> bool | None:
-        """Let the stream end."""
+        """End the stream."""
         ended: bool | None = self._stream.eof_received()
         return ended
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let the stream fail, and with it the requests that wait."""
+        """Fail the stream, and with it the requests that wait for an answer."""
         self._stream.connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Let who drains the stream wait."""
+        """Pause the writers that wait for the stream to drain."""
         self._stream.pause_writing()
 
     def resume_writing(self) -> None:
-        """Let who drains the stream go on."""
+        """Resume the writers that wait for the stream to drain."""
         self._stream.resume_writing()
 
     def _deliver(self, frame: memoryview) -> None:
+        # A broker answers the requests of a socket in their order, so the frame belongs to the oldest one.
         waiting = self._connection._requests  # noqa: SLF001 - same
         if not waiting:
             self._connection.close(reason=CloseReason.OUT_OF_SYNC)
             return
         raw = getattr(waiting[0][1], "RESPONSE_TYPE", None)
-        if isinstance(raw, RawType):
+        if isinstance(raw, RawResponseType):
             raw.frame = frame
             self._connection._handle_frame(bytes(frame[:_HEAD_BYTES]))  # noqa: SLF001 - same
         else:
@@ -84,5 +86,5 @@ class Frames(asyncio.BufferedProtocol):
 
 
 def receive_in_place(connection: AIOKafkaConnection) -> None:
-    """Let `Frames` receive what comes from now on; no answer may be under way."""
-    connection._writer.transport.set_protocol(Frames(connection))  # noqa: SLF001 - same
+    """Let `FrameReceiver` receive what comes from now on; no answer may be under way."""
+    connection._writer.transport.set_protocol(FrameReceiver(connection))  # noqa: SLF001 - same

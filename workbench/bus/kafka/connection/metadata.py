@@ -1,4 +1,4 @@
-"""Who leads what: one reading of the cluster's metadata."""
+"""Metadata of a cluster: brokers, controller, topics, and the leader of each partition."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiokafka.protocol.metadata import MetadataRequest
 
-from workbench.bus.kafka.wire.requests import MetadataRequest_v10, MetadataWithIdsRequest
+from workbench.bus.kafka.wire.metadata import MetadataRequest_v10, MetadataWithIdsRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PartitionMetadata:
-    """One partition as the metadata has it."""
+    """Leader and replicas of one partition."""
 
     partition: int
     leader: int | None
@@ -25,7 +25,7 @@ class PartitionMetadata:
 
 @dataclass(frozen=True, slots=True)
 class TopicMetadata:
-    """One topic as the metadata has it."""
+    """One topic with its id and partitions."""
 
     name: str
     topic_id: str | None
@@ -36,7 +36,7 @@ class TopicMetadata:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Brokers, controller and the topics that were asked for."""
+    """The answer to one metadata request."""
 
     cluster_id: str
     controller: int | None
@@ -45,7 +45,7 @@ class Metadata:
 
 
 def metadata_request(versions: Mapping[int, tuple[int, int]], topics: Sequence[str] | None) -> Any:
-    """Choose the request with topic ids where the broker knows them; neither creates topics."""
+    """Return the request with topic ids where the broker knows it, else the older one; neither creates topics."""
     low, high = versions.get(MetadataRequest_v10.API_KEY, (0, 0))
     if low <= MetadataRequest_v10.API_VERSION <= high:
         return MetadataWithIdsRequest(topics)
@@ -53,7 +53,7 @@ def metadata_request(versions: Mapping[int, tuple[int, int]], topics: Sequence[s
 
 
 def read_metadata(answer: Any) -> Metadata:
-    """Read an answer of any version from 3 on."""
+    """Convert an answer of any version from 3 on."""
     topics = (_topic(row, answer.API_VERSION) for row in answer.topics)
     return Metadata(
         cluster_id=answer.cluster_id or "",

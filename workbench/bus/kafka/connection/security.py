@@ -1,25 +1,23 @@
-"""How a connection proves who it is: TLS and SASL settings, checked before anything is dialled."""
+"""TLS and SASL settings of a cluster, checked before any connection is made."""
 
 from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, get_args
 
 from aiokafka.abc import AbstractTokenProvider
 from aiokafka.helpers import create_ssl_context
 
+from workbench.config.security import SaslMechanism, SecurityProtocol
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from os import PathLike
 
-SecurityProtocol: TypeAlias = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
-SaslMechanism: TypeAlias = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI", "OAUTHBEARER"]
-
-_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
-_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI", "OAUTHBEARER")
+_PROTOCOLS: tuple[str, ...] = get_args(SecurityProtocol)
+_MECHANISMS: tuple[str, ...] = get_args(SaslMechanism)
 _WITH_PASSWORD = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
@@ -53,7 +51,7 @@ class KafkaSecurity:
     """Called for a fresh token at each connection (``OAUTHBEARER``)."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work, naming the field."""
+        """Refuse settings that cannot work; the error names the field."""
         if self.security_protocol not in _PROTOCOLS:
             raise ConfigurationError(
                 f"security_protocol {self.security_protocol!r} is unknown; use one of {', '.join(_PROTOCOLS)}.",

@@ -1,9 +1,8 @@
-"""What every part of a Kafka log shares: connections, deadlines, patience, and the map of leaders and coordinators."""
+"""State that all parts of a Kafka log share: connections, deadlines, retries, leaders and coordinators."""
 
 from __future__ import annotations
 
 import asyncio
-import difflib
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 from aiokafka import errors as kafka_errors
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 
-from workbench.bus.kafka.connection.translate import is_authentication, translated
+from workbench.bus.kafka.connection.translate import NOT_ANSWERED, is_authentication, translated
 from workbench.bus.kafka.wire.codes import STALE_COORDINATOR, Code, CodeError, check
-from workbench.errors import UnknownTopicError
+from workbench.bus.refusals import unknown_partition, unknown_topic
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.kafka.connection.connections import Connections
     from workbench.bus.kafka.connection.metadata import Metadata
+    from workbench.errors import UnknownTopicError
     from workbench.model.record import TopicPartition
 
 T = TypeVar("T")
@@ -29,10 +29,11 @@ GROUP, TRANSACTION = 0, 1
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 0.5
 _GRACE_S = 2.0
+"""Seconds by which a deadline is longer than `Session.retry`, whose last error says more than a time-out."""
 
 
 class Session:
-    """Shared state of one open log."""
+    """Sends requests for one open log: with deadlines, retries and translated errors."""
 
     def __init__(self, connections: Connections, timeout_s: float) -> None:
         self.connections = connections
@@ -40,7 +41,7 @@ class Session:
         self._coordinators: dict[tuple[int, str], int] = {}
 
     def translated(self, doing: str) -> AbstractContextManager[None]:
-        """Let no foreign error out of the block; ``doing`` begins the message."""
+        """Translate the errors that leave the block; ``doing`` begins their message."""
         return translated(doing, self.connections.addresses, self.connections.security.sasl_mechanism)
 
     @asynccontextmanager
@@ -51,14 +52,14 @@ class Session:
                 yield
 
     async def retry(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Repeat an attempt that may succeed later, until the deadline; then raise its last error."""
+        """Repeat an attempt after retriable errors with a growing pause; raise the last error after the deadline."""
         until = time.monotonic() + self.timeout_s
         pause = _FIRST_PAUSE_S
         while True:
             try:
                 return await attempt()
-            except (CodeError, kafka_errors.KafkaError, OSError, TimeoutError) as error:
-                if not may_pass(error) or time.monotonic() + pause > until:
+            except (CodeError, *NOT_ANSWERED) as error:
+                if not is_retriable(error) or time.monotonic() + pause > until:
                     raise
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
@@ -86,6 +87,7 @@ class Session:
         """Read metadata now; topics that do not exist are left out of it."""
         names = None if topics is None else sorted(topics)
         metadata = await self.connections.metadata(names)
+        # LEADER_NOT_AVAILABLE and the like are raised here, so that `retry` asks again until the topic is ready.
         for topic in metadata.topics.values():
             if topic.error_code not in (Code.NONE, Code.UNKNOWN_TOPIC_OR_PARTITION, Code.INVALID_TOPIC):
                 check(topic.error_code, topic.name)
@@ -94,44 +96,40 @@ class Session:
     async def unknown(self, topic: str, partition: TopicPartition | None = None) -> UnknownTopicError:
         """Make the error for a missing topic or partition, with names that are close."""
         existing = (await self.metadata(None)).topics
-        where = ", ".join(self.connections.addresses)
         if topic in existing and partition is not None:
-            count = len(existing[topic].partitions)
-            text = f"{topic} has no partition {partition.partition}: it has {count}, counted from 0."
-            return UnknownTopicError(text, topic=topic)
-        similar = difflib.get_close_matches(topic, list(existing), n=3)
-        hint = f" Did you mean {', '.join(similar)}?" if similar else ""
-        return UnknownTopicError(f"Topic {topic} does not exist on {where}.{hint}", topic=topic, similar=similar)
+            return unknown_partition(partition, len(existing[topic].partitions))
+        return unknown_topic(topic, existing, ", ".join(self.connections.addresses))
 
     async def coordinator(self, kind: int, key: str) -> int:
-        """Find the broker that coordinates a group or a transactional id; remembered until it says otherwise."""
+        """Find the broker that coordinates a group or a transactional id; the answer is kept until it proves stale."""
         node = self._coordinators.get((kind, key))
         if node is None:
             answer = await self.connections.send_any(FindCoordinatorRequest(key, kind))
             check(answer.error_code, key)
             node = int(answer.coordinator_id)
+            # The coordinator may be a broker that joined the cluster after the last metadata.
             if node not in self.connections.nodes:
                 await self.connections.metadata([])
             self._coordinators[kind, key] = node
         return node
 
-    def learn_coordinator(self, kind: int, key: str, node: int) -> None:
-        """Remember a coordinator that an answer told."""
+    def remember_coordinator(self, kind: int, key: str, node: int) -> None:
+        """Keep a coordinator that another answer named."""
         self._coordinators[kind, key] = node
 
     def check_coordinator(self, code: int, kind: int, key: str, subject: str | None = None) -> None:
-        """Raise for an error code, forgetting a coordinator that is none any more."""
+        """Raise for an error code; forget the coordinator when the code says that it moved."""
         if code in STALE_COORDINATOR:
             self._coordinators.pop((kind, key), None)
         check(code, subject or key)
 
     def forget_coordinator(self, kind: int, key: str) -> None:
-        """Look it up again next time, for instance after a lost connection."""
+        """Forget a coordinator, so that the next request finds it again."""
         self._coordinators.pop((kind, key), None)
 
 
-def may_pass(error: BaseException) -> bool:
-    """Whether an error may be gone at the next attempt."""
+def is_retriable(error: BaseException) -> bool:
+    """Whether the same request may succeed later."""
     if isinstance(error, CodeError):
         return error.retriable
     if is_authentication(error) or isinstance(error, kafka_errors.IncompatibleBrokerVersion):

@@ -1,4 +1,4 @@
-"""Client and protocol errors become the errors of `workbench.errors`, here and nowhere else."""
+"""Translates errors of aiokafka, of sockets and of the protocol into those of `workbench.errors`, at one place."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ _CREDENTIALS = (
     kafka_errors.UnsupportedSaslMechanismError,
     kafka_errors.IllegalSaslStateError,
 )
-_NOT_REACHED = (kafka_errors.KafkaError, OSError, TimeoutError, EOFError)
+NOT_ANSWERED = (kafka_errors.KafkaError, OSError, TimeoutError)
+"""Errors of a request that got no answer: the broker may or may not have worked on it."""
 _REFUSED_SETTING = frozenset(
     {
         Code.INVALID_TOPIC,
@@ -41,12 +42,12 @@ _REFUSED_SETTING = frozenset(
 
 
 def is_authentication(error: BaseException) -> bool:
-    """Whether trying another address cannot help: the credentials or the certificate were refused."""
+    """Whether the credentials or the certificate were refused, so that another address cannot help."""
     return isinstance(error, (*_CREDENTIALS, ssl.SSLCertVerificationError, ssl.SSLError))
 
 
 def translate(error: BaseException, doing: str, addresses: Sequence[str], mechanism: str | None) -> WorkbenchError:
-    """Make the error of ours that says what could not be done, to what, and what to do next."""
+    """Return the error of `workbench.errors` that says what failed, where, and what to do next."""
     where = ", ".join(addresses)
     if isinstance(error, CodeError):
         return _from_code(error, doing, where, addresses, mechanism)
@@ -101,10 +102,10 @@ def _short(error: BaseException) -> str:
 
 @contextmanager
 def translated(doing: str, addresses: Sequence[str], mechanism: str | None = None) -> Iterator[None]:
-    """Let no foreign error out of the block."""
+    """Translate the errors that leave the block; ``doing`` begins their message."""
     try:
         yield
     except WorkbenchError:
         raise
-    except (CodeError, NotImplementedError, *_NOT_REACHED) as error:
+    except (CodeError, NotImplementedError, *NOT_ANSWERED, EOFError) as error:
         raise translate(error, doing, addresses, mechanism) from error

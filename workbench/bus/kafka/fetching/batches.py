@@ -1,7 +1,7 @@
-"""Raw record batches to columns: pure functions of bytes, aborted transactions, isolation and bounds.
+"""Decodes raw record batches into Arrow columns: pure functions of bytes, aborted transactions and bounds.
 
-`scan` walks the batch headers of one partition's bytes and decides what is data; `decode` turns a run of scanned
-batches into Arrow. Both are meant for a thread. Batches are of format 2; older formats go through `legacy`.
+`scan` reads the batch headers of one partition's bytes and tells data from control records and aborted data; `decode`
+turns scanned batches into Arrow. Both may run in a thread. Batches have format 2; `legacy` reads the older formats.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _HEADER = Struct(">qiibIhiqqqhii")
 _PREFIX = Struct(">qi")
 _CRC_FROM = 21
+"""The checksum begins at the attributes: the broker sets base offset and leader epoch without computing it anew."""
 _MAGIC_AT = 16
 _FORMAT = 2
 _CODEC = 0x07
@@ -47,7 +48,7 @@ DATA, CONTROL, ABORTED = "data", "control", "aborted"
 
 
 class Batch(NamedTuple):
-    """One batch: where it lies in the bytes, what its header says, and what the isolation makes of it."""
+    """One record batch: its place in the bytes, its header, and its kind (data, control or aborted)."""
 
     at: int
     stop: int
@@ -65,7 +66,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a run of batches holds between the bounds."""
+    """The records of some batches between two offsets, and what was left out between them."""
 
     records: pa.RecordBatch
     next: int
@@ -84,23 +85,31 @@ def scan(
 ) -> list[Batch]:
     """List the complete batches in ``data[at:stop]``; a last one that is cut off is left out.
 
-    ``aborted`` is the response's list of ``(producer id, first offset)``. It is consumed in offset order together with
-    the markers: a producer's data is dropped from the first offset of its aborted transaction up to its marker.
+    Args:
+        data: The bytes of a fetch answer.
+        at: Index of the first batch of the partition.
+        stop: Index behind its last batch.
+        aborted: ``(producer id, first offset)`` of the aborted transactions that the answer lists.
+        isolation: With ``read_uncommitted`` aborted transactions count as data.
     """
-    judge = _Judge(aborted if isolation == "read_committed" else ())
+    transactions = _AbortedTransactions(aborted if isolation == "read_committed" else ())
     found: list[Batch] = []
     while at + _PREFIX.size <= stop:
         base, length = _PREFIX.unpack_from(data, at)
         end = at + _PREFIX.size + length
+        # The broker sends bytes of its log up to the size limit, wherever that lies: the last batch may be cut off. It
+        # comes whole with the next fetch, which begins at its first offset.
         if end > stop or length < legacy.SMALLEST:
             break
         if data[at + _MAGIC_AT] < _FORMAT:
+            # In formats 0 and 1 a compressed set of messages carries the offset of its last message; the first one
+            # comes after the batch before.
             after = found[-1].last_offset + 1 if found else 0
             found.append(Batch(at, end, data[at + _MAGIC_AT], 0, 0, after, base, -1, -1, -1, base + 1 - after, DATA))
         elif length < _HEADER.size - _PREFIX.size:
             break
         else:
-            found.append(_read_header(data, at, end, judge))
+            found.append(_read_header(data, at, end, transactions))
         at = end
     return found
 
@@ -116,8 +125,9 @@ def decode(
 ) -> Decoded:
     """Turn scanned batches into columns: records at or after ``start`` and before ``stop`` (None: no bound).
 
-    Bytes that are no records become a `Gap` with reason ``corrupt``; the batches around them are still read. Compressed
-    batches are laid out in the ``workspace``, which who decodes often keeps; no column refers to it.
+    Bytes that are not valid records become a `Gap` with reason ``corrupt``; the batches around them are still read.
+    Compressed batches are decompressed into the ``workspace``; a caller that decodes often keeps one for all
+    calls. The columns are copies and do not refer to it.
     """
     after = batches[-1].last_offset + 1 if batches else start
     bounds = (start, after if stop is None else stop)
@@ -133,42 +143,48 @@ def decode(
     )
 
 
-class _Judge:
-    """Decides, batch after batch in offset order, what is data, control, or of an aborted transaction."""
+class _AbortedTransactions:
+    """Tells data, control records and aborted data apart, batch after batch in offset order.
+
+    A producer id alone does not tell: the same producer may commit its next transaction. Its batches are aborted from
+    the first offset that the answer lists up to the abort marker, so list and markers are consumed in offset order.
+    """
 
     def __init__(self, aborted: Sequence[tuple[int, int]]) -> None:
-        self._ahead = sorted(aborted, key=lambda pair: pair[1], reverse=True)
-        self._aborting: set[int] = set()
+        self._pending = sorted(aborted, key=lambda pair: pair[1], reverse=True)
+        self._open: set[int] = set()
 
     def kind(self, batch: Batch, data: Bytes) -> str:
-        while self._ahead and self._ahead[-1][1] <= batch.last_offset:
-            self._aborting.add(self._ahead.pop()[0])
+        while self._pending and self._pending[-1][1] <= batch.last_offset:
+            self._open.add(self._pending.pop()[0])
+        # Control batches come in both isolations; they take offsets and are never data.
         if batch.attributes & _CONTROL:
-            if self._aborting and _control_type(data, batch.at + _HEADER.size, batch.stop) == _ABORT:
-                self._aborting.discard(batch.producer_id)
+            if self._open and _control_type(data, batch.at + _HEADER.size, batch.stop) == _ABORT:
+                self._open.discard(batch.producer_id)
             return CONTROL
-        if batch.attributes & _TRANSACTIONAL and batch.producer_id in self._aborting:
+        # Without the transactional bit a batch belongs to no transaction, whoever wrote it.
+        if batch.attributes & _TRANSACTIONAL and batch.producer_id in self._open:
             return ABORTED
         return DATA
 
 
-def _read_header(data: Bytes, at: int, end: int, judge: _Judge) -> Batch:
+def _read_header(data: Bytes, at: int, end: int, transactions: _AbortedTransactions) -> Batch:
     head = _HEADER.unpack_from(data, at)
     base, _, _, magic, crc, attributes, delta, base_time, max_time, producer, _, _, count = head
     batch = Batch(at, end, magic, crc, attributes, base, base + delta, base_time, max_time, producer, count, DATA)
-    kind = judge.kind(batch, data)
+    kind = transactions.kind(batch, data)
     return batch if kind == DATA else batch._replace(kind=kind)
 
 
 def _control_type(data: Bytes, at: int, stop: int) -> int | None:
-    """Read the type of a control batch's only record: its key is a version and a type."""
-    at = _past_varint(data, at) + 1
+    """Read the type of a control batch's only record: its key holds a version and a type, two 16-bit integers each."""
+    at = _skip_varint(data, at) + 1
     for _ in range(3):
-        at = _past_varint(data, at)
+        at = _skip_varint(data, at)
     return int(_CONTROL_TYPE.unpack_from(data, at)[1]) if at + _CONTROL_TYPE.size <= stop else None
 
 
-def _past_varint(data: Bytes, at: int) -> int:
+def _skip_varint(data: Bytes, at: int) -> int:
     while at < len(data) and data[at] & 0x80:
         at += 1
     return at + 1
@@ -180,7 +196,7 @@ def _overlap(batch: Batch, bounds: tuple[int, int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The bytes of one partition, and memory to undo their compression in."""
+    """The bytes of one partition, and the memory to decompress them into."""
 
     data: memoryview
     partition: int
@@ -188,7 +204,7 @@ class _Source:
 
 
 def _tables(source: _Source, batches: Sequence[Batch]) -> tuple[list[pa.RecordBatch], list[Gap]]:
-    """Read all batches in one go; only when that fails, one by one, to find the bad ones."""
+    """Read all batches in one call; when that fails, one by one, to find the corrupt ones."""
     if not batches:
         return [], []
     try:
@@ -209,11 +225,12 @@ def _table(source: _Source, batches: Sequence[Batch]) -> pa.RecordBatch:
         if len(batches) > 1:
             raise CorruptRecords("formats are mixed: read them one by one")
         return legacy.table(source.data, source.partition, batches[0].at, batches[0].stop)
-    buffer, places = _plain(source, batches)
+    buffer, places = _uncompressed(source, batches)
     offset_delta, timestamp_delta, *payload = parse(buffer, places, HEADERS)
     counts = [batch.record_count for batch in batches]
     offset = _spread([batch.base_offset for batch in batches], counts) + offset_delta
     last = _spread([batch.last_offset for batch in batches], counts)
+    # Compaction leaves holes between the offsets of a batch, so only their bounds can be checked.
     if np.any(offset_delta < 0) or np.any(offset > last):
         raise CorruptRecords("an offset lies outside its batch")
     timestamp, kinds = _timestamps(timestamp_delta, batches, counts)
@@ -222,25 +239,28 @@ def _table(source: _Source, batches: Sequence[Batch]) -> pa.RecordBatch:
 
 
 def _timestamps(deltas: Ints, batches: Sequence[Batch], counts: Sequence[int]) -> tuple[pa.Array, pa.Array]:
-    """Milliseconds of each record, and whose clock they are of."""
+    """Return the timestamp (ms) and timestamp type of each record."""
     appended = np.array([bool(batch.attributes & _APPEND_TIME) for batch in batches])
     timestamp = _spread([batch.base_timestamp for batch in batches], counts) + deltas
     kinds = np.full(len(timestamp), TimestampType.CREATE, np.int8)
     if appended.any():
+        # With LogAppendTime the broker writes its time into the max timestamp of the batch, and leaves the deltas of
+        # the records as the producer sent them.
         by_broker = np.repeat(appended, counts)
         timestamp = np.where(by_broker, _spread([batch.max_timestamp for batch in batches], counts), timestamp)
         kinds[by_broker] = TimestampType.APPEND
     return pa.array(timestamp), pa.array(kinds)
 
 
-def _plain(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, list[tuple[int, int, int]]]:
-    """Check the sums and lay the records out uncompressed: the bytes themselves, or all batches joined.
+def _uncompressed(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, list[tuple[int, int, int]]]:
+    """Check the checksums and return the records uncompressed: the bytes themselves, or all batches joined.
 
-    The places are where each batch's records begin and end, and how many they are.
+    Each place is where a batch's records begin and end, and their number.
     """
     for batch in batches:
         if google_crc32c.value(bytes(source.data[batch.at + _CRC_FROM : batch.stop])) != batch.crc:
             raise CorruptRecords("the checksum differs")
+    # The usual case of uncompressed batches needs no copy: the parser reads the answer itself.
     if all(batch.attributes & _CODEC == compression.NONE for batch in batches):
         return source.data, [(batch.at + _HEADER.size, batch.stop, batch.record_count) for batch in batches]
     source.workspace.begin()
@@ -248,7 +268,7 @@ def _plain(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, list[tuple
     for batch in batches:
         packed = source.data[batch.at + _HEADER.size : batch.stop]
         places.append((*source.workspace.add(batch.attributes & _CODEC, packed), batch.record_count))
-    return source.workspace.laid_out, places
+    return source.workspace.data, places
 
 
 def _spread(values: Sequence[int], counts: Sequence[int]) -> Ints:

@@ -1,6 +1,6 @@
-"""The five compressions of record batches, undone into memory that is used again for the next batches.
+"""Decompresses record batches into memory that is used again for the next ones.
 
-Fresh memory for every answer would cost more than the decompression itself.
+Allocating new memory for every answer would cost more than the decompression itself.
 """
 
 from __future__ import annotations
@@ -20,38 +20,39 @@ if TYPE_CHECKING:
 NONE, GZIP, SNAPPY, LZ4, ZSTD = range(5)
 
 MOST_BYTES = 1 << 30
-"""What the batches of one piece may hold: a few kilobytes can claim to be terabytes."""
+"""Most bytes that one run of batches may decompress to: a few kilobytes can claim to be terabytes."""
 _XERIAL_MAGIC = b"\x82SNAPPY\x00"
 _XERIAL_HEADER = 16
 _BLOCK = Struct(">i")
 _INTO: dict[int, Callable[[Any, Any], int]] = {LZ4: cramjam.lz4.decompress_into, ZSTD: cramjam.zstd.decompress_into}
 _NO_ROOM = "failed to write whole buffer"
 _USUAL_RATIO = 4
+"""First guess of the decompressed size: the lz4 and zstd frames of Kafka clients need not carry it."""
 _SMALLEST_ROOM = 1 << 20
 
 
 class CompressionError(ValueError):
-    """The bytes are no data of the codec they claim, or more than is taken."""
+    """The bytes are not valid for their codec, or decompress to more than `MOST_BYTES`."""
 
 
 class Workspace:
-    """Memory in which batches are laid out one after another, uncompressed. Not for several threads at once."""
+    """Memory for decompressed batches, one after another. Not for several threads at once."""
 
     def __init__(self) -> None:
         self._memory: NDArray[np.uint8] = np.empty(0, np.uint8)
         self._end = 0
 
     @property
-    def laid_out(self) -> memoryview:
-        """What was laid out since `begin`; valid until then."""
+    def data(self) -> memoryview:
+        """The batches that were added since `begin`; valid until the next `begin`."""
         return memoryview(self._memory[: self._end])  # type: ignore[arg-type]  # numpy arrays are buffers
 
     def begin(self) -> None:
-        """Forget what was laid out."""
+        """Start anew; the memory is kept and used again."""
         self._end = 0
 
     def add(self, codec: int, packed: memoryview) -> tuple[int, int]:
-        """Lay the records of a batch out; returns where they begin and end.
+        """Decompress the records of a batch; returns the indexes where they begin and end in `data`.
 
         Raises:
             CompressionError: Unknown codec, bytes that it refuses, or too many.
@@ -73,12 +74,13 @@ class Workspace:
             try:
                 return unpack(packed, self._memory[self._end :])
             except cramjam.DecompressionError as error:
+                # Too little room is told by its text alone; then the room is doubled and the batch begun again.
                 if _NO_ROOM not in str(error):
                     raise CompressionError(str(error)) from error
             self._reserve(2 * (len(self._memory) - self._end) + _SMALLEST_ROOM)
 
     def _reserve(self, size: int) -> None:
-        """Have room for more bytes, keeping what was laid out."""
+        """Make room for more bytes behind the batches that were added."""
         needed = self._end + size
         if needed <= len(self._memory):
             return
@@ -101,6 +103,7 @@ def _decompress(codec: int, data: memoryview) -> memoryview:
 
 
 def _gzip(data: memoryview) -> memoryview:
+    # 31: a gzip header, not zlib's. The output is bounded, so a small batch cannot fill the memory.
     stream = zlib.decompressobj(wbits=31)
     whole = stream.decompress(data, MOST_BYTES)
     if not stream.eof:

@@ -1,4 +1,4 @@
-"""Where a reader is in each partition: what was asked of the broker, and what was handed to the caller."""
+"""Positions of a reader in its partitions, and the buffer of fetched batches that wait to be decoded."""
 
 from __future__ import annotations
 
@@ -16,53 +16,53 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Cursor:
-    """Progress in one partition through its spans, which are read one after another."""
+    """The position in one partition; its spans are read one after another."""
 
     partition: TopicPartition
-    ahead: deque[Span]
+    spans: deque[Span]
     fetch_offset: int = 0
     """Next offset to ask the broker for."""
     position: int = 0
-    """Next offset to hand out."""
+    """Next offset to return to the caller."""
     stop: int | None = None
     exhausted: bool = False
     """All spans were fetched."""
     done: bool = False
-    """All spans were handed out."""
+    """All spans were returned to the caller."""
     leader: int | None = None
     topic_id: str | None = None
     """Identity of the topic when reading began."""
-    troubled_since: float | None = None
-    """When asking for this partition began to fail, on the monotonic clock; None while it is well."""
+    failing_since: float | None = None
+    """Time on the monotonic clock when fetching this partition began to fail; None while it works."""
     partition_max_bytes: int = 0
     expansion: float = 4.0
-    """Bytes of columns for each byte that was fetched; a guess until the first one is decoded."""
+    """Bytes of Arrow columns for each byte that was fetched; a guess until the first batch is decoded."""
 
     def __post_init__(self) -> None:
-        """Begin with the first span."""
-        first = self.ahead[0]
+        """Start at the first span."""
+        first = self.spans[0]
         self.fetch_offset, self.position, self.stop = first.start, first.start, first.stop
-        self._settle()
+        self._next_span()
         self.done = self.exhausted
 
     def fetched_to(self, offset: int) -> None:
-        """Note that everything before ``offset`` is on its way."""
+        """Move the fetch offset up to ``offset``, and on to the next span where this one is complete."""
         self.fetch_offset = max(self.fetch_offset, offset)
-        self._settle()
+        self._next_span()
 
-    def _settle(self) -> None:
+    def _next_span(self) -> None:
         while self.stop is not None and self.fetch_offset >= self.stop:
-            self.ahead.popleft()
-            if not self.ahead:
+            self.spans.popleft()
+            if not self.spans:
                 self.exhausted = True
                 return
-            span = self.ahead[0]
+            span = self.spans[0]
             self.fetch_offset, self.stop = span.start, span.stop
 
 
 @dataclass(slots=True)
 class FetchedBatches:
-    """Batches of one partition that were fetched and not yet decoded, or a gap to report."""
+    """Batches of one partition that were fetched and wait to be decoded, or a gap to report."""
 
     cursor: Cursor
     data: memoryview
@@ -75,23 +75,24 @@ class FetchedBatches:
     """Bytes it counts for in the buffer."""
     gaps: tuple[Gap, ...] = ()
     last: bool = False
-    """Nothing follows it in this partition."""
+    """Nothing follows in this partition."""
 
 
 @dataclass(slots=True)
 class Buffer:
-    """Fetched batches in the order of arrival; their bytes are the credit that was used up."""
+    """Fetched batches in the order of arrival; the fetcher pauses while they hold ``prefetch_bytes``."""
 
     fetched: deque[FetchedBatches] = field(default_factory=deque)
     size: int = 0
 
     def put(self, fetched: Iterable[FetchedBatches]) -> None:
+        """Append batches."""
         for one in fetched:
             self.fetched.append(one)
             self.size += one.size
 
     def take(self, size: int) -> list[FetchedBatches]:
-        """Take about this many bytes, at least one if there is any."""
+        """Remove and return about ``size`` bytes of batches; at least one entry if there is any."""
         taken: list[FetchedBatches] = []
         total = 0
         while self.fetched and (not taken or total + self.fetched[0].size <= size):

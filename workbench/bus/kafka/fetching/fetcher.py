@@ -1,4 +1,4 @@
-"""Sends fetch requests to the leaders and cuts the answers into runs of batches; retries until a deadline."""
+"""Sends fetch requests to the partition leaders and puts the answers into the buffer; retries until a deadline."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import itertools
 import time
 from typing import TYPE_CHECKING
 
-from aiokafka import errors as kafka_errors
-
-from workbench.bus.kafka.connection.translate import is_authentication
+from workbench.bus.kafka.connection.translate import NOT_ANSWERED, is_authentication
 from workbench.bus.kafka.fetching.batches import scan
 from workbench.bus.kafka.fetching.cursors import FetchedBatches
 from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
 from workbench.bus.kafka.wire.codes import RETRIABLE, STALE_LEADER, Code, CodeError, check
-from workbench.bus.kafka.wire.fetch import RawFetchRequest, Wanted, take_apart
-from workbench.errors import OffsetOutOfRangeError, UnknownTopicError
+from workbench.bus.kafka.wire.fetch import FetchPosition, RawFetchRequest, parse_answer
+from workbench.bus.refusals import cannot_follow
+from workbench.errors import UnknownTopicError
 from workbench.model.chunk import Gap
 from workbench.model.record import TopicPartition
 
@@ -26,22 +25,27 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.connection.session import Session
     from workbench.bus.kafka.fetching.batches import Batch
     from workbench.bus.kafka.fetching.cursors import Buffer, Cursor
-    from workbench.bus.kafka.wire.fetch import RawAnswer, Section
+    from workbench.bus.kafka.wire.fetch import PartitionAnswer, RawAnswer
     from workbench.model.chunk import Isolation
 
 _ANSWER_BYTES = 8 << 20
 _PARTITION_BYTES = 8 << 20
-_PIECE_BYTES = 8 << 20
-"""Columns that one run of batches becomes, about."""
+_RUN_BYTES = 8 << 20
+"""Bytes of Arrow columns that one run of batches is decoded into, about."""
 _WAIT_MS = 500
 _PAUSE_S = 0.1
 _LARGEST_BATCH = 256 << 20
-_NOT_ANSWERED = (kafka_errors.KafkaError, OSError, TimeoutError)
+"""A partition limit that no sound batch exceeds; beyond it the partition counts as corrupt."""
 _numbers = itertools.count(1)
 
 
 class Fetcher:
-    """One fetch under way per leader, as long as there is credit."""
+    """Keeps one fetch request under way per leader while the buffer has room.
+
+    Attributes:
+        arrival: Set when batches arrive or fetching fails; the reader waits for it.
+        room: Set when the reader took batches out of the buffer; the fetcher waits for it.
+    """
 
     def __init__(
         self,
@@ -53,7 +57,7 @@ class Fetcher:
         prefetch_bytes: int,
     ) -> None:
         self.arrival = asyncio.Event()
-        self.credit = asyncio.Event()
+        self.room = asyncio.Event()
         self._session = session
         self._cursors = {cursor.partition: cursor for cursor in cursors}
         self._buffer = buffer
@@ -62,7 +66,7 @@ class Fetcher:
         self._answer_bytes = min(_ANSWER_BYTES, max(1 << 16, prefetch_bytes))
         self._purpose = f"fetch-{next(_numbers)}"
         self._failure: BaseException | None = None
-        self._looked_at = -_PAUSE_S
+        self._leaders_asked_at = -_PAUSE_S
         for cursor in cursors:
             cursor.partition_max_bytes = min(_PARTITION_BYTES, self._answer_bytes)
 
@@ -72,17 +76,17 @@ class Fetcher:
         return self._failure is not None
 
     def raise_failure(self) -> None:
-        """Raise what ended the fetching, translated."""
+        """Raise the error that ended fetching, translated."""
         if self._failure is not None:
             with self._session.translated("Reading"):
                 raise self._failure
 
     async def run(self) -> None:
-        """Fetch until every cursor is exhausted; an error is kept for the next read."""
+        """Fetch until every cursor is exhausted; an error is kept for the reader, which raises it."""
         under_way: dict[int, asyncio.Task[None]] = {}
         try:
             while self._open_cursors():
-                await self._wait_for_credit()
+                await self._wait_for_room()
                 await self._find_leaders()
                 for node in {c.leader for c in self._open_cursors() if c.leader is not None} - under_way.keys():
                     under_way[node] = asyncio.create_task(self._fetch(node), name=f"kafka-fetch-{node}")
@@ -113,46 +117,46 @@ class Fetcher:
     def _open_cursors(self) -> list[Cursor]:
         return [cursor for cursor in self._cursors.values() if not cursor.exhausted]
 
-    async def _wait_for_credit(self) -> None:
+    async def _wait_for_room(self) -> None:
         while self._buffer.size >= self._prefetch_bytes:
-            self.credit.clear()
-            await self.credit.wait()
+            self.room.clear()
+            await self.room.wait()
 
     async def _find_leaders(self) -> None:
-        """Look up leaders that are not known, once in a while; those that are known need not wait for it."""
+        """Ask for the leaders that are not known, at most every `_PAUSE_S`; other partitions are fetched meanwhile."""
         missing = [cursor for cursor in self._open_cursors() if cursor.leader is None]
-        if not missing or time.monotonic() - self._looked_at < _PAUSE_S:
+        if not missing or time.monotonic() - self._leaders_asked_at < _PAUSE_S:
             return
-        self._looked_at = time.monotonic()
+        self._leaders_asked_at = time.monotonic()
         try:
             metadata = await self._session.connections.metadata(sorted({c.partition.topic for c in missing}))
-        except _NOT_ANSWERED as error:
+        except NOT_ANSWERED as error:
             for cursor in missing:
-                self._bear(cursor, error)
+                self._retry_later(cursor, error)
             return
         for cursor in missing:
             topic = metadata.topics.get(cursor.partition.topic)
             known = topic.partitions.get(cursor.partition.partition) if topic is not None else None
             if topic is None or known is None:
-                self._bear(cursor, CodeError(Code.UNKNOWN_TOPIC_OR_PARTITION, str(cursor.partition)))
+                self._retry_later(cursor, CodeError(Code.UNKNOWN_TOPIC_OR_PARTITION, str(cursor.partition)))
                 continue
             _check_identity(cursor, topic)
             cursor.leader = known.leader
             if known.leader is None:
-                self._bear(cursor, CodeError(Code.LEADER_NOT_AVAILABLE, str(cursor.partition)))
+                self._retry_later(cursor, CodeError(Code.LEADER_NOT_AVAILABLE, str(cursor.partition)))
 
-    def _bear(self, cursor: Cursor, error: Exception) -> None:
-        """Put up with an error that may pass; raise it once the partition has been in trouble for too long."""
+    def _retry_later(self, cursor: Cursor, error: Exception) -> None:
+        """Count a transient error of a partition, to be retried after `_PAUSE_S`; raise it after the deadline."""
         now = time.monotonic()
-        if cursor.troubled_since is None:
-            cursor.troubled_since = now
-        if is_authentication(error) or now - cursor.troubled_since > self._session.timeout_s:
+        if cursor.failing_since is None:
+            cursor.failing_since = now
+        if is_authentication(error) or now - cursor.failing_since > self._session.timeout_s:
             raise error
 
     async def _fetch(self, node: int) -> None:
         cursors = [cursor for cursor in self._open_cursors() if cursor.leader == node]
         request = RawFetchRequest(
-            [Wanted(c.partition.topic, c.partition.partition, c.fetch_offset) for c in cursors],
+            [FetchPosition(c.partition.topic, c.partition.partition, c.fetch_offset) for c in cursors],
             self._isolation,
             max_wait_ms=_WAIT_MS,
             max_bytes=self._answer_bytes,
@@ -162,39 +166,45 @@ class Fetcher:
             answer = await self._session.connections.send(node, request, self._purpose)
             asked = {cursor.partition: (cursor.fetch_offset, cursor.stop) for cursor in cursors}
             error_code, found = await asyncio.to_thread(_read_answer, answer, asked, self._isolation)
-        except _NOT_ANSWERED as error:
+        except NOT_ANSWERED as error:
             for cursor in cursors:
                 cursor.leader = None
-                self._bear(cursor, error)
+                self._retry_later(cursor, error)
             return
         check(error_code, f"broker {node}")
-        for section, batches in found:
-            await self._accept(section, batches, answer.data)
-        if any(cursor.troubled_since is not None for cursor in cursors):
+        for one, batches in found:
+            await self._accept(one, batches, answer.data)
+        # A broker answers an error at once; without the pause this would ask in a busy loop.
+        if any(cursor.failing_since is not None for cursor in cursors):
             await asyncio.sleep(_PAUSE_S)
 
-    async def _accept(self, section: Section, batches: list[Batch], data: memoryview) -> None:
-        """Turn one section into runs of batches, or note why the partition must be asked again."""
-        cursor = self._cursors[TopicPartition(section.topic, section.partition)]
-        if section.error_code in RETRIABLE or section.error_code == Code.CORRUPT_MESSAGE:
-            if section.error_code in STALE_LEADER:
+    async def _accept(self, one: PartitionAnswer, batches: list[Batch], data: memoryview) -> None:
+        """Put the batches of one partition into the buffer, or retry later when the broker answered with an error."""
+        cursor = self._cursors[TopicPartition(one.topic, one.partition)]
+        if one.error_code in RETRIABLE or one.error_code == Code.CORRUPT_MESSAGE:
+            if one.error_code in STALE_LEADER:
                 cursor.leader = None
-            self._bear(cursor, CodeError(section.error_code, str(cursor.partition)))
+            self._retry_later(cursor, CodeError(one.error_code, str(cursor.partition)))
             return
-        cursor.troubled_since = None
-        if section.error_code == Code.OFFSET_OUT_OF_RANGE:
+        cursor.failing_since = None
+        if one.error_code == Code.OFFSET_OUT_OF_RANGE:
             await self._out_of_range(cursor)
             return
-        check(section.error_code, str(cursor.partition))
-        end = section.last_stable_offset if self._isolation == "read_committed" else section.high_watermark
+        check(one.error_code, str(cursor.partition))
+        end = one.last_stable_offset if self._isolation == "read_committed" else one.high_watermark
         if batches:
-            self._put(_cut(cursor, batches, data, end))
+            self._put(_runs(cursor, batches, data, end))
+            # To the end of the next request: a broker fills an answer in the order of the request, so a busy partition
+            # at its head would leave no bytes for the others.
             self._cursors[cursor.partition] = self._cursors.pop(cursor.partition)
-        elif section.stop > section.start:
+        elif one.stop > one.start:
             self._ask_for_more(cursor)
 
     def _ask_for_more(self, cursor: Cursor) -> None:
-        """What came holds no complete batch: an old broker cuts the first one off where the limit is."""
+        """Raise the limit after an answer without a complete batch.
+
+        Since KIP-74 the first batch comes whole even above the limit; an older broker cuts it off.
+        """
         if cursor.partition_max_bytes >= _LARGEST_BATCH:
             raise CodeError(Code.CORRUPT_MESSAGE, f"{cursor.partition} at {cursor.fetch_offset}")
         cursor.partition_max_bytes *= 2
@@ -204,7 +214,7 @@ class Fetcher:
         self.arrival.set()
 
     async def _out_of_range(self, cursor: Cursor) -> None:
-        """Account for offsets that are gone below the log start, or lie beyond the end of a shrunken log."""
+        """Report offsets below the log start as an ``expired`` gap, those beyond the end as a ``truncated`` one."""
         offset, stop = cursor.fetch_offset, cursor.stop
         partition = cursor.partition
         begin = (await list_offsets(self._session, [partition], EARLIEST))[partition]
@@ -217,22 +227,17 @@ class Fetcher:
         elif stop is not None:
             after, gap = stop, Gap("truncated", offset, stop)
         else:
-            raise OffsetOutOfRangeError(
-                f"{partition} cannot be followed from {offset}: the log holds {begin} to {end}. "
-                "It was truncated or created anew; start again from its end.",
-                topic=partition.topic,
-                partition=partition.partition,
-                offset=offset,
-                low=begin,
-                high=end,
-            )
+            raise cannot_follow(partition, offset, begin, end)
         cursor.fetched_to(after)
-        piece = FetchedBatches(cursor, memoryview(b""), (), offset, stop, after, end, 0, (gap,), cursor.exhausted)
-        self._put([piece])
+        reported = FetchedBatches(cursor, memoryview(b""), (), offset, stop, after, end, 0, (gap,), cursor.exhausted)
+        self._put([reported])
 
 
 def _check_identity(cursor: Cursor, topic: TopicMetadata) -> None:
-    """Offsets of a topic mean nothing in another one of the same name."""
+    """Refuse a topic that was deleted and created anew: its offsets mean other records.
+
+    The name stays the same, so only the topic id (KIP-516) tells; brokers without topic ids give None.
+    """
     if cursor.topic_id is None:
         cursor.topic_id = topic.topic_id
     elif topic.topic_id is not None and topic.topic_id != cursor.topic_id:
@@ -246,20 +251,21 @@ def _read_answer(
     answer: RawAnswer,
     asked: dict[TopicPartition, tuple[int, int | None]],
     isolation: Isolation,
-) -> tuple[int, list[tuple[Section, list[Batch]]]]:
-    error_code, sections = take_apart(answer)
+) -> tuple[int, list[tuple[PartitionAnswer, list[Batch]]]]:
+    error_code, answers = parse_answer(answer)
     found = []
-    for section in sections:
-        offset, _ = asked[TopicPartition(section.topic, section.partition)]
-        batches = scan(answer.data, section.start, section.stop, aborted=section.aborted, isolation=isolation)
-        found.append((section, [batch for batch in batches if batch.last_offset >= offset]))
+    for one in answers:
+        offset, _ = asked[TopicPartition(one.topic, one.partition)]
+        batches = scan(answer.data, one.start, one.stop, aborted=one.aborted, isolation=isolation)
+        # An answer begins with a whole batch, wherever in it the offset lies; batches that end before it are dropped.
+        found.append((one, [batch for batch in batches if batch.last_offset >= offset]))
     return error_code, found
 
 
-def _cut(cursor: Cursor, batches: list[Batch], data: memoryview, end: int) -> list[FetchedBatches]:
-    """Cut batches into runs of a size worth one step of decoding, moving the cursor along."""
+def _runs(cursor: Cursor, batches: list[Batch], data: memoryview, end: int) -> list[FetchedBatches]:
+    """Group batches into runs of about `_RUN_BYTES` decoded, and move the cursor behind them."""
     found = []
-    enough = _PIECE_BYTES / max(1.0, cursor.expansion)
+    enough = _RUN_BYTES / max(1.0, cursor.expansion)
     first = 0
     while first < len(batches) and not cursor.exhausted:
         last, size = first, 0

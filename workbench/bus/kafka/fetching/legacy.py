@@ -1,4 +1,4 @@
-"""Message formats 0 and 1, which old brokers still hand out: read by aiokafka's parser, one object per record."""
+"""Reads message formats 0 and 1 of old topics with aiokafka's parser, one Python object per record."""
 
 from __future__ import annotations
 

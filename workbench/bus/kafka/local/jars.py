@@ -1,4 +1,4 @@
-"""The broker's jars: fetched once by Maven from a pinned list, checked by their digests."""
+"""The broker's jars: Maven fetches them once from a pinned list, and their sha256 digests are checked."""
 
 from __future__ import annotations
 

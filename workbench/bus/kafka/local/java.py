@@ -26,7 +26,7 @@ class Java:
 
     path: Path
     version: str
-    """What it calls itself, for instance ``openjdk version "17.0.15" 2025-04-15``."""
+    """Its version line, for instance ``openjdk version "17.0.15" 2025-04-15``."""
     shares_classes: bool
     """Whether it ships the base archive that class-data sharing needs; it halves the broker's start."""
 

@@ -1,4 +1,4 @@
-"""Starts the broker's process, detached, and waits until it serves."""
+"""Starts the broker's process, detached from this one, and waits until it serves."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _LOGGING = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS",
 )
-# The shell leaves at once, so the broker belongs to init and outlives whoever called.
+# The shell exits at once, so init adopts the broker, and it survives the process that called.
 _DETACH = '"$@" >>"$0" 2>&1 </dev/null & echo $!'
 
 
 def class_archive(jars: Path, java: Java) -> Path | None:
-    """Return where the shared archive of loaded classes is kept for this Java and these jars, if it can have one."""
+    """Return the path of the class-data sharing archive for this Java and these jars; None where Java has none."""
     if not java.shares_classes:
         return None
     key = hashlib.sha256(f"{java.path.resolve()} {java.version}".encode()).hexdigest()[:12]
@@ -53,10 +53,10 @@ def java_command(java: Java, jars: Path, archive: Path | None, *extra: str) -> l
 
 
 def format_storage(command: list[str], properties: Path, options: BrokerOptions) -> None:
-    """Make an empty data folder a broker's, with a new cluster id and the SCRAM users.
+    """Format an empty data folder with Kafka's storage tool: a new cluster id, and the SCRAM users.
 
     Raises:
-        BrokerUnavailableError: The storage tool failed; the message holds what it said.
+        BrokerUnavailableError: The storage tool failed; the message quotes its output.
     """
     cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     # The tool reads an id that begins with a dash as an option.
@@ -68,7 +68,7 @@ def format_storage(command: list[str], properties: Path, options: BrokerOptions)
         [*command, *arguments], capture_output=True, text=True, timeout=_FORMAT_S, check=False
     )
     if run.returncode != 0:
-        said = _telling((run.stderr + run.stdout).splitlines())
+        said = _relevant((run.stderr + run.stdout).splitlines())
         raise BrokerUnavailableError(f"Kafka's storage tool could not prepare {properties.parent}:\n{said}")
 
 
@@ -87,7 +87,7 @@ def start(command: list[str], properties: Path, log: Path) -> psutil.Process:
 
 
 def ended(process: psutil.Process) -> bool:
-    """Whether a process is over; one that nobody collected (a zombie) is."""
+    """Whether a process has ended; a zombie has, though its parent has not collected it."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -95,7 +95,7 @@ def ended(process: psutil.Process) -> bool:
 
 
 def stop(process: psutil.Process, timeout_s: float) -> bool:
-    """End a process, by force after the time is up; return whether it ended by itself."""
+    """Terminate a process, and kill it after ``timeout_s``; returns whether it ended without the kill."""
     with suppress(psutil.NoSuchProcess):
         process.terminate()
     if holds_within(lambda: ended(process), timeout_s):
@@ -108,7 +108,7 @@ def stop(process: psutil.Process, timeout_s: float) -> bool:
 
 
 def holds_within(condition: Callable[[], bool], timeout_s: float) -> bool:
-    """Whether a condition holds now or comes to within the time."""
+    """Wait until a condition holds; returns whether it did within ``timeout_s``."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() >= deadline:
@@ -137,16 +137,16 @@ def wait_ready(process: psutil.Process, port: int, log: Path, log_from: int, tim
 
 
 def tail(log: Path, log_from: int) -> str:
-    """Return the lines that tell most of a log written since a position: its errors, or else its end."""
+    """Return the error lines of a log since a byte position, or else its last lines."""
     try:
         with log.open("rb") as file:
             file.seek(log_from)
             lines = file.read().decode("utf-8", "replace").splitlines()
     except OSError:
         return ""
-    return _telling(lines)
+    return _relevant(lines)
 
 
-def _telling(lines: list[str]) -> str:
+def _relevant(lines: list[str]) -> str:
     errors = [line for line in lines if " ERROR " in line or "Exception" in line]
     return "\n".join(errors[:_TAIL_LINES] or lines[-_TAIL_LINES:])

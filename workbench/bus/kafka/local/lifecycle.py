@@ -1,4 +1,4 @@
-"""Bring packaged brokers up and down, and say how they are."""
+"""Starts and stops packaged brokers, and reports their state."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ State: TypeAlias = Literal["serving", "silent", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class BrokerStatus:
-    """A remembered broker and how it is now."""
+    """A packaged broker and its state at the call."""
 
     broker: LocalBroker
     state: State
@@ -76,7 +76,7 @@ def up(
 
 
 def down(port: int = DEFAULT_PORT, *, timeout_s: float = _STOP_S, cache: Path | None = None) -> LocalBroker | None:
-    """End the broker of a port in good order, by force after the time is up; its data stays.
+    """Stop the broker of a port, by force after ``timeout_s``; its data stays.
 
     Returns:
         The broker that was ended, or None when none ran.
@@ -92,7 +92,7 @@ def down(port: int = DEFAULT_PORT, *, timeout_s: float = _STOP_S, cache: Path | 
 
 
 def status(*, cache: Path | None = None) -> list[BrokerStatus]:
-    """Return every remembered broker and how it is now, by port."""
+    """Return every packaged broker that was started here and its state, by port."""
     found = state.known(cache_folder() if cache is None else cache)
     return [BrokerStatus(broker, _state(broker)) for broker in found]
 
@@ -135,7 +135,7 @@ def _keep_class_archive(cache: Path, port: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Launcher:
-    """One call of `up`, after its arguments were looked at."""
+    """Runs one call of `up` with checked arguments."""
 
     cache: Path
     java: Java

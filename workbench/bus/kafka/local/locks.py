@@ -1,4 +1,4 @@
-"""Locks between processes, which end with their holder however it ends."""
+"""File locks between processes; the system releases them when the holder ends, also after a crash."""
 
 from __future__ import annotations
 

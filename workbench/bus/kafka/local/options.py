@@ -1,4 +1,4 @@
-"""What a packaged broker serves, as data, and the ``server.properties`` that says so."""
+"""Options of a packaged broker, and the ``server.properties`` file made of them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from workbench.config.security import SecurityProtocol
+
 HOST = "127.0.0.1"
-Protocol: TypeAlias = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism: TypeAlias = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 
 _LOGIN = "org.apache.kafka.common.security"
@@ -36,7 +37,7 @@ class SecureListener:
     name: str
     """Upper-case letters and digits; names the listener in the broker's configuration."""
     port: int
-    protocol: Protocol
+    protocol: SecurityProtocol
     mechanism: Mechanism | None = None
     client_certificate: bool = False
     """Whether a client must show a certificate (mutual TLS)."""
@@ -53,7 +54,7 @@ class SecureListener:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerOptions:
-    """How a packaged broker is set up; the defaults are a plain broker without any check of rights.
+    """Options of a packaged broker; the defaults are one PLAINTEXT listener and no authorizer.
 
     The plain listener stays there for the broker itself and for set-up. With ``authorizer`` its anonymous user is a
     super user, so what is to be tested goes through a listener of its own. Passwords here are for development: they

@@ -1,4 +1,4 @@
-"""Asks a broker whether it serves, in its own protocol and without a client library."""
+"""Asks a port for Kafka metadata, without a client library, to see whether a broker serves there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LARGEST_ANSWER = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a serving broker said of its cluster."""
+    """The cluster as a serving broker describes it."""
 
     cluster_id: str
     brokers: int

@@ -1,4 +1,4 @@
-"""What is known of packaged brokers between calls: one small file per port."""
+"""State files of packaged brokers: one small JSON file per port, kept between calls."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def forget(cache: Path, port: int) -> None:
 
 
 def known(cache: Path) -> list[LocalBroker]:
-    """Return the remembered brokers by port; files that cannot be read are left out."""
+    """Return the brokers with a state file, by port; files that cannot be read are left out."""
     found = []
     for path in registry(cache).glob("*.json"):
         with suppress(OSError, ValueError, TypeError, KeyError):
@@ -104,5 +104,5 @@ def serves(process: psutil.Process, properties: Path) -> bool:
 
 
 def processes_on(properties: Path) -> Iterator[psutil.Process]:
-    """Find brokers that run with this configuration file and that no state file may know of."""
+    """Find running brokers with this configuration file, also those without a state file."""
     return (process for process in psutil.process_iter() if serves(process, properties))

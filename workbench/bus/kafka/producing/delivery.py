@@ -1,4 +1,4 @@
-"""Batches to the leaders and acknowledgements back, with what is certain told from what is not."""
+"""Sends batches to the partition leaders and tells which records were written, refused, or are in doubt."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from aiokafka import errors as kafka_errors
 from aiokafka.protocol.produce import ProduceRequest
 
-from workbench.bus.kafka.connection.session import may_pass
-from workbench.bus.kafka.producing.encoding import HEADER_BYTES, ProducerStamp, encode_batch, size_of
+from workbench.bus.kafka.connection.session import is_retriable
+from workbench.bus.kafka.connection.translate import NOT_ANSWERED
+from workbench.bus.kafka.producing.encoding import HEADER_BYTES, ProducerFields, encode_batch, size_of
 from workbench.bus.kafka.producing.producer import is_fenced
 from workbench.bus.kafka.wire.codes import Code, CodeError, name_of
-from workbench.errors import BrokerUnavailableError, PublishError, UnknownTopicError
+from workbench.bus.refusals import not_written
+from workbench.errors import BrokerUnavailableError, UnknownTopicError
 from workbench.model.topics import Outcome
 
 if TYPE_CHECKING:
@@ -27,21 +28,21 @@ if TYPE_CHECKING:
 
 _BATCH_BYTES = 512 << 10
 _BATCH_RECORDS = 5_000
-_LANES_AT_ONCE = 10
+_PARTITIONS_AT_ONCE = 10
 _PAUSE_S = 0.1
 _ACKS_ALL, _ACKS_LEADER = -1, 1
-_OF_THE_RECORD = frozenset(
+_RECORD_ERRORS = frozenset(
     {Code.MESSAGE_TOO_LARGE, Code.RECORD_LIST_TOO_LARGE, Code.INVALID_TIMESTAMP, Code.INVALID_RECORD},
 )
 _PERHAPS_APPENDED = frozenset({Code.REQUEST_TIMED_OUT, Code.NOT_ENOUGH_REPLICAS_AFTER_APPEND})
+"""The leader appended the batch and could not replicate it in time: it may stay or vanish with the leader."""
 _SEQUENCE_LOST = frozenset({Code.OUT_OF_ORDER_SEQUENCE, Code.UNKNOWN_PRODUCER_ID})
-_NOT_ANSWERED = (kafka_errors.KafkaError, OSError, TimeoutError)
 _numbers = itertools.count(1)
 
 
 @dataclass(slots=True)
 class Entry:
-    """One record on its way."""
+    """One record to send, with its place among those of the call."""
 
     index: int
     record: NewRecord
@@ -49,17 +50,18 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Lane:
-    """What goes to one partition, in order."""
+class PartitionQueue:
+    """The records for one partition, in order."""
 
     partition: TopicPartition
     entries: list[Entry] = field(default_factory=list)
 
     def add(self, index: int, record: NewRecord, timestamp_ms: int) -> None:
+        """Append a record."""
         self.entries.append(Entry(index, record, timestamp_ms))
 
     def batches(self) -> Iterator[list[Entry]]:
-        """Cut the lane into batches of bounded size."""
+        """Group the records into batches of bounded size."""
         batch: list[Entry] = []
         size = HEADER_BYTES
         for entry in self.entries:
@@ -73,30 +75,21 @@ class Lane:
             yield batch
 
 
-class Uncertain(Exception):  # noqa: N818 - it names what is known
+class UnknownOutcome(Exception):  # noqa: N818 - a state, and no fault of anyone
     """A batch may or may not have been appended."""
-
-
-def publish_error(record: NewRecord, code: str, why: str, *, retriable: bool = False) -> PublishError:
-    """Make the error of one record's outcome."""
-    where = record.topic if record.partition is None else f"{record.topic}/{record.partition}"
-    return PublishError(
-        f"A record for {where} was not written: {why}.",
-        topic=record.topic,
-        partition=record.partition,
-        cause_code=code,
-        retriable=retriable,
-    )
 
 
 def _give_up(failure: BaseException, *, uncertain: bool) -> NoReturn:
     if uncertain:
-        raise Uncertain from failure
+        raise UnknownOutcome from failure
     raise failure
 
 
 class Delivery:
-    """Sends lanes side by side and the batches of a lane one after another."""
+    """Sends to several partitions at once, and to each partition one batch after the other.
+
+    One batch under way per partition keeps the order without counting on the broker to sort repetitions out.
+    """
 
     def __init__(self, session: Session, producer: Producer | None) -> None:
         self.used = False
@@ -105,30 +98,33 @@ class Delivery:
         self._purpose = f"write-{next(_numbers)}"
         self._leaders: dict[TopicPartition, int] = {}
 
-    async def deliver(self, lanes: Iterable[Lane]) -> list[tuple[int, Outcome]]:
-        """Deliver lanes; outcomes come with the index of their record."""
+    async def deliver(self, queues: Iterable[PartitionQueue]) -> list[tuple[int, Outcome]]:
+        """Send the records of some partitions; each outcome comes with the index of its record."""
         self.used = True
-        room = asyncio.Semaphore(_LANES_AT_ONCE)
+        room = asyncio.Semaphore(_PARTITIONS_AT_ONCE)
 
-        async def one(lane: Lane) -> list[tuple[int, Outcome]]:
+        async def one(queue: PartitionQueue) -> list[tuple[int, Outcome]]:
             async with room:
-                return await self._lane(lane)
+                return await self._queue(queue)
 
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(lane), name=f"kafka-write-{lane.partition}") for lane in lanes]
+            tasks = [group.create_task(one(queue), name=f"kafka-write-{queue.partition}") for queue in queues]
         return [outcome for task in tasks for outcome in task.result()]
 
-    def learn_leader(self, partition: TopicPartition, leader: int | None) -> None:
-        """Take a leader from metadata just read."""
+    def remember_leader(self, partition: TopicPartition, leader: int | None) -> None:
+        """Keep the leader that the metadata just read names."""
         if leader is not None:
             self._leaders.setdefault(partition, leader)
 
-    def spoil(self) -> None:
-        """What was under way is not known: numbers in use are given up, an open transaction can only be aborted."""
+    def mark_unknown(self) -> None:
+        """Note that batches under way have an unknown outcome.
+
+        Their sequence numbers cannot be used again, so a new producer id is needed; an open transaction can only abort.
+        """
         if self._producer is None:
             return
         if self._producer.transactional_id is None:
-            self._producer.forget()
+            self._producer.drop_id()
         elif self._producer.state == "open":
             self._producer.state = "failed"
 
@@ -136,48 +132,50 @@ class Delivery:
         """Close the sockets of this writer."""
         await self._session.connections.drop(self._purpose)
 
-    async def _lane(self, lane: Lane) -> list[tuple[int, Outcome]]:
+    async def _queue(self, queue: PartitionQueue) -> list[tuple[int, Outcome]]:
         done: list[tuple[int, Outcome]] = []
         try:
             if self._producer is not None:
-                await self._producer.include([lane.partition])
-        except (CodeError, *_NOT_ANSWERED) as error:
-            self.spoil()
-            return self._failed(lane, lane.entries, error)
+                await self._producer.add_partitions([queue.partition])
+        except (CodeError, *NOT_ANSWERED) as error:
+            self.mark_unknown()
+            return self._failed(queue, queue.entries, error)
         blocked: Exception | None = None
-        for batch in lane.batches():
+        for batch in queue.batches():
             if blocked is not None:
-                done += self._failed(lane, batch, blocked)
+                done += self._failed(queue, batch, blocked)
                 continue
-            found, blocked = await self._batch(lane, batch)
+            found, blocked = await self._batch(queue, batch)
             done += found
         return done
 
-    async def _batch(self, lane: Lane, batch: list[Entry]) -> tuple[list[tuple[int, Outcome]], Exception | None]:
-        """Send one batch; what the broker refuses for a record's sake is halved until the record is found."""
+    async def _batch(
+        self, queue: PartitionQueue, batch: list[Entry]
+    ) -> tuple[list[tuple[int, Outcome]], Exception | None]:
+        """Send one batch; when the broker refuses it because of a record, halve it until that record is found."""
         try:
-            offset, append_time = await self._append(lane.partition, batch)
-        except Uncertain as doubt:
-            self.spoil()
+            offset, append_time = await self._append(queue.partition, batch)
+        except UnknownOutcome as doubt:
+            self.mark_unknown()
             error = doubt.__cause__ if isinstance(doubt.__cause__, Exception) else doubt
-            return self._unknown(lane, batch, error), error
+            return self._unknown(queue, batch, error), error
         except CodeError as error:
-            if error.code in _OF_THE_RECORD and len(batch) > 1:
+            if error.code in _RECORD_ERRORS and len(batch) > 1:
                 middle = len(batch) // 2
-                first, blocked = await self._batch(lane, batch[:middle])
+                first, blocked = await self._batch(queue, batch[:middle])
                 if blocked is not None:
-                    return first + self._failed(lane, batch[middle:], blocked), blocked
-                second, blocked = await self._batch(lane, batch[middle:])
+                    return first + self._failed(queue, batch[middle:], blocked), blocked
+                second, blocked = await self._batch(queue, batch[middle:])
                 return first + second, blocked
-            of_the_record = error.code in _OF_THE_RECORD
-            if not of_the_record or self._in_transaction:
-                self.spoil()
-            return self._failed(lane, batch, error), None if of_the_record else error
-        except (UnknownTopicError, *_NOT_ANSWERED) as error:
-            self.spoil()
-            return self._failed(lane, batch, error), error
+            is_record_error = error.code in _RECORD_ERRORS
+            if not is_record_error or self._in_transaction:
+                self.mark_unknown()
+            return self._failed(queue, batch, error), None if is_record_error else error
+        except (UnknownTopicError, *NOT_ANSWERED) as error:
+            self.mark_unknown()
+            return self._failed(queue, batch, error), error
         return [
-            (entry.index, self._acked(lane, entry, offset + number, append_time)) for number, entry in enumerate(batch)
+            (entry.index, self._acked(queue, entry, offset + number, append_time)) for number, entry in enumerate(batch)
         ], None
 
     @property
@@ -188,11 +186,11 @@ class Delivery:
         """Append a batch, repeating it while that is safe; return its first offset and the append time or -1.
 
         Raises:
-            Uncertain: It may have been appended.
+            UnknownOutcome: It may have been appended.
             CodeError: It was refused.
         """
-        stamp = self._producer.stamp(partition) if self._producer is not None else ProducerStamp()
-        data = encode_batch([entry.record for entry in batch], [entry.timestamp_ms for entry in batch], stamp)
+        fields = self._producer.fields_for(partition) if self._producer is not None else ProducerFields()
+        data = encode_batch([entry.record for entry in batch], [entry.timestamp_ms for entry in batch], fields)
         until = time.monotonic() + self._session.timeout_s
         uncertain = False
         while True:
@@ -200,14 +198,14 @@ class Delivery:
                 code, offset, append_time = await self._produce(partition, data)
                 if code == Code.NONE and offset >= 0:
                     break
-                failure: BaseException = self._judge(code, partition, uncertain=uncertain)
+                failure: BaseException = self._retriable_error(code, partition, uncertain=uncertain)
                 uncertain = uncertain or code in _PERHAPS_APPENDED
-            except Uncertain as doubt:
-                if self._producer is None or not isinstance(doubt.__cause__, _NOT_ANSWERED):
+            except UnknownOutcome as doubt:
+                if self._producer is None or not isinstance(doubt.__cause__, NOT_ANSWERED):
                     raise
                 uncertain, failure = True, doubt.__cause__
-            except (CodeError, *_NOT_ANSWERED) as error:
-                if not may_pass(error):
+            except (CodeError, *NOT_ANSWERED) as error:
+                if not is_retriable(error):
                     raise
                 failure = error
             self._leaders.pop(partition, None)
@@ -218,13 +216,16 @@ class Delivery:
             self._producer.appended(partition, len(batch))
         return offset, append_time
 
-    def _judge(self, code: int, partition: TopicPartition, *, uncertain: bool) -> CodeError:
-        """Return the error of a batch worth repeating; raise for one that is not."""
+    def _retriable_error(self, code: int, partition: TopicPartition, *, uncertain: bool) -> CodeError:
+        """Return the error of a batch that may be sent again; raise when it was refused or its outcome is unknown."""
         error = CodeError(code, str(partition))
+        # Appended, but the answer has no offset. A lost sequence after an attempt without an answer may mean the same:
+        # the broker no longer remembers the batch that it appended the first time.
         if code in (Code.NONE, Code.DUPLICATE_SEQUENCE) or (uncertain and code in _SEQUENCE_LOST):
-            raise Uncertain from error
+            raise UnknownOutcome from error
+        # Without a producer id the broker cannot recognise a repetition: sending again might write the batch twice.
         if code in _PERHAPS_APPENDED and self._producer is None:
-            raise Uncertain from error
+            raise UnknownOutcome from error
         if not error.retriable:
             raise error
         return error
@@ -235,6 +236,7 @@ class Delivery:
             node = next(iter(await self._session.leaders([partition])))
             self._leaders[partition] = node
         connections = self._session.connections
+        # Connected first, outside the handler below: a request that was never sent has a certain outcome.
         await connections.socket(node, self._purpose)
         request: Any = ProduceRequest(
             self._producer.transactional_id if self._producer is not None else None,
@@ -244,43 +246,43 @@ class Delivery:
         )
         try:
             answer = await connections.send(node, request, self._purpose)
-        except _NOT_ANSWERED as error:
-            raise Uncertain from error
+        except NOT_ANSWERED as error:
+            raise UnknownOutcome from error
         row = answer.topics[0][1][0]
         return row[1], row[2], row[3]
 
-    def _acked(self, lane: Lane, entry: Entry, offset: int, append_time: int) -> Outcome:
+    def _acked(self, queue: PartitionQueue, entry: Entry, offset: int, append_time: int) -> Outcome:
         timestamp = append_time if append_time >= 0 else entry.timestamp_ms
-        return Outcome("acked", lane.partition.topic, lane.partition.partition, offset, timestamp)
+        return Outcome("acked", queue.partition.topic, queue.partition.partition, offset, timestamp)
 
-    def _failed(self, lane: Lane, entries: Sequence[Entry], error: Exception) -> list[tuple[int, Outcome]]:
+    def _failed(self, queue: PartitionQueue, entries: Sequence[Entry], error: Exception) -> list[tuple[int, Outcome]]:
         code = name_of(error.code) if isinstance(error, CodeError) else type(error).__name__
         why = "another writer uses the same transactional id" if is_fenced(error) else str(error) or code
         outcomes = []
         for entry in entries:
-            failure = publish_error(entry.record, code, why, retriable=may_pass(error))
+            failure = not_written(entry.record, code, why, retriable=is_retriable(error))
             failure.__cause__ = error
-            outcomes.append((entry.index, self._outcome("failed", lane, entry, failure)))
+            outcomes.append((entry.index, self._outcome("failed", queue, entry, failure)))
         return outcomes
 
-    def _unknown(self, lane: Lane, entries: Sequence[Entry], error: Exception) -> list[tuple[int, Outcome]]:
+    def _unknown(self, queue: PartitionQueue, entries: Sequence[Entry], error: Exception) -> list[tuple[int, Outcome]]:
         addresses = self._session.connections.addresses
         outcomes = []
         for entry in entries:
             failure = BrokerUnavailableError(
-                f"Whether a record for {lane.partition} was written is not known: {error or type(error).__name__}. "
+                f"Whether a record for {queue.partition} was written is not known: {error or type(error).__name__}. "
                 "Look at the end of the partition before sending it again.",
                 addresses=addresses,
             )
             failure.__cause__ = error
-            outcomes.append((entry.index, self._outcome("unknown", lane, entry, failure)))
+            outcomes.append((entry.index, self._outcome("unknown", queue, entry, failure)))
         return outcomes
 
-    def _outcome(self, status: Any, lane: Lane, entry: Entry, error: Exception) -> Outcome:
+    def _outcome(self, status: Any, queue: PartitionQueue, entry: Entry, error: Exception) -> Outcome:
         return Outcome(
             status,
-            lane.partition.topic,
-            lane.partition.partition,
+            queue.partition.topic,
+            queue.partition.partition,
             timestamp_ms=entry.timestamp_ms,
             error=error,
         )

@@ -1,6 +1,6 @@
-"""Records to a record batch of format 2, byte for byte: names of headers are bytes, nulls stay null.
+"""Encodes records as a record batch of format 2: header names are bytes, nulls stay null.
 
-aiokafka's builder takes header names as text only; ours writes back every record that can be read.
+aiokafka's builder takes header names as text only; this one writes back every record that can be read.
 """
 
 from __future__ import annotations
@@ -27,14 +27,17 @@ _FORMAT = 2
 HEADER_BYTES = 61
 """Size of a batch's own header."""
 RECORD_OVERHEAD = 24
-"""More than the lengths and deltas of a record without headers ever take in practice."""
+"""Upper bound of the bytes that lengths and deltas of a record without headers take."""
 HEADER_OVERHEAD = 10
-"""The same for each header."""
+"""Upper bound of the bytes that the lengths of one header take."""
 
 
 @dataclass(frozen=True, slots=True)
-class ProducerStamp:
-    """Who writes, and the number of the first record, by which the broker tells repetitions."""
+class ProducerFields:
+    """The producer's fields of a batch header: id, epoch, and the sequence number of the first record.
+
+    The broker recognises a repeated batch by them. All -1: the producer is not idempotent.
+    """
 
     producer_id: int = -1
     epoch: int = -1
@@ -48,7 +51,7 @@ def size_of(record: NewRecord) -> int:
     return size + sum(HEADER_OVERHEAD + len(name) + len(value or b"") for name, value in record.headers)
 
 
-def encode_batch(records: Sequence[NewRecord], timestamps: Sequence[int], stamp: ProducerStamp) -> bytes:
+def encode_batch(records: Sequence[NewRecord], timestamps: Sequence[int], producer: ProducerFields) -> bytes:
     """Encode records with their timestamps (milliseconds) as one uncompressed batch."""
     base = timestamps[0]
     body = bytearray()
@@ -57,15 +60,16 @@ def encode_batch(records: Sequence[NewRecord], timestamps: Sequence[int], stamp:
         body += varint(len(encoded))
         body += encoded
     checked = _AFTER_CRC.pack(
-        _TRANSACTIONAL if stamp.transactional else 0,
+        _TRANSACTIONAL if producer.transactional else 0,
         len(records) - 1,
         base,
         max(timestamps),
-        stamp.producer_id,
-        stamp.epoch,
-        stamp.sequence,
+        producer.producer_id,
+        producer.epoch,
+        producer.sequence,
         len(records),
     ) + bytes(body)
+    # The broker sets base offset (0) and partition leader epoch (-1); the checksum does not cover them.
     before = _BEFORE_CRC.pack(0, _LENGTH_AFTER_PREFIX + len(body), -1, _FORMAT)
     return before + _CRC.pack(google_crc32c.value(checked)) + checked
 
@@ -76,7 +80,7 @@ def varint(value: int) -> bytes:
 
 
 def _record(record: NewRecord, number: int, timestamp_delta: int) -> bytearray:
-    encoded = bytearray(1)
+    encoded = bytearray(1)  # attributes of the record: none are defined
     encoded += varint(timestamp_delta)
     encoded += varint(number)
     _slice(encoded, record.key)

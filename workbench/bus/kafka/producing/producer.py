@@ -1,4 +1,4 @@
-"""A producer's identity: its id, its sequence numbers, and its transactions at the coordinator."""
+"""The idempotent and transactional producer: its id, sequence numbers, and transactions at the coordinator."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from aiokafka import errors as kafka_errors
 from aiokafka.protocol.transaction import AddPartitionsToTxnRequest, EndTxnRequest, InitProducerIdRequest
 
 from workbench.bus.kafka.connection.session import TRANSACTION
-from workbench.bus.kafka.producing.encoding import ProducerStamp
+from workbench.bus.kafka.connection.translate import NOT_ANSWERED
+from workbench.bus.kafka.producing.encoding import ProducerFields
 from workbench.bus.kafka.wire.codes import FENCED, Code, CodeError, check
-from workbench.bus.kafka.wire.requests import DescribeTransactionsRequest
+from workbench.bus.kafka.wire.transactions import DescribeTransactionsRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 TransactionState: TypeAlias = Literal["none", "open", "failed", "lost"]
 
 TRANSACTION_TIMEOUT_MS = 60_000
-_SETTLE_S = 5.0
-_SETTLE_PAUSE_S = 0.005
+_MARKERS_S = 5.0
+_MARKERS_PAUSE_S = 0.005
 _SEQUENCES = 1 << 31
+"""Sequence numbers are 31 bits long and start at 0 again."""
 
 
 class Producer:
-    """Numbers what is written, so that a repeated batch is recognised, and runs transactions.
+    """Holds a producer id and its sequence numbers, so that the broker recognises a repeated batch; runs transactions.
 
-    A sequence number is used up only by a batch that was appended, so a refused batch leaves no hole.
+    Only an appended batch advances the sequence, so a refused batch leaves no hole in it.
     """
 
     def __init__(self, session: Session, transactional_id: str | None) -> None:
@@ -45,12 +46,12 @@ class Producer:
         self._in_transaction: set[TopicPartition] = set()
 
     @property
-    def known(self) -> bool:
-        """Whether an id was given out and is still good."""
+    def has_id(self) -> bool:
+        """Whether the producer has an id that can be used."""
         return self._producer_id >= 0
 
     async def identify(self) -> None:
-        """Get an id. With a transactional id this ends a dangling transaction and fences an older owner."""
+        """Get a producer id. With a transactional id this aborts an open transaction and fences the older producer."""
         request = InitProducerIdRequest(self.transactional_id, TRANSACTION_TIMEOUT_MS)
 
         async def attempt() -> None:
@@ -67,22 +68,25 @@ class Producer:
         self._in_transaction.clear()
         self.state = "none"
 
-    def forget(self) -> None:
-        """Give the id up: what became of a batch is not known, so its numbers cannot be used again."""
+    def drop_id(self) -> None:
+        """Give the id up after a batch whose outcome is unknown: its sequence numbers cannot be used again."""
         self._producer_id = -1
         self._sequences.clear()
 
-    def stamp(self, partition: TopicPartition) -> ProducerStamp:
-        """Return the stamp of the next batch of a partition."""
+    def fields_for(self, partition: TopicPartition) -> ProducerFields:
+        """Return the header fields for the next batch of a partition."""
         sequence = self._sequences.get(partition, 0)
-        return ProducerStamp(self._producer_id, self._epoch, sequence, self.transactional_id is not None)
+        return ProducerFields(self._producer_id, self._epoch, sequence, self.transactional_id is not None)
 
     def appended(self, partition: TopicPartition, count: int) -> None:
-        """Use up the numbers of a batch that was appended."""
+        """Advance the sequence number of a partition behind an appended batch."""
         self._sequences[partition] = (self._sequences.get(partition, 0) + count) % _SEQUENCES
 
-    async def include(self, partitions: Iterable[TopicPartition]) -> None:
-        """Make partitions part of the open transaction."""
+    async def add_partitions(self, partitions: Iterable[TopicPartition]) -> None:
+        """Add partitions to the open transaction.
+
+        It must happen before the first batch goes there: the coordinator writes markers only where it was told to.
+        """
         new = sorted(set(partitions) - self._in_transaction)
         if not new or self.transactional_id is None:
             return
@@ -102,7 +106,7 @@ class Producer:
         self._in_transaction.update(new)
 
     async def end(self, *, commit: bool) -> None:
-        """Commit or abort; a transaction that touched nothing needs no request."""
+        """Commit or abort; a transaction without records needs no request."""
         key = self.transactional_id
         if key is not None and self._in_transaction:
             request = EndTxnRequest(key, self._producer_id, self._epoch, commit)
@@ -112,25 +116,26 @@ class Producer:
                 self._session.check_coordinator(answer.error_code, TRANSACTION, key, f"transaction {key}")
 
             await self._session.retry(attempt)
-            await self._settled(key)
+            await self._wait_for_markers(key)
         self._in_transaction.clear()
         self.state = "none"
 
-    async def _settled(self, key: str) -> None:
-        """Wait a little until the markers are written: the answer to the end of a transaction comes before them.
+    async def _wait_for_markers(self, key: str) -> None:
+        """Wait a little until the markers are written: the coordinator answers the end of a transaction before that.
 
-        The transaction has ended whatever happens here; brokers that cannot tell are not asked.
+        Without it a reader that starts now would not see the records yet. The transaction has ended whatever happens
+        here; brokers without DescribeTransactions are not asked.
         """
         request = DescribeTransactionsRequest(key)
         if not await self._session.connections.supports(request.API_KEY, 0):
             return
-        until = time.monotonic() + _SETTLE_S
-        with contextlib.suppress(kafka_errors.KafkaError, OSError, TimeoutError, CodeError):
+        until = time.monotonic() + _MARKERS_S
+        with contextlib.suppress(*NOT_ANSWERED, CodeError):
             while time.monotonic() < until:
                 (answer,) = (await self._to_coordinator(request)).transactions
                 if not answer[2].startswith("Prepare"):
                     return
-                await asyncio.sleep(_SETTLE_PAUSE_S)
+                await asyncio.sleep(_MARKERS_PAUSE_S)
 
     async def _to_coordinator(self, request: Any) -> Any:
         key = self.transactional_id or ""
@@ -143,5 +148,5 @@ class Producer:
 
 
 def is_fenced(error: BaseException) -> bool:
-    """Whether another owner of the transactional id took over, or the transaction was given up by the broker."""
+    """Whether another producer took the transactional id, or the broker aborted the transaction."""
     return isinstance(error, CodeError) and (error.code in FENCED or error.code == Code.INVALID_TXN_STATE)

@@ -1,4 +1,4 @@
-"""Error codes of the Kafka protocol that this package tells apart.
+"""Error codes of the Kafka protocol that lead to different decisions here.
 
 Source: the protocol guide of Apache Kafka, section "Error codes". aiokafka knows codes up to 79 only.
 """
@@ -11,7 +11,7 @@ from aiokafka import errors as kafka_errors
 
 
 class Code(IntEnum):
-    """Codes that lead to a decision here; all others are reported by number and name."""
+    """Codes that lead to a decision here; any other code is reported by number and name."""
 
     NONE = 0
     OFFSET_OUT_OF_RANGE = 1
@@ -77,10 +77,13 @@ STALE_LEADER = frozenset(
         Code.UNKNOWN_TOPIC_ID,
     },
 )
-"""The leader asked is not, or no longer, the one to ask: read the metadata again."""
+"""The broker is not, or no longer, the leader: read the metadata again, then repeat the request there.
+
+UNKNOWN_TOPIC_OR_PARTITION is among them: a broker answers it also for a topic that was created a moment ago.
+"""
 
 STALE_COORDINATOR = frozenset({Code.COORDINATOR_NOT_AVAILABLE, Code.NOT_COORDINATOR})
-"""Look the coordinator up again."""
+"""The broker does not coordinate the group or transaction: find the coordinator again, then repeat the request."""
 
 RETRIABLE = (
     STALE_LEADER
@@ -98,6 +101,7 @@ RETRIABLE = (
         Code.THROTTLING_QUOTA_EXCEEDED,
     }
 )
+"""The same request may succeed later: it is repeated until the deadline."""
 
 AUTHORIZATION = frozenset(
     {
@@ -110,11 +114,11 @@ AUTHORIZATION = frozenset(
 )
 
 FENCED = frozenset({Code.INVALID_PRODUCER_EPOCH, Code.PRODUCER_FENCED, Code.INVALID_PRODUCER_ID_MAPPING})
-"""Another owner of the transactional id has taken over, or the broker has given the transaction up."""
+"""Another producer took the transactional id, or the broker aborted the transaction after its time-out."""
 
 
 def name_of(code: int) -> str:
-    """Name a code as Kafka's documentation does, or by number."""
+    """Return the name of a code in Kafka's documentation, or its number."""
     if code in Code._value2member_map_:
         return Code(code).name
     known = kafka_errors.kafka_errors.get(code)
@@ -122,7 +126,7 @@ def name_of(code: int) -> str:
 
 
 class CodeError(Exception):
-    """A broker answered with an error code; translated before it leaves this package."""
+    """An answer with an error code; `connection.translate` turns it into an error of `workbench.errors`."""
 
     def __init__(self, code: int, subject: str, detail: str | None = None) -> None:
         super().__init__(f"{subject}: {name_of(code)}" + (f" ({detail})" if detail else ""))

@@ -1,17 +1,16 @@
-"""The cluster behind a memory name: what all logs of that name share, for as long as one of them is open."""
+"""The cluster of a memory name: all logs of that name share it while one of them is open."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import difflib
 import itertools
 import uuid
 from typing import TYPE_CHECKING
 
 from workbench.bus.memory.cluster.group import Group
-from workbench.bus.memory.cluster.transactions import Coordinator
-from workbench.errors import UnknownTopicError
+from workbench.bus.memory.cluster.transactions import TransactionCoordinator
+from workbench.bus.refusals import unknown_partition, unknown_topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,20 +27,20 @@ DEFAULT_MAX_BYTES = 256 << 20
 _CLUSTERS: dict[str, Cluster] = {}
 
 
-class Signal:
-    """Wakes everyone who waits for the cluster to change."""
+class ChangeSignal:
+    """Wakes the readers and members that wait for the cluster to change."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def pulse(self) -> None:
-        """Wake all who wait now."""
+    def notify_all(self) -> None:
+        """Wake every waiter of this moment."""
         for waiter in self._waiting:
             if not waiter.done():
                 waiter.set_result(None)
 
     async def wait(self, timeout_s: float) -> None:
-        """Return at the next pulse, or when the time is over."""
+        """Return at the next `notify_all`, or after ``timeout_s`` seconds."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.add(waiter)
         try:
@@ -51,15 +50,15 @@ class Signal:
 
 
 class Cluster:
-    """Topics, groups and transactional ids of one name, within a byte cap."""
+    """Holds topics, groups and transactional ids of one name, up to ``max_bytes`` of records."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         self.topics: dict[str, Topic] = {}
         self.groups: dict[str, Group] = {}
-        self.changed = Signal()
-        self.transactions = Coordinator(self._write_markers)
+        self.changed = ChangeSignal()
+        self.transactions = TransactionCoordinator(self._write_markers)
         self.max_bytes = DEFAULT_MAX_BYTES
         self.evicted_records = 0
         self.evicted_bytes = 0
@@ -69,7 +68,7 @@ class Cluster:
 
     @classmethod
     def attach(cls, name: str, *, max_bytes: int | None, keep: bool) -> Cluster:
-        """Return the cluster of this name, made now if no log of it is open."""
+        """Return the cluster of this name; make it when no log of it is open."""
         if name not in _CLUSTERS:
             _CLUSTERS[name] = cls(name)
         cluster = _CLUSTERS[name]
@@ -77,7 +76,7 @@ class Cluster:
         return cluster
 
     def attached(self, *, max_bytes: int | None, keep: bool) -> None:
-        """Count one more log, with what it asks for."""
+        """Count one more open log and apply its options."""
         self._logs += 1
         self.keep = self.keep or keep
         if max_bytes is not None:
@@ -85,7 +84,7 @@ class Cluster:
             self._evict()
 
     def detach(self) -> None:
-        """Let one log go; with the last the data goes, unless it is to be kept."""
+        """Count one log less; the last one drops the data, unless ``keep`` is set."""
         self._logs -= 1
         if self._logs == 0 and not self.keep and _CLUSTERS.get(self.name) is self:
             del _CLUSTERS[self.name]
@@ -107,11 +106,7 @@ class Cluster:
         """
         if (topic := self.topics.get(name)) is not None:
             return topic
-        similar = difflib.get_close_matches(name, list(self.topics), n=3)
-        hint = f" Did you mean {', '.join(similar)}?" if similar else ""
-        raise UnknownTopicError(
-            f"Topic {name} does not exist on memory://{self.name}.{hint}", topic=name, similar=similar
-        )
+        raise unknown_topic(name, self.topics, f"memory://{self.name}")
 
     def partition(self, name: TopicPartition) -> PartitionLog:
         """Find a partition.
@@ -121,10 +116,7 @@ class Cluster:
         """
         partitions = self.topic(name.topic).partitions
         if not 0 <= name.partition < len(partitions):
-            raise UnknownTopicError(
-                f"{name.topic} has no partition {name.partition}: it has {len(partitions)}, counted from 0.",
-                topic=name.topic,
-            )
+            raise unknown_partition(name, len(partitions))
         return partitions[name.partition]
 
     def group(self, group_id: str) -> Group:
@@ -144,12 +136,14 @@ class Cluster:
         return base
 
     def topics_changed(self) -> None:
-        """Let groups with members assign again."""
+        """Rebalance the groups that have members."""
         for group in self.groups.values():
             group.request_rebalance()
-        self.changed.pulse()
+        self.changed.notify_all()
 
     def _write_markers(self, transaction: Transaction) -> None:
+        # As on a broker: one marker in each partition written to. Until it is there, the last stable offset stays
+        # before the transaction, so a read_committed reader sees all of its records or none.
         for partition in self.partitions():
             if partition.takes_part_in(transaction):
                 partition.append_marker(transaction, next(self._serials))
@@ -157,9 +151,10 @@ class Cluster:
 
     def _appended(self) -> None:
         self._evict()
-        self.changed.pulse()
+        self.changed.notify_all()
 
     def _evict(self) -> None:
+        # The oldest batch of the whole cluster goes first, whatever its topic; readers then see an `expired` gap.
         while self.size_bytes > self.max_bytes:
             oldest = min(self.partitions(), key=lambda partition: partition.oldest_serial)
             records, freed = oldest.evict_oldest()

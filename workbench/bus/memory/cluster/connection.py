@@ -1,4 +1,4 @@
-"""What the parts of one open `MemoryLog` share: the cluster, the deadline, the faults, and whether it is open."""
+"""The connection of one open `MemoryLog` to its cluster: open or closed, with the faults to inject."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """One client's way to a cluster."""
+    """Connects one log, with its readers, writers and members, to a cluster."""
 
     def __init__(self, cluster: Cluster, *, timeout_s: float) -> None:
         self.cluster = cluster
@@ -23,14 +23,14 @@ class Connection:
         self._closed = False
 
     async def call(self, doing: str) -> Cluster:
-        """Begin a call: let the loop run, suffer the faults.
+        """Begin a call: yield to the event loop, then apply the injected faults.
 
         Raises:
             RuntimeError: The log was closed.
-            BrokerUnavailableError: A fault says so.
+            BrokerUnavailableError: An injected fault fails the call.
         """
         self.require_open()
-        await self.faults.suffer(doing)
+        await self.faults.apply(doing)
         self.require_open()
         return self.cluster
 
@@ -40,7 +40,7 @@ class Connection:
             raise RuntimeError(f"{self.address} was closed.")
 
     def close(self) -> None:
-        """End it; members leave their groups."""
+        """Close the connection; members leave their groups."""
         if self._closed:
             return
         self._closed = True

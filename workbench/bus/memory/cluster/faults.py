@@ -1,4 +1,4 @@
-"""Faults on demand: what a network or a broker can do to one client, for tests and demonstrations."""
+"""Fault injection: failures of a network or a broker as one client sees them, for tests and demonstrations."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class Faults:
-    """The faults of one open `MemoryLog`; others on the same name are not touched.
+    """Injects faults into one open `MemoryLog`; other logs of the same name are not affected.
 
     Attributes:
-        delay_s: Seconds that every call takes longer; beyond the log's ``timeout_s`` a call fails.
+        delay_s: Seconds added to every call; a call fails when they exceed the log's ``timeout_s``.
     """
 
     def __init__(self, address: str, timeout_s: float) -> None:
@@ -32,7 +32,7 @@ class Faults:
         return self._dropped
 
     def fail_sends(self, count: int = 1, *, error: Exception | None = None) -> None:
-        """Let the next sends fail: with ``error`` nothing is written; without, all is and the answer gets lost."""
+        """Fail the next sends: with ``error`` nothing is written; without, all is written and the answer is lost."""
         self._failing += [error] * count
 
     def drop_connection(self) -> None:
@@ -58,8 +58,8 @@ class Faults:
         """Whether this send is to fail, and with which error."""
         return (True, self._failing.pop(0)) if self._failing else (False, None)
 
-    async def suffer(self, doing: str) -> None:
-        """Let the loop run, then wait or fail as told.
+    async def apply(self, doing: str) -> None:
+        """Wait ``delay_s`` seconds, then fail when the connection is down or the deadline is over.
 
         Raises:
             BrokerUnavailableError: The connection is down, or the delay exceeds the deadline.

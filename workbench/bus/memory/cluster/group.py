@@ -1,4 +1,4 @@
-"""Consumer groups of the classic protocol: members, generations, static range assignment, committed offsets."""
+"""A consumer group of the classic protocol: members, generations, range assignment, committed offsets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def assign_range(wanted: Mapping[str, Mapping[str, int]]) -> dict[str, frozenset[TopicPartition]]:
-    """Share each topic's partitions in consecutive ranges among its members, in order of their ids.
+    """Assign each topic's partitions in consecutive ranges to its members, in order of their ids.
 
     Source: Kafka's RangeAssignor. The first members get one more where it does not divide.
     """
@@ -51,7 +51,7 @@ def assign_range(wanted: Mapping[str, Mapping[str, int]]) -> dict[str, frozenset
 
 
 class Group:
-    """One consumer group. Rebalances are cooperative: only what moves is given back, before another gets it."""
+    """Coordinates one consumer group. Rebalances are cooperative: a member gives back only partitions that move."""
 
     def __init__(self, group_id: str) -> None:
         self.group_id = group_id
@@ -77,14 +77,14 @@ class Group:
         return "PreparingRebalance" if self._revoking else "CompletingRebalance"
 
     async def join(self, member: Participant) -> None:
-        """Add a member; returns once it has its partitions."""
+        """Add a member and wait until its partitions are assigned."""
         self._members[member.member_id] = member
         task = self.request_rebalance()
         if task is not None:
             await asyncio.shield(task)
 
     def leave(self, member: Participant) -> None:
-        """Remove a member, at its own wish or because its session ended."""
+        """Remove a member that leaves or whose session timed out."""
         if self._members.pop(member.member_id, None) is not None:
             self.request_rebalance()
 
@@ -93,7 +93,7 @@ class Group:
         return member.member_id in self._members
 
     def request_rebalance(self) -> asyncio.Task[None] | None:
-        """Assign again, in a task of the group; None when there is nobody to assign to."""
+        """Start a rebalance in a task of the group, or return the one that runs; None for a group without members."""
         self._due = True
         if not self._members:
             return None
@@ -122,11 +122,13 @@ class Group:
         )
 
     async def _rebalance(self) -> None:
+        # Members that join or leave during a rebalance cause one more round, so the last assignment is right.
         while self._due:
             self._due = False
             self.generation += 1
             target = assign_range({member_id: member.wanted() for member_id, member in self._members.items()})
             moving = [(m, m.assignment - target[m.member_id]) for m in self._members.values()]
+            # Every member gives back what moves before any member gets it: two of them must never hold one partition.
             self._revoking = True
             await asyncio.gather(*(member.revoke(lost) for member, lost in moving if lost))
             self._revoking = False

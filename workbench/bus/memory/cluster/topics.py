@@ -1,4 +1,4 @@
-"""Topics and their settings, by Kafka's names and defaults; those that decide whether a record is accepted are kept."""
+"""Topics and their settings, with Kafka's names and defaults; the limits for records are enforced."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the settings say about records."""
+    """The settings that decide whether a record is accepted."""
 
     max_message_bytes: int
     append_time: bool

@@ -1,4 +1,4 @@
-"""Transactional producers: ids, epochs, fencing, and the markers that end a transaction."""
+"""The transaction coordinator: producer ids, epochs, fencing, and the end of transactions."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class _Producer:
     transaction: Transaction | None = None
 
 
-class Coordinator:
-    """Owns the transactional ids of a cluster.
+class TransactionCoordinator:
+    """Holds the transactional ids of a cluster and their open transactions.
 
     Args:
         end: Writes the markers of a transaction whose outcome is decided.
@@ -33,12 +33,13 @@ class Coordinator:
         self._end = end
 
     def identify(self, transactional_id: str) -> int:
-        """Give the id to a new owner: what its last one left open is aborted, and that one is fenced.
+        """Give the id to a new producer: an open transaction of the last one is aborted, and that producer is fenced.
 
         Returns:
-            The owner's epoch.
+            The epoch of the new producer; calls with a lower one fail from now on.
         """
         producer = self._producers.setdefault(transactional_id, _Producer(next(self._ids)))
+        # The abort comes first: nothing that the last producer wrote may be open when the new one begins.
         self._finish(producer, commit=False)
         producer.epoch += 1
         return producer.epoch
@@ -50,11 +51,15 @@ class Coordinator:
         return producer.transaction
 
     def check(self, transactional_id: str, epoch: int) -> None:
-        """Raise when the id has another owner by now."""
+        """Raise when another producer took the id.
+
+        Raises:
+            PublishError: ``PRODUCER_FENCED``.
+        """
         self._owned(transactional_id, epoch, "write")
 
     def end(self, transactional_id: str, epoch: int, *, commit: bool) -> None:
-        """Decide the open transaction and write its markers."""
+        """Commit or abort the open transaction and write its markers."""
         producer = self._owned(transactional_id, epoch, "commit" if commit else "abort")
         self._finish(producer, commit=commit)
 

@@ -1,4 +1,4 @@
-"""What a partition is made of: rows, sealed batches, the transactions they belong to, and a look into them."""
+"""Rows of the open tail, sealed batches, their transactions, and the result of reading them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from workbench.model.record import HeaderList, NewRecord
 
 _BATCH_BYTES = 512
-"""What a batch costs besides its data, so that a byte cap bounds small ones too."""
+"""Memory of a batch besides its data, so that ``max_bytes`` bounds many small ones too."""
 BATCH_HEADER_BYTES = 61
 RECORD_BYTES = 10
 HEADER_BYTES = 4
-"""About what lengths and deltas take on Kafka's wire."""
+"""Bytes that lengths and deltas take in a Kafka batch, estimated."""
 
 EMPTY: pa.RecordBatch = pa.RecordBatch.from_arrays([pa.array([], f.type) for f in RECORD], schema=RECORD)
 
@@ -33,7 +33,7 @@ class Row(NamedTuple):
     value: bytes | None
     headers: HeaderList
     size: int
-    """Bytes it takes about in a Kafka batch of its own, and is counted with here."""
+    """Bytes it would take in a Kafka batch of its own, estimated; limits and ``max_bytes`` count them."""
 
     @classmethod
     def of(cls, record: NewRecord, timestamp_ms: int, timestamp_type: int) -> Row:
@@ -46,7 +46,7 @@ class Row(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Transaction:
-    """What one transactional producer writes between begin and end."""
+    """One transaction of a producer, from begin to commit or abort."""
 
     producer_id: int
     epoch: int
@@ -55,7 +55,7 @@ class Transaction:
 
 @dataclass(eq=False, slots=True)
 class Batch:
-    """Consecutive offsets that were sealed together; a marker has one offset and no record."""
+    """Records of consecutive offsets, sealed together; a transaction marker takes one offset and has no record."""
 
     base: int
     next: int
@@ -66,7 +66,7 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """Bytes it is counted with."""
+        """Bytes that count towards ``max_bytes``."""
         return _BATCH_BYTES + int(self.records.nbytes)
 
     def between(self, start: int, stop: int) -> pa.RecordBatch:
@@ -82,17 +82,18 @@ class Batch:
 
 
 @dataclass(slots=True)
-class PartitionView:
-    """What one look into a partition found in ``[position, next)``."""
+class ReadResult:
+    """The records that one read of a partition found in ``[position, next)``."""
 
     records: list[pa.RecordBatch]
     next: int
     control: int = 0
     aborted: int = 0
     room: int = 0
+    """Bytes that may still be added."""
 
-    def take(self, batch: Batch, stop: int, isolation: Isolation) -> None:
-        """Account for a batch from `next` up to ``stop``, or as far as there is room."""
+    def add(self, batch: Batch, stop: int, isolation: Isolation) -> None:
+        """Add the part of a batch from `next` up to ``stop``, as far as there is room."""
         until = min(stop, batch.next)
         if batch.control:
             self.control += 1
@@ -111,7 +112,7 @@ class PartitionView:
 
 
 def _fitting(records: pa.RecordBatch, room: int) -> int:
-    """How many rows from the first are about ``room`` bytes; at least one."""
+    """Count the first rows that take at most ``room`` bytes; at least one, so that a large record is read too."""
     size = int(records.nbytes)
     if size <= room:
         return int(records.num_rows)

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.bus.memory.storage.batches import EMPTY, Batch, PartitionView
+from workbench.bus.memory.storage.batches import EMPTY, Batch, ReadResult
 from workbench.bus.rows import header_column, record_columns
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _SEAL_BYTES = 1 << 20
 
 
 class PartitionLog:
-    """The log of one partition. Not safe for several threads."""
+    """Stores the records of one partition. Not safe for several threads."""
 
     def __init__(self, name: TopicPartition) -> None:
         self.name = name
@@ -40,6 +40,7 @@ class PartitionLog:
         self._tail_transaction: Transaction | None = None
         self._tail_base = 0
         self._open: dict[Transaction, int] = {}
+        """First offset of each open transaction."""
 
     @property
     def end(self) -> int:
@@ -48,27 +49,29 @@ class PartitionLog:
 
     @property
     def stable(self) -> int:
-        """Last stable offset: no transaction before it is open."""
+        """The last stable offset: every transaction that began before it has ended."""
+        # An open transaction may have begun below the log start, after delete_records or eviction.
         return max(self.low, min(self._open.values(), default=self.end))
 
     @property
     def size(self) -> int:
-        """Bytes it is counted with."""
+        """Bytes that count towards ``max_bytes``."""
         return self._sealed + self._tail_bytes
 
     @property
     def oldest_serial(self) -> float:
-        """Number of the append that began its oldest batch; infinite when it holds nothing."""
+        """Serial number of the append that began its oldest batch; infinite for an empty log."""
         if self._batches:
             return self._batches[0].serial
         return self._tail_serial if self._tail else math.inf
 
     def end_for(self, isolation: Isolation) -> int:
-        """Where a reader of this isolation ends."""
+        """The end for readers of this isolation: last stable offset or high watermark."""
         return self.stable if isolation == "read_committed" else self.end
 
     def append_rows(self, rows: Sequence[Row], serial: int, transaction: Transaction | None = None) -> int:
         """Append single records; returns the offset of the first."""
+        # A batch belongs to one transaction or to none, so that a whole batch is committed or aborted.
         if self._tail and self._tail_transaction is not transaction:
             self.seal()
         base = self.end
@@ -95,7 +98,7 @@ class PartitionLog:
         return transaction in self._open
 
     def append_marker(self, transaction: Transaction, serial: int) -> None:
-        """Write the control record that ends a transaction here."""
+        """Write the control record that commits or aborts a transaction in this partition."""
         self.seal()
         self._open.pop(transaction, None)
         self._add(Batch(self._tail_base, self._tail_base + 1, EMPTY, serial, transaction, control=True))
@@ -108,24 +111,24 @@ class PartitionLog:
             self._tail, self._tail_bytes = [], 0
             self._add(batch)
 
-    def read(self, position: int, stop: int, max_bytes: int, isolation: Isolation) -> PartitionView:
-        """Look at ``[position, stop)`` from a position inside the log, about ``max_bytes`` of it."""
+    def read(self, position: int, stop: int, max_bytes: int, isolation: Isolation) -> ReadResult:
+        """Read about ``max_bytes`` of ``[position, stop)``; the position must lie inside the log."""
         stop = min(stop, self.end_for(isolation))
-        piece = PartitionView([], position, room=max(1, max_bytes))
+        found = ReadResult([], position, room=max(1, max_bytes))
         at = max(0, bisect_right(self._batches, position, key=lambda batch: batch.base) - 1)
-        while piece.next < stop and piece.room > 0 and at < len(self._batches):
-            if self._batches[at].next > piece.next:
-                before = piece.next
-                piece.take(self._batches[at], stop, isolation)
-                if piece.next < min(stop, self._batches[at].next) or piece.next == before:
-                    return piece
+        while found.next < stop and found.room > 0 and at < len(self._batches):
+            if self._batches[at].next > found.next:
+                before = found.next
+                found.add(self._batches[at], stop, isolation)
+                if found.next < min(stop, self._batches[at].next) or found.next == before:
+                    return found
             at += 1
-        if piece.next < stop and piece.room > 0 and at >= len(self._batches):
-            piece.take(self._tail_batch(piece.next, stop), stop, isolation)
-        return piece
+        if found.next < stop and found.room > 0 and at >= len(self._batches):
+            found.add(self._tail_batch(found.next, stop), stop, isolation)
+        return found
 
     def first_at(self, timestamp_ms: int) -> int | None:
-        """First offset whose record is at or after a time; None where there is none."""
+        """Find the first offset whose timestamp is at or after a time; None when there is none."""
         for batch in [*self._batches, self._tail_batch(self._tail_base, self.end)]:
             records = batch.between(max(self.low, batch.base), batch.next)
             late = pc.greater_equal(records.column("timestamp_ms"), timestamp_ms)
@@ -145,7 +148,7 @@ class PartitionLog:
         del self._batches[:gone]
 
     def evict_oldest(self) -> tuple[int, int]:
-        """Let go of the oldest batch; returns how many records and bytes it had."""
+        """Drop the oldest batch; returns the number of its records and bytes."""
         if not self._batches:
             self.seal()
         batch = self._batches[0]

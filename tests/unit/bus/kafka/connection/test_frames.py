@@ -11,8 +11,8 @@ from aiokafka.conn import CloseReason
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.bus.kafka.connection.frames import Frames
-from workbench.bus.kafka.wire.fetch import RawType
+from workbench.bus.kafka.connection.frames import FrameReceiver
+from workbench.bus.kafka.wire.fetch import RawResponseType
 
 
 class Connection:
@@ -33,7 +33,7 @@ class Connection:
         self.closed.append(reason)
 
 
-def feed(frames: Frames, data: bytes, cuts: list[int] | None = None) -> None:
+def feed(frames: FrameReceiver, data: bytes, cuts: list[int] | None = None) -> None:
     at = 0
     sizes = iter(cuts or [])
     while at < len(data):
@@ -52,14 +52,14 @@ def framed(body: bytes) -> bytes:
 @given(st.lists(st.binary(min_size=4, max_size=200), min_size=1, max_size=5), st.lists(st.integers(1, 50)))
 def test_frames_come_whole_and_in_order_wherever_they_are_cut(bodies, cuts):
     connection = Connection(*[object] * len(bodies))
-    feed(Frames(connection), b"".join(map(framed, bodies)), cuts)
+    feed(FrameReceiver(connection), b"".join(map(framed, bodies)), cuts)
     assert connection.handled == bodies
 
 
 def test_a_fetch_gets_its_frame_without_a_copy_and_aiokafka_only_the_head():
-    raw, body = RawType(11), bytes(range(256)) * 40
+    raw, body = RawResponseType(11), bytes(range(256)) * 40
     connection = Connection(raw, object)
-    feed(Frames(connection), framed(body) + framed(b"next"), [3, 70, 5000])
+    feed(FrameReceiver(connection), framed(body) + framed(b"next"), [3, 70, 5000])
     assert bytes(raw.frame) == body
     assert connection.handled == [body[:64], b"next"]
 
@@ -67,18 +67,18 @@ def test_a_fetch_gets_its_frame_without_a_copy_and_aiokafka_only_the_head():
 @pytest.mark.parametrize("data", [struct.pack(">i", -1), struct.pack(">i", 0), struct.pack(">i", 3)])
 def test_a_size_that_no_answer_has_ends_the_connection(data):
     connection = Connection(object)
-    feed(Frames(connection), data)
+    feed(FrameReceiver(connection), data)
     assert connection.closed == [CloseReason.OUT_OF_SYNC]
 
 
 def test_an_answer_that_nobody_asked_for_ends_the_connection():
     connection = Connection()
-    feed(Frames(connection), framed(b"hello"))
+    feed(FrameReceiver(connection), framed(b"hello"))
     assert (connection.handled, connection.closed) == ([], [CloseReason.OUT_OF_SYNC])
 
 
 def test_the_stream_learns_that_the_connection_is_lost():
     connection = Connection(object)
     error = ConnectionResetError()
-    Frames(connection).connection_lost(error)
+    FrameReceiver(connection).connection_lost(error)
     assert connection.lost == [error]

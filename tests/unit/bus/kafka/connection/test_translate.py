@@ -5,7 +5,7 @@ import ssl
 import pytest
 from aiokafka import errors as kafka_errors
 
-from workbench.bus.kafka.connection.session import may_pass
+from workbench.bus.kafka.connection.session import is_retriable
 from workbench.bus.kafka.connection.translate import translated
 from workbench.bus.kafka.wire.codes import RETRIABLE, Code, CodeError, name_of
 from workbench.errors import (
@@ -52,13 +52,13 @@ def test_ours_and_bugs_pass_unchanged():
         raise ZeroDivisionError
 
 
-def test_what_may_pass():
-    assert all(may_pass(CodeError(code, "t")) for code in RETRIABLE)
-    assert may_pass(kafka_errors.KafkaConnectionError("gone"))
-    assert may_pass(TimeoutError())
-    assert not may_pass(kafka_errors.SaslAuthenticationFailed("no"))
-    assert not may_pass(CodeError(Code.INVALID_TIMESTAMP, "t"))
-    assert not may_pass(ValueError())
+def test_which_errors_are_retriable():
+    assert all(is_retriable(CodeError(code, "t")) for code in RETRIABLE)
+    assert is_retriable(kafka_errors.KafkaConnectionError("gone"))
+    assert is_retriable(TimeoutError())
+    assert not is_retriable(kafka_errors.SaslAuthenticationFailed("no"))
+    assert not is_retriable(CodeError(Code.INVALID_TIMESTAMP, "t"))
+    assert not is_retriable(ValueError())
 
 
 def test_codes_have_names():

@@ -32,8 +32,8 @@ def test_batches_of_all_codecs_lie_one_after_another(size):
         workspace.begin()
         parts = [bytes([65 + codec + turn]) * size for codec in PACK]
         places = [workspace.add(codec, packed(codec, part)) for codec, part in zip(PACK, parts, strict=True)]
-        assert [bytes(workspace.laid_out[start:stop]) for start, stop in places] == parts
-        assert len(workspace.laid_out) == sum(map(len, parts))
+        assert [bytes(workspace.data[start:stop]) for start, stop in places] == parts
+        assert len(workspace.data) == sum(map(len, parts))
 
 
 @pytest.mark.parametrize("codec", [GZIP, SNAPPY, LZ4, ZSTD])
@@ -43,7 +43,7 @@ def test_bytes_that_are_no_such_data_are_refused_and_what_was_laid_out_stays(cod
     for broken in (b"\x01\x02\x03\x04", bytes(packed(codec, b"abc" * 1000))[:-3]):
         with pytest.raises(CompressionError):
             workspace.add(codec, memoryview(broken))
-    assert bytes(workspace.laid_out[slice(*first)]) == b"kept" * 100
+    assert bytes(workspace.data[slice(*first)]) == b"kept" * 100
 
 
 def test_a_codec_that_nobody_knows_is_refused():

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.bus.kafka.fetching.batches import decode, scan
-from workbench.bus.kafka.producing.encoding import HEADER_BYTES, ProducerStamp, encode_batch, size_of, varint
+from workbench.bus.kafka.producing.encoding import HEADER_BYTES, ProducerFields, encode_batch, size_of, varint
 from workbench.model import NewRecord
 
 NAMES = st.binary(max_size=40)
@@ -24,7 +24,7 @@ TIMES = st.integers(min_value=-1, max_value=1 << 45)
 @given(st.lists(st.tuples(RECORDS, TIMES), min_size=1, max_size=20))
 def test_what_is_encoded_is_decoded_exactly(pairs):
     records, times = [r for r, _ in pairs], [t for _, t in pairs]
-    data = encode_batch(records, times, ProducerStamp())
+    data = encode_batch(records, times, ProducerFields())
     decoded = decode(data, 3, scan(data, 0, len(data)), 0, None)
     found = [
         (r["timestamp_ms"], r["key"], r["value"], tuple((h["name"], h["value"]) for h in r["headers"]))
@@ -36,7 +36,7 @@ def test_what_is_encoded_is_decoded_exactly(pairs):
 
 def test_aiokafkas_parser_reads_it():
     records = [NewRecord("t", b"k", None, ((b"a", b"1"), (b"a", None))), NewRecord("t", None, b"v" * 5000)]
-    batch = DefaultRecordBatch(encode_batch(records, [1000, 1000 + 40 * 86_400_000], ProducerStamp(9, 2, 17, True)))
+    batch = DefaultRecordBatch(encode_batch(records, [1000, 1000 + 40 * 86_400_000], ProducerFields(9, 2, 17, True)))
     assert batch.validate_crc()
     assert (batch.producer_id, batch.is_transactional, batch.is_control_batch) == (9, True, False)
     assert [(r.offset, r.timestamp, r.key, r.value, r.headers) for r in batch] == [

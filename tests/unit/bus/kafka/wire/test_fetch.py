@@ -7,7 +7,7 @@ import pytest
 from aiokafka.protocol.fetch import FetchRequest_v4, FetchRequest_v11
 
 from workbench.bus.kafka.fetching.cursors import Buffer, Cursor, FetchedBatches
-from workbench.bus.kafka.wire.fetch import RawAnswer, RawFetchRequest, Section, Wanted, take_apart
+from workbench.bus.kafka.wire.fetch import FetchPosition, PartitionAnswer, RawAnswer, RawFetchRequest, parse_answer
 from workbench.model import Span, TopicPartition
 
 
@@ -31,17 +31,17 @@ def answer(version: int) -> RawAnswer:
 @pytest.mark.parametrize("version", [4, 5, 7, 10, 11])
 def test_answers_of_each_layout(version):
     raw = answer(version)
-    error, (first, second) = take_apart(raw)
+    error, (first, second) = parse_answer(raw)
     assert error == 0
     assert raw.data[first.start : first.stop] == b"RECORDS"
-    assert first == Section("abc", 0, 0, 10, 8, ((66, 3), (77, 5)), first.start, first.stop)
+    assert first == PartitionAnswer("abc", 0, 0, 10, 8, ((66, 3), (77, 5)), first.start, first.stop)
     assert (second.partition, second.error_code, second.aborted, second.stop - second.start) == (4, 6, (), 0)
 
 
 @pytest.mark.parametrize("struct_class", [FetchRequest_v4, FetchRequest_v11])
 def test_requests_ask_outside_any_session(struct_class):
     request = RawFetchRequest(
-        [Wanted("a", 0, 5), Wanted("a", 1, 7), Wanted("b", 0, 0)],
+        [FetchPosition("a", 0, 5), FetchPosition("a", 1, 7), FetchPosition("b", 0, 0)],
         "read_committed",
         max_wait_ms=500,
         max_bytes=1000,

@@ -5,96 +5,83 @@ from __future__ import annotations
 import json
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in typeshed, part of the module since 2.6
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+
+from workbench.decoding.formats.format import Format
+from workbench.decoding.value_tree import MISSING, NumberText
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from workbench.model.record import HeaderList
 
-    from workbench.decoding.conventions.selectors import PathStep
-
+JSON = "json"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_REGISTRY_PREFIX_BYTES = 5
+CONNECT_WRAPPER = frozenset({"schema", "payload"})
+"""Members of the object in which Kafka Connect wraps a value."""
+REGISTRY_PREFIX_BYTES = 5
+"""Before a value written with a schema registry: a zero byte and the number of the schema."""
+_FIRST = frozenset(bytes([first]) for first in b'{["-0123456789tfn\xef')
+"""First bytes behind white space of texts and of the byte order mark."""
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?", re.ASCII)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
-class JsonNumber(str):
-    """The literal of a JSON number, never through a float."""
+class JsonFormat(Format):
+    """RFC 8259 text, with or without a byte order mark, a schema-registry prefix or the wrapper of Kafka Connect."""
 
-    __slots__ = ()
+    name = JSON
+    in_columns = True
+
+    def claims(self, topic: str, headers: HeaderList, value: bytes) -> bool:
+        del topic, headers
+        return value.lstrip(b" \t\n\r")[:1] in _FIRST or _is_prefixed(value)
+
+    def read(self, value: bytes) -> Any:
+        # The prefix is looked for only before an object: no JSON text begins with a zero byte, binary formats do.
+        if _is_prefixed(value):
+            value = value[REGISTRY_PREFIX_BYTES:]
+        body = parse_json(value.removeprefix(BYTE_ORDER_MARK))
+        return body["payload"] if isinstance(body, dict) and body.keys() == CONNECT_WRAPPER else body
 
 
-class _Missing:
-    """What was not there; not null, which is a value."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-MISSING: Final = _Missing()
-
-
-def read_body(data: bytes | None) -> Any:
-    """Read a record's value; `MISSING` where it is no JSON.
-
-    A byte order mark and a schema-registry prefix are stripped, and a Kafka Connect wrapper is opened.
-    """
-    if not data:
-        return MISSING
-    if data[0] == 0 and data[_REGISTRY_PREFIX_BYTES : _REGISTRY_PREFIX_BYTES + 1] == b"{":
-        data = data[_REGISTRY_PREFIX_BYTES:]
-    body = read_json(data.removeprefix(BYTE_ORDER_MARK))
-    if isinstance(body, dict) and body.keys() == {"schema", "payload"}:
-        return body["payload"]
-    return body
+def _is_prefixed(value: bytes) -> bool:
+    return value[:1] == b"\x00" and value[REGISTRY_PREFIX_BYTES : REGISTRY_PREFIX_BYTES + 1] == b"{"
 
 
 def read_json(data: bytes | str) -> Any:
     """Read RFC 8259 text; `MISSING` for anything else."""
     try:
-        text = data if isinstance(data, str) else data.decode()
-        return json.loads(text, parse_float=JsonNumber, parse_int=JsonNumber, parse_constant=_refuse)
-    except RecursionError:
-        return _read_deep(text)
+        return parse_json(data)
     except ValueError:
         return MISSING
+
+
+def parse_json(data: bytes | str) -> Any:
+    """Read RFC 8259 text.
+
+    Raises:
+        ValueError: It is none; the message says where.
+    """
+    text = data if isinstance(data, str) else data.decode()
+    try:
+        return json.loads(text, parse_float=NumberText, parse_int=NumberText, parse_constant=_refuse)
+    except RecursionError:
+        return _parse_deep(text)
 
 
 def _refuse(word: str) -> Any:
     raise ValueError(f"{word} is not JSON")
 
 
-def walk(body: Any, steps: Sequence[PathStep]) -> list[Any]:
-    """Values at a path: one or none, several where a step goes through an array."""
-    found = [body]
-    for step in steps:
-        if isinstance(step, str):
-            found = [item[step] for item in found if isinstance(item, dict) and step in item]
-            continue
-        items = [item for array in found if isinstance(array, list) for item in array]
-        if step.member is not None:
-            items = [item for item in items if isinstance(item, dict) and item.get(step.member) == step.equals]
-        found = items
-    return found
-
-
-def scalar_text(value: Any) -> str | None:
-    """Text of a JSON scalar; None for null, an empty text, an object or an array."""
-    if isinstance(value, str):
-        return value or None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return None
-
-
-def _read_deep(text: str) -> Any:
+def _parse_deep(text: str) -> Any:
     """Read JSON without recursion, for values nested deeper than the interpreter's stack."""
     try:
         value, end = _parse(text, _skip(text, 0))
-    except (ValueError, IndexError):
-        return MISSING
-    return value if end == len(text) else MISSING
+    except IndexError as error:
+        raise ValueError("the text ends too early") from error
+    if end != len(text):
+        raise ValueError(f"there is more behind the end at {end}")
+    return value
 
 
 def _skip(text: str, at: int) -> int:
@@ -153,4 +140,4 @@ def _leaf(text: str, at: int) -> tuple[Any, int]:
     number = _NUMBER.match(text, at)
     if number is None:
         raise ValueError(f"no value at {at}")
-    return JsonNumber(number[0]), number.end()
+    return NumberText(number[0]), number.end()

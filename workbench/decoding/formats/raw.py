@@ -1,0 +1,26 @@
+"""Raw bytes: the format of every value that no other format reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.decoding.formats.format import Format
+from workbench.decoding.value_tree import MISSING
+
+if TYPE_CHECKING:
+    from workbench.model.record import HeaderList
+
+
+class RawFormat(Format):
+    """Claims every value and finds no structure in it; conventions read such records by their headers."""
+
+    name = "raw"
+    in_columns = True
+
+    def claims(self, topic: str, headers: HeaderList, value: bytes) -> bool:
+        del topic, headers, value
+        return True
+
+    def read(self, value: bytes) -> Any:
+        del value
+        return MISSING
