@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import UnknownEventError
-from workbench.text import element, visible
+from workbench.text import counted, duration_text, element, visible
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.selection import find_events
-from workbench.tracing.text.labels import ID_LIMIT, duration, number_of
+from workbench.tracing.text.labels import ID_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,15 +52,17 @@ class CriticalPath:
 
     def __repr__(self) -> str:
         total = int(self.hops["hop_us"].sum())
-        lines = [f"critical path: {number_of(len(self.path), 'event')}, {duration(total)[1:]}"]
+        lines = [f"critical path: {counted(len(self.path), 'event')}, {duration_text(total, 'us')}"]
         for hop in self.hops.head(_SHOWN_HOPS).to_dict("records"):
             unknown = pd.isna(hop["saving_us"])
-            saving = "saving unknown" if unknown else f"saves {duration(int(hop['saving_us']))[1:]}"
+            saving = "saving unknown" if unknown else f"saves {duration_text(int(hop['saving_us']), 'us')}"
             limit, names = hop["limited_by"], [visible(hop[end], ID_LIMIT) for end in ("cause", "effect")]
             then = f", then waits for {visible(limit, ID_LIMIT)}" if isinstance(limit, str) else ""
-            lines.append(f"  {' → '.join(names)}  {duration(int(hop['hop_us']))}  ({saving}{then})")
+            lines.append(
+                f"  {' → '.join(names)}  {duration_text(int(hop['hop_us']), 'us', signed=True)}  ({saving}{then})"
+            )
         if len(self.hops) > _SHOWN_HOPS:
-            lines.append(f"  … {number_of(len(self.hops) - _SHOWN_HOPS, 'more hop')}; .hops has all")
+            lines.append(f"  … {counted(len(self.hops) - _SHOWN_HOPS, 'more hop')}; .hops has all")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -95,7 +97,7 @@ def _one(graph: CausalGraph, event_id: str) -> int:
     if len(found) > 1:
         keys = ", ".join(visible(key, ID_LIMIT) for key in graph.keys(found[:5]))
         raise UnknownEventError(
-            f"{number_of(len(found), 'event')} have the id {visible(event_id, ID_LIMIT)}: {keys}. Name one by its key.",
+            f"{counted(len(found), 'event')} have the id {visible(event_id, ID_LIMIT)}: {keys}. Name one by its key.",
             wanted=event_id,
         )
     return int(found[0])

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from workbench.errors import UnknownEventError
 from workbench.model.causation import EventPosition
-from workbench.text import visible
+from workbench.text import counted, plural, visible
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.columns import flags
 from workbench.tracing.graph.subgraph import subgraph
@@ -84,7 +84,11 @@ def find_events(graph: CausalGraph, event_id: str) -> Ints:
     found = np.flatnonzero(_equals(graph, "event_id", event_id) | _equals(graph, "key", event_id))
     if not len(found):
         naming = int((graph.unresolved["value"] == event_id).sum())
-        hint = f" {naming:,} events name it as their cause, so it was not captured." if naming else ""
+        hint = (
+            f" {counted(naming, 'event')} {plural(naming, 'names', 'name')} it as a cause, so it was not captured."
+            if naming
+            else ""
+        )
         shown = visible(event_id, _ID_LIMIT)
         raise UnknownEventError(
             f"No event of {graph.provenance.selection} has the id {shown}.{hint} {_HINT}", wanted=event_id

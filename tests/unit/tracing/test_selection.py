@@ -53,7 +53,7 @@ def test_a_selection_of_a_selection_remembers_all_it_cuts():
 
 def test_what_is_not_there_is_named_with_what_is_known_of_it():
     graph = flow()
-    with pytest.raises(UnknownEventError, match="2 events name it as their cause"):
+    with pytest.raises(UnknownEventError, match="2 events name it as a cause"):
         graph.select(event_id="gone")
     with pytest.raises(UnknownEventError, match="correlation_id k9"):
         graph.select(correlation_id="k9")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.model.causation import GraphHeader
+from workbench.text import counted
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.tables import record_count
 from workbench.tracing.text.labels import (
     copy_kind_counts,
-    number_of,
     reason_counts,
     root_counts,
 )
@@ -51,12 +51,12 @@ def notes_of(marks: Marks, *, lanes_merged: int) -> tuple[str, ...]:
     folded = len(marks.graph) - len(marks.folding.shown)
     if folded:
         notes.append(
-            f"{number_of(folded, 'event')} folded into {number_of(len(marks.folding.groups), 'group')}, open on demand"
+            f"{counted(folded, 'event')} folded into {counted(len(marks.folding.groups), 'group')}, open on demand"
         )
     if marks.hidden_virtual:
-        notes.append(f"{number_of(marks.hidden_virtual, 'more shared cause')} outside the snapshot not drawn")
+        notes.append(f"{counted(marks.hidden_virtual, 'more shared cause')} outside the snapshot not drawn")
     if marks.hidden_outside:
-        notes.append(f"{number_of(marks.hidden_outside, 'more neighbour')} outside the selection not drawn")
+        notes.append(f"{counted(marks.hidden_outside, 'more neighbour')} outside the selection not drawn")
     if lanes_merged:
         notes.append(f"the smallest {lanes_merged:,} lanes are drawn as one")
     if marks.graph.structure.cycles:

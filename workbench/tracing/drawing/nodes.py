@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.model.causation import EventPosition, GraphNode
-from workbench.text import visible
+from workbench.text import counted, visible
 from workbench.tracing.drawing.theme import palette_index
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.tables import copy_counts
-from workbench.tracing.text.labels import ID_LIMIT, TYPE_LIMIT, EventLabels, labels_of, number_of
+from workbench.tracing.text.labels import ID_LIMIT, TYPE_LIMIT, EventLabels, labels_of
 
 if TYPE_CHECKING:
     from workbench.model.causation import RootKind
@@ -56,7 +56,7 @@ def _events(marks: Marks) -> list[GraphNode]:
             topic=_shown(row["topic"], TYPE_LIMIT),
             partition=row["partition"],
             offset=row["offset"],
-            time_us=labels.time if labels.time != NO_TIME else None,
+            time_us=labels.time,
             correlation_id=_shown(row["correlation_id"]),
             root=cast("RootKind | None", labels.root),
             depth=int(structure.depth[node]),
@@ -87,7 +87,7 @@ def _shown(text: str | None, limit: int = _LONG) -> str | None:
 
 def _name(labels: EventLabels, causes: int, effects: int) -> str:
     texts = [f"{labels.event_type}, {labels.position}"]
-    texts += [number_of(n, noun) for n, noun in ((causes, "cause"), (effects, "effect")) if n]
+    texts += [counted(n, noun) for n, noun in ((causes, "cause"), (effects, "effect")) if n]
     return ", ".join([*texts, *labels.remarks])
 
 
@@ -105,7 +105,7 @@ def _groups(marks: Marks) -> list[GraphNode]:
                 key=group.key,
                 kind="group",
                 label=label,
-                name=f"{label}, folded, {number_of(inside, 'event')}; opens on demand",
+                name=f"{label}, folded, {counted(inside, 'event')}; opens on demand",
                 shape="group",
                 colour=-1,
                 time_us=_time(marks, mark),
@@ -127,8 +127,8 @@ def _group_label(marks: Marks, group: Group, inside: int) -> str:
         below = f" and {inside - len(group.members):,} below" if inside > len(group.members) else ""
         return f"{_shown(name, TYPE_LIMIT) or '(no type)'}: {len(group.members):,}{below}"
     if group.kind == "rest":
-        return f"{len(group.members):,} more, {number_of(inside, 'event')}"
-    return f"{number_of(inside, 'event')} below"
+        return f"{len(group.members):,} more, {counted(inside, 'event')}"
+    return f"{counted(inside, 'event')} below"
 
 
 def _time(marks: Marks, mark: int) -> int | None:
@@ -143,7 +143,7 @@ def _virtual(marks: Marks, value: str, mark: int) -> GraphNode:
         key=f"v{mark - marks.first_virtual}",
         kind="virtual",
         label=visible(value, ID_LIMIT),
-        name=f"cause {text}, not in the snapshot, named by {number_of(effects, 'event')}",
+        name=f"cause {text}, not in the snapshot, named by {counted(effects, 'event')}",
         shape="virtual",
         colour=-1,
         event_id=text,

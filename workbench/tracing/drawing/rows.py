@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.model.causation import GraphRow
+from workbench.text import duration_text, time_text
 from workbench.tracing.graph.times import NO_TIME
-from workbench.tracing.text.labels import duration, instant
 
 if TYPE_CHECKING:
     from workbench.model.causation import GraphNode
@@ -33,14 +33,6 @@ def rows_of(marks: Marks, nodes: list[GraphNode]) -> tuple[GraphRow, ...]:
 
 
 def _row(marks: Marks, node: GraphNode, mark: int, depth: int) -> GraphRow:
-    hop = ""
-    binding = -1
-    if mark < marks.first_group:
-        event = int(marks.folding.shown[mark])
-        binding = int(marks.graph.structure.binding[event])
-        times = marks.graph.time
-        if binding >= 0 and times[event] != NO_TIME and times[binding] != NO_TIME:
-            hop = duration(int(times[event] - times[binding]))
     remarks = [*([node.root] if node.root else []), *node.copies, *node.unresolved, *node.problems]
     if node.kind != "event":
         remarks = [node.name]
@@ -51,9 +43,17 @@ def _row(marks: Marks, node: GraphNode, mark: int, depth: int) -> GraphRow:
         event_id=node.event_id or "",
         source=node.source or "",
         position=f"{node.topic}/{node.partition}@{node.offset}" if node.topic is not None else "",
-        time=instant(node.time_us) if node.time_us is not None else "",
-        hop=hop,
+        time=time_text(node.time_us, "us") if node.time_us is not None else "",
+        hop=_hop(marks, int(marks.folding.shown[mark])) if mark < marks.first_group else "",
         causes=f"{node.causes:,}",
         effects=f"{node.effects:,}",
         remarks="; ".join(remarks),
     )
+
+
+def _hop(marks: Marks, event: int) -> str:
+    """Write the time from the binding cause; empty without one, and where a time is unknown."""
+    time, binding = marks.graph.time, int(marks.graph.structure.binding[event])
+    if binding < 0 or NO_TIME in (time[event], time[binding]):
+        return ""
+    return duration_text(int(time[event] - time[binding]), "us", signed=True)

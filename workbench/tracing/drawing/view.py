@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.model.causation import GraphEdge, GraphLane, GraphView, TimeTick
-from workbench.text import visible
+from workbench.text import duration_text, time_text, visible
 from workbench.tracing.drawing.header import header_of, notes_of
 from workbench.tracing.drawing.layered import NODE_HEIGHT, NODE_WIDTH, layered
 from workbench.tracing.drawing.marks import Marks, marks_of
@@ -18,7 +18,7 @@ from workbench.tracing.drawing.rows import rows_of
 from workbench.tracing.drawing.swimlanes import MARKER, Lanes, swimlanes
 from workbench.tracing.graph.edges import EDGE_KINDS
 from workbench.tracing.graph.times import NO_TIME
-from workbench.tracing.text.labels import duration, instant, provenance_text
+from workbench.tracing.text.labels import provenance_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -189,5 +189,5 @@ def _ticks(bands: Lanes | None) -> tuple[TimeTick, ...]:
 def _tick_label(time: int, gap: int | None, first: int) -> str:
     """Write the first tick in full, others as the time since; a folded gap by its length."""
     if gap is not None:
-        return f"idle {duration(gap)[1:]}"
-    return instant(time) if time == first else duration(time - first)
+        return f"idle {duration_text(gap, 'us')}"
+    return time_text(time, "us") if time == first else duration_text(time - first, "us", signed=True)

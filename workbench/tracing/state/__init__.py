@@ -1,4 +1,4 @@
-"""What was known at a moment: workflow runs, and the registry of nodes, tools and subsystems, from events alone."""
+"""State at a time, projected from events: workflow runs, and the registry of nodes, tools and subsystems."""
 
 from workbench.tracing.state.registry import REGISTRY_TYPES, registry_at
 from workbench.tracing.state.workflows import WORKFLOW_TYPES, workflows_at

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.tracing.state.facts import facts_until
+from workbench.tracing.state.projection import events_until
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pyarrow as pa
 
-    from workbench.tracing.state.facts import Fact
+    from workbench.tracing.state.projection import ProjectedEvent
 
 _NAMES = {
     "node": ("node_id", "node_name", "node", "name", "id"),
@@ -45,22 +45,22 @@ def registry_at(events: pa.Table, at: datetime | None = None) -> pd.DataFrame:
         One row for each node, tool and subsystem, by kind and name.
     """
     entries: dict[tuple[str, str], dict[str, Any]] = {}
-    for fact in facts_until(events, REGISTRY_TYPES, at):
-        kind, name = _subject(fact)
+    for event in events_until(events, REGISTRY_TYPES, at):
+        kind, name = _subject(event)
         if name is None:
             continue
         entry = entries.setdefault((kind, name), {"kind": kind, "name": name, "registered": None, "events": 0})
-        if fact.event_type in _REGISTRATIONS:
-            registered = _REGISTRATIONS[fact.event_type][1]
+        if event.event_type in _REGISTRATIONS:
+            registered = _REGISTRATIONS[event.event_type][1]
             if entry["registered"] != registered:
-                entry["since"] = fact.at
+                entry["since"] = event.at
             entry["registered"] = registered
-        entry["health"] = fact.first(("status", "health", "state")) or entry.get("health")
+        entry["health"] = event.first(("status", "health", "state")) or entry.get("health")
         entry |= {
-            "last_seen": fact.at,
+            "last_seen": event.at,
             "events": entry["events"] + 1,
-            "source": fact.source,
-            "environment": fact.environment,
+            "source": event.source,
+            "environment": event.environment,
         }
     frame = pd.DataFrame(list(entries.values()), columns=list(_COLUMNS))
     for column in ("since", "last_seen"):
@@ -68,10 +68,10 @@ def registry_at(events: pa.Table, at: datetime | None = None) -> pd.DataFrame:
     return frame.astype({"registered": "boolean", "events": "int64"}).sort_values(["kind", "name"], ignore_index=True)
 
 
-def _subject(fact: Fact) -> tuple[str, str | None]:
-    kinds = (_REGISTRATIONS[fact.event_type][0],) if fact.event_type in _REGISTRATIONS else _HEALTH[fact.event_type]
+def _subject(event: ProjectedEvent) -> tuple[str, str | None]:
+    kinds = (_REGISTRATIONS[event.event_type][0],) if event.event_type in _REGISTRATIONS else _HEALTH[event.event_type]
     for kind in kinds:
-        if (name := fact.first(_NAMES[kind])) is not None:
+        if (name := event.first(_NAMES[kind])) is not None:
             return kind, name
     alone = len(kinds) == 1
-    return kinds[0], (fact.first(("name", "id")) or fact.source) if alone else None
+    return kinds[0], (event.first(("name", "id")) or event.source) if alone else None

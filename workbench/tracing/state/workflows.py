@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.tracing.state.facts import facts_until
+from workbench.tracing.state.projection import events_until
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,22 +43,22 @@ def workflows_at(events: pa.Table, at: datetime | None = None) -> pd.DataFrame:
         One row for each run, by the time since which it is in its state.
     """
     runs: dict[str, dict[str, Any]] = {}
-    for fact in facts_until(events, WORKFLOW_TYPES, at):
-        name = fact.first(("workflow_id",)) or fact.correlation_id
+    for event in events_until(events, WORKFLOW_TYPES, at):
+        name = event.first(("workflow_id",)) or event.correlation_id
         if name is None:
             continue
-        run = runs.setdefault(name, {"workflow_id": name, "created": fact.at, "events": 0})
-        state = _STATES[fact.event_type]
+        run = runs.setdefault(name, {"workflow_id": name, "created": event.at, "events": 0})
+        state = _STATES[event.event_type]
         if run.get("state") != state:
-            run["since"] = fact.at
+            run["since"] = event.at
         run |= {
             "state": state,
             "ended": state in _END,
             "events": run["events"] + 1,
-            "correlation_id": fact.correlation_id,
-            "source": fact.source,
-            "environment": fact.environment,
-            "last_event_id": fact.event_id,
+            "correlation_id": event.correlation_id,
+            "source": event.source,
+            "environment": event.environment,
+            "last_event_id": event.event_id,
         }
     frame = pd.DataFrame(list(runs.values()), columns=list(_COLUMNS))
     for column in ("since", "created"):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
 
-from workbench.text import visible
+from workbench.text import and_more, counted, position_text, visible
 from workbench.tracing.graph.graph import ROOT_KINDS
 from workbench.tracing.graph.times import NO_TIME
 
@@ -24,27 +23,6 @@ if TYPE_CHECKING:
 ID_LIMIT = 48
 TYPE_LIMIT = 60
 _FEW = 3
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, and the Z is written
-
-_UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"), (1_000, "ms"), (1, "µs"))
-
-
-def duration(microseconds: int) -> str:
-    """Write a signed time span in its largest fitting unit: ``+1.25 s``, ``-40 ms``, ``+0 µs``."""
-    size = abs(microseconds)
-    unit, name = next(((unit, name) for unit, name in _UNITS if size >= unit), (1, "µs"))
-    return f"{'-' if microseconds < 0 else '+'}{size / unit:.4g} {name}"
-
-
-def instant(microseconds: int) -> str:
-    """Write a time in UTC; years that no calendar holds are written as microseconds."""
-    if microseconds == NO_TIME:
-        return "no time"
-    try:
-        moment = _EPOCH + timedelta(microseconds=microseconds)
-    except OverflowError:
-        return f"{microseconds:,} µs since 1970"
-    return moment.isoformat(" ", "microseconds") + "Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +33,8 @@ class EventLabels:
     event_type: str
     source: str
     position: str
-    time: int
+    time: int | None
+    """Microseconds since 1970 UTC, None where unknown."""
     root: str | None
     copies: tuple[str, ...]
     unresolved: tuple[str, ...]
@@ -74,7 +53,7 @@ class EventLabels:
 
 def labels_of(graph: CausalGraph, nodes: Ints) -> list[EventLabels]:
     """Describe some events by their numbers; meant for the few that are shown."""
-    copies = _by_node(graph.copies, nodes, lambda row: f"{row['kind']} {position_label(row)}")
+    copies = _by_node(graph.copies, nodes, lambda row: f"{row['kind']} {_position(row)}")
     unresolved = _by_node(graph.unresolved, nodes, _unresolved_label)
     problems = _by_node(graph.problems, nodes, lambda row: str(row["problem"]))
     in_cycle = graph.structure.in_cycle()
@@ -84,8 +63,8 @@ def labels_of(graph: CausalGraph, nodes: Ints) -> list[EventLabels]:
             key=visible(row["key"], ID_LIMIT),
             event_type=visible(row["event_type"], TYPE_LIMIT) if row["event_type"] is not None else "(no type)",
             source=visible(row["source"], TYPE_LIMIT) if row["source"] is not None else "",
-            position=position_label(row),
-            time=int(graph.time[node]),
+            position=_position(row),
+            time=None if graph.time[node] == NO_TIME else int(graph.time[node]),
             root=ROOT_KINDS[graph.root_kind[node]] if graph.root_kind[node] >= 0 else None,
             copies=tuple(copies.get(node, ())),
             unresolved=tuple(unresolved.get(node, ())),
@@ -102,28 +81,17 @@ def _by_node(frame: pd.DataFrame, nodes: Ints, write: Callable[[Mapping[Hashable
         labels.setdefault(row["node"], []).append(write(row))
     for node, count in picked["node"].value_counts().items():
         if count > _FEW:
-            labels[cast("int", node)].append(f"and {count - _FEW:,} more")
+            labels[cast("int", node)].append(and_more(count - _FEW).strip())
     return labels
 
 
+def _position(row: Mapping[Hashable, Any]) -> str:
+    return position_text(str(row["topic"]), row["partition"], row["offset"], limit=TYPE_LIMIT)
+
+
 def _unresolved_label(row: Mapping[Hashable, Any]) -> str:
-    undecodable = f" ({number_of(row['undecodable'], 'undecodable record')} within H)" if row["undecodable"] else ""
+    undecodable = f" ({counted(row['undecodable'], 'undecodable record')} within H)" if row["undecodable"] else ""
     return f"{row['reason']} cause {visible(row['value'], ID_LIMIT)}{undecodable}"
-
-
-def position_label(row: Mapping[Hashable, Any]) -> str:
-    """Write the position of a row: ``topic/partition@offset``."""
-    return f"{visible(str(row['topic']), TYPE_LIMIT)}/{row['partition']}@{row['offset']}"
-
-
-def number_of(count: int, noun: str) -> str:
-    """``1 event``, ``2 events``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def counted(counts: dict[str, int]) -> str:
-    """Write counts in one line: ``origin 2, self 1``; empty without any."""
-    return ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
 
 
 def root_counts(graph: CausalGraph) -> dict[str, int]:
@@ -150,10 +118,12 @@ def provenance_text(graph: CausalGraph) -> str:
     clock = "event time" if provenance.clock == "event" else "record timestamp"
     fell_back, no_time = int(graph.fell_back.sum()), int((graph.time == NO_TIME).sum())
     pieces = [visible(provenance.source, None)] if provenance.source else []
-    pieces.append(f"{visible(provenance.selection, 120)}: {len(graph):,} of {provenance.events:,} events")
-    pieces.append(f"clock: {clock}" + (f", record timestamp for {fell_back:,} events without one" if fell_back else ""))
+    pieces.append(f"{visible(provenance.selection, 120)}: {len(graph):,} of {counted(provenance.events, 'event')}")
+    pieces.append(
+        f"clock: {clock}" + (f", record timestamp for {counted(fell_back, 'event')} without one" if fell_back else "")
+    )
     if no_time:
-        pieces.append(f"{no_time:,} events without any time")
+        pieces.append(f"{counted(no_time, 'event')} without any time")
     if provenance.undecodable:
-        pieces.append(f"{provenance.undecodable:,} records of the snapshot could not be decoded")
+        pieces.append(f"{counted(provenance.undecodable, 'record')} of the snapshot could not be decoded")
     return " · ".join(pieces)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.text import visible
+from workbench.text import counted, visible
 from workbench.tracing.graph.edges import AMBIGUOUS, COPY, HINT
 from workbench.tracing.text.labels import EventLabels, labels_of
 
@@ -41,7 +41,7 @@ def mermaid_text(graph: CausalGraph, *, limit: int = MERMAID_LIMIT) -> str:
         arrow = "-. closes a cycle .->" if breaks[edge] else _ARROWS.get(int(edges.kind[edge]), "-->")
         lines.append(f"  n{edges.cause[edge]} {arrow} n{edges.effect[edge]}")
     if len(shown) < len(graph):
-        lines.append(f'  rest["{len(graph) - len(shown):,} more events"]')
+        lines.append(f'  rest["{counted(len(graph) - len(shown), "more event")}"]')
     return "\n".join(lines) + "\n"
 
 

@@ -6,17 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.text import visible
+from workbench.text import and_more, counted, counts_text, duration_text, time_text, visible
 from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.text.labels import (
     EventLabels,
     copy_kind_counts,
-    counted,
-    duration,
-    instant,
     labels_of,
-    number_of,
     provenance_text,
     reason_counts,
     root_counts,
@@ -49,9 +45,9 @@ def _header(graph: CausalGraph) -> list[str]:
     roots = {name: number for name, number in kinds.items() if name in ("origin", "self", "command")}
     reasons = reason_counts(graph)
     first = [
-        f"causal graph: {number_of(len(graph), 'event')} ({number_of(records, 'record')})",
-        number_of(len(graph.used_edges), "edge"),
-        number_of(structure.fragments, "fragment"),
+        f"causal graph: {counted(len(graph), 'event')} ({counted(records, 'record')})",
+        counted(len(graph.used_edges), "edge"),
+        counted(structure.fragments, "fragment"),
         f"depth {int(structure.depth.max()) if len(graph) else 0:,}",
     ]
     second = [f"roots {sum(roots.values()):,}" + _in_brackets(roots)]
@@ -62,16 +58,16 @@ def _header(graph: CausalGraph) -> list[str]:
     third = [f"copies {sum(copies.values()):,}" + _in_brackets(copies)] if copies else []
     if structure.cycles:
         members = sum(len(members) for members in structure.cycles)
-        third.append(f"cycles {len(structure.cycles):,} ({number_of(members, 'event')})")
+        third.append(f"cycles {len(structure.cycles):,} ({counted(members, 'event')})")
     problems = {str(name): int(n) for name, n in sorted(graph.problems["problem"].value_counts().items())}
-    third += [f"problems: {counted(problems)}"] if problems else []
+    third += [f"problems: {counts_text(problems)}"] if problems else []
     cut = len(graph.outside)
-    third += [f"{number_of(cut, 'edge')} cut by the selection"] if cut else []
+    third += [f"{counted(cut, 'edge')} cut by the selection"] if cut else []
     return [" · ".join(line) for line in (first, second, third) if line] + [provenance_text(graph)]
 
 
 def _in_brackets(counts: dict[str, int]) -> str:
-    return f" ({counted(counts)})" if any(counts.values()) else ""
+    return f" ({counts_text(counts)})" if any(counts.values()) else ""
 
 
 class _Tree:
@@ -104,9 +100,7 @@ class _Tree:
         left = len(self._graph) - len(shown)
         if left:
             unseen = self._structure.fragments - len(np.unique(self._structure.fragment[shown]))
-            lines.append(
-                f"… {number_of(left, 'more event')}, {number_of(unseen, 'fragment')} not shown; .frame has all"
-            )
+            lines.append(f"… {counted(left, 'more event')}, {counted(unseen, 'fragment')} not shown; .frame has all")
         return lines
 
     def _walk(self, head: int) -> None:
@@ -116,10 +110,10 @@ class _Tree:
             self._plan.append((node, lead, below))
             children = self._of(self._children, node)
             if level >= _LEVELS and len(children):
-                self._notes[node] = [f"… {number_of(len(children), 'effect')} and what follows, deeper than this view"]
+                self._notes[node] = [f"… {counted(len(children), 'effect')} and what follows, deeper than this view"]
                 continue
             if len(children) > _CHILDREN:
-                self._notes[node] = [f"… {number_of(len(children) - _CHILDREN, 'more effect')} like these"]
+                self._notes[node] = [f"… {counted(len(children) - _CHILDREN, 'more effect')} like these"]
             shown = children[:_CHILDREN].tolist()
             for i, child in reversed(list(enumerate(shown))):
                 last = i == len(shown) - 1
@@ -132,8 +126,7 @@ class _Tree:
         if others:
             keys = self._graph.keys(np.array(others[:_OTHER_CAUSES]))
             named = [visible(key, _SHORT_ID) for key in keys]
-            rest = len(others) - _OTHER_CAUSES
-            pieces.append("also caused by " + ", ".join(named) + (f" and {rest:,} more" if rest > 0 else ""))
+            pieces.append(f"also caused by {', '.join(named)}{and_more(len(others) - _OTHER_CAUSES)}")
         pieces += self._linked(node)
         remarks = f"[{'; '.join(labels.remarks)}]" if labels.remarks else ""
         return "  ".join(piece for piece in (*pieces, remarks) if piece)
@@ -147,15 +140,14 @@ class _Tree:
         for kind, label in _LINK_LABELS.items():
             named = [visible(key, _SHORT_ID) for key, own in zip(keys, kinds, strict=True) if own == kind]
             if named:
-                rest = f" and {len(named) - _OTHER_CAUSES:,} more" if len(named) > _OTHER_CAUSES else ""
-                texts.append(f"{label} {', '.join(named[:_OTHER_CAUSES])}{rest}")
+                texts.append(f"{label} {', '.join(named[:_OTHER_CAUSES])}{and_more(len(named) - _OTHER_CAUSES)}")
         return texts
 
     def _when(self, node: int, parent: int) -> str:
         time = self._graph.time
         if parent < 0 or time[node] == NO_TIME or time[parent] == NO_TIME:
-            return instant(int(time[node]))
-        return duration(int(time[node] - time[parent]))
+            return time_text(None if time[node] == NO_TIME else int(time[node]), "us")
+        return duration_text(int(time[node] - time[parent]), "us", signed=True)
 
     @staticmethod
     def _of(groups: Groups, node: int) -> Ints:

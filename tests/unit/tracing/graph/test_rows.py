@@ -39,7 +39,7 @@ def test_clocks():
     assert by_event.frame["t"].astype("int64").to_list() == [1_000, 7_000]
     assert by_record.frame["t"].astype("int64").to_list() == [7_000, 7_000]
     assert [int(found.data.fell_back.sum()) for found in (by_event, by_record)] == [1, 0]
-    assert "record timestamp for 1 events without one" in by_event.provenance
+    assert "record timestamp for 1 event without one" in by_event.provenance
     assert "clock: record timestamp" in by_record.provenance
 
 

@@ -1,4 +1,4 @@
-"""Events of a table up to a moment, in the order in which a projection takes them."""
+"""Reads the events of a table up to a time, in the order in which a projection applies them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """One event as a projection sees it."""
+class ProjectedEvent:
+    """One event with the members that a projection reads."""
 
     at: datetime
-    """When it happened by its own time, else by its record's; UTC."""
+    """Event time, else the timestamp of the record; UTC."""
     event_type: str
     event_id: str | None
     correlation_id: str | None
     source: str | None
     environment: str | None
     payload: Mapping[str, Any]
-    """Empty where the body has none that can be read."""
+    """Empty if the value holds no JSON object."""
 
     def first(self, names: Sequence[str]) -> str | None:
         """Return the first of these members of the payload that is a text or a number, as text."""
@@ -39,7 +39,7 @@ class Fact:
         return None
 
 
-def facts_until(events: pa.Table, types: Collection[str], at: datetime | None) -> Iterator[Fact]:
+def events_until(events: pa.Table, types: Collection[str], at: datetime | None) -> Iterator[ProjectedEvent]:
     """Yield the events of some types up to and including a moment, by time and then position.
 
     Args:
@@ -57,7 +57,7 @@ def facts_until(events: pa.Table, types: Collection[str], at: datetime | None) -
                 continue
             seen.add(row["event_id"])
         names = ("event_type", "event_id", "correlation_id", "source", "environment")
-        yield Fact(at=moment, payload=_payload(row["value"]), **{name: row[name] for name in names})
+        yield ProjectedEvent(at=moment, payload=_payload(row["value"]), **{name: row[name] for name in names})
 
 
 def _time_of(row: Mapping[str, Any]) -> datetime:

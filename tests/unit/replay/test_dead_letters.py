@@ -1,0 +1,57 @@
+"""Dead letters grouped by what failed alike."""
+
+from __future__ import annotations
+
+import pytest
+from event_rows import SECOND, table
+
+from workbench.replay.dead_letters import triage
+from workbench.testing.events import event_table
+
+
+def test_without_dead_letters_the_result_says_so():
+    assert len(triage(table())) == 0
+    assert "no dead letter" in repr(triage(table()))
+
+
+def dead(kind, message, topic, n, **more):
+    error = {"type": kind, "message": message, "stage": None, "attempts": 3}
+    return {
+        "t": n * SECOND,
+        "event_id": f"d{n}",
+        "event_type": "system.dead_letter",
+        "topic": topic,
+        "error": error,
+    } | more
+
+
+def origin(topic, partition, offset, via):
+    names = ("timestamp_ms", "group", "via_hop")
+    return {"topic": topic, "partition": partition, "offset": offset, "via": via, **dict.fromkeys(names)}
+
+
+@pytest.mark.promise("RS-8", "KA-10")
+def test_dead_letters_are_grouped_by_what_failed_alike():
+    events = event_table([
+        dead("ValueError", "order 17 has price -3.50", "onex.dev.dead_letter_queue", 1,
+             origin=origin("onex.dev.orders", 0, 7, "contract_dlq")),
+        dead("ValueError", "order 18 has price -12", "onex.dev.dead_letter_queue", 2,
+             origin=origin("onex.dev.orders", 1, 3, "contract_dlq")),
+        dead("KeyError", "'order_id'", "payments.DLT", 3, event_type=None),
+        dead("KeyError", "'order_id'", "failed", 4, event_type="x"),
+        {"t": 5, "event_id": "alive", "event_type": "user.created", "topic": "onex.dev.user_events"},
+    ])  # fmt: skip
+    found = triage(events, origins={"failed": "payments"})
+    assert len(found) == 4
+    assert list(found.groups["fingerprint"]) == ["94e8757d82cf", "fc6df4f02b7c"]
+    assert list(found.groups["records"]) == [2, 2]
+    assert list(found.groups["guessed"]) == [0, 1]
+    assert list(found.groups["origins"]) == [["onex.dev.orders"], ["payments"]]
+    assert list(found.frame["origin_via"]) == ["contract_dlq", "contract_dlq", "topic_name", "user"]
+    assert list(found.frame["origin_offset"][:2]) == [7, 3]
+    assert list(found.sample("94e8757d82cf", 1)["event_id"]) == ["d1"]
+    assert list(found.sample("94e8757d82cf")["event_id"]) == ["d1", "d2"]
+    with pytest.raises(KeyError):
+        found.sample("nothing")
+    assert "94e8757d82cf" in repr(found)
+    assert "order &lt;n&gt; has" in found._repr_html_()
