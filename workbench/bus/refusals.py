@@ -13,6 +13,7 @@ from workbench.errors import (
     UnknownTopicError,
     WorkbenchError,
 )
+from workbench.text import counted, partition_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def not_written(record: NewRecord, code: str, why: str, *, retriable: bool = False) -> PublishError:
     """Make the error of one record's outcome; ``code`` is Kafka's name of the error."""
-    where = record.topic if record.partition is None else f"{record.topic}/{record.partition}"
+    where = partition_text(record.topic, record.partition)
     return PublishError(
         f"A record for {where} was not written: {why}.",
         topic=record.topic,
@@ -39,7 +40,7 @@ def no_such_topic(record: NewRecord) -> PublishError:
 
 def no_such_partition(record: NewRecord, partition: int, count: int) -> PublishError:
     """Make the error of a record for a partition that its topic does not have."""
-    why = f"{record.topic} has {count} partitions, counted from 0, and so no partition {partition}"
+    why = f"{record.topic} has {counted(count, 'partition')}, numbered from 0, and so no partition {partition}"
     return not_written(record, "UNKNOWN_TOPIC_OR_PARTITION", why)
 
 
@@ -52,7 +53,7 @@ def unknown_topic(topic: str, existing: Iterable[str], where: str) -> UnknownTop
 
 def unknown_partition(partition: TopicPartition, count: int) -> UnknownTopicError:
     """Make the error of a partition that its topic does not have."""
-    text = f"{partition.topic} has no partition {partition.partition}: it has {count}, counted from 0."
+    text = f"{partition.topic} has no partition {partition.partition}: it has {count}, numbered from 0."
     return UnknownTopicError(text, topic=partition.topic)
 
 

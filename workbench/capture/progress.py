@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Literal
 
 from workbench.model.feeds import PartProgress, Progress
+from workbench.text import partition_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -74,5 +75,5 @@ class _PartitionProgress:
 
     def progress(self) -> PartProgress:
         span = self._span
-        name = f"{span.topic}/{span.partition}"
+        name = partition_text(span.topic, span.partition)
         return PartProgress(name, span.start, span.stop, self._position, self._rate)

@@ -10,6 +10,7 @@ from workbench.bus.protocols import AtCommitted, AtTime
 from workbench.errors import WindowError
 from workbench.model import Span, TopicPartition
 from workbench.model.window import Ago, At, Committed, End, FromEnd, FromStart, Offset, Start
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -136,7 +137,9 @@ async def _committed(
 ) -> tuple[Offsets, tuple[str, ...]]:
     stored = await log.offsets(partitions, AtCommitted(bound.group_id))
     without = [p for p in partitions if stored.get(p) is None]
-    note = f"group {bound.group_id} committed nothing for {len(without)} partitions: their log start was taken"
+    note = (
+        f"group {bound.group_id} committed nothing for {counted(len(without), 'partition')}: their log start was taken"
+    )
     found = {p: begins[p] if (offset := stored.get(p)) is None else offset for p in partitions}
     return found, (note,) if without else ()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from workbench.errors import ValidationError
 from workbench.model.dead_letters import NAME_PATTERN
 from workbench.model.replay_targets import REPLAY_TARGET
+from workbench.text import counted
 
 ALL_EVENTS = "all_events"
 """Reserved: every topic of the environment but the dead letters, replay targets and internal topics; read-only."""
@@ -61,7 +62,7 @@ class Namespace:
 def _checked(physical: str) -> str:
     if not physical or len(physical) > MAX_PHYSICAL_CHARS:
         raise _unusable(
-            f"{physical!r} has {len(physical)} characters; a physical name has 1 to {MAX_PHYSICAL_CHARS}.",
+            f"{physical!r} has {counted(len(physical), 'character')}; a physical name has 1 to {MAX_PHYSICAL_CHARS}.",
         )
     return physical
 

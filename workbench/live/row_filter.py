@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.errors import ValidationError
+from workbench.text import counted, duration_text, number_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +56,9 @@ def parse_filter(text: str, schema: pa.Schema) -> RowFilter | None:
     if not stripped:
         return None
     if len(stripped) > LIMIT_CHARACTERS:
-        raise _refused(f"The filter has {len(stripped):,} characters; {LIMIT_CHARACTERS:,} is the most.")
+        raise _refused(
+            f"The filter has {counted(len(stripped), 'character')}; {number_text(LIMIT_CHARACTERS)} is the most."
+        )
     if stripped[: len(SQL_PREFIX)].lower() == SQL_PREFIX:
         return _Condition(stripped[len(SQL_PREFIX) :], schema)
     return _Words(tuple(stripped.split()))
@@ -134,7 +137,7 @@ class _Condition:
             found = self._connection.execute(self._statement).fetchnumpy()
         except duckdb.InterruptException as error:
             raise _refused(
-                f"The filter took longer than {TIME_LIMIT_S:g} s over one batch; make it simpler."
+                f"The filter took longer than {duration_text(TIME_LIMIT_S, 's')} over one batch; make it simpler."
             ) from error
         except duckdb.Error as error:
             raise _refused(f"The filter cannot be used: {_first_line(error)}") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,7 @@ import pyarrow as pa
 from workbench.model.columns import RECORD
 from workbench.model.feeds import Column, Identity, RecordDetail, Row
 from workbench.model.record import TimestampType
-from workbench.text import visible, visible_bytes
+from workbench.text import counted, size_text, time_text, visible, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,14 +85,8 @@ def _topic_batch(topic: str, chunks: Sequence[Chunk], decoder: BulkDecoder | Non
 
 
 def shown_time(timestamp_ms: int) -> str:
-    """Write a record time in UTC to the millisecond; outside what a calendar holds, the number itself."""
-    if timestamp_ms < 0:
-        return "no time" if timestamp_ms == -1 else f"{timestamp_ms} ms"
-    try:
-        moment = datetime.fromtimestamp(timestamp_ms // 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return f"{timestamp_ms} ms"
-    return f"{moment:%Y-%m-%d %H:%M:%S}.{timestamp_ms % 1000:03d}"
+    """Write the timestamp of a record, which Kafka sets to -1 where there is none."""
+    return time_text(None if timestamp_ms == -1 else timestamp_ms)
 
 
 def rows_of(table: pa.Table, columns: Sequence[Column] = COLUMNS) -> list[Row]:
@@ -136,7 +129,7 @@ def detail_of(table: pa.Table) -> RecordDetail | None:
     facts = [
         ("record", visible(str(identity), None)),
         ("time", f"{shown_time(values['timestamp_ms'])} ({_kind(values['timestamp_type'])})"),
-        ("size", f"{size:,} bytes of key and value"),
+        ("size", f"{size_text(size)} of key and value"),
         ("key", visible_bytes(values["key"], BODY_LIMIT)),
         *((name.replace("_", " "), visible(text, None)) for name, text in decoded if text is not None),
         *(("problem", visible(problem, None)) for problem in values["problems"] or ()),
@@ -168,7 +161,7 @@ def shown_body(value: bytes | None) -> str:
     if not cut and text[:1] in "{[" and _is_json(text):
         text = _indented(text)
     shown = "\n".join(visible(line.replace("\t", "    "), None) for line in text.split("\n"))
-    return f"{shown}\n… ({len(value):,} bytes)" if cut else shown
+    return f"{shown}\n… ({counted(len(value), 'byte')})" if cut else shown
 
 
 def _is_json(text: str) -> bool:

@@ -13,6 +13,7 @@ from workbench.live.rows import COLUMNS, RAW_COLUMNS, TAIL, detail_of, identitie
 from workbench.model.chunk import Span
 from workbench.model.feeds import RowStats
 from workbench.model.record import TopicPartition
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -89,7 +90,11 @@ class TailFeed:
         ring = self._ring.stats
         known = self._ends and self._state in ("live", "ended")
         behind = sum(max(end - self._positions[tp], 0) for tp, end in self._ends.items()) if known else None
-        lost = f"{self._unreadable:,} offsets could not be read: they are gone from the log" if self._unreadable else ""
+        lost = (
+            f"{counted(self._unreadable, 'offset')} could not be read: they are gone from the log"
+            if self._unreadable
+            else ""
+        )
         return RowStats(
             state=self._state,
             view=ring.view,

@@ -78,20 +78,25 @@ def test_a_row_shows_text_and_names_what_is_wrong() -> None:
     assert row.identity == Identity("t\x1b", 2, 8)
     assert row.problem
     assert row.cells == (
-        "2025-11-25 04:00:00.123",
+        "2025-11-25 04:00:00.123Z",
         r"t\x1b",
         "2",
         "8",
         r"t\x1b.8",
         "k",
-        "[bad <b>] 0xff (1 bytes, not UTF-8)",
+        "[bad <b>] 0xff (1 byte, not UTF-8)",
         "",
     )
 
 
 @pytest.mark.parametrize(
     ("timestamp_ms", "shown"),
-    [(-1, "no time"), (-5, "-5 ms"), (0, "1970-01-01 00:00:00.000"), (2**62, f"{2**62} ms")],
+    [
+        (-1, "no time"),
+        (-5, "1969-12-31 23:59:59.995Z"),
+        (0, "1970-01-01 00:00:00.000Z"),
+        (2**62, f"{2**62:,} ms since 1970"),
+    ],
 )
 def test_times(timestamp_ms: int, shown: str) -> None:
     assert shown_time(timestamp_ms) == shown
@@ -102,7 +107,7 @@ def test_a_record_in_full() -> None:
     detail = detail_of(table)
     assert detail is not None
     assert dict(detail.facts)["record"] == "orders/3@1842"
-    assert dict(detail.facts)["time"] == "2025-11-25 04:00:00.123 (set by the producer)"
+    assert dict(detail.facts)["time"] == "2025-11-25 04:00:00.123Z (set by the producer)"
     assert detail.headers == (("0x68ff (2 bytes, not UTF-8)", "null"),)
     assert detail.body == '{\n  "a": 1.10\n}'
     assert detail_of(table.slice(0, 0)) is None

@@ -24,6 +24,7 @@ from workbench.bus.kafka.wire.groups import (
 from workbench.bus.refusals import group_active
 from workbench.model.record import TopicPartition
 from workbench.model.topics import CommittedOffset, GroupInfo, GroupMemberInfo
+from workbench.text import partition_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -79,7 +80,7 @@ async def committed(session: Session, group_id: str) -> dict[TopicPartition, Com
         stored = {}
         for topic, rows in answer.topics:
             for number, offset, metadata, code in rows:
-                check(code, f"{topic}/{number} of group {group_id}")
+                check(code, f"{partition_text(topic, number)} of group {group_id}")
                 if offset >= 0:
                     stored[TopicPartition(topic, number)] = CommittedOffset(offset, None, metadata or "")
         return stored
@@ -112,7 +113,7 @@ async def commit(session: Session, group_id: str, offsets: Mapping[TopicPartitio
             for number, code in rows:
                 if code in (Code.UNKNOWN_MEMBER_ID, Code.REBALANCE_IN_PROGRESS):
                     raise group_active(group_id, ())
-                session.check_coordinator(code, GROUP, group_id, f"{topic}/{number} of group {group_id}")
+                session.check_coordinator(code, GROUP, group_id, f"{partition_text(topic, number)} of group {group_id}")
 
     await session.retry(attempt)
 

@@ -8,6 +8,7 @@ from workbench.bus.memory.cluster.topics import DEFAULTS, Topic, check_topic
 from workbench.bus.refusals import cannot_delete_before, topic_exists
 from workbench.errors import ConfigurationError
 from workbench.model.topics import ConfigValue, PartitionInfo, TopicInfo
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -57,7 +58,7 @@ def add_partitions(cluster: Cluster, name: str, total: int) -> None:
     topic = cluster.topic(name)
     if total <= len(topic.partitions):
         raise ConfigurationError(
-            f"Topic {name} has {len(topic.partitions)} partitions; only more is possible, not {total}.",
+            f"Topic {name} has {counted(len(topic.partitions), 'partition')}; only more is possible, not {total}.",
         )
     topic.grow(total)
     cluster.topics_changed()

@@ -14,6 +14,7 @@ from workbench.bus.memory.storage.batches import BATCH_HEADER_BYTES, HEADER_BYTE
 from workbench.errors import PublishError, TableError
 from workbench.model.columns import HEADERS, RECORD
 from workbench.model.record import TimestampType
+from workbench.text import counted, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +123,7 @@ def _size_refusal(limits: Limits, columns: Mapping[str, pa.Array]) -> Refusal | 
         return None
     return Refusal(
         "MESSAGE_TOO_LARGE",
-        f"a record of {largest} bytes is over max.message.bytes={limits.max_message_bytes}",
+        f"a record of {size_text(largest)} is over max.message.bytes={limits.max_message_bytes}",
     )
 
 
@@ -148,7 +149,7 @@ def _placed(
     placed: np.ndarray[tuple[int], np.dtype[np.int32]] = wanted.to_numpy()
     if len(placed) and (placed.min() < 0 or placed.max() >= count):
         raise PublishError(
-            f"Nothing was appended: {topic.name} has {count} partitions, counted from 0.",
+            f"Nothing was appended: {topic.name} has {counted(count, 'partition')}, numbered from 0.",
             topic=topic.name,
             cause_code="UNKNOWN_TOPIC_OR_PARTITION",
         )

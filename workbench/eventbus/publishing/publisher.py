@@ -18,6 +18,7 @@ from workbench.model.event import DefaultEnvironment, EventMessage, EventMetadat
 from workbench.model.handling import handled_event
 from workbench.telemetry import METRIC_PUBLISHED
 from workbench.telemetry.conventions import OFFSET, PARTITION
+from workbench.text import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -82,7 +83,8 @@ class Publisher:
                 outcome = await through(record)
         except TimeoutError as error:
             raise PublishError(
-                f"Event {event.event_id!r} to {record.topic} was not acknowledged within {self.timeout_s:g} s; "
+                f"Event {event.event_id!r} to {record.topic} was not acknowledged within "
+                f"{duration_text(self.timeout_s, 's')}; "
                 "it may or may not have been written. Look for its id on the topic before sending it again.",
                 event_id=event.event_id,
                 topic=record.topic,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workbench.errors import GroupActiveError
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ async def run_reset(log: RecordLog, plan: OffsetReset) -> OffsetReset:
     described = (await log.describe_groups([plan.group_id]))[0]
     if described.members or described.state not in {"Empty", "Dead"}:
         raise GroupActiveError(
-            f"Group {plan.group_id} is {described.state} with {len(described.members)} members; "
+            f"Group {plan.group_id} is {described.state} with {counted(len(described.members), 'member')}; "
             "stop its consumers before its offsets are reset.",
             group_id=plan.group_id,
             members=[member.client_id for member in described.members],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from workbench.text import visible
+from workbench.text import counted, number_text, plural, position_text, visible
 from workbench.tracing.drawing import theme
 
 if TYPE_CHECKING:
@@ -73,20 +73,20 @@ def _node(node: GraphNode) -> dict[str, Any]:
 def _where(node: GraphNode) -> str:
     if node.topic is None or node.partition is None or node.offset is None:
         return ""
-    return f"{node.topic}/{node.partition}@{node.offset}"
+    return position_text(node.topic, node.partition, node.offset)
 
 
 def header_facts(view: GraphView) -> list[str]:
     """Return the counts of a view as texts; counts of zero are left out."""
     header = view.header
-    folded = [f"{header.events_folded:,} folded"] if header.events_folded else []
-    counted = [
-        f"{number:,} {what}"
+    folded = [f"{number_text(header.events_folded)} folded"] if header.events_folded else []
+    counts = [
+        f"{number_text(number)} {what}"
         for what, number in (
-            *((f"root{'s' * (n != 1)} ({kind})", n) for kind, n in header.roots),
+            *((f"{plural(n, 'root')} ({kind})", n) for kind, n in header.roots),
             *((f"unresolved ({reason})", n) for reason, n in header.unresolved),
-            *((f"copies ({kind})", n) for kind, n in header.copies),
-            ("cycles" if header.cycles != 1 else "cycle", header.cycles),
+            *((f"{plural(n, 'copy', 'copies')} ({kind})", n) for kind, n in header.copies),
+            (plural(header.cycles, "cycle"), header.cycles),
             ("placed by record time", header.fell_back),
             ("without time", header.without_time),
         )
@@ -94,7 +94,7 @@ def header_facts(view: GraphView) -> list[str]:
     ]
     return [
         *folded,
-        f"{header.fragments:,} fragment{'s' * (header.fragments != 1)}",
-        *counted,
+        counted(header.fragments, "fragment"),
+        *counts,
         f"clock: {header.clock}",
     ]

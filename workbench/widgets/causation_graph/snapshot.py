@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.text import Element, StaticView, element, fragment, svg, text_table, visible
+from workbench.text import Element, StaticView, element, fragment, number_text, svg, text_table, visible
 from workbench.tracing.drawing import theme
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def graph_snapshot(view: GraphView, title: str) -> StaticView:
     lines = [visible(text, 500) for text in texts if text]
     body = fragment(picture, *(element("p", line) for line in lines), class_="workbench-snapshot")
     rows = [("  " * row.depth + row.event_type, row.source, row.position, row.time, row.remarks) for row in view.rows]
-    left_out = [(f"… {len(rows) - TEXT_ROWS:,} more", "", "", "", "")] if len(rows) > TEXT_ROWS else []
+    left_out = [(f"… {number_text(len(rows) - TEXT_ROWS)} more", "", "", "", "")] if len(rows) > TEXT_ROWS else []
     table = text_table(["event", "source", "record", "time", "remarks"], [*rows[:TEXT_ROWS], *left_out])
     return StaticView(body, "\n".join([table, *lines]))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from workbench.errors import ValidationError
-from workbench.text import visible
+from workbench.text import counted, visible
 from workbench.widgets.base.bundle import bundle_modules, bundle_styles
 from workbench.widgets.base.stream import Streaming
 from workbench.widgets.live_tail.snapshot import tail_snapshot
@@ -139,7 +139,7 @@ class LiveTail(Streaming):
         else:
             picked = {**self._anchored, **found}
         if len(picked) > SELECTION_LIMIT:
-            text = f"Only the first {SELECTION_LIMIT:,} rows were selected; choose more by a condition in SQL."
+            text = f"Only the first {counted(SELECTION_LIMIT, 'row')} were selected; choose more by a condition in SQL."
             picked = dict.fromkeys(list(picked)[:SELECTION_LIMIT])
             self.fail(ValidationError(text))
         self.selected = tuple(picked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from workbench.text import StaticView, element, fragment, table, text_table, visible
+from workbench.text import StaticView, counted, element, fragment, number_text, table, text_table, time_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,17 +29,17 @@ def tail_snapshot(feed: RowFeed, title: str, *, filter_text: str = "") -> Static
     titles = [column.title for column in feed.columns]
     numeric = [index for index, column in enumerate(feed.columns) if column.numeric]
     caption = _provenance(title, stats, filter_text)
-    gap = [(f"… {left_out:,} rows more …", *[""] * (len(titles) - 1))] if left_out else []
+    gap = [(f"… {counted(left_out, 'more row')} …", *[""] * (len(titles) - 1))] if left_out else []
     rows = [*_cells(head), *gap, *_cells(tail)]
     body = fragment(table(titles, rows, numeric=numeric), element("p", caption), class_="workbench-snapshot")
     return StaticView(body, f"{text_table(titles, rows, numeric=numeric)}\n{caption}")
 
 
 def _provenance(title: str, stats: RowStats, filter_text: str) -> str:
-    behind = "unknown" if stats.behind is None else f"{stats.behind:,}"
     return (
-        f"{title}: {stats.state} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC; {stats.total:,} read, "
-        f"{stats.held:,} held, {stats.dropped:,} dropped, {behind} behind"
+        f"{title}: {stats.state} at {time_text(datetime.now(UTC), precision='s')}; "
+        f"{number_text(stats.total)} read, {number_text(stats.held)} held, {number_text(stats.dropped)} dropped, "
+        f"{number_text(stats.behind)} behind"
         f"{f'; filter: {visible(filter_text, 200)}' if filter_text else ''}"
         f"{f'; {visible(stats.note, 300)}' if stats.note else ''}"
     )

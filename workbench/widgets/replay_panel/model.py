@@ -11,7 +11,7 @@ import traitlets
 
 from workbench.errors import ReplayRefused, WorkbenchError
 from workbench.tasks import Supervisor
-from workbench.text import visible
+from workbench.text import counted, number_text, size_text, visible
 from workbench.widgets.base.loop_bound import Button, TextInput
 from workbench.widgets.sheet.blocks import facts_block, lines_block, preformatted_block, table_block
 from workbench.widgets.sheet.model import Sheet
@@ -106,7 +106,7 @@ class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no
         if not self.allowed:
             return "planned; running is switched off in a dashboard"
         if self.plan.refusals:
-            return f"refused by {len(self.plan.refusals)} rules: it cannot be run"
+            return f"refused by {counted(len(self.plan.refusals), 'rule')}: it cannot be run"
         return {"planned": "planned; nothing has been sent"}.get(self.state, self.state)
 
     def _entry(self, description: str, placeholder: str) -> TextInput:
@@ -170,8 +170,8 @@ def plan_blocks(plan: PlanFacts) -> list[Block]:
     summary = [
         ("target", f"{plan.target} (protected)" if plan.protected else plan.target),
         ("cluster", plan.cluster),
-        ("records", f"{plan.records:,}"),
-        ("bytes", f"{plan.bytes:,}"),
+        ("records", number_text(plan.records)),
+        ("size", size_text(plan.bytes)),
         *plan.summary,
         ("token", plan.token),
     ]
@@ -180,7 +180,9 @@ def plan_blocks(plan: PlanFacts) -> list[Block]:
         *([lines_block("Refused", plan.refusals, "error")] if plan.refusals else []),
         *([lines_block("Warnings", plan.warnings, "warn")] if plan.warnings else []),
         facts_block("Plan", summary),
-        table_block("Records for each partition", ("partition", "records"), [(n, f"{c:,}") for n, c in plan.lanes]),
+        table_block(
+            "Records for each partition", ("partition", "records"), [(n, number_text(c)) for n, c in plan.lanes]
+        ),
         *([table_block("Samples", ("why", "record", "content"), samples)] if samples else []),
     ]
 

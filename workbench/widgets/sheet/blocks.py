@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from workbench.text import Element, element, facts, fragment, listing, table, text_table, visible
+from workbench.text import Element, counted, element, facts, fragment, listing, number_text, table, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +55,11 @@ class Table:
 
     @property
     def _caption(self) -> str:
-        return f"{self.title} (first {len(self.rows):,}, {self.left_out:,} more)" if self.left_out else self.title
+        return (
+            f"{self.title} (first {number_text(len(self.rows))}, {number_text(self.left_out)} more)"
+            if self.left_out
+            else self.title
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +140,14 @@ def lines_block(
     limit: int = ROW_LIMIT,
 ) -> Lines:
     """Make a list of texts that may be hostile: they are escaped and cut, and ``limit`` items are kept."""
-    rest = (f"… {len(items) - limit:,} more",) if len(items) > limit else ()
+    rest = (f"… {number_text(len(items) - limit)} more",) if len(items) > limit else ()
     return Lines(visible(title, 200), (*(visible(item, 1_000) for item in items[:limit]), *rest), tone)
 
 
 def preformatted_block(title: str, text: str, limit: int = ROW_LIMIT) -> Preformatted:
     """Make a text of lines that may be hostile: they are escaped and cut, and ``limit`` lines are kept."""
     lines = text.splitlines()
-    rest = (f"… {len(lines) - limit:,} lines more",) if len(lines) > limit else ()
+    rest = (f"… {counted(len(lines) - limit, 'more line')}",) if len(lines) > limit else ()
     return Preformatted(visible(title, 200), (*(visible(line, 1_000) for line in lines[:limit]), *rest))
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.text import StaticView, element, fragment, visible
+from workbench.text import StaticView, element, fragment, time_text, visible
 from workbench.widgets.base.bundle import bundle_modules, bundle_styles
 from workbench.widgets.base.stream import Streaming
 
@@ -63,7 +63,7 @@ class Sheet(Streaming):
 
     def snapshot(self) -> StaticView:
         """Return what is shown now as static text."""
-        line = f"{self.name}: {self._state} at {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        line = f"{self.name}: {self._state} at {time_text(datetime.now(UTC), precision='s')}"
         texts = [line, *filter(None, (self._note, self.failure))]
         body = fragment(
             *(block.element() for block in self._blocks),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.text import visible
+from workbench.text import counted, duration_text, number_text, visible
 from workbench.widgets.sheet.blocks import ROW_LIMIT, Bars, Facts
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def progress_blocks(progress: Progress, title: str) -> list[Block]:
     ]
     if len(parts) > 1:
         bars.insert(0, _total(progress))
-    counts = tuple((visible(name, 80), f"{number:,}") for name, number in progress.counts)
+    counts = tuple((visible(name, 80), number_text(number)) for name, number in progress.counts)
     blocks: list[Block] = [Bars(visible(title, 200), tuple(bars))] if bars else []
     if counts:
         blocks.append(Facts("Counted", counts))
@@ -35,10 +35,14 @@ def _total(progress: Progress) -> tuple[str, float | None, str]:
     done = sum(max(part.position - part.start, 0) for part in parts)
     rate = sum(rates) if rates else None
     if len(bounded) < len(parts):
-        return f"all {len(parts)} parts", None, _figures(done, None, rate, None)
+        return f"all {counted(len(parts), 'part')}", None, _figures(done, None, rate, None)
     total = sum(max(end - start, 0) for start, end, _ in bounded)
     remaining = sum(max(end - position, 0) for _, end, position in bounded)
-    return f"all {len(parts)} parts", 1.0 if not total else done / total, _figures(done, total, rate, remaining)
+    return (
+        f"all {counted(len(parts), 'part')}",
+        1.0 if not total else done / total,
+        _figures(done, total, rate, remaining),
+    )
 
 
 def _position(position: int, end: int | None, rate: float | None, remaining: int | None) -> str:
@@ -46,17 +50,8 @@ def _position(position: int, end: int | None, rate: float | None, remaining: int
 
 
 def _figures(position: int, end: int | None, rate: float | None, remaining: int | None) -> str:
-    where = f"{position:,}" if end is None else f"{position:,} of {end:,}"
-    speed = "" if rate is None else f", {rate:,.0f}/s"
-    left = "" if not remaining else f", {remaining:,} remaining"
-    until = f", about {_duration(remaining / rate)}" if remaining and rate else ""
+    where = number_text(position) if end is None else f"{number_text(position)} of {number_text(end)}"
+    speed = "" if rate is None else f", {number_text(rate)}/s"
+    left = "" if not remaining else f", {number_text(remaining)} remaining"
+    until = f", about {duration_text(max(remaining / rate, 1), 's', smallest='s')}" if remaining and rate else ""
     return f"{where}{speed}{left}{until}"
-
-
-def _duration(seconds: float) -> str:
-    whole = max(round(seconds), 1)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

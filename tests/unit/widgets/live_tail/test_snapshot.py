@@ -12,5 +12,5 @@ async def test_a_snapshot_is_static_escaped_and_counts_the_rest() -> None:
     assert "<img" not in html
     assert "<script" not in html
     assert html.count("<tr>") == 1 + 10 + 1 + 40
-    assert "… 950 rows more …" in html
+    assert "… 950 more rows …" in html
     assert "1,000 read, 1,000 held, 0 dropped, 0 behind" in repr(still)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import cramjam
 import numpy as np
 
+from workbench.text import size_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -85,7 +87,7 @@ class Workspace:
         if needed <= len(self._memory):
             return
         if len(self._memory) >= MOST_BYTES or self._end + size // 2 > MOST_BYTES:
-            raise CompressionError(f"uncompressed, the batches hold more than {MOST_BYTES >> 20} MiB")
+            raise CompressionError(f"uncompressed, the batches hold more than {size_text(MOST_BYTES)}")
         memory = np.empty(min(max(needed, 2 * len(self._memory), _SMALLEST_ROOM), MOST_BYTES), np.uint8)
         memory[: self._end] = self._memory[: self._end]
         self._memory = memory

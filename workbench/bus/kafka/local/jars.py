@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from workbench.bus.kafka.local.locks import exclusive
 from workbench.errors import ConfigurationError
+from workbench.text import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +96,8 @@ def _download(work: Path) -> Path:
         )
     except subprocess.TimeoutExpired as error:
         raise ConfigurationError(
-            f"Maven did not fetch the Kafka jars within {_DOWNLOAD_S:.0f} s. Check the network and try again."
+            f"Maven did not fetch the Kafka jars within {duration_text(_DOWNLOAD_S, 's')}. "
+            "Check the network and try again."
         ) from error
     if run.returncode != 0:
         lines = [line for line in (run.stdout + run.stderr).splitlines() if line.startswith("[ERROR]")]

@@ -16,6 +16,7 @@ import psutil
 from workbench.bus.kafka.local import probe
 from workbench.bus.kafka.local.options import HOST
 from workbench.errors import BrokerUnavailableError
+from workbench.text import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,7 +132,8 @@ def wait_ready(process: psutil.Process, port: int, log: Path, log_from: int, tim
             return answer
         time.sleep(_POLL_S)
     raise BrokerUnavailableError(
-        f"The broker did not serve on {HOST}:{port} within {timeout_s:.0f} s. Its log: {log}\n{tail(log, log_from)}",
+        f"The broker did not serve on {HOST}:{port} within {duration_text(timeout_s, 's')}. "
+        f"Its log: {log}\n{tail(log, log_from)}",
         addresses=[f"{HOST}:{port}"],
     )
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from workbench.errors import BrokerUnavailableError
+from workbench.text import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +69,7 @@ class Faults:
         if self._dropped:
             raise self.unavailable(doing, "the connection was dropped by fault injection")
         if self.delay_s > self._timeout_s:
-            raise self.unavailable(doing, f"no answer within {self._timeout_s:g} s")
+            raise self.unavailable(doing, f"no answer within {duration_text(self._timeout_s, 's')}")
 
     def unavailable(self, doing: str, why: str) -> BrokerUnavailableError:
         """Make the error of a call that did not reach the cluster."""

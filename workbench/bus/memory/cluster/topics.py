@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from workbench.bus.memory.storage.partition import PartitionLog
 from workbench.errors import ConfigurationError
 from workbench.model.record import TopicPartition
+from workbench.text import counted, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +79,7 @@ class Limits:
         """Say why a record is refused; None when it is accepted."""
         if row.size > self.max_message_bytes:
             return Refusal(
-                "MESSAGE_TOO_LARGE", f"{row.size} bytes are more than max.message.bytes={self.max_message_bytes}"
+                "MESSAGE_TOO_LARGE", f"{size_text(row.size)} are more than max.message.bytes={self.max_message_bytes}"
             )
         if self.keyed and row.key is None:
             return Refusal("INVALID_RECORD", "a compacted topic accepts no record without a key")
@@ -127,7 +128,7 @@ def check_topic(name: str, partitions: int, replication_factor: int, settings: M
             f"{name!r} is no topic name: use 1 to 249 of the letters a-z A-Z 0-9 . _ - (and not . or .. alone).",
         )
     if partitions < 1:
-        raise ConfigurationError(f"Topic {name} cannot have {partitions} partitions: at least 1 is needed.")
+        raise ConfigurationError(f"Topic {name} cannot have {counted(partitions, 'partition')}: at least 1 is needed.")
     if replication_factor != 1:
         raise ConfigurationError(
             f"Topic {name} cannot have {replication_factor} replicas: the cluster has one broker, so 1 is possible.",
