@@ -1,8 +1,9 @@
-"""``workbench lag``: which group is behind."""
+"""``workbench lag``: samples the lag of consumer groups, once or into a snapshot."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,9 +11,11 @@ from workbench.cli import exits
 from workbench.cli.options import Broker, Json
 from workbench.cli.output import print_rows
 from workbench.cli.running import run
+from workbench.errors import ConfigurationError
+from workbench.text import visible
 
 if TYPE_CHECKING:
-    from workbench.session.lag import LagResult
+    from workbench.lag import LagResult
 
 _COLUMNS = ("group_id", "topic", "partition", "lag", "lost", "readable", "held", "committed", "high", "state", "reason")
 
@@ -26,14 +29,27 @@ def lag(
     broker: Broker = None,
     group: Annotated[str, typer.Option("--group", "-g", help="Shell pattern of consumer groups.")] = "*",
     topic: Annotated[str, typer.Option("--topic", "-t", help="Shell pattern of topics.")] = "*",
+    record: Annotated[
+        Path | None, typer.Option("--record", help="Sample again and again into this snapshot, until interrupted.")
+    ] = None,
+    every: Annotated[
+        float | None, typer.Option("--every", min=0.1, help="With --record: seconds between samples; 10 unless given.")
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", help="With --record: how long, such as 90s, 15m, 2h.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Sample the lag of consumer groups of both protocols; joins none. Exits with 3 when a part could not be read."""
-    result = run(_sample(broker, group, topic))
-    rows: list[dict[str, Any]] = result.rows()
-    print_rows(rows, _COLUMNS, as_json=as_json, empty="No consumer group was found.")
+    if record is None and (every is not None or duration is not None):
+        raise ConfigurationError("--every and --for say how a recording goes on: name its file with --record.")
+    if record is None:
+        result = run(_sample(broker, group, topic))
+    else:
+        result = run(_record(broker, group, topic, record, 10.0 if every is None else every, duration)).newest
+    print_rows(result.rows(), _COLUMNS, as_json=as_json, empty="No consumer group was found.")
     for error in result.errors:
-        typer.echo(f"not read: {error}", err=True)
+        typer.echo(f"not read: {visible(error, None)}", err=True)
     if result.errors:
         raise typer.Exit(exits.INCOMPLETE)
 
@@ -43,3 +59,17 @@ async def _sample(broker: str | None, group: str, topic: str) -> LagResult:
 
     async with await connect(broker) as cluster:
         return await cluster.lag(group, topics=topic)
+
+
+async def _record(
+    broker: str | None, group: str, topic: str, into: Path, interval_s: float, duration: str | None
+) -> LagResult:
+    from workbench.session import connect
+
+    def say(note: str) -> None:
+        typer.echo(visible(note, None), err=True)
+
+    async with await connect(broker) as cluster:
+        return await cluster.record_lag(
+            into, group, topics=topic, interval_s=interval_s, duration=duration, progress=say
+        )

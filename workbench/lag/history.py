@@ -1,100 +1,44 @@
-"""Rounds of lag sampling in a snapshot: written whole, read back as they were taken."""
+"""Stores rounds of lag sampling in a snapshot, and reads them back."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from workbench.model.lag import CommitSample, LagRound, OffsetSample
-from workbench.model.record import TopicPartition
-from workbench.model.topics import GroupInfo, GroupMemberInfo
+from workbench.lag.quantities import LAG_GROUPS, LAG_HISTORY
+from workbench.lag.tables import LagTables, rounds_of, tables_of, utc_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable
     from contextlib import AbstractContextManager
 
     import duckdb
 
-    class LagTables(Protocol):
-        """An open snapshot, or the file under it."""
+    from workbench.model.lag import LagRound
+
+    class LagFile(Protocol):
+        """An open snapshot."""
 
         def cursor(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]: ...
         def transaction(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]: ...
 
 
-_TIME = pa.timestamp("us")
-_TEXT = pa.string()
-_PLACE = pa.struct([("topic", _TEXT), ("partition", pa.int32())])
-_MEMBER = pa.struct(
-    [
-        ("member_id", _TEXT),
-        ("instance_id", _TEXT),
-        ("client_id", _TEXT),
-        ("host", _TEXT),
-        ("partitions", pa.list_(_PLACE)),
-    ],
-)
-_SCHEMAS = {
-    "lag_rounds": pa.schema(
-        [
-            ("round_id", pa.int64()),
-            ("cluster", _TEXT),
-            ("started_at", _TIME),
-            ("finished_at", _TIME),
-            ("interval_ms", pa.int64()),
-            ("groups", pa.int32()),
-            ("partitions", pa.int32()),
-            ("errors", pa.int32()),
-            ("probes", pa.int32()),
-            ("probe_bytes", pa.int64()),
-        ],
-    ),
-    "offset_samples": pa.schema(
-        [
-            ("round_id", pa.int64()),
-            ("topic", _TEXT),
-            ("partition", pa.int32()),
-            ("low", pa.int64()),
-            ("lso", pa.int64()),
-            ("high", pa.int64()),
-            ("low_at", _TIME),
-            ("high_at", _TIME),
-            ("leader", pa.int32()),
-            ("error", _TEXT),
-        ],
-    ),
-    "lag_samples": pa.schema(
-        [
-            ("round_id", pa.int64()),
-            ("group_id", _TEXT),
-            ("topic", _TEXT),
-            ("partition", pa.int32()),
-            ("committed", pa.int64()),
-            ("committed_at", _TIME),
-            ("leader_epoch", pa.int32()),
-            ("metadata", _TEXT),
-            ("member_id", _TEXT),
-            ("error", _TEXT),
-        ],
-    ),
-    "group_samples": pa.schema(
-        [
-            ("round_id", pa.int64()),
-            ("group_id", _TEXT),
-            ("state", _TEXT),
-            ("protocol", _TEXT),
-            ("coordinator", pa.int32()),
-            ("members", pa.list_(_MEMBER)),
-            ("error", _TEXT),
-        ],
-    ),
+VIEWS = {
+    "lag_history": LAG_HISTORY,
+    "lag_now": """
+        SELECT * FROM lag_history
+        WHERE round_id IN (SELECT max_by(round_id, started_at) FROM lag_rounds GROUP BY cluster)
+    """,
+    "lag_group": LAG_GROUPS,
 }
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Views for SQL over a snapshot: all rounds, the newest of each cluster, sums by group. Each writing defines them."""
 
 
-def write_rounds(tables: LagTables, rounds: Iterable[LagRound]) -> int:
+def write_rounds(file: LagFile, rounds: Iterable[LagRound]) -> int:
     """Store rounds in one transaction; one that is stored already is left as it is.
 
     Where another cluster's round took the same ``round_id``, the next free number is used.
@@ -105,41 +49,48 @@ def write_rounds(tables: LagTables, rounds: Iterable[LagRound]) -> int:
     Raises:
         SnapshotError: The snapshot was opened read-only.
     """
-    with tables.transaction() as cursor:
+    with file.transaction() as cursor:
         known = dict(cursor.execute("SELECT round_id, (cluster, started_at) FROM lag_rounds").fetchall())
-        taken: list[tuple[int, LagRound]] = []
+        fresh: list[LagRound] = []
         stored = set(known.values())
-        for taken_round in rounds:
-            key = (taken_round.cluster_id, _naive(taken_round.started_at_ms))
+        for taken in rounds:
+            key = (taken.cluster_id, utc_time(taken.started_at_ms))
             if key in stored:
                 continue
-            number = taken_round.round_id
+            number = taken.round_id
             while number in known:
                 number += 1
             known[number] = key
             stored.add(key)
-            taken.append((number, taken_round))
-        for name, rows in _ROWS.items():
-            table = pa.Table.from_pylist([row for one in taken for row in rows(*one)], schema=_SCHEMAS[name])
+            fresh.append(replace(taken, round_id=number))
+        for name, table in tables_of(fresh).by_name().items():
             if table.num_rows:
                 cursor.register("fresh_lag_rows", table)
                 cursor.execute(f'INSERT INTO "{name}" BY NAME SELECT * FROM fresh_lag_rows')  # noqa: S608 - names of ours
                 cursor.unregister("fresh_lag_rows")
-    return len(taken)
+        if fresh:
+            for name, query in VIEWS.items():
+                cursor.execute(f"CREATE OR REPLACE VIEW {name} AS {query}")
+    return len(fresh)
 
 
-def read_rounds(
-    tables: LagTables,
+def read_tables(
+    file: LagFile,
     *,
     cluster_id: str | None = None,
     start_ms: int | None = None,
     end_ms: int | None = None,
-) -> list[LagRound]:
-    """Read rounds back, oldest first.
+    groups: str = "*",
+    topics: str = "*",
+) -> LagTables:
+    """Read stored rounds as tables, oldest first.
 
     Args:
+        cluster_id: Rounds of this cluster only.
         start_ms: Begun at or after this time (UTC milliseconds).
         end_ms: Begun before this time.
+        groups: Shell pattern of group ids.
+        topics: Shell pattern of topics.
     """
     wanted = """
         (SELECT * FROM lag_rounds WHERE ($cluster IS NULL OR cluster = $cluster)
@@ -147,179 +98,39 @@ def read_rounds(
     """
     values = {
         "cluster": cluster_id,
-        "start": None if start_ms is None else _naive(start_ms),
-        "end": None if end_ms is None else _naive(end_ms),
+        "start": None if start_ms is None else utc_time(start_ms),
+        "end": None if end_ms is None else utc_time(end_ms),
     }
 
-    def ask(query: str) -> list[dict[str, Any]]:
-        with tables.cursor() as cursor:
-            return cast("list[dict[str, Any]]", cursor.sql(query, params=values).to_arrow_table().to_pylist())
+    def ask(query: str) -> pa.Table:
+        with file.cursor() as cursor:
+            return cursor.sql(query, params=values).to_arrow_table()
 
-    rounds = ask(f"SELECT * FROM {wanted} ORDER BY started_at, round_id")  # noqa: S608 - the text above
-    parts = {
-        name: _by_round(ask(f'SELECT t.* FROM "{name}" t JOIN {wanted} r USING (round_id) ORDER BY t.rowid'))  # noqa: S608 - the text above
+    samples = {
+        name: ask(f'SELECT t.* FROM "{name}" t JOIN {wanted} r USING (round_id) ORDER BY t.rowid')  # noqa: S608 - the text above
         for name in ("offset_samples", "lag_samples", "group_samples")
     }
-    return [_round(row, *(part.get(row["round_id"], []) for part in parts.values())) for row in rounds]
-
-
-def _round_rows(number: int, taken: LagRound) -> list[dict[str, Any]]:
-    return [
-        {
-            "round_id": number,
-            "cluster": taken.cluster_id,
-            "started_at": _naive(taken.started_at_ms),
-            "finished_at": _naive(taken.finished_at_ms),
-            "interval_ms": taken.interval_ms,
-            "groups": len(taken.groups),
-            "partitions": len(taken.offsets),
-            "errors": len(taken.errors),
-            "probes": 0,
-            "probe_bytes": 0,
-        },
-    ]
-
-
-def _offset_rows(number: int, taken: LagRound) -> list[dict[str, Any]]:
-    low_at, high_at = _naive(taken.low_at_ms), _naive(taken.high_at_ms)
-    return [
-        {
-            "round_id": number,
-            "topic": sample.topic,
-            "partition": sample.partition,
-            "low": sample.low,
-            "lso": sample.lso,
-            "high": sample.high,
-            "low_at": low_at,
-            "high_at": high_at,
-            "leader": sample.leader,
-            "error": sample.error,
-        }
-        for sample in taken.offsets
-    ]
-
-
-def _commit_rows(number: int, taken: LagRound) -> list[dict[str, Any]]:
-    committed_at = _naive(taken.committed_at_ms)
-    return [
-        {
-            "round_id": number,
-            "group_id": sample.group_id,
-            "topic": sample.topic,
-            "partition": sample.partition,
-            "committed": sample.committed,
-            "committed_at": committed_at,
-            "leader_epoch": sample.leader_epoch,
-            "metadata": sample.metadata,
-            "member_id": sample.member_id,
-            "error": sample.error,
-        }
-        for sample in taken.commits
-    ]
-
-
-def _group_rows(number: int, taken: LagRound) -> list[dict[str, Any]]:
-    return [
-        {
-            "round_id": number,
-            "group_id": group.group_id,
-            "state": group.state,
-            "protocol": group.protocol,
-            "coordinator": group.coordinator,
-            "members": [
-                {
-                    "member_id": member.member_id,
-                    "instance_id": member.instance_id,
-                    "client_id": member.client_id,
-                    "host": member.host,
-                    "partitions": [{"topic": p.topic, "partition": p.partition} for p in member.partitions],
-                }
-                for member in group.members
-            ],
-            "error": group.error,
-        }
-        for group in taken.groups
-    ]
-
-
-_ROWS: dict[str, Callable[[int, LagRound], list[dict[str, Any]]]] = {
-    "lag_rounds": _round_rows,
-    "offset_samples": _offset_rows,
-    "lag_samples": _commit_rows,
-    "group_samples": _group_rows,
-}
-
-
-def _round(
-    row: dict[str, Any],
-    offsets: Sequence[dict[str, Any]],
-    commits: Sequence[dict[str, Any]],
-    groups: Sequence[dict[str, Any]],
-) -> LagRound:
-    started_at_ms = _ms(row["started_at"])
-    return LagRound(
-        round_id=row["round_id"],
-        cluster_id=row["cluster"],
-        started_at_ms=started_at_ms,
-        low_at_ms=_ms(offsets[0]["low_at"]) if offsets else started_at_ms,
-        committed_at_ms=_ms(commits[0]["committed_at"]) if commits else started_at_ms,
-        high_at_ms=_ms(offsets[0]["high_at"]) if offsets else started_at_ms,
-        finished_at_ms=_ms(row["finished_at"]),
-        interval_ms=row["interval_ms"],
-        offsets=tuple(
-            OffsetSample(o["topic"], o["partition"], o["low"], o["lso"], o["high"], o["leader"], o["error"])
-            for o in offsets
-        ),
-        commits=tuple(
-            CommitSample(
-                group_id=c["group_id"],
-                topic=c["topic"],
-                partition=c["partition"],
-                committed=c["committed"],
-                leader_epoch=c["leader_epoch"],
-                metadata=c["metadata"],
-                member_id=c["member_id"],
-                error=c["error"],
-            )
-            for c in commits
-        ),
-        groups=tuple(_group(group) for group in groups),
+    return LagTables(
+        lag_rounds=ask(f"SELECT * FROM {wanted} ORDER BY started_at, round_id"),  # noqa: S608 - the text above
+        offset_samples=_matching(samples["offset_samples"], "topic", topics),
+        lag_samples=_matching(_matching(samples["lag_samples"], "topic", topics), "group_id", groups),
+        group_samples=_matching(samples["group_samples"], "group_id", groups),
     )
 
 
-def _group(row: dict[str, Any]) -> GroupInfo:
-    members = tuple(
-        GroupMemberInfo(
-            member_id=member["member_id"],
-            instance_id=member["instance_id"],
-            client_id=member["client_id"],
-            host=member["host"],
-            partitions=tuple(TopicPartition(p["topic"], p["partition"]) for p in member["partitions"]),
-        )
-        for member in row["members"]
-    )
-    known = row["protocol"] in ("classic", "consumer")
-    return GroupInfo(
-        group_id=row["group_id"],
-        state=row["state"],
-        protocol=row["protocol"],
-        protocol_type="consumer" if known else "",
-        coordinator=row["coordinator"],
-        members=members,
-        error=row["error"],
-    )
+def read_rounds(
+    file: LagFile,
+    *,
+    cluster_id: str | None = None,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+) -> list[LagRound]:
+    """Read stored rounds back as they were taken, oldest first; see `read_tables`."""
+    return rounds_of(read_tables(file, cluster_id=cluster_id, start_ms=start_ms, end_ms=end_ms))
 
 
-def _by_round(rows: Iterable[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
-    parts: dict[int, list[dict[str, Any]]] = {}
-    for row in rows:
-        parts.setdefault(row["round_id"], []).append(row)
-    return parts
-
-
-def _naive(ms: int) -> datetime:
-    return (_EPOCH + timedelta(milliseconds=ms)).replace(tzinfo=None)
-
-
-def _ms(at: datetime) -> int:
-    return (at.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
+def _matching(table: pa.Table, column: str, pattern: str) -> pa.Table:
+    if pattern == "*":
+        return table
+    names = [name for name in table[column].unique().to_pylist() if fnmatchcase(name, pattern)]
+    return table.filter(pc.is_in(table[column], pa.array(names, table.schema.field(column).type)))

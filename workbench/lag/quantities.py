@@ -1,23 +1,41 @@
-"""The arithmetic of one sample: lag, lost, readable, held, and why a value is absent.
+"""Computes the quantities of lag samples: lag, lost, readable, held, and why a value is absent.
 
-With c committed, l low, s lso, h high:
-``lag = max(0, h - c)``, ``lag_committed = max(0, s - c)``, ``lost = max(0, l - c)``,
-``readable = max(0, h - max(c, l))``, ``held = h - s``, ``ahead = max(0, c - h)``, ``margin = c - l``,
-``retention_use = (h - c) / (h - l)``. All are in offsets: an upper bound of records, because compaction gaps, control
-records and aborted data lie between.
+With c committed, l low (log start), s lso (last stable offset), h high (high watermark):
+
+| quantity | value |
+|---|---|
+| ``lag`` | ``max(0, h - c)`` |
+| ``lag_committed`` | ``max(0, s - c)`` |
+| ``lost`` | ``max(0, l - c)`` |
+| ``readable`` | ``max(0, h - max(c, l))`` |
+| ``held`` | ``h - s`` |
+| ``ahead`` | ``max(0, c - h)`` |
+| ``margin`` | ``c - l`` |
+| ``retention_use`` | ``(h - c) / (h - l)`` |
+
+All are in offsets: an upper bound of records, because compaction gaps, control records and aborted data lie between.
+
+The arithmetic is one SQL text, `LAG_HISTORY`. It reads the four tables of `workbench.lag.tables`: Arrow tables in
+memory for a frame, the tables of the file for the views of a snapshot, so both give the same rows.
 """
 
 from __future__ import annotations
 
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
+import duckdb
+import pyarrow as pa
+
+from workbench.lag.tables import LagTables, rounds_of, tables_of
+from workbench.model.lag import LagRound
+from workbench.store.snapshot.frames import to_pandas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from workbench.model.lag import LagRound
+    import pandas as pd
 
 COLUMNS = {
     "at": "datetime64[us, UTC]",
@@ -46,119 +64,136 @@ COLUMNS = {
     "round_id": "Int64",
 }
 """Columns and dtypes. ``reason`` says why lag is absent (``no-commit`` or an error); then ``lag_if_at_end`` and
-``lag_if_at_start`` bound it: what it would be if the group began at the end, or at the beginning."""
+``lag_if_at_start`` bound it: the lag if the group began at the end, or at the beginning."""
+
+GROUP_COLUMNS = {
+    "group_id": "str",
+    "state": "str",
+    "members": "Int64",
+    "topics": "Int64",
+    "partitions": "Int64",
+    "lag": "Int64",
+    "max_lag": "Int64",
+    "lost": "Int64",
+    "held": "Int64",
+    "unknown": "Int64",
+}
+"""Columns and dtypes of `group_totals`."""
+
+LAG_HISTORY = """
+    WITH samples AS (
+        SELECT
+            c.round_id, r.cluster, r.started_at, c.group_id, c.topic, c."partition", c.committed, c.member_id,
+            o.low, o.lso, o.high, g.state, g.protocol, CASE WHEN g.error IS NULL THEN len(g.members) END AS members,
+            coalesce(o.high_at, max(o.high_at) OVER (PARTITION BY c.round_id), c.committed_at) AS "at",
+            coalesce(c.error, o.error, CASE WHEN c.committed IS NULL THEN 'no-commit' END) AS reason,
+            try(o.high - c.committed) AS high_minus_committed, try(o.low - c.committed) AS low_minus_committed,
+            try(o.lso - c.committed) AS lso_minus_committed, try(c.committed - o.high) AS committed_minus_high,
+            try(o.high - o.low) AS high_minus_low
+        FROM lag_samples c
+        JOIN lag_rounds r USING (round_id)
+        LEFT JOIN offset_samples o USING (round_id, topic, "partition")
+        LEFT JOIN group_samples g USING (round_id, group_id)
+    )
+    SELECT
+        "at", group_id, topic, "partition"::BIGINT AS "partition",
+        CASE WHEN high_minus_committed IS NOT NULL THEN greatest(0, high_minus_committed) END AS lag,
+        CASE WHEN low_minus_committed IS NOT NULL THEN greatest(0, low_minus_committed) END AS lost,
+        CASE WHEN high_minus_committed IS NOT NULL AND high_minus_low IS NOT NULL
+            THEN greatest(0, least(high_minus_committed, high_minus_low)) END AS readable,
+        try(high - lso) AS held,
+        CASE WHEN lso_minus_committed IS NOT NULL THEN greatest(0, lso_minus_committed) END AS lag_committed,
+        CASE WHEN committed_minus_high IS NOT NULL THEN greatest(0, committed_minus_high) END AS ahead,
+        committed, low, lso, high, try(committed - low) AS margin,
+        high_minus_committed / nullif(high_minus_low, 0)::DOUBLE AS retention_use, reason,
+        CASE WHEN reason = 'no-commit' THEN 0::BIGINT END AS lag_if_at_end,
+        CASE WHEN reason = 'no-commit' THEN high_minus_low END AS lag_if_at_start,
+        state, protocol, members, member_id, round_id, cluster, started_at
+    FROM samples
+"""
+"""One row per round, group and partition: `COLUMNS`, then ``cluster`` and ``started_at``.
+
+`greatest` skips nulls, and a missing commit is not lag 0, so each difference is asked for null first. A client may
+commit any 64-bit number; `try` gives null for a difference that needs more bits. ``h - max(c, l)`` is the lesser of two
+differences.
+"""
+
+LAG_GROUPS = """
+    SELECT
+        round_id, cluster, started_at, group_id, any_value(state) AS state, any_value(members) AS members,
+        count(DISTINCT topic) AS topics, count(*) AS partitions, try_cast(sum(lag) AS BIGINT) AS lag,
+        max(lag) AS max_lag, try_cast(sum(lost) AS BIGINT) AS lost, try_cast(sum(held) AS BIGINT) AS held,
+        count(*) - count(lag) AS unknown
+    FROM lag_history
+    GROUP BY round_id, cluster, started_at, group_id
+"""
+"""Sums of `LAG_HISTORY` by round and group, over the partitions that have a value; null where none has."""
+
+_POLICY: dict[str, str | bool | int | float | list[str]] = {
+    # An engine over the tables it is given: it sees no Python variable, file or network, and one core is enough.
+    "python_enable_replacements": "false",
+    "enable_external_access": "false",
+    "threads": "1",
+}
 
 
-def lag_frame(rounds: LagRound | Iterable[LagRound]) -> pd.DataFrame:
+def lag_frame(rounds: LagTables | LagRound | Iterable[LagRound]) -> pd.DataFrame:
     """Lay rounds out as one row per round, group and partition, worst lag first within a round.
 
     ``.attrs["provenance"]`` holds, per round, the times of the reads and what could not be read.
     """
-    taken = [rounds] if not hasattr(rounds, "__iter__") else list(rounds)
-    frames = [_one(sample) for sample in taken]
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS)).astype(COLUMNS)
-    frame.attrs["provenance"] = [_provenance(sample) for sample in taken]
+    tables = (
+        rounds if isinstance(rounds, LagTables) else tables_of([rounds] if isinstance(rounds, LagRound) else rounds)
+    )
+    query = f"""
+        SELECT {_names(COLUMNS)} FROM ({LAG_HISTORY})
+        ORDER BY started_at, round_id, lag DESC NULLS FIRST, group_id, topic, "partition"
+    """  # noqa: S608 - the text above
+    with _engine(tables.by_name()) as engine:
+        frame = to_pandas(engine.sql(query).to_arrow_table()).astype(COLUMNS)
+    frame.attrs["provenance"] = [_provenance(taken) for taken in outlines(tables)]
     return frame
 
 
 def group_totals(frame: pd.DataFrame) -> pd.DataFrame:
     """Sum the newest round by group; ``unknown`` counts partitions without a lag beside the sum of the others."""
     newest = frame[frame["round_id"] == frame["round_id"].max()] if len(frame) else frame
-    grouped = newest.groupby("group_id", sort=True)
-    totals = grouped.agg(
-        state=("state", "first"),
-        members=("members", "first"),
-        topics=("topic", "nunique"),
-        partitions=("partition", "size"),
-        lag=("lag", "sum"),
-        max_lag=("lag", "max"),
-        lost=("lost", "sum"),
-        held=("held", "sum"),
-        unknown=("lag", lambda lags: int(lags.isna().sum())),
-    ).reset_index()
-    whole = {"topics": "Int64", "partitions": "Int64", "unknown": "Int64"}
-    totals = totals.astype({name: kind for name, kind in whole.items() if name in totals})
-    totals.loc[totals["unknown"] == totals["partitions"], ["lag", "lost"]] = pd.NA
-    return totals.sort_values("lag", ascending=False, na_position="last", kind="stable", ignore_index=True)
+    rows = pa.Table.from_pandas(newest.assign(cluster="", started_at=0), preserve_index=False)
+    query = f"SELECT {_names(GROUP_COLUMNS)} FROM ({LAG_GROUPS}) ORDER BY lag DESC NULLS LAST, group_id"  # noqa: S608 - the text above
+    with _engine({"lag_history": rows}) as engine:
+        return to_pandas(engine.sql(query).to_arrow_table()).astype(GROUP_COLUMNS)
 
 
-def _one(sample: LagRound) -> pd.DataFrame:
-    commits = pd.DataFrame(
-        {
-            "group_id": [c.group_id for c in sample.commits],
-            "topic": [c.topic for c in sample.commits],
-            "partition": [c.partition for c in sample.commits],
-            "committed": pd.array([c.committed for c in sample.commits], dtype="Int64"),
-            "member_id": [c.member_id for c in sample.commits],
-            "commit_error": [c.error for c in sample.commits],
-        },
-    )
-    bounds = pd.DataFrame(
-        {
-            "topic": [o.topic for o in sample.offsets],
-            "partition": [o.partition for o in sample.offsets],
-            **{
-                name: pd.array([getattr(o, name) for o in sample.offsets], dtype="Int64")
-                for name in ("low", "lso", "high")
-            },
-            "bounds_error": [o.error for o in sample.offsets],
-        },
-    )
-    groups = pd.DataFrame(
-        {
-            "group_id": [g.group_id for g in sample.groups],
-            "state": [g.state for g in sample.groups],
-            "protocol": [g.protocol for g in sample.groups],
-            "members": [None if g.error else len(g.members) for g in sample.groups],
-        },
-    )
-    joined = commits.merge(bounds, on=["topic", "partition"], how="left").merge(groups, on="group_id", how="left")
-    frame = _quantities(joined)
-    frame["at"] = pd.Timestamp(sample.high_at_ms, unit="ms", tz="UTC")
-    frame["round_id"] = sample.round_id
-    ordered = frame.sort_values(
-        ["lag", "group_id", "topic", "partition"],
-        ascending=[False, True, True, True],
-        na_position="first",
-    )
-    return ordered[list(COLUMNS)].astype(COLUMNS).reset_index(drop=True)
+def outlines(rounds: LagTables) -> list[LagRound]:
+    """Read rounds back with the times of their reads and what could not be read, but without most of their samples."""
+    kept = {
+        name: f"SELECT * FROM {name} QUALIFY error IS NOT NULL OR row_number() OVER (PARTITION BY round_id) = 1"  # noqa: S608 - names of ours
+        for name in ("offset_samples", "lag_samples", "group_samples")
+    }
+    with _engine(rounds.by_name()) as engine:
+        return rounds_of(replace(rounds, **{name: engine.sql(query).to_arrow_table() for name, query in kept.items()}))
 
 
-def _quantities(joined: pd.DataFrame) -> pd.DataFrame:
-    committed, low, lso, high = (joined[name].astype("Int64") for name in ("committed", "low", "lso", "high"))
-    known = committed.notna()
-    span = (high - low).astype("Float64")
-    use = (high - committed).astype("Float64") / span.mask(span == 0)
-    reason = joined["commit_error"].where(joined["commit_error"].notna(), joined["bounds_error"])
-    reason = reason.where(reason.notna() | known, "no-commit")
-    no_commit = reason == "no-commit"
-    return joined.assign(
-        lag=_at_least_0(high - committed),
-        lag_committed=_at_least_0(lso - committed),
-        lost=_at_least_0(low - committed),
-        readable=_at_least_0(high - np.maximum(committed, low)),
-        held=_at_least_0(high - lso),
-        ahead=_at_least_0(committed - high),
-        margin=committed - low,
-        retention_use=use,
-        reason=reason,
-        lag_if_at_end=pd.Series(0, index=joined.index, dtype="Int64").where(no_commit),
-        lag_if_at_start=(high - low).where(no_commit),
-    )
+@contextmanager
+def _engine(tables: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
+    with closing(duckdb.connect(":memory:", config=_POLICY)) as engine:
+        for name, table in tables.items():
+            engine.register(name, table)
+        yield engine
 
 
-def _at_least_0(values: pd.Series) -> pd.Series:
-    return values.clip(lower=0)
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
 
 
-def _provenance(sample: LagRound) -> dict[str, object]:
+def _provenance(taken: LagRound) -> dict[str, object]:
     return {
-        "cluster_id": sample.cluster_id,
-        "round_id": sample.round_id,
-        "low_at_ms": sample.low_at_ms,
-        "committed_at_ms": sample.committed_at_ms,
-        "high_at_ms": sample.high_at_ms,
+        "cluster_id": taken.cluster_id,
+        "round_id": taken.round_id,
+        "low_at_ms": taken.low_at_ms,
+        "committed_at_ms": taken.committed_at_ms,
+        "high_at_ms": taken.high_at_ms,
         "note": "lag counts offsets, an upper bound of records; it is overstated by at most what was produced between "
         "committed_at_ms and high_at_ms",
-        "errors": list(sample.errors),
+        "errors": list(taken.errors),
     }

@@ -1,4 +1,9 @@
-"""Samples consumer lag: every quantity is read before the ones that it is compared with can only have grown."""
+"""Samples consumer lag: log start, committed offset, last stable offset and high watermark, read in this order.
+
+Each value is read before those that it is compared with, which can only grow meanwhile. So a commit below the log
+start is never a false alarm, and lag and held are never negative. Lag is overstated by what was produced between two
+reads.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ from workbench.model import TopicPartition
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import CommittedOffset, GroupInfo, Isolation
@@ -43,6 +48,7 @@ class LagSampler:
         self._topic_pattern = topics
         self._partitions: dict[TopicPartition, int | None] = {}
         self._known_at = -METADATA_S
+        self._last_round_id = 0
 
     async def round(self, *, interval_ms: int | None = None) -> LagRound:
         """Take one round.
@@ -55,6 +61,7 @@ class LagSampler:
         started_at_ms = clock.now_ms()
         await self._refresh()
         groups = await self._describe()
+        # The order of these four reads is the rule of the module's docstring.
         low_at_ms = clock.now_ms()
         bounds = _Bounds(self._partitions)
         await self._look_up(bounds, "low", "earliest", "read_uncommitted")
@@ -65,8 +72,10 @@ class LagSampler:
         await self._look_up(bounds, "high", "latest", "read_uncommitted")
         if bounds.incomplete:
             self._known_at = -METADATA_S
+        # Two rounds may begin in the same millisecond; a number names one round.
+        self._last_round_id = max(started_at_ms, self._last_round_id + 1)
         return LagRound(
-            round_id=started_at_ms,
+            round_id=self._last_round_id,
             cluster_id=self._log.cluster_id,
             started_at_ms=started_at_ms,
             low_at_ms=low_at_ms,
@@ -78,13 +87,6 @@ class LagSampler:
             commits=tuple(commits),
             groups=tuple(replace(g, error=unread[g.group_id]) if g.group_id in unread else g for g in groups),
         )
-
-    async def rounds(self, interval_s: float) -> AsyncIterator[LagRound]:
-        """Take rounds for ever. One that takes longer than the interval is not overlapped: the next starts at once."""
-        while True:
-            began = time.monotonic()
-            yield await self.round(interval_ms=int(interval_s * 1000))
-            await asyncio.sleep(max(0.0, interval_s - (time.monotonic() - began)))
 
     async def _refresh(self) -> None:
         if time.monotonic() - self._known_at < METADATA_S:

@@ -132,6 +132,24 @@ def parse_bound(value: BoundLike) -> Bound:
     raise _unreadable(value, f"{type(value).__name__} is no bound")
 
 
+def parse_duration(value: str | timedelta) -> int:
+    """Read a length of time in milliseconds: ``"15m"`` (units ms s m h d), or a timedelta.
+
+    Raises:
+        WindowError: It is no length of time, or a negative one.
+    """
+    if isinstance(value, timedelta):
+        return _duration_ms(value)
+    end = _digits_end(value, 0)
+    if not end or value[end:] not in _UNITS_MS:
+        raise WindowError(
+            f"The duration {value!r} cannot be read at position {end}: give a number and a unit, as in 90s, 15m or 2h.",
+            text=value,
+            position=end,
+        )
+    return _in_range(int(value[:end]) * _UNITS_MS[value[end:]], value)
+
+
 def _parse_text(text: str) -> Bound:
     if text in _WORDS:
         return _WORDS[text]

@@ -7,12 +7,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from workbench.capture import capture as run_capture
-from workbench.errors import SnapshotError
 from workbench.model.feeds import Progress
 from workbench.model.topic_selection import parse_topics
 from workbench.model.window import parse_bound
 from workbench.session.conventions import decoder_for
-from workbench.session.snapshot import Snapshot, open_snapshot
+from workbench.session.snapshot import Snapshot, open_for_writing
 
 if TYPE_CHECKING:
     import os
@@ -22,13 +21,11 @@ if TYPE_CHECKING:
     from workbench.model import Isolation
     from workbench.model.topic_selection import TopicsLike
     from workbench.model.window import BoundLike
-    from workbench.session.cluster import Cluster
-
-Listener = "Callable[[Progress], None]"
+    from workbench.session.connection import ClusterConnection
 
 
 async def capture(
-    cluster: Cluster,
+    connection: ClusterConnection,
     topics: TopicsLike,
     *,
     into: str | os.PathLike[str] | Snapshot,
@@ -41,28 +38,25 @@ async def capture(
     progress: Callable[[Progress], None] | bool | None,
 ) -> Snapshot:
     """Capture into a file or an open snapshot; see `Cluster.capture`."""
-    cluster._check_open()  # noqa: SLF001 - the facade's other half
     selection, begin = parse_topics(topics), parse_bound(start)
     stop = None if end is None else parse_bound(end)
     opened = not isinstance(into, Snapshot)
-    snap = await asyncio.to_thread(open_snapshot, into, write=True) if not isinstance(into, Snapshot) else into
-    if snap.read_only:
-        raise SnapshotError(f"{snap.path} is open for reading only; open it with write=True.", path=str(snap.path))
-    snap.adopt(cluster.tasks)
+    snap = await asyncio.to_thread(open_for_writing, into)
+    snap.adopt(connection.tasks)
 
     def decoder(names: Sequence[str]) -> Decoder:
         return decoder_for(names, conventions=conventions)
 
-    listener = _listener(cluster, f"capture of {selection}", progress)
+    listener = _listener(connection, f"capture of {selection}", progress)
     try:
         result = await run_capture(
-            cluster.log,
+            connection.log,
             snap.store,
             decoder,
             selection,
             start=begin,
             end=stop,
-            cluster=cluster.name,
+            cluster=connection.name,
             isolation=isolation,
             follow=follow,
             limit=limit,
@@ -77,7 +71,7 @@ async def capture(
 
 
 def _listener(
-    cluster: Cluster,
+    connection: ClusterConnection,
     name: str,
     progress: Callable[[Progress], None] | bool | None,  # noqa: FBT001 - a switch or a listener
 ) -> Callable[[Progress], None] | None:
@@ -90,7 +84,7 @@ def _listener(
 
     from workbench.widgets import ProgressPanel
 
-    display(ProgressPanel(feed, supervisor=cluster.tasks))  # type: ignore[no-untyped-call]
+    display(ProgressPanel(feed, supervisor=connection.tasks))  # type: ignore[no-untyped-call]
     return feed.note
 
 

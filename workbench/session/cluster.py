@@ -1,17 +1,17 @@
-"""`Cluster`: one connection to an event bus, and everything that can be asked of it."""
+"""`Cluster`: the public face of one connection to an event bus. Each method hands over to the module that does it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ConfigurationError
-from workbench.tasks import Supervisor
+from workbench.session.connection import ClusterConnection
 from workbench.text import element, facts, fragment, visible
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
+    from datetime import timedelta
     from typing import Self
 
     import pandas as pd
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.config import Profile
     from workbench.eventbus import EventBus
+    from workbench.lag import LagResult
     from workbench.model import Isolation
     from workbench.model.feeds import Progress
     from workbench.model.topic_selection import TopicsLike
     from workbench.model.window import BoundLike
     from workbench.replay import Draft, Plan, ReplayReport
-    from workbench.session.lag import LagResult
     from workbench.session.snapshot import Snapshot
+    from workbench.tasks import Supervisor
     from workbench.widgets import LagPanel, LiveTail, ReplayPanel
 
 
@@ -37,14 +38,12 @@ class Cluster:
     """
 
     def __init__(self, profile: Profile, log: RecordLog, *, write: bool = False, reason: str | None = None) -> None:
-        self.profile = profile
-        self.writable = write
-        self.reason = reason or ""
-        self.tasks = Supervisor()
-        """Tasks of this cluster; ``tasks.failures`` says what went wrong in the background."""
-        self._log = log
-        self._state = "unopened"
-        self._also_close: list[Callable[[], Any]] = []
+        self._connection = ClusterConnection(profile, log, writable=write, reason=reason or "")
+
+    @property
+    def profile(self) -> Profile:
+        """Address and settings that it was opened with."""
+        return self._connection.profile
 
     @property
     def address(self) -> str:
@@ -54,23 +53,35 @@ class Cluster:
     @property
     def cluster_id(self) -> str:
         """The cluster's own id."""
-        return self._log.cluster_id
+        return self.log.cluster_id
 
     @property
     def name(self) -> str:
         """The profile's name, else the address."""
-        return self.profile.label
+        return self._connection.name
+
+    @property
+    def writable(self) -> bool:
+        """Whether replays may be sent over this connection."""
+        return self._connection.writable
+
+    @property
+    def reason(self) -> str:
+        """Why it was opened for writing; empty on a read-only connection."""
+        return self._connection.reason
+
+    @property
+    def tasks(self) -> Supervisor:
+        """Tasks of this cluster; ``tasks.failures`` says what went wrong in the background."""
+        return self._connection.tasks
 
     @property
     def log(self) -> RecordLog:
         """The record log beneath: exact reads and writes, for what the facade does not offer."""
-        return self._log
+        return self._connection.log
 
     async def __aenter__(self) -> Self:
-        if self._state == "unopened":
-            await self._log.__aenter__()
-            self._state = "open"
-        self._check_open()
+        await self._connection.open()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -78,13 +89,7 @@ class Cluster:
 
     async def aclose(self) -> None:
         """End all tasks of this cluster and disconnect. Idempotent."""
-        if self._state != "open":
-            return
-        self._state = "closed"
-        await self.tasks.aclose()
-        for close in self._also_close:
-            await close()
-        await self._log.aclose()
+        await self._connection.aclose()
 
     async def topics(self, selection: TopicsLike = "*") -> pd.DataFrame:
         """Describe topics: partitions, offsets, an upper bound of records, rate, groups, retention.
@@ -104,7 +109,7 @@ class Cluster:
         from workbench.model.topic_selection import parse_topics
         from workbench.session.topics import topic_rows
 
-        return await topic_rows(self._log, parse_topics(selection))
+        return await topic_rows(self.log, parse_topics(selection))
 
     def tail(
         self,
@@ -126,7 +131,9 @@ class Cluster:
         """
         from workbench.session.tailing import tail
 
-        return tail(self, topics, start=start, isolation=isolation, limit_rows=limit_rows, **options)
+        return tail(
+            self._connection.require_open(), topics, start=start, isolation=isolation, limit_rows=limit_rows, **options
+        )
 
     async def capture(
         self,
@@ -166,7 +173,7 @@ class Cluster:
         from workbench.session.capturing import capture
 
         return await capture(
-            self,
+            self._connection.require_open(),
             topics,
             into=into,
             start=start,
@@ -185,23 +192,74 @@ class Cluster:
             groups: Shell pattern of group ids.
             topics: Shell pattern of topics.
         """
+        from workbench.lag import LagResult
         from workbench.lag.sampler import LagSampler
-        from workbench.session.lag import LagResult
 
-        return LagResult([await LagSampler(self._log, groups=groups, topics=topics).round()])
+        log = self._connection.require_open().log
+        return LagResult([await LagSampler(log, groups=groups, topics=topics).round()])
 
-    def watch_lag(self, groups: str = "*", *, topics: str = "*", interval_s: float = 10.0) -> LagPanel:
-        """Watch the lag of consumer groups live: a chart and a table that sample every ``interval_s`` seconds."""
-        from workbench.lag.figure import lag_figure
-        from workbench.lag.sampler import LagSampler
-        from workbench.session.lag import LagWatch
-        from workbench.widgets import LagPanel
+    def watch_lag(
+        self,
+        groups: str = "*",
+        *,
+        topics: str = "*",
+        interval_s: float = 10.0,
+        record: str | os.PathLike[str] | Snapshot | None = None,
+    ) -> LagPanel:
+        """Watch the lag of consumer groups live: a chart and a table that sample every ``interval_s`` seconds.
 
-        self._check_open()
-        name = f"lag of {groups} on {self.name}"
-        watch = LagWatch(LagSampler(self._log, groups=groups, topics=topics), name=name, interval_s=interval_s)
-        self._spawn(name, watch.run())
-        return LagPanel(watch, figure=lag_figure, supervisor=self.tasks)
+        Args:
+            groups: Shell pattern of group ids.
+            topics: Shell pattern of topics.
+            interval_s: Seconds from one sample to the next.
+            record: Store each sample in this snapshot, too: an open one, or a file, which stays open for writing until
+                the cluster is closed. `Snapshot.lag` reads the samples back.
+
+        Raises:
+            SnapshotLockedError: Another process, or this one, has the file open for writing.
+        """
+        from workbench.session.lag_watching import watch_lag
+
+        return watch_lag(self._connection.require_open(), groups, topics=topics, interval_s=interval_s, record=record)
+
+    async def record_lag(
+        self,
+        into: str | os.PathLike[str] | Snapshot,
+        groups: str = "*",
+        *,
+        topics: str = "*",
+        interval_s: float = 10.0,
+        duration: str | timedelta | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> LagResult:
+        """Store samples of lag in a snapshot: until cancelled, or for a time.
+
+        Args:
+            into: An open snapshot, or a file, made when absent.
+            groups: Shell pattern of group ids.
+            topics: Shell pattern of topics.
+            interval_s: Seconds from one sample to the next.
+            duration: How long: ``"15m"`` (units ms s m h d) or a timedelta; until cancelled unless told.
+            progress: Called with a line after each sample.
+
+        Returns:
+            The samples taken, at most those of the last 360 rounds; the snapshot holds all.
+
+        Raises:
+            WindowError: The duration cannot be read.
+            SnapshotLockedError: Another process writes the file.
+        """
+        from workbench.session.lag_watching import record_lag
+
+        return await record_lag(
+            self._connection.require_open(),
+            into,
+            groups,
+            topics=topics,
+            interval_s=interval_s,
+            duration=duration,
+            progress=progress,
+        )
 
     async def plan(self, draft: Draft, to: str | Mapping[str, str] | None = None, **options: Any) -> Plan:
         """Plan a replay of a draft to this cluster: target facts, counts, warnings, refusals. Nothing is sent.
@@ -217,7 +275,7 @@ class Cluster:
         """
         from workbench.session.replaying import plan
 
-        return await plan(self, draft, to, **options)
+        return await plan(self._connection.require_open(), draft, to, **options)
 
     async def run(
         self,
@@ -240,13 +298,13 @@ class Cluster:
         """
         from workbench.session.replaying import run
 
-        return await run(self, plan, confirm=confirm, target=target, progress=progress)
+        return await run(self._connection.require_open(), plan, confirm=confirm, target=target, progress=progress)
 
     def panel(self, plan: Plan) -> ReplayPanel:
         """Show a plan with a field for its token and a button that ends in `run`; ``.report`` is there later."""
         from workbench.session.replaying import panel
 
-        return panel(self, plan)
+        return panel(self._connection, plan)
 
     def contract_bus(self, *, environment: str = "dev", topic_prefix: str = "onex", **options: Any) -> EventBus:
         """Make the contract's event bus over the same address; use it with ``async with``.
@@ -265,16 +323,6 @@ class Cluster:
             **options,
         )
 
-    def _check_open(self) -> None:
-        if self._state != "open":
-            raise ConfigurationError(f"The connection to {self.name} is {self._state}; connect again.")
-
-    def _spawn(self, name: str, work: Any) -> None:
-        if name in self.tasks.running:
-            work.close()
-            raise ConfigurationError(f"{name} is running already; stop that one first, or close the cluster.")
-        self.tasks.spawn(name, work)
-
     def _provenance(self) -> dict[str, Any]:
         return {
             "cluster_id": self.cluster_id,
@@ -288,13 +336,14 @@ class Cluster:
             ("cluster id", self.cluster_id or "not connected yet"),
             ("access", f"may write: {visible(self.reason, 200)}" if self.writable else "read-only"),
             ("kind", _kind(self.profile)),
-            ("state", self._state),
+            ("state", self._connection.state),
             ("tasks", ", ".join(visible(name, 60) for name in self.tasks.running) or "none"),
             *([("failures", str(len(self.tasks.failures)))] if self.tasks.failures else []),
         ]
 
     def __repr__(self) -> str:
-        return f"<Cluster {visible(self.name, 80)} {'writable' if self.writable else 'read-only'} {self._state}>"
+        access = "writable" if self.writable else "read-only"
+        return f"<Cluster {visible(self.name, 80)} {access} {self._connection.state}>"
 
     def _repr_html_(self) -> str:
         return fragment(element("h4", f"Cluster {visible(self.name, 80)}"), facts(self._facts())).render()

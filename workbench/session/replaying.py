@@ -12,34 +12,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from workbench.replay import Plan, ReplayReport
-    from workbench.session.cluster import Cluster
+    from workbench.session.connection import ClusterConnection
     from workbench.session.snapshot import Snapshot
     from workbench.store.journal import Journal
     from workbench.widgets import ReplayPanel
 
 
-def connection_of(cluster: Cluster) -> Connection:
-    """What a connection says about itself to the guards."""
+def access_of(connection: ClusterConnection) -> Connection:
+    """Return the facts of a connection that the replay rules look at."""
     return Connection(
-        read_only=not cluster.writable,
-        protected=cluster.profile.protected,
-        development=cluster.profile.development,
+        read_only=not connection.writable,
+        protected=connection.profile.protected,
+        development=connection.profile.development,
     )
 
 
-async def plan(cluster: Cluster, draft: Draft, to: str | Mapping[str, str] | None, **options: Any) -> Plan:
+async def plan(connection: ClusterConnection, draft: Draft, to: str | Mapping[str, str] | None, **options: Any) -> Plan:
     """Fetch the target's facts and make the plan; see `Cluster.plan`."""
-    cluster._check_open()  # noqa: SLF001 - the facade's other half
     if not isinstance(draft, Draft):
         raise ValidationError(f"A plan is made of a draft, snap.replay(…), not of {type(draft).__name__}.")
     wanted = draft.replace(**options) if options else draft
     journal = _journal_of(wanted.origin)
-    facts = await fetch_facts(cluster.log, wanted, to, connection=connection_of(cluster), journal=journal)
+    facts = await fetch_facts(connection.log, wanted, to, connection=access_of(connection), journal=journal)
     return make_plan(wanted, facts)
 
 
 async def run(
-    cluster: Cluster,
+    connection: ClusterConnection,
     plan: Plan,
     *,
     confirm: str | None,
@@ -47,7 +46,6 @@ async def run(
     progress: Callable[[Progress], None] | None,
 ) -> ReplayReport:
     """Run a plan by the guarded call; see `Cluster.run`."""
-    cluster._check_open()  # noqa: SLF001 - the facade's other half
     journal = _journal_of(plan.origin)
     if journal is None:
         raise ReplayRefused(
@@ -57,12 +55,12 @@ async def run(
         )
     return await run_plan(
         plan,
-        cluster.log,
+        connection.log,
         journal,
-        connection=connection_of(cluster),
+        connection=access_of(connection),
         confirm=confirm,
         target=target,
-        reason=cluster.reason,
+        reason=connection.reason,
         progress=progress,
     )
 
@@ -78,18 +76,18 @@ def planned(snapshot: Snapshot, draft: Draft, confirm: str) -> Plan:
     return plan_from_json(row.plan, draft)
 
 
-def panel(cluster: Cluster, plan: Plan) -> ReplayPanel:
+def panel(connection: ClusterConnection, plan: Plan) -> ReplayPanel:
     """Show a plan in a panel whose button ends in `run`; see `Cluster.panel`."""
     from workbench.widgets import ReplayPanel
 
-    return ReplayPanel(_Source(cluster, plan), supervisor=cluster.tasks)
+    return ReplayPanel(_Source(connection, plan), supervisor=connection.tasks)
 
 
 class _Source:
     """A `workbench.model.feeds.PlanSource` over one cluster."""
 
-    def __init__(self, cluster: Cluster, plan: Plan) -> None:
-        self._cluster = cluster
+    def __init__(self, connection: ClusterConnection, plan: Plan) -> None:
+        self._connection = connection
         self._plan = plan
         self._progress = Progress("waiting")
 
@@ -102,7 +100,8 @@ class _Source:
         return self._progress
 
     async def run(self, *, confirm: str, target: str | None) -> ReplayReport:
-        return await run(self._cluster, self._plan, confirm=confirm, target=target, progress=self._note)
+        connection = self._connection.require_open()
+        return await run(connection, self._plan, confirm=confirm, target=target, progress=self._note)
 
     def _note(self, progress: Progress) -> None:
         self._progress = progress

@@ -30,12 +30,18 @@ def moment(at: BoundLike | None) -> datetime | None:
     Raises:
         WindowError: It is a bound of another kind, or none at all.
     """
+    at_ms = moment_ms(at)
+    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC)
+
+
+def moment_ms(at: BoundLike | None) -> int | None:
+    """Read a time of a snapshot as UTC milliseconds; see `moment`."""
     if at is None:
         return None
     bound = parse_bound(at)
     if not isinstance(bound, At):
         raise WindowError(f"{at!r} is no time: give a datetime or '@2026-01-01T10:00:00Z'.", text=str(at))
-    return datetime.fromtimestamp(bound.timestamp_ms / 1000, UTC)
+    return bound.timestamp_ms
 
 
 def positions_of(store: SnapshotStore, selection: Any) -> tuple[pa.Table, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.session.selections import moment, positions_of
+from workbench.errors import SnapshotError
+from workbench.session.selections import moment, moment_ms, positions_of
 from workbench.store.snapshot.store import SnapshotStore
 from workbench.text import counted, element, fragment, number_text, table, text_table, visible
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.capture import CaptureResult
+    from workbench.lag import LagResult
     from workbench.model.causation import GraphViewSource
     from workbench.model.window import BoundLike
     from workbench.replay import Draft
@@ -195,6 +197,40 @@ class Snapshot:
         where = "list_contains($types, event_type)"
         return self.store.event_table(where, {"types": sorted(types)}, with_value=True)
 
+    def lag(
+        self,
+        groups: str = "*",
+        *,
+        topics: str = "*",
+        cluster_id: str | None = None,
+        start: BoundLike | None = None,
+        end: BoundLike | None = None,
+    ) -> LagResult:
+        """Read the samples of consumer lag that `Cluster.watch_lag` and `Cluster.record_lag` stored here.
+
+        Args:
+            groups: Shell pattern of group ids.
+            topics: Shell pattern of topics.
+            cluster_id: Samples of this cluster only, where the snapshot has those of several.
+            start: Rounds begun at or after this time: a datetime or ``"@2026-01-01T10:00:00Z"``.
+            end: Rounds begun before this time.
+
+        Raises:
+            WindowError: ``start`` or ``end`` is no time.
+        """
+        from workbench.lag import LagResult
+        from workbench.lag.history import read_tables
+
+        tables = read_tables(
+            self.store,
+            cluster_id=cluster_id,
+            start_ms=moment_ms(start),
+            end_ms=moment_ms(end),
+            groups=groups,
+            topics=topics,
+        )
+        return LagResult(tables)
+
     def replay(self, selection: Any, **options: Any) -> Draft:
         """Say what to send again; pure. Plan it with `Cluster.plan`.
 
@@ -328,3 +364,16 @@ def open_snapshot(path: str | os.PathLike[str], *, write: bool = False) -> Snaps
         SnapshotFormatError: The file is no snapshot, damaged, or newer than this version.
     """
     return Snapshot(SnapshotStore.open(path, write=write))
+
+
+def open_for_writing(into: str | os.PathLike[str] | Snapshot) -> Snapshot:
+    """Return an open snapshot as it is, or open a file for writing, made when absent.
+
+    Raises:
+        SnapshotError: The snapshot given was opened read-only.
+        SnapshotLockedError: Another process writes the file.
+    """
+    snap = into if isinstance(into, Snapshot) else open_snapshot(into, write=True)
+    if snap.read_only:
+        raise SnapshotError(f"{snap.path} is open for reading only; open it with write=True.", path=str(snap.path))
+    return snap

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from workbench.model import Isolation, Span
     from workbench.model.topic_selection import TopicsLike
     from workbench.model.window import BoundLike
-    from workbench.session.cluster import Cluster
+    from workbench.session.connection import ClusterConnection
     from workbench.widgets import LiveTail
 
 _numbers = count(1)
 
 
 def tail(
-    cluster: Cluster,
+    connection: ClusterConnection,
     topics: TopicsLike,
     *,
     start: BoundLike,
@@ -33,20 +33,19 @@ def tail(
     from workbench.capture.window import resolve_spans
     from workbench.widgets import LiveTail
 
-    cluster._check_open()  # noqa: SLF001 - the facade's other half
     selection, begin = parse_topics(topics), parse_bound(start)
 
     async def spans() -> list[Span]:
-        return await resolve_spans(cluster.log, selection, begin, isolation=isolation)
+        return await resolve_spans(connection.log, selection, begin, isolation=isolation)
 
     feed = TailFeed(
-        cluster.log,
+        connection.log,
         spans,
-        name=f"{selection} on {cluster.name} ({next(_numbers)})",
-        supervisor=cluster.tasks,
+        name=f"{selection} on {connection.name} ({next(_numbers)})",
+        supervisor=connection.tasks,
         decoder=decoder_for(()),
         isolation=isolation,
         limit_rows=limit_rows,
     )
     feed.start()
-    return LiveTail(feed, supervisor=cluster.tasks, **options)
+    return LiveTail(feed, supervisor=connection.tasks, **options)

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+import workbench as wb
 from workbench.bus import open_log
 from workbench.lag import lag_frame
 from workbench.lag.sampler import LagSampler
@@ -84,3 +85,21 @@ async def test_a_topic_deleted_between_rounds_costs_only_itself(kafka_address, t
         assert {sample.topic for sample in (await sampler.round()).offsets} >= {kept}
         assert gone not in {sample.topic for sample in (await sampler.round()).offsets}
         await log.delete_topic(kept)
+
+
+async def test_a_recording_of_a_real_broker_is_read_back(kafka_address, topic_name, group_name, tmp_path):
+    topic, group = topic_name(), group_name()
+    async with await wb.connect(f"kafka://{kafka_address}", write=True, reason="test") as cluster:
+        await cluster.log.create_topic(topic, partitions=2)
+        async with cluster.log.writer() as writer:
+            await writer.send([NewRecord(topic, None, b"x", partition=n % 2) for n in range(10)])
+        await cluster.log.commit_offsets(group, {TopicPartition(topic, 1): 2})
+        live = await cluster.record_lag(tmp_path / "lag.duckdb", group, interval_s=0.2, duration="500ms")
+        await cluster.log.delete_topic(topic)
+    with wb.open(tmp_path / "lag.duckdb") as snap:
+        stored = snap.lag()
+        assert stored.frame.equals(live.frame)
+        assert stored.frame.attrs == live.frame.attrs
+        assert len(stored.rounds) == len(live.rounds) >= 2
+        assert stored.groups.loc[0, ["group_id", "lag", "unknown"]].tolist() == [group, 3, 1]
+        assert snap.sql("SELECT lag FROM lag_group").dropna()["lag"].tolist() == [3] * len(live.rounds)

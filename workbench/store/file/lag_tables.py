@@ -1,4 +1,4 @@
-"""Tables of lag samples, one row per fact, and the views that compute the rest."""
+"""Tables of lag samples, one row per fact. `workbench.lag` computes the rest and defines views over them."""
 
 LAG_TABLES = (
     """
@@ -26,59 +26,14 @@ LAG_TABLES = (
             partitions STRUCT(topic VARCHAR, "partition" INTEGER)[]
         )[], error VARCHAR
     )""",
-    """
-    CREATE TABLE lag_probes (
-        probed_at TIMESTAMP NOT NULL, topic VARCHAR NOT NULL, "partition" INTEGER NOT NULL, committed BIGINT,
-        record_offset BIGINT, record_timestamp_ms BIGINT, timestamp_type TINYINT, isolation VARCHAR,
-        data_records BIGINT, bytes BIGINT, error VARCHAR
-    )""",
-    """
-    CREATE TABLE lag_findings (
-        round_id BIGINT NOT NULL, group_id VARCHAR NOT NULL, topic VARCHAR, "partition" INTEGER,
-        verdict VARCHAR NOT NULL, severity VARCHAR, reason VARCHAR, evidence VARCHAR, since TIMESTAMP
-    )""",
 )
 
-_QUANTITIES = """
-    greatest(0, high - committed) + 0 * (high - committed) AS lag,
-    greatest(0, lso - committed) + 0 * (lso - committed) AS lag_committed,
-    greatest(0, low - committed) + 0 * (low - committed) AS lost,
-    greatest(0, high - greatest(committed, low)) + 0 * (high - committed - low) AS readable,
-    high - lso AS held,
-    greatest(0, committed - high) + 0 * (committed - high) AS ahead,
-    committed - low AS margin,
-    (high - committed) / nullif(high - low, 0)::DOUBLE AS retention_use
-"""
-"""`greatest` skips nulls, and a missing commit is not lag 0: the added term is null where a part is."""
-
-LAG_VIEWS = (
-    f"""
-    CREATE VIEW lag_history AS
-    SELECT round_id, cluster, started_at, group_id, state, topic, "partition", low, lso, high, committed, committed_at,
-        low_at, high_at, member_id, {_QUANTITIES}, verdict, severity, reason,
-        coalesce(lag_samples.error, offset_samples.error, group_samples.error) AS error
-    FROM lag_samples
-    JOIN lag_rounds USING (round_id)
-    LEFT JOIN offset_samples USING (round_id, topic, "partition")
-    LEFT JOIN group_samples USING (round_id, group_id)
-    LEFT JOIN lag_findings USING (round_id, group_id, topic, "partition")
-    """,  # noqa: S608 - the text above
-    """
-    CREATE VIEW lag_now AS
-    SELECT * FROM lag_history
-    WHERE round_id IN (SELECT max_by(round_id, started_at) FROM lag_rounds GROUP BY cluster)
-    """,
-    """
-    CREATE VIEW lag_group AS
-    SELECT round_id, cluster, started_at, group_id, any_value(state) AS state, count(*) AS partitions,
-        count(committed) AS committed_partitions, sum(lag)::BIGINT AS lag, max(lag) AS max_lag,
-        sum(lost)::BIGINT AS lost, sum(readable)::BIGINT AS readable, sum(held)::BIGINT AS held, count(error) AS errors
-    FROM lag_history GROUP BY round_id, cluster, started_at, group_id
-    """,
-    """
-    CREATE VIEW lag_topic AS
-    SELECT round_id, cluster, started_at, topic, count(DISTINCT group_id) AS "groups", sum(lag)::BIGINT AS lag,
-        max(lag) AS max_lag, sum(lost)::BIGINT AS lost, count(error) AS errors
-    FROM lag_history GROUP BY round_id, cluster, started_at, topic
-    """,
+FORMER_LAG_TABLES = (
+    "DROP VIEW IF EXISTS lag_topic",
+    "DROP VIEW IF EXISTS lag_group",
+    "DROP VIEW IF EXISTS lag_now",
+    "DROP VIEW IF EXISTS lag_history",
+    "DROP TABLE IF EXISTS lag_probes",
+    "DROP TABLE IF EXISTS lag_findings",
 )
+"""Removes what older files have besides: tables that nothing wrote, and views with an arithmetic of their own."""

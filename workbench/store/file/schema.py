@@ -8,7 +8,7 @@ import duckdb
 
 from workbench.errors import SnapshotFormatError
 from workbench.store.file.journal_tables import JOURNAL_TABLES
-from workbench.store.file.lag_tables import LAG_TABLES, LAG_VIEWS
+from workbench.store.file.lag_tables import FORMER_LAG_TABLES, LAG_TABLES
 from workbench.store.file.layout import GAP, STORED_EVENT, STORED_RECORD, former_names
 from workbench.store.file.types import columns, sql_type
 from workbench.store.file.views import define_views
@@ -68,7 +68,7 @@ _OTHER_TABLES = (
     )""",
 )
 
-_VERSION_1 = (*_CAPTURE_TABLES, *_OTHER_TABLES, *JOURNAL_TABLES, *LAG_TABLES, *LAG_VIEWS)
+_VERSION_1 = (*_CAPTURE_TABLES, *_OTHER_TABLES, *JOURNAL_TABLES, *LAG_TABLES)
 
 _VERSION_2 = (
     # Views are bound to column names, so they go first; `migrate` defines them anew.
@@ -84,10 +84,16 @@ _VERSION_3 = (
     "DROP TABLE replay_edits",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
-"""The statements that make each version out of the one before; a released version is never edited."""
+_VERSION_4 = FORMER_LAG_TABLES
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+"""The statements that make each version out of the one before; a released version is edited only to
+leave out what a later one drops if it exists."""
 
 VERSION = len(MIGRATIONS)
+
+OLDEST_READABLE = 2
+"""A file of this version or newer can be read as it is; the steps since then only removed what nothing reads."""
 
 
 def stored_version(cursor: duckdb.DuckDBPyConnection) -> int | None:

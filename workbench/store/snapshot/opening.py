@@ -46,7 +46,7 @@ def prepare(connection: Connection, folder: Path, *, read_only: bool) -> int:
         if version is None and not read_only and schema.is_empty(cursor):
             version = 0
     version = schema.check_version(version, path)
-    if version < schema.VERSION and read_only:
+    if version < schema.OLDEST_READABLE and read_only:
         raise SnapshotError(
             f"{path} has the older snapshot version {version}. Open it once with write=True to bring it up.",
             path=str(path),

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workbench.lag.display import OFFLINE, keep_figures_offline, show_figure
+
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-OFFLINE: dict[str, Any] = {
-    "plotlyServerURL": "",
-    "modeBarButtonsToRemove": ["sendChartToCloud"],
-    "displaylogo": False,
-    "responsive": True,
-}
-"""Removes the button that posts a chart's data to a cloud service, which plotly.js 4 shows by default, and the logo."""
-
+__all__ = ["OFFLINE", "figure_widget", "keep_figures_offline", "replace_content", "show_figure"]
 
 def figure_widget(figure: go.Figure) -> Any:
     """Make a chart that can be updated.
@@ -26,21 +21,6 @@ def figure_widget(figure: go.Figure) -> Any:
     widget = go.FigureWidget(figure)
     widget._config = {**widget._config, **OFFLINE}  # noqa: SLF001 - plotly has no public way; a browser test guards it
     return widget
-
-
-def keep_figures_offline() -> None:
-    """Set the same configuration for every ``Figure.show()`` of this process. May be called again."""
-    import plotly.io
-
-    for name in ("plotly_mimetype", "jupyterlab", "notebook", "vscode"):
-        if name in plotly.io.renderers:
-            plotly.io.renderers[name].config = {**(plotly.io.renderers[name].config or {}), **OFFLINE}
-
-
-def show_figure(figure: go.Figure) -> None:
-    """Display a figure as an output of its own, whose picture stays in a saved notebook."""
-    keep_figures_offline()
-    figure.show(config=OFFLINE)
 
 
 def replace_content(widget: Any, figure: go.Figure) -> None:

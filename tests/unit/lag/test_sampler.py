@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -194,15 +193,3 @@ async def test_sampling_leaves_no_group_and_no_commit(log):
     before = await log.groups(), await log.committed("g")
     await LagSampler(log).round()
     assert (await log.groups(), await log.committed("g")) == before
-
-
-async def test_rounds_follow_each_other_with_their_interval(log):
-    taken = []
-    async for sample in LagSampler(log).rounds(0.02):
-        taken.append(sample)
-        if len(taken) == 3:
-            break
-    assert {sample.interval_ms for sample in taken} == {20}
-    starts = [sample.started_at_ms for sample in taken]
-    assert all(later - earlier >= 15 for earlier, later in pairwise(starts))
-    assert len({sample.round_id for sample in taken}) == 3

@@ -1,0 +1,113 @@
+"""A lag watch keeps its interval, stores a round before it shows it, and outlives a broker that is away.
+
+Such a time is a gap, and a note says since when.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from itertools import pairwise
+
+import pytest
+
+from workbench.bus.memory import MemoryLog
+from workbench.errors import StorageFullError
+from workbench.lag.sampler import LagSampler
+from workbench.lag.watch import LagWatch
+from workbench.model import NewRecord, TopicPartition
+from workbench.tasks import Supervisor
+from workbench.testing import wait_until
+
+
+async def test_a_broker_that_is_away_is_a_gap():
+    tasks = Supervisor()
+    async with MemoryLog(uuid.uuid4().hex, timeout_s=0.3) as log:
+        await log.create_topic("orders")
+        async with log.writer() as writer:
+            await writer.send([NewRecord("orders", value=b"x", partition=0)])
+        await log.commit_offsets("billing", {TopicPartition("orders", 0): 0})
+        watch = LagWatch(LagSampler(log), name="lag", interval_s=0.05)
+        tasks.spawn("watch", watch.run())
+        await wait_until(lambda: watch.version >= 2, what="the first samples")
+        log.faults.drop_connection()
+        await wait_until(lambda: "no sample since" in watch.note, what="the note")
+        taken = watch.version
+        assert watch.state == "live"
+        log.faults.restore()
+        await wait_until(lambda: watch.version > taken, what="sampling again")
+        assert "no sample" not in watch.note
+        assert watch.result.groups["lag"].tolist() == [1]
+        await tasks.aclose()
+    assert tasks.failures == ()
+    assert watch.state == "stopped"
+
+
+async def test_rounds_follow_each_other_with_their_interval():
+    async with MemoryLog(uuid.uuid4().hex) as log:
+        await log.create_topic("orders")
+        watch = LagWatch(LagSampler(log), name="lag", interval_s=0.02)
+        task = asyncio.create_task(watch.run())
+        await wait_until(lambda: watch.version >= 3, what="three rounds")
+        task.cancel()
+        await asyncio.wait([task])
+        taken = watch.result.rounds[:3]
+    assert {sample.interval_ms for sample in taken} == {20}
+    starts = [sample.started_at_ms for sample in taken]
+    assert all(later - earlier >= 15 for earlier, later in pairwise(starts))
+    assert len({sample.round_id for sample in taken}) == 3
+
+
+async def test_rounds_of_one_millisecond_have_numbers_of_their_own():
+    async with MemoryLog(uuid.uuid4().hex) as log:
+        await log.create_topic("orders")
+        watch = LagWatch(LagSampler(log), name="lag", interval_s=0.0)
+        await watch.run(duration_s=0.3)
+        taken = watch.result.rounds
+    assert watch.state == "ended"
+    assert len({sample.round_id for sample in taken}) == len(taken) > 1
+
+
+async def test_a_first_round_is_always_taken_and_told():
+    said = []
+    async with MemoryLog(uuid.uuid4().hex) as log:
+        await log.create_topic("orders")
+        watch = LagWatch(LagSampler(log), name="lag", interval_s=60, on_note=said.append)
+        await watch.run(duration_s=0)
+    assert len(watch.result.rounds) == 1
+    assert said == [watch.note]
+    assert said[0].startswith("sampled ")
+
+
+async def test_a_recording_that_is_cancelled_finishes_the_round_it_stores():
+    stored, begun, let_go = [], threading.Event(), threading.Event()
+
+    def record(taken):
+        begun.set()
+        let_go.wait(5)
+        stored.append(taken)
+
+    async with MemoryLog(uuid.uuid4().hex) as log:
+        await log.create_topic("orders")
+        watch = LagWatch(LagSampler(log), name="lag", interval_s=60, record=record)
+        task = asyncio.create_task(watch.run())
+        await wait_until(begun.is_set, what="storing")
+        task.cancel()
+        asyncio.get_running_loop().call_later(0.05, let_go.set)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert len(stored) == 1
+    assert watch.state == "stopped"
+
+
+async def test_a_recording_that_fails_ends_the_watch():
+    def record(taken):
+        raise StorageFullError("the disk is full", path="x")
+
+    async with MemoryLog(uuid.uuid4().hex) as log:
+        await log.create_topic("orders")
+        watch = LagWatch(LagSampler(log), name="lag", interval_s=60, record=record)
+        with pytest.raises(StorageFullError):
+            await watch.run()
+    assert (watch.state, watch.note, watch.version) == ("failed", "the disk is full", 0)

@@ -1,0 +1,118 @@
+"""The result of sampling consumer lag: frames, totals by group, a chart."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.lag.quantities import group_totals, lag_frame, outlines
+from workbench.lag.tables import LagTables, rounds_of, tables_of
+from workbench.text import counted, element, fragment, listing, number_text, table, text_table, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import plotly.graph_objects as go
+
+    from workbench.model.lag import LagRound
+
+_SHOWN_GROUPS = 30
+_SHOWN_ERRORS = 5
+_COUNTS = ("members", "partitions", "lag", "lost", "unknown")
+_TITLES = ("group", "state", *_COUNTS)
+_NUMERIC = (2, 3, 4, 5, 6)
+
+
+class LagResult:
+    """One or more rounds of consumer lag, just sampled or read from a snapshot.
+
+    Attributes:
+        tables: The samples as Arrow tables; see `workbench.lag.tables`.
+    """
+
+    def __init__(self, rounds: LagTables | Iterable[LagRound]) -> None:
+        self.tables = rounds if isinstance(rounds, LagTables) else tables_of(rounds)
+
+    @cached_property
+    def rounds(self) -> tuple[LagRound, ...]:
+        """The samples of each round, oldest first."""
+        return tuple(rounds_of(self.tables))
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row per round, group and partition; see `workbench.lag.COLUMNS`."""
+        return lag_frame(self.tables)
+
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """Totals of the newest round, one row per group, furthest behind first."""
+        return group_totals(self.frame)
+
+    @cached_property
+    def errors(self) -> tuple[str, ...]:
+        """What could not be read, each once."""
+        return tuple(dict.fromkeys(error for taken in outlines(self.tables) for error in taken.errors))
+
+    @property
+    def newest(self) -> LagResult:
+        """The newest round by itself."""
+        number = self.tables.lag_rounds["round_id"].to_pylist()[-1:]
+        kept = {
+            name: rows.filter(pc.is_in(rows["round_id"], pa.array(number, pa.int64())))
+            for name, rows in self.tables.by_name().items()
+        }
+        return LagResult(LagTables(**kept))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Rows of `frame` as plain values, None where a value is absent."""
+        return [
+            {str(name): None if pd.isna(value) else _plain(value) for name, value in row.items()}
+            for row in self.frame.astype(object).to_dict("records")
+        ]
+
+    def figure(self) -> go.Figure:
+        """Draw the chart as a plain plotly figure."""
+        from workbench.lag.figure import lag_figure
+
+        return lag_figure(self.frame)
+
+    def show(self) -> None:
+        """Display the chart; returns None, as plotly's own ``show`` does."""
+        from workbench.lag.display import show_figure
+
+        show_figure(self.figure())
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (visible(str(row.group_id), 80), str(row.state), *(number_text(getattr(row, name)) for name in _COUNTS))
+            for row in self.groups.head(_SHOWN_GROUPS).itertuples()
+        ]
+
+    def _remarks(self) -> list[str]:
+        more = len(self.groups) - _SHOWN_GROUPS
+        remarks = [counted(more, "more group")] if more > 0 else []
+        remarks += [visible(error, 200) for error in self.errors[:_SHOWN_ERRORS]]
+        return [*remarks, "lag counts offsets: at most this many records"]
+
+    def __repr__(self) -> str:
+        if not self.newest.tables.group_samples.num_rows:
+            return "No consumer group was found."
+        return "\n".join([text_table(_TITLES, self._rows(), numeric=_NUMERIC), *self._remarks()])
+
+    def _repr_html_(self) -> str:
+        if not self.newest.tables.group_samples.num_rows:
+            return fragment(element("p", repr(self))).render()
+        return fragment(table(_TITLES, self._rows(), numeric=_NUMERIC), listing(self._remarks())).render()
+
+
+def shown_text(value: Any) -> str:
+    """Write a text of a broker so that it can be shown; nothing where there is none."""
+    return "" if pd.isna(value) else visible(str(value), 120)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
