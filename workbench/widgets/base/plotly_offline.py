@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OFFLINE", "figure_widget", "keep_figures_offline", "replace_content", "show_figure"]
 
+
 def figure_widget(figure: go.Figure) -> Any:
     """Make a chart that can be updated.
 
