@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.decoding.conventions.convention import Convention, TopicConvention, make_convention
-from workbench.decoding.conventions.registry import builtin_conventions, load_conventions
+from workbench.decoding.conventions.convention import Convention, TopicConvention
+from workbench.decoding.conventions.registry import builtin_conventions, load_conventions, make_convention
 from workbench.decoding.formats.format import Format, ReadValue
 from workbench.decoding.formats.registry import read_value, register_format, registered_formats, unregister_format
 from workbench.decoding.record import decode_parts, decode_record

@@ -5,30 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from workbench.decoding.conventions.convention import ID_FIELDS, TIME_FIELDS
-from workbench.decoding.conventions.dead_letters import (
-    ONEX_BODIES,
-    DeadLetter,
-    read_contract_dead_letter,
-    read_onex_dead_letter,
-)
-from workbench.decoding.conventions.decision import CONTRACT, Decision, decide
+from workbench.decoding.conventions.convention import ID_FIELDS, NO_CODE, TIME_FIELDS
+from workbench.decoding.conventions.decision import Decision, decide
 from workbench.decoding.conventions.facts import RecordFacts
-from workbench.decoding.conventions.onex import ONEX
 from workbench.decoding.conventions.provenance import read_provenance
 from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.conventions.trace_context import read_trace
 from workbench.decoding.formats.json import JSON
 from workbench.decoding.formats.registry import registered_formats
 from workbench.decoding.ids import span_of
-from workbench.model.dead_letters import DEAD_LETTER_TYPE
 from workbench.model.envelope import Cause, Envelope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from workbench.decoding.conventions.convention import Convention, TopicConvention
+    from workbench.decoding.conventions.convention import Convention, ConventionCode, TopicConvention
+    from workbench.decoding.conventions.dead_letter_body import DeadLetter
     from workbench.decoding.formats.format import Format
+    from workbench.model.envelope import Origin
     from workbench.model.record import HeaderList, Record
 
 
@@ -70,9 +64,10 @@ def decode_parts(
     problems = {*envelope.problems, *(f"unreadable_value:{name}" for name in facts.read.reasons if name != JSON)}
     if facts.undecodable_name:
         problems.add("header_name_not_utf8")
-    matched = {*decision.also_matched, *([decision.convention.name] if decision.convention else [])}
-    trace, faults = read_trace(facts, matched, envelope.convention)
-    envelope = _add_provenance(envelope, facts, problems | faults)
+    trace, faults = read_trace(facts, decision.trace_headers)
+    code = NO_CODE if decision.convention is None else decision.convention.code
+    letter = _dead_letter(envelope, code, facts.body)
+    envelope = _add_provenance(envelope, letter, facts, problems | faults)
     return replace(envelope, trace=trace, format=facts.read.format, unread=facts.read.reasons)
 
 
@@ -110,27 +105,22 @@ def _causes(decision: Decision, facts: RecordFacts) -> tuple[Cause, ...]:
     return tuple(causes)
 
 
-def _dead_letter(envelope: Envelope, body: object) -> DeadLetter | None:
-    if not isinstance(body, dict):
+def _dead_letter(envelope: Envelope, code: ConventionCode, body: object) -> DeadLetter | None:
+    hook = code.dead_letters
+    if hook is None or not isinstance(body, dict):
         return None
-    if envelope.convention == CONTRACT and envelope.event_type == DEAD_LETTER_TYPE:
-        return read_contract_dead_letter(body)
-    if envelope.convention == ONEX and envelope.dialect in ONEX_BODIES:
-        return read_onex_dead_letter(envelope.dialect, body)
-    return None
+    by_type = hook.event_type is not None and envelope.event_type == hook.event_type
+    return hook.read(envelope.dialect, body) if by_type or envelope.dialect in hook.dialects else None
 
 
-def _add_provenance(envelope: Envelope, facts: RecordFacts, problems: set[str]) -> Envelope:
-    letter = _dead_letter(envelope, facts.body)
+def _add_provenance(envelope: Envelope, letter: DeadLetter | None, facts: RecordFacts, problems: set[str]) -> Envelope:
     provenance = read_provenance(facts, None if letter is None else letter.found)
     problems |= provenance.problems
     if letter is not None:
         problems |= letter.found.problems
         if letter.inner_correlation and envelope.correlation_id not in (None, letter.inner_correlation):
             problems.add("disagreement:correlation_id")
-    causes = _with_position(
-        envelope, provenance.origin.position if provenance.origin else None, letter, provenance.origin
-    )
+    causes = _with_position(envelope.causes, provenance.origin, letter)
     return replace(
         envelope,
         origin=provenance.origin,
@@ -145,17 +135,15 @@ def _add_provenance(envelope: Envelope, facts: RecordFacts, problems: set[str]) 
     )
 
 
-def _with_position(
-    envelope: Envelope, position: str | None, letter: DeadLetter | None, origin: Any
-) -> tuple[Cause, ...]:
-    """Add the cause by position: first for an ONEX dead letter, after the declared ones elsewhere."""
-    causes = envelope.causes
-    if letter is not None and envelope.convention == ONEX:
-        ahead = [] if position is None else [Cause("position", position, origin.via)]
-        if letter.message_id is not None:
-            ahead.append(Cause("event_id", letter.message_id, "value:original_message.message_id", len(ahead)))
+def _with_position(causes: tuple[Cause, ...], origin: Origin | None, letter: DeadLetter | None) -> tuple[Cause, ...]:
+    """Add the original as a cause by its position: before the declared causes where the dead letter asks for it."""
+    position = (
+        None if origin is None or origin.position is None else Cause("position", origin.position, origin.via or "")
+    )
+    if letter is not None and letter.position_first:
+        ahead = [cause for cause in (position, letter.original) if cause is not None]
+        ahead = [replace(cause, rank=rank) for rank, cause in enumerate(ahead)]
         return (*ahead, *(replace(cause, rank=cause.rank + len(ahead)) for cause in causes))
     if position is None:
         return causes
-    rank = max((cause.rank + 1 for cause in causes), default=0)
-    return (*causes, Cause("position", position, origin.via, rank))
+    return (*causes, replace(position, rank=max((cause.rank + 1 for cause in causes), default=0)))

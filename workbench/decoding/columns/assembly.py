@@ -12,7 +12,6 @@ from workbench.decoding.columns.arrays import repeated, repeated_list
 from workbench.decoding.columns.group import ExactError
 from workbench.decoding.columns.trace_context import trace_column
 from workbench.decoding.conventions.convention import ID_FIELDS, TIME_FIELDS, VALUE_FIELDS
-from workbench.decoding.conventions.onex import ONEX
 from workbench.decoding.conventions.provenance import REPLAY_HEADERS, replay_marks
 from workbench.model.columns import CAUSE, EVENT
 
@@ -41,7 +40,7 @@ def group_columns(decision: Decision, facts: GroupFacts) -> dict[str, pa.Array]:
         "link_ids": interleaved([facts.ids(place.selector) for place in decision.link_ids], count, pa.string()),
         "causes": interleaved([_cause_column(cause, facts) for cause in decision.causes], count, CAUSE),
         "cause_state": repeated(decision.cause_state, count, pa.string()),
-        "trace": trace_column(facts, onex=convention is not None and convention.name == ONEX),
+        "trace": trace_column(facts, decision.trace_headers),
         "replay": _replay_column(facts),
         "problems": repeated_list(sorted(decision.problems), count),
     }

@@ -17,16 +17,12 @@ from workbench.decoding.columns.bodies import Members, find_bodies
 from workbench.decoding.columns.formats import record_parts, rows_of_other_formats
 from workbench.decoding.columns.group import ExactError, GroupFacts, Rows, SplitError
 from workbench.decoding.columns.headers import header_shapes, names_read
-from workbench.decoding.conventions.dead_letters import ONEX_BODIES
-from workbench.decoding.conventions.decision import CONTRACT, decide
-from workbench.decoding.conventions.onex import ONEX
+from workbench.decoding.conventions.decision import decide
 from workbench.decoding.conventions.registry import builtin_conventions
-from workbench.decoding.conventions.trace_context import WOLVERINE_TRACE_HEADER
 from workbench.decoding.formats.registry import registered_formats
 from workbench.decoding.record import decode_parts
 from workbench.errors import ConfigurationError
 from workbench.model.columns import EVENT
-from workbench.model.dead_letters import DEAD_LETTER_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -143,7 +139,7 @@ class Decoder:
                 continue
             try:
                 decision = decide(group, conventions, fixed)
-                _refuse_special(decision, group)
+                _refuse_dead_letters(decision, group)
                 columns = group_columns(decision, group)
             except SplitError as split:
                 waiting += [group.part(split.mask), group.part(~split.mask)]
@@ -161,17 +157,15 @@ class Decoder:
         return envelope_columns(envelopes)
 
 
-def _refuse_special(decision: Decision, facts: GroupFacts) -> None:
-    """Leave what needs the whole body, or headers read in other ways, to the exact codec."""
-    convention = decision.convention
-    if convention is None:
+def _refuse_dead_letters(decision: Decision, facts: GroupFacts) -> None:
+    """Leave dead letters whose body names their original to the exact codec: it reads the whole body."""
+    hook = None if decision.convention is None else decision.convention.code.dead_letters
+    if hook is None:
         return
     event_type = decision.places.get("event_type")
-    if convention.name == CONTRACT and event_type is not None and facts.equals(event_type, DEAD_LETTER_TYPE):
+    if decision.dialect in hook.dialects:
         raise ExactError
-    if convention.name == ONEX and decision.dialect in ONEX_BODIES:
-        raise ExactError
-    if "wolverine" in (convention.name, *decision.also_matched) and WOLVERINE_TRACE_HEADER in facts.headers.names:
+    if hook.event_type is not None and event_type is not None and facts.equals(event_type, hook.event_type):
         raise ExactError
 
 

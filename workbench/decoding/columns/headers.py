@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from workbench.decoding.columns.arrays import one_array, runs
 from workbench.decoding.conventions.facts import SPRING_TYPES
 from workbench.decoding.conventions.provenance import PROVENANCE_HEADERS, REPLAY_HEADERS
-from workbench.decoding.conventions.trace_context import ONEX_TRACE_HEADERS, TRACE_HEADERS, WOLVERINE_TRACE_HEADER
+from workbench.decoding.conventions.trace_context import TRACE_HEADERS
 from workbench.decoding.native.headers import sequences, texts_at
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ _EXACT_ONLY = PROVENANCE_HEADERS - REPLAY_HEADERS | {SPRING_TYPES}
 
 def names_read(conventions: Iterable[Convention]) -> tuple[frozenset[str], frozenset[str]]:
     """Header names that conventions read, exact ones and those compared without case (lower)."""
-    exact = {_CONTENT_TYPE, "ce_specversion", WOLVERINE_TRACE_HEADER, *ONEX_TRACE_HEADERS}
+    exact = {_CONTENT_TYPE, "ce_specversion"}
     folded = set(TRACE_HEADERS)
     for convention in conventions:
+        exact |= convention.code.header_names
         for selector in convention.selectors():
             if selector.source == "header":
                 exact.add(selector.path)

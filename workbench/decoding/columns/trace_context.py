@@ -10,12 +10,14 @@ import pyarrow.compute as pc
 from workbench.decoding.columns.arrays import flags, repeated
 from workbench.decoding.columns.group import ExactError
 from workbench.decoding.columns.headers import TRACEPARENT
-from workbench.decoding.conventions.trace_context import ONEX_TRACE_HEADERS
 from workbench.decoding.native.texts import trace_parents
 from workbench.model.columns import TRACE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from workbench.decoding.columns.group import GroupFacts
+    from workbench.decoding.conventions.convention import TraceHeaders
 
 _TRACE_ID = r"\A[0-9a-f]{32}\z"
 _SPAN_ID = r"\A(?:[0-9a-f]{16}|[0-9a-f]{32})\z"
@@ -23,15 +25,15 @@ _ALL_ZERO = r"0{16}\z"
 _SPAN_DIGITS = 16
 
 
-def trace_column(facts: GroupFacts, *, onex: bool) -> pa.Array:
-    """Trace context of each row: W3C, or ONEX's own headers where that is the identity."""
+def trace_column(facts: GroupFacts, own: Sequence[TraceHeaders]) -> pa.Array:
+    """Read the trace context of each row: W3C, or ids in headers that the convention has of its own."""
     w3c = next((name for name in facts.headers.names if name.lower() == TRACEPARENT), None)
-    own = onex and ONEX_TRACE_HEADERS[0] in facts.headers.names
-    if w3c is not None and own:
+    present = [headers for headers in own if headers.names[0] in facts.headers.names]
+    if (w3c is not None) + len(present) > 1 or any(headers.form != "ids" for headers in present):
         raise ExactError
     if w3c is not None:
         return _w3c(facts, w3c)
-    return _onex(facts) if own else pa.nulls(len(facts), TRACE)
+    return _ids(facts, present[0]) if present else pa.nulls(len(facts), TRACE)
 
 
 def _w3c(facts: GroupFacts, name: str) -> pa.Array:
@@ -47,8 +49,8 @@ def _w3c(facts: GroupFacts, name: str) -> pa.Array:
     return pa.StructArray.from_arrays(parts, fields=list(TRACE.fields))
 
 
-def _onex(facts: GroupFacts) -> pa.Array:
-    trace, span, parent = ONEX_TRACE_HEADERS
+def _ids(facts: GroupFacts, headers: TraceHeaders) -> pa.Array:
+    trace, span, parent = headers.names
     parts = [
         _digits(facts, trace, _TRACE_ID),
         _span(facts, span),

@@ -1,34 +1,18 @@
-"""Envelope conventions: conventions as data, the built-in ones and a user's own."""
+"""Envelope conventions: when one applies, where it has the fields of an envelope, and what it needs code for."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
-import pydantic
-
-from workbench.decoding.conventions.selectors import (
-    CauseSelector,
-    Condition,
-    RootRule,
-    Selector,
-    SelectorError,
-    parse_cause,
-    parse_condition,
-    parse_root,
-    parse_selector,
-)
-from workbench.errors import ConfigurationError
+from workbench.decoding.conventions.selectors import CauseSelector, Condition, RootRule, Selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
+    from workbench.decoding.conventions.dead_letter_body import DeadLetter
     from workbench.model.envelope import IdScope
-
-T = TypeVar("T")
 
 ID_FIELDS = ("event_id", "correlation_id", "root_id", "request_id")
 TEXT_FIELDS = ("event_type", "source", "destination", "environment", "tenant", "principal")
@@ -38,6 +22,74 @@ VALUE_FIELDS = (*ID_FIELDS, *TEXT_FIELDS, *TIME_FIELDS)
 
 
 _NO_ROOT = RootRule()
+
+
+@dataclass(frozen=True, slots=True)
+class TraceHeaders:
+    """Headers of its own in which a convention carries the trace context of the producing span.
+
+    Attributes:
+        names: Header names. The first says that there is a trace context, and names it in ``via`` and in problems.
+        form: ``traceparent``: one header with a W3C trace parent. ``ids``: headers for trace id, span id and parent
+            span id, each in hex digits or as a UUID; the bulk decoder reads this form in columns.
+        where_matched: Whether they are read where another convention has won, too.
+    """
+
+    names: tuple[str, ...]
+    form: Literal["traceparent", "ids"]
+    where_matched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterBody:
+    """How a convention's dead letters say in their body what they are copies of; the exact codec reads them.
+
+    Attributes:
+        read: Reads a JSON object as a dead letter of the dialect; None where it is none.
+        event_type: Event type that makes an event a dead letter.
+        dialects: Dialects that do.
+    """
+
+    read: Callable[[str | None, Mapping[str, Any]], DeadLetter | None]
+    event_type: str | None = None
+    dialects: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ConventionCode:
+    """What a convention needs besides selectors. Its module has one, and the registry a line for it.
+
+    Attributes:
+        name: Name of the convention.
+        variants: Makes conventions of this name by code; the name then cannot be defined in TOML. Of the variants the
+            first that matches counts.
+        unless: A convention beside which this one does not count.
+        dialect: Dialect of events whose convention names none.
+        repeated: Headers that repeat what the body says, by field; the body wins and a difference is reported.
+        linked_header: A header with a second id of the event, under which others may name it as their cause.
+        uuids_only: Whether ids that are no UUID are reported, because the convention's own readers replace them.
+        trace: Headers of its own for the trace context.
+        dead_letters: How its dead letters are read.
+    """
+
+    name: str
+    variants: Callable[[], tuple[Convention, ...]] | None = None
+    unless: str | None = None
+    dialect: str | None = None
+    repeated: Mapping[str, str] = field(default_factory=dict)
+    linked_header: Selector | None = None
+    uuids_only: bool = False
+    trace: TraceHeaders | None = None
+    dead_letters: DeadLetterBody | None = None
+
+    @property
+    def header_names(self) -> frozenset[str]:
+        """Names of all headers that the hooks read."""
+        linked = () if self.linked_header is None else (self.linked_header.path,)
+        return frozenset((*self.repeated.values(), *linked, *(() if self.trace is None else self.trace.names)))
+
+
+NO_CODE = ConventionCode("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +116,8 @@ class Convention:
     """Sub-shape that the convention stands for, where it is one of several with the same name."""
     version: str = ""
     """Digest of the definition: decoded rows name it, so that a changed convention is seen."""
+    code: ConventionCode = NO_CODE
+    """What it needs besides selectors."""
 
     @property
     def family(self) -> str:
@@ -109,84 +163,6 @@ def _may_hold(selector: Selector, names: AbstractSet[str], members: AbstractSet[
     return True
 
 
-_OneOrMore = pydantic.BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
-_Texts = Annotated[list[str], _OneOrMore]
-_Groups = Annotated[list[_Texts], pydantic.BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
-_PositiveText = Annotated[str, pydantic.Field(min_length=1)]
-
-
-class _Definition(pydantic.BaseModel):
-    """The shape of ``[conventions.<name>]``; the parsed selectors are kept, this is thrown away."""
-
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True)
-
-    strength: int = pydantic.Field(default=2, ge=0, le=5)
-    all: Annotated[_Groups, pydantic.Field(min_length=1)]
-    none: _Texts = []
-    event_id: _Texts = []
-    correlation_id: _Texts = []
-    root_id: _Texts = []
-    request_id: _Texts = []
-    event_type: _Texts = []
-    source: _Texts = []
-    destination: _Texts = []
-    event_time: _Texts = []
-    started: _Texts = []
-    ended: _Texts = []
-    environment: _Texts = []
-    tenant: _Texts = []
-    principal: _Texts = []
-    link_id: _Texts = []
-    cause: _Groups = []
-    root: _PositiveText = "never"
-    time: Literal["rfc3339", "rfc3339_or_utc", "nservicebus", "epoch_ms", "epoch_s", "epoch_us", "epoch_ns", "auto"] = (
-        "rfc3339"
-    )
-    id_scope: Literal["global", "source"] = "global"
-    pick: Literal["last", "first"] = "last"
-    ambiguous_if: _PositiveText | None = None
-
-
-def make_convention(name: str, definition: Mapping[str, Any]) -> Convention:
-    """Check and parse one convention; `ConfigurationError` names the convention, the key and the fault."""
-    try:
-        shape = _Definition.model_validate(dict(definition))
-    except pydantic.ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise ConfigurationError(
-            f"Convention {name!r} cannot be used: {faults}. Correct [conventions.{name}]."
-        ) from error
-
-    def parse(key: str, text: str, parser: Callable[[str], T]) -> T:
-        try:
-            return parser(text)
-        except SelectorError as error:
-            raise ConfigurationError(
-                f"Convention {name!r}, key {key!r}: {error}. Correct [conventions.{name}].", convention=name, key=key
-            ) from error
-
-    fields = {
-        key: tuple(parse(key, text, parse_selector) for text in texts)
-        for key in VALUE_FIELDS
-        if (texts := getattr(shape, key))
-    }
-    return Convention(
-        name=name,
-        strength=shape.strength,
-        all=tuple(tuple(parse("all", text, parse_condition) for text in group) for group in shape.all),
-        none=tuple(parse("none", text, parse_condition) for text in shape.none),
-        fields=fields,
-        link_ids=tuple(parse("link_id", text, parse_selector) for text in shape.link_id),
-        causes=tuple(tuple(parse("cause", text, parse_cause) for text in slot) for slot in shape.cause),
-        root=parse("root", shape.root, parse_root),
-        time=shape.time,
-        id_scope=shape.id_scope,
-        pick=shape.pick,
-        ambiguous_if=None if shape.ambiguous_if is None else parse("ambiguous_if", shape.ambiguous_if, parse_condition),
-        version=definition_digest(definition),
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class TopicConvention:
     """The convention that a person fixed for a topic."""
@@ -194,9 +170,3 @@ class TopicConvention:
     convention: str
     force: bool = False
     """Apply it even where its conditions do not hold."""
-
-
-def definition_digest(definition: Mapping[str, Any]) -> str:
-    """Short name of a definition's content."""
-    text = json.dumps(definition, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -7,37 +7,24 @@ values that a `Decision` points at is left to those who answer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from workbench.decoding.conventions.convention import TEXT_FIELDS, TIME_FIELDS, VALUE_FIELDS
 from workbench.decoding.conventions.facts import Place
-from workbench.decoding.conventions.onex import LINKED_HEADER, ONEX
 from workbench.decoding.conventions.selectors import Condition, Selector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from workbench.decoding.conventions.convention import Convention, TopicConvention
+    from workbench.decoding.conventions.convention import Convention, TopicConvention, TraceHeaders
     from workbench.decoding.conventions.facts import Facts, Pick
     from workbench.model.envelope import CauseState, CauseTarget, IdScope
 
-CONTRACT = "contract"
 SHAPE_STRENGTH = 2
 """From this strength on a match is evidence: it may fill causes, and a difference from it is reported."""
 FILLED_FIELDS = ("correlation_id", "event_type", "source", "event_time")
 _IDENTITY_FIELDS = ("event_id", "correlation_id")
-ECHOES: Mapping[str, Mapping[str, str]] = {
-    CONTRACT: {
-        "event_id": "message_id",
-        "correlation_id": "correlation_id",
-        "cause": "causation_id",
-        "event_type": "event_type",
-        "source": "source",
-    },
-    ONEX: {"correlation_id": "correlation_id"},
-}
-"""Headers that repeat what the body says; the body wins and a difference is reported."""
-_CE_ECHOED = ("event_id", "correlation_id", "event_type", "source")
+_CE_REPEATED = ("event_id", "correlation_id", "event_type", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +51,8 @@ class Decision:
     causes: list[CausePlace] = field(default_factory=list)
     cause_state: CauseState = "unknown"
     problems: set[str] = field(default_factory=set)
-
-
-TopicConventions: TypeAlias = "Mapping[str, TopicConvention]"
+    trace_headers: tuple[TraceHeaders, ...] = ()
+    """Trace headers of the conventions that match, in order of precedence."""
 
 
 def decide(facts: Facts, conventions: Sequence[Convention], fixed: TopicConvention | None = None) -> Decision:
@@ -86,6 +72,7 @@ def decide(facts: Facts, conventions: Sequence[Convention], fixed: TopicConventi
     decision.convention = winner
     decision.also_matched = tuple(convention.name for convention in others)
     decision.dialect = _dialect(winner, facts)
+    decision.trace_headers = _trace_headers(winner, others)
     decision.id_scope = winner.id_scope
     _read_fields(decision, winner, facts)
     _fill_fields(decision, winner, others, facts)
@@ -99,20 +86,22 @@ def decide(facts: Facts, conventions: Sequence[Convention], fixed: TopicConventi
 
 
 def matching_conventions(facts: Facts, conventions: Sequence[Convention]) -> list[Convention]:
-    """Conventions whose conditions hold, strongest first; of ONEX's body shapes only the first."""
-    found: list[Convention] = []
-    contract = False
-    onex: list[Convention] = []
-    for convention in conventions:
-        if convention.name == ONEX:
-            onex.append(convention)
-        elif _matches(convention, facts):
-            contract = contract or convention.name == CONTRACT
-            found.append(convention)
-    if not contract and (shape := next((p for p in onex if _matches(p, facts)), None)) is not None:
-        found.append(shape)
+    """Return the conventions whose conditions hold, strongest first; of variants of one name only the first."""
+    found: dict[str, Convention] = {}
+    # Those that give way to another are asked last, so that they need not be asked at all where it has matched.
+    for convention in sorted(conventions, key=lambda convention: convention.code.unless is not None):
+        if convention.name in found or convention.code.unless in found:
+            continue
+        if _matches(convention, facts):
+            found[convention.name] = convention
     order = {id(convention): at for at, convention in enumerate(conventions)}
-    return sorted(found, key=lambda convention: (-convention.strength, order[id(convention)]))
+    return sorted(found.values(), key=lambda convention: (-convention.strength, order[id(convention)]))
+
+
+def _trace_headers(winner: Convention, others: Sequence[Convention]) -> tuple[TraceHeaders, ...]:
+    matched = [convention.code.trace for convention in others]
+    also = [trace for trace in matched if trace is not None and trace.where_matched]
+    return (*also, *(() if winner.code.trace is None else (winner.code.trace,)))
 
 
 def _matches(convention: Convention, facts: Facts) -> bool:
@@ -152,7 +141,7 @@ def _dialect(winner: Convention, facts: Facts) -> str | None:
         return winner.dialect
     if winner.family == "cloudevents":
         return facts.ce_mode
-    return "seed" if winner.name == CONTRACT else None
+    return winner.code.dialect
 
 
 def _first(facts: Facts, convention: Convention, selectors: Sequence[Selector]) -> Place | None:
@@ -184,8 +173,8 @@ def _read_fields(decision: Decision, winner: Convention, facts: Facts) -> None:
     if link is not None:
         decision.link_ids.append(link)
         decision.problems.update(facts.reading_faults(link))
-    if winner.name == ONEX:
-        _link_second_id(decision, facts)
+    if winner.code.linked_header is not None:
+        _link_second_id(decision, winner.code.linked_header, facts)
 
 
 def _several(facts: Facts, place: Place) -> bool:
@@ -194,12 +183,12 @@ def _several(facts: Facts, place: Place) -> bool:
     return any(not facts.same(place, other, ids=True) for other in rest)
 
 
-def _link_second_id(decision: Decision, facts: Facts) -> None:
-    """ONEX events have an id in the header and often another in the body; edges may name either."""
+def _link_second_id(decision: Decision, header: Selector, facts: Facts) -> None:
+    """Keep a second id of the event under which others may name it as their cause."""
     first = decision.places.get("event_id")
-    if first is None or first.selector == LINKED_HEADER or not facts.count(LINKED_HEADER, "last"):
+    if first is None or first.selector == header or not facts.count(header, "last"):
         return
-    second = Place(LINKED_HEADER, LINKED_HEADER.text)
+    second = Place(header, header.text)
     if not facts.same(first, second, ids=True):
         decision.link_ids.append(second)
 
@@ -295,10 +284,10 @@ def _report(decision: Decision, winner: Convention, others: list[Convention], fa
     for other in others:
         if other.strength >= SHAPE_STRENGTH and other.family != winner.family:
             _compare(decision, other, facts)
-    for name, header in _echoes(decision, winner, facts).items():
+    for name, header in _repeated(decision, winner, facts).items():
         if facts.count(header, "last") and _differs(decision, name, Place(header, header.text), facts):
             problems.add(f"disagreement:{name}")
-    if winner.name == ONEX:
+    if winner.code.uuids_only:
         _check_uuids(decision, facts)
 
 
@@ -318,23 +307,23 @@ def _covers(facts: Facts, places: list[Place], values: list[Place]) -> bool:
     return all(any(facts.same(place, value, ids=True) for place in places) for value in values)
 
 
-def _echoes(decision: Decision, winner: Convention, facts: Facts) -> Mapping[str, Selector]:
-    """Headers that say again what the body said, by field."""
-    if winner.name in ECHOES:
+def _repeated(decision: Decision, winner: Convention, facts: Facts) -> Mapping[str, Selector]:
+    """Return the headers that repeat what the body says, by field."""
+    if winner.code.repeated:
         return {
             name: Selector("header", header)
-            for name, header in ECHOES[winner.name].items()
+            for name, header in winner.code.repeated.items()
             if name == "cause" or _in_body(decision.places.get(name))
         }
     if winner.family != "cloudevents" or facts.ce_mode != "structured":
         return {}
-    echoes = {
+    headers = {
         name: Selector("header", f"ce_{place.selector.path}")
-        for name in _CE_ECHOED
+        for name in _CE_REPEATED
         if (place := decision.places.get(name)) is not None and place.via.startswith("ce:")
     }
     causes = [cause.selector for slot in winner.causes for cause in slot if cause.selector.source == "ce"]
-    return {**echoes, "cause": causes[0].in_header()} if causes else echoes
+    return {**headers, "cause": causes[0].in_header()} if causes else headers
 
 
 def _in_body(place: Place | None) -> bool:
@@ -351,7 +340,7 @@ def _differs(decision: Decision, name: str, header: Place, facts: Facts) -> bool
 
 
 def _check_uuids(decision: Decision, facts: Facts) -> None:
-    """Name the ids that ONEX's own reader would replace by random ones."""
+    """Report the ids that the convention's own readers would replace by random ones."""
     checked = [(name, decision.places[name]) for name in _IDENTITY_FIELDS if name in decision.places]
     checked += [("link_ids", place) for place in decision.link_ids]
     checked += [("cause", cause.place) for cause in decision.causes if cause.target == "event_id"]

@@ -1,30 +1,47 @@
-"""The conventions that apply: a user's own and the built-in ones."""
+"""The conventions that apply: a user's own and the built-in ones, each with the code it needs."""
 
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from workbench.decoding.conventions.convention import Convention, make_convention
-from workbench.decoding.conventions.onex import onex_conventions
+from workbench.decoding.conventions.contract.code import CODE as CONTRACT
+from workbench.decoding.conventions.convention import NO_CODE, Convention
+from workbench.decoding.conventions.definition import parse_convention
+from workbench.decoding.conventions.onex.code import CODE as ONEX
+from workbench.decoding.conventions.wolverine import CODE as WOLVERINE
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_CODE = {code.name: code for code in (ONEX, CONTRACT, WOLVERINE)}
+"""Conventions with code; those that bring variants come before the others of equal strength."""
+
+
+def make_convention(name: str, definition: Mapping[str, Any]) -> Convention:
+    """Check and parse one convention; one that is called like a convention with code gets that code.
+
+    Raises:
+        ConfigurationError: It cannot be used; the message names the convention, the key and the fault.
+    """
+    return replace(parse_convention(name, definition), code=_CODE.get(name, NO_CODE))
+
 
 @cache
 def builtin_conventions() -> tuple[Convention, ...]:
-    """The built-in conventions in order of precedence; ONEX, first among equals, has one convention per body shape."""
+    """Return the built-in conventions in order of precedence; variants of one convention follow each other."""
     table = resources.files("workbench.decoding.conventions").joinpath("builtin.toml").read_text(encoding="utf-8")
     data = tuple(make_convention(name, definition) for name, definition in tomllib.loads(table).items())
-    return (*onex_conventions(), *data)
+    coded = (replace(one, code=code) for code in _CODE.values() if code.variants is not None for one in code.variants())
+    return (*coded, *data)
 
 
 def load_conventions(definitions: Mapping[str, Mapping[str, Any]]) -> tuple[Convention, ...]:
-    """Conventions of a ``[conventions]`` table in its order, then the built-in ones that it does not define anew.
+    """Read a ``[conventions]`` table in its order, then the built-in conventions that it does not define anew.
 
     Raises:
         ConfigurationError: A table is no convention; the message names the convention, the key and the fault.
@@ -34,7 +51,9 @@ def load_conventions(definitions: Mapping[str, Mapping[str, Any]]) -> tuple[Conv
             raise ConfigurationError(
                 f"Convention {name!r} is {definition!r}; write it as a table [conventions.{name}]."
             )
-        if name == "onex":
-            raise ConfigurationError("The convention name 'onex' is taken by the built-in convention; choose another.")
+        if _CODE.get(name, NO_CODE).variants is not None:
+            raise ConfigurationError(
+                f"The convention name {name!r} is taken by the built-in convention; choose another."
+            )
     own = tuple(make_convention(name, definition) for name, definition in definitions.items())
     return (*own, *(convention for convention in builtin_conventions() if convention.name not in definitions))

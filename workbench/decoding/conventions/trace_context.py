@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from workbench.decoding.conventions.onex import ONEX
 from workbench.model.envelope import TraceContext
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator, Sequence
 
+    from workbench.decoding.conventions.convention import TraceHeaders
     from workbench.decoding.conventions.facts import Pick, RecordFacts
 
 _W3C = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.DOTALL)
@@ -37,18 +37,19 @@ TRACE_HEADERS = frozenset(
     },
 )
 """Lower-case names that are read on every record."""
-WOLVERINE_TRACE_HEADER = "parent-id"
-ONEX_TRACE_HEADERS = ("trace_id", "span_id", "parent_span_id")
 
 
-def read_trace(
-    facts: RecordFacts, matched: Collection[str], winner: str | None
-) -> tuple[TraceContext | None, set[str]]:
-    """First valid trace context of a record, and the problems of all."""
+def read_trace(facts: RecordFacts, own: Sequence[TraceHeaders]) -> tuple[TraceContext | None, set[str]]:
+    """Read the first valid trace context of a record, and the problems of all.
+
+    Args:
+        facts: The record.
+        own: Headers that only the conventions that match it read.
+    """
     problems: set[str] = set()
     first: TraceContext | None = None
     undecided: TraceContext | None = None
-    for header, found in _formats(facts, matched, winner):
+    for header, found in _formats(facts, own):
         if found is None:
             problems.add(f"bad_trace_context:{header}")
         elif found.trace_id is None:
@@ -60,10 +61,8 @@ def read_trace(
     return first or undecided, problems
 
 
-def _formats(
-    facts: RecordFacts, matched: Collection[str], winner: str | None
-) -> Iterator[tuple[str, TraceContext | None]]:
-    """Every format that is present, in order of precedence; None where its text is invalid."""
+def _formats(facts: RecordFacts, own: Sequence[TraceHeaders]) -> Iterator[tuple[str, TraceContext | None]]:
+    """Yield every format that is present, in order of precedence; None where its text is invalid."""
     if (text := _text(facts, "traceparent")) is not None:
         yield "traceparent", parse_traceparent(text)
     if (text := _text(facts, "b3", "first")) is not None:
@@ -72,10 +71,10 @@ def _formats(
         yield "X-B3-TraceId", _b3_multi(facts)
     if (text := _text(facts, "uber-trace-id")) is not None:
         yield "uber-trace-id", _jaeger(text)
-    if "wolverine" in matched and (text := _text(facts, WOLVERINE_TRACE_HEADER)) is not None:
-        yield WOLVERINE_TRACE_HEADER, parse_traceparent(text, via=WOLVERINE_TRACE_HEADER)
-    if winner == ONEX and (text := _text(facts, "trace_id")) is not None:
-        yield "trace_id", _onex(facts, text)
+    for headers in own:
+        if (text := _text(facts, name := headers.names[0])) is None:
+            continue
+        yield name, parse_traceparent(text, via=name) if headers.form == "traceparent" else _ids(facts, headers, text)
 
 
 def _text(facts: RecordFacts, name: str, pick: Pick = "last") -> str | None:
@@ -137,15 +136,15 @@ def _jaeger(text: str) -> TraceContext | None:
     )
 
 
-def _onex(facts: RecordFacts, text: str) -> TraceContext | None:
+def _ids(facts: RecordFacts, headers: TraceHeaders, text: str) -> TraceContext | None:
     trace_id = text.replace("-", "")
     if not _HEX.fullmatch(trace_id) or not _nonzero(trace_id):
         return None
-    span, parent = (_onex_span(_text(facts, name)) for name in ONEX_TRACE_HEADERS[1:])
-    return TraceContext(_padded(trace_id, _TRACE_DIGITS), span, parent, via="trace_id")
+    span, parent = (_span_digits(_text(facts, name)) for name in headers.names[1:])
+    return TraceContext(_padded(trace_id, _TRACE_DIGITS), span, parent, via=headers.names[0])
 
 
-def _onex_span(text: str | None) -> str | None:
+def _span_digits(text: str | None) -> str | None:
     digits = (text or "").replace("-", "")
     return _padded(digits[-_SPAN_DIGITS:], _SPAN_DIGITS) if _HEX.fullmatch(digits) and _nonzero(digits) else None
 

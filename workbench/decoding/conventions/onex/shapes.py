@@ -1,4 +1,4 @@
-"""ONEX (OmniNode): its body shapes as conventions, and the topic names it uses.
+"""Body shapes of ONEX as conventions, and what its topic names say.
 
 Two generations are read side by side. A body shape is recognised by marker members, tested in the order of
 `onex_conventions`; each field comes from the body if it has one, else from the header.
@@ -22,10 +22,9 @@ from workbench.decoding.conventions.selectors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ONEX = "onex"
+NAME = "onex"
 VERSION = "1"
 """Changes whenever the meaning of a decoded row does."""
-LINKED_HEADER = Selector("header", "message_id")
 
 _PREFIX = r"(?:[a-z][a-z0-9-]{0,31}\.)?"
 _ALIAS = rf"topic:{_PREFIX}onex\.(?:evt|cmd|intent|dlq|snapshot)\.([a-z0-9-]+\.[a-z0-9._-]+)\.v[1-9]\d*"
@@ -190,7 +189,7 @@ def _convention(shape: _Shape, proof: tuple[tuple[str, ...], ...]) -> Convention
     }
     causes = (*((_CAUSE_HEADER,) if headers else ()), *(f"value:{path}" for path in shape.causes))
     return Convention(
-        name=ONEX,
+        name=NAME,
         strength=3,
         all=tuple(conditions),
         none=tuple(parse_condition(f"value:{name}") for name in shape.none),
