@@ -1,4 +1,4 @@
-"""Replay: plan, check, confirm, send, and prove what was sent."""
+"""Sends recorded events to a topic again: plan, check, confirm, run, verify (docs/replay-rules.md)."""
 
 from workbench.replay.draft import Draft, join_decoded
 from workbench.replay.options import Options

@@ -1,7 +1,7 @@
-"""Triage of dead letters in a table of decoded events: what failed alike, how often, where it came from.
+"""Triage of the dead letters in a snapshot: groups them by failure, and tells how often and from where each came.
 
-Rules of reading: the origin is the user's word for the topic, else what the decoding found in payload, headers or body,
-else the topic's name without its suffix, which is marked as a guess. Groups share a fingerprint.
+The origin of a dead letter is what the user says about its topic, else what the decoder found in payload, headers or
+body, else the topic's name without its suffix, which counts as a guess. Messages of a group share a fingerprint.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CONDITION = dead_letter_sql()
 
 @dataclass(frozen=True, slots=True)
 class DeadLetters:
-    """The dead letters of a snapshot, by what failed alike.
+    """The dead letters of a snapshot, grouped by failure.
 
     Attributes:
         frame: One row for each, by time and position.
@@ -75,11 +75,11 @@ class DeadLetters:
 
 
 def triage(events: pa.Table, *, origins: Mapping[str, str] | None = None) -> DeadLetters:
-    """Find the dead letters of a table and group them.
+    """Find the dead letters of a table and group them by failure.
 
     Args:
         events: Decoded events with ``topic``, as `SnapshotStore.event_table` gives them.
-        origins: Topic of the origin for each dead-letter topic, where the user knows better.
+        origins: Origin topic of each dead-letter topic that the user names.
     """
     given = origins or {}
     rows = [_row(event, given) for event in events.to_pylist() if is_dead_letter(event) or event["topic"] in given]

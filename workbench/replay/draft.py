@@ -1,4 +1,4 @@
-"""What to send: selected records and options. Pure; nothing here knows a broker."""
+"""A draft: selected records and the options of a replay. Making one reads no broker."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from workbench.errors import ValidationError
 from workbench.model.columns import RECORD
 from workbench.replay.options import Options
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,21 +23,21 @@ DECODED = ("event_id", "event_type", "correlation_id", "convention", "dialect", 
 """Columns of the decoded row that a plan can use; each may be missing."""
 
 UNKNOWN_CLUSTER = "unknown"
-"""What provenance headers name for an imported record whose cluster was not stored."""
+"""Cluster name in the provenance headers of an imported record whose cluster was not stored."""
 
 _SOURCE = {"source_id": pa.int32(), "cluster": pa.string(), "topic": pa.string()}
 
 
 class Draft:
-    """Selected records and how to send them.
+    """Selected records, with the options of their replay.
 
     Args:
         records: One row for each record: the RECORD columns and ``source_id``, ``cluster``, ``topic``; optionally
-            columns of the decoded row (`DECODED`), and ``missing``, text that says why the raw bytes of a row are not
-            whole (masked at capture, truncated), null where they are.
+            columns of the decoded row (`DECODED`), and ``missing``, the reason why the raw bytes of a row are
+            incomplete (masked at capture, truncated), null where they are complete.
         sources: How each source was captured.
-        description: One line that says how the records were picked.
-        origin: What the records were selected from; whoever runs the plan finds the journal there.
+        description: How the records were selected, in one line.
+        origin: The snapshot that the records were selected from; a run of the plan is journaled there.
         **options: See `Options`.
 
     Raises:
@@ -63,11 +64,16 @@ class Draft:
         self.origin = origin
 
     def replace(self, **options: Any) -> Draft:
-        """The same selection with some options given anew."""
+        """Return the same selection with some options changed.
+
+        Raises:
+            TypeError: An unknown option.
+            ConfigurationError: An option with a value it does not allow.
+        """
         return self.with_options(self.options.changed(options))
 
     def with_options(self, options: Options) -> Draft:
-        """The same selection with these options."""
+        """Return the same selection with these options."""
         draft = Draft.__new__(Draft)
         draft.options = options
         draft.sources, draft.records = self.sources, self.records
@@ -83,13 +89,13 @@ class Draft:
         return int(self.records.num_rows)
 
     def __repr__(self) -> str:
-        count = f"{len(self):,} record{'' if len(self) == 1 else 's'}"
+        count = counted(len(self), "record")
         how = f", {self.description}" if self.description else ""
         return f"<Draft: {count} of {', '.join(self.topics) or 'no topic'}{how}; plan it with cluster.plan(draft)>"
 
 
 def join_decoded(records: pa.Table, events: pa.Table) -> pa.Table:
-    """Raw records with the decoded columns found at the same positions; null where an event is missing.
+    """Append to raw records the decoded columns at the same positions; null where an event is missing.
 
     Args:
         records: RECORD columns and ``source_id``, ``cluster``, ``topic``.

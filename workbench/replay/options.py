@@ -1,4 +1,4 @@
-"""The options of a replay, parsed once: what a user may ask for, in which form it enters the plan."""
+"""The options of a replay, parsed once from a user's keywords, and their form in the plan."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FIXED = re.compile(r"fixed\((\d{1,9})\)\Z")
 
 @dataclass(frozen=True, slots=True)
 class Partitions:
-    """How target partitions are chosen."""
+    """The policy that chooses target partitions."""
 
     policy: Literal["keep", "murmur2", "crc32", "fnv1a", "round_robin", "fixed", "map"] = "keep"
     number: int | None = None
@@ -57,7 +57,7 @@ class Partitions:
         )
 
     def to_json(self) -> str | dict[str, Any]:
-        """The form that enters the plan and its hash."""
+        """Return the form that enters the plan and its hash."""
         if self.policy == "fixed":
             return {"fixed": self.number}
         if self.policy == "map":
@@ -66,7 +66,7 @@ class Partitions:
 
     @classmethod
     def from_json(cls, value: str | Mapping[str, Any]) -> Partitions:
-        """Inverse of `to_json`."""
+        """Read what `to_json` wrote."""
         if isinstance(value, str):
             return cls.parse(value)
         if "fixed" in value:
@@ -86,7 +86,7 @@ def _partition(value: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Everything a user decides about a replay besides the selection and the target; part of the plan's hash."""
+    """The choices of a user about a replay, besides selection and target. They are part of the plan's hash."""
 
     mode: str = "recording"
     ids: str = "same"
@@ -101,7 +101,7 @@ class Options:
     max_records: int = 10_000
     max_bytes: int = 1 << 30
     max_hops: int = 2
-    """Records that were replayed this often already are refused."""
+    """Records that were replayed this many times are refused (docs/replay-rules.md G-9)."""
     writer: str = "transactional"
     on_error: str = "stop"
     skip_refused: bool = False
@@ -132,12 +132,12 @@ class Options:
         return options
 
     def changed(self, changes: Mapping[str, Any]) -> Options:
-        """These options with some of them given anew."""
+        """Return these options with some of them changed."""
         current = {item.name: getattr(self, item.name) for item in fields(self)}
         return Options.parse({**current, **changes})
 
     def to_json(self) -> dict[str, Any]:
-        """All options in canonical form: integers, strings and ratios."""
+        """Return all options in canonical form: integers, strings and ratios."""
         result = {item.name: getattr(self, item.name) for item in fields(self)}
         result["partitions"] = self.partitions.to_json()
         result["records_per_s"] = ratio(self.records_per_s)
@@ -147,12 +147,12 @@ class Options:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Options:
-        """Inverse of `to_json`."""
+        """Read what `to_json` wrote."""
         return cls.parse({**value, "partitions": Partitions.from_json(value["partitions"])})
 
 
 def ratio(rate: Fraction | None) -> Ratio | None:
-    """A rate as the plan writes it."""
+    """Write a rate as the plan has it: an integer, or numerator and denominator."""
     if rate is None or rate.denominator == 1:
         return None if rate is None else rate.numerator
     return [rate.numerator, rate.denominator]

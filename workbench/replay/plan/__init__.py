@@ -1,1 +1,1 @@
-"""The plan of a replay: which records will be sent, where to, in which order, and what it will cost."""
+"""The plan of a replay: its making, its estimates, its batches and rates, and the dry run."""

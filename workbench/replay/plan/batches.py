@@ -1,4 +1,4 @@
-"""How a run is cut: one batch is one transaction, small enough that little is ever in doubt."""
+"""Splits a run into batches. A batch is one transaction, small enough that a crash leaves few records in doubt."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Batch:
 
 
 def split(seqs: Sequence[int], sizes: Sequence[int], options: Options) -> Iterator[Batch]:
-    """Cut seqs into batches of at most 5,000 records, 16 MiB, and 5 s at the planned rates.
+    """Split seqs into batches of at most 5,000 records, 16 MiB, and 5 s at the planned rates.
 
     Args:
-        seqs: What is sent, ascending.
+        seqs: Records to send, ascending.
         sizes: Bytes of each of them.
         options: Rates.
     """
@@ -47,6 +47,7 @@ def split(seqs: Sequence[int], sizes: Sequence[int], options: Options) -> Iterat
     size, opened = 0, 0.0
     now = 0.0
     for seq, own in zip(seqs, sizes, strict=True):
+        # The 5 s keep a transaction far below its timeout (60 s by default), also at a low rate.
         now = pace.take(own, now)
         full = len(current) == BATCH_RECORDS or size + own > BATCH_BYTES or now - opened > BATCH_S
         if current and full:

@@ -1,4 +1,4 @@
-"""What a plan would do, in numbers."""
+"""Estimates of a plan: amounts, lanes, duration and transactions."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """Amounts of a plan, records that are left out not counted."""
+    """Amounts of a plan, without the records that are left out."""
 
     records: int
     bytes: int
     lanes: tuple[Lane, ...]
     duration_s: float | None
-    """What the rates allow at best; None without a rate."""
+    """Shortest duration that the rates allow; None without a rate."""
     transactions: int
-    """Transactions, or batches of an idempotent run."""
+    """Transactions, or batches of an idempotent writer."""
     largest_seq: int | None
     largest_bytes: int
     first_ms: int | None
@@ -55,14 +55,14 @@ class Estimates:
 
 
 def estimate(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
-    """Count what is sent.
+    """Count the records to send.
 
     Args:
-        records: The laid-out plan.
+        records: Records of the plan.
         sent: Seqs that are not left out, ascending.
     """
     sizes = records.sizes[sent]
-    some = records.table.take(pa.array(sent))
+    chosen = records.table.take(pa.array(sent))
     times = _span(records.numbers("timestamp_ms")[sent])
     total = int(sizes.sum())
     largest = int(sent[int(sizes.argmax())]) if len(sent) else None
@@ -76,9 +76,9 @@ def estimate(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
         largest_bytes=int(sizes.max()) if len(sent) else 0,
         first_ms=times[0],
         last_ms=times[1],
-        tombstones=some["value"].null_count,
-        distinct_keys=pc.count_distinct(some["key"], mode="only_valid").as_py(),
-        types=_types(some),
+        tombstones=chosen["value"].null_count,
+        distinct_keys=pc.count_distinct(chosen["key"], mode="only_valid").as_py(),
+        types=_types(chosen),
     )
 
 
@@ -108,9 +108,9 @@ def _duration(records: ReplayRecords, count: int, size: int) -> float | None:
     return max((float(amount / rate) for amount, rate in pairs if rate is not None), default=None)
 
 
-def _types(some: pa.Table) -> dict[str, int]:
-    if "event_type" not in some.column_names:
+def _types(chosen: pa.Table) -> dict[str, int]:
+    if "event_type" not in chosen.column_names:
         return {}
-    counts = pc.value_counts(some["event_type"].combine_chunks()).to_pylist()
+    counts = pc.value_counts(chosen["event_type"].combine_chunks()).to_pylist()
     ordered = sorted(counts, key=lambda item: (-item["counts"], item["values"] or ""))
     return {item["values"] or "(none)": item["counts"] for item in ordered}

@@ -1,6 +1,7 @@
-"""Rates by the generic cell rate algorithm: when a record may be sent so that no limit is passed.
+"""Limits of a run in records and bytes a second: computes when a record may be sent.
 
-Source: ITU-T I.371, virtual scheduling form. With increment ``cost / rate`` and tolerance ``burst / rate``:
+Source: the generic cell rate algorithm, ITU-T I.371, virtual scheduling form. With increment ``cost / rate`` and
+tolerance ``burst / rate``:
 ``send_at = max(now, tat + increment - tolerance)``, then ``tat = max(tat, send_at) + increment``.
 """
 
@@ -26,16 +27,16 @@ class Limit:
     """Theoretical arrival time of the next cell."""
 
     def due(self, cost: float, now: float) -> float:
-        """When something of this cost may be sent at the earliest; may be ``now``."""
+        """Return the earliest time at which this cost may be sent; may be ``now``."""
         return max(now, self.arrival + (cost - self.burst) / self.rate)
 
     def spend(self, cost: float, send_at: float) -> None:
-        """Count something as sent at this time."""
+        """Count a cost as sent at this time."""
         self.arrival = max(self.arrival, send_at) + cost / self.rate
 
 
 class Pace:
-    """Both limits of a run. Falling behind is never caught up by a burst beyond the rate."""
+    """Both limits of a run. A run that fell behind never exceeds the rate to catch up."""
 
     def __init__(self, records_per_s: Fraction | None, bytes_per_s: Fraction | None) -> None:
         self._records = None if records_per_s is None else Limit(float(records_per_s), _record_burst(records_per_s))

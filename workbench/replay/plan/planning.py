@@ -1,4 +1,4 @@
-"""From a draft and target facts to a plan: pure, so the same input gives the same plan and the same hash."""
+"""Makes a plan from a draft and target facts. Pure: the same input gives the same plan and the same hash."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ PRODUCT = "eventbus-workbench"
 
 
 def make_plan(draft: Draft, facts: TargetFacts) -> Plan:
-    """Fix what would be sent where, in which order, and judge it. Nothing is sent, nothing is asked.
+    """Make a plan: order, targets, estimates, refusals and warnings. No broker is asked and nothing is sent.
 
-    The run id and the clock are part of the facts; planning again means fetching them again.
+    The run id and the time are part of the facts; to plan again, fetch them again.
 
     Raises:
         ValidationError: Nothing is selected, or the facts are about other topics.
@@ -60,7 +60,7 @@ def make_plan(draft: Draft, facts: TargetFacts) -> Plan:
 
 
 def plan_from_json(stored: Mapping[str, Any], draft: Draft) -> Plan:
-    """Make a journaled plan again from its stored facts and options, and a draft with the same selection.
+    """Make a journaled plan again from its stored facts and options and a draft with the same selection.
 
     Raises:
         ReplayRefused: The selection is not the planned one any more, or the stored plan was changed.

@@ -1,1 +1,1 @@
-"""The proof of a replay: what arrived, compared with what was sent; the report, and how to undo a run."""
+"""The proof of a replay: verification of the delivery, the report, and help for undoing a run."""

@@ -1,4 +1,4 @@
-"""What of a run is found on its target: records picked by their marks, or by position where they carry none."""
+"""Finds the records of a run on its target: by provenance headers, or by position where they carry none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UNREADABLE = -1
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One record of the run, as it lies on the target."""
+    """One record of the run, as it was read from the target."""
 
     seq: int
     at: TopicPartition
@@ -38,13 +38,13 @@ class Arrival:
 
 @dataclass
 class Arrivals:
-    """Everything read back."""
+    """All records of a run that were read from the target."""
 
     found: list[Arrival] = field(default_factory=list)
     """In offset order of each partition."""
     others: int = 0
     lookalikes: int = 0
-    """Unmarked records with the content of a planned one at a position the ledger does not know."""
+    """Records without provenance headers that equal a planned one, at a position that is not in the ledger."""
     gaps: int = 0
     """Offsets that could not be read."""
 
@@ -64,6 +64,8 @@ async def collect(
 
 
 class _Picker:
+    """Picks the records of a run out of chunks."""
+
     def __init__(self, plan: Plan, ledger: LedgerRows) -> None:
         self.arrivals = Arrivals()
         self._run = plan.run_id.encode()

@@ -1,4 +1,4 @@
-"""The checks of level 1, each a comparison of the plan, the ledger and what was read back."""
+"""The checks of a verification: each compares the plan, the ledger and the records that were read back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHOWN = 3
 
 
 def all_checks(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Iterator[Result]:
-    """Make every check."""
+    """Yield the result of every check."""
     yield _every_seq_once(plan, ledger, arrivals)
     yield _positions(ledger, arrivals)
     yield _bodies(plan, arrivals)

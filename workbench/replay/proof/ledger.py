@@ -1,4 +1,4 @@
-"""The ledger, opened for look-up: what became of each seq, and which seq lies at a target position."""
+"""Looks up the ledger of a run: the outcome of each seq, and the seq at each target position."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LedgerRows:
 
     @classmethod
     def of(cls, ledger: pa.Table) -> LedgerRows:
-        """Open a ledger with the columns of `workbench.store.journal.LEDGER`."""
+        """Read a ledger with the columns of `workbench.store.journal.LEDGER`."""
         acked: dict[int, Delivered] = {}
         others: dict[int, str] = {}
         names = (
@@ -55,7 +55,7 @@ class LedgerRows:
         return cls(acked, others)
 
     def last_offsets(self) -> dict[TopicPartition, int]:
-        """Highest acknowledged offset of each target partition."""
+        """Return the highest acknowledged offset of each target partition."""
         last: dict[TopicPartition, int] = {}
         for row in self.acked.values():
             if row.offset is not None:
@@ -63,5 +63,5 @@ class LedgerRows:
         return last
 
     def by_position(self) -> dict[tuple[TopicPartition, int], int]:
-        """Seq at each acknowledged target position."""
+        """Return the seq at each acknowledged target position."""
         return {(row.at, row.offset): seq for seq, row in self.acked.items() if row.offset is not None}

@@ -1,4 +1,4 @@
-"""What a run did: outcomes, positions, evidence, and what helps to live with it."""
+"""The report of a run: outcomes, target positions, verification, and help for undoing it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EXIT = {"done": 0, "verified": 0, "stopped": 3, "in_doubt": 3}
 
 @dataclass(frozen=True)
 class ReplayReport:
-    """The end of a run, read from its journal."""
+    """The result of a run, read from its journal."""
 
     run_id: str
     state: str
@@ -38,7 +38,7 @@ class ReplayReport:
     ledger: pa.Table
     """Source position, target position and outcome of each record that was attempted or left out."""
     positions: pa.Table
-    """Target partitions: where they ended when the run began, and where its next record would go."""
+    """Of each target partition its end when the run began, and the offset of the run's next record."""
     verification: Verification | None
     """None when nothing was verified."""
     undo: UndoAids
@@ -114,7 +114,7 @@ def _number(row: Mapping[str, Any]) -> str:
 
 
 def readable(ledger: pa.Table) -> pa.Table:
-    """A ledger whose digests are hex digits."""
+    """Return a ledger whose digests are hex digits."""
     import pyarrow as pa
 
     digests = pa.array([digest.hex() for digest in ledger["body_sha256"].to_pylist()], pa.string())
@@ -122,7 +122,7 @@ def readable(ledger: pa.Table) -> pa.Table:
 
 
 def read_report(journal: Journal, run_id: str, verification: Verification | None = None) -> ReplayReport:
-    """Put together what the journal knows of a run."""
+    """Read the report of a run from its journal."""
     row = journal.run(run_id)
     ledger = journal.ledger(run_id)
     return ReplayReport(

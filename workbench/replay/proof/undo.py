@@ -1,4 +1,7 @@
-"""A log cannot be unwritten. What follows from the ledger helps: positions, a filter, offsets, a guarded delete."""
+"""Help for undoing a run: target positions, a header filter, earlier offsets, and a guarded delete.
+
+Records in a log cannot be removed one by one; these let consumers and operators leave them out.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UndoAids:
-    """What a report offers to those who must live with what was sent."""
+    """Information of a report that helps to undo a run."""
 
     run_id: str
     marked: bool
@@ -40,7 +43,7 @@ class UndoAids:
 
     @classmethod
     def of(cls, row: RunRow, ledger: pa.Table) -> UndoAids:
-        """Derive them from a run and its ledger."""
+        """Derive the information from a run and its ledger."""
         acked = ledger.filter(pc.equal(ledger["outcome"], "acked"))
         found = TargetFacts.from_json(row.plan["facts"])
         return cls(
@@ -60,12 +63,12 @@ class UndoAids:
 
     @property
     def header_filter(self) -> tuple[bytes, bytes] | None:
-        """Header name and value by which consumers can leave this run's records out; None when they carry no mark."""
+        """Header name and value by which consumers can leave out the run; None without provenance headers."""
         return (b"x-replay-id", self.run_id.encode()) if self.marked else None
 
     @property
     def lines(self) -> list[str]:
-        """The aids in words."""
+        """The information as lines of text."""
         lines = [f"{self.targets.num_rows:,} target positions are in the ledger (.undo.targets)."]
         if self.marked:
             lines.append(f"Consumers can leave them out by the header x-replay-id = {self.run_id}.")
@@ -77,7 +80,7 @@ class UndoAids:
 
 
 async def delete_created(log: RecordLog, journal: Journal, run_id: str, *, topic: str) -> None:
-    """Delete a topic that a run created, while it holds nothing but that run.
+    """Delete a topic that a run created, if it contains only records of that run.
 
     Args:
         log: The target cluster, open for writing.

@@ -1,6 +1,6 @@
-"""Delivery, proved: the target is read back and compared with the plan and the ledger.
+"""Verifies the delivery of a run: reads the target back and compares it with the plan and the ledger.
 
-Level 1 of three. A check that could not be made is ``not checked``, which is not ``passed``.
+A check that could not be made is ``not checked``, and the verification is then not passed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from workbench.store.journal import Journal
 
 STABLE_WITHIN_S = 90.0
-"""How long the last stable offset may lag behind the last record sent: a transaction's time-out and a half."""
+"""How long to wait until the last stable offset passes the last record: a transaction's timeout and a half."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was compared."""
+    """One comparison and its result."""
 
     name: str
     status: Literal["pass", "fail", "not checked"]
@@ -39,7 +39,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What level 1 found."""
+    """The checks of a delivery."""
 
     checks: tuple[Check, ...]
     others: int = 0
@@ -66,7 +66,7 @@ async def verify_delivery(log: RecordLog, plan: Plan, journal: Journal, *, recor
         log: The target cluster.
         plan: The plan that was run.
         journal: Its journal.
-        record: Whether a run that is done becomes ``verified`` or ``not_verified``.
+        record: Whether the journal is changed: a run that is done becomes ``verified`` or ``not_verified``.
 
     Raises:
         SnapshotError: The journal does not know the run.

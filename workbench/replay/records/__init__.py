@@ -1,1 +1,1 @@
-"""The records of a replay as they will be sent: order, partitions, headers, sizes, digests."""
+"""The records of a replay: their order, partitions, headers, sizes and digests."""

@@ -1,4 +1,4 @@
-"""Digests that fix what a replay sends: of one record, of a selection, of a plan.
+"""SHA-256 digests of a record, of a selection and of a plan; they prove that what was confirmed is what is sent.
 
 A body digest covers key, value and headers; headers whose name begins with ``x-replay`` are left out, so that the
 record that was read and the record that was written have the same one.
@@ -31,30 +31,29 @@ def _field(data: bytes | None) -> bytes:
 
 
 def body_bytes(key: bytes | None, value: bytes | None, headers: HeaderList = ()) -> bytes:
-    """Canonical bytes of a record body: nulls marked, lengths before bytes, headers in order."""
+    """Return the canonical bytes of a record body: of each field a byte that tells null, its length, its content."""
     if not headers:
         return _field(key) + _field(value) + b"\x00\x00\x00\x00"
     kept = [header for header in headers if not header[0].startswith(X_REPLAY)]
-    parts = [_field(key), _field(value), _u32(len(kept))]
+    fields = [_field(key), _field(value), _u32(len(kept))]
     for name, content in kept:
-        parts.append(_field(name))
-        parts.append(_field(content))
-    return b"".join(parts)
+        fields += [_field(name), _field(content)]
+    return b"".join(fields)
 
 
 def body_sha256(key: bytes | None, value: bytes | None, headers: HeaderList = ()) -> bytes:
-    """Digest of a record body, 32 bytes."""
+    """Return the digest of a record body, 32 bytes."""
     return hashlib.sha256(body_bytes(key, value, headers)).digest()
 
 
 def body_digests(rows: RawRows) -> list[bytes]:
-    """Body digest of each row."""
+    """Return the body digest of each row."""
     keys, values, headers = rows.keys, rows.values, rows.headers
     return [body_sha256(keys[row], values[row], headers(row)) for row in range(len(rows))]
 
 
 def selection_bytes(table: pa.Table, digests: list[bytes]) -> bytes:
-    """Items of a selection in row order: topic, position, timestamp and body digest of each record.
+    """Return the digested bytes of a selection: topic, position, timestamp and body digest of each record in row order.
 
     Args:
         table: Columns ``topic, partition, offset, timestamp_ms, timestamp_type`` in seq order.
@@ -69,12 +68,12 @@ def selection_bytes(table: pa.Table, digests: list[bytes]) -> bytes:
 
 
 def selection_sha256(table: pa.Table, digests: list[bytes]) -> str:
-    """Digest of a selection in seq order, as hex digits."""
+    """Return the digest of a selection in seq order, as hex digits."""
     return hashlib.sha256(selection_bytes(table, digests)).hexdigest()
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:
-    """Canonical JSON: keys sorted, no blanks, UTF-8 as it is, integers and strings but no floats.
+    """Write canonical JSON: keys sorted, no blanks, UTF-8 as it is, integers and strings but no floats.
 
     Raises:
         TypeError: The document holds a float.
@@ -96,10 +95,10 @@ def _refuse_floats(value: Any, path: str) -> None:
 
 
 def plan_hash(document: Mapping[str, Any]) -> str:
-    """Digest of a plan's canonical JSON, as hex digits."""
+    """Return the digest of a plan's canonical JSON, as hex digits."""
     return hashlib.sha256(canonical(document)).hexdigest()
 
 
 def token(digest: str) -> str:
-    """The part of a plan hash that a person types to confirm it."""
+    """Return the first digits of a plan hash, which a person types to confirm it."""
     return digest[:TOKEN_DIGITS]

@@ -1,4 +1,4 @@
-"""The order in which records are sent, fixed when the plan is made."""
+"""Orders the records of a plan; their order is the order of sending."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Order = npt.NDArray[np.int64]
 
 
 def by_position(records: pa.Table) -> Order:
-    """Rows by topic, source, partition, offset."""
+    """Return the rows by topic, source, partition, offset."""
     topics = records["topic"].to_numpy(zero_copy_only=False).astype(object)
     _, codes = np.unique(topics.astype(str), return_inverse=True)
     return np.lexsort(
@@ -22,7 +22,7 @@ def by_position(records: pa.Table) -> Order:
 
 
 def by_time(records: pa.Table) -> Order:
-    """Source partitions merged by time, each staying in its own offset order.
+    """Return the rows of all source partitions merged by time, each partition in its own offset order.
 
     Within a partition the running maximum of its timestamps decides, so a record that is older than the one before it
     waits for it instead of overtaking. Equal times go by position.
@@ -39,6 +39,6 @@ def by_time(records: pa.Table) -> Order:
 
 
 def ordered(records: pa.Table, order: str) -> pa.Table:
-    """Records in seq order for one of the order options."""
+    """Sort records by one of the order options."""
     rows = by_position(records) if order == "offset" else by_time(records)
     return records.take(pa.array(rows))

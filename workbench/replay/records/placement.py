@@ -1,4 +1,4 @@
-"""Target partitions by policy. Zero is a partition; -1 stands for none that the target has."""
+"""Chooses target partitions by policy."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ Column = npt.NDArray[np.int32]
 
 HASHES = {"murmur2": murmur2_column, "crc32": crc32_column, "fnv1a": fnv1a_column}
 UNPLACED = -1
+"""Stands for a partition that the target does not have; 0 is a partition."""
 
 
 def place(policy: Partitions, partitions: npt.NDArray[np.int32], keys: pa.Array, count: int) -> Column:
-    """Target partition of each record of one target.
+    """Return the target partition of each record of one target; `UNPLACED` where it has none.
 
-    A hash policy places null keys round robin, since no hash does.
+    A hash policy places null keys round robin, as producers place them without looking at the record.
 
     Args:
-        policy: How to choose.
+        policy: The partition policy.
         partitions: Source partition of each record, in seq order.
         keys: Key of each record, binary, nulls allowed.
         count: Partitions of the target; 0 when it does not exist.

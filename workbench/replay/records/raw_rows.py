@@ -1,4 +1,4 @@
-"""Raw columns opened for reading row by row, without a Python object per header of rows nobody asks for."""
+"""Reads raw columns row by row; headers become Python objects only for the rows that are asked for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.model import HeaderList
 
 X_REPLAY = b"x-replay"
-"""Beginning of every header name that a replay writes."""
+"""Prefix of every header name that a replay writes."""
 
 
 class RawRows:
@@ -41,26 +41,26 @@ class RawRows:
         return len(self.keys)
 
     def headers(self, row: int) -> HeaderList:
-        """Headers of one row, in order."""
+        """Return the headers of one row, in order."""
         begin, end = self._first[row], self._first[row + 1]
         if begin == end:
             return ()
         return tuple(zip(self._names[begin:end], self._header_values[begin:end], strict=True))
 
     def named(self, name: bytes) -> Iterator[tuple[int, bytes | None]]:
-        """Row and value of each header of this name, in row order, duplicates included."""
+        """Yield row and value of each header of this name, in row order, duplicates included."""
         hits = np.flatnonzero(pc.equal(self._name_column, pa.scalar(name, pa.binary())).to_numpy(zero_copy_only=False))
         rows = np.searchsorted(self._first, hits, side="right") - 1
         for row, hit in zip(rows.tolist(), hits.tolist(), strict=True):
             yield row, self._header_values[hit]
 
     def unwritable_names(self) -> list[int]:
-        """Rows with a header name that is not UTF-8, ascending."""
+        """Return the rows with a header name that is not UTF-8, ascending."""
         bad = [at for at, name in enumerate(self._names) if not _is_utf8(name)]
         return sorted({int(np.searchsorted(self._first, at, side="right")) - 1 for at in bad})
 
     def sizes(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """Bytes of key, value, header names and header values of each row."""
+        """Return the bytes of key, value, header names and header values of each row."""
         per_header = _lengths(self._name_column) + _lengths(self._value_column)
         running = np.concatenate(([0], np.cumsum(per_header)))
         first = np.asarray(self._first)

@@ -1,4 +1,4 @@
-"""How many bytes a record needs on the wire: a record batch of version 2 that holds it alone, uncompressed.
+"""Sizes on the wire: bytes of an uncompressed record batch, version 2, that holds one record.
 
 Source: the Kafka protocol's message format, https://kafka.apache.org/documentation/#messageformat.
 """
@@ -21,14 +21,14 @@ _VARINT_BITS = 7
 
 
 def batch_bytes(key: bytes | None, value: bytes | None, headers: HeaderList) -> int:
-    """Exact size of a batch with this record alone."""
+    """Return the exact size in bytes of a batch with this record alone."""
     body = 3 + _field(key) + _field(value) + _varint(len(headers))
     body += sum(_field(name) + _field(content) for name, content in headers)
     return BATCH_OVERHEAD + _varint(body) + body
 
 
 def most_batch_bytes(payload_bytes: int, headers: int) -> int:
-    """Upper bound of `batch_bytes` for a record of so many bytes of key, value and headers."""
+    """Return an upper bound of `batch_bytes` for a record of so many bytes of key, value and headers."""
     return BATCH_OVERHEAD + payload_bytes + 5 * _VARINT_MOST + headers * HEADER_OVERHEAD
 
 

@@ -40,8 +40,3 @@ class PlanningInput:
     def age_ms(self) -> int:
         """Milliseconds since the plan was made."""
         return self.now_ms - self.planned.asked_at_ms
-
-
-def counted(count: int) -> str:
-    """``1 record``, ``2,000 records``."""
-    return f"{count:,} record{'' if count == 1 else 's'}"

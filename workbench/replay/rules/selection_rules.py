@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.replay.rules.planning_input import counted
 from workbench.replay.rules.rule import refusal
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from workbench.replay.rules.planning_input import PlanningInput
@@ -27,8 +27,8 @@ def uncommitted_source(planning: PlanningInput) -> list[str]:
         count = int(((sources == number) & np.isin(partitions, sorted(source.transactional))).sum())
         if count:
             found.append(
-                f"{counted(count)} of {source.topic} were captured with read_uncommitted from partitions that have "
-                "transactions, and may have been aborted; capture them with read_committed.",
+                f"{counted(count, 'record')} of {source.topic} were captured with read_uncommitted from partitions "
+                "that have transactions, and may have been aborted; capture them with read_committed.",
             )
     return found
 
@@ -40,7 +40,7 @@ def too_much(planning: PlanningInput) -> list[str]:
     size = int(records.sizes.sum())
     found = []
     if len(records) > options.max_records:
-        found.append(f"{counted(len(records))} are selected, max_records is {options.max_records:,}.")
+        found.append(f"{counted(len(records), 'record')} are selected, max_records is {options.max_records:,}.")
     if size > options.max_bytes:
         found.append(f"{size:,} bytes are selected, max_bytes is {options.max_bytes:,}.")
     return found

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from workbench.replay.records.replay_records import NOW
-from workbench.replay.rules.planning_input import counted
 from workbench.replay.rules.rule import warning
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def tombstones(planning: PlanningInput) -> Iterator[str]:
     keys = pc.count_distinct(dead["key"], mode="only_valid").as_py()
     compacted = any(topic.compacted for topic in records.topic_facts.values())
     effect = "; on a compacted target each deletes its key" if compacted else ""
-    yield f"{counted(dead.num_rows)} are tombstones, of {keys:,} key{'' if keys == 1 else 's'}{effect}."
+    yield f"{counted(dead.num_rows, 'record')} are tombstones, of {counted(keys, 'key')}{effect}."
 
 
 @warning("W-4")
@@ -42,7 +42,7 @@ def same_event_twice(planning: PlanningInput) -> Iterator[str]:
     repeated = [event for event, count in Counter(filter(None, ids)).items() if count > 1]
     if repeated:
         shown = ", ".join(repeated[:_SHOWN]) + (", …" if len(repeated) > _SHOWN else "")
-        yield f"{len(repeated):,} event id{'' if len(repeated) == 1 else 's'} occur more than once: {shown}."
+        yield f"{counted(len(repeated), 'event id')} occur more than once: {shown}."
 
 
 @warning("W-6")
@@ -51,7 +51,7 @@ def no_timestamp(planning: PlanningInput) -> Iterator[str]:
     if planning.options.timestamps == "keep":
         count = int((planning.records.planned_timestamps == NOW).sum())
         if count:
-            yield f"{counted(count)} have no timestamp and get the time of sending."
+            yield f"{counted(count, 'record')} have no timestamp and get the time of sending."
 
 
 @warning("W-8")
@@ -66,7 +66,7 @@ def non_uuid_ids(planning: PlanningInput) -> Iterator[str]:
         if (convention or "").startswith("onex") and event is not None and not _is_uuid(event)
     )
     if odd:
-        yield f"{counted(odd)} carry event ids that are no UUIDs: ONEX readers replace them by random ones."
+        yield f"{counted(odd, 'record')} carry event ids that are no UUIDs: ONEX readers replace them by random ones."
 
 
 @warning("W-9")
@@ -80,8 +80,8 @@ def passed_ttl(planning: PlanningInput) -> Iterator[str]:
     }
     if passed:
         yield (
-            f"the time to live of {counted(len(passed))} has passed: the replay sends them all the same, readers that "
-            "honour it will skip them."
+            f"the time to live of {counted(len(passed), 'record')} has passed: the replay sends them all the same, "
+            "readers that honour it will skip them."
         )
 
 
@@ -103,7 +103,7 @@ def gaps(planning: PlanningInput) -> Iterator[str]:
     used = set(pc.unique(planning.records.table["source_id"]).to_pylist())
     for number, source in sorted(planning.records.sources.items()):
         if number in used and source.gaps:
-            yield f"the capture of {source.topic} has {source.gaps} gap{'' if source.gaps == 1 else 's'}."
+            yield f"the capture of {source.topic} has {counted(source.gaps, 'gap')}."
 
 
 @warning("W-13")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.model.dead_letters import is_dead_letter_topic
-from workbench.replay.rules.planning_input import counted
 from workbench.replay.rules.rule import refusal
 from workbench.replay.target.facts import differences
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from workbench.replay.rules.planning_input import PlanningInput
@@ -48,7 +48,9 @@ def dead_letter_to_dead_letter(planning: PlanningInput) -> list[str]:
             for seq in seqs
         )
         if count:
-            found.append(f"{name} is a dead-letter topic and {counted(count)} come from one; choose another target.")
+            found.append(
+                f"{name} is a dead-letter topic and {counted(count, 'record')} come from one; choose another target."
+            )
     return found
 
 
@@ -116,7 +118,7 @@ def missing_partition(planning: PlanningInput) -> list[str]:
         lost = int((planning.records.target_partitions[seqs] < 0).sum())
         if count and lost:
             found.append(
-                f"{counted(lost)} would go to a partition that {name} lacks: it has {count}, the policy is "
+                f"{counted(lost, 'record')} would go to a partition that {name} lacks: it has {count}, the policy is "
                 f"{planning.options.partitions.policy}.",
             )
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.replay.records.placement import HASHES
-from workbench.replay.rules.planning_input import counted
 from workbench.replay.rules.rule import warning
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def partitioning(planning: PlanningInput) -> Iterator[str]:
         yield f"it was not confirmed that the source's producers partition by {policy}."
         keyless = records.table["key"].null_count
         if keyless:
-            yield f"{counted(keyless)} have no key and are spread round robin."
+            yield f"{counted(keyless, 'record')} have no key and are spread round robin."
 
 
 @warning("W-10")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.replay.records.replay_records import NOW
-from workbench.replay.rules.planning_input import counted
 from workbench.replay.rules.rule import refusal
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def expired(planning: PlanningInput) -> list[str]:
             continue
         count = int((times < planning.now_ms - retention).sum())
         if count:
-            found.append(f"{counted(count)} are older than retention.ms={retention} of {name} allows.")
+            found.append(f"{counted(count, 'record')} are older than retention.ms={retention} of {name} allows.")
     return found
 
 
@@ -44,9 +44,9 @@ def out_of_range(planning: PlanningInput) -> list[str]:
         early = 0 if before is None else int((times < planning.now_ms - before).sum())
         late = 0 if after is None else int((times > planning.now_ms + after).sum())
         if early:
-            found.append(f"{counted(early)} are further in the past than {name} accepts ({before} ms).")
+            found.append(f"{counted(early, 'record')} are further in the past than {name} accepts ({before} ms).")
         if late:
-            found.append(f"{counted(late)} are further in the future than {name} accepts ({after} ms).")
+            found.append(f"{counted(late, 'record')} are further in the future than {name} accepts ({after} ms).")
     return found
 
 

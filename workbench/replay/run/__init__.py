@@ -1,1 +1,1 @@
-"""The run of a replay: admission, preparation of the target, batches, pace, sending, and the journal of it."""
+"""The run of a replay: admission, preparation of the target, sending in batches, and the ledger rows."""

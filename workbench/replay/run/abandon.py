@@ -1,4 +1,4 @@
-"""Giving up a run that is in doubt, and closing what it may have left open on its target."""
+"""Abandons a run in doubt, and aborts the transaction that it may have left open on its target."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def abandon_run(log: RecordLog, journal: Journal, run_id: str, *, by: str = "", reason: str = "") -> None:
-    """End the doubt about a run by giving it up; its ledger stays, its unknown rows stay unknown.
+    """Give up a run in doubt; its ledger stays, and its unknown rows stay unknown.
 
     A transaction that its process left open is aborted first, so that it no longer holds back readers of the target,
     and a twin process that still lives is fenced.
@@ -37,6 +37,7 @@ async def abandon_run(log: RecordLog, journal: Journal, run_id: str, *, by: str 
         reasons.append(f"it wrote to cluster {row.target_cluster}, this is {log.cluster_id}")
     if reasons:
         raise ReplayRefused(f"Run {run_id} was not abandoned: {'; '.join(reasons)}.", reasons=reasons)
+    # InitProducerId, which opening sends, aborts a dangling transaction of this id and fences an older producer.
     if row.writer_mode == "transactional":
         async with log.writer(transactional_id=transactional_id(run_id)):
             pass

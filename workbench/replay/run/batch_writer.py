@@ -1,7 +1,6 @@
-"""Sends one batch after another through a writer and knows how each ended.
+"""Writes one batch after another, each in a transaction or with an idempotent producer, and tells how each ended.
 
-Two ways: a transaction for each batch, or idempotent writes without one. No batch is left half-decided: what failed is
-aborted, and what cannot be known is said to be unknown.
+No batch is left undecided: a failed one is aborted, and one whose result cannot be known is reported as unknown.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ BatchState = Literal["committed", "aborted", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class BatchEnd:
-    """How a batch ended."""
+    """The result of a batch."""
 
     state: BatchState
     """Without transactions ``committed`` means that nothing is unknown; outcomes tell the rest."""
@@ -34,7 +33,7 @@ class BatchEnd:
 
 
 class BatchWriter(Protocol):
-    """One way of writing a run."""
+    """Writes the batches of a run."""
 
     async def open(self) -> None: ...
     async def deliver(self, send: Send) -> BatchEnd:
@@ -45,12 +44,12 @@ class BatchWriter(Protocol):
 
 
 def transactional_id(run_id: str) -> str:
-    """The id under which a run writes; all its lanes are one group."""
+    """Return the transactional id of a run; all its lanes write under it."""
     return f"workbench.replay.{run_id}.0"
 
 
 class TransactionalWriter:
-    """A transaction for each batch, all under one transactional id that names the run."""
+    """Writes each batch in a transaction, all under one transactional id that contains the run id."""
 
     def __init__(self, log: RecordLog, run_id: str, expected: Callable[[], int]) -> None:
         self._log = log
@@ -59,13 +58,13 @@ class TransactionalWriter:
         self._writer: Writer | None = None
 
     async def open(self) -> None:
-        """Start the writer; this ends a dangling transaction of the same id and fences an older process."""
+        """Start the writer. The broker aborts a dangling transaction of the same id and fences an older process."""
         writer = self._log.writer(transactional_id=self._id)
         await writer.__aenter__()
         self._writer = writer
 
     async def aclose(self) -> None:
-        """Let go of the writer."""
+        """Close the writer."""
         writer, self._writer = self._writer, None
         if writer is not None:
             await writer.aclose()
@@ -86,9 +85,11 @@ class TransactionalWriter:
         try:
             await writer.commit()
         except PublishError as error:
+            # The broker refused the commit, so nothing of it is visible. The producer cannot be used any more.
             await self.aclose()
             return BatchEnd("aborted", tuple(outcomes), error.message)
         except WorkbenchError as error:
+            # The answer to the commit was lost: the coordinator may have committed it or not.
             await self.aclose()
             return BatchEnd("unknown", tuple(outcomes), error.message)
         return BatchEnd("committed", tuple(outcomes))
@@ -99,7 +100,7 @@ class TransactionalWriter:
         return self._writer
 
     async def _undo(self, outcomes: Sequence[Outcome], error: str | None) -> BatchEnd:
-        """Abort; where that fails, start a writer anew, which aborts what the old one left open."""
+        """Abort. Where that fails, open a new writer: the broker then aborts the open transaction of the old one."""
         try:
             await self._open_writer().abort()
         except WorkbenchError:
@@ -113,7 +114,7 @@ class TransactionalWriter:
 
 
 class IdempotentWriter:
-    """Writes at once; no duplicates while the process lives."""
+    """Writes without transactions; no duplicates while the process lives."""
 
     def __init__(self, log: RecordLog) -> None:
         self._log = log
@@ -125,7 +126,7 @@ class IdempotentWriter:
         await self._writer.__aenter__()
 
     async def aclose(self) -> None:
-        """Let go of the writer."""
+        """Close the writer."""
         if self._writer is not None:
             await self._writer.aclose()
 
@@ -142,7 +143,7 @@ class IdempotentWriter:
 
 
 def first_error(outcomes: Sequence[Outcome]) -> str | None:
-    """Message of the first record that was not acknowledged."""
+    """Return the message of the first record that was not acknowledged."""
     for outcome in outcomes:
         if outcome.status != "acked":
             return str(outcome.error or outcome.status)

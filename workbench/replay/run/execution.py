@@ -1,4 +1,4 @@
-"""Runs a confirmed plan: every batch is journaled before it is sent and after it was acknowledged."""
+"""Runs a confirmed plan. Each batch is journaled before it is sent and after it was acknowledged."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ async def run_plan(
 ) -> ReplayReport:
     """Run a plan, once.
 
-    Cancelling the task stops after the batch under way: its transaction is aborted, the run is ``stopped``, and the
-    cancellation goes on. Cancelling a second time does not wait, and leaves the run ``in_doubt``.
+    Cancelling the task stops the run: the transaction of the present batch is aborted, the run is ``stopped``, and the
+    cancellation is raised again. Cancelling a second time does not wait for that, and leaves the run ``in_doubt``.
 
     Args:
-        plan: What was planned.
+        plan: The plan.
         target_log: Open record log of the target cluster.
-        journal: Where every step is recorded.
-        connection: What the connection says about itself; read-only unless told.
+        journal: Records every step.
+        connection: Properties of the connection; read-only by default.
         confirm: The plan's token, or more digits of its hash.
         target: Physical name of the target, typed; needed where it is protected.
         reason: Why, for the journal and the audit.
@@ -71,7 +71,7 @@ async def run_plan(
         progress: Called after each batch.
 
     Raises:
-        ReplayRefused: Not confirmed, or a rule holds; nothing was written.
+        ReplayRefused: Not confirmed, or refused by a rule; nothing was written.
     """
     journal_plan = plan.to_json()
     await asyncio.to_thread(journal.add_plan, journal_plan, writer_mode=plan.options.writer, reason=reason)
@@ -87,14 +87,14 @@ async def run_plan(
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """For the audit."""
+    """Who runs the plan, and why; for the audit."""
 
     by: str
     reason: str
 
 
 async def _uninterrupted(run: _Run) -> None:
-    """Let a run decide its batch when it is cancelled; a second cancellation goes through."""
+    """Run to the end. When cancelled, let the run decide its batch first; a second cancellation interrupts that too."""
     task = asyncio.ensure_future(run.go())
     try:
         await asyncio.shield(task)
@@ -111,7 +111,7 @@ async def _uninterrupted(run: _Run) -> None:
 
 
 class _Run:
-    """One run under way."""
+    """One running plan."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class _Run:
         self._number = 0
 
     async def go(self) -> None:
-        """Prepare the targets, send every batch, and say how it ended."""
+        """Prepare the targets, send every batch, and journal the end."""
         try:
             await self._start()
             state, error = await self._send_all()
@@ -189,11 +189,12 @@ class _Run:
         return TransactionalWriter(self._log, self.plan.run_id, lambda: self._expected)
 
     async def _deliver(self, writer: BatchWriter, batch: Batch) -> BatchEnd:
-        """One batch: journal the intent, send, journal what became of it."""
+        """Write one batch between two journal entries."""
         run_id, self._expected = self.plan.run_id, len(batch.seqs)
         transaction = Transaction(LANE_GROUP, self._number, batch.first, batch.last)
         self._number += 1
         rows = unknown_rows(self.plan, batch.seqs)
+        # The intent must be durable before the first byte is sent: after a crash it tells what may be on the target.
         await asyncio.to_thread(self._journal.intent, run_id, transaction, rows)
         end = await writer.deliver(lambda opened: self._sender.send(opened, batch.seqs))
         self._note_bad_records(batch, end)
@@ -211,7 +212,7 @@ class _Run:
                 self._skipped[seq] = str(outcome.error)
 
     def _without_bad_records(self, batch: Batch, end: BatchEnd) -> Batch | None:
-        """The same batch without the records that the broker refuses; None where that is not what went wrong."""
+        """Return the batch without the records that the broker refused; None where it failed for another reason."""
         bad = [seq for seq in batch.seqs if seq in self._skipped]
         others = [o for o in end.outcomes if o.status != "acked" and not _caused_by_record(o.error)]
         if end.state != "aborted" or not bad or others:
@@ -248,7 +249,7 @@ class _Run:
         self._tell("running")
 
     async def _end(self, state: str, error: str | None) -> None:
-        """Journal the end. It must not be lost to a cancellation, so it is not handed to a thread."""
+        """Journal the end. It blocks the event loop on purpose: an awaited thread could be cancelled, the end lost."""
         self.state = state
         self._journal.finish(self.plan.run_id, state, error=error)
         self._journal.audit(

@@ -1,4 +1,4 @@
-"""Ledger rows of a batch: what is planned, what became of it."""
+"""Makes the ledger rows of a batch: source position, target and outcome of each record."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _ABORTED = "its transaction was aborted; nothing of it is visible"
 
 
 def ledger_rows(plan: Plan, seqs: Sequence[int], ends: Mapping[int, Mapping[str, Any]]) -> pa.Table:
-    """Rows of some seqs.
+    """Return the rows of some seqs.
 
     Args:
         plan: The plan.
         seqs: Ascending.
-        ends: For each seq, the columns that tell its outcome.
+        ends: The outcome columns of each seq.
     """
     records = plan.records
     sources = records.table.take(pa.array(seqs, pa.int64()))
@@ -47,18 +47,18 @@ def ledger_rows(plan: Plan, seqs: Sequence[int], ends: Mapping[int, Mapping[str,
 
 
 def unknown_rows(plan: Plan, seqs: Sequence[int]) -> pa.Table:
-    """Rows of a batch that is about to be sent: until it is settled nobody knows."""
+    """Return the rows of a batch that is about to be sent. If the process dies now, this is what is known."""
     return ledger_rows(plan, seqs, {seq: {"outcome": "unknown", "reason": "sent, not settled"} for seq in seqs})
 
 
 def refused_rows(plan: Plan) -> pa.Table:
-    """Rows of the records that the plan leaves out."""
+    """Return the rows of the records that the plan leaves out."""
     seqs = list(plan.left_out)
     return ledger_rows(plan, seqs, {seq: {"outcome": "refused", "reason": plan.left_out[seq]} for seq in seqs})
 
 
 def settled_rows(plan: Plan, seqs: Sequence[int], end: BatchEnd, skipped: Mapping[int, str]) -> pa.Table:
-    """Rows of a batch that has ended."""
+    """Return the rows of a batch that has ended."""
     moment = datetime.now(UTC).replace(tzinfo=None)
     by_seq = dict(zip(seqs, end.outcomes, strict=False))
     ends: dict[int, dict[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""What a run does on the target before it sends: create what the plan creates, note where everything ends."""
+"""Prepares the targets of a run: creates the planned topics and notes the end of each target partition."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def create_targets(log: RecordLog, plan: Plan) -> None:
     """Create the topics that the plan says the run creates, replicated like their source where it is on this cluster.
 
     Raises:
-        ReplayRefused: Somebody created one meanwhile.
+        ReplayRefused: Somebody else created one of them meanwhile.
     """
     facts = plan.facts
     for topic in plan.records.new_topics:
@@ -38,11 +38,11 @@ async def create_targets(log: RecordLog, plan: Plan) -> None:
 
 
 async def start_positions(log: RecordLog, plan: Plan) -> pa.Table:
-    """Ends of all target partitions, uncommitted records included."""
+    """Return the ends of all target partitions, uncommitted records included."""
     partitions = [
         TopicPartition(name, partition)
-        for name, shape in plan.records.topic_facts.items()
-        for partition in range(shape.partitions)
+        for name, topic in plan.records.topic_facts.items()
+        for partition in range(topic.partitions)
     ]
     ends = await log.offsets(partitions, "latest", isolation="read_uncommitted")
     rows = [

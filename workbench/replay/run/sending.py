@@ -1,4 +1,4 @@
-"""Builds the records of a batch and hands them to a writer when their time has come."""
+"""Builds the records of a batch and sends them at the planned rates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Sender:
-    """The pace of a run, kept from batch to batch."""
+    """Sends the batches of a run; the rates count from one batch to the next."""
 
     def __init__(self, plan: Plan, stop: asyncio.Event) -> None:
         self._plan = plan
@@ -43,7 +43,7 @@ class Sender:
         return outcomes
 
     def _lanes(self, seqs: Sequence[int]) -> Iterator[Sequence[int]]:
-        """With order ``global`` one lane at a time, else all of them side by side."""
+        """Split seqs for sending: with order ``global`` one lane at a time, else all lanes at once."""
         if self._plan.options.order != "global":
             yield seqs
             return
@@ -52,7 +52,7 @@ class Sender:
             yield list(lane)
 
     async def _due(self, seqs: Sequence[int]) -> int:
-        """How many of these may be sent now; waits for the first, or until the run is stopped."""
+        """Return how many of these may be sent now; waits for the first one, or until the run is stopped."""
         if self._pace.unlimited:
             return len(seqs)
         clock = asyncio.get_running_loop().time
@@ -71,7 +71,7 @@ class Sender:
         return count
 
     def _send_at(self, seq: int, now: float) -> float:
-        """Reserve a time once; the record keeps it while it waits."""
+        """Return the time of a record. It is reserved once: asking again must not spend the rate twice."""
         if seq not in self._reserved:
             self._reserved[seq] = self._pace.take(int(self._plan.records.sizes[seq]), now)
         return self._reserved[seq]

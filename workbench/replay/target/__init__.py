@@ -1,1 +1,1 @@
-"""The target of a replay: facts about its topics, how they are fetched, and the topics that a run creates."""
+"""The target of a replay: names, facts and their fetching, the topics that a run creates, and reading back."""

@@ -1,4 +1,4 @@
-"""Facts about a target, as they were found at one moment: frozen, kept in the plan, compared again before a run."""
+"""Facts about a target at one moment. A plan keeps them; before its run they are fetched and compared again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PRODUCTION = frozenset({"prod", "production"})
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What the connection that was asked says about itself; the session knows it, a record log does not."""
+    """Properties of the connection; the session knows them, a record log does not."""
 
     read_only: bool = True
     protected: bool = False
@@ -32,7 +32,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class TopicFacts:
-    """One topic of the target cluster."""
+    """Facts about one topic of the target cluster."""
 
     name: str
     exists: bool
@@ -57,7 +57,7 @@ class TopicFacts:
 
     @property
     def compacted(self) -> bool:
-        """Whether the newest value of each key is what survives."""
+        """Whether the topic is compacted: only the newest value of each key is kept."""
         return "compact" in (self.config.get("cleanup.policy") or "")
 
     @property
@@ -102,7 +102,7 @@ class GroupFacts:
     """Committed offsets by topic and partition."""
 
     def lag(self, topics: Mapping[str, TopicFacts]) -> int:
-        """Records behind the high watermark on the partitions where it committed."""
+        """Return the records behind the high watermark, on the partitions where the group committed."""
         return sum(
             max((topics[topic].end.get(partition) or 0) - offset, 0)
             for topic, offsets in self.committed.items()
@@ -112,7 +112,7 @@ class GroupFacts:
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
-    """Everything outside the selection that a plan depends on: found by `fetch_facts`, read by `make_plan`."""
+    """All that a plan depends on besides its selection; `fetch_facts` reads it from the cluster."""
 
     run_id: str
     """UUID drawn for the plan that is made from these facts; names of default targets contain it."""
@@ -132,7 +132,7 @@ class TargetFacts:
     unclear_groups: tuple[str, ...] = ()
     """Groups that could not be described, or that are rebalancing: they may be on a target too."""
     in_doubt: tuple[str, ...] = ()
-    """Earlier runs on these targets whose end is not known."""
+    """Earlier runs on these targets whose result is not known."""
 
     @property
     def target_topics(self) -> list[str]:
@@ -140,7 +140,7 @@ class TargetFacts:
         return sorted(set(self.targets.values()))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for the journal."""
+        """Return plain values for the journal."""
         return {
             "run_id": self.run_id,
             "asked_at_ms": self.asked_at_ms,
@@ -157,7 +157,7 @@ class TargetFacts:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> TargetFacts:
-        """Inverse of `to_json`."""
+        """Read what `to_json` wrote."""
         topics = [
             TopicFacts(**{**topic, "begin": _by_number(topic["begin"]), "end": _by_number(topic["end"])})
             for topic in value["topics"]
@@ -179,7 +179,7 @@ class TargetFacts:
 
 
 def differences(planned: TargetFacts, found: TargetFacts) -> list[str]:
-    """Say which facts that a plan rests on are no longer so: cluster, partitions, timestamp type, identity."""
+    """List the differences between planned and present facts: cluster, topic ids, partitions, timestamp types."""
     changes = []
     if planned.cluster_id != found.cluster_id:
         changes.append(f"the cluster is {found.cluster_id}, planned was {planned.cluster_id}")

@@ -1,4 +1,4 @@
-"""Ask a cluster what a plan must know about its target. Reads metadata, settings and groups; changes nothing."""
+"""Fetches the facts about a target: metadata, settings and consumer groups. It changes nothing on the cluster."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _AT_ONCE = 8
 """Groups whose offsets are asked for at the same time."""
 
 
-class DoubtSource(Protocol):
-    """What knows of earlier runs: the journal."""
+class RunsInDoubt(Protocol):
+    """Knows the earlier runs whose result is not known; the journal does."""
 
     def in_doubt(self, cluster_id: str, topics: Collection[str]) -> Sequence[str]:
-        """Ids of runs on these topics whose end is not known."""
+        """Return the ids of such runs on these topics."""
         ...
 
 
@@ -46,19 +46,19 @@ async def fetch_facts(
     to: str | Mapping[str, str] | None = None,
     *,
     connection: Connection | None = None,
-    journal: DoubtSource | None = None,
+    journal: RunsInDoubt | None = None,
 ) -> TargetFacts:
-    """Look at the target of a draft.
+    """Fetch the facts about the targets of a draft.
 
     Args:
         log: An open record log of the target cluster.
-        draft: What is to be sent.
+        draft: The records to send.
         to: Target topic, a target for each source topic, or None for topics that the run creates.
-        connection: What the connection says about itself; read-only unless told.
+        connection: Properties of the connection; read-only by default.
         journal: Where earlier runs are recorded.
 
     Raises:
-        ConfigurationError: A target name that cannot be, or a source topic without one.
+        ConfigurationError: A name that no topic can have, or a source topic without a target.
     """
     run_id = str(uuid.uuid4())
     targets = resolve_targets(to, draft.topics, run_id)
@@ -72,7 +72,7 @@ async def fetch_again(
     sources: Iterable[SelectedSource],
     *,
     connection: Connection,
-    journal: DoubtSource | None,
+    journal: RunsInDoubt | None,
 ) -> TargetFacts:
     """Fetch the facts of the planned targets once more, for the same run.
 
@@ -102,7 +102,7 @@ async def _facts(
     *,
     named: bool,
     connection: Connection | None,
-    journal: DoubtSource | None,
+    journal: RunsInDoubt | None,
 ) -> TargetFacts:
     names = sorted(set(targets.values()))
     own_sources = {source.topic for source in sources if source.cluster_id == log.cluster_id}
@@ -125,12 +125,12 @@ async def _facts(
 
 
 def now_ms() -> int:
-    """This machine's clock, UTC milliseconds."""
+    """Return the time of this machine, UTC milliseconds."""
     return time.time_ns() // 1_000_000
 
 
 async def topic_facts(log: RecordLog, names: Collection[str]) -> dict[str, TopicFacts]:
-    """Facts of the named topics, those that do not exist included."""
+    """Fetch the facts of the named topics, including those that do not exist."""
     found = {info.name: _topic(info) for info in await log.describe(names)}
     return {name: found.get(name) or TopicFacts(name, exists=False) for name in sorted(names)}
 

@@ -1,4 +1,4 @@
-"""Reads what lies on a target between two positions, committed records only."""
+"""Reads the records of a target between two positions, with ``read_committed``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.model import Chunk, TopicPartition
 
 STALLED_S = 60.0
-"""A read that brings nothing for this long is given up."""
+"""Reading ends with an error when nothing came for this long."""
 
 
 async def read_target(
