@@ -90,6 +90,15 @@ def test_each_hop_names_what_would_be_waited_for_then():
     assert found.events.loc[found.events["on_path"], "event"].to_list() == ["a1", "a2", "a4"]
 
 
+def test_a_hostile_id_is_text_in_every_form():
+    found = graph_of([["<b>a\x1b", 0, []], ["<b>b", 7, ["<b>a\x1b"]]]).critical_path()
+    assert found.frame is found.hops
+    assert "<b>a\\x1b → <b>b" in repr(found)
+    assert found._repr_html_() == (
+        "<pre>critical path: 2 events, 7 µs\n  &lt;b&gt;a\\x1b → &lt;b&gt;b  +7 µs  (saves 7 µs)</pre>"
+    )
+
+
 def test_a_trace_is_cut_out_first_and_gives_the_same():
     whole = graph_of(S).select(event_id="c1").critical_path()
     assert whole.path == ("c1", "c3", "c4")

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pytest
 from traces import flow, trace_of
 
+from workbench.errors import ConfigurationError
 from workbench.testing.events import event_table
+from workbench.tracing.trace import Trace
 
 SPANS = Path(__file__).resolve().parents[4] / "shared/data/online-boutique-2022-08-22/spans.csv.gz"
-
 
 HOSTILE = '<img src=x onerror=alert(1)>"];\x1b[2J\u202e;%%{init}%%#`\n'
 
@@ -42,6 +43,28 @@ def test_hostile_text_is_shown_and_never_obeyed():
     labels = [line.split('["')[1].removesuffix('"]') for line in chart.splitlines() if '["' in line]
     assert labels
     assert all(not set(label) & set('"[]{}|<>`&%') for label in labels)
+
+
+def test_a_trace_draws_itself_by_its_viewer_and_hands_it_to_its_parts():
+    drawn = []
+    trace = Trace(flow().data, viewer=lambda views, **options: drawn.append((views.view(**options), options)))
+    trace.show(layout="layered")
+    trace.select(correlation_id="k3").show()
+    trace.ancestors("d").descendants("a").show()
+    assert [view.header.events_total for view, _ in drawn] == [6, 2, 2]
+    assert drawn[0][1] == {"layout": "layered"}
+    with pytest.raises(ConfigurationError, match=r"snap\.trace"):
+        flow().show()
+
+
+def test_counts_of_a_trace_add_up():
+    trace = flow()
+    assert trace.records == len(trace) + len(trace.copies) == 7
+    assert trace.accounting == {"edge": 4, "unresolved": 2}
+    assert sum(trace.fragments["events"]) == len(trace)
+    assert trace.select(correlation_id="k1").summary == "correlation k1"
+    assert trace.select(event_id="d").summary == "event d"
+    assert trace.ancestors("d").summary == "ancestors of d"
 
 
 def test_empty_and_single():

@@ -1,0 +1,30 @@
+"""Labels of events and the line that says where a graph comes from."""
+
+from __future__ import annotations
+
+import numpy as np
+from traces import graph_of
+
+from workbench.tracing.text.labels import labels_of, provenance_text
+
+
+def test_of_many_remarks_the_first_few_are_written_and_the_rest_is_counted():
+    copies = [{"event_id": "a", "t": 1, "topic": f"copy-{n}"} for n in range(6)]
+    graph = graph_of({"event_id": "a", "t": 0, "cause_state": "root", "event_type": "A"}, *copies).data
+    (label,) = labels_of(graph, np.array([0]))
+    assert label.title == "A a"
+    assert (label.position, label.time) == ("t/0@0", 0)
+    assert label.remarks == ("origin", *(f"mirror copy-{n}/0@0" for n in range(3)), "and 3 more")
+
+
+def test_an_event_without_type_and_time_is_labelled_too():
+    (label,) = labels_of(graph_of({"event_id": None}).data, np.array([0]))
+    assert (label.event_type, label.source, label.time) == ("(no type)", "", None)
+
+
+def test_one_is_singular():
+    broken = {"event_id": None, "convention": None, "problems": ["not_json"], "timestamp_ms": 3, "timestamp_type": 0}
+    assert provenance_text(graph_of(broken).data) == (
+        "the whole snapshot: 1 of 1 event · clock: event time, record timestamp for 1 event without one"
+        " · 1 record of the snapshot could not be decoded"
+    )
