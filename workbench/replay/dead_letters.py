@@ -14,7 +14,7 @@ import pandas as pd
 
 from workbench.decoding.fingerprint import fingerprint, normalised
 from workbench.model.dead_letters import dead_letter_sql, is_dead_letter, origin_by_name
-from workbench.text import fragment, table, text_table, visible
+from workbench.text import counted, fragment, number_text, table, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,9 +62,11 @@ class DeadLetters:
 
     def __repr__(self) -> str:
         rows = self._shown()
-        more = [f"{len(self.groups) - _SHOWN} groups more"] if len(self.groups) > _SHOWN else []
+        more = [counted(len(self.groups) - _SHOWN, "more group")] if len(self.groups) > _SHOWN else []
         body = text_table(_GROUP_COLUMNS, rows, numeric=(3, 6)) if rows else "no dead letter"
-        return "\n".join([f"{len(self.frame):,} dead letters in {len(self.groups):,} groups", body, *more])
+        return "\n".join(
+            [f"{counted(len(self.frame), 'dead letter')} in {counted(len(self.groups), 'group')}", body, *more]
+        )
 
     def _repr_html_(self) -> str:
         return fragment(table(_GROUP_COLUMNS, self._shown(), numeric=(3, 6))).render()
@@ -152,4 +154,4 @@ def _cell(value: Any) -> str:
         return visible(", ".join(value), 80)
     if value is None or value is pd.NaT:
         return ""
-    return f"{value:,}" if isinstance(value, int) else visible(str(value), 80)
+    return number_text(value) if isinstance(value, int) else visible(str(value), 80)

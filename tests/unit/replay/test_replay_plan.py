@@ -13,7 +13,7 @@ from workbench.errors import ReplayRefused
 from workbench.model.feeds import PlanFacts
 from workbench.replay import Draft, TargetFacts, make_plan, plan_from_json
 from workbench.replay.records.digest import plan_hash
-from workbench.replay.records.replay_headers import utc_text
+from workbench.text import iso_text
 
 
 def vector_draft(**options: Any) -> Draft:
@@ -107,10 +107,10 @@ def test_samples_show_first_last_largest_and_each_type():
     rows = [row(at, value=b"x" * (50 if at == 2 else 1)) for at in range(6)]
     plan = make_plan(draft(*rows, columns={"event_type": ["a", "a", "a", "b", None, "b"]}), facts())
     assert [(sample.why, sample.position) for sample in plan.samples] == [
-        ("first", "orders/0/0"),
-        ("last", "orders/0/5"),
-        ("largest", "orders/0/2"),
-        ("type b", "orders/0/3"),
+        ("first", "orders/0@0"),
+        ("last", "orders/0@5"),
+        ("largest", "orders/0@2"),
+        ("type b", "orders/0@3"),
     ]
     assert plan.samples[0].text == "key k, value x, 0 headers"
 
@@ -208,7 +208,7 @@ def test_bounds_of_sizes_hold_for_every_record():
 
 
 def test_times_are_written_with_zone_and_milliseconds():
-    assert utc_text(0) == "1970-01-01T00:00:00.000Z"
+    assert iso_text(0) == "1970-01-01T00:00:00.000Z"
 
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\x1b[31m"

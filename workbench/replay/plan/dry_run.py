@@ -5,8 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.replay.records.replay_headers import utc_text
-from workbench.text import Element, element, facts, fragment, listing, table, text_table, visible
+from workbench.text import (
+    Element,
+    counted,
+    counts_text,
+    duration_text,
+    element,
+    facts,
+    fragment,
+    listing,
+    number_text,
+    partition_text,
+    size_text,
+    table,
+    text_table,
+    time_text,
+    visible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,23 +46,28 @@ def summary(records: ReplayRecords, estimates: Estimates, left_out: int) -> list
     options, target = records.options, records.facts
     span = "no timestamps"
     if estimates.first_ms is not None and estimates.last_ms is not None:
-        span = f"{utc_text(estimates.first_ms)} to {utc_text(estimates.last_ms)}"
-    duration = "as fast as the target takes it" if estimates.duration_s is None else f"{estimates.duration_s:,.1f} s"
-    types = ", ".join(f"{name} {count:,}" for name, count in list(estimates.types.items())[:10])
-    groups = ", ".join(f"{group.group_id} ({group.state}, lag {group.lag(target.topics):,})" for group in target.groups)
+        span = f"{time_text(estimates.first_ms)} to {time_text(estimates.last_ms)}"
+    duration = (
+        "as fast as the target takes it" if estimates.duration_s is None else duration_text(estimates.duration_s, "s")
+    )
+    keys = counted(estimates.distinct_keys, "key")
+    types = counts_text(dict(list(estimates.types.items())[:10]))
+    groups = ", ".join(
+        f"{group.group_id} ({group.state}, lag {number_text(group.lag(target.topics))})" for group in target.groups
+    )
     pairs = [
         ("target", ", ".join(f"{source} → {name}" for source, name in sorted(target.targets.items()))),
         ("cluster", f"{target.cluster_id} at {target.address}"),
         ("selection", records.description),
         ("mode", f"{options.mode}, ids {options.ids}, headers {options.headers}, timestamps {options.timestamps}"),
         ("partitions", f"{options.partitions.to_json()}, order {options.order}"),
-        ("records", f"{estimates.records:,} ({estimates.bytes:,} bytes, {estimates.distinct_keys:,} keys)"),
-        ("left out", f"{left_out:,}" if left_out else ""),
-        ("largest", f"{estimates.largest_bytes:,} bytes"),
-        ("tombstones", f"{estimates.tombstones:,}"),
+        ("records", f"{number_text(estimates.records)}, {keys}, {size_text(estimates.bytes)}"),
+        ("left out", number_text(left_out) if left_out else ""),
+        ("largest", size_text(estimates.largest_bytes)),
+        ("tombstones", number_text(estimates.tombstones)),
         ("source times", span),
         ("types", types),
-        ("writing", f"{options.writer}, {estimates.transactions:,} transactions, on error {options.on_error}"),
+        ("writing", f"{options.writer}, {counted(estimates.transactions, 'transaction')}, on error {options.on_error}"),
         ("duration", duration),
         ("groups on the target", groups or "none"),
         ("run", target.run_id),
@@ -104,16 +124,16 @@ class DryRun:
     def _lane_rows(self) -> list[tuple[str, str, str, str, str]]:
         rows = [
             (
-                f"{lane.topic}/{lane.partition}",
-                f"{lane.records:,}",
-                f"{lane.bytes:,}",
-                "" if lane.first_ms is None else utc_text(lane.first_ms),
-                "" if lane.last_ms is None else utc_text(lane.last_ms),
+                partition_text(lane.topic, lane.partition),
+                number_text(lane.records),
+                number_text(lane.bytes),
+                "" if lane.first_ms is None else time_text(lane.first_ms),
+                "" if lane.last_ms is None else time_text(lane.last_ms),
             )
             for lane in self.lanes[:_LANES_SHOWN]
         ]
         hidden = len(self.lanes) - len(rows)
-        return [*rows, (f"{hidden} more", "", "", "", "")] if hidden > 0 else rows
+        return [*rows, (f"{number_text(hidden)} more", "", "", "", "")] if hidden > 0 else rows
 
     def _sample_rows(self) -> list[tuple[str, str, str]]:
         return [(sample.why, sample.position, sample.text) for sample in self.samples]

@@ -13,7 +13,7 @@ from workbench.model.feeds import PlanFacts, Sample
 from workbench.replay.plan.dry_run import DryRun, summary
 from workbench.replay.records.digest import token
 from workbench.replay.records.replay_records import NOW
-from workbench.text import visible_bytes
+from workbench.text import counted, partition_text, position_text, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,9 +137,9 @@ class Plan:
 
     def _sample(self, seq: int, why: str) -> Sample:
         table, rows = self.records.table, self.records.rows
-        at = "/".join(str(table[name][seq].as_py()) for name in ("topic", "partition", "offset"))
+        at = position_text(*(table[name][seq].as_py() for name in ("topic", "partition", "offset")))
         key, value = (visible_bytes(data, _SAMPLE_CHARACTERS) for data in (rows.keys[seq], rows.values[seq]))
-        return Sample(why, at, f"key {key}, value {value}, {len(rows.headers(seq))} headers")
+        return Sample(why, at, f"key {key}, value {value}, {counted(len(rows.headers(seq)), 'header')}")
 
     def dry_run(self) -> DryRun:
         """Render the plan for a person who is about to confirm it."""
@@ -165,7 +165,7 @@ class Plan:
             records=self.estimates.records,
             bytes=self.estimates.bytes,
             summary=tuple(summary(self.records, self.estimates, len(self.left_out))),
-            lanes=tuple((f"{lane.topic}/{lane.partition}", lane.records) for lane in self.estimates.lanes),
+            lanes=tuple((partition_text(lane.topic, lane.partition), lane.records) for lane in self.estimates.lanes),
             warnings=self.warnings,
             refusals=tuple(str(item) for item in self.refusals if item.rule != "G-4"),
             samples=self.samples,

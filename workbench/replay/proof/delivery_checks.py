@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from workbench.model import TimestampType
 from workbench.replay.records.replay_records import NOW
+from workbench.text import and_more, counted, partition_text, position_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,31 +35,35 @@ def all_checks(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Iterator[R
 def _every_seq_once(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Result:
     name = "every record exactly once"
     if arrivals.gaps:
-        return name, "not checked", f"{arrivals.gaps:,} offsets could not be read"
+        return name, "not checked", f"{counted(arrivals.gaps, 'offset')} could not be read"
     counts = Counter(arrival.seq for arrival in arrivals.found)
     skipped = {seq for seq, outcome in ledger.others.items() if outcome in ("skipped", "refused")}
     wanted = set(plan.sent) - skipped
-    wrong = [f"seq {seq} {counts[seq]} times" for seq in sorted(wanted | set(counts)) if counts[seq] != (seq in wanted)]
+    wrong = [
+        f"seq {seq} {counted(counts[seq], 'time')}"
+        for seq in sorted(wanted | set(counts))
+        if counts[seq] != (seq in wanted)
+    ]
     if not wrong and arrivals.lookalikes:
-        return name, "not checked", f"{arrivals.lookalikes:,} unmarked records of others have the same content"
-    return _result(name, wrong, f"{len(wanted):,} records")
+        return name, "not checked", f"{counted(arrivals.lookalikes, 'unmarked record')} of others with the same content"
+    return _result(name, wrong, counted(len(wanted), "record"))
 
 
 def _positions(ledger: LedgerRows, arrivals: Arrivals) -> Result:
     name = "positions as in the ledger"
     untold = sum(row.offset is None for row in ledger.acked.values())
     if untold:
-        return name, "not checked", f"the broker did not tell {untold:,} offsets"
+        return name, "not checked", f"the broker did not tell {counted(untold, 'offset')}"
     found = {(arrival.seq, arrival.at, arrival.offset) for arrival in arrivals.found}
     stated = {(seq, row.at, row.offset) for seq, row in ledger.acked.items()}
     wrong = [f"seq {seq} at {at}/{offset}" for seq, at, offset in sorted(found ^ stated, key=lambda item: item[0])]
-    return _result(name, wrong, f"{len(stated):,} positions")
+    return _result(name, wrong, counted(len(stated), "position"))
 
 
 def _bodies(plan: Plan, arrivals: Arrivals) -> Result:
     digests = plan.records.digests
     wrong = [
-        f"seq {arrival.seq} at {arrival.at}/{arrival.offset}"
+        f"seq {arrival.seq} at {position_text(arrival.at.topic, arrival.at.partition, arrival.offset)}"
         for arrival in _known(plan, arrivals)
         if arrival.body_sha256 != digests[arrival.seq]
     ]
@@ -78,7 +83,7 @@ def _order(arrivals: Arrivals) -> Result:
 def _partitions(plan: Plan, arrivals: Arrivals) -> Result:
     topics, partitions = plan.records.target_topics, plan.records.target_partitions
     wrong = [
-        f"seq {arrival.seq} in {arrival.at}, planned {topics[arrival.seq]}/{partitions[arrival.seq]}"
+        f"seq {arrival.seq} in {arrival.at}, planned {partition_text(topics[arrival.seq], partitions[arrival.seq])}"
         for arrival in _known(plan, arrivals)
         if (arrival.at.topic, arrival.at.partition) != (topics[arrival.seq], partitions[arrival.seq])
     ]
@@ -101,7 +106,7 @@ def _timestamps(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Result:
         if not right:
             wrong.append(f"seq {arrival.seq} has {arrival.timestamp_ms}")
     if unknown and not wrong:
-        return name, "not checked", f"the time of sending of {unknown:,} records is not known"
+        return name, "not checked", f"the time of sending of {counted(unknown, 'record')} is not known"
     return _result(name, wrong)
 
 
@@ -112,5 +117,4 @@ def _known(plan: Plan, arrivals: Arrivals) -> Iterable[Arrival]:
 def _result(name: str, wrong: list[str], right: str = "") -> Result:
     if not wrong:
         return name, "pass", right
-    more = f" and {len(wrong) - _SHOWN:,} more" if len(wrong) > _SHOWN else ""
-    return name, "fail", f"{', '.join(wrong[:_SHOWN])}{more}"
+    return name, "fail", f"{', '.join(wrong[:_SHOWN])}{and_more(len(wrong) - _SHOWN)}"

@@ -9,7 +9,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workbench.replay.proof.undo import UndoAids
-from workbench.text import Element, element, facts, fragment, listing, table, text_table, visible
+from workbench.text import (
+    Element,
+    counts_text,
+    element,
+    facts,
+    fragment,
+    listing,
+    number_text,
+    partition_text,
+    table,
+    text_table,
+    visible,
+)
 
 if TYPE_CHECKING:
     import os
@@ -68,17 +80,17 @@ class ReplayReport:
         pq.write_table(self.ledger, path)
 
     def _facts(self) -> list[tuple[str, str]]:
-        counts = ", ".join(f"{name} {count:,}" for name, count in self.counts.items() if count)
+        counts = counts_text(self.counts)
         return [
             ("state", self.state),
-            ("records", f"{self.selected:,} selected: {counts or 'none attempted'}"),
+            ("records", f"{number_text(self.selected)} selected: {counts or 'none attempted'}"),
             *([("error", visible(self.error, None))] if self.error else []),
             *([("verification", self.verification.summary)] if self.verification else []),
         ]
 
     def _ranges(self) -> list[tuple[str, str, str]]:
         return [
-            (f"{row['target_topic']}/{row['target_partition']}", f"{row['start_offset']:,}", _number(row))
+            (partition_text(row["target_topic"], row["target_partition"]), number_text(row["start_offset"]), _next(row))
             for row in self.positions.to_pylist()
         ]
 
@@ -108,9 +120,9 @@ class ReplayReport:
 _TITLES = ("target", "end before", "next")
 
 
-def _number(row: Mapping[str, Any]) -> str:
+def _next(row: Mapping[str, Any]) -> str:
     following = row["next_target_offset"]
-    return "" if following is None else f"{following:,}"
+    return "" if following is None else number_text(following)
 
 
 def readable(ledger: pa.Table) -> pa.Table:

@@ -17,6 +17,7 @@ from workbench.replay.proof.ledger import LedgerRows
 from workbench.replay.target.facts import TargetFacts
 from workbench.replay.target.fetching import topic_facts
 from workbench.replay.target.reading import read_target
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,7 @@ class UndoAids:
     @property
     def lines(self) -> list[str]:
         """The information as lines of text."""
-        lines = [f"{self.targets.num_rows:,} target positions are in the ledger (.undo.targets)."]
+        lines = [f"The ledger (.undo.targets) has {counted(self.targets.num_rows, 'target position')}."]
         if self.marked:
             lines.append(f"Consumers can leave them out by the header x-replay-id = {self.run_id}.")
         for group, offsets in self.offsets_before.items():
@@ -124,7 +125,7 @@ async def _in_use(log: RecordLog, journal: Journal, run_id: str, topic: str) -> 
     reasons = []
     others = await _records_of_others(log, journal, run_id, topic)
     if others:
-        reasons.append(f"{others:,} of its records are not in the ledger of this run")
+        reasons.append(f"it has {counted(others, 'record')} that the ledger of this run does not have")
     groups = [group for group in await log.groups() if any(at.topic == topic for at in await log.committed(group))]
     reasons += [f"group {group} has committed offsets on it" for group in groups]
     return reasons

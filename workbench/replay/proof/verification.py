@@ -14,6 +14,7 @@ from workbench.model import TopicPartition
 from workbench.replay.proof.arrivals import Arrivals, collect
 from workbench.replay.proof.delivery_checks import all_checks
 from workbench.replay.proof.ledger import LedgerRows
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
@@ -56,7 +57,7 @@ class Verification:
         """The result in one line."""
         wrong = [check.name for check in self.checks if check.status != "pass"]
         result = "delivery verified" if self.passed else f"delivery not verified ({', '.join(wrong)})"
-        return f"level {self.level}: {result}; {self.others:,} records of others in between"
+        return f"level {self.level}: {result}; {counted(self.others, 'record')} of others in between"
 
 
 async def verify_delivery(log: RecordLog, plan: Plan, journal: Journal, *, record: bool = True) -> Verification:

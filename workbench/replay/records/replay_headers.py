@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from workbench.model import TimestampType
 from workbench.replay.records.raw_rows import X_REPLAY
+from workbench.text import iso_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +114,7 @@ class RecordHeaders:
             SEQ: str(seq).encode(),
             OF: origin.position.encode(),
             COUNT: str(history.count + 1).encode(),
-            AT: utc_text(at_ms).encode(),
+            AT: iso_text(at_ms).encode(),
             BY: self.product.encode(),
             MODE: self.mode.encode(),
             ORIGINAL_TIMESTAMP: _original_timestamp(origin),
@@ -126,12 +126,6 @@ class RecordHeaders:
         if correlation is not None:
             added[CORRELATION_ID] = correlation
         return added
-
-
-def utc_text(at_ms: int) -> str:
-    """Write a time as ISO 8601 text in UTC with milliseconds, always of the same length."""
-    moment = datetime.fromtimestamp(at_ms / 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
 
 
 def _original_timestamp(origin: Origin) -> bytes:

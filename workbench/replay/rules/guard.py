@@ -18,6 +18,7 @@ from workbench.replay.rules import (
     time_rules,
 )
 from workbench.replay.rules.rule import Rule
+from workbench.text import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,7 +100,7 @@ def _of_records(rule: Rule, reasons: Mapping[int, str]) -> list[Refusal]:
     if not reasons:
         return []
     named = "; ".join(f"seq {seq} {reason}" for seq, reason in list(reasons.items())[:SHOWN])
-    more = f" and {len(reasons) - SHOWN:,} more" if len(reasons) > SHOWN else ""
+    more = and_more(len(reasons) - SHOWN)
     way_out = "skip_refused=True leaves them out"
     override = f"{rule.override}; {way_out}" if rule.override else way_out
     return [Refusal(rule.number, f"{named}{more}", override, tuple(sorted(reasons)))]

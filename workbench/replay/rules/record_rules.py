@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from workbench.replay.rules.rule import record_refusal
+from workbench.text import counted, number_text, size_text
 
 if TYPE_CHECKING:
     from workbench.replay.rules.planning_input import PlanningInput
@@ -29,7 +30,7 @@ def too_many_hops(planning: PlanningInput) -> dict[int, str]:
         if not past.count_valid:
             refused[seq] = "has an x-replay-count that is not a number"
         elif past.count >= limit:
-            refused[seq] = f"was replayed {past.count} times, max_hops is {limit}"
+            refused[seq] = f"was replayed {counted(past.count, 'time')}, max_hops is {limit}"
     return refused
 
 
@@ -46,7 +47,7 @@ def too_large(planning: PlanningInput) -> dict[int, str]:
         for seq in seqs[records.batch_bounds[seqs] > limit].tolist():
             size = records.batch_size(seq)
             if size > limit:
-                refused[seq] = f"needs a batch of {size:,} bytes, {name} takes {limit:,}"
+                refused[seq] = f"needs a batch of {size_text(size)}, {name} takes {number_text(limit)}"
     return refused
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.replay.rules.rule import refusal
-from workbench.text import counted
+from workbench.text import counted, number_text, size_text
 
 if TYPE_CHECKING:
     from workbench.replay.rules.planning_input import PlanningInput
@@ -40,7 +40,9 @@ def too_much(planning: PlanningInput) -> list[str]:
     size = int(records.sizes.sum())
     found = []
     if len(records) > options.max_records:
-        found.append(f"{counted(len(records), 'record')} are selected, max_records is {options.max_records:,}.")
+        found.append(
+            f"{counted(len(records), 'record')} are selected, max_records is {number_text(options.max_records)}."
+        )
     if size > options.max_bytes:
-        found.append(f"{size:,} bytes are selected, max_bytes is {options.max_bytes:,}.")
+        found.append(f"{size_text(size)} are selected, max_bytes is {number_text(options.max_bytes)}.")
     return found

@@ -97,7 +97,9 @@ def live_groups(planning: PlanningInput) -> list[str]:
     accepted = set(planning.options.accept_groups)
     if set(found) == accepted:
         return []
-    described = ", ".join(f"{group.group_id} ({group.state}, {group.members} members)" for group in found.values())
+    described = ", ".join(
+        f"{group.group_id} ({group.state}, {counted(group.members, 'member')})" for group in found.values()
+    )
     if not accepted:
         return [f"the target has consumer groups, which would process every record: {described}."]
     return [f"accepted groups are {', '.join(sorted(accepted))}, found on the target: {described or 'none'}."]

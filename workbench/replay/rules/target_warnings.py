@@ -21,7 +21,7 @@ def created(planning: PlanningInput) -> Iterator[str]:
     """Warn of the topics that the run creates, with their settings."""
     for topic in planning.records.new_topics:
         settings = ", ".join(f"{name}={value}" for name, value in sorted(topic.config.items()))
-        yield f"the run creates {topic.name} with {topic.partitions} partitions, {settings}."
+        yield f"the run creates {topic.name} with {counted(topic.partitions, 'partition')}, {settings}."
 
 
 @warning("W-3")
@@ -48,7 +48,7 @@ def partitioning(planning: PlanningInput) -> Iterator[str]:
         count = records.topic_facts[name].partitions
         different = sorted(found for found in counts if found is not None and found != count)
         if count and different:
-            yield f"{name} has {count} partitions, its source {' and '.join(map(str, different))}."
+            yield f"{name} has {counted(count, 'partition')}, its source {' and '.join(map(str, different))}."
         if None in counts:
             yield f"the partition count of the source of {name} is not known."
     policy = planning.options.partitions.policy

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.rules.rule import refusal
-from workbench.text import counted
+from workbench.text import counted, duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +44,11 @@ def out_of_range(planning: PlanningInput) -> list[str]:
         early = 0 if before is None else int((times < planning.now_ms - before).sum())
         late = 0 if after is None else int((times > planning.now_ms + after).sum())
         if early:
-            found.append(f"{counted(early, 'record')} are further in the past than {name} accepts ({before} ms).")
+            limit = duration_text(before, "ms")
+            found.append(f"{counted(early, 'record')} are further in the past than {name} accepts ({limit}).")
         if late:
-            found.append(f"{counted(late, 'record')} are further in the future than {name} accepts ({after} ms).")
+            limit = duration_text(after, "ms")
+            found.append(f"{counted(late, 'record')} are further in the future than {name} accepts ({limit}).")
     return found
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import BrokerUnavailableError
 from workbench.model import Span
+from workbench.text import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -40,7 +41,8 @@ async def read_target(
                 heard = loop.time()
             elif loop.time() - heard > STALLED_S:
                 raise BrokerUnavailableError(
-                    f"Reading {spans[0].topic} back brought nothing for {STALLED_S:.0f} s. Verify again later.",
+                    f"Reading {spans[0].topic} back brought nothing for "
+                    f"{duration_text(STALLED_S, 's')}. Verify again later.",
                     addresses=[log.address],
                 )
             for chunk in chunks:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from workbench.errors import SnapshotFormatError
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -52,8 +53,8 @@ def check_files(folder: Path, files: Collection[str], path: Path) -> None:
     if missing:
         some = ", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "")
         raise SnapshotFormatError(
-            f"{path} lacks {len(missing)} of its {len(files)} segment files ({some}). They belong into the folder "
-            f"{folder.name} beside it; move it there, or pack the snapshot where it is whole.",
+            f"{path} lacks {len(missing)} of its {counted(len(files), 'segment file')} ({some}). They belong into "
+            f"the folder {folder.name} beside it; move it there, or pack the snapshot where it is whole.",
             path=str(path),
             found="missing segments",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.model.causation import GraphRow
-from workbench.text import duration_text, time_text
+from workbench.text import duration_text, number_text, position_text, time_text
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
@@ -42,13 +42,19 @@ def _row(marks: Marks, node: GraphNode, mark: int, depth: int) -> GraphRow:
         event_type=node.label,
         event_id=node.event_id or "",
         source=node.source or "",
-        position=f"{node.topic}/{node.partition}@{node.offset}" if node.topic is not None else "",
+        position=_position(node),
         time=time_text(node.time_us, "us") if node.time_us is not None else "",
         hop=_hop(marks, int(marks.folding.shown[mark])) if mark < marks.first_group else "",
-        causes=f"{node.causes:,}",
-        effects=f"{node.effects:,}",
+        causes=number_text(node.causes),
+        effects=number_text(node.effects),
         remarks="; ".join(remarks),
     )
+
+
+def _position(node: GraphNode) -> str:
+    if node.topic is None or node.partition is None or node.offset is None:
+        return ""
+    return position_text(node.topic, node.partition, node.offset)
 
 
 def _hop(marks: Marks, event: int) -> str:
