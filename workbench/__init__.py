@@ -1,6 +1,9 @@
 """A Jupyter workbench for event buses: capture, follow, measure and replay what runs through Kafka and Redpanda.
 
-Names are loaded when they are first used, so that importing the package costs next to nothing.
+``dir(workbench)`` lists what a notebook needs. The names of the event-bus contract (`EventBus`, `EventMessage`, …) and
+all errors can be imported from here as well, and are listed by the modules `eventbus` and `errors`.
+
+Names and modules are loaded when they are first used, so that importing the package costs next to nothing.
 """
 
 from __future__ import annotations
@@ -8,77 +11,120 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench import errors as errors, eventbus as eventbus, testing as testing
     from workbench.errors import (
-        AuthenticationError,
-        BrokerUnavailableError,
-        ConfigurationError,
-        GroupActiveError,
-        HandlerError,
-        MissingExtraError,
-        NonRetryableError,
-        OffsetOutOfRangeError,
-        PublishError,
-        ReplayRefused,
-        RetryableError,
-        SchemaRegistryError,
-        SequenceConflictError,
-        SnapshotError,
-        SnapshotFormatError,
-        SnapshotLockedError,
-        StorageFullError,
-        SubscriptionError,
-        TopicExistsError,
-        TransformError,
-        UnknownEventError,
-        UnknownTopicError,
-        ValidationError,
-        WindowError,
-        WorkbenchError,
+        AuthenticationError as AuthenticationError,
+        BrokerUnavailableError as BrokerUnavailableError,
+        ConfigurationError as ConfigurationError,
+        GroupActiveError as GroupActiveError,
+        HandlerError as HandlerError,
+        MissingExtraError as MissingExtraError,
+        NonRetryableError as NonRetryableError,
+        OffsetOutOfRangeError as OffsetOutOfRangeError,
+        PositionError as PositionError,
+        PublishError as PublishError,
+        QueryError as QueryError,
+        ReplayRefused as ReplayRefused,
+        RetryableError as RetryableError,
+        SchemaRegistryError as SchemaRegistryError,
+        SequenceConflictError as SequenceConflictError,
+        SnapshotError as SnapshotError,
+        SnapshotFormatError as SnapshotFormatError,
+        SnapshotLockedError as SnapshotLockedError,
+        StorageFullError as StorageFullError,
+        SubscriptionError as SubscriptionError,
+        TableError as TableError,
+        TopicExistsError as TopicExistsError,
+        TransformError as TransformError,
+        UnknownEventError as UnknownEventError,
+        UnknownTopicError as UnknownTopicError,
+        ValidationError as ValidationError,
+        WindowError as WindowError,
+        WorkbenchError as WorkbenchError,
     )
     from workbench.eventbus import (
-        EventBus,
-        EventBusConfiguration,
-        FailurePolicy,
-        ProtocolEventBus,
-        ProtocolKafkaAdapter,
-        ProtocolMCPRegistry,
-        ProtocolRedpandaAdapter,
-        ProtocolWorkflowEventBus,
-        PublishOutcome,
-        WorkflowEventBusIntegration,
-        batch_publish_events,
-        create_event_bus_from_config,
-        integrate_mcp_events,
-        load_configuration,
-        publish_batch_outcomes,
-        resilient_handler,
-        send_to_dead_letter_queue,
-        setup_load_balanced_consumers,
+        EventBus as EventBus,
+        EventBusConfiguration as EventBusConfiguration,
+        FailurePolicy as FailurePolicy,
+        ProtocolEventBus as ProtocolEventBus,
+        ProtocolKafkaAdapter as ProtocolKafkaAdapter,
+        ProtocolMCPRegistry as ProtocolMCPRegistry,
+        ProtocolRedpandaAdapter as ProtocolRedpandaAdapter,
+        ProtocolWorkflowEventBus as ProtocolWorkflowEventBus,
+        PublishOutcome as PublishOutcome,
+        WorkflowEventBusIntegration as WorkflowEventBusIntegration,
+        batch_publish_events as batch_publish_events,
+        create_event_bus_from_config as create_event_bus_from_config,
+        integrate_mcp_events as integrate_mcp_events,
+        load_configuration as load_configuration,
+        publish_batch_outcomes as publish_batch_outcomes,
+        resilient_handler as resilient_handler,
+        send_to_dead_letter_queue as send_to_dead_letter_queue,
+        setup_load_balanced_consumers as setup_load_balanced_consumers,
     )
     from workbench.eventbus.event_store import (
-        EventSourcing,
-        EventStore,
-        StoredEvent,
-        reconstruct_event_message,
-        replay_events,
+        EventSourcing as EventSourcing,
+        EventStore as EventStore,
+        StoredEvent as StoredEvent,
+        reconstruct_event_message as reconstruct_event_message,
+        replay_events as replay_events,
     )
-    from workbench.model import Record, TopicPartition
+    from workbench.model import (
+        Record as Record,
+        TopicPartition as TopicPartition,
+    )
     from workbench.model.event import (
-        AnyEventType,
-        ConsumedEvent,
-        EventMessage,
-        EventMetadata,
-        EventType,
-        ExtensionEventType,
-        SecurityContext,
-        UndecodableRecord,
+        AnyEventType as AnyEventType,
+        ConsumedEvent as ConsumedEvent,
+        EventMessage as EventMessage,
+        EventMetadata as EventMetadata,
+        EventType as EventType,
+        ExtensionEventType as ExtensionEventType,
+        SecurityContext as SecurityContext,
+        UndecodableRecord as UndecodableRecord,
     )
-    from workbench.session import Cluster, Snapshot, connect, demo, open_snapshot
-    from workbench.session import open_snapshot as open  # noqa: A004 - read as wb.open
+    from workbench.session import (
+        Cluster as Cluster,
+        Snapshot as Snapshot,
+        connect as connect,
+        demo as demo,
+        open_snapshot as open,  # noqa: A004, F401 - read as wb.open
+        open_snapshot as open_snapshot,
+    )
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "workbench.errors": (
+        "AuthenticationError",
+        "BrokerUnavailableError",
+        "ConfigurationError",
+        "GroupActiveError",
+        "HandlerError",
+        "MissingExtraError",
+        "NonRetryableError",
+        "OffsetOutOfRangeError",
+        "PositionError",
+        "PublishError",
+        "QueryError",
+        "ReplayRefused",
+        "RetryableError",
+        "SchemaRegistryError",
+        "SequenceConflictError",
+        "SnapshotError",
+        "SnapshotFormatError",
+        "SnapshotLockedError",
+        "StorageFullError",
+        "SubscriptionError",
+        "TableError",
+        "TopicExistsError",
+        "TransformError",
+        "UnknownEventError",
+        "UnknownTopicError",
+        "ValidationError",
+        "WindowError",
+        "WorkbenchError",
+    ),
     "workbench.eventbus": (
         "EventBus",
         "EventBusConfiguration",
@@ -99,34 +145,17 @@ _HOMES = {
         "send_to_dead_letter_queue",
         "setup_load_balanced_consumers",
     ),
-    "workbench.errors": (
-        "AuthenticationError",
-        "BrokerUnavailableError",
-        "ConfigurationError",
-        "GroupActiveError",
-        "HandlerError",
-        "MissingExtraError",
-        "NonRetryableError",
-        "OffsetOutOfRangeError",
-        "PublishError",
-        "ReplayRefused",
-        "RetryableError",
-        "SchemaRegistryError",
-        "SequenceConflictError",
-        "SnapshotError",
-        "SnapshotFormatError",
-        "SnapshotLockedError",
-        "StorageFullError",
-        "SubscriptionError",
-        "TopicExistsError",
-        "TransformError",
-        "UnknownEventError",
-        "UnknownTopicError",
-        "ValidationError",
-        "WindowError",
-        "WorkbenchError",
+    "workbench.eventbus.event_store": (
+        "EventSourcing",
+        "EventStore",
+        "StoredEvent",
+        "reconstruct_event_message",
+        "replay_events",
     ),
-    "workbench.model": ("Record", "TopicPartition"),
+    "workbench.model": (
+        "Record",
+        "TopicPartition",
+    ),
     "workbench.model.event": (
         "AnyEventType",
         "ConsumedEvent",
@@ -137,84 +166,36 @@ _HOMES = {
         "SecurityContext",
         "UndecodableRecord",
     ),
-    "workbench.session": ("Cluster", "Snapshot", "connect", "demo", "open_snapshot"),
-    "workbench.eventbus.event_store": (
-        "EventSourcing",
-        "EventStore",
-        "StoredEvent",
-        "reconstruct_event_message",
-        "replay_events",
+    "workbench.session": (
+        "Cluster",
+        "Snapshot",
+        "connect",
+        "demo",
+        "open_snapshot",
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_MODULES = ("errors", "eventbus", "testing")
 
 __all__ = [
-    "AnyEventType",
     "AuthenticationError",
     "BrokerUnavailableError",
     "Cluster",
     "ConfigurationError",
-    "ConsumedEvent",
-    "EventBus",
-    "EventBusConfiguration",
-    "EventMessage",
-    "EventMetadata",
-    "EventSourcing",
-    "EventStore",
-    "EventType",
-    "ExtensionEventType",
-    "FailurePolicy",
-    "GroupActiveError",
-    "HandlerError",
-    "MissingExtraError",
-    "NonRetryableError",
-    "OffsetOutOfRangeError",
-    "ProtocolEventBus",
-    "ProtocolKafkaAdapter",
-    "ProtocolMCPRegistry",
-    "ProtocolRedpandaAdapter",
-    "ProtocolWorkflowEventBus",
-    "PublishError",
-    "PublishOutcome",
+    "QueryError",
     "Record",
     "ReplayRefused",
-    "RetryableError",
-    "SchemaRegistryError",
-    "SecurityContext",
-    "SequenceConflictError",
     "Snapshot",
     "SnapshotError",
-    "SnapshotFormatError",
-    "SnapshotLockedError",
-    "StorageFullError",
-    "StoredEvent",
-    "SubscriptionError",
-    "TopicExistsError",
     "TopicPartition",
-    "TransformError",
-    "UndecodableRecord",
-    "UnknownEventError",
     "UnknownTopicError",
     "ValidationError",
     "WindowError",
     "WorkbenchError",
-    "WorkflowEventBusIntegration",
-    "__version__",
-    "batch_publish_events",
     "connect",
-    "create_event_bus_from_config",
     "demo",
-    "integrate_mcp_events",
-    "load_configuration",
-    "open",
-    "open_snapshot",
-    "publish_batch_outcomes",
-    "reconstruct_event_message",
-    "replay_events",
-    "resilient_handler",
-    "send_to_dead_letter_queue",
-    "setup_load_balanced_consumers",
 ]
+"""What ``from workbench import *`` gives: without `open`, which would hide Python's own."""
 
 
 def __getattr__(name: str) -> Any:
@@ -222,10 +203,12 @@ def __getattr__(name: str) -> Any:
 
     if name == "open":
         return import_module("workbench.session").open_snapshot
+    if name in _MODULES:
+        return import_module(f"workbench.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'workbench' has no attribute {name!r}")
     return getattr(import_module(_HOME_OF[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted([*__all__, "open", *_MODULES])

@@ -61,7 +61,7 @@ def modules() -> dict[str, types.ModuleType]:
 
 def scope(**names: object) -> dict[str, object]:
     """Names that a block may use without importing them: the standard ones, this package's, and those given."""
-    ours = {name: getattr(workbench, name) for name in workbench.__all__ if name != "open"}
+    ours = {name: getattr(workbench, name) for name in workbench._HOME_OF}
     return {"__name__": "document", **STANDARD, **ours, **names}
 
 

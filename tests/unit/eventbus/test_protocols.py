@@ -101,4 +101,4 @@ def test_all_of_the_contract_can_be_had_from_the_package():
     ]  # fmt: skip
     for name in names:
         assert getattr(workbench, name) is not None
-        assert name in workbench.__all__
+        assert name in workbench._HOME_OF
