@@ -1,4 +1,4 @@
-"""The Kafka side of the contract's bus: topics, partitions, transactions, positions, offsets of groups."""
+"""The Kafka adapter of the event bus: topics, partitions, transactions, positions, offsets of groups."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from workbench.model.event import ConsumedEvent, UndecodableRecord
 
 
-class KafkaSide(BusCore):
-    """Topics, positions and groups of a bus; satisfies `ProtocolKafkaAdapter`."""
+class KafkaAdapter(BusCore):
+    """Manages topics, positions and groups of a bus; satisfies `ProtocolKafkaAdapter`."""
 
     @traced(SPAN_MANAGE)
     async def create_topic(
@@ -30,7 +30,7 @@ class KafkaSide(BusCore):
         replication_factor: int = 1,
         config: Optional[Dict[str, str]] = None,  # noqa: UP006, UP045
     ) -> bool:
-        """Create a topic; True also when it exists in just this shape.
+        """Create a topic; True also when it exists in exactly this shape.
 
         Raises:
             TopicExistsError: It exists in another shape; ``difference`` says in what, and nothing was altered.
@@ -38,8 +38,8 @@ class KafkaSide(BusCore):
         """
         self._refuse_read_only()
         physical = self._publisher.physical(topic_name)
-        await self._opened()
-        async with self._auditor.of("topic.create", topic=physical, partitions=partition_count):
+        await self._ensure_open()
+        async with self._auditor.entry("topic.create", topic=physical, partitions=partition_count):
             return await creation.create_topic(self._log, physical, partition_count, replication_factor, config)
 
     async def publish_to_partition(
@@ -56,20 +56,20 @@ class KafkaSide(BusCore):
             PublishError: The partition does not exist, the id was fenced, or no acknowledgement came.
         """
         self._refuse_read_only()
-        event = self._publisher.accepted(event_message)
+        event = self._publisher.validated(event_message)
         physical = self._publisher.route(event, topic)
         await self._ready_for(physical)
-        through = None if transaction_id is None else self._desk.sender(transaction_id)
+        write = None if transaction_id is None else self._transactions.sender(transaction_id)
         facts = {"topic": physical, "records": 1, "event_id": event.event_id, "transaction": transaction_id}
-        async with self._auditor.of("publish", **facts) as entry:
-            outcome = await self._publisher.send(event, physical, partition, through=through)
+        async with self._auditor.entry("publish", **facts) as entry:
+            outcome = await self._publisher.send(event, physical, partition, write=write)
             entry.result = outcome.status
         return outcome.acknowledged
 
     def transaction(self, transaction_id: str) -> AbstractAsyncContextManager[None]:
         """Join all ``publish_to_partition`` calls with this id under ``async with`` into one transaction."""
         self._refuse_read_only()
-        return self._desk.transaction(transaction_id)
+        return self._transactions.transaction(transaction_id)
 
     @traced(SPAN_MANAGE)
     async def consume_from_partition(
@@ -82,7 +82,7 @@ class KafkaSide(BusCore):
         """Read events from an offset on, inclusive, up to the end at the call; no group is involved.
 
         Returns:
-            At most ``max_messages`` entries; undecodable ones count and stand in the list's ``undecodable``.
+            At most ``max_messages`` entries; undecodable ones count and are in the list's ``undecodable``.
 
         Raises:
             OffsetOutOfRangeError: The offset lies below the log start or above the end.
@@ -97,60 +97,62 @@ class KafkaSide(BusCore):
         offset: int,
         max_records: int = 100,
     ) -> list[ConsumedEvent | UndecodableRecord]:
-        """Read as `consume_from_partition` does, undecodable records in their place."""
-        physical = self._space.physical(topic)
-        await self._opened()
+        """Read as `consume_from_partition` does; undecodable records are returned in their place."""
+        physical = self._namespace.physical(topic)
+        await self._ensure_open()
         return await positions.read_records(self._log, physical, partition, offset, max_records)
 
     @traced(SPAN_MANAGE)
     async def get_topic_info(self, topic: str) -> Dict[str, Any]:  # noqa: UP006
         """Describe a topic: partitions, groups with lag, configuration, retention; ``exists`` is False without one."""
-        physical = self._space.physical(topic)
-        await self._opened()
+        physical = self._namespace.physical(topic)
+        await self._ensure_open()
         return dict(await describe_topic(self._log, topic, physical))
 
     @traced(SPAN_MANAGE)
     async def list_topics(self) -> list[str]:
-        """Logical names of the topics of this prefix and environment."""
-        await self._opened()
-        return [info.name[len(self._own) :] for info in await self._log.describe() if info.name.startswith(self._own)]
+        """List the logical names of the topics of this prefix and environment."""
+        await self._ensure_open()
+        return [
+            info.name[len(self._prefix) :] for info in await self._log.describe() if info.name.startswith(self._prefix)
+        ]
 
     @traced(SPAN_MANAGE)
     async def groups(self) -> list[GroupInfo]:
-        """All consumer groups of the cluster, described."""
-        await self._opened()
+        """Describe all consumer groups of the cluster."""
+        await self._ensure_open()
         return await self._log.describe_groups(await self._log.groups())
 
     @traced(SPAN_MANAGE)
     async def add_partitions(self, topic: str, total: int) -> None:
-        """Raise the number of partitions; keys may move."""
+        """Raise the number of partitions; later records of a key may go to another partition."""
         self._refuse_read_only()
         physical = self._publisher.physical(topic)
-        await self._opened()
-        async with self._auditor.of("topic.add_partitions", topic=physical, partitions=total):
+        await self._ensure_open()
+        async with self._auditor.entry("topic.add_partitions", topic=physical, partitions=total):
             await self._log.add_partitions(physical, total)
 
     @traced(SPAN_MANAGE)
     async def partition_info(self, topic: str) -> list[dict[str, Any]]:
-        """Leader, replicas and bounds of each partition."""
+        """Describe the leader, replicas and log bounds of each partition."""
         return list((await self.get_topic_info(topic))["partitions"])
 
     @traced(SPAN_MANAGE)
     async def committed(self, group_id: str) -> dict[TopicPartition, CommittedOffset]:
-        """What a group of this namespace committed."""
-        await self._opened()
-        return await self._log.committed(self._space.physical(group_id))
+        """Return the committed offsets of a group of this namespace."""
+        await self._ensure_open()
+        return await self._log.committed(self._namespace.physical(group_id))
 
     @traced(SPAN_MANAGE)
     async def lag(self, group_id: str | None = None) -> dict[str, dict[TopicPartition, int | None]]:
-        """Lag in offsets of one group of this namespace, or of all its groups."""
-        await self._opened()
+        """Return the lag in offsets of one group of this namespace, or of all its groups, by group and partition."""
+        await self._ensure_open()
         wanted = (
-            [self._space.physical(group_id)]
+            [self._namespace.physical(group_id)]
             if group_id
-            else [group for group in await self._log.groups() if group.startswith(self._own)]
+            else [group for group in await self._log.groups() if group.startswith(self._prefix)]
         )
-        return {name[len(self._own) :]: await group_offsets.lag_of(self._log, name) for name in wanted}
+        return {name[len(self._prefix) :]: await group_offsets.lag_of(self._log, name) for name in wanted}
 
     @traced(SPAN_MANAGE)
     async def reset_offsets(
@@ -163,13 +165,13 @@ class KafkaSide(BusCore):
         """Set the offsets of an empty group of this namespace; a dry run unless told otherwise.
 
         Returns:
-            What was, and what is: ``before`` given to another reset undoes this one.
+            The offsets before and after; a reset to ``before`` undoes this one.
 
         Raises:
             GroupActiveError: The group has members; nothing was changed.
         """
-        await self._opened()
-        plan = await group_offsets.plan_reset(self._log, self._space.physical(group_id), offsets)
+        await self._ensure_open()
+        plan = await group_offsets.plan_reset(self._log, self._namespace.physical(group_id), offsets)
         if dry_run:
             return plan
         self._refuse_read_only()
@@ -178,9 +180,9 @@ class KafkaSide(BusCore):
             "before": {str(place): offset for place, offset in plan.before.items()},
             "after": {str(place): offset for place, offset in plan.after.items()},
         }
-        async with self._auditor.of("offsets.reset", **facts):
+        async with self._auditor.entry("offsets.reset", **facts):
             return await group_offsets.run_reset(self._log, plan)
 
     @property
-    def _own(self) -> str:
-        return self._space.physical("x")[:-1]
+    def _prefix(self) -> str:
+        return self._namespace.physical("x")[:-1]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable  # noqa: TC003 - type hints are 
 from typing import TYPE_CHECKING, Literal, Optional
 
 from workbench.errors import SubscriptionError, WorkbenchError
-from workbench.eventbus.adapter import KafkaSide
+from workbench.eventbus.adapter import KafkaAdapter
 from workbench.eventbus.publishing import batches
 from workbench.model.event import EventMessage  # noqa: TC001 - type hints are read at run time
 from workbench.telemetry import SPAN_MANAGE, traced
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.eventbus.publishing.outcomes import PublishOutcome
 
 
-class EventBus(KafkaSide):
+class EventBus(KafkaAdapter):
     """Publishes, delivers and describes events of one prefix and environment.
 
     Starts at first use, or by ``async with``; `aclose` is idempotent. Satisfies `ProtocolEventBus` and
@@ -37,12 +37,12 @@ class EventBus(KafkaSide):
         return (await self.publish_outcome(event_message, target_topic)).acknowledged
 
     async def publish_outcome(self, event: EventMessage, target_topic: str | None = None) -> PublishOutcome:
-        """Publish one event and say what became of it; raises as `publish_event` does."""
+        """Publish one event and return its outcome; raises as `publish_event` does."""
         self._refuse_read_only()
-        event = self._publisher.accepted(event)
+        event = self._publisher.validated(event)
         physical = self._publisher.route(event, target_topic)
         await self._ready_for(physical)
-        async with self._auditor.of("publish", topic=physical, records=1, event_id=event.event_id) as entry:
+        async with self._auditor.entry("publish", topic=physical, records=1, event_id=event.event_id) as entry:
             outcome = await self._publisher.send(event, physical, None)
             entry.result = outcome.status
         return outcome
@@ -72,10 +72,10 @@ class EventBus(KafkaSide):
         An offset is committed after handler success, filter rejection, expiry, or an acknowledged dead letter.
 
         Returns:
-            The function to await for the end of delivery; a second call is harmless.
+            The function that ends the delivery when awaited; a second call is harmless.
 
         Raises:
-            SubscriptionError: The subscription could not be set up; nothing of it remains.
+            SubscriptionError: The subscription could not be set up; no member and no task of it remains.
         """
         return await self.subscribe(topic, group_id, handler, message_filter)
 
@@ -92,7 +92,7 @@ class EventBus(KafkaSide):
     ) -> Callable[[], Awaitable[None]]:
         """Subscribe as `subscribe_to_topic` does, choosing where a new group starts and how failures are treated."""
         try:
-            await self._opened()
+            await self._ensure_open()
         except WorkbenchError as error:
             message = f"Group {group_id!r} could not subscribe to {topic!r}: {error}"
             raise SubscriptionError(message, topic=topic, group_id=group_id) from error

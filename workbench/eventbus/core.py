@@ -1,4 +1,4 @@
-"""What every part of the contract's bus stands on: its log, its life cycle, its rules."""
+"""The base of the event bus: the record log, the life cycle, and the parts that publish and subscribe."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from workbench.errors import BrokerUnavailableError, ConfigurationError, Publish
 from workbench.eventbus.failures.policy import FailurePolicy
 from workbench.eventbus.names import Namespace
 from workbench.eventbus.observation import Auditor, Observer
-from workbench.eventbus.publishing.outbox import Outbox
 from workbench.eventbus.publishing.publisher import Publisher
+from workbench.eventbus.publishing.shared_writer import SharedWriter
 from workbench.eventbus.publishing.transactions import TransactionManager
 from workbench.eventbus.publishing.validation import EventRules
 from workbench.eventbus.subscribing.subscriber import Subscriber
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class BusCore:
-    """A bus that can be opened and closed, and knows its rules; what it does is in the classes above.
+    """Opens and closes the record log and holds the parts of a bus; `EventBus` adds the operations.
 
     Args:
         log: The record log to work on, not yet open; the bus opens and closes it.
@@ -79,7 +79,7 @@ class BusCore:
         reason: str = "",
     ) -> None:
         self._log = log
-        self._space = Namespace(topic_prefix, environment)
+        self._namespace = Namespace(topic_prefix, environment)
         self._tasks = Supervisor()
         self._state = "new"
         self._starting = asyncio.Lock()
@@ -93,12 +93,14 @@ class BusCore:
         self.batch_size = batch_size
         """Events per batch, unless a call says otherwise."""
         observer = Observer(log.address.partition("://")[0], log.address, metered=metrics_port is not None)
-        outbox = self._outbox = Outbox(log.writer, self._tasks)
-        self._desk = TransactionManager(lambda tid: log.writer(transactional_id=self._space.physical(tid)))
+        self._shared_writer = SharedWriter(log.writer, self._tasks)
+        self._transactions = TransactionManager(
+            lambda transaction_id: log.writer(transactional_id=self._namespace.physical(transaction_id))
+        )
         self._publisher = Publisher(
-            self._space,
+            self._namespace,
             EventRules(environment, extra_event_types, require_security_context),
-            outbox.send,
+            self._shared_writer.send,
             timeout_s=publish_timeout_ms / 1000,
             transmit_tokens=transmit_tokens,
             raw_names=raw_names,
@@ -107,7 +109,7 @@ class BusCore:
         )
         self._subscriber = Subscriber(
             log,
-            self._space,
+            self._namespace,
             self._tasks,
             self._publish_dead_letter,
             environments=tuple(environments),
@@ -124,53 +126,54 @@ class BusCore:
     @property
     def environment(self) -> str:
         """The environment that events are published to."""
-        return self._space.environment
+        return self._namespace.environment
 
     @property
     def topic_prefix(self) -> str:
         """First segment of physical names."""
-        return self._space.prefix
+        return self._namespace.prefix
 
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
-        """Subscriptions at work, with their counts and troubles."""
+        """Open subscriptions, with their counts and blocked partitions."""
         return tuple(self._subscriber.open.values())
 
     @property
     def metrics_url(self) -> str | None:
-        """Where Prometheus reads while the bus is open; None without metrics."""
+        """URL of the Prometheus endpoint while the bus is open; None without metrics."""
         return self._metrics_url
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """Background tasks that ended with an error nobody awaited, oldest first; should be empty."""
+        """Background tasks that ended with an error, oldest first; normally none."""
         return self._tasks.failures
 
     def physical_name(self, logical: str) -> str:
         """Physical topic name of a logical one."""
-        return self._space.physical(logical)
+        return self._namespace.physical(logical)
 
     @traced(SPAN_MANAGE)
     async def start(self) -> None:
-        """Open the record log; harmless when repeated, and done by the first use of anything else.
+        """Open the record log; harmless when repeated. The first other call does it too.
 
         Raises:
             PublishError: The bus was closed.
             BrokerUnavailableError: No broker answers.
         """
-        await self._opened()
+        await self._ensure_open()
 
     @traced(SPAN_MANAGE, "close")
     async def aclose(self) -> None:
-        """End subscriptions, finish what is under way, close the log. Idempotent."""
+        """End subscriptions, finish publishing, and close the record log. Idempotent."""
         async with self._starting:
             opened, self._state = self._state == "open", "closed"
         if opened:
+            # Subscriptions end first: a handler that still runs may publish, and its dead letters need the writers.
             self._metrics_url = None
             await asyncio.to_thread(self._metrics.close)
             await self._subscriber.aclose()
-            await self._outbox.aclose()
-            await self._desk.aclose()
+            await self._shared_writer.aclose()
+            await self._transactions.aclose()
             await self._tasks.aclose()
             await self._log.aclose()
 
@@ -189,7 +192,7 @@ class BusCore:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._log.address} {self.topic_prefix}.{self.environment} {self._state}>"
 
-    async def _opened(self) -> None:
+    async def _ensure_open(self) -> None:
         if self._state == "open":
             return
         async with self._starting:
@@ -202,17 +205,17 @@ class BusCore:
                     self._metrics_url = self._metrics.enter_context(shared_metrics(self._metrics_port))
 
     async def _ready_for(self, physical: str) -> None:
-        """Open the bus and see that a topic to be written to exists, where this bus may create it.
+        """Open the bus, and create a topic to be written to where it is missing and this bus may create topics.
 
         Raises:
             PublishError: The broker is away, refuses the credentials, or does not create the topic.
         """
         try:
-            await self._opened()
+            await self._ensure_open()
             if not self._create_missing or physical in self._known_topics:
                 return
             if not await self._log.describe([physical]):
-                await creation.create_topic(self._log, physical, 3, 1, None)
+                await creation.create_topic(self._log, physical, creation.MISSING_TOPIC_PARTITIONS, 1, None)
         except (PublishError, ConfigurationError):
             raise
         except WorkbenchError as error:
@@ -229,8 +232,8 @@ class BusCore:
             raise PublishError("This bus is read-only; open one that may write, and say why.")
 
     async def _publish_dead_letter(self, letter: EventMessage) -> None:
-        own = self._publisher.as_own(letter)
+        own = self._publisher.in_own_environment(letter)
         topic = self._publisher.route(own, None)
         await self._ready_for(topic)
-        async with self._auditor.of("dead_letter", topic=topic, records=1, event_id=own.event_id):
+        async with self._auditor.entry("dead_letter", topic=topic, records=1, event_id=own.event_id):
             await self._publisher.send(own, topic, None)

@@ -1,4 +1,4 @@
-"""The document's integrations: system events for a workflow bus, MCP events for a registry."""
+"""The contract's integrations: system events for a workflow bus, MCP events for a registry."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Converter = Callable[[EventMessage], Sequence[EventMessage]]
 Listener = Callable[[EventMessage], Awaitable[None]]
 
 CONVERTED = {"node.deregistered": "workflow.paused", "system.stopped": "workflow.cancelled"}
-"""System events that concern workflows, and what they mean to them."""
+"""System events that become workflow events, with the type of those."""
 
 
 def default_converter(event: EventMessage) -> list[EventMessage]:
@@ -51,12 +51,12 @@ def default_converter(event: EventMessage) -> list[EventMessage]:
 
 
 class WorkflowEventBusIntegration:
-    """Holds a base bus and a workflow bus, and turns system events of the one into workflow events of the other.
+    """Converts system events of a base bus into workflow events on a workflow bus.
 
     Args:
         base_event_bus: Where system and node events are read.
-        workflow_event_bus: Who takes the workflow events.
-        converter: What a system event means to workflows; nothing for most.
+        workflow_event_bus: Where workflow events are published.
+        converter: Returns the workflow events for a system event; none for most.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class WorkflowEventBusIntegration:
         self._converter = converter
 
     async def coordinate_workflow_events(self) -> Callable[[], Awaitable[None]]:
-        """Subscribe to ``system_events`` as group ``workflow_coordinator``; returns what ends it.
+        """Subscribe to ``system_events`` as group ``workflow_coordinator``; returns the function that ends it.
 
         Raises:
             SubscriptionError: The subscription could not be set up.
@@ -97,7 +97,7 @@ async def integrate_mcp_events(
     """Subscribe to ``mcp_events`` as group ``mcp_integration``: registrations refresh the registry, then the listener.
 
     Returns:
-        The function to await for the end of it.
+        The function that ends the subscription when awaited.
 
     Raises:
         SubscriptionError: The subscription could not be set up.

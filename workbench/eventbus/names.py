@@ -1,4 +1,4 @@
-"""Logical names, physical names, and the default route of an event type."""
+"""Logical and physical names of topics and groups, and the default route of an event type."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _LOGICAL = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
 
 def default_route(event_type: str) -> str:
-    """Logical topic of an event type: ``user.created`` goes to ``user_events``."""
+    """Return the logical topic of an event type: ``user.created`` goes to ``user_events``."""
     return DEAD_LETTER_QUEUE if event_type == "system.dead_letter" else f"{event_type.partition('.')[0]}_events"
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """Prefix and environment in which a bus lives."""
+    """Converts names within one prefix and environment."""
 
     prefix: str
     environment: str
 
     def physical(self, logical: str) -> str:
-        """Physical topic name, or consumer group, of a logical one.
+        """Return the physical name of a logical topic or consumer group.
 
         Raises:
             ValidationError: The name is not usable; the text says why.
@@ -48,12 +48,12 @@ class Namespace:
         return _checked(f"{self.prefix}.{self.environment}.{logical}")
 
     def logical(self, physical: str) -> str:
-        """Logical name of a physical topic; foreign topics keep theirs, marked ``raw:``."""
+        """Return the logical name of a physical topic; topics of other namespaces get the prefix ``raw:``."""
         start = f"{self.prefix}.{self.environment}."
         return physical[len(start) :] if physical.startswith(start) else RAW + physical
 
     def all_events(self, environments: tuple[str, ...] = ()) -> re.Pattern[str]:
-        """Pattern of the physical topics that `ALL_EVENTS` stands for."""
+        """Return the pattern of the physical topics that `ALL_EVENTS` stands for."""
         names = "|".join(re.escape(name) for name in (environments or (self.environment,)))
         start = rf"{re.escape(self.prefix)}\.(?:{names})\."
         return re.compile(rf"^{start}(?!{NAME_PATTERN}$)(?!{REPLAY_TARGET}$)[A-Za-z0-9._-]+$")

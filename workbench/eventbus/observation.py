@@ -1,4 +1,4 @@
-"""What is told about a bus at work: spans, counts, audit rows. Never payloads, keys or tokens."""
+"""Writes spans, counters and audit rows of a bus. They never hold payloads, keys or tokens."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_LINKS = 128
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """Spans and counts of one bus."""
+    """Records spans and counters of one bus."""
 
     system: str = "kafka"
     cluster: str = ""
@@ -44,7 +44,7 @@ class Observer:
 
     @contextmanager
     def publishing(self, event: EventMessage, topic: str) -> Iterator[Span]:
-        """Run the sending of one event as a producer's span; its context rides on the record."""
+        """Run the sending of one event as a producer span; the record carries its context in the headers."""
         try:
             if not telemetry.is_tracing():
                 yield INVALID_SPAN
@@ -64,7 +64,7 @@ class Observer:
             raise
 
     def received(self, records: Sequence[Record], group: str) -> list[Link]:
-        """Note one poll's records as a span with links to their producers; returns the link that handlers carry."""
+        """Record one poll as a span with links to the producers; returns the links for the handlers' spans."""
         facts: dict[str, str | int | float | bool] = {
             names.SYSTEM: self.system,
             names.OPERATION_NAME: "poll",
@@ -82,7 +82,7 @@ class Observer:
 
     @contextmanager
     def handling(self, event: ConsumedEvent, group: str, links: Sequence[Link]) -> Iterator[Span]:
-        """Run everything done with one event as a consumer's span, below its producer's."""
+        """Run the handling of one event as a consumer span, a child of the producer's span."""
         producer = telemetry.context_of(event.record.headers)
         with telemetry.span(
             telemetry.SPAN_HANDLE,
@@ -128,21 +128,21 @@ class Observer:
 
 
 def mark_failed(current: Span, error: BaseException) -> None:
-    """Say on a span that what it stands for failed; the error's text stays in the log and the dead letter."""
+    """Set a span to failed, with the type of the error only: its text may hold payload."""
     current.set_attribute(names.ERROR_TYPE, type(error).__name__)
     current.set_status(Status(StatusCode.ERROR, type(error).__name__))
 
 
 @dataclass(slots=True)
 class AuditEntry:
-    """The result that the row of one change will have, if it does not fail."""
+    """The result to write into the audit row of one change; a failure replaces it."""
 
     result: str = "done"
 
 
 @dataclass(frozen=True, slots=True)
 class Auditor:
-    """Writes one row for each change a bus makes; nothing without a sink."""
+    """Writes one audit row for each change that a bus makes; without a sink it writes nothing."""
 
     sink: AuditSink | None
     cluster: str
@@ -150,8 +150,8 @@ class Auditor:
     reason: str = ""
 
     @asynccontextmanager
-    async def of(self, action: str, **facts: Any) -> AsyncIterator[AuditEntry]:
-        """Run one change; its row says ``done``, what the entry was set to, or ``failed`` with the error's type."""
+    async def entry(self, action: str, **facts: Any) -> AsyncIterator[AuditEntry]:
+        """Run one change and write its row: the entry's result, or ``failed`` with the type of the error."""
         entry = AuditEntry()
         if self.sink is None:
             yield entry

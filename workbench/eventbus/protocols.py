@@ -1,6 +1,6 @@
-"""The protocols of the event-bus document: exactly its members, so that ``isinstance`` means its promise.
+"""The protocols of the event-bus contract, with exactly its members: ``isinstance`` checks what the contract promises.
 
-Implementations add members (life cycle, batches, group and offset management); those are theirs, not the protocol's.
+Implementations have more members (life cycle, batches, offsets of groups); those are not part of the protocols.
 """
 # ruff: noqa: UP006, UP035, UP045 - the spellings are the contract's, and ``get_type_hints`` must report them
 
@@ -46,7 +46,7 @@ class ProtocolEventBus(Protocol):
 
 @runtime_checkable
 class ProtocolKafkaAdapter(Protocol):
-    """What Kafka offers beyond a bus: topics, partitions, transactions, positions."""
+    """Adds what Kafka offers beyond a bus: topics, partitions, transactions, positions."""
 
     async def create_topic(
         self,
@@ -55,7 +55,7 @@ class ProtocolKafkaAdapter(Protocol):
         replication_factor: int = 1,
         config: Optional[Dict[str, str]] = None,
     ) -> bool:
-        """Create a topic; True also when it exists in just this shape.
+        """Create a topic; True also when it exists in exactly this shape.
 
         Raises:
             TopicExistsError: It exists in another shape.
@@ -89,13 +89,13 @@ class ProtocolKafkaAdapter(Protocol):
 
 @runtime_checkable
 class ProtocolRedpandaAdapter(Protocol):
-    """What Redpanda offers beyond Kafka: transforms and a schema registry."""
+    """Adds what Redpanda offers beyond Kafka: transforms and a schema registry."""
 
     async def create_materialized_view(self, view_name: str, source_topic: str, transform_function: str) -> bool:
         """Deploy a WebAssembly transform whose output topic is the view.
 
         Raises:
-            TransformError: The module is unfit, or did not reach the state ``running``.
+            TransformError: The module is not valid, or did not reach the state ``running``.
         """
         ...
 
@@ -110,7 +110,7 @@ class ProtocolRedpandaAdapter(Protocol):
 
 @runtime_checkable
 class ProtocolWorkflowEventBus(Protocol):
-    """Takes workflow events from a coordinator."""
+    """Publishes workflow events."""
 
     async def publish_workflow_event(self, workflow_event: EventMessage) -> None:
         """Publish one workflow event."""
@@ -119,7 +119,7 @@ class ProtocolWorkflowEventBus(Protocol):
 
 @runtime_checkable
 class ProtocolMCPRegistry(Protocol):
-    """A registry of MCP tools and subsystems."""
+    """Registers MCP tools and subsystems."""
 
     async def refresh(self) -> None:
         """Read the registry again."""

@@ -149,7 +149,7 @@ async def test_nothing_is_committed_past_a_dead_letter_that_cannot_be_written(ma
 
     end = await bus.subscribe_to_topic("user_events", "g", refusing)
     await bus.publish_event(create_test_event())
-    await wait_until(lambda: bus.subscriptions[0].troubles, timeout_s=45, what="the trouble")
+    await wait_until(lambda: bus.subscriptions[0].blocked, timeout_s=45, what="the trouble")
     assert list((await bus.lag("g")).get("g", {}).values()) in ([], [1])
     await bus.create_topic("dead_letter_queue", 1)
     await wait_until(

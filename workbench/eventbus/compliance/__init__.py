@@ -1,4 +1,4 @@
-"""The compliance kit: a test suite for any implementation of the contract, and the builders that it uses."""
+"""The compliance kit: a test suite for implementations of the event-bus protocols, and builders of test events."""
 
 from workbench.eventbus.compliance.builders import (
     CountingClock,

@@ -1,4 +1,4 @@
-"""Events for tests: valid, and the same in every run."""
+"""Builds events, ids and times for tests: valid, and the same in every run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class CountingIds:
-    """UUID texts that count from 1: ``00000000-0000-4000-8000-000000000001``."""
+    """Returns UUID texts that count from 1: ``00000000-0000-4000-8000-000000000001``."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -29,7 +29,7 @@ class CountingIds:
 
 
 class CountingClock:
-    """A clock that starts at 2026-01-01 UTC and moves one millisecond at each look."""
+    """Returns times from 2026-01-01 UTC on, one millisecond later at each call."""
 
     def __init__(self) -> None:
         self._numbers = count()
@@ -39,10 +39,10 @@ class CountingClock:
 
 
 class RecordingSleep:
-    """Stands in for ``asyncio.sleep``: notes the seconds and returns at once.
+    """Replaces ``asyncio.sleep``: records the seconds and returns at once.
 
     Attributes:
-        waits_s: What was asked for.
+        waits_s: The seconds of each call.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ def create_test_event(**overrides: Any) -> EventMessage:
 
 
 async def wait_until(condition: Callable[[], object], *, timeout_s: float = 15.0, what: str = "the condition") -> None:
-    """Wait until ``condition()`` is true; look every few milliseconds. A condition that must be awaited is awaited.
+    """Wait until ``condition()`` is true; it is called every few milliseconds, and awaited where it is awaitable.
 
     Raises:
         AssertionError: It did not become true in time.

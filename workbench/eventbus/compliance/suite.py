@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class EventBusComplianceTests:
-    """Behaviour that every event bus of the contract has. Needs pytest-asyncio.
+    """Tests the behaviour that the contract promises of every event bus. Needs pytest-asyncio.
 
     Attributes:
         delivery_timeout_s: How long a delivery may take.
@@ -53,7 +53,7 @@ class EventBusComplianceTests:
 
     @pytest.fixture
     def event_bus(self) -> ProtocolEventBus:
-        """Give the bus under test; override it, best with an async generator that closes the bus."""
+        """Return the bus under test; override it, best with an async generator that closes the bus."""
         pytest.fail("A subclass of EventBusComplianceTests must override the fixture event_bus.", pytrace=False)
 
     @pytest.fixture

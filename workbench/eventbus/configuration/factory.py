@@ -1,4 +1,4 @@
-"""From a configuration to a bus that is open."""
+"""Makes and opens the bus of a configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract's configuration of a bus, and the bus made from it."""
+"""The contract's configuration of a bus, checked when it is made."""
 # ruff: noqa: UP006, UP035, UP045 - the spellings are the contract's
 
 from __future__ import annotations
@@ -7,22 +7,23 @@ import dataclasses
 import re
 from collections.abc import Awaitable, Callable  # noqa: TC003 - type hints are read at run time
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, List, Literal, Optional, get_type_hints
+from typing import Any, List, Literal, Optional, get_args, get_type_hints
 
 from pydantic import ConfigDict, Secret, SecretStr, TypeAdapter, create_model
 from pydantic import ValidationError as PydanticError
 
+from workbench.config.security import SaslMechanism, SecurityProtocol
 from workbench.errors import ConfigurationError
 
-SECURITY_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
-SASL_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", "GSSAPI")
+SECURITY_PROTOCOLS: tuple[str, ...] = get_args(SecurityProtocol)
+SASL_MECHANISMS: tuple[str, ...] = get_args(SaslMechanism)
 _NAME = re.compile(r"[a-z0-9-]+")
 _BROKER = re.compile(r"(?:(?:kafka|redpanda)://)?[^/@\s]+:\d+|memory://[^/@\s]+")
 
 
 @dataclass
 class EventBusConfiguration:
-    """Everything a bus is made from. The first eleven fields are the contract's, in its order.
+    """Configures a bus. The first eleven fields are the contract's, in its order.
 
     Secrets are secret types: they do not appear in ``repr`` and are masked by ``dataclasses.asdict``.
 
@@ -73,7 +74,7 @@ class EventBusConfiguration:
 
     @property
     def is_memory(self) -> bool:
-        """Whether the embedded backend is meant."""
+        """Whether the addresses name an embedded cluster (``memory://``)."""
         return self.broker_urls[0].startswith("memory://")
 
 

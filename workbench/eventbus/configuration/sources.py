@@ -1,4 +1,4 @@
-"""Configuration of a bus from a profile of ``workbench.toml`` and from the environment."""
+"""Loads the configuration of a bus from a cluster profile and from the environment."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def load_configuration(
     folder: Path | None = None,
     **given: Any,
 ) -> EventBusConfiguration:
-    """Make the configuration of a bus: what is given in code, else the environment, else the profile, else the default.
+    """Load the configuration of a bus. Arguments win over the environment, that over the profile, that over defaults.
 
     Brokers and security come from the profile (`workbench.config.resolve`: a name, an address, or what the environment
     names), so that secrets stay where the profile says: in an environment variable or a keyring.

@@ -1,4 +1,4 @@
-"""Event sourcing by subscription: every event of an environment, stored before its offset is committed."""
+"""Stores every event of an environment by subscription, before its offset is committed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ GROUP = "event_sourcing"
 
 
 class EventSourcing:
-    """Stores everything that ``all_events`` delivers, by correlation id; survives restarts through its group.
+    """Stores the events of ``all_events`` in streams by correlation id; after a restart its group goes on.
 
-    A new group starts at the beginning of each topic where the bus can do that (ours can), else where the bus starts.
+    A new group starts at the beginning of each topic where the bus has ``subscribe(start=...)``, as `EventBus` does.
     """
 
     def __init__(self, event_bus: ProtocolEventBus, event_store: EventStore) -> None:
@@ -25,18 +25,20 @@ class EventSourcing:
         self._store = event_store
 
     async def start(self) -> Callable[[], Awaitable[None]]:
-        """Subscribe as group ``event_sourcing``; returns what ends it.
+        """Subscribe as group ``event_sourcing``; returns the function that ends the subscription.
 
         Raises:
             SubscriptionError: The subscription could not be set up.
         """
         subscribe = getattr(self._bus, "subscribe", None)
         if subscribe is not None:
-            end: Callable[[], Awaitable[None]] = await subscribe("all_events", GROUP, self._keep, start="earliest")
+            end: Callable[[], Awaitable[None]] = await subscribe(
+                "all_events", GROUP, self._store_event, start="earliest"
+            )
             return end
-        return await self._bus.subscribe_to_topic("all_events", GROUP, self._keep)
+        return await self._bus.subscribe_to_topic("all_events", GROUP, self._store_event)
 
-    async def _keep(self, event: EventMessage) -> None:
+    async def _store_event(self, event: EventMessage) -> None:
         await self._store.append_event(
             stream_id=event.metadata.correlation_id,
             event_data=event.payload,

@@ -1,4 +1,4 @@
-"""The event store of the contract: streams with gap-free sequence numbers, in a snapshot's file."""
+"""The event store: streams of events with gap-free sequence numbers, in a snapshot file."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class EventStore:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
-        """Open or create a file for streams; close it when done. A snapshot's own file will do.
+        """Open or create a file for streams; close it when done. It may be the file of a snapshot.
 
         Raises:
             SnapshotLockedError: Another process writes the file.
@@ -111,11 +111,11 @@ class EventStore:
         return await asyncio.to_thread(self._read, stream_id, from_sequence)
 
     async def streams(self) -> dict[str, int]:
-        """All streams with their last sequence."""
+        """Return all streams with their last sequence."""
         return await asyncio.to_thread(self._last_sequences)
 
     async def audit(self, action: str, *, who: str = "", reason: str = "", result: str, **details: Any) -> None:
-        """Enter one audit row: who did what, why, with which result.
+        """Write one audit row: who did what, why, with which result.
 
         ``cluster``, ``topic`` and ``records`` among the details have columns of their own.
         """
@@ -127,6 +127,8 @@ class EventStore:
             self._connection.close()
 
     def _append(self, stream_id: str, event_id: str | None, event_type: str, row: _Row, expected: int | None) -> int:
+        # The lock makes threads of this process take turns: two transactions that read the same last sequence would
+        # conflict, and one append would fail.
         with self._appending, self._connection.transaction() as cursor:
             if event_id is not None and (known := _known(cursor, stream_id, event_id)) is not None:
                 return known
@@ -202,10 +204,10 @@ class EventStore:
 
 
 def reconstruct_event_message(stored: StoredEvent) -> EventMessage:
-    """Make the event again: equal to the one stored in every field, its token excepted.
+    """Rebuild the event: equal to the stored one in every field except the token.
 
     Raises:
-        SnapshotError: Only the four parts of the short call were stored; there is no id and no time to reconstruct.
+        SnapshotError: It was stored without ``event=``, so it has no id and no time.
     """
     body = stored.event
     if body is None:
@@ -234,7 +236,7 @@ async def replay_events(event_store: EventStore, correlation_id: str, from_seque
 
 
 def _handled(event_data: object, metadata: object) -> EventMessage | None:
-    """The event being handled, when just its payload and metadata are to be stored."""
+    """Return the event being handled, if the payload and metadata to store are those of it."""
     event = handled_event.get()
     ours = event is not None and event.payload is event_data and event.metadata is metadata
     return event if ours else None

@@ -1,4 +1,4 @@
-"""Dead letters: everything needed to rebuild the failed record byte for byte, and no token."""
+"""Makes dead letters: they hold everything to rebuild the failed record byte for byte, except security tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DLQ_SCHEMA_VERSION = "1.0.0"
 _TOKEN = re.compile(rb'"token"\s*:\s*"')
-"""A body too broken to decode may hold a token all the same: its bytes are then left out."""
+"""Finds a token in a body that cannot be decoded; the bytes of such a body are left out of its dead letter."""
 MAX_MESSAGE_CHARS = 10_000
 
 
@@ -69,7 +69,7 @@ def dead_letter_of_record(
     consumer_group: str | None = None,
     new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
 ) -> EventMessage:
-    """Make the dead letter of a record that is no event at all: its position stands in for ids it does not have."""
+    """Make the dead letter of a record that is no event; its position replaces the correlation id it does not have."""
     said = {name: value for name, value in record.headers if value}
     holds_token = _TOKEN.search(record.value or b"") is not None
     correlation = said.get(b"correlation_id", b"").decode("utf-8", "replace").strip() or record.position

@@ -1,4 +1,4 @@
-"""What happens to an event whose handler fails: try again, dead-letter, or raise."""
+"""The policy for handlers that fail: retry with back-off, write a dead letter, or raise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Handler = Callable[[Any], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The last error of an event that was given up, and how often it was tried."""
+    """The last error of an event after all attempts, and the number of attempts."""
 
     error: BaseException
     attempts: int
@@ -30,7 +30,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class FailurePolicy:
-    """How often a handler is tried, how long it waits in between, and what unknown exceptions mean.
+    """Retries a handler: number of attempts, waits between them, and the treatment of unknown exceptions.
 
     The wait before attempt n+1 is ``base_s ** n`` seconds, at most ``cap_s``, plus up to ``jitter`` of itself.
     """
@@ -49,12 +49,12 @@ class FailurePolicy:
             )
 
     def wait_s(self, attempt: int) -> float:
-        """Seconds to wait after the failed ``attempt``, counted from 1."""
+        """Return the seconds to wait after a failed attempt; attempts count from 1."""
         wait = min(self.cap_s, self.base_s**attempt)
         return wait * (1 + self.jitter * random.random())  # noqa: S311 - spreads load, hides nothing
 
     async def attempt(self, process: Handler, event: EventMessage) -> Failure | None:
-        """Run ``process`` until it succeeds or is given up; None is success.
+        """Run ``process`` until it succeeds or the attempts are used up; None means success.
 
         Raises:
             BaseException: An unknown exception under ``on_unknown="raise"``, and the cancellation of this task.
@@ -74,7 +74,7 @@ class FailurePolicy:
             else:
                 return None
             first_failed_at = first_failed_at or datetime.now(UTC)
-            if not self._again(failure) or tried == self.max_attempts:
+            if not self._is_retriable(failure) or tried == self.max_attempts:
                 return Failure(failure, tried, first_failed_at)
         raise AssertionError("the last attempt returns")
 
@@ -86,7 +86,7 @@ class FailurePolicy:
             await self.sleep(self.wait_s(attempt - 1))
             await process(event)
 
-    def _again(self, error: BaseException) -> bool:
+    def _is_retriable(self, error: BaseException) -> bool:
         if isinstance(error, RetryableError):
             return True
         if isinstance(error, NonRetryableError):

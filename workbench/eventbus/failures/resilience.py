@@ -1,4 +1,4 @@
-"""The document's resilience functions: a handler that tries again, and the way to the dead-letter queue."""
+"""The contract's resilience functions: a handler with retries, and publishing to the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def resilient_handler(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     on_unknown: Literal["dead_letter", "retry", "raise"] = "dead_letter",
 ) -> Callable[[EventMessage], Awaitable[None]]:
-    """Wrap a handler: `RetryableError` is tried again, the rest goes to the dead-letter queue.
+    """Wrap a handler: `RetryableError` is retried, other errors and exhausted retries go to the dead-letter queue.
 
-    Waits are ``base_s ** n`` seconds after the n-th failure, at most ``cap_s``. What came from a dead-letter queue is
-    never dead-lettered again; its failure is raised.
+    Waits are ``base_s ** n`` seconds after the n-th failure, at most ``cap_s``. An event from a
+    dead-letter topic never becomes a dead letter again; its failure is raised.
 
     Raises:
         PublishError: From the wrapped handler, when the dead letter was not acknowledged.
@@ -65,7 +65,7 @@ async def send_to_dead_letter_queue(
     """Publish the dead letter of an event and return once the broker acknowledged it.
 
     Raises:
-        PublishError: It did not; nothing may be committed past the event.
+        PublishError: The broker did not acknowledge it; nothing may be committed past the event.
     """
     failure = None if error is None else Failure(error, attempts, datetime.now(UTC))
     letter = dead_letter_of(

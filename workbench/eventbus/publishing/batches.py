@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.model.event import EventMessage
 
 
-class _TellsOutcomes(Protocol):
+class _PublishesWithOutcome(Protocol):
     async def publish_outcome(self, event: EventMessage, target_topic: str | None = None) -> PublishOutcome: ...
 
 
@@ -59,7 +59,7 @@ async def _outcome(event_bus: ProtocolEventBus, event: EventMessage) -> PublishO
     event_id = str(getattr(event, "event_id", ""))
     try:
         if hasattr(event_bus, "publish_outcome"):
-            return await cast("_TellsOutcomes", event_bus).publish_outcome(event)
+            return await cast("_PublishesWithOutcome", event_bus).publish_outcome(event)
         done = await event_bus.publish_event(event)
     except PublishError as error:
         status = "unknown" if error.cause_code == "timeout" else "failed"

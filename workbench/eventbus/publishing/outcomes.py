@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PublishOutcome:
-    """What became of one event."""
+    """The result of publishing one event: acknowledged, skipped, failed or unknown."""
 
     event_id: str
     status: Literal["acked", "skipped", "failed", "unknown"]
@@ -25,19 +25,24 @@ class PublishOutcome:
 
     @property
     def acknowledged(self) -> bool:
-        """Whether the broker has the record."""
+        """Whether the broker acknowledged the record."""
         return self.status == "acked"
 
 
-def checked(event_id: str, record: NewRecord, outcome: Outcome) -> PublishOutcome:
-    """Turn an acknowledged outcome into ours, and raise for any other.
+def acknowledged_outcome(event_id: str, record: NewRecord, outcome: Outcome) -> PublishOutcome:
+    """Return the outcome of an event whose record was acknowledged.
 
     Raises:
-        PublishError: The record was refused, or its fate is unknown.
+        PublishError: The record was refused, or it is unknown whether it was written.
     """
     if outcome.status != "acked":
         raise publish_error(event_id, record, outcome.error, unknown=outcome.status == "unknown")
     return PublishOutcome(event_id, "acked", outcome.topic, outcome.partition, outcome.offset)
+
+
+def cause_code(cause: Exception | None) -> str:
+    """Return Kafka's name of an error where the record log gave one, else the name of its class."""
+    return getattr(cause, "cause_code", None) or type(cause).__name__
 
 
 def publish_error(
@@ -47,14 +52,14 @@ def publish_error(
     *,
     unknown: bool = False,
 ) -> PublishError:
-    """Say that an event was not acknowledged, keeping what the log said about it."""
+    """Make the error of an event that was not acknowledged; cause, code and retriability come from the record log."""
     fate = "it may or may not have been written" if unknown else "it was not written"
     error = PublishError(
         f"Event {event_id!r} to {record.topic} was not acknowledged ({cause}); {fate}.",
         event_id=event_id,
         topic=record.topic,
         partition=record.partition,
-        cause_code=getattr(cause, "cause_code", None) or type(cause).__name__,
+        cause_code=cause_code(cause),
         retriable=bool(getattr(cause, "retriable", unknown)),
     )
     error.__cause__ = cause

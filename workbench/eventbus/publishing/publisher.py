@@ -1,4 +1,4 @@
-"""From an event to an acknowledged record: validate, stamp, route, encode, write."""
+"""Publishes events: stamps, validates, routes and encodes them, and waits for the acknowledgement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workbench.errors import PublishError, ValidationError, WorkbenchError
 from workbench.eventbus.expiry import expired
 from workbench.eventbus.names import ALL_EVENTS, Namespace, default_route
 from workbench.eventbus.observation import Observer
-from workbench.eventbus.publishing.outcomes import PublishOutcome, checked, publish_error
+from workbench.eventbus.publishing.outcomes import PublishOutcome, acknowledged_outcome, publish_error
 from workbench.model import NewRecord
 from workbench.model.event import DefaultEnvironment, EventMessage, EventMetadata
 from workbench.model.handling import handled_event
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from workbench.eventbus.publishing.validation import EventRules
     from workbench.model import Outcome
 
-    Through = Callable[[NewRecord], Awaitable[Outcome]]
+    WriteRecord = Callable[[NewRecord], Awaitable[Outcome]]
 
 
 class InheritedCorrelation(str):
-    """Stands in ``metadata.correlation_id`` for the correlation of the event being handled."""
+    """The placeholder in ``metadata.correlation_id`` for the correlation id of the event being handled."""
 
     __slots__ = ()
 
@@ -44,8 +44,8 @@ class Publisher:
 
     namespace: Namespace
     rules: EventRules
-    through: Through
-    """Writes one record and says what became of it."""
+    write: WriteRecord
+    """Writes one record and returns its outcome."""
     timeout_s: float = 30.0
     transmit_tokens: bool = False
     raw_names: bool = False
@@ -60,9 +60,9 @@ class Publisher:
         physical: str,
         partition: int | None,
         *,
-        through: Through | None = None,
+        write: WriteRecord | None = None,
     ) -> PublishOutcome:
-        """Send one `accepted` event to the topic of its `route`; skipped when its time to live is over.
+        """Send a `validated` event to the topic of its `route`; it is skipped when its time to live is over.
 
         Raises:
             PublishError: No acknowledgement came; ``retriable`` says whether trying again can help.
@@ -71,16 +71,17 @@ class Publisher:
             return PublishOutcome(event.event_id, "skipped", reason="its time to live is over")
         with self.observer.publishing(event, physical) as span:
             record = self._record(event, physical, partition)
-            outcome = await self._acknowledged(event, record, through or self.through)
+            outcome = await self._acknowledged(event, record, write or self.write)
             span.set_attribute(PARTITION, str(outcome.partition))
             span.set_attribute(OFFSET, outcome.offset or 0)
         self.observer.count(METRIC_PUBLISHED)
         return outcome
 
-    async def _acknowledged(self, event: EventMessage, record: NewRecord, through: Through) -> PublishOutcome:
+    async def _acknowledged(self, event: EventMessage, record: NewRecord, write: WriteRecord) -> PublishOutcome:
         try:
+            # The time-out ends the wait, not the write: the record may be on its way to the broker already.
             async with asyncio.timeout(self.timeout_s):
-                outcome = await through(record)
+                outcome = await write(record)
         except TimeoutError as error:
             raise PublishError(
                 f"Event {event.event_id!r} to {record.topic} was not acknowledged within "
@@ -93,10 +94,10 @@ class Publisher:
             ) from error
         except WorkbenchError as error:
             raise publish_error(event.event_id, record, error) from error
-        return checked(event.event_id, record, outcome)
+        return acknowledged_outcome(event.event_id, record, outcome)
 
-    def accepted(self, event: EventMessage) -> EventMessage:
-        """Return the event as it will be sent, stamped; the caller's object stays as it is.
+    def validated(self, event: EventMessage) -> EventMessage:
+        """Return the event as it will be sent, on a copy: stamped and checked against the rules.
 
         Raises:
             ValidationError: The event breaks the contract; ``errors`` lists every fault.
@@ -106,19 +107,19 @@ class Publisher:
         return event
 
     def route(self, event: EventMessage, target_topic: str | None) -> str:
-        """Physical topic of an event: the one asked for, or that of its type.
+        """Return the physical topic of an event: ``target_topic``, or the default route of its type.
 
         Raises:
             ValidationError: The topic's name cannot be published to.
         """
         return self.physical(target_topic if target_topic is not None else default_route(event.event_type))
 
-    def as_own(self, event: EventMessage) -> EventMessage:
-        """Return the event as one of this bus's environment."""
+    def in_own_environment(self, event: EventMessage) -> EventMessage:
+        """Return a copy of the event with this bus's environment."""
         return replace(event, metadata=replace(event.metadata, environment=self.namespace.environment))
 
     def _stamped(self, event: EventMessage) -> EventMessage:
-        """Return the event with the bus's environment and, inside a handler, its correlation and cause, on a copy."""
+        """Return a copy with the bus's environment and, inside a handler, the correlation and cause of its event."""
         if not isinstance(event, EventMessage) or not isinstance(event.metadata, EventMetadata):
             return event  # type: ignore[unreachable]  # what callers pass is checked by the rules, not trusted
         changes: dict[str, str] = {}
@@ -139,10 +140,10 @@ class Publisher:
         return NewRecord(physical, encoded.key, encoded.value, encoded.headers + traced, partition)
 
     def physical(self, logical: str) -> str:
-        """Physical name of a topic that may be published to.
+        """Return the physical name of a topic that may be published to.
 
         Raises:
-            ValidationError: It may not.
+            ValidationError: It may not be published to; ``errors`` says why.
         """
         if logical == ALL_EVENTS:
             raise ValidationError(

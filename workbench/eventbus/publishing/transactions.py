@@ -1,4 +1,4 @@
-"""Transactions of a bus: one per call, or one that calls join under ``async with``."""
+"""Transactions of a bus: one for each call, or one for all calls inside ``async with``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from workbench.errors import PublishError, WorkbenchError
+from workbench.eventbus.publishing.outcomes import cause_code
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from workbench.model import NewRecord, Outcome
 
 _open: ContextVar[tuple[tuple[TransactionManager, str], ...]] = ContextVar("open_transactions", default=())
-"""Transactions of this task, one at most for each bus."""
+"""The open transactions of this task, at most one for each bus."""
 
 
 class TransactionManager:
-    """Keeps one transactional writer per id; opening an id elsewhere fences the writer here."""
+    """Keeps one transactional writer per id. Another process that opens the same id fences the writer here."""
 
     def __init__(self, make_writer: Callable[[str], Writer]) -> None:
         self._make_writer = make_writer
@@ -38,6 +39,7 @@ class TransactionManager:
             raise PublishError(
                 f"A transaction is already open in this task; {transaction_id!r} cannot begin inside it."
             )
+        # One transaction per id at a time: a second `begin` on the same writer would be refused.
         async with self._lock(transaction_id):
             writer = await self._writer(transaction_id)
             token = _open.set((*_open.get(), (self, transaction_id)))
@@ -52,7 +54,7 @@ class TransactionManager:
             await self._guarded(transaction_id, writer.commit())
 
     def sender(self, transaction_id: str) -> Callable[[NewRecord], Awaitable[Outcome]]:
-        """Return `send` for one id."""
+        """Return `send` bound to one id."""
         return lambda record: self.send(record, transaction_id)
 
     async def send(self, record: NewRecord, transaction_id: str) -> Outcome:
@@ -81,7 +83,7 @@ class TransactionManager:
             await writer.aclose()
 
     def _current(self) -> str | None:
-        return next((name for desk, name in _open.get() if desk is self), None)
+        return next((name for manager, name in _open.get() if manager is self), None)
 
     def _lock(self, transaction_id: str) -> asyncio.Lock:
         return self._locks.setdefault(transaction_id, asyncio.Lock())
@@ -98,7 +100,7 @@ class TransactionManager:
                 f"A record to {record.topic} was refused ({outcome.error}); transaction {transaction_id!r} is aborted.",
                 topic=record.topic,
                 partition=record.partition,
-                cause_code=getattr(outcome.error, "cause_code", None) or type(outcome.error).__name__,
+                cause_code=cause_code(outcome.error),
             ) from outcome.error
         return outcome
 

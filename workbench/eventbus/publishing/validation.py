@@ -1,4 +1,4 @@
-"""The edge of the bus: every fault of an event at once, before any I/O, mutating nothing."""
+"""Checks events against the contract: reports every fault at once, before any I/O, and changes nothing."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ RESERVED_HEADERS = frozenset(
         "tracestate",
     },
 )
-"""Names that the record's own headers have; `schema_version` and `partition_key` may be given."""
+"""Header names that the bus writes itself; events may set `schema_version` and `partition_key`."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -132,14 +132,14 @@ class _Event(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class EventRules:
-    """What one bus asks of an event beyond the contract's types."""
+    """Checks events against the contract and the rules of one bus."""
 
     environment: str
     extra_event_types: frozenset[str] = frozenset()
     require_security_context: bool = False
 
     def check(self, event: object) -> None:
-        """Raise with every fault of ``event``.
+        """Check an event; one error lists all of its faults.
 
         Raises:
             ValidationError: ``errors`` lists ``(path, message, type of the value)``; pydantic's error is chained.
@@ -196,14 +196,15 @@ def _typed_faults(event: EventMessage) -> tuple[list[tuple[str, str, str]], pyda
 
 
 def _fields_of(value: Any, kind: type[EventMetadata | SecurityContext]) -> Any:
-    """Fields of a dataclass of ours; anything else, mappings too, is handed on as what no model accepts."""
+    """Return the fields of a dataclass of the contract; anything else becomes a value that no model accepts."""
     if isinstance(value, kind):
         return dict(vars(value))
     return None if value is None else [type(value).__name__]
 
 
 def payload_faults(payload: dict[Any, Any]) -> Iterator[tuple[str, str, str]]:
-    """Walk a payload and yield each part that JSON cannot hold, with its path."""
+    """Yield the path, message and type of each part of a payload that JSON cannot hold."""
+    # A stack instead of recursion: a payload nested too deep must be a fault, not a RecursionError.
     stack: list[tuple[str, Any, int, tuple[int, ...]]] = [("payload", payload, 0, ())]
     while stack:
         path, value, depth, above = stack.pop()

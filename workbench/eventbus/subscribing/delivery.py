@@ -1,4 +1,4 @@
-"""What one subscription does with one record: decode, filter, check, handle, dead-letter."""
+"""Delivers one record to a handler: decodes, checks and filters it, retries, and writes dead letters."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from workbench.errors import NonRetryableError
 from workbench.eventbus.expiry import expired
 from workbench.eventbus.failures.dead_letters import dead_letter_of, dead_letter_of_record
 from workbench.eventbus.observation import Observer, mark_failed
+from workbench.model.dead_letters import is_dead_letter_topic
 from workbench.model.event import ConsumedEvent
 from workbench.model.handling import handled_event
 from workbench.telemetry import METRIC_DELIVERED, METRIC_EXPIRED, METRIC_FAILED
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Rules of delivery of one subscription.
+    """Delivers the records of one subscription.
 
     A record counts as done after handler success, filter rejection, expiry, or an acknowledged dead letter; only then
     may its offset be committed.
@@ -50,13 +51,12 @@ class Delivery:
     require_security_context: bool = False
     permission: PermissionHook | None = None
     on_undecodable: Literal["dead_letter", "skip"] = "dead_letter"
-    is_dead_letter_topic: Callable[[str], bool] = lambda _: False
     observer: Observer = field(default_factory=Observer)
     counts: Counter[str] = field(default_factory=Counter)
     """``handled``, ``filtered``, ``expired``, ``undecodable``, ``tombstone``, ``dead_lettered``, ``failed``, …"""
 
     async def deliver(self, record: Record, links: Sequence[Link] = ()) -> None:
-        """See one record through; ``links`` name the span that received it.
+        """Deliver one record; ``links`` name the span that received it.
 
         Raises:
             Exception: The dead letter could not be written, or the policy raises: the record is not done.
@@ -80,7 +80,7 @@ class Delivery:
             failure = await self.policy.attempt(self._process, event)
             if failure is not None:
                 mark_failed(span, failure.error)
-                await self._give_up(event, failure)
+                await self._handle_failure(event, failure)
 
     async def _process(self, event: ConsumedEvent) -> None:
         await self._check_permission(event)
@@ -107,10 +107,11 @@ class Delivery:
         if allowed is False:
             raise NonRetryableError(f"The permission hook refused event {event.event_id!r}.")
 
-    async def _give_up(self, event: ConsumedEvent, failure: Failure) -> None:
+    async def _handle_failure(self, event: ConsumedEvent, failure: Failure) -> None:
         self.counts["failed"] += 1
         self.observer.count(METRIC_FAILED)
-        if self.is_dead_letter_topic(event.record.topic):
+        if is_dead_letter_topic(event.record.topic):
+            # Otherwise a failing handler of the dead-letter topic would feed itself for ever.
             log.error("handler failed on a dead letter at %s; it is not dead-lettered again", event.record.position)
             return
         message = str(failure.error) or type(failure.error).__name__
@@ -119,7 +120,7 @@ class Delivery:
 
     async def _undecodable(self, bad: UndecodableRecord) -> None:
         self.counts["undecodable"] += 1
-        if self.on_undecodable == "skip" or self.is_dead_letter_topic(bad.record.topic):
+        if self.on_undecodable == "skip" or is_dead_letter_topic(bad.record.topic):
             log.warning("undecodable record at %s: %s", bad.record.position, bad.reason)
             return
         letter = dead_letter_of_record(

@@ -1,4 +1,4 @@
-"""Sets subscriptions up and takes them down: names, topics, groups, dead letters."""
+"""Opens and ends subscriptions: resolves topic and group names and joins the consumer group."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workbench.eventbus.names import ALL_EVENTS, RAW, Namespace
 from workbench.eventbus.observation import Observer
 from workbench.eventbus.subscribing.delivery import Delivery
 from workbench.eventbus.subscribing.subscription import Subscription
-from workbench.model.dead_letters import is_dead_letter_topic
+from workbench.eventbus.topics import creation
 
 if TYPE_CHECKING:
     import re
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Subscriber:
-    """Subscribes handlers in one namespace; reads other environments only when they were named."""
+    """Subscribes handlers in one namespace; other environments are read only when they are named."""
 
     log: RecordLog
     namespace: Namespace
@@ -45,7 +45,7 @@ class Subscriber:
     observer: Observer = field(default_factory=Observer)
     _numbers: count[int] = field(default_factory=count)
     open: dict[str, Subscription] = field(default_factory=dict)
-    """Subscriptions that were not ended, by name."""
+    """Open subscriptions by name."""
 
     async def subscribe(
         self,
@@ -57,7 +57,7 @@ class Subscriber:
         start: Literal["earliest", "latest"] = "latest",
         policy: FailurePolicy | None = None,
     ) -> Subscription:
-        """Join the group and begin to deliver.
+        """Join the group and start the delivery.
 
         Raises:
             SubscriptionError: A bad name, an unknown topic, no rights, no broker; no member and no task remains.
@@ -127,7 +127,6 @@ class Subscriber:
             require_security_context=self.require_security_context,
             permission=self.permission,
             on_undecodable=self.on_undecodable,
-            is_dead_letter_topic=is_dead_letter_topic,
         )
 
     async def _topics(self, topic: str) -> list[str] | re.Pattern[str]:
@@ -146,7 +145,7 @@ class Subscriber:
                     f"Topic {name} does not exist; create it, or open the bus with create_missing=True.",
                     topic=name,
                 )
-            await self.log.create_topic(name, partitions=3)
+            await creation.create_topic(self.log, name, creation.MISSING_TOPIC_PARTITIONS, 1, None)
         return names
 
 

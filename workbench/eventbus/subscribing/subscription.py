@@ -1,4 +1,4 @@
-"""One member of a consumer group at work: partitions side by side, each in offset order, commits after handling."""
+"""Runs one member of a consumer group: partitions concurrently, each in offset order, commits after handling."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ RETRY_INTERVAL_S = 1.0
 class _Received:
     record: Record
     links: Sequence[Link]
-    """To the span of the poll that brought it."""
+    """Links to the span of the poll that returned it."""
 
 
 @dataclass(slots=True)
-class _Lane:
-    """Records of one held partition that wait for their turn."""
+class _PartitionQueue:
+    """Records of one held partition that wait for the handler."""
 
     partition: TopicPartition
     waiting: deque[_Received] = field(default_factory=deque)
@@ -45,16 +45,16 @@ class _Lane:
     """Next offset to commit."""
     committed: int | None = None
     stopping: bool = False
-    trouble: BaseException | None = None
-    """Why the lane stands still: the dead letter of its record cannot be written."""
+    blocked_by: BaseException | None = None
+    """The error that keeps the first record from being finished; it is tried again."""
 
 
 class Subscription:
     """Polls a member, hands records to a delivery, and commits what is done.
 
-    A partition is paused while more than ``max_queued`` of its records wait, so a slow handler holds up only its own
-    partition; heartbeats go on. When a record cannot be finished (its dead letter is refused), its partition stands
-    still, says so in `troubles`, and tries again; nothing is committed past it.
+    A partition is paused while ``max_poll_records`` of its records wait, so a slow handler delays only its own
+    partition. Polling goes on for the others, which also keeps the member in its group. When a record cannot be finished (its dead letter is refused), its partition is
+    listed in `blocked` and the record is tried again; nothing is committed past it.
     """
 
     def __init__(
@@ -74,21 +74,21 @@ class Subscription:
         self._member = member(self)
         self._tasks = tasks
         self._committed = committed
-        self._anchored: frozenset[TopicPartition] = frozenset()
+        self._with_start: frozenset[TopicPartition] = frozenset()
         self._max_poll_records = max_poll_records
         self._max_queued = max_poll_records
         self._slots = asyncio.Semaphore(max_in_flight)
         self._drain_timeout_s = drain_timeout_s
-        self._lanes: dict[TopicPartition, _Lane] = {}
+        self._queues: dict[TopicPartition, _PartitionQueue] = {}
         self._paused: set[TopicPartition] = set()
         self._closing: asyncio.Task[None] | None = None
         self._stop = False
         self._poll_task: asyncio.Task[None] | None = None
 
     @property
-    def troubles(self) -> dict[TopicPartition, BaseException]:
-        """Partitions that stand still, and why."""
-        return {lane.partition: lane.trouble for lane in self._lanes.values() if lane.trouble is not None}
+    def blocked(self) -> dict[TopicPartition, BaseException]:
+        """Partitions whose first record cannot be finished, with the error."""
+        return {queue.partition: queue.blocked_by for queue in self._queues.values() if queue.blocked_by is not None}
 
     @property
     def assignment(self) -> frozenset[TopicPartition]:
@@ -98,20 +98,22 @@ class Subscription:
     async def start(self) -> None:
         """Join the group; returns once partitions are assigned and their positions resolved."""
         await self._member.__aenter__()
-        await self._anchor()
+        await self._commit_start()
         self._poll_task = self._tasks.spawn(f"{self.name}/poll", self._poll_loop())
 
     async def aclose(self) -> None:
         """End delivery: let running handlers finish, commit what succeeded, leave the group. Idempotent."""
         if self._closing is None:
             self._closing = self._tasks.spawn(f"{self.name}/close", self._close())
+        # Shielded: a caller that is cancelled must not leave a member in the group that nobody polls for.
         await asyncio.shield(self._closing)
 
     async def revoke(self, partitions: frozenset[TopicPartition]) -> None:
-        """Finish what is in hand of partitions about to move to another member, and commit it."""
-        lanes = [self._lanes.pop(p) for p in partitions if p in self._lanes]
-        await self._drain(lanes)
-        await self._commit(lanes)
+        """Finish the running handlers of partitions that move to another member, and commit."""
+        queues = [self._queues.pop(p) for p in partitions if p in self._queues]
+        # In this order, and before the member gives the partitions up: what is not committed is delivered again.
+        await self._drain(queues)
+        await self._commit(queues)
         self._paused -= partitions
 
     async def _poll_loop(self) -> None:
@@ -121,96 +123,99 @@ class Subscription:
                 await self._poll()
                 now = asyncio.get_running_loop().time()
                 if now - last_commit >= COMMIT_INTERVAL_S:
-                    await self._commit(list(self._lanes.values()))
+                    await self._commit(list(self._queues.values()))
                     last_commit = now
             except WorkbenchError as error:
                 log.warning("%s could not reach its group and tries again: %s", self.name, error)
                 await asyncio.sleep(RETRY_INTERVAL_S)
 
-    async def _anchor(self) -> None:
-        """Commit where a partition begins for which the group committed nothing.
+    async def _commit_start(self) -> None:
+        """Commit the start position of partitions for which the group has no committed offset.
 
-        Without it a member that dies before its first commit would lose what it was given: the next one would start at
-        the end again.
+        Without it, records would be lost when a member dies before its first commit: the next one would start at the
+        end again.
         """
         held = self._member.assignment
-        if held <= self._anchored:
-            self._anchored = held
+        if held <= self._with_start:
+            self._with_start = held
             return
         stored = await self._committed()
-        begins = {p: await self._member.position(p) for p in held - self._anchored if p not in stored}
+        begins = {p: await self._member.position(p) for p in held - self._with_start if p not in stored}
         if begins:
             await self._member.commit(begins)
-        self._anchored = held
+        self._with_start = held
 
     async def _poll(self) -> None:
-        await self._anchor()
+        await self._commit_start()
         records = await self._member.poll(self._max_poll_records, 100)
-        self._forget_lost()
+        self._drop_lost()
         if records:
             links = self.delivery.observer.received(records, self.delivery.consumer_group)
             for record in records:
-                self._queue(_Received(record, links))
-        self._apply_pressure()
+                self._enqueue(_Received(record, links))
+        self._pause_full()
 
-    def _queue(self, received: _Received) -> None:
+    def _enqueue(self, received: _Received) -> None:
         partition = TopicPartition(received.record.topic, received.record.partition)
-        lane = self._lanes.setdefault(partition, _Lane(partition))
-        lane.waiting.append(received)
-        if lane.task is None or lane.task.done():
-            lane.task = self._tasks.spawn(f"{self.name}/{partition}/{id(lane)}", self._work(lane))
+        queue = self._queues.setdefault(partition, _PartitionQueue(partition))
+        queue.waiting.append(received)
+        if queue.task is None or queue.task.done():
+            queue.task = self._tasks.spawn(f"{self.name}/{partition}/{id(queue)}", self._work(queue))
 
-    async def _work(self, lane: _Lane) -> None:
-        while lane.waiting and not lane.stopping:
-            received = lane.waiting[0]
+    async def _work(self, queue: _PartitionQueue) -> None:
+        while queue.waiting and not queue.stopping:
+            received = queue.waiting[0]
             async with self._slots:
-                finished = await self._deliver(lane, received)
+                finished = await self._deliver(queue, received)
             if finished:
-                lane.waiting.popleft()
-                lane.done = received.record.offset + 1
-            elif not lane.stopping:
+                queue.waiting.popleft()
+                queue.done = received.record.offset + 1
+            elif not queue.stopping:
                 await asyncio.sleep(RETRY_INTERVAL_S)
 
-    async def _deliver(self, lane: _Lane, received: _Received) -> bool:
+    async def _deliver(self, queue: _PartitionQueue, received: _Received) -> bool:
         try:
             await self.delivery.deliver(received.record, received.links)
         except Exception as error:
-            if lane.trouble is None:
-                log.exception("%s stands still at %s", self.name, received.record.position)
-            lane.trouble = error
+            if queue.blocked_by is None:
+                log.exception("%s is blocked at %s", self.name, received.record.position)
+            queue.blocked_by = error
             return False
-        lane.trouble = None
+        queue.blocked_by = None
         return True
 
-    def _forget_lost(self) -> None:
+    def _drop_lost(self) -> None:
         held = self._member.assignment
-        for partition in [p for p in self._lanes if p not in held]:
-            lane = self._lanes.pop(partition)
-            lane.stopping = True
-            lane.waiting = deque(list(lane.waiting)[:1])
+        for partition in [p for p in self._queues if p not in held]:
+            queue = self._queues.pop(partition)
+            queue.stopping = True
+            # The record at work stays, because `_work` still removes it; the others belong to another member now.
+            queue.waiting = deque(list(queue.waiting)[:1])
             self._paused.discard(partition)
 
-    def _apply_pressure(self) -> None:
-        full = {p for p, lane in self._lanes.items() if len(lane.waiting) >= self._max_queued}
+    def _pause_full(self) -> None:
+        full = {p for p, queue in self._queues.items() if len(queue.waiting) >= self._max_queued}
         if start := full - self._paused:
             self._member.pause(start)
-        if stop := {p for p in self._paused - full if p in self._lanes}:
+        if stop := {p for p in self._paused - full if p in self._queues}:
             self._member.resume(stop)
         self._paused = full
 
-    async def _commit(self, lanes: list[_Lane]) -> None:
-        due = {lane.partition: lane.done for lane in lanes if lane.done is not None and lane.done != lane.committed}
+    async def _commit(self, queues: list[_PartitionQueue]) -> None:
+        due = {
+            queue.partition: queue.done for queue in queues if queue.done is not None and queue.done != queue.committed
+        }
         if not due:
             return
         await self._member.commit(due)
-        for lane in lanes:
-            if lane.partition in due:
-                lane.committed = due[lane.partition]
+        for queue in queues:
+            if queue.partition in due:
+                queue.committed = due[queue.partition]
 
-    async def _drain(self, lanes: list[_Lane]) -> None:
-        for lane in lanes:
-            lane.stopping = True
-        running = [lane.task for lane in lanes if lane.task is not None and not lane.task.done()]
+    async def _drain(self, queues: list[_PartitionQueue]) -> None:
+        for queue in queues:
+            queue.stopping = True
+        running = [queue.task for queue in queues if queue.task is not None and not queue.task.done()]
         if not running:
             return
         _, late = await asyncio.wait(running, timeout=self._drain_timeout_s)
@@ -224,10 +229,10 @@ class Subscription:
         self._stop = True
         if self._poll_task is not None:
             await asyncio.wait([self._poll_task])
-        lanes = list(self._lanes.values())
-        await self._drain(lanes)
+        queues = list(self._queues.values())
+        await self._drain(queues)
         try:
-            await self._commit(lanes)
+            await self._commit(queues)
         finally:
-            self._lanes.clear()
+            self._queues.clear()
             await self._member.aclose()

@@ -1,4 +1,4 @@
-"""Creating topics: in just the shape asked for, or not at all."""
+"""Creates topics in exactly the shape asked for, and describes topics that must exist."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from workbench.model import TopicInfo
 
 
+MISSING_TOPIC_PARTITIONS = 3
+"""Partitions of a topic that a bus with ``create_missing`` creates at its first use."""
+
+
 async def create_topic(
     log: RecordLog,
     physical: str,
@@ -18,7 +22,7 @@ async def create_topic(
     replication_factor: int,
     config: dict[str, str] | None,
 ) -> bool:
-    """Create a topic; True also when it exists in just this shape.
+    """Create a topic; True also when it exists in exactly this shape.
 
     Raises:
         TopicExistsError: It exists with other partitions, replication or given settings; ``difference`` names them.
@@ -55,7 +59,7 @@ async def topic(log: RecordLog, physical: str) -> TopicInfo:
     """Describe one topic that must exist.
 
     Raises:
-        UnknownTopicError: It does not.
+        UnknownTopicError: It does not exist.
     """
     infos = await log.describe([physical])
     if not infos:

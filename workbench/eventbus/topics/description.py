@@ -1,4 +1,4 @@
-"""The fixed shape in which a bus describes a topic and its groups."""
+"""Describes a topic and its consumer groups in one fixed shape."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from workbench.errors import WorkbenchError
+from workbench.eventbus.topics.group_offsets import lag
 from workbench.model import TopicPartition
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class RetentionShape(TypedDict):
 
 
 class TopicShape(TypedDict):
-    """What ``get_topic_info`` returns; what could not be read is None and named in ``unavailable``."""
+    """The result of ``get_topic_info``; values that could not be read are None and named in ``unavailable``."""
 
     name: str
     physical_name: str
@@ -148,7 +149,7 @@ async def _group(log: RecordLog, info: TopicInfo, group: GroupInfo, unavailable:
     lags: dict[int, int | None] = {}
     for p in info.partitions:
         stored = committed.get(TopicPartition(info.name, p.partition))
-        lags[p.partition] = None if stored is None or p.end is None else max(0, p.end - stored.offset)
+        lags[p.partition] = None if stored is None else lag(p.end, stored)
     known = [lag for lag in lags.values() if lag is not None]
     return GroupShape(
         group_id=group.group_id,

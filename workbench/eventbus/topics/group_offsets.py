@@ -1,4 +1,4 @@
-"""Offsets of consumer groups: their lag, and resets that are planned, checked and can be undone."""
+"""Offsets of consumer groups: lag, and resets that are planned, checked and can be undone."""
 
 from __future__ import annotations
 
@@ -12,30 +12,36 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.bus.protocols import RecordLog
-    from workbench.model import TopicPartition
+    from workbench.model import CommittedOffset, TopicPartition
 
 
 @dataclass(frozen=True, slots=True)
 class OffsetReset:
-    """A guarded change of a group's offsets: what it would do, and how to undo it."""
+    """A reset of a group's offsets: planned or done, with the offsets before and after."""
 
     group_id: str
     before: Mapping[TopicPartition, int | None]
     after: Mapping[TopicPartition, int]
     done: bool = False
     clamped: tuple[TopicPartition, ...] = field(default=())
-    """Partitions whose wish lay outside ``[low, end]``."""
+    """Partitions whose requested offset lay outside ``[low, end]``."""
+
+
+def lag(end: int | None, committed: CommittedOffset) -> int | None:
+    """Return the lag in offsets, as `workbench.lag` defines it: never below 0; None where the end is unknown."""
+    return None if end is None else max(0, end - committed.offset)
 
 
 async def lag_of(log: RecordLog, group_id: str) -> dict[TopicPartition, int | None]:
-    """Offsets between what a group committed and the high watermark; committed is read before the ends."""
+    """Return the lag of a group in each partition: committed offset to high watermark, in offsets."""
+    # In this order: a commit after the ends were read would make the lag look smaller than it ever was.
     committed = await log.committed(group_id)
     ends = await log.offsets(list(committed), "latest", isolation="read_uncommitted")
-    return {p: None if ends[p] is None else max(0, (ends[p] or 0) - stored.offset) for p, stored in committed.items()}
+    return {partition: lag(ends[partition], stored) for partition, stored in committed.items()}
 
 
 async def plan_reset(log: RecordLog, group_id: str, wanted: Mapping[TopicPartition, int]) -> OffsetReset:
-    """Say what a reset would change: the dry run, and afterwards the way back."""
+    """Return what a reset would change; ``before`` of the plan undoes it later."""
     committed = await log.committed(group_id)
     low = await log.offsets(list(wanted), "earliest")
     end = await log.offsets(list(wanted), "latest", isolation="read_uncommitted")
@@ -49,7 +55,7 @@ async def plan_reset(log: RecordLog, group_id: str, wanted: Mapping[TopicPartiti
 
 
 async def run_reset(log: RecordLog, plan: OffsetReset) -> OffsetReset:
-    """Commit a planned reset and read it back.
+    """Commit the offsets of a planned reset and read them back.
 
     Raises:
         GroupActiveError: The group has members; nothing was changed.

@@ -1,4 +1,4 @@
-"""Reading events by position: bounded by the end at the call, and without a consumer group."""
+"""Reads events by position, up to the end at the call and without a consumer group."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ConsumedEvents(list[EventMessage]):
-    """The events of one bounded read; what could not be decoded stands beside them."""
+    """The events of one bounded read; records that could not be decoded are in ``undecodable``."""
 
     undecodable: list[UndecodableRecord]
 

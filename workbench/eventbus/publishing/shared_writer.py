@@ -1,4 +1,4 @@
-"""Joins concurrent sends into one write: nobody waits for a timer, and a busy moment becomes a batch."""
+"""Joins concurrent sends into one write to the record log, without a linger time."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 MAX_BATCH_RECORDS = 1_000
 
 
-class Outbox:
-    """One writer shared by all publishers of a bus.
+class SharedWriter:
+    """Writes the records of all concurrent `send` calls of a bus through one writer.
 
-    Records that are handed in while a write is under way go out together with the next one, in the order of arrival.
+    Records that arrive while a write is under way are written together by the next one, in the order of arrival: one
+    event does not wait for others, and many events make a batch.
     """
 
     def __init__(self, make_writer: Callable[[], Writer], tasks: Supervisor) -> None:
@@ -33,10 +34,10 @@ class Outbox:
         self._closed = False
 
     async def send(self, record: NewRecord) -> Outcome:
-        """Write one record and wait for what became of it.
+        """Write one record and return its outcome.
 
         Raises:
-            PublishError: The outbox was closed before the record went out.
+            PublishError: The writer was closed before the record was written.
         """
         if self._closed:
             raise PublishError("The bus is closed; nothing was sent.", topic=record.topic)
@@ -44,7 +45,7 @@ class Outbox:
         self._waiting.append((record, future))
         self._wake.set()
         if self._task is None or self._task.done():
-            self._task = self._tasks.spawn("outbox", self._write_all())
+            self._task = self._tasks.spawn("shared-writer", self._write_all())
         return await future
 
     async def aclose(self) -> None:
