@@ -8,7 +8,8 @@ from dataclasses import asdict, replace
 import pytest
 
 from workbench.errors import SequenceConflictError, SnapshotError, ValidationError
-from workbench.eventbus.event_store import GROUP, EventSourcing, EventStore, reconstruct_event_message, replay_events
+from workbench.eventbus.event_store import EventSourcing, EventStore, reconstruct_event_message, replay_events
+from workbench.eventbus.event_store.sourcing import GROUP
 from workbench.testing import create_test_event, wait_until
 
 

@@ -53,8 +53,9 @@ class Subscription:
     """Polls a member, hands records to a delivery, and commits what is done.
 
     A partition is paused while ``max_poll_records`` of its records wait, so a slow handler delays only its own
-    partition. Polling goes on for the others, which also keeps the member in its group. When a record cannot be finished (its dead letter is refused), its partition is
-    listed in `blocked` and the record is tried again; nothing is committed past it.
+    partition. Polling goes on for the others, which also keeps the member in its group. When a record cannot be
+    finished (its dead letter is refused), its partition is listed in `blocked` and the record is tried again; nothing
+    is committed past it.
     """
 
     def __init__(
