@@ -14,15 +14,21 @@ RootKind: TypeAlias = Literal["origin", "self", "command", "unlinked", "orphan"]
 """Why an event has no used cause.
 
 ``origin``: the convention says root. ``self``: it names only itself. ``command``: an initiating command outside the
-bus. ``unlinked``: nobody said. ``orphan``: causes declared, none resolved.
+bus. ``unlinked``: the event declares nothing, not even that it is a root. ``orphan``: causes declared, none resolved.
 """
 
 EdgeKind: TypeAlias = Literal["explicit", "span", "copy", "ambiguous", "hint", "virtual"]
 """``explicit`` and ``span`` are causes; ``copy``, ``ambiguous`` and ``hint`` are links that no algorithm follows."""
 
 UnresolvedReason: TypeAlias = Literal["outside_selection", "truncated", "external", "missing"]
+"""Why a declared cause has no event (`docs/tracing.md` 2.4).
+
+``outside_selection``: the selection cuts it. ``truncated``: it may lie before the capture. ``external``: several events
+name it. ``missing``: none of these.
+"""
 
 CopyKind: TypeAlias = Literal["replay", "dead_letter", "handled", "collision", "mirror", "repartitioned", "retry"]
+"""Why several records have one event id, tried in this order (`docs/tracing.md` 2.1)."""
 
 NodeKind: TypeAlias = Literal["event", "virtual", "outside", "group"]
 """``virtual``: a cause named by several events that is not in the snapshot. ``outside``: a neighbour beyond the
@@ -95,7 +101,7 @@ class GraphNode:
     """``self_cause``, ``cause_disagreement``, ``copy_disagrees``, ``id_collision``, ``in a cycle``."""
     in_cycle: bool = False
     group: GroupKind | None = None
-    """How a group was folded; opening it shows its members."""
+    """Kind of a group, None for other marks; opening the group shows its members."""
     position: EventPosition | None = None
     """Full identity for a selection; None for what is no event."""
 
@@ -198,7 +204,7 @@ class GraphView:
     """Keys of the groups that are open in this view."""
     limit: int = 500
     notes: tuple[str, ...] = ()
-    """What a reader must know about this drawing: what was folded and cut, and why."""
+    """Sentences below the drawing: what was folded, left out or drawn together, and why."""
 
 
 class GraphViewSource(Protocol):

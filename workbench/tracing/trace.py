@@ -48,12 +48,12 @@ class Trace:
 
     @property
     def summary(self) -> str:
-        """How the events were selected, in a few words."""
+        """The selection in a few words: ``correlation …``, ``descendants of …``."""
         return self.data.provenance.selection
 
     @property
     def provenance(self) -> str:
-        """What was read, which clock places events, and how many events fell back to the record's timestamp."""
+        """Source, selection and clock in one line, with the number of events placed by their record's timestamp."""
         return provenance_text(self.data)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Folding: which events of a large graph get a mark of their own, and which are counted in a group.
+"""Chooses which events of a large graph get a mark of their own, and counts the others in groups.
 
 Every event is in exactly one mark. Groups follow the primary forest: an event is in the group of its nearest folded
 ancestor.
@@ -23,7 +23,7 @@ SIBLINGS = 12
 """Effects of one type under one event that are drawn one by one; of more the first few are, and the rest is folded."""
 
 SAMPLE = 3
-"""How many those first few are."""
+"""Number of those first effects."""
 
 PAGE = 100
 """Members that opening a group shows at a time."""
@@ -43,7 +43,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Folding:
-    """What is drawn."""
+    """The marks of a drawing: events of their own, and groups that count the others."""
 
     shown: Ints
     """Events with a mark of their own, ascending."""

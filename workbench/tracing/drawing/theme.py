@@ -1,4 +1,4 @@
-"""Colours and marks that hold in light and in dark; colour is never the only carrier of a fact."""
+"""Colours and marks for light and dark pages; no fact is shown by colour alone."""
 
 from __future__ import annotations
 
@@ -20,27 +20,24 @@ PALETTE = (
     "#6f8a2f",
     "#8f7068",
 )
-"""Categorical colours for fills and lines: at least 3:1 against white, ``#111111`` and ``#212121``."""
+"""Categorical colours for fills and lines, with a contrast of at least 3:1 against the pages of JupyterLab."""
 
 NEUTRAL = "#7d8590"
-"""For what has no category."""
+"""For marks without a category."""
 
 ALARM = "#d0504f"
-"""For what is wrong; always beside a word."""
-
-LIGHT_BACKGROUNDS = ("#ffffff", "#f5f5f5")
-DARK_BACKGROUNDS = ("#111111", "#212121")
+"""For errors and cycles; always beside a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How a kind of node is drawn: a shape, a border, and the word that stands for it."""
+    """Look of a kind of node: shape, border, and the text that names it."""
 
     shape: str
     """``round``, ``pill``, ``cut``, ``diamond``, ``plain``, ``stack`` or ``ellipse``."""
     dash: str
     """Dash pattern of the border in pixels; empty is a full line."""
-    word: str
+    label: str
 
 
 MARKS = {
@@ -48,7 +45,7 @@ MARKS = {
     "origin": Mark("pill", "", "root"),
     "self": Mark("pill", "2 2", "root, names itself"),
     "command": Mark("diamond", "", "root, caused by a command outside the bus"),
-    "unlinked": Mark("plain", "", "nobody said what caused it"),
+    "unlinked": Mark("plain", "", "no cause declared"),
     "orphan": Mark("cut", "", "its causes are not here"),
     "virtual": Mark("ellipse", "4 3", "cause outside the snapshot"),
     "outside": Mark("plain", "2 3", "outside the selection"),
@@ -59,11 +56,11 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """How a kind of edge is drawn."""
+    """Look of a kind of edge: dashes, width in pixels, and the text that names it."""
 
     dash: str
     width: float
-    word: str
+    label: str
 
 
 STROKES = {
@@ -88,15 +85,3 @@ def palette_index(names: Collection[str | None]) -> dict[str | None, int]:
 def colour(index: int) -> str:
     """Colour of a palette index; negative is `NEUTRAL`."""
     return NEUTRAL if index < 0 else PALETTE[index % len(PALETTE)]
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two ``#rrggbb`` colours, 1 to 21 (WCAG 2, relative luminance)."""
-    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(text: str) -> float:
-    channels = (int(text[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)  # noqa: PLR2004 - sRGB
-    return sum(weight * channel for weight, channel in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

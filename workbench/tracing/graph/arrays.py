@@ -1,4 +1,4 @@
-"""Forests and graphs as integer arrays: pointer doubling, peeling, components, reach."""
+"""Algorithms on forests and graphs as integer arrays: pointer doubling, peeling, components, reach."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SMALL_FRONTIER = 64
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Members of each group, as one array cut by another."""
+    """Members of each group in one array, with the index where each group starts (as in a CSR matrix)."""
 
     starts: Ints
     """One more than there are groups."""
@@ -52,7 +52,7 @@ class Groups:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """What pointer doubling finds in an array of parents."""
+    """Root and depth of each node of a forest that is given as an array of parents."""
 
     root: Ints
     """-1 in or under a cycle."""
@@ -84,7 +84,7 @@ def pointer_doubling(parent: Ints) -> Forest:
 
 
 def longest_paths(count: int, cause: Ints, effect: Ints) -> Ints:
-    """Longest path in edges from a node without causes; -1 for what lies in or under a cycle.
+    """Measure the longest path in edges to each node from one without causes; -1 in or under a cycle.
 
     Stretches of nodes with one cause are contracted by pointer doubling; what remains is peeled from in-degree 0.
     """
@@ -106,7 +106,7 @@ def longest_paths(count: int, cause: Ints, effect: Ints) -> Ints:
 
 
 def _peel(waiting: Ints, cause: Ints, effect: Ints, weight: Ints) -> Ints:
-    """Heaviest path to each node, -1 where a cycle is in the way; ``waiting`` counts the causes not yet peeled."""
+    """Find the heaviest path to each node, -1 in or under a cycle; ``waiting`` counts the causes not yet peeled."""
     out = Groups.of(cause, len(waiting))
     level = np.zeros(len(waiting), dtype=np.int64)
     frontier = np.flatnonzero((waiting == 0) & (out.sizes() > 0))
@@ -140,7 +140,7 @@ def _peel_one_by_one(waiting: Ints, level: Ints, frontier: Ints, out: Groups, ed
 
 
 def components(count: int, first: Ints, second: Ints) -> Ints:
-    """Least node of the weakly connected component that each node belongs to."""
+    """Label each node with the least node of its weakly connected component."""
     label = np.arange(count)
     while True:
         one, other = label[first], label[second]
@@ -154,7 +154,7 @@ def components(count: int, first: Ints, second: Ints) -> Ints:
 
 
 def reach(edges: Groups, starts: Ints, count: int) -> Flags:
-    """Mark what can be reached from the starts, which are marked only where an edge leads back to them."""
+    """Mark the nodes that edges lead to from the starts; a start is marked only if an edge leads back to it."""
     seen = np.zeros(count, dtype=np.bool_)
     frontier = np.unique(starts)
     while len(frontier) > _SMALL_FRONTIER:

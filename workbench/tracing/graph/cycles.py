@@ -1,4 +1,4 @@
-"""Cycles: named by strongly connected components, opened by removing the shortest hops."""
+"""Finds cycles as strongly connected components, and the shortest hops whose removal opens them."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ INNER = -1
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a graph comes from; only the selection differs between a graph and what is cut from it."""
+    """Origin of a graph: snapshot, clock and selection. A selection differs from its graph in ``selection`` only."""
 
     clock: str
     """``event`` or ``record``."""

@@ -1,4 +1,4 @@
-"""Nodes: one logical event for each node key, its canonical record and its copies."""
+"""Groups records into logical events: node keys, canonical records and kinds of copies (`docs/tracing.md` 2.1)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Nodes:
     of_row: Ints
     """Node of each record."""
     copy_kind: Ints
-    """For each record the index into `COPY_KINDS`, -1 for an ordinary canonical one; a collision is a node's own."""
+    """For each record the index into `COPY_KINDS`, -1 for a canonical one. A collision is a node of its own."""
     event_id: Ints
     """Code of each node's event id, -1 without one."""
     ids: EncodedColumn

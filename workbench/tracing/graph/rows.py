@@ -1,4 +1,4 @@
-"""The input of the graph: decoded records as arrays, checked once."""
+"""Reads the input of the graph: decoded records as arrays, checked once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LABELS = ("event_type", "source", "destination", "replay", "convention")
 NUMBERS = ("source_id", "partition", "offset", "timestamp_ms", "timestamp_type")
 NESTED = ("event_time", "link_ids", "causes", "origin", "problems")
 COLUMNS = (*NUMBERS, *TEXT, *LABELS, *NESTED)
-"""What `build_graph` reads; ``value`` and ``trace`` besides, where they are there."""
+"""Columns that `build_graph` needs; ``value`` and ``trace`` are read too if the table has them."""
 
 _LATEST = 2**62
 """Times beyond this (about 146,000 years) cannot be subtracted from each other and count as unknown."""
@@ -41,14 +41,14 @@ class Rows:
     time: Ints
     """Microseconds by the chosen clock, `NO_TIME` where unknown."""
     fell_back: Flags
-    """The event clock was wanted, and the record's timestamp stands in for it."""
+    """Marks records without an event time that are placed by the record's timestamp instead."""
     source_id: Ints
     partition: Ints
     offset: Ints
     cluster: EncodedColumn
     topic: EncodedColumn
     dead_letter: Flags
-    """Has an origin, or lies on a dead letter topic."""
+    """Marks records that name an origin, or lie on a dead-letter topic."""
     replayed: Flags
 
     def __len__(self) -> int:

@@ -1,1 +1,1 @@
-"""Text forms of a causal graph: a tree for terminals, Mermaid, and the words that both use."""
+"""Text forms of a causal graph: a tree for terminals, a Mermaid flow chart, and the labels that both use."""

@@ -42,11 +42,12 @@ class EventLabels:
 
     @property
     def title(self) -> str:
+        """Type and key."""
         return f"{self.event_type} {self.key}"
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Everything that is special about the event."""
+        """Root kind, copies, unresolved causes and problems of the event."""
         root = () if self.root is None else (self.root,)
         return (*root, *self.copies, *self.unresolved, *self.problems)
 

@@ -1,4 +1,4 @@
-"""Declared causes: what the records say, one entry for each value, and what became of each entry."""
+"""Lists the causes that records declare: one entry for each value, and the outcomes that an entry can have."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ TARGETS = ("event_id", "correlation_id", "position", "span")
 EVENT_ID, CORRELATION_ID, POSITION, SPAN = range(4)
 
 OUTCOMES = ("edge", "ambiguous", "copy", "unresolved", "command", "same_node", "self", "other_rank", "repeated")
-"""What becomes of a declared cause; each has exactly one outcome.
+"""Outcomes of a declared cause; each has exactly one.
 
 ``self`` names the event itself, ``same_node`` another record of it, ``other_rank`` stands in a rank that was not used,
-``repeated`` says again what another entry of the event says.
+``repeated`` names the same cause as another entry of the event.
 """
 
 
@@ -34,7 +34,7 @@ class DeclaredCauses:
     row: Ints
     node: Ints
     target: Ints
-    """Index into `TARGETS`; -1 for a target that nobody defined."""
+    """Index into `TARGETS`; -1 for an unknown target."""
     value: Ints
     """Code of the value."""
     rank: Ints
@@ -59,7 +59,7 @@ class DeclaredCauses:
         )
 
     def repeated(self) -> Flags:
-        """Mark entries that say again what an entry of their event says at the same or a lower rank."""
+        """Mark entries that name the same value as an entry of their event at the same or a lower rank."""
         result = np.zeros(len(self), dtype=np.bool_)
         several = np.flatnonzero(np.bincount(self.node)[self.node] > 1) if len(self) else np.zeros(0, dtype=np.int64)
         keys = (self.rank, self.value, self.target, self.node)

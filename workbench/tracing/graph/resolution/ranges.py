@@ -1,4 +1,4 @@
-"""Where a capture begins: the first record of each partition whose beginning is not captured."""
+"""Finds the first captured record of each partition whose beginning is not captured."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ RANGES = pa.schema(
         pa.field("next", pa.int64(), nullable=False),
     ],
 )
-"""What was captured: offsets ``[from, next)`` of each partition, in any number of pieces.
+"""Captured offsets ``[from, next)`` of each partition, in any number of ranges.
 
 Further columns are ignored, so the ``capture_ranges`` of a snapshot can be passed as they are.
 """
 
 
 def uncaptured_starts(rows: Rows, ranges: pa.Table | None) -> pd.Series[int]:
-    """Latest first captured record (microseconds) by topic code, for topics whose beginning is not captured.
+    """Return the time of the latest first captured record by topic code, for topics whose beginning is missing.
 
-    Pieces that touch or overlap are one piece; of several the last one counts, for a cause may lie in the hole before
-    it. A piece without a record that has a time says nothing.
+    Ranges that touch or overlap count as one. Of several the last one counts, because a cause may lie in the gap before
+    it. A range without a record that has a time is left out.
 
     Raises:
         TableError: A column is missing.
@@ -42,8 +42,8 @@ def uncaptured_starts(rows: Rows, ranges: pa.Table | None) -> pd.Series[int]:
     missing = [name for name in RANGES.names if name not in ranges.column_names]
     if missing:
         raise TableError(f"The table of captured ranges lacks {', '.join(missing)}; it needs {RANGES.names}.")
-    pieces = _last_pieces(ranges.select(RANGES.names).to_pandas())
-    begun = pieces[pieces["from"] > 0]
+    merged = _last_ranges(ranges.select(RANGES.names).to_pandas())
+    begun = merged[merged["from"] > 0]
     found = pd.DataFrame(
         {
             "source_id": rows.source_id,
@@ -60,8 +60,8 @@ def uncaptured_starts(rows: Rows, ranges: pa.Table | None) -> pd.Series[int]:
     return latest
 
 
-def _last_pieces(ranges: pd.DataFrame) -> pd.DataFrame:
-    """The last connected piece of each partition."""
+def _last_ranges(ranges: pd.DataFrame) -> pd.DataFrame:
+    """Merge ranges that touch, and keep the last one of each partition."""
     partition = ["source_id", "partition"]
     ranges = ranges[ranges["next"] > ranges["from"]].sort_values([*partition, "from"], ignore_index=True)
     reached = ranges.groupby(partition)["next"].cummax().groupby([ranges[name] for name in partition]).shift()

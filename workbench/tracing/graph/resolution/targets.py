@@ -109,13 +109,13 @@ def _preferred(entry: Ints, node: Ints, better: Flags) -> Matches:
 def find_positions(rows: Rows, nodes: Nodes, declared: DeclaredCauses) -> Matches:
     """Find the nodes of the records that positions name: on the event's own cluster if it is there, else on any."""
     entries = np.flatnonzero(declared.target == POSITION)
-    parts = pc.extract_regex(declared.texts.dictionary.take(pa.array(declared.value[entries])), _POSITION)
+    position = pc.extract_regex(declared.texts.dictionary.take(pa.array(declared.value[entries])), _POSITION)
     wanted = pd.DataFrame(
         {
             "entry": entries,
-            "topic": rows.topic.find(pc.struct_field(parts, "topic")),
-            "partition": _whole(parts, "partition"),
-            "offset": _whole(parts, "offset"),
+            "topic": rows.topic.find(pc.struct_field(position, "topic")),
+            "partition": _whole(position, "partition"),
+            "offset": _whole(position, "offset"),
             "cluster": rows.cluster.codes[declared.row[entries]],
         },
     )
@@ -141,8 +141,8 @@ def match_positions(rows: Rows, nodes: Nodes, wanted: pd.DataFrame) -> Matches:
     return pairs[0], pairs[1]
 
 
-def _whole(parts: pa.Array, name: str) -> Ints:
-    digits = pc.struct_field(parts, name)
+def _whole(position: pa.Array, name: str) -> Ints:
+    digits = pc.struct_field(position, name)
     numbers: Ints = digits.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
     return numbers
 

@@ -40,7 +40,7 @@ Floats: TypeAlias = "NDArray[np.float64]"
 
 @dataclass(frozen=True, slots=True)
 class HopBounds:
-    """How long after its cause an event of each type comes, at most: H."""
+    """Longest time to expect between a cause and an event of each type, in microseconds: H."""
 
     by_type: pd.Series[float]
     """By type code, where there are enough hops; -1 is the type of events without one."""
@@ -74,7 +74,7 @@ class UnresolvedEntries:
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedCauses:
-    """Everything about causes that lie outside the snapshot."""
+    """The causes that do not resolve: entries, commands outside the bus, and virtual nodes for shared values."""
 
     entries: UnresolvedEntries
     commands: Ints
@@ -91,7 +91,7 @@ class UnresolvedCauses:
 def find_unresolved(
     rows: Rows, nodes: Nodes, resolution: Resolution, ranges: pa.Table | None, *, single: bool
 ) -> UnresolvedCauses:
-    """Explain what did not resolve.
+    """Give each cause that did not resolve its reason.
 
     Entries of initiating commands become ``COMMAND`` in the resolution's outcome.
 
@@ -140,7 +140,7 @@ def find_unresolved(
 
 
 def _commands(rows: Rows, nodes: Nodes, resolution: Resolution) -> Ints:
-    """Unresolved entries that are their event's only cause value and equal its correlation id, which nothing has."""
+    """Find entries that are the only cause of their event, unresolved, and equal to its correlation id."""
     declared, outcome = resolution.declared, resolution.outcome
     standing = np.bincount(declared.node[outcome == UNRESOLVED], minlength=len(nodes))
     resolved = np.bincount(declared.node[outcome < UNRESOLVED], minlength=len(nodes))
@@ -155,7 +155,7 @@ def _commands(rows: Rows, nodes: Nodes, resolution: Resolution) -> Ints:
 
 
 def _namers(node: Ints, value: Ints, count: int) -> Ints:
-    """Number of events that name each value."""
+    """Count the events that name each value."""
     pairs = np.unique(np.stack([value, node]), axis=1)
     return np.bincount(pairs[0], minlength=count)
 
@@ -185,7 +185,7 @@ def hop_bounds(nodes: Nodes, edges: Edges, type_of: Ints) -> HopBounds:
 
 
 def _starts(rows: Rows, nodes: Nodes, edges: Edges, type_of: Ints, starts: pd.Series[int]) -> Callable[[Ints], Ints]:
-    """Latest uncaptured beginning among the topics that hold causes of a type, or of all where they are not known."""
+    """Find the latest uncaptured start among the topics that hold causes of a type, or of all if none is known."""
     used = edges.pick(edges.used())
     pairs = pd.DataFrame({"type": type_of[used.effect], "topic": rows.topic.codes[nodes.row[used.cause]]})
     pairs = pairs.drop_duplicates()
