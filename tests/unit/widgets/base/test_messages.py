@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from widget_feeds import ScriptedFeed
 
+from workbench.errors import ValidationError
+from workbench.widgets.base.messages import Message
 from workbench.widgets.live_tail.model import LiveTail
 
 if TYPE_CHECKING:
@@ -39,3 +41,18 @@ async def test_what_a_browser_says_is_checked(browser: Browser, content: object)
     browser.says(tail, content)
     assert tail.failure.startswith("LiveTail: A message from the browser was refused")
     assert tail.selected == ()
+
+
+def test_fields_are_read_by_type() -> None:
+    message = Message(
+        {"kind": "k", "n": 3, "start": 1, "end": 4, "keys": ["a", "b"], "mode": "toggle", "request": "r-1"}
+    )
+    assert (message.kind, message.number("n"), message.bounds(), message.request) == ("k", 3, (1, 4), "r-1")
+    assert (message.texts("keys", 2), message.choice("mode", ("toggle", "extend"))) == (["a", "b"], "toggle")
+
+
+def test_a_refusal_names_the_field_and_never_its_value() -> None:
+    with pytest.raises(ValidationError, match="n is not a number from 0") as raised:
+        Message({"kind": "k", "n": "secret"}).number("n")
+    assert raised.value.errors == [("n", "a number from 0", "str")]
+    assert "secret" not in str(raised.value)

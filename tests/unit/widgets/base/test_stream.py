@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 from widget_feeds import ScriptedFeed
 
 from workbench.tasks import Supervisor
-from workbench.widgets.base import flow_control as _credit
+from workbench.widgets.base import flow_control
+from workbench.widgets.base.stream import Streaming
 from workbench.widgets.live_tail.model import LiveTail
 
 if TYPE_CHECKING:
     import pytest
     from widget_browser import Browser
+
+    from workbench.widgets.base.stream import Tick
 
 
 async def test_ticks_wait_for_acknowledgements_and_coalesce(browser: Browser) -> None:
@@ -34,7 +37,7 @@ async def test_nothing_new_sends_nothing(browser: Browser) -> None:
 async def test_silence_detaches_and_a_return_shows_the_present(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_credit, "SILENCE_S", 0.4)
+    monkeypatch.setattr(flow_control, "SILENCE_S", 0.4)
     feed = ScriptedFeed(10)
     tail = browser.show(LiveTail(feed))
     await browser.until(lambda: "pause" in feed.calls)
@@ -48,7 +51,7 @@ async def test_silence_detaches_and_a_return_shows_the_present(
 
 
 async def test_a_late_acknowledgement_is_a_return(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_credit, "SILENCE_S", 0.3)
+    monkeypatch.setattr(flow_control, "SILENCE_S", 0.3)
     tail = browser.show(LiveTail(ScriptedFeed(10)))
     await browser.until(lambda: not tail.is_attached)
     browser.says(tail, {"kind": "ack", "number": 1})
@@ -69,3 +72,24 @@ async def test_a_feed_that_breaks_is_shown_under_the_view(browser: Browser, monk
     tail = browser.show(LiveTail(feed))
     await browser.until(lambda: tail.supervisor.failures)
     assert "ZeroDivisionError" in browser.sent(tail, "failed")[0]["message"]
+
+
+async def test_ticks_come_from_the_source_that_was_given(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow_control, "SILENCE_S", 0.3)
+    asked: list[bool] = []
+    happened: list[str] = []
+
+    def tick(*, forced: bool) -> Tick | None:
+        asked.append(forced)
+        return ({"n": len(asked)}, [b"x"]) if forced else None
+
+    shown = Streaming(
+        tick=tick, on_attached=lambda: happened.append("attached"), on_detached=lambda: happened.append("detached")
+    )
+    assert not shown.is_attached
+    browser.show(shown)
+    await browser.until(lambda: not shown.is_attached and len(happened) == 2)
+    assert happened == ["attached", "detached"]
+    assert asked[0] is True
+    assert browser.sent(shown, "tick")[0] == {"kind": "tick", "number": 1, "n": 1}
+    assert browser.buffers(shown, "tick")[0] == [b"x"]

@@ -7,8 +7,8 @@ from workbench.widgets import CausationGraph
 
 
 def test_a_snapshot_is_static_and_escaped() -> None:
-    still = CausationGraph(ScriptedGraph(text=HOSTILE)).snapshot()
-    html = still.html()
+    snapshot = CausationGraph(ScriptedGraph(text=HOSTILE)).snapshot()
+    html = snapshot.html()
     assert html.count("<svg") == 1
     assert "<img" not in html
     assert "<script" not in html

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from widget_feeds import ScriptedFeed
 
 from workbench.model.feeds import Identity
+from workbench.widgets.live_tail import model
 from workbench.widgets.live_tail.model import SELECTION_LIMIT, LiveTail
 
 if TYPE_CHECKING:
@@ -115,6 +118,12 @@ async def test_stop_ends_reading(browser: Browser) -> None:
     tail = browser.show(LiveTail(feed))
     browser.says(tail, {"kind": "stop"})
     await browser.until(lambda: feed.state == "stopped")
+
+
+@pytest.mark.parametrize("name", ["ROW_PX", "OVERSCAN_ROWS"])
+def test_kernel_and_view_count_rows_alike(name: str) -> None:
+    geometry = Path(model.__file__).with_name("geometry.mjs").read_text("utf-8")
+    assert f"export const {name} = {getattr(model, name)};\n" in geometry
 
 
 def test_the_script_is_small_and_loads_nothing() -> None:
