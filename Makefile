@@ -11,7 +11,7 @@ BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb
 ALONE := not broker and not browser and not notebook and not slow
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test fast check fmt install ready system hooks constraints
+.PHONY: help lab demo test fast check fmt docs install ready system hooks constraints
 
 help:
 	@echo 'make lab      open JupyterLab on the quickstart: embedded cluster, live traffic, no broker needed'
@@ -20,6 +20,7 @@ help:
 	@echo 'make fast     the checks, and the tests that need neither broker nor browser'
 	@echo 'make check    lint, format, types, layers, spelling'
 	@echo 'make fmt      format and apply safe fixes'
+	@echo 'make docs     draw the import graph and write the tables of docs/ anew'
 	@echo 'make install  virtual environment, system parts (as root with apt), git hooks'
 	@echo 'make constraints  pin constraints.txt anew from what pyproject.toml allows'
 
@@ -46,6 +47,10 @@ check: ready
 fmt: ready
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+docs: ready
+	$(BIN)/python docs/draw_imports.py
+	$(BIN)/python docs/write_tables.py
 
 install: ready hooks
 

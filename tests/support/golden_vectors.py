@@ -1,4 +1,4 @@
-"""The golden records of the envelope reference, as raw records and expected envelopes."""
+"""The golden records of decoding, as raw records and expected envelopes."""
 
 from __future__ import annotations
 

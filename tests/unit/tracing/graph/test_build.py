@@ -1,4 +1,4 @@
-"""The vectors of the tracing reference, as they are written there."""
+"""The example of docs/tracing.md 2, as data with the graph that is expected."""
 
 from __future__ import annotations
 
