@@ -8,6 +8,8 @@ Names and modules are loaded when they are first used, so that importing the pac
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -196,6 +198,20 @@ __all__ = [
     "demo",
 ]
 """What ``from workbench import *`` gives: without `open`, which would hide Python's own."""
+
+
+class _Package(ModuleType):
+    """Keeps ``workbench.demo`` the function when the folder of that name is imported.
+
+    The import system stores each submodule as an attribute of its package, and would replace the function by it.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name != "demo" or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
