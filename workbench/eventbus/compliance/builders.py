@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from workbench.model.event import EventMessage, EventMetadata, SecurityContext
+from workbench.text import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +95,7 @@ async def wait_until(condition: Callable[[], object], *, timeout_s: float = 15.0
     deadline = time.monotonic() + timeout_s
     while not await _now(condition):
         if time.monotonic() > deadline:
-            raise AssertionError(f"{what} did not become true within {timeout_s:g} s")
+            raise AssertionError(f"{what} did not become true within {duration_text(timeout_s, 's')}")
         await asyncio.sleep(0.005)
 
 

@@ -21,6 +21,7 @@ from workbench.model.event import (
     ExtensionEventType,
     SecurityContext,
 )
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +85,7 @@ def _headers(value: dict[str, str]) -> dict[str, str]:
     faults = []
     for name in value:
         if not name or len(name.encode("utf-8", "replace")) > _MAX_HEADER_NAME_BYTES:
-            faults.append(f"{name[:40]!r} has no name of 1 to {_MAX_HEADER_NAME_BYTES} bytes")
+            faults.append(f"{name[:40]!r} has no name of 1 to {counted(_MAX_HEADER_NAME_BYTES, 'byte')}")
         elif name in RESERVED_HEADERS:
             faults.append(f"{name!r} is written by the bus itself")
     version = value.get("schema_version")

@@ -58,7 +58,8 @@ def too_old(planning: PlanningInput) -> list[str]:
     age = planning.age_ms
     if age <= VALID_FOR_MS:
         return []
-    return [f"the plan is {age // 60_000} minutes old and was good for {VALID_FOR_MS // 60_000}; plan again."]
+    shown = duration_text(age, smallest="s")
+    return [f"the plan is {shown} old and was good for {duration_text(VALID_FOR_MS)}; plan again."]
 
 
 def _original_timestamps(planning: PlanningInput) -> Iterator[tuple[str, TopicFacts, Longs]]:

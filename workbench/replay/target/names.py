@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.errors import ConfigurationError
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,7 +26,7 @@ def default_name(topic: str, run_id: str) -> str:
     name = f"{topic}.replay.{run_id[:8]}"
     if len(name) > NAME_LIMIT:
         raise ConfigurationError(
-            f"The default target of {topic} would have {len(name)} characters, {NAME_LIMIT} is the most. "
+            f"The default target of {topic} would have {counted(len(name), 'character')}, {NAME_LIMIT} is the most. "
             "Name a target with to=.",
         )
     return name

@@ -58,7 +58,7 @@ def notes_of(marks: Marks, *, lanes_merged: int) -> tuple[str, ...]:
     if marks.hidden_outside:
         notes.append(f"{counted(marks.hidden_outside, 'more neighbour')} outside the selection not drawn")
     if lanes_merged:
-        notes.append(f"the smallest {lanes_merged:,} lanes are drawn as one")
+        notes.append(f"the smallest {counted(lanes_merged, 'lane')} are drawn as one")
     if marks.graph.structure.cycles:
         notes.append("edges that close a cycle are drawn against the flow and left out of the layers")
     return tuple(notes)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.model.causation import GraphEdge, GraphLane, GraphView, TimeTick
-from workbench.text import duration_text, time_text, visible
+from workbench.text import counted, duration_text, time_text, visible
 from workbench.tracing.drawing.header import header_of, notes_of
 from workbench.tracing.drawing.layered import NODE_HEIGHT, NODE_WIDTH, layered
 from workbench.tracing.drawing.marks import Marks, marks_of
@@ -150,7 +150,7 @@ def _lanes(marks: Marks, field: LaneField) -> tuple[Ints, list[str], int]:
     frequent = texts.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     kept = set(frequent.index[:_MOST_LANES])
     merged = len(frequent) - len(kept)
-    shared = f"{merged:,} other lanes"
+    shared = counted(merged, "other lane")
     names = texts.where(texts.isin(kept), shared)
     order = list(dict.fromkeys(name for name in names if name != shared))
     order += [shared] if merged else []

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.errors import TableError
+from workbench.text import counted
 from workbench.tracing.graph.columns import EncodedColumn, flags, one_chunk
 from workbench.tracing.graph.times import NO_TIME
 
@@ -131,7 +132,7 @@ def _refuse_repeated_positions(numbers: dict[str, Ints]) -> None:
     if repeated.any():
         first = {name: int(column[repeated][0]) for name, column in numbers.items()}
         raise TableError(
-            f"{int(repeated.sum()):,} rows repeat a position, the first one {first}. "
+            f"{counted(int(repeated.sum()), 'row')} repeat a position, the first one {first}. "
             "Pass each record once: copies are recognised by their ids.",
         )
 
