@@ -1,1 +1,1 @@
-"""Arrow arrays made of slices of one buffer; what all compiled loops are built on."""
+"""Builds Arrow arrays from slices of one buffer; every compiled loop of the project uses it."""

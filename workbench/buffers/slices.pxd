@@ -1,4 +1,4 @@
-"""Slices of one buffer, and Arrow arrays made of them."""
+"""Builds Arrow arrays from slices of one buffer."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Slices of one buffer, and Arrow arrays made of them."""
+"""Builds Arrow arrays from slices of one buffer, and gives loops the memory of Arrow arrays."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
 from libc.stdlib cimport realloc
@@ -7,21 +7,25 @@ from libc.string cimport memcpy, memset
 
 import pyarrow as pa
 
-cdef int32_t _no_end = 0  # for an array without values, which may leave its bounds out
+cdef int32_t _no_end = 0  # bounds of an array without values: Arrow allows it to have no offsets buffer
 
 
 cdef object new_buffer(int64_t size):
-    """A buffer of Arrow's own pool."""
+    """Allocate a buffer in Arrow's memory pool."""
     return pa.allocate_buffer(size)
 
 
 cdef void* address(object buffer) except? NULL:
-    """Where the bytes of an Arrow buffer lie; the caller keeps the buffer."""
+    """Return the address of an Arrow buffer's bytes; the caller must keep the buffer."""
     return <void*><uintptr_t>buffer.address
 
 
 cdef Column column_of(object array) except *:
-    """The bytes and bounds of a binary or string array; the caller keeps the array."""
+    """Return the bytes and bounds of a binary or string array; the caller must keep the array.
+
+    Raises:
+        TypeError: It is an array of another type, large ones with 64-bit offsets included.
+    """
     cdef Column column
     if not (pa.types.is_string(array.type) or pa.types.is_binary(array.type)):
         raise TypeError(f"a binary or string array is needed, not {array.type}")
@@ -37,8 +41,12 @@ cdef Column column_of(object array) except *:
 
 
 cdef void* grown(void* memory, int64_t* room, int64_t needed, size_t item) noexcept nogil:
-    """Memory for at least ``needed`` items, with what it held; NULL, and nothing freed, where there is none."""
+    """Return memory for at least ``needed`` items that holds what ``memory`` held.
+
+    NULL where there is none; ``memory`` is then still valid and the caller frees it.
+    """
     cdef void* more
+    # Twice as much as needed, so that growing one by one copies each item about once.
     cdef int64_t size = 2 * needed + 1
     if needed <= room[0] and memory != NULL:
         return memory
@@ -49,7 +57,14 @@ cdef void* grown(void* memory, int64_t* room, int64_t needed, size_t item) noexc
 
 
 cdef object gathered(const uint8_t* data, const Slice* slices, int64_t count, int64_t step, object kind):
-    """A binary or string array of every ``step``-th slice, ``count`` of them; the slices lie inside the data.
+    """Copy every ``step``-th slice, ``count`` of them, to a new binary or string array.
+
+    Args:
+        data: The bytes; the caller has checked that the slices lie inside.
+        slices: Start and size of each value; a negative size is null.
+        count: Values of the array.
+        step: Slices from one value to the next, for tables with several slices in a row.
+        kind: Arrow type of the array.
 
     Raises:
         OverflowError: Their bytes do not fit one array.
@@ -63,6 +78,7 @@ cdef object gathered(const uint8_t* data, const Slice* slices, int64_t count, in
                 nulls += 1
             else:
                 total += item.size
+    # Measure first, then allocate once: offsets of 32 bits would wrap around beyond 2 GiB.
     if total > 0x7FFFFFFF:
         raise OverflowError("more than 2 GiB in one array")
     offsets, content = new_buffer(4 * (count + 1)), new_buffer(total)

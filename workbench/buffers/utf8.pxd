@@ -1,11 +1,11 @@
-"""Characters in UTF-8, judged strictly."""
+"""Checks UTF-8 strictly: no overlong forms, no surrogates, nothing above U+10FFFF."""
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 
 
 cdef inline int utf8_size(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
-    """Bytes of the character that begins here, 0 where it is none (Unicode 16, table 3-7)."""
+    """Return the size of the character that begins at ``at``; 0 where there is none (Unicode 16, table 3-7)."""
     cdef uint8_t first = data[at]
     cdef uint8_t low = 0x80, high = 0xBF
     cdef int size, place
@@ -21,6 +21,7 @@ cdef inline int utf8_size(const uint8_t* data, int64_t at, int64_t stop) noexcep
         high = 0x8F if first == 0xF4 else high
     else:
         return 0
+    # The size is compared with the end before the bytes that follow are read.
     if stop - at < size or not low <= data[at + 1] <= high:
         return 0
     for place in range(2, size):
@@ -30,10 +31,11 @@ cdef inline int utf8_size(const uint8_t* data, int64_t at, int64_t stop) noexcep
 
 
 cdef inline bint is_utf8(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
-    """Whether these bytes are text."""
+    """Whether the bytes from ``at`` to ``stop`` are UTF-8."""
     cdef uint64_t word
     cdef int size
     while at < stop:
+        # Most text is ASCII: eight bytes at a time while no highest bit is set.
         while stop - at >= 8:
             memcpy(&word, data + at, 8)
             if word & <uint64_t>0x8080808080808080:

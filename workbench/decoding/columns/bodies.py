@@ -1,4 +1,4 @@
-"""JSON bodies of a batch, by shape: the set of top-level members that any convention reads.
+"""Groups the JSON values of a batch by shape: the set of top-level members that any convention reads.
 
 One strict pass over the bytes finds the members of all values; columns are copied out when somebody asks for them.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from workbench.decoding.columns.arrays import data_of, first_bytes, group_ids, runs, valid_rows
 from workbench.decoding.formats.json import CONNECT_WRAPPER, REGISTRY_PREFIX_BYTES
 from workbench.decoding.native import bodies as compiled
+from workbench.decoding.native.json import Kind
 from workbench.decoding.native.members import WORD_BITS, MemberTable
 from workbench.decoding.value_tree import Items
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 Path = tuple[str, ...]
 """Member names from the top."""
 
-ABSENT, NULL, EMPTY, TEXT, BOOLEAN, NUMBER, OBJECT, ARRAY = range(8)
-"""Kinds of JSON values, as `workbench.decoding.native.json` numbers them."""
+ABSENT, NULL, EMPTY, TEXT, BOOLEAN, NUMBER, OBJECT, ARRAY = map(int, Kind)
+"""Kinds of JSON values, as plain integers for arrays of them."""
 _MAY_BEGIN_OBJECT = frozenset(b"{ \t\n\r\xef")
 
 
@@ -87,7 +88,7 @@ class BodyColumn:
 
     @property
     def texts(self) -> pa.Array:
-        """What texts mean, the literal of numbers and words; undefined for other rows."""
+        """Texts without quotes and escapes, numbers and words as written; undefined for other rows."""
         if self._texts is None:
             self._texts = self._found.texts(self._bit, self._rows)
         return self._texts

@@ -30,6 +30,7 @@ from workbench.decoding.columns.ids import SPAN_PATTERN, canonical_ids, uuid_row
 from workbench.decoding.columns.times import FAULTS, TimeColumn, parse_times
 from workbench.decoding.conventions.facts import CE_CONTENT_TYPE, CE_REQUIRED, CloudEventsMode, Pick, Place
 from workbench.decoding.conventions.selectors import compile_pattern
+from workbench.decoding.native.json import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from workbench.decoding.conventions.selectors import Condition, Selector
 
 _CONTENT_TYPE = "content-type"
-_PRESENT = np.array([kind not in (ABSENT, NULL, EMPTY) for kind in range(8)])
-_SCALAR = np.array([kind in (TEXT, BOOLEAN, NUMBER) for kind in range(8)])
+_PRESENT = np.array([kind not in (ABSENT, NULL, EMPTY) for kind in Kind])
+_SCALAR = np.array([kind in (TEXT, BOOLEAN, NUMBER) for kind in Kind])
 
 
 class SplitError(Exception):

@@ -1,6 +1,7 @@
-"""The loops over bytes: compiled, without the interpreter's lock, each called from one room above.
+"""Compiled loops over bytes. They release the GIL; each is called by exactly one module of `decoding.columns`.
 
-Every function checks each length that it reads against the buffer before it follows it: payloads are hostile.
+Arrow guarantees the bounds of its own values, so loops over texts rely on them. Lengths and structure that come from
+a payload are hostile: they are checked against the end of the value before a byte is read.
 """
 
 try:

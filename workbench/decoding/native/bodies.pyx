@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""JSON bodies of a batch: one strict pass finds where known members stand; columns are copied out when asked for."""
+"""Scans the JSON values of a batch once for known members; columns are copied out when they are asked for."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
 from libc.stdlib cimport free
@@ -25,7 +25,7 @@ from workbench.buffers.slices cimport Column, Slice, address, column_of, gathere
 
 
 cdef class Bodies:
-    """What was found in some rows of a binary column; positions in the methods count those rows.
+    """Tokens found in some rows of a binary column; row numbers in the methods count those rows.
 
     Attributes:
         masks: int64 matrix, one row of mask words for each body; zeros where it was refused.
@@ -34,10 +34,10 @@ cdef class Bodies:
     """
 
     cdef readonly object masks, members, refused
-    cdef object _values
+    cdef object _values  # kept, because ``_data`` points into it
     cdef const uint8_t* _data
-    cdef Tokens _tokens
-    cdef object _ends
+    cdef Tokens _tokens  # of all rows, one after the other
+    cdef object _ends  # where each row's tokens end in them; kept, because ``_ends_at`` points into it
     cdef const int64_t* _ends_at
 
     def __cinit__(self):
@@ -48,7 +48,7 @@ cdef class Bodies:
         free(self._tokens.items)
 
     def kinds(self, uint16_t bit, const int64_t[::1] rows not None):
-        """JSON kind of a member in each row, uint8 as `workbench.decoding.columns.bodies` numbers them."""
+        """Return the JSON kind of a member in each row, as uint8 of `workbench.decoding.native.json.Kind`."""
         cdef int64_t count = rows.shape[0], at, hint = 0
         cdef const Token* token
         found = np.empty(count, np.uint8)
@@ -60,7 +60,8 @@ cdef class Bodies:
         return found
 
     def texts(self, uint16_t bit, const int64_t[::1] rows not None):
-        """Text of a member in each row: of texts what they mean, of anything else its JSON; null where it is absent."""
+        """Return the text of a member in each row: texts without quotes and escapes, anything else as it stands in JSON;
+        null where it is absent."""
         cdef int64_t count = rows.shape[0], at, hint = 0, room = 0
         cdef const Token* token
         cdef Slice* slices = <Slice*>grown(NULL, &room, count, sizeof(Slice))
@@ -81,10 +82,11 @@ cdef class Bodies:
             free(slices)
 
     cdef object _unescaped(self, uint16_t bit, const int64_t[::1] rows, Slice* slices):
-        """Copy all out of the data, escaped texts as what they mean, then gather them."""
+        """Copy all texts to a buffer of their own, those with escapes as what they mean, and gather them from there."""
         cdef int64_t count = rows.shape[0], at, size = 0, hint = 0
         cdef int32_t end = 0
         cdef const Token* token
+        # A text never gets longer by unescaping, so the sum of the sizes is room enough.
         for at in range(count):
             size += max(0, slices[at].size)
         meaning = new_buffer(size)
@@ -107,6 +109,7 @@ cdef class Bodies:
         """The token of a member of a row; ``hint`` is its place among the tokens of the last one."""
         cdef const Token* first = self._tokens.items + self._ends_at[row]
         cdef int64_t count = self._ends_at[row + 1] - self._ends_at[row], at
+        # Records of one writer have their members in one order: the place of the last row is nearly always right.
         if hint[0] < count and first[hint[0]].bit == bit:
             return first + hint[0]
         for at in range(count):
@@ -117,6 +120,7 @@ cdef class Bodies:
 
 
 cdef inline Slice _inside(const Token* token) noexcept nogil:
+    """Return the bytes of a value, of a text those between its quotes; null for no token."""
     if token == NULL:
         return Slice(0, -1)
     if token.kind == TEXT or token.kind == EMPTY:
@@ -125,7 +129,16 @@ cdef inline Slice _inside(const Token* token) noexcept nogil:
 
 
 def scan(MemberTable table not None, values, const int64_t[::1] rows not None):
-    """Read the bodies in some rows of a binary array (32-bit offsets); the rows are in range and not null."""
+    """Scan the JSON objects in some rows of a binary array with 32-bit offsets.
+
+    Args:
+        table: The members that are looked for.
+        values: The array.
+        rows: Rows to scan; each must be in range and not null.
+
+    Raises:
+        MemoryError: There is no room for the tokens.
+    """
     cdef Bodies bodies = Bodies()
     cdef int64_t count = rows.shape[0], at, start, stop
     cdef Column column = column_of(values)
@@ -147,6 +160,7 @@ def scan(MemberTable table not None, values, const int64_t[::1] rows not None):
             if verdict == NO_MEMORY:
                 break
             if verdict != GOOD:
+                # What was noted before the fault is taken back, so that a refused row looks empty.
                 refused_at[at] = True
                 bodies._tokens.count = ends_at[at]
                 memset(&masks_at[at, 0], 0, <size_t>table.words * sizeof(int64_t))

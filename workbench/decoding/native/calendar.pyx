@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Calendar times of whole columns: ``YYYY-MM-DD HH:MM:SS`` with a fraction and a zone, as RFC 3339 has them."""
+"""Reads calendar times of whole columns: ``YYYY-MM-DD HH:MM:SS`` with a fraction and a zone, as in RFC 3339."""
 
 from libc.stdint cimport int64_t, uint8_t
 
@@ -43,6 +43,7 @@ def calendar_times(texts):
 
 
 cdef bint _read(const Text* text, int64_t* micros, bint* unzoned) noexcept nogil:
+    """Read one time; false where it has another form. The size is checked before each byte is looked at."""
     cdef int64_t seconds, fraction = 0, zone = 0, at = _SECONDS_SIZE
     cdef int digits = 0
     if text.size < _SECONDS_SIZE or not _seconds(text.letters, &seconds):
@@ -51,6 +52,7 @@ cdef bint _read(const Text* text, int64_t* micros, bint* unzoned) noexcept nogil
         at += 1
         while at < text.size and c"0" <= text.letters[at] <= c"9":
             digits += 1
+            # Nanoseconds are cut, never rounded.
             if digits <= 6:
                 fraction = 10 * fraction + text.letters[at] - c"0"
             at += 1
@@ -79,6 +81,7 @@ cdef bint _seconds(const uint8_t* letters, int64_t* seconds) noexcept nogil:
         return False
     if not (0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 59):
         return False
+    # Odd months up to July and even ones from August have 31 days. The second 60 of a leap second is not read.
     longest = 30 + ((month + (month > 7)) & 1)
     if month == 2:
         longest = 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Headers of a batch: which records have the same names in the same order, and the texts of one header."""
+"""Finds records whose headers have the same names in the same order, and reads the texts of one header."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free
@@ -38,6 +38,7 @@ def sequences(headers, names):
     all_names.lists = <const int32_t*>address(lists) + <int64_t>headers.offset
     cdef int64_t[::1] number_at = numbers
     cdef int64_t[::1] first_at = firsts
+    # Open addressing in a table that is at most half full; a slot holds the number of a sequence plus one, 0 is free.
     while size < <uint64_t>(2 * count):
         size *= 2
     cdef int64_t* slots = <int64_t*>calloc(size, sizeof(int64_t))
@@ -45,6 +46,7 @@ def sequences(headers, names):
         raise MemoryError
     with nogil:
         for row in range(count):
+            # Neighbours of one writer have the same headers; then there is nothing to hash.
             if row and _same(&all_names, row, row - 1):
                 number_at[row] = number_at[row - 1]
                 continue
@@ -61,7 +63,7 @@ def sequences(headers, names):
 
 
 def texts_at(values, const int64_t[::1] places not None):
-    """Texts at some places of a binary column.
+    """Read the texts at some places of a binary column.
 
     Returns:
         A string array, null where the value is null, empty or no UTF-8; and which those are (bool).
@@ -86,7 +88,7 @@ def texts_at(values, const int64_t[::1] places not None):
 
 
 cdef inline bint _same(const Names* all_names, int64_t left, int64_t right) noexcept nogil:
-    """Whether two records have the same names; their bytes lie side by side."""
+    """Whether two records have the same names. The names of one record are adjacent, so one comparison of bytes does."""
     cdef int64_t one = all_names.lists[left], other = all_names.lists[right]
     cdef int64_t count = all_names.lists[left + 1] - one, at
     cdef const int32_t* ends = all_names.names.ends
@@ -100,6 +102,7 @@ cdef inline bint _same(const Names* all_names, int64_t left, int64_t right) noex
 
 
 cdef inline uint64_t _hash(const Names* all_names, int64_t row) noexcept nogil:
+    """Mix the number of names and their bytes, eight at a time, the last ones padded with zeros."""
     cdef const int32_t* ends = all_names.names.ends
     cdef int64_t at = ends[all_names.lists[row]], stop = ends[all_names.lists[row + 1]]
     cdef uint64_t mixed = <uint64_t>(all_names.lists[row + 1] - all_names.lists[row]) + 1, word

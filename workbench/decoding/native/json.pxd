@@ -1,17 +1,18 @@
-"""A strict reader of JSON texts (RFC 8259): it finds where known members stand, and judges every byte."""
+"""Finds where the known members of a JSON object (RFC 8259) stand, and checks every byte of it."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
 
 from workbench.decoding.native.members cimport MemberTable
 
-cdef enum Kind:
+# The kinds of JSON values, numbered here once: Python reads them as `json.Kind`. EMPTY is the text without letters.
+cpdef enum Kind:
     ABSENT, NULL_, EMPTY, TEXT, BOOLEAN, NUMBER, OBJECT, ARRAY
 
 
 cdef struct Token:
-    int32_t start
-    int32_t stop
-    uint16_t bit
+    int32_t start  # in the data of the column; the first byte, of a text its quote
+    int32_t stop  # behind the last byte
+    uint16_t bit  # of the member that it is the value of
     uint8_t kind
     uint8_t escaped  # whether a text has a backslash
 

@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""A strict reader of JSON texts (RFC 8259): it finds where known members stand, and judges every byte.
+"""Finds where the known members of a JSON object (RFC 8259) stand, and checks every byte of it.
 
-What it refuses is not always wrong: a key with an escape, a member that comes twice, a lone surrogate, or objects
-nested deeper than it follows are left to the exact codec, which knows what they mean.
+A text that is refused is not always invalid: a key with an escape, a member that comes twice, a lone surrogate and
+objects nested deeper than `_DEEPEST` are left to the exact codec, which knows what they mean.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
@@ -13,7 +13,7 @@ from workbench.buffers.slices cimport grown
 from workbench.buffers.utf8 cimport utf8_size
 
 cdef enum:
-    _DEEPEST = 512
+    _DEEPEST = 512  # levels that fit on the C stack of any thread; hostile values nest deeper
 
 cdef extern from *:
     """
@@ -21,6 +21,7 @@ cdef extern from *:
     """
     uint64_t WB_EACH(uint64_t byte) nogil
 
+# Bytes that stand for themselves inside a text, and letters of the escapes that have two bytes.
 cdef uint8_t _PLAIN[256]
 cdef uint8_t _SHORT[256]
 for _byte in range(256):
@@ -68,6 +69,7 @@ cdef Verdict read_members(
     if at >= stop or data[at] != c"{":
         return REFUSED
     while True:
+        # A value begins here. An object or array that is not empty leaves ``at`` before its first member or item.
         opened = False
         if at < stop and (data[at] == c"{" or data[at] == c"["):
             if depth == _DEEPEST - 1:
@@ -82,16 +84,19 @@ cdef Verdict read_members(
             if at < 0:
                 return REFUSED
             at = _skip(data, at, stop)
+        # The value is complete. Each closing bracket completes the object or array around it as well.
         while not opened and at < stop and data[at] == level.closer:
             at += 1
             if level.token >= 0:
                 tokens.items[level.token].stop = <int32_t>at
             at = _skip(data, at, stop)
             if depth == 0:
+                # Only white space may follow: ``{}{}`` is no JSON text.
                 return GOOD if at == stop else REFUSED
             depth -= 1
             level = levels + depth
         if not opened:
+            # A comma must be followed by a member or item, which the next turn reads; so ``[1,]`` is refused there.
             if at >= stop or data[at] != c",":
                 return REFUSED
             at = _skip(data, at + 1, stop)
@@ -143,6 +148,7 @@ cdef inline Verdict _member(Reader* reader, MemberTable table, int16_t node, int
     cdef int64_t bit
     if at[0] >= reader.stop or data[at[0]] != c'"':
         return REFUSED
+    # A key with an escape may spell a known name in another way; only the exact codec compares what it means.
     if not _text(data, at[0] + 1, reader.stop, &text) or text.escaped:
         return REFUSED
     at[0] = _skip(data, text.stop + 1, reader.stop)
@@ -153,6 +159,7 @@ cdef inline Verdict _member(Reader* reader, MemberTable table, int16_t node, int
     if member == NULL:
         return GOOD
     bit = <int64_t>1 << (member.bit % MASK_BITS)
+    # Of repeated members the last counts, but the first may have been read into already.
     if reader.mask[member.bit // MASK_BITS] & bit:
         return REFUSED
     reader.mask[member.bit // MASK_BITS] |= bit
@@ -172,6 +179,7 @@ cdef inline int64_t _new_token(Tokens* tokens, int64_t at, uint16_t bit) noexcep
 
 
 cdef inline int64_t _skip(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
+    """Step over the white space of JSON; never beyond ``stop``."""
     while at < stop and (data[at] == c" " or data[at] == b"\n" or data[at] == b"\r" or data[at] == b"\t"):
         at += 1
     return at
@@ -185,11 +193,13 @@ cdef inline bint _text(const uint8_t* data, int64_t at, int64_t stop, Text* text
     text.start = at
     text.escaped = False
     while True:
+        # Eight bytes at a time while all are plain: not a quote (0x22), a backslash (0x5C), a control character (below
+        # 0x20) or a part of a longer character (from 0x80). Subtracting borrows from the next higher byte only, so the
+        # lowest byte that is marked is really one; the loop below finds it.
         while stop - at >= 8:
             memcpy(&word, data + at, 8)
             quotes = (word ^ WB_EACH(0x22)) - WB_EACH(1)
             slashes = (word ^ WB_EACH(0x5C)) - WB_EACH(1)
-            # The first byte that is not plain sets its highest bit; bytes before it never do.
             if (quotes | slashes | (word - WB_EACH(0x20)) | word) & WB_EACH(0x80):
                 break
             at += 8
@@ -225,6 +235,7 @@ cdef inline int _escape(const uint8_t* data, int64_t at, int64_t stop) noexcept 
         return 0
     if unit < 0xD800 or unit > 0xDFFF:
         return 6
+    # A high surrogate is good only with a low one behind it; alone it has no UTF-8, and the exact codec says so.
     if unit > 0xDBFF:
         return 0
     unit = _unit(data, at + 6, stop)
@@ -266,6 +277,7 @@ cdef inline int64_t _literal(const uint8_t* data, int64_t at, int64_t stop, Kind
         at += 1
     if at >= stop:
         return -1
+    # JSON has no leading zeros: a digit behind the zero is refused by the caller, which expects a comma or bracket.
     if data[at] == c"0":
         at += 1
     else:
@@ -299,7 +311,7 @@ cdef inline int64_t _digits(const uint8_t* data, int64_t at, int64_t stop) noexc
 
 
 cdef int32_t unescape(const uint8_t* text, int64_t size, uint8_t* into) noexcept nogil:
-    """Write the text that a good token's inside means; never more bytes than it has. Returns how many."""
+    """Write the meaning of the inside of a good token; returns its bytes, never more than ``size``: escapes are longer."""
     cdef int64_t at = 0, point, low
     cdef int32_t end = 0
     cdef uint8_t byte
@@ -316,6 +328,7 @@ cdef int32_t unescape(const uint8_t* text, int64_t size, uint8_t* into) noexcept
             end += 1
             at += 2
             continue
+        # `_escape` has checked the four digits, and that a high surrogate has its low one.
         point = _unit(text, at, size)
         at += 6
         low = _unit(text, at, size)
@@ -327,6 +340,7 @@ cdef int32_t unescape(const uint8_t* text, int64_t size, uint8_t* into) noexcept
 
 
 cdef inline uint8_t _short_escape(uint8_t letter) noexcept nogil:
+    """Return the byte that an escape of two bytes stands for; quote, backslash and slash stand for themselves."""
     if letter == c"b":
         return 8
     if letter == c"f":

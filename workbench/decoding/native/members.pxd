@@ -1,10 +1,10 @@
-"""Known members of JSON objects, found by their parent and name."""
+"""Looks up the known members of JSON objects by their parent and name."""
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
 
 
 cdef enum:
-    MASK_BITS = 62  # of each signed 64-bit word
+    MASK_BITS = 62  # used of each word: numpy holds it as int64, and must not see a sign
 
 
 cdef struct Member:

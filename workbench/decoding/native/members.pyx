@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""Known members of JSON objects, found by their parent and name."""
+"""Looks up the known members of JSON objects by their parent and name: a hash table that is read without the GIL."""
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport calloc, free
@@ -10,7 +10,7 @@ WORD_BITS = MASK_BITS
 
 
 cdef class MemberTable:
-    """Looks names up for the scanner of bodies.
+    """Table of the members that the scanner of JSON values looks for.
 
     Args:
         bits: Place of each path in a bit mask; every path's parents are paths themselves.
@@ -66,7 +66,7 @@ cdef class MemberTable:
 
 
 cdef inline uint64_t _hash(int16_t parent, const uint8_t* name, int64_t size) noexcept nogil:
-    """Mix the ends of the name, its length and its parent."""
+    """Mix the ends of the name, its length and its parent; the bytes between count when names are compared."""
     cdef uint64_t first = 0, last = 0
     if size >= 8:
         memcpy(&first, name, 8)

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Texts of a fixed form, whole columns at a time: UUIDs and W3C trace parents."""
+"""Reads texts of a fixed form in whole columns: UUIDs and W3C trace parents."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free
@@ -12,7 +12,7 @@ from workbench.buffers.slices cimport Column, Slice, column_of, gathered, grown
 cdef enum:
     _UUID_SIZE = 36
     _HEX_SIZE = 32
-    _PARENT_SIZE = 55
+    _PARENT_SIZE = 55  # version - 32 digits of the trace - 16 of the span - flags
 
 cdef uint8_t _LOWER[256]  # 0 for lower-case hex digits, 1 for other letters
 cdef uint8_t _EITHER[256]  # the same for hex digits of both cases
@@ -22,7 +22,7 @@ for _letter in range(256):
 
 
 def uuids(texts):
-    """Which texts are a UUID of lower-case hex digits and hyphens, or 32 hex digits of any case."""
+    """Tell which texts are a UUID of lower-case hex digits and hyphens, or 32 hex digits of any case (bool)."""
     cdef Column column = column_of(texts)
     cdef int64_t at
     found = np.zeros(column.count, np.bool_)
@@ -38,6 +38,7 @@ def odd_ids(texts):
     cdef Column column = column_of(texts)
     cdef int64_t at, start = column.ends[0], stop = column.ends[column.count]
     cdef uint8_t byte, found = 0
+    # The bytes of all texts are adjacent: one loop without branches, which the C compiler makes into vector code.
     with nogil:
         for at in range(start, stop):
             byte = column.data[at]
@@ -46,7 +47,7 @@ def odd_ids(texts):
 
 
 def trace_parents(texts):
-    """Take W3C trace parents of version 00 apart.
+    """Split W3C trace parents of version 00.
 
     Returns:
         Which texts are one that is valid, whether it is sampled (both bool), trace ids and span ids (null elsewhere).
@@ -66,7 +67,9 @@ def trace_parents(texts):
             for at in range(column.count):
                 start = column.ends[at]
                 text = column.data + start
+                # The size is compared first: `_is_parent` reads 55 bytes.
                 valid_at[at] = column.ends[at + 1] - start == _PARENT_SIZE and _is_parent(text)
+                # The lowest bit of the flags: digits have it in their own lowest bit, the letters a to f inverted.
                 sampled_at[at] = valid_at[at] and (text[54] & 1) == (text[54] <= c"9")
                 slices[2 * at] = Slice(start + 3, 32 if valid_at[at] else -1)
                 slices[2 * at + 1] = Slice(start + 36, 16 if valid_at[at] else -1)
@@ -91,6 +94,7 @@ cdef inline bint _is_uuid(const uint8_t* text, int64_t size) noexcept nogil:
 
 
 cdef inline bint _is_parent(const uint8_t* text) noexcept nogil:
+    """Whether 55 bytes are a valid trace parent; ids of zeros alone are invalid."""
     if text[0] != c"0" or text[1] != c"0" or text[2] != c"-" or text[35] != c"-" or text[52] != c"-":
         return False
     return (
@@ -103,7 +107,7 @@ cdef inline bint _is_parent(const uint8_t* text) noexcept nogil:
 
 
 cdef inline bint _all_in(const uint8_t* others, const uint8_t* text, int size) noexcept nogil:
-    """Whether no letter is of the others."""
+    """Whether the table marks none of the bytes."""
     cdef int at
     cdef uint8_t found = 0
     for at in range(size):

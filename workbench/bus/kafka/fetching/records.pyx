@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Records of Kafka's format 2 to Arrow columns: one pass that checks and notes, then one copy per column.
+"""Turns records of Kafka's message format 2 into Arrow columns: one pass checks them, then each column is copied once.
 
 Layout of a record (all integers zigzag varints): length, attributes (one byte), timestamp delta, offset delta, key
 length, key, value length, value, header count, and for each header name length, name, value length, value; -1 stands
@@ -16,7 +16,7 @@ from workbench.buffers.slices cimport Slice, address, gathered, grown, new_buffe
 
 _LIMIT = (1 << 31) - 1
 _SMALLEST = 7
-"""Bytes of a record without anything in it."""
+"""Bytes of the smallest record: seven fields of one byte each."""
 
 
 class CorruptRecords(ValueError):
@@ -38,10 +38,10 @@ _FAULTS = {
 
 
 cdef class _Walk:
-    """What was found so far."""
+    """Slices and numbers of the records that were read so far; freed with the object, also after an error."""
 
-    cdef Slice* fields
-    cdef Slice* headers
+    cdef Slice* fields  # key and value of each record
+    cdef Slice* headers  # name and value of each header
     cdef int64_t header_room, header_count
     cdef int64_t* timestamps
     cdef int64_t* offsets
@@ -73,6 +73,7 @@ def parse(const uint8_t[::1] data not None, places, header_type):
     cdef const uint8_t* bytes_at = &data[0] if data.shape[0] else NULL
     if data.shape[0] > _LIMIT:
         raise CorruptRecords("more than 2 GiB in one piece")
+    # The record count comes from the batch header and is hostile: it must fit the bytes before memory is taken for it.
     for start, stop, count in places:
         if not 0 <= start <= stop <= data.shape[0] or not 0 <= count * _SMALLEST <= stop - start:
             raise CorruptRecords("more records are named than the batch has room for")
@@ -110,7 +111,7 @@ def parse(const uint8_t[::1] data not None, places, header_type):
 
 
 cdef Fault _read_batch(_Walk walk, const uint8_t* data, int64_t at, int64_t stop, int64_t row, int64_t last) noexcept nogil:
-    """Note the slices of one batch's records."""
+    """Read the records of one batch; ``at`` never passes ``stop``."""
     cdef int64_t size, end, count
     cdef Fault fault
     while row < last:
@@ -118,8 +119,9 @@ cdef Fault _read_batch(_Walk walk, const uint8_t* data, int64_t at, int64_t stop
             return LONG_INTEGER
         if size < 1 or size > stop - at:
             return OUTSIDE
+        # From here on the record's own end bounds every read, so that no field reaches into the next record.
         end = at + size
-        at += 1
+        at += 1  # attributes: format 2 uses none of their bits
         if not _varint(data, &at, end, walk.timestamps + row) or not _varint(data, &at, end, walk.offsets + row):
             return LONG_INTEGER
         fault = _slice(data, &at, end, walk.fields + 2 * row)
@@ -129,11 +131,13 @@ cdef Fault _read_batch(_Walk walk, const uint8_t* data, int64_t at, int64_t stop
             return fault
         if not _varint(data, &at, end, &count):
             return LONG_INTEGER
+        # A header has at least two bytes (both lengths), which bounds the memory that a count can ask for.
         if count < 0 or count > (end - at) // 2:
             return HEADER_COUNT
         fault = _headers(walk, data, &at, end, count)
         if fault != NONE:
             return fault
+        # Bytes that are left over mean another layout than the one read here.
         if at != end:
             return LEFT_OVER
         row += 1
@@ -142,6 +146,7 @@ cdef Fault _read_batch(_Walk walk, const uint8_t* data, int64_t at, int64_t stop
 
 
 cdef Fault _headers(_Walk walk, const uint8_t* data, int64_t* at, int64_t end, int64_t count) noexcept nogil:
+    """Read the headers of one record. Kafka allows a null value, never a null name."""
     cdef Slice* header = <Slice*>grown(walk.headers, &walk.header_room, walk.header_count + count, 2 * sizeof(Slice))
     cdef Fault fault
     cdef int64_t number
@@ -162,6 +167,7 @@ cdef Fault _headers(_Walk walk, const uint8_t* data, int64_t* at, int64_t end, i
 
 
 cdef inline Fault _slice(const uint8_t* data, int64_t* at, int64_t end, Slice* found) noexcept nogil:
+    """Read a length and step over that many bytes; -1 is null, and a length beyond ``end`` is a fault."""
     cdef int64_t size
     if not _varint(data, at, end, &size):
         return LONG_INTEGER
