@@ -1,4 +1,4 @@
-"""What equal failures share: their type and the first line of their message, with what varies replaced."""
+"""Fingerprints of failures: equal for errors of one type whose messages differ only in ids, times and numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NORMALISE = (
 
 
 def normalised(message: str) -> str:
-    """First line of an error message with what varies replaced: ids, times, addresses, numbers."""
+    """Return the first line of an error message with ids, times, addresses and numbers replaced by placeholders."""
     text = message.splitlines()[0] if message else ""
     for word, pattern in _NORMALISE:
         text = pattern.sub(word, text)
@@ -24,5 +24,5 @@ def normalised(message: str) -> str:
 
 
 def fingerprint(error_type: str, message: str) -> str:
-    """Twelve hex digits that equal failures share: SHA-256 of type and normalised message."""
+    """Return 12 hex digits of the SHA-256 of an error type and its normalised message."""
     return hashlib.sha256(f"{error_type}\n{normalised(message)}".encode()).hexdigest()[:12]

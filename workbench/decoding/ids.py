@@ -1,4 +1,4 @@
-"""Ids as they are compared: canonical spelling, never invented, never repaired."""
+"""Brings ids to one spelling, so that they can be compared; none is invented or repaired."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-([0-9a-f]{16})-[0-9a-f]{2}(
 
 
 def canonical_id(text: str) -> str:
-    """Lower-case hyphenated UUID where the text is one in a usual spelling; anything else unchanged."""
+    """Return a UUID in lower case with hyphens where the text is one in a usual spelling; other texts unchanged."""
     found = _UUID.fullmatch(text)
     return text if found is None else (found[1] or found[2] or found[3]).lower()
 
@@ -23,12 +23,12 @@ def is_uuid(text: str) -> bool:
 
 
 def hex_id(data: bytes) -> str:
-    """The id of bytes that are no UTF-8: lossless and still joinable."""
+    """Return the id of bytes that are not UTF-8: ``hex:`` and their hex digits, so that nothing is lost."""
     return "hex:" + data.hex()
 
 
 def span_of(text: str) -> str | None:
-    """The span id where a cause is one, bare or inside a W3C traceparent."""
+    """Return the span id of a cause that is a span id or a W3C traceparent; None for other texts."""
     if _SPAN.fullmatch(text):
         return text
     found = _TRACEPARENT.fullmatch(text)

@@ -1,4 +1,4 @@
-"""The exact codec: one record to one envelope, slowly and right."""
+"""Decodes one record to its envelope. It is exact and slow; `columns` must give the same results in bulk."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def decode_parts(
     *,
     formats: Sequence[Format] | None = None,
 ) -> Envelope:
-    """`decode_record` for a record that exists only as columns."""
+    """Decode a record that is given by its parts; see `decode_record`."""
     facts = RecordFacts(topic, headers, value, registered_formats() if formats is None else formats)
     known = builtin_conventions() if conventions is None else conventions
     names, members = facts.header_names, facts.member_names

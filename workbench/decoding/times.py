@@ -1,4 +1,4 @@
-"""Times as producers write them, to UTC microseconds."""
+"""Reads times in the forms that producers write, to UTC microseconds."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TimeFault: TypeAlias = str
 
 @dataclass(frozen=True, slots=True)
 class ParsedTime:
-    """A time and what is wrong with it."""
+    """A time and the faults found in it."""
 
     micros: int | None
     faults: tuple[TimeFault, ...] = ()

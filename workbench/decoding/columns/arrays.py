@@ -1,4 +1,4 @@
-"""Arrow and numpy steps that the bulk decoder is made of."""
+"""Arrow and numpy functions that the modules of the bulk decoder share."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _WIDE_KEY = 1 << 60
 
 
 def one_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """The column as a single array."""
+    """Return the column as a single array."""
     if isinstance(column, pa.ChunkedArray):
         return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     return column
 
 
 def data_of(array: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Bytes of a string or binary array, and where each value begins and ends in them (n + 1 positions)."""
+    """Return the bytes of a string or binary array, and the n + 1 positions between its values."""
     _, offsets, data = array.buffers()
     ends = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1].astype(np.int64)
     content = np.empty(0, np.uint8) if data is None else np.frombuffer(data, np.uint8)
@@ -32,7 +32,7 @@ def data_of(array: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 def first_bytes(array: pa.Array) -> NDArray[np.uint8]:
-    """First byte of each value; 0 for null and empty ones."""
+    """Return the first byte of each value; 0 for null and empty ones."""
     content, ends = data_of(array)
     result = np.zeros(len(array), np.uint8)
     filled = ends[1:] > ends[:-1]
@@ -41,19 +41,19 @@ def first_bytes(array: pa.Array) -> NDArray[np.uint8]:
 
 
 def valid_rows(array: pa.Array) -> NDArray[np.bool_]:
-    """Which values are not null."""
+    """Return which values are not null."""
     if array.null_count == 0:
         return np.ones(len(array), bool)
     return np.asarray(array.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def flags(mask: pa.Array) -> NDArray[np.bool_]:
-    """A boolean Arrow array as numpy, null as false."""
+    """Return a boolean Arrow array as numpy, null as false."""
     return np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def group_ids(matrix: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number equal rows of an integer matrix alike; the numbers, and a row that stands for each."""
+    """Give equal rows of an integer matrix equal numbers; return the numbers and one row of each."""
     keys = np.zeros(len(matrix), np.int64)
     span = 1
     for given in matrix.T:
@@ -74,7 +74,7 @@ def group_ids(matrix: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def runs(numbers: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Each number that occurs, ascending, with the rows that have it, in order."""
+    """Yield each number that occurs, ascending, with the rows that have it, in order."""
     if not len(numbers):
         return
     if (numbers == numbers[0]).all():
@@ -88,17 +88,17 @@ def runs(numbers: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
 
 
 def take(array: pa.Array, rows: NDArray[np.int64] | None) -> pa.Array:
-    """Rows of an array; all of them for None."""
+    """Return rows of an array; all of them for None."""
     return array if rows is None else array.take(pa.array(rows))
 
 
 def repeated(value: Any, count: int, kind: pa.DataType) -> pa.Array:
-    """One value, many times."""
+    """Return an array of one value, repeated."""
     return pa.nulls(count, kind) if value is None else pa.repeat(pa.scalar(value, kind), count)
 
 
 def repeated_list(values: list[str], count: int) -> pa.Array:
-    """One list of texts, many times."""
+    """Return a list array of one list of texts, repeated."""
     offsets = pa.array(np.arange(count + 1, dtype=np.int32) * len(values))
     texts = pa.array(values, pa.string())
     content = texts.take(pa.array(np.tile(np.arange(len(values), dtype=np.int64), count))) if values else texts

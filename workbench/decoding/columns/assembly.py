@@ -1,4 +1,4 @@
-"""Rows of the EVENT layout: from the decision for a group, and from envelopes of the exact codec."""
+"""Builds rows of the EVENT layout from the decision for a group, and from the envelopes of single records."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COPIED = ("partition", "offset", "tombstone")
 
 
 def group_columns(decision: Decision, facts: GroupFacts) -> dict[str, pa.Array]:
-    """Columns of a group, all of EVENT but the position."""
+    """Read the columns of a group: all of EVENT but the position."""
     count = len(facts)
     convention = decision.convention
     columns: dict[str, pa.Array] = {
@@ -85,7 +85,7 @@ def _json_text(value: Any) -> str:
 
 
 def interleaved(columns: Sequence[pa.Array], count: int, kind: pa.DataType) -> pa.Array:
-    """A list column with one item of each given column per row."""
+    """Build a list column with one item of each given column per row."""
     offsets = pa.array(np.arange(count + 1, dtype=np.int32) * len(columns))
     if not columns:
         return pa.ListArray.from_arrays(offsets, pa.nulls(0, kind))
@@ -96,14 +96,14 @@ def interleaved(columns: Sequence[pa.Array], count: int, kind: pa.DataType) -> p
 
 
 def event_batch(columns: dict[str, pa.Array], positions: pa.RecordBatch) -> pa.RecordBatch:
-    """EVENT rows of decoded columns, with those that are copied from the records; missing columns are null."""
+    """Build EVENT rows of decoded columns and of those copied from the records; missing columns are null."""
     given = {**columns, **{name: positions.column(name) for name in COPIED}}
     arrays = [given[field.name] if field.name in given else pa.nulls(positions.num_rows, field.type) for field in EVENT]
     return pa.RecordBatch.from_arrays(arrays, schema=EVENT)
 
 
 def envelope_columns(envelopes: Sequence[Envelope]) -> dict[str, pa.Array]:
-    """Columns of envelopes that the exact codec made."""
+    """Build the columns of envelopes."""
     columns: dict[str, pa.Array] = {}
     for field in EVENT:
         if field.name in COPIED:
@@ -131,7 +131,7 @@ def _fields(value: Any) -> dict[str, Any]:
 
 
 def in_order(batches: Sequence[pa.RecordBatch], rows: Sequence[NDArray[np.int64]]) -> pa.RecordBatch:
-    """Put rows of several batches back to where they were."""
+    """Join batches and put their rows back into the order of the records."""
     if len(batches) == 1 and (np.diff(rows[0]) > 0).all():
         return batches[0]
     places = np.concatenate(rows)

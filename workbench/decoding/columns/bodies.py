@@ -34,7 +34,7 @@ _MAY_BEGIN_OBJECT = frozenset(b"{ \t\n\r\xef")
 
 
 class Members:
-    """Every member that conventions read, and the objects that lead to it.
+    """The JSON members that conventions read, and the objects that lead to them.
 
     Attributes:
         bits: Place of each path in a bit mask. Those at the top come first and fill whole words, so that the set of
@@ -59,7 +59,7 @@ class Members:
         self.table = MemberTable(self.bits)
 
     def names(self, mask: NDArray[np.int64]) -> frozenset[str]:
-        """Names of the members at the top that a mask holds."""
+        """Return the names of the members at the top that a mask holds."""
         top = [path for path in self.bits if len(path) == 1]
         return frozenset(
             path[0] for path in top if mask[self.bits[path] // WORD_BITS] >> (self.bits[path] % WORD_BITS) & 1
@@ -67,7 +67,7 @@ class Members:
 
 
 def path_of(steps: Sequence[str | Items]) -> Path:
-    """Member names up to the first array step."""
+    """Return the member names of a path up to its first array step."""
     names: list[str] = []
     for step in steps:
         if isinstance(step, Items):
@@ -107,7 +107,7 @@ class BodyShape:
     _columns: dict[Path, BodyColumn] = field(default_factory=dict)
 
     def column(self, path: Path) -> BodyColumn | None:
-        """The values of a member, read once; None where no row can have it."""
+        """Return the values of a member, read once; None where no row can have it."""
         if self._found is None or self._scanned is None or path[0] not in self.members:
             return None
         if path not in self._columns:
@@ -124,7 +124,7 @@ class Bodies:
     shapes: list[BodyShape]
     """The first is for rows without a JSON object."""
     exact: NDArray[np.bool_]
-    """Rows that only the exact codec can be trusted with."""
+    """Rows that only the per-record decoder can be trusted with."""
 
 
 def find_bodies(values: pa.Array, members: Members) -> Bodies:
@@ -150,7 +150,7 @@ def find_bodies(values: pa.Array, members: Members) -> Bodies:
 
 
 def _may_be_object(values: pa.Array) -> NDArray[np.bool_]:
-    """Which values may hold a JSON object, by their first byte."""
+    """Return which values may hold a JSON object, by their first byte."""
     firsts = first_bytes(values)
     table = np.zeros(256, bool)
     table[list(_MAY_BEGIN_OBJECT)] = True

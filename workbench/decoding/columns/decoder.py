@@ -1,7 +1,7 @@
-"""The one bulk entry to decoding: raw records in, EVENT rows out, in the same order.
+"""The bulk decoder: raw records in, EVENT rows out, in the same order.
 
 Records are grouped by shape (header names, top-level JSON members), the convention is decided once per group, and
-columns are read in bulk; rows that this cannot be trusted with go through the exact codec.
+columns are read in bulk; rows that this cannot be trusted with go through the per-record decoder.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Decoder:
 
     def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
         """Decode records of a topic; one EVENT row for each, in the same order."""
-        done = [self._decode_slice(piece, topic) for piece in _slices(records)]
+        done = [self._decode_slice(part, topic) for part in _slices(records)]
         if not done:
             return pa.RecordBatch.from_pylist([], schema=EVENT)
         return done[0] if len(done) == 1 else pa.concat_batches(done)
@@ -116,7 +116,7 @@ class Decoder:
         return in_order(batches, places)
 
     def _candidates(self, facts: GroupFacts) -> list[Convention]:
-        """Conventions that can match the names and members of a group, and the one fixed for the topic."""
+        """Return the conventions that can match the names and members of a group, and the one fixed for the topic."""
         names, members = frozenset(facts.headers.names), facts.body.members
         fixed = self.topic_conventions.get(facts.topic)
         return [
@@ -128,7 +128,7 @@ class Decoder:
     def _decided(
         self, facts: GroupFacts, left: list[NDArray[np.int64]]
     ) -> Iterator[tuple[GroupFacts, dict[str, pa.Array]]]:
-        """Groups that answer every question alike, with their columns; rows for the exact codec go to ``left``."""
+        """Yield groups with one answer to every question, and their columns; other rows are added to ``left``."""
         fixed = self.topic_conventions.get(facts.topic)
         conventions = self._candidates(facts)
         waiting = [facts]
@@ -158,7 +158,7 @@ class Decoder:
 
 
 def _refuse_dead_letters(decision: Decision, facts: GroupFacts) -> None:
-    """Leave dead letters whose body names their original to the exact codec: it reads the whole body."""
+    """Leave dead letters whose body names their original to the per-record decoder: it reads the whole body."""
     hook = None if decision.convention is None else decision.convention.code.dead_letters
     if hook is None:
         return
@@ -171,13 +171,13 @@ def _refuse_dead_letters(decision: Decision, facts: GroupFacts) -> None:
 
 def _slices(records: pa.RecordBatch | pa.Table) -> Iterator[pa.RecordBatch]:
     for start in range(0, records.num_rows, SLICE_ROWS):
-        piece = records.slice(start, SLICE_ROWS)
-        columns = [one_array(piece.column(name)) for name in piece.schema.names]
-        yield pa.RecordBatch.from_arrays(columns, schema=piece.schema)
+        part = records.slice(start, SLICE_ROWS)
+        columns = [one_array(part.column(name)) for name in part.schema.names]
+        yield pa.RecordBatch.from_arrays(columns, schema=part.schema)
 
 
 def _positions(records: pa.RecordBatch) -> pa.RecordBatch:
-    """What of a record is copied into its event row."""
+    """Return the columns of the records that are copied into event rows."""
     columns = {name: records.column(name) for name in ("partition", "offset")}
     return pa.RecordBatch.from_pydict({**columns, "tombstone": records.column("value").is_null()})
 

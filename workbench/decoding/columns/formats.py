@@ -49,7 +49,7 @@ def rows_of_other_formats(topic: str, records: pa.RecordBatch, formats: Sequence
 
 
 def _claims(one: Format, topic: str, headers: HeaderList, value: bytes) -> bool:
-    # A format that fails on a value is asked again by the exact codec, which keeps the reason.
+    # A format that fails on a value is asked again by the per-record decoder, which keeps the reason.
     try:
         return one.claims(topic, headers, value)
     except Exception:  # noqa: BLE001

@@ -1,7 +1,7 @@
-"""Facts about a group of records at once: questions are answered by whole columns.
+"""Answers for a group of records at once, by whole columns.
 
 Where the records of a group would answer differently the group is split, and the decision is taken again for each
-part; what columns cannot answer is left to the exact codec.
+part; what columns cannot answer is left to the per-record decoder.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class SplitError(Exception):
 
 
 class ExactError(Exception):
-    """Only the exact codec can answer for these records."""
+    """Only the per-record decoder can answer for these records."""
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Rows:
     in_body: NDArray[np.int64]
 
     def part(self, mask: NDArray[np.bool_]) -> Rows:
-        """The rows that a mask names."""
+        """Return the rows where a mask is true."""
         return Rows(self.batch[mask], self.in_headers[mask], self.in_body[mask])
 
 
@@ -91,7 +91,7 @@ class GroupFacts:
         return self._ce_mode[0]
 
     def part(self, mask: NDArray[np.bool_]) -> GroupFacts:
-        """Facts about the rows that a mask names."""
+        """Return the answers for the rows where a mask is true."""
         return GroupFacts(self.topic, self.rows.part(mask), self.headers, self.body)
 
     def __len__(self) -> int:
@@ -99,13 +99,13 @@ class GroupFacts:
 
     @property
     def has_body(self) -> bool:
-        """Whether a format has read the values; where there is no JSON object the exact codec looks."""
+        """Whether a format has read the values; where there is no JSON object the per-record decoder looks."""
         if not self.body.members:
             raise ExactError
         return True
 
     def _one(self, answers: NDArray[np.bool_]) -> bool:
-        """The answer that all rows share."""
+        """Return the answer that all rows share; `SplitError` where they differ."""
         if answers.all():
             return True
         if answers.any():
@@ -113,12 +113,12 @@ class GroupFacts:
         return False
 
     def require(self, usual: NDArray[np.bool_]) -> None:
-        """Leave rows to the exact codec where columns are not enough."""
+        """Leave rows to the per-record decoder where columns are not enough."""
         if not self._one(usual):
             raise ExactError
 
     def header_texts(self, name: str) -> pa.Array:
-        """Values of a header that all rows have; rows with an unusable one are split off."""
+        """Return the values of a header that all rows have; rows with an unusable one are split off."""
         column = self.headers.column(name)
         unusable = column.unusable if self._header_rows is None else column.unusable[self._header_rows]
         if self._one(unusable):
@@ -126,7 +126,7 @@ class GroupFacts:
         return take(column.texts, self._header_rows)
 
     def _column(self, selector: Selector) -> BodyColumn | None:
-        """Column of a ``value:`` selector; None where no row can have it."""
+        """Return the column of a ``value:`` selector; None where no row can have it."""
         path = path_of(selector.steps)
         if not path:
             raise ExactError
@@ -136,7 +136,7 @@ class GroupFacts:
         return column
 
     def kinds(self, selector: Selector) -> NDArray[np.uint8]:
-        """JSON kind of each row's value."""
+        """Return the JSON kind of each row's value."""
         return self._kinds(self._column(selector))
 
     def _kinds(self, column: BodyColumn | None) -> NDArray[np.uint8]:
@@ -145,7 +145,7 @@ class GroupFacts:
         return column.kinds if self._body_rows is None else column.kinds[self._body_rows]
 
     def texts(self, selector: Selector) -> pa.Array:
-        """Text of each row's value; all rows have one."""
+        """Return the text of each row's value; all rows must have one."""
         if selector not in self._texts:
             self._texts[selector] = self._read(selector)
         return self._texts[selector]
@@ -166,13 +166,13 @@ class GroupFacts:
         return take(column.texts, self._body_rows)
 
     def ids(self, selector: Selector) -> pa.Array:
-        """Canonical ids of each row's value."""
+        """Return the canonical id of each row's value."""
         if selector not in self._ids:
             self._ids[selector] = canonical_ids(self.texts(selector))
         return self._ids[selector]
 
     def times(self, selector: Selector, parser: str) -> TimeColumn:
-        """Times of each row's value."""
+        """Return the time of each row's value."""
         key = selector, parser
         if key not in self._times:
             self._times[key] = parse_times(self.texts(selector), parser)

@@ -1,4 +1,4 @@
-"""Headers of a batch, by shape: the sequence of those names that any convention or provenance reads."""
+"""Groups the headers of a batch by shape: the sequence of those names that conventions or provenance read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _EXACT_ONLY = PROVENANCE_HEADERS - REPLAY_HEADERS | {SPRING_TYPES}
 
 
 def names_read(conventions: Iterable[Convention]) -> tuple[frozenset[str], frozenset[str]]:
-    """Header names that conventions read, exact ones and those compared without case (lower)."""
+    """Return the header names that conventions read: exact ones, and those compared without case (in lower case)."""
     exact = {_CONTENT_TYPE, "ce_specversion"}
     folded = set(TRACE_HEADERS)
     for convention in conventions:
@@ -54,7 +54,7 @@ class HeaderColumn:
 
     texts: pa.Array
     unusable: NDArray[np.bool_]
-    """Rows where it is null, empty or no UTF-8: the exact codec reads those."""
+    """Rows where it is null, empty or no UTF-8: the per-record decoder reads those."""
 
 
 @dataclass(slots=True)
@@ -66,11 +66,11 @@ class HeaderShape:
     """Place of each row's first header among all values."""
     values: pa.Array
     exact: bool
-    """Whether only the exact codec can be trusted with such headers."""
+    """Whether only the per-record decoder can be trusted with such headers."""
     _columns: dict[str, HeaderColumn] = field(default_factory=dict)
 
     def column(self, name: str) -> HeaderColumn:
-        """The values of a header, read once."""
+        """Return the values of a header, read once."""
         if name not in self._columns:
             self._columns[name] = HeaderColumn(*texts_at(self.values, self.starts + self.names.index(name)))
         return self._columns[name]
@@ -79,7 +79,7 @@ class HeaderShape:
 def header_shapes(
     headers: pa.Array, exact: frozenset[str], folded: frozenset[str]
 ) -> tuple[NDArray[np.int64], list[HeaderShape], NDArray[np.int64]]:
-    """Shapes of a batch: number of each row's shape, the shapes, and each row's place within its shape."""
+    """Find the shapes of a batch: the number of each row's shape, the shapes, and each row's place in its shape."""
     offsets = headers.offsets.to_numpy().astype(np.int64)
     entries = headers.values
     values = one_array(pc.struct_field(entries, "value"))
@@ -100,7 +100,7 @@ def header_shapes(
 
 
 def _label(name: bytes, exact: frozenset[str], folded: frozenset[str]) -> str:
-    """The name as shapes know it."""
+    """Return the name by which shapes know a header."""
     try:
         text = name.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Canonical ids, whole columns at a time; the rules are those of `workbench.decoding.ids`."""
+"""Brings whole columns of ids to their canonical spelling, by the rules of `workbench.decoding.ids`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SPAN_PATTERN = r"^(?:[0-9a-f]{16}|[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]
 
 
 def canonical_ids(texts: pa.Array) -> pa.Array:
-    """Canonical spelling of each id; most columns are canonical already, which one scan of their bytes shows."""
+    """Return the canonical spelling of each id; most columns are canonical, which one scan of their bytes shows."""
     if not odd_ids(texts):
         return texts
     lengths = np.diff(data_of(texts)[1])
@@ -34,6 +34,6 @@ def canonical_ids(texts: pa.Array) -> pa.Array:
 
 
 def uuid_rows(ids: pa.Array) -> NDArray[np.bool_]:
-    """Which canonical ids readers of UUIDs accept."""
+    """Return which canonical ids readers of UUIDs accept."""
     found: NDArray[np.bool_] = uuids(ids)
     return found

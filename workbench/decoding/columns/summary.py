@@ -1,4 +1,4 @@
-"""What a topic holds: conventions, ids and problems of its decoded events."""
+"""Summarises the decoded events of a topic: shares of conventions and ids, and counts of problems."""
 
 from __future__ import annotations
 

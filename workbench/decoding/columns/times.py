@@ -1,4 +1,4 @@
-"""Times of whole columns, to UTC microseconds; the rules are those of `workbench.decoding.times`."""
+"""Reads whole columns of times to UTC microseconds, by the rules of `workbench.decoding.times`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class TimeColumn:
 
 
 def parse_times(texts: pa.Array, parser: str) -> TimeColumn:
-    """Read a column of times, never null, by one of the codecs' parsers."""
+    """Read a column of times, never null, by one of `workbench.decoding.times.PARSERS`."""
     result = TimeColumn(np.zeros(len(texts), np.int64), np.full(len(texts), _UNREAD, np.uint8))
     if parser.startswith("epoch_") or parser == "auto":
         _read_integers(texts, parser, result)
@@ -81,7 +81,7 @@ def _read_integers(texts: pa.Array, parser: str, result: TimeColumn) -> None:
 
 
 def _scaled(numbers: NDArray[np.int64], unit: str) -> NDArray[np.int64]:
-    """Microseconds; what would overflow is moved just outside the range that is accepted."""
+    """Return microseconds; a number that would overflow is moved just outside the range that is accepted."""
     factor = _MICROS_PER[unit]
     return np.clip(numbers, EARLIEST_US // factor - 1, LATEST_US // factor + 1) * factor
 

@@ -1,4 +1,4 @@
-"""Trace context of whole columns, for its usual spellings; the exact codec reads invalid and unusual ones."""
+"""Reads trace contexts of whole columns in their usual spellings; other ones are read record by record."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _span(facts: GroupFacts, name: str) -> pa.Array:
 
 
 def _digits(facts: GroupFacts, name: str, pattern: str) -> pa.Array:
-    """Hex digits of hex or UUID text."""
+    """Return the hex digits of hex or UUID texts."""
     digits = pc.utf8_lower(pc.replace_substring(facts.header_texts(name), "-", ""))
     usual = pc.and_not(pc.match_substring_regex(digits, pattern), pc.match_substring_regex(digits, _ALL_ZERO))
     facts.require(flags(usual))

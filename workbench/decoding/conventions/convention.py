@@ -1,4 +1,4 @@
-"""Envelope conventions: when one applies, where it has the fields of an envelope, and what it needs code for."""
+"""Defines an envelope convention: conditions, selectors for the fields of an envelope, hooks for what needs code."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TraceHeaders:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterBody:
-    """How a convention's dead letters say in their body what they are copies of; the exact codec reads them.
+    """How a convention's dead letters say in their body what they are copies of; the per-record decoder reads them.
 
     Attributes:
         read: Reads a JSON object as a dead letter of the dialect; None where it is none.
@@ -57,7 +57,7 @@ class DeadLetterBody:
 
 @dataclass(frozen=True, slots=True)
 class ConventionCode:
-    """What a convention needs besides selectors. Its module has one, and the registry a line for it.
+    """Hooks of a convention that selectors are not enough for. Its module makes one, and the registry lists it.
 
     Attributes:
         name: Name of the convention.
@@ -94,7 +94,7 @@ NO_CODE = ConventionCode("")
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """One convention: when it applies, and where each field of an envelope is."""
+    """An envelope convention: conditions for a record to follow it, and selectors for each field of the envelope."""
 
     name: str
     strength: int
@@ -117,15 +117,15 @@ class Convention:
     version: str = ""
     """Digest of the definition: decoded rows name it, so that a changed convention is seen."""
     code: ConventionCode = NO_CODE
-    """What it needs besides selectors."""
+    """Hooks for what selectors cannot say."""
 
     @property
     def family(self) -> str:
-        """Variants of one family are not compared with each other."""
+        """Name shared by variants of one convention; they are not compared with each other."""
         return next((name for name in ("cloudevents", "axon") if self.name.startswith(name)), self.name)
 
     def selectors(self) -> Iterator[Selector]:
-        """Every selector that the convention names, conditions included."""
+        """Yield every selector that the convention names, conditions included."""
         for group in self.all:
             yield from (condition.selector for condition in group)
         yield from (condition.selector for condition in self.none)
@@ -145,7 +145,7 @@ class Convention:
 
     @property
     def reads_value(self) -> bool:
-        """Whether anything is read from the value's JSON."""
+        """Whether any selector reads the record's value."""
         return any(selector.source == "value" for selector in self.selectors())
 
 

@@ -52,6 +52,6 @@ def error_of(
 
 
 def text_of(value: object) -> str | None:
-    """Text of a scalar that UTF-8 can hold."""
+    """Return the text of a scalar; lone surrogates, which UTF-8 cannot hold, are escaped."""
     text = scalar_text(value)
     return None if text is None else text.encode("utf-8", "backslashreplace").decode()

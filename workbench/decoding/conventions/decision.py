@@ -1,4 +1,4 @@
-"""Which convention a record follows and where each field of its envelope is (identity only).
+"""Decides which convention a record follows, and where each field of its envelope is (identity only).
 
 Detection, precedence, filling, causes, roots and disagreements are decided here once, by asking `Facts`; reading the
 values that a `Decision` points at is left to those who answer.
@@ -116,7 +116,7 @@ def _holds(facts: Facts, condition: Condition, pick: Pick) -> bool:
 
 
 def resolve(selector: Selector, facts: Facts) -> Selector | None:
-    """The header or member that a CloudEvents attribute is on this record; other selectors stay."""
+    """Return the header or member that holds a CloudEvents attribute on this record; other selectors unchanged."""
     if selector.source != "ce":
         return selector
     if facts.ce_mode is None:
@@ -145,7 +145,7 @@ def _dialect(winner: Convention, facts: Facts) -> str | None:
 
 
 def _first(facts: Facts, convention: Convention, selectors: Sequence[Selector]) -> Place | None:
-    """First value of selectors tried in order."""
+    """Return the first place with a value, trying the selectors in order."""
     for selector in selectors:
         resolved = resolve(selector, facts)
         if resolved is not None and facts.count(resolved, convention.pick):
@@ -213,7 +213,7 @@ def _fill_fields(decision: Decision, winner: Convention, others: list[Convention
 
 
 def cause_slots(facts: Facts, convention: Convention) -> list[list[CausePlace]]:
-    """Causes of each slot that has some, in the order of the slots; ``auto`` targets decided, ranks not."""
+    """Return the causes of each slot that has some, in order; ``auto`` targets are decided, ranks are not."""
     slots: list[list[CausePlace]] = []
     for slot in convention.causes:
         found: list[CausePlace] = []
@@ -232,7 +232,7 @@ def cause_slots(facts: Facts, convention: Convention) -> list[list[CausePlace]]:
 
 
 def _read_causes(decision: Decision, convention: Convention, facts: Facts) -> bool:
-    """Rank the causes of a convention, without repetitions; whether one of them was the event itself."""
+    """Rank the causes of a convention, without repetitions; return whether one of them was the event itself."""
     own = decision.places.get("event_id")
     kept: list[CausePlace] = []
     self_caused = False

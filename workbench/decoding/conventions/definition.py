@@ -1,4 +1,4 @@
-"""Definitions of conventions as they stand in TOML tables: checked, and parsed into `Convention`."""
+"""Checks definitions of conventions in TOML tables and parses them into `Convention`."""
 
 from __future__ import annotations
 
@@ -106,6 +106,6 @@ def parse_convention(name: str, definition: Mapping[str, Any]) -> Convention:
 
 
 def definition_digest(definition: Mapping[str, Any]) -> str:
-    """Short name of a definition's content."""
+    """Return 12 hex digits of the SHA-256 of a definition's content."""
     text = json.dumps(definition, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""What can be asked about a record while its convention is decided.
+"""Answers the questions that are asked about a record while its convention is decided.
 
 The decision (`workbench.decoding.conventions.decision`) only asks; `RecordFacts` answers for one record exactly, and
 the bulk decoder answers for a group of records at once, splitting it where the records differ.
@@ -46,7 +46,7 @@ class Place:
 
 
 class Facts(Protocol):
-    """Questions with one answer for all records that the facts are about."""
+    """Answers about one record, or about a group of records that all have the same answer."""
 
     @property
     def topic(self) -> str: ...
@@ -87,7 +87,7 @@ class Facts(Protocol):
 
 
 class RecordFacts:
-    """Exact answers for one record, and its values."""
+    """Answers for one record, and its values, read exactly."""
 
     def __init__(self, topic: str, headers: HeaderList, value: bytes | None, formats: Sequence[Format]) -> None:
         self.topic = topic
@@ -111,7 +111,7 @@ class RecordFacts:
 
     @property
     def header_names(self) -> AbstractSet[str]:
-        """Names that are valid UTF-8."""
+        """Header names that are valid UTF-8."""
         return self._by_name.keys()
 
     @property
@@ -120,25 +120,25 @@ class RecordFacts:
         return self.body.keys() if isinstance(self.body, dict) else frozenset()
 
     def occurrences(self, name: str, *, ignore_case: bool = False) -> list[bytes | None]:
-        """Values of all headers of this name, in order."""
+        """Return the values of all headers of this name, in order."""
         if not ignore_case:
             return self._by_name.get(name, [])
         folded = name.lower().encode()
         return [content for raw, content in self.headers if raw.lower() == folded]
 
     def header(self, name: str, pick: Pick = "last", *, ignore_case: bool = False) -> bytes | None:
-        """Bytes of the occurrence that is used; None where the header is missing, null or empty."""
+        """Return the bytes of the header that is used of several; None where it is missing, null or empty."""
         found = self.occurrences(name, ignore_case=ignore_case)
         if not found:
             return None
         return found[-1 if pick == "last" else 0] or None
 
     def members(self, selector: Selector) -> list[Any]:
-        """JSON values at a ``value:`` path, nulls included."""
+        """Return the values at a ``value:`` path, nulls included."""
         return [] if self.body is MISSING else walk(self.body, selector.steps)
 
     def raw_values(self, selector: Selector, pick: Pick) -> list[RawValue]:
-        """Values of a selector that are scalars, before filters."""
+        """Return the scalars at a selector, before filters."""
         found = self._values.get((selector, pick))
         if found is None:
             found = self._values[selector, pick] = self._find_values(selector, pick)
@@ -164,7 +164,7 @@ class RecordFacts:
         return value
 
     def text(self, place: Place) -> str | None:
-        """Text of a value; None where it is not UTF-8 or its filter could not read it."""
+        """Return the text of a value; None where it is not UTF-8 or its filter cannot read it."""
         value = self._read(place)
         if value is None:
             return None
@@ -174,7 +174,7 @@ class RecordFacts:
             return None
 
     def id(self, place: Place) -> str | None:
-        """Canonical id; bytes that are no UTF-8 become ``hex:``."""
+        """Return the canonical id; bytes that are not UTF-8 become ``hex:`` and hex digits."""
         value = self._read(place)
         if value is None:
             return None
@@ -185,7 +185,7 @@ class RecordFacts:
             return hex_id(data)
 
     def time(self, place: Place, parser: str) -> ParsedTime:
-        """The time at a place; a value that is no text is a bad time."""
+        """Read the time at a place; a value that is no text is a bad time."""
         return parse_time(self.text(place) or "", parser)
 
     def holds(self, condition: Condition, pick: Pick) -> bool:

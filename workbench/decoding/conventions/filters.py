@@ -1,4 +1,4 @@
-"""Filters of selectors: how bytes or text of a place become the text that a field holds."""
+"""Filters of selectors: turn bytes or text into the text that a field holds."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _LONG_BYTES = 8
 
 
 def raw_bytes(value: RawValue) -> bytes:
-    """Bytes of a value; text as UTF-8."""
+    """Return the bytes of a value; text as UTF-8."""
     return value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
 
 
 def big_endian(value: RawValue) -> RawValue | None:
-    """Signed big-endian integer of 1 to 8 bytes as decimal text; text where every byte is an ASCII digit."""
+    """Read a signed big-endian integer of 1 to 8 bytes to decimal text; ASCII digits are text already."""
     data = raw_bytes(value)
     if data.isdigit():
         return data.decode("ascii")
@@ -33,7 +33,7 @@ def big_endian(value: RawValue) -> RawValue | None:
 
 
 def little_endian(value: RawValue) -> RawValue | None:
-    """Signed little-endian integer of 4 or 8 bytes as decimal text; text where every byte is an ASCII digit."""
+    """Read a signed little-endian integer of 4 or 8 bytes to decimal text; ASCII digits are text already."""
     data = raw_bytes(value)
     if data.isdigit():
         return data.decode("ascii")
@@ -43,14 +43,14 @@ def little_endian(value: RawValue) -> RawValue | None:
 
 
 def uuid_text(value: RawValue) -> RawValue | None:
-    """UUID of 16 raw bytes in network order, or of 32 hex digits; anything else stays."""
+    """Write 16 raw bytes in network order, or 32 hex digits, as a UUID; anything else is returned unchanged."""
     if isinstance(value, bytes) and len(value) == _UUID_BYTES:
         return str(uuid.UUID(bytes=value))
     return _hyphenated(value)
 
 
 def uuid_little_endian(value: RawValue) -> RawValue | None:
-    """UUID of 16 raw bytes as .NET writes them, first three groups swapped; anything else stays."""
+    """Write 16 raw bytes in the order of .NET (first three groups swapped) as a UUID; anything else is unchanged."""
     if isinstance(value, bytes) and len(value) == _UUID_BYTES:
         return str(uuid.UUID(bytes_le=value))
     return _hyphenated(value)
@@ -71,12 +71,12 @@ def without_urn(value: RawValue) -> RawValue | None:
 
 
 def type_name(value: RawValue) -> RawValue | None:
-    """First of a .NET list of assembly-qualified type names, without the assembly."""
+    """Return the first of a .NET list of assembly-qualified type names, without the assembly."""
     return raw_bytes(value).split(b";", 1)[0].split(b",", 1)[0].strip()
 
 
 def postgres_transaction(value: RawValue) -> RawValue | None:
-    """Digits before the colon of ``txid:lsn``; unchanged if they are not all digits."""
+    """Return the digits before the colon of ``txid:lsn``; the value unchanged if they are not all digits."""
     head, colon, _ = raw_bytes(value).partition(b":")
     return head if colon and head.isdigit() else value
 

@@ -1,4 +1,4 @@
-"""What a record says about being a copy: retries, dead letters, backups, replays.
+"""Reads the headers that mark a record as a copy: retry, dead letter, backup, replay.
 
 Every writer that matches applies; ``origin`` and ``error`` come whole from one of them.
 """
@@ -26,7 +26,7 @@ _LARGEST_LONG = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one writer's marks say."""
+    """Origin and error in the headers or body of one writer."""
 
     origin: Origin | None = None
     error: EventError | None = None
@@ -35,7 +35,7 @@ class Found:
 
 @dataclass(slots=True)
 class Provenance:
-    """What all writers' marks say together."""
+    """Origin, error and replay of a record, from all writers together."""
 
     origin: Origin | None = None
     error: EventError | None = None
@@ -49,7 +49,7 @@ def _text_number(value: RawValue) -> RawValue | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Family:
+class _Writer:
     """Header names of one writer."""
 
     via: str
@@ -61,15 +61,15 @@ class _Family:
     origin_pick: Pick = "last"
     """``first`` where every hop appends its own and the first is the true origin."""
     unless: str | None = None
-    """A header whose presence gives the names to another family."""
+    """A header whose presence gives the names to another writer."""
 
 
 def _origin_names(prefix: str, **more: str) -> dict[str, str]:
     return {name: f"{prefix}{name}" for name in ("topic", "partition", "offset")} | more
 
 
-_FAMILIES = (
-    _Family(
+_WRITERS = (
+    _Writer(
         "spring_dlt",
         _origin_names(
             "kafka_dlt-original-",
@@ -88,19 +88,19 @@ _FAMILIES = (
         big_endian,
         origin_pick="first",
     ),
-    _Family(
+    _Writer(
         "spring_retry",
         {"timestamp_ms": "retry_topic-original-timestamp"},
         {"attempts": ("retry_topic-attempts",)},
         big_endian,
     ),
-    _Family(
+    _Writer(
         "spring_cloud_stream",
         _origin_names("x-original-", timestamp_ms="x-original-timestamp"),
         {"type": ("x-exception-fqcn",), "message": ("x-exception-message",)},
         big_endian,
     ),
-    _Family(
+    _Writer(
         "kafka_connect",
         _origin_names("__connect.errors."),
         {
@@ -109,26 +109,26 @@ _FAMILIES = (
             "stage": ("__connect.errors.stage",),
         },
     ),
-    _Family(
+    _Writer(
         "kafka_streams",
         _origin_names("__streams.errors."),
         {"type": ("__streams.errors.exception",), "message": ("__streams.errors.message",)},
     ),
-    _Family(
+    _Writer(
         "watermill",
         {"topic": "topic_poisoned"},
         {"message": ("reason_poisoned",), "stage": ("handler_poisoned",)},
     ),
-    _Family(
+    _Writer(
         "kafka_backup",
         {"partition": "x-source-partition", "offset": "x-original-offset", "timestamp_ms": "x-original-timestamp"},
         {},
         little_endian,
         unless="x-original-topic",
     ),
-    _Family("k2k", _origin_names("k2k_"), {}, big_endian),
-    _Family("masstransit_fault", {}, {"type": ("MT-Fault-ExceptionType",), "message": ("MT-Fault-Message",)}),
-    _Family(
+    _Writer("k2k", _origin_names("k2k_"), {}, big_endian),
+    _Writer("masstransit_fault", {}, {"type": ("MT-Fault-ExceptionType",), "message": ("MT-Fault-Message",)}),
+    _Writer(
         "nservicebus",
         {},
         {
@@ -157,23 +157,23 @@ _REPLAY_CHAIN = "x-replay-chain"
 _REQUEST_ID = "kafka_correlationId"
 
 REPLAY_HEADERS = frozenset({*_REPLAY_TEXT, *_REPLAY_NUMBERS, _REPLAY_CHAIN})
-"""Names of replay marks."""
+"""Names of the headers that replays write."""
 PROVENANCE_HEADERS = frozenset(
     {
-        *(name for family in _FAMILIES for name in family.origin.values()),
-        *(name for family in _FAMILIES for names in family.error.values() for name in names),
+        *(name for writer in _WRITERS for name in writer.origin.values()),
+        *(name for writer in _WRITERS for names in writer.error.values() for name in names),
         *REPLAY_HEADERS,
         _REQUEST_ID,
     },
 )
-"""Names that make a record carry provenance."""
+"""Names of all headers that are read here."""
 
 
 def read_provenance(facts: RecordFacts, body_marks: Found | None) -> Provenance:
-    """Read the marks of every writer; ``body_marks`` are those of a dead letter's body, last in precedence."""
+    """Read the headers of every writer; ``body_marks``, from the body of a dead letter, come last in precedence."""
     if body_marks is None and PROVENANCE_HEADERS.isdisjoint(facts.header_names):
         return Provenance()
-    found = [marks for family in _FAMILIES if (marks := _read_family(facts, family)) is not None]
+    found = [marks for writer in _WRITERS if (marks := _read_writer(facts, writer)) is not None]
     if body_marks is not None:
         found.append(body_marks)
     result = Provenance(replay=_read_replay(facts), request_id=_read_request_id(facts))
@@ -189,48 +189,48 @@ def read_provenance(facts: RecordFacts, body_marks: Found | None) -> Provenance:
     return result
 
 
-def _read_family(facts: RecordFacts, family: _Family) -> Found | None:
-    if family.unless is not None and facts.occurrences(family.unless):
+def _read_writer(facts: RecordFacts, writer: _Writer) -> Found | None:
+    if writer.unless is not None and facts.occurrences(writer.unless):
         return None
-    if family.via == "spring_cloud_stream" and not any(facts.occurrences(name) for name in _CLOUD_STREAM_ONLY):
+    if writer.via == "spring_cloud_stream" and not any(facts.occurrences(name) for name in _CLOUD_STREAM_ONLY):
         return None
     problems: set[str] = set()
-    origin = _read_origin(facts, family, family.origin_pick, problems)
-    if origin is not None and family.origin_pick == "first":
-        repeated = any(len(facts.occurrences(name)) > 1 for name in family.origin.values())
-        hop = _read_origin(facts, family, "last", set()) if repeated else None
+    origin = _read_origin(facts, writer, writer.origin_pick, problems)
+    if origin is not None and writer.origin_pick == "first":
+        repeated = any(len(facts.occurrences(name)) > 1 for name in writer.origin.values())
+        hop = _read_origin(facts, writer, "last", set()) if repeated else None
         origin = replace(origin, via_hop=None if hop is None else hop.position)
-    error = _read_error(facts, family)
+    error = _read_error(facts, writer)
     if origin is None and error is None and not problems:
         return None
     return Found(origin, error, frozenset(problems))
 
 
-def _read_origin(facts: RecordFacts, family: _Family, pick: Pick, problems: set[str]) -> Origin | None:
+def _read_origin(facts: RecordFacts, writer: _Writer, pick: Pick, problems: set[str]) -> Origin | None:
     values: dict[str, Any] = {}
-    for name, header in family.origin.items():
+    for name, header in writer.origin.items():
         content = facts.header(header, pick)
         if content is None:
             continue
         if name in ("topic", "group"):
             values[name] = _utf8(content)
         else:
-            values[name] = position_number(name, family.number(content), problems)
-    return Origin(**values, via=family.via) if values else None
+            values[name] = position_number(name, writer.number(content), problems)
+    return Origin(**values, via=writer.via) if values else None
 
 
-def _read_error(facts: RecordFacts, family: _Family) -> EventError | None:
+def _read_error(facts: RecordFacts, writer: _Writer) -> EventError | None:
     values: dict[str, Any] = {}
-    for name, headers in family.error.items():
+    for name, headers in writer.error.items():
         content = next((found for header in headers if (found := facts.header(header)) is not None), None)
         if content is None:
             continue
-        values[name] = integer(name, family.number(content)) if name == "attempts" else _utf8(content)
+        values[name] = integer(name, writer.number(content)) if name == "attempts" else _utf8(content)
     return EventError(**values) if any(value is not None for value in values.values()) else None
 
 
 def position_number(name: str, value: RawValue | None, problems: set[str]) -> int | None:
-    """A partition, offset or timestamp; negative or unreadable ones are named a problem."""
+    """Read a partition, offset or timestamp; one that is negative or unreadable is reported as ``bad_position``."""
     number = integer(name, value)
     if number is None or number < 0:
         problems.add("bad_position")
@@ -239,7 +239,7 @@ def position_number(name: str, value: RawValue | None, problems: set[str]) -> in
 
 
 def integer(name: str, value: RawValue | None) -> int | None:
-    """A decimal integer that fits its column."""
+    """Read a decimal integer; None where it is none or does not fit its column."""
     text = value.decode("latin-1") if isinstance(value, bytes) else value
     if text is None or not _INTEGER.fullmatch(text):
         return None
@@ -255,7 +255,7 @@ def _utf8(content: bytes) -> str | None:
 
 
 def replay_marks(texts: Mapping[str, str]) -> dict[str, Any] | None:
-    """Replay marks of the headers given by name; a number that is none keeps its text."""
+    """Read the headers of replays, given by name; a number that cannot be read keeps its text."""
     marks: dict[str, Any] = {name: texts[header] for header, name in _REPLAY_TEXT.items() if header in texts}
     for header, name in _REPLAY_NUMBERS.items():
         if (text := texts.get(header)) is not None:

@@ -1,4 +1,4 @@
-"""The conventions that apply: a user's own and the built-in ones, each with the code it needs."""
+"""Lists the conventions that apply: a user's own and the built-in ones, each with its hooks."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _ITEMS = re.compile(r"\[(?:([^=\[\]]+)=([^\[\]]*))?\]")
 
 
 class SelectorError(ValueError):
-    """Text that is no selector; becomes a `ConfigurationError` where the convention's name is known."""
+    """A text that is no selector; becomes a `ConfigurationError` where the convention's name is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Selector:
 
     @property
     def text(self) -> str:
-        """What ``via`` says: the place without filters."""
+        """The place without filters, as ``via`` names it."""
         return f"{self.source}:{self.path}"
 
     @property
@@ -45,11 +45,11 @@ class Selector:
         return any(isinstance(step, Items) for step in self.steps)
 
     def in_body(self) -> Selector:
-        """The JSON member that a CloudEvents attribute is in structured mode."""
+        """Return the member that holds a CloudEvents attribute in structured mode."""
         return Selector("value", self.path, (self.path,), self.filters)
 
     def in_header(self) -> Selector:
-        """The header that a CloudEvents attribute is in binary mode."""
+        """Return the header that holds a CloudEvents attribute in binary mode."""
         return Selector("header", f"ce_{self.path}", (), self.filters)
 
 
@@ -65,7 +65,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class CauseSelector:
-    """Where a cause is read, and what it points at."""
+    """A selector for a cause, and the kind of id it holds."""
 
     selector: Selector
     target: str = "event_id"
@@ -73,7 +73,7 @@ class CauseSelector:
 
 @dataclass(frozen=True, slots=True)
 class RootRule:
-    """When an event without another cause starts a flow."""
+    """The rule by which an event without another cause starts a flow."""
 
     kind: Literal["never", "null_cause", "equal"] = "never"
     selector: Selector | None = None

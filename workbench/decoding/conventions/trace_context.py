@@ -1,4 +1,4 @@
-"""Trace context of the producing span, in the formats that ride on records."""
+"""Reads the trace context of the producing span, in each format that is written into record headers."""
 
 from __future__ import annotations
 

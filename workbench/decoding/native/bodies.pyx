@@ -30,7 +30,7 @@ cdef class Bodies:
     Attributes:
         masks: int64 matrix, one row of mask words for each body; zeros where it was refused.
         members: int64, how many members each has at the top, known or not.
-        refused: bool, bodies that only the exact codec can be trusted with.
+        refused: bool, bodies that only the per-record decoder can be trusted with.
     """
 
     cdef readonly object masks, members, refused

@@ -2,7 +2,7 @@
 """Finds where the known members of a JSON object (RFC 8259) stand, and checks every byte of it.
 
 A text that is refused is not always invalid: a key with an escape, a member that comes twice, a lone surrogate and
-objects nested deeper than `_DEEPEST` are left to the exact codec, which knows what they mean.
+objects nested deeper than `_DEEPEST` are left to the per-record decoder, which knows what they mean.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
@@ -148,7 +148,7 @@ cdef inline Verdict _member(Reader* reader, MemberTable table, int16_t node, int
     cdef int64_t bit
     if at[0] >= reader.stop or data[at[0]] != c'"':
         return REFUSED
-    # A key with an escape may spell a known name in another way; only the exact codec compares what it means.
+    # A key with an escape may spell a known name in another way; only the per-record decoder compares what it means.
     if not _text(data, at[0] + 1, reader.stop, &text) or text.escaped:
         return REFUSED
     at[0] = _skip(data, text.stop + 1, reader.stop)
@@ -235,7 +235,7 @@ cdef inline int _escape(const uint8_t* data, int64_t at, int64_t stop) noexcept 
         return 0
     if unit < 0xD800 or unit > 0xDFFF:
         return 6
-    # A high surrogate is good only with a low one behind it; alone it has no UTF-8, and the exact codec says so.
+    # A high surrogate is good only with a low one behind it; alone it has no UTF-8, and the per-record decoder says so.
     if unit > 0xDBFF:
         return 0
     unit = _unit(data, at + 6, stop)

@@ -1,4 +1,4 @@
-"""The contract's own record: body, key and headers of an `EventMessage`, both ways."""
+"""Encodes an `EventMessage` to the body, key and headers of a record, and decodes it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 DEFAULT_SCHEMA_VERSION = "1.0.0"
 PRIORITY_OF_WORD = {"low": 1, "normal": 5, "high": 7, "critical": 9}
-"""Numbers for the words that foreign records carry."""
+"""Priorities by the word that records carry."""
 
 _KNOWN_TYPES = frozenset(get_args(EventType)) | frozenset(get_args(ExtensionEventType))
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -44,7 +44,7 @@ class EncodedEvent:
 
 
 def priority_word(priority: int) -> str:
-    """Say a priority of 0 to 10 in the four words that headers carry."""
+    """Return the word that headers carry for a priority of 0 to 10."""
     if priority <= 2:  # noqa: PLR2004 - the borders are the contract's table
         return "low"
     if priority <= 6:  # noqa: PLR2004
@@ -53,7 +53,7 @@ def priority_word(priority: int) -> str:
 
 
 def body_of(event: EventMessage, *, transmit_tokens: bool = False) -> dict[str, Any]:
-    """Lay out an event as the JSON object that goes on the wire; a token is written only when told to."""
+    """Return the JSON object of an event as it is written; a token is included only when told to."""
     metadata = event.metadata
     body: dict[str, Any] = {
         "event_id": event.event_id,
@@ -112,7 +112,7 @@ def encode_event(event: EventMessage, *, transmit_tokens: bool = False) -> Encod
 
 
 def encode_bytes(raw: bytes | None) -> str | None:
-    """Base64 text of raw bytes, for a JSON payload that must carry them."""
+    """Return the Base64 text of raw bytes, for a JSON payload that must carry them."""
     return None if raw is None else base64.b64encode(raw).decode("ascii")
 
 
@@ -138,7 +138,7 @@ def decode_event(record: Record) -> ConsumedEvent | UndecodableRecord:
 
 
 def header_disagreements(event: ConsumedEvent) -> tuple[str, ...]:
-    """Names of identity headers that say something else than the body, which wins."""
+    """Return the names of identity headers that differ from the body, which wins."""
     said = {name.decode("utf-8", "replace"): value for name, value in event.record.headers if value is not None}
     meant = {
         "message_id": event.event_id,
