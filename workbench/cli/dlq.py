@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -32,6 +32,7 @@ def dlq(
 ) -> None:
     """Group a snapshot's dead letters by what failed alike; nothing is sent."""
     from workbench.session import open_snapshot
+    from workbench.session.frames import plain_rows
 
     with open_snapshot(snapshot) as snap:
         found = snap.dead_letters()
@@ -44,8 +45,4 @@ def dlq(
         except KeyError as error:
             known = ", ".join(found.groups["fingerprint"].head(5)) or "none"
             raise ConfigurationError(f"No group has the fingerprint {fingerprint!r}; known are {known}.") from error
-    rows: list[dict[str, Any]] = [
-        {str(name): value for name, value in row.items()}
-        for row in frame.astype(object).where(frame.notna(), None).to_dict("records")
-    ]
-    print_rows(rows, columns, as_json=as_json, empty="No dead letter.")
+    print_rows(plain_rows(frame), columns, as_json=as_json, empty="No dead letter.")

@@ -75,13 +75,9 @@ def _command(token: str) -> str:
 
 
 async def _plan(snapshot: Path, where: str, broker: str | None, to: str | None, options: dict[str, Any]) -> Plan:
-    from workbench.session import connect, open_snapshot
+    from workbench.session.kept_plans import plan_replay
 
-    with open_snapshot(snapshot) as snap:
-        async with await connect(broker) as cluster:
-            plan = await cluster.plan(snap.replay(where), to, **options)
-            snap.journal().add_plan(plan.to_json(), writer_mode=plan.options.writer)
-            return plan
+    return await plan_replay(snapshot, where, address=broker, to=to, **options)
 
 
 async def _run(
@@ -92,13 +88,12 @@ async def _run(
     reason: str | None,
     typed: str | None,
 ) -> ReplayReport:
-    from workbench.session import connect, open_snapshot
-    from workbench.session.replaying import planned
+    from workbench.session.kept_plans import run_kept_plan
 
-    with open_snapshot(snapshot) as snap, progress_listener(to_terminal=sys.stderr.isatty()) as listener:
-        plan = planned(snap, snap.replay(where), confirm)
-        async with await connect(broker, write=True, reason=reason) as cluster:
-            return await cluster.run(plan, confirm=confirm, target=typed, progress=listener)
+    with progress_listener(to_terminal=sys.stderr.isatty()) as listener:
+        return await run_kept_plan(
+            snapshot, where, confirm=confirm, address=broker, reason=reason, target=typed, progress=listener
+        )
 
 
 def _options(given: list[str] | None) -> dict[str, Any]:

@@ -50,12 +50,13 @@ def trace(
     if (correlation is None) == (event is None):
         raise ConfigurationError("Give exactly one of --correlation and --event.")
     from workbench.session import open_snapshot
+    from workbench.session.frames import plain_rows
 
     with open_snapshot(snapshot) as snap:
         found = snap.trace(correlation_id=correlation, event_id=event)
         if as_json:
             for kind, frame in (("event", found.frame), ("edge", found.edges), ("unresolved", found.unresolved)):
-                for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
+                for row in plain_rows(frame):
                     print_json({"kind": kind, **row})
         else:
             typer.echo(found.mermaid() if mermaid else repr(found))

@@ -64,11 +64,10 @@ async def _follow(
 ) -> None:
     from contextlib import aclosing
 
-    from workbench.session import connect, follow_records
+    from workbench.session import connect
 
     async with await connect(broker) as cluster:
-        records = follow_records(
-            cluster.log,
+        records = cluster.records(
             topics,
             start=offset,
             end=end,

@@ -10,7 +10,7 @@ from workbench.text import element, facts, fragment, visible
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
     from datetime import timedelta
     from typing import Self
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workbench.config import Profile
     from workbench.eventbus import EventBus
     from workbench.lag import LagResult
-    from workbench.model import Isolation
+    from workbench.model import Isolation, Record
     from workbench.model.feeds import Progress
     from workbench.model.topic_selection import TopicsLike
     from workbench.model.window import BoundLike
@@ -134,6 +134,35 @@ class Cluster:
         return tail(
             self._connection.require_open(), topics, start=start, isolation=isolation, limit_rows=limit_rows, **options
         )
+
+    def records(
+        self,
+        topics: TopicsLike,
+        *,
+        start: BoundLike = "end",
+        end: BoundLike | None = None,
+        stop_at_end: bool = False,
+        isolation: Isolation = "read_committed",
+    ) -> AsyncGenerator[Record, None]:
+        """Iterate over records one by one, as they are read: ``async for record in cluster.records("orders")``.
+
+        Joins no group. In offset order within each partition; use `contextlib.aclosing` when you leave the loop early.
+
+        Args:
+            topics: What to read.
+            start: Where to begin; the end unless told.
+            end: Exclusive last bound, frozen now; without it reading goes on for ever.
+            stop_at_end: End at the end that the log has now; the same as ``end="end"``.
+            isolation: ``read_uncommitted`` gives records of open and aborted transactions too.
+
+        Raises:
+            UnknownTopicError: A topic does not exist, or a pattern matches nothing.
+            WindowError: A bound cannot be read.
+        """
+        from workbench.session.following import follow_records
+
+        log = self._connection.require_open().log
+        return follow_records(log, topics, start=start, end=end, stop_at_end=stop_at_end, isolation=isolation)
 
     async def capture(
         self,

@@ -196,3 +196,18 @@ def test_asking_for_help_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_lag_is_recorded_and_asked_later(run, topic):
+    recorded = run("lag", "-g", f"{topic}-group", "--record", "lag.duckdb", "--every", "0.2", "--for", "1s", "--json")
+    assert recorded.returncode == 0, recorded.stderr
+    (newest,) = lines(recorded.stdout)
+    assert (newest["lag"], newest["committed"], newest["high"]) == (3, 2, 5)
+    assert recorded.stderr.count("sampled ") >= 2
+    stored = lines(run("sql", "lag.duckdb", "select lag, reason from lag_history", "--json").stdout)
+    assert len(stored) == recorded.stderr.count("sampled ")
+    assert all(row == {"lag": 3, "reason": None} for row in stored)
+    again = run("lag", "-g", f"{topic}-group", "--record", "lag.duckdb", "--for", "0s")
+    assert again.returncode == 0, again.stderr
+    (count,) = lines(run("sql", "lag.duckdb", "select count(*) n from lag_rounds", "--json").stdout)
+    assert count == {"n": len(stored) + 1}
