@@ -1,0 +1,74 @@
+"""A plan is a pure function of draft and facts; its hash covers every option and every bit."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from replay_samples import RUN_ID, draft, facts, group, row
+
+from workbench.errors import ReplayRefused
+from workbench.replay import Draft, make_plan, plan_from_json
+from workbench.replay.records.digest import plan_hash
+
+
+def vector_draft(**options: Any) -> Draft:
+    rows = [row(10 + at, timestamp_ms=1_700_000_000_000 + at, value=b"v%d" % at) for at in range(3)]
+    return draft(*rows, **options)
+
+
+def test_the_reference_plan_is_part_of_ours():
+    plan = make_plan(vector_draft(records_per_s=100), facts(to=None, cluster_id="demo"))
+    ours = dict(plan.document)
+    more = {name: ours.pop(name) for name in ("limits", "on_error", "overrides", "writer")}
+    assert more["limits"] == {"max_bytes": 1 << 30, "max_hops": 2, "max_records": 10_000}
+    assert set(ours["target"].pop("create")) == {"orders.replay.6f1d2c3b"}
+    assert ours["rate"].pop("pace") is None
+    ours["rate"]["pace"] = [4, 1]
+    assert plan_hash(ours) == "be9f0e351983aa54f9a85214f11b7fdc7bf671951fa12b8aa93f86dc7d631acf"
+
+
+def test_the_same_input_gives_the_same_plan():
+    first, second = make_plan(vector_draft(), facts()), make_plan(vector_draft(), facts())
+    assert (first.hash, first.document) == (second.hash, second.document)
+    assert first.token == first.hash[:8]
+    assert first.run_id == RUN_ID
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"timestamps": "now"},
+        {"headers": "exact"},
+        {"partitions": "murmur2"},
+        {"order": "timestamp"},
+        {"records_per_s": 7},
+        {"max_hops": 3},
+        {"writer": "idempotent"},
+        {"on_error": "skip_record"},
+        {"accept_groups": ["x"]},
+        {"accept_expiry": True},
+        {"skip_refused": True},
+    ],
+)
+def test_every_option_changes_the_hash(change):
+    assert make_plan(vector_draft(**change), facts()).hash != make_plan(vector_draft(), facts()).hash
+
+
+@pytest.mark.parametrize("change", [{"value": b"w"}, {"key": None}, {"headers": [(b"a", b"")]}, {"timestamp_type": 1}])
+def test_every_bit_of_a_record_changes_the_hash(change):
+    assert make_plan(draft(row(1, **change)), facts()).hash != make_plan(draft(row(1)), facts()).hash
+
+
+def test_a_plan_from_the_journal_is_the_same_or_refused():
+    planned = make_plan(vector_draft(partitions={0: 2}, records_per_s=2.5), facts(groups=(group(),)))
+    stored = json.loads(json.dumps(planned.to_json()))
+    again = plan_from_json(stored, vector_draft())
+    assert (again.hash, again.facts, again.options) == (planned.hash, planned.facts, planned.options)
+    with pytest.raises(ReplayRefused, match="G-7"):
+        plan_from_json(stored, draft(row(10)))
+    stored["facts"]["targets"] = {"orders": "elsewhere"}
+    stored["facts"]["topics"][0]["name"] = "elsewhere"
+    with pytest.raises(ReplayRefused, match="G-7"):
+        plan_from_json(stored, vector_draft())

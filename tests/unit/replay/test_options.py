@@ -1,0 +1,69 @@
+"""Options are parsed once; a wrong one is named, and all survive the journal."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from replay_samples import draft
+
+from workbench.errors import ConfigurationError
+from workbench.replay import Options
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"timestamp": "now"}, "Did you mean 'timestamps'?"),
+        ({"max_record": 5}, "Did you mean 'max_records'?"),
+        ({"speed": 4}, "The options are: accept_expiry"),
+    ],
+)
+def test_an_unknown_keyword_names_the_likely_one(given, message):
+    with pytest.raises(TypeError) as error:
+        draft(**given)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"mode": "stimulus"},
+        {"ids": "new"},
+        {"timestamps": "shift"},
+        {"headers": "clean"},
+        {"order": "random"},
+        {"partitions": "sticky"},
+        {"partitions": "fixed(-1)"},
+        {"partitions": {0: -1}},
+        {"partitions": {0.5: 1}},
+        {"records_per_s": 0},
+        {"records_per_s": "fast"},
+        {"bytes_per_s": float("nan")},
+        {"bytes_per_s": True},
+        {"max_records": 0},
+        {"max_records": True},
+        {"max_hops": 6},
+        {"skip_refused": "yes"},
+        {"accept_groups": "billing"},
+        {"accept_groups": [1]},
+        {"on_error": "skip_record", "writer": "idempotent"},
+    ],
+)
+def test_values_that_are_not_allowed(given):
+    with pytest.raises(ConfigurationError):
+        draft(**given)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"partitions": "crc32", "records_per_s": 2.5, "bytes_per_s": 1_000_000},
+        {"partitions": "fixed(0)", "accept_groups": ["b", "a", "b"]},
+        {"partitions": {2: 0, 0: 2}, "records_per_s": Fraction(1, 3)},
+    ],
+)
+def test_options_survive_the_journal(given):
+    options = Options.parse(given)
+    assert Options.from_json(options.to_json()) == options
