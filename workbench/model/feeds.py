@@ -1,7 +1,7 @@
-"""What a widget is fed: frozen values, and protocols that the widget receives through its constructor.
+"""Feeds of the widgets: frozen values, and the protocols that a widget receives through its constructor.
 
-A feed answers from memory and at once, except where a method is a coroutine. What it shows is already masked; what it
-hands out as text may be hostile, and the widget treats it as such. The graph's feed is `workbench.model.causation`.
+A feed answers at once and from memory, except where a method is a coroutine. Its values are masked already; its texts
+may be hostile, and the widget escapes them. The graph's feed is `workbench.model.causation`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FeedState: TypeAlias = Literal["waiting", "live", "paused", "stopped", "ended", 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Identity:
-    """Which record: it means the same in every view, filter and order."""
+    """Identity of a record, which is the same in every view, filter and order."""
 
     topic: str
     partition: int
@@ -93,7 +93,7 @@ class RowFeed(Protocol):
 
     @property
     def name(self) -> str:
-        """What is followed, in a few words."""
+        """Short description of what is followed."""
         ...
 
     @property
@@ -101,15 +101,15 @@ class RowFeed(Protocol):
     @property
     def stats(self) -> RowStats: ...
     def window(self, start: int, end: int) -> Sequence[Row]:
-        """Rows of ``[start, end)`` that are still held, in order; the first is at ``max(start, base)``."""
+        """Return the rows of ``[start, end)`` that are still held, in order; the first is at ``max(start, base)``."""
         ...
 
     def resolve(self, start: int, end: int, limit: int) -> Sequence[Identity]:
-        """Which records stand in ``[start, end)``, ``limit`` at most."""
+        """Return the records in ``[start, end)``, at most ``limit``."""
         ...
 
     def record(self, identity: Identity) -> RecordDetail | None:
-        """The whole record, or None when it is held no more."""
+        """Return the whole record, or None when it is held no more."""
         ...
 
     async def set_filter(self, text: str) -> None:
@@ -117,11 +117,11 @@ class RowFeed(Protocol):
         ...
 
     def pause(self) -> None:
-        """Stop reading: nobody looks."""
+        """Stop reading until `resume`: no browser shows the rows."""
         ...
 
     def resume(self) -> None:
-        """Read on from the present."""
+        """Resume reading from the present. Records passed over meanwhile count as dropped."""
         ...
 
     async def stop(self) -> None:
@@ -148,11 +148,11 @@ class LagFeed(Protocol):
         ...
 
     def frame(self) -> Any:
-        """The frame that the figure is made of."""
+        """Return the frame that the figure draws."""
         ...
 
     def table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        """Column titles and rows of the newest sample, as text."""
+        """Return column titles and rows of the newest sample, as text."""
         ...
 
 
@@ -171,7 +171,7 @@ class PlanFacts:
     """A plan as it is shown before anything is sent."""
 
     token: str
-    """What must be typed to run it: the first digits of its hash."""
+    """Text to type to run the plan: the first digits of its hash."""
     target: str
     """Physical name of the target topic."""
     cluster: str
@@ -197,7 +197,7 @@ class PlanSource(Protocol):
     def facts(self) -> PlanFacts: ...
     @property
     def progress(self) -> Progress:
-        """How far the run is; asked for repeatedly while `run` is awaited."""
+        """Progress of the run; read repeatedly while `run` is awaited."""
         ...
 
     async def run(self, *, confirm: str, target: str | None) -> Any:
@@ -226,7 +226,7 @@ class PartProgress:
 
     @property
     def remaining(self) -> int | None:
-        """What is left; None when there is no end."""
+        """Number that is left; None when there is no end."""
         return None if self.end is None else max(self.end - self.position, 0)
 
     @property
@@ -240,18 +240,18 @@ class PartProgress:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is."""
+    """Progress of a job."""
 
     state: Literal["waiting", "running", "done", "stopped", "failed"]
     parts: tuple[PartProgress, ...] = ()
     note: str = ""
     counts: tuple[tuple[str, int], ...] = field(default=())
-    """What else was counted: records, bytes, undecodable, acknowledged, failed."""
+    """Further counts: records, bytes, undecodable, acknowledged, failed."""
 
 
 @runtime_checkable
 class ProgressFeed(Protocol):
-    """A job that tells how far it is."""
+    """Reports the progress of a job, and cancels it."""
 
     @property
     def name(self) -> str: ...

@@ -17,8 +17,8 @@ export class PendingRequests {
   }
 
   /**
-   * Starts to wait. The promise rejects after five seconds: the kernel drops nothing, but a restart or a message rate
-   * limit of the server can, and a view that waits for ever would never ask again.
+   * Starts to wait. The promise rejects after five seconds: an answer is lost when the kernel restarts, or when Jupyter
+   * Server drops messages above its rate limit, and a view that waits for ever would never ask again.
    * @returns {{id: string, answer: Promise<any>}}
    */
   open() {

@@ -1,4 +1,4 @@
-"""Python model of a sheet: blocks of text under or beside a chart or a form; sends nothing while nobody looks."""
+"""Python model of a sheet: blocks of text under or beside a chart or a form; sends nothing to a closed page."""
 
 from __future__ import annotations
 
