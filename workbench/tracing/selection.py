@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from workbench.errors import UnknownEventError
 from workbench.model.causation import EventPosition
-from workbench.text import counted, plural, visible
+from workbench.text import counted, is_position, parse_position, plural, visible
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.columns import flags
 from workbench.tracing.graph.subgraph import subgraph
@@ -76,12 +76,17 @@ def ancestors(graph: CausalGraph, event_id: str) -> CausalGraph:
 
 
 def find_events(graph: CausalGraph, event_id: str) -> Ints:
-    """Return the numbers of the events with this id or key: several where an id is shared.
+    """Return the numbers of the events with this id or key, or whose record has this ``topic/partition@offset``.
+
+    There are several where an id is shared.
 
     Raises:
         UnknownEventError: There is none; the message says so if events name it as their cause.
+        PositionError: It has the form of a position, with a number that is too large.
     """
     found = np.flatnonzero(_equals(graph, "event_id", event_id) | _equals(graph, "key", event_id))
+    if not len(found) and is_position(event_id):
+        found = np.flatnonzero(_at_position(graph, event_id))
     if not len(found):
         naming = int((graph.unresolved["value"] == event_id).sum())
         hint = (
@@ -133,6 +138,12 @@ def _relatives(graph: CausalGraph, event_id: str, *, backwards: bool) -> Flags:
 
 def _equals(graph: CausalGraph, name: str, text: str) -> Flags:
     return flags(pc.equal(graph.column(name), pa.scalar(text, pa.large_string())))
+
+
+def _at_position(graph: CausalGraph, text: str) -> Flags:
+    topic, partition, offset = parse_position(text)
+    same_offset = pc.and_(pc.equal(graph.column("partition"), partition), pc.equal(graph.column("offset"), offset))
+    return _equals(graph, "topic", topic) & flags(same_offset)
 
 
 def _positions(graph: CausalGraph, nodes: Ints) -> tuple[EventPosition, ...]:

@@ -35,6 +35,15 @@ def test_a_trace_by_event_is_its_ancestors_and_descendants():
     assert [p.offset for p in graph.descendants("a").root_positions()] == [1]
 
 
+def test_an_event_is_found_by_the_position_of_its_record():
+    graph = flow()
+    (at,) = (p for p in graph.descendants("b").root_positions() if p.offset == 2)
+    assert keys(graph.select(event_id=str(at))) == keys(graph.select(event_id="c"))
+    assert keys(graph.descendants(f"{at.topic}/{at.partition}@1")) == keys(graph.descendants("b"))
+    with pytest.raises(UnknownEventError, match="nowhere/0@1"):
+        graph.select(event_id="nowhere/0@1")
+
+
 def test_a_trace_by_fragment_keeps_what_a_virtual_node_joins():
     graph = flow()
     assert graph.fragments["events"].to_list() == [4, 2]
