@@ -159,11 +159,12 @@ class KafkaMember:
             bootstrap_servers=connections.addresses,
             client_id=connections.client_id,
             group_id=self._group_id,
-            enable_auto_commit=False,
+            enable_auto_commit=False,  # only handled records may be committed, and only the caller knows which
             isolation_level="read_committed",
             auto_offset_reset=self._start,
             session_timeout_ms=self._session_timeout_ms,
             heartbeat_interval_ms=max(1, min(3_000, self._session_timeout_ms // _HEARTBEATS_PER_SESSION)),
+            # A pattern also takes topics that are created later: how soon, this decides.
             metadata_max_age_ms=_PATTERN_REFRESH_MS if names is None else _TOPIC_REFRESH_MS,
             # JoinGroup is answered when the rebalance is over, which may take as long as a session.
             request_timeout_ms=round(self._session.timeout_s * 1000) + self._session_timeout_ms,

@@ -120,6 +120,7 @@ class KafkaReader:
             fetched = self._buffer.take(min(_DECODE_BYTES, round(room / self._expansion)))
             if not fetched:
                 break
+            # Cleared only while nothing waits, and before the fetcher goes on, so that no arrival is missed.
             if not self._buffer.fetched:
                 fetcher.arrival.clear()
             fetcher.room.set()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.model.record import NewRecord
 
 _LARGEST_REQUEST = 100 << 20
+"""Default of ``socket.request.max.bytes``: a broker closes the connection at a larger request."""
 _CLOSE_S = 5.0
 _KNOWN_FOR_S = 10.0
 """Seconds for which metadata is used again: asking before each call would cost a round trip."""

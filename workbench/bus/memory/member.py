@@ -151,6 +151,7 @@ class MemoryMember:
         self._revoking = lost
         try:
             if self._on_revoke is not None:
+                # Bounded: a handler that hangs must not keep the partitions from the rest of the group.
                 async with asyncio.timeout(_REVOKE_S):
                     await self._on_revoke(lost)
         except Exception:
@@ -196,6 +197,7 @@ class MemoryMember:
             if len(records) >= max_records:
                 break
             if (partition := self._find(name)) is not None:
+                # Taken out and put back by `_read`, behind the others: so every partition gets its turn.
                 position = self._within(partition, self._positions.pop(name))
                 records += self._read(partition, position, max_records - len(records))
         return records

@@ -105,7 +105,7 @@ class MemoryWriter:
         await self._end(transactional_id, commit=False)
 
     async def aclose(self) -> None:
-        """Abort what is open and let go; harmless when repeated."""
+        """Abort an open transaction and close the writer; harmless when repeated."""
         if self._state in ("open", "failed") and self._transactional_id is not None and self._epoch is not None:
             try:
                 self._connection.cluster.transactions.end(self._transactional_id, self._epoch, commit=False)

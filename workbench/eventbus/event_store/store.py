@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import uuid
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.contract import body_of
 from workbench.errors import SequenceConflictError, SnapshotError, ValidationError
 from workbench.model.event import EventMessage, EventMetadata, SecurityContext
 from workbench.model.handling import handled_event
-from workbench.store.file.connection import Connection
-from workbench.store.file.schema import check_version, is_empty, migrate, stored_version
+from workbench.store.file.opening import open_for_writing
+from workbench.store.journal.audit import add_audit_row
 
 if TYPE_CHECKING:
     import os
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     import duckdb
+
+    from workbench.store.file.connection import Connection
 
 
 _AUDIT_COLUMNS = frozenset({"cluster", "topic", "records"})
@@ -64,16 +66,7 @@ class EventStore:
             SnapshotLockedError: Another process writes the file.
             SnapshotFormatError: The file is something else, or newer.
         """
-        file = Path(path)
-        connection = Connection(file, file.with_name(f"{file.name}.segments"), read_only=False)
-        try:
-            with connection.transaction() as cursor:
-                version = 0 if is_empty(cursor) else check_version(stored_version(cursor), file)
-                migrate(cursor, version, by="event store")
-        except BaseException:
-            connection.close()
-            raise
-        return cls(connection, owns=True)
+        return cls(open_for_writing(path, by="event store"), owns=True)
 
     async def append_event(
         self,
@@ -183,24 +176,11 @@ class EventStore:
             return dict(rows.fetchall())
 
     def _audit(self, action: str, who: str, reason: str, result: str, details: Mapping[str, Any]) -> None:
-        import uuid
-
+        columns = {name: details[name] for name in details.keys() & _AUDIT_COLUMNS}
+        rest = {name: details[name] for name in details.keys() - _AUDIT_COLUMNS}
+        entry = {"action": action, "who": who, "reason": reason, "result": result, "details": rest, **columns}
         with self._connection.transaction() as cursor:
-            cursor.execute(
-                "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    str(uuid.uuid4()),
-                    datetime.now(UTC).replace(tzinfo=None),
-                    who or None,
-                    reason or None,
-                    action,
-                    details.get("cluster"),
-                    details.get("topic"),
-                    details.get("records"),
-                    result,
-                    json.dumps({name: details[name] for name in details.keys() - _AUDIT_COLUMNS}, default=str),
-                ],
-            )
+            add_audit_row(cursor, str(uuid.uuid4()), entry)
 
 
 def reconstruct_event_message(stored: StoredEvent) -> EventMessage:

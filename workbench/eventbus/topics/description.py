@@ -39,7 +39,7 @@ class GroupShape(TypedDict):
 
 
 class RetentionShape(TypedDict):
-    """How long the topic keeps records."""
+    """Retention settings of the topic."""
 
     ms: int | None
     bytes: int | None

@@ -20,7 +20,7 @@ def add_audit_row(cursor: duckdb.DuckDBPyConnection, operation_id: str, entry: M
         cursor: Inside the transaction that the row belongs to.
         operation_id: Shared by all rows of one operation.
         entry: ``action`` and ``result``; optionally ``who``, ``reason``, ``cluster``, ``topic``, ``records`` and
-            ``details``, a mapping.
+            ``details``, a mapping; values that JSON lacks are written as text.
     """
     details = entry.get("details")
     cursor.execute(
@@ -35,6 +35,6 @@ def add_audit_row(cursor: duckdb.DuckDBPyConnection, operation_id: str, entry: M
             entry.get("topic"),
             entry.get("records"),
             entry["result"],
-            None if details is None else json.dumps(details, sort_keys=True),
+            None if details is None else json.dumps(details, sort_keys=True, default=str),
         ],
     )

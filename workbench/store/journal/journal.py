@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import SnapshotError
-from workbench.store.file.connection import Connection
-from workbench.store.file.schema import check_version, is_empty, migrate, stored_version
+from workbench.store.file.opening import open_for_writing
 from workbench.store.journal.audit import add_audit_row
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
 from workbench.store.journal.results import LEDGER, POSITIONS
@@ -23,12 +21,14 @@ from workbench.store.journal.states import move, utc_now
 if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Mapping
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     import duckdb
     import pyarrow as pa
 
+    from workbench.store.file.connection import Connection
     from workbench.store.journal.runs import RunRow, Transaction
 
 _running_here: set[str] = set()
@@ -57,12 +57,8 @@ class Journal:
             SnapshotLockedError: Another process writes the file.
             SnapshotFormatError: The file is something else, or newer.
         """
-        file = Path(path)
-        connection = Connection(file, file.with_name(f"{file.name}.segments"), read_only=False)
+        connection = open_for_writing(path, by="replay journal")
         try:
-            with connection.transaction() as cursor:
-                version = 0 if is_empty(cursor) else check_version(stored_version(cursor), file)
-                migrate(cursor, version, by="replay journal")
             return cls(connection, owns=True)
         except BaseException:
             connection.close()

@@ -69,6 +69,7 @@ class Connections:
             except NOT_ANSWERED as error:
                 if is_authentication(error):
                     raise
+        # All brokers of the last metadata may be gone by now; the addresses that the user gave are the last resort.
         if answer is None:
             answer = await self._bootstrap(topics)
         if not answer.brokers:
@@ -96,6 +97,7 @@ class Connections:
     async def socket(self, node: int, purpose: str = "") -> AIOKafkaConnection:
         """Return the open socket for a broker and purpose; connect when there is none."""
         key = (node, purpose)
+        # The lock keeps two callers from opening two sockets for the same broker and purpose.
         async with self._locks.setdefault(key, asyncio.Lock()):
             socket = self._sockets.get(key)
             if socket is None or not socket.connected():
@@ -144,7 +146,7 @@ class Connections:
                 port,
                 client_id=self.client_id,
                 request_timeout_ms=round(self._request_timeout_s * 1000),
-                max_idle_ms=540_000,
+                max_idle_ms=540_000,  # a broker closes idle sockets after ten minutes; ours close a minute earlier
                 **self._options,
             )
         receive_in_place(socket)

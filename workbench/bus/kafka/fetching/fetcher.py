@@ -88,8 +88,10 @@ class Fetcher:
             while self._open_cursors():
                 await self._wait_for_room()
                 await self._find_leaders()
+                # One request per leader: a broker answers a socket in order, so a second request would only wait there.
                 for node in {c.leader for c in self._open_cursors() if c.leader is not None} - under_way.keys():
                     under_way[node] = asyncio.create_task(self._fetch(node), name=f"kafka-fetch-{node}")
+                # A partition without a leader must not wait until the slowest of the other requests is answered.
                 lost = any(cursor.leader is None for cursor in self._open_cursors())
                 if under_way:
                     await asyncio.wait(
@@ -105,6 +107,7 @@ class Fetcher:
             self._failure = error
             self.arrival.set()
         finally:
+            # Waited for as well: a request that ends later would still write into the buffer of a closed reader.
             for task in under_way.values():
                 task.cancel()
             if under_way:
@@ -164,6 +167,7 @@ class Fetcher:
         )
         try:
             answer = await self._session.connections.send(node, request, self._purpose)
+            # In a thread: going through megabytes of batch headers would hold up everything else on this loop.
             asked = {cursor.partition: (cursor.fetch_offset, cursor.stop) for cursor in cursors}
             error_code, found = await asyncio.to_thread(_read_answer, answer, asked, self._isolation)
         except NOT_ANSWERED as error:
@@ -219,6 +223,7 @@ class Fetcher:
         partition = cursor.partition
         begin = (await list_offsets(self._session, [partition], EARLIEST))[partition]
         end = (await list_offsets(self._session, [partition], LATEST))[partition]
+        # The log moved between the answer and these look-ups: the offset is valid by now, and is fetched again.
         if begin <= offset <= end:
             return
         if offset < begin:

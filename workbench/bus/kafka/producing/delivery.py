@@ -142,6 +142,7 @@ class Delivery:
             return self._failed(queue, queue.entries, error)
         blocked: Exception | None = None
         for batch in queue.batches():
+            # Nothing overtakes a batch that failed: sent again later, it would come behind its successors.
             if blocked is not None:
                 done += self._failed(queue, batch, blocked)
                 continue
@@ -161,6 +162,7 @@ class Delivery:
             return self._unknown(queue, batch, error), error
         except CodeError as error:
             if error.code in _RECORD_ERRORS and len(batch) > 1:
+                # A refused batch used no sequence numbers, so its halves can be sent in its place.
                 middle = len(batch) // 2
                 first, blocked = await self._batch(queue, batch[:middle])
                 if blocked is not None:
@@ -201,6 +203,7 @@ class Delivery:
                 failure: BaseException = self._retriable_error(code, partition, uncertain=uncertain)
                 uncertain = uncertain or code in _PERHAPS_APPENDED
             except UnknownOutcome as doubt:
+                # With a producer id the same bytes can be sent again: the broker knows them by their sequence number.
                 if self._producer is None or not isinstance(doubt.__cause__, NOT_ANSWERED):
                     raise
                 uncertain, failure = True, doubt.__cause__
@@ -208,6 +211,7 @@ class Delivery:
                 if not is_retriable(error):
                     raise
                 failure = error
+            # The leader may have moved; the next attempt reads the metadata again.
             self._leaders.pop(partition, None)
             if time.monotonic() + _PAUSE_S > until:
                 _give_up(failure, uncertain=uncertain)

@@ -55,6 +55,7 @@ class Producer:
         request = InitProducerIdRequest(self.transactional_id, TRANSACTION_TIMEOUT_MS)
 
         async def attempt() -> None:
+            # Any broker hands out plain producer ids; a transactional id belongs to its coordinator.
             if self.transactional_id is None:
                 answer = await self._session.connections.send_any(request)
                 check(answer.error_code, "a producer id")
@@ -64,6 +65,7 @@ class Producer:
             self._producer_id, self._epoch = answer.producer_id, answer.producer_epoch
 
         await self._session.retry(attempt)
+        # A new id or epoch begins its sequences at 0 in every partition.
         self._sequences.clear()
         self._in_transaction.clear()
         self.state = "none"
@@ -108,6 +110,7 @@ class Producer:
     async def end(self, *, commit: bool) -> None:
         """Commit or abort; a transaction without records needs no request."""
         key = self.transactional_id
+        # A coordinator that was told of no partition has no transaction to end, and would answer INVALID_TXN_STATE.
         if key is not None and self._in_transaction:
             request = EndTxnRequest(key, self._producer_id, self._epoch, commit)
 

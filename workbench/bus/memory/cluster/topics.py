@@ -46,7 +46,7 @@ _CHOICES: Mapping[str, frozenset[str]] = {
 
 
 class Refusal(NamedTuple):
-    """Why a record is not accepted, with the name of Kafka's error."""
+    """The reason why a record is not accepted, with the name of Kafka's error."""
 
     code: str
     why: str

@@ -1,0 +1,35 @@
+"""Opens or creates a snapshot file for writing, with the tables of this version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.store.file.connection import Connection
+from workbench.store.file.schema import check_version, is_empty, migrate, stored_version
+
+if TYPE_CHECKING:
+    import os
+
+
+def open_for_writing(path: str | os.PathLike[str], *, by: str) -> Connection:
+    """Open or create a file and bring its tables to the current version; the caller closes the connection.
+
+    Args:
+        path: The file.
+        by: Entered in the file beside each migration.
+
+    Raises:
+        SnapshotLockedError: Another process writes the file.
+        SnapshotFormatError: The file is something else, or newer.
+    """
+    file = Path(path)
+    connection = Connection(file, file.with_name(f"{file.name}.segments"), read_only=False)
+    try:
+        with connection.transaction() as cursor:
+            version = 0 if is_empty(cursor) else check_version(stored_version(cursor), file)
+            migrate(cursor, version, by=by)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
