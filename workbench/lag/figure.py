@@ -1,4 +1,4 @@
-"""Lag over time: offsets above, lag below, one column for each of the partitions that are furthest behind."""
+"""Draws lag over time: offsets above, lag below, one column for each of the partitions that are furthest behind."""
 
 from __future__ import annotations
 

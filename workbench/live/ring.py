@@ -1,4 +1,4 @@
-"""The most recent rows, in memory: a bounded run of Arrow batches that counts what it lets go."""
+"""Holds the most recent rows in memory: Arrow batches up to a limit; older ones are dropped, and counted."""
 
 from __future__ import annotations
 
@@ -77,13 +77,13 @@ class Ring:
 
     @property
     def stats(self) -> RingStats:
-        """How much came, is held, was let go."""
+        """Counters of the rows that arrived, are held, and were dropped."""
         with self._lock:
             base = self._segments[0].first if self._segments else self._end
             return RingStats(self._view, base, self._end, self._total, self._held, self._dropped)
 
     def append(self, batch: pa.RecordBatch) -> None:
-        """Add the newest rows; the oldest make room, in whole batches."""
+        """Add the newest rows. The oldest batches are dropped while a limit is exceeded, and their rows counted."""
         if batch.num_rows == 0:
             return
         arrived = batch.num_rows
@@ -99,6 +99,7 @@ class Ring:
             self._end = segment.after
             self._held += batch.num_rows
             self._held_bytes += size_bytes
+            # Whole batches go, without copying; the newest always stays, so a batch over the limit is still shown.
             while len(self._segments) > 1 and (self._held > self.limit_rows or self._held_bytes > self.limit_bytes):
                 oldest = self._segments.popleft()
                 self._held -= oldest.batch.num_rows
@@ -109,6 +110,7 @@ class Ring:
         """Show matching rows only, of those held and of those to come; positions start anew at 0."""
         segments: deque[_Segment] = deque()
         end = 0
+        # Matching may take seconds, so it runs without the lock: readers go on with the former view until the swap below.
         for old in tuple(self._segments):
             kept = None if row_filter is None else row_filter.matches(old.batch)
             segments.append(_Segment(old.batch, end, kept, old.size_bytes))

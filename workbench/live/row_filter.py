@@ -1,4 +1,4 @@
-"""Which rows of a batch a view shows: words that must occur, or a condition in SQL."""
+"""Picks the rows of a batch that a view shows: words that must occur, or a condition in SQL."""
 
 from __future__ import annotations
 
@@ -130,6 +130,7 @@ class _Condition:
 
     def matches(self, batch: pa.RecordBatch) -> NDArray[np.int64]:
         self._connection.register("batch", pa.table(_as_text(batch)))
+        # DuckDB has no time limit of its own; `interrupt` may be called from another thread.
         limit = threading.Timer(TIME_LIMIT_S, self._connection.interrupt)
         limit.daemon = True
         limit.start()

@@ -1,4 +1,4 @@
-"""Rows of a live tail: which columns they have, how records become rows, and how a row looks."""
+"""Makes the rows of a live tail: the columns, from records to rows, and the text of each cell."""
 
 from __future__ import annotations
 

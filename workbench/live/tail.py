@@ -1,4 +1,4 @@
-"""A live tail: follow a log into a bounded ring, and feed it to a view."""
+"""Follows partitions into a ring of bounded memory, and feeds a live table from there. Joins no group."""
 
 from __future__ import annotations
 
@@ -191,6 +191,7 @@ class TailFeed:
                 await self._take(chunks)
             behind = sum(max(end - self._positions[tp], 0) for tp, end in self._ends.items())
             caught_up = caught_up or behind <= KEEPS_UP_ROWS
+            # The log grows faster than it is read: what the ring could not hold is skipped, unread, and counted.
             if caught_up and behind > self._ring.limit_rows:
                 return
             if behind <= KEEPS_UP_ROWS:
@@ -207,6 +208,7 @@ class TailFeed:
             try:
                 await asyncio.to_thread(self._ring.append, batch)
             except ValidationError as error:
+                # The filter fails on these rows (too slow, a wrong cast): all rows are better than a tail that ended.
                 await asyncio.to_thread(self._ring.refilter, None)
                 await asyncio.to_thread(self._ring.append, batch)
                 self._note = f"all rows are shown again: {error}"
