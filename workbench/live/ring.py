@@ -110,7 +110,7 @@ class Ring:
         """Show matching rows only, of those held and of those to come; positions start anew at 0."""
         segments: deque[_Segment] = deque()
         end = 0
-        # Matching may take seconds, so it runs without the lock: readers go on with the former view until the swap below.
+        # Matching may take seconds, so it runs without the lock: readers keep the former view until the swap below.
         for old in tuple(self._segments):
             kept = None if row_filter is None else row_filter.matches(old.batch)
             segments.append(_Segment(old.batch, end, kept, old.size_bytes))
