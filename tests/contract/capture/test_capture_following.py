@@ -7,6 +7,7 @@ import pytest
 
 from workbench.errors import SnapshotError, WorkbenchError
 from workbench.store import SnapshotStore
+from workbench.store.transfer import copy_to
 
 DEADLINE_S = 45
 
@@ -91,7 +92,7 @@ class TestFollowing:
         await write(name, [b"0"])
         task = asyncio.create_task(capturing(name, follow=True))
         await until(lambda: capturing.positions(name))
-        path = await asyncio.to_thread(capturing.store.copy_to, tmp_path / "copy.duckdb")
+        path = await asyncio.to_thread(copy_to, capturing.store, tmp_path / "copy.duckdb")
         with SnapshotStore.open(path) as copy:
             assert copy.sql("SELECT count(*) AS n FROM records")["n"][0] == 1
             assert "failed" in copy.ranges["state"].tolist()
