@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from workbench.model.columns import RECORD
 from workbench.model.selection import SelectedSource
-from workbench.replay import Connection, Draft, GroupFacts, TargetFacts, TopicFacts
+from workbench.replay import Connection, Draft, GroupFacts, Plan, TargetFacts, TopicFacts
 
 NOW_MS = 1_800_000_000_000
 RUN_ID = "6f1d2c3b-4a59-4e68-8c77-0123456789ab"
@@ -91,3 +91,8 @@ def facts(*topics: TopicFacts, to: str | None = "copy", **changes: Any) -> Targe
 
 def group(group_id: str = "billing", members: int = 1) -> GroupFacts:
     return GroupFacts(group_id, "Stable", members, {"copy": {0: 0}})
+
+
+def warnings_of(plan: Plan) -> str:
+    """The warnings of a plan as one text."""
+    return "\n".join(plan.warnings)

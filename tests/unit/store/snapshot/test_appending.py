@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
+from mounts import small_disk
 from snapshot_rows import Filler, raw_records
 
 from workbench.errors import SnapshotError, StorageFullError
 from workbench.model.columns import RECORD
 from workbench.store import SnapshotStore
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 class TestFullDisk:
     def test_what_was_committed_stays(self, tmp_path, decoder):
         disk = tmp_path / "disk"
-        with _small_disk(disk, "24m"):
+        with small_disk(disk, "24m"):
             path = disk / "incident.duckdb"
             store = SnapshotStore.open(path, write=True)
             try:
@@ -57,22 +52,3 @@ def _close_quietly(store: SnapshotStore) -> None:
         store.close()
     except (SnapshotError, StorageFullError):
         return
-
-
-@contextmanager
-def _small_disk(folder: Path, size: str):
-    folder.mkdir()
-    _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
-def _mount(*arguments: str | Path) -> None:
-    try:
-        done = subprocess.run(["mount", *arguments], check=False, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("mount is missing: it makes the small and the read-only disk")
-    if done.returncode:
-        pytest.skip("mounting needs root: it makes the small and the read-only disk")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
+from mounts import read_only_mount
 from snapshot_rows import raw_records
 
 from workbench.errors import SnapshotError, SnapshotFormatError
@@ -89,7 +89,7 @@ class TestOpening:
     def test_a_read_only_folder_can_be_read(self, store, fill, tmp_path):
         fill(raw_records(0, 30), segment_bytes=1)
         store.close()
-        with _read_only_mount(tmp_path):
+        with read_only_mount(tmp_path):
             assert _read_all(store.path) == 30
             with pytest.raises(SnapshotError):
                 SnapshotStore.open(tmp_path / "new.duckdb", write=True)
@@ -99,22 +99,3 @@ def _read_all(path: Path) -> int:
     with SnapshotStore.open(path) as store:
         assert store.event_table().num_rows == store.record_table().num_rows
         return store.record_table().num_rows
-
-
-@contextmanager
-def _read_only_mount(folder: Path):
-    _mount("--bind", folder, folder)
-    try:
-        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
-        yield
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
-def _mount(*arguments: str | Path) -> None:
-    try:
-        done = subprocess.run(["mount", *arguments], check=False, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("mount is missing: it makes the small and the read-only disk")
-    if done.returncode:
-        pytest.skip("mounting needs root: it makes the small and the read-only disk")

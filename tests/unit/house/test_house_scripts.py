@@ -1,3 +1,5 @@
+"""No script or style sheet of a widget loads anything or turns text into markup; HTML displays get constants only."""
+
 from __future__ import annotations
 
 import ast

@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from workbench.config import cache_folder
+
+
+def test_the_cache_folder_can_be_moved(tmp_path):
+    assert cache_folder({"WORKBENCH_CACHE": str(tmp_path)}) == tmp_path
+    assert cache_folder({}).name == "eventbus-workbench"
