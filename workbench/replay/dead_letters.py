@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from workbench.store import SnapshotStore
+
 _SHOWN = 20
 _GROUP_COLUMNS = ("fingerprint", "error_type", "message", "records", "topics", "origins", "guessed", "first", "last")
 _ROW_COLUMNS = (
@@ -74,6 +76,13 @@ class DeadLetters:
     def _shown(self) -> list[tuple[str, ...]]:
         rows = self.groups.head(_SHOWN).to_dict("records")
         return [tuple(_cell(row[column]) for column in _GROUP_COLUMNS) for row in rows]
+
+
+def read_dead_letters(store: SnapshotStore, *, origins: Mapping[str, str] | None = None) -> DeadLetters:
+    """Read the dead letters of a snapshot and group them by failure; see `triage`."""
+    where = CONDITION if not origins else f"{CONDITION} OR list_contains($origins, topic)"
+    params = {"origins": sorted(origins)} if origins else None
+    return triage(store.event_table(where, params), origins=origins)
 
 
 def triage(events: pa.Table, *, origins: Mapping[str, str] | None = None) -> DeadLetters:

@@ -100,14 +100,14 @@ class Cluster:
         Raises:
             UnknownTopicError: A name does not exist (similar ones are named), or a pattern matches nothing.
         """
-        from workbench.session.topics import topics_frame
+        from workbench.session.frames import topics_frame
 
         return topics_frame(await self.topic_rows(selection), provenance=self._provenance())
 
     async def topic_rows(self, selection: TopicsLike = "*") -> list[dict[str, Any]]:
         """Describe topics as `topics` does, as plain rows."""
+        from workbench.bus.topic_rows import topic_rows
         from workbench.model.topic_selection import parse_topics
-        from workbench.session.topics import topic_rows
 
         return await topic_rows(self.log, parse_topics(selection))
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from workbench.tracing.trace import Trace
     from workbench.widgets import CausationGraph
 
-COUNTS = "SELECT event_type, count(*) AS n FROM events GROUP BY event_type ORDER BY n DESC, event_type"
 TOPIC_COLUMNS = [
     "topic",
     "partitions",
@@ -43,12 +42,6 @@ RANGE_COLUMNS = [
     "state",
     "reason",
 ]
-BUSIEST = """
-    SELECT correlation_id, count(*) AS n FROM events
-    WHERE event_type = 'workflow.completed' OR event_type LIKE 'dev.cdevents.%' OR event_type LIKE 'task.%'
-    GROUP BY correlation_id HAVING bool_or(event_type = 'workflow.completed') ORDER BY n DESC, correlation_id LIMIT 1
-"""
-"""The finished workflow with the most tasks."""
 
 
 @dataclass
@@ -85,13 +78,14 @@ async def run_journey(address: str | None, *, rate: float, history_s: float, out
 
 
 async def _steps(cluster: Cluster, snap: Snapshot, journey: Journey) -> list[Section]:
+    from workbench.demo.queries import EVENT_COUNTS, LARGEST_WORKFLOW
     from workbench.report import Section
 
-    counts = snap.sql(COUNTS)
+    counts = snap.sql(EVENT_COUNTS)
     journey.lines.append(f"captured {counted(int(counts['n'].sum()), 'event')} of {counted(len(counts), 'type')}")
-    busiest = str(snap.sql(BUSIEST)["correlation_id"].iloc[0])
-    trace = snap.trace(correlation_id=busiest)
-    journey.lines.append(f"traced correlation {busiest}: {counted(len(trace), 'event')}")
+    correlation = str(snap.sql(LARGEST_WORKFLOW)["correlation_id"].iloc[0])
+    trace = snap.trace(correlation_id=correlation)
+    journey.lines.append(f"traced correlation {correlation}: {counted(len(trace), 'event')}")
     lag = await cluster.lag("onex.dev.*")
     journey.lines.append(f"lag of {counted(len(lag.groups), 'group')} sampled")
     plan = await cluster.plan(snap.replay(trace))
@@ -102,9 +96,9 @@ async def _steps(cluster: Cluster, snap: Snapshot, journey: Journey) -> list[Sec
     return [
         _section("Captured", "Events by type; without a type are tombstones and what could not be decoded.", counts),
         _section("Provenance", f"What the snapshot holds: {ended}.", snap.provenance[RANGE_COLUMNS]),
-        Section("Causal graph", f"Correlation {busiest}: causes left, effects right.", _picture(trace)),
+        Section("Causal graph", f"Correlation {correlation}: causes left, effects right.", _picture(trace)),
         Section("Causal tree", "The same flow as text.", repr(trace)),
-        _section("Counts of the traced flow", f"Correlation {busiest}.", _types(trace)),
+        _section("Counts of the traced flow", f"Correlation {correlation}.", _types(trace)),
         _section("Consumer lag", "Offsets between committed and high watermark.", lag.groups),
         Section("Replay", "What was sent, and what was found at the target.", repr(report)),
     ]

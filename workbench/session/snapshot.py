@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import SnapshotError
-from workbench.session.selections import moment, moment_ms, positions_of
+from workbench.session.times import moment, moment_ms
 from workbench.store.snapshot.store import SnapshotStore
 from workbench.text import counted, element, fragment, number_text, table, text_table, visible
 
@@ -151,7 +151,7 @@ class Snapshot:
         """The causal graph of everything in the snapshot; built once, and again after more was captured."""
         from workbench.session.trace import read_trace
 
-        rows = self._record_count()
+        rows = self.store.record_count()
         if self._graph is None or self._graph[0] != rows:
             self._graph = rows, read_trace(self.store, viewer=self._draw)
         return self._graph[1]
@@ -167,11 +167,9 @@ class Snapshot:
         Args:
             origins: The original topic of a dead-letter topic, where you know better than payload, headers and name.
         """
-        from workbench.replay.dead_letters import CONDITION, triage
+        from workbench.replay.dead_letters import read_dead_letters
 
-        where = CONDITION if not origins else f"{CONDITION} OR list_contains($origins, topic)"
-        params = {"origins": sorted(origins)} if origins else None
-        return triage(self.store.event_table(where, params), origins=origins)
+        return read_dead_letters(self.store, origins=origins)
 
     def workflows(self, at: BoundLike | None = None) -> pd.DataFrame:
         """Workflow runs and their states at a time of the snapshot: a datetime or ``"@2026-01-01T10:00:00Z"``.
@@ -245,6 +243,7 @@ class Snapshot:
             TypeError: An unknown option; the message names the likely one.
         """
         from workbench.replay import Draft, join_decoded
+        from workbench.replay.selected_positions import positions_of
 
         positions, summary = positions_of(self.store, selection)
         records = self.store.record_table(positions=positions)
@@ -309,11 +308,6 @@ class Snapshot:
         topics = [source.topic for source in self.store.sources()]
         self._graph = None
         return redecode(self.store, decoder_for(topics, conventions=conventions))
-
-    def _record_count(self) -> int:
-        with self.store.cursor() as cursor:
-            row = cursor.execute("SELECT count(*) FROM records").fetchone()
-        return 0 if row is None else int(row[0])
 
     def _source_rows(self) -> list[tuple[str, ...]]:
         by_source: dict[int, list[dict[str, Any]]] = {}

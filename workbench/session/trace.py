@@ -1,4 +1,4 @@
-"""Reads the trace of a whole snapshot: its events and captured ranges from the store, its graph built from them."""
+"""Builds the causal graph of a whole snapshot from its events and its captured offset ranges."""
 
 from __future__ import annotations
 
@@ -22,11 +22,5 @@ def read_trace(store: SnapshotStore, *, viewer: Viewer) -> Trace:
     from workbench.tracing.graph import build_graph
     from workbench.tracing.trace import Trace
 
-    events = store.event_table(with_value=_value_bytes(store) <= VALUES_FOR_COLLISIONS_BYTES)
+    events = store.event_table(with_value=store.value_bytes() <= VALUES_FOR_COLLISIONS_BYTES)
     return Trace(build_graph(events, ranges=store.ranges_table()), viewer=viewer)
-
-
-def _value_bytes(store: SnapshotStore) -> int:
-    with store.cursor() as cursor:
-        row = cursor.execute("SELECT coalesce(sum(octet_length(value)), 0)::BIGINT FROM records").fetchone()
-    return 0 if row is None else int(row[0])

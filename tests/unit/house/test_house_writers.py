@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(workbench.__file__).parent
 EXCEPTIONS = {
-    ("session/selections.py", "fromtimestamp"): "makes a datetime to compare with, no text",
+    ("session/times.py", "fromtimestamp"): "makes a datetime to compare with, no text",
     ("store/journal/journal.py", "fromtimestamp"): "makes a datetime to store, no text",
     ("model/envelope.py", "position"): "the value of a cause by position: data that conventions and graphs compare",
     ("replay/records/replay_records.py", "position"): "the header x-replay-of: data of docs/replay-rules.md",

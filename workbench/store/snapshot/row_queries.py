@@ -1,4 +1,4 @@
-"""Writes the SELECT statements over ``records`` and ``events``; values are bound parameters."""
+"""Writes the SELECT statements over ``records`` and ``events``, values as bound parameters, and asks the short ones."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from workbench.model.window import Ago, At, End, Offset, Start, parse_bound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import duckdb
 
     from workbench.model.window import BoundLike
 
@@ -87,6 +89,21 @@ def record_query(where: str | None, *, by_position: bool) -> str:
     columns = _list((*RECORD.names, *RECORD_EXTRAS))
     picked = _BY_POSITION if by_position else ""
     return f"SELECT {columns} FROM {rows} JOIN {_CLUSTERS} {picked} {_ORDER}"  # noqa: S608 - same
+
+
+def record_count(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Count the rows of ``records``."""
+    return _number(cursor, "SELECT count(*) FROM records")
+
+
+def value_bytes(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Add up the bytes of the values in ``records``."""
+    return _number(cursor, "SELECT coalesce(sum(octet_length(value)), 0)::BIGINT FROM records")
+
+
+def _number(cursor: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = cursor.execute(query).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 _CLUSTERS = "(SELECT source_id, cluster_id FROM sources) USING (source_id)"

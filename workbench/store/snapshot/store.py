@@ -243,6 +243,16 @@ class SnapshotStore:
         with self._connection.cursor() as cursor:
             return ranges_table(cursor, alive=not self._read_only)
 
+    def record_count(self) -> int:
+        """Count the records of the snapshot."""
+        with self._connection.cursor() as cursor:
+            return row_queries.record_count(cursor)
+
+    def value_bytes(self) -> int:
+        """Add up the sizes of all record values, in bytes."""
+        with self._connection.cursor() as cursor:
+            return row_queries.value_bytes(cursor)
+
     def sources(self) -> list[Source]:
         """Every source, in order of first capture."""
         with self._connection.cursor() as cursor:

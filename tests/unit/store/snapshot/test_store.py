@@ -117,6 +117,13 @@ class TestTables:
         assert store.record_table(positions=positions)["offset"].to_pylist() == [1, 5]
         assert store.event_table(positions=positions)["offset"].to_pylist() == [1, 5]
 
+    def test_records_and_the_bytes_of_their_values_are_counted(self, store, fill):
+        assert (store.record_count(), store.value_bytes()) == (0, 0)
+        records = raw_records(0, 6)
+        fill(records)
+        assert store.record_count() == 6
+        assert store.value_bytes() == sum(len(value or b"") for value in records["value"].to_pylist())
+
     def test_ranges(self, store, fill):
         fill(raw_records(0, 6))
         assert store.ranges_table().schema.equals(RANGES)

@@ -1,20 +1,17 @@
-"""Everything that can say which records are meant, brought to positions in a snapshot."""
+"""Finds the positions of the records that a user selected for a replay, whichever way they were selected."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from workbench.errors import ValidationError, WindowError
-from workbench.model.window import At, parse_bound
+from workbench.errors import ValidationError
 from workbench.text import counted, is_position, parse_position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from workbench.model.window import BoundLike
     from workbench.store.snapshot.store import SnapshotStore
 
 POSITIONS = pa.schema([("source_id", pa.int32()), ("partition", pa.int32()), ("offset", pa.int64())])
@@ -24,28 +21,8 @@ _FORMS = (
 )
 
 
-def moment(at: BoundLike | None) -> datetime | None:
-    """Read a time of a snapshot; None stays None, which means its end.
-
-    Raises:
-        WindowError: It is a bound of another kind, or none at all.
-    """
-    at_ms = moment_ms(at)
-    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC)
-
-
-def moment_ms(at: BoundLike | None) -> int | None:
-    """Read a time of a snapshot as UTC milliseconds; see `moment`."""
-    if at is None:
-        return None
-    bound = parse_bound(at)
-    if not isinstance(bound, At):
-        raise WindowError(f"{at!r} is no time: give a datetime or '@2026-01-01T10:00:00Z'.", text=str(at))
-    return bound.timestamp_ms
-
-
 def positions_of(store: SnapshotStore, selection: Any) -> tuple[pa.Table, str]:
-    """Bring a selection to positions, each once, and say in a line how it was picked.
+    """Find the positions that a selection means, each once, and describe in a line how they were selected.
 
     Args:
         store: The snapshot.
@@ -54,8 +31,11 @@ def positions_of(store: SnapshotStore, selection: Any) -> tuple[pa.Table, str]:
 
     Raises:
         ValidationError: It names no records, or some that the snapshot does not hold.
-        PositionError: A text among several is no position.
-        QueryError: The condition cannot be answered.
+        PositionError: A text in a list is not a position.
+        QueryError: DuckDB cannot evaluate the condition.
+
+    Returns:
+        A table of `POSITIONS` and the description.
     """
     if isinstance(selection, str) and is_position(selection):
         selection = [selection]

@@ -8,7 +8,7 @@ from snapshot_rows import Filler, raw_records
 from workbench.decoding.columns import Decoder
 from workbench.errors import PositionError, ValidationError
 from workbench.model.feeds import Identity
-from workbench.session.selections import positions_of
+from workbench.replay.selected_positions import positions_of
 from workbench.store import SnapshotStore
 
 if TYPE_CHECKING:

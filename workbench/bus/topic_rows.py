@@ -1,4 +1,4 @@
-"""The topics of a cluster as a frame."""
+"""Describes topics, one row for each: offsets, rate, consumer groups and settings, from a few calls of a record log."""
 
 from __future__ import annotations
 
@@ -11,38 +11,26 @@ from workbench.errors import WorkbenchError
 from workbench.model import TopicPartition
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from workbench.bus.protocols import RecordLog
     from workbench.model import TopicInfo
     from workbench.model.topic_selection import TopicSelection
 
 RATE_WINDOW_S = 60
-_AT_ONCE = 10
-
-COLUMNS = {
-    "topic": "str",
-    "partitions": "Int64",
-    "replication_factor": "Int64",
-    "begin": "Int64",
-    "end": "Int64",
-    "records_at_most": "Int64",
-    "records_per_s": "Float64",
-    "groups": "Int64",
-    "group_ids": "str",
-    "cleanup_policy": "str",
-    "retention_ms": "Int64",
-    "internal": "boolean",
-    "topic_id": "str",
-    "unavailable": "str",
-}
-"""Columns and dtypes. ``begin`` and ``end`` are sums over partitions; ``records_at_most`` is their difference."""
+_GROUPS_AT_ONCE = 10
+"""Requests for committed offsets in flight; each group is one request."""
 
 
 async def topic_rows(log: RecordLog, selection: TopicSelection) -> list[dict[str, Any]]:
-    """Describe topics, one row of `COLUMNS` each, sorted by name.
+    """Describe topics: one row for each, sorted by name.
 
-    The rate is what was appended in the last minute, by record timestamps: a topic fed with old timestamps shows 0.
+    ``begin`` and ``end`` are sums of offsets over the partitions; ``records_at_most`` is their difference, an upper
+    bound because of compaction and control records. ``records_per_s`` counts the offsets of the last `RATE_WINDOW_S`
+    seconds by record timestamp, so a topic whose records carry old timestamps shows 0. A value that could not be read
+    is None; ``unavailable`` names the settings, offsets or groups that failed.
+
+    Args:
+        log: An open record log.
+        selection: The topics to describe.
 
     Raises:
         UnknownTopicError: A name does not exist, or a pattern matches nothing.
@@ -51,15 +39,6 @@ async def topic_rows(log: RecordLog, selection: TopicSelection) -> list[dict[str
     names = {info.name for info in infos}
     (groups, trouble), rates = await asyncio.gather(_groups(log, names), _rates(log, infos))
     return [_row(info, groups.get(info.name, []), rates.get(info.name), trouble) for info in infos]
-
-
-def topics_frame(rows: list[dict[str, Any]], *, provenance: dict[str, Any]) -> pd.DataFrame:
-    """Put the rows into a frame of fixed dtypes, with its provenance in ``.attrs``."""
-    import pandas as pd
-
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
-    frame.attrs["provenance"] = [{**provenance, "offsets": "high watermarks", "rate_window_s": RATE_WINDOW_S}]
-    return frame
 
 
 def _row(info: TopicInfo, groups: list[str], rate: float | None, trouble: str) -> dict[str, Any]:
@@ -87,7 +66,7 @@ def _row(info: TopicInfo, groups: list[str], rate: float | None, trouble: str) -
 
 
 async def _groups(log: RecordLog, names: set[str]) -> tuple[dict[str, list[str]], str]:
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate = asyncio.Semaphore(_GROUPS_AT_ONCE)
     found: dict[str, set[str]] = {}
     try:
         described = await log.describe_groups(await log.groups())
@@ -100,8 +79,8 @@ async def _groups(log: RecordLog, names: set[str]) -> tuple[dict[str, list[str]]
     except WorkbenchError as error:
         return {}, f"consumer groups: {error}"
     for group, topics in zip(described, stored, strict=True):
-        held = {partition.topic for member in group.members for partition in member.partitions}
-        for topic in (topics | held) & names:
+        assigned = {partition.topic for member in group.members for partition in member.partitions}
+        for topic in (topics | assigned) & names:
             found.setdefault(topic, set()).add(group.group_id)
     return {topic: sorted(ids) for topic, ids in found.items()}, ""
 
