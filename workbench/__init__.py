@@ -197,7 +197,7 @@ __all__ = [
     "connect",
     "demo",
 ]
-"""What ``from workbench import *`` gives: without `open`, which would hide Python's own."""
+"""Names that ``from workbench import *`` imports: without `open`, which would shadow the built-in function."""
 
 
 class _Package(ModuleType):

@@ -1,4 +1,4 @@
-"""Every error this package raises, in one tree.
+"""Defines every error that this package raises, in one class tree.
 
 ```
 WorkbenchError
@@ -31,8 +31,8 @@ WorkbenchError
 └── MissingExtraError(ImportError)
 ```
 
-Each message says what happened, to what, and what to do next. What could not be decoded is a value, never an error.
-Library errors are translated where they are met and chained as ``__cause__``.
+Each message says what happened, to what, and what to do next. A record that cannot be decoded is returned as a value
+and raises nothing. Errors of libraries are translated where they are caught and chained as ``__cause__``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 class WorkbenchError(Exception):
-    """Root of the tree: catches everything this package raises on purpose.
+    """Base class of all errors that this package raises on purpose.
 
     Keyword arguments of subclasses are kept as attributes and survive pickling.
     """
@@ -119,15 +119,15 @@ class SubscriptionError(WorkbenchError):
 
 
 class HandlerError(WorkbenchError):
-    """What a handler raises to say how its failure is to be treated."""
+    """Raised by a handler to choose between retry and dead letter."""
 
 
 class RetryableError(HandlerError):
-    """The same event may succeed later: try again."""
+    """Raised by a handler when the same event may succeed later: the event is retried."""
 
 
 class NonRetryableError(HandlerError):
-    """The same event will fail again: dead-letter it at once."""
+    """Raised by a handler when the same event would fail again: it is dead-lettered at once."""
 
 
 class TopicExistsError(WorkbenchError):
@@ -224,10 +224,10 @@ class UnknownEventError(WorkbenchError, LookupError):
 
 
 class TableError(WorkbenchError, ValueError):
-    """A table that an analysis was given cannot be read as what it should be.
+    """A table that was passed in does not have the columns, types or values that are needed.
 
     Attributes:
-        columns: The columns at fault.
+        columns: The names of these columns.
     """
 
     def __init__(self, message: str, *, columns: Sequence[str] = ()) -> None:
@@ -262,7 +262,7 @@ class PositionError(WorkbenchError, ValueError):
 
 
 class SnapshotError(WorkbenchError):
-    """A snapshot file cannot be used as asked."""
+    """A snapshot file cannot be opened, read or written as requested."""
 
     def __init__(self, message: str, *, path: str = "", **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -282,7 +282,7 @@ class SnapshotLockedError(SnapshotError):
 
 
 class SnapshotFormatError(SnapshotError):
-    """The file is no snapshot of ours, or newer than this version."""
+    """The file is not a snapshot of the workbench, or was written by a newer version."""
 
     def __init__(self, message: str, *, path: str, found: str | None = None, expected: str | None = None) -> None:
         super().__init__(message, path=path)
@@ -291,7 +291,7 @@ class SnapshotFormatError(SnapshotError):
 
 
 class QueryError(SnapshotError, ValueError):
-    """SQL or a filter that a snapshot cannot answer.
+    """A query or a filter on a snapshot is not valid or failed.
 
     Attributes:
         query: The SQL as it was given.
@@ -303,7 +303,7 @@ class QueryError(SnapshotError, ValueError):
 
 
 class SequenceConflictError(WorkbenchError):
-    """A stream has moved on since it was read; nothing was appended.
+    """Another writer has appended to the stream since it was read; nothing was appended.
 
     Attributes:
         stream_id: The stream.
@@ -337,7 +337,7 @@ class GroupActiveError(WorkbenchError):
 
 
 class MissingExtraError(WorkbenchError, ImportError):
-    """A feature needs a package that this installation left out."""
+    """A feature needs a package that is not installed; the message names the extra that brings it."""
 
     def __init__(self, feature: str, *, package: str, extra: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The supervisor: every background task has a name, an owner, and an end."""
+"""Supervises background tasks: each has a name and an owner, and is cancelled when the owner closes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A task that ended with an exception nobody awaited."""
+    """A background task that ended with an exception."""
 
     name: str
     error: BaseException
 
 
 class Supervisor:
-    """Owns asyncio tasks by name; failures are kept, logged and handed to a listener, never lost.
+    """Runs asyncio tasks by name; each failure is kept, logged and passed to a listener.
 
     Starting a name again first cancels and awaits the earlier task of that name, so a cell can be run twice.
     """
@@ -40,7 +40,7 @@ class Supervisor:
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """Failures so far, oldest first. A notebook's last cell shows them."""
+        """Failures so far, oldest first."""
         return tuple(self._failures)
 
     async def start(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -52,7 +52,7 @@ class Supervisor:
         return self.spawn(name, work)
 
     def spawn(self, name: str, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run ``work`` now, from code that cannot await (a widget callback). The name must be free."""
+        """Start ``work`` from code that cannot await, such as a widget callback. The name must not be in use."""
         current = self._tasks.get(name)
         if self._closed or (current is not None and not current.done()):
             work.close()
@@ -63,14 +63,14 @@ class Supervisor:
         return task
 
     async def stop(self, name: str) -> None:
-        """Cancel the task of this name and wait for its end; unknown names are fine."""
+        """Cancel the task of this name and wait for its end; an unknown name is ignored."""
         task = self._tasks.pop(name, None)
         if task is not None and not task.done():
             task.cancel()
             await asyncio.wait([task])
 
     async def aclose(self) -> None:
-        """Cancel and await everything; nothing can be started afterwards."""
+        """Cancel and await all tasks; no task can be started afterwards."""
         self._closed = True
         pending = [task for task in self._tasks.values() if not task.done()]
         for task in pending:

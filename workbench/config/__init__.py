@@ -1,6 +1,7 @@
-"""Settings: addresses, cluster profiles and secrets, validated where they come in.
+"""Reads and validates settings: addresses, cluster profiles and secrets.
 
-Nothing is read at import. `resolve` turns what a user wrote into a `Profile`; `load_settings` reads `workbench.toml`.
+Nothing is read at import. `resolve` turns a name or an address into a `Profile`;
+`load_settings` reads `workbench.toml`.
 """
 
 from workbench.config.address import Address

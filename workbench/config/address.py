@@ -1,4 +1,4 @@
-"""Addresses of clusters as URLs: ``kafka://host:9092,host2:9092``, ``redpanda://…``, ``memory://name``."""
+"""Parses addresses of clusters, written as URLs: ``kafka://host:9092,host2:9092``, ``redpanda://…``, ``memory://name``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORMS = "kafka://host:9092,host2:9092, redpanda://host:9092, memory://name, or 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a cluster is; never holds a secret."""
+    """The address of a cluster, without user name and password."""
 
     scheme: Scheme
     hosts: tuple[tuple[str, int], ...] = ()
@@ -64,7 +64,7 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it names this machine alone; embedded clusters do."""
+        """Whether every host is this machine; true for an in-memory cluster."""
         return all(_is_loopback(host) for host, _ in self.hosts)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Where files of this package live outside of a project."""
+"""Finds the cache folder of this package."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CACHE_VARIABLE = "WORKBENCH_CACHE"
 
 
 def cache_folder(environ: Mapping[str, str] | None = None) -> Path:
-    """Return the cache folder: ``WORKBENCH_CACHE``, else the user's own. It may not exist yet."""
+    """Return the cache folder: ``WORKBENCH_CACHE``, else the cache folder of the user. It may not exist yet."""
     environ = os.environ if environ is None else environ
     if named := environ.get(CACHE_VARIABLE, "").strip():
         return Path(named).expanduser().absolute()

@@ -1,4 +1,4 @@
-"""One cluster, ready to connect to."""
+"""The connection settings of one cluster."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """An address with what is known of its cluster. Secrets are secret types and not part of ``repr``."""
+    """The address of a cluster with its security settings. Secrets are not shown by ``repr``."""
 
     address: Address
     name: str | None = None
     """Name of the profile in ``workbench.toml``; None for a bare address."""
     protected: bool = False
-    """Production: a replay to it wants the name typed."""
+    """Whether a replay to this cluster must be confirmed by typing the target's name."""
     development: bool = False
-    """A cluster where writing needs no caution; loopback is one unless the profile says otherwise."""
+    """Whether it is a development cluster; true for loopback unless the profile says otherwise."""
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str | None = None
     sasl_username: str | None = None
@@ -37,5 +37,5 @@ class Profile:
 
     @property
     def label(self) -> str:
-        """What people call it: the profile's name, else the address."""
+        """Name for display: the profile's name, else the address."""
         return self.name or str(self.address)

@@ -1,4 +1,4 @@
-"""From what a user wrote, or left out, to the profile of one cluster."""
+"""Resolves a profile name, an address, or the default to the profile of one cluster."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def resolve(
         folder: Where to look for the file from; by default the working folder.
 
     Raises:
-        ConfigurationError: Nothing is named, a name is unknown, or a secret is not where the profile says.
+        ConfigurationError: No cluster is given, a name is unknown, or a secret is not where the profile says.
         MissingExtraError: The profile keeps its password in a keyring and the extra is not installed.
     """
     environ = os.environ if environ is None else environ

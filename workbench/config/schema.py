@@ -1,4 +1,4 @@
-"""The shape of ``workbench.toml``; pydantic stays in this module."""
+"""Validates ``workbench.toml`` with pydantic models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The security protocols and SASL mechanisms that a cluster can be reached with, by Kafka's names."""
+"""Names of the supported security protocols and SASL mechanisms, as Kafka writes them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ FILE_VARIABLE = "WORKBENCH_CONFIG"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterEntry:
-    """A ``[clusters.NAME]`` table; its secrets are not looked up yet, only where they are kept."""
+    """A ``[clusters.NAME]`` table; it names where its secrets are kept, and none is read yet."""
 
     name: str
     address: Address
@@ -43,7 +43,7 @@ class ClusterEntry:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a settings file says; empty without one."""
+    """The content of a settings file; empty without one."""
 
     path: Path | None = None
     clusters: Mapping[str, ClusterEntry] = field(default_factory=dict)
@@ -124,5 +124,5 @@ def _entry(name: str, table: ClusterTable, path: Path) -> ClusterEntry:
 
 
 def _beside(path: Path, named: str | None) -> Path | None:
-    """A relative file of the settings is meant relative to them, wherever the notebook runs."""
+    """Resolve a relative path against the folder of the settings file, not against the working folder."""
     return None if named is None else path.parent / Path(named).expanduser()

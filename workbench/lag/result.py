@@ -54,7 +54,7 @@ class LagResult:
 
     @cached_property
     def errors(self) -> tuple[str, ...]:
-        """What could not be read, each once."""
+        """Errors of the reads that failed, each once."""
         return tuple(dict.fromkeys(error for taken in outlines(self.tables) for error in taken.errors))
 
     @property

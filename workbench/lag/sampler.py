@@ -183,7 +183,7 @@ class LagSampler:
 
 
 class _Bounds:
-    """What was read of the partitions of one round, and which topics could not be read."""
+    """Collects the offsets read in one round, and the errors of topics that could not be read."""
 
     def __init__(self, leaders: Mapping[TopicPartition, int | None]) -> None:
         self.found: dict[Quantity, Offsets] = {}

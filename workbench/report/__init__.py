@@ -1,4 +1,4 @@
-"""Static pages of results: one file that loads nothing and runs nothing."""
+"""Writes results as static HTML: one file without scripts and without external resources."""
 
 from workbench.report.page import Section, frame_table, report_page, write_report
 

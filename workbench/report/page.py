@@ -1,4 +1,4 @@
-"""A report as one HTML file: headings, tables, text and inline pictures, readable in light and dark."""
+"""Writes a report as one HTML file: headings, tables, text and inline SVG, in light and dark colours."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ ABSENT = "–"  # noqa: RUF001 - a dash that stands for no value
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report: a heading, a sentence, and what it shows."""
+    """A section of a report: a heading, an introduction and its content."""
 
     title: str
     about: str
     body: Element | str
-    """An element, or text that is shown as it is."""
+    """An element, or text that is shown preformatted."""
 
 
 def report_page(title: str, sections: list[Section]) -> str:
-    """Write the page; every text is escaped when its element is made."""
+    """Return the HTML of the page; every text is escaped when its element is made."""
     made = f"Made by eventbus-workbench {__version__} at {time_text(datetime.now(UTC), precision='s')}."
     parts = [element("h1", visible(title)), element("p", made, class_="about")]
     for section in sections:
@@ -63,7 +63,7 @@ def report_page(title: str, sections: list[Section]) -> str:
 
 
 def write_report(path: str | os.PathLike[str], title: str, sections: list[Section]) -> Path:
-    """Write the page to a file, replacing one that is there as a whole."""
+    """Write the page to a file; an existing file is replaced atomically."""
     target = Path(path)
     temporary = target.with_name(f".{target.name}.writing")
     temporary.write_text(report_page(title, sections), encoding="utf-8")
@@ -71,7 +71,7 @@ def write_report(path: str | os.PathLike[str], title: str, sections: list[Sectio
 
 
 def frame_table(frame: pd.DataFrame, *, rows: int = MOST_ROWS) -> Element:
-    """Lay a frame out as a table of at most ``rows`` rows; what is left out is counted in its last line."""
+    """Make an HTML table of at most ``rows`` rows of a frame; the last line counts the rows left out."""
     shown = frame.head(rows)
     numeric = [n for n, kind in enumerate(frame.dtypes) if pd.api.types.is_numeric_dtype(kind)]
     cells = [[_cell(value) for value in row] for row in shown.itertuples(index=False)]

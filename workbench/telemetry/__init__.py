@@ -1,4 +1,4 @@
-"""Spans and metrics of this package: names in one place, silent until somebody configures them.
+"""Defines the OpenTelemetry spans and Prometheus metrics of this package; nothing is exported until configured.
 
 Spans go through the OpenTelemetry API, which does nothing without an SDK. Metrics are Prometheus collectors in a
 registry of this package; no port is open before `serve_metrics` or `shared_metrics` is called. Neither carries

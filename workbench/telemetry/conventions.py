@@ -1,4 +1,4 @@
-"""Attribute names of the OpenTelemetry messaging conventions, as far as this package uses them."""
+"""Attribute names of the OpenTelemetry semantic conventions for messaging that this package uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The port that Prometheus reads: on loopback, one for the process."""
+"""Serves the metrics over HTTP for Prometheus to scrape: on loopback, one endpoint for the process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class MetricsServer:
-    """A running endpoint; a context manager that ends it."""
+    """A running metrics endpoint. As a context manager it stops on exit."""
 
     host: str
     port: int
@@ -31,11 +31,11 @@ class MetricsServer:
 
     @property
     def url(self) -> str:
-        """Where Prometheus reads."""
+        """URL that Prometheus scrapes."""
         return f"http://{self.host}:{self.port}/metrics"
 
     def close(self) -> None:
-        """Stop answering and free the port."""
+        """Stop the server and close its port."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(timeout=5)
@@ -50,10 +50,10 @@ class MetricsServer:
 
 
 def serve_metrics(port: int = 0, *, host: str = "127.0.0.1") -> MetricsServer:
-    """Answer Prometheus on a port, 0 for any free one; on loopback alone unless another host is named.
+    """Serve the metrics on a port (0 takes any free one), on loopback unless another host is given.
 
     Raises:
-        ConfigurationError: The port cannot be had.
+        ConfigurationError: The port is in use or not allowed.
     """
     from prometheus_client import start_http_server
 
@@ -67,7 +67,7 @@ def serve_metrics(port: int = 0, *, host: str = "127.0.0.1") -> MetricsServer:
 
 
 class _Shared:
-    """The one endpoint of this process, open as long as somebody uses it."""
+    """Keeps the one endpoint of this process open as long as it has users."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -100,9 +100,9 @@ _shared = _Shared()
 
 @contextmanager
 def shared_metrics(port: int) -> Iterator[str | None]:
-    """Use the endpoint of this process, opened by the first user and closed by the last; gives its URL.
+    """Use the endpoint of this process, which the first user opens and the last one closes; yields its URL.
 
-    A port that is in use is a warning that names it, and None: whoever asked goes on without metrics.
+    If the port is in use, a warning names it and None is yielded: the caller continues without metrics.
     """
     server = _shared.join(port)
     try:

@@ -1,4 +1,4 @@
-"""Prometheus counters and the histogram of handler times, in a registry of this package."""
+"""Defines the Prometheus counters and the histogram of handler durations, in a registry of this package."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def counter(name: str) -> Counter:
     """Return the counter of this name, with the one label ``cluster``; counts are exported as ``NAME_total``.
 
     Raises:
-        KeyError: The name is none of the ``METRIC_`` constants.
+        KeyError: The name is not one of the ``METRIC_`` constants.
     """
     from prometheus_client import Counter
 
@@ -58,7 +58,7 @@ def counter(name: str) -> Counter:
 
 @cache
 def handler_seconds() -> Histogram:
-    """Return the histogram of how long handlers ran, in seconds, with the label ``cluster``."""
+    """Return the histogram of handler durations in seconds, with the label ``cluster``."""
     from prometheus_client import Histogram
 
     return Histogram(_HANDLER_SECONDS, "How long a handler ran for one event.", ["cluster"], registry=registry())

@@ -1,4 +1,4 @@
-"""Spans, and the W3C trace context that rides on records."""
+"""Starts OpenTelemetry spans, and reads and writes the W3C trace context in record headers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SPAN_DEAD_LETTER = "workbench.dead_letter"
 SPAN_CAPTURE = "workbench.capture"
 SPAN_REPLAY = "workbench.replay"
 SPAN_MANAGE = "workbench.manage"
-"""Everything else a bus is asked: topics, groups, offsets, its own beginning and end."""
+"""All other operations of a bus: topics, groups, offsets, open and close."""
 
 _SCHEMA = f"https://opentelemetry.io/schemas/{SEMANTIC_CONVENTIONS}"
 _W3C = TraceContextTextMapPropagator()
@@ -48,14 +48,14 @@ def span(
     parent: Context | None = None,
     links: Sequence[Link] = (),
 ) -> Iterator[Span]:
-    """Run a block as a span, which records the exception that leaves it.
+    """Run a block inside a span; an exception that leaves the block is recorded on it.
 
     Args:
         name: One of the ``SPAN_`` constants.
         attributes: By the names of `workbench.telemetry.conventions`.
         kind: Producer, consumer, client or internal.
         parent: Context of the span above; the active one unless given.
-        links: Spans this one comes from besides its parent.
+        links: Further spans that this one follows from.
     """
     tracer = trace.get_tracer(TRACER, schema_url=_SCHEMA)
     with tracer.start_as_current_span(
@@ -65,7 +65,7 @@ def span(
 
 
 def is_tracing() -> bool:
-    """Whether somebody configured a provider of traces; without one a span is only a cost."""
+    """Tell whether a tracer provider is configured; without one, spans need not be made."""
     return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 

@@ -1,4 +1,4 @@
-"""A public kit for tests: clock, ids, builders, an embedded bus, a compliance suite, fault injection."""
+"""Public tools for tests: clock, ids, event builders, an in-memory bus, a compliance suite and fault injection."""
 
 from workbench.bus.memory import Faults
 from workbench.eventbus.compliance import (

@@ -1,4 +1,4 @@
-"""Certificates for tests of TLS: an authority of one's own, a broker's and clients' keys, all short-lived."""
+"""Issues short-lived certificates for tests of TLS: a certificate authority, and keys of brokers and clients."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _CLOCK_SKEW = dt.timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """PEM files of one holder."""
+    """PEM files of one broker or client."""
 
     certificate: Path
     key: Path
     combined: Path
-    """Key and certificate in one file, as Kafka's PEM keystores want it."""
+    """Key and certificate in one file, as a Kafka keystore of type PEM needs it."""
 
 
 class Authority:
-    """A certificate authority that lives in a folder.
+    """A certificate authority whose files are kept in a folder.
 
     Raises:
         MissingExtraError: The package cryptography is not installed.
@@ -42,7 +42,7 @@ class Authority:
         self.certificate.write_bytes(_pem(self._certificate))
 
     def issue(self, name: str, *hosts: str) -> KeyPair:
-        """Issue a key and certificate to a common name; hosts are names or IP addresses it may serve as."""
+        """Issue a key and certificate to a common name; hosts are the names and IP addresses that it is valid for."""
         from cryptography import x509
 
         key = _new_key()

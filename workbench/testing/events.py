@@ -1,4 +1,4 @@
-"""Builders of decoded events: a few fields by name, the rest as a record without a convention would have it."""
+"""Builds tables of decoded events from a few named fields; the others get the values of an unrecognised record."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVENT_TABLE = pa.schema(
         pa.field("value", pa.binary()),
     ],
 )
-"""What analysis and replay get from a snapshot."""
+"""Columns of the event tables that a snapshot gives to analysis and replay."""
 
 _DEFAULTS: Mapping[str, Any] = {
     "partition": 0,
@@ -43,12 +43,12 @@ _DEFAULTS: Mapping[str, Any] = {
 
 
 def cause(value: str, *, target: str = "event_id", rank: int = 0, via: str = "metadata.causation_id") -> dict[str, Any]:
-    """One entry of ``causes``."""
+    """Return one entry of the column ``causes``."""
     return {"target": target, "value": value, "via": via, "rank": rank}
 
 
 def event_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Build an event table from rows that name only the fields that matter.
+    """Build an event table from rows that give only some of the fields.
 
     ``causes`` may list plain event ids. ``t`` is short for ``event_time`` in microseconds. A row without an offset gets
     the next one of its topic and partition; without a source_id, that of its cluster and topic.

@@ -1,4 +1,4 @@
-"""The embedded bus under the name that the event-bus document gives a test double."""
+"""The in-memory event bus, under the class name that the event-bus contract uses for tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from workbench.eventbus import EventBus
 
 
 class MockEventBusImplementation(EventBus):
-    """A whole event bus in this process: partitions, groups, transactions; gone when it is closed.
+    """An event bus in memory, with partitions, consumer groups and transactions; its data is lost when it is closed.
 
     Args:
         name: Buses of one name share a cluster; a new one unless given.

@@ -1,6 +1,6 @@
-"""A pytest plugin: an embedded event bus and its companions as fixtures, loaded where the package is installed.
+"""A pytest plugin with fixtures for an in-memory event bus; pytest loads it if the package is installed.
 
-Nothing of the package is imported before a fixture is asked for.
+The package is imported when a test first uses one of the fixtures.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def make_event() -> Callable[..., EventMessage]:
-    """Give `workbench.testing.create_test_event`: valid events with counted ids and times."""
+    """Return `workbench.testing.create_test_event`, which makes valid events with ascending ids and timestamps."""
     from workbench.eventbus.compliance import create_test_event
 
     return create_test_event
@@ -27,7 +27,7 @@ def make_event() -> Callable[..., EventMessage]:
 
 @pytest.fixture
 def recording_sleep() -> RecordingSleep:
-    """Give a stand-in for ``asyncio.sleep`` that notes the seconds and returns at once."""
+    """Return a replacement of ``asyncio.sleep`` that records the seconds and returns at once."""
     from workbench.eventbus.compliance import RecordingSleep
 
     return RecordingSleep()
@@ -35,7 +35,7 @@ def recording_sleep() -> RecordingSleep:
 
 @pytest.fixture
 def make_event_bus() -> Callable[..., MockEventBusImplementation]:
-    """Give a factory of embedded buses; use each with ``async with``, which closes it."""
+    """Return a factory of in-memory buses; use each with ``async with``, which closes it."""
     from workbench.testing.mock_bus import MockEventBusImplementation
 
     def make(name: str | None = None, **options: Any) -> MockEventBusImplementation:

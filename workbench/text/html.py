@@ -38,7 +38,7 @@ class Element:
 
 
 Node: TypeAlias = "Element | str | int | float | None"
-"""What an element may hold; None is left out, everything but an element is text."""
+"""A child of an element. None is left out; everything except an element is escaped as text."""
 
 
 def element(tag: str, *children: Node, **attributes: str | float | bool | None) -> Element:

@@ -103,7 +103,7 @@ class BodyShape:
     _known: Members
     _found: compiled.Bodies | None = None
     _scanned: NDArray[np.int64] | None = None
-    """Where the rows are among those that were scanned."""
+    """Index of each row among the rows that were scanned."""
     _columns: dict[Path, BodyColumn] = field(default_factory=dict)
 
     def column(self, path: Path) -> BodyColumn | None:

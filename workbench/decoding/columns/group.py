@@ -85,7 +85,7 @@ class GroupFacts:
 
     @property
     def ce_mode(self) -> CloudEventsMode | None:
-        """How the records carry CloudEvents attributes, if they do."""
+        """CloudEvents content mode of the records (binary or structured); None if they are no CloudEvents."""
         if self._ce_mode is None:
             self._ce_mode = (self._cloud_events_mode(),)
         return self._ce_mode[0]

@@ -42,7 +42,7 @@ class TraceHeaders:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterBody:
-    """How a convention's dead letters say in their body what they are copies of; the per-record decoder reads them.
+    """Describes the body fields in which a dead letter names its original record; the per-record decoder reads them.
 
     Attributes:
         read: Reads a JSON object as a dead letter of the dialect; None where it is none.

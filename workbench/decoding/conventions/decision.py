@@ -45,7 +45,7 @@ class Decision:
     dialect: str | None = None
     id_scope: IdScope = "global"
     places: dict[str, Place] = field(default_factory=dict)
-    """Where each field of `VALUE_FIELDS` is; a time that cannot be read is left out."""
+    """Place of each field of `VALUE_FIELDS`; a time that cannot be parsed is left out."""
     time_parsers: dict[str, str] = field(default_factory=dict)
     link_ids: list[Place] = field(default_factory=list)
     causes: list[CausePlace] = field(default_factory=list)

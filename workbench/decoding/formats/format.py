@@ -51,7 +51,7 @@ class Format(ABC):
 
 @dataclass(frozen=True, slots=True)
 class ReadValue:
-    """What the formats made of one value.
+    """The result of reading one value with the registered formats.
 
     Attributes:
         format: Format that read the value; None where the record has no value.

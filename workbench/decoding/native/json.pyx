@@ -262,7 +262,7 @@ cdef inline int64_t _unit(const uint8_t* data, int64_t at, int64_t stop) noexcep
 
 
 cdef inline int64_t _literal(const uint8_t* data, int64_t at, int64_t stop, Kind* kind) noexcept nogil:
-    """Where the number or word that begins here ends; -1 where it is none."""
+    """Return the end of the number or literal that begins at ``at``; -1 if there is none."""
     cdef uint8_t byte = data[at]
     kind[0] = BOOLEAN
     if byte == c"t":
@@ -303,7 +303,7 @@ cdef inline int64_t _word(const uint8_t* data, int64_t at, int64_t stop, const c
 
 
 cdef inline int64_t _digits(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
-    """Where the digits that begin here end; -1 where there is none."""
+    """Return the end of the digits that begin at ``at``; -1 if there is none."""
     cdef int64_t first = at
     while at < stop and c"0" <= data[at] <= c"9":
         at += 1

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.store.journal import Journal
 
 STABLE_WITHIN_S = 90.0
-"""How long to wait until the last stable offset passes the last record: a transaction's timeout and a half."""
+"""Seconds to wait until the last stable offset passes the last record: one and a half transaction timeouts."""
 
 
 @dataclass(frozen=True, slots=True)

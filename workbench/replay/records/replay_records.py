@@ -58,7 +58,7 @@ class ReplayRecords:
     product: str
     """Product and version, for provenance headers."""
     origin: object = None
-    """What the records were selected from."""
+    """The snapshot that the records were selected from."""
 
     @classmethod
     def of(cls, draft: Draft, facts: TargetFacts, product: str) -> ReplayRecords:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 DAY_MS = 86_400_000
 KEPT_AFTER_MS = 7 * DAY_MS
-"""How long a created topic keeps the oldest record."""
+"""Milliseconds that a created topic keeps the oldest record, counted from the time of planning."""
 
 DEFAULT_MAX_MESSAGE_BYTES = 1_048_588
 """Kafka's default of ``max.message.bytes``."""

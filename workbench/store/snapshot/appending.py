@@ -36,7 +36,7 @@ INLINE_BYTES = 4 << 20
 """Size up to which rows go into the file itself, without a segment."""
 SMALL_COMMIT_S = 2.0
 LARGE_COMMIT_S = 20.0
-"""How long rows may wait to be durable: a little while they go into the file, longer while they fill a segment."""
+"""Longest time in seconds that rows wait for a commit: short in the file itself, longer in a segment."""
 
 
 class Appender:

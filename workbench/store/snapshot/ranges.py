@@ -57,7 +57,7 @@ class StoredRange:
     key: RangeKey
     next: int
     end: int | None
-    """Where the window ends; None follows."""
+    """End offset of the window, exclusive; None if the capture follows the log."""
     isolation: Isolation
     state: CaptureState
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from workbench.store.snapshot.sources import Source
 
 _READERS_S = 10.0
-"""How long removed segments may still be read by queries that began before."""
+"""Seconds to wait for running queries; then their segment files are deleted, or left for the next opening."""
 
 
 class SnapshotStore:
@@ -97,7 +97,7 @@ class SnapshotStore:
 
     @property
     def folder(self) -> Path:
-        """Where the segments lie; it exists only while there are some."""
+        """Folder of the segment files; it exists only if there are any."""
         return self._folder
 
     @property
@@ -259,7 +259,7 @@ class SnapshotStore:
             return all_sources(cursor)
 
     def selected_sources(self) -> list[SelectedSource]:
-        """How each source was captured, as a replay wants to know it."""
+        """Return each captured topic with its partitions, isolation level and gaps, for the planning of a replay."""
         with self._connection.cursor() as cursor:
             return selected_sources(cursor)
 
