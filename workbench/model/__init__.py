@@ -1,4 +1,4 @@
-"""Frozen values that cross package borders; nothing heavy is imported here."""
+"""Defines the immutable values that several packages share; importing it loads no large dependency."""
 
 from workbench.model.chunk import Chunk, Gap, Isolation, Span
 from workbench.model.record import HeaderList, NewRecord, Record, TimestampType, TopicPartition

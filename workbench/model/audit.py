@@ -1,4 +1,4 @@
-"""Where changes are written down: who did what, why, when, with which result."""
+"""Defines the protocol of an audit log, which keeps one row for each change."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class AuditSink(Protocol):
-    """Takes one row for each change; `workbench.EventStore` is one."""
+    """Writes one audit row for each change; `workbench.EventStore` implements it."""
 
     def audit(self, action: str, *, who: str = "", reason: str = "", result: str, **details: Any) -> Awaitable[None]:
-        """Enter one row. ``cluster``, ``topic`` and ``records`` among the details have columns of their own."""
+        """Append one row. ``cluster``, ``topic`` and ``records`` of the details are stored in their own columns."""
         ...

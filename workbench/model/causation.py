@@ -1,4 +1,4 @@
-"""Causal graphs as other folders see them: the kinds of roots, edges and copies, and the drawable view."""
+"""Defines the values of a causal graph that several packages share: kinds of roots, edges and copies, and its view."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ LaneField: TypeAlias = Literal["topic", "source"]
 
 
 class EventPosition(NamedTuple):
-    """Position of the canonical record of an event."""
+    """Position of the canonical record of an event in a snapshot: captured topic, partition and offset."""
 
     source_id: int
     topic: str
@@ -50,13 +50,13 @@ class EventPosition(NamedTuple):
     offset: int
 
     def __str__(self) -> str:
-        """Write it as people do: ``orders/3@1842``."""
+        """Return ``topic/partition@offset``, for example ``orders/3@1842``."""
         return position_text(self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True)
 class GraphNode:
-    """One mark of the drawing. Every text is made visible and cut to a bounded length already, and never markup."""
+    """One node of the drawing. Its texts are bounded in length, contain no control characters, and are never markup."""
 
     key: str
     """Identity inside the view, stable between views of one graph."""
@@ -90,9 +90,9 @@ class GraphNode:
     """Used causes in the whole selection, drawn or not."""
     effects: int = 0
     records: int = 1
-    """Records that the mark stands for: 1 and the copies of an event; the sum of a group."""
+    """Number of records of the node: the event's record and its copies; the sum in a group."""
     events: int = 1
-    """Events that the mark stands for; 0 for virtual and outside nodes."""
+    """Number of events of the node; 0 for virtual and outside nodes."""
     copies: tuple[str, ...] = ()
     """``kind topic/partition@offset`` of each copy, the first few."""
     unresolved: tuple[str, ...] = ()
@@ -187,7 +187,7 @@ class GraphRow:
 
 @dataclass(frozen=True, slots=True)
 class GraphView:
-    """A causal graph made ready to draw: geometry, words, figures. Bounded by its limit whatever the graph's size."""
+    """A causal graph ready to draw: geometry, texts and figures. ``limit`` bounds its size, however large the graph is."""
 
     layout: LayoutName
     nodes: tuple[GraphNode, ...]
@@ -208,7 +208,7 @@ class GraphView:
 
 
 class GraphViewSource(Protocol):
-    """Makes views of one graph on demand: what a widget asks when a group is opened or the layout is changed."""
+    """Makes views of one graph on demand; a widget calls it when a group is opened or the layout is changed."""
 
     def view(
         self,

@@ -1,4 +1,4 @@
-"""Units of bulk reading: what to read, what came, what is missing."""
+"""Defines the units of bulk reading: offset ranges to read, chunks of records, and gaps."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Isolation: TypeAlias = Literal["read_committed", "read_uncommitted"]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What to read of one partition: pure data, picklable; a capture plan is a list of these."""
+    """Offset range of one partition to read. It can be pickled; a capture plan is a list of spans."""
 
     topic: str
     partition: int
     start: int
     """First offset, inclusive."""
     stop: int | None
-    """First offset not read; None follows the log for ever."""
+    """End offset, exclusive; None follows the log without end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Offsets that were asked for and could not be read."""
+    """Range of requested offsets that could not be read."""
 
     reason: str
     """``expired`` (below the log start), ``truncated`` (above the end of a shrunken log) or ``corrupt``."""
@@ -37,9 +37,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One piece of a partition, in ascending offsets, perhaps empty.
+    """Records of one partition in ascending offsets; it can be empty.
 
-    ``[start, next)`` is what this chunk accounts for: records in ``records``, the rest control records, aborted data,
+    The chunk covers the offsets ``[start, next)``: records in ``records``, the rest control records, aborted data,
     offsets removed by compaction, or ``gaps``.
     """
 
@@ -56,7 +56,7 @@ class Chunk:
     gaps: tuple[Gap, ...] = ()
 
     def rows(self) -> list[Record]:
-        """Single records, for people and the typed API; bulk paths use the columns."""
+        """Yield the records one by one; code that handles many records uses the columns."""
         return [
             Record(
                 self.topic,

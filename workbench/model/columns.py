@@ -1,4 +1,4 @@
-"""Column layouts that cross package borders: raw records and decoded events."""
+"""Defines the Arrow schemas that several packages share: raw records and decoded events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells dead-letter topics and dead-letter records from others: the one rule, used by graph, triage, guard and bus.
+"""Recognises dead-letter topics and dead-letter records; graph, triage, replay guard and bus all use this rule.
 
 A topic is judged by its name. The names are those that frameworks and teams write:
 
@@ -55,7 +55,7 @@ _SHARED = re.compile(r"(?:.*\.)?dead_letter_queue")
 
 
 def is_dead_letter_topic(topic: str) -> bool:
-    """Whether a topic's name says that it holds dead letters; a replay's own target never does."""
+    """Tell whether a topic is a dead-letter topic by its name; the target of a replay never is."""
     return _NAME.fullmatch(topic) is not None and not is_replay_target(topic)
 
 
@@ -65,7 +65,7 @@ def dead_letter_topic_sql(column: str) -> str:
 
 
 def origin_by_name(topic: str) -> str | None:
-    """Guess the topic that dead letters come from: the name without its mark; None where the name says nothing.
+    """Return the topic that dead letters come from: the name without its mark; None if the name has none.
 
     The queue of the contract (``….dead_letter_queue``) is shared by all topics of an environment, so it names none.
     """
@@ -78,7 +78,7 @@ def origin_by_name(topic: str) -> str | None:
 
 
 def is_dead_letter(event: Mapping[str, Any]) -> bool:
-    """Whether a decoded event is a dead letter: its topic is one, or its type, error or origin says so.
+    """Tell whether a decoded event is a dead letter, by its topic, type, error or origin.
 
     Args:
         event: Values by column of `workbench.model.columns.EVENT`, and ``topic``.

@@ -1,4 +1,4 @@
-"""The decoder as capture, store and live tail see it."""
+"""Defines the protocol of a decoder, as capture, store and live tail use it."""
 
 from __future__ import annotations
 

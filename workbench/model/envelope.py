@@ -1,4 +1,4 @@
-"""The one shape that every convention's event is normalised into."""
+"""Defines the normalised event: every convention fills the same fields."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ IdScope: TypeAlias = Literal["global", "source"]
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One statement of what caused an event; several of one rank are joint causes, a higher rank says it again."""
+    """One declared cause of an event. Causes of one rank are joint causes; those of a higher rank state the same again."""
 
     target: CauseTarget
     value: str
@@ -47,7 +47,7 @@ class Origin:
     timestamp_ms: int | None = None
     group: str | None = None
     via: str | None = None
-    """The writer whose headers or body said so."""
+    """Writer of the headers or body that it was read from."""
     via_hop: str | None = None
     """Position of the record this copy was read from, when that is another than the true origin."""
 
@@ -61,7 +61,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class EventError:
-    """Why a record was dead-lettered; message and type can hold payload."""
+    """Error that a record was dead-lettered for; message and type can contain payload."""
 
     type: str | None = None
     message: str | None = field(default=None, repr=False)
@@ -71,7 +71,7 @@ class EventError:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What a convention found in a record. Absent is None; nothing here is minted, defaulted or guessed.
+    """Event fields that a convention read from a record. An absent field is None; no value is generated or assumed.
 
     Times are UTC microseconds since 1970. Names follow `workbench.model.columns.EVENT`.
     """

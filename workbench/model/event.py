@@ -1,4 +1,4 @@
-"""The contract's event types, as the event-bus document writes them.
+"""Defines the event classes of the event-bus contract.
 
 Fields, order, defaults and typing spellings are part of the promise (``typing.get_type_hints`` must report them), so
 the older ``Dict``/``Optional`` spellings stay. Validation happens at the edge of a bus, not in these constructors.
@@ -51,7 +51,7 @@ AnyEventType = Union[EventType, ExtensionEventType]
 
 
 class DefaultEnvironment(str):
-    """``"dev"`` that nobody wrote: equal to the text, recognisable by type, stamped over on publish."""
+    """The default ``"dev"``: equal to the text, but told apart by its type, and replaced on publish."""
 
     __slots__ = ()
 
@@ -61,7 +61,7 @@ DEFAULT_ENVIRONMENT = DefaultEnvironment("dev")
 
 @dataclass
 class EventMetadata:
-    """Who published an event, and what it belongs to."""
+    """Metadata of an event: publisher, correlation, cause, environment and priority."""
 
     source: str
     correlation_id: str
@@ -76,7 +76,7 @@ class EventMetadata:
 
 @dataclass
 class SecurityContext:
-    """For whom an event was published. The token is never printed, stored, exported or dead-lettered."""
+    """Security context of an event: user, tenant, permissions. The token is never printed, stored, exported or dead-lettered."""
 
     user_id: str
     tenant_id: str
@@ -120,7 +120,7 @@ _READ_ONLY = frozenset({"record", "timestamp_assumed_utc", "known_type", "dialec
 
 @dataclass(kw_only=True, eq=False)
 class ConsumedEvent(EventMessage):
-    """An event as it was read: the contract's fields and where they came from."""
+    """An event that was consumed, with the record that it was read from."""
 
     record: Record
     """Position, key, value and headers as bytes."""
@@ -130,7 +130,7 @@ class ConsumedEvent(EventMessage):
     dialect: str
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Refuse to rewrite where an event came from."""
+        """Refuse to change the record of an event."""
         if name in _READ_ONLY and name in self.__dict__:
             raise AttributeError(f"{name} of a consumed event is read-only: it says where the event came from.")
         super().__setattr__(name, value)
@@ -138,7 +138,7 @@ class ConsumedEvent(EventMessage):
 
 @dataclass(frozen=True, slots=True)
 class UndecodableRecord:
-    """A record that no codec could read: kept as a value, never raised."""
+    """A record that could not be decoded; it is returned as a value, and no error is raised."""
 
     record: Record
     reason: str

@@ -20,14 +20,14 @@ FeedState: TypeAlias = Literal["waiting", "live", "paused", "stopped", "ended", 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Identity:
-    """Identity of a record, which is the same in every view, filter and order."""
+    """Position of a record on the cluster that is followed; it identifies the row in every view, filter and order."""
 
     topic: str
     partition: int
     offset: int
 
     def __str__(self) -> str:
-        """Write it as people do: ``orders/3@1842``."""
+        """Return ``topic/partition@offset``, for example ``orders/3@1842``."""
         return position_text(self.topic, self.partition, self.offset)
 
 
@@ -40,7 +40,7 @@ class Column:
     width_px: int
     numeric: bool = False
     grow: bool = False
-    """Takes the room that is left."""
+    """Whether the column takes the remaining width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Row:
     identity: Identity
     cells: tuple[str, ...]
     problem: bool = False
-    """Something is wrong with the record; one of the cells says what."""
+    """Whether the record has a problem, which one of the cells names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,11 @@ class RowStats:
     held: int
     """Records held, filtered out or not."""
     dropped: int
-    """Records that were read and let go, or passed over unread."""
+    """Records that were read and discarded, or skipped."""
     behind: int | None
     """Records between the read position and the end of the log; None while that is not known."""
     note: str = ""
-    """Why it is not live, or what else must be known."""
+    """Reason why it is not live, or another remark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class RecordDetail:
 
 @runtime_checkable
 class RowFeed(Protocol):
-    """Rows by position. Positions only ever grow; old ones go away."""
+    """Gives rows by position. Positions only grow; the oldest rows are discarded."""
 
     @property
     def name(self) -> str:
@@ -109,7 +109,7 @@ class RowFeed(Protocol):
         ...
 
     def record(self, identity: Identity) -> RecordDetail | None:
-        """Return the whole record, or None when it is held no more."""
+        """Return the whole record, or None if it is no longer held."""
         ...
 
     async def set_filter(self, text: str) -> None:
@@ -125,7 +125,7 @@ class RowFeed(Protocol):
         ...
 
     async def stop(self) -> None:
-        """End reading for good; what is held can still be looked at."""
+        """Stop reading for good; the rows that are held stay available."""
         ...
 
 
@@ -158,7 +158,7 @@ class LagFeed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A record of a plan, to be looked at before it is sent."""
+    """A record of a plan, shown before the plan runs."""
 
     why: str
     """Why it was picked: first, last, largest, one of its type."""
@@ -168,7 +168,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """A plan as it is shown before anything is sent."""
+    """Facts of a plan that are shown before it runs."""
 
     token: str
     """Text to type to run the plan: the first digits of its hash."""
@@ -258,5 +258,5 @@ class ProgressFeed(Protocol):
     @property
     def progress(self) -> Progress: ...
     async def cancel(self) -> None:
-        """Stop it; what was done stays valid."""
+        """Cancel the job; the work done so far stays valid."""
         ...

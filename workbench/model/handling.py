@@ -1,4 +1,4 @@
-"""Which event is being handled now, for whatever its handler publishes or stores."""
+"""Holds the event that is being handled, so that events published by its handler name it as their cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One round of lag sampling: what was read, in which order, and when."""
+"""Defines the samples of one round of lag sampling: log bounds, committed offsets and the times of reading."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class OffsetSample:
 
 @dataclass(frozen=True, slots=True)
 class CommitSample:
-    """What a group stored for one partition; a partition of its topics without a commit is a row as well."""
+    """Committed offset of a group for one partition; partitions of its topics without a commit have a row too."""
 
     group_id: str
     topic: str
@@ -38,7 +38,7 @@ class CommitSample:
     leader_epoch: int | None = None
     metadata: str = ""
     member_id: str | None = None
-    """Member that holds the partition, where one does."""
+    """Member that the partition is assigned to, if any."""
     error: str | None = None
 
 
@@ -60,14 +60,14 @@ class LagRound:
     high_at_ms: int
     finished_at_ms: int
     interval_ms: int | None
-    """None for a sample taken by itself."""
+    """None for a single sample."""
     offsets: tuple[OffsetSample, ...]
     commits: tuple[CommitSample, ...]
     groups: tuple[GroupInfo, ...]
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """What could not be read, each once, in words."""
+        """Messages of the reads that failed, each once."""
         said = [f"group {g.group_id}: {g.error}" for g in self.groups if g.error]
         said += [
             f"group {c.group_id} on {partition_text(c.topic, c.partition)}: {c.error}" for c in self.commits if c.error

@@ -1,4 +1,4 @@
-"""One record as a broker holds it, and one about to be written."""
+"""Defines a record read from a broker, and a record to be written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HeaderList: TypeAlias = "tuple[tuple[bytes, bytes | None], ...]"
 
 
 class TimestampType(IntEnum):
-    """Who set a record's timestamp."""
+    """Timestamp type of a record: CreateTime (set by the producer), LogAppendTime (set by the broker), or none."""
 
     NONE = -1
     CREATE = 0
@@ -28,13 +28,13 @@ class TopicPartition:
     partition: int
 
     def __str__(self) -> str:
-        """Write it as Kafka tools do."""
+        """Return ``topic-partition``, as Kafka's tools write it."""
         return partition_text(self.topic, self.partition)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record read from a log: the raw truth, for people and for the typed API."""
+    """A record read from a partition, with key, value and headers as bytes."""
 
     topic: str
     partition: int
@@ -55,7 +55,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """A record to be written, exactly."""
+    """A record to be written; its bytes are written unchanged."""
 
     topic: str
     key: bytes | None = None

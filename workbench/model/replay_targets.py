@@ -1,4 +1,4 @@
-"""Names of the topics that a replay creates for itself: ``{topic}.replay.`` and eight hex digits of the run."""
+"""Recognises the topics that a replay creates: ``{topic}.replay.`` and eight hex digits of the run."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ _REPLAY_TARGET = re.compile(REPLAY_TARGET)
 
 
 def is_replay_target(topic: str) -> bool:
-    """Whether a topic has the name that a replay gives to the targets it creates."""
+    """Tell whether a topic's name is that of a target created by a replay."""
     return _REPLAY_TARGET.fullmatch(topic) is not None

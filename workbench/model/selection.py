@@ -1,4 +1,4 @@
-"""What a session passes into a replay: picked positions, and how their source was captured."""
+"""Defines the input of a replay: positions of the selected records, and facts about the captured topics."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class SelectedSource:
 
     source_id: int
     cluster_id: str
-    """The cluster's own id: what decides whether a target is the source itself."""
+    """Cluster id as the broker reports it; a target with the same id and topic is the source itself."""
     cluster: str
-    """The name the capture gave the cluster; written into provenance headers."""
+    """Name of the cluster in the capture; written into provenance headers."""
     topic: str
     isolation: Isolation
-    """How the topic was read."""
+    """Isolation level of the capture."""
     partitions: int | None = None
     """Partitions of the topic when it was captured; None when the capture did not store it."""
     transactional: frozenset[int] = frozenset()
@@ -33,7 +33,7 @@ class SelectedSource:
 
 @runtime_checkable
 class Selection(Protocol):
-    """Positions that a query, a person or a causal graph picked; nothing but positions crosses this border."""
+    """Gives the positions of records that were selected by a query, by hand or in a causal graph."""
 
     @property
     def positions(self) -> pa.Table:
@@ -42,5 +42,5 @@ class Selection(Protocol):
 
     @property
     def summary(self) -> str:
-        """One line that says how it was picked, for the plan and the journal."""
+        """One line that describes the selection, for the plan and the journal."""
         ...

@@ -1,4 +1,4 @@
-"""The one grammar for topics: a name, a list, a shell pattern, a regular expression."""
+"""Parses topic selections: a name, a list, a shell pattern or a regular expression."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class TopicPattern:
 
     @property
     def wants_replays(self) -> bool:
-        """Whether the pattern itself says ``.replay.``."""
+        """Whether the pattern contains ``.replay.``."""
         return ".replay." in self.text.replace("\\.", ".")
 
     def matches(self, topic: TopicInfo) -> bool:
-        """Whether the pattern takes this topic: never an internal one, a replay target only when it says so."""
+        """Tell whether a topic matches: never an internal one; a replay target only if the pattern has ``.replay.``."""
         if topic.internal or self.regex.fullmatch(topic.name) is None:
             return False
         return self.wants_replays or not is_replay_target(topic.name)
@@ -49,7 +49,7 @@ class TopicSelection:
     parts: tuple[str | TopicPattern, ...]
 
     def resolve(self, topics: Sequence[TopicInfo]) -> list[TopicInfo]:
-        """Pick topics out of all of a cluster's, each once, sorted by name.
+        """Return the selected topics out of all topics of a cluster, each once, sorted by name.
 
         Raises:
             UnknownTopicError: A name that does not exist (with similar ones), or a pattern that matches nothing.

@@ -1,4 +1,4 @@
-"""What a cluster says about its topics and consumer groups."""
+"""Defines the descriptions of topics, partitions and consumer groups as a cluster reports them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GroupState: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class PartitionInfo:
-    """One partition and its log bounds at the moment of asking."""
+    """One partition and its log bounds at the time of the request."""
 
     partition: int
     leader: int | None
@@ -91,7 +91,7 @@ class GroupInfo:
 
 @dataclass(frozen=True, slots=True)
 class CommittedOffset:
-    """What a group stored for one partition."""
+    """Committed offset of a group for one partition."""
 
     offset: int
     leader_epoch: int | None = None
@@ -100,7 +100,7 @@ class CommittedOffset:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one record that was sent."""
+    """Result of sending one record: acknowledged, failed, or unknown."""
 
     status: Literal["acked", "failed", "unknown"]
     topic: str
@@ -108,5 +108,5 @@ class Outcome:
     offset: int | None = None
     """Target offset of an acknowledged record."""
     timestamp_ms: int | None = None
-    """The timestamp that was sent, or the broker's append time where it tells."""
+    """The timestamp that was sent, or the broker's append time if the broker returned one."""
     error: Exception | None = None

@@ -1,4 +1,4 @@
-"""The one window grammar: what ``start=`` and ``end=`` may say, everywhere.
+"""Parses the bounds of an offset window, as every ``start=`` and ``end=`` accepts them.
 
 | written | means |
 |---|---|
@@ -8,7 +8,7 @@
 | ``"+100"`` | log start + 100 |
 | ``"-15m"``, ``"@-15m"``, ``timedelta(minutes=15)`` | that long ago (units ms s m h d) |
 | ``"@2026-11-23T10:00:00Z"``, ``datetime`` | that time; without a zone it is UTC |
-| ``"group:billing"`` | what the group committed; log start where it committed nothing |
+| ``"group:billing"`` | offset committed by the group; log start if there is none |
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The end of the log at the moment of asking."""
+    """The end of the log at the time of the request."""
 
     def __str__(self) -> str:
         return "end"
@@ -56,7 +56,7 @@ class Offset:
 
 @dataclass(frozen=True, slots=True)
 class FromEnd:
-    """So many offsets before the end, at most back to the log start."""
+    """A number of offsets before the end of the log, but not before the log start."""
 
     count: int
 
@@ -66,7 +66,7 @@ class FromEnd:
 
 @dataclass(frozen=True, slots=True)
 class FromStart:
-    """So many offsets after the log start."""
+    """A number of offsets after the log start."""
 
     count: int
 
@@ -76,7 +76,7 @@ class FromStart:
 
 @dataclass(frozen=True, slots=True)
 class Ago:
-    """The first offset at or after a time that lies so long before the moment of asking."""
+    """The first offset at or after a time, given as a duration before the time of the request."""
 
     duration_ms: int
 
@@ -96,7 +96,7 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What a consumer group committed for each partition; the log start where it committed nothing."""
+    """The committed offset of a consumer group, by partition; the log start if a partition has no commit."""
 
     group_id: str
 
@@ -111,7 +111,7 @@ _WORDS: dict[str, Bound] = {"start": Start(), "end": End()}
 
 
 def parse_bound(value: BoundLike) -> Bound:
-    """Read one bound of a window; a bound already parsed passes through.
+    """Parse one bound of a window; a bound that is parsed already is returned as it is.
 
     Raises:
         WindowError: For everything that the table above does not show, with the position of the first character
@@ -133,10 +133,10 @@ def parse_bound(value: BoundLike) -> Bound:
 
 
 def parse_duration(value: str | timedelta) -> int:
-    """Read a length of time in milliseconds: ``"15m"`` (units ms s m h d), or a timedelta.
+    """Parse a duration and return milliseconds: ``"15m"`` (units ms s m h d), or a timedelta.
 
     Raises:
-        WindowError: It is no length of time, or a negative one.
+        WindowError: It is not a duration, or is negative.
     """
     if isinstance(value, timedelta):
         return _duration_ms(value)
