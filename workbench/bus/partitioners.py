@@ -1,4 +1,4 @@
-"""The three hash partitioners of Kafka clients, for one key and for columns of keys.
+"""Computes the partition of keys as the three hash partitioners of Kafka clients do, for one key or a column.
 
 Each takes the bytes of a key and a partition count. The column forms return ``-1`` for a null key, which has no hash.
 
@@ -31,7 +31,7 @@ _BLOCK = 16_384
 
 
 def murmur2_hash(key: bytes) -> int:
-    """Kafka's murmur2 of a key, as an unsigned 32-bit number."""
+    """Return Kafka's murmur2 hash of a key, as an unsigned 32-bit number."""
     h = _MURMUR_SEED ^ len(key)
     whole = len(key) & ~3
     for at in range(0, whole, 4):
@@ -45,12 +45,12 @@ def murmur2_hash(key: bytes) -> int:
 
 
 def crc32_hash(key: bytes) -> int:
-    """CRC32 (IEEE) of a key, unsigned."""
+    """Return the CRC32 (IEEE) of a key, unsigned."""
     return zlib.crc32(key)
 
 
 def fnv1a_hash(key: bytes) -> int:
-    """32-bit FNV-1a of a key, unsigned."""
+    """Return the 32-bit FNV-1a hash of a key, unsigned."""
     h = _FNV_BASIS
     for byte in key:
         h = (h ^ byte) * _FNV_PRIME & _MASK
@@ -58,33 +58,33 @@ def fnv1a_hash(key: bytes) -> int:
 
 
 def murmur2(key: bytes, partitions: int) -> int:
-    """Partition by the Java client, aiokafka, kafka-python and franz-go: positive murmur2 modulo the count."""
+    """Return the partition of the Java client, aiokafka, kafka-python and franz-go: positive murmur2 modulo count."""
     return (murmur2_hash(key) & 0x7FFFFFFF) % partitions
 
 
 def crc32(key: bytes, partitions: int) -> int:
-    """Partition by librdkafka's default: CRC32 modulo the count; its ``*_random`` forms treat empty as null."""
+    """Return librdkafka's default partition: CRC32 modulo count; its ``*_random`` forms treat an empty key as null."""
     return crc32_hash(key) % partitions
 
 
 def fnv1a(key: bytes, partitions: int) -> int:
-    """Partition by Sarama's default: FNV-1a read as signed, absolute value, modulo the count."""
+    """Return Sarama's default partition: the absolute value of FNV-1a as a signed number, modulo count."""
     signed = fnv1a_hash(key)
     return abs(signed - (1 << 32) if signed >> 31 else signed) % partitions
 
 
 def murmur2_column(keys: pa.Array | Sequence[bytes | None], partitions: int) -> npt.NDArray[np.int32]:
-    """`murmur2` of every key; ``-1`` where it is null."""
+    """Return `murmur2` of every key; ``-1`` for a null key."""
     return _place(keys, _murmur2_block, lambda h: (h & np.uint32(0x7FFFFFFF)) % np.uint32(partitions))
 
 
 def crc32_column(keys: pa.Array | Sequence[bytes | None], partitions: int) -> npt.NDArray[np.int32]:
-    """`crc32` of every key; ``-1`` where it is null."""
+    """Return `crc32` of every key; ``-1`` for a null key."""
     return _place(keys, _crc32_block, lambda h: h % np.uint32(partitions))
 
 
 def fnv1a_column(keys: pa.Array | Sequence[bytes | None], partitions: int) -> npt.NDArray[np.int32]:
-    """`fnv1a` of every key; ``-1`` where it is null."""
+    """Return `fnv1a` of every key; ``-1`` for a null key."""
     return _place(
         keys,
         _fnv1a_block,
@@ -110,7 +110,7 @@ def _place(
 
 
 class _Keys:
-    """Some keys of one length, read column by column: without an index where they lie side by side."""
+    """Reads keys of the same length byte by byte; keys that are adjacent in memory need no index."""
 
     def __init__(self, data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], length: int) -> None:
         self.count = len(starts)
@@ -122,7 +122,7 @@ class _Keys:
         )
 
     def words(self, at: int) -> Words:
-        """Four bytes of each key from ``at``, little-endian; past the end whatever follows."""
+        """Return four bytes of each key from ``at``, little-endian; past the key's end they are undefined."""
         if self._side_by_side:
             return np.ndarray(
                 (self.count,), "<u4", self._data, offset=int(self._starts[0]) + at, strides=(self.length,)
@@ -131,7 +131,7 @@ class _Keys:
         return every[self._starts + at]
 
     def bytes(self, at: int) -> npt.NDArray[np.uint8]:
-        """The byte of each key at ``at``."""
+        """Return the byte of each key at ``at``."""
         if self._side_by_side:
             first = int(self._starts[0]) + at
             return self._data[first : first + (self.count - 1) * self.length + 1 : max(self.length, 1)]

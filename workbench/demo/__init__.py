@@ -1,4 +1,4 @@
-"""Seeded traffic of a believable system, with the faults that real systems have."""
+"""Generates seeded demo traffic of a system of services, including duplicates, late records and corrupt records."""
 
 from workbench.demo.feed import Feed
 from workbench.demo.traffic import Traffic

@@ -1,4 +1,4 @@
-"""Feeds a record log with the demo traffic: topics, a history, then live records and consumer groups at work."""
+"""Writes the demo traffic to a cluster: topics, a history, then live records, with consumer groups that read them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEEPING_UP, LAGGING, STOPPED = "task_workers", "analytics", "auditor"
 
 
 class Feed:
-    """The demo system at work on one cluster.
+    """Writes demo traffic to one cluster and runs its consumer groups.
 
     Args:
         log: An open record log that may be written to.
@@ -40,11 +40,11 @@ class Feed:
         self._ahead: NewRecord = next(self._stream)
 
     def group(self, logical: str) -> str:
-        """Physical id of one of the three groups."""
+        """Return the physical id of one of the three groups."""
         return self._traffic.world.topic(logical)
 
     async def fill(self) -> int:
-        """Create the topics, write the history up to now, and leave one group behind; returns the records written."""
+        """Create the topics and write the history up to now; one group stays behind. Return the number of records."""
         await self._create_topics()
         written = 0
         async with self._log.writer() as writer:
@@ -55,7 +55,7 @@ class Feed:
         return written
 
     async def run(self) -> None:
-        """Write for ever, as records fall due."""
+        """Write each record at its time, without end."""
         async with self._log.writer() as writer:
             while True:
                 batch = self._due(int(time.time() * 1000))
@@ -64,11 +64,11 @@ class Feed:
                 await asyncio.sleep(TICK_S)
 
     async def keep_up(self) -> None:
-        """Be a consumer group that handles every task event as it comes."""
+        """Run a consumer group that handles each task event at once."""
         await self._consume(KEEPING_UP, records_per_s=None)
 
     async def lag_behind(self) -> None:
-        """Be a consumer group that is slower than its topic."""
+        """Run a consumer group that is slower than the producers of its topic."""
         await self._consume(LAGGING, records_per_s=max(1.0, self._traffic.rate / 5))
 
     def _due(self, until_ms: int) -> list[NewRecord]:

@@ -1,4 +1,4 @@
-"""The flows of the demo system: what causes what, how long it takes, and how it fails."""
+"""Defines the flows of the demo system: chains of events with their causes, delays and failures."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ FAILING_ATTEMPTS = 0.2
 """Share of task attempts that fail; three failures in a row make a dead letter."""
 
 HANGING_FLOWS = 0.03
-"""Share of workflows that nobody goes on with after their start."""
+"""Share of workflows that stop after their first event."""
 
 
 class WorkflowFlow:
-    """A user's request: plan, fan out into tasks, collect artifacts, deliver; with retries and dead letters.
+    """Writes the events of one user request: plan, parallel tasks, artifacts, delivery; with retries and dead letters.
 
     Attributes:
         sent: Everything the flow wrote, in the order of causes.
@@ -36,7 +36,7 @@ class WorkflowFlow:
         self.sent: list[Sent] = []
 
     def run(self) -> list[Sent]:
-        """Play the flow to its end, or to where it is left hanging."""
+        """Write the flow to its end, or to the event after which it stops."""
         rng = self._world.rng
         user, goal = rng.choice(PEOPLE), rng.choice(GOALS)
         request = {"goal": goal, "requested_by": user, "deadline_s": rng.choice([30, 60, 300])}
@@ -127,7 +127,7 @@ class WorkflowFlow:
         self._send(45, "workflow.completed", "workflow-engine", payload, ingested)
 
     def _delivery(self, artifacts: list[Sent], ingested: Sent) -> Sent:
-        """A join: one delivery that waited for all artifacts, in the CDEvents convention that can name them all."""
+        """Write the delivery after all artifacts, in the CDEvents convention, which can name several causes."""
         event_id, at_ms = self._world.new_id(), ingested.at_ms + self._world.delay_ms(120)
         causes = [*artifacts, ingested]
         body = {
@@ -149,12 +149,12 @@ class WorkflowFlow:
 
 
 def begun_source(begun: Sent) -> str:
-    """Name of the worker that started a task."""
+    """Return the name of the worker that started a task."""
     return dict(begun.record.headers)[b"source"].decode()  # type: ignore[union-attr]  # always written
 
 
 def user_flow(world: World, start_ms: int) -> list[Sent]:
-    """Somebody joins, changes something, and now and then leaves: the last record is a tombstone."""
+    """Write the events of one user: created, updated, sometimes deleted; then the last record is a tombstone."""
     user, correlation = world.rng.choice(PEOPLE), world.new_id()
     profile = {"user_id": user, "email": f"{user}@example.org", "plan": world.rng.choice(["free", "team"])}
     first = world.send(start_ms, "user.created", "user-service", profile, correlation_id=correlation, user=user)
@@ -176,7 +176,7 @@ def user_flow(world: World, start_ms: int) -> list[Sent]:
 
 
 def platform_flow(world: World, start_ms: int) -> list[Sent]:
-    """Nodes and tools come, report and go."""
+    """Write the events of nodes and tools: registered, reporting, removed."""
     rng, correlation = world.rng, world.new_id()
     node, tool = rng.choice(NODES), rng.choice(TOOLS)
     spec = {"node": node, "cpu": rng.choice([4, 8, 16]), "version": "2.7.1"}
@@ -201,7 +201,7 @@ def platform_flow(world: World, start_ms: int) -> list[Sent]:
 
 
 def data_flow(world: World, start_ms: int) -> list[Sent]:
-    """A batch of data on its way through the pipeline."""
+    """Write the events of one batch of data in a pipeline."""
     correlation, rows = world.new_id(), world.rng.randint(100, 50_000)
     first = world.send(
         start_ms,

@@ -1,4 +1,4 @@
-"""A seeded stream of records in time order: the same seed gives the same history, and goes on live."""
+"""Generates a seeded stream of records in time order: the same seed gives the same records."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ TOPICS = {
 
 
 class Traffic:
-    """Traffic of the demo system.
+    """Generates the records of the demo system.
 
     Args:
-        seed: Everything random follows from it.
+        seed: Seed of all random numbers.
         rate: Records per second, on average.
         prefix: First segment of topic names.
         environment: Second segment of topic names, and the events' label.
@@ -58,7 +58,7 @@ class Traffic:
         return {self.world.topic(name): partitions for name, partitions in TOPICS.items()}
 
     def stream(self, start_ms: int) -> Iterator[NewRecord]:
-        """Yield records for ever, in the order of their timestamps, from ``start_ms`` on."""
+        """Yield records without end, in the order of their timestamps, from ``start_ms`` on."""
         waiting: list[tuple[int, int, NewRecord]] = []
         order = count()
         flow_at = float(start_ms)
@@ -71,7 +71,7 @@ class Traffic:
             flow_at += self._rng.expovariate(self.rate / EVENTS_PER_FLOW) * 1000
 
     def history(self, start_ms: int, end_ms: int) -> list[NewRecord]:
-        """Return the records stamped in ``[start_ms, end_ms)``; flows still under way at the end are cut there."""
+        """Return the records with timestamps in ``[start_ms, end_ms)``; flows that last longer are cut off."""
         return list(takewhile(lambda record: (record.timestamp_ms or 0) < end_ms, self.stream(start_ms)))
 
     def _flow(self, at_ms: int) -> list[Sent]:
@@ -83,7 +83,7 @@ class Traffic:
         return FLOWS[-1][1](self.world, at_ms)
 
     def _with_faults(self, sent: Sent) -> Iterator[NewRecord]:
-        """Add what real systems add: duplicates, copies on another partition, late records, broken bytes."""
+        """Add faults: duplicates, copies on another partition, late records, corrupt bytes."""
         record, luck = sent.record, self._rng.random()
         if luck < 0.006:  # noqa: PLR2004 - the producer sent it twice
             yield record

@@ -1,4 +1,4 @@
-"""The system that the demo traffic comes from: services with clocks, people, nodes and tools."""
+"""Defines the system that the demo traffic comes from: services with clocks, users, nodes and tools."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workbench.model.event import AnyEventType
 
 SKEWED_SERVICE = "artifact-store"
-"""The service whose clock is wrong."""
+"""Name of the service whose clock is wrong."""
 
 CLOCK_SKEW_MS = {SKEWED_SERVICE: -1_850}
 """Milliseconds by which a service's clock is off; absent means right."""
@@ -31,7 +31,7 @@ GOALS = ("monthly report", "invoice match", "contract review", "catalogue import
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A record, and the event it carries where it carries one of the contract."""
+    """A record, and its event if it is one of the event-bus contract."""
 
     record: NewRecord
     event_id: str
@@ -45,22 +45,22 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Names and randomness shared by all flows; everything follows from the seed of ``rng``."""
+    """Names and random numbers shared by all flows; the seed of ``rng`` determines all of them."""
 
     rng: random.Random
     prefix: str = "onex"
     environment: str = "dev"
 
     def new_id(self) -> str:
-        """A UUID4 text drawn from the seed."""
+        """Return a version 4 UUID as text, made from the seeded random numbers."""
         return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
 
     def delay_ms(self, typical_ms: float) -> int:
-        """A waiting time with a long tail around ``typical_ms``."""
+        """Return a random delay in milliseconds around ``typical_ms``, with a long tail."""
         return max(1, int(self.rng.lognormvariate(0, 0.6) * typical_ms))
 
     def topic(self, logical: str) -> str:
-        """Physical topic name of a logical one."""
+        """Return the physical name of a logical topic."""
         return f"{self.prefix}.{self.environment}.{logical}"
 
     def send(
@@ -76,7 +76,7 @@ class World:
         priority: int = 5,
         event_at_ms: int | None = None,
     ) -> Sent:
-        """Make the record of one contract event, stamped by the clock of its service."""
+        """Make the record of one event of the contract, with a timestamp of its service's clock."""
         stamped = (event_at_ms if event_at_ms is not None else at_ms) + CLOCK_SKEW_MS.get(source, 0)
         event = EventMessage(
             event_id=self.new_id(),

@@ -187,7 +187,7 @@ class GraphRow:
 
 @dataclass(frozen=True, slots=True)
 class GraphView:
-    """A causal graph ready to draw: geometry, texts and figures. ``limit`` bounds its size, however large the graph is."""
+    """A causal graph ready to draw: geometry, texts and figures. ``limit`` bounds its size for any size of graph."""
 
     layout: LayoutName
     nodes: tuple[GraphNode, ...]

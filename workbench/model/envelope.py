@@ -15,7 +15,7 @@ IdScope: TypeAlias = Literal["global", "source"]
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One declared cause of an event. Causes of one rank are joint causes; those of a higher rank state the same again."""
+    """One declared cause of an event. Causes of one rank are joint; those of a higher rank state the same again."""
 
     target: CauseTarget
     value: str

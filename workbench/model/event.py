@@ -76,7 +76,7 @@ class EventMetadata:
 
 @dataclass
 class SecurityContext:
-    """Security context of an event: user, tenant, permissions. The token is never printed, stored, exported or dead-lettered."""
+    """User, tenant and permissions of an event. The token is never printed, stored, exported or dead-lettered."""
 
     user_id: str
     tenant_id: str

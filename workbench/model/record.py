@@ -28,7 +28,7 @@ class TopicPartition:
     partition: int
 
     def __str__(self) -> str:
-        """Return ``topic-partition``, as Kafka's tools write it."""
+        """Return ``topic/partition``."""
         return partition_text(self.topic, self.partition)
 
 

@@ -1,6 +1,6 @@
-"""The one place that opens DuckDB: its policy, and its errors in our words.
+"""Opens DuckDB files with fixed settings, and translates DuckDB's errors.
 
-Policy: UTC; Python variables are never looked up as tables; a memory limit; the file system closed but for the folder
+Settings: UTC; Python variables are never looked up as tables; a memory limit; the file system closed but for the folder
 of segments; no extension is fetched; settings locked. Values reach SQL as bound parameters only. A query gets a cursor
 of its own, because a connection that two threads share loses results and one with an open result refuses the next
 query.
@@ -36,11 +36,11 @@ _DAMAGED = re.compile(
 
 
 class Connection:
-    """An open DuckDB file under the policy above.
+    """An open DuckDB file with the settings above.
 
     Args:
         path: The database file.
-        segments: The only folder whose files SQL may reach.
+        segments: The only folder whose files SQL can read.
         read_only: Whether the file is opened for reading.
         memory_limit: As DuckDB writes it (``"1GB"``).
     """
@@ -89,7 +89,7 @@ class Connection:
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """One cursor for one query or one transaction, with our errors."""
+        """Open a cursor for one query or one transaction; errors are translated."""
         with translated(self.path):
             cursor = self._root.cursor()
             with self._ended:
@@ -104,14 +104,14 @@ class Connection:
                     self._ended.notify_all()
 
     def wait_for_readers(self, timeout_s: float) -> bool:
-        """Wait until every cursor that is open now was closed; returns whether that came in time."""
+        """Wait until every cursor that is open now is closed; return whether that happened in time."""
         with self._ended:
             open_now = set(self._cursors)
             return self._ended.wait_for(lambda: not open_now & self._cursors, timeout_s)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor whose statements become visible and durable together, or not at all."""
+        """Run a block as one transaction: its statements are committed together, or rolled back."""
         with self.cursor() as cursor:
             cursor.execute("BEGIN")
             try:
@@ -123,14 +123,14 @@ class Connection:
             cursor.execute("COMMIT")
 
     def close(self) -> None:
-        """Close the file; everything is written to it first. Harmless when repeated."""
+        """Write everything to the file and close it. Closing twice does nothing."""
         with translated(self.path):
             self._root.close()
 
 
 @contextlib.contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turn errors of DuckDB, Arrow and the system about this file into ours."""
+    """Translate errors of DuckDB, Arrow and the operating system about this file into errors of this package."""
     try:
         yield
     except duckdb.Error as error:
@@ -142,12 +142,12 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def _user_agent(*, read_only: bool) -> str:
-    """Readers of one process share a database; a writer differs from everybody, so that a second one is refused."""
+    """Return one text for all readers of a process, which share a database, and a unique one for each writer."""
     return "workbench" if read_only else f"workbench-{uuid.uuid4().hex}"
 
 
 def _literal(value: object) -> str:
-    """A setting as SQL text; settings take no bound parameters."""
+    """Write a setting as an SQL literal; settings take no bound parameters."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

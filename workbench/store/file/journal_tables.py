@@ -1,4 +1,4 @@
-"""Tables of the replay journal: plans, transactions, ledger, target positions, edits."""
+"""Defines the tables of the replay journal: plans, transactions, ledger, target positions, edits."""
 
 JOURNAL_TABLES = (
     """

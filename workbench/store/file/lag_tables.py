@@ -1,4 +1,4 @@
-"""Tables of lag samples, one row per fact. `workbench.lag` computes the rest and defines views over them."""
+"""Defines the tables of lag samples. Only values that were read are stored; `workbench.lag` computes the others."""
 
 LAG_TABLES = (
     """
@@ -36,4 +36,4 @@ FORMER_LAG_TABLES = (
     "DROP TABLE IF EXISTS lag_probes",
     "DROP TABLE IF EXISTS lag_findings",
 )
-"""Removes what older files have besides: tables that nothing wrote, and views with an arithmetic of their own."""
+"""Statements that drop former tables and views of older files: tables that were never filled, and views."""

@@ -1,4 +1,4 @@
-"""Row layouts of a snapshot: the columns that cross package borders, and where each row came from."""
+"""Defines the Arrow schemas of stored rows: the shared columns and the source of each row."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ SOURCE_ID = pa.field("source_id", pa.int32(), nullable=False)
 TIMESTAMP_FIELDS = [RECORD.field("timestamp_ms"), RECORD.field("timestamp_type")]
 
 STORED_RECORD = pa.schema([SOURCE_ID, *RECORD])
-"""A raw row as segments and packed tables hold it."""
+"""Schema of raw records in segments and packed tables."""
 
 STORED_EVENT = pa.schema([SOURCE_ID, *list(EVENT)[:2], *TIMESTAMP_FIELDS, *list(EVENT)[2:]])
-"""A decoded row, with the record's timestamp beside it so that a filter by time needs no join."""
+"""Schema of decoded events; the record's timestamp is repeated so that a filter by time needs no join."""
 
 EVENTS_LAYOUT = 2
-"""Names of the event columns that new files have; a segment's row in the table ``segments`` says which it has."""
+"""Version of the event columns' names in new files; the table ``segments`` has the version of each segment."""
 
 _FORMER_NAMES = {1: {"convention": "profile", "convention_version": "profile_version"}}
 

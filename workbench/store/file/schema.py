@@ -1,4 +1,4 @@
-"""Tables and views of a snapshot file, and the migrations from each version to the next."""
+"""Creates the tables and views of a snapshot file, and migrates each version to the next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrow types as DuckDB column types, so that a layout is written down once."""
+"""Translates Arrow types to DuckDB column types, so that each layout is defined once, as an Arrow schema."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCALARS = {
 
 
 def sql_type(kind: pa.DataType) -> str:
-    """Write an Arrow type of our layouts in DuckDB's words."""
+    """Return the DuckDB type of an Arrow type of the layouts."""
     if pa.types.is_list(kind):
         return f"{sql_type(kind.value_type)}[]"
     if pa.types.is_struct(kind):
@@ -26,12 +26,12 @@ def sql_type(kind: pa.DataType) -> str:
 
 
 def columns(schema: pa.Schema) -> str:
-    """Write the columns of a CREATE TABLE; payloads are stored with ZSTD."""
+    """Return the column list of a CREATE TABLE statement; payloads are compressed with ZSTD."""
     return ", ".join(f'"{field.name}" {sql_type(field.type)}{_suffix(field)}' for field in schema)
 
 
 def names(schema: pa.Schema) -> str:
-    """Write the columns of a SELECT."""
+    """Return the column list of a SELECT statement."""
     return ", ".join(f'"{name}"' for name in schema.names)
 
 

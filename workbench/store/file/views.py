@@ -1,4 +1,4 @@
-"""The views ``records`` and ``events``: packed tables and segments, looking the same.
+"""Defines the views ``records`` and ``events``, which give packed tables and segments the same columns.
 
 They are ordinary views of the file, so a packed snapshot opens in any DuckDB. Files of segments are named relative to
 the variable ``segments``, the folder beside the file; without it they are looked for in the current folder.

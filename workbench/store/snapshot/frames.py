@@ -1,4 +1,4 @@
-"""Arrow to pandas with fixed dtypes, whatever the values are.
+"""Converts Arrow tables to pandas with dtypes that depend on the Arrow types only, not on the values.
 
 | Arrow | pandas |
 |---|---|
@@ -65,7 +65,7 @@ def _normalised(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _number(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """DuckDB sums integers to 128 bits; what fits is an integer of 64 again."""
+    """Convert a 128-bit integer, which DuckDB returns for sums, to 64 bits if all values fit."""
     if column.type.scale == 0:
         bounds = pc.min_max(column).as_py()
         if bounds["min"] is None or (bounds["min"] >= _INT64_BOUNDS[0] and bounds["max"] <= _INT64_BOUNDS[1]):

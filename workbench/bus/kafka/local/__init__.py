@@ -1,4 +1,4 @@
-"""The packaged broker: a real single-node Apache Kafka on loopback, without Docker.
+"""Runs a single-node Apache Kafka broker on loopback, without Docker.
 
 ```
 broker = up(port=29092)

@@ -1,4 +1,4 @@
-"""Finds a Java that runs the broker."""
+"""Finds a Java runtime that can run the broker."""
 
 from __future__ import annotations
 

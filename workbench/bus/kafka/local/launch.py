@@ -1,4 +1,4 @@
-"""Starts the broker's process, detached from this one, and waits until it serves."""
+"""Starts the broker's process, detached from this one, and waits until it answers requests."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def start(command: list[str], properties: Path, log: Path) -> psutil.Process:
 
 
 def ended(process: psutil.Process) -> bool:
-    """Whether a process has ended; a zombie has, though its parent has not collected it."""
+    """Tell whether a process has ended; a zombie process counts as ended."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -40,7 +40,7 @@ class BrokerStatus:
 
     broker: LocalBroker
     state: State
-    """``serving`` answers requests, ``silent`` runs and does not answer, ``gone`` ended without being told to."""
+    """``serving`` answers requests, ``silent`` runs and does not answer, ``gone`` ended without `down`."""
 
 
 def up(
@@ -51,7 +51,7 @@ def up(
     timeout_s: float = 60.0,
     cache: Path | None = None,
 ) -> LocalBroker:
-    """Start a single-node Kafka on loopback and return once it serves; one that already does is returned as it is.
+    """Start a single-node Kafka on loopback and wait until it serves; a broker that already serves is returned.
 
     Args:
         port: Of the plain listener; 0 means any free one.

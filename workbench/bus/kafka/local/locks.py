@@ -1,4 +1,4 @@
-"""File locks between processes; the system releases them when the holder ends, also after a crash."""
+"""Locks a file between processes; the operating system releases the lock when its holder ends, also by a crash."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock of this file, waiting for whoever has it."""
+    """Hold the exclusive lock of this file; wait until it is free."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

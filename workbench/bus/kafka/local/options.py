@@ -1,4 +1,4 @@
-"""Options of a packaged broker, and the ``server.properties`` file made of them."""
+"""Defines the options of a packaged broker, and writes its ``server.properties`` from them."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """PEM files of the broker's side of TLS."""
+    """PEM files that the broker uses for TLS."""
 
     keystore: Path
     """The broker's private key and certificate chain, in one file."""
     truststore: Path
-    """Certificates that may sign a client's."""
+    """Certificates of the authorities that client certificates are checked against."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecureListener:
-    """A further listener on loopback, beside the plain one."""
+    """A TLS or SASL listener on loopback, in addition to the plain one."""
 
     name: str
     """Upper-case letters and digits; names the listener in the broker's configuration."""
@@ -43,7 +43,7 @@ class SecureListener:
     """Whether a client must show a certificate (mutual TLS)."""
 
     def __post_init__(self) -> None:
-        """Refuse combinations that no broker can serve."""
+        """Refuse combinations that a broker does not support."""
         if not (self.name.isascii() and self.name.isalnum() and self.name.isupper()):
             raise ConfigurationError(f"The listener name {self.name!r} must be upper-case letters and digits.")
         if self.protocol.startswith("SASL_") != (self.mechanism is not None):
@@ -72,10 +72,10 @@ class BrokerOptions:
     auto_create_topics: bool = False
     heap_mb: int = 768
     properties: Mapping[str, str] = field(default_factory=dict)
-    """Further lines of ``server.properties``, which win over ours."""
+    """Further properties of ``server.properties``; they override the generated ones."""
 
     def __post_init__(self) -> None:
-        """Refuse what the broker would only complain about in its log."""
+        """Refuse options that the broker would report in its log only."""
         names = [listener.name for listener in self.listeners]
         if len(set(names)) != len(names) or {"PLAINTEXT", "CONTROLLER"} & set(names):
             raise ConfigurationError(f"Listener names must differ, also from PLAINTEXT and CONTROLLER: {names}.")
@@ -89,7 +89,7 @@ class BrokerOptions:
 
     @property
     def scram_credentials(self) -> list[str]:
-        """Arguments of the storage tool's ``--add-scram``, one for each SCRAM mechanism served and user."""
+        """Return the arguments of the storage tool's ``--add-scram``, one for each SCRAM mechanism served and user."""
         served = sorted({listener.mechanism for listener in self.listeners if listener.mechanism in _SCRAM})
         return [
             f"{mechanism}=[name={name},password={password}]"
@@ -141,7 +141,7 @@ _SINGLE_NODE = {
 
 
 def _escaped(value: str) -> str:
-    """A value as Java's properties format reads it back."""
+    """Escape a value for Java's properties format."""
     return value.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n")
 
 

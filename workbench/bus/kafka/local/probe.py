@@ -1,4 +1,4 @@
-"""Asks a port for Kafka metadata, without a client library, to see whether a broker serves there."""
+"""Sends a Kafka metadata request to a port, without a client library, to see whether a broker serves there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""State files of packaged brokers: one small JSON file per port, kept between calls."""
+"""Reads and writes the state files of packaged brokers: one JSON file per port."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class LocalBroker:
 
     @property
     def log(self) -> Path:
-        """The broker's own log."""
+        """Path of the broker's log file."""
         return self.data / "broker.log"
 
     @property
     def properties(self) -> Path:
-        """The configuration it runs with."""
+        """Path of its ``server.properties``."""
         return self.data / "server.properties"
 
 
@@ -58,7 +58,7 @@ def registry(cache: Path) -> Path:
 
 
 def remember(cache: Path, broker: LocalBroker) -> None:
-    """Write the state file of a broker, whole or not at all."""
+    """Write the state file of a broker atomically."""
     folder = registry(cache)
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(broker) | {"data": str(broker.data)}, indent=1)
@@ -84,7 +84,7 @@ def known(cache: Path) -> list[LocalBroker]:
 
 
 def process_of(broker: LocalBroker) -> psutil.Process | None:
-    """Return its living process; a process id that was given to another program does not count."""
+    """Return its running process, or None; a process id that another program has got since is not it."""
     with suppress(psutil.Error):
         process = psutil.Process(broker.pid)
         if serves(process, broker.properties):
@@ -93,7 +93,7 @@ def process_of(broker: LocalBroker) -> psutil.Process | None:
 
 
 def serves(process: psutil.Process, properties: Path) -> bool:
-    """Whether this process is alive and a broker that runs with exactly this configuration file."""
+    """Tell whether this process is alive and is a broker with exactly this configuration file."""
     try:
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
