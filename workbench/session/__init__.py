@@ -1,4 +1,4 @@
-"""The facades: Cluster and Snapshot. What needs pandas is loaded when it is first used."""
+"""Holds the classes that users work with, `Cluster` and `Snapshot`; `Snapshot` loads only when it is first used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The packaged broker for people and for the command line."""
+"""Starts, stops and describes the local Kafka broker that this package can run, for ``workbench kafka``."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ __all__ = ["DEFAULT_PORT", "BrokerStatus", "LocalBroker", "down", "export_line",
 
 
 def export_line(broker: LocalBroker) -> str:
-    """Return the shell line after which `connect()` without an address means this broker."""
+    """Return the shell line that makes this broker the default address of `connect`."""
     return f"export {ADDRESS_VARIABLE}={broker.address}"
 
 
 def fetch() -> Path:
-    """Fetch and check the packaged Kafka's jars, and return their folder.
+    """Download the jars of the packaged Kafka, check them, and return their folder.
 
     Raises:
-        ConfigurationError: There is no Java to run them, no Maven to fetch them, or they are not the ones pinned.
+        ConfigurationError: Java or Maven is missing, or the checksum of a jar differs from the pinned one.
     """
     find_java()
     return ensure(cache_folder())
 
 
 def facts(broker: LocalBroker, state: State) -> dict[str, str | int]:
-    """Return what a program wants to know of a broker, as JSON takes it."""
+    """Return address, state, process, version and folders of a broker, for JSON output."""
     return {
         "address": broker.address,
         "port": broker.port,

@@ -1,4 +1,4 @@
-"""Captures for a facade: the snapshot's file, the decoder, the progress that a notebook shows."""
+"""Runs `Cluster.capture`: opens the snapshot file, makes the decoder, and shows progress in a notebook."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ async def capture(
     progress: Callable[[Progress], None] | bool | None,
 ) -> Snapshot:
     """Capture into a file or an open snapshot; see `Cluster.capture`."""
-    selection, begin = parse_topics(topics), parse_bound(start)
-    stop = None if end is None else parse_bound(end)
+    selection, first = parse_topics(topics), parse_bound(start)
+    last = None if end is None else parse_bound(end)
     opened = not isinstance(into, Snapshot)
     snap = await asyncio.to_thread(open_for_writing, into)
     snap.adopt(connection.tasks)
@@ -54,8 +54,8 @@ async def capture(
             snap.store,
             decoder,
             selection,
-            start=begin,
-            end=stop,
+            start=first,
+            end=last,
             cluster=connection.name,
             isolation=isolation,
             follow=follow,
@@ -93,7 +93,7 @@ def _in_notebook() -> bool:
 
 
 class _Feed:
-    """A `workbench.model.feeds.ProgressFeed` of the capture that the current task runs."""
+    """Feeds a progress panel with the capture of the current task; implements `workbench.model.feeds.ProgressFeed`."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""`Cluster`: the public face of one connection to an event bus. Each method hands over to the module that does it."""
+"""Defines `Cluster`, one connection to an event bus. Each method calls the module that does the work."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 
 class Cluster:
-    """A connected event bus; read-only unless it was opened for writing.
+    """Connects to an event bus, read-only unless it was opened for writing.
 
-    Made by `workbench.connect` and `workbench.demo`. It owns the tasks it starts (tails, captures, lag watches):
-    closing it ends them, leaving a cell does not. ``async with`` closes it.
+    Made by `workbench.connect` and `workbench.demo`. It owns the background tasks that it starts (tails, captures, lag
+    watches): they run on after the cell has ended, until the cluster is closed. ``async with`` closes it.
     """
 
     def __init__(self, profile: Profile, log: RecordLog, *, write: bool = False, reason: str | None = None) -> None:
@@ -42,7 +42,7 @@ class Cluster:
 
     @property
     def profile(self) -> Profile:
-        """Address and settings that it was opened with."""
+        """The address and settings that it was opened with."""
         return self._connection.profile
 
     @property
@@ -52,7 +52,7 @@ class Cluster:
 
     @property
     def cluster_id(self) -> str:
-        """The cluster's own id."""
+        """The cluster id that the broker reports."""
         return self.log.cluster_id
 
     @property
@@ -72,12 +72,12 @@ class Cluster:
 
     @property
     def tasks(self) -> Supervisor:
-        """Tasks of this cluster; ``tasks.failures`` says what went wrong in the background."""
+        """Background tasks of this cluster; ``tasks.failures`` lists those that failed."""
         return self._connection.tasks
 
     @property
     def log(self) -> RecordLog:
-        """The record log beneath: exact reads and writes, for what the facade does not offer."""
+        """The record log of the connection, for exact reads and writes that this class does not offer."""
         return self._connection.log
 
     async def __aenter__(self) -> Self:
@@ -92,10 +92,10 @@ class Cluster:
         await self._connection.aclose()
 
     async def topics(self, selection: TopicsLike = "*") -> pd.DataFrame:
-        """Describe topics: partitions, offsets, an upper bound of records, rate, groups, retention.
+        """Describe topics: partitions, offsets, an upper bound of the records, rate, consumer groups, retention.
 
         Args:
-            selection: Name, list, shell pattern or regular expression. A pattern never takes internal topics.
+            selection: Name, list, shell pattern or regular expression. A pattern never matches internal topics.
 
         Raises:
             UnknownTopicError: A name does not exist (similar ones are named), or a pattern matches nothing.
@@ -105,7 +105,7 @@ class Cluster:
         return topics_frame(await self.topic_rows(selection), provenance=self._provenance())
 
     async def topic_rows(self, selection: TopicsLike = "*") -> list[dict[str, Any]]:
-        """Describe topics as `topics` does, as plain rows."""
+        """Describe topics like `topics`, as a list of dictionaries."""
         from workbench.bus.topic_rows import topic_rows
         from workbench.model.topic_selection import parse_topics
 
@@ -120,13 +120,13 @@ class Cluster:
         limit_rows: int = 50_000,
         **options: Any,
     ) -> LiveTail:
-        """Follow topics in a live table; joins no group. Show it as a cell's last line.
+        """Follow topics in a live table, without a consumer group. Write it as the last line of a cell to show it.
 
         Args:
-            topics: What to follow.
-            start: Where to begin; the end unless told.
-            isolation: ``read_uncommitted`` shows open and aborted transactions too.
-            limit_rows: Rows held; older ones are let go, and counted.
+            topics: Topics to follow.
+            start: Where to begin; by default at the end.
+            isolation: ``read_uncommitted`` also shows records of open and aborted transactions.
+            limit_rows: Rows kept; older ones are dropped, and their number is shown.
             options: Traits of the table: ``height``, ``follow``, ``filter``.
         """
         from workbench.session.tailing import tail
@@ -144,20 +144,21 @@ class Cluster:
         stop_at_end: bool = False,
         isolation: Isolation = "read_committed",
     ) -> AsyncGenerator[Record, None]:
-        """Iterate over records one by one, as they are read: ``async for record in cluster.records("orders")``.
+        """Read records one by one: ``async for record in cluster.records("orders")``.
 
-        Joins no group. In offset order within each partition; use `contextlib.aclosing` when you leave the loop early.
+        Records of a partition come in offset order. No consumer group is joined. Wrap the iterator in
+        `contextlib.aclosing` if you leave the loop early.
 
         Args:
-            topics: What to read.
-            start: Where to begin; the end unless told.
-            end: Exclusive last bound, frozen now; without it reading goes on for ever.
-            stop_at_end: End at the end that the log has now; the same as ``end="end"``.
-            isolation: ``read_uncommitted`` gives records of open and aborted transactions too.
+            topics: Topics to read.
+            start: Where to begin; by default at the end.
+            end: Where to stop, exclusive; resolved to offsets once, at the start. Without it reading never stops.
+            stop_at_end: Stop at the offsets that are the end now; the same as ``end="end"``.
+            isolation: ``read_uncommitted`` also gives records of open and aborted transactions.
 
         Raises:
             UnknownTopicError: A topic does not exist, or a pattern matches nothing.
-            WindowError: A bound cannot be read.
+            WindowError: ``start`` or ``end`` is not a valid bound.
         """
         from workbench.session.following import follow_records
 
@@ -177,27 +178,27 @@ class Cluster:
         conventions: Mapping[str, Mapping[str, Any]] | None = None,
         progress: Callable[[Progress], None] | bool | None = None,
     ) -> Snapshot:
-        """Capture topics into a snapshot: a bounded window, its ends frozen now; or ``follow=True`` until interrupted.
+        """Capture topics into a snapshot: from ``start`` to the present end of each partition; or ``follow=True``.
 
-        Capturing again into the same file first finishes unfinished windows and then adds only what is new.
-        Interrupting the cell cancels; what was stored stays.
+        A second capture into the same file first finishes windows that were interrupted, then adds only new records.
+        Interrupting the cell stops the capture; records that were stored stay.
 
         Args:
-            topics: What to capture.
-            into: The snapshot's file, made when absent; or an open snapshot.
+            topics: Topics to capture.
+            into: The snapshot file, created if it does not exist; or an open snapshot.
             start: First bound of the window (``"-15m"``, ``1200``, ``"group:billing"``, …).
-            end: Exclusive last bound; now unless told.
-            isolation: As the reader's; one per topic and file.
-            follow: Go on with new records after the window.
+            end: Where to stop, exclusive; by default the end of each partition now.
+            isolation: Isolation level of the reads; one for each topic in a file.
+            follow: Continue with new records after the window, until interrupted.
             limit: Stop after this many records.
-            conventions: Own envelope conventions by name, besides those of ``workbench.toml``.
-            progress: A listener; True (the default in a notebook) shows it, False does not.
+            conventions: Additional envelope conventions by name, besides those of ``workbench.toml``.
+            progress: A function that receives the progress, or whether to show it (the default in a notebook).
 
         Raises:
             UnknownTopicError: A topic does not exist, or a pattern matches nothing.
-            WindowError: A bound cannot be read.
-            SnapshotLockedError: Another process writes the file.
-            StorageFullError: The disk is full; what was committed before is intact.
+            WindowError: ``start`` or ``end`` is not a valid bound.
+            SnapshotLockedError: Another process has the file open for writing.
+            StorageFullError: The disk is full; records stored before are intact.
         """
         from workbench.session.capturing import capture
 
@@ -215,7 +216,7 @@ class Cluster:
         )
 
     async def lag(self, groups: str = "*", *, topics: str = "*") -> LagResult:
-        """Sample the lag of consumer groups once, of both protocols; joins none.
+        """Sample the lag of consumer groups once. Works for the classic and the new group protocol and joins no group.
 
         Args:
             groups: Shell pattern of group ids.
@@ -241,8 +242,8 @@ class Cluster:
             groups: Shell pattern of group ids.
             topics: Shell pattern of topics.
             interval_s: Seconds from one sample to the next.
-            record: Store each sample in this snapshot, too: an open one, or a file, which stays open for writing until
-                the cluster is closed. `Snapshot.lag` reads the samples back.
+            record: Also store each sample in this snapshot: an open one, or a file, which stays open for writing until
+                the watch ends or the cluster is closed. `Snapshot.lag` reads the samples.
 
         Raises:
             SnapshotLockedError: Another process, or this one, has the file open for writing.
@@ -261,22 +262,22 @@ class Cluster:
         duration: str | timedelta | None = None,
         progress: Callable[[str], None] | None = None,
     ) -> LagResult:
-        """Store samples of lag in a snapshot: until cancelled, or for a time.
+        """Sample the lag of consumer groups repeatedly and store the samples in a snapshot.
 
         Args:
-            into: An open snapshot, or a file, made when absent.
+            into: An open snapshot, or a file, created if it does not exist.
             groups: Shell pattern of group ids.
             topics: Shell pattern of topics.
             interval_s: Seconds from one sample to the next.
-            duration: How long: ``"15m"`` (units ms s m h d) or a timedelta; until cancelled unless told.
-            progress: Called with a line after each sample.
+            duration: How long: ``"15m"`` (units ms s m h d) or a timedelta; by default until cancelled.
+            progress: Called with a line of text after each sample.
 
         Returns:
             The samples taken, at most those of the last 360 rounds; the snapshot holds all.
 
         Raises:
-            WindowError: The duration cannot be read.
-            SnapshotLockedError: Another process writes the file.
+            WindowError: The duration is not valid.
+            SnapshotLockedError: Another process has the file open for writing.
         """
         from workbench.session.lag_watching import record_lag
 
@@ -291,16 +292,16 @@ class Cluster:
         )
 
     async def plan(self, draft: Draft, to: str | Mapping[str, str] | None = None, **options: Any) -> Plan:
-        """Plan a replay of a draft to this cluster: target facts, counts, warnings, refusals. Nothing is sent.
+        """Plan a replay of a draft to this cluster: target, counts, warnings, refusals. Nothing is sent.
 
         Args:
-            draft: What `Snapshot.replay` made.
+            draft: The draft that `Snapshot.replay` returned.
             to: Target topic, which must exist; a mapping of source to target; without it topics named
                 ``{topic}.replay.{8 hex digits}`` are created by the run.
-            options: Options of the draft given anew.
+            options: Options that replace those of the draft.
 
         Raises:
-            ConfigurationError: An option or target name that cannot be.
+            ConfigurationError: An option or the name of the target is not valid.
         """
         from workbench.session.replaying import plan
 
@@ -314,31 +315,32 @@ class Cluster:
         target: str | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> ReplayReport:
-        """Run a plan over this connection, journal it, and verify delivery.
+        """Send the records of a plan over this connection, write the journal, and verify delivery.
 
         Args:
-            plan: What `plan` made, of this cluster.
-            confirm: The plan's token; without it the run is refused and the message says the token.
-            target: The target's name, typed, where it is protected.
+            plan: The plan that `plan` returned for this cluster.
+            confirm: The token of the plan; without it the run is refused, and the message contains the token.
+            target: The name of the target topic; required if the cluster is protected.
             progress: Called after each batch.
 
         Raises:
-            ReplayRefused: Not confirmed, read-only, or a rule holds; nothing was written.
+            ReplayRefused: The token is missing or wrong, the connection is read-only, or a replay rule refuses the
+                plan; nothing was sent.
         """
         from workbench.session.replaying import run
 
         return await run(self._connection.require_open(), plan, confirm=confirm, target=target, progress=progress)
 
     def panel(self, plan: Plan) -> ReplayPanel:
-        """Show a plan with a field for its token and a button that ends in `run`; ``.report`` is there later."""
+        """Show a plan with a field for its token and a button that calls `run`; then ``.report`` holds the report."""
         from workbench.session.replaying import panel
 
         return panel(self._connection, plan)
 
     def contract_bus(self, *, environment: str = "dev", topic_prefix: str = "onex", **options: Any) -> EventBus:
-        """Make the contract's event bus over the same address; use it with ``async with``.
+        """Make the event bus of the contract over the same address; use it with ``async with``.
 
-        It publishes and uses consumer groups as its caller says; read-only on a read-only connection.
+        It can publish and join consumer groups. On a read-only connection it is read-only, too.
         """
         from workbench.eventbus import EventBus
         from workbench.session.logs import log_of

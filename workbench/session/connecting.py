@@ -1,4 +1,4 @@
-"""From an address or profile to an open cluster."""
+"""Opens a `Cluster` from an address or the name of a profile."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 async def connect(address: str | None = None, *, write: bool = False, reason: str | None = None) -> Cluster:
-    """Connect to a cluster; read-only unless ``write=True``, which needs a ``reason`` for the journal.
+    """Connect to a cluster, read-only unless ``write=True``, which requires a ``reason`` for the journal.
 
     Args:
         address: ``kafka://host:9092,host2:9092``, ``memory://name``, or the name of a profile in ``workbench.toml``;
             without it ``WORKBENCH_ADDRESS``, ``WORKBENCH_PROFILE`` or the file's default.
-        write: Allow replays and other writing over this connection.
-        reason: Why it is opened for writing; stored with everything that is written.
+        write: Allow replays and other writes over this connection.
+        reason: Why it is opened for writing; stored in the journal with each replay.
 
     Raises:
-        ConfigurationError: Nothing is named, or a setting cannot be used; or ``write=True`` without a reason.
-        BrokerUnavailableError: No broker answers.
+        ConfigurationError: No address is given or configured, a setting is not valid, or ``write=True`` has no reason.
+        BrokerUnavailableError: No broker of the address answers.
         AuthenticationError: The credentials or the certificate were refused.
     """
     if write and not (reason and reason.strip()):

@@ -1,4 +1,4 @@
-"""`ClusterConnection`: an open record log, the profile it was opened with, and the tasks that run over it."""
+"""Defines `ClusterConnection`: a record log, the profile that it was opened with, and the tasks that use it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ State: TypeAlias = Literal["unopened", "open", "closed"]
 
 
 class ClusterConnection:
-    """Connects once, owns background tasks, and closes them before the log.
+    """Connects once, owns background tasks, and ends them before it closes the log.
 
-    `workbench.session.cluster.Cluster` is its public face. The modules that capture, tail, replay or watch lag receive
-    the connection, so that none of them needs to know the face.
+    `workbench.session.cluster.Cluster` has the public methods. The modules that capture, tail, replay or watch lag
+    receive this object, so that they do not import `Cluster`.
 
     Attributes:
         profile: Address and settings.
         log: The record log.
-        tasks: Tasks of this connection.
+        tasks: Background tasks of this connection.
         writable: Whether replays may be sent over it.
         reason: Why it was opened for writing.
     """
@@ -44,14 +44,14 @@ class ClusterConnection:
         return self.profile.label
 
     async def open(self) -> None:
-        """Connect. Harmless while open; a connection that was closed stays closed."""
+        """Connect; does nothing if it is open. A closed connection cannot be opened again."""
         if self.state == "unopened":
             await self.log.__aenter__()
             self.state = "open"
         self.require_open()
 
     async def aclose(self) -> None:
-        """End the tasks, then disconnect. Idempotent."""
+        """End the tasks, then disconnect; does nothing if it is closed."""
         if self.state != "open":
             return
         self.state = "closed"
@@ -70,10 +70,10 @@ class ClusterConnection:
         return self
 
     def require_free(self, name: str) -> None:
-        """Refuse to start a task under a name that is running.
+        """Check that no task of this name is running.
 
         Raises:
-            ConfigurationError: It is.
+            ConfigurationError: One is.
         """
         if name in self.tasks.running:
             raise ConfigurationError(f"{name} is running already; stop that one first, or close the cluster.")

@@ -1,4 +1,4 @@
-"""The decoder that this user's settings ask for: built-in and own conventions, and those fixed by topic."""
+"""Makes the decoder from ``workbench.toml``: built-in and own envelope conventions, and those fixed for a topic."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def decoder_for(topics: Sequence[str], *, conventions: Mapping[str, Mapping[str,
     """Make the decoder for some topics.
 
     Args:
-        topics: Physical names, matched against the patterns of ``[topics]`` in ``workbench.toml``.
-        conventions: Own conventions besides those of the settings file, by name.
+        topics: Physical topic names, matched against the patterns of ``[topics]`` in ``workbench.toml``.
+        conventions: Additional conventions by name, besides those of the settings file.
 
     Raises:
-        ConfigurationError: A convention or pattern cannot be used.
+        ConfigurationError: A convention is not valid, or a pattern names one that does not exist.
     """
     from fnmatch import fnmatchcase
 

@@ -1,4 +1,4 @@
-"""`wb.demo()`: a cluster with believable traffic, embedded or on a development broker."""
+"""Opens the demo cluster of `wb.demo()`: generated traffic, embedded or on a development broker."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ async def demo(
     seed: int | None = None,
     live: bool = True,
 ) -> Cluster:
-    """Connect to a cluster with the demo's traffic: a history, then live records and three consumer groups.
+    """Connect to a cluster with demo traffic: records of the past, then live records and consumer groups.
 
-    Without an address the cluster is embedded in this process. With one, that broker is fed: it must be a development
-    cluster (loopback, or a profile that says so). Topics are named ``onex.dev.*``.
+    Without an address the cluster is embedded in this process. With one, the traffic is written to that broker, which
+    must be a development cluster (on this machine, or marked so in its profile). Topics are named ``onex.dev.*``.
 
     Args:
-        address: ``memory://name``, ``kafka://127.0.0.1:9092`` or a profile; a new embedded cluster unless given.
+        address: ``memory://name``, ``kafka://127.0.0.1:9092`` or a profile; by default a new embedded cluster.
         rate: Records per second.
-        history_s: Seconds of history before now.
-        seed: Everything random follows from it. Unless given, embedded clusters get the same each time, and others
-            another each time, because ids written twice to one broker would collide.
-        live: Go on writing and consuming until the cluster is closed.
+        history_s: Seconds of traffic written with timestamps before now.
+        seed: Seed of the random generator. By default embedded clusters get the same traffic each time, and other
+            brokers different traffic each time, because event ids written twice to one broker would collide.
+        live: Write and consume new records until the cluster is closed.
 
     Raises:
         ConfigurationError: The address is not a development cluster.

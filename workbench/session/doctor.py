@@ -1,4 +1,4 @@
-"""Looks at what this package needs on a machine, and says what to do about what is missing."""
+"""Checks what this package needs on a machine, and gives advice where something is missing or wrong."""
 
 from __future__ import annotations
 
@@ -34,19 +34,24 @@ State: TypeAlias = Literal["ok", "missing", "wrong"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at."""
+    """The result of one check."""
 
     name: str
     state: State
     found: str
     needed: bool = True
-    """Whether the package cannot do its work without it; what is not needed unlocks one feature."""
+    """Whether the package does not work without it; otherwise a single feature needs it."""
     advice: str = ""
-    """What to do; empty when all is well."""
+    """Tells how to correct it; empty if ``state`` is ok."""
 
 
 def examine(address: str | None = None, environ: Mapping[str, str] | None = None) -> list[Check]:
-    """Look at everything, the broker only where one is named: by address, profile or environment."""
+    """Check Python, packages, Java, Kafka jars, browser, kcat, and the broker if one is given.
+
+    Args:
+        address: Address or profile of the broker; by default from the environment or the settings file.
+        environ: Environment variables; by default those of this process.
+    """
     environ = os.environ if environ is None else environ
     checks = [_python(), *_packages(), _java(environ), _jars(environ), _browser(environ), _kcat(environ)]
     return [*checks, _broker(address, environ)]

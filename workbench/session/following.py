@@ -1,4 +1,4 @@
-"""Records one by one, for a terminal or a loop of one's own: bounded or following, without any consumer group."""
+"""Reads records one by one, for `Cluster.records` and ``workbench tail``, without a consumer group."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ async def follow_records(
     stop_at_end: bool = False,
     isolation: Isolation = "read_committed",
 ) -> AsyncGenerator[Record, None]:
-    """Yield records as they are read, in offset order within each partition.
+    """Yield records in offset order within each partition; see `Cluster.records`.
 
     Args:
         log: An open record log.
-        topics: What to read.
+        topics: Topics to read.
         start: Where to begin.
-        end: Exclusive last bound, frozen now; without it reading goes on for ever.
-        stop_at_end: End at the end that the log has now; the same as ``end="end"``.
-        isolation: As the reader's.
+        end: Where to stop, exclusive; resolved to offsets once, at the start. Without it reading never stops.
+        stop_at_end: Stop at the offsets that are the end now; the same as ``end="end"``.
+        isolation: Isolation level of the reads.
     """
     from workbench.capture.window import resolve_spans
 
@@ -48,7 +48,7 @@ async def follow_records(
 
 
 def as_json(record: Record) -> dict[str, Any]:
-    """Lay a record out as JSON: bytes as text where they are UTF-8, else under a name that ends in ``_b64``."""
+    """Convert a record for JSON: bytes become text if they are UTF-8, else base64 under a name ending in ``_b64``."""
     return {
         "topic": record.topic,
         "partition": record.partition,

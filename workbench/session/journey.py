@@ -1,4 +1,4 @@
-"""The whole journey without a notebook: topics, capture, trace, lag, replay, and a report of it."""
+"""Runs every main feature once for ``workbench demo``: topics, capture, trace, lag and replay, then writes a report."""
 
 from __future__ import annotations
 
@@ -46,18 +46,25 @@ RANGE_COLUMNS = [
 
 @dataclass
 class Journey:
-    """What a journey left behind."""
+    """The files and results of a run of the demo."""
 
     snapshot: Path
     report: Path
     state: str
     """State of the replay: ``verified`` when every record was found at the target."""
     lines: list[str] = field(default_factory=list)
-    """What happened, a line for each step."""
+    """A line of text for each step."""
 
 
 async def run_journey(address: str | None, *, rate: float, history_s: float, out: Path) -> Journey:
-    """Run the journey on an embedded cluster, or a development broker; write snapshot and report into ``out``."""
+    """Run the demo on an embedded cluster or a development broker, and write a snapshot and a report.
+
+    Args:
+        address: Address or profile of a development broker; None embeds a cluster.
+        rate: Records per second of the demo traffic.
+        history_s: Seconds of traffic before now.
+        out: Folder of ``demo.duckdb`` and ``report.html``, created if it does not exist.
+    """
     from workbench.report import write_report
 
     await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Plans a replay of a snapshot file into its journal, and runs a plan from there by its token."""
+"""Plans a replay of a snapshot file and stores the plan in the journal; runs a stored plan by its token."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ async def plan_replay(
     to: str | Mapping[str, str] | None = None,
     **options: Any,
 ) -> Plan:
-    """Plan a replay and keep the plan in the snapshot's journal; nothing is sent.
+    """Plan a replay and store the plan in the journal of the snapshot; nothing is sent.
 
     Args:
-        snapshot: The snapshot's file, opened read-only.
+        snapshot: The snapshot file; it is opened read-only.
         selection: Which records; see `Snapshot.replay`.
         address: The target cluster; see `connect`.
         to: The target topic; see `Cluster.plan`.
@@ -36,7 +36,7 @@ async def plan_replay(
     Raises:
         SnapshotError: There is no such file.
         ValidationError: The selection names no record of the snapshot.
-        ConfigurationError: An option, the target's name or the address cannot be used.
+        ConfigurationError: An option, the name of the target or the address is not valid.
     """
     with open_snapshot(snapshot) as snap:
         async with await connect(address) as cluster:
@@ -55,21 +55,21 @@ async def run_kept_plan(
     target: str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> ReplayReport:
-    """Run a plan that `plan_replay` kept, over a connection that may write.
+    """Run a plan that `plan_replay` stored, over a connection that may write.
 
     Args:
-        snapshot: The snapshot's file.
-        selection: The same selection as that of the plan.
-        confirm: The plan's token.
+        snapshot: The snapshot file.
+        selection: The same selection that was planned.
+        confirm: The token of the plan.
         address: The target cluster; see `connect`.
         reason: Why; see `connect`.
-        target: The name of a protected target, typed.
+        target: The name of the target topic; required if the cluster is protected.
         progress: Called after each batch.
 
     Raises:
         SnapshotError: The journal has no open plan with this token.
-        ReplayRefused: The selection is another than the planned one, or a rule holds; nothing was written.
-        ConfigurationError: The reason is missing, or the address cannot be used.
+        ReplayRefused: The selection differs from the planned one, or a replay rule refuses the plan; nothing was sent.
+        ConfigurationError: The reason is missing, or the address is not valid.
     """
     with open_snapshot(snapshot) as snap:
         plan = planned(snap, snap.replay(selection), confirm)

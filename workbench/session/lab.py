@@ -1,4 +1,4 @@
-"""JupyterLab as this package starts it: on loopback, and asking nobody for news."""
+"""Starts JupyterLab for ``workbench lab``: on 127.0.0.1, without requests for news or updates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUIET_OPTIONS = (
 
 
 def lab_command(notebook: Path | None = None, *, port: int | None = None, browser: bool = True) -> list[str]:
-    """Return the command that starts JupyterLab on a notebook, by default the quickstart where it is at hand.
+    """Return the command that opens a notebook in JupyterLab, by default the quickstart if its file exists.
 
     Raises:
         ConfigurationError: The notebook named does not exist.
@@ -42,14 +42,14 @@ def lab_command(notebook: Path | None = None, *, port: int | None = None, browse
 
 
 def lab_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment with our settings folder before the others; the user's own settings still win."""
+    """Return the environment with the Jupyter settings of this package added; settings of the user override them."""
     ours = str(resources.files("workbench.session").joinpath("lab_settings"))
     paths = [ours, *filter(None, [environ.get("JUPYTER_CONFIG_PATH")])]
     return {**environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
 
 
 def run_lab(notebook: Path | None = None, *, port: int | None = None, browser: bool = True) -> None:
-    """Become JupyterLab: this process is replaced, so that its signals are JupyterLab's own."""
+    """Replace this process by JupyterLab, so that JupyterLab receives signals such as Ctrl-C directly."""
     command = lab_command(notebook, port=port, browser=browser)
     sys.stdout.flush()
     os.execve(command[0], command, lab_environment(os.environ))  # noqa: S606 - our own interpreter, no shell

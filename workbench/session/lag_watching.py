@@ -1,4 +1,4 @@
-"""Starts lag watches and recordings over a connection; see `Cluster.watch_lag` and `Cluster.record_lag`."""
+"""Runs `Cluster.watch_lag` and `Cluster.record_lag`: samples lag repeatedly, shows it and stores it in a snapshot."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def watch_lag(
     interval_s: float,
     record: str | os.PathLike[str] | Snapshot | None,
 ) -> LagPanel:
-    """Start a watch as a task of the connection and show it; see `Cluster.watch_lag`."""
+    """Start a task that samples lag, and return the panel that shows it; see `Cluster.watch_lag`."""
     from workbench.lag.figure import lag_figure
     from workbench.widgets import LagPanel
 
     name = f"lag of {groups} on {connection.name}"
-    # Asked before the file is opened: a second watch of that name would otherwise leave it open.
+    # Checked before the file is opened: a second watch of that name would otherwise leave it open.
     connection.require_free(name)
     snap = None if record is None else open_for_writing(record)
     watch = LagWatch(
@@ -58,7 +58,7 @@ async def record_lag(
     duration: str | timedelta | None,
     progress: Callable[[str], None] | None,
 ) -> LagResult:
-    """Store samples in a snapshot until cancelled or for a time; see `Cluster.record_lag`."""
+    """Store samples in a snapshot until cancelled or for a duration; see `Cluster.record_lag`."""
     duration_s = None if duration is None else parse_duration(duration) / 1000
     snap = await asyncio.to_thread(open_for_writing, into)
     watch = LagWatch(

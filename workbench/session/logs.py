@@ -1,4 +1,4 @@
-"""The record log of a profile, its secrets unwrapped at the last moment."""
+"""Makes the record log of a profile; its secrets are read only here, where the client needs them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def log_of(profile: Profile) -> RecordLog:
-    """Make the record log of a profile, not yet open."""
+    """Make the record log of a profile; it is not connected yet."""
     if profile.address.scheme == "memory":
         return open_log(profile.address)
     token = profile.sasl_token

@@ -1,4 +1,4 @@
-"""Plans and runs replays over a cluster: target facts, journal, the one guarded call, and its panel."""
+"""Plans and runs replays over a connection, and shows the panel of a plan; see `Cluster.plan` and `Cluster.run`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def access_of(connection: ClusterConnection) -> Connection:
-    """Return the facts of a connection that the replay rules look at."""
+    """Return the properties of a connection that the replay rules check."""
     return Connection(
         read_only=not connection.writable,
         protected=connection.profile.protected,
@@ -28,7 +28,7 @@ def access_of(connection: ClusterConnection) -> Connection:
 
 
 async def plan(connection: ClusterConnection, draft: Draft, to: str | Mapping[str, str] | None, **options: Any) -> Plan:
-    """Fetch the target's facts and make the plan; see `Cluster.plan`."""
+    """Describe the target topics and make the plan; see `Cluster.plan`."""
     if not isinstance(draft, Draft):
         raise ValidationError(f"A plan is made of a draft, snap.replay(…), not of {type(draft).__name__}.")
     wanted = draft.replace(**options) if options else draft
@@ -45,7 +45,7 @@ async def run(
     target: str | None,
     progress: Callable[[Progress], None] | None,
 ) -> ReplayReport:
-    """Run a plan by the guarded call; see `Cluster.run`."""
+    """Run a plan with the journal of its snapshot; see `Cluster.run`."""
     journal = _journal_of(plan.origin)
     if journal is None:
         raise ReplayRefused(
@@ -66,25 +66,25 @@ async def run(
 
 
 def planned(snapshot: Snapshot, draft: Draft, confirm: str) -> Plan:
-    """Load a journaled plan by its token and make it again from the same selection.
+    """Load a plan from the journal by its token, and make it again from the same selection.
 
     Raises:
         SnapshotError: The journal has no open plan with this token.
-        ReplayRefused: The selection is not the planned one any more (G-7).
+        ReplayRefused: The selection differs from the planned one (docs/replay-rules.md G-7).
     """
     row = snapshot.journal().planned(confirm)
     return plan_from_json(row.plan, draft)
 
 
 def panel(connection: ClusterConnection, plan: Plan) -> ReplayPanel:
-    """Show a plan in a panel whose button ends in `run`; see `Cluster.panel`."""
+    """Show a plan in a panel whose button calls `run`; see `Cluster.panel`."""
     from workbench.widgets import ReplayPanel
 
-    return ReplayPanel(_Source(connection, plan), supervisor=connection.tasks)
+    return ReplayPanel(_PlanSource(connection, plan), supervisor=connection.tasks)
 
 
-class _Source:
-    """A `workbench.model.feeds.PlanSource` over one cluster."""
+class _PlanSource:
+    """Gives a panel the facts and progress of a plan, and runs it; implements `workbench.model.feeds.PlanSource`."""
 
     def __init__(self, connection: ClusterConnection, plan: Plan) -> None:
         self._connection = connection

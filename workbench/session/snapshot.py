@@ -1,4 +1,4 @@
-"""`Snapshot`: captured events in one file, and every question that can be asked of them without a broker."""
+"""Defines `Snapshot`, a file of captured events that is queried without a broker."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ _TITLES = ("topic", "partitions", "records", "undecodable", "gaps", "state")
 
 
 class Snapshot:
-    """A snapshot file; made by `Cluster.capture`, or opened with `workbench.open`.
+    """Reads a snapshot file; returned by `Cluster.capture` and `workbench.open`.
 
-    Reading asks no broker, so nothing here is awaited. ``with`` closes it.
+    No method asks a broker, so none is awaited. ``with`` closes the file.
     """
 
     def __init__(self, store: SnapshotStore, *, tasks: Supervisor | None = None) -> None:
         self.store = store
-        """The file beneath: cursors, tables, segments."""
+        """The open file, for tables and cursors that this class does not offer."""
         self._tasks = tasks
         self._graph: tuple[int, Trace] | None = None
         self._journal: Journal | None = None
         self.last_capture: CaptureResult | None = None
-        """How the capture ended that this object came from, or that ran into it last."""
+        """The result of the last capture into this object."""
 
     @property
     def path(self) -> Path:
@@ -56,22 +56,22 @@ class Snapshot:
 
     @property
     def read_only(self) -> bool:
-        """Whether nothing can be added."""
+        """Whether the file was opened for reading only."""
         return self.store.read_only
 
     def adopt(self, tasks: Supervisor) -> None:
-        """Let views of this snapshot run their tasks under a cluster's supervisor."""
+        """Run the background tasks of this snapshot's widgets under the supervisor of a cluster."""
         self._tasks = tasks
 
     def last_capture_rows(self) -> list[dict[str, Any]]:
-        """Provenance of the windows that the last capture worked on, as plain rows."""
+        """Return the captured offset ranges that the last capture worked on, as dictionaries."""
         keys = () if self.last_capture is None else self.last_capture.keys
         wanted = {(key.capture_id, key.source_id, key.partition, key.start) for key in keys}
         rows: list[dict[str, Any]] = self.store.ranges_table().to_pylist()
         return [r for r in rows if (r["capture_id"], r["source_id"], r["partition"], r["from"]) in wanted]
 
     def close(self) -> None:
-        """Close the file, and the journal beside a read-only one. Harmless when repeated."""
+        """Close the file, and the separate journal of a read-only one. May be called again."""
         if self._journal is not None:
             self._journal.close()
             self._journal = None
@@ -84,18 +84,18 @@ class Snapshot:
         self.close()
 
     def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pd.DataFrame:
-        """Answer one SELECT with a frame of fixed dtypes; its provenance is in ``.attrs["provenance"]``.
+        """Run one SELECT and return a frame of fixed dtypes, with its provenance in ``.attrs["provenance"]``.
 
         Views: ``events`` (decoded: topic, partition, offset, timestamp, event_id, event_type, correlation_id, …) and
         ``records`` (raw: key, value, headers). ``params`` binds ``?`` (a list) or ``$name`` (a mapping).
 
         Raises:
-            QueryError: It is not one SELECT, or DuckDB cannot answer it.
+            QueryError: The query is not a single SELECT, or DuckDB cannot run it.
         """
         return self.store.sql(query, params)
 
     def sql_arrow(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
-        """Answer one SELECT with an Arrow table, for bulk."""
+        """Run one SELECT and return an Arrow table, which is faster for many rows."""
         return self.store.sql_arrow(query, params)
 
     def events(
@@ -111,14 +111,24 @@ class Snapshot:
         params: Mapping[str, Any] | None = None,
         limit: int | None = None,
     ) -> pd.DataFrame:
-        """Decoded events as a frame, by time and position; times filter exactly, by record timestamp.
+        """Return decoded events as a frame, ordered by time and position.
+
+        Times are compared with the record timestamp.
 
         Args:
-            topic: Physical names; like ``type``, ``source`` and ``correlation_id`` one or several.
-            start: From here on: a time, an offset, or ``"start"``.
-            end: Up to here, exclusive.
-            where: An SQL condition over the columns; ``params`` holds the values of its ``$names``.
-            limit: At most so many; ``.attrs["truncated"]`` says whether there were more.
+            topic: Physical topic names, one or several.
+            type: Event types, one or several.
+            source: Event sources, one or several.
+            correlation_id: Correlation ids, one or several.
+            start: Events from here on: a time, an offset, or ``"start"``.
+            end: Events before here: a time, an offset, or ``"end"``.
+            where: An SQL condition over the columns of ``events``.
+            params: Values of the ``$names`` in ``where``.
+            limit: Largest number of rows; ``.attrs["truncated"]`` says whether there were more.
+
+        Raises:
+            QueryError: The condition is not valid.
+            WindowError: ``start`` or ``end`` is not valid for a snapshot.
         """
         return self.store.events(
             topic=topic,
@@ -134,21 +144,21 @@ class Snapshot:
 
     @property
     def provenance(self) -> pd.DataFrame:
-        """What was captured: cluster, topic, partition, offsets, gaps, isolation, state, and why it stopped."""
+        """The captured offset ranges: cluster, topic, partition, offsets, gaps, isolation, state and its reason."""
         return self.store.ranges
 
     def trace(self, *, correlation_id: str | None = None, event_id: str | None = None) -> Trace:
         """Return the causal graph of a correlation, or of an event with its ancestors and descendants.
 
         Raises:
-            UnknownEventError: The snapshot holds no such event.
-            TypeError: Not exactly one of the two was given.
+            UnknownEventError: The snapshot has no such event.
+            TypeError: Both arguments were given, or neither.
         """
         return self.graph.select(correlation_id=correlation_id, event_id=event_id)
 
     @property
     def graph(self) -> Trace:
-        """The causal graph of everything in the snapshot; built once, and again after more was captured."""
+        """The causal graph of the whole snapshot; built at the first use, and again after new records were captured."""
         from workbench.session.trace import read_trace
 
         rows = self.store.record_count()
@@ -162,30 +172,37 @@ class Snapshot:
         return CausationGraph(views, supervisor=self._tasks, **options)
 
     def dead_letters(self, *, origins: Mapping[str, str] | None = None) -> DeadLetters:
-        """Group the dead letters by what failed alike; ``.groups``, ``.frame``, ``.sample(fingerprint)``. Reads only.
+        """Group the dead letters by error; the result has ``.groups``, ``.frame`` and ``.sample(fingerprint)``.
 
         Args:
-            origins: The original topic of a dead-letter topic, where you know better than payload, headers and name.
+            origins: The original topic of each dead-letter topic for which you know it. It has precedence over what
+                payload, headers and the name of the topic say.
         """
         from workbench.replay.dead_letters import read_dead_letters
 
         return read_dead_letters(self.store, origins=origins)
 
     def workflows(self, at: BoundLike | None = None) -> pd.DataFrame:
-        """Workflow runs and their states at a time of the snapshot: a datetime or ``"@2026-01-01T10:00:00Z"``.
+        """Return workflow runs and their states at a time.
+
+        Args:
+            at: A datetime or ``"@2026-01-01T10:00:00Z"``; by default the end of the snapshot.
 
         Raises:
-            WindowError: ``at`` is no time.
+            WindowError: ``at`` is not a time.
         """
         from workbench.tracing.state import WORKFLOW_TYPES, workflows_at
 
         return workflows_at(self._events_of(WORKFLOW_TYPES), moment(at))
 
     def registry(self, at: BoundLike | None = None) -> pd.DataFrame:
-        """Nodes, tools and subsystems registered at a time of the snapshot, with their last known health.
+        """Return the nodes, tools and subsystems that are registered at a time, with their last known health.
+
+        Args:
+            at: A datetime or ``"@2026-01-01T10:00:00Z"``; by default the end of the snapshot.
 
         Raises:
-            WindowError: ``at`` is no time.
+            WindowError: ``at`` is not a time.
         """
         from workbench.tracing.state import REGISTRY_TYPES, registry_at
 
@@ -209,12 +226,12 @@ class Snapshot:
         Args:
             groups: Shell pattern of group ids.
             topics: Shell pattern of topics.
-            cluster_id: Samples of this cluster only, where the snapshot has those of several.
-            start: Rounds begun at or after this time: a datetime or ``"@2026-01-01T10:00:00Z"``.
-            end: Rounds begun before this time.
+            cluster_id: Only samples of this cluster; by default of every cluster.
+            start: Samples taken at or after this time: a datetime or ``"@2026-01-01T10:00:00Z"``.
+            end: Samples taken before this time.
 
         Raises:
-            WindowError: ``start`` or ``end`` is no time.
+            WindowError: ``start`` or ``end`` is not a time.
         """
         from workbench.lag import LagResult
         from workbench.lag.history import read_tables
@@ -230,17 +247,18 @@ class Snapshot:
         return LagResult(tables)
 
     def replay(self, selection: Any, **options: Any) -> Draft:
-        """Say what to send again; pure. Plan it with `Cluster.plan`.
+        """Select records to send again, and return a draft. Plan it with `Cluster.plan`; nothing is sent here.
 
         Args:
             selection: An SQL condition over events; a frame or Arrow table with ``partition``, ``offset`` and
-                ``source_id`` or ``topic``; a trace; or what was selected in a table or graph.
+                ``source_id`` or ``topic``; a trace; the selection of a table or graph; or positions written
+                ``topic/partition@offset``.
             options: ``partitions``, ``timestamps``, ``headers``, ``order``, ``records_per_s``, …; see
                 `workbench.replay.Options`.
 
         Raises:
-            ValidationError: The selection names no record of this snapshot.
-            TypeError: An unknown option; the message names the likely one.
+            ValidationError: The selection is empty or not in this snapshot.
+            TypeError: An option does not exist; the message suggests one with a similar name.
         """
         from workbench.replay import Draft, join_decoded
         from workbench.replay.selected_positions import positions_of
@@ -253,7 +271,7 @@ class Snapshot:
         return Draft(decoded, sources=sources, description=summary, origin=self, **options)
 
     def journal(self) -> Journal:
-        """Where replays of this snapshot are recorded: in the file, or beside it when it was opened read-only."""
+        """Return the journal of the replays: tables in this file, or a separate file if this one is read-only."""
         from workbench.store.journal import Journal, journal_path
 
         if self._journal is None:
@@ -264,11 +282,11 @@ class Snapshot:
         return self._journal
 
     def pack(self) -> None:
-        """Move all segments into the one file, so that it can be mailed."""
+        """Move all Parquet segments into the DuckDB file, so that there is one file to send."""
         self.store.pack()
 
     def copy_to(self, path: str | os.PathLike[str]) -> Path:
-        """Make a copy that others can read while this file is being written."""
+        """Copy the snapshot, also while it is being written; the copy can be read at once."""
         from workbench.store.transfer import copy_to
 
         return copy_to(self.store, path)
@@ -280,7 +298,13 @@ class Snapshot:
         where: str | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> int:
-        """Write records as Parquet or JSON lines, by the file's name, without loss; returns how many."""
+        """Write records without loss, as Parquet or JSON lines by the name of the file; return their number.
+
+        Args:
+            path: The file to write: ``.parquet``, ``.jsonl`` or ``.ndjson``.
+            where: An SQL condition over events, ``key``, ``value`` and ``headers``.
+            params: Values of the ``$names`` in ``where``.
+        """
         from workbench.store.transfer import export_records
 
         return export_records(self.store, path, where=where, params=params)
@@ -291,16 +315,25 @@ class Snapshot:
         *,
         conventions: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Imported:
-        """Read a file that `export` wrote; positions that are there already are left out and counted."""
+        """Import a file that `export` wrote; records that the snapshot already has are skipped and counted.
+
+        Args:
+            path: The file to read.
+            conventions: Additional envelope conventions by name.
+        """
         from workbench.session.conventions import decoder_for
         from workbench.store.transfer import import_file
 
         return import_file(self.store, path, decoder_for((), conventions=conventions))
 
     def decode_again(self, *, conventions: Mapping[str, Mapping[str, Any]] | None = None) -> int:
-        """Decode every record by today's conventions and those given; raw records stay as they are.
+        """Decode every record again with the present envelope conventions; raw records do not change.
 
-        Returns the rows decoded.
+        Args:
+            conventions: Additional envelope conventions by name.
+
+        Returns:
+            The number of rows decoded.
         """
         from workbench.session.conventions import decoder_for
         from workbench.store.transfer import redecode
@@ -350,22 +383,22 @@ def _state(row: Mapping[str, Any]) -> str:
 
 
 def open_snapshot(path: str | os.PathLike[str], *, write: bool = False) -> Snapshot:
-    """Open a snapshot: read-only unless ``write=True``. In notebooks this is ``wb.open``.
+    """Open a snapshot, read-only unless ``write=True``; also available as ``workbench.open``.
 
     Raises:
-        SnapshotError: There is no such file.
-        SnapshotLockedError: Another process writes it; the message names it.
-        SnapshotFormatError: The file is no snapshot, damaged, or newer than this version.
+        SnapshotError: The file does not exist.
+        SnapshotLockedError: Another process has it open for writing; the message names the process.
+        SnapshotFormatError: The file is not a snapshot, is damaged, or was written by a newer version.
     """
     return Snapshot(SnapshotStore.open(path, write=write))
 
 
 def open_for_writing(into: str | os.PathLike[str] | Snapshot) -> Snapshot:
-    """Return an open snapshot as it is, or open a file for writing, made when absent.
+    """Return an open snapshot as it is, or open a file for writing, which is created if it does not exist.
 
     Raises:
-        SnapshotError: The snapshot given was opened read-only.
-        SnapshotLockedError: Another process writes the file.
+        SnapshotError: The given snapshot was opened read-only.
+        SnapshotLockedError: Another process has the file open for writing.
     """
     snap = into if isinstance(into, Snapshot) else open_snapshot(into, write=True)
     if snap.read_only:

@@ -1,4 +1,4 @@
-"""A live tail of a cluster: topics resolved when it starts, decoded in bulk, shown in a widget."""
+"""Runs `Cluster.tail`: starts a task that reads and decodes records, and shows them in a live table."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def tail(
     limit_rows: int,
     **options: Any,
 ) -> LiveTail:
-    """Start a tail as a task of the cluster and show it; see `Cluster.tail`."""
+    """Start a task that follows topics, and return the table that shows it; see `Cluster.tail`."""
     from workbench.capture.window import resolve_spans
     from workbench.widgets import LiveTail
 
-    selection, begin = parse_topics(topics), parse_bound(start)
+    selection, first = parse_topics(topics), parse_bound(start)
 
     async def spans() -> list[Span]:
-        return await resolve_spans(connection.log, selection, begin, isolation=isolation)
+        return await resolve_spans(connection.log, selection, first, isolation=isolation)
 
     feed = TailFeed(
         connection.log,
