@@ -1,7 +1,7 @@
-"""The command line: ``workbench COMMAND``, one module of this package for each family of commands.
+"""Builds the command line ``workbench COMMAND`` from the command modules of this package.
 
-A command module defines ``register(app)``; `application` finds it. Exit codes: 0 ok, 1 failed, 2 usage, 3 incomplete,
-4 refused, 130 interrupted; a closed pipe ends quietly.
+A command module defines ``register(app)``; `application` calls it. Exit codes: 0 ok, 1 failed, 2 usage error,
+3 incomplete result, 4 refused, 130 interrupted. If the reader closes the pipe, the program ends without an error.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["application", "main"]
 
 
 class _Commands(TyperGroup):
-    """Ends every command the same way, whatever it raised."""
+    """Turns the errors of every command into a message on standard error and an exit code."""
 
     def invoke(self, ctx: Any) -> object:
         try:
@@ -44,7 +44,7 @@ def _printable(text: str) -> str:
 
 
 def _stop_writing() -> None:
-    """Whoever read our output has left; without this the interpreter complains about it at its end."""
+    """Redirect standard output to null: otherwise Python reports the closed pipe when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -60,19 +60,19 @@ Version = Annotated[
 
 
 def application() -> typer.Typer:
-    """Build the application with every command module of this package."""
+    """Build the application with the commands of every module of this package."""
     app = typer.Typer(
         cls=_Commands,
         no_args_is_help=True,
         add_completion=False,
-        # Its tracebacks print local variables, secrets and payloads among them.
+        # Rich tracebacks print local variables, which may be secrets or payloads.
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
     @app.callback()
     def workbench(_version: Version = False) -> None:
-        """Capture, follow, measure and replay what runs through Kafka and Redpanda."""
+        """Capture, follow, measure and replay the records of Kafka and Redpanda."""
 
     for found in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{found.name}")
@@ -82,5 +82,5 @@ def application() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line; the entry point of the script ``workbench``."""
+    """Run the command line. This is the entry point of the script ``workbench``."""
     application()(prog_name="workbench")

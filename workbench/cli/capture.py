@@ -1,4 +1,4 @@
-"""``workbench capture``: topics into a snapshot."""
+"""``workbench capture``: captures topics into a snapshot."""
 
 from __future__ import annotations
 
@@ -27,18 +27,21 @@ def register(app: typer.Typer) -> None:
 
 def capture(
     topics: Topics,
-    into: Annotated[Path, typer.Option("--into", help="Snapshot file; made when absent.")],
+    into: Annotated[Path, typer.Option("--into", help="Snapshot file; created if it does not exist.")],
     broker: Broker = None,
     offset: Annotated[
         str, typer.Option("--offset", "-o", help="Where to start: start, 1200, -100, +100, @-15m, @TIME, group:NAME.")
     ] = "start",
     end: End = None,
-    count: Annotated[int | None, typer.Option("--count", "-n", min=1, help="Stop after so many records.")] = None,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on with new records until interrupted.")] = False,
+    count: Annotated[int | None, typer.Option("--count", "-n", min=1, help="Stop after this many records.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Continue with new records until interrupted.")] = False,
     as_json: Json = False,
     uncommitted: Uncommitted = False,
 ) -> None:
-    """Capture a window whose end is frozen now; again, and only what is new is added. Exits with 3 when incomplete."""
+    """Capture topics into a snapshot, up to their present end; a second capture adds only new records.
+
+    Exit code 3: a partition was not captured completely.
+    """
     rows = run(_capture(topics, into, broker, offset, end, count, follow=follow, uncommitted=uncommitted))
     if as_json:
         for row in rows:

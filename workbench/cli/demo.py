@@ -1,4 +1,4 @@
-"""``workbench demo``: feed a development broker, or run the whole journey headless."""
+"""``workbench demo``: runs every main feature once and writes a report, or writes demo traffic to a broker."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def register(app: typer.Typer) -> None:
 def demo(
     broker: Broker = None,
     rate: Annotated[float, typer.Option("--rate", help="Records per second.")] = 20.0,
-    minutes: Annotated[float, typer.Option("--history", help="Minutes of history before now.")] = 15.0,
+    minutes: Annotated[float, typer.Option("--history", help="Minutes of traffic before now.")] = 15.0,
     feed: Annotated[
-        bool, typer.Option("--feed", help="Feed the broker of -b until interrupted, nothing else.")
+        bool, typer.Option("--feed", help="Only write demo traffic to the broker of -b, until interrupted.")
     ] = False,
     out: Out = Path("out"),
 ) -> None:
-    """Run the journey on an embedded cluster or on -b: capture, trace, lag, replay; leaves a snapshot and a report."""
+    """Run a demo on an embedded cluster or on -b: capture, trace, lag, replay. Writes a snapshot and a report."""
     if feed:
         if broker is None or broker.startswith("memory://"):
             raise ConfigurationError("--feed needs a development broker: -b kafka://127.0.0.1:9092.")
         run(_feed(broker, rate, minutes))
         return
-    journey = run(_journey(broker, rate, minutes, out))
+    journey = run(_run_journey(broker, rate, minutes, out))
     for line in journey.lines:
         typer.echo(line)
 
@@ -51,7 +51,7 @@ async def _feed(broker: str, rate: float, minutes: float) -> None:
         await asyncio.Event().wait()
 
 
-async def _journey(broker: str | None, rate: float, minutes: float, out: Path) -> Journey:
+async def _run_journey(broker: str | None, rate: float, minutes: float, out: Path) -> Journey:
     from workbench.session.journey import run_journey
 
     return await run_journey(broker, rate=rate, history_s=minutes * 60, out=out)

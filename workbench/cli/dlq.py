@@ -1,4 +1,4 @@
-"""``workbench dlq``: the dead letters of a snapshot, by what failed alike."""
+"""``workbench dlq``: groups the dead letters of a snapshot by error."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def register(app: typer.Typer) -> None:
 def dlq(
     snapshot: SnapshotFile,
     fingerprint: Annotated[
-        str | None, typer.Option("--fingerprint", "-f", help="Show samples of one group instead.")
+        str | None, typer.Option("--fingerprint", "-f", help="Show samples of this group instead.")
     ] = None,
-    number: Annotated[int, typer.Option("--number", "-n", min=1, help="Samples of the group.")] = 3,
+    number: Annotated[int, typer.Option("--number", "-n", min=1, help="Number of samples.")] = 3,
     as_json: Json = False,
 ) -> None:
-    """Group a snapshot's dead letters by what failed alike; nothing is sent."""
+    """Group the dead letters of a snapshot by error. Sends nothing."""
     from workbench.session import open_snapshot
     from workbench.session.frames import plain_rows
 

@@ -1,4 +1,4 @@
-"""``workbench doctor``: what is there, what is missing, what to do."""
+"""``workbench doctor``: checks what this package needs on a machine, and gives advice."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(
-    address: Annotated[str | None, typer.Option("--broker", "-b", help="Address or profile to reach.")] = None,
+    address: Annotated[str | None, typer.Option("--broker", "-b", help="Address or profile of the broker.")] = None,
     as_json: Annotated[bool, typer.Option("--json", "-J", help="Print one JSON object per line.")] = False,
-    every: Annotated[bool, typer.Option("--all", help="Print packages that are fine, too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Also print the packages that are ok.")] = False,
 ) -> None:
-    """Check Python, packages, Java, Maven, browser, kcat and the broker; fails when something needed is amiss."""
+    """Check Python, packages, Java, Maven, browser, kcat and the broker.
+
+    Exit code 1: something that is needed is missing or wrong.
+    """
     from workbench.session.doctor import examine
 
     checks = examine(address)

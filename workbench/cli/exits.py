@@ -1,4 +1,4 @@
-"""Exit codes, and from which error each comes."""
+"""Defines the exit codes, and maps errors to them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _USAGE_ERRORS = (ConfigurationError, PositionError, ValidationError, WindowError
 
 
 def code_of(error: Exception) -> int:
-    """Return the exit code that an error of ours ends the program with."""
+    """Return the exit code for an error of this package."""
     if isinstance(error, ReplayRefused):
         return REFUSED
     return USAGE if isinstance(error, _USAGE_ERRORS) else FAILED

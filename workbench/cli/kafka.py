@@ -1,4 +1,4 @@
-"""``workbench kafka``: a real Apache Kafka on loopback, without Docker."""
+"""``workbench kafka``: runs a real Apache Kafka on 127.0.0.1, without Docker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Json = Annotated[bool, typer.Option("--json", "-J", help="Print JSON.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    kafka = typer.Typer(no_args_is_help=True, help="Run a local Apache Kafka; its jars come once through Maven.")
+    kafka = typer.Typer(no_args_is_help=True, help="Run a local Apache Kafka; Maven downloads its jars once.")
     kafka.command()(fetch)
     kafka.command()(up)
     kafka.command()(down)
@@ -26,16 +26,16 @@ def register(app: typer.Typer) -> None:
 
 
 def fetch() -> None:
-    """Fetch and check the jars without starting anything."""
+    """Download and check the jars; start nothing."""
     typer.echo(f"Kafka's jars are in {brokers.fetch()}", err=True)
 
 
 def up(
     port: Port = brokers.DEFAULT_PORT,
-    data: Annotated[Path | None, typer.Option("--data", help="Folder of its records; by default in the cache.")] = None,
+    data: Annotated[Path | None, typer.Option("--data", help="Data folder; by default in the cache folder.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Start it, and print the line that makes it the default address."""
+    """Start the broker, and print the shell line that makes it the default address."""
     broker = brokers.up(port, data=data)
     if as_json:
         typer.echo(json.dumps(brokers.facts(broker, "serving")))
@@ -47,7 +47,7 @@ def up(
 
 
 def down(port: Port = brokers.DEFAULT_PORT, as_json: Json = False) -> None:
-    """End it; its data stays."""
+    """Stop the broker; its data stays."""
     broker = brokers.down(port)
     if as_json:
         typer.echo(json.dumps(None if broker is None else brokers.facts(broker, "gone")))
@@ -59,11 +59,11 @@ def down(port: Port = brokers.DEFAULT_PORT, as_json: Json = False) -> None:
 
 def status(
     port: Annotated[
-        int | None, typer.Option("--port", "-p", help="Only this port; fails if it does not serve.")
+        int | None, typer.Option("--port", "-p", help="Only this port; exit code 1 if no broker answers there.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List local brokers: serving, silent (runs, does not answer) or gone (ended without being told to)."""
+    """List local brokers: serving, silent (runs but does not answer) or gone (ended, but not by this command)."""
     found = [one for one in brokers.status() if port in (None, one.broker.port)]
     for one in found:
         broker = one.broker

@@ -1,4 +1,4 @@
-"""``workbench lab``: JupyterLab on the quickstart notebook."""
+"""``workbench lab``: opens the quickstart notebook in JupyterLab."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def lab(
     port: Annotated[int | None, typer.Option("--port", "-p", help="Port; by default the first free from 8888.")] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
 ) -> None:
-    """Open JupyterLab, on loopback alone, without news and update checks."""
+    """Open JupyterLab on 127.0.0.1, without requests for news and updates."""
     from workbench.session.lab import run_lab
 
     run_lab(notebook, port=port, browser=browser)

@@ -1,4 +1,4 @@
-"""``workbench lag``: samples the lag of consumer groups, once or into a snapshot."""
+"""``workbench lag``: samples the lag of consumer groups, once or repeatedly into a snapshot."""
 
 from __future__ import annotations
 
@@ -30,17 +30,20 @@ def lag(
     group: Annotated[str, typer.Option("--group", "-g", help="Shell pattern of consumer groups.")] = "*",
     topic: Annotated[str, typer.Option("--topic", "-t", help="Shell pattern of topics.")] = "*",
     record: Annotated[
-        Path | None, typer.Option("--record", help="Sample again and again into this snapshot, until interrupted.")
+        Path | None, typer.Option("--record", help="Sample repeatedly into this snapshot, until interrupted.")
     ] = None,
     every: Annotated[
-        float | None, typer.Option("--every", min=0.1, help="With --record: seconds between samples; 10 unless given.")
+        float | None, typer.Option("--every", min=0.1, help="With --record: seconds between samples; 10 by default.")
     ] = None,
     duration: Annotated[
         str | None, typer.Option("--for", help="With --record: how long, such as 90s, 15m, 2h.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Sample the lag of consumer groups of both protocols; joins none. Exits with 3 when a part could not be read."""
+    """Sample the lag of consumer groups; joins no group.
+
+    Exit code 3: the lag of some groups could not be read.
+    """
     if record is None and (every is not None or duration is not None):
         raise ConfigurationError("--every and --for say how a recording goes on: name its file with --record.")
     if record is None:

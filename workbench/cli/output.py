@@ -1,4 +1,4 @@
-"""Prints rows: a table for people, JSON lines for programs. Every text is made visible first."""
+"""Prints rows as a table or as JSON lines. In a table, control characters are replaced by visible text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CELL_CHARACTERS = 80
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "") -> None:
-    """Print the named columns of rows as a table, or all of each row as a line of JSON."""
+    """Print the named columns of rows as a table, or every row with all its columns as a line of JSON."""
     rows = list(rows)
     if as_json:
         for row in rows:
@@ -31,7 +31,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_
 
 
 def print_json(value: Any) -> None:
-    """Print one value as a line of JSON; what JSON does not know is written as text."""
+    """Print one value as a line of JSON; values of types that JSON does not have are written as text."""
     typer.echo(json.dumps(value, default=str, ensure_ascii=False))
 
 

@@ -1,4 +1,4 @@
-"""Draws the progress of a job: bars in a terminal, a line of JSON a second when piped."""
+"""Shows the progress of a command: bars in a terminal, otherwise a line of JSON each second."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVERY_S = 1.0
 
 @contextmanager
 def progress_listener(*, to_terminal: bool) -> Iterator[Callable[[Progress], None]]:
-    """Give a listener; what it draws goes to standard error."""
+    """Return a context manager that gives the function to call with the progress; it writes to standard error."""
     if not to_terminal:
         yield _JsonLines()
         return
@@ -43,7 +43,7 @@ def progress_listener(*, to_terminal: bool) -> Iterator[Callable[[Progress], Non
 
 
 class _JsonLines:
-    """Prints the state of a job at most once a second."""
+    """Prints the progress at most once a second, and when the state changes."""
 
     def __init__(self) -> None:
         self._last = float("-inf")

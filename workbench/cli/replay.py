@@ -1,4 +1,4 @@
-"""``workbench replay``: a dry run that prints and journals the plan; ``--confirm`` runs it."""
+"""``workbench replay``: prints the plan of a replay and stores it in the journal; ``--confirm`` runs it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from workbench.cli.running import run
 if TYPE_CHECKING:
     from workbench.replay import Plan, ReplayReport
 
-Where = Annotated[str, typer.Option("--where", help="SQL condition over events: which records.")]
-To = Annotated[str | None, typer.Option("--to", help="Target topic, which must exist; else topics of its own.")]
-Confirm = Annotated[str | None, typer.Option("--confirm", help="Token of the plan that was shown: run it.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Why; needed to run, kept in the journal.")]
-Typed = Annotated[str | None, typer.Option("--confirm-target", help="Name of a protected target, typed.")]
+Where = Annotated[str, typer.Option("--where", help="SQL condition over events that selects the records.")]
+To = Annotated[str | None, typer.Option("--to", help="Target topic, which must exist; by default new topics.")]
+Confirm = Annotated[str | None, typer.Option("--confirm", help="Run the plan with this token.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Reason, stored in the journal; required to run.")]
+Typed = Annotated[str | None, typer.Option("--confirm-target", help="Name of the target, required if it is protected.")]
 Option = Annotated[
     list[str] | None,
-    typer.Option("--option", help="An option of the plan as name=value, such as timestamps=now."),
+    typer.Option("--option", help="Option of the plan as name=value, such as timestamps=now; repeatable."),
 ]
 
 
@@ -45,7 +45,10 @@ def replay(
     option: Option = None,
     as_json: Json = False,
 ) -> None:
-    """Plan a replay; with --confirm run the plan that was shown. Exits with 4 when a rule refuses it."""
+    """Plan a replay and print the plan; with --confirm, run it.
+
+    Exit code 4: a rule refuses the replay.
+    """
     if confirm is None:
         _show_plan(run(_plan(snapshot, where, broker, to, _options(option))), as_json=as_json)
         return

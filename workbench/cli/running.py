@@ -1,4 +1,4 @@
-"""Runs a command's coroutine: an interrupt cancels it, is waited for, and ends with the code that shells expect."""
+"""Runs the coroutine of a command: Ctrl-C cancels it, waits for its clean-up, and gives exit code 130."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run ``work`` to its end; SIGINT and SIGTERM cancel it once, so that what it holds is let go in order."""
+    """Run ``work`` to its end; SIGINT and SIGTERM cancel it, so that it closes files and connections in order."""
     return asyncio.run(_cancellable(work))
 
 

@@ -1,4 +1,4 @@
-"""Commands that ask a snapshot: ``sql``, ``trace``, ``pack``, ``export``."""
+"""Defines the commands on a snapshot file: ``sql``, ``trace``, ``pack``, ``export``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sql(
     query: Annotated[str, typer.Argument(help="One SELECT over events and records.")],
     as_json: Json = False,
 ) -> None:
-    """Query a snapshot; a table shows at most 1,000 rows, --json prints all."""
+    """Run an SQL query on a snapshot. The table shows at most 1,000 rows; --json prints all."""
     from workbench.session import open_snapshot
 
     with open_snapshot(snapshot) as snap:
@@ -41,12 +41,12 @@ def trace(
     snapshot: SnapshotFile,
     correlation: Annotated[str | None, typer.Option("--correlation", "-c", help="Correlation id.")] = None,
     event: Annotated[
-        str | None, typer.Option("--event", "-e", help="Event id, with its ancestors and descendants.")
+        str | None, typer.Option("--event", "-e", help="Event id; shows its ancestors and descendants.")
     ] = None,
     as_json: Json = False,
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a Mermaid flow chart.")] = False,
 ) -> None:
-    """Print the causal tree of a correlation or an event."""
+    """Print the causal tree of a correlation id or of an event."""
     if (correlation is None) == (event is None):
         raise ConfigurationError("Give exactly one of --correlation and --event.")
     from workbench.session import open_snapshot
@@ -63,7 +63,7 @@ def trace(
 
 
 def pack(snapshot: SnapshotFile) -> None:
-    """Put the segments beside a snapshot into its one file, so that it can be mailed."""
+    """Move the Parquet segments of a snapshot into its DuckDB file, so that there is one file to send."""
     from workbench.session import open_snapshot
 
     with open_snapshot(snapshot, write=True) as snap:
@@ -73,12 +73,12 @@ def pack(snapshot: SnapshotFile) -> None:
 
 def export(
     snapshot: SnapshotFile,
-    target: Annotated[Path, typer.Argument(help="File to write; .parquet or .jsonl decides the format.")],
+    target: Annotated[Path, typer.Argument(help="File to write; its suffix .parquet or .jsonl sets the format.")],
     where: Annotated[
         str | None, typer.Option("--where", help="SQL condition over events, key, value, headers.")
     ] = None,
 ) -> None:
-    """Write records without loss, as Parquet or JSON lines."""
+    """Export records without loss, as Parquet or JSON lines."""
     from workbench.session import open_snapshot
 
     with open_snapshot(snapshot) as snap:

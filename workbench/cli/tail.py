@@ -1,4 +1,4 @@
-"""``workbench tail``: records in the terminal as they come."""
+"""``workbench tail``: prints records in the terminal as they arrive."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def tail(
     broker: Broker = None,
     offset: Offset = "end",
     end: End = None,
-    count: Annotated[int | None, typer.Option("--count", "-n", min=1, help="Stop after so many records.")] = None,
-    at_end: Annotated[bool, typer.Option("--exit", "-e", help="Stop at the end that the log has now.")] = False,
+    count: Annotated[int | None, typer.Option("--count", "-n", min=1, help="Stop after this many records.")] = None,
+    at_end: Annotated[bool, typer.Option("--exit", "-e", help="Stop at the present end of each partition.")] = False,
     layout: Annotated[
         str | None,
         typer.Option(
@@ -44,7 +44,7 @@ def tail(
     as_json: Json = False,
     uncommitted: Uncommitted = False,
 ) -> None:
-    """Follow topics; joins no consumer group and commits nothing."""
+    """Print the records of topics as they arrive; joins no consumer group and commits nothing."""
     if layout is not None and as_json:
         raise ConfigurationError("--format and --json exclude each other.")
     show = _as_json if as_json else _formatted(layout) if layout is not None else _line

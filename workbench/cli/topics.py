@@ -1,4 +1,4 @@
-"""``workbench topics``: what there is."""
+"""``workbench topics``: lists topics."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def topics(patterns: SomeTopics = None, broker: Broker = None, as_json: Json = False) -> None:
-    """List topics: partitions, offsets, an upper bound of records, rate over the last minute, consumer groups."""
+    """List topics: partitions, offsets, an upper bound of the records, rate in the last minute, consumer groups."""
     rows = run(_rows(patterns or ["*"], broker))
     print_rows(rows, _COLUMNS, as_json=as_json, empty="There is no topic.")
 
