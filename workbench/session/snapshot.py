@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import SnapshotError
 from workbench.session.times import moment, moment_ms
+from workbench.store.snapshot.overview import overview_html, overview_text
 from workbench.store.snapshot.store import SnapshotStore
-from workbench.text import counted, element, fragment, number_text, table, text_table, visible
+from workbench.text import visible
 
 if TYPE_CHECKING:
     import os
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from workbench.tasks import Supervisor
     from workbench.tracing.trace import Trace
     from workbench.widgets import CausationGraph
-
-_SHOWN_SOURCES = 20
-_TITLES = ("topic", "partitions", "records", "undecodable", "gaps", "state")
 
 
 class Snapshot:
@@ -342,44 +340,15 @@ class Snapshot:
         self._graph = None
         return redecode(self.store, decoder_for(topics, conventions=conventions))
 
-    def _source_rows(self) -> list[tuple[str, ...]]:
-        by_source: dict[int, list[dict[str, Any]]] = {}
-        for row in self.store.ranges_table().to_pylist():
-            by_source.setdefault(row["source_id"], []).append(row)
-        return [
-            (
-                visible(rows[0]["topic"], 80),
-                str(len({row["partition"] for row in rows})),
-                number_text(sum(row["records"] for row in rows)),
-                number_text(sum(row["undecodable"] for row in rows)),
-                number_text(sum(len(row["gaps"]) for row in rows)),
-                ", ".join(sorted({_state(row) for row in rows})),
-            )
-            for rows in by_source.values()
-        ]
-
     def _heading(self) -> str:
         access = "read-only" if self.read_only else "writable"
         return f"Snapshot {visible(self.path.name, 80)} ({access})"
 
     def __repr__(self) -> str:
-        rows = self._source_rows()
-        shown = text_table(_TITLES, rows[:_SHOWN_SOURCES], numeric=(1, 2, 3, 4))
-        more = [f"{counted(len(rows) - _SHOWN_SOURCES, 'more topic')}"] if len(rows) > _SHOWN_SOURCES else []
-        return "\n".join([self._heading(), shown if rows else "nothing captured yet", *more])
+        return overview_text(self._heading(), self.store.ranges_table())
 
     def _repr_html_(self) -> str:
-        rows = self._source_rows()
-        return fragment(
-            element("h4", self._heading()),
-            table(_TITLES, rows[:_SHOWN_SOURCES], numeric=(1, 2, 3, 4)),
-            element("p", counted(len(rows), "topic") if rows else "nothing captured yet"),
-        ).render()
-
-
-def _state(row: Mapping[str, Any]) -> str:
-    reason = f" ({visible(row['reason'], 60)})" if row["reason"] and row["state"] != "complete" else ""
-    return f"{row['state']}{reason}"
+        return overview_html(self._heading(), self.store.ranges_table())
 
 
 def open_snapshot(path: str | os.PathLike[str], *, write: bool = False) -> Snapshot:
