@@ -77,13 +77,13 @@ class World:
         event_at_ms: int | None = None,
     ) -> Sent:
         """Make the record of one event of the contract, with a timestamp of its service's clock."""
-        stamped = (event_at_ms if event_at_ms is not None else at_ms) + CLOCK_SKEW_MS.get(source, 0)
+        event_ms = (event_at_ms if event_at_ms is not None else at_ms) + CLOCK_SKEW_MS.get(source, 0)
         event = EventMessage(
             event_id=self.new_id(),
             event_type=event_type,  # type: ignore[arg-type]  # dead letters are the contract's extension
             payload=payload,
             metadata=EventMetadata(source, correlation_id, cause, self.environment, priority),
-            timestamp=iso_text(stamped),
+            timestamp=iso_text(event_ms),
             security_context=None if user is None else SecurityContext(user, TENANT_OF[user], ["workflow:run"]),
         )
         logical = "dead_letter_queue" if event_type == "system.dead_letter" else f"{event_type.split('.')[0]}_events"

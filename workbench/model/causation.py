@@ -63,7 +63,7 @@ class GraphNode:
     kind: NodeKind
     label: str
     name: str
-    """The accessible name: type, position, causes, effects and what is special, in words."""
+    """The accessible name: type, position, causes, effects and remarks."""
     x: float
     y: float
     """Centre, in CSS pixels at scale 1."""
@@ -119,7 +119,7 @@ class GraphEdge:
     """Part of a cycle: left out of the layout, drawn against the flow of time."""
     hop_us: int | None = None
     edges: int = 1
-    """Edges of the graph that this line stands for."""
+    """Number of edges of the graph that are drawn as this line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,7 +219,7 @@ class PartProgress:
     name: str
     start: int
     end: int | None
-    """None follows for ever."""
+    """End offset, exclusive; None follows the log without end."""
     position: int
     rate: float | None = None
     """Records a second, lately."""

@@ -64,4 +64,4 @@ class NewRecord:
     partition: int | None = None
     """None lets the writer choose: murmur2 of the key, round robin for a null key."""
     timestamp_ms: int | None = None
-    """None stamps the time of sending."""
+    """None uses the time of sending."""

@@ -128,10 +128,10 @@ def _size_refusal(limits: Limits, columns: Mapping[str, pa.Array]) -> Refusal | 
 
 
 def _time_refusal(limits: Limits, times: pa.Array, now_ms: int) -> Refusal | None:
-    stamps = times.to_numpy()
-    if limits.append_time or not len(stamps):
+    timestamps_ms = times.to_numpy()
+    if limits.append_time or not len(timestamps_ms):
         return None
-    known = stamps[stamps != -1]
+    known = timestamps_ms[timestamps_ms != -1]
     low, high = known.min(initial=now_ms), known.max(initial=now_ms)
     if low >= 0 and high - now_ms <= limits.after_max_ms and now_ms - low <= limits.before_max_ms:
         return None
