@@ -8,6 +8,9 @@ PYTHON ?= $(shell for name in $(PYTHONS); do $$name -c '$(NEW_ENOUGH)' 2>/dev/nu
 COMPILED := $(shell find workbench -name "*.p[xy][xd]")
 EXTRAS := export,java,keyring,otel,tables,test
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
+# Three processes of pytest, each with a Kafka of its own, because much of the time is waiting. Browser tests run after the
+# others: the loop of Playwright holds the main thread of its process, so that no test of asyncio can follow it there.
+SIDE_BY_SIDE := -n 3 --dist
 ALONE := not broker and not browser and not notebook and not slow
 
 .DEFAULT_GOAL := help
@@ -32,16 +35,17 @@ demo: ready
 
 test: check
 	@$(BIN)/workbench kafka fetch || echo 'Tests that need the packaged Kafka will say so.'
-	$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest tests $(SIDE_BY_SIDE) worksteal -m 'not browser'; before=$$?; \
+	  $(BIN)/python -m pytest tests -n 2 --dist loadfile -m browser && exit $$before
 
 fast: check
-	$(BIN)/python -m pytest tests -m '$(ALONE)'
+	$(BIN)/python -m pytest tests $(SIDE_BY_SIDE) worksteal -m '$(ALONE)'
 
 check: ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/codespell
 
 fmt: ready

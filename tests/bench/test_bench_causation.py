@@ -14,8 +14,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
+from decoded_events import EVENT_TABLE
 
-from workbench.testing.events import EVENT_TABLE
 from workbench.tracing.drawing.view import causation_view
 from workbench.tracing.graph import build_graph
 

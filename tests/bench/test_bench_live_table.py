@@ -57,7 +57,7 @@ def bytes_of_ticks(rate: int, ticks: int = 50) -> list[int]:
     sizes = []
     for _ in range(ticks):
         feed.made += rate // 10
-        made = tail.tick(forced=False)
+        made = tail._tick(forced=False)
         assert made is not None
         content, buffers = made
         sizes.append(len(json.dumps(content)) + sum(map(len, buffers)))

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 GRAPH = """
 from workbench.tracing.graph import build_graph
 from workbench.tracing.drawing.view import CausationViews
-from workbench.testing.events import event_table
+from decoded_events import event_table
 from workbench.widgets import CausationGraph
 
 types = ["OrderPlaced", "PaymentTaken", "StockReserved", "InvoiceSent", "ParcelShipped"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from workbench.testing.events import event_table
+from decoded_events import event_table
 
 SECOND = 1_000_000
 """Microseconds."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.testing.events import event_table
+from decoded_events import event_table
+
 from workbench.tracing.graph import build_graph
 from workbench.tracing.trace import Trace
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.lag.quantities import LAG_GROUPS, LAG_HISTORY
-from workbench.lag.tables import LagTables, rounds_of, tables_of, utc_time
+from workbench.lag.tables import LagTables, tables_of, utc_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,17 +116,6 @@ def read_tables(
         lag_samples=_matching(_matching(samples["lag_samples"], "topic", topics), "group_id", groups),
         group_samples=_matching(samples["group_samples"], "group_id", groups),
     )
-
-
-def read_rounds(
-    file: LagFile,
-    *,
-    cluster_id: str | None = None,
-    start_ms: int | None = None,
-    end_ms: int | None = None,
-) -> list[LagRound]:
-    """Read stored rounds back as they were taken, oldest first; see `read_tables`."""
-    return rounds_of(read_tables(file, cluster_id=cluster_id, start_ms=start_ms, end_ms=end_ms))
 
 
 def _matching(table: pa.Table, column: str, pattern: str) -> pa.Table:

@@ -200,7 +200,6 @@ class TailFeed:
     async def _take(self, chunks: Sequence[Chunk]) -> None:
         for chunk in chunks:
             tp = TopicPartition(chunk.topic, chunk.partition)
-            self._positions[tp] = chunk.next
             self._ends[tp] = _bounded(chunk.end, self._stops[tp])
             self._unreadable += sum(gap.stop - gap.start for gap in chunk.gaps)
         async with self._writing:
@@ -212,6 +211,9 @@ class TailFeed:
                 await asyncio.to_thread(self._ring.refilter, None)
                 await asyncio.to_thread(self._ring.append, batch)
                 self._note = f"all rows are shown again: {error}"
+        # Only now: "0 behind" promises that the rows can be seen.
+        for chunk in chunks:
+            self._positions[TopicPartition(chunk.topic, chunk.partition)] = chunk.next
 
     async def _present(self) -> list[Span]:
         ends = await self._log.offsets(self._positions, "latest", isolation=self._isolation)

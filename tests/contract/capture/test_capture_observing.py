@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from workbench.bus import open_log
@@ -9,6 +11,18 @@ from workbench.model import NewRecord
 from workbench.model.topic_selection import parse_topics
 from workbench.model.window import Committed, Start
 from workbench.store import SnapshotStore
+
+
+async def committed_offsets(client, group):
+    """What another client sees; a broker that has not served a group yet first makes its topic of offsets."""
+    from aiokafka.errors import GroupCoordinatorNotAvailableError
+
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return await client.list_consumer_group_offsets(group)
+            except GroupCoordinatorNotAvailableError:
+                await asyncio.sleep(0.1)
 
 
 @pytest.mark.broker
@@ -33,7 +47,7 @@ async def test_observing_leaves_no_group_and_no_commit(kafka_address, topic_name
             after = {found[0] for found in await client.list_consumer_groups()}
             assert not {found for found in after - before if "never" in found or "workbench" in found}
             assert group not in after
-            assert await client.list_consumer_group_offsets(group) == {}
+            assert await committed_offsets(client, group) == {}
             assert [info.name for info in await log.describe([name])] == [name]
             await log.delete_topic(name)
     finally:

@@ -7,13 +7,13 @@ import json
 import time
 
 import pytest
+from certificates import Authority
 
 from workbench.bus.kafka import local
 from workbench.bus.kafka.local import lifecycle
 from workbench.errors import AuthenticationError, PublishError, SubscriptionError, WorkbenchError
 from workbench.eventbus import EventBusConfiguration, create_event_bus_from_config
 from workbench.testing import create_test_event, wait_until
-from workbench.testing.certificates import Authority
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(240)]
 

@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
+from certificates import Authority
 
 from workbench.bus.kafka import local
 from workbench.bus.kafka.local import launch, lifecycle
 from workbench.bus.kafka.local.jars import ensure
 from workbench.bus.kafka.local.java import find_java
 from workbench.config import cache_folder
-from workbench.testing.certificates import Authority
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(240)]
 

@@ -12,7 +12,7 @@ import pytest
 import workbench
 
 ROOT = Path(workbench.__file__).parent
-GRAPH = grimp.build_graph("workbench", exclude_type_checking_imports=False)
+GRAPH = grimp.build_graph("workbench", exclude_type_checking_imports=False, cache_dir=None)
 PACKAGES = sorted(
     ".".join(path.parent.relative_to(ROOT.parent).parts)
     for path in ROOT.rglob("__init__.py")

@@ -14,9 +14,9 @@ from pandas.testing import assert_frame_equal
 
 from workbench.errors import SnapshotError
 from workbench.lag import COLUMNS, LagResult, group_totals, lag_frame
-from workbench.lag.history import read_rounds, read_tables, write_rounds
+from workbench.lag.history import read_tables, write_rounds
 from workbench.lag.quantities import GROUP_COLUMNS
-from workbench.lag.tables import SCHEMAS
+from workbench.lag.tables import SCHEMAS, rounds_of
 from workbench.model import GroupInfo, GroupMemberInfo, TopicPartition
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 from workbench.store import SnapshotStore
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 START_MS = 1_795_000_000_123
+
+
+def read_rounds(file, **bounds):
+    return rounds_of(read_tables(file, **bounds))
 
 
 def taken(at_ms: int = START_MS, cluster: str = "c", committed: int | None = 100) -> LagRound:

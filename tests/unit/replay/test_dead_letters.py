@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from decoded_events import event_table
 from event_rows import SECOND, table
 
 from workbench.replay.dead_letters import triage
-from workbench.testing.events import event_table
 
 
 def test_without_dead_letters_the_result_says_so():

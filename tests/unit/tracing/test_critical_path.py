@@ -7,12 +7,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from decoded_events import event_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from traces import trace_of
 
 from workbench.errors import UnknownEventError
-from workbench.testing.events import event_table
 from workbench.tracing import critical_path
 
 S = json.loads("""

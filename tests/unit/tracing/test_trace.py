@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from decoded_events import event_table
 from traces import flow, trace_of
 
 from workbench.errors import ConfigurationError
-from workbench.testing.events import event_table
 from workbench.tracing.trace import Trace
 
 SPANS = Path(__file__).resolve().parents[4] / "shared/data/online-boutique-2022-08-22/spans.csv.gz"

@@ -71,8 +71,9 @@ class UndoAids:
     def lines(self) -> list[str]:
         """The information as lines of text."""
         lines = [f"The ledger (.undo.targets) has {counted(self.targets.num_rows, 'target position')}."]
-        if self.marked:
-            lines.append(f"Consumers can leave them out by the header x-replay-id = {self.run_id}.")
+        if self.header_filter is not None:
+            name, value = (part.decode() for part in self.header_filter)
+            lines.append(f"Consumers can leave them out by the header {name} = {value}.")
         for group, offsets in self.offsets_before.items():
             stored = ", ".join(f"{at}: {offset}" for at, offset in offsets.items()) or "nothing"
             lines.append(f"Group {group} had committed {stored}.")

@@ -62,10 +62,6 @@ class Marks:
     def first_virtual(self) -> int:
         return self.first_group + len(self.folding.groups)
 
-    @property
-    def first_outside(self) -> int:
-        return self.first_virtual + len(self.virtual)
-
 
 def marks_of(graph: CausalGraph, *, limit: int, opened: Collection[str]) -> Marks:
     """Fold the graph, and list its marks and the lines between them."""

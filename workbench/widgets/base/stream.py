@@ -57,11 +57,6 @@ class Streaming(Widget):
         self._flow = FlowControl()
         self._view_returned = asyncio.Event()
 
-    @property
-    def is_attached(self) -> bool:
-        """Whether a browser shows the widget and answers."""
-        return self._flow.attached
-
     def push(self) -> None:
         """Send a tick at the next turn, even if nothing else is new."""
         self._due = True

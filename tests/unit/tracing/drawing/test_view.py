@@ -7,11 +7,11 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from decoded_events import event_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.model.causation import EventPosition, GraphView
-from workbench.testing.events import event_table
 from workbench.tracing.drawing.theme import MARKS, STROKES
 from workbench.tracing.drawing.view import CausationViews, causation_view
 from workbench.tracing.graph import build_graph

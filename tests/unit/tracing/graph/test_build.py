@@ -6,11 +6,11 @@ import json
 
 import pyarrow as pa
 import pytest
+from decoded_events import event_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from traces import trace_of
 
-from workbench.testing.events import event_table
 from workbench.tracing.graph import RANGES
 
 VECTOR = json.loads("""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pytest
+from decoded_events import cause, event_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from traces import trace_of
 
-from workbench.testing.events import cause, event_table
 from workbench.tracing.selection import reached
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from decoded_events import cause, event_table
 from traces import trace_of
 
 from workbench.errors import TableError
 from workbench.model.dead_letters import is_dead_letter_topic
-from workbench.testing.events import cause, event_table
 from workbench.tracing.selection import find_events
 
 if TYPE_CHECKING:

@@ -41,7 +41,7 @@ async def test_silence_detaches_and_a_return_shows_the_present(
     feed = ScriptedFeed(10)
     tail = browser.show(LiveTail(feed))
     await browser.until(lambda: "pause" in feed.calls)
-    assert not tail.is_attached
+    assert not tail._flow.attached
     sent = len(browser.sent(tail, "tick"))
     feed.made = 5_000
     browser.says(tail, {"kind": "ready"})
@@ -53,9 +53,9 @@ async def test_silence_detaches_and_a_return_shows_the_present(
 async def test_a_late_acknowledgement_is_a_return(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flow_control, "SILENCE_S", 0.3)
     tail = browser.show(LiveTail(ScriptedFeed(10)))
-    await browser.until(lambda: not tail.is_attached)
+    await browser.until(lambda: not tail._flow.attached)
     browser.says(tail, {"kind": "ack", "number": 1})
-    assert tail.is_attached
+    assert tail._flow.attached
 
 
 async def test_the_end_of_the_owner_is_told(browser: Browser) -> None:
@@ -86,9 +86,9 @@ async def test_ticks_come_from_the_source_that_was_given(browser: Browser, monke
     shown = Streaming(
         tick=tick, on_attached=lambda: happened.append("attached"), on_detached=lambda: happened.append("detached")
     )
-    assert not shown.is_attached
+    assert not shown._flow.attached
     browser.show(shown)
-    await browser.until(lambda: not shown.is_attached and len(happened) == 2)
+    await browser.until(lambda: not shown._flow.attached and len(happened) == 2)
     assert happened == ["attached", "detached"]
     assert asked[0] is True
     assert browser.sent(shown, "tick")[0] == {"kind": "tick", "number": 1, "n": 1}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from decoded_events import cause
 from traces import graph_of
-
-from workbench.testing.events import cause
 
 
 def edges(graph, *columns: str):
