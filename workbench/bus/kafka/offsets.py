@@ -55,6 +55,7 @@ async def bounds(
         known = topic.partitions.get(partition.partition) if topic is not None else None
         if known is not None and known.leader is not None:
             by_leader.setdefault(known.leader, []).append(partition)
+    # Log starts first: they only move up, so an end that is read later never lies before them.
     begins = await _lenient(session, by_leader, EARLIEST)
     ends = await _lenient(session, by_leader, LATEST)
     return {partition: (begins.get(partition), ends.get(partition)) for partition in partitions}
@@ -102,8 +103,10 @@ async def _request(
     topics: dict[str, list[tuple[int, int]]] = {}
     for partition in partitions:
         topics.setdefault(partition.topic, []).append((partition.partition, timestamp))
+    # -1 is the replica id of a client; a replica would be told the log end, beyond the high watermark.
     answer = await session.connections.send(node, OffsetRequest(-1, level, list(topics.items())))
     found = {TopicPartition(topic, row[0]): (row[1], row[3]) for topic, rows in answer.topics for row in rows}
+    # Every partition that was asked for must be answered: a missing one would pass for one without an offset.
     missing = set(partitions) - found.keys()
     if missing:
         raise CodeError(Code.UNKNOWN_TOPIC_OR_PARTITION, str(min(missing)))

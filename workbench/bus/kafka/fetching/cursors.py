@@ -51,6 +51,7 @@ class Cursor:
         self._next_span()
 
     def _next_span(self) -> None:
+        # A loop, because spans may be empty: such a span is complete before anything is asked for.
         while self.stop is not None and self.fetch_offset >= self.stop:
             self.spans.popleft()
             if not self.spans:
