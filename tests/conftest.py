@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import os
 import shutil
+import sys
 import uuid
 from typing import TYPE_CHECKING, NoReturn
 
@@ -63,6 +64,22 @@ def clean_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("WORKBENCH_") and name not in SWITCHES:
             monkeypatch.delenv(name)
+
+
+def registered_formats() -> dict[str, object]:
+    """The table of registered formats; one of our own where no test of this process has loaded decoding yet."""
+    registry = sys.modules.get("workbench.decoding.formats.registry")
+    return {} if registry is None else registry._registered
+
+
+@pytest.fixture(autouse=True)
+def formats_end_with_the_test() -> Iterator[None]:
+    """A format is registered for the whole process: what a test or a page's example registers must not reach others."""
+    before = dict(registered_formats())
+    yield
+    formats = registered_formats()
+    formats.clear()
+    formats.update(before)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
