@@ -36,7 +36,7 @@ demo: ready
 test: check
 	@$(BIN)/workbench kafka fetch || echo 'Tests that need the packaged Kafka will say so.'
 	@$(BIN)/python -m pytest tests $(SIDE_BY_SIDE) worksteal -m 'not browser'; before=$$?; \
-	  $(BIN)/python -m pytest tests -n 2 --dist loadfile -m browser && exit $$before
+	  $(BIN)/python -m pytest tests -n 2 --dist worksteal -m browser && exit $$before
 
 fast: check
 	$(BIN)/python -m pytest tests $(SIDE_BY_SIDE) worksteal -m '$(ALONE)'
