@@ -18,7 +18,7 @@ import sys
 import time
 
 import pytest
-from bench_topic import RECORDS, delete, fill, kcat_seconds
+from bench_topic import CHILD_ENVIRONMENT, RECORDS, delete, fill, kcat_seconds
 
 pytestmark = [pytest.mark.bench, pytest.mark.broker, pytest.mark.timeout(1800)]
 
@@ -37,7 +37,7 @@ async def capture(address: str, topic: str, into: str, limit: int | None = None)
 
 def figures(address: str, topic: str, into: str) -> dict[str, float]:
     """Capture in a process of its own, for its peak memory; with compiled modules kept, as a user has them."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = {name: value for name, value in CHILD_ENVIRONMENT.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, __file__, address, topic, into]
     done = subprocess.run(command, capture_output=True, check=True, timeout=900, env=environment)
     result: dict[str, float] = json.loads(done.stdout)

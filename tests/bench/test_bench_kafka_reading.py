@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from bench_topic import RECORDS, delete, fill, kcat_seconds
+from bench_topic import CHILD_ENVIRONMENT, RECORDS, delete, fill, kcat_seconds
 
 from workbench.bus.kafka import KafkaLog
 from workbench.model import Span, TopicPartition
@@ -31,7 +31,8 @@ async def read(log: KafkaLog, topic: str) -> int:
 
 def reader_figures(address: str, topic: str) -> dict[str, float]:
     """Read in a process of its own, for its peak memory."""
-    done = subprocess.run([sys.executable, __file__, address, topic], capture_output=True, check=True, timeout=300)
+    command = [sys.executable, __file__, address, topic]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=300, env=CHILD_ENVIRONMENT)
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
 

@@ -8,9 +8,13 @@ import random
 import subprocess
 import time
 import uuid
+from pathlib import Path
 
 from workbench.bus import open_log
 from workbench.model import NewRecord
+
+CHILD_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+"""For a measured process of its own, which imports this module too."""
 
 RECORDS = int(os.environ.get("BENCH_RECORDS", "1000000"))
 _DISTINCT = 20_000
