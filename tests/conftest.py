@@ -110,7 +110,7 @@ async def no_task_left() -> AsyncIterator[None]:
 def packaged_kafka() -> None:
     """Java and the pinned jars are there, or a named skip."""
     from workbench.errors import WorkbenchError
-    from workbench.session import broker
+    from workbench.machine import broker
 
     try:
         broker.fetch()

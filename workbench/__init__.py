@@ -75,7 +75,7 @@ if TYPE_CHECKING:
         Record as Record,
         TopicPartition as TopicPartition,
     )
-    from workbench.model.event import (
+    from workbench.model.events.event import (
         AnyEventType as AnyEventType,
         ConsumedEvent as ConsumedEvent,
         EventMessage as EventMessage,
@@ -158,7 +158,7 @@ _HOMES = {
         "Record",
         "TopicPartition",
     ),
-    "workbench.model.event": (
+    "workbench.model.events.event": (
         "AnyEventType",
         "ConsumedEvent",
         "EventMessage",

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from workbench.decoding import Decoder, decode_parts
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ import pytest
 from project_docs import DOCS, PAGES, ROOT, resolve
 
 import workbench as wb
-from workbench.model.columns import EVENT
+from workbench.model.records.columns import EVENT
 from workbench.store.file.schema import MIGRATIONS
 
 PATHS = [str(page.relative_to(ROOT)) for page in PAGES]

@@ -9,8 +9,8 @@ from functools import partial
 from workbench.bus import open_log
 from workbench.capture import capture, pipeline, run
 from workbench.decoding import Decoder
-from workbench.model.topic_selection import parse_topics
-from workbench.model.window import Start
+from workbench.model.selecting.topic_selection import parse_topics
+from workbench.model.selecting.window import Start
 from workbench.store import Appender, SnapshotStore
 
 # Small pieces, so that there are many moments to be killed at.

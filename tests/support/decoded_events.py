@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from workbench.model.columns import EVENT
+from workbench.model.records.columns import EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

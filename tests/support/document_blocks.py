@@ -18,7 +18,7 @@ import pytest
 
 import workbench
 from workbench import eventbus as contract
-from workbench.model import event
+from workbench.model.events import event
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT.parent / "shared" / "seed" / "event-bus-protocols.md"

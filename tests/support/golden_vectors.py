@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from workbench.model import Record, TimestampType
-from workbench.model.columns import EVENT, RECORD
+from workbench.model.records.columns import EVENT, RECORD
 
 GOLDEN = Path(__file__).parents[1] / "unit" / "decoding" / "golden"
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference" / "envelopes.md"

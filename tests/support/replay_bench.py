@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from workbench.model import NewRecord, Record, Span, TimestampType, TopicPartition
-from workbench.model.columns import RECORD
-from workbench.model.selection import SelectedSource
+from workbench.model.records.columns import RECORD
+from workbench.model.selecting.selection import SelectedSource
 from workbench.replay import Connection, Draft, Plan, ReplayReport, fetch_facts, make_plan, run_plan
 from workbench.replay.records.raw_rows import RawRows
 

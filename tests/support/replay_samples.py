@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from workbench.model.columns import RECORD
-from workbench.model.selection import SelectedSource
+from workbench.model.records.columns import RECORD
+from workbench.model.selecting.selection import SelectedSource
 from workbench.replay import Connection, Draft, GroupFacts, Plan, TargetFacts, TopicFacts
 
 NOW_MS = 1_800_000_000_000

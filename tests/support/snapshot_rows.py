@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from workbench.errors import StorageFullError
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 from workbench.store import Appender, CaptureHead, RangeKey, RangeUpdate, StoredRange
 from workbench.store.segments.stored_rows import count_undecodable, stored_rows
 from workbench.store.snapshot.captures import begin_capture, end_capture
@@ -17,7 +17,7 @@ from workbench.store.snapshot.sources import add_source
 
 if TYPE_CHECKING:
     from workbench.decoding import Decoder
-    from workbench.model.chunk import Gap
+    from workbench.model.records.chunk import Gap
     from workbench.store import SnapshotStore
 
 T_MS = 1_795_428_000_000

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
     from typing import Self
 
-    from workbench.model.chunk import Chunk, Isolation, Span
-    from workbench.model.record import NewRecord, Record, TopicPartition
+    from workbench.model.records.chunk import Chunk, Isolation, Span
+    from workbench.model.records.record import NewRecord, Record, TopicPartition
     from workbench.model.topics import CommittedOffset, GroupInfo, Outcome, TopicInfo
 
 

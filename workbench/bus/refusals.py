@@ -18,7 +18,7 @@ from workbench.text import counted, partition_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from workbench.model.record import NewRecord, TopicPartition
+    from workbench.model.records.record import NewRecord, TopicPartition
 
 
 def not_written(record: NewRecord, code: str, why: str, *, retriable: bool = False) -> PublishError:

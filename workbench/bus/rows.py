@@ -1,4 +1,4 @@
-"""Converts between Arrow columns (`workbench.model.columns.RECORD`) and single `Record` objects."""
+"""Converts between Arrow columns (`workbench.model.records.columns.RECORD`) and single `Record` objects."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from workbench.model.columns import HEADERS, RECORD
-from workbench.model.record import Record, TimestampType
+from workbench.model.records.columns import HEADERS, RECORD
+from workbench.model.records.record import Record, TimestampType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workbench.model.record import HeaderList
+    from workbench.model.records.record import HeaderList
 
 
 def header_column(headers: Sequence[HeaderList]) -> pa.Array:

@@ -13,7 +13,7 @@ from workbench.model import TopicPartition
 if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.model import TopicInfo
-    from workbench.model.topic_selection import TopicSelection
+    from workbench.model.selecting.topic_selection import TopicSelection
 
 RATE_WINDOW_S = 60
 _GROUPS_AT_ONCE = 10

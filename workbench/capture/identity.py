@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from workbench.errors import SnapshotError
 from workbench.model import Span, TopicPartition
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

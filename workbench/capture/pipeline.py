@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import pyarrow as pa
 
 from workbench.model import TopicPartition
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 from workbench.store import RangeUpdate
 from workbench.store.segments.stored_rows import count_undecodable, stored_rows
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.capture.partition_tasks import PartitionTask
     from workbench.capture.progress import CaptureProgress
     from workbench.model import Chunk, Isolation, Span
-    from workbench.model.decoding import BulkDecoder
+    from workbench.model.events.decoding import BulkDecoder
     from workbench.store import Appender
 
 P = ParamSpec("P")

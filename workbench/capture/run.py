@@ -15,7 +15,7 @@ from workbench.capture.pipeline import LimitReachedError, Pipeline, in_thread
 from workbench.capture.progress import CaptureProgress
 from workbench.capture.window import resolve_window
 from workbench.errors import StorageFullError, WorkbenchError
-from workbench.model.window import End
+from workbench.model.selecting.window import End
 from workbench.store import Appender, CaptureHead
 from workbench.store.segments.packing import AUTOMATIC_BYTES
 from workbench.store.snapshot.captures import end_capture
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import Isolation
-    from workbench.model.decoding import BulkDecoder
+    from workbench.model.events.decoding import BulkDecoder
     from workbench.model.feeds import Progress
-    from workbench.model.topic_selection import TopicSelection
-    from workbench.model.window import Bound
+    from workbench.model.selecting.topic_selection import TopicSelection
+    from workbench.model.selecting.window import Bound
     from workbench.store import CaptureState, RangeKey, SnapshotStore
 
 

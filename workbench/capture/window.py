@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.bus.protocols import AtCommitted, AtTime
 from workbench.errors import WindowError
 from workbench.model import Span, TopicPartition
-from workbench.model.window import Ago, At, Committed, End, FromEnd, FromStart, Offset, Start
+from workbench.model.selecting.window import Ago, At, Committed, End, FromEnd, FromStart, Offset, Start
 from workbench.text import counted
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import OffsetSpec, RecordLog
     from workbench.model import Isolation, TopicInfo
-    from workbench.model.topic_selection import TopicSelection
-    from workbench.model.window import Bound
+    from workbench.model.selecting.topic_selection import TopicSelection
+    from workbench.model.selecting.window import Bound
 
 Offsets = dict[TopicPartition, int]
 

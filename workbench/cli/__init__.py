@@ -1,6 +1,6 @@
-"""Builds the command line ``workbench COMMAND`` from the command modules of this package.
+"""Builds the command line ``workbench COMMAND`` from the modules of `workbench.cli.commands`.
 
-A command module defines ``register(app)``; `application` calls it. Exit codes: 0 ok, 1 failed, 2 usage error,
+Each of them defines ``register(app)``; `application` calls it. Exit codes: 0 ok, 1 failed, 2 usage error,
 3 incomplete result, 4 refused, 130 interrupted. If the reader closes the pipe, the program ends without an error.
 """
 
@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from workbench import __version__
-from workbench.cli import exits
+from workbench.cli import commands, exits
 from workbench.errors import WorkbenchError
 from workbench.text import visible
 
@@ -60,7 +60,7 @@ Version = Annotated[
 
 
 def application() -> typer.Typer:
-    """Build the application with the commands of every module of this package."""
+    """Build the application with the commands of every module of `workbench.cli.commands`."""
     app = typer.Typer(
         cls=_Commands,
         no_args_is_help=True,
@@ -74,10 +74,8 @@ def application() -> typer.Typer:
     def workbench(_version: Version = False) -> None:
         """Capture, follow, measure and replay the records of Kafka and Redpanda."""
 
-    for found in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{found.name}")
-        if (register := getattr(module, "register", None)) is not None:
-            register(app)
+    for found in pkgutil.iter_modules(commands.__path__):
+        importlib.import_module(f"{commands.__name__}.{found.name}").register(app)
     return app
 
 

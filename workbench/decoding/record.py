@@ -14,7 +14,7 @@ from workbench.decoding.conventions.trace_context import read_trace
 from workbench.decoding.formats.json import JSON
 from workbench.decoding.formats.registry import registered_formats
 from workbench.decoding.ids import span_of
-from workbench.model.envelope import Cause, Envelope
+from workbench.model.events.envelope import Cause, Envelope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from workbench.decoding.conventions.convention import Convention, ConventionCode, TopicConvention
     from workbench.decoding.conventions.dead_letter_body import DeadLetter
     from workbench.decoding.formats.format import Format
-    from workbench.model.envelope import Origin
-    from workbench.model.record import HeaderList, Record
+    from workbench.model.events.envelope import Origin
+    from workbench.model.records.record import HeaderList, Record
 
 
 def decode_record(

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.contract import encode_event
 from workbench.model import NewRecord
-from workbench.model.event import EventMessage, EventMetadata, SecurityContext
+from workbench.model.events.event import EventMessage, EventMetadata, SecurityContext
 from workbench.text import iso_text
 
 if TYPE_CHECKING:
     import random
 
-    from workbench.model.event import AnyEventType
+    from workbench.model.events.event import AnyEventType
 
 SKEWED_SERVICE = "artifact-store"
 """Name of the service whose clock is wrong."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional  # noqa: UP035 - the
 from workbench.eventbus.core import BusCore
 from workbench.eventbus.topics import creation, group_offsets, positions
 from workbench.eventbus.topics.description import describe_topic
-from workbench.model.event import EventMessage  # noqa: TC001 - type hints are read at run time
+from workbench.model.events.event import EventMessage  # noqa: TC001 - type hints are read at run time
 from workbench.telemetry import SPAN_MANAGE, traced
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from workbench.eventbus.topics.group_offsets import OffsetReset
     from workbench.model import CommittedOffset, GroupInfo, TopicPartition
-    from workbench.model.event import ConsumedEvent, UndecodableRecord
+    from workbench.model.events.event import ConsumedEvent, UndecodableRecord
 
 
 class KafkaAdapter(BusCore):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Optional
 from workbench.errors import SubscriptionError, WorkbenchError
 from workbench.eventbus.adapter import KafkaAdapter
 from workbench.eventbus.publishing import batches
-from workbench.model.event import EventMessage  # noqa: TC001 - type hints are read at run time
+from workbench.model.events.event import EventMessage  # noqa: TC001 - type hints are read at run time
 from workbench.telemetry import SPAN_MANAGE, traced
 
 if TYPE_CHECKING:

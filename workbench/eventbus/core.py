@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from workbench.eventbus.subscribing.delivery import PermissionHook
     from workbench.eventbus.subscribing.subscription import Subscription
     from workbench.model.audit import AuditSink
-    from workbench.model.event import EventMessage
+    from workbench.model.events.event import EventMessage
     from workbench.tasks import Failure
 
 

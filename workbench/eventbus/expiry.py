@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from workbench.model.event import EventMessage
+    from workbench.model.events.event import EventMessage
 
 
 def expired(event: EventMessage, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from workbench.model.event import EventMessage, EventMetadata
+from workbench.model.events.event import EventMessage, EventMetadata
 
 if TYPE_CHECKING:
     from workbench.eventbus.protocols import ProtocolEventBus, ProtocolMCPRegistry, ProtocolWorkflowEventBus

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from workbench.errors import ValidationError
-from workbench.model.dead_letters import NAME_PATTERN
+from workbench.model.events.dead_letters import NAME_PATTERN
 from workbench.model.replay_targets import REPLAY_TARGET
 from workbench.text import counted
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from workbench.model import Record
     from workbench.model.audit import AuditSink
-    from workbench.model.event import ConsumedEvent, EventMessage
+    from workbench.model.events.event import ConsumedEvent, EventMessage
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable  # noqa: TC003 - type hints are read at run time
 from typing import Any, Dict, List, Optional, Protocol, runtime_checkable
 
-from workbench.model.event import EventMessage  # noqa: TC001 - type hints are read at run time
+from workbench.model.events.event import EventMessage  # noqa: TC001 - type hints are read at run time
 
 
 @runtime_checkable

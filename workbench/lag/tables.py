@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
-from workbench.model.record import TopicPartition
+from workbench.model.records.record import TopicPartition
 from workbench.model.topics import GroupInfo, GroupMemberInfo
 
 if TYPE_CHECKING:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from workbench.model.columns import RECORD
 from workbench.model.feeds import Column, Identity, RecordDetail, Row
-from workbench.model.record import TimestampType
+from workbench.model.records.columns import RECORD
+from workbench.model.records.record import TimestampType
 from workbench.text import counted, size_text, time_text, visible, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from workbench.model.chunk import Chunk
-    from workbench.model.decoding import BulkDecoder
+    from workbench.model.events.decoding import BulkDecoder
+    from workbench.model.records.chunk import Chunk
 
 BODY_LIMIT = 200_000
 """Characters of a value in the detail of a record."""

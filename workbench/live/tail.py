@@ -10,9 +10,9 @@ from workbench.errors import ValidationError
 from workbench.live.ring import Ring
 from workbench.live.row_filter import parse_filter
 from workbench.live.rows import COLUMNS, RAW_COLUMNS, TAIL, detail_of, identities_of, rows_of, tail_batch
-from workbench.model.chunk import Span
 from workbench.model.feeds import RowStats
-from workbench.model.record import TopicPartition
+from workbench.model.records.chunk import Span
+from workbench.model.records.record import TopicPartition
 from workbench.text import counted
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from workbench.bus.protocols import Reader, RecordLog
-    from workbench.model.chunk import Chunk, Isolation
-    from workbench.model.decoding import BulkDecoder
+    from workbench.model.events.decoding import BulkDecoder
     from workbench.model.feeds import Column, FeedState, Identity, RecordDetail, Row
+    from workbench.model.records.chunk import Chunk, Isolation
     from workbench.tasks import Supervisor
 
 READ_BYTES = 4 << 20

@@ -1,7 +1,7 @@
 """Defines the immutable values that several packages share; importing it loads no large dependency."""
 
-from workbench.model.chunk import Chunk, Gap, Isolation, Span
-from workbench.model.record import HeaderList, NewRecord, Record, TimestampType, TopicPartition
+from workbench.model.records.chunk import Chunk, Gap, Isolation, Span
+from workbench.model.records.record import HeaderList, NewRecord, Record, TimestampType, TopicPartition
 from workbench.model.topics import (
     CommittedOffset,
     ConfigValue,

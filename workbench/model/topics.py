@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workbench.model.record import TopicPartition
+    from workbench.model.records.record import TopicPartition
 
 GroupState: TypeAlias = Literal[
     "Stable",

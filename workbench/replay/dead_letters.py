@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.decoding.fingerprint import fingerprint, normalised
-from workbench.model.dead_letters import dead_letter_sql, is_dead_letter, origin_by_name
+from workbench.model.events.dead_letters import dead_letter_sql, is_dead_letter, origin_by_name
 from workbench.text import counted, fragment, number_text, table, text_table, visible
 
 if TYPE_CHECKING:

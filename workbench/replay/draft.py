@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.errors import ValidationError
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 from workbench.replay.options import Options
 from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from workbench.model.selection import SelectedSource
+    from workbench.model.selecting.selection import SelectedSource
 
 POSITION = ("source_id", "partition", "offset")
 DECODED = ("event_id", "event_type", "correlation_id", "convention", "dialect", "origin")

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from workbench.session.cluster import Cluster
 from workbench.session.connecting import connect
 from workbench.session.demonstration import demo
-from workbench.session.following import as_json, follow_records
 
 if TYPE_CHECKING:
     from workbench.session.snapshot import Snapshot, open_snapshot
 
-__all__ = ["Cluster", "Snapshot", "as_json", "connect", "demo", "follow_records", "open_snapshot"]
+__all__ = ["Cluster", "Snapshot", "connect", "demo", "open_snapshot"]
 
 
 def __getattr__(name: str) -> Any:

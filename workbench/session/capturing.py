@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.capture import capture as run_capture
 from workbench.model.feeds import Progress
-from workbench.model.topic_selection import parse_topics
-from workbench.model.window import parse_bound
+from workbench.model.selecting.topic_selection import parse_topics
+from workbench.model.selecting.window import parse_bound
 from workbench.session.conventions import decoder_for
 from workbench.session.snapshot import Snapshot, open_for_writing
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from workbench.decoding import Decoder
     from workbench.model import Isolation
-    from workbench.model.topic_selection import TopicsLike
-    from workbench.model.window import BoundLike
-    from workbench.session.connection import ClusterConnection
+    from workbench.model.selecting.topic_selection import TopicsLike
+    from workbench.model.selecting.window import BoundLike
+    from workbench.session.connection.cluster_connection import ClusterConnection
 
 
 async def capture(

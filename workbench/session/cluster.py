@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from workbench.session.connection import ClusterConnection
+from workbench.session.connection.cluster_connection import ClusterConnection
 from workbench.text import element, facts, fragment, visible
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from workbench.lag import LagResult
     from workbench.model import Isolation, Record
     from workbench.model.feeds import Progress
-    from workbench.model.topic_selection import TopicsLike
-    from workbench.model.window import BoundLike
+    from workbench.model.selecting.topic_selection import TopicsLike
+    from workbench.model.selecting.window import BoundLike
     from workbench.replay import Draft, Plan, ReplayReport
     from workbench.session.snapshot import Snapshot
     from workbench.tasks import Supervisor
@@ -107,7 +107,7 @@ class Cluster:
     async def topic_rows(self, selection: TopicsLike = "*") -> list[dict[str, Any]]:
         """Describe topics like `topics`, as a list of dictionaries."""
         from workbench.bus.topic_rows import topic_rows
-        from workbench.model.topic_selection import parse_topics
+        from workbench.model.selecting.topic_selection import parse_topics
 
         return await topic_rows(self.log, parse_topics(selection))
 
@@ -129,7 +129,7 @@ class Cluster:
             limit_rows: Rows kept; older ones are dropped, and their number is shown.
             options: Traits of the table: ``height``, ``follow``, ``filter``.
         """
-        from workbench.session.tailing import tail
+        from workbench.session.watching.tailing import tail
 
         return tail(
             self._connection.require_open(), topics, start=start, isolation=isolation, limit_rows=limit_rows, **options
@@ -160,7 +160,7 @@ class Cluster:
             UnknownTopicError: A topic does not exist, or a pattern matches nothing.
             WindowError: ``start`` or ``end`` is not a valid bound.
         """
-        from workbench.session.following import follow_records
+        from workbench.live.following import follow_records
 
         log = self._connection.require_open().log
         return follow_records(log, topics, start=start, end=end, stop_at_end=stop_at_end, isolation=isolation)
@@ -248,7 +248,7 @@ class Cluster:
         Raises:
             SnapshotLockedError: Another process, or this one, has the file open for writing.
         """
-        from workbench.session.lag_watching import watch_lag
+        from workbench.session.watching.lag_watching import watch_lag
 
         return watch_lag(self._connection.require_open(), groups, topics=topics, interval_s=interval_s, record=record)
 
@@ -279,7 +279,7 @@ class Cluster:
             WindowError: The duration is not valid.
             SnapshotLockedError: Another process has the file open for writing.
         """
-        from workbench.session.lag_watching import record_lag
+        from workbench.session.watching.lag_watching import record_lag
 
         return await record_lag(
             self._connection.require_open(),
@@ -343,7 +343,7 @@ class Cluster:
         It can publish and join consumer groups. On a read-only connection it is read-only, too.
         """
         from workbench.eventbus import EventBus
-        from workbench.session.logs import log_of
+        from workbench.session.connection.logs import log_of
 
         options.setdefault("create_missing", self.profile.development and self.writable)
         return EventBus(

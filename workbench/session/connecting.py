@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from workbench.config import resolve
 from workbench.errors import ConfigurationError
 from workbench.session.cluster import Cluster
-from workbench.session.logs import log_of
+from workbench.session.connection.logs import log_of
 
 if TYPE_CHECKING:
     from workbench.config import Profile

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from workbench.replay import Plan, ReplayReport
-    from workbench.session.connection import ClusterConnection
+    from workbench.session.connection.cluster_connection import ClusterConnection
     from workbench.session.snapshot import Snapshot
     from workbench.store.journal import Journal
     from workbench.widgets import ReplayPanel

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.capture import CaptureResult
     from workbench.lag import LagResult
     from workbench.model.causation import GraphViewSource
-    from workbench.model.window import BoundLike
+    from workbench.model.selecting.window import BoundLike
     from workbench.replay import Draft
     from workbench.replay.dead_letters import DeadLetters
     from workbench.store.journal import Journal

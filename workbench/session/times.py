@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from workbench.errors import WindowError
-from workbench.model.window import At, parse_bound
+from workbench.model.selecting.window import At, parse_bound
 
 if TYPE_CHECKING:
-    from workbench.model.window import BoundLike
+    from workbench.model.selecting.window import BoundLike
 
 
 def moment(at: BoundLike | None) -> datetime | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from workbench.eventbus.compliance import RecordingSleep
-    from workbench.model.event import EventMessage
+    from workbench.model.events.event import EventMessage
     from workbench.testing.mock_bus import MockEventBusImplementation
 
 

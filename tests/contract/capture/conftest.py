@@ -11,8 +11,8 @@ from workbench.bus import open_log
 from workbench.capture import CaptureResult, capture
 from workbench.decoding import Decoder
 from workbench.model import NewRecord
-from workbench.model.topic_selection import parse_topics
-from workbench.model.window import parse_bound
+from workbench.model.selecting.topic_selection import parse_topics
+from workbench.model.selecting.window import parse_bound
 from workbench.store import SnapshotStore
 
 if TYPE_CHECKING:

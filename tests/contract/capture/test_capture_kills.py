@@ -20,8 +20,8 @@ from workbench.capture import capture
 from workbench.decoding import Decoder
 from workbench.errors import StorageFullError, WorkbenchError
 from workbench.model import NewRecord
-from workbench.model.topic_selection import parse_topics
-from workbench.model.window import Start
+from workbench.model.selecting.topic_selection import parse_topics
+from workbench.model.selecting.window import Start
 from workbench.store import Appender, SnapshotStore
 
 SCRIPT = Path(__file__).parents[2] / "support" / "capture_process.py"

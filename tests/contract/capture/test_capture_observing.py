@@ -8,8 +8,8 @@ from workbench.bus import open_log
 from workbench.capture import capture
 from workbench.decoding import Decoder
 from workbench.model import NewRecord
-from workbench.model.topic_selection import parse_topics
-from workbench.model.window import Committed, Start
+from workbench.model.selecting.topic_selection import parse_topics
+from workbench.model.selecting.window import Committed, Start
 from workbench.store import SnapshotStore
 
 

@@ -14,8 +14,8 @@ from workbench.capture import capture
 from workbench.config import load_settings
 from workbench.decoding import Decoder, load_conventions
 from workbench.model import NewRecord
-from workbench.model.topic_selection import parse_topics
-from workbench.model.window import Start
+from workbench.model.selecting.topic_selection import parse_topics
+from workbench.model.selecting.window import Start
 from workbench.store import SnapshotStore
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "wikimedia-2021-08"

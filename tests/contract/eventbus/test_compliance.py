@@ -11,7 +11,7 @@ import pytest
 from workbench.errors import SubscriptionError, ValidationError
 from workbench.eventbus.names import Namespace, default_route
 from workbench.eventbus.publishing.validation import EventRules
-from workbench.model.event import EventMessage  # noqa: TC001 - the suite reads type hints
+from workbench.model.events.event import EventMessage  # noqa: TC001 - the suite reads type hints
 from workbench.testing import EventBusComplianceTests, MockEventBusImplementation
 
 if TYPE_CHECKING:

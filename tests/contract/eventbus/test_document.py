@@ -17,7 +17,7 @@ from workbench.bus import open_log
 from workbench.errors import NonRetryableError, RetryableError, ValidationError
 from workbench.eventbus import EventBus, EventBusConfiguration, default_converter
 from workbench.eventbus.event_store import EventStore
-from workbench.model import event as ours
+from workbench.model.events import event as ours
 from workbench.testing import RecordingSleep, create_test_event, wait_until
 
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")

@@ -15,7 +15,7 @@ from workbench.eventbus import (
 from workbench.testing import create_test_event, wait_until
 
 if TYPE_CHECKING:
-    from workbench.model.event import EventMessage
+    from workbench.model.events.event import EventMessage
 
 
 class WorkflowBus:

@@ -12,7 +12,7 @@ import pytest
 
 from workbench.errors import PublishError, ValidationError
 from workbench.eventbus import EventBus, batch_publish_events, publish_batch_outcomes
-from workbench.model.event import EventType
+from workbench.model.events.event import EventType
 from workbench.testing import create_test_event, wait_until
 
 

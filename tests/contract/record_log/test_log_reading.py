@@ -9,7 +9,7 @@ import pytest
 from workbench.bus import open_log
 from workbench.errors import UnknownTopicError, WorkbenchError
 from workbench.model import Gap, NewRecord, Span, TopicPartition
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 
 
 def offsets(chunks):

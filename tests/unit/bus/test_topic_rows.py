@@ -6,7 +6,7 @@ from workbench.bus.memory import MemoryLog
 from workbench.bus.topic_rows import RATE_WINDOW_S, topic_rows
 from workbench.errors import UnknownTopicError, WorkbenchError
 from workbench.model import NewRecord, TopicPartition
-from workbench.model.topic_selection import parse_topics
+from workbench.model.selecting.topic_selection import parse_topics
 
 
 class Unhelpful(MemoryLog):

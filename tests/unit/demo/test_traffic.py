@@ -12,7 +12,7 @@ import pytest
 from workbench.demo import Traffic
 from workbench.demo.traffic import TOPICS
 from workbench.demo.world import SKEWED_SERVICE
-from workbench.model.event import EventType, ExtensionEventType
+from workbench.model.events.event import EventType, ExtensionEventType
 
 if TYPE_CHECKING:
     from workbench.model import NewRecord

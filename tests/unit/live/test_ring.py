@@ -10,7 +10,7 @@ from workbench.errors import ValidationError
 from workbench.live import row_filter
 from workbench.live.ring import Ring
 from workbench.live.row_filter import parse_filter
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

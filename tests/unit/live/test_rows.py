@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.live.rows import TAIL, detail_of, identities_of, rows_of, shown_body, shown_time, tail_batch
-from workbench.model.chunk import Chunk
-from workbench.model.columns import EVENT, RECORD
 from workbench.model.feeds import Identity
+from workbench.model.records.chunk import Chunk
+from workbench.model.records.columns import EVENT, RECORD
 
 WHEN = 1_764_043_200_123
 

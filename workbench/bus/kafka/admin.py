@@ -17,7 +17,7 @@ from aiokafka.protocol.admin import (
 from workbench.bus.kafka.offsets import bounds
 from workbench.bus.kafka.wire.codes import Code, CodeError, check, name_of
 from workbench.bus.refusals import cannot_delete_before, topic_exists
-from workbench.model.record import TopicPartition
+from workbench.model.records.record import TopicPartition
 from workbench.model.topics import ConfigValue, PartitionInfo, TopicInfo
 
 if TYPE_CHECKING:

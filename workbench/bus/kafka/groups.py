@@ -22,7 +22,7 @@ from workbench.bus.kafka.wire.groups import (
     ListGroupsWithTypeRequest,
 )
 from workbench.bus.refusals import group_active
-from workbench.model.record import TopicPartition
+from workbench.model.records.record import TopicPartition
 from workbench.model.topics import CommittedOffset, GroupInfo, GroupMemberInfo
 from workbench.text import partition_text
 

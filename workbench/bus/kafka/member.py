@@ -16,8 +16,8 @@ from aiokafka import errors as kafka_errors
 
 from workbench.bus.kafka.reader import KafkaReader
 from workbench.errors import WorkbenchError
-from workbench.model.chunk import Span
-from workbench.model.record import Record, TimestampType, TopicPartition
+from workbench.model.records.chunk import Span
+from workbench.model.records.record import Record, TimestampType, TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from aiokafka.protocol.offset import OffsetRequest
 
 from workbench.bus.kafka.wire.codes import Code, CodeError, check
-from workbench.model.record import TopicPartition
+from workbench.model.records.record import TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from workbench.bus.kafka.connection.session import Session
-    from workbench.model.chunk import Isolation
+    from workbench.model.records.chunk import Isolation
 
 EARLIEST, LATEST = -2, -1
 """Timestamps with a meaning of their own in ListOffsets. LATEST is the last stable offset with read_committed."""

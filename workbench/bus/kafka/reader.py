@@ -14,8 +14,8 @@ from workbench.bus.kafka.fetching.batches import decode
 from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.bus.kafka.fetching.cursors import Buffer, Cursor
 from workbench.bus.kafka.fetching.fetcher import Fetcher
-from workbench.model.chunk import Chunk
-from workbench.model.record import TopicPartition
+from workbench.model.records.chunk import Chunk
+from workbench.model.records.record import TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.kafka.connection.session import Session
     from workbench.bus.kafka.fetching.cursors import FetchedBatches
-    from workbench.model.chunk import Isolation, Span
+    from workbench.model.records.chunk import Isolation, Span
 
 _DECODE_BYTES = 8 << 20
 

@@ -20,7 +20,7 @@ from workbench.bus.refusals import (
     outside_transaction,
 )
 from workbench.errors import PublishError, WorkbenchError
-from workbench.model.record import TopicPartition
+from workbench.model.records.record import TopicPartition
 from workbench.model.topics import Outcome
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.kafka.connection.metadata import TopicMetadata
     from workbench.bus.kafka.connection.session import Session
-    from workbench.model.record import NewRecord
+    from workbench.model.records.record import NewRecord
 
 _LARGEST_REQUEST = 100 << 20
 """Default of ``socket.request.max.bytes``: a broker closes the connection at a larger request."""

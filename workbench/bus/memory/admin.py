@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from workbench.bus.memory.cluster.cluster import Cluster
-    from workbench.model.record import TopicPartition
+    from workbench.model.records.record import TopicPartition
 
 
 def describe(cluster: Cluster, topics: Collection[str] | None) -> list[TopicInfo]:

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from workbench.bus.memory.cluster.topics import Refusal
 from workbench.bus.memory.storage.batches import BATCH_HEADER_BYTES, HEADER_BYTES, RECORD_BYTES
 from workbench.errors import PublishError, TableError
-from workbench.model.columns import HEADERS, RECORD
-from workbench.model.record import TimestampType
+from workbench.model.records.columns import HEADERS, RECORD
+from workbench.model.records.record import TimestampType
 from workbench.text import counted, size_text
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from workbench.bus.memory.cluster.cluster import Cluster
-    from workbench.model.record import TopicPartition
+    from workbench.model.records.record import TopicPartition
     from workbench.model.topics import CommittedOffset
 
 

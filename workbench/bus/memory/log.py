@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from workbench.bus.memory.cluster.faults import Faults
     from workbench.bus.protocols import OffsetSpec
-    from workbench.model.chunk import Isolation, Span
-    from workbench.model.record import TopicPartition
+    from workbench.model.records.chunk import Isolation, Span
+    from workbench.model.records.record import TopicPartition
     from workbench.model.topics import CommittedOffset, GroupInfo, TopicInfo
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.bus.memory.cluster.connection import Connection
     from workbench.bus.memory.cluster.group import Group
     from workbench.bus.memory.storage.partition import PartitionLog
-    from workbench.model.record import Record, TopicPartition
+    from workbench.model.records.record import Record, TopicPartition
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from workbench.bus.memory.cluster.cluster import Cluster
     from workbench.bus.memory.storage.partition import PartitionLog
     from workbench.bus.protocols import OffsetSpec
-    from workbench.model.chunk import Isolation
-    from workbench.model.record import TopicPartition
+    from workbench.model.records.chunk import Isolation
+    from workbench.model.records.record import TopicPartition
 
 
 def look_up(

@@ -11,8 +11,8 @@ import pyarrow as pa
 from workbench.bus.memory.storage.batches import EMPTY
 from workbench.bus.refusals import cannot_follow
 from workbench.errors import UnknownTopicError
-from workbench.model.chunk import Chunk, Gap
-from workbench.model.record import TopicPartition
+from workbench.model.records.chunk import Chunk, Gap
+from workbench.model.records.record import TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.memory.cluster.connection import Connection
     from workbench.bus.memory.storage.partition import PartitionLog
-    from workbench.model.chunk import Isolation, Span
+    from workbench.model.records.chunk import Isolation, Span
 
 
 class _Cursor:

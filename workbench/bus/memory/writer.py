@@ -15,7 +15,7 @@ from workbench.bus.refusals import (
     outside_transaction,
 )
 from workbench.errors import BrokerUnavailableError, PublishError, WorkbenchError
-from workbench.model.record import NewRecord, TimestampType
+from workbench.model.records.record import NewRecord, TimestampType
 from workbench.model.topics import Outcome
 
 if TYPE_CHECKING:

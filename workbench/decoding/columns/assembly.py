@@ -13,7 +13,7 @@ from workbench.decoding.columns.group import ExactError
 from workbench.decoding.columns.trace_context import trace_column
 from workbench.decoding.conventions.convention import ID_FIELDS, TIME_FIELDS, VALUE_FIELDS
 from workbench.decoding.conventions.provenance import REPLAY_HEADERS, replay_marks
-from workbench.model.columns import CAUSE, EVENT
+from workbench.model.records.columns import CAUSE, EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from workbench.decoding.columns.group import GroupFacts
     from workbench.decoding.conventions.decision import CausePlace, Decision
-    from workbench.model.envelope import Envelope
+    from workbench.model.events.envelope import Envelope
 
 COPIED = ("partition", "offset", "tombstone")
 

@@ -22,7 +22,7 @@ from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.formats.registry import registered_formats
 from workbench.decoding.record import decode_parts
 from workbench.errors import ConfigurationError
-from workbench.model.columns import EVENT
+from workbench.model.records.columns import EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from workbench.decoding.formats.format import Format
-    from workbench.model.record import HeaderList
+    from workbench.model.records.record import HeaderList
 
 
 def record_parts(records: pa.RecordBatch) -> Iterator[tuple[HeaderList, bytes | None]]:

@@ -11,7 +11,7 @@ from workbench.decoding.columns.arrays import flags, repeated
 from workbench.decoding.columns.group import ExactError
 from workbench.decoding.columns.headers import TRACEPARENT
 from workbench.decoding.native.texts import trace_parents
-from workbench.model.columns import TRACE
+from workbench.model.records.columns import TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

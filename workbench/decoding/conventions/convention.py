@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from workbench.decoding.conventions.dead_letter_body import DeadLetter
-    from workbench.model.envelope import IdScope
+    from workbench.model.events.envelope import IdScope
 
 ID_FIELDS = ("event_id", "correlation_id", "root_id", "request_id")
 TEXT_FIELDS = ("event_type", "source", "destination", "environment", "tenant", "principal")

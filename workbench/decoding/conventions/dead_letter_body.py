@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.provenance import Found, integer, position_number
 from workbench.decoding.value_tree import scalar_text
-from workbench.model.envelope import Cause, EventError, Origin
+from workbench.model.events.envelope import Cause, EventError, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

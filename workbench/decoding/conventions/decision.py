@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from workbench.decoding.conventions.convention import Convention, TopicConvention, TraceHeaders
     from workbench.decoding.conventions.facts import Facts, Pick
-    from workbench.model.envelope import CauseState, CauseTarget, IdScope
+    from workbench.model.events.envelope import CauseState, CauseTarget, IdScope
 
 SHAPE_STRENGTH = 2
 """From this strength on a match is evidence: it may fill causes, and a difference from it is reported."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from workbench.decoding.conventions.filters import RawValue
     from workbench.decoding.conventions.selectors import Condition, Selector
     from workbench.decoding.formats.format import Format
-    from workbench.model.record import HeaderList
+    from workbench.model.records.record import HeaderList
 
 Pick: TypeAlias = Literal["last", "first"]
 CloudEventsMode: TypeAlias = Literal["structured", "binary"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.filters import big_endian, little_endian, uuid_text
 from workbench.decoding.ids import canonical_id
-from workbench.model.envelope import EventError, Origin
+from workbench.model.events.envelope import EventError, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from workbench.model.envelope import TraceContext
+from workbench.model.events.envelope import TraceContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from workbench.model.record import HeaderList
+    from workbench.model.records.record import HeaderList
 
 
 class Format(ABC):

@@ -11,7 +11,7 @@ from workbench.decoding.formats.format import Format
 from workbench.decoding.value_tree import MISSING, NumberText
 
 if TYPE_CHECKING:
-    from workbench.model.record import HeaderList
+    from workbench.model.records.record import HeaderList
 
 JSON = "json"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -8,7 +8,7 @@ from workbench.decoding.formats.format import Format
 from workbench.decoding.value_tree import MISSING
 
 if TYPE_CHECKING:
-    from workbench.model.record import HeaderList
+    from workbench.model.records.record import HeaderList
 
 
 class RawFormat(Format):

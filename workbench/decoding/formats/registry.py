@@ -13,7 +13,7 @@ from workbench.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workbench.model.record import HeaderList
+    from workbench.model.records.record import HeaderList
 
 BUILTIN_FORMATS: tuple[Format, ...] = (JsonFormat(), RawFormat())
 """In order of precedence; the last claims every value."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from workbench.model.event import EventMessage, EventMetadata, SecurityContext
+from workbench.model.events.event import EventMessage, EventMetadata, SecurityContext
 from workbench.text import duration_text
 
 if TYPE_CHECKING:

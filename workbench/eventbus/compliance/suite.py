@@ -34,7 +34,7 @@ from workbench.eventbus import (
     setup_load_balanced_consumers,
 )
 from workbench.eventbus.compliance.builders import RecordingSleep, create_test_event, wait_until
-from workbench.model.event import EventMessage, EventType
+from workbench.model.events.event import EventMessage, EventType
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from workbench.eventbus.event_store.store import EventStore
     from workbench.eventbus.protocols import ProtocolEventBus
-    from workbench.model.event import EventMessage
+    from workbench.model.events.event import EventMessage
 
 GROUP = "event_sourcing"
 

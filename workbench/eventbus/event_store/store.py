@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.contract import body_of
 from workbench.errors import SequenceConflictError, SnapshotError, ValidationError
-from workbench.model.event import EventMessage, EventMetadata, SecurityContext
-from workbench.model.handling import handled_event
+from workbench.model.events.event import EventMessage, EventMetadata, SecurityContext
+from workbench.model.events.handling import handled_event
 from workbench.store.file.opening import open_for_writing
 from workbench.store.journal.audit import add_audit_row
 

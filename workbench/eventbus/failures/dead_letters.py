@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.contract import DEFAULT_SCHEMA_VERSION, body_of, encode_bytes
 from workbench.decoding.fingerprint import fingerprint
-from workbench.model.event import ConsumedEvent, EventMessage, EventMetadata
+from workbench.model.events.event import ConsumedEvent, EventMessage, EventMetadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from workbench.telemetry import SPAN_RETRY, span
 from workbench.telemetry.conventions import ATTEMPT
 
 if TYPE_CHECKING:
-    from workbench.model.event import EventMessage
+    from workbench.model.events.event import EventMessage
 
 Handler = Callable[[Any], Awaitable[None]]
 

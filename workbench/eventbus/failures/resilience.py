@@ -10,14 +10,14 @@ from workbench.errors import PublishError
 from workbench.eventbus.failures.dead_letters import dead_letter_of
 from workbench.eventbus.failures.policy import Failure, FailurePolicy, Handler
 from workbench.eventbus.names import DEAD_LETTER_QUEUE
-from workbench.model.dead_letters import is_dead_letter_topic
-from workbench.model.event import ConsumedEvent
+from workbench.model.events.dead_letters import is_dead_letter_topic
+from workbench.model.events.event import ConsumedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from workbench.eventbus.protocols import ProtocolEventBus
-    from workbench.model.event import EventMessage
+    from workbench.model.events.event import EventMessage
 
 
 def resilient_handler(

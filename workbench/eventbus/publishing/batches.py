@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.eventbus.protocols import ProtocolEventBus
-    from workbench.model.event import EventMessage
+    from workbench.model.events.event import EventMessage
 
 
 class _PublishesWithOutcome(Protocol):

@@ -14,8 +14,8 @@ from workbench.eventbus.names import ALL_EVENTS, Namespace, default_route
 from workbench.eventbus.observation import Observer
 from workbench.eventbus.publishing.outcomes import PublishOutcome, acknowledged_outcome, publish_error
 from workbench.model import NewRecord
-from workbench.model.event import DefaultEnvironment, EventMessage, EventMetadata
-from workbench.model.handling import handled_event
+from workbench.model.events.event import DefaultEnvironment, EventMessage, EventMetadata
+from workbench.model.events.handling import handled_event
 from workbench.telemetry import METRIC_PUBLISHED
 from workbench.telemetry.conventions import OFFSET, PARTITION
 from workbench.text import duration_text

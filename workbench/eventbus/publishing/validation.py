@@ -13,7 +13,7 @@ import pydantic
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from workbench.errors import ValidationError
-from workbench.model.event import (
+from workbench.model.events.event import (
     DefaultEnvironment,
     EventMessage,
     EventMetadata,

@@ -14,9 +14,9 @@ from workbench.errors import NonRetryableError
 from workbench.eventbus.expiry import expired
 from workbench.eventbus.failures.dead_letters import dead_letter_of, dead_letter_of_record
 from workbench.eventbus.observation import Observer, mark_failed
-from workbench.model.dead_letters import is_dead_letter_topic
-from workbench.model.event import ConsumedEvent
-from workbench.model.handling import handled_event
+from workbench.model.events.dead_letters import is_dead_letter_topic
+from workbench.model.events.event import ConsumedEvent
+from workbench.model.events.handling import handled_event
 from workbench.telemetry import METRIC_DELIVERED, METRIC_EXPIRED, METRIC_FAILED
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from workbench.eventbus.failures.policy import Failure, FailurePolicy
     from workbench.model import Record
-    from workbench.model.event import EventMessage, UndecodableRecord
+    from workbench.model.events.event import EventMessage, UndecodableRecord
 
     PermissionHook = Callable[[EventMessage], bool | Awaitable[bool] | None]
 

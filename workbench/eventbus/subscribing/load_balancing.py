@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from workbench.eventbus.protocols import ProtocolEventBus
-    from workbench.model.event import EventMessage
+    from workbench.model.events.event import EventMessage
 
 
 async def setup_load_balanced_consumers(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import GroupMember, RecordLog
     from workbench.eventbus.subscribing.delivery import PermissionHook
-    from workbench.model.event import EventMessage
+    from workbench.model.events.event import EventMessage
     from workbench.tasks import Supervisor
 
 

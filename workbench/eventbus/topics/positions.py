@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from workbench.decoding.conventions.contract import decode_event
 from workbench.errors import OffsetOutOfRangeError, ValidationError
 from workbench.model import Span, TopicPartition
-from workbench.model.event import ConsumedEvent, EventMessage, UndecodableRecord
+from workbench.model.events.event import ConsumedEvent, EventMessage, UndecodableRecord
 
 if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.model import HeaderList
-    from workbench.model.selection import SelectedSource
+    from workbench.model.selecting.selection import SelectedSource
     from workbench.replay.draft import Draft
     from workbench.replay.options import Options
     from workbench.replay.target.facts import TargetFacts, TopicFacts

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.model.dead_letters import is_dead_letter_topic
+from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.replay.rules.rule import refusal
 from workbench.replay.target.facts import differences
 from workbench.text import counted

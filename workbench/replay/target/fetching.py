@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import GroupInfo, TopicInfo
-    from workbench.model.selection import SelectedSource
+    from workbench.model.selecting.selection import SelectedSource
     from workbench.replay.draft import Draft
 
 _SETTINGS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from workbench.model.columns import EVENT, RECORD
+from workbench.model.records.columns import EVENT, RECORD
 
 SOURCE_ID = pa.field("source_id", pa.int32(), nullable=False)
 TIMESTAMP_FIELDS = [RECORD.field("timestamp_ms"), RECORD.field("timestamp_type")]

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.model.columns import EVENT, RECORD
+from workbench.model.records.columns import EVENT, RECORD
 from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
 
 UNREADABLE = "value_not_json"

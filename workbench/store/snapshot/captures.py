@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from workbench.model.chunk import Isolation
+    from workbench.model.records.chunk import Isolation
     from workbench.store.snapshot.ranges import CaptureState, RangeKey, StoredRange
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from workbench.model.chunk import Gap, Isolation
+    from workbench.model.records.chunk import Gap, Isolation
 
 CaptureState: TypeAlias = Literal["running", "complete", "cancelled", "failed"]
 INTERRUPTED = "the capturing process ended before its time"

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.errors import QueryError, WindowError
-from workbench.model.columns import EVENT, RECORD
-from workbench.model.window import Ago, At, End, Offset, Start, parse_bound
+from workbench.model.records.columns import EVENT, RECORD
+from workbench.model.selecting.window import Ago, At, End, Offset, Start, parse_bound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import duckdb
 
-    from workbench.model.window import BoundLike
+    from workbench.model.selecting.window import BoundLike
 
 OneOrMore: TypeAlias = "str | Sequence[str] | None"
 

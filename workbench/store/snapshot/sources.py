@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.model.selection import SelectedSource
+from workbench.model.selecting.selection import SelectedSource
 
 if TYPE_CHECKING:
     import duckdb

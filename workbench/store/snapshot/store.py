@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from workbench.model.selection import SelectedSource
-    from workbench.model.window import BoundLike
+    from workbench.model.selecting.selection import SelectedSource
+    from workbench.model.selecting.window import BoundLike
     from workbench.store.segments.segment import Segment
     from workbench.store.snapshot.queries import Parameters
     from workbench.store.snapshot.ranges import RangeUpdate

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.errors import SnapshotError
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 from workbench.store.file.connection import translated
 from workbench.store.transfer.jsonl import to_line
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.errors import SnapshotFormatError
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 from workbench.store.file.connection import translated
 from workbench.store.file.layout import RANGES
 from workbench.store.segments import packing
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from workbench.model.decoding import BulkDecoder
+    from workbench.model.events.decoding import BulkDecoder
     from workbench.store.segments.segment import Segment
     from workbench.store.snapshot.store import SnapshotStore
 

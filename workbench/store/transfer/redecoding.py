@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 from workbench.store.file.layout import EVENTS_LAYOUT, STORED_EVENT, STORED_RECORD
 from workbench.store.file.types import names
 from workbench.store.file.views import define_views
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from workbench.model.decoding import BulkDecoder
+    from workbench.model.events.decoding import BulkDecoder
     from workbench.store.snapshot.store import SnapshotStore
 
 _BATCH_ROWS = 50_000

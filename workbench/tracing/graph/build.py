@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.model.dead_letters import is_dead_letter_topic
+from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.tracing.graph.columns import flags
 from workbench.tracing.graph.graph import (
     COMMAND_ROOT,
@@ -52,7 +52,7 @@ def build_graph(
     no difference. The definitions are those of `docs/tracing.md` 2 and 3.
 
     Args:
-        events: The columns of `workbench.model.columns.EVENT` with ``source_id``, ``cluster``, ``topic``,
+        events: The columns of `workbench.model.records.columns.EVENT` with ``source_id``, ``cluster``, ``topic``,
             ``timestamp_ms``, ``timestamp_type``; with ``value`` records that share an id are told apart by content.
         ranges: What was captured, as `workbench.tracing.graph.resolution.ranges.RANGES`; without it no cause counts as
             truncated.

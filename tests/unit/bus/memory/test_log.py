@@ -22,7 +22,7 @@ from workbench.errors import (
     UnknownTopicError,
 )
 from workbench.model import Gap, NewRecord, Span, TopicPartition
-from workbench.model.columns import HEADERS, RECORD
+from workbench.model.records.columns import HEADERS, RECORD
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import orjson
 import pyarrow as pa
 
 from workbench.decoding import Decoder, summarise
-from workbench.model.columns import EVENT, RECORD
+from workbench.model.records.columns import EVENT, RECORD
 
 
 def batch_of(

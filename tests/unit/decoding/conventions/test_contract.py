@@ -11,7 +11,7 @@ from workbench.decoding import decode_record
 from workbench.decoding.conventions.contract import encode_event
 from workbench.decoding.times import EPOCH
 from workbench.model import Record, TimestampType
-from workbench.model.event import EventMessage, EventMetadata, SecurityContext
+from workbench.model.events.event import EventMessage, EventMetadata, SecurityContext
 
 ids = st.uuids().map(str) | st.from_regex(r"\A[a-z]{1,8}-[0-9]{1,9}\Z")
 names = st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, max_size=12)

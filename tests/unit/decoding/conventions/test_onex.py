@@ -6,7 +6,7 @@ import pytest
 
 from workbench.decoding import decode_record
 from workbench.model import Record, TimestampType
-from workbench.model.dead_letters import is_dead_letter_topic
+from workbench.model.events.dead_letters import is_dead_letter_topic
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from workbench.decoding import decode_record
 from workbench.model import Record, TimestampType
-from workbench.model.envelope import TraceContext
+from workbench.model.events.envelope import TraceContext
 
 TRACE = "5c1f9d0e7a3b42468c2d1e0f9a8b7c6d"
 

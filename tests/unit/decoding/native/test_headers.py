@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from workbench.decoding.native.calendar import calendar_times
 from workbench.decoding.native.headers import sequences, texts_at
 from workbench.decoding.native.texts import odd_ids, uuids
-from workbench.model.columns import HEADERS
+from workbench.model.records.columns import HEADERS
 
 names = st.lists(st.sampled_from([b"", b"a", b"ab", b"b", b"traceparent", b"\xff", b"x" * 40]), max_size=4)
 

@@ -13,7 +13,7 @@ import pytest
 from workbench.errors import ValidationError
 from workbench.eventbus.names import Namespace, default_route
 from workbench.eventbus.publishing.validation import EventRules
-from workbench.model.event import EventMessage, EventMetadata, SecurityContext
+from workbench.model.events.event import EventMessage, EventMetadata, SecurityContext
 
 RULES = EventRules("dev")
 

@@ -8,7 +8,7 @@ import json
 import pyarrow as pa
 import pytest
 
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 from workbench.replay.records.digest import (
     body_bytes,
     body_digests,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.errors import ConfigurationError
-from workbench.model.dead_letters import is_dead_letter_topic
+from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.replay.target.names import default_name, resolve_targets
 
 

@@ -10,7 +10,7 @@ from mounts import small_disk
 from snapshot_rows import Filler, raw_records
 
 from workbench.errors import SnapshotError, StorageFullError
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 from workbench.store import SnapshotStore
 
 

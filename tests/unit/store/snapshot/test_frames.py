@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 from snapshot_rows import T_MS, raw_records
 
-from workbench.model.chunk import Gap
-from workbench.model.columns import RECORD
+from workbench.model.records.chunk import Gap
+from workbench.model.records.columns import RECORD
 
 
 class TestFrames:

@@ -8,7 +8,7 @@ import pytest
 from snapshot_rows import body, raw_records
 
 from workbench.errors import SnapshotFormatError
-from workbench.model.columns import EVENT, RECORD
+from workbench.model.records.columns import EVENT, RECORD
 from workbench.store import SnapshotStore
 from workbench.store.file.layout import RANGES
 

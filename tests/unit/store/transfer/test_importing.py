@@ -9,8 +9,8 @@ import pytest
 from snapshot_rows import raw_records
 
 from workbench.errors import SnapshotError, SnapshotFormatError
-from workbench.model.chunk import Gap
-from workbench.model.columns import RECORD
+from workbench.model.records.chunk import Gap
+from workbench.model.records.columns import RECORD
 from workbench.store import SnapshotStore
 from workbench.store.transfer import export_records, import_file
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 from snapshot_rows import raw_records
 
-from workbench.model.columns import EVENT
+from workbench.model.records.columns import EVENT
 from workbench.store.transfer import redecode
 
 SEGMENT = 1

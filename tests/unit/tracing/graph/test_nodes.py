@@ -9,7 +9,7 @@ from decoded_events import cause, event_table
 from traces import trace_of
 
 from workbench.errors import TableError
-from workbench.model.dead_letters import is_dead_letter_topic
+from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.tracing.selection import find_events
 
 if TYPE_CHECKING:

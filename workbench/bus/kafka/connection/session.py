@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.connection.connections import Connections
     from workbench.bus.kafka.connection.metadata import Metadata
     from workbench.errors import UnknownTopicError
-    from workbench.model.record import TopicPartition
+    from workbench.model.records.record import TopicPartition
 
 T = TypeVar("T")
 

@@ -17,16 +17,16 @@ import pyarrow as pa
 from workbench.bus.kafka.fetching import compression, legacy
 from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.bus.kafka.fetching.records import CorruptRecords, parse
-from workbench.model.chunk import Gap
-from workbench.model.columns import HEADERS, RECORD
-from workbench.model.record import TimestampType
+from workbench.model.records.chunk import Gap
+from workbench.model.records.columns import HEADERS, RECORD
+from workbench.model.records.record import TimestampType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from workbench.model.chunk import Isolation
+    from workbench.model.records.chunk import Isolation
 
     Ints: TypeAlias = NDArray[np.int64]
     Bytes: TypeAlias = bytes | memoryview

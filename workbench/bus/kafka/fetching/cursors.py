@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from workbench.bus.kafka.fetching.batches import Batch
-    from workbench.model.chunk import Gap, Span
-    from workbench.model.record import TopicPartition
+    from workbench.model.records.chunk import Gap, Span
+    from workbench.model.records.record import TopicPartition
 
 
 @dataclass(slots=True)

@@ -15,8 +15,8 @@ from workbench.bus.kafka.wire.codes import RETRIABLE, STALE_LEADER, Code, CodeEr
 from workbench.bus.kafka.wire.fetch import FetchPosition, RawFetchRequest, parse_answer
 from workbench.bus.refusals import cannot_follow
 from workbench.errors import UnknownTopicError
-from workbench.model.chunk import Gap
-from workbench.model.record import TopicPartition
+from workbench.model.records.chunk import Gap
+from workbench.model.records.record import TopicPartition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.fetching.batches import Batch
     from workbench.bus.kafka.fetching.cursors import Buffer, Cursor
     from workbench.bus.kafka.wire.fetch import PartitionAnswer, RawAnswer
-    from workbench.model.chunk import Isolation
+    from workbench.model.records.chunk import Isolation
 
 _ANSWER_BYTES = 8 << 20
 _PARTITION_BYTES = 8 << 20

@@ -7,8 +7,8 @@ from aiokafka.errors import CorruptRecordException
 from aiokafka.record.memory_records import MemoryRecords
 
 from workbench.bus.kafka.fetching.records import CorruptRecords
-from workbench.model.columns import RECORD
-from workbench.model.record import TimestampType
+from workbench.model.records.columns import RECORD
+from workbench.model.records.record import TimestampType
 
 SMALLEST = 14
 """Bytes after the length field of the smallest message."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.kafka.connection.session import Session
     from workbench.bus.kafka.producing.producer import Producer
-    from workbench.model.record import NewRecord, TopicPartition
+    from workbench.model.records.record import NewRecord, TopicPartition
 
 _BATCH_BYTES = 512 << 10
 _BATCH_RECORDS = 5_000

@@ -14,7 +14,7 @@ import google_crc32c
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from workbench.model.record import NewRecord
+    from workbench.model.records.record import NewRecord
 
 _AFTER_CRC = Struct(">hiqqqhii")
 _BEFORE_CRC = Struct(">qiib")

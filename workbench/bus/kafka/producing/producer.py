@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.bus.kafka.connection.session import Session
-    from workbench.model.record import TopicPartition
+    from workbench.model.records.record import TopicPartition
 
 TransactionState: TypeAlias = Literal["none", "open", "failed", "lost"]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from io import BytesIO
     from typing import Any
 
-    from workbench.model.chunk import Isolation
+    from workbench.model.records.chunk import Isolation
 
 _HEAD_V4 = Struct(">i")
 _HEAD_V7 = Struct(">ihi")

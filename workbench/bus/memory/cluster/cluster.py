@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workbench.bus.memory.cluster.topics import Topic
     from workbench.bus.memory.storage.batches import Row, Transaction
     from workbench.bus.memory.storage.partition import PartitionLog
-    from workbench.model.record import TopicPartition
+    from workbench.model.records.record import TopicPartition
 
 DEFAULT_MAX_BYTES = 256 << 20
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from workbench.model.record import TopicPartition
+from workbench.model.records.record import TopicPartition
 from workbench.model.topics import CommittedOffset, GroupInfo, GroupMemberInfo, GroupState
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.bus.memory.storage.partition import PartitionLog
 from workbench.errors import ConfigurationError
-from workbench.model.record import TopicPartition
+from workbench.model.records.record import TopicPartition
 from workbench.text import counted, size_text
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 
 if TYPE_CHECKING:
-    from workbench.model.chunk import Isolation
-    from workbench.model.record import HeaderList, NewRecord
+    from workbench.model.records.chunk import Isolation
+    from workbench.model.records.record import HeaderList, NewRecord
 
 _BATCH_BYTES = 512
 """Memory of a batch besides its data, so that ``max_bytes`` bounds many small ones too."""

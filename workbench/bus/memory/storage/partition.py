@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from workbench.bus.memory.storage.batches import Row, Transaction
-    from workbench.model.chunk import Isolation
-    from workbench.model.record import TopicPartition
+    from workbench.model.records.chunk import Isolation
+    from workbench.model.records.record import TopicPartition
 
 _SEAL_ROWS = 4096
 _SEAL_BYTES = 1 << 20

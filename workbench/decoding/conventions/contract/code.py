@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.decoding.conventions.convention import ConventionCode, DeadLetterBody
 from workbench.decoding.conventions.dead_letter_body import DeadLetter, error_of, origin_of
 from workbench.decoding.conventions.provenance import Found
-from workbench.model.dead_letters import DEAD_LETTER_TYPE
+from workbench.model.events.dead_letters import DEAD_LETTER_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

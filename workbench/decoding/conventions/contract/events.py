@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import orjson
 
-from workbench.model.event import (
+from workbench.model.events.event import (
     DEFAULT_ENVIRONMENT,
     ConsumedEvent,
     EventMetadata,
@@ -21,7 +21,7 @@ from workbench.model.event import (
 
 if TYPE_CHECKING:
     from workbench.model import HeaderList, Record
-    from workbench.model.event import EventMessage
+    from workbench.model.events.event import EventMessage
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from workbench.decoding.conventions.dead_letter_body import DeadLetter, error_of
 from workbench.decoding.conventions.provenance import Found
 from workbench.decoding.formats.json import read_json
 from workbench.decoding.ids import canonical_id
-from workbench.model.envelope import Cause, Origin
+from workbench.model.events.envelope import Cause, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

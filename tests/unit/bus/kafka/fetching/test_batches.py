@@ -11,7 +11,7 @@ from batch_bytes import batch, marker, raw_batch, record, varint
 
 from workbench.bus.kafka.fetching.batches import Decoded, decode, scan
 from workbench.model import Gap
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 
 RECORDED = Path(__file__).parent / "recorded"
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]

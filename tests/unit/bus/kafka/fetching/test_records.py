@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.bus.kafka.fetching.records import CorruptRecords, parse
-from workbench.model.columns import HEADERS
+from workbench.model.records.columns import HEADERS
 
 small = st.none() | st.binary(max_size=20) | st.just(b"long" * 60)
 headers = st.lists(st.tuples(st.binary(max_size=8), small), max_size=4)

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from workbench.decoding import Decoder, TopicConvention, decode_record, load_conventions
 from workbench.decoding.columns import decoder
 from workbench.decoding.columns.assembly import envelope_columns, event_batch
-from workbench.model.columns import EVENT
+from workbench.model.records.columns import EVENT
 
 if TYPE_CHECKING:
     from workbench.decoding import Convention

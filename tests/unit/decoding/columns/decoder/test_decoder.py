@@ -7,7 +7,7 @@ import pytest
 
 from workbench.decoding import Decoder, TopicConvention
 from workbench.errors import ConfigurationError
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 
 
 def batch_of(

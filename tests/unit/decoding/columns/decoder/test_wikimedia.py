@@ -12,7 +12,7 @@ import pytest
 
 from workbench.decoding import Decoder, load_conventions
 from workbench.decoding.columns import decoder
-from workbench.model.columns import RECORD
+from workbench.model.records.columns import RECORD
 
 FOLDER = Path(__file__).parents[6] / "shared" / "data" / "wikimedia-2021-08"
 CONVENTION = """

@@ -1,0 +1,1 @@
+"""Defines one command, or one group of commands, in each module; each module has ``register(app)``."""

@@ -1,0 +1,1 @@
+"""Checks and starts programs on this machine: packages, Java, a local Kafka, JupyterLab."""

@@ -1,0 +1,1 @@
+"""Defines decoded events: the envelope of a record, the typed event of the contract, dead letters."""

@@ -1,0 +1,1 @@
+"""Reads what users select: topics, bounds of a window, positions."""

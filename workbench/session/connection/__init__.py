@@ -1,0 +1,1 @@
+"""Holds one open connection: its profile, record log and background tasks."""

@@ -1,0 +1,51 @@
+"""Runs `Cluster.tail`: starts a task that reads and decodes records, and shows them in a live table."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from workbench.live.tail import TailFeed
+from workbench.model.selecting.topic_selection import parse_topics
+from workbench.model.selecting.window import parse_bound
+from workbench.session.conventions import decoder_for
+
+if TYPE_CHECKING:
+    from workbench.model import Isolation, Span
+    from workbench.model.selecting.topic_selection import TopicsLike
+    from workbench.model.selecting.window import BoundLike
+    from workbench.session.connection.cluster_connection import ClusterConnection
+    from workbench.widgets import LiveTail
+
+_numbers = count(1)
+
+
+def tail(
+    connection: ClusterConnection,
+    topics: TopicsLike,
+    *,
+    start: BoundLike,
+    isolation: Isolation,
+    limit_rows: int,
+    **options: Any,
+) -> LiveTail:
+    """Start a task that follows topics, and return the table that shows it; see `Cluster.tail`."""
+    from workbench.capture.window import resolve_spans
+    from workbench.widgets import LiveTail
+
+    selection, first = parse_topics(topics), parse_bound(start)
+
+    async def spans() -> list[Span]:
+        return await resolve_spans(connection.log, selection, first, isolation=isolation)
+
+    feed = TailFeed(
+        connection.log,
+        spans,
+        name=f"{selection} on {connection.name} ({next(_numbers)})",
+        supervisor=connection.tasks,
+        decoder=decoder_for(()),
+        isolation=isolation,
+        limit_rows=limit_rows,
+    )
+    feed.start()
+    return LiveTail(feed, supervisor=connection.tasks, **options)
