@@ -122,6 +122,17 @@ class Connection:
                 raise
             cursor.execute("COMMIT")
 
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Run a block in a read-only transaction, in which DuckDB changes no table whatever a statement looks like."""
+        with self.cursor() as cursor:
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            try:
+                yield cursor
+            finally:
+                with contextlib.suppress(duckdb.Error):
+                    cursor.execute("ROLLBACK")
+
     def close(self) -> None:
         """Write everything to the file and close it. Closing twice does nothing."""
         with translated(self.path):

@@ -99,7 +99,8 @@ OLDEST_READABLE = 2
 def stored_version(cursor: duckdb.DuckDBPyConnection) -> int | None:
     """Return the version of the open file; None for a file that is no snapshot."""
     try:
-        row = cursor.execute("SELECT max(version) FROM workbench_schema").fetchone()
+        # Without a function: a macro of a foreign file may have taken the name of any of them.
+        row = cursor.execute("SELECT version FROM workbench_schema ORDER BY version DESC LIMIT 1").fetchone()
     except (duckdb.CatalogException, duckdb.BinderException):
         return None
     return row[0] if row is not None and isinstance(row[0], int) else None

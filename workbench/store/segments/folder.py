@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from workbench.errors import SnapshotFormatError
-from workbench.text import counted
+from workbench.text import counted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -16,6 +17,7 @@ TEMPORARY = ".writing"
 """Suffix of a file that is still being written."""
 
 _NAMED = 3
+_SEGMENT = re.compile(r"\d+(\.\d+)?\.(records|events)\.parquet")
 
 
 def segments_folder(path: Path) -> Path:
@@ -44,11 +46,25 @@ def sweep(folder: Path, known: Iterable[str]) -> list[str]:
 
 
 def check_files(folder: Path, files: Collection[str], path: Path) -> None:
-    """Refuse a snapshot that came without its segments.
+    """Refuse a snapshot that came without its segments, or whose tables name files of somebody else.
+
+    A snapshot may come from a stranger, and files that are no longer needed are removed. Therefore a name is only ever
+    the name of a segment in the snapshot's own folder, and neither the folder nor a file in it is a link.
 
     Raises:
-        SnapshotFormatError: Files that the tables name are missing.
+        SnapshotFormatError: Files that the tables name are missing, or cannot be segments.
     """
+    foreign = sorted(name for name in files if not _SEGMENT.fullmatch(name) or (folder / name).is_symlink())
+    if foreign or folder.is_symlink():
+        what = (
+            f"names {visible(foreign[0], 200)!r} as a segment" if foreign else f"has a link in place of {folder.name}"
+        )
+        raise SnapshotFormatError(
+            f"{path} {what}; segments are files such as 000001.records.parquet in the folder {folder.name} itself. "
+            "Nothing was read or changed. The workbench did not write that: ask whoever sent the file.",
+            path=str(path),
+            found="foreign segments",
+        )
     missing = sorted(name for name in files if not (folder / name).is_file())
     if missing:
         some = ", ".join(missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "")
@@ -69,5 +85,4 @@ def remove_files(folder: Path, names: Collection[str]) -> None:
 
 
 def _is_segment(name: str) -> bool:
-    stem = name.removesuffix(TEMPORARY)
-    return stem.endswith((".records.parquet", ".events.parquet")) and stem.partition(".")[0].isdigit()
+    return _SEGMENT.fullmatch(name.removesuffix(TEMPORARY)) is not None

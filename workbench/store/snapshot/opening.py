@@ -9,6 +9,7 @@ from workbench.store.file import schema
 from workbench.store.segments.catalogue import known_files
 from workbench.store.segments.folder import check_files, sweep
 from workbench.store.snapshot.captures import mark_interrupted
+from workbench.store.snapshot.stored_sql import check_stored_sql
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,7 @@ def prepare(connection: Connection, folder: Path, *, read_only: bool) -> int:
 
     Raises:
         SnapshotError: An older version that was opened for reading.
-        SnapshotFormatError: A foreign or newer file, or one whose segments are missing.
+        SnapshotFormatError: A foreign or newer file, one whose segments are missing, or one that names foreign files.
     """
     path = connection.path
     with connection.cursor() as cursor:
@@ -51,14 +52,17 @@ def prepare(connection: Connection, folder: Path, *, read_only: bool) -> int:
             f"{path} has the older snapshot version {version}. Open it once with write=True to bring it up.",
             path=str(path),
         )
+    files: set[str] = set()
+    last_segment = 0
+    if version > 0:
+        with connection.cursor() as cursor:
+            check_stored_sql(cursor, path)
+            files, last_segment = known_files(cursor)
+    check_files(folder, files, path)
     if not read_only:
         with connection.transaction() as cursor:
             schema.migrate(cursor, version, by="eventbus-workbench")
             mark_interrupted(cursor)
-    with connection.cursor() as cursor:
-        files, last_segment = known_files(cursor)
-    check_files(folder, files, path)
-    if not read_only:
         # Only now: a file that no table names is a leftover only when no other process can be writing it.
         sweep(folder, files)
     return last_segment

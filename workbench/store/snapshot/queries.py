@@ -33,7 +33,7 @@ class Queries:
         Raises:
             QueryError: It is not one SELECT, or DuckDB cannot answer it.
         """
-        with self._connection.cursor() as cursor:
+        with self._connection.reading() as cursor:
             check_reads_only(cursor, query, self._connection.path)
             return self._answer(cursor, query, params)
 
@@ -51,7 +51,7 @@ class Queries:
         Raises:
             QueryError: The condition cannot be answered, or is more than one condition.
         """
-        with self._connection.cursor() as cursor:
+        with self._connection.reading() as cursor:
             check_condition(cursor, where, self._connection.path)
             if positions is not None:
                 cursor.register("picked_positions", positions.select(row_queries.POSITION))
@@ -60,7 +60,7 @@ class Queries:
     @contextlib.contextmanager
     def batches(self, query: str, where: str | None, params: Parameters, rows: int) -> Iterator[pa.RecordBatchReader]:
         """Answer like `select`, in batches of so many rows."""
-        with self._connection.cursor() as cursor:
+        with self._connection.reading() as cursor:
             check_condition(cursor, where, self._connection.path)
             with self._query_errors(query):
                 yield cursor.sql(query, params=params).to_arrow_reader(rows)

@@ -1,27 +1,46 @@
-"""Checks SQL of users: one statement that only reads."""
+"""Checks SQL of users: one statement that only reads tables.
+
+DuckDB reports a statement as SELECT although a common table expression in it deletes rows or writes a file, and it has
+table functions that run other SQL or change the database. Therefore the parsed statement is checked, node by
+node. It then runs in a read-only transaction (`workbench.store.snapshot.queries`): a second barrier for the tables.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from workbench.errors import QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _EXPLAIN = re.compile(r"\s*explain(\s+analyze)?(\s*\([^)]*\))?\s", re.IGNORECASE)
+_READING_NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})
+_NODE_SUFFIX = "_NODE"
+_TABLE_FUNCTIONS = re.compile(
+    r"unnest|range|generate_series|repeat|repeat_row|json_each|json_tree|query_table|summary|test_all_types|"
+    r"pg_timezone_names|icu_calendar_names|duckdb_(columns|constraints|databases|functions|indexes|keywords|memory|"
+    r"schemas|sequences|settings|tables|temporary_files|types|variables|views)|"
+    r"pragma_(collations|database_size|platform|show|storage_info|table_info|user_agent|version)"
+)
+"""Table functions that only compute or read the catalogue. The others read files, run SQL of their own, or
+change the state of the database."""
+_CHANGING_FUNCTIONS = frozenset({"nextval", "setval", "write_log"})
 
 
 def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     """Accept a single SELECT (also WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE) or an EXPLAIN of one.
 
-    A snapshot is evidence: SQL of users neither changes it nor writes files, whether it was opened for writing or not.
+    A snapshot is evidence: SQL of users neither changes it nor reads or writes files, whether it was opened for writing
+    or not.
 
     Raises:
-        QueryError: Not SQL, several statements, or one that does more than read.
+        QueryError: Not SQL, several statements, or one that does more than read tables.
     """
     try:
         statements = cursor.extract_statements(query)
@@ -32,9 +51,11 @@ def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) 
     kind = statements[0].type
     if kind == duckdb.StatementType.EXPLAIN and (explained := _EXPLAIN.match(query)) is not None:
         check_reads_only(cursor, query[explained.end() :], path)
-    elif kind != duckdb.StatementType.SELECT:
+        return
+    forbidden = f"{kind.name} is" if kind != duckdb.StatementType.SELECT else forbidden_part(cursor, query)
+    if forbidden:
         raise QueryError(
-            f"A snapshot is queried with SELECT; {kind.name} is not allowed. Changes have methods of their own, "
+            f"SQL over a snapshot only reads its tables; {forbidden} not allowed. Changes have methods of their own, "
             "results are written with export() or from the frame.",
             path=str(path),
             query=query,
@@ -49,3 +70,51 @@ def check_condition(cursor: duckdb.DuckDBPyConnection, condition: str | None, pa
     """
     if condition is not None:
         check_reads_only(cursor, f"SELECT 1 WHERE {condition}", path)
+
+
+def forbidden_part(cursor: duckdb.DuckDBPyConnection, query: str, *, also: re.Pattern[str] | None = None) -> str | None:
+    """Name the first part of a SELECT that does more than read tables, with "is", or return None.
+
+    Args:
+        cursor: Parses the query.
+        query: One statement.
+        also: Table functions that are allowed besides those for users.
+    """
+    tree = _parsed(cursor, query)
+    if tree.get("error"):
+        return "this kind of statement, or one that is nested so deeply, is"
+    for node in _nodes(tree):
+        kind = str(node.get("type", ""))
+        if kind.endswith(_NODE_SUFFIX) and kind not in _READING_NODES:
+            return f"{kind.removesuffix(_NODE_SUFFIX).removesuffix('_QUERY')} inside of it is"
+        name = str(node.get("function_name", "")).lower()
+        if name in _CHANGING_FUNCTIONS:
+            return f"the function {name} is"
+        if kind == "TABLE_FUNCTION":
+            called = str((node.get("function") or {}).get("function_name", "")).lower()
+            if not (_TABLE_FUNCTIONS.fullmatch(called) or (also is not None and also.fullmatch(called))):
+                return f"the table function {called or '(without a name)'} is"
+    return None
+
+
+def _parsed(cursor: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
+    """Return the statement as DuckDB's parser understands it."""
+    # All rows are fetched: an unfinished result would refuse the next statement of this cursor.
+    [(text,)] = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()
+    try:
+        tree: dict[str, Any] = json.loads(text)
+    except RecursionError:
+        return {"error": True}
+    return tree
+
+
+def _nodes(tree: object) -> Iterator[dict[str, Any]]:
+    """Give every object of a JSON document, without recursion: a statement may be nested a thousand deep."""
+    waiting = [tree]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, dict):
+            yield found
+            waiting.extend(found.values())
+        elif isinstance(found, list):
+            waiting.extend(found)

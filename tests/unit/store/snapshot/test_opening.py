@@ -95,6 +95,44 @@ class TestOpening:
                 SnapshotStore.open(tmp_path / "new.duckdb", write=True)
 
 
+class TestFilesThatTheTablesName:
+    """A mailed snapshot names only segments of its own folder."""
+
+    @pytest.mark.parametrize("write", [True, False])
+    @pytest.mark.parametrize("name", ["{folder}/letter.txt", "../letter.txt", "000001.letter.parquet", "", "x\x1b[2J"])
+    def test_other_names_are_refused_and_nothing_is_touched(self, store, fill, tmp_path, name, write):
+        letter = tmp_path / "letter.txt"
+        letter.write_text("mine")
+        fill(raw_records(0, 20), segment_bytes=1)
+        column = "records_file" if write else "events_file"
+        with store.transaction() as cursor:
+            cursor.execute(f"UPDATE segments SET {column} = ? WHERE segment_id = 1", [name.format(folder=tmp_path)])
+        store.close()
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(SnapshotFormatError, match="as a segment") as caught:
+            SnapshotStore.open(store.path, write=write)
+        assert "\x1b" not in str(caught.value)
+        assert letter.read_text() == "mine"
+        assert sorted(path for path in tmp_path.rglob("*") if path.suffix != ".wal") == before
+
+    def test_a_link_in_place_of_a_segment_or_of_the_folder(self, store, fill, tmp_path):
+        fill(raw_records(0, 20), segment_bytes=1)
+        store.close()
+        segment = next(store.folder.glob("*.records.parquet"))
+        elsewhere = segment.rename(tmp_path / "elsewhere.parquet")
+        segment.symlink_to(elsewhere)
+        with pytest.raises(SnapshotFormatError, match="as a segment"):
+            SnapshotStore.open(store.path)
+        segment.unlink()
+        elsewhere.rename(segment)
+        others = store.folder.rename(tmp_path / "others.segments")
+        (others / "000099.records.parquet").write_bytes(b"of somebody else")
+        store.folder.symlink_to(others)
+        with pytest.raises(SnapshotFormatError, match="a link in place of"):
+            SnapshotStore.open(store.path, write=True)
+        assert (others / "000099.records.parquet").exists()
+
+
 def _read_all(path: Path) -> int:
     with SnapshotStore.open(path) as store:
         assert store.event_table().num_rows == store.record_table().num_rows

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pandas as pd
 import pytest
 from snapshot_rows import raw_records
 
-from workbench.errors import QueryError
+from workbench.errors import QueryError, SnapshotError
 from workbench.store import SnapshotStore
+from workbench.store.transfer import export_records
 
 SEGMENT = 1
+
+DISGUISED = [
+    "WITH x AS (DELETE FROM packed_records RETURNING *) SELECT count(*) FROM x",
+    "WITH x AS (UPDATE sources SET topic = 'other' RETURNING *) FROM x",
+    "WITH x AS (INSERT INTO sources SELECT * FROM sources RETURNING *) SELECT 1",
+    "EXPLAIN ANALYZE WITH x AS (DELETE FROM capture_ranges) SELECT 1",
+    "WITH x AS (COPY packed_records TO '{folder}/incident.duckdb.segments/000001.records.parquet') SELECT 1",
+    "SELECT (WITH x AS (DELETE FROM packed_records RETURNING 1) SELECT count(*) FROM x)",
+    "FROM query('DELETE FROM packed_records')",
+    "FROM checkpoint()",
+    "FROM enable_logging(storage := 'file', storage_path := '{folder}/log')",
+    "FROM truncate_duckdb_logs()",
+    "SELECT * FROM pandas_scan(4096)",
+    "SELECT * FROM arrow_scan(4096, 4096, 4096)",
+    "SUMMARIZE FROM arrow_scan_dumb(4096, 4096, 4096)",
+    "FROM read_parquet('{folder}/incident.duckdb.segments/000001.records.parquet')",
+    "FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+    "SELECT write_log('x')",
+    "SELECT " + "[" * 900 + "1" + "]" * 900,
+]
+"""Statements that DuckDB reports as SELECT, or as EXPLAIN of one, and that do more than read tables."""
 
 
 class TestSql:
@@ -70,6 +94,33 @@ class TestSql:
         with SnapshotStore.open(store.path, write=write) as opened, pytest.raises(QueryError):
             opened.sql(query.format(folder=tmp_path))
         assert sorted(path for path in tmp_path.rglob("*") if path.suffix != ".wal") == before
+
+    @pytest.mark.parametrize("write", [True, False])
+    def test_a_select_that_does_more_than_read_is_refused_at_every_entry(self, store, fill, tmp_path, write):
+        fill(raw_records(0, 20), segment_bytes=SEGMENT)
+        fill(raw_records(20, 40))
+        store.close()
+        files = {path: path.read_bytes() for path in tmp_path.rglob("*.parquet")}
+        with SnapshotStore.open(store.path, write=write) as opened:
+            asked = (
+                opened.sql,
+                opened.sql_arrow,
+                lambda text: opened.events(where=f"1 IN ({text})"),
+                lambda text: opened.record_table(f"1 IN ({text})"),
+                lambda text: export_records(opened, tmp_path / "out.parquet", where=f"1 IN ({text})"),
+            )
+            for query, ask in itertools.product(DISGUISED, asked):
+                with pytest.raises(QueryError):
+                    ask(query.format(folder=tmp_path))
+            assert opened.sql("SELECT count(*) AS n FROM records")["n"][0] == 60
+            assert opened.ranges["records"].sum() == 60
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*.parquet")} == files
+
+    def test_the_engine_refuses_changes_even_of_a_statement_that_was_not_recognised(self, store, fill):
+        fill(raw_records(0, 4))
+        with pytest.raises(SnapshotError, match="read-only"), store.connection.reading() as cursor:
+            cursor.execute("DELETE FROM packed_records")
+        assert store.record_count() == 4
 
     def test_python_variables_are_no_tables(self, store):
         frame = pd.DataFrame({"a": [1]})
