@@ -17,7 +17,15 @@ from workbench.text.html import (
     svg,
     table,
 )
-from workbench.text.positions import PositionParts, is_position, parse_position, partition_text, position_text
+from workbench.text.positions import (
+    PositionParts,
+    is_position,
+    parse_position,
+    partition_text,
+    position_text,
+    readable_position,
+    stored_position,
+)
 from workbench.text.sizes import size_text
 from workbench.text.tables import text_table
 from workbench.text.times import NO_TIME_TEXT, TimeUnit, clock_text, iso_text, time_text
@@ -49,7 +57,9 @@ __all__ = [
     "partition_text",
     "plural",
     "position_text",
+    "readable_position",
     "size_text",
+    "stored_position",
     "svg",
     "table",
     "text_table",

@@ -1,4 +1,8 @@
-"""Writes and reads the position of a record as people write it: ``topic/partition@offset``."""
+"""Writes and reads the position of a record.
+
+People see and type ``topic/partition@offset``. Envelopes, graph keys and the header ``x-replay-of`` hold
+``topic/partition/offset``: stored snapshots and other tools compare that text, so its form stays. Both are read.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from workbench.errors import PositionError
 from workbench.text.visible import visible
 
 _POSITION = re.compile(r"(?P<topic>.+)/(?P<partition>[0-9]{1,10})@(?P<offset>[0-9]{1,19})", re.DOTALL)
+# Without a slash in the topic (Kafka allows none), so that it reads one way only.
+_STORED_POSITION = re.compile(r"(?P<topic>[^/]+)/(?P<partition>[0-9]{1,10})/(?P<offset>[0-9]{1,19})")
 _MAX_PARTITION = 2**31 - 1
 _MAX_OFFSET = 2**63 - 1
 
@@ -39,13 +45,26 @@ def position_text(topic: str, partition: int, offset: int, *, limit: int | None 
     return f"{visible(topic, limit)}/{partition}@{offset}"
 
 
+def stored_position(topic: str, partition: int, offset: int) -> str:
+    """Write a position as it is stored and compared: ``orders/3/1842``; `parse_position` reads it back."""
+    return f"{topic}/{partition}/{offset}"
+
+
+def readable_position(text: str, limit: int | None = None) -> str:
+    """Write a stored position as people read it: ``orders/3@1842``; other text is made visible as it is."""
+    found = _match(text)
+    if found is None:
+        return visible(text, limit)
+    return f"{visible(found['topic'], limit)}/{found['partition']}@{found['offset']}"
+
+
 def parse_position(text: str) -> PositionParts:
-    """Read a position written as ``topic/partition@offset``.
+    """Read a position written as ``topic/partition@offset``, or as `stored_position` writes it.
 
     Raises:
         PositionError: It is written otherwise, or a number is larger than Kafka has.
     """
-    found = _POSITION.fullmatch(text)
+    found = _match(text)
     if found is None:
         raise _error(text, "it is not of the form topic/partition@offset")
     partition, offset = int(found["partition"]), int(found["offset"])
@@ -58,7 +77,11 @@ def parse_position(text: str) -> PositionParts:
 
 def is_position(text: str) -> bool:
     """Tell whether a text has the form of a position, whatever its numbers."""
-    return _POSITION.fullmatch(text) is not None
+    return _match(text) is not None
+
+
+def _match(text: str) -> re.Match[str] | None:
+    return _POSITION.fullmatch(text) or _STORED_POSITION.fullmatch(text)
 
 
 def _error(text: str, why: str) -> PositionError:

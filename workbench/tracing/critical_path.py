@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import UnknownEventError
-from workbench.text import counted, duration_text, element, visible
+from workbench.text import counted, duration_text, element, readable_position, visible
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.selection import find_events
-from workbench.tracing.text.labels import ID_LIMIT
+from workbench.tracing.text.labels import ID_LIMIT, key_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ class CriticalPath:
         for hop in self.hops.head(_SHOWN_HOPS).to_dict("records"):
             unknown = pd.isna(hop["saving_us"])
             saving = "saving unknown" if unknown else f"saves {duration_text(int(hop['saving_us']), 'us')}"
-            limit, names = hop["limited_by"], [visible(hop[end], ID_LIMIT) for end in ("cause", "effect")]
+            limit, names = hop["limited_by"], [_name(hop[end]) for end in ("cause", "effect")]
             then = f", then waits for {visible(limit, ID_LIMIT)}" if isinstance(limit, str) else ""
             lines.append(
                 f"  {' → '.join(names)}  {duration_text(int(hop['hop_us']), 'us', signed=True)}  ({saving}{then})"
@@ -84,7 +84,7 @@ def critical_path(graph: CausalGraph, event_id: str | None = None) -> CriticalPa
     end = len(graph) - 1 if event_id is None else _one(graph, event_id)
     if graph.time[end] == NO_TIME:
         raise UnknownEventError(
-            f"Event {visible(graph.keys(np.array([end]))[0], ID_LIMIT)} has no time, so no path of times leads to it. "
+            f"Event {key_texts(graph, np.array([end]), ID_LIMIT)[0]} has no time, so no path of times leads to it. "
             "Choose another event, or clock='record' when building the graph.",
             wanted=event_id or "",
         )
@@ -92,12 +92,18 @@ def critical_path(graph: CausalGraph, event_id: str | None = None) -> CriticalPa
     return _result(graph, schedule.universe, schedule.path(), schedule)
 
 
+def _name(key: str) -> str:
+    """Write a key of the table; that of an event without an id is ``@`` and its stored position."""
+    return readable_position(key[1:], ID_LIMIT) if key.startswith("@") else visible(key, ID_LIMIT)
+
+
 def _one(graph: CausalGraph, event_id: str) -> int:
     found = find_events(graph, event_id)
     if len(found) > 1:
-        keys = ", ".join(visible(key, ID_LIMIT) for key in graph.keys(found[:5]))
+        keys = ", ".join(key_texts(graph, found[:5], ID_LIMIT))
         raise UnknownEventError(
-            f"{counted(len(found), 'event')} have the id {visible(event_id, ID_LIMIT)}: {keys}. Name one by its key.",
+            f"{counted(len(found), 'event')} have the id {visible(event_id, ID_LIMIT)}: {keys}. "
+            "Name one by its key or position.",
             wanted=event_id,
         )
     return int(found[0])

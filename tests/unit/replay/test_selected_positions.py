@@ -27,6 +27,7 @@ def test_positions_may_be_written_as_text(store):
     topic = store.sources()[0].topic
     as_identity, _ = positions_of(store, [Identity(topic, 0, 3)])
     assert positions_of(store, f"{topic}/0@3")[0].equals(as_identity)
+    assert positions_of(store, f"{topic}/0/3")[0].equals(as_identity)
     assert positions_of(store, [f"{topic}/0@3"]) == (as_identity, "1 record picked by hand")
     both, said = positions_of(store, [f"{topic}/0@3", Identity(topic, 0, 4)])
     assert (both["offset"].to_pylist(), said) == ([3, 4], "2 records picked by hand")

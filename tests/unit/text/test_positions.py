@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import PositionError, WorkbenchError
-from workbench.text import is_position, parse_position, partition_text, position_text
+from workbench.text import (
+    is_position,
+    parse_position,
+    partition_text,
+    position_text,
+    readable_position,
+    stored_position,
+)
 
 TOPICS = st.from_regex(r"[a-zA-Z0-9._-]{1,249}", fullmatch=True)
 PARTITIONS = st.integers(0, 2**31 - 1)
@@ -19,8 +26,24 @@ def test_what_is_written_reads_back(topic: str, partition: int, offset: int) -> 
     assert parse_position(text) == (topic, partition, offset)
 
 
+@given(TOPICS, PARTITIONS, OFFSETS)
+def test_what_is_stored_reads_back_and_is_shown_as_people_write_it(topic: str, partition: int, offset: int) -> None:
+    text = stored_position(topic, partition, offset)
+    assert is_position(text)
+    assert parse_position(text) == (topic, partition, offset)
+    assert readable_position(text) == position_text(topic, partition, offset)
+
+
+def test_what_is_no_position_is_shown_as_it_is() -> None:
+    assert readable_position("evt-7") == "evt-7"
+    assert readable_position("\x1b/0/1") == position_text("\x1b", 0, 1)
+    assert readable_position("orders/3/9999999999999999999") == "orders/3@9999999999999999999"
+    assert len(readable_position("x" * 500, 40)) < 80
+
+
 def test_the_form() -> None:
     assert position_text("orders", 3, 1842) == "orders/3@1842"
+    assert stored_position("orders", 3, 1842) == "orders/3/1842"
     assert partition_text("orders", 3) == "orders/3"
     assert partition_text("orders", None) == "orders"
     assert parse_position("a/1@2/3@4") == ("a/1@2", 3, 4)
@@ -32,11 +55,14 @@ def test_the_form() -> None:
         ("", "not of the form"),
         ("orders", "not of the form"),
         ("orders/3", "not of the form"),
-        ("orders/3/1842", "not of the form"),
+        ("demo/orders/3/1842", "not of the form"),
+        ("/3/1", "not of the form"),
+        ("orders/3/1842@", "not of the form"),
         ("/3@1", "not of the form"),
         ("orders/-1@5", "not of the form"),
         ("orders/3@1842 ", "not of the form"),
         ("orders/٣@1", "not of the form"),
+        ("orders/3000000000/1", "no partition is above 2147483647"),
         ("orders/3000000000@1", "no partition is above 2147483647"),
         (f"orders/3@{2**63}", "no offset is above 9223372036854775807"),
     ],
@@ -64,3 +90,5 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_a_very_long_text_is_refused_in_no_time() -> None:
     with pytest.raises(PositionError, match="characters"):
         parse_position("/1@" * 3_000_000)
+    with pytest.raises(PositionError, match="characters"):
+        parse_position("1/1" * 3_000_000)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from workbench.text import stored_position
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -53,10 +55,10 @@ class Origin:
 
     @property
     def position(self) -> str | None:
-        """``topic/partition/offset``, only when all three are known."""
+        """`workbench.text.stored_position`, only when all three parts are known: causes hold and compare this text."""
         if self.topic is None or self.partition is None or self.offset is None:
             return None
-        return f"{self.topic}/{self.partition}/{self.offset}"
+        return stored_position(self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True, slots=True)

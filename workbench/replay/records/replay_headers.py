@@ -86,7 +86,7 @@ class Origin:
     """The source record that the provenance headers of a replayed record name."""
 
     position: str
-    """``{cluster}/{topic}/{partition}/{offset}``."""
+    """``{cluster}/{topic}/{partition}/{offset}``: the published value of ``x-replay-of``, which other tools read."""
     timestamp_ms: int
     timestamp_type: int
     correlation_id: str | None

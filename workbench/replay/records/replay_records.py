@@ -26,6 +26,7 @@ from workbench.replay.records.replay_headers import (
 )
 from workbench.replay.records.sizes import HEADER_OVERHEAD, batch_bytes, most_batch_bytes
 from workbench.replay.target.new_topics import NewTopic, TopicRequirements, new_topic
+from workbench.text import stored_position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -198,7 +199,7 @@ class ReplayRecords:
             return original
         cluster, topic, partition, offset, at, kind, correlation = (values[seq] for values in self._origin_columns)
         history = self.histories.get(seq, NEVER_REPLAYED)
-        origin = Origin(f"{cluster}/{topic}/{partition}/{offset}", at, kind, correlation, history)
+        origin = Origin(f"{cluster}/{stored_position(topic, partition, offset)}", at, kind, correlation, history)
         return self.record_headers.headers(original, origin, seq, at_ms)
 
     @cached_property

@@ -170,7 +170,7 @@ def _node_keys(rows: Rows, canonical: Ints, kind: Ints, keys: pa.LargeStringArra
     ids, at = rows.column("event_id").take(pa.array(by_position)), pa.scalar("@", pa.large_string())
     colliding = pa.array(kind[by_position] == _COLLISION)
     prefix = pc.if_else(colliding, ids, pa.scalar("", pa.large_string()))
-    own = pc.binary_join_element_wise(prefix, rows.position_text(by_position), at)
+    own = pc.binary_join_element_wise(prefix, rows.stored_positions(by_position), at)
     sources = pa.array(rows.source_id[by_position]).cast(pa.large_string())
     suffixed = pc.binary_join_element_wise(own, sources, pa.scalar("#", pa.large_string()))
     while (taken := _taken(own, keys)).true_count:

@@ -59,8 +59,8 @@ class Rows:
         """Return one column of the table as one array."""
         return one_chunk(self.table.column(name))
 
-    def position_text(self, rows: Ints) -> pa.Array:
-        """Return ``topic/partition/offset`` of some rows, the form in which node keys and declared causes hold it."""
+    def stored_positions(self, rows: Ints) -> pa.Array:
+        """Return the positions of some rows as node keys hold them: `workbench.text.stored_position` in bulk."""
         texts = [
             self.topic.dictionary.take(pa.array(self.topic.codes[rows])),
             *(pa.array(column[rows]).cast(pa.large_string()) for column in (self.partition, self.offset)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pyarrow as pa
 
-from workbench.text import and_more, counted, position_text, visible
+from workbench.text import and_more, counted, position_text, readable_position, visible
 from workbench.tracing.graph.graph import ROOT_KINDS
 from workbench.tracing.graph.times import NO_TIME
 
@@ -61,7 +61,7 @@ def labels_of(graph: CausalGraph, nodes: Ints) -> list[EventLabels]:
     rows = graph.events.take(pa.array(nodes)).to_pylist()
     return [
         EventLabels(
-            key=visible(row["key"], ID_LIMIT),
+            key=_key(row),
             event_type=visible(row["event_type"], TYPE_LIMIT) if row["event_type"] is not None else "(no type)",
             source=visible(row["source"], TYPE_LIMIT) if row["source"] is not None else "",
             position=_position(row),
@@ -86,13 +86,33 @@ def _by_node(frame: pd.DataFrame, nodes: Ints, write: Callable[[Mapping[Hashable
     return labels
 
 
+def key_texts(graph: CausalGraph, nodes: Ints, limit: int) -> list[str]:
+    """Write what names some events, as a search takes it: the key, or the position where the id alone would not do."""
+    columns = graph.events.select(["key", "event_id", "topic", "partition", "offset"])
+    rows = columns.take(pa.array(nodes)).to_pylist()
+    return [_position(row) if _by_position(row) else visible(row["key"], limit) for row in rows]
+
+
+def _by_position(row: Mapping[Hashable, Any]) -> bool:
+    """Tell whether the key of an event holds its position: it has no id, or another event has it, too."""
+    return row["event_id"] is None or str(row["key"]).startswith(f"{row['event_id']}@")
+
+
+def _key(row: Mapping[Hashable, Any]) -> str:
+    if not _by_position(row):
+        return visible(row["key"], ID_LIMIT)
+    shared = "" if row["event_id"] is None else f"{visible(row['event_id'], ID_LIMIT)} at "
+    return shared + _position(row)
+
+
 def _position(row: Mapping[Hashable, Any]) -> str:
     return position_text(str(row["topic"]), row["partition"], row["offset"], limit=TYPE_LIMIT)
 
 
 def _unresolved_label(row: Mapping[Hashable, Any]) -> str:
     undecodable = f" ({counted(row['undecodable'], 'undecodable record')} within H)" if row["undecodable"] else ""
-    return f"{row['reason']} cause {visible(row['value'], ID_LIMIT)}{undecodable}"
+    written = readable_position if row["target"] == "position" else visible
+    return f"{row['reason']} cause {written(row['value'], ID_LIMIT)}{undecodable}"
 
 
 def root_counts(graph: CausalGraph) -> dict[str, int]:

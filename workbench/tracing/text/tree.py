@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.text import and_more, counted, counts_text, duration_text, time_text, visible
+from workbench.text import and_more, counted, counts_text, duration_text, time_text
 from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.text.labels import (
     EventLabels,
     copy_kind_counts,
+    key_texts,
     labels_of,
     provenance_text,
     reason_counts,
@@ -124,8 +125,7 @@ class _Tree:
         pieces = [labels.title, labels.source, labels.position, self._when(node, parent)]
         others = [cause for cause in self._of(self._causes, node).tolist() if cause != parent]
         if others:
-            keys = self._graph.keys(np.array(others[:_OTHER_CAUSES]))
-            named = [visible(key, _SHORT_ID) for key in keys]
+            named = key_texts(self._graph, np.array(others[:_OTHER_CAUSES]), _SHORT_ID)
             pieces.append(f"also caused by {', '.join(named)}{and_more(len(others) - _OTHER_CAUSES)}")
         pieces += self._linked(node)
         remarks = f"[{'; '.join(labels.remarks)}]" if labels.remarks else ""
@@ -134,11 +134,11 @@ class _Tree:
     def _linked(self, node: int) -> list[str]:
         """Write the links that are no causes: the event it copies, possible causes, the flow it belongs to."""
         links = self._links.pick(self._of(self._links_of, node))
-        keys = self._graph.keys(links.cause)
+        keys = key_texts(self._graph, links.cause, _SHORT_ID)
         kinds = links.kind_texts().to_list()
         texts = []
         for kind, label in _LINK_LABELS.items():
-            named = [visible(key, _SHORT_ID) for key, own in zip(keys, kinds, strict=True) if own == kind]
+            named = [key for key, own in zip(keys, kinds, strict=True) if own == kind]
             if named:
                 texts.append(f"{label} {', '.join(named[:_OTHER_CAUSES])}{and_more(len(named) - _OTHER_CAUSES)}")
         return texts

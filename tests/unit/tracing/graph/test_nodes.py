@@ -82,7 +82,9 @@ def test_a_collision_is_an_event_of_its_own_and_its_name_becomes_ambiguous():
         ["e@t/4/7", "child", "ambiguous", False],
     ]
     assert graph.frame["kind"].to_list() == ["unlinked", "unlinked", "inner"]
-    assert "perhaps caused by one of e, e@t/4/7" in repr(graph)
+    assert "perhaps caused by one of e, t/4@7" in repr(graph)
+    assert "e at t/4@7" in repr(graph)
+    assert graph.select(event_id="t/4@7").frame["key"].to_list() == ["e@t/4/7"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from decoded_events import cause
 from traces import graph_of
 
 from workbench.tracing.text.labels import labels_of, provenance_text
@@ -20,6 +21,14 @@ def test_of_many_remarks_the_first_few_are_written_and_the_rest_is_counted():
 def test_an_event_without_type_and_time_is_labelled_too():
     (label,) = labels_of(graph_of({"event_id": None}).data, np.array([0]))
     assert (label.event_type, label.source, label.time) == ("(no type)", "", None)
+    assert label.key == label.position == "t/0@0"
+
+
+def test_a_cause_by_position_reads_as_people_write_it():
+    lost = {"event_id": "a", "causes": [cause("orders/2/17", target="position")]}
+    (label,) = labels_of(graph_of(lost).data, np.array([0]))
+    (text,) = label.unresolved
+    assert "cause orders/2@17" in text
 
 
 def test_one_is_singular():

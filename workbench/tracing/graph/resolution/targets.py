@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 Matches: TypeAlias = tuple[Ints, Ints]
 """Index of the declared cause, and a node that it names; none is named twice by one entry."""
 
-_POSITION = r"^(?P<topic>[^/]+)/(?P<partition>[0-9]{1,9})/(?P<offset>[0-9]{1,18})$"
+# The two forms that `workbench.text.parse_position` reads; numbers that may not fit 64 bits are no position here.
+_POSITION = r"^(?P<topic>[^/]+)/(?P<partition>[0-9]{1,9})[/@](?P<offset>[0-9]{1,18})$"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from decoded_events import cause
 from traces import graph_of
 
@@ -64,3 +65,12 @@ def test_a_position_is_a_copy_link_on_the_events_own_cluster_if_it_is_there():
     assert kinds(graph)["dead"] == "inner"
     assert kinds(graph)["bad"] == "orphan"
     assert "copy of near" in repr(graph)
+
+
+@pytest.mark.parametrize("written", ["orders/2/17", "orders/2@17"])
+def test_a_cause_may_write_its_position_in_both_forms(written):
+    graph = graph_of(
+        {"event_id": "near", "t": 1, "topic": "orders", "partition": 2, "offset": 17},
+        {"event_id": "dead", "t": 5, "topic": "orders.dlq", "causes": [cause(written, target="position")]},
+    )
+    assert edges(graph, "kind") == [["near", "dead", "copy"]]
