@@ -58,12 +58,19 @@ def nothing_reached_outside(loopback_guard: loopback.Guard) -> Iterator[None]:
     assert not refused, f"reached for hosts outside loopback: {refused}"
 
 
+@pytest.fixture(scope="session")
+def config_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The configuration folder of the user, for all tests of a session."""
+    return tmp_path_factory.mktemp("config")
+
+
 @pytest.fixture(autouse=True)
-def clean_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of the person who runs the tests reaches them."""
+def clean_settings(monkeypatch: pytest.MonkeyPatch, config_folder: Path) -> None:
+    """No setting of the person who runs the tests reaches them, and no test changes what that person trusts."""
     for name in list(os.environ):
         if name.startswith("WORKBENCH_") and name not in SWITCHES:
             monkeypatch.delenv(name)
+    monkeypatch.setenv("WORKBENCH_CONFIG_FOLDER", str(config_folder))
 
 
 def registered_formats() -> dict[str, object]:

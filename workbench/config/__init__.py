@@ -1,13 +1,23 @@
 """Reads and validates settings: addresses, cluster profiles and secrets.
 
 Nothing is read at import. `resolve` turns a name or an address into a `Profile`;
-`load_settings` reads `workbench.toml`.
+`load_settings` reads `workbench.toml`; `trust_file` lets its clusters count.
 """
 
 from workbench.config.address import Address
 from workbench.config.folders import cache_folder
 from workbench.config.profile import Profile
 from workbench.config.resolve import resolve
-from workbench.config.settings import ClusterEntry, Settings, find_file, load_settings
+from workbench.config.settings import ClusterEntry, Settings, find_file, load_settings, trust_file
 
-__all__ = ["Address", "ClusterEntry", "Profile", "Settings", "cache_folder", "find_file", "load_settings", "resolve"]
+__all__ = [
+    "Address",
+    "ClusterEntry",
+    "Profile",
+    "Settings",
+    "cache_folder",
+    "find_file",
+    "load_settings",
+    "resolve",
+    "trust_file",
+]

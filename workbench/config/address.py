@@ -57,6 +57,17 @@ class Address:
         hosts = tuple(_host_and_port(part.strip(), text) for part in rest.split(","))
         return cls(cast("Scheme", scheme), hosts)
 
+    @staticmethod
+    def is_meant(text: str) -> bool:
+        """Tell whether a text is written as an address and not as a name: scheme, port, list, IP address, localhost."""
+        if any(mark in text for mark in ":/,@["):
+            return True
+        try:
+            ipaddress.ip_address(text.strip())
+        except ValueError:
+            return text.strip().lower() == "localhost"
+        return True
+
     @property
     def bootstrap(self) -> str:
         """The servers as Kafka clients take them: ``host:port,host2:port``."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shlex
+import warnings
 from typing import TYPE_CHECKING
 
 from workbench.config.address import Address
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 ADDRESS_VARIABLE = "WORKBENCH_ADDRESS"
 PROFILE_VARIABLE = "WORKBENCH_PROFILE"
+_READABLE = frozenset({"PLAIN", "OAUTHBEARER"})
+"""SASL mechanisms that send the secret itself."""
 _BARE_WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -40,14 +44,16 @@ def resolve(
         folder: Where to look for the file from; by default the working folder.
 
     Raises:
-        ConfigurationError: No cluster is given, a name is unknown, or a secret is not where the profile says.
+        ConfigurationError: No cluster is given, a name is unknown, the settings file is not trusted, a secret is not
+            where the profile says, or would be sent without TLS.
         MissingExtraError: The profile keeps its password in a keyring and the extra is not installed.
     """
     environ = os.environ if environ is None else environ
     settings = load_settings(environ, folder)
     named = address if address is not None else environ.get(ADDRESS_VARIABLE, "").strip() or None
     if named is not None:
-        entry = settings.clusters.get(named)
+        # What is written as an address is never replaced by a profile of that name.
+        entry = None if Address.is_meant(named) else settings.clusters.get(named)
         return _bare(named, settings) if entry is None else _with_secrets(entry, environ, settings)
     wanted = environ.get(PROFILE_VARIABLE, "").strip() or settings.default
     if wanted is None:
@@ -79,6 +85,13 @@ def _bare(text: str, settings: Settings) -> Profile:
 
 def _with_secrets(entry: ClusterEntry, environ: Mapping[str, str], settings: Settings) -> Profile:
     where = f"{settings.path}: clusters.{entry.name}"
+    if settings.distrusted is not None and _needs_trust(entry):
+        raise ConfigurationError(
+            f"{settings.path} {settings.distrusted}, so its cluster {entry.name!r} ({entry.address}) was not used and "
+            f"no secret was read: such a file decides where you connect and which secrets are sent. Read it, then run: "
+            f"workbench trust {shlex.quote(str(settings.path))}"
+        )
+    _check_encrypted(entry, where)
     password = _from_environment(entry.sasl_password_env, environ, f"{where}.sasl_password_env")
     if entry.sasl_password_keyring is not None:
         password = _from_keyring(entry.sasl_password_keyring, entry.sasl_username, f"{where}.sasl_password_keyring")
@@ -97,6 +110,40 @@ def _with_secrets(entry: ClusterEntry, environ: Mapping[str, str], settings: Set
         ssl_keyfile=entry.ssl_keyfile,
         ssl_key_password=_from_environment(entry.ssl_key_password_env, environ, f"{where}.ssl_key_password_env"),
     )
+
+
+def _needs_trust(entry: ClusterEntry) -> bool:
+    """Tell whether a cluster leads to another machine, or uses a secret or a certificate of the user."""
+    used = (
+        entry.sasl_password_env,
+        entry.sasl_password_keyring,
+        entry.sasl_token_env,
+        entry.ssl_key_password_env,
+        entry.ssl_certfile,
+        entry.ssl_keyfile,
+    )
+    return not entry.address.is_loopback or any(name is not None for name in used)
+
+
+def _check_encrypted(entry: ClusterEntry, where: str) -> None:
+    """Refuse to send a secret in clear to another machine unless the profile allows it; warn where it is readable.
+
+    SCRAM does not send the password itself, but whoever listens can try passwords against what it sends.
+    """
+    if entry.security_protocol != "SASL_PLAINTEXT" or entry.address.is_loopback or entry.sasl_mechanism == "GSSAPI":
+        return
+    mechanism = entry.sasl_mechanism or "PLAIN"
+    if not entry.secrets_without_tls:
+        raise ConfigurationError(
+            f"{where}: SASL {mechanism} without TLS lets the network read or guess the secret. Use security_protocol "
+            "SASL_SSL; if the network is trusted, set secrets_without_tls = true in this profile."
+        )
+    if mechanism in _READABLE:
+        warnings.warn(
+            f"{where}: SASL {mechanism} without TLS sends the secret readably to {entry.address}.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _from_environment(variable: str | None, environ: Mapping[str, str], where: str) -> SecretStr | None:

@@ -41,6 +41,7 @@ class ClusterTable(BaseModel):
     ssl_certfile: str | None = None
     ssl_keyfile: str | None = None
     ssl_key_password_env: str | None = None
+    secrets_without_tls: bool = False
 
 
 class SettingsFile(BaseModel):

@@ -1,4 +1,7 @@
-"""Reads ``workbench.toml``: the nearest one above the working folder, or the one that ``WORKBENCH_CONFIG`` names."""
+"""Reads ``workbench.toml``: the nearest one above the working folder, or the one that ``WORKBENCH_CONFIG`` names.
+
+The clusters of a file that was found in a folder count only if the user trusts it (`workbench.config.trust`).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from workbench.config.address import Address
+from workbench.config.trust import digest_of, distrust_reason, remember
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,6 +43,7 @@ class ClusterEntry:
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
     ssl_key_password_env: str | None = None
+    secrets_without_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Settings:
     """Envelope conventions as written; `workbench.decoding.load_conventions` reads them."""
     topics: Mapping[str, str] = field(default_factory=dict)
     """Envelope convention by topic pattern, in the order of the file."""
+    distrusted: str | None = None
+    """Why clusters that lead elsewhere or use secrets are not used; None for a file that the user trusts."""
 
 
 def find_file(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Path | None:
@@ -77,15 +84,27 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     Raises:
         ConfigurationError: The file cannot be read, or a key or value in it is wrong; it names file and key.
     """
+    environ = os.environ if environ is None else environ
     path = find_file(environ, folder)
     if path is None:
         return Settings()
+    content = _content(path)
+    by_user = bool(environ.get(FILE_VARIABLE, "").strip())
+    return _settings(path, content, None if by_user else distrust_reason(path, content))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _settings(path: Path, content: bytes, distrusted: str | None) -> Settings:
     from workbench.config.schema import validate
 
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
+        raw = tomllib.loads(content.decode())
     except ValueError as error:
         raise ConfigurationError(f"{path} is no TOML: {error}.") from error
     checked = validate(raw, path)
@@ -96,7 +115,28 @@ def load_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
             f"{path}: default names {default!r}, which is no cluster of it; it has {', '.join(clusters) or 'none'}."
         )
     conventions = MappingProxyType(checked.conventions)
-    return Settings(path, MappingProxyType(clusters), default, conventions, MappingProxyType(checked.topics))
+    topics = MappingProxyType(checked.topics)
+    return Settings(path, MappingProxyType(clusters), default, conventions, topics, distrusted)
+
+
+def trust_file(path: Path | None = None, *, trust: bool = True) -> Settings:
+    """Remember that the user trusts a settings file as it is now, and return its settings.
+
+    Args:
+        path: The file; by default the one that applies in the working folder.
+        trust: False forgets the file instead.
+
+    Raises:
+        ConfigurationError: There is no such file, or it is not valid.
+    """
+    file = find_file() if path is None else path.absolute()
+    if file is None:
+        raise ConfigurationError(f"No {FILE_NAME} was found in the working folder or above it; name the file to trust.")
+    # Read once: what is checked and shown is what the digest is made of.
+    content = _content(file)
+    settings = _settings(file, content, None)
+    remember(file, digest_of(content) if trust else None)
+    return settings
 
 
 def _entry(name: str, table: ClusterTable, path: Path) -> ClusterEntry:

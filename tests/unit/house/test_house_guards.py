@@ -67,9 +67,11 @@ def test_the_named_broker_is_reachable():
         Guard({"kafka.example"})._permit("other.example")
 
 
-def test_settings_of_the_user_are_gone():
+def test_settings_of_the_user_are_gone(config_folder):
     allowed = {"WORKBENCH_KAFKA", "WORKBENCH_REQUIRE_BROKER", "WORKBENCH_REQUIRE_BROWSER", "WORKBENCH_CACHE"}
-    assert {name for name in os.environ if name.startswith("WORKBENCH_")} <= allowed
+    moved = {"WORKBENCH_CONFIG_FOLDER"}
+    assert {name for name in os.environ if name.startswith("WORKBENCH_")} - moved <= allowed
+    assert os.environ["WORKBENCH_CONFIG_FOLDER"] == str(config_folder)
 
 
 def in_a_tree_of_its_own(pytester, request, source):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from workbench.config import trust_file
 from workbench.errors import ConfigurationError
 from workbench.eventbus import EventBusConfiguration, load_configuration
 
@@ -22,6 +23,7 @@ sasl_password_env = "STAGING_PASSWORD"
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "workbench.toml").write_text(TOML)
+    trust_file(tmp_path / "workbench.toml")
     return tmp_path
 
 
