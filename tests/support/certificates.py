@@ -41,12 +41,12 @@ class Authority:
         self._certificate = _signed(builder, self._key)
         self.certificate.write_bytes(_pem(self._certificate))
 
-    def issue(self, name: str, *hosts: str) -> KeyPair:
+    def issue(self, name: str, *hosts: str, valid: tuple[dt.datetime, dt.datetime] | None = None) -> KeyPair:
         """Issue a key and certificate to a common name; hosts are the names and IP addresses that it is valid for."""
         from cryptography import x509
 
         key = _new_key()
-        builder = _builder(_name(name), self._name, key.public_key(), authority=False)
+        builder = _builder(_name(name), self._name, key.public_key(), authority=False, valid=valid)
         if hosts:
             alternatives = x509.SubjectAlternativeName([_host(host) for host in hosts])
             builder = builder.add_extension(alternatives, critical=False)
@@ -84,18 +84,26 @@ def _host(host: str) -> Any:
         return x509.DNSName(host)
 
 
-def _builder(subject: Any, issuer: Any, public_key: Any, *, authority: bool) -> Any:
+def _builder(
+    subject: Any,
+    issuer: Any,
+    public_key: Any,
+    *,
+    authority: bool,
+    valid: tuple[dt.datetime, dt.datetime] | None = None,
+) -> Any:
     from cryptography import x509
 
     now = dt.datetime.now(dt.UTC)
+    begin, end = valid or (now - _CLOCK_SKEW, now + _LIFETIME)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCK_SKEW)
-        .not_valid_after(now + _LIFETIME)
+        .not_valid_before(begin)
+        .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
     )
 

@@ -116,6 +116,7 @@ class KafkaLog:
         try:
             async with session.deadline("Connecting"):
                 self._cluster_id = (await connections.metadata([])).cluster_id
+                await connections.reach()
         except BaseException:
             await connections.aclose()
             raise

@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket as sockets
+import ssl
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import errors as kafka_errors
 from aiokafka.conn import CloseReason, create_conn
 
+from workbench.bus.kafka.connection.certificate import untrusted
 from workbench.bus.kafka.connection.frames import receive_in_place
+from workbench.bus.kafka.connection.listener import Finding, UnusableListenerError, examine
 from workbench.bus.kafka.connection.metadata import Metadata, metadata_request, read_metadata
 from workbench.bus.kafka.connection.translate import NOT_ANSWERED, is_authentication
+from workbench.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +29,15 @@ if TYPE_CHECKING:
 
 # Errors that aiokafka logs are raised as ours; without a handler logging would also print them in every notebook.
 logging.getLogger("aiokafka").addHandler(logging.NullHandler())
+
+_PATIENCE_S = 1.0
+"""Seconds after which a first address that has not answered is examined, while its answer is still waited for."""
+_TRIED_BROKERS = 3
+"""Brokers whose advertised address is tried when a cluster is opened."""
+
+
+class AdvertisedAddressError(OSError):
+    """The address that a broker advertises cannot be reached at this moment."""
 
 
 class Connections:
@@ -52,6 +66,7 @@ class Connections:
         self._brokers: dict[int, tuple[str, int]] = {}
         self._sockets: dict[tuple[int, str], AIOKafkaConnection] = {}
         self._locks: dict[tuple[int, str], asyncio.Lock] = {}
+        self._answered_by = ""
         self._closed = False
 
     @property
@@ -105,9 +120,29 @@ class Connections:
                     raise kafka_errors.NodeNotReadyError("the connection is closed")
                 if node not in self._brokers:
                     raise kafka_errors.StaleMetadata(f"broker {node} is not known")
-                socket = await self._connect(*self._brokers[node], self._connect_timeout_s)
+                socket = await self._connect_to_broker(node, self._connect_timeout_s)
                 self._sockets[key] = socket
             return socket
+
+    async def reach(self) -> None:
+        """Connect to a broker by the address that it advertises: the first answer may have come from another one.
+
+        A cluster behind Docker or a port forwarding answers at the address that the user gave, and names addresses
+        that only its own network knows. That is found out here, not after the deadline of the first request.
+        """
+        failure: Exception | None = None
+        tried = self.nodes[:_TRIED_BROKERS]
+        for node in tried:
+            try:
+                async with asyncio.timeout(self._connect_timeout_s / len(tried)):
+                    await self.socket(node)
+            except NOT_ANSWERED as error:
+                if is_authentication(error):
+                    raise
+                failure = failure if isinstance(error, TimeoutError) and failure is not None else error
+            else:
+                return
+        raise failure or kafka_errors.NodeNotReadyError("no broker is known")
 
     async def supports(self, api_key: int, version: int) -> bool:
         """Whether the first broker that answers accepts this version of a request."""
@@ -167,19 +202,78 @@ class Connections:
         failure: BaseException | None = None
         for host, port in self._hosts:
             try:
-                socket = await self._connect(host, port, self._connect_timeout_s / len(self._hosts))
+                answer = await self._first_answer(host, port, topics)
             except NOT_ANSWERED as error:
                 if is_authentication(error):
                     raise
                 failure = error
-                continue
-            try:
-                return await self._ask(socket, topics)
-            except NOT_ANSWERED as error:
-                failure = error
-            finally:
-                await _close(socket)
+            else:
+                self._answered_by = f"{host}:{port}"
+                return answer
         raise failure or kafka_errors.KafkaConnectionError("no address was given")
+
+    async def _first_answer(self, host: str, port: int, topics: Sequence[str] | None) -> Metadata:
+        """Connect and ask; an address that is slow or fails is examined, so that the error names the cause."""
+        asking = asyncio.ensure_future(self._ask_anew(host, port, topics))
+        finding = None
+        try:
+            done, _ = await asyncio.wait([asking], timeout=_PATIENCE_S)
+            if not done:
+                finding = await examine(host, port, self.security)
+                if finding is not None and finding.final and not asking.done():
+                    raise UnusableListenerError(f"{host}:{port}", finding)
+            return await asking
+        except NOT_ANSWERED as error:
+            if finding is not None:
+                raise UnusableListenerError(f"{host}:{port}", finding) from error
+            raise await self._explained(error, host, port) from error
+        finally:
+            asking.cancel()
+            await asyncio.wait([asking])
+
+    async def _ask_anew(self, host: str, port: int, topics: Sequence[str] | None) -> Metadata:
+        socket = await self._connect(host, port, self._connect_timeout_s / len(self._hosts))
+        try:
+            return await self._ask(socket, topics)
+        finally:
+            await _close(socket)
+
+    async def _explained(self, error: BaseException, host: str, port: int) -> BaseException:
+        """Return an error that says more about why an address cannot be used, where there is more to say."""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return await untrusted(error, host, port, self.security)
+        if isinstance(error, UnusableListenerError) or (
+            is_authentication(error) and not isinstance(error, ssl.SSLError)
+        ):
+            return error
+        finding = await examine(host, port, self.security)
+        return error if finding is None else UnusableListenerError(f"{host}:{port}", finding)
+
+    async def _connect_to_broker(self, node: int, timeout_s: float) -> AIOKafkaConnection:
+        """Connect to the address that a broker advertises."""
+        host, port = self._brokers[node]
+        try:
+            return await self._connect(host, port, timeout_s)
+        except ssl.SSLCertVerificationError as error:
+            raise await untrusted(error, host, port, self.security, f"{self._advertised(node)}, and ") from error
+        except sockets.gaierror as error:
+            raise UnusableListenerError(self._advertised(node), _UNKNOWN_NAME) from error
+        except (OSError, TimeoutError) as error:
+            if isinstance(error, ssl.SSLError):
+                raise
+            why = error.strerror or str(error) or type(error).__name__
+            raise AdvertisedAddressError(f"{self._advertised(node)}: {why}") from error
+
+    def _advertised(self, node: int) -> str:
+        host, port = self._brokers[node]
+        by = f", as {self._answered_by} says" if self._answered_by and self._answered_by != f"{host}:{port}" else ""
+        return f"broker {node} is advertised as {visible(host, 100)}:{port}{by}"
+
+
+_UNKNOWN_NAME = Finding(
+    "that name does not resolve here",
+    "Make it known to this machine (DNS, hosts file, VPN), or correct advertised.listeners of the broker.",
+)
 
 
 async def _close(socket: AIOKafkaConnection) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from aiokafka import errors as kafka_errors
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 
+from workbench.bus.kafka.connection.listener import UnusableListenerError
 from workbench.bus.kafka.connection.translate import NOT_ANSWERED, is_authentication, translated
 from workbench.bus.kafka.wire.codes import STALE_COORDINATOR, Code, CodeError, check
 from workbench.bus.refusals import unknown_partition, unknown_topic
@@ -132,6 +133,6 @@ def is_retriable(error: BaseException) -> bool:
     """Whether the same request may succeed later."""
     if isinstance(error, CodeError):
         return error.retriable
-    if is_authentication(error) or isinstance(error, kafka_errors.IncompatibleBrokerVersion):
+    if is_authentication(error) or isinstance(error, UnusableListenerError | kafka_errors.IncompatibleBrokerVersion):
         return False
     return isinstance(error, OSError | TimeoutError) or bool(getattr(error, "retriable", False))

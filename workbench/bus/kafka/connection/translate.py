@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from aiokafka import errors as kafka_errors
 
+from workbench.bus.kafka.connection.certificate import UntrustedCertificateError
+from workbench.bus.kafka.connection.listener import UnusableListenerError
 from workbench.bus.kafka.wire.codes import AUTHORIZATION, Code, CodeError
 from workbench.errors import (
     AuthenticationError,
@@ -16,6 +18,7 @@ from workbench.errors import (
     UnknownTopicError,
     WorkbenchError,
 )
+from workbench.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,17 +54,12 @@ def translate(error: BaseException, doing: str, addresses: Sequence[str], mechan
     where = ", ".join(addresses)
     if isinstance(error, CodeError):
         return _from_code(error, doing, where, addresses, mechanism)
-    if isinstance(error, ssl.SSLError):
+    if isinstance(error, UnusableListenerError) and not error.finding.credentials:
+        return BrokerUnavailableError(f"{doing} failed: {error}", addresses=addresses)
+    if isinstance(error, UnusableListenerError) or is_authentication(error):
         return AuthenticationError(
-            f"{doing} failed: TLS with {where} could not be set up ({getattr(error, 'reason', None) or error}). "
-            "Check cafile, certfile and keyfile, and that the port speaks TLS.",
-            mechanism="TLS",
-        )
-    if is_authentication(error):
-        return AuthenticationError(
-            f"{doing} failed: {where} refused the credentials ({type(error).__name__}). "
-            "Check mechanism, user name and password of the profile.",
-            mechanism=mechanism,
+            f"{doing} failed: {_refusal(error, where, mechanism)}",
+            mechanism="TLS" if isinstance(error, ssl.SSLError) else mechanism,
         )
     if isinstance(error, kafka_errors.IncompatibleBrokerVersion | NotImplementedError):
         return WorkbenchError(f"{doing} failed: {where} is too old or too new for this request ({error}).")
@@ -69,6 +67,32 @@ def translate(error: BaseException, doing: str, addresses: Sequence[str], mechan
         f"{doing} failed: no answer from {where} ({_short(error)}). Check that the broker runs, the address, and "
         "that the names it advertises can be reached from here.",
         addresses=addresses,
+    )
+
+
+def _refusal(error: BaseException, where: str, mechanism: str | None) -> str:
+    """Say why a broker refused the client, or the client the broker, and which setting to change."""
+    if isinstance(error, UnusableListenerError):
+        return str(error)
+    if isinstance(error, UntrustedCertificateError):
+        return error.why
+    if isinstance(error, ssl.SSLError):
+        return (
+            f"TLS with {where} could not be set up ({getattr(error, 'reason', None) or error}). "
+            "Check cafile, certfile and keyfile, and that the port speaks TLS."
+        )
+    if isinstance(error, kafka_errors.IllegalSaslStateError):
+        return (
+            f"{where} does not ask to sign in, and the settings do. Set security_protocol PLAINTEXT or SSL, or give "
+            "the port of the SASL listener."
+        )
+    if isinstance(error, kafka_errors.UnsupportedSaslMechanismError):
+        _, found, offered = str(error).partition("Enabled mechanisms are: ")
+        known = f"it offers {visible(offered, 200)}" if found else "ask its operator which one it offers"
+        return f"{where} does not offer the sasl_mechanism {mechanism}; {known}."
+    return (
+        f"{where} refused the credentials ({type(error).__name__}). Check mechanism, user name and password of the "
+        "profile."
     )
 
 
