@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import shutil
-import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from packaging.requirements import Requirement
 
-from workbench.bus.kafka.local import jars, probe
+from workbench.bus.kafka.local import jars
 from workbench.bus.kafka.local.java import find_java
+from workbench.bus.profiles import log_of
 from workbench.config import cache_folder, find_file, resolve
-from workbench.errors import WorkbenchError
-from workbench.text import counted
+from workbench.errors import BrokerUnavailableError, WorkbenchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 DISTRIBUTION = "eventbus-workbench"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _OLDEST_PYTHON = (3, 11)
-_ANSWER_S = 5.0
 
 State: TypeAlias = Literal["ok", "missing", "wrong"]
 
@@ -135,20 +135,24 @@ def _broker(address: str | None, environ: Mapping[str, str]) -> Check:
         return Check("broker", "wrong", named if named and "@" not in named else "", advice=str(error))
     if profile.address.scheme == "memory":
         return Check("broker", "ok", f"{profile.address}: embedded, nothing to reach")
-    answers = [_reach(profile, host, port) for host, port in profile.address.hosts]
-    if reached := [answer for answer in answers if answer]:
-        return Check("broker", "ok", f"{profile.label}: {reached[0]}")
-    advice = "No server of the address answers. Check host, port and firewall, or: workbench kafka status"
-    return Check("broker", "missing", profile.label, advice=advice)
+    return _signed_in(profile)
 
 
-def _reach(profile: Profile, host: str, port: int) -> str | None:
-    """What a server answered; of a secured one only that it takes connections, since signing in is not tried here."""
-    if profile.security_protocol == "PLAINTEXT":
-        answer = probe.ask(host, port, _ANSWER_S)
-        return None if answer is None else f"serves, cluster {answer.cluster_id}, {counted(answer.brokers, 'broker')}"
-    try:
-        with socket.create_connection((host, port), timeout=_ANSWER_S):
-            return "reachable; signing in was not tried"
-    except OSError:
-        return None
+def _signed_in(profile: Profile) -> Check:
+    """Connect to a broker with the settings of the profile, as `connect` does, and close the connection again."""
+    # A thread of its own: the doctor may be asked inside a notebook, whose event loop runs already.
+    with ThreadPoolExecutor(1, "doctor") as thread:
+        try:
+            cluster_id = thread.submit(asyncio.run, _cluster_id(profile)).result()
+        except BrokerUnavailableError as error:
+            return Check("broker", "missing", profile.label, advice=f"{error} Or: workbench kafka status")
+        except WorkbenchError as error:
+            return Check("broker", "wrong", profile.label, advice=str(error))
+    how = "over TLS, " if profile.security_protocol.endswith("SSL") else ""
+    who = f"signed in by {profile.sasl_mechanism}, " if profile.sasl_mechanism else ""
+    return Check("broker", "ok", f"{profile.label}: serves, {how}{who}cluster {cluster_id}")
+
+
+async def _cluster_id(profile: Profile) -> str:
+    async with log_of(profile) as log:
+        return log.cluster_id

@@ -53,7 +53,7 @@ class Cluster:
     @property
     def cluster_id(self) -> str:
         """The cluster id that the broker reports."""
-        return self.log.cluster_id
+        return self._connection.log.cluster_id
 
     @property
     def name(self) -> str:
@@ -77,8 +77,11 @@ class Cluster:
 
     @property
     def log(self) -> RecordLog:
-        """The record log of the connection, for exact reads and writes that this class does not offer."""
-        return self._connection.log
+        """The record log of the connection, for exact reads and writes that this class does not offer.
+
+        That of a read-only connection refuses to write records, change topics or offsets, or join a group.
+        """
+        return self._connection.require_open().log
 
     async def __aenter__(self) -> Self:
         await self._connection.open()
@@ -335,16 +338,17 @@ class Cluster:
         """Show a plan with a field for its token and a button that calls `run`; then ``.report`` holds the report."""
         from workbench.session.replaying import panel
 
-        return panel(self._connection, plan)
+        return panel(self._connection.require_open(), plan)
 
     def contract_bus(self, *, environment: str = "dev", topic_prefix: str = "onex", **options: Any) -> EventBus:
         """Make the event bus of the contract over the same address; use it with ``async with``.
 
         It can publish and join consumer groups. On a read-only connection it is read-only, too.
         """
+        from workbench.bus.profiles import log_of
         from workbench.eventbus import EventBus
-        from workbench.session.connection.logs import log_of
 
+        self._connection.require_open()
         options.setdefault("create_missing", self.profile.development and self.writable)
         return EventBus(
             log_of(self.profile),

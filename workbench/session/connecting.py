@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.bus.profiles import log_of
 from workbench.config import resolve
 from workbench.errors import ConfigurationError
 from workbench.session.cluster import Cluster
-from workbench.session.connection.logs import log_of
 
 if TYPE_CHECKING:
     from workbench.config import Profile

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from contextlib import closing
 
+import listeners
 import pytest
 from typer.testing import CliRunner
 
@@ -60,12 +62,21 @@ def test_a_named_broker_that_does_not_answer_is_a_fault(nowhere):
     assert "workbench kafka status" in check.advice
 
 
-def test_a_secured_broker_is_only_knocked_at(nowhere, tmp_path):
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        address = f"127.0.0.1:{listener.getsockname()[1]}"
-        (tmp_path / "workbench.toml").write_text(f"[clusters.x]\naddress = '{address}'\nsecurity_protocol = 'SSL'\n")
-        check = named("broker", address="x", environ=nowhere)
-    assert (check.state, check.found) == ("ok", "x: reachable; signing in was not tried")
+@pytest.mark.parametrize(
+    ("answer", "settings", "said"),
+    [
+        (listeners.closing, "security_protocol = 'SSL'", ("missing", "closed it at once")),
+        (listeners.http, "", ("missing", "an HTTP server answers there")),
+        (listeners.kafka("127.0.0.1", 1, sasl=True), "", ("wrong", "Set security_protocol SASL_PLAINTEXT")),
+        (listeners.kafka("broker.invalid", 1), "", ("missing", "broker 7 is advertised as broker.invalid:1")),
+    ],
+)
+async def test_the_doctor_signs_in_and_says_why_it_cannot(nowhere, tmp_path, answer, settings, said):
+    async with listeners.listening(answer) as port:
+        (tmp_path / "workbench.toml").write_text(f"[clusters.x]\naddress = '127.0.0.1:{port}'\n{settings}\n")
+        check = await asyncio.to_thread(named, "broker", address="x", environ=nowhere)
+    assert (check.state, check.found) == (said[0], "x")
+    assert said[1] in check.advice
 
 
 def test_credentials_in_the_address_are_not_repeated(nowhere):

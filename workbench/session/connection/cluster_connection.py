@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from workbench.bus.read_only import ReadOnlyLog
 from workbench.errors import ConfigurationError
 from workbench.tasks import Supervisor
 
@@ -32,7 +33,8 @@ class ClusterConnection:
 
     def __init__(self, profile: Profile, log: RecordLog, *, writable: bool, reason: str) -> None:
         self.profile = profile
-        self.log = log
+        # Writing has to be asked for: without it even the log that is handed out to users refuses to change anything.
+        self.log: RecordLog = log if writable else ReadOnlyLog(log)
         self.writable = writable
         self.reason = reason
         self.tasks = Supervisor()
