@@ -8,6 +8,8 @@ PYTHON ?= $(shell for name in $(PYTHONS); do $$name -c '$(NEW_ENOUGH)' 2>/dev/nu
 COMPILED := $(shell find workbench -name "*.p[xy][xd]")
 EXTRAS := export,java,keyring,otel,tables,test
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
+# The tests start some 200 processes. Without stored bytecode each would compile every module that it imports.
+export PYTHONDONTWRITEBYTECODE :=
 # Three processes of pytest, each with a Kafka of its own, because much of the time is waiting. Browser tests run after the
 # others: the loop of Playwright holds the main thread of its process, so that no test of asyncio can follow it there.
 SIDE_BY_SIDE := -n 3 --dist

@@ -34,7 +34,16 @@ def test_a_notebook_runs_under_nbval(path: Path, request: pytest.FixtureRequest)
     environment = dict(os.environ)
     if path.name in NEEDS_BROKER:
         environment["WORKBENCH_ADDRESS"] = f"kafka://{request.getfixturevalue('kafka_address')}"
-    options = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=120", "-p", "no:cacheprovider", "--timeout=250"]
+    options = [
+        "-p",
+        "nbval.plugin",
+        "--nbval",
+        "--nbval-current-env",
+        "--nbval-cell-timeout=120",
+        "-p",
+        "no:cacheprovider",
+        "--timeout=250",
+    ]
     sanitizer = f"--nbval-sanitize-with={Path(__file__).with_name('sanitize.cfg')}"
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *options, sanitizer, str(path)],

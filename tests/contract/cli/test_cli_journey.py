@@ -11,8 +11,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from workbench.bus import open_log
+from workbench.cli import application
 from workbench.model import NewRecord, TopicPartition
 
 if TYPE_CHECKING:
@@ -44,14 +46,32 @@ async def topic(kafka_address: str, topic_name: Callable[..., str]) -> str:
 
 
 @pytest.fixture
-def run(kafka_address: str, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    environment = {**os.environ, "WORKBENCH_ADDRESS": f"kafka://{kafka_address}"}
+def run(kafka_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Run a command in this process, which costs no start of Python; an error that it lets through fails the test."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKBENCH_ADDRESS", f"kafka://{kafka_address}")
 
-    def command(*words: str, **changed: str) -> subprocess.CompletedProcess[str]:
+    def command(*words: str, **changed: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["workbench", *words])
+        result = CliRunner().invoke(application(), words, env=changed, prog_name="workbench")
+        if isinstance(result.exception, Exception):
+            raise result.exception
+        return result
+
+    return command
+
+
+@pytest.fixture
+def start(
+    kafka_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a command in a process of its own."""
+    monkeypatch.setenv("WORKBENCH_ADDRESS", f"kafka://{kafka_address}")
+
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*WORKBENCH, *words], cwd=tmp_path, env={**environment, **changed}, capture_output=True, text=True,
-            timeout=120, check=False,
-        )  # fmt: skip
+            [*WORKBENCH, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+        )
 
     return command
 
@@ -64,10 +84,10 @@ def test_topics(run, topic):
     (row,) = lines(run("topics", topic, "--json").stdout)
     assert (row["topic"], row["partitions"], row["records_at_most"], row["groups"]) == (topic, 1, 5, 1)
     table = run("topics", topic)
-    assert table.returncode == 0
+    assert table.exit_code == 0
     assert topic in table.stdout
     unknown = run("topics", topic[:-1])
-    assert unknown.returncode == 1
+    assert unknown.exit_code == 1
     assert topic in unknown.stderr
 
 
@@ -94,13 +114,13 @@ def test_the_format_agrees_with_kcat(run, topic, kafka_address):
     assert ours.stdout == kcat.stdout
 
 
-def test_capture_sql_trace_export(run, topic, tmp_path):
-    first = run("capture", topic, "--into", "a.duckdb", "--json")
+def test_capture_sql_trace_export(run, start, topic, tmp_path):
+    first = start("capture", topic, "--into", "a.duckdb", "--json")
     assert first.returncode == 0, first.stderr
     (window,) = [row for row in lines(first.stdout) if row["kind"] == "range"]
     assert (window["next"], window["records"], window["state"]) == (5, 5, "complete")
     assert all(json.loads(line)["kind"] == "progress" for line in first.stderr.splitlines())
-    assert run("capture", topic, "--into", "a.duckdb").returncode == 0
+    assert run("capture", topic, "--into", "a.duckdb").exit_code == 0
     (count,) = lines(run("sql", "a.duckdb", "select count(*) n from records", "--json").stdout)
     assert count == {"n": 5}
     tree = run("trace", "a.duckdb", "--correlation", "flow-1").stdout
@@ -109,13 +129,13 @@ def test_capture_sql_trace_export(run, topic, tmp_path):
     assert run("trace", "a.duckdb", "-e", "e1", "--mermaid").stdout.startswith("flowchart")
     kinds = [row["kind"] for row in lines(run("trace", "a.duckdb", "-c", "flow-1", "--json").stdout)]
     assert len(kinds) == 3
-    assert run("trace", "a.duckdb").returncode == 2
-    assert run("export", "a.duckdb", "a.jsonl").returncode == 0
+    assert run("trace", "a.duckdb").exit_code == 2
+    assert run("export", "a.duckdb", "a.jsonl").exit_code == 0
     assert len((tmp_path / "a.jsonl").read_text().splitlines()) == 5
-    assert run("pack", "a.duckdb").returncode == 0
-    assert run("sql", "a.duckdb", "drop table sources").returncode == 1
+    assert run("pack", "a.duckdb").exit_code == 0
+    assert run("sql", "a.duckdb", "drop table sources").exit_code == 1
     (tmp_path / "foreign.txt").write_text("no snapshot")
-    assert run("sql", "foreign.txt", "select 1").returncode == 1
+    assert run("sql", "foreign.txt", "select 1").exit_code == 1
 
 
 def test_following_ends_with_an_interrupt_and_leaves_a_snapshot(run, topic, kafka_address, tmp_path):
@@ -140,32 +160,32 @@ def test_lag(run, topic):
 
 
 def test_replay_prints_the_command_that_runs_it(run, topic):
-    assert run("capture", topic, "--into", "r.duckdb").returncode == 0
+    assert run("capture", topic, "--into", "r.duckdb").exit_code == 0
     dry = run("replay", "r.duckdb", "--where", "correlation_id = 'flow-1'")
-    assert dry.returncode == 0, dry.stderr
+    assert dry.exit_code == 0, dry.stderr
     words = shlex.split(dry.stdout.splitlines()[-1])
     assert words[-2:] == ["--reason", "WHY"]
     command = words[1:-2]
-    assert run(*command).returncode == 2
+    assert run(*command).exit_code == 2
     wrong = ["flow-2" if "flow-1" in word else word for word in command]
-    assert run(*wrong, "--reason", "INC-1").returncode != 0
+    assert run(*wrong, "--reason", "INC-1").exit_code != 0
     done = run(*command, "--reason", "INC-1")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "delivery verified" in done.stdout
     again = run(*command, "--reason", "INC-1")
-    assert again.returncode == 1
+    assert again.exit_code == 1
     refused = run("replay", "r.duckdb", "--where", "correlation_id = 'flow-1'", "--to", topic)
-    assert refused.returncode == 4
+    assert refused.exit_code == 4
     assert "G-1" in refused.stdout
 
 
 def test_bad_input_is_said_in_bounded_time(run, topic):
     away = run("topics", WORKBENCH_ADDRESS="kafka://127.0.0.1:1")
-    assert (away.returncode, "127.0.0.1:1" in away.stderr) == (1, True)
-    assert run("topics", WORKBENCH_ADDRESS="").returncode == 2
-    assert run("tail", topic, "-o", "yesterday").returncode == 2
-    assert run("topics", WORKBENCH_ADDRESS="kafka://me:secret@h:1").returncode == 2
-    assert run("nonsense").returncode == 2
+    assert (away.exit_code, "127.0.0.1:1" in away.stderr) == (1, True)
+    assert run("topics", WORKBENCH_ADDRESS="").exit_code == 2
+    assert run("tail", topic, "-o", "yesterday").exit_code == 2
+    assert run("topics", WORKBENCH_ADDRESS="kafka://me:secret@h:1").exit_code == 2
+    assert run("nonsense").exit_code == 2
 
 
 def test_a_closed_pipe_is_quiet(topic, kafka_address):
@@ -180,12 +200,12 @@ def test_a_closed_pipe_is_quiet(topic, kafka_address):
 
 def test_the_demo_leaves_a_snapshot_and_a_report(run, tmp_path):
     done = run("demo", "--history", "2", "--out", "out", WORKBENCH_ADDRESS="")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "verified" in done.stdout
     page = (tmp_path / "out" / "report.html").read_text()
     assert "<script" not in page
     assert "Consumer lag" in page
-    assert run("sql", "out/demo.duckdb", "select 1").returncode == 0
+    assert run("sql", "out/demo.duckdb", "select 1").exit_code == 0
 
 
 def test_asking_for_help_loads_nothing_heavy():
@@ -200,7 +220,7 @@ def test_asking_for_help_loads_nothing_heavy():
 
 def test_lag_is_recorded_and_asked_later(run, topic):
     recorded = run("lag", "-g", f"{topic}-group", "--record", "lag.duckdb", "--every", "0.2", "--for", "1s", "--json")
-    assert recorded.returncode == 0, recorded.stderr
+    assert recorded.exit_code == 0, recorded.stderr
     (newest,) = lines(recorded.stdout)
     assert (newest["lag"], newest["committed"], newest["high"]) == (3, 2, 5)
     assert recorded.stderr.count("sampled ") >= 2
@@ -208,6 +228,6 @@ def test_lag_is_recorded_and_asked_later(run, topic):
     assert len(stored) == recorded.stderr.count("sampled ")
     assert all(row == {"lag": 3, "reason": None} for row in stored)
     again = run("lag", "-g", f"{topic}-group", "--record", "lag.duckdb", "--for", "0s")
-    assert again.returncode == 0, again.stderr
+    assert again.exit_code == 0, again.stderr
     (count,) = lines(run("sql", "lag.duckdb", "select count(*) n from lag_rounds", "--json").stdout)
     assert count == {"n": len(stored) + 1}

@@ -80,7 +80,8 @@ def in_a_tree_of_its_own(pytester, request, source):
         pytester.path.joinpath(Path(name).name).write_text((tests / name).read_text())
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(source)
-    return pytester.runpytest_subprocess("-ra", "-p", "no:cacheprovider", "-p", "no:benchmark")
+    unneeded = ("no:cacheprovider", "no:benchmark", "no:nbval", "no:hypothesispytest", "no:workbench")
+    return pytester.runpytest_subprocess("-ra", *(word for name in unneeded for word in ("-p", name)))
 
 
 def test_a_task_left_running_fails_its_test(pytester, request):

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 
+import pytest
+
+from workbench import testing
+
 TESTS = """
 async def test_an_event_arrives(make_event_bus, make_event):
     received = []
@@ -31,13 +35,26 @@ async def test_a_sleep_is_noted(recording_sleep):
 
 def test_the_fixtures_work_elsewhere(tmp_path):
     (tmp_path / "test_mine.py").write_text(TESTS)
-    options = ["-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto"]
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:nbval", "-o", "asyncio_mode=auto"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True,
         timeout=50, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
+
+
+def test_the_plugin_costs_a_start_of_pytest_next_to_nothing():
+    code = "import sys, workbench.testing.plugin; print({'pyarrow', 'pandas', 'aiokafka'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_each_name_of_the_kit_is_there_and_no_other():
+    assert [name for name in testing.__all__ if getattr(testing, name).__name__ != name] == []
+    assert dir(testing) == sorted(testing.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'MockBus'"):
+        testing.MockBus  # noqa: B018 - the access is the subject
 
 
 def test_pytest_finds_it_by_its_entry_point():

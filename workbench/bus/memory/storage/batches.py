@@ -21,7 +21,8 @@ RECORD_BYTES = 10
 HEADER_BYTES = 4
 """Bytes that lengths and deltas take in a Kafka batch, estimated."""
 
-EMPTY: pa.RecordBatch = pa.RecordBatch.from_arrays([pa.array([], f.type) for f in RECORD], schema=RECORD)
+# nulls, because pa.array imports pandas.
+EMPTY: pa.RecordBatch = pa.RecordBatch.from_arrays([pa.nulls(0, f.type) for f in RECORD], schema=RECORD)
 
 
 class Row(NamedTuple):
