@@ -283,6 +283,16 @@ class Snapshot:
         """Move all Parquet segments into the DuckDB file, so that there is one file to send."""
         self.store.pack()
 
+    def verify(self) -> pd.DataFrame:
+        """Read the whole snapshot and compare it with its stored checksums and counts; a row for each part.
+
+        ``state`` is ``ok``, ``damaged``, ``missing``, ``differs``, or ``no checksum`` for segments of earlier versions;
+        ``.attrs["faults"]`` counts those that are not whole.
+        """
+        from workbench.store.snapshot.verification import verify_snapshot
+
+        return verify_snapshot(self.store)
+
     def copy_to(self, path: str | os.PathLike[str]) -> Path:
         """Copy the snapshot, also while it is being written; the copy can be read at once."""
         from workbench.store.transfer import copy_to

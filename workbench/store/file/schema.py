@@ -86,14 +86,21 @@ _VERSION_3 = (
 
 _VERSION_4 = FORMER_LAG_TABLES
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+_VERSION_5 = (
+    # A copy that copy_to made of an older file has the columns already, and the older version.
+    "ALTER TABLE segments ADD COLUMN IF NOT EXISTS records_crc32c BIGINT",
+    "ALTER TABLE segments ADD COLUMN IF NOT EXISTS events_crc32c BIGINT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 """The statements that make each version out of the one before; a released version is edited only to
 leave out what a later one drops if it exists."""
 
 VERSION = len(MIGRATIONS)
 
 OLDEST_READABLE = 2
-"""A file of this version or newer can be read as it is; the steps since then only removed what nothing reads."""
+"""A file of this version or newer can be read as it is; the steps since then removed what nothing reads, or added
+columns that may be missing."""
 
 
 def stored_version(cursor: duckdb.DuckDBPyConnection) -> int | None:

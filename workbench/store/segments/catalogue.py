@@ -23,7 +23,8 @@ def known_files(cursor: duckdb.DuckDBPyConnection) -> tuple[set[str], int]:
 def enter_segment(cursor: duckdb.DuckDBPyConnection, segment: Segment) -> None:
     """Enter a finished segment, so that the views read it."""
     cursor.execute(
-        "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO segments (segment_id, records_file, events_file, rows, records_bytes, events_bytes, "
+        "events_layout, records_crc32c, events_crc32c) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             segment.segment_id,
             segment.records_file,
@@ -32,6 +33,8 @@ def enter_segment(cursor: duckdb.DuckDBPyConnection, segment: Segment) -> None:
             segment.records_bytes,
             segment.events_bytes,
             EVENTS_LAYOUT,
+            segment.records_crc32c,
+            segment.events_crc32c,
         ],
     )
     cursor.executemany(

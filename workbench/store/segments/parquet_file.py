@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.store.file.layout import STORED_RECORD
+from workbench.store.segments.checksums import file_checksum
 from workbench.store.segments.folder import TEMPORARY
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class ParquetFile:
         self._file = pa.OSFile(os.fspath(self._temporary), "wb")
         self._writer: pq.ParquetWriter | None = None
         self.size_bytes = 0
+        self.checksum = 0
+        """CRC-32C of the whole file, once it is finished."""
 
     def write(self, table: pa.Table) -> None:
         """Append one row group."""
@@ -63,6 +66,8 @@ class ParquetFile:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        # Read back rather than summed up on the way: Arrow writes the pages from native code, and they are cached.
+        self.checksum = file_checksum(self._temporary)
         self._temporary.rename(self.path)
 
     def _end_writing(self) -> None:

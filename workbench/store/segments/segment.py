@@ -30,6 +30,8 @@ class Segment:
     rows: int
     records_bytes: int
     events_bytes: int
+    records_crc32c: int
+    events_crc32c: int
     partitions: tuple[PartitionRows, ...]
 
 

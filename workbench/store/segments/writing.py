@@ -81,6 +81,8 @@ class SegmentWriter:
             self._rows,
             self._records.size_bytes,
             self._events.size_bytes,
+            self._records.checksum,
+            self._events.checksum,
             tuple(self._partitions.values()),
         )
 
@@ -106,12 +108,12 @@ class EventFileWriter:
         with translated(self._folder):
             self._file.write(events)
 
-    def finish(self) -> tuple[str, int]:
-        """Sync and rename the file; returns its name and size."""
+    def finish(self) -> tuple[str, int, int]:
+        """Sync and rename the file; returns its name, size and checksum."""
         with translated(self._folder):
             self._file.finish()
             sync_folder(self._folder)
-        return self._file.path.name, self._file.size_bytes
+        return self._file.path.name, self._file.size_bytes, self._file.checksum
 
     def discard(self) -> None:
         """Remove what was written; harmless after an error."""

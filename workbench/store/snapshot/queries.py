@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
 from workbench.errors import QueryError
+from workbench.store.segments.checksums import parts_of
 from workbench.store.snapshot import row_queries
 from workbench.store.snapshot.read_only_sql import check_condition, check_reads_only
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.store.file.connection import Connection
+    from workbench.store.segments.checksums import SegmentChecks
+
+_VIEWS = re.compile(r"\b(?:FROM|JOIN) (records|events)\b")
+"""Views that a query of the store names; what its user wrote is parsed instead."""
 
 Parameters: TypeAlias = "Sequence[Any] | Mapping[str, Any] | None"
 
@@ -24,17 +30,20 @@ Parameters: TypeAlias = "Sequence[Any] | Mapping[str, Any] | None"
 class Queries:
     """Runs SQL of users and of the store itself; errors of DuckDB become `QueryError`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, checks: SegmentChecks) -> None:
         self._connection = connection
+        self._checks = checks
 
     def run(self, query: str, params: Parameters) -> pa.Table:
         """Answer a query that a user wrote.
 
         Raises:
             QueryError: It is not one SELECT, or DuckDB cannot answer it.
+            SnapshotFormatError: A segment file that it reads is damaged.
         """
         with self._connection.reading() as cursor:
-            check_reads_only(cursor, query, self._connection.path)
+            tables = check_reads_only(cursor, query, self._connection.path)
+            self._checks.check(cursor, parts_of(tables, _views(cursor)))
             return self._answer(cursor, query, params)
 
     def select(
@@ -50,20 +59,31 @@ class Queries:
 
         Raises:
             QueryError: The condition cannot be answered, or is more than one condition.
+            SnapshotFormatError: A segment file that it reads is damaged.
         """
         with self._connection.reading() as cursor:
-            check_condition(cursor, where, self._connection.path)
-            if positions is not None:
-                cursor.register("picked_positions", positions.select(row_queries.POSITION))
+            self._check(cursor, query, where, positions)
             return self._answer(cursor, query, dict(params) if params else None)
 
     @contextlib.contextmanager
     def batches(self, query: str, where: str | None, params: Parameters, rows: int) -> Iterator[pa.RecordBatchReader]:
         """Answer like `select`, in batches of so many rows."""
         with self._connection.reading() as cursor:
-            check_condition(cursor, where, self._connection.path)
+            self._check(cursor, query, where, None)
             with self._query_errors(query):
                 yield cursor.sql(query, params=params).to_arrow_reader(rows)
+
+    def _check(
+        self, cursor: duckdb.DuckDBPyConnection, query: str, where: str | None, positions: pa.Table | None
+    ) -> None:
+        """Check the user's condition, then the segment files that the query reads."""
+        own = _VIEWS.findall(query)
+        tables = check_condition(cursor, where, self._connection.path)
+        if positions is not None:
+            cursor.register("picked_positions", positions.select(row_queries.POSITION))
+        # A condition with a subquery may read anything; without one only the picked positions are read.
+        picked = positions is not None and not tables
+        self._checks.check(cursor, parts_of({*own, *tables}, _views(cursor)), picked=picked)
 
     def _answer(self, cursor: duckdb.DuckDBPyConnection, query: str, params: Parameters) -> pa.Table:
         with self._query_errors(query):
@@ -80,3 +100,7 @@ class Queries:
             duckdb.PermissionException,
         ) as error:
             raise QueryError(f"The query failed: {error}", path=str(self._connection.path), query=query) from error
+
+
+def _views(cursor: duckdb.DuckDBPyConnection) -> set[str]:
+    return {name for (name,) in cursor.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()}

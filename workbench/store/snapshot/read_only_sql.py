@@ -33,11 +33,14 @@ change the state of the database."""
 _CHANGING_FUNCTIONS = frozenset({"nextval", "setval", "write_log"})
 
 
-def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) -> set[str]:
     """Accept a single SELECT (also WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE) or an EXPLAIN of one.
 
     A snapshot is evidence: SQL of users neither changes it nor reads or writes files, whether it was opened for writing
     or not.
+
+    Returns:
+        The names of the tables, views and common table expressions that it reads.
 
     Raises:
         QueryError: Not SQL, several statements, or one that does more than read tables.
@@ -50,9 +53,9 @@ def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) 
         raise QueryError(f"One statement is expected, not {len(statements)}.", path=str(path), query=query)
     kind = statements[0].type
     if kind == duckdb.StatementType.EXPLAIN and (explained := _EXPLAIN.match(query)) is not None:
-        check_reads_only(cursor, query[explained.end() :], path)
-        return
-    forbidden = f"{kind.name} is" if kind != duckdb.StatementType.SELECT else forbidden_part(cursor, query)
+        return check_reads_only(cursor, query[explained.end() :], path)
+    tree = _parsed(cursor, query)
+    forbidden = f"{kind.name} is" if kind != duckdb.StatementType.SELECT else _forbidden(tree, None)
     if forbidden:
         raise QueryError(
             f"SQL over a snapshot only reads its tables; {forbidden} not allowed. Changes have methods of their own, "
@@ -60,16 +63,19 @@ def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) 
             path=str(path),
             query=query,
         )
+    return {str(name) for node in _nodes(tree) if (name := node.get("table_name"))}
 
 
-def check_condition(cursor: duckdb.DuckDBPyConnection, condition: str | None, path: Path) -> None:
+def check_condition(cursor: duckdb.DuckDBPyConnection, condition: str | None, path: Path) -> set[str]:
     """Accept a text that is one condition by itself, so that its parentheses cannot close those of the query around it.
+
+    Returns:
+        The names of the tables that its subqueries read.
 
     Raises:
         QueryError: Not one condition.
     """
-    if condition is not None:
-        check_reads_only(cursor, f"SELECT 1 WHERE {condition}", path)
+    return set() if condition is None else check_reads_only(cursor, f"SELECT 1 WHERE {condition}", path)
 
 
 def forbidden_part(cursor: duckdb.DuckDBPyConnection, query: str, *, also: re.Pattern[str] | None = None) -> str | None:
@@ -80,7 +86,10 @@ def forbidden_part(cursor: duckdb.DuckDBPyConnection, query: str, *, also: re.Pa
         query: One statement.
         also: Table functions that are allowed besides those for users.
     """
-    tree = _parsed(cursor, query)
+    return _forbidden(_parsed(cursor, query), also)
+
+
+def _forbidden(tree: dict[str, Any], also: re.Pattern[str] | None) -> str | None:
     if tree.get("error"):
         return "this kind of statement, or one that is nested so deeply, is"
     for node in _nodes(tree):

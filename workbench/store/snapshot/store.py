@@ -13,6 +13,7 @@ from workbench.errors import SnapshotError
 from workbench.store.file.connection import DEFAULT_MEMORY_LIMIT, Connection
 from workbench.store.segments import packing
 from workbench.store.segments.catalogue import enter_segment, segment_bytes
+from workbench.store.segments.checksums import ALL_ROWS, SegmentChecks
 from workbench.store.segments.folder import remove_files, segments_folder
 from workbench.store.segments.writing import SegmentWriter
 from workbench.store.snapshot import row_queries
@@ -55,7 +56,8 @@ class SnapshotStore:
         self._read_only = read_only
         self._writing = threading.RLock()
         self._last_segment = last_segment
-        self._queries = Queries(connection)
+        self.segment_checks = SegmentChecks(connection.path, folder)
+        self._queries = Queries(connection, self.segment_checks)
         self.source_locks = SourceLocks(connection.path)
         self._closed = False
 
@@ -298,11 +300,13 @@ class SnapshotStore:
 
         Raises:
             StorageFullError: The disk is full; everything is where it was.
+            SnapshotFormatError: A segment file is damaged; everything is where it was.
         """
         with self.transaction() as cursor:
             size = segment_bytes(cursor)
             if max_bytes is not None and (size > max_bytes or not packing.has_room(self.path, size)):
                 return False
+            self.segment_checks.check(cursor, ALL_ROWS)
             moved = packing.move_segments_in(cursor)
         with self._writing:
             with self.cursor() as cursor, contextlib.suppress(duckdb.TransactionException):

@@ -76,7 +76,7 @@ def _copy_tables(store: SnapshotStore, file: Path, files: Path) -> None:
 def _copy_table(reading: duckdb.DuckDBPyConnection, writing: duckdb.DuckDBPyConnection, table: str) -> None:
     rows = reading.sql(f'SELECT * FROM "{table}"').to_arrow_reader(_BATCH_ROWS)  # noqa: S608 - a name of the catalogue
     writing.register("copied_rows", rows)
-    writing.execute(f'INSERT INTO "{table}" SELECT * FROM copied_rows')  # noqa: S608 - same
+    writing.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM copied_rows')  # noqa: S608 - same
     writing.unregister("copied_rows")
 
 

@@ -13,6 +13,7 @@ from workbench.store.file.layout import EVENTS_LAYOUT, STORED_EVENT, STORED_RECO
 from workbench.store.file.types import names
 from workbench.store.file.views import define_views
 from workbench.store.segments.catalogue import known_files
+from workbench.store.segments.checksums import RAW_ROWS
 from workbench.store.segments.stored_rows import stored_rows
 from workbench.store.segments.writing import EventFileWriter
 from workbench.store.snapshot.ranges import recount_undecodable
@@ -36,10 +37,12 @@ def redecode(store: SnapshotStore, decoder: BulkDecoder) -> int:
 
     Raises:
         SnapshotError: The snapshot was opened read-only.
+        SnapshotFormatError: A segment file is damaged; nothing was changed.
     """
     topics = {source.source_id: source.topic for source in store.sources()}
     with store.writing():
         with store.transaction() as cursor:
+            store.segment_checks.check(cursor, RAW_ROWS)
             before, _ = known_files(cursor)
             rows = _packed(store, cursor, decoder, topics) + _segments(cursor, decoder, topics, store.folder)
             define_views(cursor)
@@ -77,13 +80,14 @@ def _segments(cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: M
                     events = pa.concat_tables([STORED_EVENT.empty_table(), *_decoded(raw, decoder, topics)])
                     written.write(events)
                     rows += events.num_rows
-            name, size = written.finish()
+            name, size, checksum = written.finish()
         except BaseException:
             written.discard()
             raise
         cursor.execute(
-            "UPDATE segments SET events_file = ?, events_bytes = ?, events_layout = ? WHERE segment_id = ?",
-            [name, size, EVENTS_LAYOUT, segment_id],
+            "UPDATE segments SET events_file = ?, events_bytes = ?, events_layout = ?, events_crc32c = ? "
+            "WHERE segment_id = ?",
+            [name, size, EVENTS_LAYOUT, checksum, segment_id],
         )
     return rows
 

@@ -29,7 +29,8 @@ def take_back_to_version_1(path):
             segment = path.with_name(f"{path.name}.segments") / events
             rows = pq.read_table(segment)
             pq.write_table(rows.rename_columns(former_names(STORED_EVENT, 1).names), segment)
-        file.execute("ALTER TABLE segments DROP COLUMN events_layout")
+        for column in ("events_layout", "records_crc32c", "events_crc32c"):
+            file.execute(f"ALTER TABLE segments DROP COLUMN {column}")
         for table in ("schemas", "replay_edits"):
             file.execute(f"CREATE TABLE {table} (id INTEGER)")
         file.execute("DELETE FROM workbench_schema WHERE version > 1")
