@@ -96,6 +96,20 @@ def cannot_follow(partition: TopicPartition, offset: int, low: int, high: int) -
     )
 
 
+def deleted_while_read(topic: str) -> UnknownTopicError:
+    """Make the error of a topic that was deleted under a reader."""
+    return UnknownTopicError(f"Topic {topic} was deleted while it was read.", topic=topic)
+
+
+def recreated_while_read(topic: str) -> UnknownTopicError:
+    """Make the error of a topic that was deleted and created anew: the same offsets mean other records."""
+    return UnknownTopicError(
+        f"Topic {topic} was recreated (deleted and created anew) while it was read: its offsets mean other records "
+        "now. Read the new topic from its start, into another file.",
+        topic=topic,
+    )
+
+
 def no_open_transaction(transactional_id: str, state: str) -> WorkbenchError:
     """Make the error of a commit that has no open transaction."""
     advice = "Begin one first." if state == "none" else "Abort it."

@@ -145,7 +145,9 @@ def _remainder(
 
 
 def _task(source: Source, window: StoredRange) -> PartitionTask:
-    return PartitionTask(source, window.key, Span(source.topic, window.key.partition, window.next, window.end))
+    # With the identity of its source: the topic may be deleted and created anew before it is read.
+    span = Span(source.topic, window.key.partition, window.next, window.end, source.topic_id)
+    return PartitionTask(source, window.key, span)
 
 
 def _check_isolation(

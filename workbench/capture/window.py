@@ -64,7 +64,8 @@ async def resolve_window(
         stops = {p: min(found[p], ends[p]) for p in partitions}
         notes = (*notes, *more)
         _check_order(start, end, partitions, starts, found)
-    spans = [_span(p, starts[p], None if stops is None else stops[p], ends[p]) for p in partitions]
+    ids = {info.name: info.topic_id for info in topics}
+    spans = [_span(p, starts[p], None if stops is None else stops[p], ends[p], ids[p.topic]) for p in partitions]
     return Window(tuple(topics), tuple(spans), ends, notes)
 
 
@@ -81,9 +82,9 @@ async def resolve_spans(
     return [span for span in window.spans if span.stop is None or span.start < span.stop]
 
 
-def _span(partition: TopicPartition, start: int, stop: int | None, end: int) -> Span:
+def _span(partition: TopicPartition, start: int, stop: int | None, end: int, topic_id: str | None) -> Span:
     begin = min(start, end)
-    return Span(partition.topic, partition.partition, begin if stop is None else min(begin, stop), stop)
+    return Span(partition.topic, partition.partition, begin if stop is None else min(begin, stop), stop, topic_id)
 
 
 def _check_order(

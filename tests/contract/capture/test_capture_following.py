@@ -5,8 +5,7 @@ import threading
 
 import pytest
 
-from workbench.bus import open_log
-from workbench.errors import SnapshotError, WorkbenchError
+from workbench.errors import SnapshotError, UnknownTopicError
 from workbench.store import SnapshotStore
 from workbench.store.transfer import copy_to
 
@@ -143,18 +142,23 @@ class TestStopped:
         await capturing(name)
         assert len(capturing.positions(name)) == 20
 
-    async def test_a_topic_deleted_meanwhile(self, capturing, topic, write, address):
+    @pytest.mark.parametrize(
+        ("records", "word"), [(None, "was deleted while it was read"), (3, "recreated"), (30, "recreated")]
+    )
+    async def test_a_topic_deleted_or_recreated_meanwhile_ends_the_capture_at_once(
+        self, capturing, topic, write, records, word
+    ):
         name = await topic()
         await write(name, [b"0"] * 10)
-        # A missing topic may be one that a broker has not heard of yet, so a reader gives up only at its deadline.
-        soon = {"timeout_s": 3.0} if address.startswith("kafka") else {}
-        async with open_log(address, **soon) as impatient:
-            owner, capturing.log = capturing.log, impatient
-            task = asyncio.create_task(capturing(name, follow=True))
-            await until(lambda: capturing.positions(name))
-            await owner.delete_topic(name)
-            async with asyncio.timeout(DEADLINE_S):
-                with pytest.raises(WorkbenchError):
-                    await task
-        assert len(capturing.positions(name)) == 10
-        assert "failed" in set(capturing.store.ranges["state"])
+        task = asyncio.create_task(capturing(name, follow=True))
+        await until(lambda: capturing.positions(name))
+        await capturing.log.delete_topic(name)
+        if records is not None:
+            await topic(name)
+            await write(name, [b"new"] * records)
+        async with asyncio.timeout(10):
+            with pytest.raises(UnknownTopicError, match=word):
+                await task
+        assert capturing.values(name) == [b"0"] * 10
+        failed = capturing.store.ranges.query("state == 'failed'")
+        assert word in failed["reason"].tolist()[0]

@@ -223,3 +223,33 @@ async def test_observing_leaves_no_group_and_no_commit(log, topic, write, read_a
     assert set(after) <= set(before)
     for group in after:
         assert not [p for p in await log.committed(group) if p.topic == name]
+
+
+@pytest.mark.parametrize("stop", [None, 9])
+async def test_a_topic_created_anew_since_it_was_described_is_not_read(log, topic, write, stop):
+    name = await topic()
+    (before,) = await log.describe([name])
+    await log.delete_topic(name)
+    await log.create_topic(name)
+    await write(name, [b"new"] * 9)
+    async with log.reader([Span(name, 0, 0, stop, before.topic_id)]) as reader:
+        with pytest.raises(UnknownTopicError, match=f"{name} was recreated"):
+            await asyncio.wait_for(empty_until_it_fails(reader), 10)
+
+
+async def empty_until_it_fails(reader):
+    while True:
+        assert await reader.read() == []
+
+
+async def test_records_deleted_beyond_the_position_are_a_gap(log, topic, write):
+    name = await topic()
+    await write(name, [b"x"] * 9)
+    (info,) = await log.describe([name])
+    await log.delete_records({TopicPartition(name, 0): 7})
+    found = []
+    async with log.reader([Span(name, 0, 0, 9, info.topic_id)]) as reader:
+        async with asyncio.timeout(10):
+            while not reader.done:
+                found += [gap for chunk in await reader.read() for gap in chunk.gaps]
+    assert found == [Gap("expired", 0, 7)]

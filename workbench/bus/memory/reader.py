@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from workbench.bus.memory.storage.batches import EMPTY
-from workbench.bus.refusals import cannot_follow
-from workbench.errors import UnknownTopicError
+from workbench.bus.refusals import cannot_follow, deleted_while_read, recreated_while_read
 from workbench.model.records.chunk import Chunk, Gap
 from workbench.model.records.record import TopicPartition
 
@@ -31,6 +30,7 @@ class _Cursor:
         first = self._spans[0]
         self.name = TopicPartition(first.topic, first.partition)
         self.position, self.stop, self.done = first.start, first.stop, False
+        self.topic_id = first.topic_id
         self.log: PartitionLog | None = None
         self.move(first.start)
 
@@ -154,13 +154,14 @@ class MemoryReader:
         )
 
     def _log(self, cursor: _Cursor) -> PartitionLog:
+        topics, topic = self._connection.cluster.topics, cursor.name.topic
         if cursor.log is None:
+            # The identity of the first span counts: the topic may have been created anew since it was described.
+            if cursor.topic_id is not None and topic in topics and topics[topic].topic_id != cursor.topic_id:
+                raise recreated_while_read(topic)
             cursor.log = self._connection.cluster.partition(cursor.name)
         if cursor.log.deleted:
-            raise UnknownTopicError(
-                f"Topic {cursor.name.topic} was deleted while it was read.",
-                topic=cursor.name.topic,
-            )
+            raise recreated_while_read(topic) if topic in topics else deleted_while_read(topic)
         return cursor.log
 
 

@@ -23,6 +23,8 @@ class Span:
     """First offset, inclusive."""
     stop: int | None
     """End offset, exclusive; None follows the log without end."""
+    topic_id: str | None = None
+    """Identity that the topic must have; where it is None, the topic that is found when reading begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,9 +152,9 @@ class Connections:
                 return bool(low <= version <= high)
         return False
 
-    async def drop(self, purpose: str) -> None:
-        """Close the sockets of one purpose."""
-        for key in [key for key in self._sockets if key[1] == purpose]:
+    async def drop(self, purpose: str, node: int | None = None) -> None:
+        """Close the sockets of one purpose, to one broker or to all."""
+        for key in [key for key in self._sockets if key[1] == purpose and node in (None, key[0])]:
             await _close(self._sockets.pop(key))
             self._locks.pop(key, None)
 

@@ -78,11 +78,14 @@ class FrameReceiver(asyncio.BufferedProtocol):
             self._connection.close(reason=CloseReason.OUT_OF_SYNC)
             return
         raw = getattr(waiting[0][1], "RESPONSE_TYPE", None)
+        head: bytes | memoryview = frame
         if isinstance(raw, RawResponseType):
-            raw.frame = frame
-            self._connection._handle_frame(bytes(frame[:_HEAD_BYTES]))  # noqa: SLF001 - same
-        else:
-            self._connection._handle_frame(bytes(frame))  # noqa: SLF001 - same
+            raw.frame, head = frame, frame[:_HEAD_BYTES]
+        try:
+            self._connection._handle_frame(bytes(head))  # noqa: SLF001 - same
+        except Exception as error:  # noqa: BLE001 - aiokafka's parser raises whatever wrong bytes lead to
+            # The requests that wait fail as on a broken connection, and are sent again on a new one.
+            self._connection.close(reason=CloseReason.OUT_OF_SYNC, exc=error)
 
 
 def receive_in_place(connection: AIOKafkaConnection) -> None:

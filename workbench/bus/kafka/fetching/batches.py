@@ -44,6 +44,11 @@ _CONTROL = 0x20
 _CONTROL_TYPE = Struct(">hh")
 _ABORT = 0
 
+_AHEAD = 100_000
+"""Offsets that records may lie beyond the high watermark of their answer: the broker notes it before it reads them."""
+LARGEST_BATCH = 256 << 20
+"""Bytes that no sound batch exceeds."""
+
 DATA, CONTROL, ABORTED = "data", "control", "aborted"
 
 
@@ -82,8 +87,11 @@ def scan(
     *,
     aborted: Sequence[tuple[int, int]] = (),
     isolation: Isolation = "read_committed",
+    end: int | None = None,
 ) -> list[Batch]:
     """List the complete batches in ``data[at:stop]``; a last one that is cut off is left out.
+
+    It ends before a batch whose header cannot be true: one that goes back, or ends above the log.
 
     Args:
         data: The bytes of a fetch answer.
@@ -91,27 +99,42 @@ def scan(
         stop: Index behind its last batch.
         aborted: ``(producer id, first offset)`` of the aborted transactions that the answer lists.
         isolation: With ``read_uncommitted`` aborted transactions count as data.
+        end: High watermark that came with the bytes; None or less than 1 where it is not known.
     """
     transactions = _AbortedTransactions(aborted if isolation == "read_committed" else ())
     found: list[Batch] = []
     while at + _PREFIX.size <= stop:
         base, length = _PREFIX.unpack_from(data, at)
-        end = at + _PREFIX.size + length
+        behind = at + _PREFIX.size + length
         # The broker sends bytes of its log up to the size limit, wherever that lies: the last batch may be cut off. It
         # comes whole with the next fetch, which begins at its first offset.
-        if end > stop or length < legacy.SMALLEST:
+        if behind > stop or length < legacy.SMALLEST:
             break
         if data[at + _MAGIC_AT] < _FORMAT:
             # In formats 0 and 1 a compressed set of messages carries the offset of its last message; the first one
             # comes after the batch before.
             after = found[-1].last_offset + 1 if found else 0
-            found.append(Batch(at, end, data[at + _MAGIC_AT], 0, 0, after, base, -1, -1, -1, base + 1 - after, DATA))
+            found.append(Batch(at, behind, data[at + _MAGIC_AT], 0, 0, after, base, -1, -1, -1, base + 1 - after, DATA))
         elif length < _HEADER.size - _PREFIX.size:
             break
         else:
-            found.append(_read_header(data, at, end, transactions))
-        at = end
+            found.append(_read_header(data, at, behind, transactions))
+        # The checksum does not cover the base offset. Believing a wrong one would pass records that were never read.
+        before, one = found[-2].last_offset if len(found) > 1 else -1, found[-1]
+        beyond = end is not None and one.last_offset > end + _AHEAD > _AHEAD
+        if beyond or not before < one.base_offset <= one.last_offset:
+            return found[:-1]
+        at = behind
     return found
+
+
+def damaged_head(data: Bytes, at: int, stop: int) -> bool:
+    """Whether the first batch has a header that cannot be true; a batch that is only cut off is not damaged."""
+    if at + _PREFIX.size > stop:
+        return False
+    base, length = _PREFIX.unpack_from(data, at)
+    whole = at + _PREFIX.size + length <= stop
+    return base < 0 or not legacy.SMALLEST <= length <= LARGEST_BATCH or whole
 
 
 def decode(

@@ -31,9 +31,15 @@ class Cursor:
     """All spans were returned to the caller."""
     leader: int | None = None
     topic_id: str | None = None
-    """Identity of the topic when reading began."""
+    """Identity of the topic: the one of the first span, else the one found when reading began."""
     failing_since: float | None = None
     """Time on the monotonic clock when fetching this partition began to fail; None while it works."""
+    missing_since: float | None = None
+    """Time on the monotonic clock since which the metadata does not name the topic; None while it does."""
+    unreadable: int = 0
+    """Answers in a row that could not be read."""
+    skip: int = 0
+    """Offsets that the last step over unreadable bytes passed; 0 while the answers can be read."""
     partition_max_bytes: int = 0
     expansion: float = 4.0
     """Bytes of Arrow columns for each byte that was fetched; a guess until the first batch is decoded."""
@@ -42,6 +48,7 @@ class Cursor:
         """Start at the first span."""
         first = self.spans[0]
         self.fetch_offset, self.position, self.stop = first.start, first.start, first.stop
+        self.topic_id = first.topic_id
         self._next_span()
         self.done = self.exhausted
 

@@ -63,6 +63,7 @@ class Code(IntEnum):
     THROTTLING_QUOTA_EXCEEDED = 89
     PRODUCER_FENCED = 90
     UNKNOWN_TOPIC_ID = 100
+    INCONSISTENT_TOPIC_ID = 103
 
 
 STALE_LEADER = frozenset(
@@ -75,6 +76,7 @@ STALE_LEADER = frozenset(
         Code.FENCED_LEADER_EPOCH,
         Code.UNKNOWN_LEADER_EPOCH,
         Code.UNKNOWN_TOPIC_ID,
+        Code.INCONSISTENT_TOPIC_ID,
     },
 )
 """The broker is not, or no longer, the leader: read the metadata again, then repeat the request there.

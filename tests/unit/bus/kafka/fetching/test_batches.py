@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 from pathlib import Path
 
 import cramjam
@@ -9,7 +10,7 @@ import pytest
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
 from batch_bytes import batch, marker, raw_batch, record, varint
 
-from workbench.bus.kafka.fetching.batches import Decoded, decode, scan
+from workbench.bus.kafka.fetching.batches import Decoded, damaged_head, decode, scan
 from workbench.model import Gap
 from workbench.model.records.columns import RECORD
 
@@ -259,8 +260,39 @@ class TestCorruption:
             assert decoded.next == 20
             assert decoded.records.num_rows == 20 or decoded.gaps == (Gap("corrupt", 0, 20),)
 
+    def test_damaged_bytes_of_every_kind_never_raise(self):
+        source = random.Random(13)  # noqa: S311 - repeatable, not secret
+        for path in sorted(RECORDED.glob("*.bin")):
+            whole = path.read_bytes()
+            for _ in range(150):
+                data = bytearray(whole)
+                for _ in range(source.randrange(1, 4)):
+                    data[source.randrange(len(data))] = source.choice((0, 0x7F, 0x80, 0xFF, source.randrange(256)))
+                read(bytes(data[: source.randrange(1, len(data) + 1)]), aborted=((1, 0),))
+
+    @pytest.mark.parametrize("base", [-5, 0, 1 << 40, (1 << 63) - 1])
+    def test_a_batch_that_goes_back_or_far_ahead_is_not_listed(self, base):
+        second = base.to_bytes(8, "big", signed=True) + batch(3, [(3, T, b"b", b"2", ())])[8:]
+        data = self.GOOD + second
+        assert [one.base_offset for one in scan(data, 0, len(data), end=4)] == [0]
+        assert damaged_head(second, 0, len(second)) is True
+        assert damaged_head(second, 0, len(second) - 1) is (base < 0)
+
 
 class TestOldFormats:
+    @pytest.mark.parametrize("magic", [0, 1])
+    def test_damage_at_any_place_is_a_gap_or_the_record(self, magic):
+        builder = LegacyRecordBatchBuilder(magic, 0, 1 << 20)
+        builder.append(0, T, b"k", b"v")
+        whole = bytes(builder.build())
+        for at in range(8, len(whole)):
+            for value in (0, 0x7F, 0x80, 0xFE, 0xFF):
+                data = bytearray(whole)
+                data[at] = value
+                # The right checksum over wrong sizes: nothing but the parser stands in front of them.
+                data[12:16] = zlib.crc32(bytes(data[16:])).to_bytes(4, "big")
+                read(bytes(data))
+
     @pytest.mark.parametrize("magic", [0, 1])
     @pytest.mark.parametrize("codec", [0, 1])
     def test_read_by_aiokafkas_parser(self, magic, codec):

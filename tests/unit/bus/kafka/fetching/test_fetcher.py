@@ -1,0 +1,66 @@
+"""A broker, or what lies between, that sends damaged bytes: the reader reports the offsets and goes on."""
+
+from __future__ import annotations
+
+import listeners
+import pytest
+from batch_bytes import batch
+
+from workbench.bus import open_log
+from workbench.model import Gap, Span
+
+T = 1_700_000_000_000
+
+
+def record_at(offset: int) -> bytes:
+    return batch(offset, [(offset, T, b"k", b"%d" % offset, ())])
+
+
+def with_length(data: bytes, length: int) -> bytes:
+    return data[:8] + length.to_bytes(4, "big", signed=True) + data[12:]
+
+
+async def read(records, end: int, stop: int | None = None) -> tuple[list[int], list[Gap]]:
+    offsets, gaps = [], []
+    async with (
+        listeners.listening(listeners.one_partition(records, end)) as port,
+        open_log(f"127.0.0.1:{port}", timeout_s=5) as log,
+        log.reader([Span("t", 0, 0, stop or end)]) as reader,
+    ):
+        while not reader.done:
+            for chunk in await reader.read():
+                offsets += chunk.records.column("offset").to_pylist()
+                gaps += chunk.gaps
+    return offsets, gaps
+
+
+@pytest.mark.parametrize("length", [-1, 0, 5, -(1 << 31), (1 << 31) - 1])
+async def test_a_batch_with_a_false_length_is_a_gap(length):
+    damaged = with_length(record_at(2), length)
+    offsets, gaps = await read(lambda at: damaged if at == 2 else record_at(at), end=5)
+    assert offsets == [0, 1, 3, 4]
+    assert gaps == [Gap("corrupt", 2, 3)]
+
+
+async def test_damage_over_several_offsets_is_passed_in_growing_steps():
+    offsets, gaps = await read(lambda at: with_length(record_at(at), 3) if 1 <= at < 9 else record_at(at), end=20)
+    assert (offsets[0], offsets[1:]) == (0, list(range(16, 20)))
+    assert [(gap.start, gap.stop) for gap in gaps] == [(1, 2), (2, 4), (4, 8), (8, 16)]
+
+
+async def test_a_base_offset_that_lies_far_ahead_is_not_believed():
+    lying = (1 << 50).to_bytes(8, "big") + record_at(1)[8:]
+    offsets, gaps = await read(lambda at: lying if at == 1 else record_at(at), end=4)
+    assert offsets == [0, 2, 3]
+    assert gaps == [Gap("corrupt", 1, 2)]
+
+
+async def test_an_answer_that_cannot_be_read_is_asked_for_again():
+    broken = [None, None]
+    offsets, gaps = await read(lambda at: broken.pop() if at == 1 and broken else record_at(at), end=3)
+    assert (offsets, gaps) == ([0, 1, 2], [])
+
+
+async def test_an_answer_that_stays_unreadable_is_a_gap():
+    offsets, gaps = await read(lambda at: None if at == 1 else record_at(at), end=3)
+    assert (offsets, gaps) == ([0, 2], [Gap("corrupt", 1, 2)])
