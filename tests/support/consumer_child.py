@@ -1,6 +1,6 @@
 """Subscribes in a process of its own, says what it was given, and dies before anything of it can be committed.
 
-Arguments: address, environment, topic, group.
+Arguments: address, environment, topic, group, session timeout in milliseconds.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from workbench.bus import open_log
 from workbench.eventbus import EventBus
 
 
-async def main(address: str, environment: str, topic: str, group: str) -> None:
-    bus = EventBus(open_log(address), environment=environment)
+async def main(address: str, environment: str, topic: str, group: str, session_timeout_ms: str) -> None:
+    bus = EventBus(open_log(address), environment=environment, session_timeout_ms=int(session_timeout_ms))
 
     async def handle_and_die(event) -> None:
         print(event.event_id, flush=True)  # noqa: T201 - the parent reads it
