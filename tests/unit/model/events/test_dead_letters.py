@@ -71,7 +71,7 @@ topics = st.lists(st.tuples(words, st.sampled_from([".", "-", "_", "", "\n"])), 
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(st.lists(topics | topics.map(lambda name: name.rstrip("._-")), min_size=1, max_size=30))
 def test_python_arrow_and_sql_judge_alike(names):
     expected = [is_dead_letter_topic(name) for name in names]
