@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aiokafka.record.util import calc_crc32c
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Row = "tuple[int, int, bytes | None, bytes | None, Sequence[tuple[bytes, bytes | None]]]"
+Headers: TypeAlias = "Sequence[tuple[bytes, bytes | None]]"
+Row: TypeAlias = "tuple[int, int, bytes | None, bytes | None, Headers]"
 
 
 def varint(value: int) -> bytes:
@@ -26,7 +27,7 @@ def field(data: bytes | None) -> bytes:
     return varint(-1) if data is None else varint(len(data)) + data
 
 
-def record(offset_delta: int, time_delta: int, key: bytes | None, value: bytes | None, headers=()) -> bytes:
+def record(offset_delta: int, time_delta: int, key: bytes | None, value: bytes | None, headers: Headers = ()) -> bytes:
     body = b"\0" + varint(time_delta) + varint(offset_delta) + field(key) + field(value) + varint(len(headers))
     body += b"".join(field(name) + field(content) for name, content in headers)
     return varint(len(body)) + body

@@ -16,7 +16,7 @@ from workbench.store import Appender, SnapshotStore
 # Small pieces, so that there are many moments to be killed at.
 pipeline.READ_BYTES = 1 << 18
 pipeline.PREFETCH_BYTES = 1 << 20
-run.Appender = partial(Appender, segment_bytes=1 << 18, row_group_bytes=1 << 19)  # type: ignore[misc,assignment]
+run.Appender = partial(Appender, segment_bytes=1 << 18, row_group_bytes=1 << 19)  # type: ignore[attr-defined,assignment]
 
 
 async def main(address: str, topic: str, file: str) -> None:

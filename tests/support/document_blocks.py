@@ -72,5 +72,6 @@ def block_with(text: str) -> str:
 
 if __name__ == "__main__":
     for number, block in enumerate(blocks_of(PAGE.read_text()), 1):
-        name = re.search(r"^(?:async def |class )?(\w+)(?:[(:]| = Literal)", block, re.MULTILINE)[1]
-        (COPY / f"{number:02}_{name}.txt").write_text(block)
+        named = re.search(r"^(?:async def |class )?(\w+)(?:[(:]| = Literal)", block, re.MULTILINE)
+        assert named is not None, block
+        (COPY / f"{number:02}_{named[1]}.txt").write_text(block)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from workbench.tracing.drawing.layered import NODE_HEIGHT, NODE_WIDTH
 
+if TYPE_CHECKING:
+    from workbench.tracing.drawing.layout import Drawing
 
-def check_drawing(drawing, count, width=NODE_WIDTH, height=NODE_HEIGHT):
+
+def check_drawing(drawing: Drawing, count: int, width: float = NODE_WIDTH, height: float = NODE_HEIGHT) -> None:
     assert np.isfinite(drawing.x).all()
     assert np.isfinite(drawing.y).all()
     for one in range(count):

@@ -51,14 +51,16 @@ TIMES = {"event_time", "started", "ended"}
 
 
 def committed(section: str) -> list[dict[str, Any]]:
-    return json.loads((GOLDEN / f"{SECTIONS[section]}.json").read_text(encoding="utf-8"))
+    vectors: list[dict[str, Any]] = json.loads((GOLDEN / f"{SECTIONS[section]}.json").read_text(encoding="utf-8"))
+    return vectors
 
 
 def published(section: str) -> list[dict[str, Any]]:
     page = REFERENCE.read_text(encoding="utf-8")
     block = re.search(rf"### {re.escape(section)} .*?```json\n(.*?)```", page, re.DOTALL)
     assert block is not None, section
-    return json.loads(block[1])
+    vectors: list[dict[str, Any]] = json.loads(block[1])
+    return vectors
 
 
 def _expanded(value: Any) -> Any:
@@ -79,7 +81,7 @@ def _bytes(part: Any) -> bytes | None:
     if "hex" in part:
         return bytes.fromhex(part["hex"])
     if "text" in part:
-        return part["text"].encode()
+        return str(part["text"]).encode()
     return json.dumps(part["json"], ensure_ascii=False).encode()
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from workbench.model import Record, TimestampType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ID = "00000000-0000-4000-8000-0000000000{:02x}"
 TOPICS = ["t", "onex.evt.platform.node-registered.v1", "prod.onex.cmd.billing.charge-card.v2", "onex.prod.task_events"]
@@ -73,13 +76,13 @@ def generic_body(at: int) -> dict[str, Any]:
 
 
 BODIES = [contract_body, cloud_event_body, onex_body, hook_body, generic_body]
-CONTRACT_HEADERS = [
+CONTRACT_HEADERS: list[tuple[bytes, bytes | None]] = [
     (b"message_id", b"00000000-0000-4000-8000-000000000001"),
     (b"correlation_id", b"00000000-0000-4000-8000-0000000000c8"),
     (b"causation_id", b"00000000-0000-4000-8000-000000000002"),
     (b"event_type", b"task.started"),
 ]
-ONEX_HEADERS = [
+ONEX_HEADERS: list[tuple[bytes, bytes | None]] = [
     (b"message_id", b"00000000-0000-4000-8000-000000000033"),
     (b"correlation_id", b"00000000-0000-4000-8000-0000000000c9"),
     (b"event_type", b"platform.node-registered"),
@@ -87,7 +90,7 @@ ONEX_HEADERS = [
     (b"source", b"svc"),
     (b"timestamp", b"2026-03-01T10:00:00+00:00"),
 ]
-CE_HEADERS = [
+CE_HEADERS: list[tuple[bytes, bytes | None]] = [
     (b"ce_specversion", b"1.0"),
     (b"ce_id", b"ord-1"),
     (b"ce_source", b"/orders"),
@@ -228,7 +231,7 @@ def _truncated(data: bytes) -> bytes:
     return data[: len(data) // 2]
 
 
-WRAPPINGS = {
+WRAPPINGS: dict[str, Callable[[bytes], bytes | None]] = {
     "plain": lambda data: data,
     "marked": lambda data: b"\xef\xbb\xbf" + data,
     "registered": lambda data: b"\x00\x00\x00\x00\x07" + data,
@@ -257,9 +260,8 @@ def values(draw: st.DrawFn) -> bytes | None:
         placed(body, path, value, how)
     text = written(body, draw(st.sampled_from([(",", ":"), (", ", ": "), ("\n,", "\t: ")])))
     rare = draw(st.integers(0, 5)) == 0
-    return WRAPPINGS[draw(st.sampled_from(sorted(WRAPPINGS))) if rare else "plain"](
-        text.encode("utf-8", "surrogatepass")
-    )
+    wrapped = WRAPPINGS[draw(st.sampled_from(sorted(WRAPPINGS))) if rare else "plain"]
+    return wrapped(text.encode("utf-8", "surrogatepass"))
 
 
 @st.composite

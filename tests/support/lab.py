@@ -75,11 +75,11 @@ class Lab:
 
     def write(self, *cells: str) -> str:
         """Make a notebook; returns its name."""
-        notebook = nbformat.v4.new_notebook()
+        notebook = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
         notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]  # type: ignore[no-untyped-call]
         name = f"nb-{uuid.uuid4().hex[:8]}.ipynb"
-        nbformat.write(notebook, self.root / name)
+        nbformat.write(notebook, self.root / name)  # type: ignore[no-untyped-call]
         return name
 
     def end_kernels(self) -> None:

@@ -105,7 +105,7 @@ class Bench:
     created: list[str] = field(default_factory=list)
 
     async def topic(self, partitions: int = 3, **config: str) -> str:
-        name = self.name("replay")
+        name: str = self.name("replay")
         settings = {key.replace("__", "."): value for key, value in config.items()}
         await self.log.create_topic(name, partitions=partitions, config={**FOREVER, **settings})
         self.created.append(name)

@@ -60,7 +60,7 @@ def table(*rows: dict[str, Any], **columns: list[Any]) -> pa.Table:
 
 def draft(
     *rows: dict[str, Any], source: SelectedSource = ORDERS, columns: dict[str, list[Any]] | None = None, **options: Any
-):
+) -> Draft:
     return Draft(table(*(rows or (row(10), row(11), row(12))), **(columns or {})), sources=[source], **options)
 
 

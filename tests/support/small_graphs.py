@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeAlias
+
 import numpy as np
 from hypothesis import strategies as st
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-def ints(values):
-    return np.array(values, dtype=np.int64)
+    from workbench.tracing.graph.arrays import Ints
+
+Edges: TypeAlias = list[tuple[int, int]]
+
+
+def ints(values: Iterable[int]) -> Ints:
+    return np.array(list(values), dtype=np.int64)
 
 
 graphs = st.integers(1, 12).flatmap(
@@ -18,8 +27,9 @@ graphs = st.integers(1, 12).flatmap(
 )
 
 
-def naive_reach(edges, start):
-    seen, stack = set(), [start]
+def naive_reach(edges: Edges, start: int) -> set[int]:
+    seen: set[int] = set()
+    stack = [start]
     while stack:
         node = stack.pop()
         for c, e in edges:
@@ -29,5 +39,5 @@ def naive_reach(edges, start):
     return seen
 
 
-def columns(edges):
+def columns(edges: Edges) -> tuple[Ints, Ints]:
     return ints([c for c, _ in edges]), ints([e for _, e in edges])

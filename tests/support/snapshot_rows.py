@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -78,7 +78,7 @@ class Filler:
             head = CaptureHead(capture_id, topic, "start", "end", "read_committed")
             begin_capture(cursor, head, [StoredRange(key, first, last + 1, "read_committed", "running")])
         raw, events = stored_rows(source.source_id, records, self.decoder.decode(records, topic))
-        sizes = {} if segment_bytes is None else {"segment_bytes": segment_bytes, "row_group_bytes": 1}
+        sizes: dict[str, Any] = {} if segment_bytes is None else {"segment_bytes": segment_bytes, "row_group_bytes": 1}
         appender = Appender(self.store, **sizes)
         update = RangeUpdate(key, last + 1, records.num_rows, undecodable=count_undecodable(events), gaps=gaps)
         try:

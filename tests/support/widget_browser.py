@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 10.0
 
 
-class RecordingComm(BaseComm):  # type: ignore[misc]
+class RecordingComm(BaseComm):
     """A comm whose far end is the test."""
 
     def __init__(self, **options: Any) -> None:
@@ -24,7 +24,9 @@ class RecordingComm(BaseComm):  # type: ignore[misc]
         self.states: list[dict[str, Any]] = []
         super().__init__(**options)
 
-    def publish_msg(self, _type: str, data: Any = None, buffers: Any = None, **_rest: Any) -> None:
+    def publish_msg(
+        self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None, **keys: Any
+    ) -> None:
         if isinstance(data, dict) and data.get("method") == "custom":
             self.sent.append((data["content"], list(buffers or ())))
         elif isinstance(data, dict) and "state" in data:

@@ -18,7 +18,7 @@ from workbench.model.causation import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from workbench.model.causation import LaneField, LayoutName
+    from workbench.model.causation import EdgeKind, LaneField, LayoutName
 
 WIDTH, HEIGHT = 150.0, 38.0
 SHAPES = ("origin", "inner", "command", "unlinked", "orphan", "self", "virtual", "outside")
@@ -116,7 +116,7 @@ class ScriptedGraph:
     def _edge(self, number: int, nodes: list[GraphNode]) -> GraphEdge:
         cause, effect = nodes[(number - 1) // self.fan], nodes[number]
         route = ((cause.x + cause.width / 2, cause.y), (effect.x - effect.width / 2, effect.y))
-        kinds = ("explicit", "span", "virtual", "hint")
+        kinds: tuple[EdgeKind, ...] = ("explicit", "span", "virtual", "hint")
         return GraphEdge(cause.key, effect.key, kinds[number % 4], route, layout_break=number == 5)
 
     def _row(self, node: GraphNode) -> GraphRow:
