@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from workbench.errors import StorageFullError
+from workbench.model.events.value_counts import count_values
 from workbench.model.records.columns import RECORD
 from workbench.store import Appender, CaptureHead, RangeKey, RangeUpdate, StoredRange
-from workbench.store.segments.stored_rows import count_undecodable, stored_rows
+from workbench.store.segments.stored_rows import stored_rows
 from workbench.store.snapshot.captures import begin_capture, end_capture
 from workbench.store.snapshot.sources import add_source
 
@@ -80,7 +81,7 @@ class Filler:
         raw, events = stored_rows(source.source_id, records, self.decoder.decode(records, topic))
         sizes: dict[str, Any] = {} if segment_bytes is None else {"segment_bytes": segment_bytes, "row_group_bytes": 1}
         appender = Appender(self.store, **sizes)
-        update = RangeUpdate(key, last + 1, records.num_rows, undecodable=count_undecodable(events), gaps=gaps)
+        update = RangeUpdate(key, last + 1, records.num_rows, values=count_values(events), gaps=gaps)
         try:
             appender.append(update, raw, events)
             appender.commit()

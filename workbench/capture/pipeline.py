@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import pyarrow as pa
 
 from workbench.model import TopicPartition
+from workbench.model.events.value_counts import ValueCounts, count_values
 from workbench.model.records.columns import RECORD
 from workbench.store import RangeUpdate
-from workbench.store.segments.stored_rows import count_undecodable, stored_rows
+from workbench.store.segments.stored_rows import stored_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -54,7 +55,7 @@ class DecodedChunk:
     chunk: Chunk
     records: pa.Table
     events: pa.Table
-    undecodable: int
+    values: ValueCounts
 
 
 class LimitReachedError(Exception):
@@ -155,11 +156,11 @@ class Pipeline:
                 chunk.records.num_rows,
                 chunk.control,
                 chunk.aborted,
-                one.undecodable,
+                one.values,
                 chunk.gaps,
             )
             self._appender.append(update, one.records, one.events)
-            self._progress.note(one.task, chunk, one.undecodable)
+            self._progress.note(one.task, chunk, one.values)
 
     def _decode_all(
         self, by_partition: dict[TopicPartition, PartitionTask], chunks: Sequence[Chunk]
@@ -265,6 +266,6 @@ async def _finished(running: Coroutine[Any, Any, T]) -> T:
 
 def _decoded_chunk(task: PartitionTask, chunk: Chunk, records: pa.Table, events: pa.Table | None) -> DecodedChunk:
     if events is None or not records.num_rows:
-        return DecodedChunk(task, chunk, records.slice(0, 0), records.slice(0, 0), 0)
+        return DecodedChunk(task, chunk, records.slice(0, 0), records.slice(0, 0), ValueCounts())
     stored = stored_rows(task.source.source_id, records, events)
-    return DecodedChunk(task, chunk, *stored, count_undecodable(events))
+    return DecodedChunk(task, chunk, *stored, count_values(events))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Literal
 
+from workbench.model.events.value_counts import ValueCounts
 from workbench.model.feeds import PartProgress, Progress
 from workbench.text import partition_text
 
@@ -28,19 +29,24 @@ class CaptureProgress:
         self._note = ""
         self._partitions = {task.key: _PartitionProgress(task) for task in tasks}
         self.records = 0
-        self.undecodable = 0
+        self.values = ValueCounts()
 
     @property
     def progress(self) -> Progress:
         """The progress at this moment."""
         parts = tuple(partition.progress() for partition in self._partitions.values())
-        counts = (("records", self.records), ("undecodable", self.undecodable))
+        counts = (
+            ("records", self.records),
+            ("no envelope", self.values.without_envelope),
+            ("raw", self.values.raw),
+            ("damaged", self.values.damaged),
+        )
         return Progress(self._state, parts, self._note, counts)
 
-    def note(self, task: PartitionTask, chunk: Chunk, undecodable: int) -> None:
+    def note(self, task: PartitionTask, chunk: Chunk, values: ValueCounts) -> None:
         """Count one stored chunk."""
         self.records += chunk.records.num_rows
-        self.undecodable += undecodable
+        self.values += values
         self._partitions[task.key].move(chunk.next, chunk.records.num_rows)
         now = time.monotonic()
         if now - self._told >= EVERY_S:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.model import Isolation
     from workbench.model.events.decoding import BulkDecoder
+    from workbench.model.events.value_counts import ValueCounts
     from workbench.model.feeds import Progress
     from workbench.model.selecting.topic_selection import TopicSelection
     from workbench.model.selecting.window import Bound
@@ -41,7 +42,8 @@ class CaptureResult:
     state: CaptureState
     reason: str | None
     records: int
-    undecodable: int
+    values: ValueCounts
+    """How many of them have no envelope, are raw or damaged."""
     keys: tuple[RangeKey, ...]
     """Windows that it read; `SnapshotStore.ranges` tells the position of each."""
     notes: tuple[str, ...]
@@ -152,7 +154,7 @@ class _Run:
             "complete",
             reason,
             self._progress.records,
-            self._progress.undecodable,
+            self._progress.values,
             (*self._bounded, *self._following),
             self._head.notes,
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.convention import Convention, TopicConvention
 from workbench.decoding.conventions.registry import builtin_conventions, load_conventions, make_convention
-from workbench.decoding.formats.format import Format, ReadValue
+from workbench.decoding.formats.format import CutOffError, Format, OtherFormatError, ReadValue
 from workbench.decoding.formats.registry import read_value, register_format, registered_formats, unregister_format
 from workbench.decoding.record import decode_parts, decode_record
 from workbench.decoding.value_tree import MISSING, NumberText
@@ -23,9 +23,11 @@ __all__ = [
     "MISSING",
     "Convention",
     "ConventionShare",
+    "CutOffError",
     "Decoder",
     "Format",
     "NumberText",
+    "OtherFormatError",
     "ReadValue",
     "TopicConvention",
     "TopicSummary",

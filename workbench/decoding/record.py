@@ -11,7 +11,6 @@ from workbench.decoding.conventions.facts import RecordFacts
 from workbench.decoding.conventions.provenance import read_provenance
 from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.conventions.trace_context import read_trace
-from workbench.decoding.formats.json import JSON
 from workbench.decoding.formats.registry import registered_formats
 from workbench.decoding.ids import span_of
 from workbench.model.events.envelope import Cause, Envelope
@@ -61,14 +60,15 @@ def decode_parts(
     possible = [p for p in known if p.may_match(names, members) or (fixed is not None and p.name == fixed.convention)]
     decision = decide(facts, possible, fixed)
     envelope = _materialise(decision, facts, tombstone=value is None)
-    problems = {*envelope.problems, *(f"unreadable_value:{name}" for name in facts.read.reasons if name != JSON)}
+    problems = {*envelope.problems, *facts.read.problems}
     if facts.undecodable_name:
         problems.add("header_name_not_utf8")
     trace, faults = read_trace(facts, decision.trace_headers)
     code = NO_CODE if decision.convention is None else decision.convention.code
     letter = _dead_letter(envelope, code, facts.body)
     envelope = _add_provenance(envelope, letter, facts, problems | faults)
-    return replace(envelope, trace=trace, format=facts.read.format, unread=facts.read.reasons)
+    read = facts.read
+    return replace(envelope, trace=trace, format=read.format, damage=read.damage, unread=read.reasons)
 
 
 def _materialise(decision: Decision, facts: RecordFacts, *, tombstone: bool) -> Envelope:

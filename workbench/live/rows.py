@@ -30,6 +30,9 @@ DECODED = pa.schema(
         pa.field("event_id", pa.string()),
         pa.field("correlation_id", pa.string()),
         pa.field("source", pa.string()),
+        pa.field("convention", pa.string()),
+        pa.field("format", pa.string()),
+        pa.field("damage", pa.string()),
         pa.field("problems", pa.list_(pa.string())),
     ],
 )
@@ -125,17 +128,25 @@ def detail_of(table: pa.Table) -> RecordDetail | None:
     values = table.slice(0, 1).to_pylist()[0]
     identity = Identity(values["topic"], values["partition"], values["offset"])
     size = sum(len(values[name] or b"") for name in ("key", "value"))
-    decoded = [(name, values[name]) for name in ("event_type", "event_id", "correlation_id", "source")]
+    decoded = [(name, values[name]) for name in ("event_type", "event_id", "correlation_id", "source", "damage")]
     facts = [
         ("record", visible(str(identity), None)),
         ("time", f"{shown_time(values['timestamp_ms'])} ({_kind(values['timestamp_type'])})"),
         ("size", f"{size_text(size)} of key and value"),
         ("key", visible_bytes(values["key"], BODY_LIMIT)),
+        *_reading(values),
         *((name.replace("_", " "), visible(text, None)) for name, text in decoded if text is not None),
         *(("problem", visible(problem, None)) for problem in values["problems"] or ()),
     ]
     headers = [(visible_bytes(h["name"]), visible_bytes(h["value"], 4_000)) for h in values["headers"]]
     return RecordDetail(identity, tuple(facts), tuple(headers), shown_body(values["value"]))
+
+
+def _reading(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say how the value was read; nothing for a tombstone and without a decoder."""
+    if values["format"] is None:
+        return []
+    return [("format", visible(values["format"])), ("envelope", visible(values["convention"] or "none"))]
 
 
 def _kind(timestamp_type: int) -> str:

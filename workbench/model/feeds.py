@@ -246,7 +246,7 @@ class Progress:
     parts: tuple[PartProgress, ...] = ()
     note: str = ""
     counts: tuple[tuple[str, int], ...] = field(default=())
-    """Further counts: records, bytes, undecodable, acknowledged, failed."""
+    """Further counts: records, bytes, damaged, acknowledged, failed."""
 
 
 @runtime_checkable

@@ -73,7 +73,7 @@ class Trace:
 
     @cached_property
     def unresolved(self) -> pd.DataFrame:
-        """One row for each cause value without an event: reason, H in microseconds, undecodable records within H."""
+        """One row for each cause value without an event: reason, H in microseconds, raw or damaged records within H."""
         return tables.keyed_frame(self.data, self.data.unresolved)
 
     @cached_property

@@ -14,6 +14,7 @@ from workbench.capture import capture
 from workbench.config import load_settings
 from workbench.decoding import Decoder, load_conventions
 from workbench.model import NewRecord
+from workbench.model.events.value_counts import ValueCounts
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import Start
 from workbench.store import SnapshotStore
@@ -73,7 +74,7 @@ async def test_four_real_topics(kafka_address, topic_name, tmp_path):
             finally:
                 for topic in topics.values():
                     await log.delete_topic(topic)
-        assert (result.state, result.records, result.undecodable) == ("complete", 4472, 0)
+        assert (result.state, result.records, result.values) == ("complete", 4472, ValueCounts())
         for name, topic in topics.items():
             check(store, name, topic, lines[name])
 

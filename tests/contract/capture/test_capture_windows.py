@@ -8,6 +8,7 @@ import pytest
 
 from workbench.errors import SnapshotError, UnknownTopicError, WindowError
 from workbench.model import NewRecord, TopicPartition
+from workbench.model.events.value_counts import ValueCounts
 
 HEADERS = ((b"a", None), (b"a", b""), (b"b", b"\xff"))
 
@@ -208,12 +209,17 @@ class TestTransactions:
         assert capturing.store.ranges["isolation"].tolist() == ["read_uncommitted"]
 
 
-class TestUndecodable:
-    async def test_what_cannot_be_decoded_is_stored_and_counted(self, capturing, topic, write):
+class TestValues:
+    async def test_what_has_no_envelope_is_raw_or_damaged_is_stored_and_counted(self, capturing, topic, write):
         name = await topic()
-        await write(name, [b"\xff\xfe", b"{broken", None, b'{"fine": 1}'])
+        values = [b"\xff\xfe", b"{broken", None, b'{"fine": 1}', b"plain text", b'{"cut": "of', b"[1, 2]"]
+        await write(name, values)
         result = await capturing(name)
-        assert result.records == 4
-        assert capturing.values(name) == [b"\xff\xfe", b"{broken", None, b'{"fine": 1}']
-        assert capturing.store.events()["convention"].isna().all()
-        assert result.undecodable == capturing.store.ranges["undecodable"].sum() == 3
+        assert result.records == 7
+        assert capturing.values(name) == values
+        events = capturing.store.events()
+        assert events["convention"].isna().all()
+        assert events["format"].fillna("none").tolist() == ["raw", "damaged", "none", "json", "raw", "damaged", "json"]
+        assert result.values == ValueCounts(without_envelope=2, raw=2, damaged=2)
+        ranges = capturing.store.ranges
+        assert [ranges[name].sum() for name in ("without_envelope", "raw", "damaged")] == [2, 2, 2]

@@ -17,7 +17,19 @@ from workbench.cli.running import run
 if TYPE_CHECKING:
     from workbench.session import Snapshot
 
-_COLUMNS = ("topic", "partition", "from", "next", "end", "records", "undecodable", "state", "reason")
+_COLUMNS = (
+    "topic",
+    "partition",
+    "from",
+    "next",
+    "end",
+    "records",
+    "without_envelope",
+    "raw",
+    "damaged",
+    "state",
+    "reason",
+)
 
 
 def register(app: typer.Typer) -> None:

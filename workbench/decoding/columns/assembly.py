@@ -43,6 +43,7 @@ def group_columns(decision: Decision, facts: GroupFacts) -> dict[str, pa.Array]:
         "trace": trace_column(facts, decision.trace_headers),
         "replay": _replay_column(facts),
         "problems": repeated_list(sorted(decision.problems), count),
+        "format": repeated(facts.body.format, count, pa.string()),
     }
     for name in VALUE_FIELDS:
         columns[name] = _value_column(name, decision, facts)

@@ -1,4 +1,4 @@
-"""Groups the JSON values of a batch by shape: the set of top-level members that any convention reads.
+"""Groups the values of a batch by shape: whether they are JSON, and the top-level members that any convention reads.
 
 One strict pass over the bytes finds the members of all values; columns are copied out when somebody asks for them.
 """
@@ -9,18 +9,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from workbench.decoding.columns.arrays import data_of, first_bytes, group_ids, runs, valid_rows
-from workbench.decoding.formats.json import CONNECT_WRAPPER, REGISTRY_PREFIX_BYTES
+from workbench.decoding.columns.arrays import data_of, first_bytes, flags, group_ids, runs, valid_rows
+from workbench.decoding.formats.json import ARRAY_PATTERN, CONNECT_WRAPPER, JSON, REGISTRY_PREFIX_BYTES
 from workbench.decoding.native import bodies as compiled
 from workbench.decoding.native.json import Kind
 from workbench.decoding.native.members import WORD_BITS, MemberTable
 from workbench.decoding.value_tree import Items
+from workbench.model.events.envelope import RAW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from workbench.decoding.conventions.convention import Convention
@@ -30,7 +32,11 @@ Path = tuple[str, ...]
 
 ABSENT, NULL, EMPTY, TEXT, BOOLEAN, NUMBER, OBJECT, ARRAY = map(int, Kind)
 """Kinds of JSON values, as plain integers for arrays of them."""
-_MAY_BEGIN_OBJECT = frozenset(b"{ \t\n\r\xef")
+_MAY_BEGIN_JSON = frozenset(b'{["-0123456789tfn \t\n\r\xef')
+_BEGINS_WORD = frozenset(b"-0123456789tfn")
+"""First bytes of numbers and words: those that the scan refuses are refused by the per-record decoder, too."""
+_NO_VALUE, _RAW = range(2)
+"""Numbers of the shapes that hold no JSON: tombstones, and values that no format claims."""
 
 
 class Members:
@@ -98,6 +104,8 @@ class BodyColumn:
 class BodyShape:
     """Rows of a batch whose bodies have the same members at the top, as far as conventions read them."""
 
+    format: str | None
+    """``json``, ``raw``, or None for records without a value."""
     members: frozenset[str]
     rows: NDArray[np.int64]
     _known: Members
@@ -122,7 +130,7 @@ class Bodies:
     shape_of: NDArray[np.int64]
     within: NDArray[np.int64]
     shapes: list[BodyShape]
-    """The first is for rows without a JSON object."""
+    """The first is for rows without a value, the second for raw values."""
     exact: NDArray[np.bool_]
     """Rows that only the per-record decoder can be trusted with."""
 
@@ -130,30 +138,49 @@ class Bodies:
 def find_bodies(values: pa.Array, members: Members) -> Bodies:
     """Find the shapes of a batch's values."""
     count = len(values)
-    rows = np.flatnonzero(_may_be_object(values))
+    rows = np.flatnonzero(_may_be_json(values))
     found = compiled.scan(members.table, values, rows)
     groups, examples = group_ids(found.masks[:, : members.top_words])
     names = [members.names(found.masks[at]) for at in examples]
-    refused = found.refused.copy()
+    other = _other_texts(values, rows, found.refused)
+    refused = found.refused & ~other
     for number, known in enumerate(names):
         if known == CONNECT_WRAPPER:
             refused |= (groups == number) & (found.members == len(CONNECT_WRAPPER))
     bodies = Bodies(np.zeros(count, np.int64), np.zeros(count, np.int64), [], np.zeros(count, bool))
     bodies.exact[rows[refused]] = True
-    bodies.shape_of[rows] = groups + 1
-    bodies.shapes = [BodyShape(known, np.empty(0, np.int64), members) for known in (frozenset[str](), *names)]
+    bodies.shape_of[:] = np.where(valid_rows(values), _RAW, _NO_VALUE)
+    bodies.shape_of[rows] = np.where(other, _RAW, groups + _RAW + 1)
+    kinds = [(None, frozenset[str]()), (RAW, frozenset[str]()), *((JSON, known) for known in names)]
+    bodies.shapes = [BodyShape(name, known, np.empty(0, np.int64), members) for name, known in kinds]
     for number, mine in runs(bodies.shape_of):
-        scanned = None if not number else mine if len(rows) == count else np.searchsorted(rows, mine)
-        bodies.shapes[number] = BodyShape(bodies.shapes[number].members, mine, members, found, scanned)
+        scanned = None if number <= _RAW else mine if len(rows) == count else np.searchsorted(rows, mine)
+        bodies.shapes[number] = BodyShape(*kinds[number], mine, members, found, scanned)
         bodies.within[mine] = np.arange(len(mine))
     return bodies
 
 
-def _may_be_object(values: pa.Array) -> NDArray[np.bool_]:
-    """Return which values may hold a JSON object, by their first byte."""
+def _other_texts(values: pa.Array, rows: NDArray[np.int64], refused: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which refused values only began like JSON: words, numbers, and brackets that begin no array."""
+    other = np.zeros(len(rows), bool)
+    suspects = np.flatnonzero(refused)
+    if not len(suspects):
+        return other
+    some = values.take(pa.array(rows[suspects]))
+    firsts = first_bytes(some)
+    other[suspects] = np.isin(firsts, list(_BEGINS_WORD))
+    brackets = np.flatnonzero(firsts == ord("["))
+    if len(brackets):
+        arrays = flags(pc.match_substring_regex(some.take(pa.array(brackets)), ARRAY_PATTERN))
+        other[suspects[brackets]] = ~arrays
+    return other
+
+
+def _may_be_json(values: pa.Array) -> NDArray[np.bool_]:
+    """Return which values may be JSON, by their first byte."""
     firsts = first_bytes(values)
     table = np.zeros(256, bool)
-    table[list(_MAY_BEGIN_OBJECT)] = True
+    table[list(_MAY_BEGIN_JSON)] = True
     candidates = table[firsts]
     content, ends = data_of(values)
     framed = np.flatnonzero((firsts == 0) & (np.diff(ends) > REGISTRY_PREFIX_BYTES))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.decoding.formats.json import JSON
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -23,8 +25,8 @@ def record_parts(records: pa.RecordBatch) -> Iterator[tuple[HeaderList, bytes | 
 
 
 def rows_of_other_formats(topic: str, records: pa.RecordBatch, formats: Sequence[Format]) -> NDArray[np.bool_]:
-    """Mark the rows that formats claim which are not read in columns; all rows where no format is."""
-    if not any(one.in_columns for one in formats):
+    """Mark the rows that formats claim which are not read in columns; all rows where JSON is not among the formats."""
+    if not any(one.name == JSON and one.in_columns for one in formats):
         return np.ones(records.num_rows, bool)
     claimed = np.zeros(records.num_rows, bool)
     asked: list[Format] = []

@@ -30,6 +30,7 @@ from workbench.decoding.columns.ids import SPAN_PATTERN, canonical_ids, uuid_row
 from workbench.decoding.columns.times import FAULTS, TimeColumn, parse_times
 from workbench.decoding.conventions.facts import CE_CONTENT_TYPE, CE_REQUIRED, CloudEventsMode, Pick, Place
 from workbench.decoding.conventions.selectors import compile_pattern
+from workbench.decoding.formats.json import JSON
 from workbench.decoding.native.json import Kind
 
 if TYPE_CHECKING:
@@ -99,10 +100,8 @@ class GroupFacts:
 
     @property
     def has_body(self) -> bool:
-        """Whether a format has read the values; where there is no JSON object the per-record decoder looks."""
-        if not self.body.members:
-            raise ExactError
-        return True
+        """Whether a format has read the values."""
+        return self.body.format == JSON
 
     def _one(self, answers: NDArray[np.bool_]) -> bool:
         """Return the answer that all rows share; `SplitError` where they differ."""

@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workbench.model.events.envelope import DAMAGED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,6 +20,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from workbench.model.records.record import HeaderList
+
+
+class OtherFormatError(ValueError):
+    """Raised by `Format.read`: the value only began like this format, so the next one is asked and nothing is said."""
+
+
+class CutOffError(ValueError):
+    """Raised by `Format.read`: the value ends before it is complete."""
 
 
 class Format(ABC):
@@ -40,6 +50,8 @@ class Format(ABC):
         """Return the value tree (`workbench.decoding.value_tree`).
 
         Raises:
+            OtherFormatError: The value is of another format after all.
+            CutOffError: The value ends too early; the record gets the problem code ``cut_off_value:NAME``.
             ValueError: The value cannot be read; the message is kept as the reason. Any other exception is kept too.
         """
 
@@ -54,11 +66,21 @@ class ReadValue:
     """The result of reading one value with the registered formats.
 
     Attributes:
-        format: Format that read the value; None where the record has no value.
+        format: Format that read the value, `DAMAGED` where one claims it and none can read it, None where the record
+            has no value.
         tree: The value tree; `MISSING` where the value has no structure that a convention could read.
         reasons: Why formats that claimed the value could not read it, by name.
+        problems: Problem codes of those formats.
     """
 
     format: str | None
     tree: Any
     reasons: Mapping[str, str] = field(default_factory=dict)
+    problems: frozenset[str] = frozenset()
+
+    @property
+    def damage(self) -> str | None:
+        """Why a damaged value could not be read; None for other values."""
+        if self.format != DAMAGED:
+            return None
+        return "; ".join(f"{name}: {reason}" for name, reason in self.reasons.items())

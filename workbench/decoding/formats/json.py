@@ -7,7 +7,7 @@ import re
 from json.decoder import scanstring  # type: ignore[attr-defined]  # not in typeshed, part of the module since 2.6
 from typing import TYPE_CHECKING, Any
 
-from workbench.decoding.formats.format import Format
+from workbench.decoding.formats.format import CutOffError, Format, OtherFormatError
 from workbench.decoding.value_tree import MISSING, NumberText
 
 if TYPE_CHECKING:
@@ -21,8 +21,22 @@ REGISTRY_PREFIX_BYTES = 5
 """Before a value written with a schema registry: a zero byte and the number of the schema."""
 _FIRST = frozenset(bytes([first]) for first in b'{["-0123456789tfn\xef')
 """First bytes behind white space of texts and of the byte order mark."""
+ARRAY_PATTERN = (
+    rb"\A[ \t\n\r]*\[[ \t\n\r]*(?:[\[{\"\]]|\z"
+    rb"|(?:-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null)[ \t\n\r]*(?:,|\z))"
+)
+"""RE2 pattern of the beginning of an array. Lines of a log begin with a bracket as well: ``[2026-11-28 …]``."""
+_ARRAY = re.compile(ARRAY_PATTERN.replace(rb"\z", rb"\Z"))
+_OBJECT = re.compile(rb"[ \t\n\r]*\{[ \t\n\r]*(?:[\"}]|\Z)")
+_END_OF_DATA = "unexpected end of data"
+"""Reason of the UTF-8 decoder where the last character is not complete."""
+_UNFINISHED = re.compile(r"t(?:r(?:u(?:e)?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:l(?:l)?)?)?|-|\.|\.?[0-9]*[eE][-+]?")
+"""What is left of a text where it was cut inside a word or number."""
+_ESCAPE_CHARACTERS = 6
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?", re.ASCII)
 _SPACE = re.compile(r"[ \t\n\r]*")
+_WITHOUT_SPACE = str.maketrans("", "", " \t\n\r")
+_TOO_EARLY = "the text ends too early"
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -40,12 +54,49 @@ class JsonFormat(Format):
         # The prefix is looked for only before an object: no JSON text begins with a zero byte, binary formats do.
         if _is_prefixed(value):
             value = value[REGISTRY_PREFIX_BYTES:]
-        body = parse_json(value.removeprefix(BYTE_ORDER_MARK))
+        value = value.removeprefix(BYTE_ORDER_MARK)
+        try:
+            body = parse_json(value)
+        except ValueError as error:
+            raise _fault(value, error) from error
         return body["payload"] if isinstance(body, dict) and body.keys() == CONNECT_WRAPPER else body
 
 
 def _is_prefixed(value: bytes) -> bool:
     return value[:1] == b"\x00" and value[REGISTRY_PREFIX_BYTES : REGISTRY_PREFIX_BYTES + 1] == b"{"
+
+
+def _fault(value: bytes, error: ValueError) -> ValueError:
+    """Tell whether a value that is no JSON is another text, JSON that was cut off, or JSON with a fault."""
+    if not (_OBJECT.match(value) or _ARRAY.match(value) or _is_object_text(value)):
+        return OtherFormatError("it begins like JSON and is none")
+    return CutOffError(str(error)) if _is_cut_off(error) else error
+
+
+def _is_object_text(value: bytes) -> bool:
+    """Whether a value is text that begins with a brace; a byte of binary data is a brace by chance."""
+    if value.lstrip(b" \t\n\r")[:1] != b"{":
+        return False
+    try:
+        text = value.decode()
+    except UnicodeDecodeError as error:
+        if error.reason != _END_OF_DATA:
+            return False
+        text = value[: error.start].decode()
+    return text.translate(_WITHOUT_SPACE).isprintable()
+
+
+def _is_cut_off(error: ValueError) -> bool:
+    if isinstance(error, UnicodeDecodeError):
+        return error.reason == _END_OF_DATA
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error) == _TOO_EARLY
+    rest = error.doc[error.pos :]
+    if error.msg.startswith("Unterminated string") or not rest.strip(" \t\n\r"):
+        return True
+    if error.msg.startswith("Invalid \\uXXXX escape"):
+        return '"' not in rest and len(rest) < _ESCAPE_CHARACTERS
+    return _UNFINISHED.fullmatch(rest) is not None
 
 
 def read_json(data: bytes | str) -> Any:
@@ -78,7 +129,7 @@ def _parse_deep(text: str) -> Any:
     try:
         value, end = _parse(text, _skip(text, 0))
     except IndexError as error:
-        raise ValueError("the text ends too early") from error
+        raise ValueError(_TOO_EARLY) from error
     if end != len(text):
         raise ValueError(f"there is more behind the end at {end}")
     return value

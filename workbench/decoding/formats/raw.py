@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.formats.format import Format
 from workbench.decoding.value_tree import MISSING
+from workbench.model.events.envelope import RAW
 
 if TYPE_CHECKING:
     from workbench.model.records.record import HeaderList
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 class RawFormat(Format):
     """Claims every value and finds no structure in it; conventions read such records by their headers."""
 
-    name = "raw"
+    name = RAW
     in_columns = True
 
     def claims(self, topic: str, headers: HeaderList, value: bytes) -> bool:

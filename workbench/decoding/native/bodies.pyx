@@ -129,7 +129,7 @@ cdef inline Slice _inside(const Token* token) noexcept nogil:
 
 
 def scan(MemberTable table not None, values, const int64_t[::1] rows not None):
-    """Scan the JSON objects in some rows of a binary array with 32-bit offsets.
+    """Scan the JSON texts in some rows of a binary array with 32-bit offsets.
 
     Args:
         table: The members that are looked for.

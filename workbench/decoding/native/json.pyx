@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Finds where the known members of a JSON object (RFC 8259) stand, and checks every byte of it.
+"""Finds where the known members of a JSON object (RFC 8259) stand, and checks every byte of any JSON text.
 
 A text that is refused is not always invalid: a key with an escape, a member that comes twice, a lone surrogate and
 objects nested deeper than `_DEEPEST` are left to the per-record decoder, which knows what they mean.
@@ -53,7 +53,7 @@ cdef struct Text:
 cdef Verdict read_members(
     MemberTable table, const uint8_t* data, int64_t at, int64_t stop, Tokens* tokens, int64_t* mask, int64_t* members
 ) noexcept nogil:
-    """Read the object in ``data[at:stop]``: tokens of its known members are added, their bits set in ``mask``.
+    """Read the text in ``data[at:stop]``: tokens of an object's known members are added, their bits set in ``mask``.
 
     ``members`` becomes the number of all members at the top. After anything but `GOOD` the tokens added are undefined.
     """
@@ -66,8 +66,9 @@ cdef Verdict read_members(
     reader = Reader(data, stop, tokens, mask, -1, 0)
     members[0] = 0
     at = _skip(data, at, stop)
-    if at >= stop or data[at] != c"{":
-        return REFUSED
+    if at < stop and data[at] != c"{" and data[at] != c"[":
+        at = _scalar(&reader, at)
+        return GOOD if at >= 0 and _skip(data, at, stop) == stop else REFUSED
     while True:
         # A value begins here. An object or array that is not empty leaves ``at`` before its first member or item.
         opened = False

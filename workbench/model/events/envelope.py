@@ -14,6 +14,11 @@ CauseTarget: TypeAlias = Literal["event_id", "correlation_id", "position", "span
 CauseState: TypeAlias = Literal["declared", "root", "unknown"]
 IdScope: TypeAlias = Literal["global", "source"]
 
+RAW = "raw"
+"""In the place of a format's name: no format claims the value."""
+DAMAGED = "damaged"
+"""In the place of a format's name: one claims the value, and none can read it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -79,7 +84,7 @@ class Envelope:
     """
 
     convention: str | None = None
-    """Winning identity convention; None when no convention was recognised."""
+    """Winning identity convention; None when no convention was recognised (*envelope: none*)."""
     convention_version: str | None = None
     also_matched: tuple[str, ...] = ()
     dialect: str | None = None
@@ -115,7 +120,10 @@ class Envelope:
     """Codes ``code`` or ``code:subject``; sorted, each once."""
     via: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Selector that each identity field was read with; empty for rows that were decoded in bulk."""
-    format: str | None = field(default=None, compare=False)
-    """Format that read the value; None for a tombstone. Not a column."""
+    format: str | None = None
+    """Format that read the value, ``raw`` where no format claims it, ``damaged`` where one claims it and none can read
+    it; None for a tombstone."""
+    damage: str | None = None
+    """Why a damaged value could not be read."""
     unread: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Why formats that claimed the value could not read it, by name. Not a column; ``problems`` names them."""

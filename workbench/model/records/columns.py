@@ -72,10 +72,14 @@ EVENT = pa.schema(
         pa.field("replay", _TEXT),
         pa.field("tombstone", pa.bool_(), nullable=False),
         pa.field("problems", pa.list_(_TEXT), nullable=False),
+        pa.field("format", _TEXT),
+        pa.field("damage", _TEXT),
     ],
 )
 """The decoded row of each record at the same position (``reference`` of the normalised event).
 
 Times are UTC microseconds without a zone; ``replay`` is JSON text of the replay marks found; ``convention`` null means
-that no convention was recognised, and ``problems`` then says why where something is wrong with the record.
+that no convention was recognised. ``format`` is the format that read the value (``json``, or one of a user's own),
+``raw`` where no format claims it, ``damaged`` where one claims it and fails, with the reason in ``damage``; it is null
+for a tombstone. `workbench.model.events.value_counts` counts these.
 """

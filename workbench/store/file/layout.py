@@ -15,16 +15,24 @@ STORED_RECORD = pa.schema([SOURCE_ID, *RECORD])
 STORED_EVENT = pa.schema([SOURCE_ID, *list(EVENT)[:2], *TIMESTAMP_FIELDS, *list(EVENT)[2:]])
 """Schema of decoded events; the record's timestamp is repeated so that a filter by time needs no join."""
 
-EVENTS_LAYOUT = 2
-"""Version of the event columns' names in new files; the table ``segments`` has the version of each segment."""
+EVENTS_LAYOUT = 3
+"""Version of the event columns in new files; the table ``segments`` has the version of each segment."""
 
 _FORMER_NAMES = {1: {"convention": "profile", "convention_version": "profile_version"}}
+_ADDED = {"format": 3, "damage": 3}
+"""Layout in which each column came that the first one had not."""
 
 
-def former_names(schema: pa.Schema, layout: int) -> pa.Schema:
-    """Give the columns of `STORED_EVENT` the names that they had in an earlier layout."""
+def former_columns(layout: int) -> dict[str, str | None]:
+    """Return the name that each column of `STORED_EVENT` had in a layout; None for those that it had not."""
     former = _FORMER_NAMES.get(layout, {})
-    return pa.schema([field.with_name(former.get(field.name, field.name)) for field in schema])
+    return {name: former.get(name, name) if _ADDED.get(name, 1) <= layout else None for name in STORED_EVENT.names}
+
+
+def former_layout(layout: int) -> pa.Schema:
+    """Return the schema of decoded events in an earlier layout."""
+    named = former_columns(layout).items()
+    return pa.schema([STORED_EVENT.field(name).with_name(old) for name, old in named if old is not None])
 
 
 GAP = pa.struct([("reason", pa.string()), ("start", pa.int64()), ("stop", pa.int64())])
@@ -45,7 +53,9 @@ RANGES = pa.schema(
         pa.field("records", pa.int64(), nullable=False),
         pa.field("control", pa.int64(), nullable=False),
         pa.field("aborted", pa.int64(), nullable=False),
-        pa.field("undecodable", pa.int64(), nullable=False),
+        pa.field("without_envelope", pa.int64()),
+        pa.field("raw", pa.int64()),
+        pa.field("damaged", pa.int64()),
         pa.field("isolation", pa.string(), nullable=False),
         pa.field("state", pa.string(), nullable=False),
         pa.field("reason", pa.string()),
@@ -54,5 +64,7 @@ RANGES = pa.schema(
 """The provenance of a snapshot: what was captured, offsets ``[from, next)`` of each partition.
 
 ``end`` is where the window ends (null when it follows); ``state`` is ``running``, ``complete``, ``cancelled`` or
-``failed``, and ``reason`` says why it stopped.
+``failed``, and ``reason`` says why it stopped. ``without_envelope``, ``raw`` and ``damaged`` count as
+`workbench.model.events.value_counts.ValueCounts`; they are null in a file of an earlier version, until its records are
+decoded again.
 """

@@ -9,7 +9,7 @@ import duckdb
 from workbench.errors import SnapshotFormatError
 from workbench.store.file.journal_tables import JOURNAL_TABLES
 from workbench.store.file.lag_tables import FORMER_LAG_TABLES, LAG_TABLES
-from workbench.store.file.layout import GAP, STORED_EVENT, STORED_RECORD, former_names
+from workbench.store.file.layout import GAP, STORED_RECORD, former_layout
 from workbench.store.file.types import columns, sql_type
 from workbench.store.file.views import define_views
 
@@ -46,7 +46,7 @@ _CAPTURE_TABLES = (
         first_offset BIGINT NOT NULL, last_offset BIGINT NOT NULL, "rows" BIGINT NOT NULL
     )""",
     f"CREATE TABLE packed_records ({columns(STORED_RECORD)})",
-    f"CREATE TABLE packed_events ({columns(former_names(STORED_EVENT, 1))})",
+    f"CREATE TABLE packed_events ({columns(former_layout(1))})",
 )
 
 _OTHER_TABLES = (
@@ -92,15 +92,25 @@ _VERSION_5 = (
     "ALTER TABLE segments ADD COLUMN IF NOT EXISTS events_crc32c BIGINT",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
+_VERSION_6 = (
+    "DROP VIEW IF EXISTS events",
+    "ALTER TABLE packed_events ADD COLUMN format VARCHAR",
+    "ALTER TABLE packed_events ADD COLUMN damage VARCHAR",
+    # What was counted as undecodable is now three things, which the stored rows of before do not tell apart.
+    "ALTER TABLE capture_ranges DROP COLUMN undecodable",
+    "ALTER TABLE capture_ranges ADD COLUMN without_envelope BIGINT",
+    "ALTER TABLE capture_ranges ADD COLUMN raw BIGINT",
+    "ALTER TABLE capture_ranges ADD COLUMN damaged BIGINT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6)
 """The statements that make each version out of the one before; a released version is edited only to
 leave out what a later one drops if it exists."""
 
 VERSION = len(MIGRATIONS)
 
-OLDEST_READABLE = 2
-"""A file of this version or newer can be read as it is; the steps since then removed what nothing reads, or added
-columns that may be missing."""
+OLDEST_READABLE = 6
+"""A file of this version or newer can be read as it is."""
 
 
 def stored_version(cursor: duckdb.DuckDBPyConnection) -> int | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.store.file.layout import STORED_EVENT, STORED_RECORD, former_names
-from workbench.store.file.types import names
+from workbench.store.file.layout import STORED_EVENT, STORED_RECORD, former_columns
+from workbench.store.file.types import names, sql_type
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import duckdb
     import pyarrow as pa
@@ -42,7 +42,7 @@ def _define(
 def record_rows(cursor: duckdb.DuckDBPyConnection) -> list[str]:
     """Write the SELECT over the raw rows of all segments; empty without segments."""
     files = cursor.execute("SELECT records_file FROM segments ORDER BY segment_id").fetchall()
-    return _segment_rows(STORED_RECORD, STORED_RECORD, [name for (name,) in files])
+    return _segment_rows({name: name for name in STORED_RECORD.names}, [name for (name,) in files])
 
 
 def event_rows(cursor: duckdb.DuckDBPyConnection) -> list[str]:
@@ -52,16 +52,20 @@ def event_rows(cursor: duckdb.DuckDBPyConnection) -> list[str]:
     for layout, name in files:
         by_layout.setdefault(layout, []).append(name)
     return [
-        select
-        for layout, named in sorted(by_layout.items())
-        for select in _segment_rows(STORED_EVENT, former_names(STORED_EVENT, layout), named)
+        select for layout, named in sorted(by_layout.items()) for select in _segment_rows(former_columns(layout), named)
     ]
 
 
-def _segment_rows(schema: pa.Schema, stored: pa.Schema, files: Sequence[str]) -> list[str]:
-    pairs = zip(stored.names, schema.names, strict=True)
-    columns = ", ".join(f'"{old}"' if old == new else f'"{old}" AS "{new}"' for old, new in pairs)
+def _segment_rows(stored: Mapping[str, str | None], files: Sequence[str]) -> list[str]:
+    columns = ", ".join(_column(name, old) for name, old in stored.items())
     return [f"SELECT {columns} FROM read_parquet({_paths(files)})"] if files else []  # noqa: S608 - our layout, escaped file names
+
+
+def _column(name: str, stored: str | None) -> str:
+    """Select a column under today's name; a column that the files have not is null in them."""
+    if stored is None:
+        return f'NULL::{sql_type(STORED_EVENT.field(name).type)} AS "{name}"'
+    return f'"{stored}"' if stored == name else f'"{stored}" AS "{name}"'
 
 
 def _paths(files: Sequence[str]) -> str:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from workbench.model.records.columns import EVENT, RECORD
 from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
-
-UNREADABLE = "value_not_json"
-"""The problem of a record that the convention fixed for its topic cannot read."""
 
 
 def stored_rows(source_id: int, records: pa.Table, events: pa.RecordBatch | pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -29,17 +24,3 @@ def stored_rows(source_id: int, records: pa.Table, events: pa.RecordBatch | pa.T
         pa.table([number, *raw.columns], schema=STORED_RECORD),
         pa.table([number, *decoded.columns[:2], *timestamps, *decoded.columns[2:]], schema=STORED_EVENT),
     )
-
-
-def count_undecodable(events: pa.RecordBatch | pa.Table) -> int:
-    """Count rows that stay raw: no convention recognised them, or the one fixed for their topic could not read them.
-
-    Tombstones have nothing to decode and do not count.
-    """
-    table = pa.table(events.columns, names=events.schema.names)
-    unrecognised = pc.and_(pc.is_null(table["convention"]), pc.invert(table["tombstone"]))
-    problems = table["problems"].combine_chunks()
-    faults = pc.equal(problems.flatten(), UNREADABLE)
-    rows = pa.array(np.arange(len(problems)))
-    unreadable = pc.is_in(rows, pc.unique(pc.list_parent_indices(problems).filter(faults)))
-    return int(pc.sum(pc.or_(unrecognised, unreadable)).as_py() or 0)

@@ -146,6 +146,6 @@ def _joined(before: RangeUpdate | None, now: RangeUpdate) -> RangeUpdate:
         records=before.records + now.records,
         control=before.control + now.control,
         aborted=before.aborted + now.aborted,
-        undecodable=before.undecodable + now.undecodable,
+        values=before.values + now.values,
         gaps=before.gaps + now.gaps,
     )

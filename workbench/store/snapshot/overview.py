@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 from workbench.text import counted, element, fragment, number_text, table, text_table, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pyarrow as pa
 
 _SHOWN = 20
-_TITLES = ("topic", "partitions", "records", "undecodable", "gaps", "state")
-_NUMERIC = (1, 2, 3, 4)
+_TITLES = ("topic", "partitions", "records", "no envelope", "raw", "damaged", "gaps", "state")
+_NUMERIC = (1, 2, 3, 4, 5, 6)
+_UNKNOWN = "?"
+"""Stands for counts in a file of an earlier version, until its records are decoded again."""
 
 
 def overview_text(heading: str, ranges: pa.Table) -> str:
@@ -48,12 +50,17 @@ def _rows(ranges: pa.Table) -> list[tuple[str, ...]]:
             visible(rows[0]["topic"], 80),
             str(len({row["partition"] for row in rows})),
             number_text(sum(row["records"] for row in rows)),
-            number_text(sum(row["undecodable"] for row in rows)),
+            *(_total(row[name] for row in rows) for name in ("without_envelope", "raw", "damaged")),
             number_text(sum(len(row["gaps"]) for row in rows)),
             ", ".join(sorted({_state(row) for row in rows})),
         )
         for rows in by_source.values()
     ]
+
+
+def _total(counts: Iterable[int | None]) -> str:
+    known = list(counts)
+    return _UNKNOWN if None in known else number_text(sum(count or 0 for count in known))
 
 
 def _state(row: Mapping[str, Any]) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pyarrow as pa
 
+from workbench.model.events.value_counts import ValueCounts, value_count_sql
 from workbench.store.file.layout import GAP, RANGES
 from workbench.store.file.types import sql_type
-from workbench.store.segments.stored_rows import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,13 +31,16 @@ _NEW_RANGES = pa.schema(
 
 _RANGES = """
     SELECT capture_id, source_id, cluster_id, cluster, topic, topic_id, "partition", "from", next, "end", gaps, records,
-        control, aborted, undecodable, isolation,
+        control, aborted, without_envelope, raw, damaged, isolation,
         CASE WHEN state <> 'running' OR $interrupted::VARCHAR IS NULL THEN state
             WHEN next >= "end" THEN 'complete' ELSE 'failed' END AS state,
         CASE WHEN state = 'running' AND ("end" IS NULL OR next < "end") THEN $interrupted ELSE reason END AS reason
     FROM capture_ranges JOIN sources USING (source_id)
     ORDER BY topic, source_id, "partition", "from", capture_id
 """
+
+
+_NONE = ValueCounts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class RangeUpdate:
     records: int = 0
     control: int = 0
     aborted: int = 0
-    undecodable: int = 0
+    values: ValueCounts = _NONE
     gaps: tuple[Gap, ...] = ()
 
 
@@ -100,8 +103,8 @@ def add_ranges(cursor: duckdb.DuckDBPyConnection, ranges: Sequence[StoredRange])
     cursor.register("new_ranges", pa.Table.from_pylist(rows, schema=_NEW_RANGES))
     cursor.execute(
         """
-        INSERT INTO capture_ranges
-        SELECT capture_id, source_id, "partition", "from", next, "end", [], 0, 0, 0, 0, isolation, state, NULL
+        INSERT INTO capture_ranges BY NAME
+        SELECT *, [] AS gaps, 0 AS records, 0 AS control, 0 AS aborted, 0 AS without_envelope, 0 AS raw, 0 AS damaged
         FROM new_ranges
         """
     )
@@ -113,14 +116,17 @@ def update_ranges(cursor: duckdb.DuckDBPyConnection, updates: Iterable[RangeUpda
     for update in updates:
         cursor.execute(
             "UPDATE capture_ranges SET next = ?, records = records + ?, control = control + ?, aborted = aborted + ?, "  # noqa: S608 - a type of ours
-            f"undecodable = undecodable + ?, gaps = list_concat(gaps, ?::{sql_type(GAP)}[]) "
+            "without_envelope = without_envelope + ?, raw = raw + ?, damaged = damaged + ?, "
+            f"gaps = list_concat(gaps, ?::{sql_type(GAP)}[]) "
             'WHERE capture_id = ? AND source_id = ? AND "partition" = ? AND "from" = ?',
             [
                 update.next,
                 update.records,
                 update.control,
                 update.aborted,
-                update.undecodable,
+                update.values.without_envelope,
+                update.values.raw,
+                update.values.damaged,
                 [{"reason": gap.reason, "start": gap.start, "stop": gap.stop} for gap in update.gaps],
                 *_key(update.key),
             ],
@@ -160,18 +166,21 @@ def cut_range(cursor: duckdb.DuckDBPyConnection, key: RangeKey, reason: str) -> 
     _set_state(cursor, key, "complete", reason)
 
 
-def recount_undecodable(cursor: duckdb.DuckDBPyConnection) -> None:
-    """Count undecodable rows again, after rows were decoded by something other than a capture."""
+def recount_values(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Count values again, after rows were decoded by something other than a capture."""
+    counts = ", ".join(f"{sql} AS {name}" for name, sql in value_count_sql("e").items())
     cursor.execute(
-        """
-        UPDATE capture_ranges AS r SET undecodable = (
-            SELECT count(*) FROM events AS e
-            WHERE e.source_id = r.source_id AND e."partition" = r."partition" AND e."offset" >= r."from"
-                AND e."offset" < r.next
-                AND ((e.convention IS NULL AND NOT e.tombstone) OR list_contains(e.problems, ?))
-        )
-        """,
-        [UNREADABLE],
+        f"""
+        UPDATE capture_ranges AS r
+        SET without_envelope = c.without_envelope, raw = c.raw, damaged = c.damaged
+        FROM (
+            SELECT r.rowid AS range_row, {counts}
+            FROM capture_ranges AS r LEFT JOIN events AS e ON e.source_id = r.source_id
+                AND e."partition" = r."partition" AND e."offset" >= r."from" AND e."offset" < r.next
+            GROUP BY r.rowid
+        ) AS c
+        WHERE c.range_row = r.rowid
+        """  # noqa: S608 - names of our own
     )
 
 

@@ -20,7 +20,7 @@ from workbench.store.segments.catalogue import enter_segment
 from workbench.store.segments.stored_rows import stored_rows
 from workbench.store.snapshot.appending import Appender
 from workbench.store.snapshot.captures import CaptureHead, begin_capture, end_capture
-from workbench.store.snapshot.ranges import RangeKey, RangeUpdate, recount_undecodable
+from workbench.store.snapshot.ranges import RangeKey, RangeUpdate, recount_values
 from workbench.store.snapshot.sources import add_source, all_sources, find_sources
 from workbench.store.transfer.exporting import EXPORTED, PROVENANCE_KEY, file_format
 from workbench.store.transfer.jsonl import from_line
@@ -212,19 +212,19 @@ def _enter(cursor: duckdb.DuckDBPyConnection, path: Path, ranges: pa.Table) -> N
     cursor.register("travelled", ranges)
     cursor.execute(
         f"""
-        INSERT INTO capture_ranges
-        SELECT capture_id, source_id, "partition", "from", next, "end", gaps, records, control, aborted, undecodable,
-            isolation, CASE state WHEN 'running' THEN 'failed' ELSE state END, reason
+        INSERT INTO capture_ranges BY NAME
+        SELECT capture_id, source_id, "partition", "from", next, "end", gaps, records, control, aborted,
+            isolation, CASE state WHEN 'running' THEN 'failed' ELSE state END AS state, reason
         FROM travelled
         UNION ALL
-        SELECT ?, number, "partition", first, stop, stop, [], count, 0, 0, 0, coalesce(isolation, 'unknown'),
+        SELECT ?, number, "partition", first, stop, stop, [], count, 0, 0, coalesce(isolation, 'unknown'),
             'complete', 'imported from a file; what lies between its records is unknown'
         FROM ({_RUNS}) AS runs(number, "partition", first, stop, count, isolation)
         WHERE number NOT IN (SELECT source_id FROM travelled)
         """,  # noqa: S608 - the text above
         [head.capture_id],
     )
-    recount_undecodable(cursor)
+    recount_values(cursor)
 
 
 def _unreadable(path: Path, why: str) -> SnapshotFormatError:

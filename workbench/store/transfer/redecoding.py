@@ -16,7 +16,7 @@ from workbench.store.segments.catalogue import known_files
 from workbench.store.segments.checksums import RAW_ROWS
 from workbench.store.segments.stored_rows import stored_rows
 from workbench.store.segments.writing import EventFileWriter
-from workbench.store.snapshot.ranges import recount_undecodable
+from workbench.store.snapshot.ranges import recount_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ def redecode(store: SnapshotStore, decoder: BulkDecoder) -> int:
             before, _ = known_files(cursor)
             rows = _packed(store, cursor, decoder, topics) + _segments(cursor, decoder, topics, store.folder)
             define_views(cursor)
-            recount_undecodable(cursor)
+            recount_values(cursor)
             after, _ = known_files(cursor)
         store.remove_files(before - after)
     return rows

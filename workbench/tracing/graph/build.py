@@ -73,7 +73,7 @@ def build_graph(
     declared = resolution.declared
     self_caused = _self_caused(rows, nodes, resolution)
     return CausalGraph(
-        provenance=Provenance(clock, provenance, len(nodes), unresolved.bounds.other, unresolved.undecodable),
+        provenance=Provenance(clock, provenance, len(nodes), unresolved.bounds.other, unresolved.unread),
         events=_event_columns(rows, nodes),
         time=nodes.time,
         fell_back=rows.fell_back[nodes.row],
@@ -153,7 +153,7 @@ def _unresolved_frame(resolution: Resolution, unresolved: UnresolvedCauses) -> p
             "rank": found.rank,
             "via": _texts(declared.vias.dictionary, found.via),
             "hop_bound_us": found.bound,
-            "undecodable": found.undecodable,
+            "unread": found.unread,
         },
     )
     return frame.sort_values(["node", "rank", "value", "target"], ignore_index=True)

@@ -35,8 +35,8 @@ class Provenance:
     """Events of the whole snapshot."""
     hop_bound_us: float
     """Longest time to expect between a cause and its effect, for types without enough hops of their own."""
-    undecodable: int
-    """Records of the snapshot that could not be decoded."""
+    unread: int
+    """Raw or damaged records of the snapshot that have no envelope in their headers either."""
     selection: str = "the whole snapshot"
 
 
@@ -64,7 +64,7 @@ class CausalGraph:
     virtual: pd.DataFrame
     """node, value: which cause value outside the snapshot joins which events."""
     unresolved: pd.DataFrame
-    """node, value, target, reason, rank, via, hop_bound_us, undecodable."""
+    """node, value, target, reason, rank, via, hop_bound_us, unread."""
     copies: pd.DataFrame
     """node, kind, cluster, topic, source_id, partition, offset, time, disagrees."""
     problems: pd.DataFrame

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Clock: TypeAlias = Literal["event", "record"]
 
 TEXT = ("cluster", "topic", "event_id", "id_scope", "correlation_id", "cause_state", "root_id")
-LABELS = ("event_type", "source", "destination", "replay", "convention")
+LABELS = ("event_type", "source", "destination", "replay", "convention", "format")
 NUMBERS = ("source_id", "partition", "offset", "timestamp_ms", "timestamp_type")
 NESTED = ("event_time", "link_ids", "causes", "origin", "problems")
 COLUMNS = (*NUMBERS, *TEXT, *LABELS, *NESTED)

@@ -59,7 +59,7 @@ def _cut_causes(graph: CausalGraph, chosen: Flags) -> pd.DataFrame:
             "rank": cut.rank,
             "via": graph.vias.take(pa.array(cut.via, mask=cut.via < 0)).to_pandas(),
             "hop_bound_us": np.nan,
-            "undecodable": 0,
+            "unread": 0,
         },
     ).astype(graph.unresolved.dtypes.to_dict())
 

@@ -110,9 +110,9 @@ def _position(row: Mapping[Hashable, Any]) -> str:
 
 
 def _unresolved_label(row: Mapping[Hashable, Any]) -> str:
-    undecodable = f" ({counted(row['undecodable'], 'undecodable record')} within H)" if row["undecodable"] else ""
+    unread = f" ({counted(row['unread'], 'raw or damaged record')} within H)" if row["unread"] else ""
     written = readable_position if row["target"] == "position" else visible
-    return f"{row['reason']} cause {written(row['value'], ID_LIMIT)}{undecodable}"
+    return f"{row['reason']} cause {written(row['value'], ID_LIMIT)}{unread}"
 
 
 def root_counts(graph: CausalGraph) -> dict[str, int]:
@@ -145,6 +145,6 @@ def provenance_text(graph: CausalGraph) -> str:
     )
     if no_time:
         pieces.append(f"{counted(no_time, 'event')} without any time")
-    if provenance.undecodable:
-        pieces.append(f"{counted(provenance.undecodable, 'record')} of the snapshot could not be decoded")
+    if provenance.unread:
+        pieces.append(f"{counted(provenance.unread, 'raw or damaged record')} in the snapshot")
     return " · ".join(pieces)

@@ -105,8 +105,8 @@ def test_the_format_is_found_per_record_and_its_reason_is_kept(toy):
     raw = read_value("t", (), b"\x00\x01avro", formats)
     assert (raw.format, raw.tree, raw.reasons) == ("raw", MISSING, {})
     cut = read_value("t", (), b'{"a": ', formats)
-    assert (cut.format, list(cut.reasons)) == ("raw", ["json"])
-    assert "column 7" in cut.reasons["json"]
+    assert (cut.format, cut.tree, list(cut.reasons)) == ("damaged", MISSING, ["json"])
+    assert "column 7" in cut.damage
     assert read_value("t", (), None, formats).format is None
     assert decode_record(record(b"TOY1\nx")).unread["toy"].startswith("ValueError: ")
     assert decode_record(record(b"TOY1\na=b")).format == "toy"
@@ -150,7 +150,7 @@ def test_registering_again_replaces_and_built_in_names_are_refused(toy):
     register_format(again)
     assert registered_formats()[0] is again
     assert len(registered_formats()) == 3
-    for name in ("json", "raw", ""):
+    for name in ("json", "raw", "damaged", ""):
         bad = Toy()
         bad.name = name
         with pytest.raises(ConfigurationError, match="another name"):

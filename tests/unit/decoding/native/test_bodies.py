@@ -104,9 +104,11 @@ VALID = [
     '{"größe":"\x7f\u0080\u07ff\u0800\uffff\U00010000\U0010ffff"}'.encode(),
     b'{"id":", nan","x":":inf,]"}',
     b'{"x":' + b"[" * 500 + b"]" * 500 + b"}",
-]
+    b"[]", b' [ {"id": 1}, [2] ]\n', b"1", b" -1.5e3 ", b'"{}"', b"null", b"true",
+]  # fmt: skip
 INVALID = [
-    b"", b" ", b"[]", b"1", b'"{}"', b"{", b"}", b"{}}", b"{} {}", b"{}x", b'{"id"}', b'{"id":}', b'{"id":1,}', b"{,}",
+    b"", b" ", b"[", b"[]]", b"[1", b"[1,]", b"1 2", b"01", b"-", b"nul", b'"a', b'"a"b', b"NaN", b"2026-11-28",
+    b"{", b"}", b"{}}", b"{} {}", b"{}x", b'{"id"}', b'{"id":}', b'{"id":1,}', b"{,}",
     b'{"id" 1}', b"{id:1}", b"{'id':1}", b'{"id":1 "x":2}', b'{"x":[1,]}', b'{"x":[,1]}', b'{"x":[1 2]}', b'{"x":[1}',
     b'{"x":{]}', b'{"x":NaN}', b'{"x":nan}', b'{"x":Infinity}', b'{"x":-inf}', b'{"x":tru}', b'{"x":truex}',
     b'{"x":nul', b'{"x":01}', b'{"x":-}', b'{"x":+1}', b'{"x":.5}', b'{"x":1.}', b'{"x":1e}', b'{"x":1e+}',
@@ -128,14 +130,14 @@ LEFT_TO_THE_EXACT_CODEC = [
 @pytest.mark.parametrize("value", VALID)
 def test_valid_text_is_read(value):
     assert not found(value).refused[0]
-    assert read(value) is not None
+    assert read(value) is not None or value == b"null"
 
 
 @pytest.mark.parametrize("value", INVALID)
 def test_invalid_text_is_refused(value):
     assert found(value).refused[0]
-    with pytest.raises((ValueError, AssertionError)):
-        assert isinstance(read(value), dict)
+    with pytest.raises(ValueError, match=r"."):
+        read(value)
 
 
 @pytest.mark.parametrize("value", LEFT_TO_THE_EXACT_CODEC)
@@ -154,7 +156,8 @@ def test_damaged_text_is_never_read_where_python_refuses_it(data):
         value = value or bytearray(b"{")
     refused = bool(found(bytes(value)).refused[0])
     try:
-        accepted = isinstance(read(bytes(value)), dict)
+        read(bytes(value))
+        accepted = True
     except (ValueError, RecursionError):
         accepted = False
     assert refused or accepted

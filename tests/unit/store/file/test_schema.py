@@ -14,8 +14,11 @@ import workbench
 from workbench.errors import SnapshotError
 from workbench.store import SnapshotStore
 from workbench.store.file.lag_tables import LAG_TABLES
-from workbench.store.file.layout import EVENTS_LAYOUT, STORED_EVENT, former_names
+from workbench.store.file.layout import EVENTS_LAYOUT, former_layout
+from workbench.store.snapshot.overview import overview_text
 from workbench.store.transfer import redecode
+
+NEW_IN_VERSION_6 = ["format", "damage"]
 
 
 def take_back_to_version_1(path):
@@ -25,10 +28,15 @@ def take_back_to_version_1(path):
         for name in ("convention", "convention_version"):
             old = name.replace("convention", "profile")
             file.execute(f"ALTER TABLE packed_events RENAME COLUMN {name} TO {old}")
+        for name in NEW_IN_VERSION_6:
+            file.execute(f"ALTER TABLE packed_events DROP COLUMN {name}")
         for (events,) in file.execute("SELECT events_file FROM segments").fetchall():
             segment = path.with_name(f"{path.name}.segments") / events
-            rows = pq.read_table(segment)
-            pq.write_table(rows.rename_columns(former_names(STORED_EVENT, 1).names), segment)
+            rows = pq.read_table(segment).drop_columns(NEW_IN_VERSION_6)
+            pq.write_table(rows.rename_columns(former_layout(1).names), segment)
+        for name in ("without_envelope", "raw", "damaged"):
+            file.execute(f"ALTER TABLE capture_ranges DROP COLUMN {name}")
+        file.execute("ALTER TABLE capture_ranges ADD COLUMN undecodable BIGINT DEFAULT 0")
         for column in ("events_layout", "records_crc32c", "events_crc32c"):
             file.execute(f"ALTER TABLE segments DROP COLUMN {column}")
         for table in ("schemas", "replay_edits"):
@@ -63,6 +71,21 @@ def test_an_old_snapshot_is_brought_up_when_it_is_opened_for_writing(old_path, d
         assert set(store.sql("SELECT events_layout FROM segments")["events_layout"]) == {1, EVENTS_LAYOUT}
     with SnapshotStore.open(old_path) as store:
         assert store.event_table().num_rows == 55
+
+
+def test_an_old_snapshot_does_not_know_its_formats_until_it_is_decoded_again(old_path, decoder):
+    names = ["without_envelope", "raw", "damaged"]
+    with SnapshotStore.open(old_path, write=True) as store:
+        assert store.sql("SELECT count(*) n FROM events WHERE format IS NULL AND damage IS NULL")["n"][0] == 50
+        assert store.ranges[names].isna().all(axis=None)
+        assert "?" in overview_text("", store.ranges_table())
+        fill = Filler(store, decoder)
+        fill(raw_records(50, 5), capture_id="c2")
+        assert store.ranges[names].isna().all(axis=1).tolist() == [True, True, False]
+        redecode(store, decoder)
+        assert store.ranges[names].to_numpy().tolist() == [[0, 0, 0]] * 3
+        assert store.sql("SELECT DISTINCT format FROM events")["format"].tolist() == ["json"]
+        assert "?" not in overview_text("", store.ranges_table())
 
 
 def test_an_old_segment_packs_and_is_decoded_again(old_path, decoder):

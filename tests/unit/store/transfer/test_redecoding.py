@@ -25,7 +25,8 @@ class TestDecodingAgain:
                         "causes": [],
                         "cause_state": "unknown",
                         "tombstone": False,
-                        "problems": ["value_not_json"],
+                        "problems": [],
+                        "format": "damaged",
                         "event_type": topic,
                     }
                     for row in records.select(["partition", "offset"]).to_pylist()
@@ -38,7 +39,7 @@ class TestDecodingAgain:
         assert redecode(store, Blind()) == 35
         assert store.record_table().equals(raw)
         assert store.sql("SELECT event_type, count(*) AS n FROM events GROUP BY 1 ORDER BY 1")["n"].tolist() == [5, 30]
-        assert store.ranges["undecodable"].tolist() == [5, 30]
+        assert store.ranges["damaged"].tolist() == [5, 30]
         folder = store.path.with_name("incident.duckdb.segments")
         assert sorted(path.name for path in folder.iterdir()) == ["000001.1.events.parquet", "000001.records.parquet"]
         redecode(store, fill.decoder)

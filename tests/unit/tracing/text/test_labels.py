@@ -32,8 +32,8 @@ def test_a_cause_by_position_reads_as_people_write_it():
 
 
 def test_one_is_singular():
-    broken = {"event_id": None, "convention": None, "problems": ["not_json"], "timestamp_ms": 3, "timestamp_type": 0}
+    broken = {"event_id": None, "convention": None, "format": "damaged", "timestamp_ms": 3, "timestamp_type": 0}
     assert provenance_text(graph_of(broken).data) == (
         "the whole snapshot: 1 of 1 event · clock: event time, record timestamp for 1 event without one"
-        " · 1 record of the snapshot could not be decoded"
+        " · 1 raw or damaged record in the snapshot"
     )

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.causation import UnresolvedReason
+from workbench.model.events.envelope import DAMAGED, RAW
 from workbench.tracing.graph.resolution.declared import CORRELATION_ID, EVENT_ID
 from workbench.tracing.graph.resolution.ranges import uncaptured_starts
 from workbench.tracing.graph.resolution.resolve import COMMAND, UNRESOLVED
@@ -68,8 +69,8 @@ class UnresolvedEntries:
     """Index into `REASONS`."""
     bound: Floats
     """H of the event's type, microseconds."""
-    undecodable: Ints
-    """Records between ``t - H`` and ``t`` that could not be decoded: the cause may be one of them."""
+    unread: Ints
+    """Raw or damaged records between ``t - H`` and ``t``: the cause may be one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ class UnresolvedCauses:
     virtual_cause: Ints
     virtual_effect: Ints
     bounds: HopBounds
-    undecodable: int
-    """Records of the snapshot that could not be decoded."""
+    unread: int
+    """Raw or damaged records of the snapshot."""
 
 
 def find_unresolved(
@@ -118,7 +119,7 @@ def find_unresolved(
     timed = (time != NO_TIME) & (start != NO_TIME)
     elapsed = np.where(timed, time, 0) - np.where(timed, start, 0)
     truncated = timed & (elapsed < bound)
-    undecodable = _undecodable(rows)
+    unread = _unread(rows)
     return UnresolvedCauses(
         entries=UnresolvedEntries(
             node=node,
@@ -128,14 +129,14 @@ def find_unresolved(
             via=declared.via[open_],
             reason=np.select([truncated, namers[declared.value[open_]] > 1], [TRUNCATED, EXTERNAL], default=MISSING),
             bound=bound,
-            undecodable=_between(np.sort(rows.time[undecodable]), time, bound),
+            unread=_between(np.sort(rows.time[unread]), time, bound),
         ),
         commands=np.unique(declared.node[outcome == COMMAND]),
         virtual_values=virtual_values,
         virtual_cause=virtual[0],
         virtual_effect=virtual[1],
         bounds=bounds,
-        undecodable=int(undecodable.sum()),
+        unread=int(unread.sum()),
     )
 
 
@@ -202,11 +203,12 @@ def _starts(rows: Rows, nodes: Nodes, edges: Edges, type_of: Ints, starts: pd.Se
     return start_of
 
 
-def _undecodable(rows: Rows) -> Flags:
-    unknown = pc.is_null(rows.column("convention")).to_numpy(zero_copy_only=False)
-    problems = pc.list_value_length(rows.column("problems")).fill_null(0).to_numpy(zero_copy_only=False)
-    undecodable: Flags = unknown & (problems > 0) & (rows.time != NO_TIME)
-    return undecodable
+def _unread(rows: Rows) -> Flags:
+    """Mark records of which neither the value nor an envelope in the headers could be read."""
+    unknown = pc.is_null(rows.column("convention"))
+    without_value = pc.is_in(rows.column("format"), value_set=pa.array([RAW, DAMAGED], pa.large_string()))
+    unread: Flags = pc.and_(unknown, without_value).to_numpy(zero_copy_only=False) & (rows.time != NO_TIME)
+    return unread
 
 
 def _between(times: Ints, until: Ints, bound: Floats) -> Ints:

@@ -48,7 +48,7 @@ def exactly(
 
 
 def as_expected(row: dict[str, Any]) -> dict[str, Any]:
-    plain = {name: value for name, value in row.items() if name not in ("partition", "offset", "convention_version")}
+    plain = {name: value for name, value in row.items() if name not in golden_vectors.NOT_PUBLISHED}
     for name in golden_vectors.TIMES:
         if plain[name] is not None:
             plain[name] = (plain[name].replace(tzinfo=None) - golden_vectors.EPOCH) // timedelta(microseconds=1)

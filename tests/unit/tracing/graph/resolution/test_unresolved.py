@@ -90,22 +90,23 @@ def test_only_topics_that_hold_causes_of_the_type_count_where_they_are_known():
     assert reasons == {"known": "missing", "unknown": "truncated"}
 
 
-def test_undecodable_records_within_the_bound_stand_beside_the_reason():
-    broken = {"convention": None, "problems": ["not_utf8"], "topic": "raw", "timestamp_type": 0}
+def test_raw_and_damaged_records_within_the_bound_stand_beside_the_reason():
+    broken = {"convention": None, "format": "damaged", "topic": "raw", "timestamp_type": 0}
     graph = graph_of(
         *hops(1, 5_000, start=1_000_000),
         {**broken, "timestamp_ms": 1_999},
-        {**broken, "timestamp_ms": 1_990},
-        {"topic": "raw", "convention": None, "timestamp_type": 0, "timestamp_ms": 1_999},
+        {**broken, "timestamp_ms": 1_990, "format": "raw"},
+        {**broken, "timestamp_ms": 1_999, "format": "json"},
+        {**broken, "timestamp_ms": 1_999, "format": "raw", "convention": "generic_headers"},
         {"event_id": "x", "t": 2_000_000, "causes": ["gone"]},
     )
-    assert graph.unresolved[["reason", "undecodable"]].to_numpy().tolist() == [["missing", 1]]
-    assert "1 undecodable record within H" in repr(graph)
-    assert "2 records of the snapshot could not be decoded" in graph.provenance
+    assert graph.unresolved[["reason", "unread"]].to_numpy().tolist() == [["missing", 1]]
+    assert "1 raw or damaged record within H" in repr(graph)
+    assert "2 raw or damaged records in the snapshot" in graph.provenance
 
 
 def test_a_bound_below_zero_counts_no_records():
     skewed = [{**row, "t": row["t"] - 900 * (row["event_type"] == "B")} for row in hops(20, 100)]
-    broken = {"convention": None, "problems": ["not_utf8"], "topic": "raw", "timestamp_type": 0, "timestamp_ms": 2_000}
+    broken = {"convention": None, "format": "raw", "topic": "raw", "timestamp_type": 0, "timestamp_ms": 2_000}
     graph = graph_of(*skewed, broken, {"event_id": "x", "t": 1_999_500, "event_type": "B", "causes": ["gone"]})
-    assert graph.unresolved[["hop_bound_us", "undecodable"]].to_numpy().tolist() == [[-800, 0]]
+    assert graph.unresolved[["hop_bound_us", "unread"]].to_numpy().tolist() == [[-800, 0]]
