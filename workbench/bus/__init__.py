@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from workbench.bus.protocols import RecordLog
 from workbench.config import Address
 from workbench.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from workbench.bus.protocols import RecordLog
-
-__all__ = ["open_log"]
+__all__ = ["RecordLog", "open_log"]
 
 
 def open_log(address: Address | str, **options: Any) -> RecordLog:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from workbench.model.causation import EventPosition
     from workbench.tracing.critical_path import CriticalPath
     from workbench.tracing.graph import CausalGraph
+    from workbench.widgets import CausationGraph
 
-Viewer: TypeAlias = "Callable[..., Any]"
+Viewer: TypeAlias = "Callable[..., CausationGraph]"
 """Called with a `workbench.model.causation.GraphViewSource` and the options of `Trace.show`; returns a widget."""
 
 
@@ -186,7 +187,7 @@ class Trace:
         """Write the trace as a Mermaid flow chart of at most ``limit`` events, every text escaped, never payload."""
         return mermaid_text(self.data, limit=limit)
 
-    def show(self, **options: Any) -> Any:
+    def show(self, **options: Any) -> CausationGraph:
         """Draw the trace, with a table of the same facts beside it; a click selects.
 
         Args:

@@ -7,16 +7,14 @@ import dataclasses
 import re
 from collections.abc import Awaitable, Callable  # noqa: TC003 - type hints are read at run time
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, List, Literal, Optional, get_args, get_type_hints
+from typing import Any, List, Literal, Optional, get_type_hints
 
 from pydantic import ConfigDict, Secret, SecretStr, TypeAdapter, create_model
 from pydantic import ValidationError as PydanticError
 
-from workbench.config.security import SaslMechanism, SecurityProtocol
+from workbench.config.security import security_faults
 from workbench.errors import ConfigurationError
 
-SECURITY_PROTOCOLS: tuple[str, ...] = get_args(SecurityProtocol)
-SASL_MECHANISMS: tuple[str, ...] = get_args(SaslMechanism)
 _NAME = re.compile(r"[a-z0-9-]+")
 _BROKER = re.compile(r"(?:(?:kafka|redpanda)://)?[^/@\s]+:\d+|memory://[^/@\s]+")
 
@@ -143,14 +141,5 @@ def _number_faults(config: EventBusConfiguration) -> list[str]:
 
 
 def _security_faults(config: EventBusConfiguration) -> list[str]:
-    faults = []
-    if config.security_protocol not in SECURITY_PROTOCOLS:
-        faults.append(f"security_protocol: use one of {', '.join(SECURITY_PROTOCOLS)}")
-    uses_sasl = config.security_protocol.startswith("SASL_")
-    if config.sasl_mechanism is not None and config.sasl_mechanism not in SASL_MECHANISMS:
-        faults.append(f"sasl_mechanism: use one of {', '.join(SASL_MECHANISMS)}")
-    if config.sasl_mechanism is not None and not uses_sasl:
-        faults.append("sasl_mechanism: needs security_protocol SASL_PLAINTEXT or SASL_SSL")
-    if uses_sasl and config.sasl_mechanism is None:
-        faults.append("security_protocol: SASL needs sasl_mechanism")
-    return faults
+    found = security_faults(config.security_protocol, config.sasl_mechanism)
+    return [f"{setting}: {fault}" for setting, fault in found]

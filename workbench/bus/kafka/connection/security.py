@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from aiokafka.abc import AbstractTokenProvider
 from aiokafka.helpers import create_ssl_context
 
-from workbench.config.security import SaslMechanism, SecurityProtocol
+from workbench.config.security import security_faults, uses_sasl
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from os import PathLike
 
-_PROTOCOLS: tuple[str, ...] = get_args(SecurityProtocol)
-_MECHANISMS: tuple[str, ...] = get_args(SaslMechanism)
+    from workbench.config.security import SaslMechanism, SecurityProtocol
+
 _WITH_PASSWORD = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
@@ -52,18 +52,8 @@ class KafkaSecurity:
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work; the error names the field."""
-        if self.security_protocol not in _PROTOCOLS:
-            raise ConfigurationError(
-                f"security_protocol {self.security_protocol!r} is unknown; use one of {', '.join(_PROTOCOLS)}.",
-            )
-        if self.sasl_mechanism is not None and self.sasl_mechanism not in _MECHANISMS:
-            raise ConfigurationError(
-                f"sasl_mechanism {self.sasl_mechanism!r} is unknown; use one of {', '.join(_MECHANISMS)}.",
-            )
-        if self.uses_sasl and self.sasl_mechanism is None:
-            raise ConfigurationError(f"security_protocol {self.security_protocol} needs sasl_mechanism.")
-        if not self.uses_sasl and self.sasl_mechanism is not None:
-            raise ConfigurationError("sasl_mechanism needs security_protocol SASL_PLAINTEXT or SASL_SSL.")
+        for setting, fault in security_faults(self.security_protocol, self.sasl_mechanism):
+            raise ConfigurationError(f"{setting} {fault}.")
         if self.sasl_mechanism in _WITH_PASSWORD and (self.username is None or self.password is None):
             raise ConfigurationError(f"sasl_mechanism {self.sasl_mechanism} needs username and password.")
         if self.sasl_mechanism == "OAUTHBEARER" and self.token_provider is None:
@@ -74,7 +64,7 @@ class KafkaSecurity:
     @property
     def uses_sasl(self) -> bool:
         """Whether a SASL exchange happens."""
-        return self.security_protocol.startswith("SASL_")
+        return uses_sasl(self.security_protocol)
 
     @property
     def uses_tls(self) -> bool:
