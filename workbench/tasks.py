@@ -39,6 +39,11 @@ class Supervisor:
         return tuple(sorted(name for name, task in self._tasks.items() if not task.done()))
 
     @property
+    def closed(self) -> bool:
+        """Whether it was closed; it starts no task any more."""
+        return self._closed
+
+    @property
     def failures(self) -> tuple[Failure, ...]:
         """Failures so far, oldest first."""
         return tuple(self._failures)
@@ -61,6 +66,12 @@ class Supervisor:
         self._tasks[name] = task
         task.add_done_callback(self._ended)
         return task
+
+    def cancel(self, name: str) -> None:
+        """Cancel the task of this name from code that cannot await its end; an unknown name is ignored."""
+        task = self._tasks.get(name)
+        if task is not None:
+            task.cancel()
 
     async def stop(self, name: str) -> None:
         """Cancel the task of this name and wait for its end; an unknown name is ignored."""

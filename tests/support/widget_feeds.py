@@ -104,6 +104,18 @@ class ScriptedFeed:
         self.calls.append("stop")
         self.state = "stopped"
 
+    async def aclose(self) -> None:
+        self.calls.append("aclose")
+        self.state = "stopped"
+
+    def close(self) -> None:
+        self.calls.append("close")
+        self.state = "closed"
+
+    async def set_order(self, column: str, *, descending: bool = False) -> None:
+        self.calls.append(f"order {column} {descending}")
+        self.view += 1
+
     async def produce(self, *, rate: int, seconds: float) -> None:
         """Make rows at a rate."""
         for _ in range(int(seconds * 50)):

@@ -1,39 +1,35 @@
-"""Picks the rows of a batch that a view shows: words that must occur, or a condition in SQL."""
+"""Picks the rows that a view shows: words that must occur, or a condition in SQL."""
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Protocol
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.errors import ValidationError
-from workbench.text import counted, duration_text, number_text
+from workbench.live.row_condition import RowCondition, refused
+from workbench.text import counted, number_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 LIMIT_CHARACTERS = 2_000
 SQL_PREFIX = "where "
-TIME_LIMIT_S = 5.0
-"""Longest that a condition may take over one batch."""
-
-_POLICY: dict[str, str | bool | int | float | list[str]] = {
-    "python_enable_replacements": "false",
-    "enable_external_access": "false",
-    "memory_limit": "256MB",
-    "threads": "1",
-}
+_INT64 = 1 << 63
 
 
 class RowFilter(Protocol):
-    """Picks rows of a batch."""
+    """Picks rows of a table."""
 
-    def matches(self, batch: pa.RecordBatch) -> NDArray[np.int64]:
-        """Indexes of the rows that stay, ascending."""
+    def matches(self, rows: pa.Table) -> NDArray[np.int64]:
+        """Return the indexes of the rows that stay, ascending; `ValidationError` when the filter fails on a row."""
+        ...
+
+    def cancel(self) -> None:
+        """Make a call of `matches` that is under way in another thread fail soon."""
         ...
 
     def close(self) -> None: ...
@@ -56,27 +52,37 @@ def parse_filter(text: str, schema: pa.Schema) -> RowFilter | None:
     if not stripped:
         return None
     if len(stripped) > LIMIT_CHARACTERS:
-        raise _refused(
+        raise refused(
             f"The filter has {counted(len(stripped), 'character')}; {number_text(LIMIT_CHARACTERS)} is the most."
         )
-    if stripped[: len(SQL_PREFIX)].lower() == SQL_PREFIX:
-        return _Condition(stripped[len(SQL_PREFIX) :], schema)
+    if f"{stripped} "[: len(SQL_PREFIX)].lower() == SQL_PREFIX:
+        return RowCondition(stripped[len(SQL_PREFIX) :], schema)
     return _Words(tuple(stripped.split()))
 
 
-def _refused(message: str) -> ValidationError:
-    return ValidationError(message, errors=[("filter", message, "str")])
-
-
 class _Words:
-    def __init__(self, words: tuple[str, ...]) -> None:
+    def __init__(self, words: Sequence[str]) -> None:
         self._words = words
+        self._cancelled = False
 
-    def matches(self, batch: pa.RecordBatch) -> NDArray[np.int64]:
-        kept = np.ones(batch.num_rows, dtype=bool)
+    def matches(self, rows: pa.Table) -> NDArray[np.int64]:
+        pieces, start = [], 0
+        for batch in rows.to_batches():
+            pieces.append(self._batch(batch) + start)
+            start += batch.num_rows
+        return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
+
+    def _batch(self, batch: pa.RecordBatch) -> NDArray[np.int64]:
+        kept = np.arange(batch.num_rows)
         for word in self._words:
-            kept &= _anywhere(batch, word)
-        return np.flatnonzero(kept)
+            if self._cancelled:
+                raise refused("The filter was replaced by another one.")
+            rest = batch if len(kept) == batch.num_rows else batch.take(pa.array(kept))
+            kept = kept[_anywhere(rest, word)]
+        return kept
+
+    def cancel(self) -> None:
+        self._cancelled = True
 
     def close(self) -> None:
         """Nothing is held."""
@@ -84,6 +90,7 @@ class _Words:
 
 def _anywhere(batch: pa.RecordBatch, word: str) -> NDArray[np.bool_]:
     found = np.zeros(batch.num_rows, dtype=bool)
+    number = int(word) if word.isdecimal() and len(word) <= len(str(_INT64)) else _INT64
     for column in batch.columns:
         kind = column.type
         if pa.types.is_list(kind):
@@ -93,8 +100,9 @@ def _anywhere(batch: pa.RecordBatch, word: str) -> NDArray[np.bool_]:
             for part in parts:
                 found[rows[_contains(part, word)]] = True
         elif pa.types.is_integer(kind):
-            if word.isdecimal():
-                found |= np.asarray(pc.equal(column, pa.scalar(int(word), pa.int64())).fill_null(False))
+            # A larger number is in no column; it may still be a part of a text.
+            if number < _INT64:
+                found |= np.asarray(pc.equal(column, pa.scalar(number, pa.int64())).fill_null(False))
         else:
             found |= _contains(column, word)
     return found
@@ -105,72 +113,3 @@ def _contains(column: pa.Array, word: str) -> NDArray[np.bool_]:
         return np.zeros(len(column), dtype=bool)
     hits = pc.match_substring(column, word, ignore_case=True)
     return np.asarray(hits.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
-
-
-class _Condition:
-    """A condition in SQL, run by a DuckDB that can reach no file and no network."""
-
-    def __init__(self, condition: str, schema: pa.Schema) -> None:
-        self._connection = duckdb.connect(":memory:", config=_POLICY)
-        self._statement = f"select position from (select row_number() over () - 1 as position, * from batch) where (\n{condition}\n) order by position"  # noqa: S608, E501 - a condition of the user's own, on rows of the user's own, in a closed engine
-        try:
-            self._check(schema)
-        except ValidationError:
-            self.close()
-            raise
-
-    def _check(self, schema: pa.Schema) -> None:
-        try:
-            statements = duckdb.extract_statements(self._statement)
-            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise _refused("A filter is one condition; this one holds several statements.")
-            self.matches(pa.RecordBatch.from_pylist([], schema=schema))
-        except duckdb.Error as error:
-            raise _refused(f"The filter cannot be read: {_first_line(error)}") from error
-
-    def matches(self, batch: pa.RecordBatch) -> NDArray[np.int64]:
-        self._connection.register("batch", pa.table(_as_text(batch)))
-        # DuckDB has no time limit of its own; `interrupt` may be called from another thread.
-        limit = threading.Timer(TIME_LIMIT_S, self._connection.interrupt)
-        limit.daemon = True
-        limit.start()
-        try:
-            found = self._connection.execute(self._statement).fetchnumpy()
-        except duckdb.InterruptException as error:
-            raise _refused(
-                f"The filter took longer than {duration_text(TIME_LIMIT_S, 's')} over one batch; make it simpler."
-            ) from error
-        except duckdb.Error as error:
-            raise _refused(f"The filter cannot be used: {_first_line(error)}") from error
-        finally:
-            limit.cancel()
-            self._connection.unregister("batch")
-        return np.asarray(found["position"], dtype=np.int64)
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).partition("\n")[0]
-
-
-def _as_text(batch: pa.RecordBatch) -> dict[str, pa.Array]:
-    return {
-        name: _decoded(column) if pa.types.is_binary(column.type) else column
-        for name, column in zip(batch.schema.names, batch.columns, strict=True)
-    }
-
-
-def _decoded(column: pa.Array) -> pa.Array:
-    try:
-        return column.cast(pa.string())
-    except pa.ArrowInvalid:
-        return pa.array([_text(value) for value in column.to_pylist()], pa.string())
-
-
-def _text(value: bytes | None) -> str | None:
-    try:
-        return None if value is None else value.decode("utf-8")
-    except UnicodeDecodeError:
-        return None

@@ -53,6 +53,11 @@ RAW_COLUMNS = tuple(column for column in COLUMNS if column.name not in DECODED.n
 """Without a decoder there is nothing to say about type and correlation."""
 
 
+def sort_key(column: str) -> str:
+    """Name the column of ``TAIL`` by which a column of the view is sorted."""
+    return "timestamp_ms" if column == "time" else column
+
+
 def tail_batch(chunks: Sequence[Chunk], decoder: BulkDecoder | None) -> pa.RecordBatch:
     """Join the chunks of one read to a batch of ``TAIL``, owning its memory.
 

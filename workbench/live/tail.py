@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from workbench.errors import ValidationError
+from workbench.errors import UnknownTopicError, ValidationError, WorkbenchError
+from workbench.live.memory import MemoryBudget
+from workbench.live.positions import Positions
 from workbench.live.ring import Ring
 from workbench.live.row_filter import parse_filter
-from workbench.live.rows import COLUMNS, RAW_COLUMNS, TAIL, detail_of, identities_of, rows_of, tail_batch
+from workbench.live.rows import COLUMNS, RAW_COLUMNS, TAIL, detail_of, identities_of, rows_of, sort_key, tail_batch
 from workbench.model.feeds import RowStats
-from workbench.model.records.chunk import Span
 from workbench.model.records.record import TopicPartition
-from workbench.text import counted
+from workbench.text import counted, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import Self
 
     from workbench.bus.protocols import Reader, RecordLog
+    from workbench.live.row_filter import RowFilter
     from workbench.model.events.decoding import BulkDecoder
     from workbench.model.feeds import Column, FeedState, Identity, RecordDetail, Row
-    from workbench.model.records.chunk import Chunk, Isolation
+    from workbench.model.records.chunk import Chunk, Isolation, Span
     from workbench.tasks import Supervisor
+
+Discovery: TypeAlias = "Callable[[Sequence[TopicPartition]], Awaitable[Sequence[Span]]]"
+"""Finds partitions that are not followed yet, given those that are."""
 
 READ_BYTES = 4 << 20
 READ_WAIT_MS = 100
@@ -32,6 +37,11 @@ PACE_S = 0.1
 KEEPS_UP_ROWS = 5_000
 """Being less than this behind is keeping up."""
 PREFETCH_BYTES = 16 << 20
+METADATA_S = 10.0
+"""Time between two looks for new partitions and new topics."""
+LAST_ROWS = 200
+"""Rows that stay readable after a tail has ended and given back its memory."""
+LAST_BYTES = 1 << 20
 
 
 class TailFeed:
@@ -42,10 +52,11 @@ class TailFeed:
         spans: What to follow, or a coroutine function that finds it out when the tail starts.
         name: What is followed, in a few words.
         supervisor: Owner of the reading task.
+        discover: Finds partitions that are not followed yet, given those that are; asked every ``METADATA_S`` seconds.
         decoder: Finds type and ids; None shows records as they are.
         isolation: As the reader's.
         limit_rows: Rows held at most.
-        limit_bytes: Bytes held at most.
+        budget: Memory that is shared with other tails.
     """
 
     def __init__(
@@ -55,27 +66,35 @@ class TailFeed:
         *,
         name: str,
         supervisor: Supervisor,
+        discover: Discovery | None = None,
         decoder: BulkDecoder | None = None,
         isolation: Isolation = "read_committed",
         limit_rows: int = 50_000,
-        limit_bytes: int = 128 << 20,
+        budget: MemoryBudget | None = None,
     ) -> None:
         self.name = name
         self.columns: Sequence[Column] = RAW_COLUMNS if decoder is None else COLUMNS
         self._log = log
         self._spans = spans
         self._supervisor = supervisor
+        self._discover = discover
         self._decoder = decoder
         self._isolation: Isolation = isolation
-        self._ring = Ring(TAIL, limit_rows=limit_rows, limit_bytes=limit_bytes)
+        self._budget = MemoryBudget() if budget is None else budget
+        self._ring = Ring(TAIL, limit_rows=limit_rows, budget=self._budget)
         self._writing = asyncio.Lock()
-        self._wanted = asyncio.Event()
-        self._wanted.set()
+        self._reading = asyncio.Event()
+        self._reading.set()
+        self._watched = True
+        self._order = ""
+        self._descending = False
         self._state: FeedState = "waiting"
         self._note = ""
-        self._positions: dict[TopicPartition, int] = {}
-        self._ends: dict[TopicPartition, int] = {}
-        self._stops: dict[TopicPartition, int | None] = {}
+        self._wishes = 0
+        self._filtering = False
+        self._applying: RowFilter | None = None
+        self._positions = Positions()
+        self._found: list[Span] = []
         self._passed_over = 0
         self._unreadable = 0
 
@@ -88,13 +107,7 @@ class TailFeed:
     def stats(self) -> RowStats:
         """Counters now."""
         ring = self._ring.stats
-        known = self._ends and self._state in ("live", "ended")
-        behind = sum(max(end - self._positions[tp], 0) for tp, end in self._ends.items()) if known else None
-        lost = (
-            f"{counted(self._unreadable, 'offset')} could not be read: they are gone from the log"
-            if self._unreadable
-            else ""
-        )
+        known = self._positions.partitions and self._state in ("live", "ended")
         return RowStats(
             state=self._state,
             view=ring.view,
@@ -103,33 +116,59 @@ class TailFeed:
             total=ring.total,
             held=ring.held,
             dropped=ring.dropped + self._passed_over,
-            behind=behind,
-            note="; ".join(filter(None, (self._note, lost))),
+            behind=self._positions.behind if known else None,
+            note="; ".join(filter(None, (self._note, *self._remarks(ring.dropped_for_memory)))),
+            filtering=self._filtering,
         )
 
+    def _remarks(self, dropped_for_memory: int) -> list[str]:
+        remarks = []
+        if self._unreadable:
+            remarks.append(f"{counted(self._unreadable, 'offset')} could not be read: they are gone from the log")
+        if dropped_for_memory:
+            shared = size_text(self._budget.limit_bytes)
+            remarks.append(f"{counted(dropped_for_memory, 'row')} dropped early: all live tables share {shared}")
+        return remarks
+
     def start(self) -> Self:
-        """Begin to read, in a task of the supervisor; needs a running loop, and may be called from a callback."""
+        """Begin reading in a task of the supervisor."""
         self._supervisor.spawn(self.task_name, self._run())
+        if self._discover is not None:
+            self._supervisor.spawn(f"{self.task_name} metadata", self._look_for_partitions(self._discover))
         return self
 
     async def stop(self) -> None:
         """End reading for good; what is held can still be looked at."""
+        self._end("stopped")
         await self._supervisor.stop(self.task_name)
-        if self._state not in ("ended", "failed"):
-            self._state = "stopped"
 
     async def aclose(self) -> None:
-        """Stop, and let go of what is held; harmless when repeated."""
+        """Stop, and give back the memory but for the newest rows; harmless when repeated."""
         await self.stop()
+        async with self._writing:
+            await asyncio.to_thread(self._ring.keep_newest, LAST_ROWS, LAST_BYTES)
+
+    def close(self) -> None:
+        """End reading and give back all memory at once; harmless when repeated."""
+        self._end("closed")
+        self._supervisor.cancel(self.task_name)
         self._ring.close()
+
+    def _end(self, state: FeedState) -> None:
+        if self._state not in ("ended", "failed", "stopped", "closed"):
+            self._state = state
+        self._supervisor.cancel(f"{self.task_name} metadata")
 
     def pause(self) -> None:
         """Stop reading until `resume`: nobody looks."""
-        self._wanted.clear()
+        self._watched = False
+        self._reading.clear()
 
     def resume(self) -> None:
         """Read on from the present; what cannot be shown any more is passed over and counted."""
-        self._wanted.set()
+        self._watched = True
+        if not self._order:
+            self._reading.set()
 
     def window(self, start: int, end: int) -> list[Row]:
         """Rows of ``[start, end)`` that are still held."""
@@ -145,51 +184,122 @@ class TailFeed:
         return detail_of(self._ring.find(identity.topic, identity.partition, identity.offset))
 
     async def set_filter(self, text: str) -> None:
-        """Show matching rows only; see `workbench.live.row_filter.parse_filter` for what may be written."""
-        async with self._writing:
-            row_filter = await asyncio.to_thread(parse_filter, text, TAIL)
-            try:
-                await asyncio.to_thread(self._ring.refilter, row_filter)
-            except ValidationError:
-                if row_filter is not None:
-                    row_filter.close()
+        """Show matching rows only; see `workbench.live.row_filter.parse_filter` for what may be written.
+
+        The newest filter replaces one that is still being applied.
+
+        Raises:
+            ValidationError: The filter cannot be used; all rows are shown.
+        """
+        self._wishes += 1
+        wish = self._wishes
+        if self._applying is not None:
+            self._applying.cancel()
+        self._filtering = True
+        try:
+            async with self._writing:
+                # Of several that waited only the newest is wanted.
+                if wish == self._wishes:
+                    await self._apply(text, wish)
+        finally:
+            self._filtering = wish != self._wishes
+
+    async def _apply(self, text: str, wish: int) -> None:
+        self._note = ""
+        row_filter = None
+        try:
+            row_filter = self._applying = await asyncio.to_thread(parse_filter, text, TAIL)
+            await asyncio.to_thread(self._ring.refilter, row_filter)
+        except ValidationError as error:
+            if row_filter is not None:
+                row_filter.close()
+            if wish == self._wishes:
+                await self._show_all(error)
                 raise
-            self._note = ""
+        finally:
+            self._applying = None
+        await self._arrange()
+
+    async def _show_all(self, error: Exception) -> None:
+        # Rows of the former filter under the text of this one would be taken for its result.
+        await asyncio.to_thread(self._ring.refilter, None)
+        await self._arrange()
+        self._note = f"all rows are shown: {error}"
+
+    async def set_order(self, column: str, *, descending: bool = False) -> None:
+        """Sort the rows that are held by a column, and wait with reading; an empty name reads on.
+
+        Raises:
+            ValidationError: There is no such column.
+        """
+        if column and column not in {known.name for known in self.columns}:
+            names = ", ".join(known.name for known in self.columns)
+            raise ValidationError(f"There is no column {column!r} to sort by; there are {names}.")
+        self._order, self._descending = column, descending
+        if column:
+            self._reading.clear()
+        async with self._writing:
+            await self._arrange()
+        if not self._order and self._watched:
+            self._reading.set()
+
+    async def _arrange(self) -> None:
+        await asyncio.to_thread(self._ring.arrange, sort_key(self._order), descending=self._descending)
 
     async def _run(self) -> None:
         try:
-            spans = list(self._spans if not callable(self._spans) else await self._spans())
-            await self._know_ends(spans)
-            while spans:
-                self._state = "live"
-                async with self._log.reader(spans, isolation=self._isolation, prefetch_bytes=PREFETCH_BYTES) as reader:
-                    await self._follow(reader)
-                    if reader.done:
-                        break
-                if not self._wanted.is_set():
-                    self._state = "paused"
-                    await self._wanted.wait()
-                spans = await self._present()
+            await self._follow_from(list(self._spans if not callable(self._spans) else await self._spans()))
+            while spans := self._positions.spans():
+                try:
+                    await self._read_once(spans)
+                except UnknownTopicError as error:
+                    self._go_on_without(error)
             self._state = "ended"
+        except asyncio.CancelledError:
+            # The supervisor ends its tasks when the cluster is closed.
+            self._end("closed")
+            raise
         except Exception as error:
             self._state, self._note = "failed", str(error)
             raise
+        finally:
+            self._supervisor.cancel(f"{self.task_name} metadata")
 
-    async def _know_ends(self, spans: Sequence[Span]) -> None:
+    async def _read_once(self, spans: Sequence[Span]) -> None:
+        """Read until something changes: new partitions, nobody looks, or the log is far ahead."""
+        self._state = "live"
+        async with self._log.reader(spans, isolation=self._isolation, prefetch_bytes=PREFETCH_BYTES) as reader:
+            await self._follow(reader)
+        if self._found:
+            found, self._found = self._found, []
+            await self._follow_from(found)
+            return
+        if not self._reading.is_set():
+            self._state = "paused"
+            await self._reading.wait()
+        if self._positions.spans():
+            await self._return_to_present()
+
+    def _go_on_without(self, error: UnknownTopicError) -> None:
+        """Follow the other topics after one was deleted."""
+        topics = {tp.topic for tp in self._positions.partitions}
+        if error.topic not in topics or len(topics) == 1:
+            raise error
+        self._positions.forget({error.topic})
+        self._note = f"{error.topic} is followed no more: {error}"
+
+    async def _follow_from(self, spans: Sequence[Span]) -> None:
         partitions = [TopicPartition(span.topic, span.partition) for span in spans]
-        ends = await self._log.offsets(partitions, "latest", isolation=self._isolation)
-        for span, tp in zip(spans, partitions, strict=True):
-            self._positions[tp], self._stops[tp] = span.start, span.stop
-            self._ends[tp] = _bounded(ends[tp] or 0, span.stop)
+        self._positions.add(spans, await self._log.offsets(partitions, "latest", isolation=self._isolation))
 
     async def _follow(self, reader: Reader) -> None:
         caught_up = False
-        while not reader.done and self._wanted.is_set():
+        while not reader.done and self._reading.is_set() and not self._found:
             began = time.monotonic()
             chunks = await reader.read(READ_BYTES, READ_WAIT_MS)
             if chunks:
                 await self._take(chunks)
-            behind = sum(max(end - self._positions[tp], 0) for tp, end in self._ends.items())
+            behind = self._positions.behind
             caught_up = caught_up or behind <= KEEPS_UP_ROWS
             # The log grows faster than it is read: what the ring could not hold is skipped, unread, and counted.
             if caught_up and behind > self._ring.limit_rows:
@@ -199,8 +309,7 @@ class TailFeed:
 
     async def _take(self, chunks: Sequence[Chunk]) -> None:
         for chunk in chunks:
-            tp = TopicPartition(chunk.topic, chunk.partition)
-            self._ends[tp] = _bounded(chunk.end, self._stops[tp])
+            self._positions.seen(chunk)
             self._unreadable += sum(gap.stop - gap.start for gap in chunk.gaps)
         async with self._writing:
             batch = await asyncio.to_thread(tail_batch, chunks, self._decoder)
@@ -208,27 +317,23 @@ class TailFeed:
                 await asyncio.to_thread(self._ring.append, batch)
             except ValidationError as error:
                 # The filter fails on these rows (too slow, a wrong cast): all rows are better than a tail that ended.
-                await asyncio.to_thread(self._ring.refilter, None)
+                await self._show_all(error)
                 await asyncio.to_thread(self._ring.append, batch)
-                self._note = f"all rows are shown again: {error}"
         # Only now: "0 behind" promises that the rows can be seen.
         for chunk in chunks:
-            self._positions[TopicPartition(chunk.topic, chunk.partition)] = chunk.next
+            self._positions.read(chunk)
 
-    async def _present(self) -> list[Span]:
-        ends = await self._log.offsets(self._positions, "latest", isolation=self._isolation)
-        share = max(self._ring.limit_rows // max(len(self._positions), 1), 1)
-        spans = []
-        for tp, position in self._positions.items():
-            stop = self._stops[tp]
-            self._ends[tp] = _bounded(ends[tp] or 0, stop)
-            start = max(position, self._ends[tp] - share)
-            self._passed_over += start - position
-            self._positions[tp] = start
-            if stop is None or start < stop:
-                spans.append(Span(tp.topic, tp.partition, start, stop))
-        return spans
+    async def _return_to_present(self) -> None:
+        partitions = self._positions.partitions
+        ends = await self._log.offsets(partitions, "latest", isolation=self._isolation)
+        self._passed_over += self._positions.present(ends, max(self._ring.limit_rows // max(len(partitions), 1), 1))
 
-
-def _bounded(end: int, stop: int | None) -> int:
-    return end if stop is None else min(end, stop)
+    async def _look_for_partitions(self, discover: Discovery) -> None:
+        while True:
+            await asyncio.sleep(METADATA_S)
+            try:
+                waiting = (TopicPartition(span.topic, span.partition) for span in self._found)
+                self._found += await discover((*self._positions.partitions, *waiting))
+            except WorkbenchError:
+                # The reading task meets what is wrong with the connection, and says it.
+                continue

@@ -14,8 +14,9 @@ from workbench.text import position_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FeedState: TypeAlias = Literal["waiting", "live", "paused", "stopped", "ended", "failed"]
-"""``paused`` reads nothing until a view returns, ``stopped`` was asked to, ``ended`` has nothing more to read."""
+FeedState: TypeAlias = Literal["waiting", "live", "paused", "stopped", "closed", "ended", "failed"]
+"""``paused`` reads nothing until a view returns, ``stopped`` was asked to, ``closed`` was ended by its owner (the
+cluster was closed, or its cell was run again), ``ended`` has nothing more to read."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,6 +75,8 @@ class RowStats:
     """Records between the read position and the end of the log; None while that is not known."""
     note: str = ""
     """Reason why it is not live, or another remark."""
+    filtering: bool = False
+    """Whether a filter is being applied; the rows are still those of the former view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,11 @@ class RowFeed(Protocol):
         ...
 
     async def set_filter(self, text: str) -> None:
-        """Show matching rows only; `ValidationError` when the text cannot be used, and the view stays as it was."""
+        """Show matching rows only; `ValidationError` when the text cannot be used: then all rows are shown."""
+        ...
+
+    async def set_order(self, column: str, *, descending: bool = False) -> None:
+        """Sort the rows that are held by a column, and wait with reading; an empty name reads on."""
         ...
 
     def pause(self) -> None:
@@ -126,6 +133,14 @@ class RowFeed(Protocol):
 
     async def stop(self) -> None:
         """Stop reading for good; the rows that are held stay available."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop reading and give back the memory, but for the newest rows."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading and give back all memory at once."""
         ...
 
 

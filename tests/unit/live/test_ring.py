@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from workbench.errors import ValidationError
-from workbench.live import row_filter
+from workbench.live.memory import MemoryBudget
 from workbench.live.ring import Ring
 from workbench.live.row_filter import parse_filter
 from workbench.model.records.columns import RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+
+    from workbench.live.row_filter import RowFilter
 
 SCHEMA = pa.schema([pa.field("topic", pa.string()), *RECORD, pa.field("problems", pa.list_(pa.string()))])
 
@@ -50,15 +52,6 @@ def ring() -> Iterator[Ring]:
     made.close()
 
 
-def matching(text: str, rows: pa.RecordBatch) -> list[int]:
-    parsed = parse_filter(text, SCHEMA)
-    assert parsed is not None
-    try:
-        return parsed.matches(rows).tolist()
-    finally:
-        parsed.close()
-
-
 def test_a_window_is_read_by_position_across_batches(ring: Ring) -> None:
     for first in range(0, 60, 20):
         ring.append(batch(first, 20))
@@ -83,11 +76,14 @@ def test_a_batch_larger_than_the_ring_keeps_its_newest_rows(ring: Ring) -> None:
 
 
 def test_bytes_bound_it_as_well() -> None:
-    ring = Ring(SCHEMA, limit_rows=10_000, limit_bytes=400_000)
+    ring = Ring(SCHEMA, limit_rows=10_000, budget=MemoryBudget(400_000))
     for first in range(0, 100, 10):
         ring.append(batch(first, 10, value=b"x" * 10_000))
-    assert ring.stats.held in (30, 40)
-    assert ring.stats.held + ring.stats.dropped == ring.stats.total == 100
+    stats = ring.stats
+    assert stats.held in (30, 40)
+    assert stats.held + stats.dropped == stats.total == 100
+    assert stats.dropped == stats.dropped_for_memory
+    assert ring.held_bytes <= 450_000
 
 
 def test_an_empty_batch_changes_nothing(ring: Ring) -> None:
@@ -124,68 +120,6 @@ def test_a_record_is_found_until_it_is_let_go(ring: Ring) -> None:
     assert ring.find("orders", 2, 41).num_rows == 0
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("key-1", [1, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]),
-        ("HEADER-7", [7]),
-        ("zürich key-3", [3]),
-        ("odd", [0]),
-        ("1700000000004", [4]),
-        ("nothing-like-it", []),
-        ("where value like '%\"n\": 5,%'", [5]),
-        ("WHERE key = 'Key-6' or \"offset\" = 8", [6, 8]),
-        ("where len(problems) > 0 -- a remark", [0]),
-        ("where topic <> 'orders'", []),
-    ],
-)
-def test_words_and_conditions(text: str, expected: Sequence[int]) -> None:
-    assert matching(text, batch(0, 20)) == expected
-
-
-def test_bytes_that_are_not_text_neither_fail_nor_match_a_condition() -> None:
-    rows = batch(0, 3, value=b"\xff\xfe")
-    assert matching("where value is null", rows) == [0, 1, 2]
-    assert matching("where key like 'Key%'", rows) == [0, 1, 2]
-    assert matching("key-2", rows) == [2]
-
-
-def test_an_empty_line_shows_everything() -> None:
-    assert parse_filter("  \n", SCHEMA) is None
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "where partition = ",
-        "where nowhere = 1",
-        "where true) or (select count(*) from batch) > 0; drop table x; select (1",
-        "where true); create table t(x int); --",
-        "where exists (select * from read_text('/etc/hostname'))",
-        "where (select count(*) from 'data.parquet') > 0",
-        "where exists (select * from row_filter)",
-        "x" * 2_001,
-    ],
-)
-def test_a_filter_that_cannot_be_used_says_so(text: str) -> None:
-    with pytest.raises(ValidationError, match="filter"):
-        parse_filter(text, SCHEMA)
-
-
-def test_a_condition_that_fails_on_a_record_is_an_error_of_the_filter() -> None:
-    with pytest.raises(ValidationError, match="filter cannot be used"):
-        matching("where key::int > 3", batch(0, 3))
-
-
-def test_a_condition_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_filter, "TIME_LIMIT_S", 0.3)
-    endless = (
-        "where (select count(*) from range(1000000000) a(x), range(1000000000) b(y) where x*y % 7 = topic.len()) > 0"
-    )
-    with pytest.raises(ValidationError, match="simpler"):
-        matching(endless, batch(0, 3))
-
-
 def test_reading_while_another_thread_appends_sees_whole_rows() -> None:
     ring = Ring(SCHEMA, limit_rows=500)
     writer = threading.Thread(target=lambda: [ring.append(batch(first, 50)) for first in range(0, 5_000, 50)])
@@ -196,3 +130,106 @@ def test_reading_while_another_thread_appends_sees_whole_rows() -> None:
         assert seen == list(range(stats.end - 10, stats.end))[-len(seen) :] or not seen
     writer.join()
     assert ring.stats.total == 5_000
+
+
+def test_small_batches_are_merged_whatever_their_size() -> None:
+    ring = Ring(SCHEMA, limit_rows=3_200)
+    for first in range(1_000):
+        ring.append(batch(first, 1))
+    assert len(ring._segments) < 16
+    assert offsets(ring.window(0, 1_000)) == list(range(1_000))
+    assert ring.held_bytes == sum(segment.batch.get_total_buffer_size() for segment in ring._segments)
+
+
+def test_merged_batches_keep_their_filter() -> None:
+    ring = Ring(SCHEMA, limit_rows=3_200)
+    ring.refilter(parse_filter("where partition = 1", SCHEMA))
+    for first in range(300):
+        ring.append(batch(first, 1))
+    assert ring.stats.end == 100
+    assert offsets(ring.window(98, 100)) == [295, 298]
+    ring.refilter(parse_filter("where partition = 2", SCHEMA))
+    assert offsets(ring.window(0, 3)) == [2, 5, 8]
+
+
+def test_two_rings_share_the_memory_and_the_smaller_one_keeps_all() -> None:
+    budget = MemoryBudget(1_000_000)
+    small, large = (Ring(SCHEMA, limit_rows=10_000, budget=budget) for _ in range(2))
+    for first in range(0, 20, 10):
+        small.append(batch(first, 10, value=b"x" * 10_000))
+    for first in range(0, 200, 10):
+        large.append(batch(first, 10, value=b"x" * 10_000))
+    assert small.stats.dropped == 0
+    assert small.stats.held == 20
+    assert 60 <= large.stats.held <= 80
+    small.close()
+    large.append(batch(200, 10, value=b"x" * 10_000))
+    for first in range(210, 310, 10):
+        large.append(batch(first, 10, value=b"x" * 10_000))
+    assert large.stats.held >= 80
+
+
+def test_rows_dropped_while_a_filter_is_applied_stay_away() -> None:
+    budget = MemoryBudget(1_000_000)
+    ring = Ring(SCHEMA, limit_rows=1_000, budget=budget)
+    for first in range(0, 60, 20):
+        ring.append(batch(first, 20, value=b"x" * 1_000))
+
+    class Trimming:
+        def matches(self, rows: pa.Table) -> Any:
+            ring.trim(45_000)
+            return np.flatnonzero(np.asarray(rows["partition"]) == 1)
+
+        def cancel(self) -> None: ...
+        def close(self) -> None: ...
+
+    ring.refilter(Trimming())
+    assert offsets(ring.window(0, 100)) == [offset for offset in range(40, 60) if offset % 3 == 1]
+
+
+@pytest.mark.parametrize("text", ["", "where partition = 1"])
+def test_rows_are_sorted_among_those_held_and_return_to_their_order(ring: Ring, text: str) -> None:
+    for first in range(0, 60, 20):
+        ring.append(batch(first, 20))
+    wanted: RowFilter | None = parse_filter(text, SCHEMA)
+    ring.refilter(wanted)
+    shown = offsets(ring.window(0, 100))
+    view = ring.stats.view
+    ring.arrange("offset", descending=True)
+    ring.append(batch(60, 5))
+    stats = ring.stats
+    assert (stats.view, stats.base, stats.end) == (view + 1, 0, len(shown))
+    assert offsets(ring.window(0, 5)) == sorted(shown, reverse=True)[:5]
+    ring.arrange("key")
+    assert ring.window(0, 2)["key"].to_pylist() == sorted(f"Key-{n}".encode() for n in shown)[:2]
+    ring.arrange("")
+    assert offsets(ring.window(0, len(shown))) == shown
+
+
+def test_after_dropping_the_sorted_rows_are_those_held(ring: Ring) -> None:
+    for first in range(0, 150, 30):
+        ring.append(batch(first, 30))
+    ring.arrange("offset", descending=True)
+    assert offsets(ring.window(0, 2)) == [149, 148]
+    assert offsets(ring.window(88, 99)) == [61, 60]
+
+
+def test_the_newest_rows_of_the_view_stay_when_the_memory_is_given_back(ring: Ring) -> None:
+    for first in range(0, 90, 30):
+        ring.append(batch(first, 30))
+    ring.refilter(parse_filter("where partition = 1", SCHEMA))
+    before = ring.held_bytes
+    ring.keep_newest(5, 1 << 20)
+    stats = ring.stats
+    assert (stats.base, stats.end, stats.held, stats.held + stats.dropped) == (25, 30, 5, 90)
+    assert offsets(ring.window(0, 30)) == [76, 79, 82, 85, 88]
+    assert ring.held_bytes < before / 5
+
+
+def test_values_larger_than_what_may_stay_go_too(ring: Ring) -> None:
+    ring.append(batch(0, 8, value=b"x" * 100_000))
+    ring.keep_newest(8, 250_000)
+    assert ring.stats.held == 2
+    ring.keep_newest(8, 50_000)
+    assert ring.stats.held == 0
+    assert ring.stats.dropped == 8

@@ -1,0 +1,128 @@
+"""Matches rows by a condition in SQL, in a DuckDB that can reach no file, no network and no other data."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from workbench.errors import QueryError, ValidationError
+from workbench.store.condition import parse_condition
+from workbench.text import duration_text, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+TIME_LIMIT_S = 5.0
+"""Longest that a condition may take over the rows that are held, or over a batch that arrived."""
+
+_ROW = "wb_row"
+_POLICY: dict[str, str | bool | int | float | list[str]] = {
+    "python_enable_replacements": "false",
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "memory_limit": "256MB",
+    "threads": "1",
+}
+
+
+def refused(message: str) -> ValidationError:
+    """Make the error of a filter that cannot be used."""
+    return ValidationError(message, errors=[("filter", message, "str")])
+
+
+class RowCondition:
+    """A condition over the columns of rows; a `workbench.live.row_filter.RowFilter`.
+
+    Args:
+        text: One SQL expression; nothing in it may reach beyond the columns of the row.
+        schema: The columns. Binary ones are text in the condition, null where they are not UTF-8.
+
+    Raises:
+        ValidationError: The text is not such an expression.
+    """
+
+    def __init__(self, text: str, schema: pa.Schema) -> None:
+        self._cancelled = False
+        self._connection = duckdb.connect(":memory:", config=_POLICY)
+        self._connection.execute("SET lock_configuration = true")
+        try:
+            condition = parse_condition(self._connection, text, schema.names)
+            self._columns = [name for name in schema.names if name.lower() in condition.columns]
+            self._statement = f"SELECT {_ROW} FROM batch WHERE (\n{condition.text}\n)"  # noqa: S608 - checked to be one expression
+            self._find(schema.empty_table())
+        except (QueryError, duckdb.Error) as error:
+            self.close()
+            names = ", ".join(schema.names)
+            hint = f" The columns are: {names}." if isinstance(error, duckdb.BinderException) else ""
+            raise refused(f"The filter cannot be read: {_first_line(error)}{hint}") from error
+
+    def matches(self, rows: pa.Table) -> NDArray[np.int64]:
+        """Return the indexes of the rows for which the condition is true, ascending.
+
+        Raises:
+            ValidationError: The condition fails on a row, or takes too long.
+        """
+        # DuckDB has no time limit of its own; `interrupt` may be called from another thread.
+        limit = threading.Timer(TIME_LIMIT_S, self.cancel)
+        limit.daemon = True
+        limit.start()
+        try:
+            return self._find(rows)
+        except duckdb.InterruptException as error:
+            raise refused(
+                f"The filter was stopped: it was replaced, or took longer than {duration_text(TIME_LIMIT_S, 's')}. "
+                "Make it simpler."
+            ) from error
+        except duckdb.Error as error:
+            raise refused(f"The filter cannot be used: {_first_line(error)}") from error
+        finally:
+            limit.cancel()
+
+    def _find(self, rows: pa.Table) -> NDArray[np.int64]:
+        # An interrupt before the query begins has no effect on it.
+        if self._cancelled:
+            raise duckdb.InterruptException
+        columns = {name: _as_text(rows[name]) for name in self._columns}
+        self._connection.register("batch", pa.table({**columns, _ROW: pa.array(np.arange(rows.num_rows))}))
+        try:
+            found = self._connection.execute(self._statement).fetchnumpy()
+        finally:
+            self._connection.unregister("batch")
+        return np.sort(np.asarray(found[_ROW], dtype=np.int64))
+
+    def cancel(self) -> None:
+        """Interrupt the query that is under way, and run no other."""
+        self._cancelled = True
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Close the engine."""
+        self._connection.close()
+
+
+def _first_line(error: Exception) -> str:
+    return visible(str(error).partition("\n")[0], 400)
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_binary(column.type):
+        return column
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        return pa.chunked_array([pa.array(_texts(chunk), pa.string()) for chunk in column.chunks], pa.string())
+
+
+def _texts(column: pa.Array) -> Iterator[str | None]:
+    for value in column.to_pylist():
+        try:
+            yield None if value is None else value.decode("utf-8")
+        except UnicodeDecodeError:
+            yield None
