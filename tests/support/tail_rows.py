@@ -33,6 +33,6 @@ def matching(text: str, found: pa.Table) -> list[int]:
     parsed = parse_filter(text, SCHEMA)
     assert parsed is not None
     try:
-        return parsed.matches(found).tolist()
+        return [int(row) for row in parsed.matches(found)]
     finally:
         parsed.close()

@@ -53,6 +53,7 @@ class SettingsFile(BaseModel):
     clusters: dict[str, ClusterTable] = Field(default_factory=dict)
     conventions: dict[str, dict[str, Any]] = Field(default_factory=dict)
     topics: dict[str, str] = Field(default_factory=dict)
+    tail_memory_mb: int | None = Field(default=None, ge=16, le=1 << 20)
 
 
 def validate(raw: dict[str, Any], path: Path) -> SettingsFile:

@@ -58,6 +58,8 @@ class Settings:
     """Envelope conventions as written; `workbench.decoding.load_conventions` reads them."""
     topics: Mapping[str, str] = field(default_factory=dict)
     """Envelope convention by topic pattern, in the order of the file."""
+    tail_memory_mb: int | None = None
+    """Memory that all live tables share, in MiB; None for the default."""
     distrusted: str | None = None
     """Why clusters that lead elsewhere or use secrets are not used; None for a file that the user trusts."""
 
@@ -116,7 +118,8 @@ def _settings(path: Path, content: bytes, distrusted: str | None) -> Settings:
         )
     conventions = MappingProxyType(checked.conventions)
     topics = MappingProxyType(checked.topics)
-    return Settings(path, MappingProxyType(clusters), default, conventions, topics, distrusted)
+    memory = checked.tail_memory_mb
+    return Settings(path, MappingProxyType(clusters), default, conventions, topics, memory, distrusted)
 
 
 def trust_file(path: Path | None = None, *, trust: bool = True) -> Settings:

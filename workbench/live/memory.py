@@ -48,6 +48,11 @@ class MemoryBudget:
         with self._lock:
             self._holders.discard(holder)
 
+    def limit(self, limit_bytes: int) -> None:
+        """Set the limit from now on."""
+        self.limit_bytes = limit_bytes
+        self.settle()
+
     def settle(self) -> None:
         """Trim the holders that hold more than their share, if all together hold too much."""
         with self._lock:

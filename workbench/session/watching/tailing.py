@@ -5,13 +5,18 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from workbench.config.tail_memory import tail_memory_bytes
+from workbench.live.memory import shared as budget
+from workbench.live.partitions import new_spans
 from workbench.live.tail import TailFeed
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
 from workbench.session.conventions import decoder_for
 
 if TYPE_CHECKING:
-    from workbench.model import Isolation, Span
+    from collections.abc import Sequence
+
+    from workbench.model import Isolation, Span, TopicPartition
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
     from workbench.session.connection.cluster_connection import ClusterConnection
@@ -38,14 +43,20 @@ def tail(
     async def spans() -> list[Span]:
         return await resolve_spans(connection.log, selection, first, isolation=isolation)
 
+    async def discover(known: Sequence[TopicPartition]) -> list[Span]:
+        return await new_spans(connection.log, selection, known)
+
+    budget.limit(tail_memory_bytes())
     feed = TailFeed(
         connection.log,
         spans,
         name=f"{selection} on {connection.name} ({next(_numbers)})",
         supervisor=connection.tasks,
+        discover=discover,
         decoder=decoder_for(()),
         isolation=isolation,
         limit_rows=limit_rows,
+        budget=budget,
     )
     feed.start()
     return LiveTail(feed, supervisor=connection.tasks, **options)
