@@ -195,12 +195,20 @@ class Pipeline:
                 continue
             if self._left:
                 cut = chunk.records.slice(0, self._left)
-                # The counts belong to the whole chunk; its rest is not stored, and a later capture counts it.
-                last = int(cut.column("offset")[cut.num_rows - 1].as_py())
-                kept.append(replace(chunk, records=cut, next=last + 1, control=0, aborted=0, gaps=()))
+                kept.append(_cut(chunk, cut))
                 self._left = 0
             return kept, True
         return kept, self._left == 0
+
+
+def _cut(chunk: Chunk, records: pa.RecordBatch) -> Chunk:
+    """Cut a chunk after some of its records. Its counts say not where; the offsets before the cut share them out."""
+    end = int(records.column("offset")[records.num_rows - 1].as_py()) + 1
+    gaps = tuple(replace(gap, stop=min(gap.stop, end)) for gap in chunk.gaps if gap.start < end)
+    without = end - chunk.start - records.num_rows - sum(gap.stop - gap.start for gap in gaps)
+    control = min(chunk.control, without)
+    aborted = min(chunk.aborted, without - control)
+    return replace(chunk, records=records, next=end, control=control, aborted=aborted, gaps=gaps)
 
 
 def _decoding_groups(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:

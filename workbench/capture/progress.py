@@ -30,6 +30,8 @@ class CaptureProgress:
         self._partitions = {task.key: _PartitionProgress(task) for task in tasks}
         self.records = 0
         self.values = ValueCounts()
+        self.missing = 0
+        """Offsets that could not be read."""
 
     @property
     def progress(self) -> Progress:
@@ -40,6 +42,7 @@ class CaptureProgress:
             ("no envelope", self.values.without_envelope),
             ("raw", self.values.raw),
             ("damaged", self.values.damaged),
+            ("missing", self.missing),
         )
         return Progress(self._state, parts, self._note, counts)
 
@@ -47,6 +50,7 @@ class CaptureProgress:
         """Count one stored chunk."""
         self.records += chunk.records.num_rows
         self.values += values
+        self.missing += sum(gap.stop - gap.start for gap in chunk.gaps)
         self._partitions[task.key].move(chunk.next, chunk.records.num_rows)
         now = time.monotonic()
         if now - self._told >= EVERY_S:

@@ -20,6 +20,7 @@ from workbench.store import Appender, CaptureHead
 from workbench.store.segments.packing import AUTOMATIC_BYTES
 from workbench.store.snapshot.captures import end_capture
 from workbench.telemetry import SPAN_CAPTURE, traced
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -146,12 +147,15 @@ class _Run:
         return await self._finish(None, cut=False)
 
     async def _finish(self, reason: str | None, *, cut: bool) -> CaptureResult:
-        await in_thread(self._close, "complete", reason, keep=True, cut=cut)
+        state = await in_thread(self._close, "complete", reason, keep=True, cut=cut)
+        if state == "incomplete":
+            missing = f"{counted(self._progress.missing, 'offset')} could not be read"
+            reason = "; ".join(filter(None, [reason, missing]))
         await in_thread(self._store.pack, max_bytes=AUTOMATIC_BYTES)
         self._progress.end("done", reason or "")
         return CaptureResult(
             self._head.capture_id,
-            "complete",
+            state,
             reason,
             self._progress.records,
             self._progress.values,
@@ -159,13 +163,12 @@ class _Run:
             self._head.notes,
         )
 
-    def _close(self, state: CaptureState, reason: str | None, *, keep: bool, cut: bool = False) -> None:
+    def _close(self, state: CaptureState, reason: str | None, *, keep: bool, cut: bool = False) -> CaptureState:
         if keep:
             self.appender.commit()
         else:
             self.appender.discard()
-        # Following has no end to reach, so cancelling it is how it is completed.
-        followed = "complete" if state == "cancelled" else state
         with self._store.transaction() as cursor:
-            end_capture(cursor, self._head.capture_id, self._following, followed, reason, cut=True)
-            end_capture(cursor, self._head.capture_id, self._bounded, state, reason, cut=cut)
+            return end_capture(
+                cursor, self._head.capture_id, self._bounded, state, reason, following=self._following, cut=cut
+            )

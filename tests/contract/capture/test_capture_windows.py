@@ -106,11 +106,42 @@ class TestWindows:
         name = await topic()
         await write(name, numbered(20))
         await capturing.log.delete_records({TopicPartition(name, 0): 7})
-        await capturing(name, start=2)
+        result = await capturing(name, start=2)
+        assert (result.state, result.reason) == ("incomplete", "5 offsets could not be read")
+        assert dict(capturing.told[-1].counts)["missing"] == 5
         assert capturing.positions(name) == [(0, offset) for offset in range(7, 20)]
         (row,) = capturing.store.ranges_table().to_pylist()
-        assert (row["from"], row["next"], row["state"]) == (2, 20, "complete")
+        assert (row["from"], row["next"], row["state"]) == (2, 20, "incomplete")
         assert row["gaps"] == [{"reason": "expired", "start": 2, "stop": 7}]
+        assert (row["missing"], row["compacted"]) == (5, 0)
+        assert row["reason"] == "5 offsets could not be read: expired"
+        # It is not read again: what is gone stays gone, and the state says so.
+        assert (await capturing(name, start=2)).records == 0
+        assert capturing.store.ranges["state"].tolist() == ["incomplete"]
+
+    async def test_records_that_expire_under_a_capture_that_follows(self, capturing, topic, write):
+        name = await topic()
+        await write(name, numbered(20))
+        await capturing.log.delete_records({TopicPartition(name, 0): 5})
+        result = await capturing(name, start=0, follow=True, limit=10)
+        assert result.state == "incomplete"
+        assert result.reason == "the limit of records was reached; 5 offsets could not be read"
+        (row,) = [row for row in capturing.store.ranges_table().to_pylist() if row["missing"]]
+        assert (row["missing"], row["compacted"], row["state"]) == (5, 0, "incomplete")
+
+    async def test_control_records_and_aborted_data_are_no_missing_offsets(self, capturing, topic, topic_name):
+        name = await topic()
+        async with capturing.log.writer(transactional_id=topic_name("tx")) as writer:
+            for number in range(4):
+                await writer.begin()
+                await writer.send([NewRecord(name, value=b"%d" % n, partition=0) for n in range(5)])
+                await (writer.abort() if number % 2 else writer.commit())
+        result = await capturing(name, limit=7)
+        assert result.state == "complete"
+        await capturing(name)
+        rows = capturing.store.ranges_table().to_pylist()
+        assert {(row["missing"], row["compacted"], row["state"]) for row in rows} == {(0, 0, "complete")}
+        assert sum(row["records"] for row in rows) == 10
 
     async def test_the_end_is_frozen(self, capturing, topic, write):
         name = await topic()

@@ -27,6 +27,8 @@ _COLUMNS = (
     "without_envelope",
     "raw",
     "damaged",
+    "missing",
+    "compacted",
     "state",
     "reason",
 )
@@ -52,7 +54,7 @@ def capture(
 ) -> None:
     """Capture topics into a snapshot, up to their present end; a second capture adds only new records.
 
-    Exit code 3: a partition was not captured completely.
+    Exit code 3: a partition was not captured completely, or offsets of it are missing.
     """
     rows = run(_capture(topics, into, broker, offset, end, count, follow=follow, uncommitted=uncommitted))
     if as_json:

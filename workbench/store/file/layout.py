@@ -53,6 +53,8 @@ RANGES = pa.schema(
         pa.field("records", pa.int64(), nullable=False),
         pa.field("control", pa.int64(), nullable=False),
         pa.field("aborted", pa.int64(), nullable=False),
+        pa.field("missing", pa.int64()),
+        pa.field("compacted", pa.int64()),
         pa.field("without_envelope", pa.int64()),
         pa.field("raw", pa.int64()),
         pa.field("damaged", pa.int64()),
@@ -63,8 +65,11 @@ RANGES = pa.schema(
 )
 """The provenance of a snapshot: what was captured, offsets ``[from, next)`` of each partition.
 
-``end`` is where the window ends (null when it follows); ``state`` is ``running``, ``complete``, ``cancelled`` or
-``failed``, and ``reason`` says why it stopped. ``without_envelope``, ``raw`` and ``damaged`` count as
-`workbench.model.events.value_counts.ValueCounts`; they are null in a file of an earlier version, until its records are
-decoded again.
+``end`` is where the window ends (null when it follows); ``state`` is ``running``, ``complete``, ``incomplete`` (it
+reached its end, but offsets are missing), ``cancelled`` or ``failed``, and ``reason`` says why it stopped. ``missing``
+counts the offsets in ``gaps``: records that may have been there and could not be read. ``compacted`` counts the offsets
+that are in no other count: the log has no record there, because compaction removed it.
+
+``without_envelope``, ``raw`` and ``damaged`` count as `workbench.model.events.value_counts.ValueCounts`; they are null
+in a file of an earlier version, until its records are decoded again.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.store.snapshot.ranges import INTERRUPTED, add_ranges, end_range, reopen_range
+from workbench.store.snapshot.ranges import COMPLETE, INTERRUPTED, add_ranges, end_range, reopen_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,23 +49,31 @@ def end_capture(
     state: CaptureState,
     reason: str | None,
     *,
+    following: Sequence[RangeKey] = (),
     cut: bool = False,
-) -> None:
+) -> CaptureState:
     """End a capture and its windows; a window that reached its end is complete, whatever happened to the others.
 
     Args:
-        cut: The windows end where they got to, so that no later capture finishes them (a limit, the end of following).
+        following: Windows without an end: cancelling is how they are completed, and they end where they got to.
+        cut: The other windows, too, end where they got to, so that no later capture finishes them (a limit).
+
+    Returns:
+        ``incomplete`` instead of ``complete`` if offsets of a window could not be read.
     """
+    followed: CaptureState = "complete" if state == "cancelled" else state
+    ends = [end_range(cursor, key, followed, reason, cut=True) for key in following]
+    ends += [end_range(cursor, key, state, reason, cut=cut) for key in keys]
+    reached: CaptureState = "incomplete" if state == "complete" and "incomplete" in ends else state
     cursor.execute(
         "UPDATE captures SET state = ?, reason = ?, finished_at = now()::TIMESTAMP WHERE capture_id = ?",
-        [state, reason, capture_id],
+        [reached, reason, capture_id],
     )
-    for key in keys:
-        end_range(cursor, key, state, reason, cut=cut)
+    return reached
 
 
 def mark_interrupted(cursor: duckdb.DuckDBPyConnection) -> None:
     """Mark what still says ``running`` as failed: the file lock proves that the process which ran it has ended."""
     cursor.execute("UPDATE captures SET state = 'failed', reason = ? WHERE state = 'running'", [INTERRUPTED])
-    cursor.execute("""UPDATE capture_ranges SET state = 'complete' WHERE state = 'running' AND next >= "end" """)
+    cursor.execute(f"""UPDATE capture_ranges SET state = {COMPLETE} WHERE state = 'running' AND next >= "end" """)  # noqa: S608 - a constant
     cursor.execute("UPDATE capture_ranges SET state = 'failed', reason = ? WHERE state = 'running'", [INTERRUPTED])

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SHOWN = 20
-_TITLES = ("topic", "partitions", "records", "no envelope", "raw", "damaged", "gaps", "state")
-_NUMERIC = (1, 2, 3, 4, 5, 6)
+_TITLES = ("topic", "partitions", "records", "no envelope", "raw", "damaged", "missing", "compacted", "state")
+_NUMERIC = (1, 2, 3, 4, 5, 6, 7)
 _UNKNOWN = "?"
 """Stands for counts in a file of an earlier version, until its records are decoded again."""
 
@@ -51,7 +51,8 @@ def _rows(ranges: pa.Table) -> list[tuple[str, ...]]:
             str(len({row["partition"] for row in rows})),
             number_text(sum(row["records"] for row in rows)),
             *(_total(row[name] for row in rows) for name in ("without_envelope", "raw", "damaged")),
-            number_text(sum(len(row["gaps"]) for row in rows)),
+            number_text(sum(row["missing"] for row in rows)),
+            number_text(sum(row["compacted"] for row in rows)),
             ", ".join(sorted({_state(row) for row in rows})),
         )
         for rows in by_source.values()

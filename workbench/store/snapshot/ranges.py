@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from workbench.model.records.chunk import Gap, Isolation
 
-CaptureState: TypeAlias = Literal["running", "complete", "cancelled", "failed"]
+CaptureState: TypeAlias = Literal["running", "complete", "incomplete", "cancelled", "failed"]
 INTERRUPTED = "the capturing process ended before its time"
 """Reason of ranges whose process was killed."""
 
@@ -29,15 +29,26 @@ _NEW_RANGES = pa.schema(
     ]
 )
 
-_RANGES = """
+MISSING = "list_sum([gap.stop - gap.start FOR gap IN gaps])::BIGINT"
+"""SQL: the offsets of a range that could not be read; null without gaps."""
+COMPLETE = "CASE WHEN len(gaps) > 0 THEN 'incomplete' ELSE 'complete' END"
+"""SQL: the state of a range that reached its end."""
+WHAT_IS_MISSING = f"CASE WHEN len(gaps) > 0 THEN {MISSING} || ' offsets could not be read: ' || gaps[1].reason END"
+"""SQL: the reason of the state ``incomplete``; null without gaps."""
+
+_RANGES = f"""
     SELECT capture_id, source_id, cluster_id, cluster, topic, topic_id, "partition", "from", next, "end", gaps, records,
-        control, aborted, without_envelope, raw, damaged, isolation,
-        CASE WHEN state <> 'running' OR $interrupted::VARCHAR IS NULL THEN state
-            WHEN next >= "end" THEN 'complete' ELSE 'failed' END AS state,
-        CASE WHEN state = 'running' AND ("end" IS NULL OR next < "end") THEN $interrupted ELSE reason END AS reason
+        control, aborted, coalesce({MISSING}, 0) AS missing,
+        greatest(next - "from" - records - control - aborted - coalesce({MISSING}, 0), 0) AS compacted,
+        without_envelope, raw, damaged, isolation,
+        CASE WHEN state = 'complete' THEN {COMPLETE}
+            WHEN state <> 'running' OR $interrupted::VARCHAR IS NULL THEN state
+            WHEN next >= "end" THEN {COMPLETE} ELSE 'failed' END AS state,
+        CASE WHEN state = 'running' AND ("end" IS NULL OR next < "end") THEN $interrupted
+            ELSE coalesce(reason, {WHAT_IS_MISSING}) END AS reason
     FROM capture_ranges JOIN sources USING (source_id)
     ORDER BY topic, source_id, "partition", "from", capture_id
-"""
+"""  # noqa: S608 - constants
 
 
 _NONE = ValueCounts()
@@ -145,19 +156,21 @@ def end_range(
     reason: str | None,
     *,
     cut: bool,
-) -> None:
-    """End a range; one that reached its end is complete, whatever ``state`` says.
+) -> CaptureState:
+    """End a range; one that reached its end is complete, whatever ``state`` says, or incomplete if it has gaps.
 
     Args:
         cut: The range ends where it got to.
+
+    Returns:
+        The state that it has now.
     """
     done = cursor.execute(f'SELECT next >= "end" FROM capture_ranges {_WHERE}', _key(key)).fetchone()  # noqa: S608 - a constant
     if done is not None and done[0]:
-        _set_state(cursor, key, "complete", None)
-        return
-    _set_state(cursor, key, state, reason)
+        return _set_state(cursor, key, "complete", None)
     if cut:
         _end_at_next(cursor, key)
+    return _set_state(cursor, key, state, reason)
 
 
 def cut_range(cursor: duckdb.DuckDBPyConnection, key: RangeKey, reason: str) -> None:
@@ -201,8 +214,19 @@ def _key(key: RangeKey) -> list[object]:
     return [key.capture_id, key.source_id, key.partition, key.start]
 
 
-def _set_state(cursor: duckdb.DuckDBPyConnection, key: RangeKey, state: CaptureState, reason: str | None) -> None:
-    cursor.execute(f"UPDATE capture_ranges SET state = ?, reason = ? {_WHERE}", [state, reason, *_key(key)])  # noqa: S608 - a constant
+def _set_state(
+    cursor: duckdb.DuckDBPyConnection, key: RangeKey, state: CaptureState, reason: str | None
+) -> CaptureState:
+    """Set the state of a range; one that is complete and has gaps is incomplete. Returns the state that it has now."""
+    found = cursor.execute(
+        f"""UPDATE capture_ranges SET state = CASE WHEN $state = 'complete' THEN {COMPLETE} ELSE $state END,
+            reason = CASE WHEN $state = 'complete' THEN coalesce({WHAT_IS_MISSING}, $reason) ELSE $reason END
+        WHERE capture_id = $capture AND source_id = $source AND "partition" = $partition AND "from" = $from
+        RETURNING state""",  # noqa: S608 - constants
+        {"state": state, "reason": reason}
+        | dict(zip(("capture", "source", "partition", "from"), _key(key), strict=True)),
+    ).fetchall()
+    return found[0][0] if found else state
 
 
 def _end_at_next(cursor: duckdb.DuckDBPyConnection, key: RangeKey) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from snapshot_rows import raw_records
 
+from workbench.model.records.chunk import Gap
 from workbench.store.snapshot.overview import overview_html, overview_text
 
 
@@ -15,6 +16,15 @@ def test_each_topic_is_a_row_of_sums(store, fill):
     text = overview_text("Snapshot a", store.ranges_table())
     assert text.splitlines()[0] == "Snapshot a"
     assert text.splitlines()[-1].split()[:3] == ["orders", "1", "6"]
+
+
+def test_what_is_missing_and_what_compaction_removed_are_counted_apart(store, fill):
+    kept = [0, 1, 2, 3, 12, 13, 19]
+    fill(raw_records(0, 20).take(kept), gaps=(Gap("expired", 4, 12),))
+    text = overview_text("Snapshot a", store.ranges_table())
+    assert text.splitlines()[1].split()[-3:] == ["missing", "compacted", "state"]
+    assert text.splitlines()[-1].partition(" incomplete")[0].split()[-2:] == ["8", "5"]
+    assert "8 offsets could not be read: expired" in text
 
 
 def test_only_twenty_topics_are_shown_and_names_are_escaped(store, fill):
