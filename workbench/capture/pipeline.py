@@ -13,7 +13,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 import pyarrow as pa
 
@@ -24,7 +24,7 @@ from workbench.store import RangeUpdate
 from workbench.store.segments.stored_rows import stored_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
     from concurrent.futures import Executor
 
     from workbench.bus.protocols import RecordLog
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from workbench.model import Chunk, Isolation, Span
     from workbench.model.events.decoding import BulkDecoder
     from workbench.store import Appender
+
+    MoreTasks: TypeAlias = Callable[[], Awaitable[Sequence[PartitionTask]]]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,21 +84,25 @@ class Pipeline:
         self._isolation: Isolation = isolation
         self._left = limit
 
-    async def run(self, tasks: Sequence[PartitionTask]) -> None:
+    async def run(self, tasks: Sequence[PartitionTask], more: MoreTasks | None = None) -> None:
         """Capture all windows of a wave to their end.
+
+        Args:
+            tasks: The windows, at most one for each partition.
+            more: Asked again and again for windows to read as well, while the wave follows its logs.
 
         Raises:
             LimitReachedError: The limit was reached first.
             WorkbenchError: A stage failed; what was appended before can still be committed.
         """
-        by_partition = {TopicPartition(task.span.topic, task.span.partition): task for task in tasks}
+        by_partition = {_place(task.span): task for task in tasks}
         raw: asyncio.Queue[list[Chunk] | None] = asyncio.Queue(RAW_ITEMS)
         decoded: asyncio.Queue[list[DecodedChunk] | None] = asyncio.Queue(DECODED_ITEMS)
         # One thread for each stage: chunks stay in offset order, and the appender is used by one thread only.
         with ThreadPoolExecutor(1, "capture-decode") as decoding, ThreadPoolExecutor(1, "capture-write") as writing:
             try:
                 async with asyncio.TaskGroup() as stages:
-                    stages.create_task(self._read([task.span for task in tasks], raw), name="capture read")
+                    stages.create_task(self._read(by_partition, raw, more), name="capture read")
                     stages.create_task(self._decode(by_partition, raw, decoded, decoding), name="capture decode")
                     stages.create_task(self._write(decoded, writing), name="capture write")
             except BaseExceptionGroup as group:
@@ -104,12 +110,26 @@ class Pipeline:
                 first = group.exceptions[0]
                 raise first from first.__cause__
 
-    async def _read(self, spans: Sequence[Span], raw: asyncio.Queue[list[Chunk] | None]) -> None:
-        async with self._log.reader(spans, isolation=self._isolation, prefetch_bytes=PREFETCH_BYTES) as reader:
-            while not reader.done:
-                chunks = await reader.read(READ_BYTES, READ_WAIT_MS)
-                if chunks:
-                    await raw.put(chunks)
+    async def _read(
+        self,
+        by_partition: dict[TopicPartition, PartitionTask],
+        raw: asyncio.Queue[list[Chunk] | None],
+        more: MoreTasks | None,
+    ) -> None:
+        spans = [task.span for task in by_partition.values()]
+        while spans:
+            added: Sequence[PartitionTask] = ()
+            async with self._log.reader(spans, isolation=self._isolation, prefetch_bytes=PREFETCH_BYTES) as reader:
+                while not reader.done and not added:
+                    chunks = await reader.read(READ_BYTES, READ_WAIT_MS)
+                    if chunks:
+                        await raw.put(chunks)
+                    added = await more() if more is not None else ()
+                # A reader has the spans that it began with, so another one goes on where this one got to.
+                spans = [replace(span, start=reader.positions[_place(span)]) for span in spans] if added else []
+            for task in added:
+                by_partition[_place(task.span)] = task
+                spans.append(task.span)
         # None marks the end of the data. A stage that fails sends none: the task group cancels its neighbours.
         await raw.put(None)
 
@@ -209,6 +229,10 @@ def _cut(chunk: Chunk, records: pa.RecordBatch) -> Chunk:
     control = min(chunk.control, without)
     aborted = min(chunk.aborted, without - control)
     return replace(chunk, records=records, next=end, control=control, aborted=aborted, gaps=gaps)
+
+
+def _place(span: Span) -> TopicPartition:
+    return TopicPartition(span.topic, span.partition)
 
 
 def _decoding_groups(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:

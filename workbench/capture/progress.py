@@ -46,6 +46,10 @@ class CaptureProgress:
         )
         return Progress(self._state, parts, self._note, counts)
 
+    def add(self, task: PartitionTask) -> None:
+        """Show one more partition, which was added while the capture follows."""
+        self._partitions[task.key] = _PartitionProgress(task)
+
     def note(self, task: PartitionTask, chunk: Chunk, values: ValueCounts) -> None:
         """Count one stored chunk."""
         self.records += chunk.records.num_rows

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.capture.additions import Additions
 from workbench.capture.identity import check_same_logs
 from workbench.capture.memory_pool import steady_allocation
 from workbench.capture.partition_tasks import PartitionTask, enter, identify, waves
@@ -15,10 +16,12 @@ from workbench.capture.pipeline import LimitReachedError, Pipeline, in_thread
 from workbench.capture.progress import CaptureProgress
 from workbench.capture.window import resolve_window
 from workbench.errors import StorageFullError, WorkbenchError
+from workbench.model import TopicPartition
 from workbench.model.selecting.window import End
 from workbench.store import Appender, CaptureHead
 from workbench.store.segments.packing import AUTOMATIC_BYTES
 from workbench.store.snapshot.captures import end_capture
+from workbench.store.snapshot.ranges import explain_range
 from workbench.telemetry import SPAN_CAPTURE, traced
 from workbench.text import counted
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from workbench.bus.protocols import RecordLog
+    from workbench.capture.window import Window
     from workbench.model import Isolation
     from workbench.model.events.decoding import BulkDecoder
     from workbench.model.events.value_counts import ValueCounts
@@ -79,7 +83,8 @@ async def capture(
         end: Exclusive last bound; by default the end of each log at this moment.
         cluster: Name of the cluster; stored beside its id.
         isolation: As the reader's; one per source.
-        follow: Go on with new records after the window, until cancelled or limited.
+        follow: Go on with new records after the window, until cancelled or limited. Partitions that are added to the
+            topics meanwhile are taken up within `additions.METADATA_S` seconds, from their start; a note says so.
         limit: Stop after this many records.
         progress: Called a few times a second.
 
@@ -100,10 +105,12 @@ async def capture(
         await check_same_logs(log, store, window, sources.values(), isolation)
         bounded, following = await in_thread(enter, store, head, window, sources)
         shown = CaptureProgress([*bounded, *following], progress)
-        run = _Run(store, head, bounded, following, shown)
+        known = [TopicPartition(info.name, part.partition) for info in window.topics for part in info.partitions]
+        additions = Additions(log, store, head, sources, known)
+        run = _Run(store, head, (bounded, following), shown, additions, window=window)
         pipeline = Pipeline(log, decoder_for(names), run.appender, shown, isolation=isolation, limit=limit)
         with steady_allocation():
-            return await run.through([*waves(bounded), *([following] if following else [])], pipeline)
+            return await run.through(pipeline)
 
 
 class _Run:
@@ -113,23 +120,28 @@ class _Run:
         self,
         store: SnapshotStore,
         head: CaptureHead,
-        bounded: Sequence[PartitionTask],
-        following: Sequence[PartitionTask],
+        tasks: tuple[Sequence[PartitionTask], Sequence[PartitionTask]],
         progress: CaptureProgress,
+        additions: Additions,
+        *,
+        window: Window,
     ) -> None:
         self.appender = Appender(store)
         self._store = store
         self._head = head
-        self._bounded = [task.key for task in bounded]
-        self._following = [task.key for task in following]
+        self._bounded, self._following = tasks[0], list(tasks[1])
         self._progress = progress
+        self._additions = additions
+        self._window = window
 
-    async def through(self, steps: Sequence[Sequence[PartitionTask]], pipeline: Pipeline) -> CaptureResult:
-        """Run the waves in order, and end the capture."""
+    async def through(self, pipeline: Pipeline) -> CaptureResult:
+        """Run the waves of bounded windows in order, then follow, and end the capture."""
         self._progress.tell()
         try:
-            for tasks in steps:
+            for tasks in waves(self._bounded):
                 await pipeline.run([task for task in tasks if not task.empty])
+            if self._following:
+                await pipeline.run(self._following, self._added)
         except LimitReachedError:
             return await self._finish("the limit of records was reached", cut=True)
         except asyncio.CancelledError:
@@ -146,6 +158,14 @@ class _Run:
             raise
         return await self._finish(None, cut=False)
 
+    async def _added(self) -> Sequence[PartitionTask]:
+        """Take up the partitions that were added to the followed topics."""
+        tasks = await self._additions.look()
+        for task in tasks:
+            self._following.append(task)
+            self._progress.add(task)
+        return tasks
+
     async def _finish(self, reason: str | None, *, cut: bool) -> CaptureResult:
         state = await in_thread(self._close, "complete", reason, keep=True, cut=cut)
         if state == "incomplete":
@@ -159,8 +179,8 @@ class _Run:
             reason,
             self._progress.records,
             self._progress.values,
-            (*self._bounded, *self._following),
-            self._head.notes,
+            tuple(task.key for task in (*self._bounded, *self._following)),
+            (*self._head.notes, *self._additions.notes),
         )
 
     def _close(self, state: CaptureState, reason: str | None, *, keep: bool, cut: bool = False) -> CaptureState:
@@ -169,6 +189,11 @@ class _Run:
         else:
             self.appender.discard()
         with self._store.transaction() as cursor:
-            return end_capture(
-                cursor, self._head.capture_id, self._bounded, state, reason, following=self._following, cut=cut
-            )
+            bounded, following = ([task.key for task in tasks] for tasks in (self._bounded, self._following))
+            reached = end_capture(cursor, self._head.capture_id, bounded, state, reason, following=following, cut=cut)
+            if state == "complete" and not cut:
+                for task in self._bounded:
+                    place = TopicPartition(task.span.topic, task.span.partition)
+                    if place in self._window.held and task.span.stop == self._window.ends[place]:
+                        explain_range(cursor, task.key, self._window.held[place])
+            return reached

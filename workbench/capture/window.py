@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workbench.bus.protocols import AtCommitted, AtTime
 from workbench.errors import WindowError
 from workbench.model import Span, TopicPartition
 from workbench.model.selecting.window import Ago, At, Committed, End, FromEnd, FromStart, Offset, Start
-from workbench.text import counted
+from workbench.text import counted, partition_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from workbench.model.selecting.window import Bound
 
 Offsets = dict[TopicPartition, int]
+
+_NAMED = 20
+"""Partitions with an open transaction that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Window:
     """End of each log at the moment of resolving, by isolation."""
     notes: tuple[str, ...] = ()
     """Remarks about how the bounds were found, for the provenance."""
+    held: Mapping[TopicPartition, str] = field(default_factory=dict)
+    """What open transactions keep from being read at the end of each partition, in words; others are absent."""
 
 
 async def resolve_window(
@@ -66,7 +71,35 @@ async def resolve_window(
         _check_order(start, end, partitions, starts, found)
     ids = {info.name: info.topic_id for info in topics}
     spans = [_span(p, starts[p], None if stops is None else stops[p], ends[p], ids[p.topic]) for p in partitions]
-    return Window(tuple(topics), tuple(spans), ends, notes)
+    held = await held_by_transactions(log, [p for p in partitions if stops is None or stops[p] >= ends[p]], isolation)
+    return Window(tuple(topics), tuple(spans), ends, (*notes, *_held_notes(held)), held)
+
+
+async def held_by_transactions(
+    log: RecordLog,
+    partitions: Sequence[TopicPartition],
+    isolation: Isolation = "read_committed",
+) -> dict[TopicPartition, str]:
+    """Say for each partition what open transactions hold: how many offsets, since which one; others are left out.
+
+    A reader of committed records waits at the first open transaction, also for what was written after it.
+    """
+    if isolation != "read_committed" or not partitions:
+        return {}
+    stable = await log.offsets(partitions, "latest", isolation="read_committed")
+    high = await log.offsets(partitions, "latest", isolation="read_uncommitted")
+    found = {p: (since, (high.get(p) or 0) - since) for p in partitions if (since := stable.get(p)) is not None}
+    return {
+        p: f"{counted(count, 'offset')} held by an open transaction since offset {since}: not readable yet"
+        for p, (since, count) in found.items()
+        if count > 0
+    }
+
+
+def _held_notes(held: Mapping[TopicPartition, str]) -> list[str]:
+    notes = [f"{partition_text(p.topic, p.partition)}: {text}" for p, text in list(held.items())[:_NAMED]]
+    more = len(held) - _NAMED
+    return [*notes, f"open transactions hold offsets of {counted(more, 'more partition')}"] if more > 0 else notes
 
 
 async def resolve_spans(

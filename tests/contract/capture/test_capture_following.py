@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from workbench.capture import additions
 from workbench.errors import SnapshotError, UnknownTopicError
 from workbench.store import SnapshotStore
 from workbench.store.transfer import copy_to
@@ -162,3 +163,43 @@ class TestStopped:
         assert capturing.values(name) == [b"0"] * 10
         failed = capturing.store.ranges.query("state == 'failed'")
         assert word in failed["reason"].tolist()[0]
+
+
+class TestAddedPartitions:
+    @pytest.mark.parametrize("total", [2, 5])
+    async def test_they_are_taken_up_from_their_start(self, capturing, topic, write, monkeypatch, total):
+        monkeypatch.setattr(additions, "METADATA_S", 0.2)
+        name, other = await topic(), await topic(partitions=2)
+        await write(name, [b"before"])
+        task = asyncio.create_task(capturing([name, other], follow=True, limit=2 + 3 * (total - 1)))
+        await until(lambda: capturing.positions(name))
+        await capturing.log.add_partitions(name, total)
+        for partition in range(1, total):
+            await write(name, [b"%d" % number for number in range(3)], partition=partition)
+        await write(name, [b"after"])
+        async with asyncio.timeout(DEADLINE_S):
+            result = await task
+        added = [(partition, offset) for partition in range(1, total) for offset in range(3)]
+        assert capturing.positions(name) == [(0, 0), (0, 1), *added]
+        said = [f"{name}/{partition} was added meanwhile, and is read from its start" for partition in range(1, total)]
+        assert list(result.notes) == said
+        (source,) = [one for one in capturing.store.sources() if one.topic == name]
+        assert source.partitions == total
+        notes = capturing.store.sql_arrow("SELECT notes FROM captures")["notes"].to_pylist()
+        assert notes == [said]
+
+    async def test_a_later_capture_goes_on_with_them(self, capturing, topic, write, monkeypatch):
+        monkeypatch.setattr(additions, "METADATA_S", 0.2)
+        name = await topic()
+        await write(name, [b"0"])
+        task = asyncio.create_task(capturing(name, follow=True))
+        await until(lambda: capturing.positions(name))
+        await capturing.log.add_partitions(name, 2)
+        await write(name, [b"1"], partition=1)
+        await until(lambda: len(capturing.positions(name)) == 2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await write(name, [b"2"], partition=1)
+        assert (await capturing(name)).records == 1
+        assert capturing.positions(name) == [(0, 0), (1, 0), (1, 1)]

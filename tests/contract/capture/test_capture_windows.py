@@ -9,6 +9,7 @@ import pytest
 from workbench.errors import SnapshotError, UnknownTopicError, WindowError
 from workbench.model import NewRecord, TopicPartition
 from workbench.model.events.value_counts import ValueCounts
+from workbench.text import counted
 
 HEADERS = ((b"a", None), (b"a", b""), (b"b", b"\xff"))
 
@@ -254,3 +255,31 @@ class TestValues:
         assert result.values == ValueCounts(without_envelope=2, raw=2, damaged=2)
         ranges = capturing.store.ranges
         assert [ranges[name].sum() for name in ("without_envelope", "raw", "damaged")] == [2, 2, 2]
+
+
+class TestOpenTransactions:
+    @pytest.mark.parametrize("after", [0, 5])
+    async def test_what_an_open_transaction_holds_is_said(self, capturing, log, topic, write, after):
+        name = await topic(partitions=2)
+        await write(name, [b"before"])
+        async with log.writer(transactional_id=f"tx-{name}") as writer:
+            await writer.begin()
+            await writer.send([NewRecord(name, value=b"open", partition=0)])
+            await write(name, [b"later"] * after)
+            result = await capturing(name)
+            text = f"{counted(1 + after, 'offset')} held by an open transaction since offset 1: not readable yet"
+            assert (result.records, list(result.notes)) == (1, [f"{name}/0: {text}"])
+            stored = {row["partition"]: row["reason"] for row in capturing.store.ranges_table().to_pylist()}
+            assert stored == {0: text, 1: None}
+            await writer.commit()
+        result = await capturing(name)
+        assert (result.records, result.notes) == (1 + after, ())
+        assert capturing.values(name) == [b"before", b"open", *[b"later"] * after]
+
+    async def test_a_reader_of_everything_waits_for_none(self, capturing, log, topic):
+        name = await topic()
+        async with log.writer(transactional_id=f"tx-{name}") as writer:
+            await writer.begin()
+            await writer.send([NewRecord(name, value=b"open", partition=0)])
+            result = await capturing(name, isolation="read_uncommitted")
+            assert (result.records, result.notes) == (1, ())

@@ -42,6 +42,11 @@ def begin_capture(cursor: duckdb.DuckDBPyConnection, head: CaptureHead, ranges: 
     add_ranges(cursor, [window for window in windows if window.key.capture_id == head.capture_id])
 
 
+def add_note(cursor: duckdb.DuckDBPyConnection, capture_id: str, note: str) -> None:
+    """Add a remark to a capture that runs."""
+    cursor.execute("UPDATE captures SET notes = list_append(notes, ?) WHERE capture_id = ?", [note, capture_id])
+
+
 def end_capture(
     cursor: duckdb.DuckDBPyConnection,
     capture_id: str,

@@ -173,6 +173,11 @@ def end_range(
     return _set_state(cursor, key, state, reason)
 
 
+def explain_range(cursor: duckdb.DuckDBPyConnection, key: RangeKey, reason: str) -> None:
+    """Say of a complete range why it holds less than the log."""
+    _set_state(cursor, key, "complete", reason)
+
+
 def cut_range(cursor: duckdb.DuckDBPyConnection, key: RangeKey, reason: str) -> None:
     """Complete a range where it got to."""
     _end_at_next(cursor, key)
