@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from workbench.lag.quantities import group_totals, lag_frame, outlines
 from workbench.lag.tables import LagTables, rounds_of, tables_of
-from workbench.text import counted, element, fragment, listing, number_text, table, text_table, visible
+from workbench.text import counted, element, listing, number_text, output_html, table, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,8 +105,8 @@ class LagResult:
 
     def _repr_html_(self) -> str:
         if not self.newest.tables.group_samples.num_rows:
-            return fragment(element("p", repr(self))).render()
-        return fragment(table(_TITLES, self._rows(), numeric=_NUMERIC), listing(self._remarks())).render()
+            return output_html(element("p", repr(self)))
+        return output_html(table(_TITLES, self._rows(), numeric=_NUMERIC), listing(self._remarks()))
 
 
 def shown_text(value: Any) -> str:

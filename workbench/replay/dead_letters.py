@@ -14,7 +14,7 @@ import pandas as pd
 
 from workbench.decoding.fingerprint import fingerprint, normalised
 from workbench.model.events.dead_letters import dead_letter_sql, is_dead_letter, origin_by_name
-from workbench.text import counted, fragment, number_text, table, text_table, visible
+from workbench.text import counted, number_text, output_html, table, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ class DeadLetters:
         )
 
     def _repr_html_(self) -> str:
-        return fragment(table(_GROUP_COLUMNS, self._shown(), numeric=(3, 6))).render()
+        return output_html(table(_GROUP_COLUMNS, self._shown(), numeric=(3, 6)))
 
     def _shown(self) -> list[tuple[str, ...]]:
         rows = self.groups.head(_SHOWN).to_dict("records")

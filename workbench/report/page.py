@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from workbench import __version__
-from workbench.text import counted, document, element, number_text, table, time_text, visible
+from workbench.text import counted, document, element, number_text, preformatted, table, time_text, visible
 
 if TYPE_CHECKING:
     import os
@@ -31,7 +31,7 @@ section { overflow-x: auto }
 table { border-collapse: collapse; font-size: 13px }
 th, td { padding: 3px 10px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top;
   white-space: nowrap }
-td[align=right] { text-align: right; font-variant-numeric: tabular-nums }
+td { font-variant-numeric: tabular-nums }
 tbody tr:nth-child(even) { background: var(--band) }
 pre { background: var(--band); padding: 10px; overflow-x: auto; font-size: 12.5px }
 svg { max-width: 100%; height: auto }
@@ -56,7 +56,7 @@ def report_page(title: str, sections: list[Section]) -> str:
     made = f"Made by eventbus-workbench {__version__} at {time_text(datetime.now(UTC), precision='s')}."
     parts = [element("h1", visible(title)), element("p", made, class_="about")]
     for section in sections:
-        body = element("pre", _lines(section.body)) if isinstance(section.body, str) else section.body
+        body = preformatted(_lines(section.body)) if isinstance(section.body, str) else section.body
         about = element("p", visible(section.about, None), class_="about")
         parts.append(element("section", element("h2", visible(section.title)), about, body))
     return document(visible(title), *parts, stylesheet=STYLE)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.session.connection.cluster_connection import ClusterConnection
-from workbench.text import element, facts, fragment, visible
+from workbench.text import element, facts, output_html, visible
 
 if TYPE_CHECKING:
     import os
@@ -381,7 +381,7 @@ class Cluster:
         return f"<Cluster {visible(self.name, 80)} {access} {self._connection.state}>"
 
     def _repr_html_(self) -> str:
-        return fragment(element("h4", f"Cluster {visible(self.name, 80)}"), facts(self._facts())).render()
+        return output_html(element("h4", f"Cluster {visible(self.name, 80)}"), facts(self._facts()))
 
 
 def _kind(profile: Profile) -> str:

@@ -8,6 +8,7 @@ from workbench.bus.profiles import log_of
 from workbench.config import resolve
 from workbench.errors import ConfigurationError
 from workbench.session.cluster import Cluster
+from workbench.session.notebook_frames import show_frames_plainly
 
 if TYPE_CHECKING:
     from workbench.config import Profile
@@ -38,5 +39,6 @@ async def connect(address: str | None = None, *, write: bool = False, reason: st
 
 async def open_cluster(profile: Profile, *, write: bool, reason: str | None) -> Cluster:
     """Open the cluster of a profile."""
+    show_frames_plainly()
     cluster = Cluster(profile, log_of(profile), write=write, reason=reason)
     return await cluster.__aenter__()

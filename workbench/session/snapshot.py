@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import SnapshotError
+from workbench.session.notebook_frames import show_frames_plainly
 from workbench.session.times import moment, moment_ms
 from workbench.store.snapshot.overview import overview_html, overview_text
 from workbench.store.snapshot.store import SnapshotStore
@@ -39,6 +40,7 @@ class Snapshot:
     """
 
     def __init__(self, store: SnapshotStore, *, tasks: Supervisor | None = None) -> None:
+        show_frames_plainly()
         self.store = store
         """The open file, for tables and cursors that this class does not offer."""
         self._tasks = tasks

@@ -8,15 +8,16 @@ from workbench.text.durations import duration_text
 from workbench.text.html import (
     Element,
     Node,
-    StaticView,
     document,
     element,
     facts,
     fragment,
     listing,
+    preformatted,
     svg,
     table,
 )
+from workbench.text.outputs import StaticView, output_html, still_html
 from workbench.text.positions import (
     PositionParts,
     is_position,
@@ -53,12 +54,15 @@ __all__ = [
     "iso_text",
     "listing",
     "number_text",
+    "output_html",
     "parse_position",
     "partition_text",
     "plural",
     "position_text",
+    "preformatted",
     "readable_position",
     "size_text",
+    "still_html",
     "stored_position",
     "svg",
     "table",

@@ -14,9 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\Z")
-_UNSAFE_TAGS = frozenset({"script", "iframe", "object", "embed", "base", "link", "meta", "style", "foreignobject"})
+_UNSAFE_TAGS = frozenset(
+    {"img", "script", "iframe", "object", "embed", "base", "link", "meta", "style", "foreignobject"}
+)
+_LEFT = "text-align: left"
+_RIGHT = "text-align: right"
+"""JupyterLab aligns all cells of HTML tables right, and only a style of the cell itself overrides it."""
+_LINE_CHARACTERS = 80
+"""Longest text of a cell that is never broken into lines; a table wider than its page scrolls."""
 _UNSAFE_ATTRIBUTES = frozenset({"src", "href", "srcset", "action", "formaction", "srcdoc", "style", "xlink-href"})
-_VOID = frozenset({"br", "hr", "wbr", "col"})
+_VOID = frozenset({"br", "hr", "wbr", "col", "img"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +39,6 @@ class Element:
         pieces: list[str] = []
         _write(self, pieces)
         return "".join(pieces)
-
-    def _repr_html_(self) -> str:
-        return self.render()
 
 
 Node: TypeAlias = "Element | str | int | float | None"
@@ -108,13 +112,18 @@ def table(
     """
     right = frozenset(numeric)
     body = [
-        element("tr", *(element("td", cell, align="right" if i in right else None) for i, cell in enumerate(row)))
+        element("tr", *(_cell("td", cell, _RIGHT if i in right else _LEFT) for i, cell in enumerate(row)))
         for row in rows
     ]
     return element(
         "table",
-        element("caption", caption) if caption is not None else None,
-        element("thead", element("tr", *(element("th", title, scope="col") for title in header))),
+        Element("caption", (("style", _LEFT),), (caption,)) if caption is not None else None,
+        element(
+            "thead",
+            element(
+                "tr", *(_cell("th", t, _RIGHT if i in right else _LEFT, scope="col") for i, t in enumerate(header))
+            ),
+        ),
         element("tbody", *body),
         class_=class_,
     )
@@ -122,13 +131,24 @@ def table(
 
 def facts(pairs: Iterable[tuple[str, Node]], *, class_: str | None = None) -> Element:
     """Make a table of names and values, one fact in each row."""
-    rows = [element("tr", element("th", name, scope="row"), element("td", value)) for name, value in pairs]
+    rows = [element("tr", _cell("th", name, _LEFT, scope="row"), _cell("td", value, _LEFT)) for name, value in pairs]
     return element("table", element("tbody", *rows), class_=class_)
+
+
+def preformatted(text: str) -> Element:
+    """Make text whose lines are never broken; a wide one scrolls in its own area."""
+    return Element("pre", (("style", "white-space: pre; overflow-x: auto"),), (text,))
 
 
 def listing(items: Iterable[Node], *, class_: str | None = None) -> Element:
     """Make a bulleted list."""
     return element("ul", *(element("li", item) for item in items), class_=class_)
+
+
+def _cell(tag: str, value: Node, align: str, *, scope: str | None = None) -> Element:
+    short = not isinstance(value, Element) and len(str(value)) <= _LINE_CHARACTERS
+    style = ("style", f"{align}; white-space: nowrap" if short else align)
+    return Element(tag, (*((("scope", scope),) if scope else ()), style), (value,))
 
 
 def svg(width: float, height: float, *children: Node, title: str) -> Element:
@@ -166,22 +186,3 @@ def document(title: str, *body: Node, stylesheet: str = "", language: str = "en"
         f"<title>{escape(_encodable(title), quote=False)}</title><style>{stylesheet}</style></head>"
         f"{element('body', *body).render()}</html>"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class StaticView:
-    """A picture of a view at one moment: static HTML for a notebook, plain text elsewhere; it outlives the kernel."""
-
-    body: Element
-    text: str
-    """The same facts in words, for terminals and screen readers."""
-
-    def html(self) -> str:
-        """Write the picture as HTML."""
-        return self.body.render()
-
-    def _repr_html_(self) -> str:
-        return self.body.render()
-
-    def __repr__(self) -> str:
-        return self.text

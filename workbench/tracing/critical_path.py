@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import UnknownEventError
-from workbench.text import counted, duration_text, element, readable_position, visible
+from workbench.text import counted, duration_text, output_html, preformatted, readable_position, visible
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.selection import find_events
@@ -66,7 +66,7 @@ class CriticalPath:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return element("pre", repr(self)).render()
+        return output_html(preformatted(repr(self)))
 
 
 def critical_path(graph: CausalGraph, event_id: str | None = None) -> CriticalPath:

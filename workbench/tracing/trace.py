@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.errors import ConfigurationError
-from workbench.text import element
+from workbench.text import output_html, preformatted
 from workbench.tracing import selection, tables
 from workbench.tracing.critical_path import critical_path
 from workbench.tracing.drawing.view import CausationViews
@@ -204,7 +204,7 @@ class Trace:
         return self.tree()
 
     def _repr_html_(self) -> str:
-        return element("pre", self.tree()).render()
+        return output_html(preformatted(self.tree()))
 
     def _with(self, data: CausalGraph) -> Trace:
         return Trace(data, viewer=self._viewer)

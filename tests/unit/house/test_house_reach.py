@@ -21,6 +21,7 @@ CODE = [path for path in ROOT.rglob("*") if path.suffix in {".py", ".pyx", ".js"
 PAGES = [TOP / "README.md", *TOP.joinpath("docs").rglob("*.md"), *TOP.joinpath("notebooks").glob("*.ipynb")]
 WORD = re.compile(r"[A-Za-z_]\w*")
 CALLED_BY_OTHERS = {
+    "_ipython_display_": "IPython calls it to show an object",
     "get_buffer": "asyncio calls it: a BufferedProtocol",
     "buffer_updated": "asyncio calls it: a BufferedProtocol",
     "on_partitions_revoked": "aiokafka calls it: a rebalance listener",

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.text import (
-    StaticView,
     document,
     element,
     facts,
@@ -89,9 +88,3 @@ def test_a_page_loads_nothing() -> None:
 
 def test_surrogates_and_nul_survive_encoding() -> None:
     assert element("p", "\ud800\x00").render().encode("utf-8") == b"<p>\\ud800\\x00</p>"
-
-
-def test_a_still_shows_text_and_html() -> None:
-    still = StaticView(element("p", "x"), "x in words")
-    assert repr(still) == "x in words"
-    assert still._repr_html_() == still.html() == "<p>x</p>"

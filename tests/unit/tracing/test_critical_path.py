@@ -94,8 +94,9 @@ def test_a_hostile_id_is_text_in_every_form():
     found = graph_of([["<b>a\x1b", 0, []], ["<b>b", 7, ["<b>a\x1b"]]]).critical_path()
     assert found.frame is found.hops
     assert "<b>a\\x1b → <b>b" in repr(found)
-    assert found._repr_html_() == (
-        "<pre>critical path: 2 events, 7 µs\n  &lt;b&gt;a\\x1b → &lt;b&gt;b  +7 µs  (saves 7 µs)</pre>"
+    assert (
+        ">critical path: 2 events, 7 µs\n  &lt;b&gt;a\\x1b → &lt;b&gt;b  +7 µs  (saves 7 µs)</pre>"
+        in found._repr_html_()
     )
 
 

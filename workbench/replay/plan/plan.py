@@ -13,7 +13,7 @@ from workbench.model.feeds import PlanFacts, Sample
 from workbench.replay.plan.dry_run import DryRun, summary
 from workbench.replay.records.digest import token
 from workbench.replay.records.replay_records import NOW
-from workbench.text import counted, partition_text, position_text, visible_bytes
+from workbench.text import counted, output_html, partition_text, position_text, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -188,4 +188,4 @@ class Plan:
         return self.dry_run().text()
 
     def _repr_html_(self) -> str:
-        return self.dry_run().element().render()
+        return output_html(self.dry_run().element())

@@ -17,6 +17,7 @@ from workbench.text import (
     fragment,
     listing,
     number_text,
+    output_html,
     partition_text,
     table,
     text_table,
@@ -114,7 +115,7 @@ class ReplayReport:
         if self.verification is not None:
             children.append(listing([str(check) for check in self.verification.checks]))
         children.append(listing([visible(line, None) for line in self.undo.lines]))
-        return fragment(*children, class_="workbench-replay-report").render()
+        return output_html(fragment(*children, class_="workbench-replay-report"))
 
 
 _TITLES = ("target", "end before", "next")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.text import counted, element, fragment, number_text, table, text_table, visible
+from workbench.text import counted, element, number_text, output_html, table, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,11 +34,11 @@ def overview_text(heading: str, ranges: pa.Table) -> str:
 def overview_html(heading: str, ranges: pa.Table) -> str:
     """Write the overview as escaped HTML; see `overview_text`."""
     rows = _rows(ranges)
-    return fragment(
+    return output_html(
         element("h4", heading),
         table(_TITLES, rows[:_SHOWN], numeric=_NUMERIC),
         element("p", counted(len(rows), "topic") if rows else "nothing captured yet"),
-    ).render()
+    )
 
 
 def _rows(ranges: pa.Table) -> list[tuple[str, ...]]:

@@ -43,6 +43,17 @@ export function show(node, text) {
 }
 
 /**
+ * Hides the still pictures of a view while the view is in the page; they are outputs of their own, see `still.py`.
+ * @param {any} model
+ * @returns {() => void} shows them again
+ */
+export function hideStill(model) {
+  const rule = textual("style", `.wb-still-${model.get("still_id")} { display: none }`);
+  document.head.append(rule);
+  return () => rule.remove();
+}
+
+/**
  * The lines under the title of every view. `spoken` is read aloud by screen readers: it gets state changes, failures
  * and selections, never the counters, which would talk without end.
  */

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import anywidget
 import traitlets
@@ -15,9 +16,12 @@ from workbench.tasks import Supervisor
 from workbench.text import visible
 from workbench.widgets.base.loop_bound import LoopBound
 from workbench.widgets.base.messages import Message
+from workbench.widgets.base.still import Still, WithStill
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
+
+    from workbench.text import StaticView
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +33,7 @@ REQUEST_LIMIT = 16
 """Requests of browsers that are answered at the same time; further ones are refused."""
 
 
-class Widget(LoopBound, anywidget.AnyWidget):
+class Widget(WithStill, LoopBound, anywidget.AnyWidget):
     """Base class of the Python models of the widgets.
 
     A subclass handles messages in methods named ``on_KIND``. Such a method answers at once from memory, or starts a
@@ -42,13 +46,16 @@ class Widget(LoopBound, anywidget.AnyWidget):
 
     name = traitlets.Unicode("").tag(sync=True)
     """Title of the view and its accessible name."""
+    still_id = traitlets.Unicode().tag(sync=True)
+    """Names the pictures of this view in saved outputs; see `workbench.widgets.base.still`."""
 
     def __init__(self, *, supervisor: Supervisor | None = None, **traits: Any) -> None:
         unknown = [key for key in traits if not self.has_trait(key)]
         if unknown:
             known = ", ".join(sorted(name for name in type(self).class_own_traits() if not name.startswith("_")))
             raise TypeError(f"{type(self).__name__} has no option {unknown[0]!r}; it has {known}. Check the spelling.")
-        super().__init__(**traits)
+        super().__init__(still_id=uuid4().hex[:12], **traits)
+        self.still = Still(self.still_id, self.snapshot)
         self.supervisor = supervisor if supervisor is not None else Supervisor()
         self.failure = ""
         self._ready = False
@@ -61,6 +68,10 @@ class Widget(LoopBound, anywidget.AnyWidget):
     def __repr__(self) -> str:
         """Return the class and the name: ipywidgets would print every trait, which costs time and shows payloads."""
         return f"<{type(self).__name__} {visible(self.name, 60)}>"
+
+    def snapshot(self) -> StaticView:
+        """Return what is shown now as static HTML and text; it outlives the kernel."""
+        raise NotImplementedError
 
     def post(self, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
         """Send a custom message, or queue it until a browser says that it is ready."""

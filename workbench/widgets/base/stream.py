@@ -110,13 +110,18 @@ class Streaming(Widget):
             return
         if not self._flow.open:
             return
-        forced = self._due or self._flow.pulse_due(time.monotonic())
-        made = self._tick(forced=forced)
+        made = self._tick(forced=self._due)
+        news = made is not None
+        if made is None and self._flow.pulse_due(time.monotonic()):
+            made = self._tick(forced=True)
         if made is not None:
             self._due = False
             content, buffers = made
             self.post({"kind": "tick", "number": self._flow.send(time.monotonic()), **content}, buffers)
+        if news:
+            self.still.update()
 
     def _send_last(self, why: str) -> None:
         if self.comm is not None:
             self.post({"kind": "closed", "message": why})
+            self.still.update(now=True)

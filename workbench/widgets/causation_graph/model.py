@@ -136,6 +136,7 @@ class CausationGraph(Widget):
     def _post_view(self, view: GraphView) -> None:
         content = {"kind": "view", "serial": self._requested, "picked": self._keys()}
         self.post(content, [json.dumps(view_content(view), separators=(",", ":")).encode()])
+        self.still.update(now=True)
 
     def _keys(self) -> list[str]:
         picked = set(self.selected)

@@ -1,7 +1,7 @@
 // @ts-check
 /** View of the causal graph: draws it, highlights causes and effects, and says what people select. */
 import { Channel } from "../base/channel.mjs";
-import { show } from "../base/dom.mjs";
+import { hideStill, show } from "../base/dom.mjs";
 import { drawGraph } from "./drawing.mjs";
 import { makeElements } from "./elements.mjs";
 import { EventTable } from "./event_table.mjs";
@@ -205,7 +205,11 @@ class GraphView {
 function render({ model, el }) {
   const view = new GraphView(model, el);
   view.open();
-  return () => view.close();
+  const showStill = hideStill(model);
+  return () => {
+    showStill();
+    view.close();
+  };
 }
 
 export default { render };

@@ -9,6 +9,7 @@ import ipywidgets
 from workbench.tasks import Supervisor
 from workbench.text import visible
 from workbench.widgets.base.plotly_offline import figure_widget, replace_content
+from workbench.widgets.base.still import Still, WithStill
 from workbench.widgets.sheet.blocks import table_block
 from workbench.widgets.sheet.model import Sheet
 
@@ -24,7 +25,7 @@ CHART_S = 1.0
 """Least time between two updates of the chart: plotly draws it again as a whole."""
 
 
-class LagPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """Shows consumer lag as a chart that is updated with each sample.
 
     Args:
@@ -55,6 +56,7 @@ class LagPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no ty
             every_s=CHART_S,
             supervisor=supervisor if supervisor is not None else Supervisor(),
         )
+        self.still = self.sheet.still = Still(self.sheet.still_id, self.snapshot)
         self._show_table()
         super().__init__(children=[self.chart, self.sheet])
 

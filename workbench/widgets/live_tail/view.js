@@ -1,7 +1,7 @@
 // @ts-check
 /** View of the live table: the kernel keeps the rows, this shows those on screen and says what people do. */
 import { Channel } from "../base/channel.mjs";
-import { show } from "../base/dom.mjs";
+import { hideStill, show } from "../base/dom.mjs";
 import { RecordDetail } from "./detail.mjs";
 import { makeElements } from "./elements.mjs";
 import { FilterInput } from "./filter_input.mjs";
@@ -184,7 +184,11 @@ class TailView {
 function render({ model, el }) {
   const view = new TailView(model, el);
   view.open();
-  return () => view.close();
+  const showStill = hideStill(model);
+  return () => {
+    showStill();
+    view.close();
+  };
 }
 
 export default { render };

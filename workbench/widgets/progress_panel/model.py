@@ -9,6 +9,7 @@ import ipywidgets
 from workbench.tasks import Supervisor
 from workbench.text import visible
 from workbench.widgets.base.loop_bound import Button
+from workbench.widgets.base.still import Still, WithStill
 from workbench.widgets.sheet.model import Sheet
 from workbench.widgets.sheet.progress import progress_blocks
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 UPDATE_S = 0.25
 
 
-class ProgressPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+class ProgressPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """Shows a bar for each part of a job, and a button that cancels it.
 
     Args:
@@ -36,6 +37,7 @@ class ProgressPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships 
             every_s=UPDATE_S,
             supervisor=supervisor if supervisor is not None else Supervisor(),
         )
+        self.still = self.sheet.still = Still(self.sheet.still_id, self.snapshot)
         self.cancel_button = Button(description="Cancel", tooltip="Stop it; what was done stays valid")
         self.cancel_button.on_click(self._cancel)
         self.refresh()

@@ -13,6 +13,7 @@ from workbench.errors import ReplayRefused, WorkbenchError
 from workbench.tasks import Supervisor
 from workbench.text import counted, number_text, size_text, visible
 from workbench.widgets.base.loop_bound import Button, TextInput
+from workbench.widgets.base.still import Still, WithStill
 from workbench.widgets.sheet.blocks import facts_block, lines_block, preformatted_block, table_block
 from workbench.widgets.sheet.model import Sheet
 from workbench.widgets.sheet.progress import progress_blocks
@@ -26,7 +27,7 @@ UPDATE_S = 0.25
 WIDE = {"description_width": "160px"}
 
 
-class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
     """Shows a plan and runs it after confirmation, by the same guarded call as from Python.
 
     Args:
@@ -57,6 +58,7 @@ class ReplayPanel(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no
         self.supervisor = supervisor if supervisor is not None else Supervisor()
         self._message = ""
         self.sheet = Sheet(name=self.name, refresh=self.refresh, every_s=UPDATE_S, supervisor=self.supervisor)
+        self.still = self.sheet.still = Still(self.sheet.still_id, self.snapshot)
         self.token = self._entry("Token to confirm", f"type {self.plan.token}")
         self.target = self._entry("Name of the target", "the target is protected: type its name")
         self.run_button = Button(description="Run this plan", button_style="danger")

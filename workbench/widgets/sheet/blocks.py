@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from workbench.text import Element, counted, element, facts, fragment, listing, number_text, table, text_table, visible
+from workbench.text import (
+    Element,
+    counted,
+    element,
+    facts,
+    fragment,
+    listing,
+    number_text,
+    preformatted,
+    table,
+    text_table,
+    visible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,7 +103,7 @@ class Preformatted:
         return {"kind": "preformatted", "title": self.title, "text": "\n".join(self.lines)}
 
     def element(self) -> Element:
-        return fragment(element("h4", self.title), element("pre", "\n".join(self.lines)))
+        return fragment(element("h4", self.title), preformatted("\n".join(self.lines)))
 
     def text(self) -> str:
         return "\n".join([self.title, *(f"  {line}" for line in self.lines)])

@@ -1,7 +1,7 @@
 // @ts-check
 /** View of a sheet: a title, a state, and the blocks of the newest tick. */
 import { Channel } from "../base/channel.mjs";
-import { make, show, statusLines } from "../base/dom.mjs";
+import { hideStill, make, show, statusLines } from "../base/dom.mjs";
 import { drawBlock } from "./blocks.mjs";
 
 class SheetView {
@@ -89,7 +89,11 @@ class SheetView {
 function render({ model, el }) {
   const view = new SheetView(model, el);
   view.open();
-  return () => view.close();
+  const showStill = hideStill(model);
+  return () => {
+    showStill();
+    view.close();
+  };
 }
 
 export default { render };

@@ -8,7 +8,7 @@ from workbench.widgets import CausationGraph
 
 def test_a_snapshot_is_static_and_escaped() -> None:
     snapshot = CausationGraph(ScriptedGraph(text=HOSTILE)).snapshot()
-    html = snapshot.html()
+    html = snapshot.body.render()
     assert html.count("<svg") == 1
     assert "<img" not in html
     assert "<script" not in html
@@ -18,4 +18,4 @@ def test_a_snapshot_is_static_and_escaped() -> None:
     assert "200 of 203 events shown" in repr(plain)
     assert "demo.duckdb" in plain.html()
     lanes = CausationGraph(ScriptedGraph(), layout_name="swimlanes").snapshot()
-    assert "10:00:01" in lanes.html()
+    assert "10:00:01" in lanes.body.render()

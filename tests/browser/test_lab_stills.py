@@ -1,0 +1,90 @@
+"""Pictures of views stay: in an untrusted notebook, after the end of the kernel, and in exported HTML."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lab import Lab, Notebook
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+CELLS = (
+    "import workbench as wb\ncluster = await wb.demo(rate=20, history_s=60)",
+    'tail = cluster.tail("onex.dev.*", start="-20", height=200)\ntail',
+    'snap = await cluster.capture("onex.dev.*", start="start", into="stills.duckdb", progress=False)\n'
+    "flow = snap.sql(\"select correlation_id from events where event_type = 'workflow.completed' limit 1\")\n"
+    'trace = snap.trace(correlation_id=flow["correlation_id"].iloc[0])\ntrace.show()',
+    'watch = cluster.watch_lag("onex.dev.*", interval_s=0.5)\nwatch',
+    "panel = cluster.panel(await cluster.plan(snap.replay(trace)))\npanel",
+)
+HOSTILE = "$\\\\frac{a}{b}$ and \\\\(x^2\\\\)"
+STILLS = ".workbench-still"
+
+
+def saved(page: Page, folder: Path, name: str) -> dict[str, Any]:
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty")
+    return json.loads((folder / name).read_text())  # type: ignore[no-any-return]
+
+
+def pictures(page: Page) -> None:
+    """Each view left something that can be read: rows of tables, and the drawn graph."""
+    expect(page.locator(STILLS)).to_have_count(4)
+    for number in range(4):
+        still = page.locator(STILLS).nth(number)
+        still.scroll_into_view_if_needed()
+        expect(still).to_be_visible()
+    image = page.locator(f"{STILLS} img").first
+    image.scroll_into_view_if_needed()
+    assert image.evaluate("(image) => image.complete && image.naturalWidth") > 200
+    assert page.locator(f"{STILLS} td").count() > 60
+    expect(page.get_by_text("model not found")).to_have_count(0)
+
+
+def test_pictures_stay_without_the_kernel_and_without_trust(
+    kernels: Lab,
+    lab_page: Callable[..., Page],
+    notebook: Callable[..., Notebook],
+    picture: Callable[[Page, str], None],
+) -> None:
+    shown = notebook(*CELLS)
+    page = shown.page
+    page.wait_for_function("() => document.querySelectorAll('.wb-graph [role=button]').length > 5", timeout=60_000)
+    shown.until("panel.state", "planned", seconds=60)
+    # While the views live, their pictures are hidden.
+    expect(page.locator(".workbench")).to_have_count(4)
+    page.wait_for_timeout(2_500)
+    assert page.locator(STILLS).evaluate_all("(all) => all.map((one) => one.checkVisibility())") == [False] * 4
+    content = saved(page, kernels.root, shown.name)
+    assert len(json.dumps(content)) < 1_000_000
+    page.close()
+    kernels.end_kernels()
+    trusted = lab_page()
+    kernels.open(trusted, shown.name)
+    pictures(trusted)
+    picture(trusted, "dead-kernel")
+    trusted.close()
+    content["metadata"]["note"] = "another file"
+    (kernels.root / "mailed.ipynb").write_text(json.dumps(content))
+    mailed = lab_page()
+    kernels.open(mailed, "mailed.ipynb")
+    assert not mailed.evaluate("() => jupyterapp.shell.currentWidget.content.widgets[1].model.trusted")
+    pictures(mailed)
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        Notebook_theme(mailed, theme)
+        picture(mailed, f"untrusted-{theme.split()[1]}")
+
+
+def Notebook_theme(page: Page, name: str) -> None:
+    from lab import Notebook
+
+    Notebook(page, "").theme(name)

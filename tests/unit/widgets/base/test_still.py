@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import IPython.display
+import pytest
+from widget_feeds import ScriptedLag
+from widget_graphs import ScriptedGraph
+
+from workbench.text import StaticView, element
+from workbench.widgets import CausationGraph, LagPanel
+from workbench.widgets.base import still as module
+from workbench.widgets.base.still import STILL_BYTES, VIEW_TYPE, Still
+
+Published = list[tuple[dict[str, str], dict[str, Any]]]
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> Published:
+    found: Published = []
+    monkeypatch.setattr(IPython.display, "publish_display_data", lambda data, **more: found.append((data, more)))
+    return found
+
+
+async def test_a_picture_is_replaced_by_its_display_id(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SETTLED_S", 0.01)
+    words = ["first", "first", "second"]
+    still = Still("v1", lambda: StaticView(element("p", words[0]), words.pop(0)))
+    still.update()
+    assert published == []
+    still.display()
+    assert published[0][1] == {"transient": {"display_id": "workbench-still-v1"}, "update": False}
+    still.update()
+    while len(published) < 2:
+        await asyncio.sleep(0.005)
+    assert published[1][0]["text/plain"] == "second"
+    assert published[1][1]["update"]
+
+
+def test_a_changing_view_is_not_pictured_all_the_time(published: Published) -> None:
+    still = Still("v1", lambda: StaticView(element("p", str(len(published))), str(len(published))))
+    still.display()
+    for _ in range(50):
+        still.update()
+    assert len(published) == 1
+    still.update(now=True)
+    assert len(published) == 2
+
+
+def test_a_picture_is_bounded() -> None:
+    made = Still("v1", lambda: StaticView(element("p", "x" * 2 * STILL_BYTES), "y" * 2 * STILL_BYTES)).bundle()
+    assert len(made["text/html"]) < STILL_BYTES
+    assert "yyy" in made["text/html"]
+
+
+def test_each_view_brings_its_picture_in_one_output_or_two(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shell:
+        kernel = object()
+
+    feed = ScriptedLag()
+    for view in (CausationGraph(ScriptedGraph()), LagPanel(feed, figure=feed.chart)):
+        both = view._repr_mimebundle_()
+        assert VIEW_TYPE in both
+        assert "workbench-still" in both["text/html"]
+        monkeypatch.setattr(IPython, "get_ipython", Shell)
+        published.clear()
+        view._ipython_display_()
+        (widget, _), (picture, _) = published
+        assert set(widget) == {VIEW_TYPE, "text/plain"}
+        assert "workbench-still" in picture["text/html"]
+
+
+def test_a_terminal_gets_the_name(capsys: pytest.CaptureFixture[str]) -> None:
+    CausationGraph(ScriptedGraph(), name="flow")._ipython_display_()
+    assert capsys.readouterr().out == "<CausationGraph flow>\n"

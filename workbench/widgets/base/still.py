@@ -1,0 +1,118 @@
+"""Stills: a static picture stands below each live view, is hidden while the view lives, and stays when it is gone.
+
+JupyterLab shows a widget whose model is gone as an error, whatever else its output holds. The picture is therefore an
+output of its own below the widget, and is replaced by its display id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from workbench.text import preformatted, still_html
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.text import StaticView
+
+STILL_S = 10.0
+"""Least time between two pictures of a view that changes: each one is a message, and marks the notebook as changed."""
+SETTLED_S = 1.5
+"""Time after which a view that was just displayed has its first rows."""
+SOON = 4
+"""Pictures that follow each other at that distance."""
+STILL_BYTES = 400_000
+"""Largest HTML of a picture; a larger one is replaced by its text, cut: a saved notebook keeps it for ever."""
+STILL_CHARACTERS = 20_000
+"""Characters of the text form that an output keeps."""
+VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
+
+
+class Still:
+    """The picture of one view, in the outputs of the cells that show the view.
+
+    Args:
+        view: Id of the view; its page element hides the pictures of this id.
+        snapshot: Makes the picture.
+    """
+
+    def __init__(self, view: str, snapshot: Callable[[], StaticView]) -> None:
+        self._view = view
+        self._snapshot = snapshot
+        self._shown: dict[str, str] | None = None
+        self._made_at = 0.0
+        self._updates = 0
+
+    def bundle(self) -> dict[str, str]:
+        """Return the picture as HTML and as text, by MIME type."""
+        taken = self._snapshot()
+        text = taken.text if len(taken.text) <= STILL_CHARACTERS else f"{taken.text[:STILL_CHARACTERS]}\n…"
+        html = still_html(taken.body, self._view)
+        if len(html) > STILL_BYTES:
+            html = still_html(preformatted(text), self._view)
+        return {"text/html": html, "text/plain": text}
+
+    def display(self) -> None:
+        """Add the picture to the outputs of the running cell."""
+        self._publish(self.bundle(), update=False)
+        # Without a browser (papermill, nbconvert --execute) nothing else asks for the rows that come after the cell.
+        with contextlib.suppress(RuntimeError):
+            asyncio.get_running_loop().call_later(SETTLED_S, lambda: self.update(now=True))
+
+    def update(self, *, now: bool = False) -> None:
+        """Replace the picture wherever it is shown, at most once in `STILL_S` unless ``now`` is set."""
+        if self._shown is None or (not now and time.monotonic() - self._made_at < self._wait_s):
+            return
+        made = self.bundle()
+        if made != self._shown:
+            self._updates += 1
+            self._publish(made, update=True)
+
+    @property
+    def _wait_s(self) -> float:
+        # The first rows of a view come soon after each other.
+        return SETTLED_S if self._updates < SOON else STILL_S
+
+    def _publish(self, made: dict[str, str], *, update: bool) -> None:
+        from IPython.display import publish_display_data
+
+        self._shown, self._made_at = made, time.monotonic()
+        publish_display_data(  # type: ignore[no-untyped-call]
+            made, transient={"display_id": f"workbench-still-{self._view}"}, update=update
+        )
+
+
+class WithStill:
+    """Mixin of a widget that displays its picture below itself. The widget sets ``still``."""
+
+    still: Still
+
+    def _ipython_display_(self) -> None:
+        """Show the widget and its picture; a terminal gets the name of the widget."""
+        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+        if shell is None or not hasattr(shell, "kernel"):
+            print(repr(self))  # noqa: T201 - the answer of a terminal, as IPython's own formatter writes it
+            return
+        from IPython.display import publish_display_data
+
+        view = self._view_bundle()
+        if VIEW_TYPE in view:
+            # Without HTML or text of its own: the picture below has both, and would be seen twice.
+            publish_display_data(  # type: ignore[no-untyped-call]
+                {VIEW_TYPE: view[VIEW_TYPE], "text/plain": ""}
+            )
+        self.still.display()
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Return the widget with its picture as HTML and text, for front ends that ask for one output."""
+        shown = self._view_bundle(**options)
+        return {**shown, **self.still.bundle()} if shown else self.still.bundle()
+
+    def _view_bundle(self, **options: Any) -> dict[str, Any]:
+        shown = super()._repr_mimebundle_(**options)  # type: ignore[misc]  # of ipywidgets, which ships no types
+        data = shown[0] if isinstance(shown, tuple) else shown
+        return dict(data or {})
