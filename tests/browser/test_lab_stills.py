@@ -6,13 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lab import Notebook
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from lab import Lab, Notebook
+    from lab import Lab
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -20,13 +21,29 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 CELLS = (
     "import workbench as wb\ncluster = await wb.demo(rate=20, history_s=60)",
     'tail = cluster.tail("onex.dev.*", start="-20", height=200)\ntail',
-    'snap = await cluster.capture("onex.dev.*", start="start", into="stills.duckdb", progress=False)\n'
-    "flow = snap.sql(\"select correlation_id from events where event_type = 'workflow.completed' limit 1\")\n"
-    'trace = snap.trace(correlation_id=flow["correlation_id"].iloc[0])\ntrace.show()',
+    """
+snap = await cluster.capture("onex.dev.*", start="start", into="stills.duckdb", progress=False)
+flow = snap.sql("select correlation_id from events where event_type = 'workflow.completed' limit 1")
+trace = snap.trace(correlation_id=flow["correlation_id"].iloc[0])
+trace.show()""",
     'watch = cluster.watch_lag("onex.dev.*", interval_s=0.5)\nwatch',
     "panel = cluster.panel(await cluster.plan(snap.replay(trace)))\npanel",
 )
-HOSTILE = "$\\\\frac{a}{b}$ and \\\\(x^2\\\\)"
+FORMULAS = (
+    "import workbench as wb\nmem = await wb.connect('memory://formulas', write=True, reason='test')",
+    "from IPython.display import HTML\nHTML('<p id=control>$x^2$</p>')",
+    """
+from workbench.text import StaticView, fragment, table
+StaticView(fragment(table(["$x^2$"], [["\\\\(y^2\\\\) $$z^2$$"]])), "")""",
+    """
+import pandas
+frame = pandas.DataFrame({"$k$": ["$x^2$"]})
+frame""",
+    """
+ours = frame.copy()
+ours.attrs["provenance"] = []
+ours""",
+)
 STILLS = ".workbench-still"
 
 
@@ -80,11 +97,14 @@ def test_pictures_stay_without_the_kernel_and_without_trust(
     assert not mailed.evaluate("() => jupyterapp.shell.currentWidget.content.widgets[1].model.trusted")
     pictures(mailed)
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
-        Notebook_theme(mailed, theme)
+        Notebook(mailed, "mailed.ipynb").theme(theme)
         picture(mailed, f"untrusted-{theme.split()[1]}")
 
 
-def Notebook_theme(page: Page, name: str) -> None:
-    from lab import Notebook
-
-    Notebook(page, "").theme(name)
+def test_no_output_is_typeset_as_a_formula(notebook: Callable[..., Notebook]) -> None:
+    page = notebook(*FORMULAS).page
+    # The positive control: the same text in HTML of somebody else becomes a formula.
+    page.wait_for_selector("#control mjx-container, [data-jupyter-id=control] mjx-container", state="attached")
+    expect(page.locator(".jp-RenderedHTMLCommon table")).to_have_count(3)
+    page.wait_for_timeout(500)
+    assert page.locator("mjx-container").count() == 1

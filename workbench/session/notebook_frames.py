@@ -23,7 +23,7 @@ def show_frames_plainly() -> None:
 
 
 def frame_html(frame: pd.DataFrame) -> str:
-    """Write the HTML of a frame: a frame of this package as a plain table, any other as pandas does, without formulas."""
+    """Write the HTML of a frame: a frame of this package as a plain table, any other as pandas does."""
     import pandas as pd
 
     if "provenance" not in frame.attrs or not isinstance(frame.index, pd.RangeIndex):

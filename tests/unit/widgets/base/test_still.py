@@ -25,15 +25,14 @@ def published(monkeypatch: pytest.MonkeyPatch) -> Published:
 
 async def test_a_picture_is_replaced_by_its_display_id(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SETTLED_S", 0.01)
-    words = ["first", "first", "second"]
+    words = ["first", "second", "second"]
     still = Still("v1", lambda: StaticView(element("p", words[0]), words.pop(0)))
     still.update()
     assert published == []
     still.display()
     assert published[0][1] == {"transient": {"display_id": "workbench-still-v1"}, "update": False}
     still.update()
-    while len(published) < 2:
-        await asyncio.sleep(0.005)
+    await asyncio.sleep(0.05)
     assert published[1][0]["text/plain"] == "second"
     assert published[1][1]["update"]
 
