@@ -10,6 +10,7 @@ from workbench.replay.proof.verification import Check, Verification, verify_deli
 from workbench.replay.rules.guard import Refusal
 from workbench.replay.run.abandon import abandon_run
 from workbench.replay.run.execution import run_plan
+from workbench.replay.run.resolution import resolve_run
 from workbench.replay.target.facts import Connection, GroupFacts, TargetFacts, TopicFacts
 from workbench.replay.target.fetching import fetch_facts
 
@@ -33,6 +34,7 @@ __all__ = [
     "make_plan",
     "plan_from_json",
     "read_report",
+    "resolve_run",
     "run_plan",
     "verify_delivery",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import ReplayRefused, ValidationError
 from workbench.model.feeds import PlanFacts, Progress
 from workbench.replay import Connection, Draft, fetch_facts, make_plan, plan_from_json, run_plan
+from workbench.store.journal import RecordedRuns, journal_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +33,8 @@ async def plan(connection: ClusterConnection, draft: Draft, to: str | Mapping[st
     if not isinstance(draft, Draft):
         raise ValidationError(f"A plan is made of a draft, snap.replay(…), not of {type(draft).__name__}.")
     wanted = draft.replace(**options) if options else draft
-    journal = _journal_of(wanted.origin)
-    facts = await fetch_facts(connection.log, wanted, to, connection=access_of(connection), journal=journal)
+    runs = _runs_of(wanted.origin)
+    facts = await fetch_facts(connection.log, wanted, to, connection=access_of(connection), journal=runs)
     return make_plan(wanted, facts)
 
 
@@ -110,3 +111,11 @@ class _PlanSource:
 def _journal_of(origin: object) -> Journal | None:
     snapshot: Snapshot | None = origin if hasattr(origin, "journal") else None  # type: ignore[assignment]  # checked by name
     return None if snapshot is None else snapshot.journal()
+
+
+def _runs_of(origin: object) -> Journal | RecordedRuns | None:
+    """Return where earlier runs are recorded. Planning alone creates no journal beside a snapshot opened read-only."""
+    snapshot: Snapshot | None = origin if hasattr(origin, "journal") else None  # type: ignore[assignment]  # checked by name
+    if snapshot is None or not snapshot.read_only or journal_path(snapshot.path).is_file():
+        return _journal_of(origin)
+    return RecordedRuns(snapshot.store.connection)

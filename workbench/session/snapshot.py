@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.model.selecting.window import BoundLike
     from workbench.replay import Draft
     from workbench.replay.dead_letters import DeadLetters
+    from workbench.session.replays import Replays
     from workbench.store.journal import Journal
     from workbench.store.transfer import Imported
     from workbench.tasks import Supervisor
@@ -269,6 +270,13 @@ class Snapshot:
         used = set(positions["source_id"].to_pylist())
         sources = [source for source in self.store.selected_sources() if source.source_id in used]
         return Draft(decoded, sources=sources, description=summary, origin=self, **options)
+
+    @property
+    def replays(self) -> Replays:
+        """The replay runs of this snapshot: a table, ``.frame``, and ``.show``, ``.verify``, ``.abandon`` of a run."""
+        from workbench.session.replays import Replays
+
+        return Replays(self.store, self.journal)
 
     def journal(self) -> Journal:
         """Return the journal of the replays: tables in this file, or a separate file if this one is read-only."""

@@ -15,7 +15,7 @@ from replay_bench import Bench, read_all, select, write
 from workbench.bus import open_log
 from workbench.errors import ReplayRefused
 from workbench.model import NewRecord
-from workbench.replay import abandon_run
+from workbench.replay import abandon_run, resolve_run
 from workbench.store.journal import Journal
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -101,6 +101,20 @@ async def test_killed_between_two_steps(kafka_log, topics, topic_name, tmp_path,
         report = await bench.run(await bench.plan(await select(kafka_log, source), target))
         assert report.state == "verified", repr(report)
         assert len(await read_all(kafka_log, target)) == on_target + RECORDS
+
+
+@pytest.mark.parametrize(("point", "arrived"), [("after_send", 10), ("before_settle", 20)])
+async def test_killed_and_settled_from_the_target(kafka_log, topics, tmp_path, point, arrived):
+    source, target = topics
+    path = tmp_path / "journal.duckdb"
+    _, (run_id,) = await finished(start(kafka_log, path, source, target, point))
+    with Journal.open(path) as journal:
+        # Settling opens the run's transactional id again, so a transaction that was left open ends at once.
+        async with asyncio.timeout(20):
+            assert await resolve_run(kafka_log, journal, run_id) == "stopped"
+        outcomes = journal.ledger(run_id)["outcome"].to_pylist()
+        assert outcomes == ["acked"] * arrived + ["skipped"] * (20 - arrived)
+        assert await visible(kafka_log, target, arrived) == list(range(arrived))
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 4])

@@ -1,4 +1,7 @@
-"""``workbench replay``: prints the plan of a replay and stores it in the journal; ``--confirm`` runs it."""
+"""``workbench replay``: prints the plan of a replay and stores it in the journal; ``--confirm`` runs it.
+
+Its other forms look after runs: ``workbench replay list | show | verify | abandon | delete-created``.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from workbench.cli import exits
 from workbench.cli.options import Broker, Json, SnapshotFile
-from workbench.cli.output import print_json
+from workbench.cli.output import print_json, print_rows
 from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
 
@@ -29,9 +33,89 @@ Option = Annotated[
 ]
 
 
+Run = Annotated[str, typer.Argument(help="Id of the run, or its first digits; `workbench replay list` shows them.")]
+Why = Annotated[str | None, typer.Option("--reason", help="Reason, stored in the journal; required.")]
+
+
+class _PlanByDefault(TyperGroup):
+    """Takes ``workbench replay FILE …`` for ``workbench replay plan FILE …``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["plan", *args]
+        return super().parse_args(ctx, args)
+
+
 def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(replay)
+    """Add the commands."""
+    group = typer.Typer(
+        cls=_PlanByDefault,
+        no_args_is_help=True,
+        help="Plan a replay (workbench replay FILE --where …), run it with --confirm, and look after its runs.",
+    )
+    group.command("plan")(replay)
+    group.command("list")(list_runs)
+    for command in (show, verify, abandon, delete_created):
+        group.command(command.__name__.replace("_", "-"))(command)
+    app.add_typer(group, name="replay")
+
+
+def list_runs(snapshot: SnapshotFile, as_json: Json = False) -> None:
+    """List the replays that a snapshot records, newest first."""
+    from workbench.session import open_snapshot
+
+    with open_snapshot(snapshot) as snap:
+        rows = snap.replays.rows()
+    print_rows(rows, ("run", "state", "records", "target", "created", "error"), as_json=as_json, empty="No replay.")
+
+
+def show(snapshot: SnapshotFile, run_id: Run, as_json: Json = False) -> None:
+    """Print the report of a run: outcomes, target positions, and how to undo it."""
+    from workbench.session.procedures.kept_runs import open_runs
+
+    with open_runs(snapshot, run_id) as snap:
+        _print_report(snap.replays.show(run_id), as_json=as_json)
+
+
+def verify(
+    snapshot: SnapshotFile, run_id: Run, broker: Broker = None, reason: Why = None, as_json: Json = False
+) -> None:
+    """Read the target again and compare it with the ledger; a run in doubt is settled from what is there first."""
+    from workbench.session.procedures.kept_runs import verify_kept_run
+
+    report = run(verify_kept_run(snapshot, run_id, address=broker, reason=reason))
+    _print_report(report, as_json=as_json)
+    raise typer.Exit(report.exit_status)
+
+
+def abandon(
+    snapshot: SnapshotFile, run_id: Run, broker: Broker = None, reason: Why = None, as_json: Json = False
+) -> None:
+    """Give up a run in doubt: its open transaction is aborted, and its target is free for other plans."""
+    from workbench.session.procedures.kept_runs import abandon_kept_run
+
+    _print_report(run(abandon_kept_run(snapshot, run_id, address=broker, reason=reason)), as_json=as_json)
+
+
+def delete_created(
+    snapshot: SnapshotFile,
+    run_id: Run,
+    topic: Annotated[str, typer.Option("--topic", help="Physical name of the topic that the run created, typed.")],
+    broker: Broker = None,
+    reason: Why = None,
+) -> None:
+    """Delete a topic that a run created, if it has only records of that run and no group reads it."""
+    from workbench.session.procedures.kept_runs import delete_created_by_run
+
+    run(delete_created_by_run(snapshot, run_id, address=broker, reason=reason, topic=topic))
+    typer.echo(f"{topic} was deleted.", err=True)
+
+
+def _print_report(report: ReplayReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"kind": "report", "run_id": report.run_id, "state": report.state, **report.counts})
+    else:
+        typer.echo(repr(report))
 
 
 def replay(
@@ -53,10 +137,7 @@ def replay(
         _show_plan(run(_plan(snapshot, where, broker, to, _options(option))), as_json=as_json)
         return
     report = run(_run(snapshot, where, broker, confirm, reason, confirm_target))
-    if as_json:
-        print_json({"kind": "report", "run_id": report.run_id, "state": report.state, **report.counts})
-    else:
-        typer.echo(repr(report))
+    _print_report(report, as_json=as_json)
     raise typer.Exit(report.exit_status)
 
 
@@ -107,9 +188,21 @@ def _options(given: list[str] | None) -> dict[str, Any]:
         name, found, value = text.partition("=")
         if not found:
             raise ConfigurationError(f"--option {text!r} is not written as name=value.")
-        options[name.replace("-", "_")] = {"true": True, "false": False}.get(value.lower(), _number(value))
+        name = name.replace("-", "_")
+        options[name] = _LISTS[name](value) if name in _LISTS else _value(value)
     return options
 
 
-def _number(text: str) -> int | str:
+def _value(text: str) -> Any:
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
     return int(text) if text.isdigit() else text
+
+
+def _partitions(text: str) -> Any:
+    """Read a policy, or a map such as ``0:1,1:0``."""
+    return dict(pair.split(":", 1) for pair in text.split(",")) if ":" in text else text
+
+
+_LISTS = {"accept_groups": lambda text: [name for name in text.split(",") if name], "partitions": _partitions}
+"""Options whose values are lists or maps, with the function that reads them."""

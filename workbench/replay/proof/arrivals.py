@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import Chunk
-    from workbench.replay.plan.plan import Plan
+    from workbench.replay.proof.expected import ExpectedRecords
     from workbench.replay.proof.ledger import LedgerRows
 
 UNREADABLE = -1
@@ -51,13 +51,13 @@ class Arrivals:
 
 async def collect(
     log: RecordLog,
-    plan: Plan,
+    expected: ExpectedRecords,
     ledger: LedgerRows,
     starts: Mapping[TopicPartition, int],
     ends: Mapping[TopicPartition, int],
 ) -> Arrivals:
     """Read the target between two positions and pick the run's records."""
-    picker = _Picker(plan, ledger)
+    picker = _Picker(expected, ledger)
     async for chunk in read_target(log, starts, ends):
         await asyncio.to_thread(picker.take, chunk)
     return picker.arrivals
@@ -66,12 +66,12 @@ async def collect(
 class _Picker:
     """Picks the records of a run out of chunks."""
 
-    def __init__(self, plan: Plan, ledger: LedgerRows) -> None:
+    def __init__(self, expected: ExpectedRecords, ledger: LedgerRows) -> None:
         self.arrivals = Arrivals()
-        self._run = plan.run_id.encode()
-        self._marked = plan.options.headers != "exact"
+        self._run = expected.run_id.encode()
+        self._marked = expected.marked
         self._by_position = ledger.by_position()
-        self._planned = set() if self._marked else set(plan.records.digests)
+        self._planned = set() if self._marked else set(expected.digests.values())
 
     def take(self, chunk: Chunk) -> None:
         """Pick the run's records of one chunk."""

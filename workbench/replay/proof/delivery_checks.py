@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from workbench.model import TimestampType
 from workbench.replay.records.replay_records import NOW
-from workbench.text import and_more, counted, partition_text, position_text
+from workbench.text import and_more, counted, position_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from workbench.model import TopicPartition
-    from workbench.replay.plan.plan import Plan
     from workbench.replay.proof.arrivals import Arrival, Arrivals
+    from workbench.replay.proof.expected import ExpectedRecords
     from workbench.replay.proof.ledger import LedgerRows
 
 Result: TypeAlias = "tuple[str, Literal['pass', 'fail', 'not checked'], str]"
@@ -22,23 +22,23 @@ Result: TypeAlias = "tuple[str, Literal['pass', 'fail', 'not checked'], str]"
 _SHOWN = 3
 
 
-def all_checks(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Iterator[Result]:
+def all_checks(expected: ExpectedRecords, ledger: LedgerRows, arrivals: Arrivals) -> Iterator[Result]:
     """Yield the result of every check."""
-    yield _every_seq_once(plan, ledger, arrivals)
+    yield _every_seq_once(expected, ledger, arrivals)
     yield _positions(ledger, arrivals)
-    yield _bodies(plan, arrivals)
+    yield _bodies(expected, arrivals)
     yield _order(arrivals)
-    yield _partitions(plan, arrivals)
-    yield _timestamps(plan, ledger, arrivals)
+    yield _partitions(expected, arrivals)
+    yield _timestamps(expected, ledger, arrivals)
 
 
-def _every_seq_once(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Result:
+def _every_seq_once(expected: ExpectedRecords, ledger: LedgerRows, arrivals: Arrivals) -> Result:
     name = "every record exactly once"
     if arrivals.gaps:
         return name, "not checked", f"{counted(arrivals.gaps, 'offset')} could not be read"
     counts = Counter(arrival.seq for arrival in arrivals.found)
     skipped = {seq for seq, outcome in ledger.others.items() if outcome in ("skipped", "refused")}
-    wanted = set(plan.sent) - skipped
+    wanted = set(expected.sent) - skipped
     wrong = [
         f"seq {seq} {counted(counts[seq], 'time')}"
         for seq in sorted(wanted | set(counts))
@@ -60,11 +60,11 @@ def _positions(ledger: LedgerRows, arrivals: Arrivals) -> Result:
     return _result(name, wrong, counted(len(stated), "position"))
 
 
-def _bodies(plan: Plan, arrivals: Arrivals) -> Result:
-    digests = plan.records.digests
+def _bodies(expected: ExpectedRecords, arrivals: Arrivals) -> Result:
+    digests = expected.digests
     wrong = [
         f"seq {arrival.seq} at {position_text(arrival.at.topic, arrival.at.partition, arrival.offset)}"
-        for arrival in _known(plan, arrivals)
+        for arrival in _known(expected, arrivals)
         if arrival.body_sha256 != digests[arrival.seq]
     ]
     return _result("key, value and headers equal", wrong)
@@ -80,29 +80,27 @@ def _order(arrivals: Arrivals) -> Result:
     return _result("order in each lane", wrong)
 
 
-def _partitions(plan: Plan, arrivals: Arrivals) -> Result:
-    topics, partitions = plan.records.target_topics, plan.records.target_partitions
+def _partitions(expected: ExpectedRecords, arrivals: Arrivals) -> Result:
     wrong = [
-        f"seq {arrival.seq} in {arrival.at}, planned {partition_text(topics[arrival.seq], partitions[arrival.seq])}"
-        for arrival in _known(plan, arrivals)
-        if (arrival.at.topic, arrival.at.partition) != (topics[arrival.seq], partitions[arrival.seq])
+        f"seq {arrival.seq} in {arrival.at}, planned {expected.places[arrival.seq]}"
+        for arrival in _known(expected, arrivals)
+        if arrival.at != expected.places[arrival.seq]
     ]
     return _result("partitions as planned", wrong)
 
 
-def _timestamps(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Result:
+def _timestamps(expected: ExpectedRecords, ledger: LedgerRows, arrivals: Arrivals) -> Result:
     name = "timestamps by policy"
-    planned, overwritten = plan.records.planned_timestamps, plan.records.append_time_topics
     wrong, unknown = [], 0
-    for arrival in _known(plan, arrivals):
-        if arrival.at.topic in overwritten:
+    for arrival in _known(expected, arrivals):
+        if arrival.at.topic in expected.overwritten:
             right = arrival.timestamp_type == TimestampType.APPEND
         else:
-            sent = int(planned[arrival.seq])
+            sent = expected.timestamps[arrival.seq]
             stated = ledger.acked[arrival.seq].timestamp_ms if arrival.seq in ledger.acked else None
-            expected = stated if sent == NOW else sent
-            unknown += expected is None
-            right = expected is None or arrival.timestamp_ms == expected
+            right_ms = stated if sent == NOW else sent
+            unknown += right_ms is None
+            right = right_ms is None or arrival.timestamp_ms == right_ms
         if not right:
             wrong.append(f"seq {arrival.seq} has {arrival.timestamp_ms}")
     if unknown and not wrong:
@@ -110,8 +108,8 @@ def _timestamps(plan: Plan, ledger: LedgerRows, arrivals: Arrivals) -> Result:
     return _result(name, wrong)
 
 
-def _known(plan: Plan, arrivals: Arrivals) -> Iterable[Arrival]:
-    return (arrival for arrival in arrivals.found if 0 <= arrival.seq < len(plan.records))
+def _known(expected: ExpectedRecords, arrivals: Arrivals) -> Iterable[Arrival]:
+    return (arrival for arrival in arrivals.found if arrival.seq in expected.digests)
 
 
 def _result(name: str, wrong: list[str], right: str = "") -> Result:

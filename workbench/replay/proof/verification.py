@@ -13,6 +13,7 @@ from workbench.errors import WorkbenchError
 from workbench.model import TopicPartition
 from workbench.replay.proof.arrivals import Arrivals, collect
 from workbench.replay.proof.delivery_checks import all_checks
+from workbench.replay.proof.expected import ExpectedRecords
 from workbench.replay.proof.ledger import LedgerRows
 from workbench.text import counted
 
@@ -60,45 +61,44 @@ class Verification:
         return f"level {self.level}: {result}; {counted(self.others, 'record')} of others in between"
 
 
-async def verify_delivery(log: RecordLog, plan: Plan, journal: Journal, *, record: bool = True) -> Verification:
+async def verify_delivery(log: RecordLog, plan: Plan | str, journal: Journal, *, record: bool = True) -> Verification:
     """Read the target from where it ended before the run, and compare every record with plan and ledger.
 
     Args:
         log: The target cluster.
-        plan: The plan that was run.
+        plan: The plan that was run; or the id of the run, whose ledger then says which records were sent.
         journal: Its journal.
         record: Whether the journal is changed: a run that is done becomes ``verified`` or ``not_verified``.
 
     Raises:
         SnapshotError: The journal does not know the run.
     """
-    row = await asyncio.to_thread(journal.run, plan.run_id)
-    ledger = LedgerRows.of(await asyncio.to_thread(journal.ledger, plan.run_id))
-    starts = {
-        TopicPartition(at["target_topic"], at["target_partition"]): at["start_offset"]
-        for at in (await asyncio.to_thread(journal.positions, plan.run_id)).to_pylist()
-    }
+    run_id = plan if isinstance(plan, str) else plan.run_id
+    row = await asyncio.to_thread(journal.run, run_id)
+    rows = await asyncio.to_thread(journal.ledger, run_id)
+    ledger = LedgerRows.of(rows)
+    expected = ExpectedRecords.of_journal(row, rows) if isinstance(plan, str) else ExpectedRecords.of_plan(plan)
     try:
-        arrivals = await _read_back(log, plan, ledger, starts)
-        found = tuple(all_checks(plan, ledger, arrivals))
+        arrivals = await read_back(log, journal, expected, ledger)
+        found = tuple(all_checks(expected, ledger, arrivals))
         checks = tuple(Check(name, status, detail) for name, status, detail in found)
         verification = Verification(checks, arrivals.others)
     except WorkbenchError as error:
         verification = Verification((Check("read the target back", "not checked", error.message),))
     if record and row.state in ("done", "verified", "not_verified"):
         state = "verified" if verification.passed else "not_verified"
-        await asyncio.to_thread(journal.finish, plan.run_id, state)
+        await asyncio.to_thread(journal.finish, run_id, state)
     return verification
 
 
-async def _read_back(
-    log: RecordLog,
-    plan: Plan,
-    ledger: LedgerRows,
-    starts: dict[TopicPartition, int],
-) -> Arrivals:
+async def read_back(log: RecordLog, journal: Journal, expected: ExpectedRecords, ledger: LedgerRows) -> Arrivals:
+    """Read the targets of a run from where they ended before it, and pick its records."""
+    starts = {
+        TopicPartition(at["target_topic"], at["target_partition"]): at["start_offset"]
+        for at in (await asyncio.to_thread(journal.positions, expected.run_id)).to_pylist()
+    }
     ends = await _stable_ends(log, starts, ledger.last_offsets())
-    return await collect(log, plan, ledger, starts, ends)
+    return await collect(log, expected, ledger, starts, ends)
 
 
 async def _stable_ends(

@@ -9,6 +9,7 @@ import numpy as np
 from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.replay.rules.rule import refusal
 from workbench.replay.target.facts import differences
+from workbench.store.journal import WAY_ON
 from workbench.text import counted
 
 if TYPE_CHECKING:
@@ -130,5 +131,6 @@ def missing_partition(planning: PlanningInput) -> list[str]:
 def earlier_run_in_doubt(planning: PlanningInput) -> list[str]:
     """Refuse a target on which the result of an earlier run is not known."""
     return [
-        f"run {run} on this target is in doubt; look at its ledger, then abandon it." for run in planning.facts.in_doubt
+        f"run {run} on this target is in doubt. {WAY_ON.format(run=run.partition(' ')[0])}."
+        for run in planning.facts.in_doubt
     ]

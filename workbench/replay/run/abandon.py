@@ -10,7 +10,7 @@ from workbench.replay.run.batch_writer import transactional_id
 
 if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
-    from workbench.store.journal import Journal
+    from workbench.store.journal import Journal, RunRow
 
 
 async def abandon_run(log: RecordLog, journal: Journal, run_id: str, *, by: str = "", reason: str = "") -> None:
@@ -37,8 +37,13 @@ async def abandon_run(log: RecordLog, journal: Journal, run_id: str, *, by: str 
         reasons.append(f"it wrote to cluster {row.target_cluster}, this is {log.cluster_id}")
     if reasons:
         raise ReplayRefused(f"Run {run_id} was not abandoned: {'; '.join(reasons)}.", reasons=reasons)
+    await fence(log, row)
+    await asyncio.to_thread(journal.abandon, run_id, by=by, reason=reason)
+
+
+async def fence(log: RecordLog, row: RunRow) -> None:
+    """Abort a transaction that the process of a run left open, and fence that process if it still lives."""
     # InitProducerId, which opening sends, aborts a dangling transaction of this id and fences an older producer.
     if row.writer_mode == "transactional":
-        async with log.writer(transactional_id=transactional_id(run_id)):
+        async with log.writer(transactional_id=transactional_id(row.run_id)):
             pass
-    await asyncio.to_thread(journal.abandon, run_id, by=by, reason=reason)

@@ -20,7 +20,7 @@ from workbench.store.journal.states import move, utc_now
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -31,8 +31,19 @@ if TYPE_CHECKING:
     from workbench.store.file.connection import Connection
     from workbench.store.journal.runs import RunRow, Transaction
 
+WAY_ON = (
+    "Settle it from what is on the target: snap.replays.verify({run!r}, writer), or workbench replay verify SNAPSHOT "
+    "{run} -b BROKER --reason WHY. Or give it up: snap.replays.abandon, workbench replay abandon"
+)
+"""What to do with a run in doubt."""
+
 _running_here: set[str] = set()
 """Runs of this process. A second journal over the same file must not take them for runs of a killed process."""
+
+
+def is_running_here(run_id: str) -> bool:
+    """Tell whether this process runs a replay."""
+    return run_id in _running_here
 
 
 class Journal:
@@ -136,13 +147,14 @@ class Journal:
         Raises:
             SnapshotError: There is none, or ``confirm`` is shorter than a token.
         """
-        rows = self._runs("state = 'planned' AND starts_with(plan_hash, ?) AND length(?) >= 8", [confirm, confirm])
-        if not rows:
+        rows = self._runs("starts_with(plan_hash, ?) AND length(?) >= 8", [confirm, confirm])
+        planned = [row for row in rows if row.state == "planned"]
+        if not planned:
             raise SnapshotError(
-                f"{self.path} has no open plan {confirm}. Make the plan again; its last line says how to confirm it.",
+                f"{self.path} has no open plan {confirm}{_what_became_of(rows)}.",
                 path=str(self.path),
             )
-        return rows[0]
+        return planned[0]
 
     def _runs(self, condition: str, values: list[Any]) -> list[RunRow]:
         with self._connection.cursor() as cursor:
@@ -258,6 +270,15 @@ class Journal:
             query = f"SELECT {columns} FROM {name} WHERE run_id = ? ORDER BY {order}"  # noqa: S608 - constants only
             found: pa.Table = cursor.sql(query, params=[run_id]).to_arrow_table()
         return found.cast(schema)
+
+
+def _what_became_of(rows: Sequence[RunRow]) -> str:
+    if not rows:
+        return ". Make the plan again; its last line says how to confirm it"
+    row = rows[0]
+    if row.state != "in_doubt":
+        return f": it was run as {row.run_id} and is {row.state}. One plan is one run; make the plan again"
+    return f": its run {row.run_id} is in doubt ({row.error or 'no result'}). {WAY_ON.format(run=row.run_id)}"
 
 
 def _replace_rows(cursor: duckdb.DuckDBPyConnection, run_id: str, rows: pa.Table) -> None:

@@ -16,7 +16,7 @@ NEXT_STATES: Mapping[str, frozenset[str]] = {
     "planned": frozenset({"confirmed"}),
     "confirmed": frozenset({"running", "failed"}),
     "running": frozenset({"done", "stopped", "failed", "in_doubt"}),
-    "in_doubt": frozenset({"failed"}),
+    "in_doubt": frozenset({"failed", "done", "stopped"}),
     "done": frozenset({"verified", "not_verified"}),
     "verified": frozenset({"verified", "not_verified"}),
     "not_verified": frozenset({"verified", "not_verified"}),

@@ -1,0 +1,97 @@
+"""``snap.replays`` lists the runs of a snapshot and names the ways on; planning alone leaves no file."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+import workbench as wb
+from workbench.cli import application
+from workbench.errors import ReplayRefused, SnapshotError
+from workbench.model import NewRecord
+from workbench.store.journal import journal_path
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+async def cluster(topic_name):
+    async with await wb.connect(f"memory://{topic_name('replays')}", write=True, reason="test") as opened:
+        await opened.log.create_topic("orders", partitions=1)
+        await opened.log.create_topic("again", partitions=1)
+        async with opened.log.writer() as writer:
+            await writer.send([NewRecord("orders", b"k", b'{"n": %d}' % at, (), 0) for at in range(6)])
+        yield opened
+
+
+@pytest.fixture
+async def path(cluster, tmp_path):
+    snap = await cluster.capture("orders", into=tmp_path / "incident.duckdb", progress=False)
+    snap.close()
+    return snap.path
+
+
+async def test_planning_on_a_read_only_snapshot_leaves_no_file(cluster, path):
+    with wb.open(path) as snap:
+        await cluster.plan(snap.replay("true"), to="again")
+        assert repr(snap.replays) == "no replay was planned yet"
+        assert snap.replays.rows() == []
+    assert not journal_path(path).exists()
+
+
+async def test_a_run_is_listed_shown_and_verified_again(cluster, path):
+    with wb.open(path) as snap:
+        plan = await cluster.plan(snap.replay("true"))
+        report = await cluster.run(plan, confirm=plan.token)
+        assert report.state == "verified"
+        (row,) = snap.replays.rows()
+        assert (row["run"], row["state"], row["records"]) == (plan.run_id, "verified", 6)
+        assert snap.replays.frame["target"].tolist() == plan.facts.target_topics
+        assert plan.run_id in repr(snap.replays)
+        assert "<table" in snap.replays._repr_html_()
+        assert snap.replays.show(plan.run_id[:8]).counts["acked"] == 6
+        again = await snap.replays.verify(plan.run_id[:8], cluster)
+        assert (again.state, again.verification.passed) == ("verified", True)
+        with pytest.raises(ReplayRefused, match="it is verified"):
+            await snap.replays.abandon(plan.run_id, cluster)
+        with pytest.raises(SnapshotError, match="there is no run 'zz'"):
+            snap.replays.show("zz")
+        (target,) = plan.facts.target_topics
+        with pytest.raises(ReplayRefused, match="did not create"):
+            await snap.replays.delete_created(plan.run_id, cluster, topic="again")
+        await snap.replays.delete_created(plan.run_id, cluster, topic=target)
+        assert await cluster.log.describe([target]) == []
+    shown = RUNNER.invoke(application(), ["replay", "list", str(path), "-J"])
+    assert json.loads(shown.stdout)["run"] == plan.run_id
+    shown = RUNNER.invoke(application(), ["replay", "show", str(path), plan.run_id[:8]])
+    assert (shown.exit_code, plan.run_id in shown.stdout) == (0, True)
+
+
+async def test_a_run_in_the_file_itself_is_changed_only_when_it_is_open_for_writing(cluster, path):
+    with wb.open(path, write=True) as snap:
+        plan = await cluster.plan(snap.replay("true"), to="again")
+        await cluster.run(plan, confirm=plan.token)
+        with snap.store.transaction() as cursor:
+            cursor.execute("UPDATE replays SET state = 'running'")
+    with wb.open(path) as snap:
+        assert [row["state"] for row in snap.replays.rows()] == ["in_doubt"]
+        with pytest.raises(SnapshotError, match="Open it with write=True"):
+            await snap.replays.verify(plan.run_id, cluster)
+        refused = await cluster.plan(snap.replay("true"), to="again")
+        assert [refusal.rule for refusal in refused.refusals][:1] == ["G-21"]
+        assert f"workbench replay verify SNAPSHOT {plan.run_id}" in str(refused.refusals[0])
+    with wb.open(path, write=True) as snap:
+        assert (await snap.replays.verify(plan.run_id, cluster)).state == "verified"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["replay", "show", "none.duckdb", "x"], ["replay", "none.duckdb", "--where", "1"]]
+)
+def test_a_file_that_is_not_there_is_an_error_of_ours(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = RUNNER.invoke(application(), arguments)
+    assert result.exit_code == 1
+    assert "There is no snapshot none.duckdb" in result.stderr
+    assert list(tmp_path.iterdir()) == []

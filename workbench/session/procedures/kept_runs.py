@@ -1,0 +1,50 @@
+"""Does something with a run that a snapshot file records: verify, abandon, or delete what it created."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.session.connecting import connect
+from workbench.session.snapshot import open_snapshot
+
+if TYPE_CHECKING:
+    import os
+
+    from workbench.replay import ReplayReport
+    from workbench.session.snapshot import Snapshot
+
+
+def open_runs(snapshot: str | os.PathLike[str], run: str) -> Snapshot:
+    """Open a snapshot so that the record of a run can be changed: for writing only where the file itself has it."""
+    snap = open_snapshot(snapshot)
+    if not snap.replays.recorded_in_file(run):
+        return snap
+    snap.close()
+    return open_snapshot(snapshot, write=True)
+
+
+async def verify_kept_run(
+    snapshot: str | os.PathLike[str], run: str, *, address: str | None, reason: str | None
+) -> ReplayReport:
+    """Verify the delivery of a run; see `Replays.verify`."""
+    with open_runs(snapshot, run) as snap:
+        async with await connect(address, write=True, reason=reason) as cluster:
+            return await snap.replays.verify(run, cluster)
+
+
+async def abandon_kept_run(
+    snapshot: str | os.PathLike[str], run: str, *, address: str | None, reason: str | None
+) -> ReplayReport:
+    """Give up a run in doubt; see `Replays.abandon`."""
+    with open_runs(snapshot, run) as snap:
+        async with await connect(address, write=True, reason=reason) as cluster:
+            return await snap.replays.abandon(run, cluster)
+
+
+async def delete_created_by_run(
+    snapshot: str | os.PathLike[str], run: str, *, address: str | None, reason: str | None, topic: str
+) -> None:
+    """Delete a topic that a run created; see `Replays.delete_created`."""
+    with open_runs(snapshot, run) as snap:
+        async with await connect(address, write=True, reason=reason) as cluster:
+            await snap.replays.delete_created(run, cluster, topic=topic)

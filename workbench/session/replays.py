@@ -1,0 +1,150 @@
+"""Defines `Replays`, the replay runs that a snapshot records: a table of them, and the ways on from each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import SnapshotError
+from workbench.store.journal import Journal, RecordedRuns, journal_path
+from workbench.text import element, iso_text, table, text_table, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    import pandas as pd
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.replay import ReplayReport
+    from workbench.store.journal import RunRow
+    from workbench.store.snapshot.store import SnapshotStore
+
+    class Target(Protocol):
+        """The cluster of a run; a `Cluster` is one."""
+
+        @property
+        def log(self) -> RecordLog: ...
+        @property
+        def reason(self) -> str: ...
+
+
+_COLUMNS = ("run", "state", "records", "target", "cluster", "created", "error")
+
+
+@dataclass(frozen=True)
+class Replays:
+    """The replay runs of a snapshot, newest first; ``snap.replays``.
+
+    A run is named by its id or by the first digits of it. Methods that read or write a target take a cluster that was
+    opened with ``write=True``.
+    """
+
+    store: SnapshotStore
+    journal: Callable[[], Journal]
+    """Opens the journal of the snapshot."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row for each run: run, state, records, target, cluster, created, error."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows(), columns=list(_COLUMNS))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows of `frame` as dictionaries."""
+        return [
+            {
+                "run": row.run_id,
+                "state": row.state,
+                "records": int(row.plan["document"]["records"]),
+                "target": ", ".join(row.target_topics),
+                "cluster": row.target_cluster,
+                "created": iso_text(row.created_at),
+                "error": row.error,
+            }
+            for row in self._runs()
+        ]
+
+    def show(self, run: str) -> ReplayReport:
+        """Return the report of a run: outcomes, target positions, and help for undoing it."""
+        from workbench.replay import read_report
+
+        return read_report(*self._recorded(run))
+
+    async def verify(self, run: str, cluster: Target) -> ReplayReport:
+        """Read the target again and compare it with the ledger. A run in doubt is settled from what is there first.
+
+        Raises:
+            ReplayRefused: The run wrote to another cluster.
+        """
+        from workbench.replay import read_report, resolve_run, verify_delivery
+
+        journal, run_id = self._recorded(run)
+        if journal.run(run_id).state == "in_doubt":
+            await resolve_run(cluster.log, journal, run_id)
+        return read_report(journal, run_id, await verify_delivery(cluster.log, run_id, journal))
+
+    async def abandon(self, run: str, cluster: Target) -> ReplayReport:
+        """Give up a run in doubt; a transaction that it left open is aborted, and its target is free again.
+
+        Raises:
+            ReplayRefused: The run wrote to another cluster, or is not in doubt.
+        """
+        from workbench.replay import abandon_run, read_report
+
+        journal, run_id = self._recorded(run)
+        await abandon_run(cluster.log, journal, run_id, reason=cluster.reason)
+        return read_report(journal, run_id)
+
+    async def delete_created(self, run: str, cluster: Target, *, topic: str) -> None:
+        """Delete a topic that a run created, if it has only records of that run and no group reads it.
+
+        Args:
+            run: The run.
+            cluster: Its target.
+            topic: The physical name of the topic, typed.
+
+        Raises:
+            ReplayRefused: Names why it was not deleted.
+        """
+        from workbench.replay import delete_created
+
+        journal, run_id = self._recorded(run)
+        await delete_created(cluster.log, journal, run_id, topic=topic)
+
+    def _runs(self) -> list[RunRow]:
+        own = RecordedRuns(self.store.connection).runs()
+        beside = self.journal().runs() if self.store.read_only and journal_path(self.store.path).is_file() else []
+        return sorted((*own, *beside), key=lambda row: row.created_at, reverse=True)
+
+    def _recorded(self, run: str) -> tuple[Journal, str]:
+        """Return the journal that records a run, and the whole id of the run."""
+        found = [row.run_id for row in self._runs() if run and row.run_id.startswith(run)]
+        if len(found) != 1:
+            what = f"{len(found)} runs begin with {run!r}" if found else f"there is no run {run!r}"
+            known = ", ".join(row.run_id for row in self._runs()[:5]) or "none"
+            raise SnapshotError(f"{self.store.path}: {what}; it records {known}.", path=str(self.store.path))
+        if self.store.read_only and self.recorded_in_file(found[0]):
+            raise SnapshotError(
+                f"Run {found[0]} is recorded in {self.store.path} itself, which is open for reading only. "
+                "Open it with write=True.",
+                path=str(self.store.path),
+            )
+        return self.journal(), found[0]
+
+    def recorded_in_file(self, run: str) -> bool:
+        """Tell whether the snapshot file itself records a run, and not a journal beside it."""
+        return any(row.run_id.startswith(run) for row in RecordedRuns(self.store.connection).runs())
+
+    def _cells(self) -> list[list[str]]:
+        return [[visible(str(row[name] or ""), 60) for name in _COLUMNS] for row in self.rows()]
+
+    def __repr__(self) -> str:
+        cells = self._cells()
+        return text_table(_COLUMNS, cells, numeric=(2,)) if cells else "no replay was planned yet"
+
+    def _repr_html_(self) -> str:
+        cells = self._cells()
+        shown = table(_COLUMNS, cells, numeric=(2,)) if cells else element("p", "no replay was planned yet")
+        return shown.render()
