@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.lag.names import matching
 from workbench.lag.quantities import LAG_GROUPS, LAG_HISTORY
 from workbench.lag.tables import LagTables, tables_of, utc_time
 
@@ -121,5 +121,5 @@ def read_tables(
 def _matching(table: pa.Table, column: str, pattern: str) -> pa.Table:
     if pattern == "*":
         return table
-    names = [name for name in table[column].unique().to_pylist() if fnmatchcase(name, pattern)]
+    names = matching(pattern, table[column].unique().to_pylist())
     return table.filter(pc.is_in(table[column], pa.array(names, table.schema.field(column).type)))

@@ -64,17 +64,21 @@ COLUMNS = {
     "round_id": "Int64",
 }
 """Columns and dtypes. ``reason`` says why lag is absent (``no-commit`` or an error); then ``lag_if_at_end`` and
-``lag_if_at_start`` bound it: the lag if the group began at the end, or at the beginning."""
+``lag_if_at_start`` bound it: the lag if the group began at the end, or at the beginning. ``no-partitions``: the members
+of the group are assigned nothing, and nothing is committed. ``share-start``: the lag of a share group is counted from
+its start offset, so it is an upper bound."""
 
 GROUP_COLUMNS = {
     "group_id": "str",
     "state": "str",
+    "protocol": "str",
     "members": "Int64",
     "topics": "Int64",
     "partitions": "Int64",
     "lag": "Int64",
     "max_lag": "Int64",
     "lost": "Int64",
+    "ahead": "Int64",
     "held": "Int64",
     "unknown": "Int64",
 }
@@ -94,6 +98,16 @@ LAG_HISTORY = """
         JOIN lag_rounds r USING (round_id)
         LEFT JOIN offset_samples o USING (round_id, topic, "partition")
         LEFT JOIN group_samples g USING (round_id, group_id)
+        UNION ALL BY NAME
+        SELECT
+            g.round_id, r.cluster, r.started_at, g.group_id, g.state, g.protocol, r.finished_at AS "at",
+            CASE WHEN g.error IS NULL THEN len(g.members) END AS members,
+            coalesce(g.error, 'no-partitions') AS reason
+        FROM group_samples g
+        JOIN lag_rounds r USING (round_id)
+        ANTI JOIN lag_samples c USING (round_id, group_id)
+        WHERE g.error IS NOT NULL
+            OR (len(g.members) > 0 AND len([m FOR m IN g.members IF len(m.partitions) > 0]) = 0)
     )
     SELECT
         "at", group_id, topic, "partition"::BIGINT AS "partition",
@@ -113,6 +127,9 @@ LAG_HISTORY = """
 """
 """One row per round, group and partition: `COLUMNS`, then ``cluster`` and ``started_at``.
 
+A group without any partition, with members or with an error, is one row without topic and partition: it is there, and
+must not be missing from the answer.
+
 `greatest` skips nulls, and a missing commit is not lag 0, so each difference is asked for null first. A client may
 commit any 64-bit number; `try` gives null for a difference that needs more bits. ``h - max(c, l)`` is the lesser of two
 differences.
@@ -120,10 +137,11 @@ differences.
 
 LAG_GROUPS = """
     SELECT
-        round_id, cluster, started_at, group_id, any_value(state) AS state, any_value(members) AS members,
-        count(DISTINCT topic) AS topics, count(*) AS partitions, try_cast(sum(lag) AS BIGINT) AS lag,
-        max(lag) AS max_lag, try_cast(sum(lost) AS BIGINT) AS lost, try_cast(sum(held) AS BIGINT) AS held,
-        count(*) - count(lag) AS unknown
+        round_id, cluster, started_at, group_id, any_value(state) AS state, any_value(protocol) AS protocol,
+        any_value(members) AS members,
+        count(DISTINCT topic) AS topics, count("partition") AS partitions, try_cast(sum(lag) AS BIGINT) AS lag,
+        max(lag) AS max_lag, try_cast(sum(lost) AS BIGINT) AS lost, try_cast(sum(ahead) AS BIGINT) AS ahead,
+        try_cast(sum(held) AS BIGINT) AS held, count("partition") - count(lag) AS unknown
     FROM lag_history
     GROUP BY round_id, cluster, started_at, group_id
 """

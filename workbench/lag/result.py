@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _SHOWN_GROUPS = 30
 _SHOWN_ERRORS = 5
-_COUNTS = ("members", "partitions", "lag", "lost", "unknown")
+_COUNTS = ("members", "partitions", "lag", "lost", "ahead", "held", "unknown")
 _TITLES = ("group", "state", *_COUNTS)
-_NUMERIC = (2, 3, 4, 5, 6)
+_NUMERIC = tuple(range(2, len(_TITLES)))
 
 
 class LagResult:
@@ -78,7 +78,7 @@ class LagResult:
         """Draw the chart as a plain plotly figure."""
         from workbench.lag.figure import lag_figure
 
-        return lag_figure(self.frame)
+        return lag_figure(with_partition(self.frame))
 
     def show(self) -> None:
         """Display the chart; returns None, as plotly's own ``show`` does."""
@@ -107,6 +107,11 @@ class LagResult:
         if not self.newest.tables.group_samples.num_rows:
             return output_html(element("p", repr(self)))
         return output_html(table(_TITLES, self._rows(), numeric=_NUMERIC), listing(self._remarks()))
+
+
+def with_partition(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the rows of groups without any partition: a chart has nothing to draw for them."""
+    return frame[frame["partition"].notna()]
 
 
 def shown_text(value: Any) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from workbench.errors import BrokerUnavailableError, WorkbenchError
+from workbench.lag.names import is_exact, matching, no_such_group
 from workbench.model import TopicPartition
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 
@@ -27,6 +29,12 @@ CONCURRENCY = 10
 """Requests of one round that are under way at once."""
 METADATA_S = 60.0
 """Seconds that the list of partitions is trusted."""
+LISTED_ROWS = 100_000
+"""Rows of one round up to which partitions without a commit are listed beside the others of their topic.
+
+Beyond it only partitions with a commit or an owner are rows: ten thousand groups on a topic of a thousand partitions
+would be ten million rows that say nothing.
+"""
 
 Offsets: TypeAlias = dict[TopicPartition, int | None]
 Quantity: TypeAlias = Literal["low", "lso", "high"]
@@ -38,8 +46,8 @@ class LagSampler:
 
     Args:
         log: An open record log.
-        groups: Shell pattern of group ids.
-        topics: Shell pattern of topics; internal ones are never sampled.
+        groups: Group id, or a shell pattern of ids.
+        topics: Shell pattern of topics. Internal ones are sampled only where a group has committed on them.
     """
 
     def __init__(self, log: RecordLog, *, groups: str = "*", topics: str = "*") -> None:
@@ -47,6 +55,9 @@ class LagSampler:
         self._group_pattern = groups
         self._topic_pattern = topics
         self._partitions: dict[TopicPartition, int | None] = {}
+        self._leaders: dict[TopicPartition, int | None] = {}
+        self._numbers: dict[str, list[TopicPartition]] = {}
+        self._named: set[TopicPartition] = set()
         self._known_at = -METADATA_S
         self._last_round_id = 0
 
@@ -54,6 +65,7 @@ class LagSampler:
         """Take one round.
 
         Raises:
+            WorkbenchError: No group has the id, or fits the pattern.
             BrokerUnavailableError: The cluster does not answer. A group or topic that cannot be read is a row with its
                 error, and the rest of the round is as good as ever.
         """
@@ -67,6 +79,13 @@ class LagSampler:
         await self._look_up(bounds, "low", "earliest", "read_uncommitted")
         committed_at_ms = clock.now_ms()
         commits, unread = await self._commits(groups)
+        if await self._take_up(commits):
+            # Commits name partitions whose log start was not read before them: the order holds for another try.
+            low_at_ms = clock.now_ms()
+            bounds = _Bounds(self._partitions)
+            await self._look_up(bounds, "low", "earliest", "read_uncommitted")
+            committed_at_ms = clock.now_ms()
+            commits, unread = await self._commits(groups)
         await self._look_up(bounds, "lso", "latest", "read_committed")
         high_at_ms = clock.now_ms()
         await self._look_up(bounds, "high", "latest", "read_uncommitted")
@@ -91,16 +110,40 @@ class LagSampler:
     async def _refresh(self) -> None:
         if time.monotonic() - self._known_at < METADATA_S:
             return
+        infos = await self._log.describe()
+        self._leaders = {TopicPartition(info.name, p.partition): p.leader for info in infos for p in info.partitions}
+        sampled = {info.name for info in infos if not info.internal and fnmatchcase(info.name, self._topic_pattern)}
         self._partitions = {
-            TopicPartition(info.name, part.partition): part.leader
-            for info in await self._log.describe()
-            if not info.internal and fnmatchcase(info.name, self._topic_pattern)
-            for part in info.partitions
+            partition: leader
+            for partition, leader in self._leaders.items()
+            if partition.topic in sampled or partition in self._named
         }
         self._known_at = time.monotonic()
+        self._numbers = defaultdict(list)
+        for partition in self._partitions:
+            self._numbers[partition.topic].append(partition)
+
+    async def _take_up(self, commits: Iterable[CommitSample]) -> bool:
+        """Sample the partitions, too, that commits name and that were not known; whether there are any."""
+        named = {TopicPartition(row.topic, row.partition) for row in commits} - self._partitions.keys()
+        if not named:
+            return False
+        if not named <= self._leaders.keys():
+            self._known_at = -METADATA_S
+        self._named |= named
+        await self._refresh()
+        found = {partition: leader for partition, leader in self._leaders.items() if partition in named}
+        self._partitions |= found
+        return bool(found)
 
     async def _describe(self) -> list[GroupInfo]:
-        wanted = [name for name in await self._log.groups() if fnmatchcase(name, self._group_pattern)]
+        ids, pattern = await self._log.groups(), self._group_pattern
+        wanted = matching(pattern, ids)
+        if not wanted and is_exact(pattern):
+            # A group that the cluster does not list to this user may exist all the same; then it says so here.
+            wanted = [one.group_id for one in await self._log.describe_groups([pattern]) if one.error is not None]
+        if not wanted and pattern != "*":
+            raise no_such_group(pattern, ids, self._log.address)
         return await self._log.describe_groups(wanted) if wanted else []
 
     async def _look_up(
@@ -137,29 +180,32 @@ class LagSampler:
     async def _commits(self, groups: Iterable[GroupInfo]) -> tuple[list[CommitSample], dict[str, str]]:
         """Read what each group committed; a group that cannot be read gives its error instead."""
         gate = asyncio.Semaphore(CONCURRENCY)
+        rows: list[CommitSample] = []
         unread: dict[str, str] = {}
 
-        async def of(group: GroupInfo) -> list[CommitSample]:
+        async def of(group: GroupInfo) -> None:
             async with gate:
                 try:
                     stored = await self._log.committed(group.group_id)
                 except WorkbenchError as error:
                     unread[group.group_id] = str(error)
-                    return self._unread(group, str(error))
-            return self._rows(group, stored)
+                    rows.extend(self._unread(group, str(error)))
+                else:
+                    rows.extend(self._rows(group, stored, room=LISTED_ROWS - len(rows)))
 
-        rows = [row for part in await asyncio.gather(*(of(group) for group in groups)) for row in part]
-        if any(TopicPartition(row.topic, row.partition) not in self._partitions for row in rows):
-            self._known_at = -METADATA_S
+        await asyncio.gather(*(of(group) for group in groups))
         return rows, unread
 
-    def _rows(self, group: GroupInfo, stored: dict[TopicPartition, CommittedOffset]) -> list[CommitSample]:
+    def _rows(
+        self, group: GroupInfo, stored: dict[TopicPartition, CommittedOffset], *, room: int
+    ) -> list[CommitSample]:
         holders = _holders(group)
         topics = {p.topic for p in (*stored, *holders) if fnmatchcase(p.topic, self._topic_pattern)}
-        mentioned = {p for p in (*stored, *holders) if p.topic in topics}
-        wanted = sorted(mentioned | {p for p in self._partitions if p.topic in topics})
+        wanted = {p for p in (*stored, *holders) if p.topic in topics}
+        if sum(len(self._numbers[topic]) for topic in topics) <= room:
+            wanted.update(p for topic in topics for p in self._numbers[topic])
         rows = []
-        for partition in wanted:
+        for partition in sorted(wanted):
             commit = stored.get(partition)
             rows.append(
                 CommitSample(
@@ -170,7 +216,7 @@ class LagSampler:
                     commit.leader_epoch if commit else None,
                     commit.metadata if commit else "",
                     holders.get(partition),
-                    None if partition in self._partitions else "the partition was not known when its bounds were read",
+                    None if partition in self._partitions else "the cluster does not name this partition",
                 ),
             )
         return rows

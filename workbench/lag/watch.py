@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
-from workbench.lag.result import LagResult, shown_text
+from workbench.lag.result import LagResult, shown_text, with_partition
 from workbench.lag.tables import LagTables, joined, tables_of
 from workbench.text import clock_text, counted, number_text, visible
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KEPT_ROUNDS = 360
 """Rounds that a watch keeps in memory: an hour at one every ten seconds. A recording keeps all."""
 _SHOWN_PARTITIONS = 200
-_TITLES = ("group", "topic", "partition", "lag", "lost", "committed", "high", "state", "reason")
+_TITLES = ("group", "topic", "partition", "lag", "lost", "ahead", "held", "committed", "high", "state", "reason")
 
 
 class LagWatch:
@@ -121,7 +121,7 @@ class LagWatch:
 
     def frame(self) -> pd.DataFrame:
         """The frame that the figure is made of."""
-        return self.result.frame
+        return with_partition(self.result.frame)
 
     def table(self) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         """Partitions of the newest round as text, furthest behind first."""
@@ -131,10 +131,12 @@ class LagWatch:
         rows = [
             (
                 visible(str(row.group_id), 80),
-                visible(str(row.topic), 80),
-                str(row.partition),
+                shown_text(row.topic),
+                shown_text(row.partition),
                 number_text(row.lag),
                 number_text(row.lost),
+                number_text(row.ahead),
+                number_text(row.held),
                 number_text(row.committed),
                 number_text(row.high),
                 str(row.state),

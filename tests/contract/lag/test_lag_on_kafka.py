@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -103,3 +104,46 @@ async def test_a_recording_of_a_real_broker_is_read_back(kafka_address, topic_na
         assert len(stored.rounds) == len(live.rounds) >= 2
         assert stored.groups.loc[0, ["group_id", "lag", "unknown"]].tolist() == [group, 3, 1]
         assert snap.sql("SELECT lag FROM lag_group").dropna()["lag"].tolist() == [3] * len(live.rounds)
+
+
+@pytest.mark.parametrize("suffix", ["[eu]", "*", ""])
+async def test_an_id_that_looks_like_a_pattern(kafka_address, topic_name, group_name, suffix):
+    topic, group = topic_name(), group_name() + suffix
+    async with open_log(kafka_address) as log:
+        await log.create_topic(topic)
+        await log.commit_offsets(group, {TopicPartition(topic, 0): 0})
+        taken = await LagSampler(log, groups=group).round()
+        assert [one.group_id for one in taken.groups] == [group]
+        await log.delete_topic(topic)
+
+
+async def test_a_commit_on_the_offsets_topic_and_one_ahead_of_the_end(kafka_address, topic_name, group_name):
+    topic, group = topic_name(), group_name()
+    async with open_log(kafka_address) as log:
+        await log.create_topic(topic)
+        internal = TopicPartition("__consumer_offsets", 3)
+        await log.commit_offsets(group, {internal: 0, TopicPartition(topic, 0): 500})
+        taken = await LagSampler(log, groups=group).round()
+        assert taken.errors == ()
+        frame = lag_frame(taken).set_index("topic")
+        assert frame.loc["__consumer_offsets", "lag"] == frame.loc["__consumer_offsets", "high"]
+        assert frame.loc[topic, ["lag", "ahead"]].tolist() == [0, 500]
+        await log.delete_topic(topic)
+
+
+async def test_a_live_group_of_a_topic_that_does_not_exist(kafka_address, group_name):
+    group = group_name()
+    async with open_log(kafka_address) as log, log.member(group, re.compile("wb-not-there-.*")):
+        (row,) = lag_frame(await LagSampler(log, groups=group).round()).to_dict("records")
+        assert (row["group_id"], row["members"], row["reason"]) == (group, 1, "no-partitions")
+
+
+async def test_the_empty_group_id(kafka_address, topic_name):
+    """Old clients committed without naming a group; brokers keep such offsets under an empty id."""
+    topic = topic_name()
+    async with open_log(kafka_address) as log:
+        await log.create_topic(topic)
+        await log.commit_offsets("", {TopicPartition(topic, 0): 0})
+        frame = lag_frame(await LagSampler(log, groups="").round())
+        assert frame.query("topic == @topic")["lag"].tolist() == [0]
+        await log.delete_topic(topic)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from workbench.lag import COLUMNS, group_totals, lag_frame
+from workbench.lag import COLUMNS, LagResult, group_totals, lag_frame
 from workbench.model import GroupInfo
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 
@@ -71,3 +71,13 @@ def test_totals_are_of_the_newest_round():
     frame = lag_frame([taken((0, 0, 9, 9)), taken((7, 0, 9, 9), at_ms=2_000)])
     assert len(frame) == 2
     assert group_totals(frame).loc[0, "lag"] == 2
+
+
+@pytest.mark.parametrize(("committed", "low", "end"), [(500, 0, 10), (3, 0, 0), (11, 5, 10)])
+def test_a_commit_ahead_of_the_log_shows_wherever_lag_is_shown(committed, low, end):
+    result = LagResult([taken((committed, low, end, end))])
+    ahead = committed - end
+    assert result.groups.loc[0, ["lag", "lost", "ahead"]].tolist() == [0, 0, ahead]
+    for shown in (repr(result), result._repr_html_()):
+        assert "ahead" in shown
+        assert str(ahead) in shown

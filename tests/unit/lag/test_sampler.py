@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,7 +12,8 @@ import pytest
 
 from workbench.bus.memory import MemoryLog
 from workbench.errors import BrokerUnavailableError, WorkbenchError
-from workbench.lag import lag_frame
+from workbench.lag import LagResult, lag_frame
+from workbench.lag import sampler as sampler_module
 from workbench.lag.sampler import CONCURRENCY, LagSampler
 from workbench.model import NewRecord, TopicPartition
 
@@ -156,7 +159,8 @@ async def test_a_group_that_cannot_be_read_is_said_even_without_members(log):
     taken = await LagSampler(log).round()
     assert {group.group_id: group.error for group in taken.groups} == {"g": None, "h": "h is refused"}
     assert taken.errors == ("group h: h is refused",)
-    assert lag_frame(taken)["group_id"].unique().tolist() == ["g"]
+    (row,) = lag_frame(taken).query("group_id == 'h'").to_dict("records")
+    assert (row["reason"], pd.isna(row["topic"])) == ("h is refused", True)
 
 
 async def test_a_topic_created_later_is_seen_once_a_group_mentions_it(log):
@@ -164,10 +168,9 @@ async def test_a_topic_created_later_is_seen_once_a_group_mentions_it(log):
     await sampler.round()
     await log.create_topic("late")
     await log.commit_offsets("g", {TopicPartition("late", 0): 0})
-    first = await sampler.round()
-    assert [(c.topic, c.error is None) for c in first.commits] == [("late", False)]
-    second = await sampler.round()
-    assert [(c.topic, c.error) for c in second.commits] == [("late", None)]
+    taken = await sampler.round()
+    assert [(c.topic, c.error) for c in taken.commits] == [("late", None)]
+    assert [(o.topic, o.high) for o in taken.offsets if o.topic == "late"] == [("late", 0)]
 
 
 async def test_at_most_ten_groups_are_asked_at_once(log):
@@ -193,3 +196,73 @@ async def test_sampling_leaves_no_group_and_no_commit(log):
     before = await log.groups(), await log.committed("g")
     await LagSampler(log).round()
     assert (await log.groups(), await log.committed("g")) == before
+
+
+@pytest.mark.parametrize("group_id", ["billing[eu]", "a*", "what?", "[!x]", ""])
+async def test_an_exact_id_always_works(log, group_id):
+    for other in ("billinge", "abc", "whats", "y", "billing", group_id):
+        await log.commit_offsets(other, {TopicPartition("a", 0): 4})
+    taken = await LagSampler(log, groups=group_id).round()
+    assert [group.group_id for group in taken.groups] == [group_id]
+    assert lag_frame(taken)["lag"].dropna().tolist() == [6]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "hint"),
+    [
+        ("biling", "Similar ids: 'billing'"),
+        ("pay*", "Similar ids: 'eu-payments'"),
+        ("zzz", "None of its 2 groups has a similar id"),
+    ],
+)
+async def test_no_such_group_is_an_error_that_names_similar_ids(log, pattern, hint):
+    for known in ("billing", "eu-payments"):
+        await log.commit_offsets(known, {TopicPartition("a", 0): 4})
+    with pytest.raises(WorkbenchError, match=f"No consumer group of {log.address} has the id.*{hint}"):
+        await LagSampler(log, groups=pattern).round()
+
+
+async def test_a_cluster_without_groups_is_an_answer_and_one_group_of_it_is_not(log):
+    assert (await LagSampler(log).round()).groups == ()
+    with pytest.raises(WorkbenchError, match="shows no consumer group at all"):
+        await LagSampler(log, groups="billing").round()
+
+
+async def test_a_commit_on_an_internal_topic_has_its_lag(log, monkeypatch):
+    plain = log.describe
+
+    async def with_internal(topics=None):
+        return [replace(info, internal=info.name == "b") for info in await plain(topics)]
+
+    monkeypatch.setattr(log, "describe", with_internal)
+    await log.commit_offsets("g", {TopicPartition("b", 1): 4})
+    sampler = LagSampler(log)
+    for _ in range(2):
+        taken = await sampler.round()
+        assert taken.errors == ()
+        assert lag_frame(taken)[["topic", "partition", "lag"]].to_numpy().tolist() == [["b", 1, 6]]
+        assert {sample.topic for sample in taken.offsets} == {"a", "b"}
+
+
+async def test_a_live_group_without_partitions_is_a_row(log):
+    async with log.member("searching", re.compile("not-there-.*")):
+        result = LagResult([await LagSampler(log).round()])
+        (row,) = result.frame.to_dict("records")
+        assert (row["group_id"], row["members"], row["reason"]) == ("searching", 1, "no-partitions")
+        (total,) = result.groups.to_dict("records")
+        assert (total["group_id"], total["members"], total["partitions"], total["unknown"]) == ("searching", 1, 0, 0)
+        assert "searching" in repr(result)
+        assert "searching" in result._repr_html_()
+        assert result.errors == ()
+        result.figure()
+
+
+async def test_many_groups_on_a_topic_of_many_partitions_are_rows_only_where_they_committed(log, monkeypatch):
+    await log.create_topic("wide", partitions=100)
+    for number in range(200):
+        await log.commit_offsets(f"g{number}", {TopicPartition("wide", number % 100): 0})
+    assert len((await LagSampler(log).round()).commits) == 200 * 100
+    monkeypatch.setattr(sampler_module, "LISTED_ROWS", 1_000)
+    taken = await LagSampler(log).round()
+    assert len(taken.commits) <= 1_000 + 200
+    assert sum(row.committed is not None for row in taken.commits) == 200

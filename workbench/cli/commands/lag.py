@@ -17,7 +17,10 @@ from workbench.text import visible
 if TYPE_CHECKING:
     from workbench.lag import LagResult
 
-_COLUMNS = ("group_id", "topic", "partition", "lag", "lost", "readable", "held", "committed", "high", "state", "reason")
+_COLUMNS = (
+    *("group_id", "topic", "partition", "lag", "lost", "ahead", "readable", "held", "committed", "high", "state"),
+    "reason",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def lag(
     broker: Broker = None,
-    group: Annotated[str, typer.Option("--group", "-g", help="Shell pattern of consumer groups.")] = "*",
+    group: Annotated[str, typer.Option("--group", "-g", help="Consumer group, or a shell pattern of groups.")] = "*",
     topic: Annotated[str, typer.Option("--topic", "-t", help="Shell pattern of topics.")] = "*",
     record: Annotated[
         Path | None, typer.Option("--record", help="Sample repeatedly into this snapshot, until interrupted.")
