@@ -82,12 +82,12 @@ class LagWatch:
                     self.state = "ended"
                     return
                 await asyncio.sleep(wait_s)
+        except asyncio.CancelledError:
+            self.state = "stopped"
+            raise
         except Exception as error:
             self.state, self.note = "failed", str(error)
             raise
-        finally:
-            if self.state == "live":
-                self.state = "stopped"
 
     async def _sample(self) -> None:
         try:

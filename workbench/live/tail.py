@@ -52,6 +52,7 @@ class TailFeed:
         spans: What to follow, or a coroutine function that finds it out when the tail starts.
         name: What is followed, in a few words.
         supervisor: Owner of the reading task.
+        number: Tells tails of the same name apart in the names of their tasks.
         discover: Finds partitions that are not followed yet, given those that are; asked every ``METADATA_S`` seconds.
         decoder: Finds type and ids; None shows records as they are.
         isolation: As the reader's.
@@ -66,6 +67,7 @@ class TailFeed:
         *,
         name: str,
         supervisor: Supervisor,
+        number: int = 0,
         discover: Discovery | None = None,
         decoder: BulkDecoder | None = None,
         isolation: Isolation = "read_committed",
@@ -73,6 +75,8 @@ class TailFeed:
         budget: MemoryBudget | None = None,
     ) -> None:
         self.name = name
+        self.task_name = f"tail {name} ({number})" if number else f"tail {name}"
+        """Name of the reading task."""
         self.columns: Sequence[Column] = RAW_COLUMNS if decoder is None else COLUMNS
         self._log = log
         self._spans = spans
@@ -99,17 +103,15 @@ class TailFeed:
         self._unreadable = 0
 
     @property
-    def task_name(self) -> str:
-        """Name of the reading task."""
-        return f"tail {self.name}"
-
-    @property
     def stats(self) -> RowStats:
         """Counters now."""
         ring = self._ring.stats
-        known = self._positions.partitions and self._state in ("live", "ended")
+        # The owner ends its tasks one after the other; this one may be still closing its connections.
+        running = self._state in ("waiting", "live", "paused")
+        state: FeedState = "closed" if running and self._supervisor.closed else self._state
+        known = self._positions.partitions and state in ("live", "ended")
         return RowStats(
-            state=self._state,
+            state=state,
             view=ring.view,
             base=ring.base,
             end=ring.end,

@@ -40,8 +40,7 @@ async def capture(
     """Capture into a file or an open snapshot; see `Cluster.capture`."""
     selection, first = parse_topics(topics), parse_bound(start)
     last = None if end is None else parse_bound(end)
-    opened = not isinstance(into, Snapshot)
-    snap = await asyncio.to_thread(open_for_writing, into)
+    snap, opened = await asyncio.to_thread(open_for_writing, into)
     snap.adopt(connection.tasks)
 
     def decoder(names: Sequence[str]) -> Decoder:

@@ -130,7 +130,10 @@ class Cluster:
             start: Where to begin; by default at the end.
             isolation: ``read_uncommitted`` also shows records of open and aborted transactions.
             limit_rows: Rows kept; older ones are dropped, and their number is shown.
-            options: Traits of the table: ``height``, ``follow``, ``filter``.
+            options: ``name``, and traits of the table: ``height``, ``follow``, ``filter``.
+
+        Running its cell again ends the former table; where no cell is known, one of the same name. All tables share
+        ``tail_memory_mb`` of ``workbench.toml`` (``WORKBENCH_TAIL_MEMORY_MB``), 512 by default.
         """
         from workbench.session.watching.tailing import tail
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import ReplayRefused, ValidationError
 from workbench.model.feeds import PlanFacts, Progress
 from workbench.replay import Connection, Draft, fetch_facts, make_plan, plan_from_json, run_plan
+from workbench.session.watching.replacing import shown
 from workbench.store.journal import RecordedRuns, journal_path
 
 if TYPE_CHECKING:
@@ -81,7 +82,16 @@ def panel(connection: ClusterConnection, plan: Plan) -> ReplayPanel:
     """Show a plan in a panel whose button calls `run`; see `Cluster.panel`."""
     from workbench.widgets import ReplayPanel
 
-    return ReplayPanel(_PlanSource(connection, plan), supervisor=connection.tasks)
+    source = _PlanSource(connection, plan)
+    name = f"replay {source.facts.token} on {connection.name}"
+    former = shown.find(name)
+    # Running the cell again must not stop a replay half-way: its panel is shown again.
+    if isinstance(former, ReplayPanel) and former.state == "running":
+        return former
+    shown.end_former(name)
+    made = ReplayPanel(source, supervisor=connection.tasks)
+    shown.add(made, name)
+    return made
 
 
 class _PlanSource:

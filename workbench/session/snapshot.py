@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import SnapshotError
+from workbench.session import open_files
 from workbench.session.notebook_frames import show_frames_plainly
 from workbench.session.times import moment, moment_ms
 from workbench.store.snapshot.overview import overview_html, overview_text
@@ -76,6 +77,7 @@ class Snapshot:
         if self._journal is not None:
             self._journal.close()
             self._journal = None
+        open_files.forget(self)
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -379,17 +381,25 @@ def open_snapshot(path: str | os.PathLike[str], *, write: bool = False) -> Snaps
         SnapshotLockedError: Another process has it open for writing; the message names the process.
         SnapshotFormatError: The file is not a snapshot, is damaged, or was written by a newer version.
     """
-    return Snapshot(SnapshotStore.open(path, write=write))
+    snap = Snapshot(SnapshotStore.open(path, write=write))
+    if write:
+        open_files.remember(snap)
+    return snap
 
 
-def open_for_writing(into: str | os.PathLike[str] | Snapshot) -> Snapshot:
-    """Return an open snapshot as it is, or open a file for writing, which is created if it does not exist.
+def open_for_writing(into: str | os.PathLike[str] | Snapshot) -> tuple[Snapshot, bool]:
+    """Return a snapshot to write into, and whether this call opened it.
+
+    An open snapshot is taken as it is, and so is a file that this process has open for writing already; another file is
+    opened, and created if it does not exist.
 
     Raises:
         SnapshotError: The given snapshot was opened read-only.
         SnapshotLockedError: Another process has the file open for writing.
     """
-    snap = into if isinstance(into, Snapshot) else open_snapshot(into, write=True)
+    snap = into if isinstance(into, Snapshot) else open_files.find(into)
+    if snap is None:
+        return open_snapshot(into, write=True), True  # type: ignore[arg-type]  # a snapshot is not None
     if snap.read_only:
         raise SnapshotError(f"{snap.path} is open for reading only; open it with write=True.", path=str(snap.path))
-    return snap
+    return snap, False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from workbench.bus.read_only import ReadOnlyLog
 from workbench.errors import ConfigurationError
@@ -70,21 +70,3 @@ class ClusterConnection:
         if self.state != "open":
             raise ConfigurationError(f"The connection to {self.name} is {self.state}; connect again.")
         return self
-
-    def require_free(self, name: str) -> None:
-        """Check that no task of this name is running.
-
-        Raises:
-            ConfigurationError: One is.
-        """
-        if name in self.tasks.running:
-            raise ConfigurationError(f"{name} is running already; stop that one first, or close the cluster.")
-
-    def spawn(self, name: str, work: Any) -> None:
-        """Run a coroutine as a task of this connection; see `require_free`."""
-        try:
-            self.require_free(name)
-        except ConfigurationError:
-            work.close()
-            raise
-        self.tasks.spawn(name, work)

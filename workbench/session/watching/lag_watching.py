@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from itertools import count
 from typing import TYPE_CHECKING
 
 from workbench.lag.history import write_rounds
 from workbench.lag.sampler import LagSampler
 from workbench.lag.watch import LagWatch
 from workbench.model.selecting.window import parse_duration
-from workbench.session.snapshot import Snapshot, open_for_writing
+from workbench.session import open_files
+from workbench.session.snapshot import open_for_writing
+from workbench.session.watching.replacing import shown
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +23,10 @@ if TYPE_CHECKING:
     from workbench.lag import LagResult
     from workbench.model.lag import LagRound
     from workbench.session.connection.cluster_connection import ClusterConnection
+    from workbench.session.snapshot import Snapshot
     from workbench.widgets import LagPanel
+
+_numbers = count(1)
 
 
 def watch_lag(
@@ -35,17 +42,26 @@ def watch_lag(
     from workbench.widgets import LagPanel
 
     name = f"lag of {groups} on {connection.name}"
-    # Checked before the file is opened: a second watch of that name would otherwise leave it open.
-    connection.require_free(name)
-    snap = None if record is None else open_for_writing(record)
+    # Before the file is opened: the former watch may have it open.
+    shown.end_former(name)
+    recorder = None if record is None else _Recorder(record)
     watch = LagWatch(
         LagSampler(connection.log, groups=groups, topics=topics),
         name=name,
         interval_s=interval_s,
-        record=None if snap is None else _recorder(snap),
+        record=recorder,
     )
-    connection.spawn(name, _run(watch, None if snap is record else snap))
-    return LagPanel(watch, figure=lag_figure, supervisor=connection.tasks)
+    task = f"{name} ({next(_numbers)})"
+
+    def end() -> None:
+        connection.tasks.cancel(task)
+        if recorder is not None:
+            recorder.close()
+
+    connection.tasks.spawn(task, _run(watch, recorder))
+    panel = LagPanel(watch, figure=lag_figure, supervisor=connection.tasks, end=end)
+    shown.add(panel, name)
+    return panel
 
 
 async def record_lag(
@@ -60,26 +76,47 @@ async def record_lag(
 ) -> LagResult:
     """Store samples in a snapshot until cancelled or for a duration; see `Cluster.record_lag`."""
     duration_s = None if duration is None else parse_duration(duration) / 1000
-    snap = await asyncio.to_thread(open_for_writing, into)
+    recorder = await asyncio.to_thread(_Recorder, into)
     watch = LagWatch(
         LagSampler(connection.log, groups=groups, topics=topics),
         name=f"recording of the lag of {groups}",
         interval_s=interval_s,
-        record=_recorder(snap),
+        record=recorder,
         on_note=progress,
     )
-    await _run(watch, None if snap is into else snap, duration_s=duration_s)
+    await _run(watch, recorder, duration_s=duration_s)
     return watch.result
 
 
-def _recorder(snap: Snapshot) -> Callable[[LagRound], object]:
-    return lambda taken: write_rounds(snap.store, [taken])
+class _Recorder:
+    """Stores samples in a snapshot; closes it if it opened it."""
+
+    def __init__(self, into: str | os.PathLike[str] | Snapshot) -> None:
+        self._snap, opened = open_for_writing(into)
+        self._opened = opened
+        if opened:
+            # It is closed when the watch ends, so nobody else may take it up.
+            open_files.forget(self._snap)
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def __call__(self, taken: LagRound) -> None:
+        with self._lock:
+            if not self._closed:
+                write_rounds(self._snap.store, [taken])
+
+    def close(self) -> None:
+        """Close the file, after the sample that is being written."""
+        with self._lock:
+            if self._opened and not self._closed:
+                self._snap.close()
+            self._closed = True
 
 
-async def _run(watch: LagWatch, opened: Snapshot | None, *, duration_s: float | None = None) -> None:
+async def _run(watch: LagWatch, recorder: _Recorder | None, *, duration_s: float | None = None) -> None:
     """Run a watch; a snapshot that was opened for it is closed afterwards."""
     try:
         await watch.run(duration_s=duration_s)
     finally:
-        if opened is not None:
-            opened.close()
+        if recorder is not None:
+            recorder.close()

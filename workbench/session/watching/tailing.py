@@ -12,6 +12,7 @@ from workbench.live.tail import TailFeed
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
 from workbench.session.conventions import decoder_for
+from workbench.session.watching.replacing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,11 +47,13 @@ def tail(
     async def discover(known: Sequence[TopicPartition]) -> list[Span]:
         return await new_spans(connection.log, selection, known)
 
-    budget.limit(tail_memory_bytes())
+    name = options.pop("name", None)
+    label = name or f"{selection} on {connection.name}"
     feed = TailFeed(
         connection.log,
         spans,
-        name=f"{selection} on {connection.name} ({next(_numbers)})",
+        name=label,
+        number=next(_numbers),
         supervisor=connection.tasks,
         discover=discover,
         decoder=decoder_for(()),
@@ -58,5 +61,11 @@ def tail(
         limit_rows=limit_rows,
         budget=budget,
     )
+    budget.limit(tail_memory_bytes())
+    view = LiveTail(feed, supervisor=connection.tasks, **options)
+    # Only now: a wrong option has raised before anything was ended or read.
+    key = label if name else f"{label} {first} {isolation} {options}"
+    shown.end_former(key, named=bool(name))
     feed.start()
-    return LiveTail(feed, supervisor=connection.tasks, **options)
+    shown.add(view, key)
+    return view

@@ -57,6 +57,7 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         super().__init__(still_id=uuid4().hex[:12], **traits)
         self.still = Still(self.still_id, self.snapshot)
         self.supervisor = supervisor if supervisor is not None else Supervisor()
+        self._own: Supervisor | None = None
         self.failure = ""
         self._ready = False
         self._queue: deque[tuple[dict[str, Any], Sequence[bytes]]] = deque(maxlen=QUEUE_LIMIT)
@@ -90,7 +91,12 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         self.post({"kind": "failed", "request": request, "message": self.failure})
 
     def serve(self, what: str, work: Coroutine[Any, Any, Any], *, request: str = "") -> None:
-        """Run ``work`` as a task of the supervisor. Its failure is shown, and sent as the answer to ``request``."""
+        """Run ``work`` as a task of the supervisor. Its failure is shown, and sent as the answer to ``request``.
+
+        After its owner was closed the widget has a supervisor of its own: what it holds in memory still answers.
+        """
+        if self.supervisor.closed and self._own is None:
+            self._own = Supervisor()
         if len(self._serving) >= REQUEST_LIMIT:
             work.close()
             message = f"{what} was not done: {REQUEST_LIMIT} requests are being answered already."
@@ -99,7 +105,7 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         name = f"{type(self).__name__} {self.model_id} {what} {self._served}"
         self._serving.add(name)
         try:
-            self.supervisor.spawn(name, self._guarded(name, work, request))
+            (self._own or self.supervisor).spawn(name, self._guarded(name, work, request))
         except BaseException:
             # The supervisor is closed: the task never starts, so its `finally` cannot free the place.
             self._serving.discard(name)

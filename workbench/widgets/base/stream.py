@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 TICK_S = 0.1
 """Least time between two ticks: ten updates a second look live, and the cost does not grow with the event rate."""
 
+GRACE_S = 3.0
+"""Time after a view was removed in which another view of the widget may answer: a cell that is moved shows it anew."""
+GRACE_TURNS = 30
+
+CLOSED = "closed, because the cluster was closed; it shows what was there last"
+
 Tick: TypeAlias = "tuple[dict[str, Any], Sequence[bytes]]"
 """Content of a tick without its number, and its buffers."""
 
@@ -36,10 +42,16 @@ class Streaming(Widget):
         tick: Makes the next tick; called at most ten times a second.
         on_attached: Called when a browser shows the widget for the first time or again.
         on_detached: Called once no browser has answered for five seconds.
+        on_removed: Called when the last view was removed from its notebook: its cell was deleted or its output cleared.
         options: Traits, and the options of `Widget`.
     """
 
+    kinds: tuple[str, ...] = ("ready", "ack", "gone")
+
     _due = True
+    _ended = False
+    _sending = False
+    _heard = 0
     _pump_task: asyncio.Task[Any] | None = None
 
     def __init__(
@@ -48,24 +60,35 @@ class Streaming(Widget):
         tick: TickSource,
         on_attached: Callable[[], None] | None = None,
         on_detached: Callable[[], None] | None = None,
+        on_removed: Callable[[], None] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self._tick = tick
         self._on_attached = on_attached
         self._on_detached = on_detached
+        self._on_removed = on_removed
         self._flow = FlowControl()
         self._view_returned = asyncio.Event()
 
     def push(self) -> None:
         """Send a tick at the next turn, even if nothing else is new."""
         self._due = True
+        # Nothing turns any more once the owner has ended its tasks.
+        if self._ended and self._ready and not self._sending:
+            self._send_state()
 
     def on_ready(self, message: Message) -> None:
         """Start or resume sending, with the present state: ticks that were missed are not repeated."""
+        self._heard += 1
         super().on_ready(message)
         self._flow.attach(time.monotonic())
         self._view_returned.set()
+        if self._pump_task is None and self.supervisor.closed:
+            self._ended = True
+        if self._ended:
+            self._send_state()
+            return
         self.push()
         if self._on_attached is not None:
             self._on_attached()
@@ -74,11 +97,27 @@ class Streaming(Widget):
 
     def on_ack(self, message: Message) -> None:
         """Note that a browser received a tick. A late acknowledgement counts as the return of a browser."""
+        self._heard += 1
         number = message.number("number")
+        if self._ended:
+            return
         if not self._flow.attached and number <= self._flow.sent:
             self.on_ready(message)
         else:
             self._flow.acknowledge(number)
+
+    def on_gone(self, _message: Message) -> None:
+        """Note that a view was removed from its notebook; without another view the work for it ends."""
+        if self._on_removed is not None and not self._ended:
+            self.serve("removal", self._end_without_view(self._heard))
+
+    async def _end_without_view(self, heard: int) -> None:
+        self.push()
+        # In short turns: a cell that blocks the loop also holds back the answers of other views.
+        for _ in range(GRACE_TURNS):
+            await asyncio.sleep(GRACE_S / GRACE_TURNS)
+        if self._heard == heard and self._on_removed is not None:
+            self._on_removed()
 
     def close(self) -> None:
         """Close the widget and end its task."""
@@ -92,11 +131,13 @@ class Streaming(Widget):
                 await self._turn()
                 await asyncio.sleep(TICK_S)
         except asyncio.CancelledError:
-            self._send_last("closed: its owner ended it")
+            self._ended = True
+            if self.comm is not None:
+                self._send_state()
             raise
         except Exception as error:
             self.fail(error)
-            self._send_last("ended by the failure below")
+            self.post({"kind": "closed", "message": "ended by the failure below"})
             raise
 
     async def _turn(self) -> None:
@@ -121,7 +162,17 @@ class Streaming(Widget):
         if news:
             self.still.update()
 
-    def _send_last(self, why: str) -> None:
-        if self.comm is not None:
-            self.post({"kind": "closed", "message": why})
-            self.still.update(now=True)
+    def _send_state(self) -> None:
+        """Send what is shown now, and that nothing will follow: the owner has ended its tasks."""
+        self._sending = True
+        try:
+            if self._on_attached is not None:
+                self._on_attached()
+            made = self._tick(forced=True)
+        finally:
+            self._sending = False
+        if made is not None:
+            content, buffers = made
+            self.post({"kind": "tick", "number": self._flow.send(time.monotonic()), **content}, buffers)
+        self.post({"kind": "closed", "message": CLOSED})
+        self.still.update(now=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -32,6 +33,7 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         feed: Supplies the samples; see `workbench.model.feeds.LagFeed`.
         figure: Draws the frame of the feed; `workbench.lag.figure.lag_figure` unless told.
         supervisor: Owner of the tasks.
+        end: Ends the sampling; called by `stop` and `close`.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         *,
         figure: Callable[[Any], go.Figure] | None = None,
         supervisor: Supervisor | None = None,
+        end: Callable[[], None] | None = None,
     ) -> None:
         if figure is None:
             from workbench.lag.figure import lag_figure
@@ -47,6 +50,7 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
             figure = lag_figure
         self.feed = feed
         self.make_figure = figure
+        self._end = end
         self.name = visible(feed.name, 200)
         self.chart = figure_widget(figure(feed.frame()))
         self._version = feed.version
@@ -82,9 +86,19 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         self._show_table()
         return self.sheet.snapshot()
 
+    async def stop(self) -> None:
+        """Stop sampling, and close the file of a recording; the samples can still be looked at."""
+        if self._end is not None:
+            self._end()
+        # The task needs a turn of the loop to end.
+        await asyncio.sleep(0)
+        self.sheet.push()
+
     def close(self) -> None:
-        """Close the view and its parts."""
+        """Close the view and its parts, and stop sampling."""
         if self.comm is not None:
+            if self._end is not None:
+                self._end()
             self.sheet.close()
             self.chart.close()
         super().close()
@@ -92,4 +106,7 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
     def _show_table(self) -> None:
         columns, rows = self.feed.table()
         title = "Newest sample"
-        self.sheet.show(self.feed.state, [table_block(title, columns, rows)], note=self.feed.note)
+        state = self.feed.state
+        if self.sheet.supervisor.closed and state in ("waiting", "live", "stopped"):
+            state = "closed"
+        self.sheet.show(state, [table_block(title, columns, rows)], note=self.feed.note)

@@ -55,7 +55,7 @@ class LiveTail(Streaming):
     selected = traitlets.Tuple()
     """Records selected in the table, as `workbench.model.feeds.Identity`; set it to select from Python."""
 
-    kinds = ("ready", "ack", "window", "select", "record", "stop")
+    kinds = ("ready", "ack", "gone", "window", "select", "record", "stop")
 
     def __init__(self, feed: RowFeed, **options: Any) -> None:
         columns = [
@@ -70,6 +70,7 @@ class LiveTail(Streaming):
             tick=self._next_tick,
             on_attached=feed.resume,
             on_detached=feed.pause,  # a tail that feeds only this view reads nothing while nobody looks
+            on_removed=self._removed,
             name=visible(feed.name, 200),
             columns=columns,
             **options,
@@ -83,10 +84,23 @@ class LiveTail(Streaming):
         """Counters of the feed at this moment."""
         return self.feed.stats
 
-    async def stop(self) -> None:
-        """Stop reading. The rows that are held can still be looked at."""
-        await self.feed.stop()
+    async def stop(self, *, keep_rows: bool = False) -> None:
+        """Stop reading, and give back the memory but for the newest rows.
+
+        Args:
+            keep_rows: Keep all rows that are held, to look at them; the button does this.
+        """
+        await (self.feed.stop() if keep_rows else self.feed.aclose())
         self.push()
+
+    def close(self) -> None:
+        """Close the view, stop reading, and give back the memory."""
+        if self.comm is not None:
+            self.feed.close()
+        super().close()
+
+    def _removed(self) -> None:
+        self.serve("stop", self.stop())
 
     def _next_tick(self, *, forced: bool) -> Tick | None:
         # The counters, and while following the newest page: the size does not depend on the event rate.
@@ -104,6 +118,7 @@ class LiveTail(Streaming):
             "behind": stats.behind,
             "state": stats.state,
             "note": visible(stats.note, 1_000),
+            "filtering": stats.filtering,
             "picked": len(self._picked),
             "picks": self._picks,
         }
@@ -157,7 +172,7 @@ class LiveTail(Streaming):
 
     def on_stop(self, _message: Message) -> None:
         """Stop reading: the Stop button was pressed."""
-        self.serve("stop", self.stop())
+        self.serve("stop", self.stop(keep_rows=True))
 
     def snapshot(self) -> StaticView:
         """Return the first and the last rows as a static table, with the counters; it outlives the kernel."""

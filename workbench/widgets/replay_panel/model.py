@@ -82,6 +82,8 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
 
     def refresh(self) -> None:
         """Show the plan, the progress of its run and its result."""
+        if self.supervisor.closed and not self.token.disabled:
+            self._enable()
         blocks: list[Block] = []
         if self.state != "planned":
             blocks += progress_blocks(self.source.progress, "Run")
@@ -97,9 +99,14 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         self.refresh()
         return self.sheet.snapshot()
 
+    async def stop(self) -> None:
+        """Stop a run that is under way; the journal says what was sent."""
+        await self.supervisor.stop(self._task_name)
+
     def close(self) -> None:
-        """Close the view. A run under way goes on; the supervisor that owns it stops it."""
+        """Close the view and its parts, and stop a run that is under way; the journal says what was sent."""
         if self.comm is not None:
+            self.supervisor.cancel(self._task_name)
             for part in (self.sheet, self.token, self.target, self.run_button, self.stop_button):
                 part.close()
         super().close()
@@ -107,6 +114,8 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
     def _state_text(self) -> str:
         if not self.allowed:
             return "planned; running is switched off in a dashboard"
+        if self.supervisor.closed and self.state in ("planned", "refused"):
+            return "closed: its cluster was closed, and nothing has been sent"
         if self.plan.refusals:
             return f"refused by {counted(len(self.plan.refusals), 'rule')}: it cannot be run"
         return {"planned": "planned; nothing has been sent"}.get(self.state, self.state)
@@ -118,7 +127,7 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         return entry
 
     def _enable(self, _change: object = None) -> None:
-        open_ = self.state in ("planned", "refused")
+        open_ = self.state in ("planned", "refused") and not self.supervisor.closed
         typed = bool(self.token.value.strip()) and (bool(self.target.value) or not self.plan.protected)
         self.run_button.disabled = not (self.runnable and open_ and typed)
         self.token.disabled = self.target.disabled = not open_
@@ -158,7 +167,7 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
 
     def _stop_clicked(self, _button: Any) -> None:
         self.stop_button.disabled = True
-        self.sheet.serve("stop", self.supervisor.stop(self._task_name))
+        self.sheet.serve("stop", self.stop())
 
     def _change(self, state: str, message: str) -> None:
         self._message = message

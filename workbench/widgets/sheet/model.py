@@ -25,6 +25,7 @@ class Sheet(Streaming):
         name: Title; the accessible name.
         refresh: Called before a tick, at most once in ``every_s``, while a browser shows the sheet; updates the panel.
         every_s: Least time between two calls, in seconds.
+        on_removed: Called when the last view was removed from its notebook.
     """
 
     _esm = bundle_modules(Path(__file__).with_name("view.js"))
@@ -34,8 +35,15 @@ class Sheet(Streaming):
     _state = ""
     _note = ""
 
-    def __init__(self, *, refresh: Callable[[], None] | None = None, every_s: float = 1.0, **options: Any) -> None:
-        super().__init__(tick=self._next_tick, on_attached=self._refresh_soon, **options)
+    def __init__(
+        self,
+        *,
+        refresh: Callable[[], None] | None = None,
+        every_s: float = 1.0,
+        on_removed: Callable[[], None] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(tick=self._next_tick, on_attached=self._refresh_soon, on_removed=on_removed, **options)
         self._refresh = refresh
         self._every_s = every_s
         self._refreshed_at = float("-inf")

@@ -65,7 +65,8 @@ async def test_a_watch_records_while_a_capture_writes_the_same_file(cluster, tmp
         capture.cancel()
         with pytest.raises(asyncio.CancelledError):
             await capture
-        await cluster.tasks.stop(panel.feed.name)
+        await panel.stop()
+        await wait_until(lambda: panel.feed.state == "stopped", what="the end of the watch")
         panel.close()
         assert cluster.tasks.failures == ()
         shown = panel.feed.frame()
@@ -79,13 +80,36 @@ async def test_a_file_that_a_watch_opened_is_closed_with_it(cluster, tmp_path):
     await wait_until(lambda: panel.feed.version >= 1, what="a sample")
     with pytest.raises(SnapshotLockedError):
         cluster.watch_lag("billing", record=path)
-    with pytest.raises(ConfigurationError, match="is running already"):
-        cluster.watch_lag(record=tmp_path / "second.duckdb")
-    assert not (tmp_path / "second.duckdb").exists()
     panel.close()
-    await cluster.aclose()
     with wb.open(path) as snap:
         assert not snap.lag().frame.empty
+
+
+async def test_a_watch_ends_its_predecessor_and_takes_up_its_file(cluster, tmp_path):
+    path = tmp_path / "lag.duckdb"
+    former = cluster.watch_lag(interval_s=0.02, record=path)
+    await wait_until(lambda: former.feed.version >= 2, what="samples")
+    panel = cluster.watch_lag(interval_s=0.02, record=path)
+    taken = former.feed.version
+    await wait_until(lambda: panel.feed.version >= 2, what="samples of the second")
+    assert (former.feed.state, former.comm) == ("stopped", None)
+    assert former.feed.version <= taken + 1
+    other = cluster.watch_lag("billing", interval_s=0.02)
+    await wait_until(lambda: other.feed.version >= 1, what="samples of the other")
+    assert panel.feed.state == "live"
+    await cluster.aclose()
+    with wb.open(path) as snap:
+        assert len(snap.lag().rounds) >= former.feed.version + 2
+    assert cluster.tasks.failures == ()
+
+
+async def test_a_watch_whose_cluster_was_closed_says_so_and_keeps_its_sample(cluster):
+    panel = cluster.watch_lag(interval_s=0.02)
+    await wait_until(lambda: panel.feed.version >= 1, what="a sample")
+    await cluster.aclose()
+    panel.refresh()
+    assert panel.sheet._state == "closed"
+    assert "billing" in str(panel.snapshot())
 
 
 async def test_a_recording_wants_a_snapshot_that_can_be_written(cluster, tmp_path):

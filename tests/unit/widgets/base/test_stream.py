@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from widget_feeds import ScriptedFeed
 
 from workbench.tasks import Supervisor
-from workbench.widgets.base import flow_control
+from workbench.widgets.base import flow_control, stream
 from workbench.widgets.base.stream import Streaming
 from workbench.widgets.live_tail.model import LiveTail
 
@@ -64,6 +64,46 @@ async def test_the_end_of_the_owner_is_told(browser: Browser) -> None:
     await browser.until(lambda: browser.sent(tail, "tick"))
     await owner.aclose()
     assert browser.sent(tail, "closed")[0]["message"].startswith("closed")
+
+
+async def test_a_view_that_comes_after_the_end_shows_what_was_there_last(browser: Browser) -> None:
+    owner = Supervisor()
+    feed = ScriptedFeed(50)
+    tail = LiveTail(feed, supervisor=owner)
+    await owner.aclose()
+    feed.state = "closed"
+    browser.show(tail)
+    assert [content["kind"] for content, _ in tail.comm.sent] == ["tick", "closed"]
+    tick = browser.sent(tail, "tick")[0]
+    assert (tick["state"], tick["end"]) == ("closed", 50)
+    browser.says(tail, {"kind": "ack", "number": tick["number"]})
+    browser.says(tail, {"kind": "window", "request": "a", "start": 0, "end": 10})
+    assert len(browser.sent(tail, "rows")) == 1
+    browser.sets(tail, filter="even")
+    await browser.until(lambda: browser.sent(tail, "tick")[-1]["end"] == 25)
+    browser.says(tail, {"kind": "select", "view": 1, "start": 3, "end": 4, "mode": "replace"})
+    assert browser.sent(tail, "tick")[-1]["picked"] == 1
+    assert browser.sent(tail, "failed") == []
+    assert tail.comm.sent[-1][0]["kind"] == "closed"
+
+
+async def test_without_a_view_in_the_notebook_the_reading_ends(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "GRACE_S", 0.2)
+    feed = ScriptedFeed(10)
+    tail = browser.show(LiveTail(feed))
+    await browser.until(lambda: browser.sent(tail, "tick"))
+    # The cell was moved: its view is made anew.
+    browser.says(tail, {"kind": "gone"})
+    browser.says(tail, {"kind": "ready"})
+    # Another view of the same table answers.
+    browser.says(tail, {"kind": "gone"})
+    browser.says(tail, {"kind": "ack", "number": browser.sent(tail, "tick")[-1]["number"]})
+    await browser.until(lambda: not tail._serving)
+    assert "aclose" not in feed.calls
+    browser.says(tail, {"kind": "gone"})
+    await browser.until(lambda: "aclose" in feed.calls)
 
 
 async def test_a_feed_that_breaks_is_shown_under_the_view(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
