@@ -72,6 +72,11 @@ class Still:
             self._updates += 1
             self._publish(made, update=True)
 
+    def keep(self) -> None:
+        """Take the picture a last time: what it shows is about to be freed."""
+        self.update(now=True)
+        self._shown = None
+
     @property
     def _wait_s(self) -> float:
         # The first rows of a view come soon after each other.

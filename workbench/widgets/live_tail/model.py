@@ -96,6 +96,7 @@ class LiveTail(Streaming):
     def close(self) -> None:
         """Close the view, stop reading, and give back the memory."""
         if self.comm is not None:
+            self.still.keep()
             self.feed.close()
         super().close()
 
