@@ -86,20 +86,22 @@ class Snapshot:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pd.DataFrame:
+    def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, **frames: Any) -> pd.DataFrame:
         """Run one SELECT and return a frame of fixed dtypes, with its provenance in ``.attrs["provenance"]``.
 
         Views: ``events`` (decoded: topic, partition, offset, timestamp, event_id, event_type, correlation_id, …) and
         ``records`` (raw: key, value, headers). ``params`` binds ``?`` (a list) or ``$name`` (a mapping).
+        Further named arguments are pandas or Arrow tables of your own, which the query reads by these names:
+        ``snap.sql("… join customers …", customers=frame)``.
 
         Raises:
-            QueryError: The query is not a single SELECT, or DuckDB cannot run it.
+            QueryError: The query is not a single SELECT, a frame cannot be used, or DuckDB cannot run it.
         """
-        return self.store.sql(query, params)
+        return self.store.sql(query, params, frames=frames)
 
-    def sql_arrow(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pa.Table:
-        """Run one SELECT and return an Arrow table, which is faster for many rows."""
-        return self.store.sql_arrow(query, params)
+    def sql_arrow(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, **frames: Any) -> pa.Table:
+        """Run one SELECT like `sql` and return an Arrow table, which is faster for many rows."""
+        return self.store.sql_arrow(query, params, frames=frames)
 
     def events(
         self,

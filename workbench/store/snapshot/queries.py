@@ -11,6 +11,7 @@ import duckdb
 from workbench.errors import QueryError
 from workbench.store.segments.checksums import parts_of
 from workbench.store.snapshot import row_queries
+from workbench.store.snapshot.own_frames import register_frames
 from workbench.store.snapshot.read_only_sql import check_condition, check_reads_only
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from workbench.store.file.connection import Connection
     from workbench.store.segments.checksums import SegmentChecks
+    from workbench.store.snapshot.own_frames import OwnFrames
 
 _VIEWS = re.compile(r"\b(?:FROM|JOIN) (records|events)\b")
 """Views that a query of the store names; what its user wrote is parsed instead."""
@@ -34,16 +36,17 @@ class Queries:
         self._connection = connection
         self._checks = checks
 
-    def run(self, query: str, params: Parameters) -> pa.Table:
-        """Answer a query that a user wrote.
+    def run(self, query: str, params: Parameters, frames: OwnFrames) -> pa.Table:
+        """Answer a query that a user wrote, over the snapshot and frames of the user's own.
 
         Raises:
-            QueryError: It is not one SELECT, or DuckDB cannot answer it.
+            QueryError: It is not one SELECT, a frame cannot be used, or DuckDB cannot answer it.
             SnapshotFormatError: A segment file that it reads is damaged.
         """
         with self._connection.reading() as cursor:
             tables = check_reads_only(cursor, query, self._connection.path)
             self._checks.check(cursor, parts_of(tables, _views(cursor)))
+            register_frames(cursor, frames)
             return self._answer(cursor, query, params)
 
     def select(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from workbench.model.selecting.selection import SelectedSource
     from workbench.model.selecting.window import BoundLike
     from workbench.store.segments.segment import Segment
+    from workbench.store.snapshot.own_frames import OwnFrames
     from workbench.store.snapshot.queries import Parameters
     from workbench.store.snapshot.ranges import RangeUpdate
     from workbench.store.snapshot.sources import Source
@@ -146,21 +147,22 @@ class SnapshotStore:
         with self._writing, self._connection.transaction() as cursor:
             yield cursor
 
-    def sql(self, query: str, params: Parameters = None) -> pd.DataFrame:
+    def sql(self, query: str, params: Parameters = None, *, frames: OwnFrames | None = None) -> pd.DataFrame:
         """Answer SQL with a frame of fixed dtypes, its provenance in ``.attrs["provenance"]``.
 
         Args:
             query: One SELECT over ``records``, ``events`` and the other tables.
             params: Values of ``?`` (a list) or ``$name`` (a mapping).
+            frames: Tables of the caller's own by name.
 
         Raises:
-            QueryError: The query is not one SELECT, or DuckDB cannot answer it.
+            QueryError: The query is not one SELECT, a frame cannot be used, or DuckDB cannot answer it.
         """
-        return to_pandas(self.sql_arrow(query, params), provenance=self.ranges_table())
+        return to_pandas(self.sql_arrow(query, params, frames=frames), provenance=self.ranges_table())
 
-    def sql_arrow(self, query: str, params: Parameters = None) -> pa.Table:
+    def sql_arrow(self, query: str, params: Parameters = None, *, frames: OwnFrames | None = None) -> pa.Table:
         """Answer SQL with an Arrow table, for bulk."""
-        return self._queries.run(query, params)
+        return self._queries.run(query, params, frames or {})
 
     def record_batches(
         self, query: str, where: str | None, params: Parameters, rows: int
