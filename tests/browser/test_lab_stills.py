@@ -78,9 +78,20 @@ def test_pictures_stay_without_the_kernel_and_without_trust(
     page.wait_for_function("() => document.querySelectorAll('.wb-graph [role=button]').length > 5", timeout=60_000)
     shown.until("panel.state", "planned", seconds=60)
     # While the views live, their pictures are hidden.
-    expect(page.locator(".workbench")).to_have_count(4)
+    expect(page.locator(".workbench")).to_have_count(5)
     page.wait_for_timeout(2_500)
     assert page.locator(STILLS).evaluate_all("(all) => all.map((one) => one.checkVisibility())") == [False] * 4
+    page.wait_for_function("() => document.querySelector('.js-plotly-plot')?.data.length === 16", timeout=60_000)
+    axes = page.evaluate(
+        "() => Object.entries(document.querySelector('.js-plotly-plot')._fullLayout)"
+        ".filter(([name]) => /^xaxis/.test(name)).map(([, axis]) => String(axis.range[0]).slice(0, 4))",
+    )
+    assert len(axes) == 8
+    assert "2000" not in axes
+    for theme in ("JupyterLab Light", "JupyterLab Dark"):
+        shown.theme(theme)
+        shown.bring(page.locator(".wb-chart").first)
+        picture(page, f"lag-{theme.split()[1]}")
     content = saved(page, kernels.root, shown.name)
     assert len(json.dumps(content)) < 1_000_000
     page.close()

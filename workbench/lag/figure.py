@@ -23,7 +23,9 @@ _LINES = (
     ("committed", "committed offset", "#2ca02c", "solid"),
     ("low", "log start", "#8c8c8c", "dot"),
 )
-_TITLE_CHARACTERS = 48
+_TITLE_CHARACTERS = 30
+"""Characters of a name over one of four charts side by side; the end of a longer name is kept, where names differ."""
+_LINES_PX, _BARS_PX, _BAR_PX = 480, 170, 22
 
 
 def lag_figure(frame: pd.DataFrame, *, title: str = "Consumer lag") -> go.Figure:
@@ -33,34 +35,45 @@ def lag_figure(frame: pd.DataFrame, *, title: str = "Consumer lag") -> go.Figure
     groups and topics are escaped: plotly interprets a few tags.
     """
     if frame.empty:
-        return _labelled(go.Figure(), f"{title}: no consumer group has a partition here")
+        return _labelled(_empty(), f"{title}: no consumer group has a partition here")
     if frame["round_id"].min() == frame["round_id"].max():
         return _labelled(_bars(frame), title)
     return _labelled(_lines(frame), title)
 
 
+def waiting_figure(title: str = "Consumer lag") -> go.Figure:
+    """Draw the place of the chart before the first sample, when nothing is known yet."""
+    return _labelled(_empty(), f"{title}: waiting for the first sample")
+
+
+def _empty() -> go.Figure:
+    # Axes of a chart without traces would show made-up numbers and years.
+    return go.Figure(layout={"height": 120, "xaxis": {"visible": False}, "yaxis": {"visible": False}})
+
+
 def _bars(frame: pd.DataFrame) -> go.Figure:
     worst = frame.sort_values("lag", ascending=False, na_position="last", kind="stable").head(40)
-    names = [_name(*key) for key in worst[["group_id", "topic", "partition"]].itertuples(index=False)]
+    names = [_name(*key, between=" · ") for key in worst[["group_id", "topic", "partition"]].itertuples(index=False)]
     figure = go.Figure()
     for column, label, colour in (("readable", "readable", "#1f77b4"), ("lost", "lost: deleted unread", "#d62728")):
         figure.add_bar(y=names, x=_numbers(worst[column]), name=label, orientation="h", marker={"color": colour})
-    figure.update_layout(barmode="stack", height=140 + 22 * len(worst))
+    figure.update_layout(barmode="stack", height=_BARS_PX + _BAR_PX * len(worst))
     figure.update_yaxes(autorange="reversed", automargin=True)
     figure.update_xaxes(title="lag in offsets (at most this many records)", rangemode="tozero")
     return figure
 
 
 def _lines(frame: pd.DataFrame) -> go.Figure:
-    panels = list(_worst(frame))
+    panels = list(furthest_behind(frame))
     figure = make_subplots(
         rows=2,
         cols=len(panels),
         shared_xaxes=True,
         vertical_spacing=0.08,
         row_heights=[0.55, 0.45],
-        column_titles=[_name(*key) for key, _ in panels],
+        column_titles=[_name(*key, between="<br>") for key, _ in panels],
     )
+    figure.update_annotations(font={"size": 11})
     for number, (_, rows) in enumerate(panels, start=1):
         drawn = _with_gaps(rows)
         for column, label, colour, dash in _LINES:
@@ -71,6 +84,8 @@ def _lines(frame: pd.DataFrame) -> go.Figure:
                 legendgroup=column,
                 showlegend=number == 1,
                 line={"color": colour, "dash": dash},
+                mode="lines+markers",
+                marker={"size": 4},
                 connectgaps=False,
                 row=1,
                 col=number,
@@ -82,6 +97,8 @@ def _lines(frame: pd.DataFrame) -> go.Figure:
             legendgroup="lag",
             showlegend=number == 1,
             line={"color": "#d62728"},
+            mode="lines+markers",
+            marker={"size": 4},
             connectgaps=False,
             row=2,
             col=number,
@@ -89,11 +106,14 @@ def _lines(frame: pd.DataFrame) -> go.Figure:
         figure.update_yaxes(rangemode="tozero", row=2, col=number)
     figure.update_yaxes(title="offset", row=1, col=1)
     figure.update_yaxes(title="lag in offsets", row=2, col=1)
-    figure.update_layout(height=440)
+    # Few and level labels: those of a narrow chart would be turned, and reach into the legend.
+    figure.update_xaxes(nticks=4, tickangle=0, tickformat="%H:%M:%S", tickfont={"size": 10})
+    figure.update_layout(height=_LINES_PX)
     return figure
 
 
-def _worst(frame: pd.DataFrame) -> Iterator[tuple[tuple[str, str, int], pd.DataFrame]]:
+def furthest_behind(frame: pd.DataFrame) -> Iterator[tuple[tuple[str, str, int], pd.DataFrame]]:
+    """Yield group, topic and partition of those furthest behind, at most `PANELS`, with their rows by time."""
     newest = frame[frame["round_id"] == frame["round_id"].max()]
     picked = newest.sort_values("lag", ascending=False, na_position="last", kind="stable").head(PANELS)
     for group_id, topic, partition in picked[["group_id", "topic", "partition"]].to_numpy():
@@ -115,13 +135,13 @@ def _numbers(values: pd.Series) -> list[int | None]:
     return [None if pd.isna(value) else int(value) for value in values]
 
 
-def _name(group_id: str, topic: str, partition: int) -> str:
-    return _escaped(f"{_short(group_id)} · {_short(topic)}/{partition}")
+def _name(group_id: str, topic: str, partition: int, *, between: str) -> str:
+    return f"{_escaped(_short(group_id))}{between}{_escaped(f'{_short(topic)}/{partition}')}"
 
 
 def _short(text: str) -> str:
-    shown = visible(text, _TITLE_CHARACTERS)
-    return shown.partition("… (")[0] + "…" if len(text) > _TITLE_CHARACTERS else shown
+    shown = visible(text, 200)
+    return shown if len(shown) <= _TITLE_CHARACTERS else f"…{shown[1 - _TITLE_CHARACTERS :]}"
 
 
 def _escaped(text: str) -> str:
@@ -135,8 +155,9 @@ def _labelled(figure: go.Figure, title: str) -> go.Figure:
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": "#808080"},
-        margin={"l": 60, "r": 20, "t": 80, "b": 40},
-        legend={"orientation": "h", "y": -0.12},
+        margin={"l": 60, "r": 20, "t": 90, "b": 90},
+        # Measured from the edge of the chart: below the labels and the title of the axis, whatever their height is.
+        legend={"orientation": "h", "yref": "container", "y": 0.02, "yanchor": "bottom", "x": 0},
     )
     figure.update_xaxes(gridcolor="rgba(128,128,128,0.25)", zerolinecolor="rgba(128,128,128,0.4)")
     figure.update_yaxes(gridcolor="rgba(128,128,128,0.25)", zerolinecolor="rgba(128,128,128,0.4)")

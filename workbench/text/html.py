@@ -20,7 +20,7 @@ _UNSAFE_TAGS = frozenset(
 _LEFT = "text-align: left"
 _RIGHT = "text-align: right"
 """JupyterLab aligns all cells of HTML tables right, and only a style of the cell itself overrides it."""
-_LINE_CHARACTERS = 80
+_LINE_CHARACTERS = 120
 """Longest text of a cell that is never broken into lines; a table wider than its page scrolls."""
 _UNSAFE_ATTRIBUTES = frozenset({"src", "href", "srcset", "action", "formaction", "srcdoc", "style", "xlink-href"})
 _VOID = frozenset({"br", "hr", "wbr", "col", "img"})

@@ -1,6 +1,6 @@
 """Notebook widgets: anywidget models for table and graph, plotly for charts, ipywidgets for forms."""
 
-from workbench.widgets.base.plotly_offline import figure_widget, keep_figures_offline, show_figure
+from workbench.widgets.base.plotly_offline import keep_figures_offline, show_figure
 from workbench.widgets.causation_graph.model import CausationGraph
 from workbench.widgets.lag_panel.model import LagPanel
 from workbench.widgets.live_tail.model import LiveTail
@@ -13,7 +13,6 @@ __all__ = [
     "LiveTail",
     "ProgressPanel",
     "ReplayPanel",
-    "figure_widget",
     "keep_figures_offline",
     "show_figure",
 ]

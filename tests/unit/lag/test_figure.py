@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.lag import lag_frame
-from workbench.lag.figure import PANELS, lag_figure
+from workbench.lag.figure import PANELS, lag_figure, waiting_figure
 from workbench.model import GroupInfo
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 
@@ -34,7 +34,7 @@ def test_a_missing_round_is_a_gap():
 def test_the_partitions_furthest_behind_are_drawn():
     figure = lag_figure(lag_frame(history([0, 10], partitions=PANELS + 3)))
     titles = [note.text for note in figure.layout.annotations]
-    assert titles == [f"g · t/{n}" for n in range(PANELS + 2, 2, -1)]
+    assert titles == [f"g<br>t/{n}" for n in range(PANELS + 2, 2, -1)]
 
 
 @pytest.mark.parametrize("seconds", [[0], [0, 10]])
@@ -47,3 +47,18 @@ def test_one_round_is_bars_and_none_says_so():
     figure = lag_figure(lag_frame(history([0])))
     assert [trace.type for trace in figure.data] == ["bar", "bar"]
     assert "no consumer group" in lag_figure(lag_frame([])).layout.title.text
+
+
+def test_before_the_first_sample_the_chart_waits():
+    figure = waiting_figure()
+    assert "waiting for the first sample" in figure.layout.title.text
+    assert figure.layout.xaxis.visible is False
+
+
+@pytest.mark.parametrize("groups", [1, 4, 40])
+def test_the_legend_is_below_the_axes_and_titles_keep_their_ends(groups):
+    rounds = [round_ for n in range(groups) for round_ in history([0, 10], group=f"{'long.' * 12}group-{n:02}")]
+    figure = lag_figure(lag_frame(sorted(rounds, key=lambda one: one.round_id)))
+    assert figure.layout.legend.yref == "container"
+    assert all("group-" in note.text for note in figure.layout.annotations)
+    assert max(len(part) for note in figure.layout.annotations for part in note.text.split("<br>")) < 36

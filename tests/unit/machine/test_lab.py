@@ -12,23 +12,68 @@ import urllib.error
 import urllib.request
 from contextlib import closing
 
+import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
 from workbench.errors import ConfigurationError
-from workbench.machine.lab import QUIET_OPTIONS, lab_command, lab_environment
+from workbench.machine.lab import QUIET_OPTIONS, free_port, lab_command, lab_environment, run_lab, working_copies
 
 NOTIFICATIONS = "@jupyterlab/apputils-extension:notification"
 
 
-def test_the_quickstart_opens_where_it_is_at_hand(request, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert lab_command(browser=False)[:3] == [sys.executable, "-m", "jupyterlab"]
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A folder of notebooks, and Jupyter's folders of its own."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    source = tmp_path / "notebooks"
+    source.mkdir()
+    for name in ("00_quickstart", "01_other"):
+        cell = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("stream", text="1")])
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), source / f"{name}.ipynb")
+    return source
+
+
+def test_the_quickstart_opens_from_a_trusted_copy_outside_the_checkout(checkout, tmp_path):
+    environ = {"WORKBENCH_NOTEBOOKS": str(tmp_path / "mine")}
+    before = (checkout / "00_quickstart.ipynb").read_bytes()
+    copy = working_copies(checkout, environ=environ)
+    assert copy == tmp_path / "mine" / "00_quickstart.ipynb"
+    assert (tmp_path / "mine" / "01_other.ipynb").is_file()
+    assert NotebookNotary(data_dir=str(tmp_path / "jupyter")).check_signature(nbformat.read(copy, as_version=4))
+    copy.write_text("work of the user")
+    assert working_copies(checkout, environ=environ).read_text() == "work of the user"
+    assert (checkout / "00_quickstart.ipynb").read_bytes() == before
+    command = lab_command(copy, port=8899, browser=False)
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert command[-1] == str(copy)
+    root = f"--ServerApp.root_dir={tmp_path / 'mine'}"
+    assert {"--no-browser", "--ServerApp.port=8899", root, *QUIET_OPTIONS} <= set(command)
+
+
+def test_without_notebooks_jupyterlab_opens_where_it_is(tmp_path):
+    assert working_copies(tmp_path) is None
     assert not any(part.endswith(".ipynb") for part in lab_command())
-    (tmp_path / "notebooks").mkdir()
-    (tmp_path / "notebooks" / "00_quickstart.ipynb").write_text("{}")
-    command = lab_command(port=8899, browser=False)
-    assert command[-1] == "notebooks/00_quickstart.ipynb"
-    assert {"--no-browser", "--ServerApp.port=8899", *QUIET_OPTIONS} <= set(command)
+
+
+def test_the_address_is_printed_before_jupyterlab_starts(checkout, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKBENCH_NOTEBOOKS", str(tmp_path / "mine"))
+    monkeypatch.delenv("JUPYTER_TOKEN", raising=False)
+    started = []
+    monkeypatch.setattr(os, "execve", lambda *given: started.append(given))
+    run_lab(say=print, port=8899, browser=False)
+    ((_, command, environ),) = started
+    printed = capsys.readouterr().out
+    assert f"http://127.0.0.1:8899/lab/tree/00_quickstart.ipynb?token={environ['JUPYTER_TOKEN']}" in printed
+    assert str(tmp_path / "mine") in printed
+    assert environ["JUPYTER_TOKEN"] not in " ".join(command)
+
+
+def test_a_taken_port_is_passed_over():
+    first = free_port()
+    with closing(socket.create_server(("127.0.0.1", first))):
+        assert free_port() > first
 
 
 def test_a_notebook_that_is_not_there_is_said(tmp_path):

@@ -21,4 +21,4 @@ def lab(
     """Open JupyterLab on 127.0.0.1, without requests for news and updates."""
     from workbench.machine.lab import run_lab
 
-    run_lab(notebook, port=port, browser=browser)
+    run_lab(notebook, say=typer.echo, port=port, browser=browser)

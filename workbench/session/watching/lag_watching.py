@@ -38,7 +38,6 @@ def watch_lag(
     record: str | os.PathLike[str] | Snapshot | None,
 ) -> LagPanel:
     """Start a task that samples lag, and return the panel that shows it; see `Cluster.watch_lag`."""
-    from workbench.lag.figure import lag_figure
     from workbench.widgets import LagPanel
 
     name = f"lag of {groups} on {connection.name}"
@@ -59,7 +58,7 @@ def watch_lag(
             recorder.close()
 
     connection.tasks.spawn(task, _run(watch, recorder))
-    panel = LagPanel(watch, figure=lag_figure, supervisor=connection.tasks, end=end)
+    panel = LagPanel(watch, supervisor=connection.tasks, end=end)
     shown.add(panel, name)
     return panel
 

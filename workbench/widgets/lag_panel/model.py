@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from workbench.tasks import Supervisor
-from workbench.text import visible
-from workbench.widgets.base.plotly_offline import figure_widget, replace_content
+from workbench.text import StaticView, fragment, visible
 from workbench.widgets.base.still import Still, WithStill
+from workbench.widgets.chart import Chart
 from workbench.widgets.sheet.blocks import table_block
 from workbench.widgets.sheet.model import Sheet
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from workbench.model.feeds import LagFeed
-    from workbench.text import StaticView
+    from workbench.text import Element
 
 CHART_S = 1.0
 """Least time between two updates of the chart: plotly draws it again as a whole."""
@@ -32,6 +32,7 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
     Args:
         feed: Supplies the samples; see `workbench.model.feeds.LagFeed`.
         figure: Draws the frame of the feed; `workbench.lag.figure.lag_figure` unless told.
+        picture: Draws it for the output that stays; `workbench.lag.picture.lag_picture` unless a figure is given.
         supervisor: Owner of the tasks.
         end: Ends the sampling; called by `stop` and `close`.
     """
@@ -41,24 +42,28 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         feed: LagFeed,
         *,
         figure: Callable[[Any], go.Figure] | None = None,
+        picture: Callable[[Any], Element | None] | None = None,
         supervisor: Supervisor | None = None,
         end: Callable[[], None] | None = None,
     ) -> None:
         if figure is None:
             from workbench.lag.figure import lag_figure
+            from workbench.lag.picture import lag_picture
 
-            figure = lag_figure
+            figure, picture = lag_figure, picture or lag_picture
         self.feed = feed
         self.make_figure = figure
         self._end = end
+        self.make_picture = picture
         self.name = visible(feed.name, 200)
-        self.chart = figure_widget(figure(feed.frame()))
+        tasks = supervisor if supervisor is not None else Supervisor()
         self._version = feed.version
+        self.chart = Chart(self.figure(), name=f"Chart of {self.name}", supervisor=tasks)
         self.sheet = Sheet(
             name=self.name,
             refresh=self.refresh,
             every_s=CHART_S,
-            supervisor=supervisor if supervisor is not None else Supervisor(),
+            supervisor=tasks,
         )
         self.still = self.sheet.still = Still(self.sheet.still_id, self.snapshot)
         self._show_table()
@@ -72,19 +77,23 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         """Show the newest sample, unless it is shown already."""
         if self.feed.version != self._version:
             self._version = self.feed.version
-            replace_content(self.chart, self.make_figure(self.feed.frame()))
+            self.chart.show(self.figure())
         self._show_table()
 
     def figure(self) -> go.Figure:
         """Return a plain figure of the samples so far. Its picture stays in a saved notebook."""
-        import plotly.graph_objects as go
+        if not self.feed.version:
+            from workbench.lag.figure import waiting_figure
 
-        return go.Figure(self.make_figure(self.feed.frame()))
+            return waiting_figure()
+        return self.make_figure(self.feed.frame())
 
     def snapshot(self) -> StaticView:
-        """Return the newest sample as a static table; `figure` returns the chart."""
+        """Return a static picture of the samples so far, and the newest one as a table."""
         self._show_table()
-        return self.sheet.snapshot()
+        table = self.sheet.snapshot()
+        drawn = self.make_picture(self.feed.frame()) if self.make_picture is not None else None
+        return StaticView(fragment(drawn, table.body), table.text)
 
     async def stop(self) -> None:
         """Stop sampling, and close the file of a recording; the samples can still be looked at."""
@@ -105,7 +114,7 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
 
     def _show_table(self) -> None:
         columns, rows = self.feed.table()
-        title = "Newest sample"
+        title = "Newest sample" if self.feed.version else "Waiting for the first sample"
         state = self.feed.state
         if self.sheet.supervisor.closed and state in ("waiting", "live", "stopped"):
             state = "closed"

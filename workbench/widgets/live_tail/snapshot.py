@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HEAD_ROWS = 10
 TAIL_ROWS = 40
+CELL_CHARACTERS = 100
+"""Characters of a cell; a row stays one line high, and a saved notebook small."""
 
 
 def tail_snapshot(feed: RowFeed, title: str, *, filter_text: str = "") -> StaticView:
@@ -46,4 +48,7 @@ def _provenance(title: str, stats: RowStats, filter_text: str) -> str:
 
 
 def _cells(rows: Iterable[Row]) -> list[tuple[str, ...]]:
-    return [row.cells for row in rows]
+    cut = CELL_CHARACTERS - 1
+    return [
+        tuple(cell if len(cell) <= CELL_CHARACTERS else f"{cell[:cut]}…" for cell in row.cells) for row in rows
+    ]

@@ -12,7 +12,7 @@ def test_charts_have_no_way_out() -> None:
     feed = ScriptedLag()
     panel = LagPanel(feed, figure=feed.chart)
     for key, value in OFFLINE.items():
-        assert panel.chart._config[key] == value
+        assert panel.chart.config[key] == value
     keep_figures_offline()
     assert plotly.io.renderers["plotly_mimetype"].config["modeBarButtonsToRemove"] == ["sendChartToCloud"]
     assert type(panel.figure()).__name__ == "Figure"

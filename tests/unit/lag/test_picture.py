@@ -1,0 +1,47 @@
+"""The picture of lag that stays: bounded, escaped, and without lines through gaps."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from workbench.lag.picture import lag_picture
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def frame(lags: list[int | None], *, groups: tuple[str, ...] = ("billing",)) -> pd.DataFrame:
+    rows = [
+        (group, "orders", 0, number, pd.Timestamp(number, unit="s", tz="UTC"), lag)
+        for group in groups
+        for number, lag in enumerate(lags)
+    ]
+    made = pd.DataFrame(rows, columns=["group_id", "topic", "partition", "round_id", "at", "lag"])
+    return made.astype({"lag": "Int64"})
+
+
+def test_each_partition_has_a_line_and_its_newest_lag():
+    drawn = lag_picture(frame([1, 5, 3], groups=("a", "b", HOSTILE)))
+    assert drawn is not None
+    html = drawn.render()
+    assert html.count("<polyline") == 3
+    assert "lag 3, at most 5" in html
+    assert "<img" not in html
+
+
+@pytest.mark.parametrize(("lags", "lines"), [([1, None, 3, 4], 2), ([None, 2, 3], 1), ([None, None], 0)])
+def test_nothing_is_drawn_through_a_gap(lags: list[int | None], lines: int):
+    drawn = lag_picture(frame(lags))
+    assert drawn is not None
+    assert drawn.render().count("<polyline") == lines
+
+
+def test_many_samples_and_groups_stay_small():
+    drawn = lag_picture(frame(list(range(5_000)), groups=tuple(f"group-{n}" for n in range(40))))
+    assert drawn is not None
+    assert len(drawn.render()) < 30_000
+
+
+def test_one_sample_is_no_line():
+    assert lag_picture(frame([1])) is None
+    assert lag_picture(frame([])) is None
