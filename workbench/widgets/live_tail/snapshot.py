@@ -49,6 +49,4 @@ def _provenance(title: str, stats: RowStats, filter_text: str) -> str:
 
 def _cells(rows: Iterable[Row]) -> list[tuple[str, ...]]:
     cut = CELL_CHARACTERS - 1
-    return [
-        tuple(cell if len(cell) <= CELL_CHARACTERS else f"{cell[:cut]}…" for cell in row.cells) for row in rows
-    ]
+    return [tuple(cell if len(cell) <= CELL_CHARACTERS else f"{cell[:cut]}…" for cell in row.cells) for row in rows]
