@@ -90,7 +90,8 @@ LAG_HISTORY = """
             c.round_id, r.cluster, r.started_at, c.group_id, c.topic, c."partition", c.committed, c.member_id,
             o.low, o.lso, o.high, g.state, g.protocol, CASE WHEN g.error IS NULL THEN len(g.members) END AS members,
             coalesce(o.high_at, max(o.high_at) OVER (PARTITION BY c.round_id), c.committed_at) AS "at",
-            coalesce(c.error, o.error, CASE WHEN c.committed IS NULL THEN 'no-commit' END) AS reason,
+            coalesce(c.error, o.error, CASE WHEN c.committed IS NULL THEN 'no-commit'
+                WHEN g.protocol = 'share' THEN 'share-start' END) AS reason,
             try(o.high - c.committed) AS high_minus_committed, try(o.low - c.committed) AS low_minus_committed,
             try(o.lso - c.committed) AS lso_minus_committed, try(c.committed - o.high) AS committed_minus_high,
             try(o.high - o.low) AS high_minus_low

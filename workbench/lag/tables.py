@@ -286,12 +286,12 @@ def _group(row: dict[str, Any]) -> GroupInfo:
         )
         for member in row["members"]
     )
-    known = row["protocol"] in ("classic", "consumer")
+    kinds = {"classic": "consumer", "consumer": "consumer", "share": "share"}
     return GroupInfo(
         group_id=row["group_id"],
         state=row["state"],
         protocol=row["protocol"],
-        protocol_type="consumer" if known else "",
+        protocol_type=kinds.get(row["protocol"], ""),
         coordinator=row["coordinator"],
         members=members,
         error=row["error"],

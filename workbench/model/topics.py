@@ -77,11 +77,12 @@ class GroupMemberInfo:
 
 @dataclass(frozen=True, slots=True)
 class GroupInfo:
-    """A consumer group of either protocol."""
+    """A group that reads topics, of any type."""
 
     group_id: str
     state: GroupState
-    protocol: Literal["classic", "consumer", "unknown"]
+    protocol: Literal["classic", "consumer", "share", "unknown"]
+    """Its type; a ``share`` group (KIP-932) shares the records of a partition out among its members."""
     protocol_type: str
     coordinator: int | None
     members: tuple[GroupMemberInfo, ...] = ()

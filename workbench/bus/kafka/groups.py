@@ -1,4 +1,4 @@
-"""Consumer groups of both protocols: list, describe, stored offsets. Nothing here joins one."""
+"""Groups of every type: list, describe, stored offsets, start offsets of share groups. Nothing here joins one."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ from workbench.bus.kafka.wire.groups import (
     ListGroupsRequest_v5,
     ListGroupsWithTypeRequest,
 )
+from workbench.bus.kafka.wire.share_groups import (
+    ShareGroupDescribeRequest,
+    ShareGroupDescribeRequest_v1,
+    ShareGroupOffsetsRequest,
+    ShareGroupOffsetsRequest_v0,
+)
 from workbench.bus.refusals import group_active
 from workbench.model.records.record import TopicPartition
 from workbench.model.topics import CommittedOffset, GroupInfo, GroupMemberInfo
@@ -42,10 +48,16 @@ _STATES: Mapping[str, GroupState] = {
     "Dead": "Dead",
 }
 _CONSUMER_TYPES = frozenset({"consumer", ""})
+"""Protocol types of the classic protocol that read topics; others (Kafka Connect's workers) do not."""
+_OTHER_GROUP_TYPES = frozenset({"consumer", "share", "streams"})
+"""Group types beside ``classic``: KIP-848, KIP-932 and KIP-1071. Every group of these reads topics."""
+
+
+_START_OFFSET = "start offset of a share group"
 
 
 async def list_ids(session: Session) -> list[str]:
-    """List the consumer groups of all brokers, those with stored offsets only included."""
+    """List the groups of all brokers that read topics, of every type; those with stored offsets only included."""
     return sorted(await _listed(session))
 
 
@@ -72,7 +84,11 @@ async def describe(session: Session, group_ids: Collection[str]) -> list[GroupIn
 
 
 async def committed(session: Session, group_id: str) -> dict[TopicPartition, CommittedOffset]:
-    """Read what a group stored; partitions without a commit are absent."""
+    """Read what a group stored; partitions without a commit are absent.
+
+    A share group stores no commits but a start offset for each partition, which is given instead: what is before it is
+    done with, and of what is behind it some may be, too.
+    """
 
     async def attempt() -> dict[TopicPartition, CommittedOffset]:
         answer = await _to_coordinator(session, group_id, OffsetFetchRequest(group_id, None))
@@ -83,9 +99,30 @@ async def committed(session: Session, group_id: str) -> dict[TopicPartition, Com
                 check(code, f"{partition_text(topic, number)} of group {group_id}")
                 if offset >= 0:
                     stored[TopicPartition(topic, number)] = CommittedOffset(offset, None, metadata or "")
-        return stored
+        # A share group, too, is answered here, as one that committed nothing.
+        return stored or await _start_offsets(session, group_id)
 
     return await session.retry(attempt)
+
+
+async def _start_offsets(session: Session, group_id: str) -> dict[TopicPartition, CommittedOffset]:
+    """Read the start offsets of a share group; none where there is no share group of this id."""
+    request = ShareGroupOffsetsRequest_v0
+    if not await session.connections.supports(request.API_KEY, request.API_VERSION):
+        return {}
+    answer = await _to_coordinator(session, group_id, ShareGroupOffsetsRequest(group_id))
+    found = {}
+    for _, topics, code, *_ in answer.groups:
+        if code in (Code.GROUP_ID_NOT_FOUND, Code.INVALID_GROUP_ID):
+            continue
+        session.check_coordinator(code, GROUP, group_id, f"group {group_id}")
+        for topic, _, rows, _ in topics:
+            for number, start, epoch, error, *_more in rows:
+                check(error, f"{partition_text(topic, number)} of group {group_id}")
+                # -1: nothing was read yet, so that the group has no position in this partition.
+                if start >= 0:
+                    found[TopicPartition(topic, number)] = CommittedOffset(start, epoch, _START_OFFSET)
+    return found
 
 
 async def commit(session: Session, group_id: str, offsets: Mapping[TopicPartition, int]) -> None:
@@ -128,7 +165,7 @@ async def _to_coordinator(session: Session, group_id: str, request: Any) -> Any:
 
 
 async def _listed(session: Session) -> dict[str, str]:
-    """Return group ids with their type: ``classic``, ``consumer``, or empty on brokers that do not report it."""
+    """Return group ids with their type (``classic``, ``consumer``, …), empty where brokers do not report it."""
     await session.connections.metadata([])
     typed = await session.connections.supports(ListGroupsRequest_v5.API_KEY, ListGroupsRequest_v5.API_VERSION)
 
@@ -146,7 +183,7 @@ async def _listed(session: Session) -> dict[str, str]:
     for node, answer in await asyncio.gather(*(ask(node) for node in session.connections.nodes)):
         for group_id, protocol_type, *more in answer.groups:
             group_type = more[1].lower() if typed else ""
-            if protocol_type in _CONSUMER_TYPES and group_type in ("classic", "consumer", ""):
+            if protocol_type in _CONSUMER_TYPES or group_type in _OTHER_GROUP_TYPES:
                 found[group_id] = group_type
                 session.remember_coordinator(GROUP, group_id, node)
     return found
@@ -173,14 +210,14 @@ async def _describe_at(
     node: int,
     group_ids: Sequence[str],
 ) -> tuple[dict[str, GroupInfo], CodeError | None]:
-    """Describe groups of the consumer protocol (KIP-848) first, then the rest as groups of the classic protocol.
+    """Describe groups of the consumer protocol (KIP-848) first, then share groups, and the rest as classic ones.
 
     The error, if any, is retriable: the broker is not, or not yet, the coordinator of a group.
     """
     found: dict[str, GroupInfo] = {}
     error: CodeError | None = None
     newer = ConsumerGroupDescribeRequest_v0
-    # GROUP_ID_NOT_FOUND means: no group of the consumer protocol. It may be a classic one, which is asked for below.
+    # GROUP_ID_NOT_FOUND means: no group of this type. It may be of another one, which is asked for below.
     if await session.connections.supports(newer.API_KEY, newer.API_VERSION):
         answer = await session.connections.send(node, ConsumerGroupDescribeRequest(group_ids))
         for row in answer.groups:
@@ -188,6 +225,14 @@ async def _describe_at(
             if row[0] != Code.GROUP_ID_NOT_FOUND:
                 found[row[2]] = _newer(row, node)
     rest = [group_id for group_id in group_ids if group_id not in found]
+    shared = ShareGroupDescribeRequest_v1
+    if rest and await session.connections.supports(shared.API_KEY, shared.API_VERSION):
+        answer = await session.connections.send(node, ShareGroupDescribeRequest(rest))
+        for row in answer.groups:
+            error = _coordinator_error(session, row[0], row[2]) or error
+            if row[0] != Code.GROUP_ID_NOT_FOUND:
+                found[row[2]] = _shared(row, node)
+        rest = [group_id for group_id in rest if group_id not in found]
     if rest:
         answer = await session.connections.send(node, DescribeClassicGroupsRequest(rest))
         for row in answer.groups:
@@ -222,6 +267,31 @@ def _newer(row: Sequence[Any], node: int) -> GroupInfo:
                 host=member[5],
                 partitions=tuple(
                     TopicPartition(topic, number) for _, topic, numbers, _ in member[8][0] for number in numbers
+                ),
+            )
+            for member in members
+        ),
+    )
+
+
+def _shared(row: Sequence[Any], node: int) -> GroupInfo:
+    code, detail, group_id, state, _, _, _, members, *_ = row
+    if code != Code.NONE:
+        return _unknown(group_id, f"{name_of(code)}" + (f" ({detail})" if detail else ""), node)
+    return GroupInfo(
+        group_id=group_id,
+        state=_STATES.get(state, "unknown"),
+        protocol="share",
+        protocol_type="share",
+        coordinator=node,
+        members=tuple(
+            GroupMemberInfo(
+                member_id=member[0],
+                instance_id=None,
+                client_id=member[3],
+                host=member[4],
+                partitions=tuple(
+                    TopicPartition(topic, number) for _, topic, numbers, _ in member[6][0] for number in numbers
                 ),
             )
             for member in members
