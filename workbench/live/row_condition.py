@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from workbench.errors import QueryError, ValidationError
 from workbench.store.condition import parse_condition
+from workbench.store.payload.columns import HEADER_MACRO, TEXT_COLUMNS, columns_of_text
 from workbench.text import duration_text, visible
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class RowCondition:
 
     Args:
         text: One SQL expression; nothing in it may reach beyond the columns of the row.
-        schema: The columns. Binary ones are text in the condition, null where they are not UTF-8.
+        schema: The columns. Binary ones are text in the condition, null where they are not UTF-8; with ``key`` and
+            ``value`` there are the columns and the function of `workbench.store.payload.columns`, too.
 
     Raises:
         ValidationError: The text is not such an expression.
@@ -51,16 +53,20 @@ class RowCondition:
     def __init__(self, text: str, schema: pa.Schema) -> None:
         self._cancelled = False
         self._connection = duckdb.connect(":memory:", config=_POLICY)
+        self._connection.execute(HEADER_MACRO)
         self._connection.execute("SET lock_configuration = true")
+        names = [*schema.names, *TEXT_COLUMNS]
         try:
-            condition = parse_condition(self._connection, text, schema.names)
-            self._columns = [name for name in schema.names if name.lower() in condition.columns]
-            self._statement = f"SELECT {_ROW} FROM batch WHERE (\n{condition.text}\n)"  # noqa: S608 - checked to be one expression
+            condition = parse_condition(self._connection, text, names)
+            as_text = not condition.columns.isdisjoint(TEXT_COLUMNS)
+            needed = condition.columns | ({"key", "value"} if as_text else set())
+            self._columns = [name for name in schema.names if name.lower() in needed]
+            rows = f"(SELECT *, {columns_of_text()} FROM batch)" if as_text else "batch"  # noqa: S608 - our own columns
+            self._statement = f"SELECT {_ROW} FROM {rows} WHERE (\n{condition.text}\n)"  # noqa: S608 - checked to be one expression
             self._find(schema.empty_table())
         except (QueryError, duckdb.Error) as error:
             self.close()
-            names = ", ".join(schema.names)
-            hint = f" The columns are: {names}." if isinstance(error, duckdb.BinderException) else ""
+            hint = f" The columns are: {', '.join(names)}." if isinstance(error, duckdb.BinderException) else ""
             raise refused(f"The filter cannot be read: {_first_line(error)}{hint}") from error
 
     def matches(self, rows: pa.Table) -> NDArray[np.int64]:

@@ -115,6 +115,7 @@ class Snapshot:
         where: str | None = None,
         params: Mapping[str, Any] | None = None,
         limit: int | None = None,
+        columns: Sequence[str] | None = None,
     ) -> pd.DataFrame:
         """Return decoded events as a frame, ordered by time and position.
 
@@ -130,6 +131,7 @@ class Snapshot:
             where: An SQL condition over the columns of ``events``.
             params: Values of the ``$names`` in ``where``.
             limit: Largest number of rows; ``.attrs["truncated"]`` says whether there were more.
+            columns: Only these; ``key``, ``value``, ``headers``, ``key_text``, ``value_text``, ``payload`` as well.
 
         Raises:
             QueryError: The condition is not valid.
@@ -145,6 +147,7 @@ class Snapshot:
             where=where,
             params=params,
             limit=limit,
+            columns=columns,
         )
 
     @property

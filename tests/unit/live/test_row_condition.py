@@ -98,3 +98,10 @@ def test_a_condition_can_be_stopped_from_another_thread() -> None:
     with pytest.raises(ValidationError, match="stopped"):
         condition.matches(rows(0, 1))
     condition.close()
+
+
+def test_a_condition_reads_json_text_and_headers() -> None:
+    table = rows(0, 3)
+    assert matching("where payload->>'$.none' = 'x'", table) == []
+    assert matching("where key_text = value_text or value_text is not null", table) == [0, 1, 2]
+    assert matching("where header(headers, 'nothing') is null", table) == [0, 1, 2]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import duckdb
 
 from workbench.errors import QueryError
+from workbench.store.payload.query_scope import read_parts, widen
+from workbench.store.payload.reserved import hint_for, readable
 from workbench.store.segments.checksums import parts_of
 from workbench.store.snapshot import row_queries
 from workbench.store.snapshot.own_frames import register_frames
@@ -43,14 +45,22 @@ class Queries:
             QueryError: It is not one SELECT, a frame cannot be used, or DuckDB cannot answer it.
             SnapshotFormatError: A segment file that it reads is damaged.
         """
+        query = readable(query)
         with self._connection.reading() as cursor:
             tables = check_reads_only(cursor, query, self._connection.path)
-            self._checks.check(cursor, parts_of(tables, _views(cursor)))
+            self._checks.check(cursor, parts_of(read_parts(query, tables), _views(cursor)))
             register_frames(cursor, frames)
+            widen(cursor, query, tables)
             return self._answer(cursor, query, params)
 
     def select(
-        self, query: str, where: str | None, params: Mapping[str, Any] | None, positions: pa.Table | None = None
+        self,
+        query: str,
+        where: str | None,
+        params: Mapping[str, Any] | None,
+        positions: pa.Table | None = None,
+        *,
+        columns: Sequence[str] = (),
     ) -> pa.Table:
         """Answer a query of the store that contains a condition of the user.
 
@@ -59,34 +69,42 @@ class Queries:
             where: The user's condition in it.
             params: Values of its parameters.
             positions: Table ``picked_positions`` that the query joins.
+            columns: Columns that the user asked for.
 
         Raises:
             QueryError: The condition cannot be answered, or is more than one condition.
             SnapshotFormatError: A segment file that it reads is damaged.
         """
         with self._connection.reading() as cursor:
-            self._check(cursor, query, where, positions)
+            self._prepare(cursor, query, where, positions, columns)
             return self._answer(cursor, query, dict(params) if params else None)
 
     @contextlib.contextmanager
     def batches(self, query: str, where: str | None, params: Parameters, rows: int) -> Iterator[pa.RecordBatchReader]:
         """Answer like `select`, in batches of so many rows."""
         with self._connection.reading() as cursor:
-            self._check(cursor, query, where, None)
+            self._prepare(cursor, query, where, None, ())
             with self._query_errors(query):
                 yield cursor.sql(query, params=params).to_arrow_reader(rows)
 
-    def _check(
-        self, cursor: duckdb.DuckDBPyConnection, query: str, where: str | None, positions: pa.Table | None
+    def _prepare(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        query: str,
+        where: str | None,
+        positions: pa.Table | None,
+        columns: Sequence[str],
     ) -> None:
-        """Check the user's condition, then the segment files that the query reads."""
-        own = _VIEWS.findall(query)
+        """Check the user's condition and the segment files that the query reads; define the columns that it names."""
+        named = " ".join([where or "", *columns])
         tables = check_condition(cursor, where, self._connection.path)
+        own = read_parts(named, {*_VIEWS.findall(query), *tables})
         if positions is not None:
             cursor.register("picked_positions", positions.select(row_queries.POSITION))
         # A condition with a subquery may read anything; without one only the picked positions are read.
         picked = positions is not None and not tables
-        self._checks.check(cursor, parts_of({*own, *tables}, _views(cursor)), picked=picked)
+        self._checks.check(cursor, parts_of(own, _views(cursor)), picked=picked)
+        widen(cursor, named, tables)
 
     def _answer(self, cursor: duckdb.DuckDBPyConnection, query: str, params: Parameters) -> pa.Table:
         with self._query_errors(query):
@@ -102,7 +120,9 @@ class Queries:
             duckdb.NotSupportedError,
             duckdb.PermissionException,
         ) as error:
-            raise QueryError(f"The query failed: {error}", path=str(self._connection.path), query=query) from error
+            raise QueryError(
+                f"The query failed: {error}{hint_for(query)}", path=str(self._connection.path), query=query
+            ) from error
 
 
 def _views(cursor: duckdb.DuckDBPyConnection) -> set[str]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from workbench.errors import QueryError
+from workbench.store.payload.bytes_as_json import bytes_read_as_json, replacement
+from workbench.store.payload.reserved import hint_for, readable_condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +50,7 @@ def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) 
     try:
         statements = cursor.extract_statements(query)
     except duckdb.Error as error:
-        raise QueryError(f"The query cannot be read: {error}", path=str(path), query=query) from error
+        raise QueryError(f"The query cannot be read: {error}{hint_for(query)}", path=str(path), query=query) from error
     if len(statements) != 1:
         raise QueryError(f"One statement is expected, not {len(statements)}.", path=str(path), query=query)
     kind = statements[0].type
@@ -60,6 +62,13 @@ def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) 
         raise QueryError(
             f"SQL over a snapshot only reads its tables; {forbidden} not allowed. Changes have methods of their own, "
             "results are written with export() or from the frame.",
+            path=str(path),
+            query=query,
+        )
+    if column := bytes_read_as_json(_nodes(tree)):
+        raise QueryError(
+            f"{column} holds bytes, in which DuckDB finds no JSON. Use {replacement(column)}, which is the same as "
+            f"{'JSON' if column == 'value' else 'text'}: {replacement(column)}->>'$.total'.",
             path=str(path),
             query=query,
         )
@@ -75,7 +84,9 @@ def check_condition(cursor: duckdb.DuckDBPyConnection, condition: str | None, pa
     Raises:
         QueryError: Not one condition.
     """
-    return set() if condition is None else check_reads_only(cursor, f"SELECT 1 WHERE {condition}", path)
+    if condition is None:
+        return set()
+    return check_reads_only(cursor, f"SELECT 1 WHERE {readable_condition(condition)}", path)
 
 
 def forbidden_part(cursor: duckdb.DuckDBPyConnection, query: str, *, also: re.Pattern[str] | None = None) -> str | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from workbench.errors import QueryError, WindowError
 from workbench.model.records.columns import EVENT, RECORD
 from workbench.model.selecting.window import Ago, At, End, Offset, Start, parse_bound
+from workbench.store.payload.columns import RAW_COLUMNS, TEXT_COLUMNS
+from workbench.store.payload.reserved import readable_condition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +44,7 @@ class EventFilter:
     where: str | None
     params: Mapping[str, Any]
     limit: int | None
+    columns: Sequence[str] | None = None
 
     def statement(self) -> tuple[str, dict[str, Any]]:
         """Return the query, ordered by time and position, and its parameters."""
@@ -67,13 +70,15 @@ class EventFilter:
             conditions.append(_condition(self.where))
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         order = 'ORDER BY timestamp_ms, topic, source_id, "partition", "offset"'
-        return f"SELECT {_list(_SHOWN)} FROM events {where} {order} {_one_more(self.limit)}", values  # noqa: S608 - names of ours; the condition is the user's own
+        shown = _list(_SHOWN if self.columns is None else _known(self.columns))
+        return f"SELECT {shown} FROM events {where} {order} {_one_more(self.limit)}", values  # noqa: S608 - names of ours; the condition is the user's own
 
 
 def event_query(where: str | None, *, by_position: bool, with_value: bool) -> str:
     """Write the query of `SnapshotStore.event_table`."""
     columns = _list((*EVENT.names, *EVENT_EXTRAS))
-    rows = f"SELECT * FROM events {_where(where)}"  # noqa: S608 - the condition is the user's own
+    stored = _list([name for name in (*EVENT.names, *EVENT_EXTRAS) if name != "cluster_id"])
+    rows = f"SELECT {stored} FROM events {_where(where)}"  # noqa: S608 - the condition is the user's own
     picked = _BY_POSITION if by_position else ""
     value = ", value" if with_value else ""
     raw = f"JOIN (SELECT {_list(POSITION)}, value FROM records) USING ({_list(POSITION)})" if with_value else ""  # noqa: S608 - names of ours
@@ -84,8 +89,8 @@ def record_query(where: str | None, *, by_position: bool) -> str:
     """Write the query of `SnapshotStore.record_table`."""
     rows = "records"
     if where is not None:
-        raw = f"SELECT {_list(POSITION)}, key, value, headers FROM records"  # noqa: S608 - names of ours
-        rows = f"(SELECT * FROM events JOIN ({raw}) USING ({_list(POSITION)}) {_where(where)})"  # noqa: S608 - same
+        matching = f"SELECT {_list(POSITION)} FROM events {_where(where)}"  # noqa: S608 - the condition is the user's own
+        rows = f"(SELECT * FROM records SEMI JOIN ({matching}) USING ({_list(POSITION)}))"  # noqa: S608 - same
     columns = _list((*RECORD.names, *RECORD_EXTRAS))
     picked = _BY_POSITION if by_position else ""
     return f"SELECT {columns} FROM {rows} JOIN {_CLUSTERS} {picked} {_ORDER}"  # noqa: S608 - same
@@ -130,7 +135,7 @@ def _where(condition: str | None) -> str:
 
 def _condition(text: str) -> str:
     """Put the user's condition in parentheses; the line break ends a comment in it."""
-    return f"({text}\n)"
+    return f"({readable_condition(text)}\n)"
 
 
 def _one_more(limit: int | None) -> str:
@@ -139,6 +144,15 @@ def _one_more(limit: int | None) -> str:
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
         raise QueryError(f"limit={limit!r} is no number of rows.")
     return f"LIMIT {limit + 1}"
+
+
+def _known(columns: Sequence[str]) -> Sequence[str]:
+    choice = (*_SHOWN, "timestamp_ms", "timestamp_type", *RAW_COLUMNS, *TEXT_COLUMNS)
+    unknown = [name for name in columns if name not in choice]
+    if unknown or isinstance(columns, str) or not columns:
+        what = repr(columns) if isinstance(columns, str) or not columns else ", ".join(map(repr, unknown))
+        raise QueryError(f"columns= is a list of columns of events; {what} is none. There are: {', '.join(choice)}.")
+    return columns
 
 
 def _list(columns: Sequence[str]) -> str:

@@ -182,6 +182,7 @@ class SnapshotStore:
         where: str | None = None,
         params: Mapping[str, Any] | None = None,
         limit: int | None = None,
+        columns: Sequence[str] | None = None,
     ) -> pd.DataFrame:
         """Decoded events as a frame, ordered by time and position.
 
@@ -191,14 +192,18 @@ class SnapshotStore:
             end: Up to here, exclusive.
             where: An SQL condition over the columns of ``events``; ``params`` holds the values of its ``$names``.
             limit: At most so many rows; ``.attrs["truncated"]`` says whether there were more.
+            columns: These columns instead of all decoded ones; ``key``, ``value``, ``headers``, ``key_text``,
+                ``value_text`` and ``payload`` as well.
 
         Raises:
-            QueryError: The condition cannot be answered.
+            QueryError: The condition cannot be answered, or there is no such column.
             WindowError: A bound that a snapshot cannot resolve.
         """
-        chosen = row_queries.EventFilter(topic, type, source, correlation_id, start, end, where, params or {}, limit)
+        chosen = row_queries.EventFilter(
+            topic, type, source, correlation_id, start, end, where, params or {}, limit, columns
+        )
         query, values = chosen.statement()
-        table = self._queries.select(query, where, values)
+        table = self._queries.select(query, where, values, columns=columns or ())
         frame = to_pandas(table.slice(0, limit) if limit is not None else table, provenance=self.ranges_table())
         frame.attrs["truncated"] = limit is not None and table.num_rows > limit
         return frame

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from workbench.errors import SnapshotError
 from workbench.model.records.columns import RECORD
 from workbench.store.file.connection import translated
+from workbench.store.payload.reserved import readable_condition
 from workbench.store.transfer.jsonl import to_line
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def export_records(
 
     Args:
         format: ``"parquet"`` or ``"jsonl"``; by the file's name unless given.
-        where: An SQL condition over the columns of ``events``; ``params`` holds the values of its ``$names``.
+        where: An SQL condition over the columns of ``events``, the bytes and their text included; ``params``
+            holds the values of its ``$names``.
 
     Raises:
         SnapshotError: Neither the name nor ``format`` says which format is meant.
@@ -102,7 +104,7 @@ def _query(where: str | None) -> str:
     order = 'ORDER BY source_id, "partition", "offset"'
     if where is None:
         return f"{_QUERY} {order}"
-    picked = f'SELECT source_id, "partition", "offset" FROM events WHERE ({where}\n)'  # noqa: S608 - the user's own condition
+    picked = f'SELECT source_id, "partition", "offset" FROM events WHERE ({readable_condition(where)}\n)'  # noqa: S608 - the user's own condition
     return f'{_QUERY} SEMI JOIN ({picked}) USING (source_id, "partition", "offset") {order}'
 
 

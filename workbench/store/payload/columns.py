@@ -1,0 +1,51 @@
+"""Writes the SQL of the columns that read bytes as text and JSON; snapshots and live tables use the same definitions.
+
+| column | is | null where it is |
+|---|---|---|
+| ``key_text`` | the key as text | not UTF-8, or no key |
+| ``value_text`` | the value as text | not UTF-8, or a tombstone |
+| ``payload`` | the value as JSON | no JSON |
+
+``payload`` leaves out a byte order mark, and the five bytes that the serialiser of a schema registry puts before JSON.
+
+``header(headers, 'type')`` is the text of a header: of the last one where a name is repeated, as ``lastHeader`` of the
+Kafka client; null where it is absent, null or not UTF-8.
+"""
+
+from __future__ import annotations
+
+TEXT_COLUMNS = ("key_text", "value_text", "payload")
+RAW_COLUMNS = ("key", "value", "headers")
+
+HEADER_MACRO = (
+    "CREATE TEMP MACRO header(found, name) AS "
+    "TRY(decode(list_filter(found, lambda one: one.name = encode(name))[-1].value))"
+)
+
+_BYTE_ORDER_MARK = "\ufeff"
+# The five bytes are 0 and a schema id of four bytes: ten digits in hex, and no text where the id is large.
+_AFTER_THE_SCHEMA_ID = "TRY(decode(unhex(substr(hex(value), 11))))"
+
+
+def columns_of_bytes() -> str:
+    """Write the columns above over BLOB columns ``key`` and ``value``."""
+    # TRY decodes a whole vector at a time, and row by row only where a vector holds a value that is not UTF-8.
+    text = "TRY(decode(value))"
+    prefixed = r"value >= '\x00'::BLOB AND value < '\x01'::BLOB AND octet_length(value) > 5"
+    return (
+        f"TRY(decode(key)) AS key_text, {text} AS value_text, "
+        f"TRY_CAST(CASE WHEN {prefixed} THEN {_AFTER_THE_SCHEMA_ID} ELSE {_unmarked(text)} END AS JSON) AS payload"
+    )
+
+
+def columns_of_text() -> str:
+    """Write the columns above over VARCHAR columns ``key`` and ``value``, null where the bytes are not UTF-8."""
+    prefixed = "starts_with(value, chr(0))"
+    return (
+        "key AS key_text, value AS value_text, "
+        f"TRY_CAST(CASE WHEN {prefixed} THEN substr(value, 6) ELSE {_unmarked('value')} END AS JSON) AS payload"
+    )
+
+
+def _unmarked(text: str) -> str:
+    return f"ltrim({text}, '{_BYTE_ORDER_MARK}')"

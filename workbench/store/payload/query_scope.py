@@ -1,0 +1,62 @@
+"""Gives a query over a snapshot the columns that it names: text and JSON of the bytes, and the bytes beside events.
+
+``records`` and ``events`` as they are stored have neither. Reading text takes time, and joining the values to the
+events takes more, so a query gets wider views of the same names only if it names such a column. They live as long as
+its cursor.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from workbench.store.payload.columns import HEADER_MACRO, RAW_COLUMNS, TEXT_COLUMNS, columns_of_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import duckdb
+
+_TEXT = re.compile(rf"\b({'|'.join(TEXT_COLUMNS)})\b", re.IGNORECASE)
+_RAW = re.compile(rf"\b({'|'.join((*TEXT_COLUMNS, *RAW_COLUMNS))})\b", re.IGNORECASE)
+_HEADER = re.compile(r"\bheader\s*\(", re.IGNORECASE)
+_POSITION = 'source_id, "partition", "offset"'
+
+
+def widen(cursor: duckdb.DuckDBPyConnection, text: str, tables: Collection[str]) -> None:
+    """Define the views and the macro that a query needs, for this cursor only.
+
+    A word of the query that is no column at all costs time, but changes no answer. Where a user joins ``records`` to
+    ``events``, the events stay as they are, so that a column such as ``value`` has one meaning.
+
+    Args:
+        cursor: The cursor of the query.
+        text: The query, or the parts of it that a user wrote.
+        tables: Tables that the user names in it.
+    """
+    if _HEADER.search(text):
+        cursor.execute(HEADER_MACRO)
+    as_text, joined = _TEXT.search(text), {"records", "events"} <= {name.lower() for name in tables}
+    if not as_text and (joined or not _RAW.search(text)):
+        return
+    stored = f"{_catalogue(cursor)}.main"
+    if as_text:
+        cursor.execute(f"CREATE TEMP VIEW records AS SELECT *, {columns_of_bytes()} FROM {stored}.records")  # noqa: S608 - names of ours
+    if not joined:
+        more = f", {columns_of_bytes()}" if as_text else ""
+        cursor.execute(
+            f"CREATE TEMP VIEW events AS SELECT * FROM {stored}.events JOIN "  # noqa: S608 - same
+            f"(SELECT {_POSITION}, {', '.join(RAW_COLUMNS)}{more} FROM {stored}.records) USING ({_POSITION})"
+        )
+
+
+def read_parts(text: str, tables: set[str]) -> set[str]:
+    """Return the tables that a query reads once it is widened: events with their bytes read ``records`` as well."""
+    wide = "events" in tables and _RAW.search(text) is not None
+    return tables | {"records"} if wide else tables
+
+
+def _catalogue(cursor: duckdb.DuckDBPyConnection) -> str:
+    """Return the quoted name of the snapshot's database: a view cannot read one of its own name otherwise."""
+    [(name,)] = cursor.execute("SELECT current_database()").fetchall()
+    return '"' + str(name).replace('"', '""') + '"'
