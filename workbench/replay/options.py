@@ -110,6 +110,7 @@ class Options:
     accept_groups: tuple[str, ...] = ()
     accept_uncommitted: bool = False
     accept_expiry: bool = False
+    accept_repeats: bool = False
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> Options:
@@ -218,7 +219,7 @@ _PARSERS: dict[str, Any] = {
     "max_hops": _hops,
     "accept_groups": _groups,
     **dict.fromkeys(
-        ("skip_refused", "allow_same_topic", "create_target", "accept_uncommitted", "accept_expiry"),
+        ("skip_refused", "allow_same_topic", "create_target", "accept_uncommitted", "accept_expiry", "accept_repeats"),
         _flag,
     ),
 }

@@ -134,7 +134,7 @@ async def test_a_cluster_that_goes_away_leaves_the_run_in_doubt_until_it_is_aban
     assert [record.value for record in await read_all(bench.log, target)] == [b"v0", b"v1"]
     source = plan.facts.targets
     following = await bench.plan(await select(bench.log, next(iter(source))), target)
-    assert [refusal.rule for refusal in following.refusals] == ["G-21"]
+    assert [refusal.rule for refusal in following.refusals] == ["G-21", "G-26"]
     with pytest.raises(ReplayRefused, match="G-21"):
         await bench.run(following)
     await abandon_run(bench.log, bench.journal, plan.run_id, by="tester", reason="looked at the target")
@@ -143,7 +143,7 @@ async def test_a_cluster_that_goes_away_leaves_the_run_in_doubt_until_it_is_aban
     assert row.error.startswith("abandoned by tester; looked at the target")
     with pytest.raises(ReplayRefused, match="it is failed"):
         await abandon_run(bench.log, bench.journal, plan.run_id)
-    free = await bench.plan(await select(bench.log, next(iter(source))), target)
+    free = await bench.plan(await select(bench.log, next(iter(source)), skip_refused=True), target)
     assert (await bench.run(free)).state == "verified"
 
 

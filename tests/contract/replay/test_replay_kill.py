@@ -93,14 +93,15 @@ async def test_killed_between_two_steps(kafka_log, topics, topic_name, tmp_path,
         assert await visible(kafka_log, target, on_target) == list(range(on_target))
         bench = Bench(kafka_log, journal, topic_name)
         again = await bench.plan(await select(kafka_log, source), target)
-        assert [refusal.rule for refusal in again.refusals] == ["G-21"]
+        assert [refusal.rule for refusal in again.refusals] == ["G-21", "G-26"]
         with pytest.raises(ReplayRefused, match=f"G-21: run {run_id}"):
             await bench.run(again)
         await abandon_run(kafka_log, journal, run_id)
         assert await visible(kafka_log, target, on_target) == list(range(on_target)), "what was open is aborted"
-        report = await bench.run(await bench.plan(await select(kafka_log, source), target))
+        rest = await bench.plan(await select(kafka_log, source, skip_refused=True), target)
+        report = await bench.run(rest)
         assert report.state == "verified", repr(report)
-        assert len(await read_all(kafka_log, target)) == on_target + RECORDS
+        assert len(await read_all(kafka_log, target)) == RECORDS, "the target tells what was there already"
 
 
 @pytest.mark.parametrize(("point", "arrived"), [("after_send", 10), ("before_settle", 20)])

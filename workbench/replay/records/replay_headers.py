@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from workbench.model import TimestampType
 from workbench.replay.records.raw_rows import X_REPLAY
+from workbench.replay.target.present import OF
 from workbench.text import iso_text
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 ID = b"x-replay-id"
 SEQ = b"x-replay-seq"
-OF = b"x-replay-of"
 COUNT = b"x-replay-count"
 AT = b"x-replayed-at"
 BY = b"x-replayed-by"

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from workbench.replay.rules.rule import record_refusal
+from workbench.replay.target.present import origins
 from workbench.text import counted, number_text, size_text
 
 if TYPE_CHECKING:
@@ -32,6 +33,16 @@ def too_many_hops(planning: PlanningInput) -> dict[int, str]:
         elif past.count >= limit:
             refused[seq] = f"was replayed {counted(past.count, 'time')}, max_hops is {limit}"
     return refused
+
+
+@record_refusal("G-26", override="accept_repeats=True")
+def sent_before(planning: PlanningInput) -> dict[int, str]:
+    """Refuse a record that an earlier replay sent to the same target, as the tail of the target tells."""
+    present = set(planning.facts.present)
+    if not present or planning.options.accept_repeats:
+        return {}
+    selected = enumerate(origins(planning.records.table))
+    return {seq: "is on the target already, sent by an earlier replay" for seq, at in selected if at in present}
 
 
 @record_refusal("G-13")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.replay.records.placement import HASHES
+from workbench.replay.records.replay_records import NOW
 from workbench.replay.rules.rule import warning
-from workbench.text import counted
+from workbench.text import counted, duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from workbench.replay.rules.planning_input import PlanningInput
 
 _SHOWN = 5
+PRODUCER_EXPIRY_MS = 86_400_000
+"""Kafka's default of ``producer.id.expiration.ms``, counted by the time of a producer's last record."""
 
 
 @warning("W-1")
@@ -74,6 +77,23 @@ def unknown_groups(planning: PlanningInput) -> Iterator[str]:
         shown = ", ".join(planning.facts.unclear_groups[:_SHOWN])
         more = ", …" if len(planning.facts.unclear_groups) > _SHOWN else ""
         yield f"whether these groups read the target could not be seen: {shown}{more}."
+
+
+@warning("W-16")
+def forgotten_producers(planning: PlanningInput) -> Iterator[str]:
+    """Warn of kept times after which a broker forgets producers: it no longer recognises a repeated batch."""
+    if planning.options.writer != "idempotent":
+        return
+    records = planning.records
+    for name, seqs in records.target_rows.items():
+        times = records.planned_timestamps[seqs]
+        old = int(((times != NOW) & (times < planning.now_ms - PRODUCER_EXPIRY_MS)).sum())
+        if old and name not in records.append_time_topics:
+            yield (
+                f"{counted(old, 'record')} for {name} keep times older than {duration_text(PRODUCER_EXPIRY_MS, 'ms')}, "
+                "Kafka's default of producer.id.expiration.ms: a broker that restarts forgets their writer, and cannot "
+                "recognise a batch that is sent again. Use writer='transactional', or timestamps='now'."
+            )
 
 
 @warning("W-15")

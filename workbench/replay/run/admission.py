@@ -49,7 +49,7 @@ async def admit(
         raise ReplayRefused(f"{reason[0].upper()}{reason[1:]}: one plan is one run. Plan again.", reasons=[reason])
     # What was true when the plan was made may have changed: all rules look again, at facts fetched now.
     sources = plan.records.sources.values()
-    found = await fetch_again(log, plan.facts, sources, connection=connection, journal=journal)
+    found = await fetch_again(log, plan.facts, sources, plan.records.table, connection=connection, journal=journal)
     reasons = await asyncio.to_thread(_refused, plan, found, _typed(target))
     if reasons:
         raise ReplayRefused(f"The replay was refused, nothing was sent. {' '.join(reasons)}", reasons=reasons)

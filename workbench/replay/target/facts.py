@@ -133,6 +133,8 @@ class TargetFacts:
     """Groups that could not be described, or that are rebalancing: they may be on a target too."""
     in_doubt: tuple[str, ...] = ()
     """Earlier runs on these targets whose result is not known."""
+    present: tuple[str, ...] = ()
+    """Selected records that an earlier replay sent to these targets: their ``x-replay-of``, sorted."""
 
     @property
     def target_topics(self) -> list[str]:
@@ -153,6 +155,7 @@ class TargetFacts:
             "groups": [_plain(group) for group in self.groups],
             "unclear_groups": list(self.unclear_groups),
             "in_doubt": list(self.in_doubt),
+            "present": list(self.present),
         }
 
     @classmethod
@@ -174,6 +177,7 @@ class TargetFacts:
                 "groups": tuple(groups),
                 "unclear_groups": tuple(value["unclear_groups"]),
                 "in_doubt": tuple(value["in_doubt"]),
+                "present": tuple(value.get("present", ())),
             },
         )
 

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from workbench.replay.target.facts import Connection, GroupFacts, TargetFacts, TopicFacts
 from workbench.replay.target.names import resolve_targets
+from workbench.replay.target.present import find_present, origins
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    import pyarrow as pa
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import GroupInfo, TopicInfo
@@ -63,13 +66,23 @@ async def fetch_facts(
     run_id = str(uuid.uuid4())
     targets = resolve_targets(to, draft.topics, run_id)
     sources = draft.sources.values()
-    return await _facts(log, sources, targets, run_id, named=to is not None, connection=connection, journal=journal)
+    return await _facts(
+        log,
+        sources,
+        targets,
+        run_id,
+        draft.records,
+        named=to is not None,
+        connection=connection,
+        journal=journal,
+    )
 
 
 async def fetch_again(
     log: RecordLog,
     planned: TargetFacts,
     sources: Iterable[SelectedSource],
+    records: pa.Table,
     *,
     connection: Connection,
     journal: RunsInDoubt | None,
@@ -80,6 +93,7 @@ async def fetch_again(
         log: An open record log of the target cluster.
         planned: Facts that the plan was made from.
         sources: Sources of the planned records.
+        records: The planned records.
         connection: Properties of the connection that runs the plan.
         journal: Where earlier runs are recorded.
     """
@@ -88,6 +102,7 @@ async def fetch_again(
         sources,
         planned.targets,
         planned.run_id,
+        records,
         named=planned.named,
         connection=connection,
         journal=journal,
@@ -99,6 +114,7 @@ async def _facts(
     sources: Iterable[SelectedSource],
     targets: Mapping[str, str],
     run_id: str,
+    records: pa.Table,
     *,
     named: bool,
     connection: Connection | None,
@@ -121,6 +137,7 @@ async def _facts(
         groups=groups,
         unclear_groups=unclear,
         in_doubt=tuple(await asyncio.to_thread(journal.in_doubt, log.cluster_id, names)) if journal else (),
+        present=await find_present(log, [topics[name] for name in existing], origins(records)) if existing else (),
     )
 
 

@@ -1,0 +1,65 @@
+"""Looks on the tail of a target for records of the selection that an earlier replay sent there.
+
+Each replayed record names its source in the header ``x-replay-of``. So the target itself tells what is there, whichever
+snapshot, copy of a snapshot or plan it was sent from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from workbench.model import TopicPartition
+from workbench.replay.target.reading import read_target
+from workbench.text import stored_position
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pyarrow as pa
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.model import Chunk
+    from workbench.replay.target.facts import TopicFacts
+
+OF = b"x-replay-of"
+"""Header that names the source of a replayed record: ``{cluster}/{topic}/{partition}/{offset}``."""
+
+TAIL_OFFSETS = 20_000
+"""Offsets at the end of a target that are looked through at least, shared out over its partitions."""
+_PER_RECORD = 4
+"""Offsets that are looked through for each selected record, where that is more."""
+
+
+def origins(records: pa.Table) -> list[str]:
+    """Return the value of ``x-replay-of`` for each selected record."""
+    names = ("cluster", "topic", "partition", "offset")
+    columns = [records[name].to_pylist() for name in names]
+    return [f"{cluster}/{stored_position(*place)}" for cluster, *place in zip(*columns, strict=True)]
+
+
+async def find_present(log: RecordLog, topics: Iterable[TopicFacts], wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the wanted origins that are on the tail of one of the topics, sorted."""
+    asked = {origin.encode() for origin in wanted}
+    found: set[bytes] = set()
+    for topic in topics:
+        if not topic.exists or not topic.partitions:
+            continue
+        at = [TopicPartition(topic.name, partition) for partition in topic.end]
+        depth = max(TAIL_OFFSETS, _PER_RECORD * len(asked)) // len(at) + 1
+        ends = {one: end or 0 for one, end in (await log.offsets(at, "latest")).items()}
+        begins = {one: begin or 0 for one, begin in (await log.offsets(at, "earliest")).items()}
+        starts = {one: max(begins[one], end - depth) for one, end in ends.items()}
+        async for chunk in read_target(log, starts, ends):
+            found |= await asyncio.to_thread(_origins_in, chunk) & asked
+    return tuple(sorted(origin.decode() for origin in found))
+
+
+def _origins_in(chunk: Chunk) -> set[bytes]:
+    if not chunk.records.num_rows:
+        return set()
+    headers = chunk.records.column("headers").flatten()
+    found = headers.field("value").filter(pc.equal(headers.field("name"), OF))
+    return set(found.drop_null().to_pylist())
