@@ -10,7 +10,7 @@ from workbench.text import element, facts, output_html, visible
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from datetime import timedelta
     from typing import Self
 
@@ -318,7 +318,7 @@ class Cluster:
         plan: Plan,
         *,
         confirm: str | None = None,
-        target: str | None = None,
+        target: str | Sequence[str] | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> ReplayReport:
         """Send the records of a plan over this connection, write the journal, and verify delivery.
@@ -326,7 +326,7 @@ class Cluster:
         Args:
             plan: The plan that `plan` returned for this cluster.
             confirm: The token of the plan; without it the run is refused, and the message contains the token.
-            target: The name of the target topic; required if the cluster is protected.
+            target: The name of the target topic; required if the cluster is protected. Several: a list, or with commas.
             progress: Called after each batch.
 
         Raises:
@@ -373,7 +373,7 @@ class Cluster:
             ("address", visible(self.address, 200)),
             ("cluster id", self.cluster_id or "not connected yet"),
             ("access", f"may write: {visible(self.reason, 200)}" if self.writable else "read-only"),
-            ("kind", _kind(self.profile)),
+            ("kind", _kind(self.profile, protected=self._connection.protected)),
             ("state", self._connection.state),
             ("tasks", ", ".join(visible(name, 60) for name in self.tasks.running) or "none"),
             *([("failures", str(len(self.tasks.failures)))] if self.tasks.failures else []),
@@ -387,7 +387,7 @@ class Cluster:
         return output_html(element("h4", f"Cluster {visible(self.name, 80)}"), facts(self._facts()))
 
 
-def _kind(profile: Profile) -> str:
-    if profile.protected:
+def _kind(profile: Profile, *, protected: bool) -> str:
+    if protected:
         return "protected: a replay wants the target's name typed"
     return "development" if profile.development else "not marked as development"

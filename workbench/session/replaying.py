@@ -11,7 +11,7 @@ from workbench.session.watching.replacing import shown
 from workbench.store.journal import RecordedRuns, journal_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from workbench.replay import Plan, ReplayReport
     from workbench.session.connection.cluster_connection import ClusterConnection
@@ -24,8 +24,8 @@ def access_of(connection: ClusterConnection) -> Connection:
     """Return the properties of a connection that the replay rules check."""
     return Connection(
         read_only=not connection.writable,
-        protected=connection.profile.protected,
-        development=connection.profile.development,
+        protected=connection.protected,
+        development=connection.profile.development and not connection.protected,
     )
 
 
@@ -44,7 +44,7 @@ async def run(
     plan: Plan,
     *,
     confirm: str | None,
-    target: str | None,
+    target: str | Sequence[str] | None,
     progress: Callable[[Progress], None] | None,
 ) -> ReplayReport:
     """Run a plan with the journal of its snapshot; see `Cluster.run`."""

@@ -205,6 +205,17 @@ async def test_connection_rules_are_decided_by_the_one_that_runs(bench):
     assert (await bench.run(plan, connection=guarded, target=target)).state == "verified"
 
 
+async def test_a_plan_for_a_protected_cluster_stays_protected_on_another_connection(bench):
+    source, target = await bench.topic(), await bench.topic()
+    await write(bench.log, plain(source, 3))
+    guarded = Connection(read_only=False, protected=True)
+    plan = await bench.plan(await select(bench.log, source), target, connection=guarded)
+    for typed in (None, source, f"{target}, {source}"):
+        with pytest.raises(ReplayRefused, match="G-4"):
+            await bench.run(plan, connection=WRITABLE, target=typed)
+    assert (await bench.run(plan, connection=WRITABLE, target=f" {target}, ")).state == "verified"
+
+
 async def test_groups_on_the_target(bench, group_name):
     source, target = await bench.topic(), await bench.topic()
     await write(bench.log, plain(source, 3))

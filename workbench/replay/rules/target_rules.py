@@ -65,9 +65,10 @@ def read_only(planning: PlanningInput) -> list[str]:
 
 @refusal("G-4", at_run=True)
 def protected(planning: PlanningInput) -> list[str]:
-    """Refuse a protected target until its physical name was typed."""
+    """Refuse a protected target until its physical name was typed, by whatever connection the plan is run."""
     wanted = planning.facts.target_topics
-    if not planning.facts.connection.needs_typed_name or planning.typed == frozenset(wanted):
+    guarded = planning.facts.connection.needs_typed_name or planning.planned.connection.needs_typed_name
+    if not guarded or planning.typed == frozenset(wanted):
         return []
     typed = f", typed was {', '.join(sorted(planning.typed))}" if planning.typed else ""
     names = ", ".join(wanted)

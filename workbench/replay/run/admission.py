@@ -63,7 +63,8 @@ def _confirms(confirm: str, plan: Plan) -> bool:
 def _typed(target: str | Collection[str] | None) -> frozenset[str]:
     if target is None:
         return frozenset()
-    return frozenset([target] if isinstance(target, str) else target)
+    # No topic name holds a comma or a space, so several names can be typed into one field.
+    return frozenset(target.replace(",", " ").split() if isinstance(target, str) else target)
 
 
 def _refused(plan: Plan, found: TargetFacts, typed: frozenset[str]) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from workbench.bus.read_only import ReadOnlyLog
+from workbench.config.protection import is_protected
 from workbench.errors import ConfigurationError
 from workbench.tasks import Supervisor
 
@@ -27,6 +29,7 @@ class ClusterConnection:
         profile: Address and settings.
         log: The record log.
         tasks: Background tasks of this connection.
+        protected: Whether the cluster is protected, by whatever name it was opened; known once open.
         writable: Whether replays may be sent over it.
         reason: Why it was opened for writing.
     """
@@ -37,6 +40,7 @@ class ClusterConnection:
         self.log: RecordLog = log if writable else ReadOnlyLog(log)
         self.writable = writable
         self.reason = reason
+        self.protected = profile.protected
         self.tasks = Supervisor()
         self.state: State = "unopened"
 
@@ -49,6 +53,11 @@ class ClusterConnection:
         """Connect; does nothing if it is open. A closed connection cannot be opened again."""
         if self.state == "unopened":
             await self.log.__aenter__()
+            try:
+                self.protected = await asyncio.to_thread(is_protected, self.profile, self.log.cluster_id)
+            except BaseException:
+                await self.log.aclose()
+                raise
             self.state = "open"
         self.require_open()
 
