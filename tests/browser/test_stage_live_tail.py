@@ -26,7 +26,7 @@ COLUMNS = [
     {"name": "offset", "title": "Offset", "width": 84, "numeric": True},
     {"name": "value", "title": "Value", "width": 460, "numeric": False, "grow": True},
 ]
-STATE = {"columns": COLUMNS, "height": 440, "follow": True, "filter": "", "name": "orders"}
+STATE = {"columns": COLUMNS, "height": 440, "follow": True, "filter": "", "order": "", "name": "orders"}
 KERNEL = """() => {
   const cells = (p) => [`2026-11-25 03:00:${String(p % 60).padStart(2, '0')}.000`, 'orders', String(p % 3), String(p),
     `{"event_id": "e-${p}", "amount": ${p * 3}}`];
@@ -328,3 +328,77 @@ def test_hostile_text_is_shown_in_every_field_and_runs_nowhere(table: Callable[.
     watch.expected_dialogs, watch.expected_errors = 1, ("Failed to load resource",)
     page.evaluate("hostile => { document.body.insertAdjacentHTML('beforeend', hostile) }", HOSTILE)
     page.wait_for_function("() => window.fired === 1")
+
+
+NAMES = """() => {
+  stage.rows = (start, end) => Array.from({ length: end - start }, (_, i) => [[
+    '2026-11-25 03:00:00.000', `onex.production.europe.${(start + i) % 2 ? 'orders' : 'bills'}`, '0',
+    String(start + i), '{}',
+  ], 0, 0]);
+  stage.tick(2, 500);
+}"""
+
+
+def test_names_keep_the_part_in_which_they_differ(
+    table: Callable[..., Stage], picture: Callable[[Page, str], None]
+) -> None:
+    columns = [{**column, "ends": column["name"] == "topic", "width": 110} for column in COLUMNS]
+    shown = table(state={"columns": columns})
+    shown.page.evaluate(NAMES)
+    cell = shown.page.locator(".wb-body [role=row]:not([hidden]) > :nth-child(2)").first
+    expect(cell.locator(".wb-start")).to_have_text("onex.production.europe.")
+    expect(cell).to_have_attribute("title", "onex.production.europe.bills")
+    cut = "node => node.scrollWidth > node.clientWidth"
+    assert cell.locator(".wb-start").evaluate(cut)
+    assert not cell.locator(".wb-end").evaluate(cut)
+    assert lowest_contrast(shown.page, ".wb-body")[0] >= 4.5
+    picture(shown.page, "names")
+
+
+def test_columns_are_chosen_sized_and_sorted(table: Callable[..., Stage], picture: Callable[[Page, str], None]) -> None:
+    shown = table()
+    page = shown.page
+    page.get_by_role("columnheader", name="Offset").click()
+    expect(page.get_by_role("columnheader", name="Offset")).to_have_attribute("aria-sort", "ascending")
+    page.get_by_role("columnheader", name="Offset").click()
+    assert [value for name, value in shown.saved() if name == "order"] == ["offset", "-offset"]
+    edge = page.get_by_role("columnheader", name="Topic").locator(".wb-edge").bounding_box()
+    assert edge is not None
+    page.mouse.move(edge["x"] + 4, edge["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(edge["x"] + 64, edge["y"] + 5, steps=3)
+    page.mouse.up()
+    widths = {column["name"]: column["width"] for name, value in shown.saved() if name == "columns" for column in value}
+    assert 245 <= widths["topic"] <= 255
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("checkbox", name="Part.").uncheck()
+    expect(page.get_by_role("columnheader")).to_have_count(4)
+    expect(page.locator(".wb-body [role=row]:not([hidden])").first.locator("> *")).to_have_count(4)
+    page.get_by_role("spinbutton", name="Width of Topic in pixels").fill("90")
+    page.get_by_role("combobox", name="Sort by").select_option("time")
+    picture(page, "columns")
+    assert lowest_contrast(page, ".wb-menu")[0] >= 4.5
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("group", name="Columns")).to_be_hidden()
+    for name in ("Time (UTC)", "Topic", "Offset"):
+        page.get_by_role("button", name="Columns").click()
+        page.get_by_role("checkbox", name=name, exact=True).uncheck()
+        page.keyboard.press("Escape")
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("checkbox", name="Value").click()
+    expect(page.get_by_role("columnheader")).to_have_count(1)
+    expect(page.get_by_role("checkbox", name="Value")).to_be_checked()
+
+
+def test_a_refused_window_is_not_asked_for_again_at_once(table: Callable[..., Stage]) -> None:
+    shown = table(state={"follow": False})
+    shown.page.evaluate(
+        "() => { stage.answer = (content) => { if (content.kind === 'window') setTimeout(() => stage.play({"
+        " kind: 'failed', request: content.request, message: 'refused' }), 1); }; stage.sent.length = 0; }"
+    )
+    shown.page.get_by_role("grid").evaluate("grid => { grid.scrollTop = 4000 }")
+    shown.wait_sent("window", 2)
+    for number in range(2, 22):
+        shown.page.evaluate("number => stage.tick(number, 5000 + number)", number)
+        shown.page.wait_for_timeout(50)
+    assert len(shown.sent("window")) <= 4

@@ -41,13 +41,15 @@ TAIL = pa.schema([pa.field("topic", pa.string(), nullable=False), *RECORD, *DECO
 
 COLUMNS = (
     Column("time", "Time (UTC)", 190),
-    Column("topic", "Topic", 150),
+    Column("topic", "Topic", 150, ends=True),
     Column("partition", "Part.", 50, numeric=True),
     Column("offset", "Offset", 76, numeric=True),
-    Column("event_type", "Type", 140),
+    Column("event_type", "Type", 140, ends=True),
     Column("key", "Key", 110),
     Column("value", "Value", 320, grow=True),
     Column("correlation_id", "Correlation", 130),
+    Column("event_id", "Event", 130, hidden=True),
+    Column("source", "Source", 130, hidden=True, ends=True),
 )
 RAW_COLUMNS = tuple(column for column in COLUMNS if column.name not in DECODED.names)
 """Without a decoder there is nothing to say about type and correlation."""
@@ -121,6 +123,8 @@ def _row(values: Mapping[str, Any], names: Sequence[str]) -> Row:
         "key": visible_bytes(values["key"]),
         "value": f"[{visible('; '.join(problems), 120)}] {body}" if problems else body,
         "correlation_id": visible(values["correlation_id"] or ""),
+        "event_id": visible(values["event_id"] or ""),
+        "source": visible(values["source"] or ""),
     }
     identity = Identity(values["topic"], values["partition"], values["offset"])
     return Row(identity, tuple(cells[name] for name in names), problem=bool(problems))

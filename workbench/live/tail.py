@@ -125,6 +125,8 @@ class TailFeed:
 
     def _remarks(self, dropped_for_memory: int) -> list[str]:
         remarks = []
+        if self._order:
+            remarks.append(f"sorted by {self._order}: reading waits until the table follows again")
         if self._unreadable:
             remarks.append(f"{counted(self._unreadable, 'offset')} could not be read: they are gone from the log")
         if dropped_for_memory:

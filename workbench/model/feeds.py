@@ -42,6 +42,10 @@ class Column:
     numeric: bool = False
     grow: bool = False
     """Whether the column takes the remaining width."""
+    hidden: bool = False
+    """Whether the column is shown only when it is chosen."""
+    ends: bool = False
+    """Whether its texts are names that differ at their ends, so that a common start is dimmed and cut first."""
 
 
 @dataclass(frozen=True, slots=True)

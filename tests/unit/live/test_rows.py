@@ -86,6 +86,8 @@ def test_a_row_shows_text_and_names_what_is_wrong() -> None:
         "k",
         "[bad <b>] 0xff (1 byte, not UTF-8)",
         "",
+        "",
+        "",
     )
 
 

@@ -13,7 +13,8 @@ export function countersText(counts, filtered) {
   const parts = [`${grouped(counts.total)} read`, `${grouped(counts.held)} held`, `${grouped(counts.dropped)} dropped`];
   parts.push(counts.behind === null ? "behind: unknown" : `${grouped(counts.behind)} behind`);
   if (counts.picked) parts.push(`${grouped(counts.picked)} selected`);
-  if (filtered) parts.push(`${grouped(counts.end - counts.base)} match`);
+  if (counts.filtering) parts.push("filtering…");
+  else if (filtered) parts.push(`${grouped(counts.end - counts.base)} match`);
   return `${counts.state} · ${parts.join(" · ")}`;
 }
 

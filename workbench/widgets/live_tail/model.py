@@ -12,6 +12,7 @@ from workbench.errors import ValidationError
 from workbench.text import counted, visible
 from workbench.widgets.base.bundle import bundle_modules, bundle_styles
 from workbench.widgets.base.stream import Streaming
+from workbench.widgets.live_tail.columns import checked_columns, column_dicts
 from workbench.widgets.live_tail.snapshot import tail_snapshot
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class LiveTail(Streaming):
 
     Args:
         feed: Supplies the rows; see `workbench.model.feeds.RowFeed`.
+        columns: Names of the columns to show; the others can be chosen in the table.
         height: Height of the rows in CSS pixels.
         follow: Whether to show the newest rows as they come.
         supervisor: Owner of the tasks.
@@ -45,7 +47,9 @@ class LiveTail(Streaming):
     _css = bundle_styles(Path(__file__).with_name("style.css"))
 
     columns = traitlets.List(traitlets.Dict()).tag(sync=True)
-    """Name, title, width in CSS pixels and alignment of each column."""
+    """Name, title, width in CSS pixels, alignment and visibility of each column."""
+    order = traitlets.Unicode("").tag(sync=True)
+    """Column by which the rows held are sorted, with ``-`` before it for descending; reading waits meanwhile."""
     height = traitlets.Int(440).tag(sync=True)
     """Height of the rows in CSS pixels, 88 to 4,000."""
     follow = traitlets.Bool(default_value=True).tag(sync=True)
@@ -57,11 +61,8 @@ class LiveTail(Streaming):
 
     kinds = ("ready", "ack", "gone", "window", "select", "record", "stop")
 
-    def __init__(self, feed: RowFeed, **options: Any) -> None:
-        columns = [
-            {"name": c.name, "title": visible(c.title, 60), "width": c.width_px, "numeric": c.numeric, "grow": c.grow}
-            for c in feed.columns
-        ]
+    def __init__(self, feed: RowFeed, *, columns: Sequence[str] | None = None, **options: Any) -> None:
+        self._known_columns = column_dicts(feed.columns, columns)
         self._picked: dict[Identity, None] = {}
         self._anchored: dict[Identity, None] = {}
         self._picks = 0
@@ -72,12 +73,14 @@ class LiveTail(Streaming):
             on_detached=feed.pause,  # a tail that feeds only this view reads nothing while nobody looks
             on_removed=self._removed,
             name=visible(feed.name, 200),
-            columns=columns,
+            columns=self._known_columns,
             **options,
         )
         self.feed = feed
         if self.filter:
             self.serve("filter", self._apply_filter(self.filter))
+        if self.order:
+            self._order_changed({"new": self.order})
 
     @property
     def stats(self) -> RowStats:
@@ -120,6 +123,7 @@ class LiveTail(Streaming):
             "state": stats.state,
             "note": visible(stats.note, 1_000),
             "filtering": stats.filtering,
+            "order": self.order,
             "picked": len(self._picked),
             "picks": self._picks,
         }
@@ -177,7 +181,7 @@ class LiveTail(Streaming):
 
     def snapshot(self) -> StaticView:
         """Return the first and the last rows as a static table, with the counters; it outlives the kernel."""
-        return tail_snapshot(self.feed, self.name, filter_text=self.filter)
+        return tail_snapshot(self.feed, self.name, self.columns, filter_text=self.filter)
 
     @property
     def _page_rows(self) -> int:
@@ -191,6 +195,13 @@ class LiveTail(Streaming):
     def _check_height(self, proposal: dict[str, Any]) -> int:
         return max(88, min(int(proposal["value"]), 4_000))
 
+    @traitlets.validate("columns")
+    def _check_columns(self, proposal: dict[str, Any]) -> list[dict[str, Any]]:
+        # A browser sends widths and what is shown; all else stays as the feed says. The trait itself has the new value
+        # already while a message of the browser is read.
+        self._known_columns = checked_columns(proposal["value"], self._known_columns)
+        return self._known_columns
+
     @traitlets.validate("selected")
     def _check_selected(self, proposal: dict[str, Any]) -> tuple[Identity, ...]:
         return tuple(dict.fromkeys(proposal["value"]))[:SELECTION_LIMIT]
@@ -202,7 +213,20 @@ class LiveTail(Streaming):
         self.push()
 
     @traitlets.observe("follow")
-    def _follow_changed(self, _change: object) -> None:
+    def _follow_changed(self, change: dict[str, Any]) -> None:
+        if change["new"]:
+            self.order = ""
+        self.push()
+
+    @traitlets.observe("order")
+    def _order_changed(self, change: dict[str, Any]) -> None:
+        if hasattr(self, "feed"):
+            if change["new"]:
+                self.follow = False
+            self.serve("sort", self._apply_order(change["new"]))
+
+    async def _apply_order(self, order: str) -> None:
+        await self.feed.set_order(order.removeprefix("-"), descending=order.startswith("-"))
         self.push()
 
     @traitlets.observe("filter")

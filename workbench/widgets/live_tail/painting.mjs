@@ -1,6 +1,7 @@
 // @ts-check
 /** Paints the state of the table, once per animation frame however much arrives between two. */
 import { show } from "../base/dom.mjs";
+import { commonStart, shownColumns } from "./columns.mjs";
 import { canStop, countersText } from "./counters.mjs";
 import { ROW_PX, scrollFor, scrollHeight, windowAt } from "./geometry.mjs";
 import { fillRow, RowPool } from "./row_pool.mjs";
@@ -34,6 +35,12 @@ export class Painter {
     if (!this.#frame) this.#frame = requestAnimationFrame(() => this.#paint());
   };
 
+  /** Makes the rows anew, for other columns. */
+  columnsChanged() {
+    this.#pool.reset(this.#model.get("columns"));
+    this.soon();
+  }
+
   close() {
     cancelAnimationFrame(this.#frame);
   }
@@ -63,9 +70,10 @@ export class Painter {
     const { first, focus, rows, counts } = this.#state;
     const [start, end] = windowAt(first, counts.base, counts.end, height);
     const elements = this.#pool.take(end - start);
+    const starts = this.#commonStarts(start, end);
     for (const [index, element] of elements.entries()) {
       const position = start + index;
-      fillRow(element, rows.get(position), { position, base: counts.base, focused: position === focus });
+      fillRow(element, rows.get(position), { position, base: counts.base, focused: position === focus }, starts);
       // Placed from the top edge: above the cap of the scroll height a position has no pixel of its own.
       element.style.transform = `translateY(${Math.round(this.expectedScroll + (position - first) * ROW_PX)}px)`;
     }
@@ -76,6 +84,14 @@ export class Painter {
     else grid.removeAttribute("aria-activedescendant");
     empty.hidden = counts.end > counts.base;
     empty.textContent = this.#model.get("filter") ? "No row matches the filter." : "No rows yet.";
+  }
+
+  /** @param {number} start @param {number} end @returns {Map<number, number>} */
+  #commonStarts(start, end) {
+    const { rows } = this.#state;
+    const shown = Array.from({ length: end - start }, (_, at) => rows.get(start + at)).filter((row) => row !== undefined);
+    const columns = shownColumns(this.#model.get("columns")).filter(({ ends }) => ends);
+    return new Map(columns.map(({ index }) => [index, commonStart(shown.map(({ cells }) => cells[index]))]));
   }
 
   #paintBar() {

@@ -1,7 +1,8 @@
 // @ts-check
 /** Row elements, as many as fit on screen: a million rows would be a million elements otherwise. */
-import { make } from "../base/dom.mjs";
-import { makeCell } from "./elements.mjs";
+import { make, textual } from "../base/dom.mjs";
+import { shownColumns } from "./columns.mjs";
+import { makeCell } from "./head.mjs";
 
 /** @typedef {import("./rows.mjs").Row} Row */
 
@@ -26,10 +27,17 @@ export class RowPool {
     return this.#pool.slice(0, count);
   }
 
+  /** Makes the rows anew for other columns. @param {any[]} columns */
+  reset(columns) {
+    for (const element of this.#pool) element.remove();
+    this.#pool = [];
+    this.#columns = columns;
+  }
+
   /** @param {number} number */
   #make(number) {
     const row = make("div", { class: "wb-row", role: "row", id: `${this.#id}-${number}` });
-    row.append(...this.#columns.map((column, index) => makeCell(column, index, "gridcell")));
+    row.append(...shownColumns(this.#columns).map((column, place) => makeCell(column, place, "gridcell")));
     this.#body.append(row);
     return row;
   }
@@ -38,8 +46,9 @@ export class RowPool {
 /**
  * Fills an element with a row; a row that is not at hand yet is empty and busy.
  * @param {any} element @param {Row | undefined} row @param {{position: number, base: number, focused: boolean}} at
+ * @param {Map<number, number>} starts number of characters that the texts of a column have in common, by its index
  */
-export function fillRow(element, row, at) {
+export function fillRow(element, row, at, starts) {
   element.hidden = false;
   element.position = at.position;
   // Counts from 1, and the head is row 1.
@@ -48,11 +57,26 @@ export function fillRow(element, row, at) {
   element.setAttribute("aria-busy", String(!row));
   element.classList.toggle("wb-problem", Boolean(row?.problem));
   element.classList.toggle("wb-focus", at.focused);
-  for (const [index, cell] of [...element.children].entries()) {
-    const text = row ? row.cells[index] : "";
-    // Writing the same text would still cost a layout.
-    if (cell.textContent !== text) cell.textContent = text;
+  for (const cell of element.children) {
+    const { index } = cell.column;
+    fillCell(cell, row ? row.cells[index] : "", starts.get(index) ?? 0);
   }
+}
+
+/** @param {any} cell @param {string} text @param {number} start */
+function fillCell(cell, text, start) {
+  // Writing the same text would still cost a layout.
+  if (cell.textContent === text && (cell.start ?? 0) === start) return;
+  cell.start = start;
+  if (!start || !text) {
+    cell.textContent = text;
+    cell.removeAttribute("title");
+    return;
+  }
+  // The common start gives way where the column is too narrow: texts differ at their ends.
+  const parts = [["wb-start", text.slice(0, start)], ["wb-end", text.slice(start)]];
+  cell.replaceChildren(...parts.map(([kind, part]) => textual("span", part, { class: kind })));
+  cell.title = text;
 }
 
 /** Position of the row that an event hit. @param {any} event @returns {number | undefined} */

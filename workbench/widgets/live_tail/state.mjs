@@ -32,7 +32,7 @@ export class TableState {
   take(content, page, viewportPx) {
     const before = this.counts;
     this.counts = content;
-    if (content.view !== before.view) this.#forget(viewportPx);
+    if (content.view !== before.view) this.#forget(viewportPx, Boolean(content.order));
     else if (content.picks !== before.picks) this.outdated = true;
     if (page !== null) {
       this.rows.clear();
@@ -43,11 +43,15 @@ export class TableState {
     return before.state !== content.state && before.view >= 0 ? `Reading is ${content.state}.` : "";
   }
 
-  /** Another filter makes another view, whose positions mean other records. @param {number} viewportPx */
-  #forget(viewportPx) {
+  /**
+   * Another filter or order makes another view, whose positions mean other records.
+   * @param {number} viewportPx @param {boolean} sorted
+   */
+  #forget(viewportPx, sorted) {
     this.rows = new Map();
     this.focus = this.anchor = -1;
-    this.first = this.lastFirst(viewportPx);
+    // Sorted rows are read from the top, rows in the order of their coming from the newest.
+    this.first = sorted ? this.counts.base : this.lastFirst(viewportPx);
   }
 
   /** @param {number} viewportPx */

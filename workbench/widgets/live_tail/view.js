@@ -2,10 +2,13 @@
 /** View of the live table: the kernel keeps the rows, this shows those on screen and says what people do. */
 import { Channel } from "../base/channel.mjs";
 import { hideStill, show } from "../base/dom.mjs";
+import { Leaving } from "../base/leaving.mjs";
+import { ColumnMenu } from "./column_menu.mjs";
 import { RecordDetail } from "./detail.mjs";
 import { makeElements } from "./elements.mjs";
 import { FilterInput } from "./filter_input.mjs";
 import { firstAt } from "./geometry.mjs";
+import { Head } from "./head.mjs";
 import { pressKey } from "./keyboard.mjs";
 import { Painter } from "./painting.mjs";
 import { positionOf } from "./row_pool.mjs";
@@ -23,11 +26,14 @@ class TailView {
   #detail;
   #filter;
   #observer;
+  #head;
+  #menu;
+  #leaving;
 
   /** @param {any} model @param {HTMLElement} el */
   constructor(model, el) {
     this.#model = model;
-    this.#ui = makeElements(model.get("columns"), model.get("name"), this.#id);
+    this.#ui = makeElements(model.get("name"), this.#id);
     el.append(this.#ui.root);
     this.#channel = new Channel(model, {
       tick: (content, buffers) => this.#tick(content, buffers),
@@ -39,6 +45,9 @@ class TailView {
     this.#windows = new WindowRequests(this.#state, request, this.#painter.viewportPx, this.#painter.soon);
     this.#detail = new RecordDetail(this.#ui.detail, () => this.#ui.grid.focus({ preventScroll: true }));
     this.#filter = new FilterInput(this.#ui.filter, model, () => show(this.#ui.failure, ""));
+    this.#head = new Head(this.#ui.grid, this.#ui.head, model);
+    this.#menu = new ColumnMenu(this.#ui.choose, this.#ui.menu, model);
+    this.#leaving = new Leaving(this.#ui.root, (content) => this.#channel.send(content));
     this.#observer = new ResizeObserver(this.#painter.soon);
     this.#listen();
   }
@@ -47,6 +56,8 @@ class TailView {
     this.#model.on("change:follow", this.#followChanged);
     this.#model.on("change:filter", this.#filterChanged);
     this.#model.on("change:height", this.#resized);
+    this.#model.on("change:columns", this.#columnsChanged);
+    this.#model.on("change:order", this.#orderChanged);
     this.#observer.observe(this.#ui.grid);
     this.#resized();
     this.#channel.open();
@@ -54,12 +65,16 @@ class TailView {
 
   close() {
     this.#channel.close();
+    this.#windows.close();
+    this.#leaving.leave();
     this.#observer.disconnect();
     this.#filter.close();
     this.#painter.close();
     this.#model.off("change:follow", this.#followChanged);
     this.#model.off("change:filter", this.#filterChanged);
     this.#model.off("change:height", this.#resized);
+    this.#model.off("change:columns", this.#columnsChanged);
+    this.#model.off("change:order", this.#orderChanged);
     this.#ui.root.remove();
   }
 
@@ -82,6 +97,7 @@ class TailView {
 
   /** @param {any} content @param {DataView[]} buffers */
   #tick(content, buffers) {
+    this.#leaving.look();
     // A tick may bring a page although `follow` was just switched off here: the kernel did not know yet.
     const page = content.start !== undefined && this.#model.get("follow") ? unpacked(buffers[0]) : null;
     const news = this.#state.take(content, page, this.#painter.viewportPx());
@@ -115,6 +131,19 @@ class TailView {
   #filterChanged = () => {
     this.#filter.refresh();
     this.#painter.soon();
+  };
+
+  #columnsChanged = () => {
+    this.#head.refresh();
+    this.#menu.refresh();
+    this.#painter.columnsChanged();
+  };
+
+  #orderChanged = () => {
+    const order = this.#model.get("order");
+    this.#say(order ? "Sorted; reading waits." : "In the order in which they came.");
+    this.#head.refresh();
+    this.#menu.refresh();
   };
 
   #resized = () => {

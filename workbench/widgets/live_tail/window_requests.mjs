@@ -5,6 +5,10 @@ import { hasRows, KEPT_ROWS, keepRows, storeRows } from "./rows.mjs";
 
 const decoder = new TextDecoder();
 
+/** Waiting time after a refused or lost request, which doubles with each further one up to the second number. */
+export const RETRY_MS = 250;
+export const RETRY_LIMIT_MS = 10000;
+
 /** Rows of a message's buffer. @param {DataView} buffer */
 export function unpacked(buffer) {
   return JSON.parse(decoder.decode(buffer));
@@ -13,6 +17,9 @@ export function unpacked(buffer) {
 export class WindowRequests {
   #asking = false;
   #askAgain = false;
+  #failures = 0;
+  /** @type {any} */
+  #timer = 0;
   #state;
   #request;
   #viewportPx;
@@ -39,7 +46,7 @@ export class WindowRequests {
     const { first, counts, rows, outdated } = this.#state;
     const [start, end] = windowAt(first, counts.base, counts.end, this.#viewportPx());
     if (!outdated && hasRows(rows, start, end)) return;
-    if (this.#asking) {
+    if (this.#asking || this.#timer) {
       this.#askAgain = true;
       return;
     }
@@ -47,16 +54,29 @@ export class WindowRequests {
     this.#state.outdated = false;
     try {
       const { content, buffers } = await this.#request({ kind: "window", start, end });
+      this.#failures = 0;
       this.#store(content, buffers, start, end);
     } catch {
-      this.#askAgain = true;
+      // Asked again at once, a request that the kernel refuses would come back hundreds of times a second.
+      this.#timer = setTimeout(() => this.#retry(), Math.min(RETRY_MS * 2 ** this.#failures, RETRY_LIMIT_MS));
+      this.#failures += 1;
     } finally {
       this.#asking = false;
-      if (this.#askAgain) {
+      if (this.#askAgain && !this.#timer) {
         this.#askAgain = false;
         void this.ask();
       }
     }
+  }
+
+  #retry() {
+    this.#timer = 0;
+    this.#askAgain = false;
+    void this.ask();
+  }
+
+  close() {
+    clearTimeout(this.#timer);
   }
 
   /** @param {any} content @param {DataView[]} buffers @param {number} start @param {number} end */

@@ -2,6 +2,7 @@
 /** View of a sheet: a title, a state, and the blocks of the newest tick. */
 import { Channel } from "../base/channel.mjs";
 import { hideStill, make, show, statusLines } from "../base/dom.mjs";
+import { Leaving } from "../base/leaving.mjs";
 import { drawBlock } from "./blocks.mjs";
 
 class SheetView {
@@ -14,6 +15,7 @@ class SheetView {
   #frame = 0;
   #model;
   #channel;
+  #leaving;
 
   /** @param {any} model @param {HTMLElement} el */
   constructor(model, el) {
@@ -26,6 +28,7 @@ class SheetView {
       failed: (message) => this.#failed(message),
       silence: (text) => show(silence, text),
     });
+    this.#leaving = new Leaving(this.root, (content) => this.#channel.send(content));
     this.#rename();
     el.append(this.root);
   }
@@ -40,6 +43,7 @@ class SheetView {
   close() {
     cancelAnimationFrame(this.#frame);
     this.#channel.close();
+    this.#leaving.leave();
     this.#model.off("change:name", this.#rename);
     this.root.remove();
   }
@@ -51,6 +55,7 @@ class SheetView {
 
   /** @param {any} content */
   #tick(content) {
+    this.#leaving.look();
     const word = content.state.split(" ")[0];
     const before = this.#state.textContent;
     // Spoken when the first word changes; what follows it are figures.

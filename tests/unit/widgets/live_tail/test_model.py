@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from widget_feeds import ScriptedFeed
 
+from workbench.errors import ValidationError
 from workbench.model.feeds import Identity
 from workbench.widgets.live_tail import model
 from workbench.widgets.live_tail.model import SELECTION_LIMIT, LiveTail
@@ -131,3 +132,36 @@ def test_the_script_is_small_and_loads_nothing() -> None:
         assert len(text.encode()) <= 40_000
         assert "import " not in text
         assert "http" not in text
+
+
+async def test_columns_are_chosen_by_name_and_changed_by_the_browser(browser: Browser) -> None:
+    tail = browser.show(LiveTail(ScriptedFeed(10), columns=["offset", "value"]))
+    assert [column["hidden"] for column in tail.columns] == [True, False, False]
+    changed = [{**column, "width": 222, "title": "<b>"} for column in tail.columns]
+    browser.sets(tail, columns=changed)
+    assert [column["width"] for column in tail.columns] == [222] * 3
+    assert tail.columns[0]["title"] == "Time"
+    assert "<th>Time</th>" not in tail.snapshot().html()
+    with pytest.raises(ValidationError, match="no column 'colour'"):
+        LiveTail(ScriptedFeed(10), columns=["colour"])
+
+
+async def test_sorting_pauses_and_following_ends_it(browser: Browser) -> None:
+    feed = ScriptedFeed(10)
+    tail = browser.show(LiveTail(feed))
+    browser.sets(tail, order="-value")
+    await browser.until(lambda: "order value True" in feed.calls)
+    assert not tail.follow
+    browser.sets(tail, follow=True)
+    await browser.until(lambda: "order  False" in feed.calls)
+    assert tail.order == ""
+    sorted_at_once = LiveTail(feed, order="offset")
+    browser.show(sorted_at_once)
+    await browser.until(lambda: feed.calls[-1] == "order offset False")
+    assert not sorted_at_once.follow
+
+
+async def test_while_a_filter_is_applied_ticks_say_so(browser: Browser) -> None:
+    tail = browser.show(LiveTail(ScriptedFeed(10)))
+    await browser.until(lambda: browser.sent(tail, "tick"))
+    assert browser.sent(tail, "tick")[0]["filtering"] is False

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TableState } from "../../../../workbench/widgets/live_tail/state.mjs";
-import { WindowRequests } from "../../../../workbench/widgets/live_tail/window_requests.mjs";
+import { RETRY_LIMIT_MS, WindowRequests } from "../../../../workbench/widgets/live_tail/window_requests.mjs";
+import { fakeTimers } from "../../../support/fake_timers.mjs";
 
 const VIEWPORT_PX = 220;
 const turn = () => new Promise((done) => setImmediate(done));
@@ -47,12 +48,44 @@ test("one request is in flight, and the newest wish replaces those that waited",
   assert.deepEqual(asked.map(({ content }) => content.start), [490, 190]);
 });
 
-test("a lost answer is asked for again", async () => {
+test("a refused request is asked again later and later, whatever is painted meanwhile", async (t) => {
+  const clock = fakeTimers(t);
+  const { windows, asked, answer } = table();
+  void windows.ask();
+  const seen = [];
+  for (let second = 0; second < 60; second++) {
+    const before = asked.length;
+    for (let paint = 0; paint < 10; paint++) {
+      asked.at(-1).reject(new Error("refused"));
+      await turn();
+      void windows.ask();
+      clock.tick(100);
+      await turn();
+    }
+    seen.push(asked.length - before);
+  }
+  assert.ok(seen[0] <= 3, `${seen[0]} requests in the first second`);
+  assert.ok(asked.length <= 13, `${asked.length} requests in a minute`);
+  asked.at(-1).reject(new Error("refused"));
+  await turn();
+  clock.tick(RETRY_LIMIT_MS);
+  await turn();
+  await answer(asked.length - 1);
+  clock.tick(60_000);
+  const answered = asked.length;
+  await windows.ask();
+  assert.equal(asked.length, answered);
+});
+
+test("a closed table asks no more", async (t) => {
+  const clock = fakeTimers(t);
   const { windows, asked } = table();
   void windows.ask();
-  asked[0].reject(new Error("timeout"));
+  asked[0].reject(new Error("refused"));
   await turn();
-  assert.equal(asked.length, 2);
+  windows.close();
+  clock.tick(60_000);
+  assert.equal(asked.length, 1);
 });
 
 test("the answer of an earlier view is not stored", async () => {
