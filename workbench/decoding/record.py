@@ -56,18 +56,21 @@ def decode_parts(
     """Decode a record that is given by its parts; see `decode_record`."""
     facts = RecordFacts(topic, headers, value, registered_formats() if formats is None else formats)
     known = builtin_conventions() if conventions is None else conventions
-    names, members = facts.header_names, facts.member_names
+    names, members = facts.headers.names, facts.member_names
     possible = [p for p in known if p.may_match(names, members) or (fixed is not None and p.name == fixed.convention)]
     decision = decide(facts, possible, fixed)
     envelope = _materialise(decision, facts, tombstone=value is None)
     problems = {*envelope.problems, *facts.read.problems}
-    if facts.undecodable_name:
+    if facts.headers.bad_names:
         problems.add("header_name_not_utf8")
-    trace, faults = read_trace(facts, decision.trace_headers)
+    trace, faults = read_trace(facts.headers, decision.trace_headers, facts.trace_texts(decision.trace_places))
     code = NO_CODE if decision.convention is None else decision.convention.code
     letter = _dead_letter(envelope, code, facts.body)
     envelope = _add_provenance(envelope, letter, facts, problems | faults)
     read = facts.read
+    if facts.headers.amqp_names:
+        encoded = (f"amqp_encoded:{name}" for name in facts.headers.amqp_names)
+        envelope = replace(envelope, problems=tuple(sorted({*envelope.problems, *encoded})))
     return replace(envelope, trace=trace, format=read.format, damage=read.damage, unread=read.reasons)
 
 
@@ -114,7 +117,7 @@ def _dead_letter(envelope: Envelope, code: ConventionCode, body: object) -> Dead
 
 
 def _add_provenance(envelope: Envelope, letter: DeadLetter | None, facts: RecordFacts, problems: set[str]) -> Envelope:
-    provenance = read_provenance(facts, None if letter is None else letter.found)
+    provenance = read_provenance(facts.headers, None if letter is None else letter.found)
     problems |= provenance.problems
     if letter is not None:
         problems |= letter.found.problems

@@ -6,7 +6,9 @@ body, else the topic's name without its suffix, which counts as a guess. Message
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
     from workbench.store import SnapshotStore
 
 _SHOWN = 20
+_LAST_TIMESTAMP_MS = 253_402_300_799_999
 _GROUP_COLUMNS = ("fingerprint", "error_type", "message", "records", "topics", "origins", "guessed", "first", "last")
 _ROW_COLUMNS = (
-    "topic", "partition", "offset", "event_id", "correlation_id", "event_time", "fingerprint", "error_type",
+    "topic", "partition", "offset", "event_id", "correlation_id", "time", "event_time", "fingerprint", "error_type",
     "error_message", "attempts", "origin_topic", "origin_partition", "origin_offset", "origin_via", "depth", "problems",
 )  # fmt: skip
 
@@ -39,7 +42,7 @@ class DeadLetters:
     """The dead letters of a snapshot, grouped by failure.
 
     Attributes:
-        frame: One row for each, by time and position.
+        frame: One row for each, by time and position. ``time`` is the event's time, or else the record's.
         groups: One row for each fingerprint, most frequent first; ``guessed`` counts origins known only by topic name.
     """
 
@@ -98,8 +101,9 @@ def triage(events: pa.Table, *, origins: Mapping[str, str] | None = None) -> Dea
         {"partition": "int32", "offset": "int64", "attempts": "Int32", "origin_partition": "Int32",
          "origin_offset": "Int64", "depth": "Int32"}
     )  # fmt: skip
-    frame["event_time"] = pd.to_datetime(frame["event_time"], utc=True)
-    frame = frame.sort_values(["event_time", "topic", "partition", "offset"], ignore_index=True)
+    for name in ("event_time", "time"):
+        frame[name] = pd.to_datetime(frame[name], utc=True)
+    frame = frame.sort_values(["time", "topic", "partition", "offset"], ignore_index=True)
     return DeadLetters(frame, _grouped(frame))
 
 
@@ -108,6 +112,7 @@ def _row(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
     kind, message = error.get("type") or "", error.get("message") or ""
     return {
         **{name: event[name] for name in ("topic", "partition", "offset", "event_id", "correlation_id", "event_time")},
+        "time": event["event_time"] or _record_time(event["timestamp_ms"]),
         **_origin(event, given),
         "fingerprint": _fingerprint(kind, message),
         "error_type": kind or None,
@@ -116,6 +121,13 @@ def _row(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
         "depth": event["dlq_depth"],
         "problems": event["problems"],
     }
+
+
+def _record_time(timestamp_ms: int | None) -> datetime | None:
+    """Return the timestamp of a record; None where it has none, or one outside the calendar."""
+    if timestamp_ms is None or not 0 <= timestamp_ms <= _LAST_TIMESTAMP_MS:
+        return None
+    return datetime(1970, 1, 1) + timedelta(milliseconds=timestamp_ms)  # noqa: DTZ001 - naive UTC, as event times
 
 
 def _origin(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
@@ -142,14 +154,14 @@ def _grouped(frame: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {
             "fingerprint": name,
-            "error_type": part["error_type"].iloc[0],
-            "message": normalised(part["error_message"].iloc[0] or ""),
+            "error_type": next(iter(part["error_type"].dropna()), None),
+            "message": normalised(next(iter(part["error_message"].dropna()), "")),
             "records": len(part),
             "topics": sorted(part["topic"].unique()),
             "origins": sorted(part["origin_topic"].dropna().unique()),
             "guessed": int((part["origin_via"] == "topic_name").sum()),
-            "first": part["event_time"].min(),
-            "last": part["event_time"].max(),
+            "first": part["time"].min(),
+            "last": part["time"].max(),
         }
         for name, part in frame.groupby("fingerprint", sort=False)
     ]
@@ -161,6 +173,7 @@ def _grouped(frame: pd.DataFrame) -> pd.DataFrame:
 def _cell(value: Any) -> str:
     if isinstance(value, list):
         return visible(", ".join(value), 80)
-    if value is None or value is pd.NaT:
+    # pandas writes a missing text as NaN and a missing time as NaT.
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     return number_text(value) if isinstance(value, int) else visible(str(value), 80)

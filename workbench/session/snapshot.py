@@ -155,14 +155,16 @@ class Snapshot:
         """The captured offset ranges: cluster, topic, partition, offsets, gaps, isolation, state and its reason."""
         return self.store.ranges
 
-    def trace(self, *, correlation_id: str | None = None, event_id: str | None = None) -> Trace:
-        """Return the causal graph of a correlation, or of an event with its ancestors and descendants.
+    def trace(
+        self, *, correlation_id: str | None = None, event_id: str | None = None, trace_id: str | None = None
+    ) -> Trace:
+        """Return the causal graph of a correlation, of a trace id in the headers, or of an event and its relatives.
 
         Raises:
             UnknownEventError: The snapshot has no such event.
-            TypeError: Both arguments were given, or neither.
+            TypeError: Not exactly one argument was given.
         """
-        return self.graph.select(correlation_id=correlation_id, event_id=event_id)
+        return self.graph.select(correlation_id=correlation_id, event_id=event_id, trace_id=trace_id)
 
     @property
     def graph(self) -> Trace:

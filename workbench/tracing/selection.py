@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
 
 _ID_LIMIT = 80
+_TRACE_DIGITS = 32
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 _HINT = "Look at the frame of the graph for what is there."
 
 
@@ -28,24 +31,27 @@ def select(
     *,
     correlation_id: str | None = None,
     event_id: str | None = None,
+    trace_id: str | None = None,
     fragment: int | None = None,
 ) -> CausalGraph:
-    """Keep the events of a correlation, an event with its ancestors and descendants, or a fragment.
+    """Keep the events of a correlation or trace context, an event with its ancestors and descendants, or a fragment.
 
     Raises:
         UnknownEventError: There is no such thing in this graph.
-        TypeError: Not exactly one of the three was given.
+        TypeError: Not exactly one of the four was given.
     """
-    given = {"correlation_id": correlation_id, "event_id": event_id, "fragment": fragment}
+    given = {"correlation_id": correlation_id, "event_id": event_id, "trace_id": trace_id, "fragment": fragment}
     wanted = {name: value for name, value in given.items() if value is not None}
     if len(wanted) != 1:
-        raise TypeError("Give exactly one of correlation_id=, event_id= and fragment=.")
+        raise TypeError("Give exactly one of correlation_id=, event_id=, trace_id= and fragment=.")
     if event_id is not None:
         starts = find_events(graph, event_id)
         chosen = reached(graph, starts, backwards=True) | reached(graph, starts, backwards=False)
         chosen[starts] = True
     elif correlation_id is not None:
         chosen = _equals(graph, "correlation_id", correlation_id)
+    elif trace_id is not None:
+        chosen = _equals(graph, "trace_id", _spelled_trace_id(trace_id))
     else:
         chosen = graph.structure.fragment == fragment
     name, value = wanted.popitem()
@@ -55,6 +61,14 @@ def select(
             f"No event of {graph.provenance.selection} has {name} {shown}. {_HINT}", wanted=str(value)
         )
     return subgraph(graph, chosen, f"{name.removesuffix('_id')} {value}")
+
+
+def _spelled_trace_id(text: str) -> str:
+    """Return a trace id as events hold it: 32 digits in lower case; a whole W3C trace parent names one, too."""
+    digits = text.strip().lower()
+    if found := _TRACEPARENT.fullmatch(digits):
+        return found[1]
+    return digits.rjust(_TRACE_DIGITS, "0")
 
 
 def descendants(graph: CausalGraph, event_id: str) -> CausalGraph:

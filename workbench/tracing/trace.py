@@ -128,16 +128,23 @@ class Trace:
         return tables.record_count(self.data)
 
     def select(
-        self, *, correlation_id: str | None = None, event_id: str | None = None, fragment: int | None = None
+        self,
+        *,
+        correlation_id: str | None = None,
+        event_id: str | None = None,
+        trace_id: str | None = None,
+        fragment: int | None = None,
     ) -> Trace:
-        """Keep the events of a correlation, an event with its ancestors and descendants, or a fragment.
+        """Keep the events of a correlation or trace, an event with its ancestors and descendants, or a fragment.
 
         Raises:
             UnknownEventError: There is no such thing here.
-            TypeError: Not exactly one of the three was given.
+            TypeError: Not exactly one of the four was given.
         """
         return self._with(
-            selection.select(self.data, correlation_id=correlation_id, event_id=event_id, fragment=fragment)
+            selection.select(
+                self.data, correlation_id=correlation_id, event_id=event_id, trace_id=trace_id, fragment=fragment
+            )
         )
 
     def descendants(self, event_id: str) -> Trace:

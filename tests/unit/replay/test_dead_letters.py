@@ -55,3 +55,32 @@ def test_dead_letters_are_grouped_by_what_failed_alike():
         found.sample("nothing")
     assert "94e8757d82cf" in repr(found)
     assert "order &lt;n&gt; has" in found._repr_html_()
+
+
+def test_odd_records_do_not_take_the_answer_down():
+    raw = {"event_id": None, "convention": None, "timestamp_ms": 1_772_359_200_000, "timestamp_type": 0}
+    events = event_table([
+        dead("E", None, "orders.DLT", 1),
+        dead("E", "bad order 17", "orders.DLT", 2),
+        dead(None, "no type", "orders.DLT", 3),
+        {**raw, "topic": "orders.DLT"},
+        {**raw, "topic": "orders.DLT", "error": {"type": None, "message": "", "stage": None, "attempts": None}},
+        {**raw, "topic": "orders.DLT", "timestamp_ms": 2**63 - 1},
+    ])  # fmt: skip
+    found = triage(events)
+    assert found.groups["records"].sum() == len(found) == 6
+    assert set(found.groups["message"]) == {"", "bad order <n>", "no type"}
+    assert "nan" not in repr(found).lower()
+    assert "nan" not in found._repr_html_().lower()
+    for name in found.groups["fingerprint"]:
+        assert len(found.sample(name)) > 0
+
+
+def test_without_an_event_time_the_record_says_when():
+    raw = {"event_id": None, "convention": None, "topic": "orders.DLT", "timestamp_type": 0}
+    events = event_table([{**raw, "timestamp_ms": 2_000}, {**raw, "timestamp_ms": 1_000}, {**raw, "timestamp_ms": -1}])
+    found = triage(events)
+    assert [time.timestamp() for time in found.frame["time"].dropna()] == [1, 2]
+    assert found.frame["event_time"].isna().all()
+    (group,) = found.groups.to_dict("records")
+    assert (group["first"].timestamp(), group["last"].timestamp()) == (1, 2)

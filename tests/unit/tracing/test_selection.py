@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from traces import flow, keys
+from traces import flow, graph_of, keys
 
 from workbench.errors import UnknownEventError
 
@@ -72,3 +72,16 @@ def test_what_is_not_there_is_named_with_what_is_known_of_it():
         graph.descendants("a").descendants("a")
     with pytest.raises(TypeError, match="exactly one"):
         graph.select(correlation_id="k1", event_id="a")
+
+
+def test_a_trace_by_the_trace_id_in_the_headers():
+    trace_id = "0000000000000000" + "5d5e0e7b9c0f4a11"
+    context = {"trace_id": trace_id, "span_id": "1" * 16, "parent_span_id": None, "sampled": True, "via": "b3"}
+    graph = graph_of({"event_id": "a", "trace": context}, {"event_id": "b", "trace": context}, {"event_id": "c"})
+    assert keys(graph.select(trace_id=trace_id)) == ["a", "b"]
+    assert keys(graph.select(trace_id="5D5E0E7B9C0F4A11")) == ["a", "b"]
+    assert keys(graph.select(trace_id=f"00-{trace_id}-{'2' * 16}-01")) == ["a", "b"]
+    with pytest.raises(UnknownEventError, match="trace_id"):
+        graph.select(trace_id="1" * 32)
+    with pytest.raises(TypeError, match="exactly one"):
+        graph.select(trace_id=trace_id, event_id="a")

@@ -12,7 +12,7 @@ from workbench.errors import ConfigurationError
 
 _GROUPS = ("fingerprint", "error_type", "message", "records", "topics", "origins", "guessed", "first", "last")
 _ROWS = (
-    "topic", "partition", "offset", "event_id", "correlation_id", "event_time", "error_type", "error_message",
+    "topic", "partition", "offset", "event_id", "correlation_id", "time", "error_type", "error_message",
     "attempts", "origin_topic", "origin_partition", "origin_offset", "origin_via",
 )  # fmt: skip
 

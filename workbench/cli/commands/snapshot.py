@@ -43,17 +43,20 @@ def trace(
     event: Annotated[
         str | None, typer.Option("--event", "-e", help="Event id; shows its ancestors and descendants.")
     ] = None,
+    trace_id: Annotated[
+        str | None, typer.Option("--trace-id", "-t", help="Trace id of OpenTelemetry in the headers (traceparent).")
+    ] = None,
     as_json: Json = False,
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a Mermaid flow chart.")] = False,
 ) -> None:
-    """Print the causal tree of a correlation id or of an event."""
-    if (correlation is None) == (event is None):
-        raise ConfigurationError("Give exactly one of --correlation and --event.")
+    """Print the causal tree of a correlation id, of a trace id or of an event."""
+    if sum(given is not None for given in (correlation, event, trace_id)) != 1:
+        raise ConfigurationError("Give exactly one of --correlation, --event and --trace-id.")
     from workbench.session import open_snapshot
     from workbench.session.frames import plain_rows
 
     with open_snapshot(snapshot) as snap:
-        found = snap.trace(correlation_id=correlation, event_id=event)
+        found = snap.trace(correlation_id=correlation, event_id=event, trace_id=trace_id)
         if as_json:
             for kind, frame in (("event", found.frame), ("edge", found.edges), ("unresolved", found.unresolved)):
                 for row in plain_rows(frame):

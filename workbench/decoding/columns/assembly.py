@@ -40,7 +40,7 @@ def group_columns(decision: Decision, facts: GroupFacts) -> dict[str, pa.Array]:
         "link_ids": interleaved([facts.ids(place.selector) for place in decision.link_ids], count, pa.string()),
         "causes": interleaved([_cause_column(cause, facts) for cause in decision.causes], count, CAUSE),
         "cause_state": repeated(decision.cause_state, count, pa.string()),
-        "trace": trace_column(facts, decision.trace_headers),
+        "trace": trace_column(facts, decision.trace_headers, decision.trace_places),
         "replay": _replay_column(facts),
         "problems": repeated_list(sorted(decision.problems), count),
         "format": repeated(facts.body.format, count, pa.string()),

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.decoding.columns.arrays import data_of, first_bytes, flags, group_ids, runs, valid_rows
+from workbench.decoding.conventions.facts import CE_TRACEPARENT
 from workbench.decoding.formats.json import ARRAY_PATTERN, CONNECT_WRAPPER, JSON, REGISTRY_PREFIX_BYTES
 from workbench.decoding.native import bodies as compiled
 from workbench.decoding.native.json import Kind
@@ -50,7 +51,7 @@ class Members:
     """
 
     def __init__(self, conventions: Iterable[Convention]) -> None:
-        paths: set[Path] = {(name,) for name in CONNECT_WRAPPER}
+        paths: set[Path] = {(name,) for name in (*CONNECT_WRAPPER, CE_TRACEPARENT.path)}
         for convention in conventions:
             for selector in convention.selectors():
                 if selector.source == "ce":

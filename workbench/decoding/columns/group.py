@@ -26,20 +26,30 @@ from workbench.decoding.columns.bodies import (
     BodyShape,
     path_of,
 )
-from workbench.decoding.columns.ids import SPAN_PATTERN, canonical_ids, uuid_rows
+from workbench.decoding.columns.headers import CONTENT_TYPE, TRACEPARENT
+from workbench.decoding.columns.ids import SPAN_PATTERN, among, canonical_ids, traceparent_rows, uuid_rows
 from workbench.decoding.columns.times import FAULTS, TimeColumn, parse_times
-from workbench.decoding.conventions.facts import CE_CONTENT_TYPE, CE_REQUIRED, CloudEventsMode, Pick, Place
-from workbench.decoding.conventions.selectors import compile_pattern
+from workbench.decoding.conventions.facts import (
+    CE_CONTENT_TYPE,
+    CE_MARK,
+    CE_REQUIRED,
+    CE_TRACEPARENT,
+    CloudEventsMode,
+    Place,
+    resolve,
+)
+from workbench.decoding.conventions.selectors import CE_PREFIX, JOINT, UNUSUAL_CE_PREFIXES, compile_pattern
 from workbench.decoding.formats.json import JSON
 from workbench.decoding.native.json import Kind
+from workbench.decoding.native.texts import trace_parents
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from workbench.decoding.columns.headers import HeaderShape
+    from workbench.decoding.conventions.record_headers import Pick
     from workbench.decoding.conventions.selectors import Condition, Selector
 
-_CONTENT_TYPE = "content-type"
 _PRESENT = np.array([kind not in (ABSENT, NULL, EMPTY) for kind in Kind])
 _SCALAR = np.array([kind in (TEXT, BOOLEAN, NUMBER) for kind in Kind])
 
@@ -154,6 +164,10 @@ class GroupFacts:
             raise ExactError
         if selector.source == "const":
             return repeated(selector.path, len(self), pa.string())
+        if selector.source == "joined":
+            return pc.binary_join_element_wise(*(self.ids(part) for part in selector.parts), JOINT)
+        if selector.source == "trace":
+            return self._trace_part(selector.path)
         if selector.source == "topic":
             found = compile_pattern(selector.path).fullmatch(self.topic)
             return repeated(None if found is None else found[1], len(self), pa.string())
@@ -163,6 +177,25 @@ class GroupFacts:
         if column is None:
             raise ExactError
         return take(column.texts, self._body_rows)
+
+    def w3c_header(self) -> str | None:
+        """Return the name of the header with a W3C trace parent, as it is spelled; None without one."""
+        return next((name for name in self.headers.names if name.lower() == TRACEPARENT), None)
+
+    def _trace_part(self, name: str) -> pa.Array:
+        valid, _, trace_ids, span_ids = trace_parents(self.header_texts(self.w3c_header() or ""))
+        self.require(valid)
+        return trace_ids if name == "id" else span_ids
+
+    def _has_trace_part(self, name: str) -> bool:
+        """Whether all records have a part of the trace context; other than W3C headers are not read in columns."""
+        if self.w3c_header() is None:
+            extension = resolve(CE_TRACEPARENT, self)
+            if extension is not None and self.count(extension, "last"):
+                raise ExactError
+            return False
+        self.require(trace_parents(self.header_texts(self.w3c_header() or ""))[0])
+        return name != "parent"
 
     def ids(self, selector: Selector) -> pa.Array:
         """Return the canonical id of each row's value."""
@@ -207,6 +240,10 @@ class GroupFacts:
             case "topic":
                 found = compile_pattern(selector.path).fullmatch(self.topic)
                 return int(found is not None and bool(found[1]))
+            case "joined":
+                return int(all(self.count(part, "last") for part in selector.parts))
+            case "trace":
+                return int(self._has_trace_part(selector.path))
             case "value":
                 return int(self._one(_SCALAR[self.kinds(selector)]))
         name = self._header_name(selector)
@@ -220,6 +257,12 @@ class GroupFacts:
 
     def equals(self, place: Place, text: str) -> bool:
         return self._one(flags(pc.equal(self.texts(place.selector), text)))
+
+    def is_id_among(self, place: Place, texts: frozenset[str]) -> bool:
+        return self._one(among(self.ids(place.selector), texts))
+
+    def is_traceparent(self, place: Place) -> bool:
+        return self._one(traceparent_rows(self.texts(place.selector)))
 
     def is_uuid(self, place: Place) -> bool:
         return self._one(uuid_rows(self.ids(place.selector)))
@@ -243,8 +286,9 @@ class GroupFacts:
         return ()
 
     def _cloud_events_mode(self) -> CloudEventsMode | None:
-        if _CONTENT_TYPE in self.headers.names:
-            texts = pc.utf8_lower(pc.utf8_trim_whitespace(self.header_texts(_CONTENT_TYPE)))
+        content_type = next((name for name in self.headers.names if name.lower() == CONTENT_TYPE), None)
+        if content_type is not None:
+            texts = pc.utf8_lower(pc.utf8_trim_whitespace(self.header_texts(content_type)))
             if self._one(flags(pc.starts_with(texts, CE_CONTENT_TYPE))):
                 return "structured"
         if self.body.members.issuperset(CE_REQUIRED):
@@ -253,7 +297,19 @@ class GroupFacts:
                 present &= _PRESENT[self._kinds(self.body.column((name,)))]
             if self._one(present):
                 return "structured"
-        return "binary" if "ce_specversion" in self.headers.names else None
+        return "binary" if self._ce_mark() is not None else None
+
+    @property
+    def ce_prefix(self) -> str:
+        """Before the attributes of CloudEvents in the headers."""
+        return self._ce_mark() or CE_PREFIX
+
+    def _ce_mark(self) -> str | None:
+        """Return the prefix of CloudEvents headers; None where there are none."""
+        if f"{CE_PREFIX}{CE_MARK}" in self.headers.names:
+            return CE_PREFIX
+        names = {name.lower() for name in self.headers.names}
+        return next((prefix for prefix in UNUSUAL_CE_PREFIXES if f"{prefix}{CE_MARK}" in names), None)
 
 
 def _unless_all(rows: NDArray[np.int64], total: int) -> NDArray[np.int64] | None:

@@ -10,8 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.decoding.columns.arrays import one_array, runs
-from workbench.decoding.conventions.facts import SPRING_TYPES
+from workbench.decoding.conventions.dead_letter_headers import TOPIC_NAMES
+from workbench.decoding.conventions.facts import CE_MARK, CE_TRACEPARENT
 from workbench.decoding.conventions.provenance import PROVENANCE_HEADERS, REPLAY_HEADERS
+from workbench.decoding.conventions.record_headers import SPRING_TYPES
+from workbench.decoding.conventions.selectors import CE_PREFIX, UNUSUAL_CE_PREFIXES
 from workbench.decoding.conventions.trace_context import TRACE_HEADERS
 from workbench.decoding.native.headers import sequences, texts_at
 
@@ -27,24 +30,27 @@ OTHER = "\x00"
 UNREADABLE = "\x00\x00"
 """Stands for a name that is no UTF-8."""
 TRACEPARENT = "traceparent"
-_CONTENT_TYPE = "content-type"
+CONTENT_TYPE = "content-type"
 _MOST_HEADERS = 64
 _EXACT_ONLY = PROVENANCE_HEADERS - REPLAY_HEADERS | {SPRING_TYPES}
 
 
 def names_read(conventions: Iterable[Convention]) -> tuple[frozenset[str], frozenset[str]]:
     """Return the header names that conventions read: exact ones, and those compared without case (in lower case)."""
-    exact = {_CONTENT_TYPE, "ce_specversion"}
-    folded = set(TRACE_HEADERS)
+    exact: set[str] = set()
+    folded = {CONTENT_TYPE, *TRACE_HEADERS, *TOPIC_NAMES}
+    attributes = {CE_MARK, CE_TRACEPARENT.path}
     for convention in conventions:
         exact |= convention.code.header_names
         for selector in convention.selectors():
             if selector.source == "header":
                 exact.add(selector.path)
             elif selector.source == "ce":
-                exact.add(f"ce_{selector.path}")
+                attributes.add(selector.path)
             elif selector.source == "header?":
                 folded.add(selector.path.lower())
+    exact |= {f"{CE_PREFIX}{name}" for name in attributes}
+    folded |= {f"{prefix}{name.lower()}" for prefix in UNUSUAL_CE_PREFIXES for name in attributes}
     return frozenset(exact | _EXACT_ONLY | REPLAY_HEADERS), frozenset(folded)
 
 
@@ -111,5 +117,7 @@ def _label(name: bytes, exact: frozenset[str], folded: frozenset[str]) -> str:
 def _needs_exact(names: tuple[str, ...]) -> bool:
     read = [name for name in names if name != OTHER]
     if len({name.lower() for name in read}) < len(read) or not _EXACT_ONLY.isdisjoint(read):
+        return True
+    if not TOPIC_NAMES.isdisjoint(name.lower() for name in read):
         return True
     return any(name.lower() in TRACE_HEADERS and name.lower() != TRACEPARENT for name in read)

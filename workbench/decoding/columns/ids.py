@@ -8,13 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.decoding.columns.arrays import data_of
-from workbench.decoding.ids import canonical_id
+from workbench.decoding.columns.arrays import data_of, first_bytes, flags
+from workbench.decoding.ids import TRACEPARENT_FORM, canonical_id
 from workbench.decoding.native.texts import odd_ids, uuids
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_SHORTEST_TRACEPARENT = 55
 SPAN_PATTERN = r"^(?:[0-9a-f]{16}|[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?)$"
 
 
@@ -31,6 +32,30 @@ def canonical_ids(texts: pa.Array) -> pa.Array:
     mask = np.zeros(len(texts), bool)
     mask[suspects] = True
     return pc.replace_with_mask(texts, pa.array(mask), fixed)
+
+
+def among(ids: pa.Array, texts: frozenset[str]) -> NDArray[np.bool_]:
+    """Return which ids are one of some texts; lengths and first bytes show at once that most are not."""
+    found = np.zeros(len(ids), bool)
+    wanted = [text.encode() for text in texts if text]
+    lengths, firsts = np.zeros(max(map(len, wanted)) + 2, bool), np.zeros(256, bool)
+    lengths[[len(text) for text in wanted]] = True
+    firsts[[text[0] for text in wanted]] = True
+    sizes = np.minimum(np.diff(data_of(ids)[1]), len(lengths) - 1)
+    suspects = np.flatnonzero(lengths[sizes] & firsts[first_bytes(ids)])
+    if len(suspects):
+        found[suspects] = flags(pc.is_in(ids.take(pa.array(suspects)), value_set=pa.array(sorted(texts), pa.string())))
+    return found
+
+
+def traceparent_rows(texts: pa.Array) -> NDArray[np.bool_]:
+    """Return which texts have the form of a whole W3C trace parent."""
+    found = np.zeros(len(texts), bool)
+    long = np.flatnonzero(np.diff(data_of(texts)[1]) >= _SHORTEST_TRACEPARENT)
+    if len(long):
+        pattern = rf"\A(?:{TRACEPARENT_FORM})\z"
+        found[long] = flags(pc.match_substring_regex(texts.take(pa.array(long)), pattern))
+    return found
 
 
 def uuid_rows(ids: pa.Array) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from workbench.decoding.columns.group import GroupFacts
     from workbench.decoding.conventions.convention import TraceHeaders
+    from workbench.decoding.conventions.facts import Place
 
 _TRACE_ID = r"\A[0-9a-f]{32}\z"
 _SPAN_ID = r"\A(?:[0-9a-f]{16}|[0-9a-f]{32})\z"
@@ -25,26 +26,34 @@ _ALL_ZERO = r"0{16}\z"
 _SPAN_DIGITS = 16
 
 
-def trace_column(facts: GroupFacts, own: Sequence[TraceHeaders]) -> pa.Array:
-    """Read the trace context of each row: W3C, or ids in headers that the convention has of its own."""
-    w3c = next((name for name in facts.headers.names if name.lower() == TRACEPARENT), None)
+def trace_column(facts: GroupFacts, own: Sequence[TraceHeaders], places: Sequence[Place]) -> pa.Array:
+    """Read the trace context of each row: W3C, or ids in headers that the convention has of its own.
+
+    Args:
+        facts: The rows.
+        own: Headers that only the conventions that match read.
+        places: Places of W3C trace parents beside the headers that are always read.
+    """
+    w3c = facts.w3c_header()
     present = [headers for headers in own if headers.names[0] in facts.headers.names]
-    if (w3c is not None) + len(present) > 1 or any(headers.form != "ids" for headers in present):
+    if (w3c is not None) + len(present) + len(places) > 1 or any(headers.form != "ids" for headers in present):
         raise ExactError
     if w3c is not None:
-        return _w3c(facts, w3c)
+        return _w3c(facts, facts.header_texts(w3c), TRACEPARENT)
+    if places:
+        return _w3c(facts, facts.texts(places[0].selector), places[0].via)
     return _ids(facts, present[0]) if present else pa.nulls(len(facts), TRACE)
 
 
-def _w3c(facts: GroupFacts, name: str) -> pa.Array:
-    valid, sampled, trace_ids, span_ids = trace_parents(facts.header_texts(name))
+def _w3c(facts: GroupFacts, texts: pa.Array, via: str) -> pa.Array:
+    valid, sampled, trace_ids, span_ids = trace_parents(texts)
     facts.require(valid)
     parts = [
         trace_ids,
         span_ids,
         pa.nulls(len(facts), pa.string()),
         pa.array(sampled),
-        repeated(TRACEPARENT, len(facts), pa.string()),
+        repeated(via, len(facts), pa.string()),
     ]
     return pa.StructArray.from_arrays(parts, fields=list(TRACE.fields))
 

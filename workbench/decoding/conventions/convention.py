@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from workbench.decoding.conventions.selectors import CauseSelector, Condition, RootRule, Selector
+from workbench.decoding.conventions.selectors import (
+    CE_PREFIX,
+    UNUSUAL_CE_PREFIXES,
+    CauseSelector,
+    Condition,
+    RootRule,
+    Selector,
+)
+from workbench.decoding.ids import NO_CAUSES, NO_IDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -112,6 +120,9 @@ class Convention:
     id_scope: IdScope = "global"
     pick: Literal["last", "first"] = "last"
     ambiguous_if: Condition | None = None
+    no_ids: frozenset[str] = NO_IDS
+    """Ids that stand for no value."""
+    no_causes: frozenset[str] = NO_CAUSES
     dialect: str | None = None
     """Sub-shape that the convention stands for, where it is one of several with the same name."""
     version: str = ""
@@ -125,7 +136,11 @@ class Convention:
         return next((name for name in ("cloudevents", "axon") if self.name.startswith(name)), self.name)
 
     def selectors(self) -> Iterator[Selector]:
-        """Yield every selector that the convention names, conditions included."""
+        """Yield every selector that the convention names, conditions included; the parts of joined ones."""
+        for selector in self._selectors():
+            yield from selector.places
+
+    def _selectors(self) -> Iterator[Selector]:
         for group in self.all:
             yield from (condition.selector for condition in group)
         yield from (condition.selector for condition in self.none)
@@ -149,14 +164,24 @@ class Convention:
         return any(selector.source == "value" for selector in self.selectors())
 
 
+def _may_be_attribute(name: str, headers: AbstractSet[str]) -> bool:
+    """Whether a header may hold a CloudEvents attribute, however it is spelled."""
+    if f"{CE_PREFIX}{name}" in headers:
+        return True
+    unusual = {f"{prefix}{name.lower()}" for prefix in UNUSUAL_CE_PREFIXES}
+    return any(header.lower() in unusual for header in headers)
+
+
 def _may_hold(selector: Selector, names: AbstractSet[str], members: AbstractSet[str]) -> bool:
     match selector.source:
         case "header":
             return selector.path in names
         case "header?":
             return selector.path.lower() in {name.lower() for name in names}
+        case "joined":
+            return all(_may_hold(part, names, members) for part in selector.parts)
         case "ce":
-            return selector.path in members or f"ce_{selector.path}" in names
+            return selector.path in members or _may_be_attribute(selector.path, names)
         case "value":
             first = selector.steps[0]
             return not isinstance(first, str) or first in members

@@ -9,15 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workbench.decoding.conventions.convention import TEXT_FIELDS, TIME_FIELDS, VALUE_FIELDS
-from workbench.decoding.conventions.facts import Place
-from workbench.decoding.conventions.selectors import Condition, Selector
+from workbench.decoding.conventions.convention import ID_FIELDS, TEXT_FIELDS, TIME_FIELDS, VALUE_FIELDS
+from workbench.decoding.conventions.facts import CE_MARK, CE_TRACEPARENT, Place, resolve
+from workbench.decoding.conventions.selectors import CE_PREFIX, Condition, Selector
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from workbench.decoding.conventions.convention import Convention, TopicConvention, TraceHeaders
-    from workbench.decoding.conventions.facts import Facts, Pick
+    from workbench.decoding.conventions.facts import Facts
+    from workbench.decoding.conventions.record_headers import Pick
     from workbench.model.events.envelope import CauseState, CauseTarget, IdScope
 
 SHAPE_STRENGTH = 2
@@ -53,6 +54,8 @@ class Decision:
     problems: set[str] = field(default_factory=set)
     trace_headers: tuple[TraceHeaders, ...] = ()
     """Trace headers of the conventions that match, in order of precedence."""
+    trace_places: list[Place] = field(default_factory=list)
+    """Places of W3C trace parents beside the headers that are always read."""
 
 
 def decide(facts: Facts, conventions: Sequence[Convention], fixed: TopicConvention | None = None) -> Decision:
@@ -82,6 +85,8 @@ def decide(facts: Facts, conventions: Sequence[Convention], fixed: TopicConventi
     _decide_state(decision, winner, facts, self_caused=self_caused)
     _fill_causes(decision, others, facts)
     _report(decision, winner, others, facts)
+    if any(convention.family == "cloudevents" for convention in matches):
+        decision.trace_places[:0] = _places(facts, winner, (CE_TRACEPARENT,))
     return decision
 
 
@@ -115,15 +120,6 @@ def _holds(facts: Facts, condition: Condition, pick: Pick) -> bool:
     return selector is not None and facts.holds(Condition(selector, condition.pattern, condition.test), pick)
 
 
-def resolve(selector: Selector, facts: Facts) -> Selector | None:
-    """Return the header or member that holds a CloudEvents attribute on this record; other selectors unchanged."""
-    if selector.source != "ce":
-        return selector
-    if facts.ce_mode is None:
-        return None
-    return selector.in_body() if facts.ce_mode == "structured" else selector.in_header()
-
-
 def _winner(
     matches: list[Convention], conventions: Sequence[Convention], fixed: TopicConvention | None
 ) -> Convention | None:
@@ -146,16 +142,42 @@ def _dialect(winner: Convention, facts: Facts) -> str | None:
 
 def _first(facts: Facts, convention: Convention, selectors: Sequence[Selector]) -> Place | None:
     """Return the first place with a value, trying the selectors in order."""
+    return next(_places(facts, convention, selectors), None)
+
+
+def _places(facts: Facts, convention: Convention, selectors: Sequence[Selector]) -> Iterator[Place]:
     for selector in selectors:
         resolved = resolve(selector, facts)
-        if resolved is not None and facts.count(resolved, convention.pick):
-            return Place(resolved, selector.text, convention.pick)
+        if resolved is not None:
+            for index in range(facts.count(resolved, convention.pick)):
+                yield Place(resolved, selector.text, convention.pick, index)
+
+
+def _field(facts: Facts, convention: Convention, name: str, traces: list[Place] | None = None) -> Place | None:
+    """Return the first place of a field with a value that means what the field means.
+
+    Ids that stand for no value are passed over. A whole trace parent is no correlation id, because it is another one at
+    each hop: such places are added to ``traces``.
+    """
+    for place in _places(facts, convention, convention.fields.get(name, ())):
+        if name in ID_FIELDS and facts.is_id_among(place, convention.no_ids):
+            continue
+        if name == "correlation_id" and facts.is_traceparent(place):
+            if traces is not None:
+                traces.append(place)
+            continue
+        return place
     return None
+
+
+def _first_id(facts: Facts, convention: Convention, selectors: Sequence[Selector]) -> Place | None:
+    places = _places(facts, convention, selectors)
+    return next((place for place in places if not facts.is_id_among(place, convention.no_ids)), None)
 
 
 def _read_fields(decision: Decision, winner: Convention, facts: Facts) -> None:
     for name in VALUE_FIELDS:
-        place = _first(facts, winner, winner.fields.get(name, ()))
+        place = _field(facts, winner, name, decision.trace_places)
         if place is None:
             continue
         decision.problems.update(facts.reading_faults(place))
@@ -169,12 +191,12 @@ def _read_fields(decision: Decision, winner: Convention, facts: Facts) -> None:
     correlation = decision.places.get("correlation_id")
     if correlation is not None and _several(facts, correlation):
         decision.problems.add("several_correlations")
-    link = _first(facts, winner, winner.link_ids)
+    link = _first_id(facts, winner, winner.link_ids)
     if link is not None:
         decision.link_ids.append(link)
         decision.problems.update(facts.reading_faults(link))
     if winner.code.linked_header is not None:
-        _link_second_id(decision, winner.code.linked_header, facts)
+        _link_second_id(decision, winner, winner.code.linked_header, facts)
 
 
 def _several(facts: Facts, place: Place) -> bool:
@@ -183,13 +205,13 @@ def _several(facts: Facts, place: Place) -> bool:
     return any(not facts.same(place, other, ids=True) for other in rest)
 
 
-def _link_second_id(decision: Decision, header: Selector, facts: Facts) -> None:
+def _link_second_id(decision: Decision, winner: Convention, header: Selector, facts: Facts) -> None:
     """Keep a second id of the event under which others may name it as their cause."""
     first = decision.places.get("event_id")
     if first is None or first.selector == header or not facts.count(header, "last"):
         return
     second = Place(header, header.text)
-    if not facts.same(first, second, ids=True):
+    if not facts.is_id_among(second, winner.no_ids) and not facts.same(first, second, ids=True):
         decision.link_ids.append(second)
 
 
@@ -201,7 +223,7 @@ def _fill_fields(decision: Decision, winner: Convention, others: list[Convention
         for other in others:
             if name in decision.places:
                 break
-            place = _first(facts, other, other.fields.get(name, ()))
+            place = _field(facts, other, name, decision.trace_places)
             if place is None or (name in TIME_FIELDS and "bad_time" in facts.time_faults(place, other.time)):
                 continue
             decision.places[name] = place
@@ -222,6 +244,8 @@ def cause_slots(facts: Facts, convention: Convention) -> list[list[CausePlace]]:
             total = 0 if selector is None else facts.count(selector, convention.pick)
             for index in range(total):
                 place = Place(selector, cause.selector.text, convention.pick, index)  # type: ignore[arg-type]
+                if facts.is_id_among(place, convention.no_causes):
+                    continue
                 target = cause.target
                 if target == "auto":
                     target = "span" if facts.is_span(place) else "event_id"
@@ -254,7 +278,7 @@ def _read_causes(decision: Decision, convention: Convention, facts: Facts) -> bo
 
 def _decide_state(decision: Decision, winner: Convention, facts: Facts, *, self_caused: bool) -> None:
     rule = winner.root
-    named = None if rule.selector is None else _first(facts, winner, (rule.selector,))
+    named = None if rule.selector is None else _first_id(facts, winner, (rule.selector,))
     own = decision.places.get("event_id")
     if decision.causes:
         decision.cause_state = "declared"
@@ -285,8 +309,13 @@ def _report(decision: Decision, winner: Convention, others: list[Convention], fa
         if other.strength >= SHAPE_STRENGTH and other.family != winner.family:
             _compare(decision, other, facts)
     for name, header in _repeated(decision, winner, facts).items():
-        if facts.count(header, "last") and _differs(decision, name, Place(header, header.text), facts):
+        place = Place(header, header.text)
+        if not facts.count(header, "last") or (name not in TEXT_FIELDS and facts.is_id_among(place, winner.no_causes)):
+            continue
+        if _differs(decision, name, place, facts):
             problems.add(f"disagreement:{name}")
+    if winner.family == "cloudevents" and facts.ce_mode == "binary" and facts.ce_prefix != CE_PREFIX:
+        problems.add(f"unusual_spelling:{facts.ce_prefix}{CE_MARK}")
     if winner.code.uuids_only:
         _check_uuids(decision, facts)
 
@@ -294,7 +323,7 @@ def _report(decision: Decision, winner: Convention, others: list[Convention], fa
 def _compare(decision: Decision, other: Convention, facts: Facts) -> None:
     """Report ids and causes of another match that differ from the winner's."""
     for name in _IDENTITY_FIELDS:
-        mine, theirs = decision.places.get(name), _first(facts, other, other.fields.get(name, ()))
+        mine, theirs = decision.places.get(name), _field(facts, other, name)
         if mine is not None and theirs is not None and not facts.same(mine, theirs, ids=True):
             decision.problems.add(f"disagreement:{name}")
     own = [cause.place for cause in decision.causes if cause.rank == 0]
@@ -318,12 +347,12 @@ def _repeated(decision: Decision, winner: Convention, facts: Facts) -> Mapping[s
     if winner.family != "cloudevents" or facts.ce_mode != "structured":
         return {}
     headers = {
-        name: Selector("header", f"ce_{place.selector.path}")
+        name: Selector("ce", place.selector.path).in_header(facts.ce_prefix)
         for name in _CE_REPEATED
         if (place := decision.places.get(name)) is not None and place.via.startswith("ce:")
     }
     causes = [cause.selector for slot in winner.causes for cause in slot if cause.selector.source == "ce"]
-    return {**headers, "cause": causes[0].in_header()} if causes else headers
+    return {**headers, "cause": causes[0].in_header(facts.ce_prefix)} if causes else headers
 
 
 def _in_body(place: Place | None) -> bool:

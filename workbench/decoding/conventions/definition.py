@@ -16,6 +16,7 @@ from workbench.decoding.conventions.selectors import (
     parse_root,
     parse_selector,
 )
+from workbench.decoding.ids import NO_CAUSES, NO_IDS, canonical_id
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class _Definition(pydantic.BaseModel):
     id_scope: Literal["global", "source"] = "global"
     pick: Literal["last", "first"] = "last"
     ambiguous_if: _PositiveText | None = None
+    null_values: _Texts = []
 
 
 def parse_convention(name: str, definition: Mapping[str, Any]) -> Convention:
@@ -101,6 +103,8 @@ def parse_convention(name: str, definition: Mapping[str, Any]) -> Convention:
         id_scope=shape.id_scope,
         pick=shape.pick,
         ambiguous_if=None if shape.ambiguous_if is None else parse("ambiguous_if", shape.ambiguous_if, parse_condition),
+        no_ids=NO_IDS.union(map(canonical_id, shape.null_values)),
+        no_causes=NO_CAUSES.union(map(canonical_id, shape.null_values)),
         version=definition_digest(definition),
     )
 

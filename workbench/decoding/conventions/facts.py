@@ -6,32 +6,37 @@ the bulk decoder answers for a group of records at once, splitting it where the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from workbench.decoding.conventions.filters import FILTERS, raw_bytes
-from workbench.decoding.conventions.selectors import compile_pattern
-from workbench.decoding.formats.json import read_json
+from workbench.decoding.conventions.record_headers import Pick, RecordHeaders
+from workbench.decoding.conventions.selectors import CE_PREFIX, JOINT, UNUSUAL_CE_PREFIXES, Selector, compile_pattern
+from workbench.decoding.conventions.trace_context import TraceText, read_trace
 from workbench.decoding.formats.registry import read_value
-from workbench.decoding.ids import canonical_id, hex_id, is_uuid_like, span_of
+from workbench.decoding.ids import canonical_id, hex_id, is_traceparent, is_uuid_like, span_of
 from workbench.decoding.times import ParsedTime, parse_time
 from workbench.decoding.value_tree import MISSING, scalar_text, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
     from workbench.decoding.conventions.filters import RawValue
-    from workbench.decoding.conventions.selectors import Condition, Selector
+    from workbench.decoding.conventions.selectors import Condition
     from workbench.decoding.formats.format import Format
+    from workbench.model.events.envelope import TraceContext
     from workbench.model.records.record import HeaderList
 
-Pick: TypeAlias = Literal["last", "first"]
 CloudEventsMode: TypeAlias = Literal["structured", "binary"]
 
 CE_REQUIRED = ("specversion", "id", "source", "type")
+CE_MARK = "specversion"
+"""The attribute by which headers are known to be of CloudEvents."""
 CE_CONTENT_TYPE = "application/cloudevents"
-SPRING_TYPES = "spring_json_header_types"
+CE_TRACEPARENT = Selector("ce", "traceparent")
+"""The extension in which CloudEvents carry the trace context of their start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Place:
     """One value of a record: where it is, and which of several."""
 
     selector: Selector
-    """Never ``ce:``; resolved to a header or a member."""
+    """Never ``ce:``; resolved to a header or a member (see `resolve`)."""
     via: str
     pick: Pick = "last"
     index: int = 0
@@ -52,6 +57,11 @@ class Facts(Protocol):
     def topic(self) -> str: ...
     @property
     def ce_mode(self) -> CloudEventsMode | None: ...
+    @property
+    def ce_prefix(self) -> str:
+        """Before the attributes of CloudEvents in the headers; `CE_PREFIX` where there are none."""
+        ...
+
     @property
     def has_body(self) -> bool:
         """Whether a format other than raw bytes has read the value."""
@@ -70,8 +80,15 @@ class Facts(Protocol):
         ...
 
     def equals(self, place: Place, text: str) -> bool: ...
+    def is_id_among(self, place: Place, texts: frozenset[str]) -> bool:
+        """Whether the canonical id is one of these texts."""
+        ...
+
     def is_uuid(self, place: Place) -> bool: ...
     def is_span(self, place: Place) -> bool: ...
+    def is_traceparent(self, place: Place) -> bool:
+        """Whether the value has the form of a whole W3C trace parent."""
+        ...
 
     def time_faults(self, place: Place, parser: str) -> tuple[str, ...]:
         """Faults of `parse_time` for the value."""
@@ -86,52 +103,39 @@ class Facts(Protocol):
         ...
 
 
+def resolve(selector: Selector, facts: Facts) -> Selector | None:
+    """Return the header or member that holds a CloudEvents attribute on this record; other selectors unchanged."""
+    if selector.source == "joined":
+        parts = [resolve(part, facts) for part in selector.parts]
+        known = tuple(part for part in parts if part is not None)
+        return replace(selector, parts=known) if len(known) == len(parts) else None
+    if selector.source != "ce":
+        return selector
+    if facts.ce_mode is None:
+        return None
+    return selector.in_body() if facts.ce_mode == "structured" else selector.in_header(facts.ce_prefix)
+
+
 class RecordFacts:
     """Answers for one record, and its values, read exactly."""
 
     def __init__(self, topic: str, headers: HeaderList, value: bytes | None, formats: Sequence[Format]) -> None:
         self.topic = topic
-        self.headers = headers
-        self.undecodable_name = False
+        self.headers = RecordHeaders(headers)
         self._values: dict[tuple[Selector, Pick], list[RawValue]] = {}
-        self._by_name: dict[str, list[bytes | None]] = {}
-        for name, content in headers:
-            try:
-                self._by_name.setdefault(name.decode(), []).append(content)
-            except UnicodeDecodeError:
-                self.undecodable_name = True
         self.read = read_value(topic, headers, value, formats)
         self.body = self.read.tree
-        self._spring_types = self._read_spring_types()
-        self.ce_mode = self._cloud_events_mode()
+        self.ce_prefix, ce_headers = self._cloud_events_prefix()
+        self.ce_mode = self._cloud_events_mode(headers=ce_headers)
 
     @property
     def has_body(self) -> bool:
         return self.body is not MISSING
 
     @property
-    def header_names(self) -> AbstractSet[str]:
-        """Header names that are valid UTF-8."""
-        return self._by_name.keys()
-
-    @property
     def member_names(self) -> AbstractSet[str]:
         """Top-level members of the body, empty when it is no object."""
         return self.body.keys() if isinstance(self.body, dict) else frozenset()
-
-    def occurrences(self, name: str, *, ignore_case: bool = False) -> list[bytes | None]:
-        """Return the values of all headers of this name, in order."""
-        if not ignore_case:
-            return self._by_name.get(name, [])
-        folded = name.lower().encode()
-        return [content for raw, content in self.headers if raw.lower() == folded]
-
-    def header(self, name: str, pick: Pick = "last", *, ignore_case: bool = False) -> bytes | None:
-        """Return the bytes of the header that is used of several; None where it is missing, null or empty."""
-        found = self.occurrences(name, ignore_case=ignore_case)
-        if not found:
-            return None
-        return found[-1 if pick == "last" else 0] or None
 
     def members(self, selector: Selector) -> list[Any]:
         """Return the values at a ``value:`` path, nulls included."""
@@ -152,10 +156,38 @@ class RecordFacts:
             return [found[1]] if found is not None and found[1] else []
         if selector.source == "const":
             return [selector.path]
-        content = self.header(selector.path, pick, ignore_case=selector.source == "header?")
-        if content is None:
+        if selector.source == "trace":
+            return self._trace_part(selector.path)
+        if selector.source == "joined":
+            return self._joined(selector, pick)
+        content = self.headers.value(selector.path, pick, ignore_case=selector.source == "header?")
+        return [] if content is None else [content]
+
+    def _trace_part(self, name: str) -> list[RawValue]:
+        if self.trace is None:
             return []
-        return [self._typed_by_spring(selector.path, content)]
+        parts = {"id": self.trace.trace_id, "span": self.trace.span_id, "parent": self.trace.parent_span_id}
+        text = parts[name]
+        return [] if text is None else [text]
+
+    @cached_property
+    def trace(self) -> TraceContext | None:
+        """The trace context that does not depend on the convention."""
+        selector = resolve(CE_TRACEPARENT, self)
+        named = selector is not None and self.count(selector, "last")
+        places = [Place(selector, CE_TRACEPARENT.text)] if selector is not None and named else []
+        return read_trace(self.headers, (), self.trace_texts(places))[0]
+
+    def trace_texts(self, places: Iterable[Place]) -> list[TraceText]:
+        """Return the texts of places that hold a W3C trace parent."""
+        return [TraceText(place.via, place.selector.path, self.text(place) or "") for place in places]
+
+    def _joined(self, selector: Selector, pick: Pick) -> list[RawValue]:
+        """Join the ids of all parts; none where one of them is missing."""
+        parts = [self.id(Place(part, "", pick)) for part in selector.parts if self.raw_values(part, pick)]
+        if len(parts) < len(selector.parts) or None in parts:
+            return []
+        return [JOINT.join(part for part in parts if part is not None)]
 
     def _read(self, place: Place) -> RawValue | None:
         value: RawValue | None = self.raw_values(place.selector, place.pick)[place.index]
@@ -214,6 +246,12 @@ class RecordFacts:
     def equals(self, place: Place, text: str) -> bool:
         return self.text(place) == text
 
+    def is_id_among(self, place: Place, texts: frozenset[str]) -> bool:
+        return self.id(place) in texts
+
+    def is_traceparent(self, place: Place) -> bool:
+        return is_traceparent(self.text(place) or "")
+
     def is_uuid(self, place: Place) -> bool:
         return is_uuid_like(self.id(place) or "")
 
@@ -236,29 +274,26 @@ class RecordFacts:
         for selector in selectors:
             if selector.source not in ("header", "header?"):
                 continue
-            found = self.occurrences(selector.path, ignore_case=selector.source == "header?")
+            found = self.headers.occurrences(selector.path, ignore_case=selector.source == "header?")
             if len(found) > 1:
                 faults.add(f"duplicate_header:{selector.path}")
             if found and not (used := found[-1 if pick == "last" else 0]):
                 faults.add(f"{'null_header' if used is None else 'empty'}:{selector.path}")
         return tuple(faults)
 
-    def _cloud_events_mode(self) -> CloudEventsMode | None:
-        content_type = (self.header("content-type") or b"").decode("latin-1").strip().lower()
-        if content_type.startswith(CE_CONTENT_TYPE):
+    def _cloud_events_prefix(self) -> tuple[str, bool]:
+        """Return the prefix of CloudEvents headers, and whether there are any."""
+        if self.headers.occurrences(f"{CE_PREFIX}{CE_MARK}"):
+            return CE_PREFIX, True
+        for prefix in UNUSUAL_CE_PREFIXES:
+            if self.headers.occurrences(f"{prefix}{CE_MARK}", ignore_case=True):
+                return prefix, True
+        return CE_PREFIX, False
+
+    def _cloud_events_mode(self, *, headers: bool) -> CloudEventsMode | None:
+        content_type = raw_bytes(self.headers.value("content-type", ignore_case=True) or b"")
+        if content_type.decode("latin-1").strip().lower().startswith(CE_CONTENT_TYPE):
             return "structured"
         if isinstance(self.body, dict) and all(self.body.get(name) not in (None, "") for name in CE_REQUIRED):
             return "structured"
-        return "binary" if self.occurrences("ce_specversion") else None
-
-    def _read_spring_types(self) -> dict[str, Any]:
-        content = self.header(SPRING_TYPES)
-        types = MISSING if content is None else read_json(content)
-        return types if isinstance(types, dict) else {}
-
-    def _typed_by_spring(self, name: str, content: bytes) -> RawValue:
-        kind = self._spring_types.get(name)
-        if kind is None or (kind == "java.lang.String" and not content.startswith(b'"')):
-            return content
-        text = scalar_text(read_json(content))
-        return content if text is None else text
+        return "binary" if headers else None

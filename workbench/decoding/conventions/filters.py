@@ -13,7 +13,11 @@ RawValue: TypeAlias = bytes | str
 """A header's bytes, or the text of a JSON scalar."""
 
 _HEX32 = re.compile(r"[0-9a-fA-F]{32}")
+_DECIMAL = re.compile(rb"[ \t]*(?:\+|(-))?([0-9]+)[ \t]*")
+_PRINTABLE = re.compile(rb"[\x20-\x7e]+")
 _UUID_BYTES = 16
+_TEXT_BYTES = 4
+"""From this length on, bytes that are all printable are text: as numbers they would be implausibly large."""
 _LONG_BYTES = 8
 
 
@@ -23,35 +27,44 @@ def raw_bytes(value: RawValue) -> bytes:
 
 
 def big_endian(value: RawValue) -> RawValue | None:
-    """Read a signed big-endian integer of 1 to 8 bytes to decimal text; ASCII digits are text already."""
+    """Read a signed big-endian integer of 1 to 8 bytes to decimal text; digits, also with a sign, are text already."""
     data = raw_bytes(value)
-    if data.isdigit():
-        return data.decode("ascii")
-    if not isinstance(value, bytes) or not 1 <= len(data) <= _LONG_BYTES:
+    if (text := _decimal(data)) is not None:
+        return text
+    if not isinstance(value, bytes) or not 1 <= len(data) <= _LONG_BYTES or _is_text(data):
         return None
     return str(int.from_bytes(data, "big", signed=True))
 
 
 def little_endian(value: RawValue) -> RawValue | None:
-    """Read a signed little-endian integer of 4 or 8 bytes to decimal text; ASCII digits are text already."""
+    """Read a signed little-endian integer of 4 or 8 bytes to decimal text; digits with or without a sign are text."""
     data = raw_bytes(value)
-    if data.isdigit():
-        return data.decode("ascii")
-    if not isinstance(value, bytes) or len(data) not in (4, _LONG_BYTES):
+    if (text := _decimal(data)) is not None:
+        return text
+    if not isinstance(value, bytes) or len(data) not in (4, _LONG_BYTES) or _is_text(data):
         return None
     return str(int.from_bytes(data, "little", signed=True))
 
 
+def _decimal(data: bytes) -> str | None:
+    found = _DECIMAL.fullmatch(data)
+    return None if found is None else ((found[1] or b"") + found[2]).decode("ascii")
+
+
+def _is_text(data: bytes) -> bool:
+    return len(data) >= _TEXT_BYTES and _PRINTABLE.fullmatch(data) is not None
+
+
 def uuid_text(value: RawValue) -> RawValue | None:
-    """Write 16 raw bytes in network order, or 32 hex digits, as a UUID; anything else is returned unchanged."""
-    if isinstance(value, bytes) and len(value) == _UUID_BYTES:
+    """Write 16 raw bytes in network order, or 32 hex digits, as a UUID; other values, also printable, are unchanged."""
+    if isinstance(value, bytes) and len(value) == _UUID_BYTES and not _is_text(value):
         return str(uuid.UUID(bytes=value))
     return _hyphenated(value)
 
 
 def uuid_little_endian(value: RawValue) -> RawValue | None:
     """Write 16 raw bytes in the order of .NET (first three groups swapped) as a UUID; anything else is unchanged."""
-    if isinstance(value, bytes) and len(value) == _UUID_BYTES:
+    if isinstance(value, bytes) and len(value) == _UUID_BYTES and not _is_text(value):
         return str(uuid.UUID(bytes_le=value))
     return _hyphenated(value)
 

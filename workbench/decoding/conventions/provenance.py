@@ -9,15 +9,16 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from workbench.decoding.conventions.filters import big_endian, little_endian, uuid_text
-from workbench.decoding.ids import canonical_id
+from workbench.decoding.conventions.dead_letter_headers import spelled_names
+from workbench.decoding.conventions.filters import big_endian, little_endian, raw_bytes, uuid_text
+from workbench.decoding.ids import NO_IDS, canonical_id, hex_id
 from workbench.model.events.envelope import EventError, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from workbench.decoding.conventions.facts import Pick, RecordFacts
     from workbench.decoding.conventions.filters import RawValue
+    from workbench.decoding.conventions.record_headers import Pick, RecordHeaders
 
 _INTEGER = re.compile(r"-?\d{1,19}", re.ASCII)
 _LARGEST = {"partition": 2**31 - 1, "attempts": 2**31 - 1}
@@ -62,6 +63,8 @@ class _Writer:
     """``first`` where every hop appends its own and the first is the true origin."""
     unless: str | None = None
     """A header whose presence gives the names to another writer."""
+    needs: str | None = None
+    """A header without which the others are of somebody else."""
 
 
 def _origin_names(prefix: str, **more: str) -> dict[str, str]:
@@ -115,6 +118,20 @@ _WRITERS = (
         {"type": ("__streams.errors.exception",), "message": ("__streams.errors.message",)},
     ),
     _Writer(
+        "smallrye",
+        _origin_names("dead-letter-"),
+        {
+            "type": ("dead-letter-cause-class-name", "dead-letter-exception-class-name"),
+            "message": ("dead-letter-cause", "dead-letter-reason"),
+        },
+    ),
+    _Writer(
+        "karafka",
+        _origin_names("source_", group="source_consumer_group"),
+        {"attempts": ("source_attempts",)},
+        needs="source_offset",
+    ),
+    _Writer(
         "watermill",
         {"topic": "topic_poisoned"},
         {"message": ("reason_poisoned",), "stage": ("handler_poisoned",)},
@@ -138,6 +155,7 @@ _WRITERS = (
         },
     ),
 )
+_ERROR_FIELDS = ("type", "message", "stage", "attempts")
 _CLOUD_STREAM_ONLY = ("x-original-topic", "x-original-partition", "x-exception-fqcn", "x-exception-message")
 _REPLAY_TEXT = {
     "x-replay-id": "id",
@@ -169,14 +187,17 @@ PROVENANCE_HEADERS = frozenset(
 """Names of all headers that are read here."""
 
 
-def read_provenance(facts: RecordFacts, body_marks: Found | None) -> Provenance:
+def read_provenance(headers: RecordHeaders, body_marks: Found | None) -> Provenance:
     """Read the headers of every writer; ``body_marks``, from the body of a dead letter, come last in precedence."""
-    if body_marks is None and PROVENANCE_HEADERS.isdisjoint(facts.header_names):
+    named = {} if body_marks is not None else spelled_names(headers.names)
+    if body_marks is None and not named and PROVENANCE_HEADERS.isdisjoint(headers.names):
         return Provenance()
-    found = [marks for writer in _WRITERS if (marks := _read_writer(facts, writer)) is not None]
+    found = [marks for writer in _WRITERS if (marks := _read_writer(headers, writer)) is not None]
     if body_marks is not None:
         found.append(body_marks)
-    result = Provenance(replay=_read_replay(facts), request_id=_read_request_id(facts))
+    if named:
+        _add_application(found, headers, named)
+    result = Provenance(replay=_read_replay(headers), request_id=_read_request_id(headers))
     chosen = next((marks for marks in found if marks.origin is not None and marks.origin.topic is not None), None)
     chosen = chosen or next(iter(found), None)
     if chosen is None:
@@ -189,27 +210,45 @@ def read_provenance(facts: RecordFacts, body_marks: Found | None) -> Provenance:
     return result
 
 
-def _read_writer(facts: RecordFacts, writer: _Writer) -> Found | None:
-    if writer.unless is not None and facts.occurrences(writer.unless):
+def _add_application(found: list[Found], headers: RecordHeaders, named: Mapping[str, str]) -> None:
+    """Add what an application wrote by itself: an origin where no known writer gives one, and its error."""
+    if any(marks.origin is not None and marks.origin.topic is not None for marks in found):
+        named = {field: name for field, name in named.items() if field in _ERROR_FIELDS}
+    origin = {field: name for field, name in named.items() if field not in _ERROR_FIELDS}
+    error = {field: (name,) for field, name in named.items() if field in _ERROR_FIELDS}
+    marks = _read_writer(headers, _Writer("application", origin, error, big_endian))
+    if marks is None:
+        return
+    with_topic = next((at for at, one in enumerate(found) if one.origin is not None and one.origin.topic), None)
+    if with_topic is not None and found[with_topic].error is None:
+        found[with_topic] = replace(found[with_topic], error=marks.error)
+    else:
+        found.append(marks)
+
+
+def _read_writer(headers: RecordHeaders, writer: _Writer) -> Found | None:
+    if writer.unless is not None and headers.occurrences(writer.unless):
         return None
-    if writer.via == "spring_cloud_stream" and not any(facts.occurrences(name) for name in _CLOUD_STREAM_ONLY):
+    if writer.needs is not None and not headers.occurrences(writer.needs):
+        return None
+    if writer.via == "spring_cloud_stream" and not any(headers.occurrences(name) for name in _CLOUD_STREAM_ONLY):
         return None
     problems: set[str] = set()
-    origin = _read_origin(facts, writer, writer.origin_pick, problems)
+    origin = _read_origin(headers, writer, writer.origin_pick, problems)
     if origin is not None and writer.origin_pick == "first":
-        repeated = any(len(facts.occurrences(name)) > 1 for name in writer.origin.values())
-        hop = _read_origin(facts, writer, "last", set()) if repeated else None
+        repeated = any(len(headers.occurrences(name)) > 1 for name in writer.origin.values())
+        hop = _read_origin(headers, writer, "last", set()) if repeated else None
         origin = replace(origin, via_hop=None if hop is None else hop.position)
-    error = _read_error(facts, writer)
+    error = _read_error(headers, writer)
     if origin is None and error is None and not problems:
         return None
     return Found(origin, error, frozenset(problems))
 
 
-def _read_origin(facts: RecordFacts, writer: _Writer, pick: Pick, problems: set[str]) -> Origin | None:
+def _read_origin(headers: RecordHeaders, writer: _Writer, pick: Pick, problems: set[str]) -> Origin | None:
     values: dict[str, Any] = {}
     for name, header in writer.origin.items():
-        content = facts.header(header, pick)
+        content = headers.value(header, pick)
         if content is None:
             continue
         if name in ("topic", "group"):
@@ -219,10 +258,10 @@ def _read_origin(facts: RecordFacts, writer: _Writer, pick: Pick, problems: set[
     return Origin(**values, via=writer.via) if values else None
 
 
-def _read_error(facts: RecordFacts, writer: _Writer) -> EventError | None:
+def _read_error(headers: RecordHeaders, writer: _Writer) -> EventError | None:
     values: dict[str, Any] = {}
-    for name, headers in writer.error.items():
-        content = next((found for header in headers if (found := facts.header(header)) is not None), None)
+    for name, spelled in writer.error.items():
+        content = next((found for header in spelled if (found := headers.value(header)) is not None), None)
         if content is None:
             continue
         values[name] = integer(name, writer.number(content)) if name == "attempts" else _utf8(content)
@@ -241,15 +280,17 @@ def position_number(name: str, value: RawValue | None, problems: set[str]) -> in
 def integer(name: str, value: RawValue | None) -> int | None:
     """Read a decimal integer; None where it is none or does not fit its column."""
     text = value.decode("latin-1") if isinstance(value, bytes) else value
+    # Text first: blanks around it and a plus sign do not make it a number of another kind.
+    text = text if text is None else text.strip(" \t").removeprefix("+")
     if text is None or not _INTEGER.fullmatch(text):
         return None
     number = int(text)
     return number if abs(number) <= _LARGEST.get(name, _LARGEST_LONG) else None
 
 
-def _utf8(content: bytes) -> str | None:
+def _utf8(content: RawValue) -> str | None:
     try:
-        return content.decode()
+        return raw_bytes(content).decode()
     except UnicodeDecodeError:
         return None
 
@@ -266,15 +307,20 @@ def replay_marks(texts: Mapping[str, str]) -> dict[str, Any] | None:
     return marks or None
 
 
-def _read_replay(facts: RecordFacts) -> dict[str, Any] | None:
-    contents = {name: facts.header(name) for name in REPLAY_HEADERS}
-    return replay_marks({name: raw.decode("utf-8", "backslashreplace") for name, raw in contents.items() if raw})
+def _read_replay(headers: RecordHeaders) -> dict[str, Any] | None:
+    contents = {name: headers.value(name) for name in REPLAY_HEADERS}
+    return replay_marks({name: _escaped(value) for name, value in contents.items() if value is not None})
 
 
-def _read_request_id(facts: RecordFacts) -> str | None:
-    content = facts.header(_REQUEST_ID)
+def _escaped(value: RawValue) -> str:
+    return raw_bytes(value).decode("utf-8", "backslashreplace")
+
+
+def _read_request_id(headers: RecordHeaders) -> str | None:
+    content = headers.value(_REQUEST_ID)
     if content is None:
         return None
     value = uuid_text(content)
-    text = _utf8(value) if isinstance(value, bytes) else value
-    return "hex:" + content.hex() if text is None else canonical_id(text)
+    text = None if value is None else _utf8(value)
+    text = hex_id(raw_bytes(content)) if text is None else canonical_id(text)
+    return None if text in NO_IDS else text

@@ -12,8 +12,17 @@ import re2
 from workbench.decoding.conventions.filters import FILTERS
 from workbench.decoding.value_tree import Items, PathStep
 
-SelectorSource: TypeAlias = Literal["header", "header?", "value", "ce", "topic", "const"]
-_SOURCES = ("header", "header?", "value", "ce", "topic", "const")
+SelectorSource: TypeAlias = Literal["header", "header?", "value", "ce", "trace", "topic", "const", "joined"]
+_SOURCES = ("header", "header?", "value", "ce", "trace", "topic", "const")
+TRACE_PARTS = ("id", "span", "parent")
+"""What ``trace:`` reads of the trace context in the headers."""
+JOINT = ":"
+"""Stands between the parts of a joined value."""
+_PLUS = re.compile(rf" \+ (?=(?:{'|'.join(map(re.escape, _SOURCES))}):)")
+CE_PREFIX = "ce_"
+"""Before the attributes of CloudEvents in headers of Kafka."""
+UNUSUAL_CE_PREFIXES = ("ce-", "cloudevents:", "cloudevents_")
+"""What HTTP and AMQP write there, and what bridges from them carry over; in lower case."""
 _CAUSE_TARGETS = ("event_id", "correlation_id", "position", "span", "auto")
 _MEMBER = re.compile(r'"([^"]+)"|([^."\[\]]+)')
 _ITEMS = re.compile(r"\[(?:([^=\[\]]+)=([^\[\]]*))?\]")
@@ -33,11 +42,18 @@ class Selector:
     steps: tuple[PathStep, ...] = ()
     """The parsed path of ``value:``."""
     filters: tuple[str, ...] = ()
+    parts: tuple[Selector, ...] = ()
+    """Of ``joined``: the selectors whose values make one value together."""
 
     @property
     def text(self) -> str:
         """The place without filters, as ``via`` names it."""
-        return f"{self.source}:{self.path}"
+        return self.path if self.source == "joined" else f"{self.source}:{self.path}"
+
+    @property
+    def places(self) -> tuple[Selector, ...]:
+        """The selectors that read something: the parts of a joined one, else the selector itself."""
+        return self.parts or (self,)
 
     @property
     def several(self) -> bool:
@@ -48,9 +64,9 @@ class Selector:
         """Return the member that holds a CloudEvents attribute in structured mode."""
         return Selector("value", self.path, (self.path,), self.filters)
 
-    def in_header(self) -> Selector:
-        """Return the header that holds a CloudEvents attribute in binary mode."""
-        return Selector("header", f"ce_{self.path}", (), self.filters)
+    def in_header(self, prefix: str = CE_PREFIX) -> Selector:
+        """Return the header that holds a CloudEvents attribute in binary mode; unusual prefixes in any case."""
+        return Selector("header" if prefix == CE_PREFIX else "header?", f"{prefix}{self.path}", (), self.filters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +107,9 @@ def compile_pattern(pattern: str) -> Any:
 
 
 def parse_selector(text: str) -> Selector:
-    """Parse ``source:path | filter``."""
+    """Parse ``source:path | filter``, or several of them with `` + `` between them."""
+    if not text.startswith("const:") and len(parts := _PLUS.split(text)) > 1:
+        return _joined(tuple(parse_selector(part.strip()) for part in parts))
     place, *filters = (part.strip() for part in text.split(" | ")) if not text.startswith("const:") else (text,)
     source, colon, path = place.partition(":")
     if not colon or source not in _SOURCES or not path:
@@ -99,10 +117,19 @@ def parse_selector(text: str) -> Selector:
     for name in filters:
         if name not in FILTERS:
             raise SelectorError(f"{name!r} in {text!r} is no filter; there are {', '.join(sorted(FILTERS))}")
+    if source == "trace" and path not in TRACE_PARTS:
+        raise SelectorError(f"{text!r} is no selector; behind trace: stands one of {', '.join(TRACE_PARTS)}")
     if source == "topic" and compile_pattern(path).groups < 1:
         raise SelectorError(f"{text!r} needs a group: its first one is the value")
     steps = _parse_path(path) if source == "value" else ()
     return Selector(source, path, steps, tuple(filters))  # type: ignore[arg-type]  # checked above
+
+
+def _joined(parts: tuple[Selector, ...]) -> Selector:
+    for part in parts:
+        if part.several:
+            raise SelectorError(f"{part.text!r} can have several values, so it cannot be joined with others")
+    return Selector("joined", " + ".join(part.text for part in parts), (), (), parts)
 
 
 def parse_condition(text: str) -> Condition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.model.events.envelope import TraceContext
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from workbench.decoding.conventions.convention import TraceHeaders
-    from workbench.decoding.conventions.facts import Pick, RecordFacts
+    from workbench.decoding.conventions.record_headers import Pick, RecordHeaders
 
 _W3C = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.DOTALL)
 _B3 = re.compile(r"([0-9a-fA-F]{16}|[0-9a-fA-F]{32})-([0-9a-fA-F]{16})(?:-([01d])(?:-([0-9a-fA-F]{16}))?)?")
@@ -39,17 +40,30 @@ TRACE_HEADERS = frozenset(
 """Lower-case names that are read on every record."""
 
 
-def read_trace(facts: RecordFacts, own: Sequence[TraceHeaders]) -> tuple[TraceContext | None, set[str]]:
+@dataclass(frozen=True, slots=True)
+class TraceText:
+    """A W3C trace parent that is not in the header of that name."""
+
+    via: str
+    subject: str
+    """Names the place in problem codes."""
+    text: str
+
+
+def read_trace(
+    headers: RecordHeaders, own: Sequence[TraceHeaders] = (), more: Sequence[TraceText] = ()
+) -> tuple[TraceContext | None, set[str]]:
     """Read the first valid trace context of a record, and the problems of all.
 
     Args:
-        facts: The record.
+        headers: The headers of the record.
         own: Headers that only the conventions that match it read.
+        more: W3C trace parents in other places.
     """
     problems: set[str] = set()
     first: TraceContext | None = None
     undecided: TraceContext | None = None
-    for header, found in _formats(facts, own):
+    for header, found in _formats(headers, own, more):
         if found is None:
             problems.add(f"bad_trace_context:{header}")
         elif found.trace_id is None:
@@ -61,25 +75,29 @@ def read_trace(facts: RecordFacts, own: Sequence[TraceHeaders]) -> tuple[TraceCo
     return first or undecided, problems
 
 
-def _formats(facts: RecordFacts, own: Sequence[TraceHeaders]) -> Iterator[tuple[str, TraceContext | None]]:
+def _formats(
+    record: RecordHeaders, own: Sequence[TraceHeaders], more: Sequence[TraceText]
+) -> Iterator[tuple[str, TraceContext | None]]:
     """Yield every format that is present, in order of precedence; None where its text is invalid."""
-    if (text := _text(facts, "traceparent")) is not None:
+    if (text := _text(record, "traceparent")) is not None:
         yield "traceparent", parse_traceparent(text)
-    if (text := _text(facts, "b3", "first")) is not None:
+    if (text := _text(record, "b3", "first")) is not None:
         yield "b3", _b3_single(text)
-    if any(_text(facts, name, "first") is not None for name in ("x-b3-traceid", "x-b3-sampled", "x-b3-flags")):
-        yield "X-B3-TraceId", _b3_multi(facts)
-    if (text := _text(facts, "uber-trace-id")) is not None:
+    if any(_text(record, name, "first") is not None for name in ("x-b3-traceid", "x-b3-sampled", "x-b3-flags")):
+        yield "X-B3-TraceId", _b3_multi(record)
+    if (text := _text(record, "uber-trace-id")) is not None:
         yield "uber-trace-id", _jaeger(text)
     for headers in own:
-        if (text := _text(facts, name := headers.names[0])) is None:
+        if (text := _text(record, name := headers.names[0])) is None:
             continue
-        yield name, parse_traceparent(text, via=name) if headers.form == "traceparent" else _ids(facts, headers, text)
+        yield name, parse_traceparent(text, via=name) if headers.form == "traceparent" else _ids(record, headers, text)
+    for place in more:
+        yield place.subject, parse_traceparent(place.text.strip(), via=place.via)
 
 
-def _text(facts: RecordFacts, name: str, pick: Pick = "last") -> str | None:
-    content = facts.header(name, pick, ignore_case=True)
-    return None if content is None else content.decode("latin-1").strip()
+def _text(record: RecordHeaders, name: str, pick: Pick = "last") -> str | None:
+    value = record.value(name, pick, ignore_case=True)
+    return value.strip() if isinstance(value, str) else None if value is None else value.decode("latin-1").strip()
 
 
 def parse_traceparent(text: str, via: str = "traceparent") -> TraceContext | None:
@@ -112,9 +130,9 @@ def _b3_single(text: str) -> TraceContext | None:
     )
 
 
-def _b3_multi(facts: RecordFacts) -> TraceContext | None:
+def _b3_multi(record: RecordHeaders) -> TraceContext | None:
     trace_id, span_id, parent, sampled, flags = (
-        _text(facts, f"x-b3-{name}", "first") for name in ("traceid", "spanid", "parentspanid", "sampled", "flags")
+        _text(record, f"x-b3-{name}", "first") for name in ("traceid", "spanid", "parentspanid", "sampled", "flags")
     )
     decision = True if flags == "1" else _TRUE.get((sampled or "").lower())
     if trace_id is None:
@@ -136,11 +154,11 @@ def _jaeger(text: str) -> TraceContext | None:
     )
 
 
-def _ids(facts: RecordFacts, headers: TraceHeaders, text: str) -> TraceContext | None:
+def _ids(record: RecordHeaders, headers: TraceHeaders, text: str) -> TraceContext | None:
     trace_id = text.replace("-", "")
     if not _HEX.fullmatch(trace_id) or not _nonzero(trace_id):
         return None
-    span, parent = (_span_digits(_text(facts, name)) for name in headers.names[1:])
+    span, parent = (_span_digits(_text(record, name)) for name in headers.names[1:])
     return TraceContext(_padded(trace_id, _TRACE_DIGITS), span, parent, via=headers.names[0])
 
 

@@ -123,7 +123,13 @@ def _event_columns(rows: Rows, nodes: Nodes) -> pa.Table:
     row = pa.array(nodes.row)
     taken = {name: rows.column(name).take(row) for name in _ATTRIBUTES}
     numbers = {name: pa.array(getattr(rows, name)[nodes.row]) for name in _POSITION}
-    return pa.table({"key": nodes.key, **taken, **numbers})
+    return pa.table({"key": nodes.key, **taken, "trace_id": _trace_ids(rows).take(row), **numbers})
+
+
+def _trace_ids(rows: Rows) -> pa.Array:
+    if "trace" not in rows.table.column_names:
+        return pa.nulls(len(rows), pa.large_string())
+    return pc.struct_field(rows.column("trace"), "trace_id").cast(pa.large_string())
 
 
 def _named(names: tuple[str, ...], codes: Ints) -> pd.Series[str]:

@@ -51,7 +51,8 @@ class CausalGraph:
 
     provenance: Provenance
     events: pa.Table
-    """key, event_id, event_type, source, destination, correlation_id, cluster, topic, source_id, partition, offset."""
+    """key, event_id, event_type, source, destination, correlation_id, cluster, topic, trace_id, source_id, partition,
+    offset."""
     time: Ints
     """Microseconds since 1970 UTC, `NO_TIME` where unknown."""
     fell_back: Flags

@@ -86,7 +86,9 @@ def _canonical(rows: Rows, group: Ints) -> tuple[Ints, Ints]:
     time = np.where(rows.time == NO_TIME, np.iinfo(np.int64).max, rows.time)
     copy_class = np.where(rows.replayed, 2, rows.dead_letter)
     topic_rank = text_rank(rows.topic.dictionary)[rows.topic.codes]
-    keys = (rows.source_id, rows.offset, rows.partition, topic_rank, time, copy_class, group)
+    # Copies carry the same event time, so the record's own time tells which came first; only then the name decides.
+    record_time = np.where(rows.record_time == NO_TIME, np.iinfo(np.int64).max, rows.record_time)
+    keys = (rows.source_id, rows.offset, rows.partition, topic_rank, record_time, time, copy_class, group)
     ranked = several[np.lexsort([column[several] for column in keys])]
     canonical[group[ranked[::-1]]] = ranked[::-1]
     return canonical, ranked

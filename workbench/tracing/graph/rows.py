@@ -41,6 +41,8 @@ class Rows:
     """Columns of `COLUMNS` (text as large_string, one chunk each), and ``value``, ``trace`` where given."""
     time: Ints
     """Microseconds by the chosen clock, `NO_TIME` where unknown."""
+    record_time: Ints
+    """Microseconds of the record's own timestamp, `NO_TIME` without one."""
     fell_back: Flags
     """Marks records without an event time that are placed by the record's timestamp instead."""
     source_id: Ints
@@ -87,7 +89,8 @@ def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str],
     numbers = {name: _int64(table, name) for name in ("source_id", "partition", "offset")}
     _refuse_repeated_positions(numbers)
     topic = EncodedColumn.of(one_chunk(table.column("topic")))
-    time, fell_back = _times(table, clock)
+    record_time = _record_times(table)
+    time, fell_back = _times(table, record_time, clock)
     origin = one_chunk(table.column("origin"))
     has_origin = pc.or_(*(pc.is_valid(pc.struct_field(origin, member)) for member in ("topic", "offset")))
     on_dead_letter_topic = np.array([is_dead_letter(name) for name in topic.dictionary.to_pylist()], dtype=np.bool_)
@@ -95,6 +98,7 @@ def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str],
     return Rows(
         table=table,
         time=time,
+        record_time=record_time,
         fell_back=fell_back,
         cluster=EncodedColumn.of(one_chunk(table.column("cluster"))),
         topic=topic,
@@ -137,12 +141,16 @@ def _refuse_repeated_positions(numbers: dict[str, Ints]) -> None:
         )
 
 
-def _times(table: pa.Table, clock: Clock) -> tuple[Ints, Flags]:
+def _record_times(table: pa.Table) -> Ints:
     timestamp = table.column("timestamp_ms").cast(pa.int64()).fill_null(-1).to_numpy()
     timestamp_type = table.column("timestamp_type").cast(pa.int64()).fill_null(-1).to_numpy()
     limit = _LATEST // 1000
     usable = (timestamp_type >= 0) & (timestamp != -1) & (timestamp > -limit) & (timestamp < limit)
-    record = np.where(usable, timestamp * np.where(usable, 1000, 0), NO_TIME)
+    record: Ints = np.where(usable, timestamp * np.where(usable, 1000, 0), NO_TIME)
+    return record
+
+
+def _times(table: pa.Table, record: Ints, clock: Clock) -> tuple[Ints, Flags]:
     if clock == "record":
         return record, np.zeros(len(record), dtype=np.bool_)
     event_time = one_chunk(table.column("event_time")).cast(pa.int64())

@@ -214,3 +214,23 @@ def test_a_repeated_position_and_a_missing_column_are_refused():
     assert caught.value.columns == ["causes"]
     with pytest.raises(TableError, match="no clock"):
         trace_of(event_table([]), clock="wall")
+
+
+@pytest.mark.parametrize("copy", ["delayed-retry.shop.orders", "a", "shop.orders.retry"])
+def test_the_record_time_tells_the_original_before_the_name_does(copy):
+    stamped = {"event_id": "e", "t": 4, "timestamp_type": 0}
+    graph = graph_of(
+        {**stamped, "topic": copy, "timestamp_ms": 2_500, "event_type": "copy"},
+        {**stamped, "topic": "shop.orders", "timestamp_ms": 1_000, "event_type": "original"},
+    )
+    assert graph.frame["event_type"].to_list() == ["original"]
+    assert graph.copies["kind"].to_list() == ["mirror"]
+
+
+def test_a_copy_without_a_record_time_is_not_the_original():
+    stamped = {"event_id": "e", "t": 4, "timestamp_type": 0}
+    graph = graph_of(
+        {**stamped, "topic": "a", "timestamp_ms": -1, "event_type": "copy"},
+        {**stamped, "topic": "b", "timestamp_ms": 1_000, "event_type": "original"},
+    )
+    assert graph.frame["event_type"].to_list() == ["original"]

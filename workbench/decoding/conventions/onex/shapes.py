@@ -6,7 +6,7 @@ Two generations are read side by side. A body shape is recognised by marker memb
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workbench.decoding.conventions.convention import Convention
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NAME = "onex"
-VERSION = "1"
+VERSION = "2"
 """Changes whenever the meaning of a decoded row does."""
 
 _PREFIX = r"(?:[a-z][a-z0-9-]{0,31}\.)?"
@@ -56,8 +56,27 @@ class _Shape:
     marked: bool = True
     """False: the members alone prove nothing; ONEX headers or an ONEX topic must be there too."""
     root: bool = False
+    extra: tuple[str, ...] = ()
+    """Further conditions."""
 
 
+_EVENT_ENVELOPE = _Shape(
+    "event_envelope",
+    ("envelope_id", "payload?"),
+    event_id="envelope_id",
+    causes=("parent_envelope_id", "causation_id", "metadata.tags.causation_id", "payload.causation_id"),
+    event_type=("value:event_type", "value:metadata.tags.event_type", "header:event_type"),
+    source=("value:source_tool", "value:producer", "header:source"),
+    event_time="envelope_timestamp",
+    tenant="tenant_id",
+    principal="security_context.user_id",
+)
+_WITH_PARENTS = replace(
+    _EVENT_ENVELOPE,
+    markers=(*_EVENT_ENVELOPE.markers, "parent_envelope_id?"),
+    root=True,
+)
+"""From version 2.2 on an envelope names its parent, so that one without a parent starts a flow."""
 _SHAPES = (
     _Shape("dlq", ("original_topic", "original_message{}"), event_time="failure_timestamp"),
     _Shape(
@@ -92,17 +111,12 @@ _SHAPES = (
         source=("value:source_node", "header:source"),
         event_time="timestamp",
     ),
-    _Shape(
-        "event_envelope",
-        ("envelope_id", "payload?"),
-        event_id="envelope_id",
-        causes=("parent_envelope_id", "causation_id", "metadata.tags.causation_id", "payload.causation_id"),
-        event_type=("value:event_type", "value:metadata.tags.event_type", "header:event_type"),
-        source=("value:source_tool", "header:source"),
-        event_time="envelope_timestamp",
-        tenant="tenant_id",
-        principal="security_context.user_id",
+    replace(_WITH_PARENTS, extra=("value:envelope_version.major ~ [3-9]|[1-9][0-9]+",)),
+    replace(
+        _WITH_PARENTS,
+        extra=("value:envelope_version.major ~ 2", "value:envelope_version.minor ~ [2-9]|[1-9][0-9]+"),
     ),
+    _EVENT_ENVELOPE,
     _Shape(
         "message_envelope",
         ("realm", "runtime_id", "bus_id"),
@@ -123,7 +137,7 @@ _SHAPES = (
     ),
     _Shape(
         "minimal_v1",
-        ("event_id", "data_provenance"),
+        ("event_id", "data_provenance?"),
         event_id="event_id",
         causes=("causation_id",),
         event_type=("value:event_type", "header:event_type"),
@@ -175,6 +189,7 @@ def onex_conventions() -> tuple[Convention, ...]:
 def _convention(shape: _Shape, proof: tuple[tuple[str, ...], ...]) -> Convention:
     extra = [(text,) if isinstance(text, str) else text for text in _EXTRA_CONDITIONS.get(shape.dialect, ())]
     conditions: list[tuple[Condition, ...]] = [(_marker(name),) for name in shape.markers]
+    conditions += [(parse_condition(text),) for text in shape.extra]
     conditions += [tuple(parse_condition(text) for text in group) for group in (*extra, *proof)]
     headers = shape.dialect not in _NO_HEADERS
     fields = {
