@@ -9,14 +9,15 @@ from workbench.session.connecting import connect
 from workbench.session.demonstration import demo
 
 if TYPE_CHECKING:
-    from workbench.session.snapshot import Snapshot, open_snapshot
+    from workbench.session.opening import open_snapshot
+    from workbench.session.snapshot import Snapshot
 
 __all__ = ["Cluster", "Snapshot", "connect", "demo", "open_snapshot"]
 
 
 def __getattr__(name: str) -> Any:
     if name in {"Snapshot", "open_snapshot"}:
-        from workbench.session import snapshot
+        from workbench.session import opening
 
-        return getattr(snapshot, name)
+        return getattr(opening, name)
     raise AttributeError(f"module 'workbench.session' has no attribute {name!r}")

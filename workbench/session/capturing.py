@@ -11,7 +11,7 @@ from workbench.model.feeds import Progress
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
 from workbench.session.conventions import decoder_for
-from workbench.session.snapshot import Snapshot, open_for_writing
+from workbench.session.opening import open_for_writing
 
 if TYPE_CHECKING:
     import os
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
     from workbench.session.connection.cluster_connection import ClusterConnection
+    from workbench.session.snapshot import Snapshot
 
 
 async def capture(

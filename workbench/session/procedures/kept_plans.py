@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.session.connecting import connect
+from workbench.session.opening import open_snapshot
 from workbench.session.replaying import planned
-from workbench.session.snapshot import open_snapshot
 
 if TYPE_CHECKING:
     import os

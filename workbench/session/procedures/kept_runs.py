@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.session.connecting import connect
-from workbench.session.snapshot import open_snapshot
+from workbench.session.opening import open_snapshot
 
 if TYPE_CHECKING:
     import os

@@ -12,7 +12,7 @@ from workbench.lag.sampler import LagSampler
 from workbench.lag.watch import LagWatch
 from workbench.model.selecting.window import parse_duration
 from workbench.session import open_files
-from workbench.session.snapshot import open_for_writing
+from workbench.session.opening import open_for_writing
 from workbench.session.watching.replacing import shown
 
 if TYPE_CHECKING:
