@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,20 @@ STROKES = {
 """By the ``kind`` of a `workbench.model.causation.GraphEdge`."""
 
 LAYOUT_BREAK = Stroke("3 3", 2.0, "closes a cycle")
+
+
+_FAILED_TYPE = re.compile(
+    r"(?:^|[^A-Za-z])(?:failed|failure|error|errored|exception|rejected|timed[_ .-]?out|timeout"
+    r"|dead[_ .-]?letter(?:ed)?)"
+    r"(?:$|[^A-Za-z])"
+    r"|(?:Failed|Failure|Error|Exception|Rejected|TimedOut|Timeout|DeadLetter(?:ed)?)(?:$|[^a-z])",
+)
+_DEAD_LETTERS = re.compile(r"(?:^|[^A-Za-z])(?:dlq|dlt|dead[_.-]?letters?)(?:$|[^A-Za-z])", re.IGNORECASE)
+
+
+def is_failure(event_type: str | None, topic: str | None) -> bool:
+    """Whether a name says that an event is a failure, or its topic that it is a dead letter."""
+    return bool(_FAILED_TYPE.search(event_type or "") or _DEAD_LETTERS.search(topic or ""))
 
 
 def palette_index(names: Collection[str | None]) -> dict[str | None, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 ID_LIMIT = 48
 TYPE_LIMIT = 60
 _FEW = 3
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,11 @@ def _unresolved_label(row: Mapping[Hashable, Any]) -> str:
     unread = f" ({counted(row['unread'], 'raw or damaged record')} within H)" if row["unread"] else ""
     written = readable_position if row["target"] == "position" else visible
     return f"{row['reason']} cause {written(row['value'], ID_LIMIT)}{unread}"
+
+
+def short_id(key: str) -> str:
+    """Write the first eight digits of a UUID, which tell the events of a flow apart; other ids stay as they are."""
+    return key[:8] if _UUID.match(key) else key
 
 
 def root_counts(graph: CausalGraph) -> dict[str, int]:

@@ -17,6 +17,7 @@ from workbench.tracing.text.labels import (
     provenance_text,
     reason_counts,
     root_counts,
+    short_id,
 )
 
 if TYPE_CHECKING:
@@ -122,10 +123,15 @@ class _Tree:
 
     def _line(self, labels: EventLabels, node: int) -> str:
         parent = int(self._structure.primary[node])
-        pieces = [labels.title, labels.source, labels.position, self._when(node, parent)]
+        pieces = [
+            f"{labels.event_type} {short_id(labels.key)}",
+            labels.source,
+            labels.position,
+            self._when(node, parent),
+        ]
         others = [cause for cause in self._of(self._causes, node).tolist() if cause != parent]
         if others:
-            named = key_texts(self._graph, np.array(others[:_OTHER_CAUSES]), _SHORT_ID)
+            named = map(short_id, key_texts(self._graph, np.array(others[:_OTHER_CAUSES]), _SHORT_ID))
             pieces.append(f"also caused by {', '.join(named)}{and_more(len(others) - _OTHER_CAUSES)}")
         pieces += self._linked(node)
         remarks = f"[{'; '.join(labels.remarks)}]" if labels.remarks else ""
@@ -134,7 +140,7 @@ class _Tree:
     def _linked(self, node: int) -> list[str]:
         """Write the links that are no causes: the event it copies, possible causes, the flow it belongs to."""
         links = self._links.pick(self._of(self._links_of, node))
-        keys = key_texts(self._graph, links.cause, _SHORT_ID)
+        keys = [short_id(key) for key in key_texts(self._graph, links.cause, _SHORT_ID)]
         kinds = links.kind_texts().to_list()
         texts = []
         for kind, label in _LINK_LABELS.items():

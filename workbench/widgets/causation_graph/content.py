@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from workbench.text import counted, number_text, plural, position_text, visible
+from workbench.text import counted, duration_text, number_text, plural, position_text, visible
 from workbench.tracing.drawing import theme
 
 if TYPE_CHECKING:
@@ -23,10 +23,11 @@ def view_content(view: GraphView) -> dict[str, Any]:
         "notes": [visible(note, 500) for note in view.notes],
         "provenance": visible(view.provenance, 500),
         "opened": len(view.opened),
+        "legend": _legend(view),
         "lanes": [[visible(lane.name, 60), lane.y, lane.height, lane.events] for lane in view.lanes],
         "ticks": [[tick.x, visible(tick.label, 40)] for tick in view.ticks],
         "nodes": [_node(node) for node in view.nodes],
-        "edges": [_edge(edge) for edge in view.edges],
+        "edges": [_edge(edge, lanes=bool(view.lanes)) for edge in view.edges],
         "rows": [
             [
                 row.key,
@@ -39,11 +40,26 @@ def view_content(view: GraphView) -> dict[str, Any]:
     }
 
 
-def _edge(edge: GraphEdge) -> list[Any]:
+def _edge(edge: GraphEdge, *, lanes: bool) -> list[Any]:
     stroke = theme.LAYOUT_BREAK if edge.layout_break else theme.STROKES[edge.kind]
     # An edge that stands for many folded ones is drawn wider, up to a width that still shows where it leads.
     width = min(stroke.width + math.log2(max(edge.edges, 1)), 5.0)
-    return [edge.cause, edge.effect, edge.route, stroke.dash, round(width, 2), edge.layout_break]
+    hop = None if edge.hop_us is None or lanes else duration_text(edge.hop_us, "us", signed=True)
+    return [edge.cause, edge.effect, edge.route, stroke.dash, round(width, 2), edge.layout_break, hop]
+
+
+def _legend(view: GraphView) -> list[tuple[str, str, str, str]]:
+    """Kind, shape, dashes and text of each mark and stroke that the drawing has; the usual ones are not explained."""
+    shapes = {node.shape for node in view.nodes} - {"inner"}
+    strokes = {edge.kind for edge in view.edges} - {"explicit"}
+    entries = [("node", mark.shape, mark.dash, mark.label) for name, mark in theme.MARKS.items() if name in shapes]
+    entries += [("edge", "", stroke.dash, stroke.label) for name, stroke in theme.STROKES.items() if name in strokes]
+    if any(edge.layout_break for edge in view.edges):
+        entries.append(("edge", "", theme.LAYOUT_BREAK.dash, theme.LAYOUT_BREAK.label))
+    if any(theme.is_failure(node.event_type, node.topic) for node in view.nodes):
+        entries.append(("failed", "", "", "failure or dead letter"))
+    sources = {node.source for node in view.nodes if node.source is not None}
+    return [*entries, *([("", "", "", "colour: source")] if len(sources) > 1 else [])]
 
 
 def _node(node: GraphNode) -> dict[str, Any]:
@@ -62,6 +78,7 @@ def _node(node: GraphNode) -> dict[str, Any]:
         "dash": mark.dash,
         "colour": theme.colour(node.colour),
         "cycle": node.in_cycle,
+        "failed": theme.is_failure(node.event_type, node.topic),
         "facts": [
             *([["id", visible(node.event_id, 200)]] if node.event_id is not None else []),
             *(["copy", visible(text, 200)] for text in node.copies),

@@ -1,6 +1,6 @@
 // @ts-check
 /** Draws lanes, time ticks, edges and nodes at the positions that the kernel computed. */
-import { arrowHead, edgePath, fitted, outline, readable } from "./shapes.mjs";
+import { arrowHead, edgePath, fitted, fittedEnd, labelPoint, outline, readable } from "./shapes.mjs";
 import { draw, drawText } from "./svg.mjs";
 
 /** Narrower nodes have no label; their name is in the accessible name and in the table. */
@@ -10,12 +10,18 @@ const TWO_LINES_PX = 34;
 const LABEL_CHARACTER_PX = 6.7;
 const SMALL_CHARACTER_PX = 6;
 const TICK_CHARACTER_PX = 6.2;
+const LANE_CHARACTER_PX = 7.2;
+/** Room for the title of a lane; `swimlanes.py` begins the time axis behind it. */
+const LANE_LABEL_PX = 196;
 
-/** @typedef {{line: any, head: any, cause: string, effect: string}} Line */
+/** @typedef {{line: any, head: any, time: any, cause: string, effect: string}} Line */
 
 /** @param {[string, number, number, number]} lane @param {number} width */
 function drawLane([name, y, height, events], width) {
-  const label = drawText("text", `${name} (${events.toLocaleString("en")})`, { x: 6, y: y + 15 });
+  const count = ` (${events.toLocaleString("en")})`;
+  // Nodes begin right of the titles; of a long name the end is kept, where names of topics differ.
+  const label = drawText("text", fittedEnd(name, LANE_LABEL_PX, LANE_CHARACTER_PX, count), { x: 6, y: y + 15 });
+  label.append(drawText("title", `${name}${count}`));
   return draw("g", { class: "wb-lane" }, draw("rect", { x: 0, y, width, height }), label);
 }
 
@@ -29,11 +35,19 @@ function drawTicks(ticks, height) {
 }
 
 /** @param {any[]} edge @returns {Line} */
-function drawEdge([cause, effect, route, dash, width, broken]) {
+function drawEdge([cause, effect, route, dash, width, broken, hop]) {
   const style = `--wb-width: ${Number(width)}px; stroke-dasharray: ${dash || "none"}`;
   const line = draw("path", { class: `wb-edge${broken ? " wb-break" : ""}`, d: edgePath(route), style });
   const head = draw("path", { class: `wb-head${broken ? " wb-break" : ""}`, d: arrowHead(route) });
-  return { line, head, cause, effect };
+  const time = hop ? drawText("text", hop, { class: "wb-hop", ...labelPoint(route) }) : null;
+  return { line, head, time, cause, effect };
+}
+
+/** A red badge in the corner: a failed event or a dead letter. @param {any} node */
+export function drawFailure(node) {
+  const [x, y] = [node.w / 2, -node.h / 2];
+  const cross = draw("path", { d: `M${x - 3},${y - 3}L${x + 3},${y + 3}M${x + 3},${y - 3}L${x - 3},${y + 3}` });
+  return draw("g", { class: "wb-failed" }, draw("circle", { cx: x, cy: y, r: 7 }), cross);
 }
 
 /** @param {any} node */
@@ -49,6 +63,7 @@ function drawNode(node) {
   const box = draw("path", { class: "wb-box", d: outline(node.shape, node.w, node.h), style: dash });
   group.append(drawText("title", node.name), draw("rect", { class: "wb-ring", ...ring }), box);
   if (wide) group.append(...drawLabels(node));
+  if (node.failed) group.append(drawFailure(node));
   group.dataset.key = node.key;
   return group;
 }
@@ -81,6 +96,6 @@ export function drawGraph(view) {
     draw("g", { role: "group", "aria-label": "Events" }, ...groups.values()),
   ];
   // One by one: as arguments of one call, 10,000 elements come near the limit of the stack.
-  for (const { line, head } of lines) layers[2].append(line, head);
+  for (const { line, head, time } of lines) layers[2].append(line, head, ...(time ? [time] : []));
   return { layers, groups, lines };
 }

@@ -3,8 +3,8 @@
 
 export const MIN_SCALE = 0.05;
 export const MAX_SCALE = 4;
-/** Least scale at which labels can be read. */
-export const READABLE_SCALE = 0.55;
+/** Least scale at which labels can be read: the smallest are 10.5 px high, and text below 10 px is not readable. */
+export const READABLE_SCALE = 0.96;
 
 /** @typedef {{k: number, x: number, y: number}} Transform */
 /** @typedef {{key: string, x: number, y: number, w: number, h: number}} Box a node around its centre */
@@ -68,11 +68,15 @@ export function revealBox(t, box, viewWidth, viewHeight) {
 }
 
 /**
- * What is shown first: the whole drawing while it can be read, else its beginning at a size that can.
+ * What is shown first: the whole drawing while it can be read, else its beginning at full size, to be dragged.
  * @param {number} width @param {number} height @param {number} viewWidth @param {number} viewHeight
+ * @param {number} [startY] height at which the first cause stands, which must be in sight
  * @returns {Transform}
  */
-export function opening(width, height, viewWidth, viewHeight) {
+export function opening(width, height, viewWidth, viewHeight, startY = 0) {
   const whole = fit(width, height, viewWidth, viewHeight);
-  return whole.k >= READABLE_SCALE ? whole : { k: READABLE_SCALE + 0.1, x: 12, y: 12 };
+  if (whole.k >= READABLE_SCALE) return whole;
+  const y = height <= viewHeight ? (viewHeight - height) / 2
+    : Math.max(Math.min(viewHeight / 2 - startY, 12), viewHeight - height - 12);
+  return { k: 1, x: 12, y };
 }

@@ -1,11 +1,25 @@
 // @ts-check
 /** Texts around the drawing: the header of a view, and what is known about the selected nodes. */
-import { show, textual } from "../base/dom.mjs";
+import { make, show, textual } from "../base/dom.mjs";
+import { drawFailure } from "./drawing.mjs";
+import { outline } from "./shapes.mjs";
+import { draw } from "./svg.mjs";
+
+/** @param {[string, string, string, string]} entry kind (node, edge or failed), shape, dashes, text */
+function drawEntry([kind, shape, dash, text]) {
+  const style = `stroke-dasharray: ${dash || "none"}`;
+  const picture = draw("svg", { viewBox: "-15 -9 30 18", "aria-hidden": "true" });
+  if (kind === "node") picture.append(draw("path", { class: "wb-box", d: outline(shape, 26, 14), style }));
+  if (kind === "edge") picture.append(draw("path", { class: "wb-edge", d: "M-14,0H14", style }));
+  if (kind === "failed") picture.append(drawFailure({ w: 0, h: 0 }));
+  return make("span", {}, picture, text);
+}
 
 /** @param {any} ui @param {any} view */
 export function paintHeader(ui, view) {
   ui.figures.textContent = view.text;
   ui.facts.textContent = view.facts.join(" · ");
+  ui.legend.replaceChildren(...view.legend.map(drawEntry));
   show(ui.note, view.notes.join(" · "));
   ui.provenance.textContent = view.provenance;
   ui.layered.setAttribute("aria-pressed", String(view.layout === "layered"));

@@ -52,6 +52,24 @@ export function fitted(text, width, perCharacter) {
 }
 
 /**
+ * Text that fits a width together with what follows it; of a text that is cut the end is kept.
+ * @param {string} text @param {number} width @param {number} perCharacter @param {string} suffix
+ */
+export function fittedEnd(text, width, perCharacter, suffix) {
+  const room = Math.max(Math.floor(width / perCharacter) - suffix.length, 2);
+  return text.length <= room ? `${text}${suffix}` : `…${text.slice(text.length - room + 1)}${suffix}`;
+}
+
+/**
+ * Where the time of a hop is written: above the last stretch before the effect, which no other hop to it shares.
+ * @param {[number, number][]} route
+ */
+export function labelPoint(route) {
+  const [x, y] = route[route.length - 1];
+  return { x: x - 8, y: y - 5 };
+}
+
+/**
  * Outline of a node around its centre; the shape carries what the colour does not.
  * @param {string} shape @param {number} w @param {number} h
  */

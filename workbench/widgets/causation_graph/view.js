@@ -79,7 +79,7 @@ class GraphView {
 
   #resized = () => {
     this.#ui.stage.style.height = `${this.#model.get("height")}px`;
-    this.#viewport.fit();
+    this.#viewport.reopen();
   };
 
   /** @param {string} text */

@@ -9,7 +9,7 @@ export class Viewport {
   #transform = { k: 1, x: 0, y: 0 };
   /** @type {{x: number, y: number, moved: boolean} | null} */
   #drag = null;
-  /** Size of the drawing; null before there is one. @type {{width: number, height: number} | null} */
+  /** The drawing; null before there is one. @type {{width: number, height: number, nodes: {y: number}[]} | null} */
   #drawing = null;
   #ui;
   #cleared;
@@ -30,11 +30,16 @@ export class Viewport {
     svg.addEventListener("pointercancel", () => this.#up());
   }
 
-  /** Shows another drawing from its beginning. @param {{width: number, height: number}} drawing */
+  /** Shows another drawing from its beginning. @param {{width: number, height: number, nodes: {y: number}[]}} drawing */
   show(drawing) {
     this.#drawing = drawing;
     const { clientWidth, clientHeight } = this.#ui.stage;
-    this.#place(opening(drawing.width, drawing.height, clientWidth, clientHeight));
+    this.#place(opening(drawing.width, drawing.height, clientWidth, clientHeight, drawing.nodes[0]?.y));
+  }
+
+  /** Shows the beginning again, as after a change of the height. */
+  reopen() {
+    if (this.#drawing) this.show(this.#drawing);
   }
 
   fit() {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from workbench.tasks import Supervisor
-from workbench.text import visible
+from workbench.text import number_text, visible
 from workbench.widgets.base.loop_bound import Button
 from workbench.widgets.base.still import Still, WithStill
 from workbench.widgets.sheet.model import Sheet
@@ -50,7 +50,13 @@ class ProgressPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywid
     def refresh(self) -> None:
         """Show the progress at this moment."""
         progress = self.feed.progress
-        self.sheet.show(progress.state, progress_blocks(progress, "Partitions"), note=progress.note)
+        if progress.state == "done":
+            # One line: the bars are all full, and what was made is shown by the cell below.
+            counts = " · ".join(f"{visible(name, 80)} {number_text(number)}" for name, number in progress.counts)
+            self.sheet.show(f"done {counts}".rstrip(), [], note=progress.note)
+            self.cancel_button.layout.display = "none"
+        else:
+            self.sheet.show(progress.state, progress_blocks(progress, "Partitions"), note=progress.note)
         over = progress.state in ("done", "stopped", "failed")
         if over and not self.cancel_button.disabled:
             self.cancel_button.disabled = True

@@ -11,7 +11,7 @@ import traitlets
 
 from workbench.errors import ReplayRefused, WorkbenchError
 from workbench.tasks import Supervisor
-from workbench.text import counted, number_text, size_text, visible
+from workbench.text import and_more, counted, number_text, size_text, visible
 from workbench.widgets.base.loop_bound import Button, TextInput
 from workbench.widgets.base.still import Still, WithStill
 from workbench.widgets.sheet.blocks import facts_block, lines_block, preformatted_block, table_block
@@ -54,7 +54,7 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         self.source = source
         self.plan = source.facts
         self.allowed = in_dashboard or not _in_voila()
-        self.name = visible(f"Replay to {self.plan.target}", 200)
+        self.name = visible(f"Replay to {_short(self.plan.target)}", 200)
         self.supervisor = supervisor if supervisor is not None else Supervisor()
         self._message = ""
         self.sheet = Sheet(name=self.name, refresh=self.refresh, every_s=UPDATE_S, supervisor=self.supervisor)
@@ -85,14 +85,15 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         if self.supervisor.closed and not self.token.disabled:
             self._enable()
         blocks: list[Block] = []
-        if self.state != "planned":
-            blocks += progress_blocks(self.source.progress, "Run")
         if self.report is not None:
+            # The report has what the bars and the lanes of the plan would say again.
             blocks.append(preformatted_block("Report", str(self.report)))
+        elif self.state != "planned":
+            blocks += progress_blocks(self.source.progress, "Run")
         if self._message:
             tone: Tone = "error" if self.state in ("failed", "refused") else "warn"
             blocks.insert(0, lines_block("Result", self._message.splitlines(), tone))
-        self.sheet.show(self._state_text(), [*blocks, *plan_blocks(self.plan)])
+        self.sheet.show(self._state_text(), [*blocks, *plan_blocks(self.plan, done=self.report is not None)])
 
     def snapshot(self) -> StaticView:
         """Return what is shown now as static text."""
@@ -176,26 +177,32 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         self.refresh()
 
 
-def plan_blocks(plan: PlanFacts) -> list[Block]:
-    """Return a plan as blocks: refusals and warnings first, then the facts, then samples of its records."""
-    summary = [
+def plan_blocks(plan: PlanFacts, *, done: bool = False) -> list[Block]:
+    """Return a plan as blocks: refusals and warnings, the facts, samples; without its lanes once it is ``done``."""
+    told = {name for name, _ in plan.summary}
+    own = [
         ("target", f"{plan.target} (protected)" if plan.protected else plan.target),
         ("cluster", plan.cluster),
         ("records", number_text(plan.records)),
         ("size", size_text(plan.bytes)),
-        *plan.summary,
-        ("token", plan.token),
     ]
+    # A plan may describe the same more closely: each fact is listed once.
+    summary = [*(pair for pair in own if pair[0] not in told), *plan.summary, ("token", plan.token)]
+    lanes = [(name, number_text(count)) for name, count in plan.lanes]
     samples = [(sample.why, sample.position, sample.text) for sample in plan.samples]
     return [
         *([lines_block("Refused", plan.refusals, "error")] if plan.refusals else []),
         *([lines_block("Warnings", plan.warnings, "warn")] if plan.warnings else []),
         facts_block("Plan", summary),
-        table_block(
-            "Records for each partition", ("partition", "records"), [(n, number_text(c)) for n, c in plan.lanes]
-        ),
+        *([] if done else [table_block("Records for each partition", ("partition", "records"), lanes)]),
         *([table_block("Samples", ("why", "record", "content"), samples)] if samples else []),
     ]
+
+
+def _short(target: str) -> str:
+    """The first of several targets, and how many more there are: the facts below list all."""
+    first, *more = target.split(", ")
+    return f"{first}{and_more(len(more))}"
 
 
 def _in_voila() -> bool:

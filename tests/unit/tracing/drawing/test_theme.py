@@ -54,3 +54,23 @@ def test_colours_do_not_depend_on_the_order_of_names():
     assert index[None] == -1
     assert theme.colour(-1) == theme.NEUTRAL
     assert {theme.colour(place) for place in index.values()} == {theme.NEUTRAL, *theme.PALETTE}
+
+
+@pytest.mark.parametrize(
+    ("event_type", "topic", "failed"),
+    [
+        ("task.failed", "tasks", True),
+        ("OrderPaymentFailed", "orders", True),
+        ("com.example.order_rejected.v2", None, True),
+        ("OrderPlaced", "orders.DLT", True),
+        ("OrderPlaced", "dead-letter-orders", True),
+        ("task.completed", "tasks", False),
+        ("failover.started", "adltopic", False),
+        ("ErrorlessRun", "orders", False),
+        (None, None, False),
+    ],
+)
+def test_failures_and_dead_letters_are_known_by_their_names(
+    event_type: str | None, topic: str | None, failed: object
+) -> None:
+    assert theme.is_failure(event_type, topic) is failed

@@ -30,6 +30,12 @@ test("a box is revealed with the least movement", () => {
 test("a drawing too large to read opens at its beginning", () => {
   assert.deepEqual(opening(500, 200, 1_000, 400), fit(500, 200, 1_000, 400));
   const large = opening(50_000, 9_000, 1_000, 400);
-  assert.ok(large.k > 0.5);
-  assert.deepEqual([large.x, large.y], [12, 12]);
+  assert.deepEqual(large, { k: 1, x: 12, y: 12 });
+  // The smallest text is 10.5 px high: nothing is opened at a scale that makes it smaller than 10.
+  assert.ok(opening(1_010, 200, 1_000, 400).k * 10.5 >= 10);
+  assert.ok(opening(1_300, 200, 1_000, 400).k * 10.5 >= 10);
+  // The first cause is in sight, in the middle where the drawing allows it, and empty space is shared.
+  assert.equal(opening(5_000, 3_000, 1_000, 400, 1_500).y, -1_300);
+  assert.equal(opening(5_000, 3_000, 1_000, 400, 2_990).y, -2_612);
+  assert.equal(opening(5_000, 100, 1_000, 400, 50).y, 150);
 });

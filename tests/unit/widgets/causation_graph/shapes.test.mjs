@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrowHead, edgePath, fitted, outline, readable } from "../../../../workbench/widgets/causation_graph/shapes.mjs";
+import { arrowHead, edgePath, fitted, fittedEnd, labelPoint, outline, readable } from "../../../../workbench/widgets/causation_graph/shapes.mjs";
 
 test("routes become curves or polylines with a head", () => {
   assert.equal(edgePath([[0, 0], [100, 50]]), "M0,0C50,0 50,50 100,50");
@@ -27,4 +27,14 @@ test("every shape is closed and different", () => {
 test("labels of an axis do not run into each other", () => {
   assert.deepEqual(readable([[0, "x".repeat(20)], [60, "+1"], [140, "+2"], [150, "+3"]], 6), [true, false, true, false]);
   assert.deepEqual(readable([], 6), []);
+});
+
+test("of a long lane title the end is kept, and its count", () => {
+  assert.equal(fittedEnd("onex.dev.workflow_events", 100, 10, " (3)"), "…vents (3)");
+  assert.equal(fittedEnd("orders", 196, 7.2, " (1,000)"), "orders (1,000)");
+  assert.equal(fittedEnd("onex.prod.deeply.nested.team.payments_settled", 196, 7.2, " (12)").length, 27);
+});
+
+test("the time of a hop stands before the arrow of its effect", () => {
+  assert.deepEqual(labelPoint([[0, 0], [50, 10], [100, 20]]), { x: 92, y: 15 });
 });

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,3 +34,14 @@ async def test_the_progress_of_a_job_and_its_cancel_button(browser: Browser) -> 
     assert job.cancelled == 1
     assert panel.cancel_button.disabled
     assert repr(panel) == "<ProgressPanel capture of orders: stopped>"
+
+
+async def test_a_job_that_is_done_folds_to_one_line(browser: Browser) -> None:
+    job = ScriptedJob()
+    panel = ProgressPanel(job)
+    browser.show(panel.sheet)
+    await browser.acknowledge(panel.sheet, lambda: browser.sent(panel.sheet, "tick"))
+    job.progress = replace(job.progress, state="done")
+    await browser.acknowledge(panel.sheet, lambda: browser.sent(panel.sheet, "tick")[-1]["state"].startswith("done "))
+    assert blocks(browser, panel.sheet) == []
+    assert panel.cancel_button.layout.display == "none"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,6 +9,8 @@ from widget_feeds import ScriptedPlan
 
 from workbench.errors import PublishError
 from workbench.widgets import ReplayPanel
+from workbench.widgets.replay_panel.model import plan_blocks
+from workbench.widgets.sheet.blocks import Facts
 
 if TYPE_CHECKING:
     from widget_browser import Browser
@@ -130,3 +133,14 @@ async def test_a_run_that_fails_says_so(browser: Browser, error: Exception, kept
     assert panel.state == "failed"
     assert panel.report is None
     assert len(panel.supervisor.failures) == kept
+
+
+def test_each_fact_of_a_plan_is_listed_once() -> None:
+    plan = replace(ScriptedPlan().facts, target="a.replay, b.replay, c.replay", summary=(("target", "a → a.replay"),))
+    names = [name for block in plan_blocks(plan) if isinstance(block, Facts) for name, _ in block.pairs]
+    assert sorted(names) == sorted(set(names))
+    source = ScriptedPlan()
+    source.facts = plan
+    assert ReplayPanel(source).name == "Replay to a.replay and 2 more"
+    titles = [block.title for block in plan_blocks(plan, done=True)]
+    assert "Records for each partition" not in titles
