@@ -256,3 +256,58 @@ async def test_a_topic_deleted_under_the_writer(log, topic_name):
         (second,) = await writer.send([NewRecord(name, value=b"v")])
     assert (first.status, second.status) == ("acked", "failed")
     assert isinstance(second.error, PublishError)
+
+
+class TestLostAnswers:
+    """The answer to a batch is lost; what the log has is looked up before the batch is sent again."""
+
+    @pytest.fixture
+    def lose(self, log, monkeypatch):
+        """Lose answers: in ``lose([True, False])`` the first request is sent, the second one is not."""
+
+        def lose(plan: list[bool], produced: list[int]) -> None:
+            connections = log._open.connections
+            send = connections.send
+
+            async def losing(node: int, request: object, *purpose: str) -> object:
+                if type(request).__name__ != "ProduceRequest":
+                    return await send(node, request, *purpose)
+                produced.append(node)
+                if not plan:
+                    return await send(node, request, *purpose)
+                if plan.pop(0):
+                    await send(node, request, *purpose)
+                raise ConnectionResetError("the answer was lost")
+
+            monkeypatch.setattr(connections, "send", losing)
+
+        return lose
+
+    @pytest.mark.parametrize("lost", [(True,), (False,), (False, True)])
+    @pytest.mark.parametrize("age_ms", [0, 68 * 86_400_000])
+    async def test_what_was_appended_is_not_sent_again(self, log, topic, lose, lost, age_ms):
+        name, produced = await topic(), []
+        now = int(time.time() * 1000)
+        records = [NewRecord(name, b"k", b"v%d" % at, ((b"h", b"%d" % at),), 0, now - age_ms + at) for at in range(50)]
+        async with log.writer() as writer:
+            assert [o.offset for o in await writer.send(records[:10])] == list(range(10))
+            lose(list(lost), produced)
+            outcomes = await writer.send(records[10:40])
+            assert [(o.status, o.offset) for o in outcomes] == [("acked", at) for at in range(10, 40)]
+            assert [o.offset for o in await writer.send(records[40:])] == list(range(40, 50))
+        # A batch that was appended needs no second request, however its answer was lost.
+        assert len(produced) == (1 if lost[0] else 2) + 1
+        async with log.reader([Span(name, 0, 0, 50)]) as reader:
+            found = []
+            while not reader.done:
+                found += rows(await reader.read())
+        assert [row["value"] for row in found] == [record.value for record in records]
+
+    async def test_the_same_records_of_an_earlier_call_are_not_taken_for_it(self, log, topic, lose):
+        name, produced = await topic(), []
+        same = [NewRecord(name, b"k", b"v", (), 0)] * 3
+        async with log.writer() as writer:
+            await writer.send(same)
+            lose([False], produced)
+            assert [o.offset for o in await writer.send(same)] == [3, 4, 5]
+        assert len(produced) == 2

@@ -12,6 +12,7 @@ from workbench.bus.kafka.connection.security import KafkaSecurity
 from workbench.bus.kafka.connection.session import Session
 from workbench.bus.kafka.member import KafkaMember
 from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
+from workbench.bus.kafka.producing.tail import Tail
 from workbench.bus.kafka.reader import KafkaReader
 from workbench.bus.kafka.writer import KafkaWriter
 from workbench.bus.protocols import AtCommitted, AtTime
@@ -165,7 +166,9 @@ class KafkaLog:
         return KafkaReader(self._open, spans, isolation, prefetch_bytes)
 
     def writer(self, *, acks: Literal["all", "leader"] = "all", transactional_id: str | None = None) -> KafkaWriter:
-        return KafkaWriter(self._open, acks, transactional_id)
+        # A transaction that is in doubt is aborted as a whole; other writers look before they send a batch again.
+        tail = Tail(self) if acks == "all" and transactional_id is None else None
+        return KafkaWriter(self._open, acks, transactional_id, tail)
 
     def member(
         self,

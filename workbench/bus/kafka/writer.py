@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.kafka.connection.metadata import TopicMetadata
     from workbench.bus.kafka.connection.session import Session
+    from workbench.bus.kafka.producing.tail import Tail
     from workbench.model.records.record import NewRecord
 
 _LARGEST_REQUEST = 100 << 20
@@ -41,11 +42,17 @@ _KNOWN_FOR_S = 10.0
 class KafkaWriter:
     """Writes records to Kafka; see `workbench.bus.protocols.Writer`. With ``acks="all"`` it is idempotent."""
 
-    def __init__(self, session: Session, acks: Literal["all", "leader"], transactional_id: str | None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        acks: Literal["all", "leader"],
+        transactional_id: str | None,
+        tail: Tail | None = None,
+    ) -> None:
         self._session = session
         self._producer = Producer(session, transactional_id) if acks == "all" else None
         self._transactional_id = transactional_id
-        self._delivery = Delivery(session, self._producer)
+        self._delivery = Delivery(session, self._producer, tail)
         self._known_topics: dict[str, tuple[TopicMetadata, float]] = {}
         self._placement = Placement()
         self._lock = asyncio.Lock()

@@ -16,7 +16,7 @@ from workbench.bus.kafka.producing.encoding import HEADER_BYTES, ProducerFields,
 from workbench.bus.kafka.producing.producer import is_fenced
 from workbench.bus.kafka.wire.codes import Code, CodeError, name_of
 from workbench.bus.refusals import not_written
-from workbench.errors import BrokerUnavailableError, UnknownTopicError
+from workbench.errors import BrokerUnavailableError, UnknownTopicError, WorkbenchError
 from workbench.model.topics import Outcome
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.kafka.connection.session import Session
     from workbench.bus.kafka.producing.producer import Producer
+    from workbench.bus.kafka.producing.tail import Tail
     from workbench.model.records.record import NewRecord, TopicPartition
 
 _BATCH_BYTES = 512 << 10
@@ -91,8 +92,10 @@ class Delivery:
     One batch under way per partition keeps the order without counting on the broker to sort repetitions out.
     """
 
-    def __init__(self, session: Session, producer: Producer | None) -> None:
+    def __init__(self, session: Session, producer: Producer | None, tail: Tail | None = None) -> None:
         self.used = False
+        self._tail = tail
+        self._ends: dict[TopicPartition, int] = {}
         self._session = session
         self._producer = producer
         self._purpose = f"write-{next(_numbers)}"
@@ -197,20 +200,21 @@ class Delivery:
         uncertain = False
         while True:
             try:
-                code, offset, append_time = await self._produce(partition, data)
-                if code == Code.NONE and offset >= 0:
-                    break
-                failure: BaseException = self._retriable_error(code, partition, uncertain=uncertain)
-                uncertain = uncertain or code in _PERHAPS_APPENDED
+                offset, append_time = await self._attempt(partition, batch, data, uncertain=uncertain)
+                break
             except UnknownOutcome as doubt:
-                # With a producer id the same bytes can be sent again: the broker knows them by their sequence number.
-                if self._producer is None or not isinstance(doubt.__cause__, NOT_ANSWERED):
+                # With a producer id the same bytes can be sent again: the broker knows them by their sequence number,
+                # and where it forgot them, the tail of the log tells.
+                answered = not isinstance(doubt.__cause__, NOT_ANSWERED)
+                if self._producer is None or (answered and self._tail is None):
                     raise
-                uncertain, failure = True, doubt.__cause__
-            except (CodeError, *NOT_ANSWERED) as error:
-                if not is_retriable(error):
+                uncertain, failure = True, doubt.__cause__ or doubt
+            except (CodeError, BrokerUnavailableError, *NOT_ANSWERED) as error:
+                # BrokerUnavailableError: the end of the partition could not be asked for.
+                if not is_retriable(error) and not isinstance(error, BrokerUnavailableError):
                     raise
                 failure = error
+                uncertain = uncertain or (isinstance(error, CodeError) and error.code in _PERHAPS_APPENDED)
             # The leader may have moved; the next attempt reads the metadata again.
             self._leaders.pop(partition, None)
             if time.monotonic() + _PAUSE_S > until:
@@ -218,7 +222,31 @@ class Delivery:
             await asyncio.sleep(_PAUSE_S)
         if self._producer is not None:
             self._producer.appended(partition, len(batch))
+        self._ends[partition] = offset + len(batch)
         return offset, append_time
+
+    async def _attempt(
+        self, partition: TopicPartition, batch: Sequence[Entry], data: bytes, *, uncertain: bool
+    ) -> tuple[int, int]:
+        """Send a batch once; one that may have been appended before is looked for first."""
+        if self._tail is not None:
+            if partition not in self._ends:
+                self._ends[partition] = await self._tail.end(partition)
+            if uncertain:
+                found = await self._found(self._tail, partition, batch)
+                if found is not None:
+                    return found, -1
+        code, offset, append_time = await self._produce(partition, data)
+        if code == Code.NONE and offset >= 0:
+            return offset, append_time
+        raise self._retriable_error(code, partition, uncertain=uncertain)
+
+    async def _found(self, tail: Tail, partition: TopicPartition, batch: Sequence[Entry]) -> int | None:
+        try:
+            return await tail.find(partition, self._ends[partition], [entry.record for entry in batch])
+        except WorkbenchError as error:
+            # For instance no right to read the topic: then nobody can tell, and the batch is not sent again.
+            raise UnknownOutcome from error
 
     def _retriable_error(self, code: int, partition: TopicPartition, *, uncertain: bool) -> CodeError:
         """Return the error of a batch that may be sent again; raise when it was refused or its outcome is unknown."""
