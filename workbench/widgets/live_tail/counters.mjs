@@ -11,7 +11,8 @@ const grouped = (value) => value.toLocaleString("en");
  */
 export function countersText(counts, filtered) {
   const parts = [`${grouped(counts.total)} read`, `${grouped(counts.held)} held`, `${grouped(counts.dropped)} dropped`];
-  parts.push(counts.behind === null ? "behind: unknown" : `${grouped(counts.behind)} behind`);
+  if (counts.behind !== null) parts.push(`${grouped(counts.behind)} behind`);
+  else if (canStop(counts.state)) parts.push("behind: unknown");
   if (counts.picked) parts.push(`${grouped(counts.picked)} selected`);
   if (counts.filtering) parts.push("filtering…");
   else if (filtered) parts.push(`${grouped(counts.end - counts.base)} match`);

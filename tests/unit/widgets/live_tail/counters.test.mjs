@@ -13,6 +13,11 @@ test("what is unknown, selected or filtered is said only then", () => {
   assert.equal(text, "live · 12,345 read · 1,000 held · 0 dropped · behind: unknown · 3 selected · 400 match");
 });
 
+test("a table that ended is behind nothing", () => {
+  const text = countersText({ ...COUNTS, state: "closed", behind: null }, false);
+  assert.equal(text, "closed · 12,345 read · 1,000 held · 0 dropped");
+});
+
 test("while a filter is applied the matches of the former one are not counted", () => {
   const text = countersText({ ...COUNTS, filtering: true }, true);
   assert.equal(text, "live · 12,345 read · 1,000 held · 0 dropped · 7 behind · filtering…");

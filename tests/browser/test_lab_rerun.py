@@ -1,0 +1,80 @@
+"""A notebook's life in JupyterLab: a cell that is run again, a cluster that is closed, a cell that is deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lab import Notebook
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+CONNECT = """
+import workbench as wb
+from workbench.model import NewRecord
+cluster = await wb.connect("memory://rerun", write=True, reason="test")
+await cluster.log.create_topic("orders", partitions=2)
+async with cluster.log.writer() as writer:
+    await writer.send([NewRecord("orders", value=b'{"n": %d}' % n, partition=n % 2) for n in range(500)])
+"""
+TAIL = "tail = cluster.tail('orders', start='start')\ntail"
+TWO = "cluster.watch_lag(interval_s=0.5)"
+CAPTURE = "snap = await cluster.capture('orders', into='rerun.duckdb')\nlen(snap.events())"
+READERS = "len([name for name in cluster.tasks.running if name.startswith('tail') and 'metadata' not in name])"
+RUN_CELL = """async (index) => {
+  const notebook = jupyterapp.shell.currentWidget.content;
+  notebook.activeCellIndex = index;
+  await jupyterapp.commands.execute('notebook:run-cell');
+}"""
+
+
+def test_each_cell_runs_twice_and_a_deleted_one_ends(
+    notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
+) -> None:
+    shown = notebook(CONNECT, TAIL, CAPTURE, TWO)
+    page = shown.page
+    expect(page.locator(".wb-tail .wb-figures")).to_contain_text("500 held")
+    shown.until(READERS, "1")
+    for index in (1, 1, 1, 2, 3):
+        page.evaluate(RUN_CELL, index)
+    expect(page.locator(".jp-OutputArea-output", has_text="Error")).to_have_count(0)
+    expect(page.locator(".wb-tail .wb-figures")).to_contain_text("500 held")
+    expect(page.locator(".wb-tail")).to_have_count(1)
+    shown.until(READERS, "1")
+    shown.until("len([name for name in cluster.tasks.running if name.startswith('lag of')])", "1")
+    shown.until("tail.stats.held, len(cluster.tasks.failures)", "500 0")
+    picture(page, "rerun")
+    page.evaluate(
+        "() => { const n = jupyterapp.shell.currentWidget.content; n.activeCellIndex = 1; n.deselectAll();"
+        " return jupyterapp.commands.execute('notebook:delete-cell'); }"
+    )
+    expect(page.locator(".wb-tail")).to_have_count(0)
+    shown.until(READERS, "0")
+    shown.until("tail.stats.state, tail.stats.held", "stopped 200")
+
+
+def test_run_all_to_the_end_leaves_readable_views(
+    notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
+) -> None:
+    wait = "import asyncio\nwhile tail.stats.held < 500: await asyncio.sleep(0.02)"
+    shown = notebook(CONNECT, TAIL, TWO, CAPTURE, wait, "await cluster.aclose()")
+    page = shown.page
+    expect(page.locator(".wb-tail .wb-figures")).to_contain_text("closed · 500 read")
+    expect(page.locator(".wb-tail .wb-body [role=row]:not([hidden])").first).to_be_visible()
+    expect(page.locator(".wb-sheet .wb-figures").filter(has_text="closed")).not_to_have_count(0)
+    assert page.locator(".wb-failure:visible").count() == 0
+    assert page.locator(".wb-ill").count() == 0
+    page.get_by_role("textbox", name="Filter").fill("where offset = 7")
+    expect(page.locator(".wb-tail .wb-figures")).to_contain_text("2 match")
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    page.reload()
+    shown.wait()
+    expect(page.locator(".wb-tail .wb-figures")).to_contain_text("closed · 500 read")
+    assert page.locator(".wb-failure:visible").count() == 0
+    picture(page, "closed")
