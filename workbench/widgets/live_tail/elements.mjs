@@ -35,6 +35,6 @@ export function makeElements(name, id) {
   const detail = make("section", { class: "wb-detail", hidden: "", tabindex: "-1", "aria-label": "Record", ...OWN_KEYS });
   const title = textual("span", name, { class: "wb-title" });
   const bar = make("div", { class: "wb-bar", ...OWN_KEYS }, title, ...Object.values(controls));
-  const root = make("div", { class: "workbench wb-tail", id }, bar, menu, lines.note, lines.silence, lines.failure, table.grid, detail, lines.spoken);
+  const root = make("div", { class: "workbench wb-tail mathjax_ignore tex2jax_ignore", id }, bar, menu, lines.note, lines.silence, lines.failure, table.grid, detail, lines.spoken);
   return { ...controls, ...lines, ...table, menu, detail, root };
 }

@@ -22,7 +22,7 @@ class SheetView {
     this.#model = model;
     const { note, silence, failure, spoken } = this.#lines;
     const bar = make("div", { class: "wb-bar" }, this.#title, this.#state);
-    this.root = make("section", { class: "workbench wb-sheet" }, bar, note, silence, failure, this.#blocks, spoken);
+    this.root = make("section", { class: "workbench wb-sheet mathjax_ignore tex2jax_ignore" }, bar, note, silence, failure, this.#blocks, spoken);
     this.#channel = new Channel(model, {
       tick: (content) => this.#tick(content),
       failed: (message) => this.#failed(message),

@@ -10,14 +10,17 @@ import pytest
 from workbench.bus import open_log
 from workbench.errors import UnknownTopicError, ValidationError
 from workbench.live import tail as tail_module
+from workbench.live.partitions import new_spans
 from workbench.live.tail import TailFeed
 from workbench.model import NewRecord, Span
+from workbench.model.selecting.topic_selection import parse_topics
 from workbench.tasks import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from workbench.bus.protocols import RecordLog
+    from workbench.model import TopicPartition
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
 
@@ -208,3 +211,35 @@ async def test_a_live_tail_that_falls_behind_skips_to_the_present(
         await until(lambda: feed.stats.total == 10)
         await write(log, name, 10, 3_000)
         await until(lambda: feed.stats.behind == 0 and feed.stats.held + feed.stats.dropped == 3_010)
+
+
+async def test_partitions_added_at_a_broker_are_read_from_their_start(
+    kafka_address: str, topic_name: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail_module, "METADATA_S", 0.2)
+    async with open_log(f"kafka://{kafka_address}") as log, topic(log, topic_name(), 1) as name:
+        selection = parse_topics(f"{name}*")
+
+        async def discover(known: Sequence[TopicPartition]) -> list[Span]:
+            return await new_spans(log, selection, known)
+
+        supervisor = Supervisor()
+        spans = [Span(name, 0, 0, None)]
+        feed = TailFeed(log, spans, name=name, supervisor=supervisor, discover=discover).start()
+        await until(lambda: feed.stats.state == "live")
+        await log.add_partitions(name, 2)
+        await write(log, name, 0, 20)
+        async with topic(log, f"{name}.eu") as second:
+            await write(log, second, 0, 10)
+            await until(lambda: feed.stats.total == 30)
+            rows = feed.window(0, 30)
+            assert {(row.identity.topic, row.identity.partition) for row in rows} == {
+                (name, 0),
+                (name, 1),
+                (second, 0),
+                (second, 1),
+            }
+            assert {row.identity.offset for row in rows if row.identity.topic == name} == set(range(10))
+            await feed.aclose()
+        await supervisor.aclose()
+        assert supervisor.failures == ()
