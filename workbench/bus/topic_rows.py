@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from workbench.bus.protocols import AtTime
+from workbench.bus.selected_topics import selected_topics
 from workbench.errors import WorkbenchError
 from workbench.model import TopicPartition
 
@@ -35,7 +36,7 @@ async def topic_rows(log: RecordLog, selection: TopicSelection) -> list[dict[str
     Raises:
         UnknownTopicError: A name does not exist, or a pattern matches nothing.
     """
-    infos = selection.resolve(await log.describe())
+    infos = await selected_topics(log, selection)
     names = {info.name for info in infos}
     (groups, trouble), rates = await asyncio.gather(_groups(log, names), _rates(log, infos))
     return [_row(info, groups.get(info.name, []), rates.get(info.name), trouble) for info in infos]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from workbench.capture.additions import Additions
 from workbench.capture.identity import check_same_logs
@@ -26,7 +26,7 @@ from workbench.telemetry import SPAN_CAPTURE, traced
 from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from workbench.bus.protocols import RecordLog
     from workbench.capture.window import Window
@@ -52,6 +52,15 @@ class CaptureResult:
     keys: tuple[RangeKey, ...]
     """Windows that it read; `SnapshotStore.ranges` tells the position of each."""
     notes: tuple[str, ...]
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Why topics were left out; the others were captured."""
+
+    def rows(self, store: SnapshotStore) -> list[dict[str, Any]]:
+        """Return its offset ranges, and a row without offsets for each topic that was left out."""
+        wanted = {(key.capture_id, key.source_id, key.partition, key.start) for key in self.keys}
+        rows: list[dict[str, Any]] = store.ranges_table().to_pylist()
+        kept = [r for r in rows if (r["capture_id"], r["source_id"], r["partition"], r["from"]) in wanted]
+        return kept + [{"topic": name, "state": "failed", "reason": why} for name, why in self.refused.items()]
 
 
 @traced(SPAN_CAPTURE)
@@ -181,6 +190,7 @@ class _Run:
             self._progress.values,
             tuple(task.key for task in (*self._bounded, *self._following)),
             (*self._head.notes, *self._additions.notes),
+            dict(self._window.refused),
         )
 
     def _close(self, state: CaptureState, reason: str | None, *, keep: bool, cut: bool = False) -> CaptureState:

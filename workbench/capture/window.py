@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workbench.bus.protocols import AtCommitted, AtTime
-from workbench.errors import WindowError
+from workbench.bus.selected_topics import selected_topics
+from workbench.errors import AuthenticationError, WindowError
 from workbench.model import Span, TopicPartition
 from workbench.model.selecting.window import Ago, At, Committed, End, FromEnd, FromStart, Offset, Start
 from workbench.text import counted, partition_text
@@ -39,6 +40,8 @@ class Window:
     """Remarks about how the bounds were found, for the provenance."""
     held: Mapping[TopicPartition, str] = field(default_factory=dict)
     """What open transactions keep from being read at the end of each partition, in words; others are absent."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Why selected topics are left out."""
 
 
 async def resolve_window(
@@ -56,9 +59,14 @@ async def resolve_window(
 
     Raises:
         UnknownTopicError: A topic does not exist, or a pattern matches nothing.
+        AuthenticationError: There is no right to describe any of the topics.
         WindowError: The end lies before the start.
     """
-    topics = selection.resolve(await log.describe())
+    selected = await selected_topics(log, selection)
+    topics = [info for info in selected if info.readable]
+    refused = {info.name: "; ".join(info.unavailable) for info in selected if not info.readable}
+    if not topics:
+        raise AuthenticationError(f"Nothing can be read. {_refused_text(refused)}. Ask for the rights.")
     partitions = [TopicPartition(info.name, part.partition) for info in topics for part in info.partitions]
     begins = await _known(log, partitions, "earliest", isolation)
     ends = await _known(log, partitions, "latest", isolation)
@@ -72,7 +80,12 @@ async def resolve_window(
     ids = {info.name: info.topic_id for info in topics}
     spans = [_span(p, starts[p], None if stops is None else stops[p], ends[p], ids[p.topic]) for p in partitions]
     held = await held_by_transactions(log, [p for p in partitions if stops is None or stops[p] >= ends[p]], isolation)
-    return Window(tuple(topics), tuple(spans), ends, (*notes, *_held_notes(held)), held)
+    notes = (*notes, *([_refused_text(refused)] if refused else []), *_held_notes(held))
+    return Window(tuple(topics), tuple(spans), ends, notes, held, refused)
+
+
+def _refused_text(refused: Mapping[str, str]) -> str:
+    return "; ".join(f"topic {name}: {why}" for name, why in refused.items())
 
 
 async def held_by_transactions(
@@ -110,8 +123,13 @@ async def resolve_spans(
     *,
     isolation: Isolation = "read_committed",
 ) -> list[Span]:
-    """Resolve a window to spans that a reader takes; see `resolve_window`."""
+    """Resolve a window to spans that a reader takes; see `resolve_window`. A named topic without rights is an error."""
     window = await resolve_window(log, selection, start, end, isolation=isolation)
+    named = {name: why for name, why in window.refused.items() if name in selection.parts}
+    if named:
+        raise AuthenticationError(
+            f"Not every topic can be read. {_refused_text(named)}. Leave it out, or ask for the right."
+        )
     return [span for span in window.spans if span.stop is None or span.start < span.stop]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.model.records.chunk import Span
-from workbench.model.records.record import TopicPartition
+from workbench.bus.new_partitions import spans_of_new_partitions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.bus.protocols import RecordLog
+    from workbench.model.records.chunk import Span
+    from workbench.model.records.record import TopicPartition
     from workbench.model.selecting.topic_selection import TopicSelection
 
 
@@ -20,10 +21,4 @@ async def new_spans(log: RecordLog, selection: TopicSelection, known: Sequence[T
     A partition that was added a moment ago is read from its beginning whatever the start of the tail was: its first
     records came after that.
     """
-    topics = selection.resolve(await log.describe())
-    every = {TopicPartition(info.name, part.partition) for info in topics for part in info.partitions}
-    added = sorted(every - set(known), key=lambda one: (one.topic, one.partition))
-    if not added:
-        return []
-    begins = await log.offsets(added, "earliest")
-    return [Span(one.topic, one.partition, begins.get(one) or 0, None) for one in added]
+    return await spans_of_new_partitions(log, selection.resolve(await log.describe()), known)

@@ -57,6 +57,8 @@ class TopicInfo:
     config: Mapping[str, ConfigValue] = field(default_factory=dict)
     """Empty when it could not be read (then ``unavailable`` says so)."""
     unavailable: tuple[str, ...] = ()
+    readable: bool = True
+    """Whether this user may read its records; then ``unavailable`` says that the right is missing."""
 
     @property
     def replication_factor(self) -> int:

@@ -65,11 +65,11 @@ class Snapshot:
         self._tasks = tasks
 
     def last_capture_rows(self) -> list[dict[str, Any]]:
-        """Return the captured offset ranges that the last capture worked on, as dictionaries."""
-        keys = () if self.last_capture is None else self.last_capture.keys
-        wanted = {(key.capture_id, key.source_id, key.partition, key.start) for key in keys}
-        rows: list[dict[str, Any]] = self.store.ranges_table().to_pylist()
-        return [r for r in rows if (r["capture_id"], r["source_id"], r["partition"], r["from"]) in wanted]
+        """Return the captured offset ranges that the last capture worked on, as dictionaries.
+
+        A topic that it had to leave out is a row without offsets, with the state ``failed`` and the reason.
+        """
+        return [] if self.last_capture is None else self.last_capture.rows(self.store)
 
     def close(self) -> None:
         """Close the file, and the separate journal of a read-only one. May be called again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import json
@@ -13,11 +14,20 @@ from pathlib import Path
 import pytest
 from certificates import Authority
 
+from workbench.bus import open_log
 from workbench.bus.kafka import local
 from workbench.bus.kafka.local import launch, lifecycle
 from workbench.bus.kafka.local.jars import ensure
 from workbench.bus.kafka.local.java import find_java
+from workbench.bus.topic_rows import topic_rows
+from workbench.capture import capture, resolve_spans
 from workbench.config import cache_folder
+from workbench.decoding import Decoder
+from workbench.errors import AuthenticationError
+from workbench.model import NewRecord
+from workbench.model.selecting.topic_selection import parse_topics
+from workbench.model.selecting.window import parse_bound
+from workbench.store import SnapshotStore
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -203,6 +213,49 @@ def test_rights_are_checked(secured, topic_name):
     while (run := produce(ports["PLAIN"], topic, "bob")).returncode != 0 and time.monotonic() < deadline:
         continue
     assert run.returncode == 0, run.stderr
+
+
+def grant(broker, topic, *operations: str):
+    acl = ["--bootstrap-server", broker.bootstrap, "--add", "--allow-principal", "User:bob", "--topic", topic]
+    tool("org.apache.kafka.tools.AclCommand", *acl, *(part for name in operations for part in ("--operation", name)))
+
+
+async def test_a_capture_takes_what_its_user_may_read_and_says_what_not(secured, topic_name, tmp_path):
+    broker, ports = secured
+    readable, described, secret = (topic_name(stem) for stem in ("readable", "described", "secret"))
+    async with open_log(broker.bootstrap) as log:
+        for name in (readable, described, secret):
+            await log.create_topic(name)
+            async with log.writer() as writer:
+                await writer.send([NewRecord(name, value=b"x")])
+    grant(broker, readable, "Read", "Describe")
+    grant(broker, described, "Describe")
+    settings = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "username": "bob"}
+    async with open_log(f"127.0.0.1:{ports['PLAIN']}", password=USERS["bob"], **settings) as log:
+        async with asyncio.timeout(30):
+            while sum(bool(info.partitions) for info in await log.describe([readable, described])) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+        rows = {row["topic"]: row for row in await topic_rows(log, parse_topics([readable, described, secret]))}
+        assert rows[secret]["unavailable"].startswith("not authorised: this user has no right to describe")
+        assert "no right to read" in rows[described]["unavailable"]
+        assert "not authorised" not in (rows[readable]["unavailable"] or "")
+        with SnapshotStore.open(tmp_path / "x.duckdb", write=True) as store:
+
+            async def captured(*topics: str):
+                first, selection = parse_bound("start"), parse_topics(topics)
+                return await capture(log, store, lambda _: Decoder(), selection, start=first, cluster="test")
+
+            result = await captured(secret, readable, described)
+            assert result.records == 1
+            assert result.refused.keys() == {secret, described}
+            states = {row["topic"]: (row["state"], row["reason"]) for row in result.rows(store)}
+            assert states[readable] == ("complete", None)
+            assert states[secret][0] == states[described][0] == "failed"
+            assert "no right to read" in states[described][1]
+            with pytest.raises(AuthenticationError, match=f"topic {secret}: not authorised"):
+                await captured(secret)
+        with pytest.raises(AuthenticationError, match=f"topic {described}: not authorised"):
+            await resolve_spans(log, parse_topics([readable, described]), parse_bound("start"))
 
 
 def test_the_files_with_passwords_are_the_owners_alone(secured):

@@ -18,4 +18,6 @@ async def test_new_partitions_begin_at_their_first_offset() -> None:
             await writer.send([NewRecord("orders", value=b"x", partition=1) for _ in range(3)])
         await log.delete_records({TopicPartition("orders", 1): 2})
         found = await new_spans(log, selection, known)
-        assert found == [Span("order.lines", 0, 0, None), Span("orders", 1, 2, None)]
+        ids = {info.name: info.topic_id for info in await log.describe()}
+        lines, orders = ids["order.lines"], ids["orders"]
+        assert found == [Span("order.lines", 0, 0, None, lines), Span("orders", 1, 2, None, orders)]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.connection.metadata import Metadata, TopicMetadata
     from workbench.bus.kafka.connection.session import Session
 
+_NO_DESCRIBE = "not authorised: this user has no right to describe the topic, if it exists"
+_NO_READ = "not authorised: this user has no right to read its records"
 _TOPIC = 2
 """Resource type of DescribeConfigs."""
 _DEFAULT_SOURCES = frozenset({4, 5})
@@ -38,12 +40,18 @@ async def describe(session: Session, topics: Collection[str] | None) -> list[Top
     """Describe topics with log bounds and settings; what could not be read is named in ``unavailable``."""
     if topics is not None and not topics:
         return []
-    metadata = await session.metadata(topics)
+    metadata = await session.metadata(topics, refused=True)
     known = [topic for topic in metadata.topics.values() if topic.error_code == Code.NONE]
     partitions = [TopicPartition(topic.name, number) for topic in known for number in topic.partitions]
     limits = await bounds(session, partitions) if partitions else {}
     settings = await _settings(session, metadata, [topic.name for topic in known]) if known else {}
-    return [_info(topic, limits, settings) for topic in sorted(known, key=lambda topic: topic.name)]
+    found = [_info(topic, limits, settings) for topic in known]
+    found += [
+        TopicInfo(topic.name, None, False, (), unavailable=(_NO_DESCRIBE,), readable=False)
+        for topic in metadata.topics.values()
+        if topic.error_code == Code.TOPIC_AUTHORIZATION_FAILED
+    ]
+    return sorted(found, key=lambda info: info.name)
 
 
 async def create_topic(
@@ -198,8 +206,18 @@ def _info(
         if begin is None or end is None:
             unavailable.append(f"offsets of partition {number}")
         partitions.append(PartitionInfo(number, known.leader, known.replicas, known.isr, begin, end))
+    if not topic.may_read:
+        unavailable.append(_NO_READ)
     config = settings.get(topic.name, "config: no answer")
     if isinstance(config, str):
         unavailable.append(config)
         config = {}
-    return TopicInfo(topic.name, topic.topic_id, topic.internal, tuple(partitions), config, tuple(unavailable))
+    return TopicInfo(
+        name=topic.name,
+        topic_id=topic.topic_id,
+        internal=topic.internal,
+        partitions=tuple(partitions),
+        config=config,
+        unavailable=tuple(unavailable),
+        readable=topic.may_read,
+    )

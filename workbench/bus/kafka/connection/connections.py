@@ -74,12 +74,12 @@ class Connections:
         """Ids of the brokers that the last metadata named."""
         return sorted(self._brokers)
 
-    async def metadata(self, topics: Sequence[str] | None) -> Metadata:
+    async def metadata(self, topics: Sequence[str] | None, *, rights: bool = False) -> Metadata:
         """Read metadata of some topics, or all with None, from the first broker that answers."""
         answer = None
         for node in self.nodes:
             try:
-                answer = await self._ask(await self.socket(node), topics)
+                answer = await self._ask(await self.socket(node), topics, rights=rights)
                 break
             except NOT_ANSWERED as error:
                 if is_authentication(error):
@@ -195,8 +195,8 @@ class Connections:
             socket.close(reason=CloseReason.CONNECTION_TIMEOUT)
             raise
 
-    async def _ask(self, socket: AIOKafkaConnection, topics: Sequence[str] | None) -> Metadata:
-        return read_metadata(await self._exchange(socket, metadata_request(socket._versions, topics)))  # noqa: SLF001 - no other way
+    async def _ask(self, socket: AIOKafkaConnection, topics: Sequence[str] | None, *, rights: bool = False) -> Metadata:
+        return read_metadata(await self._exchange(socket, metadata_request(socket._versions, topics, rights=rights)))  # noqa: SLF001 - no other way
 
     async def _bootstrap(self, topics: Sequence[str] | None) -> Metadata:
         failure: BaseException | None = None

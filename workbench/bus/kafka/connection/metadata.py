@@ -12,6 +12,11 @@ from workbench.bus.kafka.wire.metadata import MetadataRequest_v10, MetadataWithI
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_NOT_ASKED = -(1 << 31)
+"""Stands in the answer for rights that were not asked for."""
+_READ = 1 << 3
+"""Bit of the operation READ; the bits are numbered by ``AclOperation`` of the Kafka client."""
+
 
 @dataclass(frozen=True, slots=True)
 class PartitionMetadata:
@@ -32,6 +37,8 @@ class TopicMetadata:
     internal: bool
     error_code: int
     partitions: Mapping[int, PartitionMetadata]
+    may_read: bool = True
+    """False where the broker was asked for the user's rights, and reading is not among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +51,13 @@ class Metadata:
     topics: Mapping[str, TopicMetadata] = field(default_factory=dict)
 
 
-def metadata_request(versions: Mapping[int, tuple[int, int]], topics: Sequence[str] | None) -> Any:
+def metadata_request(
+    versions: Mapping[int, tuple[int, int]], topics: Sequence[str] | None, *, rights: bool = False
+) -> Any:
     """Return the request with topic ids where the broker knows it, else the older one; neither creates topics."""
     low, high = versions.get(MetadataRequest_v10.API_KEY, (0, 0))
     if low <= MetadataRequest_v10.API_VERSION <= high:
-        return MetadataWithIdsRequest(topics)
+        return MetadataWithIdsRequest(topics, rights=rights)
     return MetadataRequest(None if topics is None else list(topics), allow_auto_topic_creation=False)
 
 
@@ -65,17 +74,18 @@ def read_metadata(answer: Any) -> Metadata:
 
 def _topic(row: Sequence[Any], version: int) -> TopicMetadata:
     if version >= MetadataRequest_v10.API_VERSION:
-        error, name, topic_id, internal, rows = row[:5]
+        error, name, topic_id, internal, rows, operations = row[:6]
         partitions = [(r[1], r[2], r[4], r[5]) for r in rows]
     else:
         error, name, internal, rows = row[:4]
-        topic_id = None
+        topic_id, operations = None, _NOT_ASKED
         partitions = [(r[1], r[2], r[3], r[4]) for r in rows]
     return TopicMetadata(
         name=name,
         topic_id=str(topic_id) if topic_id is not None else None,
         internal=bool(internal),
         error_code=error,
+        may_read=operations == _NOT_ASKED or bool(operations & _READ),
         partitions={
             number: PartitionMetadata(number, leader if leader >= 0 else None, tuple(replicas), tuple(isr))
             for number, leader, replicas, isr in sorted(partitions)

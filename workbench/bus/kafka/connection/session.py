@@ -84,12 +84,14 @@ class Session:
             found.setdefault(known.leader, []).append(partition)
         return found
 
-    async def metadata(self, topics: Collection[str] | None) -> Metadata:
-        """Read metadata now; topics that do not exist are left out of it."""
+    async def metadata(self, topics: Collection[str] | None, *, refused: bool = False) -> Metadata:
+        """Read metadata now; ``refused`` asks for the user's rights, and keeps topics without any."""
         names = None if topics is None else sorted(topics)
-        metadata = await self.connections.metadata(names)
+        metadata = await self.connections.metadata(names, rights=refused)
         # LEADER_NOT_AVAILABLE and the like are raised here, so that `retry` asks again until the topic is ready.
         for topic in metadata.topics.values():
+            if refused and topic.error_code == Code.TOPIC_AUTHORIZATION_FAILED:
+                continue
             if topic.error_code not in (Code.NONE, Code.UNKNOWN_TOPIC_OR_PARTITION, Code.INVALID_TOPIC):
                 check(topic.error_code, topic.name)
         return metadata

@@ -91,15 +91,19 @@ class MetadataRequest_v10(Flexible):  # noqa: N801 - same
 
 
 class MetadataWithIdsRequest(Request[MetadataRequest_v10]):  # type: ignore[misc]
-    """Asks for the metadata of some topics, or of all with None; never creates a topic."""
+    """Asks for the metadata of some topics, or of all with None; never creates a topic.
+
+    With ``rights`` the answer says for each topic which operations the user may perform.
+    """
 
     API_KEY = 3
 
-    def __init__(self, topics: Sequence[str] | None) -> None:
+    def __init__(self, topics: Sequence[str] | None, *, rights: bool = False) -> None:
         self._topics = topics
+        self._rights = rights
 
     def build(self, request_struct_class: type[MetadataRequest_v10]) -> MetadataRequest_v10:
         topics: list[tuple[None, str, dict[int, bytes]]] | None = (
             None if self._topics is None else [(None, name, {}) for name in self._topics]
         )
-        return request_struct_class(topics, False, False, False, {})
+        return request_struct_class(topics, False, False, self._rights, {})
