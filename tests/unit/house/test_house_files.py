@@ -44,13 +44,18 @@ def test_the_conda_environment_is_in_step(root, project):
     environment = yaml.safe_load((root / "environment.yml").read_text())
     conda = [entry for entry in environment["dependencies"] if isinstance(entry, str)]
     pip = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    assert set(environment) == {"name", "channels", "dependencies"}
+    assert environment["channels"] == ["conda-forge"]
+    assert all(re.fullmatch(r"[a-z0-9-]+(>=[0-9.]+)?", entry) for entry in conda)
+    assert "pip" in conda, "without it conda warns and takes any"
     assert f"python{project['project']['requires-python']}" in conda
     assert f"openjdk>={MINIMUM}" in conda
     assert {"c-compiler", "maven"} <= set(conda)
     editable = next(entry for entry in pip if entry.startswith("-e"))
     extras = set(re.search(r"\[(.*)\]", editable)[1].split(","))
     assert extras == set(project["project"]["optional-dependencies"])
-    assert "-c constraints.txt" in pip
+    assert pip == ["-c constraints.txt", editable]
+    assert editable.startswith("-e .[")
 
 
 def test_make_installs_every_extra(root, project):
@@ -122,13 +127,6 @@ def test_hooks_are_local_and_reach_what_make_reaches(root):
     config = yaml.safe_load((root / ".pre-commit-config.yaml").read_text())
     assert [repo["repo"] for repo in config["repos"]] == ["local"]
     assert all(hook["language"] == "system" for repo in config["repos"] for hook in repo["hooks"])
-
-
-def test_compose_offers_both_brokers_on_loopback(root):
-    services = yaml.safe_load((root / "compose.yaml").read_text())["services"]
-    assert set(services) == {"kafka", "redpanda"}
-    ports = [port for service in services.values() for port in service["ports"]]
-    assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
 def test_the_system_script_names_one_line_to_copy(root, tmp_path):
