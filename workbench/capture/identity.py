@@ -38,17 +38,17 @@ async def check_same_logs(
         SnapshotError: A log is another one than the stored one.
     """
     for source in sources:
-        reached = _reached(store, source)
-        for partition, offset in reached.items():
+        stored_ends = _stored_ends(store, source)
+        for partition, offset in stored_ends.items():
             end = window.ends.get(partition)
             if end is not None and end < offset:
-                raise _other(store, source, f"{partition} ends at {end}, but records up to {offset} are stored")
+                raise _not_the_same(store, source, f"{partition} ends at {end}, but records up to {offset} are stored")
         # Brokers before Kafka 2.8 give no topic id (KIP-516): then only the bytes can show that it is another log.
-        if source.topic_id is None and reached:
+        if source.topic_id is None and stored_ends:
             await _compare_last(log, store, source, isolation)
 
 
-def _reached(store: SnapshotStore, source: Source) -> Mapping[TopicPartition, int]:
+def _stored_ends(store: SnapshotStore, source: Source) -> Mapping[TopicPartition, int]:
     found = store.sql_arrow(
         'SELECT "partition", max(next) AS next FROM capture_ranges WHERE source_id = ? AND next > "from" GROUP BY 1',
         [source.source_id],
@@ -68,15 +68,15 @@ async def _compare_last(log: RecordLog, store: SnapshotStore, source: Source, is
             for chunk in await reader.read(_READ_BYTES):
                 if chunk.records.num_rows and not _same(stored, chunk.partition, chunk.records):
                     place = TopicPartition(source.topic, chunk.partition)
-                    raise _other(store, source, f"{place} holds another record at the last stored offset")
+                    raise _not_the_same(store, source, f"{place} holds another record at the last stored offset")
 
 
 def _same(stored: pa.Table, partition: int, now: pa.RecordBatch) -> bool:
-    then = stored.filter(pa.compute.equal(stored["partition"], partition)).select(_COMPARED)
-    return bool(then.equals(pa.table(now).select(_COMPARED)))
+    before = stored.filter(pa.compute.equal(stored["partition"], partition)).select(_COMPARED)
+    return bool(before.equals(pa.table(now).select(_COMPARED)))
 
 
-def _other(store: SnapshotStore, source: Source, why: str) -> SnapshotError:
+def _not_the_same(store: SnapshotStore, source: Source, why: str) -> SnapshotError:
     return SnapshotError(
         f"The topic {source.topic} is not the one that {store.path} holds: {why}. It was recreated or truncated; "
         "capture it into another file.",

@@ -43,6 +43,7 @@ def taken_by(ranges: Iterable[StoredRange]) -> list[OffsetRange]:
     found: list[OffsetRange] = []
     for stored in ranges:
         found.append((stored.key.start, stored.next))
+        # The rest of an unfinished window is captured first and by its own window, not a second time by a new one.
         if stored.state != "complete" and stored.end is not None:
             found.append((stored.next, stored.end))
     return found

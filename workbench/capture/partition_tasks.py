@@ -113,15 +113,15 @@ def _new(
         # Following begins with a bounded window up to the end of now, so that its progress can be shown and resumed.
         end = max(span.start, window.ends[TopicPartition(span.topic, span.partition)])
 
-    def begun(start: int, stop: int | None) -> StoredRange:
+    def new_range(start: int, stop: int | None) -> StoredRange:
         key = RangeKey(head.capture_id, source.source_id, span.partition, start)
         return StoredRange(key, start, stop, head.isolation, "running")
 
-    missing = [begun(start, stop) for start, stop in without((span.start, end), taken_by(own))]
+    missing = [new_range(start, stop) for start, stop in without((span.start, end), taken_by(own))]
     if span.stop is not None:
-        return missing or ([] if own else [begun(span.start, span.start)]), []
+        return missing or ([] if own else [new_range(span.start, span.start)]), []
     last = max([end, *(one.next for one in own)])
-    return missing, [begun(last, None)]
+    return missing, [new_range(last, None)]
 
 
 def _remainder(
@@ -167,13 +167,14 @@ def _check_isolation(
 
 def waves(tasks: Sequence[PartitionTask]) -> list[list[PartitionTask]]:
     """Split tasks into waves: no partition occurs twice in one wave, and its windows keep their offset order."""
-    turn: dict[tuple[str, int], int] = {}
+    # The pipeline knows the task of a chunk by its partition alone, so a wave has one window of each.
+    assigned: dict[tuple[str, int], int] = {}
     split: list[list[PartitionTask]] = []
     for task in sorted(tasks, key=lambda one: one.span.start):
-        place = (task.span.topic, task.span.partition)
-        number = turn.get(place, 0)
-        turn[place] = number + 1
-        if number == len(split):
+        partition = (task.span.topic, task.span.partition)
+        wave = assigned.get(partition, 0)
+        assigned[partition] = wave + 1
+        if wave == len(split):
             split.append([])
-        split[number].append(task)
+        split[wave].append(task)
     return split

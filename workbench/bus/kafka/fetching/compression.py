@@ -74,6 +74,7 @@ class Workspace:
         self._reserve(min(_USUAL_RATIO * len(packed), MOST_BYTES - self._end))
         while True:
             try:
+                # Only a success moves the end, so what a failed attempt wrote is overwritten by the next.
                 return unpack(packed, self._memory[self._end :])
             except cramjam.DecompressionError as error:
                 # Too little room is told by its text alone; then the room is doubled and the batch begun again.

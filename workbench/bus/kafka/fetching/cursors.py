@@ -103,6 +103,7 @@ class Buffer:
         """Remove and return about ``size`` bytes of batches; at least one entry if there is any."""
         taken: list[FetchedBatches] = []
         total = 0
+        # One is taken whatever its size: a batch larger than the limit would block its partition for good.
         while self.fetched and (not taken or total + self.fetched[0].size <= size):
             one = self.fetched.popleft()
             taken.append(one)

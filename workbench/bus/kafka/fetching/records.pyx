@@ -37,8 +37,8 @@ _FAULTS = {
 }
 
 
-cdef class _Walk:
-    """Slices and numbers of the records that were read so far; freed with the object, also after an error."""
+cdef class _RecordSlices:
+    """Where the fields of the records read so far lie in the buffer; freed with the object, also after an error."""
 
     cdef Slice* fields  # key and value of each record
     cdef Slice* headers  # name and value of each header
@@ -57,60 +57,63 @@ cdef class _Walk:
         free(self.headers)
 
 
-def parse(const uint8_t[::1] data not None, places, header_type):
-    """Read the records of several places ``(start, stop, record count)`` of one buffer.
+def parse(const uint8_t[::1] data not None, batches, header_type):
+    """Read the records of several batches ``(start, stop, record count)`` in one buffer, behind their headers.
 
     Returns:
         Offset deltas and timestamp deltas (int64 arrays), keys, values (binary), and headers (``header_type``: a list
-        of name and value), in the order of the places.
+        of name and value), in the order of the batches.
 
     Raises:
-        CorruptRecords: A field leads out of its record, or a record out of its place.
+        CorruptRecords: A field leads out of its record, or a record out of its batch.
     """
     cdef int64_t start, stop, count, total = 0, row = 0, room = 0
     cdef Fault fault = NONE
-    cdef _Walk walk = _Walk()
+    cdef _RecordSlices slices = _RecordSlices()
     cdef const uint8_t* bytes_at = &data[0] if data.shape[0] else NULL
+    # Slices hold 32-bit indexes, half the memory of 64-bit ones; so do the offsets of Arrow's binary type.
     if data.shape[0] > _LIMIT:
         raise CorruptRecords("more than 2 GiB in one piece")
     # The record count comes from the batch header and is hostile: it must fit the bytes before memory is taken for it.
-    for start, stop, count in places:
+    for start, stop, count in batches:
         if not 0 <= start <= stop <= data.shape[0] or not 0 <= count * _SMALLEST <= stop - start:
             raise CorruptRecords("more records are named than the batch has room for")
         total += count
     timestamps, offsets, ends = new_buffer(8 * total), new_buffer(8 * total), new_buffer(4 * (total + 1))
-    walk.timestamps = <int64_t*>address(timestamps)
-    walk.offsets = <int64_t*>address(offsets)
-    walk.header_ends = <int32_t*>address(ends)
-    walk.header_ends[0] = 0
-    walk.fields = <Slice*>grown(NULL, &room, total, 2 * sizeof(Slice))
-    if walk.fields == NULL:
+    slices.timestamps = <int64_t*>address(timestamps)
+    slices.offsets = <int64_t*>address(offsets)
+    slices.header_ends = <int32_t*>address(ends)
+    slices.header_ends[0] = 0
+    slices.fields = <Slice*>grown(NULL, &room, total, 2 * sizeof(Slice))
+    if slices.fields == NULL:
         raise MemoryError
-    for start, stop, count in places:
+    for start, stop, count in batches:
+        # Without the GIL, so that decoding in a thread does not hold up the event loop that fetches.
         with nogil:
-            fault = _read_batch(walk, bytes_at, start, stop, row, row + count)
+            fault = _read_batch(slices, bytes_at, start, stop, row, row + count)
         if fault == NO_MEMORY:
             raise MemoryError
         if fault != NONE:
             raise CorruptRecords(_FAULTS[fault])
         row += count
+    # Only now are bytes copied: all sizes are known, so each column is allocated once, at its final size.
     pairs = pa.StructArray.from_arrays(
         [
-            gathered(bytes_at, walk.headers, walk.header_count, 2, pa.binary()),
-            gathered(bytes_at, walk.headers + 1, walk.header_count, 2, pa.binary()),
+            gathered(bytes_at, slices.headers, slices.header_count, 2, pa.binary()),
+            gathered(bytes_at, slices.headers + 1, slices.header_count, 2, pa.binary()),
         ],
         fields=list(header_type.value_type),
     )
     return (
         np.frombuffer(offsets, np.int64),
         np.frombuffer(timestamps, np.int64),
-        gathered(bytes_at, walk.fields, total, 2, pa.binary()),
-        gathered(bytes_at, walk.fields + 1, total, 2, pa.binary()),
+        gathered(bytes_at, slices.fields, total, 2, pa.binary()),
+        gathered(bytes_at, slices.fields + 1, total, 2, pa.binary()),
         pa.Array.from_buffers(header_type, total, [None, ends], 0, children=[pairs]),
     )
 
 
-cdef Fault _read_batch(_Walk walk, const uint8_t* data, int64_t at, int64_t stop, int64_t row, int64_t last) noexcept nogil:
+cdef Fault _read_batch(_RecordSlices slices, const uint8_t* data, int64_t at, int64_t stop, int64_t row, int64_t last) noexcept nogil:
     """Read the records of one batch; ``at`` never passes ``stop``."""
     cdef int64_t size, end, count
     cdef Fault fault
@@ -122,11 +125,11 @@ cdef Fault _read_batch(_Walk walk, const uint8_t* data, int64_t at, int64_t stop
         # From here on the record's own end bounds every read, so that no field reaches into the next record.
         end = at + size
         at += 1  # attributes: format 2 uses none of their bits
-        if not _varint(data, &at, end, walk.timestamps + row) or not _varint(data, &at, end, walk.offsets + row):
+        if not _varint(data, &at, end, slices.timestamps + row) or not _varint(data, &at, end, slices.offsets + row):
             return LONG_INTEGER
-        fault = _slice(data, &at, end, walk.fields + 2 * row)
+        fault = _slice(data, &at, end, slices.fields + 2 * row)
         if fault == NONE:
-            fault = _slice(data, &at, end, walk.fields + 2 * row + 1)
+            fault = _slice(data, &at, end, slices.fields + 2 * row + 1)
         if fault != NONE:
             return fault
         if not _varint(data, &at, end, &count):
@@ -134,27 +137,28 @@ cdef Fault _read_batch(_Walk walk, const uint8_t* data, int64_t at, int64_t stop
         # A header has at least two bytes (both lengths), which bounds the memory that a count can ask for.
         if count < 0 or count > (end - at) // 2:
             return HEADER_COUNT
-        fault = _headers(walk, data, &at, end, count)
+        fault = _headers(slices, data, &at, end, count)
         if fault != NONE:
             return fault
         # Bytes that are left over mean another layout than the one read here.
         if at != end:
             return LEFT_OVER
         row += 1
-        walk.header_ends[row] = <int32_t>walk.header_count
+        slices.header_ends[row] = <int32_t>slices.header_count
     return NONE if at == stop else NOT_ADDING_UP
 
 
-cdef Fault _headers(_Walk walk, const uint8_t* data, int64_t* at, int64_t end, int64_t count) noexcept nogil:
+cdef Fault _headers(_RecordSlices slices, const uint8_t* data, int64_t* at, int64_t end, int64_t count) noexcept nogil:
     """Read the headers of one record. Kafka allows a null value, never a null name."""
-    cdef Slice* header = <Slice*>grown(walk.headers, &walk.header_room, walk.header_count + count, 2 * sizeof(Slice))
+    cdef Slice* header = <Slice*>grown(slices.headers, &slices.header_room, slices.header_count + count, 2 * sizeof(Slice))
     cdef Fault fault
     cdef int64_t number
     if header == NULL:
         return NO_MEMORY
-    walk.headers = header
+    # Growing may have moved the memory, so the old pointer is replaced before anything is written.
+    slices.headers = header
     for number in range(count):
-        header = walk.headers + 2 * walk.header_count
+        header = slices.headers + 2 * slices.header_count
         fault = _slice(data, at, end, header)
         if fault == NONE:
             fault = _slice(data, at, end, header + 1)
@@ -162,7 +166,7 @@ cdef Fault _headers(_Walk walk, const uint8_t* data, int64_t* at, int64_t end, i
             return fault
         if header.size < 0:
             return NO_NAME
-        walk.header_count += 1
+        slices.header_count += 1
     return NONE
 
 
@@ -185,6 +189,7 @@ cdef inline bint _varint(const uint8_t* data, int64_t* at, int64_t end, int64_t*
     cdef uint64_t found = 0
     cdef int shift = 0
     cdef uint8_t byte
+    # Ten bytes at most: seven bits each, and 64 bits in all.
     while at[0] < end and shift < 64:
         byte = data[at[0]]
         at[0] += 1
