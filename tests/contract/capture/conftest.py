@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from workbench.bus import open_log
 from workbench.capture import CaptureResult, capture
 from workbench.decoding import Decoder
 from workbench.model import NewRecord
@@ -21,19 +20,6 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.model.feeds import Progress
-
-
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.broker)])
-def address(request: pytest.FixtureRequest, topic_name: Callable[..., str]) -> str:
-    if request.param == "memory":
-        return f"memory://{topic_name('cluster')}"
-    return f"kafka://{request.getfixturevalue('kafka_address')}"
-
-
-@pytest.fixture
-async def log(address: str) -> AsyncIterator[RecordLog]:
-    async with open_log(address) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -14,11 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
 
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.broker)])
-def log_address(request: pytest.FixtureRequest) -> str:
-    if request.param == "memory":
-        return f"memory://{uuid.uuid4().hex}"
-    return f"kafka://{request.getfixturevalue('kafka_address')}"
+@pytest.fixture
+def log_address(address: str) -> str:
+    return address
 
 
 @pytest.fixture

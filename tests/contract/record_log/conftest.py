@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workbench.bus import open_log
 from workbench.model import NewRecord, Span
 
 if TYPE_CHECKING:
@@ -14,19 +13,6 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import Chunk, Isolation, Outcome
-
-
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.broker)])
-def address(request: pytest.FixtureRequest, topic_name: Callable[..., str]) -> str:
-    if request.param == "memory":
-        return f"memory://{topic_name('cluster')}"
-    return f"kafka://{request.getfixturevalue('kafka_address')}"
-
-
-@pytest.fixture
-async def log(address: str) -> AsyncIterator[RecordLog]:
-    async with open_log(address) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.broker)])
-def address(request: pytest.FixtureRequest, topic_name: Callable[..., str]) -> str:
-    if request.param == "memory":
-        return f"memory://{topic_name('cluster')}"
-    return f"kafka://{request.getfixturevalue('kafka_address')}"
-
-
 @pytest.fixture
 async def bench(address: str, tmp_path: Path, topic_name: Callable[..., str]) -> AsyncIterator[Bench]:
     async with open_log(address) as log:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,13 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATTERN = "onex.dev.*"
-
-
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.broker)])
-def address(request: pytest.FixtureRequest) -> str:
-    if request.param == "memory":
-        return f"memory://journey-{uuid.uuid4().hex[:8]}"
-    return f"kafka://{request.getfixturevalue('kafka_address')}"
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""The backends of the contract suite: a test that takes ``address`` or ``log`` runs on memory and on a real Kafka."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from workbench.bus import open_log
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from workbench.bus import RecordLog
+
+
+@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.broker)])
+def address(request: pytest.FixtureRequest, topic_name: Callable[..., str]) -> str:
+    """An embedded cluster of the test's own, or the Kafka of this session."""
+    if request.param == "memory":
+        return f"memory://{topic_name('cluster')}"
+    return f"kafka://{request.getfixturevalue('kafka_address')}"
+
+
+@pytest.fixture
+async def log(address: str) -> AsyncIterator[RecordLog]:
+    async with open_log(address) as opened:
+        yield opened
