@@ -40,6 +40,7 @@ def batch(first: int) -> pa.RecordBatch:
         "source": ["shop"] * BATCH,
         "problems": [[]] * BATCH,
     }
+    columns |= {name: [None] * BATCH for name in TAIL.names if name not in columns}
     return pa.RecordBatch.from_pydict(columns, schema=TAIL)
 
 

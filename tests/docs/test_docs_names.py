@@ -72,7 +72,7 @@ async def test_columns_of_the_glossary_exist(tmp_path):
         lag = (await cluster.lag()).frame
         with await cluster.capture("onex.dev.*", into=tmp_path / "words.duckdb", progress=False) as snap:
             graph = snap.graph
-            path = graph.frame, graph.edges, graph.critical_path().hops
+            path = graph.frame, graph.edges, graph.critical_path().hops, snap.provenance
     columns = {*EVENT.names, *lag.columns}.union(*(frame.columns for frame in path))
     assert set(re.findall(r"column `(\w+)`", (DOCS / "glossary.md").read_text())) <= columns
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
-from workbench.text import visible
+from workbench.text import counted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +41,7 @@ def no_such_group(pattern: str, known: Iterable[str], where: str) -> WorkbenchEr
     if shown:
         hint = f"Similar ids: {shown}."
     elif ids:
-        hint = f"None of its {len(ids)} groups has a similar id; leave the group out to see all."
+        hint = f"None of its {counted(len(ids), 'group')} has a similar id; leave the group out to see all."
     else:
         hint = "The cluster shows no consumer group at all."
     kind = "id" if is_exact(pattern) else "id or pattern"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import SnapshotError
 from workbench.store.journal import Journal, RecordedRuns, journal_path
-from workbench.text import element, iso_text, table, text_table, visible
+from workbench.text import counted, element, iso_text, table, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +122,7 @@ class Replays:
         """Return the journal that records a run, and the whole id of the run."""
         found = [row.run_id for row in self._runs() if run and row.run_id.startswith(run)]
         if len(found) != 1:
-            what = f"{len(found)} runs begin with {run!r}" if found else f"there is no run {run!r}"
+            what = f"{counted(len(found), 'run')} begin with {run!r}" if found else f"there is no run {run!r}"
             known = ", ".join(row.run_id for row in self._runs()[:5]) or "none"
             raise SnapshotError(f"{self.store.path}: {what}; it records {known}.", path=str(self.store.path))
         if self.store.read_only and self.recorded_in_file(found[0]):

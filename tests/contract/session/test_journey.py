@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import workbench as wb
+from workbench.bus import open_log
 from workbench.session.demonstration import demo
 
 if TYPE_CHECKING:
@@ -19,12 +20,18 @@ PATTERN = "onex.dev.*"
 
 @pytest.fixture
 async def cluster(address: str) -> AsyncIterator[wb.Cluster]:
-    made = await demo(address, history_s=120, live=False)
-    async with made:
+    await remove_traffic(address)
+    async with await demo(address, history_s=120, live=False) as made:
         yield made
-        for row in await made.topic_rows("*"):
-            if row["topic"].startswith("onex.dev."):
-                await made.log.delete_topic(row["topic"])
+    await remove_traffic(address)
+
+
+async def remove_traffic(address: str) -> None:
+    """Delete the topics of the traffic, also those that a notebook before this test has left on the same Kafka."""
+    async with open_log(address) as log:
+        for info in await log.describe():
+            if info.name.startswith("onex.dev."):
+                await log.delete_topic(info.name)
 
 
 async def test_the_whole_journey(cluster, tmp_path: Path):

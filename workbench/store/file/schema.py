@@ -94,13 +94,13 @@ _VERSION_5 = (
 
 _VERSION_6 = (
     "DROP VIEW IF EXISTS events",
-    "ALTER TABLE packed_events ADD COLUMN format VARCHAR",
-    "ALTER TABLE packed_events ADD COLUMN damage VARCHAR",
+    "ALTER TABLE packed_events ADD COLUMN IF NOT EXISTS format VARCHAR",
+    "ALTER TABLE packed_events ADD COLUMN IF NOT EXISTS damage VARCHAR",
     # What was counted as undecodable is now three things, which the stored rows of before do not tell apart.
-    "ALTER TABLE capture_ranges DROP COLUMN undecodable",
-    "ALTER TABLE capture_ranges ADD COLUMN without_envelope BIGINT",
-    "ALTER TABLE capture_ranges ADD COLUMN raw BIGINT",
-    "ALTER TABLE capture_ranges ADD COLUMN damaged BIGINT",
+    "ALTER TABLE capture_ranges DROP COLUMN IF EXISTS undecodable",
+    "ALTER TABLE capture_ranges ADD COLUMN IF NOT EXISTS without_envelope BIGINT",
+    "ALTER TABLE capture_ranges ADD COLUMN IF NOT EXISTS raw BIGINT",
+    "ALTER TABLE capture_ranges ADD COLUMN IF NOT EXISTS damaged BIGINT",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6)

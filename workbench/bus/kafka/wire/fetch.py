@@ -24,6 +24,7 @@ from aiokafka.protocol.types import (
 )
 
 from workbench.bus.kafka.wire.types import Flexible, Uuid
+from workbench.text import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -209,7 +210,9 @@ def parse_answer(answer: RawAnswer) -> tuple[int, list[PartitionAnswer]]:
     try:
         return _parts_by_id(answer) if answer.by_id else _parts_by_name(answer)
     except (struct.error, ValueError, LookupError) as error:
-        raise UnreadableAnswerError(f"a fetch answer of {len(answer.data)} bytes cannot be read: {error}") from error
+        raise UnreadableAnswerError(
+            f"a fetch answer of {size_text(len(answer.data))} cannot be read: {error}"
+        ) from error
 
 
 def _parts_by_name(answer: RawAnswer) -> tuple[int, list[PartitionAnswer]]:
@@ -282,7 +285,8 @@ def _partition_by_id(data: memoryview, at: int, topic: str) -> PartitionAnswer:
 
 def _part(found: PartitionAnswer, data: memoryview) -> PartitionAnswer:
     if found.stop > len(data):
-        raise ValueError(f"{found.stop - found.start} bytes of records are announced, {len(data) - found.start} came")
+        announced, came = size_text(found.stop - found.start), size_text(len(data) - found.start)
+        raise ValueError(f"{announced} of records are announced, {came} came")
     return replace(found, aborted=tuple(sorted(found.aborted, key=lambda pair: pair[1])))
 
 
