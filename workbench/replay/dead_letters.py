@@ -16,7 +16,7 @@ import pandas as pd
 
 from workbench.decoding.fingerprint import fingerprint, normalised
 from workbench.model.events.dead_letters import dead_letter_sql, is_dead_letter, origin_by_name
-from workbench.text import counted, number_text, output_html, table, text_table, visible
+from workbench.text import counted, number_text, output_html, table, text_table, time_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -176,4 +176,6 @@ def _cell(value: Any) -> str:
     # pandas writes a missing text as NaN and a missing time as NaT.
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, pd.Timestamp):
+        return time_text(int(value.timestamp() * 1000))
     return number_text(value) if isinstance(value, int) else visible(str(value), 80)

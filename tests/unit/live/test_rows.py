@@ -147,3 +147,28 @@ JSON = st.recursive(
 def test_indenting_changes_no_token(value: object) -> None:
     text = json.dumps(value)
     assert json.loads(shown_body(text.encode())) == value
+
+
+def test_the_detail_says_how_the_value_was_read():
+    facts = [
+        ({"format": "json"}, {"format": "json", "envelope": "none"}),
+        ({"format": "raw", "convention": "generic_headers"}, {"format": "raw", "envelope": "generic_headers"}),
+        (
+            {"format": "damaged", "damage": "json: why"},
+            {"format": "damaged", "envelope": "none", "damage": "json: why"},
+        ),
+        ({}, {}),
+    ]
+    for given_, said in facts:
+        row = {
+            "topic": "t",
+            "partition": 0,
+            "offset": 0,
+            "timestamp_ms": 0,
+            "timestamp_type": 0,
+            "headers": [],
+            **given_,
+        }
+        detail = detail_of(pa.Table.from_pylist([row], schema=TAIL))
+        assert detail is not None
+        assert {name: text for name, text in detail.facts if name in ("format", "envelope", "damage")} == said

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.decoding.columns.arrays import data_of, first_bytes, flags
+from workbench.decoding.columns.arrays import data_of, flags
 from workbench.decoding.ids import TRACEPARENT_FORM, canonical_id
 from workbench.decoding.native.texts import odd_ids, uuids
 
@@ -35,14 +35,17 @@ def canonical_ids(texts: pa.Array) -> pa.Array:
 
 
 def among(ids: pa.Array, texts: frozenset[str]) -> NDArray[np.bool_]:
-    """Return which ids are one of some texts; lengths and first bytes show at once that most are not."""
+    """Return which ids are one of some texts; lengths, first and last bytes show at once that most are not."""
     found = np.zeros(len(ids), bool)
     wanted = [text.encode() for text in texts if text]
-    lengths, firsts = np.zeros(max(map(len, wanted)) + 2, bool), np.zeros(256, bool)
+    lengths, firsts, lasts = np.zeros(max(map(len, wanted)) + 2, bool), np.zeros(256, bool), np.zeros(256, bool)
     lengths[[len(text) for text in wanted]] = True
     firsts[[text[0] for text in wanted]] = True
-    sizes = np.minimum(np.diff(data_of(ids)[1]), len(lengths) - 1)
-    suspects = np.flatnonzero(lengths[sizes] & firsts[first_bytes(ids)])
+    lasts[[text[-1] for text in wanted]] = True
+    content, ends = data_of(ids)
+    sizes = np.minimum(np.diff(ends), len(lengths) - 1)
+    suspects = np.flatnonzero(lengths[sizes])
+    suspects = suspects[firsts[content[ends[suspects]]] & lasts[content[ends[suspects + 1] - 1]]]
     if len(suspects):
         found[suspects] = flags(pc.is_in(ids.take(pa.array(suspects)), value_set=pa.array(sorted(texts), pa.string())))
     return found

@@ -73,5 +73,6 @@ def read_value(topic: str, headers: HeaderList, value: bytes | None, formats: Se
 
 
 def _reason(error: Exception) -> str:
-    text = f"{type(error).__name__}: {error}".encode("utf-8", "backslashreplace").decode()
+    what = "the value ends too early" if isinstance(error, CutOffError) else type(error).__name__
+    text = f"{what}: {error}".encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= _REASON_CHARACTERS else f"{text[:_REASON_CHARACTERS]}…"

@@ -67,6 +67,6 @@ def test_damage_says_why_and_text_that_ends_early_has_a_code_of_its_own():
     values = [b'{"order": 17, "tot', b'{"order": 17,}', b"{}"]
     rows = Decoder().decode(golden_vectors.record_batch([record(value) for value in values]), "t").to_pylist()
     assert [row["problems"] for row in rows] == [["cut_off_value:json"], ["unreadable_value:json"], []]
-    assert rows[0]["damage"].startswith("json: CutOffError: Unterminated string")
+    assert rows[0]["damage"].startswith("json: the value ends too early: Unterminated string")
     assert "column 14" in rows[1]["damage"]
     assert rows[2]["damage"] is None
