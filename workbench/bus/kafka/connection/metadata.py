@@ -55,6 +55,7 @@ def metadata_request(
     versions: Mapping[int, tuple[int, int]], topics: Sequence[str] | None, *, rights: bool = False
 ) -> Any:
     """Return the request with topic ids where the broker knows it, else the older one; neither creates topics."""
+    # Asking for the metadata of a topic may create it, if the broker is set so. Observing must not, hence the flag.
     low, high = versions.get(MetadataRequest_v10.API_KEY, (0, 0))
     if low <= MetadataRequest_v10.API_VERSION <= high:
         return MetadataWithIdsRequest(topics, rights=rights)
@@ -66,6 +67,7 @@ def read_metadata(answer: Any) -> Metadata:
     topics = (_topic(row, answer.API_VERSION) for row in answer.topics)
     return Metadata(
         cluster_id=answer.cluster_id or "",
+        # -1 while a controller is being elected.
         controller=answer.controller_id if answer.controller_id >= 0 else None,
         brokers={row[0]: (row[1], row[2]) for row in answer.brokers},
         topics={topic.name: topic for topic in topics},
@@ -75,6 +77,8 @@ def read_metadata(answer: Any) -> Metadata:
 def _topic(row: Sequence[Any], version: int) -> TopicMetadata:
     if version >= MetadataRequest_v10.API_VERSION:
         error, name, topic_id, internal, rows, operations = row[:6]
+        # r[3] is the leader epoch, which version 3 lacks. r[0] is the error of the partition: one without a leader says
+        # so twice, and the leader alone decides here.
         partitions = [(r[1], r[2], r[4], r[5]) for r in rows]
     else:
         error, name, internal, rows = row[:4]
@@ -88,6 +92,7 @@ def _topic(row: Sequence[Any], version: int) -> TopicMetadata:
         may_read=operations == _NOT_ASKED or bool(operations & _READ),
         partitions={
             number: PartitionMetadata(number, leader if leader >= 0 else None, tuple(replicas), tuple(isr))
+            # Brokers list partitions in any order; everything above counts on ascending numbers.
             for number, leader, replicas, isr in sorted(partitions)
         },
     )

