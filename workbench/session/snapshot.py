@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.capture import CaptureResult
     from workbench.lag import LagResult
     from workbench.model.causation import GraphViewSource
+    from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
     from workbench.replay import Draft
     from workbench.replay.dead_letters import DeadLetters
@@ -148,6 +149,19 @@ class Snapshot:
             limit=limit,
             columns=columns,
         )
+
+    def payload(self, topics: TopicsLike) -> pd.DataFrame:
+        """Return payloads as a frame with one typed column for each path of the JSON values, and their positions.
+
+        In SQL the same is a table: ``select * from "payload:orders"``. ``.attrs["notes"]`` says what stayed text.
+
+        Args:
+            topics: A topic name, a list, or a pattern.
+
+        Raises:
+            UnknownTopicError: The snapshot has no such topic.
+        """
+        return self.store.payload(topics)
 
     @property
     def provenance(self) -> pd.DataFrame:

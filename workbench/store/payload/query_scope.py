@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.store.payload.columns import HEADER_MACRO, RAW_COLUMNS, TEXT_COLUMNS, columns_of_bytes
+from workbench.store.payload.relation import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -51,9 +52,10 @@ def widen(cursor: duckdb.DuckDBPyConnection, text: str, tables: Collection[str])
 
 
 def read_parts(text: str, tables: set[str]) -> set[str]:
-    """Return the tables that a query reads once it is widened: events with their bytes read ``records`` as well."""
+    """Return the tables that a query reads in the end: events with their bytes, and payloads, read ``records``."""
     wide = "events" in tables and _RAW.search(text) is not None
-    return tables | {"records"} if wide else tables
+    typed = any(name.startswith(PREFIX) for name in tables)
+    return tables | {"records"} if wide or typed else tables
 
 
 def _catalogue(cursor: duckdb.DuckDBPyConnection) -> str:

@@ -10,8 +10,9 @@ import duckdb
 
 from workbench.errors import QueryError
 from workbench.store.payload.query_scope import read_parts, widen
+from workbench.store.payload.relation import define_relations, make_relation, select_topics
 from workbench.store.payload.reserved import hint_for, readable
-from workbench.store.segments.checksums import parts_of
+from workbench.store.segments.checksums import RAW_ROWS, parts_of
 from workbench.store.snapshot import row_queries
 from workbench.store.snapshot.own_frames import register_frames
 from workbench.store.snapshot.read_only_sql import check_condition, check_reads_only
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.store.file.connection import Connection
+    from workbench.store.payload.relation import PayloadRelation
     from workbench.store.segments.checksums import SegmentChecks
     from workbench.store.snapshot.own_frames import OwnFrames
 
@@ -50,8 +53,23 @@ class Queries:
             tables = check_reads_only(cursor, query, self._connection.path)
             self._checks.check(cursor, parts_of(read_parts(query, tables), _views(cursor)))
             register_frames(cursor, frames)
+            # Before the wider views: a relation of payloads reads the records as they are stored.
+            define_relations(cursor, tables)
             widen(cursor, query, tables)
             return self._answer(cursor, query, params)
+
+    def payload(self, topics: TopicsLike) -> tuple[pa.Table, PayloadRelation]:
+        """Return the payloads of topics with a typed column for each path, and what is known about these columns.
+
+        Raises:
+            UnknownTopicError: The snapshot has no such topic.
+            SnapshotFormatError: A segment file that it reads is damaged.
+        """
+        with self._connection.reading() as cursor:
+            self._checks.check(cursor, RAW_ROWS)
+            with self._query_errors("payload"):
+                relation = make_relation(cursor, select_topics(cursor, topics))
+                return self._answer(cursor, relation.query, None), relation
 
     def select(
         self,

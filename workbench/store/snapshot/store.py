@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.model.selecting.selection import SelectedSource
+    from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
     from workbench.store.segments.segment import Segment
     from workbench.store.snapshot.own_frames import OwnFrames
@@ -206,6 +207,22 @@ class SnapshotStore:
         table = self._queries.select(query, where, values, columns=columns or ())
         frame = to_pandas(table.slice(0, limit) if limit is not None else table, provenance=self.ranges_table())
         frame.attrs["truncated"] = limit is not None and table.num_rows > limit
+        return frame
+
+    def payload(self, topics: TopicsLike) -> pd.DataFrame:
+        """Return the payloads of topics as a frame with one typed column for each path of the JSON values.
+
+        Numbers, times and booleans get their types; a nested path is a dotted name; arrays stay JSON text. A column
+        whose values differ in type is text. ``.attrs["notes"]`` says which columns these are, which objects were not
+        divided, and how many records have no JSON object; ``.attrs["paths"]`` has the JSON pointer of each column.
+
+        Raises:
+            UnknownTopicError: The snapshot has no such topic.
+        """
+        table, relation = self._queries.payload(topics)
+        frame = to_pandas(table, provenance=self.ranges_table())
+        frame.attrs["notes"] = relation.notes
+        frame.attrs["paths"] = {column.name: column.path.pointer for column in relation.columns}
         return frame
 
     def event_table(

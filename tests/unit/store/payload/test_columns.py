@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.store.payload.columns import HEADER_MACRO, columns_of_bytes, columns_of_text
@@ -56,6 +56,7 @@ def test_a_large_schema_id_makes_the_bytes_no_text_but_still_json(engine):
     assert read(engine, "value_text", columns_of_bytes(), "BLOB", [value]) == [None]
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.binary(max_size=40), min_size=1, max_size=30))
 def test_text_is_what_python_decodes(engine, values):
     assert read(engine, "value_text", columns_of_bytes(), "BLOB", values) == list(map(as_text, values))
