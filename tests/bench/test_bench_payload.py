@@ -13,6 +13,7 @@ import time
 
 import duckdb
 import pyarrow as pa
+import pytest
 from snapshot_rows import T_MS, Filler
 
 from workbench.decoding import Decoder
@@ -21,6 +22,7 @@ from workbench.store import SnapshotStore
 
 RECORDS = int(os.environ.get("BENCH_RECORDS", "1000000"))
 LEAST = 1.0
+CITIES = ("Bern", "Zürich", "Genève")
 _BATCH = 100_000
 
 
@@ -69,6 +71,8 @@ def read_json_seconds(lines_path: str) -> float:
         return time.perf_counter() - started
 
 
+# DuckDB's own conversion to pandas uses what pandas has deprecated.
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
 def test_payload_of_orders(benchmark, tmp_path):
     lines = str(tmp_path / "orders.json")
     with SnapshotStore.open(tmp_path / "orders.duckdb", write=True) as store:
