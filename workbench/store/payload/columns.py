@@ -48,4 +48,5 @@ def columns_of_text() -> str:
 
 
 def _unmarked(text: str) -> str:
-    return f"ltrim({text}, '{_BYTE_ORDER_MARK}')"
+    # Only a text with a mark is copied.
+    return f"CASE WHEN starts_with({text}, '{_BYTE_ORDER_MARK}') THEN substr({text}, 2) ELSE {text} END"

@@ -33,6 +33,7 @@ _WORDS = {"VARCHAR": "text", "BOOLEAN": "true or false", "ARRAY": "array", "OBJE
 _TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?"
 """Times as ISO 8601 with at most microseconds: finer ones would lose digits as a timestamp."""
 _EXACT_IN_DOUBLE = 2**53
+_FIRST_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,9 @@ def choose_types(cursor: duckdb.DuckDBPyConnection, table: str, paths: Sequence[
     tried = {number: kind for number, (kind, _) in enumerate(first) if kind not in (TEXT, JSON, "BOOLEAN")}
     times = [n for n, (kind, note) in enumerate(first) if kind == TEXT and not note]
     lossy = _lossy(cursor, table, tried)
-    timely = _times(cursor, table, times)
+    # A few rows tell which columns cannot be times, so that the expression runs over all rows of the others only.
+    some = _times(cursor, f"(SELECT * FROM {table} LIMIT {_FIRST_ROWS})", times, least=0)  # noqa: S608 - our own table
+    timely = _times(cursor, table, sorted(some), least=1)
     columns = []
     for number, (path, name, (kind, note)) in enumerate(zip(paths, name_columns(paths), first, strict=True)):
         if number in lossy:
@@ -130,11 +133,11 @@ def _lossy(cursor: duckdb.DuckDBPyConnection, table: str, tried: dict[int, str])
     return _true_columns(cursor, table, list(tried), tests)
 
 
-def _times(cursor: duckdb.DuckDBPyConnection, table: str, columns: Sequence[int]) -> set[int]:
-    """Return the columns of text in which every value is a time."""
+def _times(cursor: duckdb.DuckDBPyConnection, table: str, columns: Sequence[int], *, least: int) -> set[int]:
+    """Return the columns of text in which every value is a time, and which have that many values at least."""
     tests = [
-        f"count(c{n}) > 0 AND bool_and(c{n} IS NULL OR (regexp_full_match(c{n}, '{_TIME}') "
-        f"AND TRY_CAST(c{n} AS TIMESTAMPTZ) IS NOT NULL))"
+        f"count(c{n}) >= {least} AND coalesce(bool_and(c{n} IS NULL OR (regexp_full_match(c{n}, '{_TIME}') "
+        f"AND TRY_CAST(c{n} AS TIMESTAMPTZ) IS NOT NULL)), true)"
         for n in columns
     ]
     return _true_columns(cursor, table, columns, tests)
