@@ -34,7 +34,7 @@ def log_address(kafka_address):
 
 @pytest.mark.promise("PF-1", "PF-3", "BP-6", "PB-12")
 async def test_many_events_arrive_once_per_group_in_partition_order(make_bus):
-    bus = make_bus()
+    bus = make_bus(publish_timeout_ms=120_000)
     await bus.create_topic("user_events", 3)
     seen: dict[str, list[tuple[int, int]]] = {"shared": [], "alone": []}
 

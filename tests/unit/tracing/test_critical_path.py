@@ -174,6 +174,7 @@ def naive(events):
 
 
 @given(dags)
+@pytest.mark.timeout(180)
 @settings(max_examples=150, deadline=None)
 def test_random_graphs_by_the_definitions(events):
     found = facts(graph_of(events).critical_path())

@@ -78,6 +78,7 @@ def test_the_vector_of_section_2_7(removed_by_codec):
 
 
 @given(st.permutations(range(len(VECTOR))))
+@pytest.mark.timeout(180)
 @settings(max_examples=25, deadline=None)
 def test_the_order_of_the_rows_makes_no_difference(order):
     table = vector_table()
