@@ -1,30 +1,37 @@
-"""Knows the snapshots that this process has open for writing, so that a cell that runs again uses the same one."""
+"""Knows the files that this process has open for writing, so that a cell that runs again uses the same one."""
 
 from __future__ import annotations
 
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import os
 
-    from workbench.session.snapshot import Snapshot
 
-_open: weakref.WeakValueDictionary[Path, Snapshot] = weakref.WeakValueDictionary()
+class OpenFile(Protocol):
+    """What is open, such as a `workbench.session.snapshot.Snapshot`; it has a path."""
 
-
-def remember(snap: Snapshot) -> None:
-    """Note that a snapshot was opened for writing."""
-    _open[snap.path.resolve()] = snap
+    @property
+    def path(self) -> Path: ...
 
 
-def forget(snap: Snapshot) -> None:
+# Weak: what nobody refers to any more is not open.
+_open: weakref.WeakValueDictionary[Path, Any] = weakref.WeakValueDictionary()
+
+
+def remember(file: OpenFile) -> None:
+    """Note that a file was opened for writing."""
+    _open[file.path.resolve()] = file
+
+
+def forget(file: OpenFile) -> None:
     """Note that it was closed, or that its owner closes it and nobody else may use it."""
-    if _open.get(snap.path.resolve()) is snap:
-        del _open[snap.path.resolve()]
+    if _open.get(file.path.resolve()) is file:
+        del _open[file.path.resolve()]
 
 
-def find(path: str | os.PathLike[str]) -> Snapshot | None:
-    """Return the snapshot of this file, or None."""
+def find(path: str | os.PathLike[str]) -> Any | None:
+    """Return what is open under this path, whichever way it is written, or None."""
     return _open.get(Path(path).resolve())
