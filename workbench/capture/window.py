@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from workbench.bus.held_offsets import held_by_transactions
 from workbench.bus.protocols import AtCommitted, AtTime
 from workbench.bus.selected_topics import selected_topics
 from workbench.errors import AuthenticationError, WindowError
@@ -86,27 +87,6 @@ async def resolve_window(
 
 def _refused_text(refused: Mapping[str, str]) -> str:
     return "; ".join(f"topic {name}: {why}" for name, why in refused.items())
-
-
-async def held_by_transactions(
-    log: RecordLog,
-    partitions: Sequence[TopicPartition],
-    isolation: Isolation = "read_committed",
-) -> dict[TopicPartition, str]:
-    """Say for each partition what open transactions hold: how many offsets, since which one; others are left out.
-
-    A reader of committed records waits at the first open transaction, also for what was written after it.
-    """
-    if isolation != "read_committed" or not partitions:
-        return {}
-    stable = await log.offsets(partitions, "latest", isolation="read_committed")
-    high = await log.offsets(partitions, "latest", isolation="read_uncommitted")
-    found = {p: (since, (high.get(p) or 0) - since) for p in partitions if (since := stable.get(p)) is not None}
-    return {
-        p: f"{counted(count, 'offset')} held by an open transaction since offset {since}: not readable yet"
-        for p, (since, count) in found.items()
-        if count > 0
-    }
 
 
 def _held_notes(held: Mapping[TopicPartition, str]) -> list[str]:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
+from workbench.bus.held_offsets import held_by_transactions
 from workbench.errors import UnknownTopicError, ValidationError, WorkbenchError
 from workbench.live.memory import MemoryBudget
 from workbench.live.positions import Positions
@@ -14,7 +15,7 @@ from workbench.live.row_filter import parse_filter
 from workbench.live.rows import COLUMNS, RAW_COLUMNS, TAIL, detail_of, identities_of, rows_of, sort_key, tail_batch
 from workbench.model.feeds import RowStats
 from workbench.model.records.record import TopicPartition
-from workbench.text import counted, size_text
+from workbench.text import counted, partition_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -39,6 +40,8 @@ KEEPS_UP_ROWS = 5_000
 PREFETCH_BYTES = 16 << 20
 METADATA_S = 10.0
 """Time between two looks for new partitions and new topics."""
+FIRST_LOOK_S = 1.0
+"""Time until the first of them, which also finds what open transactions hold."""
 LAST_ROWS = 200
 """Rows that stay readable after a tail has ended and given back its memory."""
 LAST_BYTES = 1 << 20
@@ -99,6 +102,7 @@ class TailFeed:
         self._applying: RowFilter | None = None
         self._positions = Positions()
         self._found: list[Span] = []
+        self._held: dict[TopicPartition, str] = {}
         self._passed_over = 0
         self._unreadable = 0
 
@@ -129,6 +133,10 @@ class TailFeed:
             remarks.append(f"sorted by {self._order}: reading waits until the table follows again")
         if self._unreadable:
             remarks.append(f"{counted(self._unreadable, 'offset')} could not be read: they are gone from the log")
+        if self._held:
+            partition, text = next(iter(self._held.items()))
+            more = f", and {counted(len(self._held) - 1, 'more partition')} like it" if len(self._held) > 1 else ""
+            remarks.append(f"{partition_text(partition.topic, partition.partition)}: {text}{more}")
         if dropped_for_memory:
             shared = size_text(self._budget.limit_bytes)
             remarks.append(f"{counted(dropped_for_memory, 'row')} dropped early: all live tables share {shared}")
@@ -333,11 +341,15 @@ class TailFeed:
         self._passed_over += self._positions.present(ends, max(self._ring.limit_rows // max(len(partitions), 1), 1))
 
     async def _look_for_partitions(self, discover: Discovery) -> None:
+        pause_s = min(FIRST_LOOK_S, METADATA_S)
         while True:
-            await asyncio.sleep(METADATA_S)
+            await asyncio.sleep(pause_s)
+            pause_s = METADATA_S
             try:
                 waiting = (TopicPartition(span.topic, span.partition) for span in self._found)
                 self._found += await discover((*self._positions.partitions, *waiting))
+                followed = list(self._positions.partitions)
+                self._held = await held_by_transactions(self._log, followed, self._isolation)
             except WorkbenchError:
                 # The reading task meets what is wrong with the connection, and says it.
                 continue

@@ -243,3 +243,26 @@ async def test_partitions_added_at_a_broker_are_read_from_their_start(
             await feed.aclose()
         await supervisor.aclose()
         assert supervisor.failures == ()
+
+
+async def test_what_an_open_transaction_holds_is_said_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail_module, "METADATA_S", 0.05)
+    async with open_log("memory://held") as log:
+        await log.create_topic("orders", partitions=2)
+
+        async def discover(known: Sequence[TopicPartition]) -> list[Span]:
+            return await new_spans(log, parse_topics("orders"), known)
+
+        supervisor = Supervisor()
+        spans = [Span("orders", number, 0, None) for number in range(2)]
+        feed = TailFeed(log, spans, name="orders", supervisor=supervisor, discover=discover).start()
+        async with log.writer(transactional_id="t") as writer:
+            await writer.begin()
+            await writer.send([NewRecord("orders", value=b"x", partition=1) for _ in range(3)])
+            said = "orders/1: 3 offsets held by an open transaction since offset 0: not readable yet"
+            await until(lambda: feed.stats.note == said)
+            await writer.commit()
+        await until(lambda: feed.stats.note == "" and feed.stats.total == 3)
+        await feed.aclose()
+        await supervisor.aclose()
+        assert supervisor.failures == ()
