@@ -9,6 +9,8 @@ from uuid import uuid4
 from workbench.config import resolve
 from workbench.errors import ConfigurationError
 from workbench.session.connecting import open_cluster
+from workbench.session.notebook_line import NotebookLine
+from workbench.text import counted, duration_text, number_text
 
 if TYPE_CHECKING:
     from workbench.session.cluster import Cluster
@@ -53,14 +55,19 @@ async def demo(
     if seed is None:
         seed = SEED if profile.address.scheme == "memory" else time.time_ns()
     traffic = Traffic(seed=seed, rate=rate)
+    line = NotebookLine()
+    line.say(f"Demo: writing {duration_text(history_s, 's')} of traffic to {profile.label} …")
     cluster = await open_cluster(profile, write=True, reason="demo")
     try:
         feed = Feed(cluster.log, traffic, history_s=history_s)
-        await feed.fill()
+        written = await feed.fill()
         if live:
             for name, work in zip(TASKS, (feed.run(), feed.keep_up(), feed.lag_behind()), strict=True):
                 cluster.tasks.spawn(name, work)
+        going_on = f", {number_text(rate)} more each second" if live else ""
+        line.say(f"Demo: {counted(written, 'record')} written{going_on}.")
     except BaseException:
+        line.say("Demo: not started.")
         await cluster.aclose()
         raise
     return cluster

@@ -382,6 +382,20 @@ class Snapshot:
         self._graph = None
         return redecode(self.store, decoder_for(topics, conventions=conventions))
 
+    def report(
+        self, path: str | os.PathLike[str], *, title: str | None = None, correlation_id: str | None = None
+    ) -> Path:
+        """Write a static HTML report: contents, provenance, one flow (by default the largest), dead letters.
+
+        Args:
+            path: File to write; an existing one is replaced. It loads nothing and runs nothing.
+            title: Heading; the name of the snapshot unless told.
+            correlation_id: The flow to draw.
+        """
+        from workbench.session.procedures.incident_report import write_incident_report
+
+        return write_incident_report(self, path, title=title, correlation_id=correlation_id)
+
     def _heading(self) -> str:
         access = "read-only" if self.read_only else "writable"
         return f"Snapshot {visible(self.path.name, 80)} ({access})"

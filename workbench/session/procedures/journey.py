@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.session.demonstration import demo
+from workbench.session.procedures.incident_report import flow_sections, frame_section
 from workbench.text import counted
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from workbench.report import Section
     from workbench.session.cluster import Cluster
     from workbench.session.snapshot import Snapshot
-    from workbench.text import Element
-    from workbench.tracing.trace import Trace
-    from workbench.widgets import CausationGraph
 
 TOPIC_COLUMNS = [
     "topic",
@@ -81,7 +79,7 @@ async def run_journey(address: str | None, *, rate: float, history_s: float, out
         with snap:
             steps = await _steps(cluster, snap, journey)
             about = f"What there was when the journey began, on {cluster.name} ({cluster.cluster_id})."
-            sections = [_section("Topics", about, topics[TOPIC_COLUMNS]), *steps]
+            sections = [frame_section("Topics", about, topics[TOPIC_COLUMNS]), *steps]
     write_report(journey.report, "Demo journey", sections)
     journey.lines.append(f"snapshot {journey.snapshot}, report {journey.report}")
     return journey
@@ -104,29 +102,11 @@ async def _steps(cluster: Cluster, snap: Snapshot, journey: Journey) -> list[Sec
     journey.lines.append(f"replayed {counted(report.counts['acked'], 'record')}: {report.state}")
     ended = ", ".join(sorted(set(snap.provenance["state"])))
     return [
-        _section("Captured", "Events by type; without a type are tombstones and what could not be decoded.", counts),
-        _section("Provenance", f"What the snapshot holds: {ended}.", snap.provenance[RANGE_COLUMNS]),
-        Section("Causal graph", f"Correlation {correlation}: causes left, effects right.", _picture(trace)),
-        Section("Causal tree", "The same flow as text.", repr(trace)),
-        _section("Counts of the traced flow", f"Correlation {correlation}.", _types(trace)),
-        _section("Consumer lag", "Offsets between committed and high watermark.", lag.groups),
+        frame_section(
+            "Captured", "Events by type; without a type are tombstones and what could not be decoded.", counts
+        ),
+        frame_section("Provenance", f"What the snapshot holds: {ended}.", snap.provenance[RANGE_COLUMNS]),
+        *flow_sections(trace, correlation),
+        frame_section("Consumer lag", "Offsets between committed and high watermark.", lag.groups),
         Section("Replay", "What was sent, and what was found at the target.", repr(report)),
     ]
-
-
-def _picture(trace: Trace) -> Element:
-    drawing: CausationGraph = trace.show()
-    try:
-        return drawing.snapshot().body
-    finally:
-        drawing.close()
-
-
-def _types(trace: Trace) -> Any:
-    return trace.frame.groupby("event_type").size().rename("events").reset_index()
-
-
-def _section(title: str, about: str, frame: Any) -> Section:
-    from workbench.report import Section, frame_table
-
-    return Section(title, about, frame_table(frame))

@@ -7,6 +7,7 @@ import { draw } from "./svg.mjs";
 
 /** @param {[string, string, string, string]} entry kind (node, edge or failed), shape, dashes, text */
 function drawEntry([kind, shape, dash, text]) {
+  if (!kind) return textual("span", text);
   const style = `stroke-dasharray: ${dash || "none"}`;
   const picture = draw("svg", { viewBox: "-15 -9 30 18", "aria-hidden": "true" });
   if (kind === "node") picture.append(draw("path", { class: "wb-box", d: outline(shape, 26, 14), style }));

@@ -1,0 +1,90 @@
+"""Writes `Snapshot.report`: what a snapshot holds, its failures and its largest flow, as one static HTML file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.text import counted, visible
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from workbench.report import Section
+    from workbench.session.snapshot import Snapshot
+    from workbench.text import Element
+    from workbench.tracing.trace import Trace
+    from workbench.widgets import CausationGraph
+
+_COUNTS = """
+    SELECT topic, event_type, count(*) AS n, min(timestamp_ms) AS first_ms, max(timestamp_ms) AS last_ms
+    FROM events GROUP BY ALL ORDER BY n DESC, topic, event_type
+"""
+_LARGEST_FLOW = """
+    SELECT correlation_id, count(*) AS n FROM events WHERE correlation_id IS NOT NULL
+    GROUP BY ALL ORDER BY n DESC, correlation_id LIMIT 1
+"""
+
+
+def write_incident_report(
+    snap: Snapshot, path: str | os.PathLike[str], *, title: str | None, correlation_id: str | None
+) -> Path:
+    """Write the report; see `Snapshot.report`."""
+    from workbench.report import write_report
+
+    heading = title if title is not None else f"Snapshot {visible(snap.path.name, 80)}"
+    return write_report(path, heading, [*_contents(snap), *_flow(snap, correlation_id), *_failures(snap)])
+
+
+def _contents(snap: Snapshot) -> list[Section]:
+    counts = snap.sql(_COUNTS)
+    states = ", ".join(sorted(set(snap.provenance["state"]))) or "nothing captured"
+    return [
+        frame_section("Captured", "Events by topic and type, most frequent first.", counts),
+        frame_section("Provenance", f"The offsets that this rests on: {states}.", snap.provenance),
+    ]
+
+
+def _flow(snap: Snapshot, correlation_id: str | None) -> list[Section]:
+    if correlation_id is None:
+        largest = snap.sql(_LARGEST_FLOW)
+        if largest.empty:
+            return []
+        correlation_id = str(largest["correlation_id"].iloc[0])
+    return flow_sections(snap.trace(correlation_id=correlation_id), correlation_id)
+
+
+def _failures(snap: Snapshot) -> list[Section]:
+    letters = snap.dead_letters()
+    if letters.frame.empty:
+        return []
+    about = f"{counted(len(letters.frame), 'dead letter')}, grouped by failure."
+    return [frame_section("Dead letters", about, letters.groups)]
+
+
+def flow_sections(trace: Trace, correlation_id: str) -> list[Section]:
+    """Make the drawing, the tree and the counts of one flow."""
+    from workbench.report import Section
+
+    about = f"Correlation {correlation_id}"
+    types = trace.frame.groupby("event_type").size().rename("events").reset_index()
+    return [
+        Section("Causal graph", f"{about}: causes left, effects right.", _picture(trace)),
+        Section("Causal tree", "The same flow as text.", repr(trace)),
+        frame_section("Counts of the traced flow", f"{about}.", types),
+    ]
+
+
+def frame_section(title: str, about: str, frame: Any) -> Section:
+    """Make a section of the first rows of a frame."""
+    from workbench.report import Section, frame_table
+
+    return Section(title, about, frame_table(frame))
+
+
+def _picture(trace: Trace) -> Element:
+    drawing: CausationGraph = trace.show()
+    try:
+        return drawing.snapshot().body
+    finally:
+        drawing.close()
