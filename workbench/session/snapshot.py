@@ -392,7 +392,7 @@ class Snapshot:
             title: Heading; the name of the snapshot unless told.
             correlation_id: The flow to draw.
         """
-        from workbench.session.procedures.incident_report import write_incident_report
+        from workbench.session.incident_report import write_incident_report
 
         return write_incident_report(self, path, title=title, correlation_id=correlation_id)
 

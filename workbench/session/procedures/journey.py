@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workbench.session.demonstration import demo
-from workbench.session.procedures.incident_report import flow_sections, frame_section
+from workbench.session.incident_report import flow_sections, frame_section
 from workbench.text import counted
 
 if TYPE_CHECKING:
