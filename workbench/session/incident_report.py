@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.text import counted, visible
 
@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     import os
     from pathlib import Path
 
+    import pandas as pd
+
+    from workbench.replay.dead_letters import DeadLetters
     from workbench.report import Section
-    from workbench.session.snapshot import Snapshot
     from workbench.text import Element
     from workbench.tracing.trace import Trace
     from workbench.widgets import CausationGraph
@@ -26,8 +28,20 @@ _LARGEST_FLOW = """
 """
 
 
+class Reported(Protocol):
+    """What a report is made of; a `Snapshot` is one."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def provenance(self) -> pd.DataFrame: ...
+    def sql(self, query: str) -> pd.DataFrame: ...
+    def trace(self, *, correlation_id: str) -> Trace: ...
+    def dead_letters(self) -> DeadLetters: ...
+
+
 def write_incident_report(
-    snap: Snapshot, path: str | os.PathLike[str], *, title: str | None, correlation_id: str | None
+    snap: Reported, path: str | os.PathLike[str], *, title: str | None, correlation_id: str | None
 ) -> Path:
     """Write the report; see `Snapshot.report`."""
     from workbench.report import write_report
@@ -36,7 +50,7 @@ def write_incident_report(
     return write_report(path, heading, [*_contents(snap), *_flow(snap, correlation_id), *_failures(snap)])
 
 
-def _contents(snap: Snapshot) -> list[Section]:
+def _contents(snap: Reported) -> list[Section]:
     counts = snap.sql(_COUNTS)
     states = ", ".join(sorted(set(snap.provenance["state"]))) or "nothing captured"
     return [
@@ -45,7 +59,7 @@ def _contents(snap: Snapshot) -> list[Section]:
     ]
 
 
-def _flow(snap: Snapshot, correlation_id: str | None) -> list[Section]:
+def _flow(snap: Reported, correlation_id: str | None) -> list[Section]:
     if correlation_id is None:
         largest = snap.sql(_LARGEST_FLOW)
         if largest.empty:
@@ -54,7 +68,7 @@ def _flow(snap: Snapshot, correlation_id: str | None) -> list[Section]:
     return flow_sections(snap.trace(correlation_id=correlation_id), correlation_id)
 
 
-def _failures(snap: Snapshot) -> list[Section]:
+def _failures(snap: Reported) -> list[Section]:
     letters = snap.dead_letters()
     if letters.frame.empty:
         return []

@@ -382,19 +382,11 @@ class Snapshot:
         self._graph = None
         return redecode(self.store, decoder_for(topics, conventions=conventions))
 
-    def report(
-        self, path: str | os.PathLike[str], *, title: str | None = None, correlation_id: str | None = None
-    ) -> Path:
-        """Write a static HTML report: contents, provenance, one flow (by default the largest), dead letters.
-
-        Args:
-            path: File to write; an existing one is replaced. It loads nothing and runs nothing.
-            title: Heading; the name of the snapshot unless told.
-            correlation_id: The flow to draw.
-        """
+    def report(self, path: str | os.PathLike[str], *, title: str | None = None, flow: str | None = None) -> Path:
+        """Write a static HTML file: contents, the flow of a correlation id (else the largest), dead letters."""
         from workbench.session.incident_report import write_incident_report
 
-        return write_incident_report(self, path, title=title, correlation_id=correlation_id)
+        return write_incident_report(self, path, title=title, correlation_id=flow)
 
     def _heading(self) -> str:
         access = "read-only" if self.read_only else "writable"

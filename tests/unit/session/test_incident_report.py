@@ -12,7 +12,7 @@ async def test_a_snapshot_becomes_one_static_file(tmp_path):
         written = snap.report(tmp_path / "incident.html", title="<script>alert(1)</script> $x$")
         flow = snap.sql("select correlation_id from events where event_type = 'workflow.created' limit 1")
         one = str(flow["correlation_id"].iloc[0])
-        other = snap.report(tmp_path / "one.html", correlation_id=one)
+        other = snap.report(tmp_path / "one.html", flow=one)
     text = written.read_text()
     for heading in ("Captured", "Provenance", "Causal graph", "Causal tree"):
         assert f"<h2>{heading}</h2>" in text
