@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.capture import CaptureResult
+    from workbench.exploration import Description
     from workbench.lag import LagResult
     from workbench.model.causation import GraphViewSource
     from workbench.model.selecting.topic_selection import TopicsLike
@@ -167,6 +168,20 @@ class Snapshot:
     def provenance(self) -> pd.DataFrame:
         """The captured offset ranges: cluster, topic, partition, offsets, gaps, isolation, state and its reason."""
         return self.store.ranges
+
+    def describe(self, topics: TopicsLike | None = None, *, sample: int = 10_000) -> Description:
+        """Describe topics: fields with types and examples, ids that join, conventions to paste; see `.frame`, `.toml`.
+
+        Args:
+            topics: Name, list, shell pattern or regular expression; by default all.
+            sample: Records of each topic that are looked into, the newest.
+
+        Raises:
+            UnknownTopicError: The snapshot has no such topic.
+        """
+        from workbench.exploration import describe
+
+        return describe(self.store, topics, sample=sample)
 
     def trace(
         self, *, correlation_id: str | None = None, event_id: str | None = None, trace_id: str | None = None

@@ -15,6 +15,7 @@ from workbench.text import counted, is_position, parse_position, plural, visible
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.columns import flags
 from workbench.tracing.graph.subgraph import subgraph
+from workbench.tracing.missing_ids import missing_ids_text
 
 if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
@@ -57,8 +58,9 @@ def select(
     name, value = wanted.popitem()
     if not chosen.any():
         shown = visible(str(value), _ID_LIMIT)
+        hint = missing_ids_text(graph, name) or _HINT
         raise UnknownEventError(
-            f"No event of {graph.provenance.selection} has {name} {shown}. {_HINT}", wanted=str(value)
+            f"No event of {graph.provenance.selection} has {name} {shown}. {hint}", wanted=str(value)
         )
     return subgraph(graph, chosen, f"{name.removesuffix('_id')} {value}")
 
@@ -109,9 +111,8 @@ def find_events(graph: CausalGraph, event_id: str) -> Ints:
             else ""
         )
         shown = visible(event_id, _ID_LIMIT)
-        raise UnknownEventError(
-            f"No event of {graph.provenance.selection} has the id {shown}.{hint} {_HINT}", wanted=event_id
-        )
+        hint += f" {missing_ids_text(graph, 'event_id') or _HINT}"
+        raise UnknownEventError(f"No event of {graph.provenance.selection} has the id {shown}.{hint}", wanted=event_id)
     return found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from workbench.text import and_more, counted, counts_text, duration_text, time_text
 from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.times import NO_TIME
+from workbench.tracing.missing_ids import missing_ids_text
 from workbench.tracing.text.labels import (
     EventLabels,
     copy_kind_counts,
@@ -65,7 +66,9 @@ def _header(graph: CausalGraph) -> list[str]:
     third += [f"problems: {counts_text(problems)}"] if problems else []
     cut = len(graph.outside)
     third += [f"{counted(cut, 'edge')} cut by the selection"] if cut else []
-    return [" · ".join(line) for line in (first, second, third) if line] + [provenance_text(graph)]
+    lines = [" · ".join(line) for line in (first, second, third) if line] + [provenance_text(graph)]
+    missing = missing_ids_text(graph, "event_id")
+    return lines if missing is None else [*lines, missing]
 
 
 def _in_brackets(counts: dict[str, int]) -> str:
