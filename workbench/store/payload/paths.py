@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.text import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -65,7 +67,7 @@ def find_paths(cursor: duckdb.DuckDBPyConnection, table: str) -> list[JsonPath]:
     while new := sorted(objects - members.keys() - whole.keys()):
         for parent, names in _members(cursor, table, new).items():
             if len(names) > LIMIT_MEMBERS or len(types) + len(names) > LIMIT_PATHS:
-                whole[parent] = f"it has {len(names):d} different members"
+                whole[parent] = f"it has {counted(len(names), 'different member')}"
             else:
                 members[parent] = _ordered(names, order.get(parent, []))
         children = [(*parent, name) for parent in new for name in members.get(parent, ())]
