@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workbench.errors import SnapshotFormatError
@@ -23,7 +24,7 @@ from workbench.store.snapshot.captures import CaptureHead, begin_capture, end_ca
 from workbench.store.snapshot.ranges import RangeKey, RangeUpdate, recount_values
 from workbench.store.snapshot.sources import add_source, all_sources, find_sources
 from workbench.store.transfer.exporting import EXPORTED, PROVENANCE_KEY, file_format
-from workbench.store.transfer.jsonl import from_line
+from workbench.store.transfer.jsonl import BOUNDS, from_line
 
 if TYPE_CHECKING:
     import os
@@ -107,10 +108,34 @@ def _read_parquet(path: Path) -> Iterator[pa.Table]:
                 missing = [name for name in EXPORTED.names if name not in file.schema_arrow.names]
                 if missing:
                     raise _unreadable(path, f"it lacks the columns {', '.join(missing)}")
+                row = 0
                 for batch in file.iter_batches(_BATCH_ROWS, columns=EXPORTED.names):
-                    yield pa.table(batch).cast(EXPORTED)
+                    yield _checked(pa.table(batch), path, row)
+                    row += batch.num_rows
         except (pa.ArrowException, ValueError) as error:
             raise _unreadable(path, str(error)) from error
+
+
+def _checked(table: pa.Table, path: Path, first_row: int) -> pa.Table:
+    """Bring rows to the types of `EXPORTED`; refuse the first value that no record can have, by row and column."""
+    columns = []
+    for field in EXPORTED:
+        column = table[field.name]
+        try:
+            columns.append(column.cast(field.type))
+        except pa.ArrowException as error:
+            raise _unreadable(path, f"column {field.name} holds {column.type}, not {field.type}: {error}") from error
+        needed = field.name == "topic" or field.name in BOUNDS
+        wrong = pc.is_null(columns[-1]) if needed else None
+        if field.name in BOUNDS:
+            low, high = (pa.scalar(bound, pa.int64()) for bound in (BOUNDS[field.name][0], BOUNDS[field.name][1] - 1))
+            wide = columns[-1].cast(pa.int64())
+            wrong = pc.or_kleene(wrong, pc.or_(pc.less(wide, low), pc.greater(wide, high)))
+        at = -1 if wrong is None else pc.index(wrong, value=True).as_py()
+        if at >= 0:
+            value = columns[-1][at].as_py()
+            raise _unreadable(path, f"row {first_row + at + 1}, column {field.name}: {value!r} is no value of a record")
+    return pa.table(columns, schema=EXPORTED)
 
 
 def _read_jsonl(path: Path) -> Iterator[pa.Table]:

@@ -23,7 +23,13 @@ PLAIN = (
     "timestamp_type",
 )
 
-_NUMBERS = {"partition": 2**31, "offset": 2**63, "timestamp_ms": 2**63, "timestamp_type": 2**7}
+BOUNDS = {
+    "partition": (0, 2**31),
+    "offset": (0, 2**63),
+    "timestamp_ms": (-(2**63), 2**63),
+    "timestamp_type": (-1, 2),
+}
+"""Lowest value and exclusive highest value of the numbers of a record. Producers stamp any 64-bit time."""
 
 
 def to_line(row: Mapping[str, Any]) -> bytes:
@@ -58,12 +64,12 @@ def from_line(line: bytes) -> dict[str, Any]:
 
 
 def _check(row: Mapping[str, Any]) -> None:
-    for name, bound in _NUMBERS.items():
+    for name, (low, high) in BOUNDS.items():
         number = row[name]
-        if isinstance(number, bool) or not isinstance(number, int) or not -1 <= number < bound:
-            raise ValueError(f"{name} is no number that a position or timestamp can have")
+        if isinstance(number, bool) or not isinstance(number, int) or not low <= number < high:
+            raise ValueError(f"{name} is {number!r}; it must be an integer from {low} to {high - 1}")
     if not row["topic"]:
-        raise ValueError("topic is missing")
+        raise ValueError(f"topic is {row['topic']!r}; a name is expected")
     for name in PLAIN[:5]:
         if row[name] is not None and not isinstance(row[name], str):
             raise ValueError(f"{name} is not text")

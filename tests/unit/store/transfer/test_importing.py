@@ -108,3 +108,39 @@ class TestExchange:
         with pytest.raises(SnapshotError, match="format"):
             export_records(store, tmp_path / "out.xlsx")
         assert not (tmp_path / "out.xlsx").exists()
+
+    @pytest.mark.parametrize(
+        ("column", "value"),
+        [("topic", None), ("offset", -3), ("partition", None), ("timestamp_type", 7), ("offset", None)],
+    )
+    @pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+    def test_a_value_that_no_record_has_is_named_by_row_and_column(self, store, fill, column, value, kind):
+        tmp_path = store.path.parent
+        fill(raw_records(0, 30))
+        path = tmp_path / f"out.{kind}"
+        export_records(store, path)
+        if kind == "parquet":
+            rows = pq.read_table(path).to_pylist()
+            rows[17][column] = value
+            nullable = pa.schema([field.with_nullable(True) for field in pq.read_schema(path)])
+            pq.write_table(pa.Table.from_pylist(rows, schema=nullable), path)
+            place = f"row 18, column {column}"
+        else:
+            lines = path.read_bytes().splitlines(keepends=True)
+            lines[17] = orjson.dumps({**orjson.loads(lines[17]), column: value}) + b"\n"
+            path.write_bytes(b"".join(lines))
+            place = f"line 18: {column} is"
+        with SnapshotStore.open(tmp_path / "new.duckdb", write=True) as new:
+            with pytest.raises(SnapshotFormatError, match=place):
+                import_file(new, path, fill.decoder)
+            assert new.record_count() == 0
+
+    @pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+    def test_any_time_of_a_record_comes_in_again(self, store, fill, tmp_path, kind):
+        times = pa.array([-(2**63), -5, -1, 2**63 - 1], pa.int64())
+        records = raw_records(0, 4)
+        fill(records.set_column(records.schema.get_field_index("timestamp_ms"), "timestamp_ms", times))
+        export_records(store, tmp_path / f"out.{kind}")
+        with SnapshotStore.open(tmp_path / "new.duckdb", write=True) as new:
+            assert import_file(new, tmp_path / f"out.{kind}", fill.decoder).records == 4
+            assert new.record_table().equals(store.record_table())
