@@ -21,12 +21,10 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedError, StorageFullError
+from workbench.store.file import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-DEFAULT_MEMORY_LIMIT = "1GB"
-MAX_THREADS = 8
 
 _LOCK_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _NO_SPACE = re.compile(r"No space left|disk quota|File too large|not enough space", re.IGNORECASE)
@@ -42,16 +40,14 @@ class Connection:
         path: The database file.
         segments: The only folder whose files SQL can read.
         read_only: Whether the file is opened for reading.
-        memory_limit: As DuckDB writes it (``"1GB"``).
     """
 
-    def __init__(
-        self, path: Path, segments: Path, *, read_only: bool, memory_limit: str = DEFAULT_MEMORY_LIMIT
-    ) -> None:
+    def __init__(self, path: Path, segments: Path, *, read_only: bool) -> None:
         self.path = path
         self._segments = segments
         self._cursors: set[int] = set()
         self._ended = threading.Condition()
+        limit = memory.memory_limit_bytes()
         with translated(path):
             self._root = duckdb.connect(
                 os.fspath(path),
@@ -60,8 +56,8 @@ class Connection:
                     "python_enable_replacements": "false",
                     "autoinstall_known_extensions": "false",
                     "autoload_known_extensions": "false",
-                    "memory_limit": memory_limit,
-                    "threads": str(min(MAX_THREADS, os.cpu_count() or 1)),
+                    "memory_limit": f"{limit}B",
+                    "threads": str(memory.threads_for(limit)),
                     "custom_user_agent": _user_agent(read_only=read_only),
                 },
             )

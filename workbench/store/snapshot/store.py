@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from workbench.errors import SnapshotError
-from workbench.store.file.connection import DEFAULT_MEMORY_LIMIT, Connection
+from workbench.store.file.connection import Connection
 from workbench.store.segments import packing
 from workbench.store.segments.catalogue import enter_segment, segment_bytes
 from workbench.store.segments.checksums import ALL_ROWS, SegmentChecks
@@ -69,7 +69,6 @@ class SnapshotStore:
         path: str | os.PathLike[str],
         *,
         write: bool = False,
-        memory_limit: str = DEFAULT_MEMORY_LIMIT,
     ) -> Self:
         """Open a snapshot; for writing it is made where it does not exist.
 
@@ -81,7 +80,7 @@ class SnapshotStore:
         file = Path(path)
         check_place(file, write=write)
         folder = segments_folder(file)
-        connection = Connection(file, folder, read_only=not write, memory_limit=memory_limit)
+        connection = Connection(file, folder, read_only=not write)
         try:
             last_segment = prepare(connection, folder, read_only=not write)
         except BaseException:
