@@ -11,15 +11,21 @@ if TYPE_CHECKING:
 
 
 async def selected_topics(log: RecordLog, selection: TopicSelection) -> list[TopicInfo]:
-    """Describe the selected topics, sorted by name.
-
-    A broker leaves topics out of its list that the user may not describe. So names that are not in the list are asked
-    for one by one: one without the right is described without partitions, and its ``unavailable`` says why.
+    """Describe the selected topics, sorted by name; see `described_topics`.
 
     Raises:
         UnknownTopicError: A name does not exist, or a pattern matches nothing.
     """
+    return selection.resolve(await described_topics(log, selection))
+
+
+async def described_topics(log: RecordLog, selection: TopicSelection) -> list[TopicInfo]:
+    """Describe all topics that the broker lists, and those that the selection names.
+
+    A broker leaves topics out of its list that the user may not describe. So names that are not in the list are asked
+    for one by one: one without the right is described without partitions, and its ``unavailable`` says why.
+    """
     infos = await log.describe()
     known = {info.name for info in infos}
     missing = [part for part in selection.parts if isinstance(part, str) and part not in known]
-    return selection.resolve([*infos, *(await log.describe(missing) if missing else ())])
+    return [*infos, *(await log.describe(missing) if missing else ())]

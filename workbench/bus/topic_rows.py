@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.bus.protocols import AtTime
-from workbench.bus.selected_topics import selected_topics
+from workbench.bus.selected_topics import described_topics
 from workbench.errors import WorkbenchError
 from workbench.model import TopicPartition
 
@@ -19,6 +20,28 @@ if TYPE_CHECKING:
 RATE_WINDOW_S = 60
 _GROUPS_AT_ONCE = 10
 """Requests for committed offsets in flight; each group is one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicListing:
+    """Descriptions of topics, and how many a pattern leaves out."""
+
+    rows: list[dict[str, Any]]
+    """One for each topic; see `topic_rows`."""
+    replay_topics: int = 0
+    """Topics that a replay made, which match a pattern and are left out."""
+    internal_topics: int = 0
+
+
+async def topic_listing(log: RecordLog, selection: TopicSelection) -> TopicListing:
+    """Describe topics like `topic_rows`, and count what is left out; ``*`` may select nothing."""
+    every = await described_topics(log, selection)
+    nothing = selection.takes_all and not any(map(selection.matches, every))
+    selected = [] if nothing else selection.resolve(every)
+    names = {info.name for info in selected}
+    hidden = [info for info in every if info.name not in names and selection.fits(info.name)]
+    internal = sum(info.internal for info in hidden)
+    return TopicListing(await _rows(log, selected), len(hidden) - internal, internal)
 
 
 async def topic_rows(log: RecordLog, selection: TopicSelection) -> list[dict[str, Any]]:
@@ -34,9 +57,12 @@ async def topic_rows(log: RecordLog, selection: TopicSelection) -> list[dict[str
         selection: The topics to describe.
 
     Raises:
-        UnknownTopicError: A name does not exist, or a pattern matches nothing.
+        UnknownTopicError: A name does not exist, or a pattern other than ``*`` matches nothing.
     """
-    infos = await selected_topics(log, selection)
+    return (await topic_listing(log, selection)).rows
+
+
+async def _rows(log: RecordLog, infos: list[TopicInfo]) -> list[dict[str, Any]]:
     names = {info.name for info in infos}
     (groups, trouble), rates = await asyncio.gather(_groups(log, names), _rates(log, infos))
     return [_row(info, groups.get(info.name, []), rates.get(info.name), trouble) for info in infos]

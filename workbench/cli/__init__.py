@@ -1,13 +1,14 @@
 """Builds the command line ``workbench COMMAND`` from the modules of `workbench.cli.commands`.
 
-Each of them defines ``register(app)``; `application` calls it. Exit codes: 0 ok, 1 failed, 2 usage error,
-3 incomplete result, 4 refused, 130 interrupted. If the reader closes the pipe, the program ends without an error.
+Each of them is named like its command and defines ``register(app)``; `application` calls it. Exit codes: 0 ok,
+1 failed, 2 usage error, 3 incomplete result, 4 refused, 130 interrupted. If the reader closes the pipe, the program
+ends without an error.
 """
 
 from __future__ import annotations
 
 import importlib
-import os
+import io
 import pkgutil
 import sys
 from typing import Annotated, Any
@@ -17,8 +18,9 @@ from typer.core import TyperGroup
 
 from workbench import __version__
 from workbench.cli import commands, exits
-from workbench.errors import WorkbenchError
-from workbench.text import visible
+from workbench.cli.failures import exit_code, report
+from workbench.cli.interrupts import interrupts
+from workbench.cli.output import stop_writing
 
 __all__ = ["application", "main"]
 
@@ -27,25 +29,22 @@ class _Commands(TyperGroup):
     """Turns the errors of every command into a message on standard error and an exit code."""
 
     def invoke(self, ctx: Any) -> object:
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            _stop_writing()
-            raise typer.Exit(exits.OK) from None
-        except WorkbenchError as error:
-            typer.echo(f"Error: {_printable(str(error))}", err=True)
-            raise typer.Exit(exits.code_of(error)) from error
+        with interrupts() as interrupted:
+            try:
+                result = super().invoke(ctx)
+                sys.stdout.flush()
+            except BrokenPipeError:
+                stop_writing()
+                raise typer.Exit(exits.OK) from None
+            except Exception as error:
+                # DuckDB and others turn an interrupt into an error of their own while they clean up.
+                if interrupted():
+                    raise typer.Exit(exits.INTERRUPTED) from None
+                if (code := exit_code(error)) is None:
+                    raise
+                report(error)
+                raise typer.Exit(code) from error
         return result
-
-
-def _printable(text: str) -> str:
-    return "\n".join(visible(line, None) for line in text.splitlines())
-
-
-def _stop_writing() -> None:
-    """Redirect standard output to null: otherwise Python reports the closed pipe when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print_version(asked: bool) -> None:
@@ -59,12 +58,17 @@ Version = Annotated[
 ]
 
 
-def application() -> typer.Typer:
-    """Build the application with the commands of every module of `workbench.cli.commands`."""
+def application(only: str | None = None) -> typer.Typer:
+    """Build the application with the commands of every module of `workbench.cli.commands`.
+
+    Args:
+        only: Load this command alone, so that it starts without importing what the others need. A name that is no
+            command loads all.
+    """
     app = typer.Typer(
         cls=_Commands,
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=True,
         # Rich tracebacks print local variables, which may be secrets or payloads.
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -74,11 +78,16 @@ def application() -> typer.Typer:
     def workbench(_version: Version = False) -> None:
         """Capture, follow, measure and replay the records of Kafka and Redpanda."""
 
-    for found in pkgutil.iter_modules(commands.__path__):
-        importlib.import_module(f"{commands.__name__}.{found.name}").register(app)
+    names = [found.name for found in pkgutil.iter_modules(commands.__path__)]
+    for name in [only] if only in names else names:
+        importlib.import_module(f"{commands.__name__}.{name}").register(app)
     return app
 
 
 def main() -> None:
     """Run the command line. This is the entry point of the script ``workbench``."""
-    application()(prog_name="workbench")
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or pipe of another encoding shows what it cannot as escapes.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    application(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="workbench")

@@ -13,13 +13,13 @@ Broker = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", "-J", help="Print one JSON object per line.")]
 Topics = Annotated[list[str], typer.Argument(help="Names, shell patterns, or ~regular expressions.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV with a header row.")]
 SomeTopics = Annotated[
     list[str] | None, typer.Argument(help="Names, shell patterns, or ~regular expressions; default: all.")
 ]
-Offset = Annotated[
-    str,
-    typer.Option("--offset", "-o", help="Where to start: start, end, 1200, -100, +100, @-15m, @TIME, group:NAME."),
-]
 End = Annotated[str | None, typer.Option("--end", help="Where to stop, exclusive; written like --offset.")]
 Uncommitted = Annotated[bool, typer.Option("--uncommitted", help="Also read records of open and aborted transactions.")]
+Reason = Annotated[
+    str | None, typer.Option("--reason", help="Why; may be left out for a development cluster, such as a local one.")
+]
 SnapshotFile = Annotated[Path, typer.Argument(help="Snapshot file, such as incident.duckdb.")]

@@ -1,17 +1,18 @@
-"""Reads records one by one, for `Cluster.records` and ``workbench tail``, without a consumer group."""
+"""Reads topics from explicit positions, without a consumer group, for `Cluster.records` and ``workbench tail``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.live.last_records import start_at_last_records
 from workbench.model.selecting.topic_selection import parse_topics
-from workbench.model.selecting.window import parse_bound
+from workbench.model.selecting.window import FromEnd, parse_bound
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable, Collection
 
     from workbench.bus.protocols import RecordLog
-    from workbench.model import Isolation, Record
+    from workbench.model import Chunk, Isolation, Record
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
 
@@ -25,22 +26,49 @@ async def follow_records(
     stop_at_end: bool = False,
     isolation: Isolation = "read_committed",
 ) -> AsyncGenerator[Record, None]:
-    """Yield records in offset order within each partition; see `Cluster.records`.
+    """Yield records one by one, in offset order within each partition; see `follow_chunks` and `Cluster.records`."""
+    async for chunk in follow_chunks(log, topics, start=start, end=end, stop_at_end=stop_at_end, isolation=isolation):
+        for record in chunk.rows():
+            yield record
+
+
+async def follow_chunks(
+    log: RecordLog,
+    topics: TopicsLike,
+    *,
+    start: BoundLike = "end",
+    end: BoundLike | None = None,
+    stop_at_end: bool = False,
+    isolation: Isolation = "read_committed",
+    partitions: Collection[int] | None = None,
+    note: Callable[[str], None] | None = None,
+) -> AsyncGenerator[Chunk, None]:
+    """Yield chunks that hold records, in offset order within each partition.
 
     Args:
         log: An open record log.
         topics: Topics to read.
-        start: Where to begin.
+        start: Where to begin. ``-100`` is the last 100 records of each partition: offsets without a record, such as the
+            markers of transactions, do not count.
         end: Where to stop, exclusive; resolved to offsets once, at the start. Without it reading never stops.
         stop_at_end: Stop at the offsets that are the end now; the same as ``end="end"``.
         isolation: Isolation level of the reads.
+        partitions: Read only partitions of these numbers.
+        note: Called with each remark about how the bounds were found.
     """
-    from workbench.capture.window import resolve_spans
+    from workbench.capture.window import resolve_window
 
+    first = parse_bound(start)
     bound = parse_bound("end") if stop_at_end and end is None else None if end is None else parse_bound(end)
-    spans = await resolve_spans(log, parse_topics(topics), parse_bound(start), bound, isolation=isolation)
+    window = await resolve_window(log, parse_topics(topics), first, bound, isolation=isolation)
+    for remark in window.notes if note is not None else ():
+        note(remark)  # type: ignore[misc]  # there is a listener in this loop
+    spans = [span for span in window.spans if partitions is None or span.partition in partitions]
+    if isinstance(first, FromEnd):
+        spans = await start_at_last_records(log, spans, first.count, window.ends, isolation=isolation)
+    spans = [span for span in spans if span.stop is None or span.start < span.stop]
     async with log.reader(spans, isolation=isolation) as reader:
         while not reader.done:
             for chunk in await reader.read(4 << 20, 200):
-                for record in chunk.rows():
-                    yield record
+                if chunk.records.num_rows:
+                    yield chunk

@@ -30,7 +30,7 @@ from workbench.text.positions import (
 from workbench.text.sizes import size_text
 from workbench.text.tables import text_table
 from workbench.text.times import NO_TIME_TEXT, TimeUnit, clock_text, iso_text, time_text
-from workbench.text.visible import CELL_LIMIT, visible, visible_bytes
+from workbench.text.visible import CELL_LIMIT, json_visible, visible, visible_bytes
 
 __all__ = [
     "CELL_LIMIT",
@@ -52,6 +52,7 @@ __all__ = [
     "fragment",
     "is_position",
     "iso_text",
+    "json_visible",
     "listing",
     "number_text",
     "output_html",

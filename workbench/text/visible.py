@@ -32,6 +32,11 @@ def visible(text: str, limit: int | None = CELL_LIMIT) -> str:
     return shown if limit is None or len(text) <= limit else f"{shown}… ({counted(len(text), 'character')})"
 
 
+def json_visible(text: str) -> str:
+    r"""Escape in a line of JSON what a terminal would obey, such as ``\u202e``; it stays the same JSON value."""
+    return _INVISIBLE.sub(_json_escape, text)
+
+
 def visible_bytes(data: bytes | None, limit: int | None = CELL_LIMIT) -> str:
     """Show bytes as text where they are UTF-8, else as hexadecimal digits; null and empty stay apart.
 
@@ -68,3 +73,9 @@ def _escape_sequence(match: re.Match[str]) -> str:
     if code <= _LATIN_1_LAST:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= _BASIC_PLANE_LAST else f"\\U{code:08x}"
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    # JSON has escapes of four digits only: a character beyond the basic plane is two of them.
+    units = match.group().encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,9 +13,7 @@ from workbench.cli.options import Broker, End, Json, Topics, Uncommitted
 from workbench.cli.output import print_json, print_rows
 from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
-
-if TYPE_CHECKING:
-    from workbench.session import Snapshot
+from workbench.text import visible
 
 _COLUMNS = (
     "topic",
@@ -56,34 +54,14 @@ def capture(
 
     Exit code 3: a partition was not captured completely, or offsets of it are missing.
     """
-    rows = run(_capture(topics, into, broker, offset, end, count, follow=follow, uncommitted=uncommitted))
-    if as_json:
-        for row in rows:
-            print_json({"kind": "range", **row})
-    else:
-        print_rows(rows, _COLUMNS, as_json=False)
-    if any(row["state"] != "complete" for row in rows):
-        raise typer.Exit(exits.INCOMPLETE)
-
-
-async def _capture(
-    topics: list[str],
-    into: Path,
-    broker: str | None,
-    offset: str,
-    end: str | None,
-    count: int | None,
-    *,
-    follow: bool,
-    uncommitted: bool,
-) -> list[dict[str, Any]]:
-    from workbench.session import connect
+    from workbench.session.procedures.observing import capture_topics
 
     with progress_listener(to_terminal=sys.stderr.isatty()) as listener:
-        async with await connect(broker) as cluster:
-            snap: Snapshot = await cluster.capture(
+        rows, notes = run(
+            capture_topics(
+                broker,
                 topics,
-                into=into,
+                into,
                 start=offset,
                 end=end,
                 limit=count,
@@ -91,5 +69,13 @@ async def _capture(
                 isolation="read_uncommitted" if uncommitted else "read_committed",
                 progress=listener,
             )
-            with snap:
-                return snap.last_capture_rows()
+        )
+    for note in notes:
+        typer.echo(f"note: {visible(note, None)}", err=True)
+    if as_json:
+        for row in rows:
+            print_json({"kind": "range", **row})
+    else:
+        print_rows(rows, _COLUMNS, as_json=False)
+    if any(row["state"] != "complete" for row in rows):
+        raise typer.Exit(exits.INCOMPLETE)

@@ -46,9 +46,15 @@ def up(
     typer.echo(brokers.export_line(broker))
 
 
-def down(port: Port = brokers.DEFAULT_PORT, as_json: Json = False) -> None:
+def down(
+    port: Port = brokers.DEFAULT_PORT,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Stop it only if this is its data folder, as given to up.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Stop the broker; its data stays."""
-    broker = brokers.down(port)
+    broker = brokers.down(port, data=data)
     if as_json:
         typer.echo(json.dumps(None if broker is None else brokers.facts(broker, "gone")))
     elif broker is None:

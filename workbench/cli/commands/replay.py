@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from workbench.cli import exits
+from workbench.cli.default_command import group_with_default
 from workbench.cli.options import Broker, Json, SnapshotFile
-from workbench.cli.output import print_json, print_rows
+from workbench.cli.output import print_json, print_rows, print_text
 from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
 
@@ -37,19 +37,10 @@ Run = Annotated[str, typer.Argument(help="Id of the run, or its first digits; `w
 Why = Annotated[str | None, typer.Option("--reason", help="Reason, stored in the journal; required.")]
 
 
-class _PlanByDefault(TyperGroup):
-    """Takes ``workbench replay FILE …`` for ``workbench replay plan FILE …``."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
-            args = ["plan", *args]
-        return super().parse_args(ctx, args)
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(
-        cls=_PlanByDefault,
+        cls=group_with_default("plan"),
         no_args_is_help=True,
         help="Plan a replay (workbench replay FILE --where …), run it with --confirm, and look after its runs.",
     )
@@ -115,7 +106,7 @@ def _print_report(report: ReplayReport, *, as_json: bool) -> None:
     if as_json:
         print_json({"kind": "report", "run_id": report.run_id, "state": report.state, **report.counts})
     else:
-        typer.echo(repr(report))
+        print_text(repr(report))
 
 
 def replay(
@@ -145,11 +136,11 @@ def _show_plan(plan: Plan, *, as_json: bool) -> None:
     if as_json:
         print_json({"kind": "plan", "token": plan.token, **plan.to_json()})
     else:
-        typer.echo(repr(plan))
+        print_text(repr(plan))
     if plan.blocking:
         raise typer.Exit(exits.REFUSED)
     if not as_json:
-        typer.echo(f"\n{_command(plan.token)}")
+        print_text(f"\n{_command(plan.token)}")
 
 
 def _command(token: str) -> str:
@@ -182,6 +173,7 @@ async def _run(
 
 def _options(given: list[str] | None) -> dict[str, Any]:
     from workbench.errors import ConfigurationError
+    from workbench.replay import Options
 
     options: dict[str, Any] = {}
     for text in given or []:
@@ -190,18 +182,24 @@ def _options(given: list[str] | None) -> dict[str, Any]:
             raise ConfigurationError(f"--option {text!r} is not written as name=value.")
         name = name.replace("-", "_")
         options[name] = _LISTS[name](value) if name in _LISTS else _value(value)
+    try:
+        # Here already: an option that is not valid needs no snapshot and no broker to say so.
+        Options.parse(options)
+    except TypeError as error:
+        raise ConfigurationError(str(error)) from error
     return options
 
 
 def _value(text: str) -> Any:
     if text.lower() in {"true", "false"}:
         return text.lower() == "true"
-    return int(text) if text.isdigit() else text
+    return int(text) if text.isascii() and text.isdigit() else text
 
 
 def _partitions(text: str) -> Any:
     """Read a policy, or a map such as ``0:1,1:0``."""
-    return dict(pair.split(":", 1) for pair in text.split(",")) if ":" in text else text
+    pairs = [pair.partition(":") for pair in text.split(",")]
+    return {source: target for source, _, target in pairs} if ":" in text else text
 
 
 _LISTS = {"accept_groups": lambda text: [name for name in text.split(",") if name], "partitions": _partitions}

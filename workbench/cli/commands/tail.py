@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import re
+import sys
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.options import Broker, End, Json, Offset, Topics, Uncommitted
-from workbench.cli.output import print_json
+from workbench.cli.kcat import bounds, delimiter
+from workbench.cli.options import Broker, End, Json, Uncommitted
 from workbench.cli.running import run
 from workbench.errors import ConfigurationError
-from workbench.text import clock_text, visible_bytes
+from workbench.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from workbench.cli.record_lines import Lines
+    from workbench.model import Chunk
 
-    from workbench.model import Record
-
-_TOKEN = re.compile(r"%[tpokKsSTh%]|\\[nrt\\]")
-_ESCAPES = {r"\n": "\n", r"\r": "\r", r"\t": "\t", "\\\\": "\\"}
-_VALUE_CHARACTERS = 200
+Offsets = Annotated[
+    list[str] | None,
+    typer.Option("--offset", "-o", help="Where to start: start, end, 1200, -100, +100, @-15m, @TIME, group:NAME."),
+]
+Count = Annotated[int | None, typer.Option("--count", "-n", "-c", min=1, help="Stop after this many records.")]
+AtEnd = Annotated[bool, typer.Option("--exit", "-e", help="Stop at the present end of each partition.")]
+Layout = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        help=r"Format: %t topic %p partition %o offset %k key %s value %T time %h headers, \n \t \0 \xHH.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,100 +39,79 @@ def register(app: typer.Typer) -> None:
     app.command()(tail)
 
 
-def tail(
-    topics: Topics,
+def tail(  # noqa: PLR0913 - kcat has as many options
+    topics: Annotated[list[str] | None, typer.Argument(help="Names, shell patterns, or ~regular expressions.")] = None,
     broker: Broker = None,
-    offset: Offset = "end",
+    offset: Offsets = None,
     end: End = None,
-    count: Annotated[int | None, typer.Option("--count", "-n", min=1, help="Stop after this many records.")] = None,
-    at_end: Annotated[bool, typer.Option("--exit", "-e", help="Stop at the present end of each partition.")] = False,
-    layout: Annotated[
-        str | None,
-        typer.Option(
-            "--format", "-f", help=r"Format: %t topic %p partition %o offset %k key %s value %T time %h headers \n."
-        ),
-    ] = None,
+    count: Count = None,
+    at_end: AtEnd = False,
+    layout: Layout = None,
     as_json: Json = False,
     uncommitted: Uncommitted = False,
+    partition: Annotated[
+        list[int] | None, typer.Option("--partition", "-p", min=0, help="Only this partition; repeatable.")
+    ] = None,
+    topic: Annotated[list[str] | None, typer.Option("--topic", "-t", help="A topic, as kcat has it.")] = None,
+    between: Annotated[
+        str | None, typer.Option("--delimiter", "-D", help="Print values and this after each, as kcat does.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no remarks.")] = False,
+    _consume: Annotated[bool, typer.Option("-C", help="Does nothing: kcat's switch for reading.")] = False,
 ) -> None:
-    """Print the records of topics as they arrive; joins no consumer group and commits nothing."""
-    if layout is not None and as_json:
-        raise ConfigurationError("--format and --json exclude each other.")
-    show = _as_json if as_json else _formatted(layout) if layout is not None else _line
-    run(_follow(topics, broker, offset, end, count, show, at_end=at_end, uncommitted=uncommitted))
+    """Print the records of topics as they arrive; joins no consumer group and commits nothing.
 
+    Options are those of kcat -C: -t -p -o beginning -o s@1764300000000 -c -e -q -f -D -J.
+    """
+    wanted = [*(topics or ()), *(topic or ())]
+    if not wanted:
+        raise ConfigurationError("No topic is named: workbench tail orders, or workbench tail 'orders.*'.")
+    if sum((layout is not None, as_json, between is not None)) > 1:
+        raise ConfigurationError("Of --format, --json and --delimiter only one can be given.")
+    start, stop = bounds(offset or [], end)
+    show = _Printer(_lines(layout, between, as_json=as_json), count)
+    from workbench.session.procedures.observing import follow_topics
 
-async def _follow(
-    topics: list[str],
-    broker: str | None,
-    offset: str,
-    end: str | None,
-    count: int | None,
-    show: Callable[[Record], None],
-    *,
-    at_end: bool,
-    uncommitted: bool,
-) -> None:
-    from contextlib import aclosing
-
-    from workbench.session import connect
-
-    async with await connect(broker) as cluster:
-        records = cluster.records(
-            topics,
-            start=offset,
-            end=end,
+    run(
+        follow_topics(
+            broker,
+            wanted,
+            show,
+            start=start,
+            end=stop,
             stop_at_end=at_end,
             isolation="read_uncommitted" if uncommitted else "read_committed",
+            partitions=partition,
+            note=None if quiet else _say,
         )
-        async with aclosing(records):
-            shown = 0
-            async for record in records:
-                show(record)
-                shown += 1
-                if shown == count:
-                    return
+    )
 
 
-def _as_json(record: Record) -> None:
-    from workbench.cli.records import as_json
-
-    print_json(as_json(record))
+def _say(note: str) -> None:
+    typer.echo(visible(note, None), err=True)
 
 
-def _line(record: Record) -> None:
-    at = clock_text(None if record.timestamp_ms == -1 else record.timestamp_ms)
-    key, value = visible_bytes(record.key, 40), visible_bytes(record.value, _VALUE_CHARACTERS)
-    typer.echo(f"{at} {record.position} {key} {value}")
+def _lines(layout: str | None, between: str | None, *, as_json: bool) -> Lines:
+    from workbench.cli import record_lines
+
+    if as_json:
+        return record_lines.json_lines
+    if between is not None:
+        return record_lines.layout_lines(f"%s{delimiter(between)}")
+    return record_lines.short_lines if layout is None else record_lines.layout_lines(layout)
 
 
-def _formatted(layout: str) -> Callable[[Record], None]:
-    def show(record: Record) -> None:
-        typer.echo(_TOKEN.sub(lambda found: _ESCAPES.get(found[0]) or _part(record, found[0][1]), layout), nl=False)
+class _Printer:
+    """Prints the records of chunks until enough are printed."""
 
-    return show
+    def __init__(self, lines: Lines, count: int | None) -> None:
+        self._lines, self._left = lines, count
 
-
-def _part(record: Record, letter: str) -> str:
-    headers = ",".join(f"{visible_bytes(name, None)}={visible_bytes(text, None)}" for name, text in record.headers)
-    parts = {
-        "t": record.topic,
-        "p": str(record.partition),
-        "o": str(record.offset),
-        "T": str(record.timestamp_ms),
-        "k": _text(record.key),
-        "K": _length(record.key),
-        "s": _text(record.value),
-        "S": _length(record.value),
-        "h": headers,
-        "%": "%",
-    }
-    return parts[letter]
-
-
-def _text(raw: bytes | None) -> str:
-    return "" if raw is None else visible_bytes(raw, None)
-
-
-def _length(raw: bytes | None) -> str:
-    return str(-1 if raw is None else len(raw))
+    def __call__(self, chunk: Chunk) -> bool:
+        lines = list(islice(self._lines(chunk), self._left))
+        sys.stdout.buffer.write(b"".join(lines))
+        # Each chunk at once: who watches a pipe waits for the newest record.
+        sys.stdout.buffer.flush()
+        if self._left is not None:
+            self._left -= len(lines)
+        return self._left != 0

@@ -68,6 +68,19 @@ class TopicSelection:
             chosen.update(found)
         return [chosen[name] for name in sorted(chosen)]
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether it is the pattern ``*`` alone."""
+        return [part.text for part in self.parts if isinstance(part, TopicPattern)] == ["*"] and len(self.parts) == 1
+
+    def matches(self, topic: TopicInfo) -> bool:
+        """Tell whether a topic is selected."""
+        return any(part == topic.name if isinstance(part, str) else part.matches(topic) for part in self.parts)
+
+    def fits(self, name: str) -> bool:
+        """Tell whether a name fits a pattern, be it of a topic that patterns leave out."""
+        return any(part.regex.fullmatch(name) is not None for part in self.parts if isinstance(part, TopicPattern))
+
     def __str__(self) -> str:
         return " ".join(part if isinstance(part, str) else part.text for part in self.parts)
 

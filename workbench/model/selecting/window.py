@@ -2,7 +2,7 @@
 
 | written | means |
 |---|---|
-| ``"start"``, ``"end"`` | log start, end of the log |
+| ``"start"``, ``"end"`` | log start, end of the log; so are kcat's ``"beginning"``, and ``"earliest"``, ``"latest"`` |
 | ``1200``, ``"1200"`` | that offset of each partition |
 | ``"-100"``, ``-100`` | the last 100 offsets |
 | ``"+100"`` | log start + 100 |
@@ -107,7 +107,10 @@ class Committed:
 Bound: TypeAlias = Start | End | Offset | FromEnd | FromStart | Ago | At | Committed
 BoundLike: TypeAlias = str | int | datetime | timedelta | Bound
 
-_WORDS: dict[str, Bound] = {"start": Start(), "end": End()}
+_WORDS: dict[str, Bound] = {
+    **dict.fromkeys(("start", "beginning", "earliest"), Start()),
+    **dict.fromkeys(("end", "latest"), End()),
+}
 
 
 def parse_bound(value: BoundLike) -> Bound:

@@ -143,9 +143,14 @@ def translated(path: Path) -> Iterator[None]:
     except duckdb.Error as error:
         raise _translate(error, path) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or _NO_SPACE.search(str(error)):
+        if is_storage_full(error):
             raise _storage_full(path) from error
         raise
+
+
+def is_storage_full(error: OSError) -> bool:
+    """Tell whether an error says that a disk or a quota is full; Arrow gives no error number."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or _NO_SPACE.search(str(error)) is not None
 
 
 def _user_agent(*, read_only: bool) -> str:

@@ -32,6 +32,7 @@ _TABLE_FUNCTIONS = re.compile(
 )
 """Table functions that only compute or read the catalogue. The others read files, run SQL of their own, or
 change the state of the database."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CHANGING_FUNCTIONS = frozenset({"nextval", "setval", "write_log"})
 
 
@@ -47,6 +48,10 @@ def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) 
     Raises:
         QueryError: Not SQL, several statements, or one that does more than read tables.
     """
+    if not query.isascii() and (bad := _SURROGATE.search(query)):
+        raise QueryError(
+            f"The query is not UTF-8 text at position {bad.start()}; correct it.", path=str(path), query=query
+        )
     try:
         statements = cursor.extract_statements(query)
     except duckdb.Error as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -10,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workbench.errors import SnapshotError
+from workbench.errors import SnapshotError, StorageFullError
 from workbench.model.records.columns import RECORD
-from workbench.store.file.connection import translated
+from workbench.store.file.connection import is_storage_full, translated
 from workbench.store.payload.reserved import readable_condition
 from workbench.store.transfer.jsonl import to_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from workbench.store.snapshot.store import SnapshotStore
 
@@ -80,7 +81,8 @@ def export_records(
             holds the values of its ``$names``.
 
     Raises:
-        SnapshotError: Neither the name nor ``format`` says which format is meant.
+        SnapshotError: Neither the name nor ``format`` says which format is meant, or the file cannot be written.
+        StorageFullError: The disk of the file is full.
         QueryError: The condition cannot be answered.
     """
     path = Path(path)
@@ -93,11 +95,42 @@ def export_records(
                 rows = _write_parquet(batches, temporary, None if where else store.ranges_table())
             else:
                 rows = _write_jsonl(batches, temporary)
-        os.replace(temporary, path)  # noqa: PTH105 - Path.replace would read the same
+        with _target():
+            os.replace(temporary, path)  # noqa: PTH105 - Path.replace would read the same
+    except _TargetError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise _not_written(path, error.cause) from error.cause
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     return rows
+
+
+class _TargetError(Exception):
+    """The file that is written refuses; kept apart from errors of the snapshot that is read meanwhile."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+@contextlib.contextmanager
+def _target() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _TargetError(error) from error
+
+
+def _not_written(path: Path, error: OSError) -> SnapshotError | StorageFullError:
+    if is_storage_full(error):
+        return StorageFullError(
+            f"The disk that holds {path} is full, so it was not written. Free space, or name a file elsewhere.",
+            path=str(path),
+        )
+    why = os.strerror(error.errno) if error.errno else str(error)
+    return SnapshotError(f"{path} cannot be written: {why}.", path=str(path))
 
 
 def _query(where: str | None) -> str:
@@ -113,17 +146,28 @@ def _write_parquet(batches: pa.RecordBatchReader, path: Path, ranges: pa.Table |
     if ranges is not None:
         schema = schema.with_metadata({PROVENANCE_KEY: json.dumps(ranges.to_pylist()).encode()})
     rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
+    with contextlib.ExitStack() as open_files:
+        with _target():
+            writer = open_files.enter_context(pq.ParquetWriter(path, schema, compression="zstd", compression_level=1))
         for batch in batches:
-            writer.write_table(pa.table(batch).cast(schema))
+            with _target():
+                writer.write_table(pa.table(batch).cast(schema))
             rows += batch.num_rows
+        with _target():
+            open_files.close()
     return rows
 
 
 def _write_jsonl(batches: pa.RecordBatchReader, path: Path) -> int:
     rows = 0
-    with path.open("wb") as file:
+    with contextlib.ExitStack() as open_files:
+        with _target():
+            file = open_files.enter_context(path.open("wb"))
         for batch in batches:
-            file.writelines(to_line(row) for row in batch.to_pylist())
+            lines = b"".join(to_line(row) for row in batch.to_pylist())
+            with _target():
+                file.write(lines)
             rows += batch.num_rows
+        with _target():
+            open_files.close()
     return rows

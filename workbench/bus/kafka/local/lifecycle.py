@@ -75,15 +75,34 @@ def up(
         return launcher.running(port) or launcher.start(port)
 
 
-def down(port: int = DEFAULT_PORT, *, timeout_s: float = _STOP_S, cache: Path | None = None) -> LocalBroker | None:
+def down(
+    port: int = DEFAULT_PORT,
+    *,
+    data: Path | str | None = None,
+    timeout_s: float = _STOP_S,
+    cache: Path | None = None,
+) -> LocalBroker | None:
     """Stop the broker of a port, by force after ``timeout_s``; its data stays.
+
+    Args:
+        port: Of its plain listener.
+        data: Its data folder; a broker on the port that has another one is not stopped.
+        timeout_s: How long it may take to stop by itself.
+        cache: Where the state of brokers is kept; by default the user's cache folder.
 
     Returns:
         The broker that was ended, or None when none ran.
+
+    Raises:
+        ConfigurationError: The broker of the port keeps its data elsewhere.
     """
     cache = cache_folder() if cache is None else cache
     with exclusive(state.registry(cache) / f"{port}.lock"):
         broker = _remembered(cache, port)
+        if broker is not None and data is not None and broker.data != (folder := Path(data).expanduser().absolute()):
+            raise ConfigurationError(
+                f"The broker on port {port} keeps its data in {broker.data}, not in {folder}. It was not stopped."
+            )
         process = None if broker is None else state.process_of(broker)
         # Java writes the archive at its end; after a kill it may be cut off, and is not kept.
         if process is not None and launch.stop(process, timeout_s):

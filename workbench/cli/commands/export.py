@@ -1,0 +1,31 @@
+"""``workbench export``: writes the records of a snapshot to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import SnapshotFile
+from workbench.text import counted
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(export)
+
+
+def export(
+    snapshot: SnapshotFile,
+    target: Annotated[Path, typer.Argument(help="File to write; its suffix .parquet or .jsonl sets the format.")],
+    where: Annotated[
+        str | None, typer.Option("--where", help="SQL condition over events, key, value, headers.")
+    ] = None,
+) -> None:
+    """Export records without loss, as Parquet or JSON lines."""
+    from workbench.session import open_snapshot
+
+    with open_snapshot(snapshot) as snap:
+        count = snap.export(target, where=where)
+    typer.echo(f"{counted(count, 'record')} written to {target}.", err=True)

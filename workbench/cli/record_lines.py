@@ -1,0 +1,148 @@
+"""Writes the records of a chunk as lines of bytes: for people, as JSON, or by a layout like ``kcat -f``."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import orjson
+
+from workbench.cli.json_text import bytes_member
+from workbench.errors import ConfigurationError
+from workbench.model.records.record import TimestampType
+from workbench.text import clock_text, json_visible, position_text, time_text, visible, visible_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from workbench.model import Chunk
+
+Lines: TypeAlias = "Callable[[Chunk], Iterator[bytes]]"
+"""Writes each record of a chunk, with its line feed or delimiter."""
+Header: TypeAlias = "tuple[bytes, bytes | None]"
+Row: TypeAlias = "tuple[int, int, int, bytes | None, bytes | None, list[Header]]"
+"""Offset, timestamp in ms, timestamp type, key, value, headers."""
+
+_VALUE_CHARACTERS, _KEY_CHARACTERS = 200, 40
+_DAY_MS = 86_400_000
+_TOKEN = re.compile(r"%(.)|\\x([0-9A-Fa-f]{2})|\\(.)|([%\\])$", re.DOTALL)
+_ESCAPES = {"n": b"\n", "r": b"\r", "t": b"\t", "\\": b"\\", "0": b"\0"}
+_LETTERS = (
+    "t topic, p partition, o offset, k key, K its length, s value, S its length, T time in ms, h headers, % itself"
+)
+
+
+def rows(chunk: Chunk) -> Iterator[Row]:
+    """Yield the records of a chunk from its columns."""
+    batch = chunk.records
+    offsets, times, kinds, keys, values = (
+        batch.column(name).to_pylist() for name in ("offset", "timestamp_ms", "timestamp_type", "key", "value")
+    )
+    headers = batch.column("headers")
+    # Lists of structs are slow to convert one by one: their names and values are two flat columns.
+    flat = headers.flatten()
+    names, contents = flat.field("name").to_pylist(), flat.field("value").to_pylist()
+    at = 0
+    for row, count in zip(
+        zip(offsets, times, kinds, keys, values, strict=True), headers.value_lengths().to_pylist(), strict=True
+    ):
+        yield *row, list(zip(names[at : at + count], contents[at : at + count], strict=True))
+        at += count
+
+
+def json_lines(chunk: Chunk) -> Iterator[bytes]:
+    """Write records as JSON: bytes as text where they are UTF-8, else base64 under a name that ends in ``_b64``."""
+    escaped = sys.stdout.isatty()
+    kinds = {kind.value: kind.name.lower() for kind in TimestampType}
+    for offset, timestamp_ms, kind, key, value, headers in rows(chunk):
+        line = orjson.dumps(
+            {
+                "topic": chunk.topic,
+                "partition": chunk.partition,
+                "offset": offset,
+                "timestamp_ms": timestamp_ms,
+                "timestamp_type": kinds[kind],
+                **bytes_member("key", key),
+                **bytes_member("value", value),
+                "headers": [{**bytes_member("name", name), **bytes_member("value", text)} for name, text in headers],
+            },
+            option=orjson.OPT_APPEND_NEWLINE,
+        )
+        yield json_visible(line[:-1].decode()).encode() + b"\n" if escaped else line
+
+
+def short_lines(chunk: Chunk) -> Iterator[bytes]:
+    """Write a line for people: time (with its date unless it is today), position, key and value, cut to size."""
+    today = int(time.time() * 1000) // _DAY_MS
+    for offset, timestamp_ms, _, key, value, _headers in rows(chunk):
+        written = clock_text if timestamp_ms // _DAY_MS == today else time_text
+        at = written(None if timestamp_ms == -1 else timestamp_ms)
+        position = position_text(chunk.topic, chunk.partition, offset)
+        shown = f"{visible_bytes(key, _KEY_CHARACTERS)} {visible_bytes(value, _VALUE_CHARACTERS)}"
+        yield f"{at} {position} {shown}\n".encode("utf-8", "backslashreplace")
+
+
+def layout_lines(layout: str) -> Lines:
+    r"""Read a layout such as ``%k %s\n`` and return the function that writes records by it.
+
+    A terminal gets control characters and bytes that are no text as escapes; anything else gets the bytes themselves.
+
+    Raises:
+        ConfigurationError: A letter or an escape that does not exist.
+    """
+    parts = [_part(found) for found in re.split(r"(%.|\\x[0-9A-Fa-f]{2}|\\.|[%\\]$)", layout, flags=re.DOTALL) if found]
+    raw = not sys.stdout.isatty()
+
+    def write(chunk: Chunk) -> Iterator[bytes]:
+        for row in rows(chunk):
+            yield b"".join(part if isinstance(part, bytes) else part(chunk, row, raw) for part in parts)
+
+    return write
+
+
+def _part(text: str) -> Any:
+    found = _TOKEN.fullmatch(text)
+    if found is None:
+        return text.encode("utf-8", "surrogateescape")
+    letter, digits, escape, _ = found.groups()
+    if letter in _FIELDS:
+        return _FIELDS[letter]
+    if digits is not None:
+        return bytes.fromhex(digits)
+    if escape in _ESCAPES:
+        return _ESCAPES[escape]
+    raise ConfigurationError(
+        rf"The format holds {text!r}, which means nothing. After % stands {_LETTERS}; escapes are \n \r \t \\ \0 \xHH."
+    )
+
+
+def _bytes(data: bytes | None, raw: bool) -> bytes:
+    if not data or raw:
+        return data or b""
+    return visible_bytes(data, None).encode()
+
+
+def _length(data: bytes | None) -> bytes:
+    return b"%d" % (-1 if data is None else len(data))
+
+
+def _headers(headers: list[Header], raw: bool) -> bytes:
+    return b",".join(
+        _bytes(name, raw) + b"=" + (b"NULL" if text is None else _bytes(text, raw)) for name, text in headers
+    )
+
+
+_FIELDS: dict[str | None, Callable[[Chunk, Row, bool], bytes]] = {
+    "t": lambda chunk, _, raw: (chunk.topic if raw else visible(chunk.topic, None)).encode(),
+    "p": lambda chunk, *_: b"%d" % chunk.partition,
+    "o": lambda _, row, __: b"%d" % row[0],
+    "T": lambda _, row, __: b"%d" % row[1],
+    "k": lambda _, row, raw: _bytes(row[3], raw),
+    "K": lambda _, row, __: _length(row[3]),
+    "s": lambda _, row, raw: _bytes(row[4], raw),
+    "S": lambda _, row, __: _length(row[4]),
+    "h": lambda _, row, raw: _headers(row[5], raw),
+    "%": lambda *_: b"%",
+}

@@ -1,0 +1,73 @@
+"""Observes a cluster by its address, for the command line: connects read-only, does one thing, and disconnects."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from workbench.session.connecting import connect
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from workbench.bus.topic_rows import TopicListing
+    from workbench.model import Chunk
+    from workbench.model.feeds import Progress
+    from workbench.model.selecting.topic_selection import TopicsLike
+
+
+async def list_topics(address: str | None, topics: TopicsLike = "*") -> TopicListing:
+    """Describe topics, and count those that a pattern leaves out; see `Cluster.topics`.
+
+    Args:
+        address: The cluster; see `connect`.
+        topics: Topics to describe. ``"*"`` on a cluster without topics is an empty listing.
+    """
+    from workbench.bus.topic_rows import topic_listing
+    from workbench.model.selecting.topic_selection import parse_topics
+
+    async with await connect(address) as cluster:
+        return await topic_listing(cluster.log, parse_topics(topics))
+
+
+async def follow_topics(
+    address: str | None, topics: TopicsLike, show: Callable[[Chunk], bool | None], **options: Any
+) -> None:
+    """Read topics and hand on each chunk of records until ``show`` returns False or the end is reached.
+
+    Args:
+        address: The cluster; see `connect`.
+        topics: Topics to read.
+        show: Receives each chunk.
+        options: See `workbench.live.following.follow_chunks`.
+    """
+    from workbench.live.following import follow_chunks
+
+    async with await connect(address) as cluster, aclosing(follow_chunks(cluster.log, topics, **options)) as chunks:
+        async for chunk in chunks:
+            if show(chunk) is False:
+                return
+
+
+async def capture_topics(
+    address: str | None,
+    topics: TopicsLike,
+    into: str | os.PathLike[str],
+    *,
+    progress: Callable[[Progress], None],
+    **options: Any,
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Capture topics into a snapshot file; return its offset ranges as dictionaries, and notes about the bounds.
+
+    Args:
+        address: The cluster; see `connect`.
+        topics: Topics to capture.
+        into: The snapshot file, created if it does not exist.
+        progress: Receives the progress.
+        options: See `Cluster.capture`.
+    """
+    async with await connect(address) as cluster:
+        with await cluster.capture(topics, into=into, progress=progress, **options) as snap:
+            notes = () if snap.last_capture is None else snap.last_capture.notes
+            return snap.last_capture_rows(), notes
