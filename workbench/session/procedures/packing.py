@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.session.snapshot import open_snapshot
+from workbench.session.opening import open_snapshot
 from workbench.store.snapshot.opening import check_place
 
 if TYPE_CHECKING:
