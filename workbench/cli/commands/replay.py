@@ -173,7 +173,6 @@ async def _run(
 
 def _options(given: list[str] | None) -> dict[str, Any]:
     from workbench.errors import ConfigurationError
-    from workbench.replay import Options
 
     options: dict[str, Any] = {}
     for text in given or []:
@@ -182,11 +181,6 @@ def _options(given: list[str] | None) -> dict[str, Any]:
             raise ConfigurationError(f"--option {text!r} is not written as name=value.")
         name = name.replace("-", "_")
         options[name] = _LISTS[name](value) if name in _LISTS else _value(value)
-    try:
-        # Here already: an option that is not valid needs no snapshot and no broker to say so.
-        Options.parse(options)
-    except TypeError as error:
-        raise ConfigurationError(str(error)) from error
     return options
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import ConfigurationError
 from workbench.session.connecting import connect
 from workbench.session.opening import open_snapshot
 from workbench.session.replaying import planned
@@ -38,11 +39,23 @@ async def plan_replay(
         ValidationError: The selection names no record of the snapshot.
         ConfigurationError: An option, the name of the target or the address is not valid.
     """
+    _check(options)
     with open_snapshot(snapshot) as snap:
         async with await connect(address) as cluster:
             plan = await cluster.plan(snap.replay(selection), to, **options)
             snap.journal().add_plan(plan.to_json(), writer_mode=plan.options.writer)
             return plan
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    """Refuse options that are not valid before a file or a broker is asked."""
+    from workbench.replay import Options
+
+    try:
+        Options.parse(options)
+    except TypeError as error:
+        # An unknown keyword; here the names are text that a user typed.
+        raise ConfigurationError(str(error)) from error
 
 
 async def run_kept_plan(
