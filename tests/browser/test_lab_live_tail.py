@@ -165,7 +165,7 @@ while feed.stats.total < 1:
     page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 0")
     page.get_by_role("gridcell").first.dblclick()
     expect(page.get_by_role("region", name="Record")).to_contain_text("onerror")
-    expect(page.locator(".workbench-snapshot")).to_contain_text("<img src=x onerror")
+    expect(page.locator(".workbench-snapshot:visible")).to_contain_text("<img src=x onerror")
     assert page.evaluate("() => window.fired") is None
     assert watch.dialogs == []
     watch.expected_dialogs, watch.expected_errors = 1, ("Failed to load resource",)
