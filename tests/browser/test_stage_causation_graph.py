@@ -112,6 +112,7 @@ def test_a_group_opens_on_demand_and_the_counts_add_up(graph: Callable[..., Stag
 def test_the_wheel_zooms_only_with_focus_or_control(graph: Callable[..., Stage]) -> None:
     page = graph(ScriptedGraph(9), viewport={"width": 1200, "height": 600}).page
     world = page.locator(".wb-stage svg > g")
+    page.get_by_role("button", name="Fit").click()
     before = world.get_attribute("transform")
     page.locator(".wb-stage").hover()
     page.mouse.wheel(0, 120)

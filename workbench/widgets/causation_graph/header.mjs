@@ -11,7 +11,7 @@ function drawEntry([kind, shape, dash, text]) {
   const style = `stroke-dasharray: ${dash || "none"}`;
   const picture = draw("svg", { viewBox: "-15 -9 30 18", "aria-hidden": "true" });
   if (kind === "node") picture.append(draw("path", { class: "wb-box", d: outline(shape, 26, 14), style }));
-  if (kind === "edge") picture.append(draw("path", { class: "wb-edge", d: "M-14,0H14", style }));
+  if (kind === "edge") picture.append(draw("path", { class: "wb-stroke", d: "M-14,0H14", style }));
   if (kind === "failed") picture.append(drawFailure({ w: 0, h: 0 }));
   return make("span", {}, picture, text);
 }
