@@ -2,5 +2,7 @@
 
 from workbench.exploration.describing import describe
 from workbench.exploration.description import Description
+from workbench.exploration.rate import EventRate, event_rate
+from workbench.exploration.unread import unread_selectors
 
-__all__ = ["Description", "describe"]
+__all__ = ["Description", "EventRate", "describe", "event_rate", "unread_selectors"]

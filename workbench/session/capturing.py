@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.capture import capture as run_capture
+from workbench.exploration.unread import unread_selectors
 from workbench.model.feeds import Progress
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
-from workbench.session.conventions import decoder_for
+from workbench.session.conventions import decoder_for, own_conventions
 from workbench.session.opening import open_for_writing
 
 if TYPE_CHECKING:
@@ -66,7 +68,8 @@ async def capture(
         if opened:
             await asyncio.to_thread(snap.close)
         raise
-    snap.last_capture = result
+    notes = await asyncio.to_thread(unread_selectors, snap.store, own_conventions(conventions))
+    snap.last_capture = replace(result, notes=(*result.notes, *notes))
     return snap
 
 

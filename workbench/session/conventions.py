@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from workbench.decoding import Decoder
 
 
+def own_conventions(
+    conventions: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, Mapping[str, Any]]:
+    """Return the conventions of the settings file and of the caller by name; those of the caller come last."""
+    from workbench.config import load_settings
+
+    return {**load_settings().conventions, **(conventions or {})}
+
+
 def decoder_for(topics: Sequence[str], *, conventions: Mapping[str, Mapping[str, Any]] | None = None) -> Decoder:
     """Make the decoder for some topics.
 
@@ -28,7 +37,7 @@ def decoder_for(topics: Sequence[str], *, conventions: Mapping[str, Mapping[str,
     from workbench.errors import ConfigurationError
 
     settings = load_settings()
-    loaded = load_conventions({**settings.conventions, **(conventions or {})})
+    loaded = load_conventions(own_conventions(conventions))
     known = {convention.name for convention in loaded}
     fixed: dict[str, TopicConvention] = {}
     for pattern, name in settings.topics.items():

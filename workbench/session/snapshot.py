@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.session import open_files
 from workbench.session.notebook_frames import show_frames_plainly
+from workbench.session.querying import SnapshotQueries
 from workbench.session.times import moment, moment_ms
 from workbench.store.snapshot.overview import overview_html, overview_text
 from workbench.text import visible
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Self
 
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.capture import CaptureResult
-    from workbench.exploration import Description
     from workbench.lag import LagResult
     from workbench.model.causation import GraphViewSource
-    from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
     from workbench.replay import Draft
     from workbench.replay.dead_letters import DeadLetters
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from workbench.widgets import CausationGraph
 
 
-class Snapshot:
+class Snapshot(SnapshotQueries):
     """Reads a snapshot file; returned by `Cluster.capture` and `workbench.open`.
 
     No method asks a broker, so none is awaited. ``with`` closes the file.
@@ -44,8 +43,7 @@ class Snapshot:
 
     def __init__(self, store: SnapshotStore, *, tasks: Supervisor | None = None) -> None:
         show_frames_plainly()
-        self.store = store
-        """The open file, for tables and cursors that this class does not offer."""
+        super().__init__(store)
         self._tasks = tasks
         self._graph: tuple[int, Trace] | None = None
         self._journal: Journal | None = None
@@ -86,102 +84,6 @@ class Snapshot:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-    def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, **frames: Any) -> pd.DataFrame:
-        """Run one SELECT and return a frame of fixed dtypes, with its provenance in ``.attrs["provenance"]``.
-
-        Views: ``events`` (decoded: topic, partition, offset, timestamp, event_id, event_type, correlation_id, …) and
-        ``records`` (raw: key, value, headers). ``params`` binds ``?`` (a list) or ``$name`` (a mapping).
-        Further named arguments are pandas or Arrow tables of your own, which the query reads by these names:
-        ``snap.sql("… join customers …", customers=frame)``.
-
-        Raises:
-            QueryError: The query is not a single SELECT, a frame cannot be used, or DuckDB cannot run it.
-        """
-        return self.store.sql(query, params, frames=frames)
-
-    def sql_arrow(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, **frames: Any) -> pa.Table:
-        """Run one SELECT like `sql` and return an Arrow table, which is faster for many rows."""
-        return self.store.sql_arrow(query, params, frames=frames)
-
-    def events(
-        self,
-        *,
-        topic: str | Sequence[str] | None = None,
-        type: str | Sequence[str] | None = None,  # noqa: A002 - the name that users read in frames
-        source: str | Sequence[str] | None = None,
-        correlation_id: str | Sequence[str] | None = None,
-        start: BoundLike | None = None,
-        end: BoundLike | None = None,
-        where: str | None = None,
-        params: Mapping[str, Any] | None = None,
-        limit: int | None = None,
-        columns: Sequence[str] | None = None,
-    ) -> pd.DataFrame:
-        """Return decoded events as a frame, ordered by time and position.
-
-        Times are compared with the record timestamp.
-
-        Args:
-            topic: Physical topic names, one or several.
-            type: Event types, one or several.
-            source: Event sources, one or several.
-            correlation_id: Correlation ids, one or several.
-            start: Events from here on: a time, an offset, or ``"start"``.
-            end: Events before here: a time, an offset, or ``"end"``.
-            where: An SQL condition over the columns of ``events``.
-            params: Values of the ``$names`` in ``where``.
-            limit: Largest number of rows; ``.attrs["truncated"]`` says whether there were more.
-            columns: Only these; ``key``, ``value``, ``headers``, ``key_text``, ``value_text``, ``payload`` as well.
-
-        Raises:
-            QueryError: The condition is not valid.
-            WindowError: ``start`` or ``end`` is not valid for a snapshot.
-        """
-        return self.store.events(
-            topic=topic,
-            type=type,
-            source=source,
-            correlation_id=correlation_id,
-            start=start,
-            end=end,
-            where=where,
-            params=params,
-            limit=limit,
-            columns=columns,
-        )
-
-    def payload(self, topics: TopicsLike) -> pd.DataFrame:
-        """Return payloads as a frame with one typed column for each path of the JSON values, and their positions.
-
-        In SQL the same is a table: ``select * from "payload:orders"``. ``.attrs["notes"]`` says what stayed text.
-
-        Args:
-            topics: A topic name, a list, or a pattern.
-
-        Raises:
-            UnknownTopicError: The snapshot has no such topic.
-        """
-        return self.store.payload(topics)
-
-    @property
-    def provenance(self) -> pd.DataFrame:
-        """The captured offset ranges: cluster, topic, partition, offsets, gaps, isolation, state and its reason."""
-        return self.store.ranges
-
-    def describe(self, topics: TopicsLike | None = None, *, sample: int = 10_000) -> Description:
-        """Describe topics: fields with types and examples, ids that join, conventions to paste; see `.frame`, `.toml`.
-
-        Args:
-            topics: Name, list, shell pattern or regular expression; by default all.
-            sample: Records of each topic that are looked into, the newest.
-
-        Raises:
-            UnknownTopicError: The snapshot has no such topic.
-        """
-        from workbench.exploration import describe
-
-        return describe(self.store, topics, sample=sample)
 
     def trace(
         self, *, correlation_id: str | None = None, event_id: str | None = None, trace_id: str | None = None
@@ -408,7 +310,8 @@ class Snapshot:
         return f"Snapshot {visible(self.path.name, 80)} ({access})"
 
     def __repr__(self) -> str:
-        return overview_text(self._heading(), self.store.ranges_table())
+        notes = () if self.last_capture is None else self.last_capture.notes
+        return "\n".join([overview_text(self._heading(), self.store.ranges_table()), *notes])
 
     def _repr_html_(self) -> str:
         return overview_html(self._heading(), self.store.ranges_table())

@@ -3,6 +3,7 @@
 Every writer is total: any integer of 64 bits, any bytes and any text give a readable string.
 """
 
+from workbench.text.charts import chart_text
 from workbench.text.counts import UNKNOWN, and_more, counted, counts_text, number_text, plural
 from workbench.text.durations import duration_text
 from workbench.text.html import (
@@ -42,6 +43,7 @@ __all__ = [
     "StaticView",
     "TimeUnit",
     "and_more",
+    "chart_text",
     "clock_text",
     "counted",
     "counts_text",

@@ -1,0 +1,140 @@
+"""Defines `SnapshotQueries`, the methods of a snapshot whose answers are tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import timedelta
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from workbench.exploration import Description, EventRate
+    from workbench.model.selecting.topic_selection import TopicsLike
+    from workbench.model.selecting.window import BoundLike
+    from workbench.store.snapshot.store import SnapshotStore
+
+
+class SnapshotQueries:
+    """Answers SQL and the usual questions about events and payloads; `workbench.Snapshot` inherits it."""
+
+    def __init__(self, store: SnapshotStore) -> None:
+        self.store = store
+        """The open file, for tables and cursors that this class does not offer."""
+
+    def sql(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, **frames: Any) -> pd.DataFrame:
+        """Run one SELECT and return a frame of fixed dtypes, with its provenance in ``.attrs["provenance"]``.
+
+        Views: ``events`` (decoded: topic, partition, offset, timestamp, event_id, event_type, correlation_id, …) and
+        ``records`` (raw: key, value, headers). ``params`` binds ``?`` (a list) or ``$name`` (a mapping).
+        Further named arguments are pandas or Arrow tables of your own, which the query reads by these names:
+        ``snap.sql("… join customers …", customers=frame)``.
+
+        Raises:
+            QueryError: The query is not a single SELECT, a frame cannot be used, or DuckDB cannot run it.
+        """
+        return self.store.sql(query, params, frames=frames)
+
+    def sql_arrow(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None, **frames: Any) -> pa.Table:
+        """Run one SELECT like `sql` and return an Arrow table, which is faster for many rows."""
+        return self.store.sql_arrow(query, params, frames=frames)
+
+    def events(
+        self,
+        *,
+        topic: str | Sequence[str] | None = None,
+        type: str | Sequence[str] | None = None,  # noqa: A002 - the name that users read in frames
+        source: str | Sequence[str] | None = None,
+        correlation_id: str | Sequence[str] | None = None,
+        start: BoundLike | None = None,
+        end: BoundLike | None = None,
+        where: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        limit: int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Return decoded events as a frame, ordered by time and position.
+
+        Times are compared with the record timestamp.
+
+        Args:
+            topic: Physical topic names, one or several.
+            type: Event types, one or several.
+            source: Event sources, one or several.
+            correlation_id: Correlation ids, one or several.
+            start: Events from here on: a time, an offset, or ``"start"``.
+            end: Events before here: a time, an offset, or ``"end"``.
+            where: An SQL condition over the columns of ``events``.
+            params: Values of the ``$names`` in ``where``.
+            limit: Largest number of rows; ``.attrs["truncated"]`` says whether there were more.
+            columns: Only these; ``key``, ``value``, ``headers``, ``key_text``, ``value_text``, ``payload`` as well.
+
+        Raises:
+            QueryError: The condition is not valid.
+            WindowError: ``start`` or ``end`` is not valid for a snapshot.
+        """
+        return self.store.events(
+            topic=topic,
+            type=type,
+            source=source,
+            correlation_id=correlation_id,
+            start=start,
+            end=end,
+            where=where,
+            params=params,
+            limit=limit,
+            columns=columns,
+        )
+
+    def payload(self, topics: TopicsLike) -> pd.DataFrame:
+        """Return payloads as a frame with one typed column for each path of the JSON values, and their positions.
+
+        In SQL the same is a table: ``select * from "payload:orders"``. ``.attrs["notes"]`` says what stayed text.
+
+        Args:
+            topics: A topic name, a list, or a pattern.
+
+        Raises:
+            UnknownTopicError: The snapshot has no such topic.
+        """
+        return self.store.payload(topics)
+
+    @property
+    def provenance(self) -> pd.DataFrame:
+        """The captured offset ranges: cluster, topic, partition, offsets, gaps, isolation, state and its reason."""
+        return self.store.ranges
+
+    def describe(self, topics: TopicsLike | None = None, *, sample: int = 10_000) -> Description:
+        """Describe topics: fields with types and examples, ids that join, conventions to paste; see `.frame`, `.toml`.
+
+        Args:
+            topics: Name, list, shell pattern or regular expression; by default all.
+            sample: Records of each topic that are looked into, the newest.
+
+        Raises:
+            UnknownTopicError: The snapshot has no such topic.
+        """
+        from workbench.exploration import describe
+
+        return describe(self.store, topics, sample=sample)
+
+    def rate(
+        self, by: str | None = "event_type", *, topics: TopicsLike | None = None, every: timedelta | None = None
+    ) -> EventRate:
+        """Count events per time bucket; the result has ``.frame``, and ``.plot()`` draws it.
+
+        Args:
+            by: A column of ``events`` whose values are counted apart; None counts all events together.
+            topics: Name, list, shell pattern or regular expression; by default all.
+            every: Width of a bucket; by default a round one that gives at most 60 buckets.
+
+        Raises:
+            QueryError: There is no such column, or the width is not possible.
+            UnknownTopicError: The snapshot has no such topic.
+        """
+        from workbench.exploration import event_rate
+        from workbench.lag.display import show_figure
+
+        return event_rate(self.store, by, topics=topics, every=every, viewer=show_figure)
