@@ -31,7 +31,7 @@ VALUES: list[tuple[bytes | None, str | None, ValueCounts]] = [
     (b'{"order": 17, "tot', "damaged", ValueCounts(damaged=1)),
     (b"{broken", "damaged", ValueCounts(damaged=1)),
     (b'[{"order": 17}, ', "damaged", ValueCounts(damaged=1)),
-    (b'{"name": "caf\xe9"}', "damaged", ValueCounts(damaged=1)),
+    (b'{"name": "Z\xfcrich"}', "damaged", ValueCounts(damaged=1)),
     (b'{"eventId": "e", "correlationId": "c"}', "json", ValueCounts()),
 ]
 

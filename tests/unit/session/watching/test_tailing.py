@@ -67,8 +67,8 @@ async def test_outside_of_cells_the_same_tail_replaces_the_former_and_another_do
 
 async def test_a_wrong_option_ends_nothing(cluster):
     first = cluster.tail("orders", start="start")
-    with pytest.raises(TypeError, match="no option 'hieght'"):
-        cluster.tail("orders", start="start", hieght=3)
+    with pytest.raises(TypeError, match="no option 'hight'"):
+        cluster.tail("orders", start="start", hight=3)
     await wait_until(lambda: first.stats.held == 3_000, what="the rows")
     assert first.stats.state == "live"
 
