@@ -32,7 +32,7 @@ def tombstones(planning: PlanningInput) -> Iterator[str]:
     keys = pc.count_distinct(dead["key"], mode="only_valid").as_py()
     compacted = any(topic.compacted for topic in records.topic_facts.values())
     effect = "; on a compacted target each deletes its key" if compacted else ""
-    yield f"{counted(dead.num_rows, 'record')} are tombstones, of {counted(keys, 'key')}{effect}."
+    yield f"{counted(dead.num_rows, 'tombstone')} of {counted(keys, 'key')}{effect}."
 
 
 @warning("W-4")
@@ -42,7 +42,7 @@ def same_event_twice(planning: PlanningInput) -> Iterator[str]:
     repeated = [event for event, count in Counter(filter(None, ids)).items() if count > 1]
     if repeated:
         shown = ", ".join(repeated[:_SHOWN]) + (", …" if len(repeated) > _SHOWN else "")
-        yield f"{counted(len(repeated), 'event id')} occur more than once: {shown}."
+        yield f"{counted(len(repeated), 'event id')} more than once: {shown}."
 
 
 @warning("W-6")
@@ -51,7 +51,7 @@ def no_timestamp(planning: PlanningInput) -> Iterator[str]:
     if planning.options.timestamps == "keep":
         count = int((planning.records.planned_timestamps == NOW).sum())
         if count:
-            yield f"{counted(count, 'record')} have no timestamp and get the time of sending."
+            yield f"{counted(count, 'record')} without a timestamp, sent with the time of sending."
 
 
 @warning("W-8")

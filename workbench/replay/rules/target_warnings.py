@@ -59,7 +59,7 @@ def partitioning(planning: PlanningInput) -> Iterator[str]:
         yield f"it was not confirmed that the source's producers partition by {policy}."
         keyless = records.table["key"].null_count
         if keyless:
-            yield f"{counted(keyless, 'record')} have no key and are spread round robin."
+            yield f"{counted(keyless, 'record')} without a key, spread round robin."
 
 
 @warning("W-10")

@@ -31,7 +31,7 @@ def expired(planning: PlanningInput) -> list[str]:
             continue
         count = int((times < planning.now_ms - retention).sum())
         if count:
-            found.append(f"{counted(count, 'record')} are older than retention.ms={retention} of {name} allows.")
+            found.append(f"{counted(count, 'record')} older than retention.ms={retention} of {name} allows.")
     return found
 
 
@@ -45,10 +45,10 @@ def out_of_range(planning: PlanningInput) -> list[str]:
         late = 0 if after is None else int((times > planning.now_ms + after).sum())
         if early:
             limit = duration_text(before, "ms")
-            found.append(f"{counted(early, 'record')} are further in the past than {name} accepts ({limit}).")
+            found.append(f"{counted(early, 'record')} further in the past than {name} accepts ({limit}).")
         if late:
             limit = duration_text(after, "ms")
-            found.append(f"{counted(late, 'record')} are further in the future than {name} accepts ({limit}).")
+            found.append(f"{counted(late, 'record')} further in the future than {name} accepts ({limit}).")
     return found
 
 

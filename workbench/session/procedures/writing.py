@@ -103,7 +103,7 @@ def _acknowledged(outcomes: Sequence[Outcome], before: int, topic: str) -> int:
     if failed:
         raise PublishError(
             f"{counted(len(failed), 'record')} for {topic} were not acknowledged "
-            f"({failed[0].status}: {failed[0].error}); {counted(written, 'record')} were written.",
+            f"({failed[0].status}: {failed[0].error}); written: {counted(written, 'record')}.",
             topic=topic,
         )
     return written

@@ -23,7 +23,7 @@ def test_warnings():
     )
     hashed = warnings_of(make_plan(draft(row(1, key=None), partitions="crc32"), facts()))
     assert "not confirmed that the source's producers partition by crc32" in hashed
-    assert "1 record have no key and are spread round robin." in hashed
+    assert "1 record without a key, spread round robin." in hashed
     live = facts(groups=(group(),))
     assert "may see attempts that were aborted" in warnings_of(make_plan(draft(accept_groups=["billing"]), live))
     unclear = facts(unclear_groups=("moving",))
