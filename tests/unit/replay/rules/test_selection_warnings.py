@@ -19,7 +19,7 @@ def test_warnings():
     text = warnings_of(make_plan(draft(*tombstones), compacted))
     assert "2 tombstones of 1 key; on a compacted target each deletes its key." in text
     twice = {"event_id": ["e", "e", "f"]}
-    assert "1 event id occur more than once: e." in warnings_of(make_plan(draft(columns=twice), facts()))
+    assert "1 event id more than once: e." in warnings_of(make_plan(draft(columns=twice), facts()))
     untimed = draft(row(1, timestamp_ms=-1, timestamp_type=-1), row(2))
     assert "1 record without a timestamp" in warnings_of(make_plan(untimed, facts()))
     onex = {"convention": ["onex", "onex", None], "event_id": ["order-17", RUN_ID, "order-18"]}
