@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from workbench.capture.partition_tasks import PartitionTask
     from workbench.model import Chunk
+
+log = logging.getLogger(__name__)
 
 EVERY_S = 0.2
 _SMOOTHING_S = 3.0
@@ -67,9 +70,14 @@ class CaptureProgress:
         self.tell()
 
     def tell(self) -> None:
-        """Call the listener, if there is one."""
-        if self._listener is not None:
+        """Call the listener, if there is one; one that fails is not called again, and the capture goes on."""
+        if self._listener is None:
+            return
+        try:
             self._listener(self.progress)
+        except Exception:
+            log.exception("A listener of a capture failed and is not called again")
+            self._listener = None
 
 
 class _PartitionProgress:

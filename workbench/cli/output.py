@@ -10,7 +10,7 @@ import math
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -41,7 +41,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, empty:
     Numbers have thousands separators in a terminal only: what a program reads are plain numbers.
     """
     if not rows:
-        typer.echo(empty, err=True)
+        say(empty)
         return
     terminal = sys.stdout.isatty()
     numeric = [n for n in range(len(columns)) if all(_is_number(row[n]) for row in rows)]
@@ -74,9 +74,21 @@ def print_text(text: str) -> None:
         stop_writing()
 
 
+def say(text: str) -> None:
+    """Print a remark to standard error; nobody has to read it."""
+    try:
+        typer.echo(text, err=True)
+    except BrokenPipeError:
+        _to_null(sys.stderr)
+
+
 def stop_writing() -> None:
     """Redirect standard output to null: otherwise Python reports the closed pipe when it flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _to_null(sys.stdout)
+
+
+def _to_null(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fitted(columns: Sequence[str], cells: list[list[str]], numeric: Sequence[int]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from workbench.cli.output import say
 from workbench.text import visible
 
 if TYPE_CHECKING:
@@ -60,4 +60,4 @@ class _JsonLines:
             "remaining": sum(part.remaining or 0 for part in progress.parts),
             **dict(progress.counts),
         }
-        print(json.dumps(line), file=sys.stderr, flush=True)  # noqa: T201 - the command line's own output
+        say(json.dumps(line))

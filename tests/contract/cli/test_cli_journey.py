@@ -218,6 +218,20 @@ def test_asking_for_help_loads_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize("words", [["topics"], ["tail", "-o", "start", "-e", "-J"]])
+def test_a_command_that_needs_no_frames_loads_no_pandas(topic, kafka_address, words):
+    code = (
+        "import sys\nfrom workbench.cli import application\n"
+        "try: application(sys.argv[1])(sys.argv[1:])\nexcept SystemExit as end: assert not end.code, end.code\n"
+        "print([m for m in ('pandas', 'duckdb', 'plotly', 'ipywidgets') if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, words[0], topic, *words[1:], "-b", kafka_address],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
 def test_lag_is_recorded_and_asked_later(run, topic):
     recorded = run("lag", "-g", f"{topic}-group", "--record", "lag.duckdb", "--every", "0.2", "--for", "1s", "--json")
     assert recorded.exit_code == 0, recorded.stderr

@@ -10,11 +10,7 @@ from workbench.bus.kafka import admin, groups
 from workbench.bus.kafka.connection.connections import Connections
 from workbench.bus.kafka.connection.security import KafkaSecurity
 from workbench.bus.kafka.connection.session import Session
-from workbench.bus.kafka.member import KafkaMember
 from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
-from workbench.bus.kafka.producing.tail import Tail
-from workbench.bus.kafka.reader import KafkaReader
-from workbench.bus.kafka.writer import KafkaWriter
 from workbench.bus.protocols import AtCommitted, AtTime
 from workbench.config import Address
 from workbench.errors import ConfigurationError
@@ -24,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
     from typing import Self
 
+    from workbench.bus.kafka.member import KafkaMember
+    from workbench.bus.kafka.reader import KafkaReader
+    from workbench.bus.kafka.writer import KafkaWriter
     from workbench.bus.protocols import OffsetSpec
     from workbench.model.records.chunk import Isolation, Span
     from workbench.model.records.record import TopicPartition
@@ -163,9 +162,14 @@ class KafkaLog:
         isolation: Isolation = "read_committed",
         prefetch_bytes: int = 64 << 20,
     ) -> KafkaReader:
+        from workbench.bus.kafka.reader import KafkaReader
+
         return KafkaReader(self._open, spans, isolation, prefetch_bytes)
 
     def writer(self, *, acks: Literal["all", "leader"] = "all", transactional_id: str | None = None) -> KafkaWriter:
+        from workbench.bus.kafka.producing.tail import Tail
+        from workbench.bus.kafka.writer import KafkaWriter
+
         # A transaction that is in doubt is aborted as a whole; other writers look before they send a batch again.
         tail = Tail(self) if acks == "all" and transactional_id is None else None
         return KafkaWriter(self._open, acks, transactional_id, tail)
@@ -179,6 +183,8 @@ class KafkaLog:
         session_timeout_ms: int = 30_000,
         on_revoke: Callable[[frozenset[TopicPartition]], Awaitable[None]] | None = None,
     ) -> KafkaMember:
+        from workbench.bus.kafka.member import KafkaMember
+
         return KafkaMember(
             self._open,
             group_id,

@@ -10,7 +10,7 @@ import typer
 
 from workbench.cli import exits
 from workbench.cli.options import Broker, End, Json, Topics, Uncommitted
-from workbench.cli.output import print_json, print_rows
+from workbench.cli.output import print_json, print_rows, say
 from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
 from workbench.text import visible
@@ -71,7 +71,7 @@ def capture(
             )
         )
     for note in notes:
-        typer.echo(f"note: {visible(note, None)}", err=True)
+        say(f"note: {visible(note, None)}")
     if as_json:
         for row in rows:
             print_json({"kind": "range", **row})

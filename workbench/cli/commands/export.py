@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.options import SnapshotFile
+from workbench.cli.output import say
 from workbench.text import counted
 
 
@@ -28,4 +29,4 @@ def export(
 
     with open_snapshot(snapshot) as snap:
         count = snap.export(target, where=where)
-    typer.echo(f"{counted(count, 'record')} written to {target}.", err=True)
+    say(f"{counted(count, 'record')} written to {target}.")

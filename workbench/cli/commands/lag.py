@@ -9,7 +9,7 @@ import typer
 
 from workbench.cli import exits
 from workbench.cli.options import Broker, Json
-from workbench.cli.output import print_rows
+from workbench.cli.output import print_rows, say
 from workbench.cli.running import run
 from workbench.errors import ConfigurationError
 from workbench.text import visible
@@ -55,7 +55,7 @@ def lag(
         result = run(_record(broker, group, topic, record, 10.0 if every is None else every, duration)).newest
     print_rows(result.rows(), _COLUMNS, as_json=as_json, empty="No consumer group was found.")
     for error in result.errors:
-        typer.echo(f"not read: {visible(error, None)}", err=True)
+        say(f"not read: {visible(error, None)}")
     if result.errors:
         raise typer.Exit(exits.INCOMPLETE)
 
@@ -73,7 +73,7 @@ async def _record(
     from workbench.session import connect
 
     def say(note: str) -> None:
-        typer.echo(visible(note, None), err=True)
+        say(visible(note, None))
 
     async with await connect(broker) as cluster:
         return await cluster.record_lag(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from workbench.cli.options import SnapshotFile
+from workbench.cli.output import say
 from workbench.text import size_text
 
 
@@ -17,4 +18,4 @@ def pack(snapshot: SnapshotFile) -> None:
     """Move the Parquet segments of a snapshot into its DuckDB file, so that there is one file to send."""
     from workbench.session.procedures.packing import pack_file
 
-    typer.echo(f"{snapshot} is one file of {size_text(pack_file(snapshot))}.", err=True)
+    say(f"{snapshot} is one file of {size_text(pack_file(snapshot))}.")

@@ -9,6 +9,7 @@ import typer
 
 from workbench.cli.message_input import RecordForm, chunks_of, files_of
 from workbench.cli.options import Broker, Reason
+from workbench.cli.output import say
 from workbench.cli.running import run
 from workbench.text import counted
 
@@ -58,4 +59,4 @@ def produce(
     )  # fmt: skip
     source = form.whole(files_of(files)) if files and not lines else form.split(chunks_of(files or []))
     count = run(write(broker, topic, source, reason=reason, target=confirm_target))
-    typer.echo(f"{counted(count, 'record')} written to {topic}.", err=True)
+    say(f"{counted(count, 'record')} written to {topic}.")

@@ -15,7 +15,7 @@ import typer
 from workbench.cli import exits
 from workbench.cli.default_command import group_with_default
 from workbench.cli.options import Broker, Json, SnapshotFile
-from workbench.cli.output import print_json, print_rows, print_text
+from workbench.cli.output import print_json, print_rows, print_text, say
 from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
 
@@ -99,7 +99,7 @@ def delete_created(
     from workbench.session.procedures.kept_runs import delete_created_by_run
 
     run(delete_created_by_run(snapshot, run_id, address=broker, reason=reason, topic=topic))
-    typer.echo(f"{topic} was deleted.", err=True)
+    say(f"{topic} was deleted.")
 
 
 def _print_report(report: ReplayReport, *, as_json: bool) -> None:

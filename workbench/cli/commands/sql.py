@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.options import Csv, Json, SnapshotFile
-from workbench.cli.output import print_csv, print_json, print_table
+from workbench.cli.output import print_csv, print_json, print_table, say
 from workbench.cli.table_rows import column_names, table_rows
 from workbench.errors import ConfigurationError
 from workbench.text import counted
@@ -42,4 +42,4 @@ def sql(
     else:
         print_table(names, list(table_rows(table.slice(0, MOST_ROWS))), empty="No row.")
         if table.num_rows > MOST_ROWS:
-            typer.echo(f"{counted(table.num_rows - MOST_ROWS, 'more row')}; --json prints all.", err=True)
+            say(f"{counted(table.num_rows - MOST_ROWS, 'more row')}; --json prints all.")

@@ -10,6 +10,7 @@ import typer
 
 from workbench.cli.kcat import bounds, delimiter
 from workbench.cli.options import Broker, End, Json, Uncommitted
+from workbench.cli.output import say
 from workbench.cli.running import run
 from workbench.errors import ConfigurationError
 from workbench.text import visible
@@ -88,7 +89,7 @@ def tail(  # noqa: PLR0913 - kcat has as many options
 
 
 def _say(note: str) -> None:
-    typer.echo(visible(note, None), err=True)
+    say(visible(note, None))
 
 
 def _lines(layout: str | None, between: str | None, *, as_json: bool) -> Lines:

@@ -8,7 +8,7 @@ import typer
 
 from workbench.cli.default_command import group_with_default
 from workbench.cli.options import Broker, Json, Reason, SomeTopics
-from workbench.cli.output import print_rows
+from workbench.cli.output import print_rows, say
 from workbench.cli.running import run
 from workbench.errors import ConfigurationError
 from workbench.text import counted, visible
@@ -35,7 +35,7 @@ def list_them(patterns: SomeTopics = None, broker: Broker = None, as_json: Json 
     print_rows(listing.rows, _COLUMNS, as_json=as_json, empty="There is no topic.")
     if listing.replay_topics:
         hidden = counted(listing.replay_topics, "topic")
-        typer.echo(f"Left out: {hidden} made by replays; workbench topics '*.replay.*' lists them.", err=True)
+        say(f"Left out: {hidden} made by replays; workbench topics '*.replay.*' lists them.")
 
 
 def create(
@@ -59,4 +59,4 @@ def create(
             raise ConfigurationError(f"--config {text!r} is not written as name=value.")
         settings[name] = value
     run(create_topic(broker, topic, partitions=partitions, replicas=replicas, config=settings, reason=reason))
-    typer.echo(visible(f"{topic} was made with {counted(partitions, 'partition')}.", None), err=True)
+    say(visible(f"{topic} was made with {counted(partitions, 'partition')}.", None))

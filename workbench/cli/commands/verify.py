@@ -6,7 +6,7 @@ import typer
 
 from workbench.cli import exits
 from workbench.cli.options import Json, SnapshotFile
-from workbench.cli.output import print_rows
+from workbench.cli.output import print_rows, say
 from workbench.text import counted
 
 
@@ -27,6 +27,6 @@ def verify(snapshot: SnapshotFile, as_json: Json = False) -> None:
     print_rows(shown, ["what", "state", "rows", "held", "detail"], as_json=as_json)
     unknown = sum(row["state"] == "no checksum" for row in rows)
     about = f", {counted(unknown, 'file')} written before checksums were stored" if unknown else ""
-    typer.echo(f"{snapshot}: {counted(len(rows), 'part')} checked, {counted(faults, 'fault')}{about}.", err=True)
+    say(f"{snapshot}: {counted(len(rows), 'part')} checked, {counted(faults, 'fault')}{about}.")
     if faults:
         raise typer.Exit(exits.FAILED)

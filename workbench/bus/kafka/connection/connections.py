@@ -17,6 +17,7 @@ from workbench.bus.kafka.connection.certificate import untrusted
 from workbench.bus.kafka.connection.frames import receive_in_place
 from workbench.bus.kafka.connection.listener import Finding, UnusableListenerError, examine
 from workbench.bus.kafka.connection.metadata import Metadata, metadata_request, read_metadata
+from workbench.bus.kafka.connection.secret_filter import hide_secrets
 from workbench.bus.kafka.connection.translate import NOT_ANSWERED, is_authentication
 from workbench.text import visible
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 # Errors that aiokafka logs are raised as ours; without a handler logging would also print them in every notebook.
 logging.getLogger("aiokafka").addHandler(logging.NullHandler())
+hide_secrets()
 
 _PATIENCE_S = 1.0
 """Seconds after which a first address that has not answered is examined, while its answer is still waited for."""

@@ -257,7 +257,8 @@ def _table(source: _Source, batches: Sequence[Batch]) -> pa.RecordBatch:
     if np.any(offset_delta < 0) or np.any(offset > last):
         raise CorruptRecords("an offset lies outside its batch")
     timestamp, kinds = _timestamps(timestamp_delta, batches, counts)
-    columns = [pa.array(np.full(len(offset), source.partition, np.int32)), pa.array(offset), timestamp, kinds, *payload]
+    partition = np.full(len(offset), source.partition, np.int32)
+    columns = [_column(partition, pa.int32()), _column(offset, pa.int64()), timestamp, kinds, *payload]
     return pa.RecordBatch.from_arrays(columns, schema=RECORD)
 
 
@@ -272,7 +273,12 @@ def _timestamps(deltas: Ints, batches: Sequence[Batch], counts: Sequence[int]) -
         by_broker = np.repeat(appended, counts)
         timestamp = np.where(by_broker, _spread([batch.max_timestamp for batch in batches], counts), timestamp)
         kinds[by_broker] = TimestampType.APPEND
-    return pa.array(timestamp), pa.array(kinds)
+    return _column(timestamp, pa.int64()), _column(kinds, pa.int8())
+
+
+def _column(values: Ints, kind: pa.DataType) -> pa.Array:
+    """Make a column of numbers without nulls; pa.array would import pandas, which is most of a command's start."""
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
 def _uncompressed(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, list[tuple[int, int, int]]]:
@@ -302,9 +308,11 @@ def _within(tables: Sequence[pa.RecordBatch], bounds: tuple[int, int]) -> pa.Rec
     if not tables:
         return _EMPTY
     whole = tables[0] if len(tables) == 1 else pa.concat_batches(tables)
-    offsets = whole.column("offset").to_numpy()
+    column = whole.column("offset")
+    # The memory itself, because to_numpy imports pandas as pa.array does.
+    offsets = np.frombuffer(column.buffers()[1] or b"", np.int64)[column.offset : column.offset + len(column)]
     low, high = np.searchsorted(offsets, bounds)
     return whole.slice(low, high - low)
 
 
-_EMPTY = pa.RecordBatch.from_pylist([], schema=RECORD)
+_EMPTY = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in RECORD], schema=RECORD)

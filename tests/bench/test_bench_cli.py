@@ -1,0 +1,63 @@
+"""Wall time of commands against kcat in the same run: ``workbench topics`` and ``kcat -L``, ``tail -J`` and ``kcat -C -J``."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from workbench.bus import open_log
+from workbench.model import NewRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RECORDS, ROUNDS = 20_000, 5
+WORKBENCH = [sys.executable, "-m", "workbench"]
+pytestmark = [pytest.mark.bench, pytest.mark.broker, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+async def topic(kafka_address: str, topic_name: Callable[..., str]) -> str:
+    name = topic_name("bench-cli")
+    async with open_log(kafka_address) as log:
+        await log.create_topic(name)
+        async with log.writer() as writer:
+            for start in range(0, RECORDS, 2_000):
+                await writer.send([_order(name, number) for number in range(start, start + 2_000)])
+    return name
+
+
+def _order(topic: str, number: int) -> NewRecord:
+    value = json.dumps({"id": number, "total": number * 1.5, "name": "Jürgen", "items": [1, 2, 3]}).encode()
+    return NewRecord(topic, b"k%d" % number, value, ((b"type", b"order.placed"),), 0)
+
+
+def seconds(command: list[str], lines: int | None = None) -> float:
+    """The best wall time of a few runs, the start of the process included."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+        best = min(best, time.perf_counter() - begun)
+        assert lines is None or done.stdout.count(b"\n") == lines
+    return best
+
+
+def test_tail_as_json(benchmark, topic, kafka_address):
+    ours = [*WORKBENCH, "tail", topic, "-b", kafka_address, "-J", "-o", "start", "-e"]
+    kcat = seconds(["kcat", "-C", "-J", "-q", "-e", "-o", "beginning", "-t", topic, "-b", kafka_address], RECORDS)
+    taken = benchmark.pedantic(seconds, args=(ours, RECORDS), rounds=1)
+    benchmark.extra_info.update(
+        records=RECORDS, seconds=round(taken, 3), kcat_s=round(kcat, 3), ratio=round(taken / kcat, 2)
+    )
+
+
+def test_topics(benchmark, topic, kafka_address):
+    kcat = seconds(["kcat", "-L", "-b", kafka_address])
+    taken = benchmark.pedantic(seconds, args=([*WORKBENCH, "topics", topic, "-b", kafka_address],), rounds=1)
+    benchmark.extra_info.update(seconds=round(taken, 3), kcat_s=round(kcat, 3), ratio=round(taken / kcat, 2))
