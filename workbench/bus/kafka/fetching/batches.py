@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import google_crc32c
 import numpy as np
@@ -276,7 +276,7 @@ def _timestamps(deltas: Ints, batches: Sequence[Batch], counts: Sequence[int]) -
     return _column(timestamp, pa.int64()), _column(kinds, pa.int8())
 
 
-def _column(values: Ints, kind: pa.DataType) -> pa.Array:
+def _column(values: NDArray[np.integer[Any]], kind: pa.DataType) -> pa.Array:
     """Make a column of numbers without nulls; pa.array would import pandas, which is most of a command's start."""
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
