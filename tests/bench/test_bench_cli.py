@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 
 from workbench.bus import open_log
 from workbench.model import NewRecord
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 RECORDS, ROUNDS = 20_000, 5
 WORKBENCH = [sys.executable, "-m", "workbench"]
 pytestmark = [pytest.mark.bench, pytest.mark.broker, pytest.mark.timeout(300)]
 
 
-@pytest.fixture(autouse=True)
-def measured(benchmark) -> None:
-    if benchmark.disabled:
-        pytest.skip("a measurement: run with --benchmark-enable")
-
-
-@pytest.fixture
-async def topic(kafka_address: str, topic_name: Callable[..., str]) -> str:
-    name = topic_name("bench-cli")
-    async with open_log(kafka_address) as log:
-        await log.create_topic(name)
+async def fill(address: str, topic: str) -> None:
+    async with open_log(address) as log:
+        await log.create_topic(topic)
         async with log.writer() as writer:
             for start in range(0, RECORDS, 2_000):
-                await writer.send([_order(name, number) for number in range(start, start + 2_000)])
-    return name
+                await writer.send([_order(topic, number) for number in range(start, start + 2_000)])
 
 
 def _order(topic: str, number: int) -> NewRecord:
@@ -54,7 +42,11 @@ def seconds(command: list[str], lines: int | None = None) -> float:
     return best
 
 
-def test_tail_as_json(benchmark, topic, kafka_address):
+def test_tail_as_json(benchmark, topic_name, kafka_address):
+    if benchmark.disabled:
+        pytest.skip("a measurement: run with --benchmark-enable")
+    topic = topic_name("bench-cli")
+    asyncio.run(fill(kafka_address, topic))
     ours = [*WORKBENCH, "tail", topic, "-b", kafka_address, "-J", "-o", "start", "-e"]
     kcat = seconds(["kcat", "-C", "-J", "-q", "-e", "-o", "beginning", "-t", topic, "-b", kafka_address], RECORDS)
     taken = benchmark.pedantic(seconds, args=(ours, RECORDS), rounds=1)
@@ -64,7 +56,11 @@ def test_tail_as_json(benchmark, topic, kafka_address):
     print(benchmark.extra_info)  # noqa: T201 - a measurement is read by a person
 
 
-def test_topics(benchmark, topic, kafka_address):
+def test_topics(benchmark, topic_name, kafka_address):
+    if benchmark.disabled:
+        pytest.skip("a measurement: run with --benchmark-enable")
+    topic = topic_name("bench-cli")
+    asyncio.run(fill(kafka_address, topic))
     kcat = seconds(["kcat", "-L", "-b", kafka_address])
     taken = benchmark.pedantic(seconds, args=([*WORKBENCH, "topics", topic, "-b", kafka_address],), rounds=1)
     benchmark.extra_info.update(seconds=round(taken, 3), kcat_s=round(kcat, 3), ratio=round(taken / kcat, 2))
