@@ -121,7 +121,8 @@ class Description:
         """One row for each proposed field of a convention.
 
         ``matched`` is the share of different values that occur in ``joins`` (for an event id: the share of different
-        values); ``gains`` counts the records of the sample that would have the field.
+        values; for type and time: of records that have one); ``gains`` counts the records of the sample that would
+        have the field.
         """
         names = ["topic", "field", "selector", "matched", "gains", "joins", "examples", "reason"]
         rows = [tuple(getattr(one, name) for name in names) for one in self._proposals]

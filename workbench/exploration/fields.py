@@ -38,17 +38,17 @@ _LEAVES = f"""
 CREATE TABLE leaves AS
 SELECT "row", 'value:' || array_to_string(list_transform(steps, lambda step:
         CASE WHEN regexp_full_match(step, '{_PLAIN_MEMBER}') THEN step ELSE '"' || step || '"' END), '.') AS field,
-    steps, CASE
+    CASE
         WHEN type = 'NULL' THEN 'null' WHEN type = 'VARCHAR' THEN 'text' WHEN type = 'BOOLEAN' THEN 'boolean'
         WHEN type = 'DOUBLE' THEN 'number' WHEN type IN ('OBJECT', 'ARRAY') THEN lower(type) ELSE 'integer'
     END AS kind, value ->> '$' AS text
 FROM (SELECT * FROM ({{levels}}) WHERE type <> 'OBJECT' OR len(json_keys(value)) > {WIDTH} OR len(steps) = {DEPTH})
 UNION ALL
-SELECT "row", 'header:' || try(decode(one.name)), NULL, CASE WHEN try(decode(one.value)) IS NULL THEN 'bytes'
+SELECT "row", 'header:' || try(decode(one.name)), CASE WHEN try(decode(one.value)) IS NULL THEN 'bytes'
     ELSE 'text' END, coalesce(try(decode(one.value)), hex(one.value))
 FROM (SELECT "row", unnest(headers) AS one FROM sample) WHERE try(decode(one.name)) IS NOT NULL
 UNION ALL
-SELECT "row", 'key', NULL, CASE WHEN try(decode(key)) IS NULL THEN 'bytes' ELSE 'text' END,
+SELECT "row", 'key', CASE WHEN try(decode(key)) IS NULL THEN 'bytes' ELSE 'text' END,
     coalesce(try(decode(key)), hex(key))
 FROM sample WHERE key IS NOT NULL
 """  # noqa: S608 - constants of this module
@@ -65,14 +65,20 @@ _EPOCH = " OR ".join(
 )
 
 _FACTS = f"""
-SELECT field, any_value(steps) AS steps, count(DISTINCT "row") FILTER (kind <> 'null') AS present,
+WITH texts AS (SELECT field, text, count(*) AS uses FROM leaves WHERE text IS NOT NULL GROUP BY ALL),
+frequent AS (
+    SELECT field, list(left(text, {_EXAMPLE_CHARACTERS + 1}) ORDER BY uses DESC, text) AS examples
+    FROM (FROM texts QUALIFY row_number() OVER (PARTITION BY field ORDER BY uses DESC, text) <= {EXAMPLES})
+    GROUP BY field
+)
+SELECT field, count(DISTINCT "row") FILTER (kind <> 'null') AS present,
     list_sort(list(DISTINCT kind) FILTER (kind <> 'null')) AS kinds, count(DISTINCT text) AS "distinct",
-    list_transform(approx_top_k(text, {EXAMPLES}), lambda one: left(one, {_EXAMPLE_CHARACTERS + 1})) AS examples,
+    any_value(examples) AS examples,
     avg((regexp_full_match(text, $id) AND length(text) >= 3)::INT) FILTER (kind <> 'null') AS id_share,
     avg(regexp_full_match(text, $time)::INT) FILTER (kind <> 'null') AS time_share,
     avg(({_EPOCH})::INT) FILTER (kind = 'integer') AS epoch_share,
     min(try_cast(text AS HUGEINT)) FILTER (kind = 'integer') AS least
-FROM leaves GROUP BY field ORDER BY present DESC, field
+FROM leaves LEFT JOIN frequent USING (field) GROUP BY field ORDER BY present DESC, field
 """  # noqa: S608 - constants of this module
 
 _TIME_NAME = re.compile(

@@ -28,7 +28,8 @@ class Proposal:
         topic: The topic.
         field: ``event_id``, ``cause``, ``correlation_id``, ``event_type`` or ``event_time``.
         selector: Where the value is.
-        matched: Share of the different values that occur in ``joins``; for an event id the share of different values.
+        matched: Share of the different values that occur in ``joins``; for an event id the share of different values;
+            for type and time the share of records that have one.
         joins: Fields of this and other topics that have the same values, as ``topic value:path``.
         gains: Records of the sample that would have the field.
         examples: Values.
@@ -55,7 +56,7 @@ def propose(ids: IdFields, fields: Mapping[str, Sequence[Field]], topics: Iterab
             named = [one for one in fields[topic] if _plain(one.name) in names and choose(one)]
             if named:
                 best = min(named, key=lambda one: (one.depth, names.index(_plain(one.name))))
-                share = best.distinct / max(1, best.present)
+                share = best.present / max(1, best.records)
                 found.append(
                     Proposal(topic, name, best.selector, share, (), best.present, best.examples, "by its name")
                 )

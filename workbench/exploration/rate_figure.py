@@ -32,7 +32,7 @@ def rate_figure(frame: pd.DataFrame, totals: pd.DataFrame, *, by: str | None, wi
     figure = go.Figure()
     shown = [] if by is None else list(totals[by][:SERIES])
     for value, colour in zip(shown, _COLOURS, strict=False):
-        _bars(figure, frame[frame[by] == value], chart_text(visible(str(value), _NAME_CHARACTERS)), colour, width_ms)
+        _bars(figure, frame[frame[by] == value], _name(str(value)), colour, width_ms)
     rest = frame if by is None else frame[~frame[by].isin(shown)]
     if len(rest):
         name = "events" if by is None else f"{len(totals) - len(shown):,} others"
@@ -56,6 +56,12 @@ def rate_figure(frame: pd.DataFrame, totals: pd.DataFrame, *, by: str | None, wi
     figure.update_xaxes(title="time of the record (UTC)", gridcolor="rgba(128,128,128,0.25)", automargin=True)
     figure.update_yaxes(title=f"events per {width}", rangemode="tozero", gridcolor="rgba(128,128,128,0.25)")
     return figure
+
+
+def _name(value: str) -> str:
+    """Cut a long name at its front: dotted names of events differ at their end."""
+    cut = value if len(value) <= _NAME_CHARACTERS else f"…{value[1 - _NAME_CHARACTERS :]}"
+    return chart_text(visible(cut, None))
 
 
 def _bars(figure: go.Figure, rows: pd.DataFrame, name: str, colour: str, width_ms: int) -> None:

@@ -72,6 +72,16 @@ def test_the_chart_draws_the_frequent_values_and_folds_the_others(store, fill):
     assert [type(figure).__name__ for figure in shown] == ["Figure"]
 
 
+def test_long_names_keep_the_end_in_which_they_differ(store, fill):
+    rows = raw_records(0, 4).to_pylist()
+    for n, row in enumerate(rows):
+        row["value"] = body(n, event_type=f"com.example.{'shop.' * 20}orders.v{n}")
+    fill(pa.Table.from_pylist(rows, schema=RECORD))
+    names = [bar.name for bar in rate(store)[0].figure().data]
+    assert [name[-9:] for name in names] == [f"orders.v{n}"[-9:] for n in range(4)]
+    assert {len(name) for name in names} == {40}
+
+
 def test_an_empty_snapshot_has_no_rate(store):
     found, _ = rate(store)
     assert repr(found) == "No event."
