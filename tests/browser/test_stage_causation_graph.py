@@ -65,6 +65,24 @@ def test_a_click_selects_and_highlights_causes_and_effects(graph: Callable[..., 
     assert page.locator("tr[aria-current=true]").count() == 2
 
 
+def test_the_record_of_the_selected_event_is_shown_as_text_and_the_focus_stays(graph: Callable[..., Stage]) -> None:
+    shown = graph(ScriptedGraph(15))
+    page = shown.page
+    page.get_by_role("button", name="orders/0@103").click()
+    asked = shown.sent("record")[-1]
+    assert asked["key"] == "n3"
+    facts = [["record", "orders/0@103"], ["key", HOSTILE]]
+    shown.play(
+        {"kind": "record", "request": asked["request"], "facts": facts, "headers": [["type", HOSTILE]], "body": "{}"}
+    )
+    pane = page.get_by_role("region", name="Record")
+    expect(pane).to_contain_text("orders/0@103")
+    expect(pane.get_by_role("table", name="Headers")).to_contain_text(HOSTILE[:20])
+    assert page.evaluate("() => document.activeElement.dataset.key") == "n3"
+    page.get_by_role("button", name="orders/1@104").click(modifiers=["ControlOrMeta"])
+    expect(pane).to_be_hidden()
+
+
 def test_the_table_says_the_same_and_selects(graph: Callable[..., Stage]) -> None:
     shown = graph(ScriptedGraph(8))
     table = shown.page.get_by_role("table")

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from workbench.capture import CaptureResult
     from workbench.lag import LagResult
-    from workbench.model.causation import GraphViewSource
+    from workbench.model.causation import EventPosition, GraphViewSource
+    from workbench.model.feeds import RecordDetail
     from workbench.model.selecting.window import BoundLike
     from workbench.replay import Draft
     from workbench.replay.dead_letters import DeadLetters
@@ -109,7 +110,12 @@ class Snapshot(SnapshotQueries):
     def _draw(self, views: GraphViewSource, **options: Any) -> CausationGraph:
         from workbench.widgets import CausationGraph
 
-        return CausationGraph(views, supervisor=self._tasks, **options)
+        return CausationGraph(views, supervisor=self._tasks, record=self._record_detail, **options)
+
+    def _record_detail(self, position: EventPosition) -> RecordDetail | None:
+        from workbench.session.records import record_detail
+
+        return record_detail(self.store, position)
 
     def dead_letters(self, *, origins: Mapping[str, str] | None = None) -> DeadLetters:
         """Group the dead letters by error; the result has ``.groups``, ``.frame`` and ``.sample(fingerprint)``.

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+RECORD_STYLE = Path(__file__).with_name("detail.css")
+"""Style of the pane of ``detail.mjs``."""
+
 _THEME = Path(__file__).with_name("theme.css")
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[\w./]+\.mjs)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:const|function|async function|class) (\w+))", re.MULTILINE)

@@ -34,11 +34,12 @@ export function makeElements(name, table) {
   const provenance = make("div", { class: "wb-facts" });
   const legend = make("div", { class: "wb-legend", "aria-label": "Legend" });
   const chosen = make("div", { class: "wb-chosen", hidden: "" });
+  const detail = make("section", { class: "wb-detail", hidden: "", tabindex: "-1", "aria-label": "Record", ...OWN_KEYS });
   const world = draw("g");
   // In the focus order of the pointer only: a click beside the nodes gives the wheel to the drawing.
   const svg = draw("svg", { role: "group", tabindex: "-1", "aria-roledescription": "graph" }, world);
   const stage = make("div", { class: "wb-stage", ...OWN_KEYS }, svg);
   const root = make("div", { class: "workbench wb-graph" }, bar, facts, legend, lines.note, lines.silence, lines.failure,
-    stage, chosen, table, provenance, lines.spoken);
-  return { ...controls, ...lines, facts, legend, provenance, chosen, world, svg, stage, root };
+    stage, chosen, detail, table, provenance, lines.spoken);
+  return { ...controls, ...lines, facts, legend, provenance, chosen, detail, world, svg, stage, root };
 }

@@ -12,15 +12,16 @@ import traitlets
 from workbench.errors import ValidationError
 from workbench.model.feeds import Identity
 from workbench.text import visible
-from workbench.widgets.base.bundle import bundle_modules, bundle_styles
+from workbench.widgets.base.bundle import RECORD_STYLE, bundle_modules, bundle_styles
 from workbench.widgets.base.model import Widget
 from workbench.widgets.causation_graph.content import view_content
 from workbench.widgets.causation_graph.snapshot import graph_snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from workbench.model.causation import GraphNode, GraphView, GraphViewSource, LaneField, LayoutName
+    from workbench.model.causation import EventPosition, GraphNode, GraphView, GraphViewSource, LaneField, LayoutName
+    from workbench.model.feeds import RecordDetail
     from workbench.text import StaticView
     from workbench.widgets.base.messages import Message
 
@@ -39,11 +40,13 @@ class CausationGraph(Widget):
         name: Title.
         layout_name: ``layered`` for one chain, ``swimlanes`` for time against lanes; None lets the source choose.
         lanes: Field that makes the lanes: ``topic`` or ``source``.
+        record: Reads the record of an event, for the pane with key, value and headers; called in a thread. Without it
+            there is no pane.
         supervisor: Owner of the tasks.
     """
 
     _esm = bundle_modules(Path(__file__).with_name("view.js"))
-    _css = bundle_styles(Path(__file__).with_name("style.css"))
+    _css = bundle_styles(RECORD_STYLE, Path(__file__).with_name("style.css"))
 
     layout_name = traitlets.Enum(["layered", "swimlanes"], default_value=None, allow_none=True).tag(sync=True)
     """``layered`` or ``swimlanes``; None until the source has chosen."""
@@ -54,16 +57,23 @@ class CausationGraph(Widget):
     selected = traitlets.Tuple()
     """Records of the selected nodes, as `workbench.model.feeds.Identity`; set it to select from Python."""
 
-    kinds = ("ready", "ack", "select", "open", "fold")
+    kinds = ("ready", "ack", "select", "open", "fold", "record")
 
     def __init__(
-        self, source: GraphViewSource, *, limit: int = 500, name: str = "Causal graph", **options: Any
+        self,
+        source: GraphViewSource,
+        *,
+        limit: int = 500,
+        name: str = "Causal graph",
+        record: Callable[[EventPosition], RecordDetail | None] | None = None,
+        **options: Any,
     ) -> None:
         self.view: GraphView | None = None
         self.opened: frozenset[str] = frozenset()
         self.limit = max(10, min(limit, 5_000))
         self._requested = 0
         self._from_browser = False
+        self._read_record = record
         super().__init__(name=visible(name, 200), **options)
         self.source = source
 
@@ -128,6 +138,21 @@ class CausationGraph(Widget):
         """Fold all groups again."""
         self.opened = frozenset()
         self.refresh()
+
+    def on_record(self, message: Message) -> None:
+        """Send the record of a node; an empty answer where there is none to read."""
+        key = message.text("key")
+        nodes = self.view.nodes if self.view is not None else ()
+        position = next((node.position for node in nodes if node.key == key), None)
+        self.serve("record", self._send_record(position, message.request), request=message.request)
+
+    async def _send_record(self, position: EventPosition | None, request: str) -> None:
+        known = position is not None and self._read_record is not None
+        detail = await asyncio.to_thread(self._read_record, position) if known else None  # type: ignore[arg-type]  # known
+        content: dict[str, Any] = {"kind": "record", "request": request}
+        if detail is not None:
+            content |= {"facts": detail.facts, "headers": detail.headers, "body": detail.body}
+        self.post(content)
 
     def snapshot(self) -> StaticView:
         """Return the drawing as a static SVG picture, with its counts; it outlives the kernel."""

@@ -1,6 +1,7 @@
 // @ts-check
 /** View of the causal graph: draws it, highlights causes and effects, and says what people select. */
 import { Channel } from "../base/channel.mjs";
+import { RecordDetail } from "../base/detail.mjs";
 import { hideStill, show } from "../base/dom.mjs";
 import { drawGraph } from "./drawing.mjs";
 import { makeElements } from "./elements.mjs";
@@ -25,10 +26,13 @@ class GraphView {
   /** Key of the one node in the tab order. */
   #current = "";
   #table = new EventTable((key, adding) => this.#act(key, adding));
+  /** Key of the event whose record is asked for or shown. */
+  #shown = "";
   #model;
   #ui;
   #channel;
   #viewport;
+  #detail;
 
   /** @param {any} model @param {HTMLElement} el */
   constructor(model, el) {
@@ -41,6 +45,7 @@ class GraphView {
       silence: (text) => show(this.#ui.silence, text),
       other: (content, buffers) => this.#receive(content, buffers),
     });
+    this.#detail = new RecordDetail(this.#ui.detail, () => this.#rove(this.#current, true));
     this.#viewport = new Viewport(this.#ui, () => this.#cleared());
     this.#listen();
   }
@@ -138,6 +143,21 @@ class GraphView {
     const text = paintChosen(this.#ui.chosen, chosen, up.size, down.size);
     if (text) this.#say(text);
     if (tell) this.#channel.send({ kind: "select", keys: [...this.#selected] });
+    void this.#showRecord(chosen.length === 1 && chosen[0].kind === "event" ? chosen[0].key : "");
+  }
+
+  /**
+   * Shows the record of the one event that is selected; with several or none the pane is hidden.
+   * @param {string} key
+   */
+  async #showRecord(key) {
+    if (key === this.#shown) return;
+    this.#shown = key;
+    this.#detail.hide();
+    if (!key) return;
+    const answer = await this.#channel.request({ kind: "record", key }).catch(() => null);
+    // Another event may have been selected meanwhile; the focus stays in the drawing.
+    if (answer?.content.facts && key === this.#shown) this.#detail.open(answer.content, false);
   }
 
   #cleared() {

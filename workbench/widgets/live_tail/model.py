@@ -10,7 +10,7 @@ import traitlets
 
 from workbench.errors import ValidationError
 from workbench.text import counted, visible
-from workbench.widgets.base.bundle import bundle_modules, bundle_styles
+from workbench.widgets.base.bundle import RECORD_STYLE, bundle_modules, bundle_styles
 from workbench.widgets.base.stream import Streaming
 from workbench.widgets.live_tail.columns import checked_columns, column_dicts
 from workbench.widgets.live_tail.snapshot import tail_snapshot
@@ -44,7 +44,7 @@ class LiveTail(Streaming):
     """
 
     _esm = bundle_modules(Path(__file__).with_name("view.js"))
-    _css = bundle_styles(Path(__file__).with_name("style.css"))
+    _css = bundle_styles(RECORD_STYLE, Path(__file__).with_name("style.css"))
 
     columns = traitlets.List(traitlets.Dict()).tag(sync=True)
     """Name, title, width in CSS pixels, alignment and visibility of each column."""

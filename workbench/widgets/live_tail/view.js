@@ -4,7 +4,7 @@ import { Channel } from "../base/channel.mjs";
 import { hideStill, show } from "../base/dom.mjs";
 import { Leaving } from "../base/leaving.mjs";
 import { ColumnMenu } from "./column_menu.mjs";
-import { RecordDetail } from "./detail.mjs";
+import { RecordDetail } from "../base/detail.mjs";
 import { makeElements } from "./elements.mjs";
 import { FilterInput } from "./filter_input.mjs";
 import { firstAt } from "./geometry.mjs";

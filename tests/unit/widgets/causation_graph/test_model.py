@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from widget_graphs import ScriptedGraph
 
-from workbench.model.feeds import Identity
+from workbench.model.feeds import Identity, RecordDetail
 from workbench.widgets import CausationGraph
 
 if TYPE_CHECKING:
@@ -127,3 +127,24 @@ async def test_what_a_browser_says_is_checked(browser: Browser, content: object)
     browser.says(graph, content)
     assert "was refused" in graph.failure
     assert graph.selected == ()
+
+
+async def test_the_record_of_a_selected_node(browser: Browser) -> None:
+    asked = []
+
+    def record(position: object) -> RecordDetail:
+        asked.append(str(position))
+        return RecordDetail(Identity("orders", 0, 1), (("record", "orders/0@1"),), (("type", "<b>"),), "{}")
+
+    graph = CausationGraph(ScriptedGraph(8), record=record)
+    browser.show(graph)
+    await browser.until(lambda: browser.sent(graph, "view"))
+    nodes = drawing(browser, graph)["nodes"]
+    event = next(node["key"] for node in nodes if node["kind"] == "event")
+    browser.says(graph, {"kind": "record", "key": event, "request": "r1"})
+    browser.says(graph, {"kind": "record", "key": "no such node", "request": "r2"})
+    await browser.until(lambda: len(browser.sent(graph, "record")) == 2)
+    answers = {answer["request"]: answer for answer in browser.sent(graph, "record")}
+    assert answers["r1"]["headers"] == [["type", "<b>"]] or answers["r1"]["headers"] == (("type", "<b>"),)
+    assert "facts" not in answers["r2"]
+    assert len(asked) == 1

@@ -1,6 +1,6 @@
 // @ts-check
 /** The pane that shows one record in full. */
-import { make, textual } from "../base/dom.mjs";
+import { make, textual } from "./dom.mjs";
 
 /** @param {string} title @param {[string, string][]} facts */
 function pairs(title, facts) {
@@ -19,8 +19,8 @@ export class RecordDetail {
     element.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
-  /** @param {any} content */
-  open(content) {
+  /** @param {any} content @param {boolean} focus whether the keyboard goes on in the pane */
+  open(content, focus = true) {
     const close = make("button", { type: "button" }, "Close record");
     close.addEventListener("click", () => this.#close());
     const title = textual("span", content.facts[0]?.[1] ?? "Record", { class: "wb-title" });
@@ -33,11 +33,15 @@ export class RecordDetail {
       body,
     );
     this.#element.hidden = false;
-    this.#element.focus({ preventScroll: true });
+    if (focus) this.#element.focus({ preventScroll: true });
+  }
+
+  hide() {
+    this.#element.hidden = true;
   }
 
   #close() {
-    this.#element.hidden = true;
+    this.hide();
     this.#closed();
   }
 
