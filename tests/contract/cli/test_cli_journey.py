@@ -163,6 +163,8 @@ def test_replay_prints_the_command_that_runs_it(run, topic):
     assert run("capture", topic, "--into", "r.duckdb").exit_code == 0
     dry = run("replay", "r.duckdb", "--where", "correlation_id = 'flow-1'")
     assert dry.exit_code == 0, dry.stderr
+    assert "Refusals" not in dry.stdout
+    assert "Needed to run it" in dry.stdout
     words = shlex.split(dry.stdout.splitlines()[-1])
     assert words[-2:] == ["--reason", "WHY"]
     command = words[1:-2]

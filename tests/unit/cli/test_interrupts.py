@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 
 import typer
 from typer.testing import CliRunner
@@ -45,3 +47,19 @@ def test_an_error_without_an_interrupt_is_no_interrupt():
         raise typer.Exit(7)
 
     assert CliRunner().invoke(app, ["fail"]).exit_code == 7
+
+
+def test_a_query_that_runs_for_long_ends_at_once(run, snapshot):
+    endless = "select count(*) from range(100000) a, range(100000) b, range(1000) c"
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    # The query has begun well before; were it later, the interrupt would reach the command all the same.
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    begun = time.monotonic()
+    try:
+        timer.start()
+        done = run("sql", snapshot, endless)
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGINT, former)
+    assert (done.exit_code, done.output) == (exits.INTERRUPTED, "")
+    assert time.monotonic() - begun < 20

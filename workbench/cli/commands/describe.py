@@ -8,6 +8,7 @@ import typer
 
 from workbench.cli.options import Json, SnapshotFile, SomeTopics
 from workbench.cli.output import print_json
+from workbench.cli.snapshots import opened
 
 
 def register(app: typer.Typer) -> None:
@@ -24,9 +25,7 @@ def describe(
     as_json: Json = False,
 ) -> None:
     """Describe the topics of a snapshot: fields with types and examples, ids that join, conventions to paste."""
-    from workbench.session import open_snapshot
-
-    with open_snapshot(snapshot) as snap:
+    with opened(snapshot) as snap:
         found = snap.describe(topics or None)
     if as_json:
         for row in found.rows():

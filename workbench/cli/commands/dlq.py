@@ -8,6 +8,7 @@ import typer
 
 from workbench.cli.options import Json, SnapshotFile
 from workbench.cli.output import print_rows
+from workbench.cli.snapshots import opened
 from workbench.errors import ConfigurationError
 
 _GROUPS = ("fingerprint", "error_type", "message", "records", "topics", "origins", "guessed", "first", "last")
@@ -31,10 +32,9 @@ def dlq(
     as_json: Json = False,
 ) -> None:
     """Group the dead letters of a snapshot by error. Sends nothing."""
-    from workbench.session import open_snapshot
     from workbench.session.frames import plain_rows
 
-    with open_snapshot(snapshot) as snap:
+    with opened(snapshot) as snap:
         found = snap.dead_letters()
     columns: tuple[str, ...] = _GROUPS
     frame = found.groups

@@ -9,6 +9,7 @@ import typer
 
 from workbench.cli.options import SnapshotFile
 from workbench.cli.output import say
+from workbench.cli.snapshots import opened
 from workbench.text import counted
 
 
@@ -25,8 +26,6 @@ def export(
     ] = None,
 ) -> None:
     """Export records without loss, as Parquet or JSON lines."""
-    from workbench.session import open_snapshot
-
-    with open_snapshot(snapshot) as snap:
+    with opened(snapshot) as snap:
         count = snap.export(target, where=where)
     say(f"{counted(count, 'record')} written to {target}.")

@@ -8,6 +8,7 @@ import typer
 
 from workbench.cli.options import Csv, Json, SnapshotFile
 from workbench.cli.output import print_csv, print_json, print_table, say
+from workbench.cli.snapshots import opened
 from workbench.cli.table_rows import column_names, table_rows
 from workbench.errors import ConfigurationError
 from workbench.text import counted
@@ -29,9 +30,7 @@ def sql(
     """Run an SQL query on a snapshot. The table shows at most 1,000 rows; --json and --csv print all."""
     if as_json and as_csv:
         raise ConfigurationError("--json and --csv exclude each other.")
-    from workbench.session import open_snapshot
-
-    with open_snapshot(snapshot) as snap:
+    with opened(snapshot) as snap:
         table = snap.sql_arrow(query)
     names = column_names(table)
     if as_json:

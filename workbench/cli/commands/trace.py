@@ -8,6 +8,7 @@ import typer
 
 from workbench.cli.options import Json, SnapshotFile
 from workbench.cli.output import print_json, print_text
+from workbench.cli.snapshots import opened
 from workbench.errors import ConfigurationError
 
 
@@ -33,10 +34,9 @@ def trace(
         raise ConfigurationError("Give exactly one of --correlation, --event and --trace-id.")
     if as_json and mermaid:
         raise ConfigurationError("--json and --mermaid exclude each other.")
-    from workbench.session import open_snapshot
     from workbench.session.frames import plain_rows
 
-    with open_snapshot(snapshot) as snap:
+    with opened(snapshot) as snap:
         found = snap.trace(correlation_id=correlation, event_id=event, trace_id=trace_id)
         if as_json:
             for kind, frame in (("event", found.frame), ("edge", found.edges), ("unresolved", found.unresolved)):

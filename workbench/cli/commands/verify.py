@@ -7,6 +7,7 @@ import typer
 from workbench.cli import exits
 from workbench.cli.options import Json, SnapshotFile
 from workbench.cli.output import print_rows, say
+from workbench.cli.snapshots import opened
 from workbench.text import counted
 
 
@@ -17,10 +18,9 @@ def register(app: typer.Typer) -> None:
 
 def verify(snapshot: SnapshotFile, as_json: Json = False) -> None:
     """Compare a snapshot with the checksums and counts stored in it. Exit code 1: something is damaged or missing."""
-    from workbench.session import open_snapshot
     from workbench.session.frames import plain_rows
 
-    with open_snapshot(snapshot) as snap:
+    with opened(snapshot) as snap:
         frame = snap.verify()
     rows, faults = plain_rows(frame), frame.attrs["faults"]
     shown = rows if as_json else [row for row in rows if row["state"] != "ok"]

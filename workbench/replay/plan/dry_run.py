@@ -87,6 +87,8 @@ class DryRun:
     refusals: Sequence[str]
     blocked: bool
     """Refusals are left that hold on every connection."""
+    at_run: Sequence[str] = ()
+    """What this connection lacks and the one that runs the plan needs; it is no refusal of the plan."""
 
     def text(self) -> str:
         """Render plain text."""
@@ -96,7 +98,7 @@ class DryRun:
             text_table(_LANE_TITLES, self._lane_rows(), numeric=(1, 2)),
             text_table(_SAMPLE_TITLES, self._sample_rows()),
         ]
-        for title, lines in (("Warnings", self.warnings), ("Refusals", self.refusals)):
+        for title, lines in self._lists():
             if lines:
                 sections.append("\n".join([title, *(f"  - {visible(line, None)}" for line in lines)]))
         return "\n\n".join([*sections, self.next_step])
@@ -109,10 +111,13 @@ class DryRun:
             table(_LANE_TITLES, self._lane_rows(), numeric=(1, 2)),
             table(_SAMPLE_TITLES, self._sample_rows()),
         ]
-        for title, lines in (("Warnings", self.warnings), ("Refusals", self.refusals)):
+        for title, lines in self._lists():
             if lines:
                 children += [element("h5", title), listing([visible(line, None) for line in lines])]
         return fragment(*children, element("p", self.next_step), class_="workbench-plan")
+
+    def _lists(self) -> tuple[tuple[str, Sequence[str]], ...]:
+        return ("Warnings", self.warnings), ("Needed to run it", self.at_run), ("Refusals", self.refusals)
 
     @property
     def next_step(self) -> str:

@@ -149,8 +149,9 @@ class Plan:
             lanes=self.estimates.lanes,
             samples=self.samples,
             warnings=self.warnings,
-            refusals=tuple(map(str, self.refusals)),
+            refusals=tuple(map(str, self.blocking)),
             blocked=bool(self.blocking),
+            at_run=tuple(str(item) for item in self.refusals if item.at_run),
         )
 
     def view(self) -> PlanFacts:

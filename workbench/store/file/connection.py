@@ -45,7 +45,7 @@ class Connection:
     def __init__(self, path: Path, segments: Path, *, read_only: bool) -> None:
         self.path = path
         self._segments = segments
-        self._cursors: set[int] = set()
+        self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
         self._ended = threading.Condition()
         limit = memory.memory_limit_bytes()
         with translated(path):
@@ -89,21 +89,29 @@ class Connection:
         with translated(self.path):
             cursor = self._root.cursor()
             with self._ended:
-                self._cursors.add(id(cursor))
+                self._cursors[id(cursor)] = cursor
             try:
                 cursor.execute(f"SET VARIABLE segments = {_literal(os.fspath(self._segments) + os.sep)}")
                 yield cursor
             finally:
                 cursor.close()
                 with self._ended:
-                    self._cursors.discard(id(cursor))
+                    self._cursors.pop(id(cursor), None)
                     self._ended.notify_all()
 
     def wait_for_readers(self, timeout_s: float) -> bool:
         """Wait until every cursor that is open now is closed; return whether that happened in time."""
         with self._ended:
             open_now = set(self._cursors)
-            return self._ended.wait_for(lambda: not open_now & self._cursors, timeout_s)
+            return self._ended.wait_for(lambda: not open_now & self._cursors.keys(), timeout_s)
+
+    def interrupt(self) -> None:
+        """End the queries that run now with an error; for another thread than the one that waits for them."""
+        with self._ended:
+            running = list(self._cursors.values())
+        for cursor in running:
+            with contextlib.suppress(duckdb.Error):
+                cursor.interrupt()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -64,12 +64,13 @@ class Connections:
         self._hosts = list(hosts)
         self._connect_timeout_s = connect_timeout_s
         self._request_timeout_s = request_timeout_s
-        self._options = security.client_options()
         self._brokers: dict[int, tuple[str, int]] = {}
         self._sockets: dict[tuple[int, str], AIOKafkaConnection] = {}
         self._locks: dict[tuple[int, str], asyncio.Lock] = {}
         self._answered_by = ""
         self._closed = False
+        # Last, because it reads files, and an object without its fields cannot even be thrown away.
+        self._options = security.client_options()
 
     @property
     def nodes(self) -> list[int]:
