@@ -188,7 +188,7 @@ class Description:
                 f.type,
                 f"{f.null_share:.0%}",
                 number_text(f.distinct),
-                ", ".join(visible(example, 24) for example in f.examples),
+                ", ".join(visible(example, 40) for example in f.examples),
             )
             for fields in self._fields.values()
             for f in fields[:_SHOWN_FIELDS]

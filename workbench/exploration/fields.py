@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.selectors import SelectorError, parse_selector
+from workbench.decoding.ids import NO_CAUSES
 from workbench.text import visible
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ DEPTH = 6
 WIDTH = 200
 """An object with more members than this is a field as a whole; and most fields of a topic that are listed."""
 EXAMPLES = 3
+LEAST_INTEGER = 100_000
+"""Smaller integers are counted from 1 by many tables, so they are equal by chance."""
 _EXAMPLE_CHARACTERS = 60
 
 _PLAIN_MEMBER = r"[^.\"\[\]]+"
@@ -74,10 +77,11 @@ frequent AS (
 SELECT field, count(DISTINCT "row") FILTER (kind <> 'null') AS present,
     list_sort(list(DISTINCT kind) FILTER (kind <> 'null')) AS kinds, count(DISTINCT text) AS "distinct",
     any_value(examples) AS examples,
-    avg((regexp_full_match(text, $id) AND length(text) >= 3)::INT) FILTER (kind <> 'null') AS id_share,
+    avg((regexp_full_match(text, $id) AND length(text) >= 3)::INT)
+        FILTER (kind <> 'null' AND NOT list_contains($none, text)) AS id_share,
     avg(regexp_full_match(text, $time)::INT) FILTER (kind <> 'null') AS time_share,
     avg(({_EPOCH})::INT) FILTER (kind = 'integer') AS epoch_share,
-    min(try_cast(text AS HUGEINT)) FILTER (kind = 'integer') AS least
+    avg((try_cast(text AS HUGEINT) > {LEAST_INTEGER})::INT) FILTER (kind = 'integer') AS large_share
 FROM leaves LEFT JOIN frequent USING (field) GROUP BY field ORDER BY present DESC, field
 """  # noqa: S608 - constants of this module
 
@@ -101,7 +105,7 @@ class Field:
         distinct: Number of different values.
         examples: Frequent values, cut after 60 characters.
         id_share: Share of the values that look like ids.
-        least: Smallest value of an integer field.
+        large_share: Share of the integers above 100,000.
     """
 
     topic: str
@@ -112,7 +116,7 @@ class Field:
     distinct: int
     examples: tuple[str, ...]
     id_share: float
-    least: int | None
+    large_share: float
 
     @property
     def name(self) -> str:
@@ -137,7 +141,7 @@ def read_fields(cursor: duckdb.DuckDBPyConnection, topic: str, records: int) -> 
         cursor.execute(_LEVEL.format(depth=depth, before=f"level_{depth - 1}"))
     levels = " UNION ALL ".join(f"SELECT * FROM level_{depth}" for depth in range(1, DEPTH + 1))  # noqa: S608 - own names
     cursor.execute(_LEAVES.format(levels=levels))
-    rows = cursor.sql(_FACTS, params={"id": _ID, "time": _TIME}).to_arrow_table().to_pylist()
+    rows = cursor.sql(_FACTS, params={"id": _ID, "time": _TIME, "none": sorted(NO_CAUSES)}).to_arrow_table().to_pylist()
     return [_field(topic, records, row) for row in rows]
 
 
@@ -160,7 +164,7 @@ def _field(topic: str, records: int, row: dict[str, Any]) -> Field:
         distinct=row["distinct"],
         examples=tuple(map(str, row["examples"] or ())),
         id_share=row["id_share"] or 0.0,
-        least=None if row["least"] is None else int(row["least"]),
+        large_share=row["large_share"] or 0.0,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from workbench.decoding.ids import NO_CAUSES
 from workbench.exploration.fields import UUID, Field, is_selector
 from workbench.exploration.sampling import engine
 
@@ -19,8 +20,6 @@ FEWEST_RECORDS = 20
 """Topics with fewer records say too little about which of their fields are ids."""
 _PRESENT = 0.5
 _DEPTH = 4
-_LEAST_INTEGER = 100_000
-"""Smaller integers are counted from 1 by many tables, so they are equal by chance."""
 _LOOKS_LIKE_IDS = 0.95
 _FEWEST_VALUES, _FEW_VALUES, _REPEATED = 6, 20, 20
 """Fewer values than the first, or than the second if each is repeated more often than the third, are an enumeration."""
@@ -32,7 +31,8 @@ TOLERANCE_MS = 1_000
 _VALUE = f"CASE WHEN regexp_full_match(text, '{UUID}') THEN lower(text) ELSE text END"
 _VALUES = f"""
 SELECT $number::INT AS field, {_VALUE} AS value, min(timestamp_ms) AS first_ms, count(*) AS uses
-FROM leaves JOIN sample USING ("row") WHERE field = $selector AND kind <> 'null' GROUP BY value
+FROM leaves JOIN sample USING ("row")
+WHERE field = $selector AND kind <> 'null' AND NOT list_contains($none, text) GROUP BY value
 """  # noqa: S608 - constants of this module
 
 _SAME = f"""
@@ -88,7 +88,7 @@ class IdFields:
         chosen = [one for one in fields if is_id_field(one)]
         numbers = {one.selector: len(self.fields) + number for number, one in enumerate(chosen)}
         for one in chosen:
-            bound = {"number": numbers[one.selector], "selector": one.selector}
+            bound = {"number": numbers[one.selector], "selector": one.selector, "none": sorted(NO_CAUSES)}
             self.values.append(cursor.sql(_VALUES, params=bound).to_arrow_table())
         for left, right, records in cursor.execute(_SAME, {"selectors": list(numbers)}).fetchall():
             self.same[numbers[left], numbers[right]] = records
@@ -139,7 +139,7 @@ def is_id_field(one: Field) -> bool:
         and not enumeration
         and (
             (one.type == "text" and one.id_share >= _LOOKS_LIKE_IDS)
-            or (one.type == "integer" and (one.least or 0) > _LEAST_INTEGER)
+            or (one.type == "integer" and one.large_share >= _LOOKS_LIKE_IDS)
         )
         and is_selector(one)
     )

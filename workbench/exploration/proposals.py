@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 _ID_NAMES = frozenset({"id", "eventid", "messageid", "uuid", "guid"})
 _FLOW_NAMES = (("correl",), ("trace", "flow", "conversation", "request", "session", "saga", "process"))
-_TYPE_NAMES = ("eventtype", "type", "event", "eventname", "kind", "action", "status")
-_TIME_NAMES = ("eventtime", "time", "timestamp", "occurredat", "at", "createdat", "created", "date", "ts")
+_TYPE_NAMES = ("eventtype", "type", "event", "eventname", "kind", "action", "operation", "operationname", "status")
+_TIME_NAMES = ("eventtime", "time", "timestamp", "occurredat", "at", "createdat", "created", "date", "dt", "ts")
 _REPEATED, _LARGEST_GROUP = 0.3, 1_000
-_MOST_TYPES, _MOSTLY = 50, 0.95
+_MOST_TYPES, _MOSTLY = 50, 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,15 @@ class _Ids:
             found.append(self._proposal(own, "event_id", (), one.distinct / one.present, "each record has another"))
         cause = self.cause.get(topic)
         if cause is not None and (target := self._target(cause)) is not None:
-            share = self._ids.matches[cause, target].shared / self._ids.fields[cause].distinct
-            found.append(self._proposal(cause, "cause", (target,), share, "holds the event id of an earlier record"))
+            match = self._ids.matches[cause, target]
+            share = match.shared / self._ids.fields[cause].distinct
+            proposed = self._proposal(cause, "cause", (target,), share, "holds the event id of an earlier record")
+            found.append(replace(proposed, gains=match.uses))
         flow = self._correlation(topic)
         if flow is not None:
             number, joined, reason = flow
-            shared = max((self._ids.matches[number, one].shared for one in joined), default=0)
-            share = shared / self._ids.fields[number].distinct
+            distinct = self._ids.fields[number].distinct
+            share = max((self._ids.matches[number, one].shared for one in joined), default=distinct) / distinct
             found.append(self._proposal(number, "correlation_id", joined, share, reason))
         return found
 
@@ -113,10 +115,10 @@ class _Ids:
         mean = self._ids.matches[other, number].mean_ms
         return _is_named_like(self._ids.fields[number]), -mean, self._ids.fields[number].topic
 
-    def _id_rank(self, number: int) -> tuple[int, int, str]:
+    def _id_rank(self, number: int) -> tuple[bool, int, int, str]:
         one = self._ids.fields[number]
         rank = 0 if _plain(one.name) in _ID_NAMES else 1 if _is_named_like(one) else 2
-        return rank, one.depth, one.selector
+        return one.present < _MOSTLY * one.records, rank, one.depth, one.selector
 
     def _cause(self, topic: str) -> int | None:
         own = self.event_id.get(topic)
@@ -146,12 +148,11 @@ class _Ids:
             (self._flow_rank(number, joined), number, joined)
             for number in self._ids.of_topic(topic)
             if number not in {self.cause.get(topic), self.event_id.get(topic)}
-            and (joined := self._joined(number))
-            and self._repeats(number, joined)
+            and self._repeats(number, joined := self._joined(number))
         ]
         if candidates:
             _, number, joined = max(candidates)
-            return number, joined, "its values occur in several records and topics"
+            return number, joined, "its values occur in several records" + (" and topics" if joined else "")
         # Without an id of the whole flow, the id of its first event names it.
         own = self.event_id.get(topic)
         if own is not None and own in self._starts:
@@ -174,16 +175,22 @@ class _Ids:
         return tuple(right for _, right in sorted(best.values(), reverse=True))
 
     def _repeats(self, number: int, joined: Sequence[int]) -> bool:
+        """Whether values occur in other topics, or several times in this one under a name that says what they are."""
         mine = self._ids.fields[number]
+        if not joined:
+            several = (1 + _REPEATED) * mine.distinct <= mine.present <= _LARGEST_GROUP * mine.distinct
+            return several and self._named(number) > 0
         records = mine.present + sum(self._ids.matches[other, number].uses for other in joined)
         shared = max(self._ids.matches[number, other].shared for other in joined)
         return shared >= _REPEATED * mine.distinct and records <= _LARGEST_GROUP * mine.distinct
 
     def _flow_rank(self, number: int, joined: Sequence[int]) -> tuple[int, int, int]:
-        one = self._ids.fields[number]
-        name = _plain(one.name)
-        named = next((len(_FLOW_NAMES) - n for n, words in enumerate(_FLOW_NAMES) if any(w in name for w in words)), 0)
-        return len(joined), named, one.present
+        return len(joined), self._named(number), self._ids.fields[number].present
+
+    def _named(self, number: int) -> int:
+        """Rank the name of a field: 2 for a correlation, 1 for another word of a flow, else 0."""
+        name = _plain(self._ids.fields[number].name)
+        return next((len(_FLOW_NAMES) - n for n, words in enumerate(_FLOW_NAMES) if any(w in name for w in words)), 0)
 
     def _proposal(self, number: int, field: str, joined: Sequence[int], matched: float, reason: str) -> Proposal:
         one = self._ids.fields[number]

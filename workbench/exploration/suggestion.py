@@ -62,13 +62,15 @@ def toml_text(conventions: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _definition(topic: str, chosen: Mapping[str, Proposal], fields: Iterable[Field]) -> dict[str, Any]:
     always = {one.selector for one in fields if one.present >= _ALWAYS * one.records}
-    place = f"topic:({re.escape(topic)})"
+    # A hyphen means nothing outside of brackets; without the backslash the pattern is easier to read.
+    pattern = re.escape(topic).replace("\\-", "-")
+    place = f"topic:({pattern})"
     named = dict.fromkeys(one.selector for name in _IDS if (one := chosen.get(name)) and one.selector in always)
     definition: dict[str, Any] = {"all": [place, *named]}
     for name in ("event_id", "correlation_id", "cause"):
         if name in chosen:
             definition[name] = chosen[name].selector
-    if "cause" not in chosen and "event_id" in chosen:
+    if "event_id" in chosen:
         definition["root"] = "null_cause"
     definition["event_type"] = chosen["event_type"].selector if "event_type" in chosen else place
     if "event_time" in chosen:

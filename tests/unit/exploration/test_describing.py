@@ -178,6 +178,34 @@ class TestSiblings:
         assert chosen["work", "correlation_id"] == "value:flow"
         assert ("work", "cause") not in chosen
 
+    def test_one_topic_of_spans_has_trace_ids(self, store, fill):
+        spans = [
+            {"TraceID": f"{n // 6:032x}", "SpanID": f"{n + 9:016x}", "ParentID": f"{n + 8:016x}" if n % 6 else "root"}
+            for n in range(120)
+        ]
+        fill(table(spans), topic="my-spans")
+        described = describe(store)
+        chosen = {row.field: row.selector for row in described.proposals.itertuples()}
+        assert chosen == {
+            "event_id": "value:SpanID", "cause": "value:ParentID", "correlation_id": "value:TraceID"
+        }  # fmt: skip
+        cause = described.proposals[described.proposals["field"] == "cause"].iloc[0]
+        assert cause["gains"] == 100
+        assert described.conventions["my_spans"]["all"][0] == "topic:(my-spans)"
+        decoder = Decoder(load_conventions(described.conventions))
+        events = decoder.decode(table(spans[:3]).combine_chunks().to_batches()[0], "my-spans").to_pylist()
+        assert [one["convention"] for one in events] == ["my_spans"] * 3
+        assert [[cause["value"] for cause in one["causes"]] for one in events] == [[], [f"{9:016x}"], [f"{10:016x}"]]
+
+    def test_a_few_small_numbers_among_large_ones_are_ids_still(self, store, fill):
+        revisions = [{"rev_id": 1_000_000 + n if n else 17, "n": n} for n in range(60)]
+        fill(table(revisions), topic="created")
+        scores = [{"score": n * 0.5, "revision": one["rev_id"]} for n, one in enumerate(revisions) for _ in range(2)]
+        fill(table(scores, start_ms=T_MS + 60_000), topic="scored", capture_id="c2")
+        chosen = {(row.topic, row.field): row.selector for row in describe(store).proposals.itertuples()}
+        assert chosen["created", "event_id"] == "value:rev_id"
+        assert chosen["scored", "cause"] == "value:revision"
+
     def test_enumerations_times_and_small_numbers_are_no_ids(self, store, fill):
         values = [
             {"region": f"region-{n % 3}", "at": 1_795_428_000_000 + n, "serial": n, "amount": 100_000.5 + n}
