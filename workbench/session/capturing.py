@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.capture import capture as run_capture
+from workbench.errors import WorkbenchError
 from workbench.exploration.unread import unread_selectors
 from workbench.model.feeds import Progress
 from workbench.model.selecting.topic_selection import parse_topics
@@ -16,7 +20,6 @@ from workbench.session.conventions import decoder_for, own_conventions
 from workbench.session.opening import open_for_writing
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping, Sequence
 
     from workbench.decoding import Decoder
@@ -43,6 +46,7 @@ async def capture(
     """Capture into a file or an open snapshot; see `Cluster.capture`."""
     selection, first = parse_topics(topics), parse_bound(start)
     last = None if end is None else parse_bound(end)
+    made = await asyncio.to_thread(_is_new, into)
     snap, opened = await asyncio.to_thread(open_for_writing, into)
     snap.adopt(connection.tasks)
 
@@ -66,11 +70,26 @@ async def capture(
         )
     except BaseException:
         if opened:
-            await asyncio.to_thread(snap.close)
+            await asyncio.to_thread(_close_failed, snap, made=made)
         raise
     notes = await asyncio.to_thread(unread_selectors, snap.store, own_conventions(conventions))
     snap.last_capture = replace(result, notes=(*result.notes, *notes))
     return snap
+
+
+def _is_new(into: str | os.PathLike[str] | Snapshot) -> bool:
+    return isinstance(into, str | os.PathLike) and not Path(into).exists()
+
+
+def _close_failed(snap: Snapshot, *, made: bool) -> None:
+    """Close the file of a capture that failed, and remove one that was made for it and holds nothing."""
+    empty = False
+    if made:
+        with contextlib.suppress(WorkbenchError):
+            empty = not snap.store.ranges_table().num_rows
+    snap.close()
+    if empty:
+        snap.path.unlink(missing_ok=True)
 
 
 def _listener(

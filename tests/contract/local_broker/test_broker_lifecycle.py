@@ -88,6 +88,9 @@ def test_other_data_or_options_on_a_running_port_are_refused(started, tmp_path):
         local.up(broker.port, data=tmp_path / "one", options=local.BrokerOptions(auto_create_topics=True))
     with pytest.raises(ConfigurationError, match=rf"in use by another broker, process {broker.pid}"):
         local.up(0, data=tmp_path / "one")
+    with pytest.raises(ConfigurationError, match=r"keeps its data in .*one, not in .*two. It was not stopped"):
+        local.down(broker.port, data=tmp_path / "two")
+    assert local.down(broker.port, data=tmp_path / "one") is not None
 
 
 def test_a_port_in_use_is_named(tmp_path):

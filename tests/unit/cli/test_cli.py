@@ -71,7 +71,17 @@ def test_version():
     assert (result.exit_code, result.stdout) == (0, f"workbench {__version__}\n")
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["kafka", "up", "--port", "x"], ["kafka", "down", "--nonsense"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["kafka", "up", "--port", "x"],
+        ["kafka", "down", "--nonsense"],
+        ["demo", "--rate", "-1"],
+        ["demo", "--rate", "nan"],
+        ["demo", "--history", "-1"],
+    ],
+)
 def test_usage_errors_are_2(arguments):
     assert RUNNER.invoke(application(), arguments).exit_code == exits.USAGE
 

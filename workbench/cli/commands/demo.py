@@ -25,8 +25,10 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     broker: Broker = None,
-    rate: Annotated[float, typer.Option("--rate", help="Records per second.")] = 20.0,
-    minutes: Annotated[float, typer.Option("--history", help="Minutes of traffic before now.")] = 15.0,
+    rate: Annotated[float, typer.Option("--rate", min=0.01, max=100_000, help="Records per second.")] = 20.0,
+    minutes: Annotated[
+        float, typer.Option("--history", min=0, max=1_440, help="Minutes of traffic before now.")
+    ] = 15.0,
     feed: Annotated[
         bool, typer.Option("--feed", help="Only write demo traffic to the broker of -b, until interrupted.")
     ] = False,

@@ -72,10 +72,10 @@ async def _record(
 ) -> LagResult:
     from workbench.session import connect
 
-    def say(note: str) -> None:
+    def tell(note: str) -> None:
         say(visible(note, None))
 
     async with await connect(broker) as cluster:
         return await cluster.record_lag(
-            into, group, topics=topic, interval_s=interval_s, duration=duration, progress=say
+            into, group, topics=topic, interval_s=interval_s, duration=duration, progress=tell
         )

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 CODE = """
 import asyncio, os, sys
 from workbench.bus.memory import MemoryLog
@@ -44,3 +46,16 @@ def test_a_group_that_committed_nothing_is_said(run, address):
     done = run("capture", "orders", "-b", address, "--into", "b.duckdb", "-o", "group:typo")
     assert done.exit_code == 0
     assert "group typo committed nothing" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["nope"], ["nope*"], ["orders", "-o", "typo"]])
+def test_a_capture_that_cannot_begin_leaves_no_file(run, address, tmp_path, words):
+    done = run("capture", *words, "-b", address, "--into", "new.duckdb")
+    assert done.exit_code in (1, 2)
+    assert done.stderr.startswith("Error: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_snapshot_that_was_there_stays_when_a_capture_cannot_begin(run, address, snapshot, tmp_path):
+    assert run("capture", "nope", "-b", address, "--into", snapshot).exit_code == 1
+    assert (tmp_path / snapshot).exists()
