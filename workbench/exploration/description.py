@@ -139,6 +139,8 @@ class Description:
         return [{"kind": kind, **row} for kind, frame in frames for row in _records(frame)]
 
     def __repr__(self) -> str:
+        if not self._topics:
+            return f"{self._title()}: nothing captured yet"
         parts = [self._title(), text_table(_TOPIC_COLUMNS, self._topic_rows(), numeric=(1, 2, 5))]
         parts += self._remarks()
         if self._shows_fields():
@@ -150,6 +152,8 @@ class Description:
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
+        if not self._topics:
+            return output_html(element("p", repr(self)))
         nodes: list[Node] = [element("p", self._title())]
         nodes += [table(_TOPIC_COLUMNS, self._topic_rows(), numeric=(1, 2, 5)), listing(self._remarks())]
         if self._shows_fields():

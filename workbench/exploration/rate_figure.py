@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from workbench.text import chart_text, duration_text, visible
+from workbench.text import chart_text, counted, duration_text, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ def rate_figure(frame: pd.DataFrame, totals: pd.DataFrame, *, by: str | None, wi
         _bars(figure, frame[frame[by] == value], _name(str(value)), colour, width_ms)
     rest = frame if by is None else frame[~frame[by].isin(shown)]
     if len(rest):
-        name = "events" if by is None else f"{len(totals) - len(shown):,} others"
+        name = "events" if by is None else counted(len(totals) - len(shown), "other value")
         colour = _COLOURS[0] if by is None else _OTHER_COLOUR
         _bars(figure, rest.groupby("at")["events"].sum().reset_index(), name, colour, width_ms)
     width = duration_text(width_ms)

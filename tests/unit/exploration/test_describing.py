@@ -263,7 +263,8 @@ def test_a_sample_is_a_number_of_records(shop, sample):
 def test_an_empty_snapshot_has_an_empty_description(store):
     described = describe(store)
     assert len(described.frame) == len(described.topics) == len(described.proposals) == 0
-    assert "0 topics" in repr(described)
+    assert repr(described) == "shop.duckdb: 0 topics, 0 records: nothing captured yet"
+    assert "nothing captured yet" in described._repr_html_()
     assert described.rows() == []
 
 

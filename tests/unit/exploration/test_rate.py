@@ -64,7 +64,7 @@ def test_the_chart_draws_the_frequent_values_and_folds_the_others(store, fill):
     found, shown = rate(store)
     names = [bar.name for bar in found.figure().data]
     assert len(names) == 11
-    assert names[-1] == "5 others"
+    assert names[-1] == "5 other values"
     assert names[0] == "&lt;b&gt;type-14&lt;/b&gt;"
     assert sum(sum(bar.y) for bar in found.figure().data) == 60
     assert "<b>" not in found._repr_html_()

@@ -21,6 +21,12 @@ def test_the_tree_of_a_graph_without_ids_says_so():
     assert "describe" not in repr(graph_of({"event_id": "a"}))
 
 
+@pytest.mark.parametrize("wanted", [{"correlation_id": "K1"}, {"event_id": "E1"}, {"trace_id": "1" * 32}])
+def test_a_graph_without_events_says_so(wanted):
+    with pytest.raises(UnknownEventError, match="no event at all: capture"):
+        graph_of().select(**wanted)
+
+
 def test_where_some_events_have_ids_nothing_is_said():
     graph = graph_of({"event_id": "a", "correlation_id": "k"}, {"event_id": None})
     with pytest.raises(UnknownEventError, match="frame of the graph"):

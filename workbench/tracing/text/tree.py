@@ -67,7 +67,7 @@ def _header(graph: CausalGraph) -> list[str]:
     cut = len(graph.outside)
     third += [f"{counted(cut, 'edge')} cut by the selection"] if cut else []
     lines = [" · ".join(line) for line in (first, second, third) if line] + [provenance_text(graph)]
-    missing = missing_ids_text(graph, "event_id")
+    missing = missing_ids_text(graph, "event_id") if len(graph) else None
     return lines if missing is None else [*lines, missing]
 
 
