@@ -35,7 +35,7 @@ def rate_figure(frame: pd.DataFrame, totals: pd.DataFrame, *, by: str | None, wi
         _bars(figure, frame[frame[by] == value], _name(str(value)), colour, width_ms)
     rest = frame if by is None else frame[~frame[by].isin(shown)]
     if len(rest):
-        name = "events" if by is None else counted(len(totals) - len(shown), "other value")
+        name = "every event" if by is None else counted(len(totals) - len(shown), "other value")
         colour = _COLOURS[0] if by is None else _OTHER_COLOUR
         _bars(figure, rest.groupby("at")["events"].sum().reset_index(), name, colour, width_ms)
     width = duration_text(width_ms)
