@@ -36,7 +36,7 @@ class TestFrames:
         fill(raw_records(3, 4), gaps=(Gap("expired", 3, 4),))
         for frame in (store.events(), store.sql("SELECT 1 AS x")):
             (row,) = frame.attrs["provenance"]
-            assert (row["topic"], row["from"], row["next"], row["state"]) == ("orders", 3, 7, "complete")
+            assert (row["topic"], row["from"], row["next"], row["state"]) == ("orders", 3, 7, "incomplete")
             assert row["gaps"] == [{"reason": "expired", "start": 3, "stop": 4}]
 
     def test_absurd_timestamps_do_not_break_a_query(self, store, fill):
