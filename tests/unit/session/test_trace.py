@@ -55,4 +55,4 @@ def test_a_trace_taken_before_the_snapshot_was_adopted_is_drawn_under_the_superv
     supervisor = object()
     snap.adopt(supervisor)
     trace.descendants(trace.frame["key"].iloc[0]).show(height=300)
-    assert made[0][1] == {"supervisor": supervisor, "height": 300}
+    assert made[0][1] == {"supervisor": supervisor, "height": 300, "record": snap._record_detail}

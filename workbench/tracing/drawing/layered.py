@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.tracing.drawing.layout import MARGIN, Drawing, Floats, Point
-from workbench.tracing.graph.arrays import longest_paths
+from workbench.tracing.graph.arrays import components, longest_paths
 from workbench.tracing.graph.cycles import find_cycles
 
 if TYPE_CHECKING:
@@ -124,10 +124,19 @@ def _sugiyama(count: int, cause: Ints, effect: Ints) -> list[tuple[dict[int, Poi
         For each component the places and edges in the library's own units; what is no node of ours bends an edge and
         has a number from ``count``.
     """
-    from fast_sugiyama import from_edges
-
     if not len(cause):
         return []
+    # One call for each component: the library numbers the bends of a component from its number of nodes, which would
+    # be the number of a node in another component.
+    part = components(count, cause, effect)[cause]
+    return [
+        layout for one in np.unique(part) for layout in _one_component(count, cause[part == one], effect[part == one])
+    ]
+
+
+def _one_component(count: int, cause: Ints, effect: Ints) -> list[tuple[dict[int, Point], list[tuple[int, int]]]]:
+    from fast_sugiyama import from_edges
+
     nodes, compact = np.unique(np.concatenate([cause, effect]), return_inverse=True)
     ends = compact.reshape(2, -1).T.tolist()
     names: list[int] = nodes.tolist()

@@ -65,6 +65,16 @@ def test_nothing_to_draw():
     assert drawing.width > 0
 
 
+def test_bends_of_one_component_are_no_nodes_of_another():
+    edges = [
+        (17, 7), (20, 8), (16, 15), (17, 19), (23, 11), (17, 11), (1, 14), (23, 16), (12, 19), (7, 15), (1, 19),
+        (19, 9), (20, 0), (18, 11), (3, 22), (11, 10), (13, 15), (1, 23), (2, 3), (13, 12), (13, 22),
+    ]  # fmt: skip
+    first = drawn(24, edges, breaks=[0])
+    check_drawing(first, 24)
+    assert all(np.array_equal(first.y, drawn(24, edges, breaks=[0]).y) for _ in range(6))
+
+
 graphs = st.integers(1, 25).flatmap(
     lambda n: st.tuples(st.just(n), st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=40)),
 )
