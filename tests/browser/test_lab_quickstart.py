@@ -52,6 +52,8 @@ def test_quickstart_runs_to_a_drawn_graph_and_a_verified_replay(
         for part, selector in (("tail", ".wb-tail"), ("graph", ".wb-graph")):
             shown.bring(page.locator(selector).first)
             picture(page, f"{part}-{theme.split()[1]}")
+    # It opens readable, which shows a part of a large graph.
+    page.locator(".wb-graph").first.get_by_role("button", name="Fit").click()
     page.locator(".wb-graph [role=button]").first.click()
     shown.until("len(graph.selected)", "1")
     page.get_by_role("textbox", name="Token to confirm").fill(shown.kernel("print(panel.plan.token)"))
