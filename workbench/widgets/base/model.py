@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -54,6 +55,9 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         if unknown:
             known = ", ".join(sorted(name for name in type(self).class_own_traits() if not name.startswith("_")))
             raise TypeError(f"{type(self).__name__} has no option {unknown[0]!r}; it has {known}. Check the spelling.")
+        # The metaclass of traitlets does not look for abstract methods, so that a missing one would show much later.
+        if getattr(self.snapshot, "__isabstractmethod__", False):
+            raise TypeError(f"{type(self).__name__} cannot be made: it does not define snapshot().")
         super().__init__(still_id=uuid4().hex[:12], **traits)
         self.still = Still(self.still_id, self.snapshot)
         self.supervisor = supervisor if supervisor is not None else Supervisor()
@@ -70,9 +74,9 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         """Return the class and the name: ipywidgets would print every trait, which costs time and shows payloads."""
         return f"<{type(self).__name__} {visible(self.name, 60)}>"
 
+    @abstractmethod
     def snapshot(self) -> StaticView:
         """Return what is shown now as static HTML and text; it outlives the kernel."""
-        raise NotImplementedError
 
     def post(self, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
         """Send a custom message, or queue it until a browser says that it is ready."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from widget_feeds import HOSTILE, ScriptedFeed
 
+from workbench.widgets.base.model import Widget
 from workbench.widgets.live_tail.model import LiveTail
 
 if TYPE_CHECKING:
@@ -35,3 +36,11 @@ async def test_repr_and_state_hold_no_payload(browser: Browser) -> None:
     state = json.dumps({k: v for k, v in tail.get_state().items() if k not in ("_esm", "_css", "columns")}, default=str)
     assert "onerror" not in state
     assert "selected" not in tail.get_state()
+
+
+def test_a_widget_without_a_picture_cannot_be_made() -> None:
+    class Unfinished(Widget):
+        pass
+
+    with pytest.raises(TypeError, match=r"Unfinished cannot be made: it does not define snapshot\(\)"):
+        Unfinished()

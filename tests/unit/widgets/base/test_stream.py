@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from widget_feeds import ScriptedFeed
 
 from workbench.tasks import Supervisor
+from workbench.text import StaticView, fragment
 from workbench.widgets.base import flow_control, stream
 from workbench.widgets.base.stream import Streaming
 from workbench.widgets.live_tail.model import LiveTail
@@ -114,6 +115,13 @@ async def test_a_feed_that_breaks_is_shown_under_the_view(browser: Browser, monk
     assert "ZeroDivisionError" in browser.sent(tail, "failed")[0]["message"]
 
 
+class Ticking(Streaming):
+    """The base class, with the picture that every view has."""
+
+    def snapshot(self) -> StaticView:
+        return StaticView(fragment("ticks"), "ticks")
+
+
 async def test_ticks_come_from_the_source_that_was_given(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flow_control, "SILENCE_S", 0.3)
     asked: list[bool] = []
@@ -123,7 +131,7 @@ async def test_ticks_come_from_the_source_that_was_given(browser: Browser, monke
         asked.append(forced)
         return ({"n": len(asked)}, [b"x"]) if forced else None
 
-    shown = Streaming(
+    shown = Ticking(
         tick=tick, on_attached=lambda: happened.append("attached"), on_detached=lambda: happened.append("detached")
     )
     assert not shown._flow.attached
