@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from workbench.bus.kafka.member import KafkaMember
+from workbench.bus.memory.member import MemoryMember
 from workbench.errors import SubscriptionError
 from workbench.eventbus import setup_load_balanced_consumers
+from workbench.model import TopicPartition
 from workbench.testing import create_test_event, wait_until
 
 
@@ -29,6 +32,24 @@ async def test_a_subscription_that_cannot_be_is_an_error_and_leaves_nothing(make
     assert (caught.value.topic, caught.value.group_id) == ("nobody_made_it", "g")
     assert bus.subscriptions == ()
     assert not any(group.group_id.endswith(".g") and group.members for group in await bus.groups())
+
+
+@pytest.mark.parametrize("dropped", [1, 2])
+async def test_start_positions_are_committed_although_the_group_rebalances(bus, monkeypatch, dropped):
+    drops = iter(range(dropped))
+    for kind in (KafkaMember, MemoryMember):
+        commit = kind.commit
+
+        async def commit_later(self, offsets, commit=commit):
+            # What a client does with a commit that meets a rebalance: nothing, and no error.
+            if next(drops, None) is None:
+                await commit(self, offsets)
+
+        monkeypatch.setattr(kind, "commit", commit_later)
+    await bus.subscribe_to_topic("rebalanced", "g", into([]))
+    group = bus.subscriptions[0].delivery.consumer_group
+    stored = {p: offset.offset for p, offset in (await bus._log.committed(group)).items()}
+    assert stored == {TopicPartition(bus.physical_name("rebalanced"), partition): 0 for partition in range(3)}
 
 
 @pytest.mark.promise("PB-7")

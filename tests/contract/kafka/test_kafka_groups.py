@@ -5,12 +5,13 @@ import re
 import uuid
 
 import pytest
+from aiokafka import errors as kafka_errors
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
 from workbench.bus.kafka.connection.session import GROUP
 from workbench.bus.kafka.wire.codes import check
-from workbench.errors import GroupActiveError, UnknownTopicError, WorkbenchError
+from workbench.errors import AuthenticationError, GroupActiveError, UnknownTopicError, WorkbenchError
 from workbench.model import CommittedOffset, NewRecord, TopicPartition
 
 pytestmark = pytest.mark.broker
@@ -138,6 +139,33 @@ class TestMember:
                 again = await member.poll()
             assert [(r.partition, r.offset) for r in again] == [(1, 4)]
         assert await log.committed(group) == {TopicPartition(name, 0): CommittedOffset(3, None, "")}
+
+    @pytest.mark.parametrize("failing", [0, 1, 2])
+    async def test_an_error_of_one_partition_loses_no_record_of_another(
+        self, log, topic, group_name, monkeypatch, failing
+    ):
+        name = await topic(partitions=3)
+        async with log.member(group_name(), [name], start="earliest") as member:
+            getmany, failures = member._consumer.getmany, iter(range(2))
+
+            async def fail_twice(partition, **options):
+                if partition.partition == failing and next(failures, None) is not None:
+                    raise kafka_errors.TopicAuthorizationFailedError(name)
+                return await getmany(partition, **options)
+
+            async with log.writer() as writer:
+                await writer.send([NewRecord(name, value=b"%d" % i, partition=i % 3) for i in range(9)])
+            monkeypatch.setattr(member._consumer, "getmany", fail_twice)
+            found, refused = [], 0
+            while len(found) < 9:
+                try:
+                    found += await member.poll()
+                except AuthenticationError:
+                    refused += 1
+            assert refused == 2
+            assert sorted((record.partition, record.offset) for record in found) == [
+                (partition, offset) for partition in range(3) for offset in range(3)
+            ]
 
     async def test_survives_header_names_that_are_not_utf8(self, log, topic, group_name):
         name, group = await topic(partitions=2), group_name()

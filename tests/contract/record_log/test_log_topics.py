@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import uuid
 
 import pytest
 
+from workbench.bus import open_log
 from workbench.bus.protocols import AtCommitted, AtTime
 from workbench.errors import ConfigurationError, OffsetOutOfRangeError, TopicExistsError, UnknownTopicError
 from workbench.model import NewRecord, Span, TopicPartition
@@ -65,6 +67,19 @@ async def test_creating_what_exists_or_cannot_be(log, topic, topic_name):
     ]:
         with pytest.raises(ConfigurationError):
             await log.create_topic(bad, **options)
+
+
+async def test_who_creates_a_topic_as_second_sees_it(log, address, topic_name):
+    async def create(own, name):
+        with contextlib.suppress(TopicExistsError):
+            await own.create_topic(name, partitions=3)
+        return [len(info.partitions) for info in await own.describe([name])]
+
+    async with open_log(address) as other:
+        for _ in range(8):
+            name = topic_name()
+            assert await asyncio.gather(*(create(own, name) for own in (log, other, log, other))) == [[3]] * 4
+            await log.delete_topic(name)
 
 
 async def test_partitions_grow_and_never_shrink(log, topic, topic_name, write):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ _DEFAULT_SOURCES = frozenset({4, 5})
 """Config sources: static broker config, and default."""
 _WAIT_MS = 10_000
 _PAUSE_S = 0.05
+_SHOWN_S = 5.0
+"""Seconds after which a topic that exists and is not shown counts as one that is being deleted."""
 
 
 async def describe(session: Session, topics: Collection[str] | None) -> list[TopicInfo]:
@@ -68,6 +71,7 @@ async def create_topic(
         answer = await _to_controller(session, CreateTopicsRequest([row], _WAIT_MS, False))
         (_, code, detail), *_ = answer.topic_errors
         if code == Code.TOPIC_ALREADY_EXISTS:
+            await _until_shown(session, name)
             raise topic_exists(name)
         check(code, name, detail)
 
@@ -159,6 +163,17 @@ async def _until(session: Session, name: str, partitions: int) -> None:
             await session.retry(partial(_serving, session, name, there))
             return
         await asyncio.sleep(_PAUSE_S)
+
+
+async def _until_shown(session: Session, name: str) -> None:
+    """Wait a little until a topic is shown that somebody else created a moment ago.
+
+    The controller knows it before the brokers do. A caller that describes it next, to see its shape, would be told that
+    it does not exist.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_SHOWN_S):
+            await _until(session, name, 1)
 
 
 async def _serving(session: Session, name: str, partitions: Iterable[int]) -> None:

@@ -59,6 +59,8 @@ class KafkaMember:
         self._listener = _Listener(on_revoke)
         self._consumer: AIOKafkaConsumer | None = None
         self._first = itertools.count()
+        self._failure: Exception | None = None
+        """Met by the last poll behind records that it returned; the next one raises it."""
         self._closed = False
 
     @property
@@ -92,6 +94,7 @@ class KafkaMember:
         until = time.monotonic() + max_wait_ms / 1000
         while True:
             with self._session.translated(f"Polling in group {self._group_id}"):
+                self._raise_failure()
                 records = await self._ready(consumer, max_records, until)
                 left = until - time.monotonic()
                 if records or left <= 0:
@@ -147,6 +150,11 @@ class KafkaMember:
             raise WorkbenchError(f"This member of group {self._group_id} {state}.")
         return self._consumer
 
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
     async def _join(self) -> None:
         names = None if isinstance(self._topics, re.Pattern) else sorted(self._topics)
         if names is not None:
@@ -194,15 +202,26 @@ class KafkaMember:
             if room <= 0:
                 break
             try:
-                async with asyncio.timeout(max(0.05, until - time.monotonic())):
-                    found = await consumer.getmany(partition, timeout_ms=0, max_records=room)
+                records += await self._of_partition(consumer, partition, room, until)
             except TimeoutError:
                 break
-            except _UNREADABLE:
-                records += await self._read_past(consumer, partition, room)
-            else:
-                records += [_record(row) for rows in found.values() for row in rows]
+            except Exception as error:
+                if not records:
+                    raise
+                # The consumer has passed these records already: raised now, the error would lose them.
+                self._failure = error
+                break
         return records
+
+    async def _of_partition(
+        self, consumer: AIOKafkaConsumer, partition: ClientPartition, room: int, until: float
+    ) -> list[Record]:
+        try:
+            async with asyncio.timeout(max(0.05, until - time.monotonic())):
+                found = await consumer.getmany(partition, timeout_ms=0, max_records=room)
+        except _UNREADABLE:
+            return await self._read_past(consumer, partition, room)
+        return [_record(row) for rows in found.values() for row in rows]
 
     async def _read_past(self, consumer: AIOKafkaConsumer, partition: ClientPartition, room: int) -> list[Record]:
         """Read with `KafkaReader` what aiokafka's parser refuses, and move the consumer behind it."""

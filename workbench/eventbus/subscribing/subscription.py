@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 COMMIT_INTERVAL_S = 0.1
 RETRY_INTERVAL_S = 1.0
+_START_COMMITS = 3
+"""Attempts to commit the start positions before subscribing returns; polling goes on with those that are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Subscription:
         self._tasks = tasks
         self._committed = committed
         self._with_start: frozenset[TopicPartition] = frozenset()
+        self._starts: dict[TopicPartition, int] = {}
         self._max_poll_records = max_poll_records
         self._max_queued = max_poll_records
         self._slots = asyncio.Semaphore(max_in_flight)
@@ -99,7 +102,10 @@ class Subscription:
     async def start(self) -> None:
         """Join the group; returns once partitions are assigned and their positions resolved."""
         await self._member.__aenter__()
-        await self._commit_start()
+        for _ in range(_START_COMMITS):
+            await self._commit_start()
+            if self._member.assignment <= self._with_start:
+                break
         self._poll_task = self._tasks.spawn(f"{self.name}/poll", self._poll_loop())
 
     async def aclose(self) -> None:
@@ -133,18 +139,21 @@ class Subscription:
     async def _commit_start(self) -> None:
         """Commit the start position of partitions for which the group has no committed offset.
 
-        Without it, records would be lost when a member dies before its first commit: the next one would start at the
-        end again.
+        Without it, records would be lost when a member dies, or the group rebalances, before the first commit: reading
+        would start at the end again.
         """
         held = self._member.assignment
         if held <= self._with_start:
             self._with_start = held
             return
         stored = await self._committed()
-        begins = {p: await self._member.position(p) for p in held - self._with_start if p not in stored}
-        if begins:
-            await self._member.commit(begins)
-        self._with_start = held
+        missing = held - self._with_start - stored.keys()
+        # Where each began, also when it is committed again later: by then the position may be behind records at work.
+        self._starts = {p: self._starts[p] if p in self._starts else await self._member.position(p) for p in missing}
+        if missing:
+            await self._member.commit(self._starts)
+        # A commit is dropped while the group rebalances. So these count once they are seen among the stored offsets.
+        self._with_start = held - missing
 
     async def _poll(self) -> None:
         await self._commit_start()

@@ -61,6 +61,9 @@ def translate(error: BaseException, doing: str, addresses: Sequence[str], mechan
             f"{doing} failed: {_refusal(error, where, mechanism)}",
             mechanism="TLS" if isinstance(error, ssl.SSLError) else mechanism,
         )
+    if isinstance(error, kafka_errors.KafkaError) and (code := getattr(error, "errno", None)) in AUTHORIZATION:
+        # The consumer of aiokafka raises by class what the broker answered by code.
+        return _from_code(CodeError(code, str(*error.args[:1])), doing, where, addresses, mechanism)
     if isinstance(error, kafka_errors.IncompatibleBrokerVersion | NotImplementedError):
         return WorkbenchError(f"{doing} failed: {where} is too old or too new for this request ({error}).")
     return BrokerUnavailableError(

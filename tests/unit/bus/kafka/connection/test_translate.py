@@ -25,6 +25,8 @@ from workbench.errors import (
         (kafka_errors.KafkaConnectionError("gone"), BrokerUnavailableError),
         (kafka_errors.SaslAuthenticationFailed("no"), AuthenticationError),
         (kafka_errors.UnsupportedSaslMechanismError("no"), AuthenticationError),
+        (kafka_errors.TopicAuthorizationFailedError("t"), AuthenticationError),
+        (kafka_errors.GroupAuthorizationFailedError(), AuthenticationError),
         (ssl.SSLCertVerificationError("self-signed"), AuthenticationError),
         (CodeError(Code.TOPIC_AUTHORIZATION_FAILED, "t"), AuthenticationError),
         (CodeError(Code.UNKNOWN_TOPIC_OR_PARTITION, "t"), UnknownTopicError),
