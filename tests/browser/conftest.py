@@ -71,6 +71,10 @@ class Watch:
             self.errors.append(f"{message.text} ({where})")
 
     def _dialog(self, dialog: Any) -> None:
+        if dialog.type == "beforeunload":
+            # JupyterLab's own question when a page is left whose notebook changed after the last save.
+            dialog.accept()
+            return
         self.dialogs.append(dialog.message)
         dialog.dismiss()
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Tells the kernel when a view was removed from its notebook, so that the work for it ends. */
+/** Tells the kernel when nobody looks at a view: its page is hidden, or it was removed from its notebook. */
 
 export class Leaving {
   /** @type {Element | null} */
@@ -7,11 +7,22 @@ export class Leaving {
   #root;
   #send;
 
-  /** @param {HTMLElement} root element of the view @param {(content: {kind: "gone"}) => void} send */
-  constructor(root, send) {
+  /**
+   * @param {HTMLElement} root element of the view @param {string} id of the model, which other views of it have too
+   * @param {(content: {kind: "gone" | "hidden"}) => void} send
+   */
+  constructor(root, id, send) {
     this.#root = root;
+    this.#root.dataset.wbView = id;
     this.#send = send;
+    document.addEventListener("visibilitychange", this.#hidden);
+    // A view may be removed before it hears anything.
+    requestAnimationFrame(() => this.look());
   }
+
+  #hidden = () => {
+    if (document.hidden) this.#send({ kind: "hidden" });
+  };
 
   /** Remembers the notebook that the view is in; a view is made before it is put into the page. */
   look() {
@@ -19,12 +30,14 @@ export class Leaving {
   }
 
   /**
-   * Says that the view is gone, if its notebook is still there: a notebook that was closed keeps its kernel, and shows
-   * the view again when it is opened.
+   * Says that the view is gone, if its notebook is still there and shows no other view of the model: a notebook that
+   * was closed keeps its kernel, and shows the view again when it is opened.
    */
   leave() {
+    document.removeEventListener("visibilitychange", this.#hidden);
     setTimeout(() => {
-      if (this.#page?.isConnected) this.#send({ kind: "gone" });
+      const others = document.querySelector(`[data-wb-view="${this.#root.dataset.wbView}"]`);
+      if (this.#page?.isConnected && !others) this.#send({ kind: "gone" });
     }, 0);
   }
 }

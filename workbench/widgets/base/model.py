@@ -20,7 +20,7 @@ from workbench.widgets.base.messages import Message
 from workbench.widgets.base.still import Still, WithStill
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from workbench.text import StaticView
 
@@ -32,6 +32,9 @@ QUEUE_LIMIT = 64
 More are dropped, and counted."""
 REQUEST_LIMIT = 16
 """Requests of browsers that are answered at the same time; further ones are refused."""
+GRACE_S = 3.0
+"""Time after a view was removed in which another view of the widget may answer: a cell that is moved shows it anew."""
+GRACE_TURNS = 30
 
 
 class Widget(WithStill, LoopBound, anywidget.AnyWidget):
@@ -42,6 +45,7 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
 
     Args:
         supervisor: Owner of the tasks; a new one if left out.
+        on_removed: Called when the last view was removed from its notebook: its cell was deleted or its output cleared.
         traits: Values of the traits. An unknown name raises ``TypeError``.
     """
 
@@ -50,7 +54,13 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
     still_id = traitlets.Unicode().tag(sync=True)
     """Names the pictures of this view in saved outputs; see `workbench.widgets.base.still`."""
 
-    def __init__(self, *, supervisor: Supervisor | None = None, **traits: Any) -> None:
+    def __init__(
+        self,
+        *,
+        supervisor: Supervisor | None = None,
+        on_removed: Callable[[], None] | None = None,
+        **traits: Any,
+    ) -> None:
         unknown = [key for key in traits if not self.has_trait(key)]
         if unknown:
             known = ", ".join(sorted(name for name in type(self).class_own_traits() if not name.startswith("_")))
@@ -68,6 +78,8 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         self._queue_dropped = 0
         self._serving: set[str] = set()
         self._served = 0
+        self._on_removed = on_removed
+        self._heard = 0
         self.on_msg(self._receive)
 
     def __repr__(self) -> str:
@@ -115,6 +127,13 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
             self._serving.discard(name)
             raise
 
+    def give_up(self) -> None:
+        """Cancel the tasks that `serve` started, but for the one that calls this."""
+        caller = asyncio.current_task()
+        for name in tuple(self._serving):
+            if caller is None or caller.get_name() != name:
+                (self._own or self.supervisor).cancel(name)
+
     async def _guarded(self, name: str, work: Coroutine[Any, Any, Any], request: str) -> None:
         try:
             await work
@@ -134,11 +153,13 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         request = content.get("request", "") if isinstance(content, dict) else ""
         try:
             message = Message(content)
-            getattr(self, f"on_{message.choice('kind', self.kinds)}")(message)
+            kind = message.choice("kind", self.kinds)
+            self._heard += kind != "gone"
+            getattr(self, f"on_{kind}")(message)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is shown under the view
             self.fail(error, request=request if isinstance(request, str) else "")
 
-    kinds: tuple[str, ...] = ("ready", "ack")
+    kinds: tuple[str, ...] = ("ready", "ack", "gone", "hidden")
     """Kinds of messages that the browser may send; each has a method ``on_KIND``."""
 
     def on_ready(self, _message: Message) -> None:
@@ -154,3 +175,19 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
 
     def on_ack(self, _message: Message) -> None:
         """Ignore the acknowledgement of a tick; streaming widgets count it."""
+
+    def on_hidden(self, _message: Message) -> None:
+        """Take a picture: the page with the view is hidden now."""
+        self.still.leave()
+
+    def on_gone(self, _message: Message) -> None:
+        """Note that a view was removed from its notebook; without another view the work for it ends."""
+        if self._on_removed is not None and not self.supervisor.closed:
+            self.serve("removal", self._end_without_view(self._on_removed, self._heard))
+
+    async def _end_without_view(self, on_removed: Callable[[], None], heard: int) -> None:
+        # In short turns: a cell that blocks the loop also holds back the answers of other views.
+        for _ in range(GRACE_TURNS):
+            await asyncio.sleep(GRACE_S / GRACE_TURNS)
+        if self._heard == heard:
+            on_removed()

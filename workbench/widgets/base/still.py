@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from workbench.text import StaticView
 
 STILL_S = 10.0
-"""Least time between two pictures of a view that changes: each one is a message, and marks the notebook as changed."""
+"""Least time between two later pictures of a view that changes."""
+LONGEST_STILL_S = 600.0
+"""Most that this time grows to. It doubles with each picture, because each marks the notebook as changed: one that is
+saved should not be unsaved again all day because a table in it moves."""
 SETTLED_S = 1.5
 """Time after which a view that was just displayed has its first rows."""
 SOON = 4
@@ -46,6 +49,7 @@ class Still:
         self._shown: dict[str, str] | None = None
         self._made_at = 0.0
         self._updates = 0
+        self._pause_s = STILL_S
 
     def bundle(self) -> dict[str, str]:
         """Return the picture as HTML and as text, by MIME type."""
@@ -64,8 +68,27 @@ class Still:
             asyncio.get_running_loop().call_later(SETTLED_S, lambda: self.update(now=True))
 
     def update(self, *, now: bool = False) -> None:
-        """Replace the picture wherever it is shown, at most once in `STILL_S` unless ``now`` is set."""
-        if self._shown is None or (not now and time.monotonic() - self._made_at < self._wait_s):
+        """Replace the picture wherever it is shown, unless the last one is too young and ``now`` is off.
+
+        The first pictures follow each other soon, later ones after a time that doubles up to `LONGEST_STILL_S`.
+        """
+        if now:
+            self._replace()
+        elif self._older_than(SETTLED_S if self._updates < SOON else self._pause_s):
+            if self._updates >= SOON:
+                self._pause_s = min(2 * self._pause_s, LONGEST_STILL_S)
+            self._replace()
+
+    def leave(self) -> None:
+        """Replace the picture because nobody looks any more: the notebook may be saved or closed next."""
+        if self._older_than(STILL_S):
+            self._replace()
+
+    def _older_than(self, age_s: float) -> bool:
+        return time.monotonic() - self._made_at >= age_s
+
+    def _replace(self) -> None:
+        if self._shown is None:
             return
         made = self.bundle()
         if made != self._shown:
@@ -76,11 +99,6 @@ class Still:
         """Take the picture a last time: what it shows is about to be freed."""
         self.update(now=True)
         self._shown = None
-
-    @property
-    def _wait_s(self) -> float:
-        # The first rows of a view come soon after each other.
-        return SETTLED_S if self._updates < SOON else STILL_S
 
     def _publish(self, made: dict[str, str], *, update: bool) -> None:
         from IPython.display import publish_display_data

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 TICK_S = 0.1
 """Least time between two ticks: ten updates a second look live, and the cost does not grow with the event rate."""
 
-GRACE_S = 3.0
-"""Time after a view was removed in which another view of the widget may answer: a cell that is moved shows it anew."""
-GRACE_TURNS = 30
-
 CLOSED = "closed, because the cluster was closed; it shows what was there last"
 
 Tick: TypeAlias = "tuple[dict[str, Any], Sequence[bytes]]"
@@ -42,16 +38,12 @@ class Streaming(Widget):
         tick: Makes the next tick; called at most ten times a second.
         on_attached: Called when a browser shows the widget for the first time or again.
         on_detached: Called once no browser has answered for five seconds.
-        on_removed: Called when the last view was removed from its notebook: its cell was deleted or its output cleared.
         options: Traits, and the options of `Widget`.
     """
-
-    kinds: tuple[str, ...] = ("ready", "ack", "gone")
 
     _due = True
     _ended = False
     _sending = False
-    _heard = 0
     _pump_task: asyncio.Task[Any] | None = None
 
     def __init__(
@@ -60,14 +52,12 @@ class Streaming(Widget):
         tick: TickSource,
         on_attached: Callable[[], None] | None = None,
         on_detached: Callable[[], None] | None = None,
-        on_removed: Callable[[], None] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self._tick = tick
         self._on_attached = on_attached
         self._on_detached = on_detached
-        self._on_removed = on_removed
         self._flow = FlowControl()
         self._view_returned = asyncio.Event()
 
@@ -80,7 +70,6 @@ class Streaming(Widget):
 
     def on_ready(self, message: Message) -> None:
         """Start or resume sending, with the present state: ticks that were missed are not repeated."""
-        self._heard += 1
         super().on_ready(message)
         self._flow.attach(time.monotonic())
         self._view_returned.set()
@@ -97,7 +86,6 @@ class Streaming(Widget):
 
     def on_ack(self, message: Message) -> None:
         """Note that a browser received a tick. A late acknowledgement counts as the return of a browser."""
-        self._heard += 1
         number = message.number("number")
         if self._ended:
             return
@@ -106,18 +94,11 @@ class Streaming(Widget):
         else:
             self._flow.acknowledge(number)
 
-    def on_gone(self, _message: Message) -> None:
-        """Note that a view was removed from its notebook; without another view the work for it ends."""
-        if self._on_removed is not None and not self._ended:
-            self.serve("removal", self._end_without_view(self._heard))
-
-    async def _end_without_view(self, heard: int) -> None:
-        self.push()
-        # In short turns: a cell that blocks the loop also holds back the answers of other views.
-        for _ in range(GRACE_TURNS):
-            await asyncio.sleep(GRACE_S / GRACE_TURNS)
-        if self._heard == heard and self._on_removed is not None:
-            self._on_removed()
+    def on_gone(self, message: Message) -> None:
+        """Note that a view was removed from its notebook, and send a tick, which other views acknowledge."""
+        super().on_gone(message)
+        if not self._ended:
+            self.push()
 
     def close(self) -> None:
         """Close the widget and end its task."""

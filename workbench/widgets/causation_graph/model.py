@@ -57,7 +57,7 @@ class CausationGraph(Widget):
     selected = traitlets.Tuple()
     """Records of the selected nodes, as `workbench.model.feeds.Identity`; set it to select from Python."""
 
-    kinds = ("ready", "ack", "select", "open", "fold", "record")
+    kinds = (*Widget.kinds, "select", "open", "fold", "record")
 
     def __init__(
         self,
@@ -72,9 +72,10 @@ class CausationGraph(Widget):
         self.opened: frozenset[str] = frozenset()
         self.limit = max(10, min(limit, 5_000))
         self._requested = 0
+        self._given_up = 0
         self._from_browser = False
         self._read_record = record
-        super().__init__(name=visible(name, 200), **options)
+        super().__init__(name=visible(name, 200), on_removed=self._removed, **options)
         self.source = source
 
     def on_ready(self, message: Message) -> None:
@@ -82,8 +83,13 @@ class CausationGraph(Widget):
         super().on_ready(message)
         if self.view is not None:
             self._post_view(self.view)
-        elif self._requested == 0:
+        elif self._requested == self._given_up:
             self.refresh()
+
+    def _removed(self) -> None:
+        # A view that is shown later asks again.
+        self._given_up = self._requested
+        self.give_up()
 
     def refresh(self) -> None:
         """Compute the drawing again, in a thread, and send it. Of several requests only the newest one is sent."""

@@ -3,6 +3,7 @@
 import { Channel } from "../base/channel.mjs";
 import { RecordDetail } from "../base/detail.mjs";
 import { hideStill, show } from "../base/dom.mjs";
+import { Leaving } from "../base/leaving.mjs";
 import { drawGraph } from "./drawing.mjs";
 import { makeElements } from "./elements.mjs";
 import { EventTable } from "./event_table.mjs";
@@ -33,6 +34,7 @@ class GraphView {
   #channel;
   #viewport;
   #detail;
+  #leaving;
 
   /** @param {any} model @param {HTMLElement} el */
   constructor(model, el) {
@@ -47,6 +49,7 @@ class GraphView {
     });
     this.#detail = new RecordDetail(this.#ui.detail, () => this.#rove(this.#current, true));
     this.#viewport = new Viewport(this.#ui, () => this.#cleared());
+    this.#leaving = new Leaving(this.#ui.root, model.get("still_id"), (content) => this.#channel.send(content));
     this.#listen();
   }
 
@@ -58,6 +61,7 @@ class GraphView {
 
   close() {
     this.#channel.close();
+    this.#leaving.leave();
     this.#model.off("change:height", this.#resized);
     this.#ui.root.remove();
   }
@@ -100,6 +104,7 @@ class GraphView {
 
   /** @param {any} content @param {DataView[]} buffers */
   #receive(content, buffers) {
+    this.#leaving.look();
     if (content.kind === "view" && content.serial !== this.#serial) {
       this.#paint(JSON.parse(decoder.decode(buffers[0])), content.picked, this.#serial >= 0);
       this.#serial = content.serial;

@@ -37,7 +37,7 @@ class Chart(Widget):
     config = traitlets.Dict(OFFLINE).tag(sync=True)
     """plotly's configuration: without the button that sends the data to a cloud service."""
 
-    kinds = ("ready", "ack", "library")
+    kinds = (*Widget.kinds, "library")
 
     def __init__(self, figure: go.Figure, **options: Any) -> None:
         self.figure = figure

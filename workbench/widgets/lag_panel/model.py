@@ -64,6 +64,7 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
             refresh=self.refresh,
             every_s=CHART_S,
             supervisor=tasks,
+            on_removed=self._stop_soon,
         )
         self.still = self.sheet.still = Still(self.sheet.still_id, self.snapshot)
         self._show_table()
@@ -111,6 +112,9 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
             self.sheet.close()
             self.chart.close()
         super().close()
+
+    def _stop_soon(self) -> None:
+        self.sheet.serve("stop", self.stop())
 
     def _show_table(self) -> None:
         columns, rows = self.feed.table()

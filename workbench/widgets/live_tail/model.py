@@ -59,7 +59,7 @@ class LiveTail(Streaming):
     selected = traitlets.Tuple()
     """Records selected in the table, as `workbench.model.feeds.Identity`; set it to select from Python."""
 
-    kinds = ("ready", "ack", "gone", "window", "select", "record", "stop")
+    kinds = (*Streaming.kinds, "window", "select", "record", "stop")
 
     def __init__(self, feed: RowFeed, *, columns: Sequence[str] | None = None, **options: Any) -> None:
         self._known_columns = column_dicts(feed.columns, columns)

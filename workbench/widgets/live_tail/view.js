@@ -47,7 +47,7 @@ class TailView {
     this.#filter = new FilterInput(this.#ui.filter, model, () => show(this.#ui.failure, ""));
     this.#head = new Head(this.#ui.grid, this.#ui.head, model);
     this.#menu = new ColumnMenu(this.#ui.choose, this.#ui.menu, model);
-    this.#leaving = new Leaving(this.#ui.root, (content) => this.#channel.send(content));
+    this.#leaving = new Leaving(this.#ui.root, model.get("still_id"), (content) => this.#channel.send(content));
     this.#observer = new ResizeObserver(this.#painter.soon);
     this.#listen();
   }

@@ -57,7 +57,13 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         self.name = visible(f"Replay to {_short(self.plan.target)}", 200)
         self.supervisor = supervisor if supervisor is not None else Supervisor()
         self._message = ""
-        self.sheet = Sheet(name=self.name, refresh=self.refresh, every_s=UPDATE_S, supervisor=self.supervisor)
+        self.sheet = Sheet(
+            name=self.name,
+            refresh=self.refresh,
+            every_s=UPDATE_S,
+            supervisor=self.supervisor,
+            on_removed=self._stop_soon,
+        )
         self.still = self.sheet.still = Still(self.sheet.still_id, self.snapshot)
         self.token = self._entry("Token to confirm", f"type {self.plan.token}")
         self.target = self._entry("Name of the target", "the target is protected: type its name")
@@ -168,6 +174,9 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
 
     def _stop_clicked(self, _button: Any) -> None:
         self.stop_button.disabled = True
+        self._stop_soon()
+
+    def _stop_soon(self) -> None:
         self.sheet.serve("stop", self.stop())
 
     def _change(self, state: str, message: str) -> None:

@@ -25,7 +25,7 @@ class Sheet(Streaming):
         name: Title; the accessible name.
         refresh: Called before a tick, at most once in ``every_s``, while a browser shows the sheet; updates the panel.
         every_s: Least time between two calls, in seconds.
-        on_removed: Called when the last view was removed from its notebook.
+        options: Options of `Widget`.
     """
 
     _esm = bundle_modules(Path(__file__).with_name("view.js"))
@@ -40,10 +40,9 @@ class Sheet(Streaming):
         *,
         refresh: Callable[[], None] | None = None,
         every_s: float = 1.0,
-        on_removed: Callable[[], None] | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(tick=self._next_tick, on_attached=self._refresh_soon, on_removed=on_removed, **options)
+        super().__init__(tick=self._next_tick, on_attached=self._refresh_soon, **options)
         self._refresh = refresh
         self._every_s = every_s
         self._refreshed_at = float("-inf")

@@ -28,7 +28,7 @@ class SheetView {
       failed: (message) => this.#failed(message),
       silence: (text) => show(silence, text),
     });
-    this.#leaving = new Leaving(this.root, (content) => this.#channel.send(content));
+    this.#leaving = new Leaving(this.root, model.get("still_id"), (content) => this.#channel.send(content));
     this.#rename();
     el.append(this.root);
   }

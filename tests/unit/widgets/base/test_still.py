@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import itertools
+from typing import TYPE_CHECKING, Any
 
 import IPython.display
 import pytest
-from widget_feeds import ScriptedLag
+from widget_feeds import ScriptedFeed, ScriptedLag
 from widget_graphs import ScriptedGraph
 
 from workbench.text import StaticView, element
-from workbench.widgets import CausationGraph, LagPanel
+from workbench.widgets import CausationGraph, LagPanel, LiveTail
 from workbench.widgets.base import still as module
-from workbench.widgets.base.still import STILL_BYTES, VIEW_TYPE, Still
+from workbench.widgets.base.still import LONGEST_STILL_S, STILL_BYTES, STILL_S, VIEW_TYPE, Still
+
+if TYPE_CHECKING:
+    from widget_browser import Browser
 
 Published = list[tuple[dict[str, str], dict[str, Any]]]
 
@@ -37,14 +41,74 @@ async def test_a_picture_is_replaced_by_its_display_id(published: Published, mon
     assert published[1][1]["update"]
 
 
+class Clock:
+    """Time that a test advances."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(module, "time", made)
+    return made
+
+
+def counting(published: Published) -> Still:
+    """The picture of a view that never shows the same twice."""
+    return Still("v1", lambda: StaticView(element("p", str(len(published))), str(len(published))))
+
+
 def test_a_changing_view_is_not_pictured_all_the_time(published: Published) -> None:
-    still = Still("v1", lambda: StaticView(element("p", str(len(published))), str(len(published))))
+    still = counting(published)
     still.display()
     for _ in range(50):
         still.update()
     assert len(published) == 1
     still.update(now=True)
     assert len(published) == 2
+
+
+def test_pictures_of_a_view_that_moves_all_day_become_rare(published: Published, clock: Clock) -> None:
+    still = counting(published)
+    still.display()
+    times = []
+    for _ in range(8 * 3600):
+        before = len(published)
+        still.update()
+        if len(published) > before:
+            times.append(clock.now - 1_000)
+        clock.now += 1
+    assert times[:8] == [2, 4, 6, 8, 18, 38, 78, 158]
+    assert max(after - before for before, after in itertools.pairwise(times)) == LONGEST_STILL_S
+    assert len(times) < 60
+
+
+def test_a_page_that_is_hidden_leaves_a_picture_of_this_moment(published: Published, clock: Clock) -> None:
+    still = counting(published)
+    still.leave()
+    assert published == []
+    still.display()
+    still.leave()
+    assert len(published) == 1
+    clock.now += STILL_S
+    still.leave()
+    still.leave()
+    assert len(published) == 2
+
+
+async def test_a_hidden_view_asks_for_its_picture(published: Published, clock: Clock, browser: Browser) -> None:
+    tail = browser.show(LiveTail(ScriptedFeed(3)))
+    tail.still.display()
+    tail.feed.made = 4
+    clock.now += STILL_S
+    browser.says(tail, {"kind": "hidden"})
+    assert "t3" not in published[0][0]["text/html"]
+    assert "t3" in published[1][0]["text/html"]
 
 
 def test_a_picture_is_bounded() -> None:

@@ -6,7 +6,7 @@ from widget_feeds import ScriptedFeed
 
 from workbench.tasks import Supervisor
 from workbench.text import StaticView, fragment
-from workbench.widgets.base import flow_control, stream
+from workbench.widgets.base import flow_control, model
 from workbench.widgets.base.stream import Streaming
 from workbench.widgets.live_tail.model import LiveTail
 
@@ -91,7 +91,7 @@ async def test_a_view_that_comes_after_the_end_shows_what_was_there_last(browser
 async def test_without_a_view_in_the_notebook_the_reading_ends(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "GRACE_S", 0.2)
+    monkeypatch.setattr(model, "GRACE_S", 0.2)
     feed = ScriptedFeed(10)
     tail = browser.show(LiveTail(feed))
     await browser.until(lambda: browser.sent(tail, "tick"))

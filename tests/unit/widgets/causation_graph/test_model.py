@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,10 +9,12 @@ from widget_graphs import ScriptedGraph
 
 from workbench.model.feeds import Identity, RecordDetail
 from workbench.widgets import CausationGraph
+from workbench.widgets.base import model
 
 if TYPE_CHECKING:
     from widget_browser import Browser
 
+    from workbench.model.causation import GraphView
     from workbench.widgets.base.model import Widget
 
 
@@ -148,3 +151,28 @@ async def test_the_record_of_a_selected_node(browser: Browser) -> None:
     assert answers["r1"]["headers"] == [["type", "<b>"]] or answers["r1"]["headers"] == (("type", "<b>"),)
     assert "facts" not in answers["r2"]
     assert len(asked) == 1
+
+
+class SlowGraph(ScriptedGraph):
+    """A graph whose layout takes as long as the test wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_finish = threading.Event()
+
+    def view(self, **options: Any) -> GraphView:
+        assert self.may_finish.wait(10)
+        return super().view(**options)
+
+
+async def test_a_deleted_cell_ends_the_layout(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "GRACE_S", 0.05)
+    source = SlowGraph()
+    graph = browser.show(CausationGraph(source))
+    browser.says(graph, {"kind": "gone"})
+    await browser.until(lambda: not graph.supervisor.running)
+    source.may_finish.set()
+    assert (graph.failure, graph.supervisor.failures, graph.view) == ("", (), None)
+    # Shown in another cell later, it is drawn.
+    browser.says(graph, {"kind": "ready"})
+    await browser.until(lambda: browser.sent(graph, "view"))

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 from widget_feeds import ScriptedLag
 
 from workbench.widgets import LagPanel
+from workbench.widgets.base import model
 
 if TYPE_CHECKING:
+    import pytest
     from widget_browser import Browser
 
     from workbench.widgets.base.model import Widget
@@ -50,3 +52,19 @@ def test_before_the_first_sample_nothing_is_claimed() -> None:
     panel = LagPanel(feed, figure=feed.chart)
     assert panel.chart.figure.layout.title.text == "Consumer lag: waiting for the first sample"
     assert "Waiting for the first sample" in repr(panel.snapshot())
+
+
+async def test_a_deleted_cell_ends_the_sampling(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "GRACE_S", 0.05)
+    ended: list[str] = []
+    feed = ScriptedLag()
+    panel = LagPanel(feed, figure=feed.chart, end=lambda: ended.append("sampling"))
+    browser.show(panel.sheet)
+    await browser.until(lambda: browser.sent(panel.sheet, "tick"))
+    # The cell was moved: its view is made anew.
+    browser.says(panel.sheet, {"kind": "gone"})
+    browser.says(panel.sheet, {"kind": "ready"})
+    await browser.until(lambda: not panel.sheet._serving)
+    assert ended == []
+    browser.says(panel.sheet, {"kind": "gone"})
+    await browser.until(lambda: ended)

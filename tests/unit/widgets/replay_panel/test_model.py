@@ -9,6 +9,7 @@ from widget_feeds import ScriptedPlan
 
 from workbench.errors import PublishError
 from workbench.widgets import ReplayPanel
+from workbench.widgets.base import model
 from workbench.widgets.replay_panel.model import plan_blocks
 from workbench.widgets.sheet.blocks import Facts
 
@@ -144,3 +145,19 @@ def test_each_fact_of_a_plan_is_listed_once() -> None:
     assert ReplayPanel(source).name == "Replay to a.replay and 2 more"
     titles = [block.title for block in plan_blocks(plan, done=True)]
     assert "Records for each partition" not in titles
+
+
+async def test_a_deleted_cell_stops_the_run(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "GRACE_S", 0.05)
+    panel = ReplayPanel(ScriptedPlan())
+    browser.show(panel.sheet)
+    # Without a run there is nothing to stop, and the plan can still be run from another cell.
+    browser.says(panel.sheet, {"kind": "gone"})
+    await browser.until(lambda: not panel.sheet._serving)
+    assert panel.state == "planned"
+    panel.token.value = "be9f0e35"
+    panel.run_button.click()
+    browser.says(panel.sheet, {"kind": "gone"})
+    await browser.until(lambda: panel.state == "stopped")
+    assert "the journal says what was sent" in repr(panel.snapshot())
+    assert panel.supervisor.failures == ()
