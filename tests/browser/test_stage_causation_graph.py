@@ -145,6 +145,20 @@ def test_the_wheel_zooms_only_with_focus_or_control(graph: Callable[..., Stage])
     expect(world).to_have_attribute("transform", before or "")
 
 
+def test_fit_never_makes_text_too_small_to_read(graph: Callable[..., Stage]) -> None:
+    page = graph(ScriptedGraph(120, fan=3)).page
+    for _ in range(8):
+        page.get_by_role("button", name="Zoom out").click()
+    page.get_by_role("button", name="Fit").click()
+    # Heights on screen, in CSS pixels: a drawing larger than its area is shown from its beginning.
+    smallest = page.evaluate(
+        "() => Math.min(...[...document.querySelectorAll('.wb-stage text')].map((text) =>"
+        " parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))",
+    )
+    assert smallest >= 10
+    expect(page.get_by_role("button", name="orders/0@100")).to_be_in_viewport()
+
+
 def test_dragging_pans(graph: Callable[..., Stage]) -> None:
     page = graph(ScriptedGraph(8)).page
     world = page.locator(".wb-stage svg > g")

@@ -75,11 +75,18 @@ def _image(picture: Element) -> Element:
     title = next((str(c.children[0]) for c in picture.children if isinstance(c, Element) and c.tag == "title"), "")
     # An image does not know the colours of the page: it brings its own paper and ink.
     paper = element("rect", width="100%", height="100%", fill="#ffffff")
-    drawn = replace(
-        picture, attributes=(*picture.attributes, ("color", "#24292f")), children=(paper, *picture.children)
-    )
+    children = (paper, *map(_without_titles, picture.children))
+    drawn = replace(picture, attributes=(*picture.attributes, ("color", "#24292f")), children=children)
     source = "data:image/svg+xml;base64," + b64encode(drawn.render().encode()).decode("ascii")
     size = [(name, given[name]) for name in ("width", "height") if name in given]
     image = Element("img", (("src", source), ("alt", title), *size, ("style", "max-width: none")), ())
     # A wide picture scrolls in its own area: made smaller, its text could not be read.
     return Element("div", (("style", "overflow: auto; max-height: 600px"),), (image,))
+
+
+def _without_titles(node: Node) -> Node:
+    """Leave out the titles of parts, which an image cannot show."""
+    if not isinstance(node, Element):
+        return node
+    kept = (child for child in node.children if not (isinstance(child, Element) and child.tag == "title"))
+    return replace(node, children=tuple(map(_without_titles, kept)))

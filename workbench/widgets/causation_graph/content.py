@@ -1,19 +1,39 @@
-"""Content of the message that carries a drawn graph to the browser."""
+"""What is drawn of a graph: sent to the browser, and drawn as the picture that stays."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from workbench.text import counted, duration_text, number_text, plural, position_text, visible
 from workbench.tracing.drawing import theme
+from workbench.widgets.causation_graph.shapes import (
+    arrow_head,
+    edge_path,
+    fitted_end,
+    hop_place,
+    outline,
+    readable,
+)
 
 if TYPE_CHECKING:
-    from workbench.model.causation import GraphEdge, GraphNode, GraphView
+    from workbench.model.causation import GraphEdge, GraphLane, GraphNode, GraphView
+
+LABELLED_PX = 48
+"""Narrower nodes have no label; their name is in the accessible name and in the table."""
+_TWO_LINES_PX = 34
+_INSET_PX = 12
+_LABEL_PX, _SMALL_PX, _TICK_PX, _LANE_PX = 6.7, 6.0, 6.2, 7.2
+"""Widths of a character on average: nothing measures text here, and measuring 5,000 texts would cost a layout each."""
+_LANE_TITLE_PX = 196
+"""Room for the title of a lane; `workbench.tracing.drawing.swimlanes` begins the time axis behind it."""
+_LEGEND_WIDTH, _LEGEND_HEIGHT = 26, 14
 
 
 def view_content(view: GraphView) -> dict[str, Any]:
-    """Return everything that the view draws, as JSON. Texts of events are escaped and cut here, not in the view."""
+    """Return everything that is drawn, as JSON. Texts of events are escaped and cut here, and nowhere else."""
+    labelled = readable([(tick.x, tick.label) for tick in view.ticks], _TICK_PX)
     return {
         "layout": view.layout,
         "width": view.width,
@@ -24,10 +44,12 @@ def view_content(view: GraphView) -> dict[str, Any]:
         "provenance": visible(view.provenance, 500),
         "opened": len(view.opened),
         "legend": _legend(view),
-        "lanes": [[visible(lane.name, 60), lane.y, lane.height, lane.events] for lane in view.lanes],
-        "ticks": [[tick.x, visible(tick.label, 40)] for tick in view.ticks],
+        "lanes": [_lane(lane) for lane in view.lanes],
+        "ticks": [
+            [tick.x, visible(tick.label, 40) if shown else ""] for tick, shown in zip(view.ticks, labelled, strict=True)
+        ],
         "nodes": [_node(node) for node in view.nodes],
-        "edges": [_edge(edge, lanes=bool(view.lanes)) for edge in view.edges],
+        "edges": _edges(view),
         "rows": [
             [
                 row.key,
@@ -40,19 +62,40 @@ def view_content(view: GraphView) -> dict[str, Any]:
     }
 
 
-def _edge(edge: GraphEdge, *, lanes: bool) -> list[Any]:
+def _lane(lane: GraphLane) -> list[Any]:
+    """Title as it fits, title in full, top and height. Of a long name the end is kept, where names of topics differ."""
+    name, count = visible(lane.name, 60), f" ({number_text(lane.events)})"
+    return [fitted_end(name, _LANE_TITLE_PX, _LANE_PX, count), f"{name}{count}", lane.y, lane.height]
+
+
+def _edges(view: GraphView) -> list[list[Any]]:
+    # Marks of swimlanes stand too near to each other for times between them; the axis has these.
+    timed = [edge for edge in view.edges if edge.hop_us is not None and not view.lanes]
+    starts, ends = Counter(edge.cause for edge in timed), Counter(edge.effect for edge in timed)
+    return [_edge(edge, starts[edge.cause], ends[edge.effect]) for edge in view.edges]
+
+
+def _edge(edge: GraphEdge, starting: int, ending: int) -> list[Any]:
     stroke = theme.LAYOUT_BREAK if edge.layout_break else theme.STROKES[edge.kind]
     # An edge that stands for many folded ones is drawn wider, up to a width that still shows where it leads.
     width = min(stroke.width + math.log2(max(edge.edges, 1)), 5.0)
-    hop = None if edge.hop_us is None or lanes else duration_text(edge.hop_us, "us", signed=True)
-    return [edge.cause, edge.effect, edge.route, stroke.dash, round(width, 2), edge.layout_break, hop]
+    hop = None
+    if edge.hop_us is not None and ending:
+        place = hop_place(edge.route, shared_start=starting > 1, shared_end=ending > 1)
+        hop = [duration_text(edge.hop_us, "us", signed=True), *place]
+    drawn = (edge_path(edge.route), arrow_head(edge.route), stroke.dash, round(width, 2), edge.layout_break, hop)
+    return [edge.cause, edge.effect, *drawn]
 
 
 def _legend(view: GraphView) -> list[tuple[str, str, str, str]]:
-    """Kind, shape, dashes and text of each mark and stroke that the drawing has; the usual ones are not explained."""
+    """Kind, outline, dashes and text of each mark and stroke that is drawn; the usual ones are not explained."""
     shapes = {node.shape for node in view.nodes} - {"inner"}
     strokes = {edge.kind for edge in view.edges} - {"explicit"}
-    entries = [("node", mark.shape, mark.dash, mark.label) for name, mark in theme.MARKS.items() if name in shapes]
+    entries = [
+        ("node", outline(mark.shape, _LEGEND_WIDTH, _LEGEND_HEIGHT), mark.dash, mark.label)
+        for name, mark in theme.MARKS.items()
+        if name in shapes
+    ]
     entries += [("edge", "", stroke.dash, stroke.label) for name, stroke in theme.STROKES.items() if name in strokes]
     if any(edge.layout_break for edge in view.edges):
         entries.append(("edge", "", theme.LAYOUT_BREAK.dash, theme.LAYOUT_BREAK.label))
@@ -67,14 +110,13 @@ def _node(node: GraphNode) -> dict[str, Any]:
     return {
         "key": node.key,
         "kind": node.kind,
-        "label": visible(node.label, 120),
-        "sub": visible(_where(node), 120),
+        "texts": _texts(node),
         "name": visible(node.name, 400),
         "x": node.x,
         "y": node.y,
         "w": node.width,
         "h": node.height,
-        "shape": mark.shape,
+        "path": outline(mark.shape, node.width, node.height),
         "dash": mark.dash,
         "colour": theme.colour(node.colour),
         "cycle": node.in_cycle,
@@ -85,6 +127,18 @@ def _node(node: GraphNode) -> dict[str, Any]:
             *(["unresolved cause", visible(text, 200)] for text in node.unresolved),
         ],
     }
+
+
+def _texts(node: GraphNode) -> list[tuple[str, float, float, str]]:
+    """Lines in a node: the text as it fits, its place from the centre, and its class. Names differ at their end."""
+    if node.width < LABELLED_PX:
+        return []
+    x, room = -node.width / 2 + _INSET_PX, node.width - 2 * _INSET_PX
+    label = fitted_end(visible(node.label, None), room, _LABEL_PX)
+    where = visible(_where(node), None)
+    if not where or node.height < _TWO_LINES_PX:
+        return [(label, x, 4, "wb-label")]
+    return [(label, x, -3, "wb-label"), (fitted_end(where, room, _SMALL_PX), x, 12, "wb-sub")]
 
 
 def _where(node: GraphNode) -> str:

@@ -1,58 +1,50 @@
 // @ts-check
-/** Draws lanes, time ticks, edges and nodes at the positions that the kernel computed. */
-import { arrowHead, edgePath, fitted, fittedEnd, labelPoint, outline, readable } from "./shapes.mjs";
+/** Draws lanes, time ticks, edges and nodes: paths, places and texts come from the kernel, see `content.py`. */
 import { draw, drawText } from "./svg.mjs";
 
-/** Narrower nodes have no label; their name is in the accessible name and in the table. */
-const LABELLED_PX = 48;
-const TWO_LINES_PX = 34;
-/** Widths of a character on average: measuring 5,000 texts would cost a layout each. */
-const LABEL_CHARACTER_PX = 6.7;
-const SMALL_CHARACTER_PX = 6;
-const TICK_CHARACTER_PX = 6.2;
-const LANE_CHARACTER_PX = 7.2;
-/** Room for the title of a lane; `swimlanes.py` begins the time axis behind it. */
-const LANE_LABEL_PX = 196;
+/** The cross and the radius of the badge of a failure; `shapes.py` has the same for the picture that stays. */
+const BADGE = "M-3,-3L3,3M3,-3L-3,3";
+const BADGE_RADIUS = 7;
 
 /** @typedef {{line: any, head: any, time: any, cause: string, effect: string}} Line */
 
-/** @param {[string, number, number, number]} lane @param {number} width */
-function drawLane([name, y, height, events], width) {
-  const count = ` (${events.toLocaleString("en")})`;
-  // Nodes begin right of the titles; of a long name the end is kept, where names of topics differ.
-  const label = drawText("text", fittedEnd(name, LANE_LABEL_PX, LANE_CHARACTER_PX, count), { x: 6, y: y + 15 });
-  label.append(drawText("title", `${name}${count}`));
-  return draw("g", { class: "wb-lane" }, draw("rect", { x: 0, y, width, height }), label);
+/** @param {[string, string, number, number]} lane @param {number} width */
+function drawLane([label, title, y, height], width) {
+  const text = drawText("text", label, { x: 6, y: y + 15 });
+  text.append(drawText("title", title));
+  return draw("g", { class: "wb-lane" }, draw("rect", { x: 0, y, width, height }), text);
 }
 
 /** @param {[number, string][]} ticks @param {number} height */
 function drawTicks(ticks, height) {
-  const labelled = readable(ticks, TICK_CHARACTER_PX);
-  return ticks.map(([x, label], index) => {
+  return ticks.map(([x, label]) => {
     const line = draw("line", { x1: x, x2: x, y1: 0, y2: height });
-    return draw("g", { class: "wb-tick" }, line, drawText("text", labelled[index] ? label : "", { x: x + 3, y: height - 4 }));
+    return draw("g", { class: "wb-tick" }, line, drawText("text", label, { x: x + 3, y: height - 4 }));
   });
 }
 
 /** @param {any[]} edge @returns {Line} */
-function drawEdge([cause, effect, route, dash, width, broken, hop]) {
+function drawEdge([cause, effect, path, arrow, dash, width, broken, hop]) {
   const style = `--wb-width: ${Number(width)}px; stroke-dasharray: ${dash || "none"}`;
-  const line = draw("path", { class: `wb-edge${broken ? " wb-break" : ""}`, d: edgePath(route), style });
-  const head = draw("path", { class: `wb-head${broken ? " wb-break" : ""}`, d: arrowHead(route) });
-  const time = hop ? drawText("text", hop, { class: "wb-hop", ...labelPoint(route) }) : null;
-  return { line, head, time, cause, effect };
+  const line = draw("path", { class: `wb-edge${broken ? " wb-break" : ""}`, d: path, style });
+  const head = draw("path", { class: `wb-head${broken ? " wb-break" : ""}`, d: arrow });
+  return { line, head, time: hop && drawHop(hop), cause, effect };
 }
 
-/** A red badge in the corner: a failed event or a dead letter. @param {any} node */
-export function drawFailure(node) {
-  const [x, y] = [node.w / 2, -node.h / 2];
-  const cross = draw("path", { d: `M${x - 3},${y - 3}L${x + 3},${y + 3}M${x + 3},${y - 3}L${x - 3},${y + 3}` });
-  return draw("g", { class: "wb-failed" }, draw("circle", { cx: x, cy: y, r: 7 }), cross);
+/** @param {[string, number, number, string]} hop time, place and anchor */
+function drawHop([time, x, y, anchor]) {
+  return drawText("text", time, { class: "wb-hop", x, y, "text-anchor": anchor });
+}
+
+/** A red badge in the corner: a failed event or a dead letter. @param {number} x @param {number} y */
+export function drawFailure(x, y) {
+  const parts = [draw("circle", { r: BADGE_RADIUS }), draw("path", { d: BADGE })];
+  return draw("g", { class: "wb-failed", transform: `translate(${x},${y})` }, ...parts);
 }
 
 /** @param {any} node */
 function drawNode(node) {
-  const wide = node.w >= LABELLED_PX;
+  const wide = node.texts.length > 0;
   const group = draw("g", {
     class: `wb-node wb-${node.kind}${node.cycle ? " wb-cycle" : ""}${wide ? "" : " wb-small"}`, role: "button",
     tabindex: "-1", "aria-label": node.name, "aria-pressed": "false", transform: `translate(${node.x},${node.y})`,
@@ -60,22 +52,12 @@ function drawNode(node) {
   });
   const ring = { x: -node.w / 2 - 5, y: -node.h / 2 - 5, width: node.w + 10, height: node.h + 10, rx: 7 };
   const dash = `stroke-dasharray: ${node.dash || "none"}`;
-  const box = draw("path", { class: "wb-box", d: outline(node.shape, node.w, node.h), style: dash });
+  const box = draw("path", { class: "wb-box", d: node.path, style: dash });
   group.append(drawText("title", node.name), draw("rect", { class: "wb-ring", ...ring }), box);
-  if (wide) group.append(...drawLabels(node));
-  if (node.failed) group.append(drawFailure(node));
+  for (const [text, x, y, name] of node.texts) group.append(drawText("text", text, { x, y, class: name }));
+  if (node.failed) group.append(drawFailure(node.w / 2, -node.h / 2));
   group.dataset.key = node.key;
   return group;
-}
-
-/** @param {any} node */
-function drawLabels(node) {
-  const x = -node.w / 2 + 12;
-  const room = node.w - 24;
-  const two = node.sub && node.h >= TWO_LINES_PX;
-  const label = drawText("text", fitted(node.label, room, LABEL_CHARACTER_PX), { x, y: two ? -3 : 4 });
-  if (!two) return [label];
-  return [label, drawText("text", fitted(node.sub, room, SMALL_CHARACTER_PX), { x, y: 12, class: "wb-sub" })];
 }
 
 /**

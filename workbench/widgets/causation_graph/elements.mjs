@@ -3,8 +3,8 @@
 import { make, OWN_KEYS, statusLines, textual } from "../base/dom.mjs";
 import { draw } from "./svg.mjs";
 
-/** @param {string} text */
-const button = (text) => make("button", { type: "button" }, text);
+/** @param {string} text @param {string} [title] */
+const button = (text, title) => make("button", { type: "button", title }, text);
 /** @param {string} value @param {string} text */
 const choice = (value, text) => make("option", { value }, text);
 
@@ -18,7 +18,7 @@ function makeBar(name) {
     laneLabel: make("label", { hidden: "" }, "Lanes ", lanes),
     zoomIn: button("Zoom in"),
     zoomOut: button("Zoom out"),
-    fitAll: button("Fit"),
+    fitAll: button("Fit", "As much as can be read; drag the drawing to see the rest"),
     fold: button("Fold"),
   };
   controls.fold.hidden = true;

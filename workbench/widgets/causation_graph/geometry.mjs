@@ -10,15 +10,25 @@ export const READABLE_SCALE = 0.96;
 /** @typedef {{key: string, x: number, y: number, w: number, h: number}} Box a node around its centre */
 
 /**
- * Shows a drawing whole, never larger than life.
+ * Shows a drawing whole while its text can be read, never larger than life; of a larger one it shows the beginning at
+ * the least readable scale, to be dragged.
  * @param {number} width @param {number} height @param {number} viewWidth @param {number} viewHeight
+ * @param {number} [startY] height at which the first cause stands, which must be in sight
  * @returns {Transform}
  */
-export function fit(width, height, viewWidth, viewHeight) {
+export function fit(width, height, viewWidth, viewHeight, startY = 0) {
   const margin = 16;
-  const k = Math.min((viewWidth - margin) / Math.max(width, 1), (viewHeight - margin) / Math.max(height, 1), 1);
-  const scale = clampScale(k);
-  return { k: scale, x: (viewWidth - width * scale) / 2, y: (viewHeight - height * scale) / 2 };
+  const whole = Math.min((viewWidth - margin) / Math.max(width, 1), (viewHeight - margin) / Math.max(height, 1), 1);
+  const k = Math.max(whole, READABLE_SCALE);
+  return { k, x: begin(width * k, viewWidth, 0), y: begin(height * k, viewHeight, startY * k) };
+}
+
+/**
+ * Where a drawing begins in one direction: in the middle if it is all in sight, else so that a point of it is.
+ * @param {number} size @param {number} room @param {number} point
+ */
+function begin(size, room, point) {
+  return size <= room ? (room - size) / 2 : Math.max(Math.min(room / 2 - point, 12), room - size - 12);
 }
 
 /** @param {number} k */
@@ -65,18 +75,4 @@ export function revealBox(t, box, viewWidth, viewHeight) {
   const dx = left < margin ? margin - left : Math.min(viewWidth - margin - right, 0);
   const dy = top < margin ? margin - top : Math.min(viewHeight - margin - bottom, 0);
   return { k: t.k, x: t.x + dx, y: t.y + dy };
-}
-
-/**
- * What is shown first: the whole drawing while it can be read, else its beginning at full size, to be dragged.
- * @param {number} width @param {number} height @param {number} viewWidth @param {number} viewHeight
- * @param {number} [startY] height at which the first cause stands, which must be in sight
- * @returns {Transform}
- */
-export function opening(width, height, viewWidth, viewHeight, startY = 0) {
-  const whole = fit(width, height, viewWidth, viewHeight);
-  if (whole.k >= READABLE_SCALE) return whole;
-  const y = height <= viewHeight ? (viewHeight - height) / 2
-    : Math.max(Math.min(viewHeight / 2 - startY, 12), viewHeight - height - 12);
-  return { k: 1, x: 12, y };
 }

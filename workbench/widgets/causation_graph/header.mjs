@@ -2,17 +2,16 @@
 /** Texts around the drawing: the header of a view, and what is known about the selected nodes. */
 import { make, show, textual } from "../base/dom.mjs";
 import { drawFailure } from "./drawing.mjs";
-import { outline } from "./shapes.mjs";
 import { draw } from "./svg.mjs";
 
-/** @param {[string, string, string, string]} entry kind (node, edge or failed), shape, dashes, text */
-function drawEntry([kind, shape, dash, text]) {
+/** @param {[string, string, string, string]} entry kind (node, edge or failed), outline, dashes, text */
+function drawEntry([kind, path, dash, text]) {
   if (!kind) return textual("span", text);
   const style = `stroke-dasharray: ${dash || "none"}`;
   const picture = draw("svg", { viewBox: "-15 -9 30 18", "aria-hidden": "true" });
-  if (kind === "node") picture.append(draw("path", { class: "wb-box", d: outline(shape, 26, 14), style }));
+  if (kind === "node") picture.append(draw("path", { class: "wb-box", d: path, style }));
   if (kind === "edge") picture.append(draw("path", { class: "wb-stroke", d: "M-14,0H14", style }));
-  if (kind === "failed") picture.append(drawFailure({ w: 0, h: 0 }));
+  if (kind === "failed") picture.append(drawFailure(0, 0));
   return make("span", {}, picture, text);
 }
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 KEY_LIMIT = 1_000
 """Nodes that one message may select."""
+STILL_NODES = 150
+"""Nodes of the picture that stays, which a saved notebook keeps for ever; a larger drawing is folded further for it."""
 OPENED_LIMIT = 500
 """Folded groups that may be open at the same time."""
 
@@ -69,6 +71,7 @@ class CausationGraph(Widget):
         **options: Any,
     ) -> None:
         self.view: GraphView | None = None
+        self._pictured: GraphView | None = None
         self.opened: frozenset[str] = frozenset()
         self.limit = max(10, min(limit, 5_000))
         self._requested = 0
@@ -99,18 +102,29 @@ class CausationGraph(Widget):
     async def _build(self, number: int) -> None:
         try:
             view = await asyncio.to_thread(self._ask)
+            pictured = await asyncio.to_thread(self._folded, view)
         except Exception:
             # The drawing on screen stays, so the opened groups must be those that it shows.
             self.opened = frozenset() if self.view is None else frozenset(self.view.opened)
             raise
         if number == self._requested:
             self._take(view)
+            self._pictured = pictured
             self._post_view(view)
 
     def _ask(self) -> GraphView:
         layout = cast("LayoutName | None", self.layout_name)
         lanes = cast("LaneField", self.lanes)
         return self.source.view(layout=layout, lanes=lanes, opened=self.opened, limit=self.limit)
+
+    def _folded(self, view: GraphView) -> GraphView:
+        """Return the view for the picture that stays: the same one, or one with fewer nodes."""
+        for opened in (view.opened, frozenset[str]()):
+            if len(view.nodes) <= STILL_NODES:
+                break
+            lanes = cast("LaneField", self.lanes)
+            view = self.source.view(layout=view.layout, lanes=lanes, opened=opened, limit=STILL_NODES)
+        return view
 
     def _take(self, view: GraphView) -> None:
         self.view = view
@@ -161,8 +175,8 @@ class CausationGraph(Widget):
         self.post(content)
 
     def snapshot(self) -> StaticView:
-        """Return the drawing as a static SVG picture, with its counts; it outlives the kernel."""
-        return graph_snapshot(self.view if self.view is not None else self._ask(), self.name)
+        """Return the drawing as a static SVG picture, with its counts and a table; it outlives the kernel."""
+        return graph_snapshot(self._pictured or self._folded(self._ask()), self.name)
 
     def _post_view(self, view: GraphView) -> None:
         content = {"kind": "view", "serial": self._requested, "picked": self._keys()}

@@ -1,115 +1,124 @@
-"""Snapshot of the causal graph: a static SVG picture in the text colour of the page that shows it."""
+"""Snapshot of the causal graph: what the live view draws, as a static SVG picture and a table of its events."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from workbench.text import Element, StaticView, element, fragment, number_text, svg, text_table, visible
+from workbench.text import (
+    Element,
+    StaticView,
+    counted,
+    element,
+    fragment,
+    svg,
+    table,
+    text_table,
+    visible,
+)
 from workbench.tracing.drawing import theme
+from workbench.widgets.causation_graph.content import view_content
+from workbench.widgets.causation_graph.legend import drawn_legend, failure_badge
 
 if TYPE_CHECKING:
-    from workbench.model.causation import GraphEdge, GraphLane, GraphNode, GraphView, TimeTick
+    from collections.abc import Mapping
 
-CHARACTER_PX = 6.8
-"""Width of a character, on average: nothing measures text here, so labels are cut by their length."""
-LABELLED_PX = 48
-"""Least width of a node that has a label."""
-TEXT_ROWS = 60
-"""Events in the text form of the snapshot; more are counted."""
+    from workbench.model.causation import GraphView
+
+ROWS = 60
+"""Events in the table of the snapshot; more are counted."""
+_NARROWEST_PX = 480
+"""Least width of the picture, so that the legend has room."""
+_TITLES = ("event", "source", "record", "time", "hop", "causes", "effects", "remarks")
+_INK = "currentColor"
+_FONT = "system-ui, sans-serif"
 
 
 def graph_snapshot(view: GraphView, title: str) -> StaticView:
-    """Draw lanes, edges and nodes without scripts, and write the counts below; as text, a table of the events."""
-    picture = svg(
-        max(view.width, 40),
-        max(view.height, 40),
-        *(_lane(lane, view.width) for lane in view.lanes),
-        *(_tick(tick, view.height) for tick in view.ticks),
-        *(_edge(edge) for edge in view.edges),
-        *(_node(node) for node in view.nodes),
-        title=f"{title}: {view.header.text}",
+    """Draw legend, lanes, edges and nodes without scripts; below them the counts, and the events as a table."""
+    content = view_content(view)
+    heading = f"{title}: {content['text']}"
+    lines = [heading, " · ".join(content["facts"]), *content["notes"], content["provenance"]]
+    texts = [visible(line, 1_000) for line in lines if line]
+    rows = [("\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}" * depth + kind, *rest) for _, depth, kind, *rest in content["rows"]]
+    left_out = len(rows) - ROWS
+    more = [f"{counted(left_out, 'more row')}: in the live view, and in .frame"] if left_out > 0 else []
+    body = fragment(
+        _picture(content, heading),
+        *(element("p", text) for text in texts),
+        table(_TITLES, rows[:ROWS], numeric=(4, 5, 6), caption="Events"),
+        *(element("p", text) for text in more),
+        class_="workbench-snapshot",
     )
-    texts = [f"{title}: {view.header.text}", *view.notes, view.provenance]
-    lines = [visible(text, 500) for text in texts if text]
-    body = fragment(picture, *(element("p", line) for line in lines), class_="workbench-snapshot")
-    rows = [("  " * row.depth + row.event_type, row.source, row.position, row.time, row.remarks) for row in view.rows]
-    left_out = [(f"… {number_text(len(rows) - TEXT_ROWS)} more", "", "", "", "")] if len(rows) > TEXT_ROWS else []
-    table = text_table(["event", "source", "record", "time", "remarks"], [*rows[:TEXT_ROWS], *left_out])
-    return StaticView(body, "\n".join([table, *lines]))
+    plain = text_table(_TITLES, rows[:ROWS], numeric=(4, 5, 6))
+    return StaticView(body, "\n".join([plain, *(f"… {text}" for text in more), *texts]))
 
 
-def _lane(lane: GraphLane, width: float) -> Element:
+def _picture(content: Mapping[str, Any], title: str) -> Element:
+    width = max(content["width"], _NARROWEST_PX)
+    explained, top = drawn_legend(content["legend"], width)
+    drawn = element(
+        "g",
+        *(_lane(lane, content["width"]) for lane in content["lanes"]),
+        *(_tick(tick, content["height"]) for tick in content["ticks"]),
+        *(_edge(edge) for edge in content["edges"]),
+        *(_node(node) for node in content["nodes"]),
+        transform=f"translate(0,{top:g})",
+    )
+    texts = element("g", explained, drawn, fill=_INK, font_size=12, font_family=_FONT)
+    return svg(width, max(content["height"], 40) + top, texts, title=title)
+
+
+def _lane(lane: tuple[str, str, float, float], width: float) -> Element:
+    label, title, y, height = lane
+    box = {"x": "0", "y": f"{y:g}", "width": f"{width:g}", "height": f"{height:g}", "fill": "none"}
     return element(
         "g",
-        element(
-            "rect",
-            x=0,
-            y=f"{lane.y:g}",
-            width=f"{width:g}",
-            height=f"{lane.height:g}",
-            fill="none",
-            stroke="currentColor",
-            stroke_opacity="0.25",
-        ),
-        element("text", visible(lane.name, 60), x=6, y=f"{lane.y + 14:g}", font_size=11, fill="currentColor"),
+        element("title", title),
+        element("rect", **box, stroke=_INK, stroke_opacity="0.25"),
+        element("text", label, x=6, y=f"{y + 15:g}", font_weight=600, fill_opacity="0.75"),
     )
 
 
-def _tick(tick: TimeTick, height: float) -> Element:
+def _tick(tick: tuple[float, str], height: float) -> Element:
+    x, label = tick
+    line = {"x1": f"{x:g}", "x2": f"{x:g}", "y1": "0", "y2": f"{height:g}"}
     return element(
         "g",
-        element(
-            "line",
-            x1=f"{tick.x:g}",
-            x2=f"{tick.x:g}",
-            y1=0,
-            y2=f"{height:g}",
-            stroke="currentColor",
-            stroke_opacity="0.15",
-        ),
-        element(
-            "text", visible(tick.label, 40), x=f"{tick.x + 3:g}", y=f"{height - 4:g}", font_size=10, fill="currentColor"
-        ),
+        element("line", **line, stroke=_INK, stroke_opacity="0.2", stroke_dasharray="2 4"),
+        element("text", label, x=f"{x + 3:g}", y=f"{height - 4:g}", font_size=11, fill_opacity="0.75"),
     )
 
 
-def _edge(edge: GraphEdge) -> Element:
-    stroke = theme.LAYOUT_BREAK if edge.layout_break else theme.STROKES[edge.kind]
-    return element(
-        "polyline",
-        points=" ".join(f"{x:g},{y:g}" for x, y in edge.route),
-        fill="none",
-        stroke=theme.ALARM if edge.layout_break else theme.NEUTRAL,
-        stroke_width=f"{stroke.width:g}",
-        stroke_dasharray=stroke.dash or None,
-    )
+def _edge(edge: tuple[Any, ...]) -> Element:
+    _, _, path, arrow, dash, width, broken, hop = edge
+    colour = theme.ALARM if broken else theme.NEUTRAL
+    line = {"fill": "none", "stroke": colour, "stroke_width": f"{width:g}", "stroke_dasharray": dash or None}
+    return element("g", element("path", d=path, **line), element("path", d=arrow, fill=colour), hop and _hop(*hop))
 
 
-def _node(node: GraphNode) -> Element:
-    left, top = node.x - node.width / 2, node.y - node.height / 2
-    mark = theme.MARKS.get(node.shape, theme.MARKS["inner"])
-    stroke = theme.colour(node.colour)
-    rounding = {"pill": node.height / 2, "ellipse": node.height / 2, "plain": 0.0, "cut": 0.0}.get(mark.shape, 4.0)
-    fits = max(int((node.width - 12) / CHARACTER_PX), 1)
-    label = visible(node.label, 120)
-    shown = label if len(label) <= fits else f"{label[: fits - 1]}…"
+def _hop(time: str, x: float, y: float, anchor: str) -> Element:
+    # Lines that pass behind the text are covered in the colour of the page.
+    halo = {"paint_order": "stroke", "stroke": "Canvas", "stroke_width": "3"}
+    place = {"x": f"{x:g}", "y": f"{y:g}", "text_anchor": anchor}
+    return element("text", time, **place, **halo, font_size="10.5")
+
+
+def _node(node: Mapping[str, Any]) -> Element:
+    colour = theme.ALARM if node["cycle"] else node["colour"]
+    # A node without a label is a mark of its colour, as in the live view.
+    opacity = "1" if not node["texts"] else "0.25" if node["kind"] == "group" else "0.12"
+    box = {"fill": node["colour"], "fill_opacity": opacity, "stroke": colour, "stroke_width": "1.5"}
     return element(
         "g",
-        element("title", visible(node.name, 400)),
-        element(
-            "rect",
-            x=f"{left:g}",
-            y=f"{top:g}",
-            width=f"{node.width:g}",
-            height=f"{node.height:g}",
-            rx=f"{rounding:g}",
-            fill=stroke,
-            fill_opacity="0.12",
-            stroke=stroke,
-            stroke_width="1.5",
-            stroke_dasharray=mark.dash or None,
-        ),
-        element("text", shown, x=f"{left + 6:g}", y=f"{node.y + 4:g}", font_size=12, fill="currentColor")
-        if node.width >= LABELLED_PX
-        else None,
+        element("title", node["name"]),
+        element("path", d=node["path"], **box, stroke_dasharray=node["dash"] or None),
+        *(_label(*text) for text in node["texts"]),
+        failure_badge(node["w"] / 2, -node["h"] / 2) if node["failed"] else None,
+        transform=f"translate({node['x']:g},{node['y']:g})",
     )
+
+
+def _label(text: str, x: float, y: float, kind: str) -> Element:
+    small = kind == "wb-sub"
+    size, opacity = ("10.5", "0.75") if small else (None, None)
+    return element("text", text, x=f"{x:g}", y=f"{y:g}", font_size=size, fill_opacity=opacity)

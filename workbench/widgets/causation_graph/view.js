@@ -88,7 +88,7 @@ class GraphView {
 
   #resized = () => {
     this.#ui.stage.style.height = `${this.#model.get("height")}px`;
-    this.#viewport.reopen();
+    this.#viewport.fit();
   };
 
   /** @param {string} text */

@@ -1,6 +1,6 @@
 // @ts-check
 /** The part of the drawing that is on screen: zooming, dragging, revealing. */
-import { fit, keepInSight, opening, revealBox, zoomAt } from "./geometry.mjs";
+import { fit, keepInSight, revealBox, zoomAt } from "./geometry.mjs";
 
 /** Wheel distance that zooms by the factor e. */
 const WHEEL_PX = 400;
@@ -33,18 +33,15 @@ export class Viewport {
   /** Shows another drawing from its beginning. @param {{width: number, height: number, nodes: {y: number}[]}} drawing */
   show(drawing) {
     this.#drawing = drawing;
-    const { clientWidth, clientHeight } = this.#ui.stage;
-    this.#place(opening(drawing.width, drawing.height, clientWidth, clientHeight, drawing.nodes[0]?.y));
+    this.fit();
   }
 
-  /** Shows the beginning again, as after a change of the height. */
-  reopen() {
-    if (this.#drawing) this.show(this.#drawing);
-  }
-
+  /** Shows as much as can be read, from the beginning. */
   fit() {
+    if (!this.#drawing) return;
     const { clientWidth, clientHeight } = this.#ui.stage;
-    if (this.#drawing) this.#place(fit(this.#drawing.width, this.#drawing.height, clientWidth, clientHeight));
+    const { width, height, nodes } = this.#drawing;
+    this.#place(fit(width, height, clientWidth, clientHeight, nodes[0]?.y));
   }
 
   /** @param {number} factor */

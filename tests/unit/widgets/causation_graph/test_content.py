@@ -30,16 +30,39 @@ async def test_hostile_text_is_made_visible_before_it_is_sent(browser: Browser) 
 
 
 def test_the_drawing_says_what_its_marks_mean_and_how_long_each_hop_took() -> None:
-    view = ScriptedGraph().view()
+    plain = ScriptedGraph().view()
+    view = replace(plain, edges=tuple(replace(edge, hop_us=1_000 * n) for n, edge in enumerate(plain.edges)))
     content = view_content(view)
     labels = [text for _, _, _, text in content["legend"]]
     assert "root" in labels
     assert "caused" not in labels
-    assert [edge[6] for edge in content["edges"]] == [
-        None if edge.hop_us is None else duration_text(edge.hop_us, "us", signed=True) for edge in view.edges
+    assert [edge[-1][0] for edge in content["edges"]] == [
+        duration_text(edge.hop_us, "us", signed=True) for edge in view.edges
     ]
+    assert {edge[-1] for edge in view_content(plain)["edges"]} == {None}
     failed = replace(view, nodes=(replace(view.nodes[0], event_type="order.failed"), *view.nodes[1:]))
     assert "failure or dead letter" in [text for *_, text in view_content(failed)["legend"]]
     assert view_content(failed)["nodes"][0]["failed"]
-    lanes = view_content(ScriptedGraph().view(layout="swimlanes"))
-    assert {edge[6] for edge in lanes["edges"]} == {None}
+    lanes = replace(view, lanes=ScriptedGraph().view(layout="swimlanes").lanes)
+    assert {edge[-1] for edge in view_content(lanes)["edges"]} == {None}
+
+
+def test_times_of_two_causes_of_one_event_are_written_apart() -> None:
+    view = ScriptedGraph(4).view()
+    join = replace(view.edges[0], effect=view.edges[-1].effect, route=view.edges[-1].route)
+    edges = tuple(replace(edge, hop_us=5) for edge in (*view.edges, join))
+    hops = [tuple(edge[-1][1:]) for edge in view_content(replace(view, edges=edges))["edges"]]
+    assert len(set(hops)) == len(hops) - 1 or len(set(hops)) == len(hops)
+    assert hops[0][2] == "end"
+    assert {hops[-1][2], hops[-2][2]} <= {"start", "middle"}
+
+
+def test_labels_keep_the_end_in_which_names_and_positions_differ() -> None:
+    view = ScriptedGraph(4).view()
+    node = replace(
+        view.nodes[0], label="com.example.shop.fulfilment.order.shipped.v2", topic="onex.dev.workflow_events"
+    )
+    [(label, *_), (where, *_)] = view_content(replace(view, nodes=(node,), edges=()))["nodes"][0]["texts"]
+    assert label.startswith("…")
+    assert label.endswith("shipped.v2")
+    assert where.endswith("events/0@100")

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import re
+
+from workbench.widgets.causation_graph.shapes import arrow_head, edge_path, fitted_end, hop_place, outline, readable
+
+SHAPES = ("round", "pill", "cut", "diamond", "plain", "stack", "ellipse")
+
+
+def test_routes_become_curves_or_rounded_bends_with_a_head() -> None:
+    assert edge_path([(0, 0), (100, 50)]) == "M0,0C50,0 50,50 100,50"
+    assert edge_path([(100, 0), (0, 0)]) == "M100,0C50,0 50,0 0,0"
+    assert edge_path([(0, 0), (4, 8), (8, 8), (9, 9)]) == "M0,0Q4,8 6,8Q8,8 9,9"
+    assert arrow_head([(0, 0), (100, 50)]).startswith("M100,50L92.7,")
+    assert arrow_head([(0, 50), (50, 0), (100, 50)]).startswith("M100,50L97.")
+    assert edge_path([]) == arrow_head([(1, 1)]) == ""
+
+
+def test_every_shape_is_closed_and_different() -> None:
+    drawn = [outline(shape, 150, 30) for shape in SHAPES]
+    assert len(set(drawn)) == len(SHAPES)
+    assert all(re.fullmatch(r"(M[-\d.,HVAL ]+Z)+", path) for path in drawn)
+    assert outline("unheard of", 150, 30) == outline("round", 150, 30)
+
+
+def test_of_a_long_name_the_end_is_kept_and_its_count() -> None:
+    assert fitted_end("short", 100, 10) == "short"
+    assert fitted_end("onex.dev.workflow_events", 100, 10, " (3)") == "…vents (3)"
+    assert len(fitted_end("onex.prod.deeply.nested.team.payments_settled", 196, 7.2, " (12)")) == 27
+    assert fitted_end("x" * 9, 1, 10) == "…x"
+
+
+def test_labels_of_an_axis_do_not_run_into_each_other() -> None:
+    assert readable([(0, "x" * 20), (60, "+1"), (140, "+2"), (150, "+3")], 6) == [True, False, True, False]
+    assert readable([], 6) == []
+
+
+def test_times_of_hops_that_meet_do_not_lie_on_each_other() -> None:
+    for route in ([(0, 0), (100, 20)], [(0, 0), (50, 10), (100, 20)]):
+        for start in (False, True):
+            assert hop_place(route, shared_start=start, shared_end=False) == (92, 15, "end")
+        assert hop_place(route, shared_start=False, shared_end=True) == (8, -5, "start")
+        assert hop_place(route, shared_start=True, shared_end=True) == (50, 5, "middle")

@@ -1,0 +1,128 @@
+"""Paths and texts of a drawn graph: the live view and the picture that stays draw the same ones."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Point: TypeAlias = tuple[float, float]
+
+BADGE = "M-3,-3L3,3M3,-3L-3,3"
+"""The cross of a failure, around the corner of its node."""
+BADGE_RADIUS = 7.0
+_ROUND = 5.0
+_HEAD, _HEAD_ANGLE = 8.0, 0.42
+_LEAST_CUT = 2
+"""Characters that are left of a text at least, the ellipsis included."""
+
+
+def edge_path(route: Sequence[Point]) -> str:
+    """Write an edge as an SVG path: a curve between two points, rounded bends through more."""
+    if not route[1:]:
+        return ""
+    if route[2:]:
+        return _through_bends(route)
+    (x0, y0), (x1, y1) = route
+    bend = max(abs(x1 - x0) / 2, 12.0) * (1 if x1 >= x0 else -1)
+    return f"M{_at(x0, y0)}C{_at(x0 + bend, y0)} {_at(x1 - bend, y1)} {_at(x1, y1)}"
+
+
+def _through_bends(route: Sequence[Point]) -> str:
+    pieces = [f"M{_at(*route[0])}"]
+    for number, (x, y) in enumerate(route[1:-1], start=1):
+        following = route[number + 1]
+        last = number == len(route) - 2
+        end = following if last else ((x + following[0]) / 2, (y + following[1]) / 2)
+        pieces.append(f"Q{_at(x, y)} {_at(*end)}")
+    return "".join(pieces)
+
+
+def arrow_head(route: Sequence[Point]) -> str:
+    """Write the triangle at the end of an edge as an SVG path."""
+    if not route[1:]:
+        return ""
+    (fx, fy), (x, y) = route[-2:]
+    # A curve between two points arrives level, whatever the height between them.
+    angle = math.atan2(y - fy, x - fx) if route[2:] else 0.0 if x >= fx else math.pi
+    corners = (
+        _at(x + _HEAD * math.cos(angle + math.pi + turn), y + _HEAD * math.sin(angle + math.pi + turn))
+        for turn in (_HEAD_ANGLE, -_HEAD_ANGLE)
+    )
+    return f"M{_at(x, y)}L{'L'.join(corners)}Z"
+
+
+def hop_place(route: Sequence[Point], *, shared_start: bool, shared_end: bool) -> tuple[float, float, str]:
+    """Return where the time of a hop is written, and its anchor, so that hops of one node do not lie on each other.
+
+    Args:
+        route: The edge.
+        shared_start: Other edges with a time begin at the same node.
+        shared_end: Other edges with a time end at the same node.
+    """
+    (x0, y0), (x1, y1) = route[0], route[-1]
+    if not shared_end:
+        return x1 - 8, y1 - 5, "end"
+    if not shared_start:
+        return x0 + 8, y0 - 5, "start"
+    x, y = route[len(route) // 2] if route[2:] else ((x0 + x1) / 2, (y0 + y1) / 2)
+    return x, y - 5, "middle"
+
+
+def outline(shape: str, width: float, height: float) -> str:
+    """Write the border of a node around its centre as an SVG path; the shape says what the colour does not.
+
+    Args:
+        shape: A name of `workbench.tracing.drawing.theme.Mark.shape`; any other is drawn ``round``.
+        width: In CSS pixels.
+        height: In CSS pixels.
+    """
+    x, y = width / 2, height / 2
+    c = min(x, y)
+    half = c / 2
+    straight = {
+        "plain": f"M{_at(-x, -y)}H{_n(x)}V{_n(y)}H{_n(-x)}Z",
+        "diamond": f"M{_at(-x, 0)}L{_at(c - x, -y)}H{_n(x - c)}L{_at(x, 0)}L{_at(x - c, y)}H{_n(c - x)}Z",
+        "cut": f"M{_at(half - x, -y)}H{_n(x)}V{_n(y - half)}L{_at(x - half, y)}H{_n(-x)}V{_n(half - y)}Z",
+    }
+    if shape in straight:
+        return straight[shape]
+    radii = {"pill": (c, c), "ellipse": (x, y), "stack": (4.0, 4.0)}.get(shape, (min(_ROUND, c), min(_ROUND, c)))
+    behind = f"M{_at(4 - x, y + 3)}H{_n(x + 3)}V{_n(4 - y)}V{_n(y + 3)}H{_n(4 - x)}Z" if shape == "stack" else ""
+    return _rounded(x, y, *radii) + behind
+
+
+def _rounded(x: float, y: float, rx: float, ry: float) -> str:
+    arc = f"A{_n(rx)},{_n(ry)} 0 0 1 "
+    return (
+        f"M{_at(rx - x, -y)}H{_n(x - rx)}{arc}{_at(x, ry - y)}V{_n(y - ry)}{arc}{_at(x - rx, y)}"
+        f"H{_n(rx - x)}{arc}{_at(-x, y - ry)}V{_n(ry - y)}{arc}{_at(rx - x, -y)}Z"
+    )
+
+
+def fitted_end(text: str, width: float, per_character: float, suffix: str = "") -> str:
+    """Cut a text at its front, so that its end and a suffix fit a width in pixels: long names differ at their end."""
+    room = max(int(width / per_character) - len(suffix), _LEAST_CUT)
+    return f"{text}{suffix}" if len(text) <= room else f"…{text[len(text) - room + 1 :]}{suffix}"
+
+
+def readable(labels: Sequence[tuple[float, str]], per_character: float) -> list[bool]:
+    """Tell which labels of an axis can be written without running into the one before."""
+    free = -math.inf
+    kept = []
+    for x, label in labels:
+        kept.append(x >= free)
+        if x >= free:
+            free = x + len(label) * per_character + 10
+    return kept
+
+
+def _at(x: float, y: float) -> str:
+    return f"{_n(x)},{_n(y)}"
+
+
+def _n(value: float) -> str:
+    """Write a coordinate to a tenth of a pixel: a drawing of 5,000 nodes is one message."""
+    return f"{value:.1f}".removesuffix(".0")
