@@ -1,4 +1,4 @@
-"""The topic that the measurements of reading and capture share, and kcat as their peer."""
+"""The topics that the measurements of reading and capture share, and kcat as their peer."""
 
 from __future__ import annotations
 
@@ -8,23 +8,40 @@ import random
 import subprocess
 import time
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from framework_records import debezium_records, nservicebus_records, wikimedia_records
+from mixed_records import mixed_records
 
 from workbench.bus import open_log
 from workbench.model import NewRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHILD_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
 """For a measured process of its own, which imports this module too."""
 
 RECORDS = int(os.environ.get("BENCH_RECORDS", "1000000"))
 _DISTINCT = 20_000
+"""Records that are made; they are written again and again until the topic has `RECORDS` of them."""
 
 
-def records(topic: str) -> list[NewRecord]:
+@dataclass(frozen=True, slots=True)
+class BenchTopic:
+    """What is written to a topic: its partitions, and the maker of its records by topic and number."""
+
+    partitions: int
+    records: Callable[[str, int], list[NewRecord]]
+
+
+def uniform_records(topic: str, count: int) -> list[NewRecord]:
     """ONEX-like JSON of about 600 bytes with six headers; ids are random, so that compression finds what it would."""
     source = random.Random(7)  # noqa: S311 - repeatable, not secret
     made = []
-    for at in range(_DISTINCT):
+    for at in range(count):
         envelope, correlation = (str(uuid.UUID(int=source.getrandbits(128), version=4)) for _ in range(2))
         body = {
             "envelope_id": envelope,
@@ -50,17 +67,32 @@ def records(topic: str) -> list[NewRecord]:
             (b"source", b"registry.%d" % (at % 40)),
             (b"traceparent", b"00-%032x-%016x-01" % (source.getrandbits(128), source.getrandbits(64))),
         )
-        made.append(NewRecord(topic, b"wf-%d" % (at // 12), json.dumps(body).encode(), headers, 0))
+        made.append(NewRecord(topic, b"wf-%d" % (at // 12), json.dumps(body).encode(), headers))
     return made
 
 
-async def fill(address: str, topic: str, codec: str) -> None:
+TOPICS = {
+    "uniform": BenchTopic(1, uniform_records),
+    "mixed-6": BenchTopic(6, mixed_records),
+    "mixed-24": BenchTopic(24, mixed_records),
+    "wikimedia": BenchTopic(6, wikimedia_records),
+    "debezium": BenchTopic(6, debezium_records),
+    "nservicebus": BenchTopic(6, nservicebus_records),
+}
+
+
+async def fill(address: str, topic: str, codec: str, kind: str = "uniform") -> None:
+    """Create a topic and write `RECORDS` records of a kind to it.
+
+    Raises:
+        FileNotFoundError: The real events are not there.
+    """
+    made = TOPICS[kind].records(topic, min(_DISTINCT, RECORDS))
     async with open_log(address, timeout_s=120) as log:
-        await log.create_topic(topic, config={"compression.type": codec})
-        made = records(topic)
+        await log.create_topic(topic, partitions=TOPICS[kind].partitions, config={"compression.type": codec})
         async with log.writer() as writer:
-            for sent in range(0, RECORDS, _DISTINCT):
-                outcomes = await writer.send(made[: min(_DISTINCT, RECORDS - sent)])
+            for sent in range(0, RECORDS, len(made)):
+                outcomes = await writer.send(made[: min(len(made), RECORDS - sent)])
                 assert {outcome.status for outcome in outcomes} == {"acked"}
 
 
