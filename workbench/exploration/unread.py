@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.model.records.columns import EVENT
+from workbench.store.snapshot.notes import replace_notes
 from workbench.text import counted, visible
 
 if TYPE_CHECKING:
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 
 _DESCRIBE = "snap.describe() (workbench describe) shows what the records have."
 _CHARACTERS = 120
+
+
+def note_unread(store: SnapshotStore, conventions: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Write the notes of `unread_selectors` into the snapshot, in the place of former ones, and return them."""
+    notes = unread_selectors(store, conventions)
+    with store.transaction() as cursor:
+        replace_notes(cursor, notes, ending=_DESCRIBE)
+    return notes
 
 
 def unread_selectors(store: SnapshotStore, conventions: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:

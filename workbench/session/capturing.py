@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.capture import capture as run_capture
 from workbench.errors import WorkbenchError
-from workbench.exploration.unread import unread_selectors
+from workbench.exploration.unread import note_unread
 from workbench.model.feeds import Progress
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
@@ -72,7 +72,8 @@ async def capture(
         if opened:
             await asyncio.to_thread(_close_failed, snap, made=made)
         raise
-    notes = await asyncio.to_thread(unread_selectors, snap.store, own_conventions(conventions))
+    own = own_conventions(conventions)
+    notes = await asyncio.to_thread(note_unread, snap.store, own) if own else ()
     snap.last_capture = replace(result, notes=(*result.notes, *notes))
     return snap
 

@@ -8,6 +8,7 @@ from workbench.session import open_files
 from workbench.session.notebook_frames import show_frames_plainly
 from workbench.session.querying import SnapshotQueries
 from workbench.session.times import moment, moment_ms
+from workbench.store.snapshot.notes import snapshot_notes
 from workbench.store.snapshot.overview import overview_html, overview_text
 from workbench.text import visible
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.model.selecting.window import BoundLike
     from workbench.replay import Draft
     from workbench.replay.dead_letters import DeadLetters
+    from workbench.session.decoding_again import DecodedAgain
     from workbench.session.replays import Replays
     from workbench.store.journal import Journal
     from workbench.store.snapshot.store import SnapshotStore
@@ -289,21 +291,19 @@ class Snapshot(SnapshotQueries):
 
         return import_file(self.store, path, decoder_for((), conventions=conventions))
 
-    def decode_again(self, *, conventions: Mapping[str, Mapping[str, Any]] | None = None) -> int:
+    def decode_again(self, *, conventions: Mapping[str, Mapping[str, Any]] | None = None) -> DecodedAgain:
         """Decode every record again with the present envelope conventions; raw records do not change.
 
         Args:
             conventions: Additional envelope conventions by name.
 
         Returns:
-            The number of rows decoded.
+            ``.rows`` decoded, and ``.notes`` that name conventions and selectors which found nothing.
         """
-        from workbench.session.conventions import decoder_for
-        from workbench.store.transfer import redecode
+        from workbench.session.decoding_again import decode_again
 
-        topics = [source.topic for source in self.store.sources()]
         self._graph = None
-        return redecode(self.store, decoder_for(topics, conventions=conventions))
+        return decode_again(self.store, conventions)
 
     def report(self, path: str | os.PathLike[str], *, title: str | None = None, flow: str | None = None) -> Path:
         """Write a static HTML file: contents, the flow of a correlation id (else the largest), dead letters."""
@@ -316,8 +316,7 @@ class Snapshot(SnapshotQueries):
         return f"Snapshot {visible(self.path.name, 80)} ({access})"
 
     def __repr__(self) -> str:
-        notes = () if self.last_capture is None else self.last_capture.notes
-        return "\n".join([overview_text(self._heading(), self.store.ranges_table()), *notes])
+        return overview_text(self._heading(), self.store.ranges_table(), snapshot_notes(self.store))
 
     def _repr_html_(self) -> str:
-        return overview_html(self._heading(), self.store.ranges_table())
+        return overview_html(self._heading(), self.store.ranges_table(), snapshot_notes(self.store))

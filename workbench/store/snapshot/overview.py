@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.text import counted, element, number_text, output_html, table, text_table, visible
+from workbench.text import counted, element, listing, number_text, output_html, table, text_table, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -18,26 +18,28 @@ _UNKNOWN = "?"
 """Stands for counts in a file of an earlier version, until its records are decoded again."""
 
 
-def overview_text(heading: str, ranges: pa.Table) -> str:
+def overview_text(heading: str, ranges: pa.Table, notes: Sequence[str] = ()) -> str:
     """Write the overview as plain text.
 
     Args:
         heading: The first line.
         ranges: The captured ranges, as `SnapshotStore.ranges_table` returns them.
+        notes: The last lines; see `workbench.store.snapshot.notes.snapshot_notes`.
     """
     rows = _rows(ranges)
     shown = text_table(_TITLES, rows[:_SHOWN], numeric=_NUMERIC)
     more = [f"{counted(len(rows) - _SHOWN, 'more topic')}"] if len(rows) > _SHOWN else []
-    return "\n".join([heading, shown if rows else "nothing captured yet", *more])
+    return "\n".join([heading, shown if rows else "nothing captured yet", *more, *notes])
 
 
-def overview_html(heading: str, ranges: pa.Table) -> str:
+def overview_html(heading: str, ranges: pa.Table, notes: Sequence[str] = ()) -> str:
     """Write the overview as escaped HTML; see `overview_text`."""
     rows = _rows(ranges)
     return output_html(
         element("h4", heading),
         table(_TITLES, rows[:_SHOWN], numeric=_NUMERIC),
         element("p", counted(len(rows), "topic") if rows else "nothing captured yet"),
+        listing(notes) if notes else None,
     )
 
 
