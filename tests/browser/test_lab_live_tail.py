@@ -156,7 +156,9 @@ from widget_feeds import HOSTILE
 raw = HOSTILE.encode()
 async with log.writer() as writer:
     await writer.send([NewRecord("orders", partition=0, key=raw, value=raw, headers=((raw, raw),))])
+limit = asyncio.get_running_loop().time() + 60
 while feed.stats.total < 1:
+    assert asyncio.get_running_loop().time() < limit, f"{feed.stats}, failures {tasks.failures}"
     await asyncio.sleep(0.02)
 """,
         "tail.snapshot()",

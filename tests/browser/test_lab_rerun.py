@@ -26,6 +26,13 @@ async with cluster.log.writer() as writer:
 TAIL = "tail = cluster.tail('orders', start='start')\ntail"
 TWO = "cluster.watch_lag(interval_s=0.5)"
 CAPTURE = "snap = await cluster.capture('orders', into='rerun.duckdb')\nlen(snap.events())"
+HELD = """
+import asyncio, time
+limit = time.monotonic() + 60
+while tail.stats.held < 500:
+    assert time.monotonic() < limit, f"{tail.stats}, failures {cluster.tasks.failures}, tasks {cluster.tasks.running}"
+    await asyncio.sleep(0.02)
+"""
 READERS = "len([name for name in cluster.tasks.running if name.startswith('tail') and 'metadata' not in name])"
 RUN_CELL = """async (index) => {
   const notebook = jupyterapp.shell.currentWidget.content;
@@ -62,8 +69,7 @@ def test_each_cell_runs_twice_and_a_deleted_one_ends(
 def test_run_all_to_the_end_leaves_readable_views(
     notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
 ) -> None:
-    wait = "import asyncio\nwhile tail.stats.held < 500: await asyncio.sleep(0.02)"
-    shown = notebook(CONNECT, TAIL, TWO, CAPTURE, wait, "await cluster.aclose()")
+    shown = notebook(CONNECT, TAIL, TWO, CAPTURE, HELD, "await cluster.aclose()")
     page = shown.page
     expect(page.locator(".wb-tail .wb-figures")).to_contain_text("closed · 500 read")
     expect(page.locator(".wb-tail .wb-body [role=row]:not([hidden])").first).to_be_visible()

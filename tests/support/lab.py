@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import uuid
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import nbformat
+import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Locator, Page
 
+STACKS_FILE = "stacks.txt"
 LAB_OPTIONS = [
     "--no-browser",
     "--ServerApp.ip=127.0.0.1",
@@ -53,6 +56,31 @@ EXECUTE = """async (code) => {
   await future.done;
   return out;
 }"""
+RUN = """(name) => {
+  window.runEnded = '';
+  const end = (how) => { window.runEnded = how; };
+  jupyterapp.commands.execute(name).then(() => end('ended'), (error) => end(String(error)));
+}"""
+CELLS = """() => jupyterapp.shell.currentWidget.content.widgets
+  .filter((cell) => cell.model.type === 'code')
+  .map(({ model }) => ({
+    source: model.sharedModel.getSource().trim().split('\\n')[0].slice(0, 60),
+    state: model.executionState,
+    count: model.executionCount,
+    outputs: model.outputs.toJSON().map((one) => one.ename ? `${one.ename}: ${one.evalue}` : one.output_type),
+  }))"""
+STACKS = """
+import asyncio, faulthandler, signal
+
+def _write(_number, _frame, out=open({path!r}, "a")):
+    for task in asyncio.all_tasks(asyncio.get_event_loop()):
+        task.print_stack(file=out)
+    out.flush()
+
+signal.signal(signal.SIGUSR1, _write)
+faulthandler.register(signal.SIGUSR1, file=open({path!r}, "a"), chain=True)
+"""
+"""Start-up code of the kernels: at SIGUSR1 they write what their tasks and threads wait for."""
 IN_VIEW = """(part) => {
   const box = part.getBoundingClientRect();
   const x = (box.left + Math.min(box.right, innerWidth)) / 2;
@@ -62,6 +90,8 @@ IN_VIEW = """(part) => {
 STAYS = 5
 START_S = 90.0
 KERNEL_MS = 90_000
+RUN_S = 120.0
+STACKS_S = 2.0
 
 
 class Lab:
@@ -82,6 +112,14 @@ class Lab:
         nbformat.write(notebook, self.root / name)  # type: ignore[no-untyped-call]
         return name
 
+    def stacks(self) -> str:
+        """What the tasks and threads of the kernels wait for."""
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            if any("ipykernel" in part for part in child.cmdline()):
+                child.send_signal(signal.SIGUSR1)
+        time.sleep(STACKS_S)
+        return (self.root.parent / STACKS_FILE).read_text()[-20_000:]
+
     def end_kernels(self) -> None:
         """Leave no kernel of a test running beside the next."""
         for kernel in json.load(self._ask("GET", "/api/kernels")):
@@ -96,7 +134,7 @@ class Lab:
         """Show a notebook in a workspace of its own, and wait for its kernel."""
         where = workspace or uuid.uuid4().hex
         page.goto(f"{self.url}/lab/workspaces/{where}/tree/{name}?token={self.token}&reset")
-        notebook = Notebook(page, name)
+        notebook = Notebook(page, name, self)
         notebook.wait()
         return notebook
 
@@ -104,15 +142,31 @@ class Lab:
 class Notebook:
     """One notebook on one page."""
 
-    def __init__(self, page: Page, name: str) -> None:
+    def __init__(self, page: Page, name: str, lab: Lab | None = None) -> None:
         self.page = page
         self.name = name
+        self.lab = lab
 
     def wait(self) -> None:
         self.page.wait_for_function(KERNEL_READY, timeout=KERNEL_MS)
 
-    def run_all(self) -> None:
-        self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+    def run_all(self, *, seconds: float = RUN_S) -> None:
+        """Run all cells to the end; where they do not come to it, say which ran and what the kernel waits for."""
+        self.page.evaluate(RUN, "notebook:run-all-cells")
+        limit = time.monotonic() + seconds
+        while not (ended := self.page.evaluate("() => window.runEnded")):
+            assert time.monotonic() < limit, f"Run All did not end within {seconds:g} s.\n{self.situation()}"
+            self.page.wait_for_timeout(50)
+        assert ended == "ended", f"Run All: {ended}\n{self.situation()}"
+
+    def situation(self) -> str:
+        """How far each cell came, and what the kernels wait for."""
+        cells = "\n".join(map(str, self.page.evaluate(CELLS)))
+        kernel = self.page.evaluate(
+            "() => { const k = jupyterapp.shell.currentWidget.sessionContext.session?.kernel;"
+            " return `kernel ${k?.status}, ${k?.connectionStatus}`; }"
+        )
+        return "\n".join([cells, kernel, self.lab.stacks() if self.lab is not None else ""])
 
     def kernel(self, code: str) -> str:
         """Run code beside the cells; returns what it printed."""
@@ -124,6 +178,7 @@ class Notebook:
         limit = time.monotonic() + seconds
         while (printed := self.kernel(f"print({expression})")) != expected:
             assert time.monotonic() < limit, f"{expression} is {printed}, not {expected}"
+            self.page.wait_for_timeout(50)
 
     def theme(self, name: str) -> None:
         self.page.evaluate("(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
@@ -162,6 +217,9 @@ def running(root: Path, paths: list[Path]) -> Iterator[Lab]:
     environment["PYTHONPATH"] = os.pathsep.join(map(str, paths))
     notebooks = root / "notebooks"
     notebooks.mkdir()
+    startup = Path(environment["IPYTHONDIR"]) / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "stacks.py").write_text(STACKS.format(path=str(root / STACKS_FILE)))
     options = [f"--ServerApp.port={port}", f"--ServerApp.root_dir={notebooks}", f"--IdentityProvider.token={token}"]
     if os.geteuid() == 0:
         options.append("--allow-root")
