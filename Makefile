@@ -16,7 +16,7 @@ SIDE_BY_SIDE := -n 3 --dist
 ALONE := not broker and not browser and not notebook and not slow
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test fast check fmt docs install ready system hooks constraints
+.PHONY: help lab demo test fast check fmt docs rates install ready system hooks constraints
 
 help:
 	@echo 'make lab      open JupyterLab on the quickstart: embedded cluster, live traffic, no broker needed'
@@ -26,6 +26,7 @@ help:
 	@echo 'make check    lint, format, types, layers, spelling'
 	@echo 'make fmt      format and apply safe fixes'
 	@echo 'make docs     draw the import graph and write the tables of docs/ anew'
+	@echo 'make rates    measure the decoder on every variant of records; takes ten minutes of a quiet machine'
 	@echo 'make install  virtual environment, system parts (as root with apt), git hooks'
 	@echo 'make constraints  pin constraints.txt anew from what pyproject.toml allows'
 
@@ -57,6 +58,9 @@ fmt: ready
 docs: ready
 	$(BIN)/python docs/draw_imports.py
 	$(BIN)/python docs/write_tables.py
+
+rates: ready
+	PYTHONPATH=tests/support $(BIN)/python docs/write_rates.py
 
 install: ready hooks
 
