@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.bus import open_log
+from workbench.config.memory_limits import max_record_bytes
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 def log_of(profile: Profile) -> RecordLog:
     """Make the record log of a profile; it is not connected yet."""
+    largest = max_record_bytes()
     if profile.address.scheme == "memory":
-        return open_log(profile.address)
+        return open_log(profile.address, max_record_bytes=largest)
     token = profile.sasl_token
 
     async def provide() -> str:
@@ -33,6 +35,7 @@ def log_of(profile: Profile) -> RecordLog:
         certfile=_path(profile.ssl_certfile),
         keyfile=_path(profile.ssl_keyfile),
         key_password=_plain(profile.ssl_key_password),
+        max_record_bytes=largest,
     )
 
 

@@ -1,8 +1,9 @@
 """The stages of a capture: read, decode, write. They run at the same time, with a bounded queue between two stages.
 
 Memory is bounded by the reader's prefetch, by the queues (`RAW_ITEMS` items of about `READ_BYTES`, `DECODED_ITEMS` of
-about `DECODE_BYTES`), and by the appender's row group. A full queue blocks the stage before it, and a blocked read
-stage stops fetching: so a slow disk slows the reading down, and no record is dropped.
+about `DECODE_BYTES`), where values are large by `HELD_BYTES` in all stages together, and by the appender's row group. A
+full queue blocks the stage before it, and a blocked read stage stops fetching: so a slow disk slows the reading down,
+and no record is dropped.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 import pyarrow as pa
 
+from workbench.capture.byte_budget import ByteBudget
 from workbench.model import TopicPartition
 from workbench.model.events.value_counts import ValueCounts, count_values
 from workbench.model.records.columns import RECORD
@@ -45,6 +47,8 @@ PREFETCH_BYTES = 12 << 20
 RAW_ITEMS = 2
 DECODED_ITEMS = 4
 DECODE_BYTES = 4 << 20
+HELD_BYTES = 64 << 20
+"""Raw bytes between reading and writing; a chunk that is larger passes alone."""
 ENOUGH_ROWS = 4096
 """Rows from which a chunk is decoded alone. A call of the decoder costs as much as about a thousand rows."""
 
@@ -83,6 +87,7 @@ class Pipeline:
         self._progress = progress
         self._isolation: Isolation = isolation
         self._left = limit
+        self._budget = ByteBudget(HELD_BYTES)
 
     async def run(self, tasks: Sequence[PartitionTask], more: MoreTasks | None = None) -> None:
         """Capture all windows of a wave to their end.
@@ -123,6 +128,7 @@ class Pipeline:
                 while not reader.done and not added:
                     chunks = await reader.read(READ_BYTES, READ_WAIT_MS)
                     if chunks:
+                        await self._budget.take(_size(chunks))
                         await raw.put(chunks)
                     added = await more() if more is not None else ()
                 # A reader has the spans that it began with, so another one goes on where this one got to.
@@ -160,6 +166,7 @@ class Pipeline:
             if chunks is None:
                 break
             await _finished(_run_on(thread, self._append, chunks))
+            self._budget.give_back(_size([one.chunk for one in chunks]))
             if self._appender.due_s == 0:
                 await _finished(_run_on(thread, self._appender.commit))
         if self._left == 0:
@@ -231,6 +238,10 @@ def _cut(chunk: Chunk, records: pa.RecordBatch) -> Chunk:
     return replace(chunk, records=records, next=end, control=control, aborted=aborted, gaps=gaps)
 
 
+def _size(chunks: Sequence[Chunk]) -> int:
+    return sum(chunk.records.nbytes for chunk in chunks)
+
+
 def _place(span: Span) -> TopicPartition:
     return TopicPartition(span.topic, span.partition)
 
@@ -255,7 +266,7 @@ async def _waiting_chunks(raw: asyncio.Queue[list[Chunk] | None]) -> list[Chunk]
     chunks = await raw.get()
     if chunks is None:
         return None
-    gathered, size = list(chunks), sum(chunk.records.nbytes for chunk in chunks)
+    gathered, size = list(chunks), _size(chunks)
     while size < DECODE_BYTES and not raw.empty():
         more = raw.get_nowait()
         if more is None:
@@ -263,7 +274,7 @@ async def _waiting_chunks(raw: asyncio.Queue[list[Chunk] | None]) -> list[Chunk]
             raw.put_nowait(None)
             break
         gathered += more
-        size += sum(chunk.records.nbytes for chunk in more)
+        size += _size(more)
     return gathered
 
 

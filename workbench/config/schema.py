@@ -54,6 +54,7 @@ class SettingsFile(BaseModel):
     conventions: dict[str, dict[str, Any]] = Field(default_factory=dict)
     topics: dict[str, str] = Field(default_factory=dict)
     tail_memory_mb: int | None = Field(default=None, ge=16, le=1 << 20)
+    max_record_mb: int | None = Field(default=None, ge=1, le=1024)
 
 
 def validate(raw: dict[str, Any], path: Path) -> SettingsFile:

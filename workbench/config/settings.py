@@ -60,6 +60,8 @@ class Settings:
     """Envelope convention by topic pattern, in the order of the file."""
     tail_memory_mb: int | None = None
     """Memory that all live tables share, in MiB; None for the default."""
+    max_record_mb: int | None = None
+    """Size of the largest record that is read, in MiB; None for the default."""
     distrusted: str | None = None
     """Why clusters that lead elsewhere or use secrets are not used; None for a file that the user trusts."""
 
@@ -118,8 +120,8 @@ def _settings(path: Path, content: bytes, distrusted: str | None) -> Settings:
         )
     conventions = MappingProxyType(checked.conventions)
     topics = MappingProxyType(checked.topics)
-    memory = checked.tail_memory_mb
-    return Settings(path, MappingProxyType(clusters), default, conventions, topics, memory, distrusted)
+    limits = (checked.tail_memory_mb, checked.max_record_mb)
+    return Settings(path, MappingProxyType(clusters), default, conventions, topics, *limits, distrusted)
 
 
 def trust_file(path: Path | None = None, *, trust: bool = True) -> Settings:

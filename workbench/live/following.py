@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from workbench.live.last_records import start_at_last_records
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import FromEnd, parse_bound
+from workbench.text import counted, partition_text
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import Chunk, Isolation, Record
+    from workbench.model.records.chunk import Gap
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
+
+_logger = logging.getLogger(__name__)
 
 
 async def follow_records(
@@ -54,7 +59,8 @@ async def follow_chunks(
         stop_at_end: Stop at the offsets that are the end now; the same as ``end="end"``.
         isolation: Isolation level of the reads.
         partitions: Read only partitions of these numbers.
-        note: Called with each remark about how the bounds were found.
+        note: Called with each remark about how the bounds were found, and with each range of offsets that could not be
+            read; without it these ranges are warnings of the logger ``workbench.live.following``.
     """
     from workbench.capture.window import resolve_window
 
@@ -70,5 +76,12 @@ async def follow_chunks(
     async with log.reader(spans, isolation=isolation) as reader:
         while not reader.done:
             for chunk in await reader.read(4 << 20, 200):
+                for gap in chunk.gaps:
+                    (note or _logger.warning)(_missing(chunk, gap))
                 if chunk.records.num_rows:
                     yield chunk
+
+
+def _missing(chunk: Chunk, gap: Gap) -> str:
+    place = partition_text(chunk.topic, chunk.partition)
+    return f"{place}: {counted(gap.stop - gap.start, 'offset')} from {gap.start} could not be read: {gap.reason}"

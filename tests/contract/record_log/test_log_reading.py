@@ -253,3 +253,21 @@ async def test_records_deleted_beyond_the_position_are_a_gap(log, topic, write):
             while not reader.done:
                 found += [gap for chunk in await reader.read() for gap in chunk.gaps]
     assert found == [Gap("expired", 0, 7)]
+
+
+@pytest.mark.parametrize("compression", ["uncompressed", "zstd", "gzip"])
+async def test_a_record_above_the_limit_is_a_gap_that_names_its_size(log, topic, write, compression):
+    name = await topic(config={"compression.type": compression})
+    sizes = [10, 300_000, 20, 30, 90_000, 400_000]
+    await write(name, [bytes([65 + number]) * size for number, size in enumerate(sizes)])
+    chunks = []
+    async with (
+        open_log(log.address, max_record_bytes=100_000) as limited,
+        limited.reader([Span(name, 0, 0, 6)]) as reader,
+    ):
+        while not reader.done:
+            chunks += await reader.read()
+    assert offsets(chunks) == [0, 2, 3, 4]
+    assert [len(value) for value in values(chunks)] == [10, 20, 30, 90_000]
+    assert [(gap.start, gap.stop) for gap in gaps(chunks)] == [(1, 2), (5, 6)]
+    assert all("oversized: a record of" in gap.reason for gap in gaps(chunks))

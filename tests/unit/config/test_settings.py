@@ -66,7 +66,10 @@ def test_everything_in_the_file_is_there(folder):
         ("[clusters.x]\naddress='h'\nsasl_password_env='A'\nsasl_password_keyring='B'", ["not both"]),
         ("default = 'y'\n[clusters.x]\naddress='h'", ["no cluster of it; it has x"]),
         ("[topics]\n'a.*' = 7", ["topics.a.*", "valid string"]),
-        ("colour = 'blue'", ["colour: unknown key", "allowed: clusters, conventions, default, tail_memory_mb, topics"]),
+        (
+            "colour = 'blue'",
+            ["colour: unknown key", "allowed: clusters, conventions, default, max_record_mb, tail_memory_mb, topics"],
+        ),
         ("this is not toml", ["is no TOML", "line 1"]),
         ("[conventions]\nx = 3", ["conventions.x"]),
     ],

@@ -11,6 +11,7 @@ from workbench.bus.kafka.connection.connections import Connections
 from workbench.bus.kafka.connection.security import KafkaSecurity
 from workbench.bus.kafka.connection.session import Session
 from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
+from workbench.bus.oversized import DEFAULT_LARGEST
 from workbench.bus.protocols import AtCommitted, AtTime
 from workbench.config import Address
 from workbench.errors import ConfigurationError
@@ -38,6 +39,7 @@ class KafkaLog:
         timeout_s: Deadline of each call, and how long a reader retries a partition whose broker does not answer.
         connect_timeout_s: Deadline of opening, shared among the addresses.
         client_id: What the broker's logs and quotas see.
+        max_record_bytes: Bytes of the largest record that is read; a larger one is a gap.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class KafkaLog:
         timeout_s: float = 30.0,
         connect_timeout_s: float = 10.0,
         client_id: str = "eventbus-workbench",
+        max_record_bytes: int = DEFAULT_LARGEST,
     ) -> None:
         self._address = Address.parse(address) if isinstance(address, str) else address
         self._security = security or KafkaSecurity()
         self._timeout_s = timeout_s
         self._connect_timeout_s = connect_timeout_s
         self._client_id = client_id
+        self._max_record_bytes = max_record_bytes
         self._session: Session | None = None
         self._cluster_id = ""
         self._closed = False
@@ -66,7 +70,7 @@ class KafkaLog:
             ConfigurationError: An option is unknown or contradicts another.
         """
         of_security = {field.name for field in fields(KafkaSecurity)}
-        of_log = {"timeout_s", "connect_timeout_s", "client_id"}
+        of_log = {"timeout_s", "connect_timeout_s", "client_id", "max_record_bytes"}
         if unknown := options.keys() - of_security - of_log:
             raise ConfigurationError(
                 f"Unknown option {', '.join(sorted(unknown))} for {address}; known are "
@@ -112,7 +116,7 @@ class KafkaLog:
             connect_timeout_s=self._connect_timeout_s,
             request_timeout_s=self._timeout_s,
         )
-        session = Session(connections, self._timeout_s)
+        session = Session(connections, self._timeout_s, largest_record=self._max_record_bytes)
         try:
             async with session.deadline("Connecting"):
                 self._cluster_id = (await connections.metadata([])).cluster_id

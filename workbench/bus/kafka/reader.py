@@ -7,10 +7,10 @@ import contextlib
 import warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.bus.kafka.fetching.batches import decode
+from workbench.bus.kafka.fetching.bounded import decode_bounded
 from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.bus.kafka.fetching.cursors import Buffer, Cursor
 from workbench.bus.kafka.fetching.fetcher import Fetcher
@@ -18,7 +18,7 @@ from workbench.model.records.chunk import Chunk
 from workbench.model.records.record import TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Self
 
     from workbench.bus.kafka.connection.session import Session
@@ -28,10 +28,21 @@ if TYPE_CHECKING:
 _DECODE_BYTES = 8 << 20
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Decoded records of what was fetched; one fetch of a partition may come in many parts."""
+
+    fetched: FetchedBatches
+    chunk: Chunk
+    ends: bool
+    """Whether nothing more comes of these batches."""
+
+
 class KafkaReader:
     """Reads spans from explicit positions, without a consumer group; see `workbench.bus.protocols.Reader`.
 
     No fetch is sent while ``prefetch_bytes`` of undecoded answers wait, so a slow caller does not fill the memory.
+    Batches are unpacked no further than the caller reads; a record larger than ``session.largest_record`` is a gap.
     """
 
     def __init__(self, session: Session, spans: Sequence[Span], isolation: Isolation, prefetch_bytes: int) -> None:
@@ -46,6 +57,8 @@ class KafkaReader:
         # One thread of its own: the workspace is for one thread, and the event loop goes on fetching meanwhile.
         self._thread = ThreadPoolExecutor(1, "kafka-decode")
         self._expansion = 1.0
+        self._opened: Iterator[_Part] | None = None
+        self._decoded_bytes = 0
         self._closed = False
 
     @property
@@ -75,11 +88,11 @@ class KafkaReader:
         if self.done:
             return []
         fetcher = self._start()
-        if not self._buffer.fetched and not fetcher.failed:
+        if self._opened is None and not self._buffer.fetched and not fetcher.failed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max_wait_ms / 1000):
                     await fetcher.arrival.wait()
-        if not self._buffer.fetched:
+        if self._opened is None and not self._buffer.fetched:
             fetcher.raise_failure()
         return await self._take(fetcher, max_bytes)
 
@@ -93,7 +106,7 @@ class KafkaReader:
             self._task = None
             if self._fetcher is not None:
                 await self._fetcher.aclose()
-        self._buffer = Buffer()
+        self._buffer, self._opened = Buffer(), None
 
     def __del__(self) -> None:
         if self._task is not None and not self._task.done():
@@ -117,26 +130,43 @@ class KafkaReader:
         chunks: list[Chunk] = []
         room = max(1, max_bytes)
         while room > 0:
-            fetched = self._buffer.take(min(_DECODE_BYTES, round(room / self._expansion)))
-            if not fetched:
+            if self._opened is None and not self._open_next(fetcher, room):
                 break
-            # Cleared only while nothing waits, and before the fetcher goes on, so that no arrival is missed.
-            if not self._buffer.fetched:
-                fetcher.arrival.clear()
-            fetcher.room.set()
-            decoding = partial(_decode_all, fetched, self._workspace)
-            found = await asyncio.get_running_loop().run_in_executor(self._thread, decoding)
-            for one, chunk in zip(fetched, found, strict=True):
-                one.cursor.position = chunk.next
-                one.cursor.done = one.last
-                if one.size:
-                    one.cursor.expansion = chunk.records.nbytes / one.size
-            decoded = sum(chunk.records.nbytes for chunk in found)
-            raw = sum(one.size for one in fetched)
-            self._expansion = max(1.0, decoded / max(1, raw))
-            chunks += found
-            room -= max(decoded, raw)
+            # In the reader's thread, and no further than there is room: a few batches may unpack to gigabytes.
+            loop = asyncio.get_running_loop()
+            parts, ended = await loop.run_in_executor(self._thread, _decoded, self._opened, room)
+            if ended:
+                self._opened = None
+            for part in parts:
+                chunks.append(part.chunk)
+                room -= self._note(part)
         return chunks
+
+    def _open_next(self, fetcher: Fetcher, room: int) -> bool:
+        """Take fetched batches out of the buffer; whether there are any."""
+        fetched = self._buffer.take(min(_DECODE_BYTES, round(room / self._expansion)))
+        if not fetched:
+            return False
+        # Cleared only while nothing waits, and before the fetcher goes on, so that no arrival is missed.
+        if not self._buffer.fetched:
+            fetcher.arrival.clear()
+        fetcher.room.set()
+        self._opened = _parts(fetched, self._workspace, self._session.largest_record)
+        return True
+
+    def _note(self, part: _Part) -> int:
+        """Move the position behind a part; returns the bytes that it counts for."""
+        cursor, size = part.fetched.cursor, int(part.chunk.records.nbytes)
+        cursor.position = part.chunk.next
+        self._decoded_bytes += size
+        if part.ends:
+            cursor.done = part.fetched.last
+            if part.fetched.size:
+                cursor.expansion = self._decoded_bytes / part.fetched.size
+                self._expansion = max(1.0, cursor.expansion)
+            size += max(0, part.fetched.size - self._decoded_bytes)
+            self._decoded_bytes = 0
+        return size
 
 
 def _cursors(wanted: Sequence[Span]) -> dict[TopicPartition, Cursor]:
@@ -146,22 +176,36 @@ def _cursors(wanted: Sequence[Span]) -> dict[TopicPartition, Cursor]:
     return {partition: Cursor(partition, spans) for partition, spans in by_partition.items()}
 
 
-def _decode_all(fetched: Sequence[FetchedBatches], workspace: Workspace) -> list[Chunk]:
-    chunks = []
+def _decoded(parts: Iterator[_Part] | None, room: int) -> tuple[list[_Part], bool]:
+    """Decode the next parts, about as many bytes as there is room for, and tell whether these were the last."""
+    found: list[_Part] = []
+    while room > 0:
+        part = next(parts, None) if parts is not None else None
+        if part is None:
+            return found, True
+        found.append(part)
+        room -= max(1, part.chunk.records.nbytes)
+    return found, False
+
+
+def _parts(fetched: Sequence[FetchedBatches], workspace: Workspace, largest: int) -> Iterator[_Part]:
     for one in fetched:
-        partition = one.cursor.partition.partition
-        decoded = decode(one.data, partition, one.batches, one.start, one.stop, workspace=workspace)
-        chunks.append(
-            Chunk(
-                topic=one.cursor.partition.topic,
-                partition=one.cursor.partition.partition,
+        start, place = one.start, one.cursor.partition
+        for decoded in decode_bounded(
+            one.data, place.partition, one.batches, start, one.stop, workspace=workspace, largest=largest
+        ):
+            # Without batches it is the report of a gap.
+            after = decoded.next if one.batches else one.next
+            chunk = Chunk(
+                topic=place.topic,
+                partition=place.partition,
                 records=decoded.records,
-                start=one.start,
-                next=one.next,
+                start=start,
+                next=after,
                 end=one.end,
                 control=decoded.control,
                 aborted=decoded.aborted,
                 gaps=one.gaps + decoded.gaps,
-            ),
-        )
-    return chunks
+            )
+            start = after
+            yield _Part(one, chunk, after >= one.next)

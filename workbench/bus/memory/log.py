@@ -11,6 +11,7 @@ from workbench.bus.memory.cluster.connection import Connection
 from workbench.bus.memory.member import MemoryMember
 from workbench.bus.memory.reader import MemoryReader
 from workbench.bus.memory.writer import MemoryWriter
+from workbench.bus.oversized import DEFAULT_LARGEST
 from workbench.bus.placement import Placement
 from workbench.errors import ConfigurationError
 
@@ -41,6 +42,7 @@ class MemoryLog:
             (256 MiB unless another log set it).
         keep: Keep the data of this name when its last log is closed.
         timeout_s: Deadline of a call that `faults` delay.
+        max_record_bytes: Bytes of the largest record that is read; a larger one is a gap.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class MemoryLog:
         max_bytes: int | None = None,
         keep: bool = False,
         timeout_s: float = 30.0,
+        max_record_bytes: int = DEFAULT_LARGEST,
     ) -> None:
         self._name = name
         self._max_bytes = max_bytes
         self._keep = keep
         self._timeout_s = timeout_s
+        self._max_record_bytes = max_record_bytes
         self._connection: Connection | None = None
         self._placement = Placement()
         self._closed = False
@@ -140,7 +144,7 @@ class MemoryLog:
         isolation: Isolation = "read_committed",
         prefetch_bytes: int = 64 << 20,
     ) -> MemoryReader:
-        return MemoryReader(self._open, spans, isolation, prefetch_bytes)
+        return MemoryReader(self._open, spans, isolation, prefetch_bytes, largest=self._max_record_bytes)
 
     def writer(self, *, acks: Literal["all", "leader"] = "all", transactional_id: str | None = None) -> MemoryWriter:
         if transactional_id is not None and acks != "all":

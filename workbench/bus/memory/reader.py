@@ -7,8 +7,10 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from workbench.bus.memory.storage.batches import EMPTY
+from workbench.bus.oversized import oversized_record
 from workbench.bus.refusals import cannot_follow, deleted_while_read, recreated_while_read
 from workbench.model.records.chunk import Chunk, Gap
 from workbench.model.records.record import TopicPartition
@@ -52,10 +54,13 @@ class MemoryReader:
         spans: Sequence[Span],
         isolation: Isolation,
         prefetch_bytes: int,
+        *,
+        largest: int,
     ) -> None:
         self._connection = connection
         self._isolation: Isolation = isolation
         self._prefetch_bytes = max(1, prefetch_bytes)
+        self._largest = largest
         by_partition: dict[TopicPartition, list[Span]] = {}
         for span in spans:
             by_partition.setdefault(TopicPartition(span.topic, span.partition), []).append(span)
@@ -128,7 +133,8 @@ class MemoryReader:
         records = EMPTY if not found.records else found.records[0]
         if len(found.records) > 1:
             records = pa.concat_batches(found.records)
-        return self._make(log, records, position, found.next, control=found.control, aborted=found.aborted)
+        records, gaps = _without_oversized(records, self._largest)
+        return self._make(log, records, position, found.next, control=found.control, aborted=found.aborted, gaps=gaps)
 
     def _make(
         self,
@@ -174,3 +180,18 @@ def _outside(log: PartitionLog, position: int, stop: int | None) -> Gap | None:
     if stop is not None:
         return Gap("truncated", position, stop)
     raise cannot_follow(log.name, position, log.low, log.end)
+
+
+def _without_oversized(records: pa.RecordBatch, largest: int) -> tuple[pa.RecordBatch, tuple[Gap, ...]]:
+    """Leave out records whose key, value and headers are larger than the limit."""
+    if records.nbytes <= largest:
+        return records, ()
+    lengths = [pc.fill_null(pc.binary_length(records.column(name)), 0).to_pylist() for name in ("key", "value")]
+    headers = [
+        sum(len(part or b"") for pair in of_record for part in pair.values())
+        for of_record in records.column("headers").to_pylist()
+    ]
+    sizes = [sum(of_record) for of_record in zip(*lengths, headers, strict=True)]
+    offsets = records.column("offset").to_pylist()
+    gaps = tuple(oversized_record(at, size, largest) for at, size in zip(offsets, sizes, strict=True) if size > largest)
+    return records.filter(pa.array([size <= largest for size in sizes])) if gaps else records, gaps

@@ -32,7 +32,8 @@ class Gap:
     """Range of requested offsets that could not be read."""
 
     reason: str
-    """``expired`` (below the log start), ``truncated`` (above the end of a shrunken log) or ``corrupt``."""
+    """``expired`` (below the log start), ``truncated`` (above the end of a shrunken log), ``corrupt``, or a text that
+    begins with ``oversized`` and names the size of a record above the limit."""
     start: int
     stop: int
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from workbench.config.tail_memory import tail_memory_bytes
+from workbench.config.memory_limits import tail_memory_bytes
 from workbench.live.memory import shared as budget
 from workbench.live.partitions import new_spans
 from workbench.live.tail import TailFeed

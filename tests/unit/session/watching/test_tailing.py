@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import workbench as wb
-from workbench.config.tail_memory import VARIABLE
+from workbench.config.memory_limits import TAIL_MEMORY
 from workbench.errors import ConfigurationError
 from workbench.live import tail as tail_module
 from workbench.live.memory import shared
@@ -85,12 +85,12 @@ async def test_new_partitions_and_topics_reach_a_running_tail(cluster, monkeypat
 
 
 async def test_the_limit_of_memory_is_a_setting(cluster, monkeypatch):
-    monkeypatch.setenv(VARIABLE, "16")
+    monkeypatch.setenv(TAIL_MEMORY, "16")
     cluster.tail("orders")
     assert shared.limit_bytes == 16 << 20
-    monkeypatch.setenv(VARIABLE, "much")
+    monkeypatch.setenv(TAIL_MEMORY, "much")
     with pytest.raises(ConfigurationError, match="whole number"):
         cluster.tail("orders")
-    monkeypatch.delenv(VARIABLE)
+    monkeypatch.delenv(TAIL_MEMORY)
     cluster.tail("orders")
     assert shared.limit_bytes == 512 << 20

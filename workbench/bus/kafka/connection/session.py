@@ -13,6 +13,7 @@ from aiokafka.protocol.coordination import FindCoordinatorRequest
 from workbench.bus.kafka.connection.listener import UnusableListenerError
 from workbench.bus.kafka.connection.translate import NOT_ANSWERED, is_authentication, translated
 from workbench.bus.kafka.wire.codes import STALE_COORDINATOR, Code, CodeError, check
+from workbench.bus.oversized import DEFAULT_LARGEST
 from workbench.bus.refusals import unknown_partition, unknown_topic
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ _GRACE_S = 2.0
 class Session:
     """Sends requests for one open log: with deadlines, retries and translated errors."""
 
-    def __init__(self, connections: Connections, timeout_s: float) -> None:
+    def __init__(self, connections: Connections, timeout_s: float, *, largest_record: int = DEFAULT_LARGEST) -> None:
         self.connections = connections
         self.timeout_s = timeout_s
+        self.largest_record = largest_record
         self._coordinators: dict[tuple[int, str], int] = {}
 
     def translated(self, doing: str) -> AbstractContextManager[None]:

@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from workbench.bus.kafka.fetching import compression, legacy
 from workbench.bus.kafka.fetching.compression import Workspace
-from workbench.bus.kafka.fetching.records import CorruptRecords, parse
+from workbench.bus.kafka.fetching.records import CorruptRecords, OversizedRecords, parse
+from workbench.bus.oversized import DEFAULT_LARGEST
 from workbench.model.records.chunk import Gap
 from workbench.model.records.columns import HEADERS, RECORD
 from workbench.model.records.record import TimestampType
@@ -145,18 +146,22 @@ def decode(
     stop: int | None,
     *,
     workspace: Workspace | None = None,
+    largest: int = DEFAULT_LARGEST,
 ) -> Decoded:
     """Turn scanned batches into columns: records at or after ``start`` and before ``stop`` (None: no bound).
 
     Bytes that are not valid records become a `Gap` with reason ``corrupt``; the batches around them are still read.
     Compressed batches are decompressed into the ``workspace``; a caller that decodes often keeps one for all
     calls. The columns are copies and do not refer to it.
+
+    Raises:
+        OversizedRecords: They unpack to more than `compression.MOST_BYTES`, or one is larger than ``largest`` bytes.
     """
     after = batches[-1].last_offset + 1 if batches else start
     bounds = (start, after if stop is None else stop)
     kept = [batch for batch in batches if batch.kind == DATA and _overlap(batch, bounds)]
-    tables, gaps = _tables(_Source(memoryview(data), partition, workspace or Workspace()), kept)
-    records = _within(tables, bounds)
+    tables, gaps = _tables(_Source(memoryview(data), partition, workspace or Workspace(), largest), kept)
+    records = within(tables, bounds)
     return Decoded(
         records=records,
         next=max(start, min(after, bounds[1])),
@@ -219,11 +224,12 @@ def _overlap(batch: Batch, bounds: tuple[int, int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """The bytes of one partition, and the memory to decompress them into."""
+    """The bytes of one partition, the memory to decompress them into, and the largest record to read."""
 
     data: memoryview
     partition: int
     workspace: Workspace
+    largest: int
 
 
 def _tables(source: _Source, batches: Sequence[Batch]) -> tuple[list[pa.RecordBatch], list[Gap]]:
@@ -247,18 +253,42 @@ def _table(source: _Source, batches: Sequence[Batch]) -> pa.RecordBatch:
     if any(batch.magic < _FORMAT for batch in batches):
         if len(batches) > 1:
             raise CorruptRecords("formats are mixed: read them one by one")
-        return legacy.table(source.data, source.partition, batches[0].at, batches[0].stop)
+        return legacy.table(source.data, source.partition, batches[0].at, batches[0].stop, largest=source.largest)
     buffer, places = _uncompressed(source, batches)
-    offset_delta, timestamp_delta, *payload = parse(buffer, places, HEADERS)
-    counts = [batch.record_count for batch in batches]
+    return make_table(buffer, places, source.partition, batches, largest=source.largest)
+
+
+def make_table(
+    buffer: Bytes,
+    places: Sequence[tuple[int, int, int]],
+    partition: int,
+    batches: Sequence[Batch],
+    *,
+    largest: int,
+) -> pa.RecordBatch:
+    """Turn unpacked records of batches into columns.
+
+    Args:
+        buffer: Holds the records.
+        places: Where those of each batch begin and end, and their number.
+        partition: Number of the partition.
+        batches: One for each place.
+        largest: Bytes of the largest record that is read.
+
+    Raises:
+        CorruptRecords: The bytes are no records of these batches.
+        OversizedRecords: A record is larger.
+    """
+    offset_delta, timestamp_delta, *payload = parse(buffer, places, HEADERS, largest)
+    counts = [count for _, _, count in places]
     offset = _spread([batch.base_offset for batch in batches], counts) + offset_delta
     last = _spread([batch.last_offset for batch in batches], counts)
     # Compaction leaves holes between the offsets of a batch, so only their bounds can be checked.
     if np.any(offset_delta < 0) or np.any(offset > last):
         raise CorruptRecords("an offset lies outside its batch")
     timestamp, kinds = _timestamps(timestamp_delta, batches, counts)
-    partition = np.full(len(offset), source.partition, np.int32)
-    columns = [_column(partition, pa.int32()), _column(offset, pa.int64()), timestamp, kinds, *payload]
+    number = np.full(len(offset), partition, np.int32)
+    columns = [_column(number, pa.int32()), _column(offset, pa.int64()), timestamp, kinds, *payload]
     return pa.RecordBatch.from_arrays(columns, schema=RECORD)
 
 
@@ -291,6 +321,8 @@ def _uncompressed(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, lis
             raise CorruptRecords("the checksum differs")
     # The usual case of uncompressed batches needs no copy: the parser reads the answer itself.
     if all(batch.attributes & _CODEC == compression.NONE for batch in batches):
+        if sum(batch.stop - batch.at for batch in batches) > compression.MOST_BYTES:
+            raise OversizedRecords("the batches hold more than is copied at once")
         return source.data, [(batch.at + _HEADER.size, batch.stop, batch.record_count) for batch in batches]
     source.workspace.begin()
     places = []
@@ -304,9 +336,15 @@ def _spread(values: Sequence[int], counts: Sequence[int]) -> Ints:
     return np.repeat(np.array(values, np.int64), counts)
 
 
-def _within(tables: Sequence[pa.RecordBatch], bounds: tuple[int, int]) -> pa.RecordBatch:
+def packed_records(data: memoryview, batch: Batch) -> tuple[int, memoryview]:
+    """Return the codec of a batch of format 2, and its records as they were sent."""
+    return batch.attributes & _CODEC, data[batch.at + _HEADER.size : batch.stop]
+
+
+def within(tables: Sequence[pa.RecordBatch], bounds: tuple[int, int]) -> pa.RecordBatch:
+    """Join tables of ascending offsets, and keep the records between two offsets."""
     if not tables:
-        return _EMPTY
+        return NO_RECORDS
     whole = tables[0] if len(tables) == 1 else pa.concat_batches(tables)
     column = whole.column("offset")
     # The memory itself, because to_numpy imports pandas as pa.array does.
@@ -315,4 +353,4 @@ def _within(tables: Sequence[pa.RecordBatch], bounds: tuple[int, int]) -> pa.Rec
     return whole.slice(low, high - low)
 
 
-_EMPTY = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in RECORD], schema=RECORD)
+NO_RECORDS = pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in RECORD], schema=RECORD)

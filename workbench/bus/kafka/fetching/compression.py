@@ -1,6 +1,7 @@
 """Decompresses record batches into memory that is used again for the next ones.
 
-Allocating new memory for every answer would cost more than the decompression itself.
+Allocating new memory for every answer would cost more than the decompression itself. What unpacks to more than
+`MOST_BYTES` is read as a stream instead: a few kilobytes can hold gigabytes.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import cramjam
 import numpy as np
+import pyarrow as pa
 
+from workbench.bus.kafka.fetching.records import OversizedRecords
 from workbench.text import size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
 NONE, GZIP, SNAPPY, LZ4, ZSTD = range(5)
 
-MOST_BYTES = 1 << 30
-"""Most bytes that one run of batches may decompress to: a few kilobytes can claim to be terabytes."""
+MOST_BYTES = 32 << 20
+"""Most bytes that one run of batches may decompress to at once."""
+_STREAMS = {GZIP: "gzip", LZ4: "lz4", ZSTD: "zstd"}
 _XERIAL_MAGIC = b"\x82SNAPPY\x00"
 _XERIAL_HEADER = 16
 _BLOCK = Struct(">i")
@@ -31,10 +35,11 @@ _NO_ROOM = "failed to write whole buffer"
 _USUAL_RATIO = 4
 """First guess of the decompressed size: the lz4 and zstd frames of Kafka clients need not carry it."""
 _SMALLEST_ROOM = 1 << 20
+_TOO_MUCH = f"uncompressed, the records hold more than {size_text(MOST_BYTES)}"
 
 
 class CompressionError(ValueError):
-    """The bytes are not valid for their codec, or decompress to more than `MOST_BYTES`."""
+    """The bytes are not valid for their codec."""
 
 
 class Workspace:
@@ -57,7 +62,8 @@ class Workspace:
         """Decompress the records of a batch; returns the indexes where they begin and end in `data`.
 
         Raises:
-            CompressionError: Unknown codec, bytes that it refuses, or too many.
+            CompressionError: Unknown codec, or bytes that it refuses.
+            OversizedRecords: With what was added before they are more than `MOST_BYTES`.
         """
         start = self._end
         unpack = _INTO.get(codec)
@@ -88,7 +94,7 @@ class Workspace:
         if needed <= len(self._memory):
             return
         if len(self._memory) >= MOST_BYTES or self._end + size // 2 > MOST_BYTES:
-            raise CompressionError(f"uncompressed, the batches hold more than {size_text(MOST_BYTES)}")
+            raise OversizedRecords(_TOO_MUCH)
         memory = np.empty(min(max(needed, 2 * len(self._memory), _SMALLEST_ROOM), MOST_BYTES), np.uint8)
         memory[: self._end] = self._memory[: self._end]
         self._memory = memory
@@ -109,22 +115,83 @@ def _gzip(data: memoryview) -> memoryview:
     # 31: a gzip header, not zlib's. The output is bounded, so a small batch cannot fill the memory.
     stream = zlib.decompressobj(wbits=31)
     whole = stream.decompress(data, MOST_BYTES)
-    if not stream.eof:
-        raise CompressionError("a gzip stream is cut off or holds too much")
-    return memoryview(whole)
+    if stream.eof:
+        return memoryview(whole)
+    if len(whole) < MOST_BYTES:
+        raise CompressionError("a gzip stream is cut off")
+    raise OversizedRecords(_TOO_MUCH)
 
 
 def _snappy(data: memoryview) -> memoryview:
-    """Read raw snappy, or the framed blocks that Java clients write (xerial)."""
-    if data[: len(_XERIAL_MAGIC)] != _XERIAL_MAGIC:
-        return memoryview(cramjam.snappy.decompress_raw(data))
     blocks = []
+    size = 0
+    for block in _snappy_blocks(data):
+        size += len(block)
+        if size > MOST_BYTES:
+            raise OversizedRecords(_TOO_MUCH)
+        blocks.append(block)
+    return blocks[0] if len(blocks) == 1 else memoryview(b"".join(blocks))
+
+
+def _snappy_blocks(data: memoryview) -> Iterator[memoryview]:
+    """Unpack raw snappy, or the framed blocks that Java clients write (xerial), one by one."""
+    if data[: len(_XERIAL_MAGIC)] != _XERIAL_MAGIC:
+        yield _snappy_block(data)
+        return
     at = _XERIAL_HEADER
     while at + _BLOCK.size <= len(data):
         (size,) = _BLOCK.unpack_from(data, at)
         at += _BLOCK.size
         if size < 0 or at + size > len(data):
             raise CompressionError("a snappy block leads out of the batch")
-        blocks.append(memoryview(cramjam.snappy.decompress_raw(data[at : at + size])))
+        yield _snappy_block(data[at : at + size])
         at += size
-    return memoryview(b"".join(blocks))
+
+
+def _snappy_block(data: memoryview) -> memoryview:
+    # The size stands before the block, and memory is taken for it before anything is unpacked.
+    if cramjam.snappy.decompress_raw_len(data) > MOST_BYTES:
+        raise OversizedRecords(_TOO_MUCH)
+    return memoryview(cramjam.snappy.decompress_raw(data))
+
+
+def unpacking(codec: int, packed: memoryview) -> Callable[[int], bytes]:
+    """Return a function that unpacks the next bytes, at most as many as it is asked for, and none at the end.
+
+    Raises:
+        CompressionError: Unknown codec. The function raises it for bytes that the codec refuses.
+    """
+    if codec == SNAPPY:
+        return _Blocks(_snappy_blocks(packed)).read
+    if codec != NONE and codec not in _STREAMS:
+        raise CompressionError(f"codec {codec} is unknown")
+    source = pa.BufferReader(packed)
+    stream = source if codec == NONE else pa.CompressedInputStream(source, _STREAMS[codec])
+
+    def read(size: int) -> bytes:
+        try:
+            return bytes(stream.read(size))
+        except (OSError, pa.ArrowException) as error:
+            raise CompressionError(str(error)) from error
+
+    return read
+
+
+class _Blocks:
+    """Unpacked blocks, read as a stream."""
+
+    def __init__(self, blocks: Iterator[memoryview]) -> None:
+        self._blocks = blocks
+        self._rest = memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        while not self._rest:
+            try:
+                following = next(self._blocks, None)
+            except (cramjam.DecompressionError, ValueError) as error:
+                raise CompressionError(str(error)) from error
+            if following is None:
+                return b""
+            self._rest = following
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(found)

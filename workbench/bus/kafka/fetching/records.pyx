@@ -23,8 +23,12 @@ class CorruptRecords(ValueError):
     """The bytes are no records of the layout above."""
 
 
+class OversizedRecords(Exception):
+    """The records take more memory than the caller allows; nothing is wrong with their bytes."""
+
+
 cdef enum Fault:
-    NONE, LONG_INTEGER, OUTSIDE, NO_NAME, HEADER_COUNT, LEFT_OVER, NOT_ADDING_UP, NO_MEMORY
+    NONE, LONG_INTEGER, OUTSIDE, NO_NAME, HEADER_COUNT, LEFT_OVER, NOT_ADDING_UP, NO_MEMORY, OVERSIZED
 
 
 _FAULTS = {
@@ -57,8 +61,14 @@ cdef class _RecordSlices:
         free(self.headers)
 
 
-def parse(const uint8_t[::1] data not None, batches, header_type):
+def parse(const uint8_t[::1] data not None, batches, header_type, int64_t largest=_LIMIT):
     """Read the records of several batches ``(start, stop, record count)`` in one buffer, behind their headers.
+
+    Args:
+        data: The buffer.
+        batches: Where the records of each batch lie in it.
+        header_type: Arrow type of the headers.
+        largest: Bytes of the largest record that is read.
 
     Returns:
         Offset deltas and timestamp deltas (int64 arrays), keys, values (binary), and headers (``header_type``: a list
@@ -66,6 +76,7 @@ def parse(const uint8_t[::1] data not None, batches, header_type):
 
     Raises:
         CorruptRecords: A field leads out of its record, or a record out of its batch.
+        OversizedRecords: A record is larger than ``largest``.
     """
     cdef int64_t start, stop, count, total = 0, row = 0, room = 0
     cdef Fault fault = NONE
@@ -90,9 +101,11 @@ def parse(const uint8_t[::1] data not None, batches, header_type):
     for start, stop, count in batches:
         # Without the GIL, so that decoding in a thread does not hold up the event loop that fetches.
         with nogil:
-            fault = _read_batch(slices, bytes_at, start, stop, row, row + count)
+            fault = _read_batch(slices, bytes_at, start, stop, row, row + count, largest)
         if fault == NO_MEMORY:
             raise MemoryError
+        if fault == OVERSIZED:
+            raise OversizedRecords(f"a record holds more than {largest} bytes")
         if fault != NONE:
             raise CorruptRecords(_FAULTS[fault])
         row += count
@@ -113,7 +126,43 @@ def parse(const uint8_t[::1] data not None, batches, header_type):
     )
 
 
-cdef Fault _read_batch(_RecordSlices slices, const uint8_t* data, int64_t at, int64_t stop, int64_t row, int64_t last) noexcept nogil:
+def whole_records(const uint8_t[::1] data not None, int64_t largest, int64_t count):
+    """Step over records from the start of the bytes while they are whole and at most ``largest`` bytes.
+
+    Returns:
+        Where the last of them ends, and their number, at most ``count``.
+    """
+    cdef const uint8_t* bytes_at = &data[0] if data.shape[0] else NULL
+    cdef int64_t stop = data.shape[0], at = 0, end = 0, number = 0, size
+    with nogil:
+        while number < count and _varint(bytes_at, &at, stop, &size) and 0 < size <= largest and size <= stop - at:
+            at += size
+            end = at
+            number += 1
+    return end, number
+
+
+def first_record(const uint8_t[::1] data not None):
+    """Read the head of the first record, which need not be whole.
+
+    Returns:
+        Where it begins behind its length, its length in bytes, and its offset delta.
+
+    Raises:
+        CorruptRecords: The bytes are no head of a record.
+    """
+    cdef const uint8_t* bytes_at = &data[0] if data.shape[0] else NULL
+    cdef int64_t stop = data.shape[0], at = 0, begin, size, timestamp, offset
+    if not _varint(bytes_at, &at, stop, &size):
+        raise CorruptRecords(_FAULTS[LONG_INTEGER])
+    begin = at
+    at += 1
+    if size < 1 or not _varint(bytes_at, &at, stop, &timestamp) or not _varint(bytes_at, &at, stop, &offset):
+        raise CorruptRecords(_FAULTS[OUTSIDE])
+    return begin, size, offset
+
+
+cdef Fault _read_batch(_RecordSlices slices, const uint8_t* data, int64_t at, int64_t stop, int64_t row, int64_t last, int64_t largest) noexcept nogil:
     """Read the records of one batch; ``at`` never passes ``stop``."""
     cdef int64_t size, end, count
     cdef Fault fault
@@ -122,6 +171,8 @@ cdef Fault _read_batch(_RecordSlices slices, const uint8_t* data, int64_t at, in
             return LONG_INTEGER
         if size < 1 or size > stop - at:
             return OUTSIDE
+        if size > largest:
+            return OVERSIZED
         # From here on the record's own end bounds every read, so that no field reaches into the next record.
         end = at + size
         at += 1  # attributes: format 2 uses none of their bits

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workbench.config.tail_memory import tail_memory_bytes
+from workbench.config.memory_limits import max_record_bytes, tail_memory_bytes
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,3 +28,16 @@ def test_the_file_is_checked_too(tmp_path: Path) -> None:
     (tmp_path / "workbench.toml").write_text("tail_memory_mb = 8\n")
     with pytest.raises(ConfigurationError, match="tail_memory_mb"):
         tail_memory_bytes({}, folder=tmp_path)
+
+
+def test_the_largest_record_has_a_variable_a_key_and_a_default(tmp_path: Path) -> None:
+    assert max_record_bytes({}, folder=tmp_path) == 64 << 20
+    (tmp_path / "workbench.toml").write_text("max_record_mb = 200\n")
+    assert max_record_bytes({}, folder=tmp_path) == 200 << 20
+    assert max_record_bytes({"WORKBENCH_MAX_RECORD_MB": "8"}, folder=tmp_path) == 8 << 20
+
+
+@pytest.mark.parametrize("text", ["0", "1025", "-1", "1e3", "9" * 5000])
+def test_what_is_no_size_of_a_record_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigurationError, match="from 1 to 1024"):
+        max_record_bytes({"WORKBENCH_MAX_RECORD_MB": text}, folder=tmp_path)
