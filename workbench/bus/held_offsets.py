@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.text import counted
@@ -14,12 +15,28 @@ if TYPE_CHECKING:
     from workbench.model.records.record import TopicPartition
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOffsets:
+    """Offsets at the end of a partition that open transactions keep from readers of committed records."""
+
+    since: int
+    """Offset of the first open transaction."""
+    count: int
+
+    @property
+    def text(self) -> str:
+        """The same in words."""
+        return (
+            f"{counted(self.count, 'offset')} held by an open transaction since offset {self.since}: not readable yet"
+        )
+
+
 async def held_by_transactions(
     log: RecordLog,
     partitions: Sequence[TopicPartition],
     isolation: Isolation = "read_committed",
-) -> dict[TopicPartition, str]:
-    """Say for each partition what open transactions hold: how many offsets, since which one; others are left out.
+) -> dict[TopicPartition, HeldOffsets]:
+    """Find for each partition what open transactions hold: how many offsets, since which one; others are left out.
 
     A reader of committed records waits at the first open transaction, also for what was written after it.
     """
@@ -27,9 +44,7 @@ async def held_by_transactions(
         return {}
     stable = await log.offsets(partitions, "latest", isolation="read_committed")
     high = await log.offsets(partitions, "latest", isolation="read_uncommitted")
-    found = {p: (since, (high.get(p) or 0) - since) for p in partitions if (since := stable.get(p)) is not None}
-    return {
-        p: f"{counted(count, 'offset')} held by an open transaction since offset {since}: not readable yet"
-        for p, (since, count) in found.items()
-        if count > 0
+    found = {
+        p: HeldOffsets(since, (high.get(p) or 0) - since) for p in partitions if (since := stable.get(p)) is not None
     }
+    return {p: held for p, held in found.items() if held.count > 0}

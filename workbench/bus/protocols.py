@@ -152,6 +152,10 @@ class RecordLog(Protocol):
         """Describe the named topics, or all; sorted by name. Names that do not exist are left out."""
         ...
 
+    async def topic_names(self) -> list[str]:
+        """Names of all topics that this user may describe, sorted; one request, whatever the number of partitions."""
+        ...
+
     async def offsets(
         self,
         partitions: Iterable[TopicPartition],

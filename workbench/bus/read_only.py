@@ -53,6 +53,9 @@ class ReadOnlyLog:
     async def describe(self, topics: Collection[str] | None = None) -> list[TopicInfo]:
         return await self._log.describe(topics)
 
+    async def topic_names(self) -> list[str]:
+        return await self._log.topic_names()
+
     async def offsets(
         self,
         partitions: Iterable[TopicPartition],

@@ -1,37 +1,47 @@
-"""Takes up the partitions that are added to the topics of a capture while it follows them."""
+"""Takes up the topics and partitions that a selection gets while a capture follows it."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workbench.bus.new_partitions import spans_of_new_partitions
-from workbench.capture.partition_tasks import PartitionTask
+from workbench.bus.new_partitions import METADATA_S, additions_text, spans_of_new_partitions, topics_now
+from workbench.capture.offset_ranges import taken_by
+from workbench.capture.partition_tasks import PartitionTask, check_isolation, identify
 from workbench.capture.pipeline import in_thread
-from workbench.errors import WorkbenchError
+from workbench.errors import SnapshotError, WorkbenchError
 from workbench.model import TopicPartition
 from workbench.store import RangeKey, StoredRange
 from workbench.store.snapshot.captures import add_note
-from workbench.store.snapshot.ranges import add_ranges
+from workbench.store.snapshot.ranges import add_ranges, stored_ranges
 from workbench.store.snapshot.sources import set_partitions
-from workbench.text import partition_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from contextlib import ExitStack
 
     from workbench.bus.protocols import RecordLog
-    from workbench.model import Span
+    from workbench.capture.window import Window
+    from workbench.model import Span, TopicInfo
+    from workbench.model.selecting.topic_selection import TopicSelection
     from workbench.store import CaptureHead, SnapshotStore, Source
-
-METADATA_S = 10.0
-"""Seconds between two looks for new partitions."""
 
 
 class Additions:
-    """Looks for new partitions of the captured topics, and enters their windows into the snapshot.
+    """Looks for what the selection of a capture got meanwhile, and enters its windows into the snapshot.
+
+    Args:
+        log: An open record log.
+        store: The snapshot.
+        head: The capture that goes on.
+        selection: What it captures. A pattern takes up new topics.
+        window: What it began with. Topics that were left out then stay left out.
+        sources: The source of each topic that it began with.
+        locks: Holds the sources until the capture ends; those of new topics are added.
 
     Attributes:
-        notes: One sentence for each partition that was taken up.
+        notes: One sentence for each topic and partition that was taken up, or had to be left out.
     """
 
     def __init__(
@@ -39,15 +49,21 @@ class Additions:
         log: RecordLog,
         store: SnapshotStore,
         head: CaptureHead,
+        selection: TopicSelection,
+        *,
+        window: Window,
         sources: Mapping[str, Source],
-        known: Iterable[TopicPartition],
+        locks: ExitStack,
     ) -> None:
         self.notes: list[str] = []
         self._log = log
         self._store = store
         self._head = head
-        self._sources = sources
-        self._known = set(known)
+        self._selection = selection
+        self._sources = dict(sources)
+        self._locks = locks
+        self._left_out = set(window.refused)
+        self._known = {TopicPartition(info.name, part.partition) for info in window.topics for part in info.partitions}
         self._looked_at = time.monotonic()
 
     async def look(self) -> list[PartitionTask]:
@@ -57,25 +73,50 @@ class Additions:
             return []
         self._looked_at = now
         try:
-            infos = await self._log.describe(list(self._sources))
+            infos = await topics_now(self._log, self._selection, self._sources)
             # A topic with another id was created anew: the reader ends the capture for that.
-            same = [info for info in infos if info.topic_id == self._sources[info.name].topic_id]
-            spans = await spans_of_new_partitions(self._log, same, self._known)
+            same = [info for info in infos if self._is_same(info)]
+            new = [info for info in infos if info.name not in self._sources and info.name not in self._left_out]
+            spans = await spans_of_new_partitions(self._log, [*same, *new], self._known)
         except WorkbenchError:
             return []  # the reader meets the same fault, and counts the time
-        return await in_thread(self._enter, spans) if spans else []
+        return await in_thread(self._enter, new, spans) if spans else []
 
-    def _enter(self, spans: Sequence[Span]) -> list[PartitionTask]:
+    def _is_same(self, info: TopicInfo) -> bool:
+        return info.name in self._sources and self._sources[info.name].topic_id == info.topic_id
+
+    def _enter(self, topics: Sequence[TopicInfo], spans: Sequence[Span]) -> list[PartitionTask]:
+        before = set(self._sources)
+        notes = [note for info in topics if (note := self._take_up(info)) is not None]
         tasks = []
         with self._store.transaction() as cursor:
-            for span in spans:
+            for span in (one for one in spans if one.topic in self._sources):
                 source = self._sources[span.topic]
-                key = RangeKey(self._head.capture_id, source.source_id, span.partition, span.start)
-                add_ranges(cursor, [StoredRange(key, span.start, None, self._head.isolation, "running")])
+                # A topic may be new to this capture and not to the snapshot: then it goes on behind what is stored.
+                stored = [one for one in stored_ranges(cursor, source.source_id) if one.key.partition == span.partition]
+                start = max([span.start, *(end for _, end in taken_by(stored))])
+                key = RangeKey(self._head.capture_id, source.source_id, span.partition, start)
+                add_ranges(cursor, [StoredRange(key, start, None, self._head.isolation, "running")])
                 set_partitions(cursor, source.source_id, 1 + max(span.partition, source.partitions - 1))
-                note = f"{partition_text(span.topic, span.partition)} was added meanwhile, and is read from its start"
+                tasks.append(PartitionTask(source, key, replace(span, start=start)))
+            notes += additions_text([task.span for task in tasks], before)
+            for note in notes:
                 add_note(cursor, self._head.capture_id, note)
-                self.notes.append(note)
-                tasks.append(PartitionTask(source, key, span))
-        self._known |= {TopicPartition(span.topic, span.partition) for span in spans}
+        self.notes += notes
+        self._known |= {TopicPartition(task.span.topic, task.span.partition) for task in tasks}
         return tasks
+
+    def _take_up(self, info: TopicInfo) -> str | None:
+        """Identify a new topic and hold its source; return why it is left out, if that is so."""
+        cluster = next(iter(self._sources.values())).cluster
+        source = identify(self._store, [info], cluster_id=self._log.cluster_id, cluster=cluster)[info.name]
+        try:
+            with self._store.transaction() as cursor:
+                stored = stored_ranges(cursor, source.source_id)
+            check_isolation(self._store, source, stored, self._head.isolation)
+            self._locks.enter_context(self._store.source_locks.hold({source.source_id: source.topic}))
+        except SnapshotError as error:
+            self._left_out.add(info.name)
+            return f"topic {info.name} appeared meanwhile, and is left out: {error}"
+        self._sources[info.name] = source
+        return None

@@ -90,7 +90,7 @@ def enter(
         following: list[tuple[Source, StoredRange]] = []
         for source in sources.values():
             stored = stored_ranges(cursor, source.source_id)
-            _check_isolation(store, source, stored, head.isolation)
+            check_isolation(store, source, stored, head.isolation)
             bounded += [(source, one) for left in unfinished(stored) for one in _remainder(cursor, head, left, stored)]
             for span in (s for s in window.spans if s.topic == source.topic):
                 more, follow = _new(head, source, span, window, stored)
@@ -150,12 +150,17 @@ def _task(source: Source, window: StoredRange) -> PartitionTask:
     return PartitionTask(source, window.key, span)
 
 
-def _check_isolation(
+def check_isolation(
     store: SnapshotStore,
     source: Source,
     stored: Sequence[StoredRange],
     isolation: Isolation,
 ) -> None:
+    """Refuse to mix two isolations in one source.
+
+    Raises:
+        SnapshotError: It was captured with the other one before.
+    """
     other = next((one.isolation for one in stored if one.isolation != isolation), None)
     if other is not None:
         raise SnapshotError(

@@ -53,6 +53,11 @@ class CaptureProgress:
         """Show one more partition, which was added while the capture follows."""
         self._partitions[task.key] = _PartitionProgress(task)
 
+    def say(self, text: str) -> None:
+        """Show a remark while the capture goes on."""
+        self._note = text
+        self.tell()
+
     def note(self, task: PartitionTask, chunk: Chunk, values: ValueCounts) -> None:
         """Count one stored chunk."""
         self.records += chunk.records.num_rows

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from workbench.store import CaptureState, RangeKey, SnapshotStore
 
 
+_NOTES_SHOWN = 3
+"""Remarks about additions that the progress shows; the snapshot keeps all of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class CaptureResult:
     """The result of a capture."""
@@ -86,14 +90,15 @@ async def capture(
     Args:
         log: An open record log.
         store: A snapshot open for writing.
-        decoder_for: Gives the decoder for the topics that were resolved.
+        decoder_for: Gives the decoder for the topics that were resolved, and for those that appear while it follows.
         topics: Topics to capture.
         start: First bound.
         end: Exclusive last bound; by default the end of each log at this moment.
         cluster: Name of the cluster; stored beside its id.
         isolation: As the reader's; one per source.
-        follow: Go on with new records after the window, until cancelled or limited. Partitions that are added to the
-            topics meanwhile are taken up within `additions.METADATA_S` seconds, from their start; a note says so.
+        follow: Go on with new records after the window, until cancelled or limited. Topics that begin to match a
+            pattern, and partitions that are added, are taken up within `additions.METADATA_S` seconds, from their
+            start; a note says so.
         limit: Stop after this many records.
         progress: Called a few times a second.
 
@@ -110,12 +115,12 @@ async def capture(
     last = "follow" if follow else str(end or End())
     head = CaptureHead(str(uuid.uuid4()), str(topics), str(start), last, isolation, follow, window.notes)
     sources = await in_thread(identify, store, window.topics, cluster_id=log.cluster_id, cluster=cluster)
-    with store.source_locks.hold({source.source_id: source.topic for source in sources.values()}):
+    with contextlib.ExitStack() as locks:
+        locks.enter_context(store.source_locks.hold({one.source_id: one.topic for one in sources.values()}))
         await check_same_logs(log, store, window, sources.values(), isolation)
         bounded, following = await in_thread(enter, store, head, window, sources)
         shown = CaptureProgress([*bounded, *following], progress)
-        known = [TopicPartition(info.name, part.partition) for info in window.topics for part in info.partitions]
-        additions = Additions(log, store, head, sources, known)
+        additions = Additions(log, store, head, topics, window=window, sources=sources, locks=locks)
         run = _Run(store, head, (bounded, following), shown, additions, window=window)
         pipeline = Pipeline(log, decoder_for(names), run.appender, shown, isolation=isolation, limit=limit)
         with steady_allocation():
@@ -168,11 +173,14 @@ class _Run:
         return await self._finish(None, cut=False)
 
     async def _added(self) -> Sequence[PartitionTask]:
-        """Take up the partitions that were added to the followed topics."""
+        """Take up the topics and partitions that the selection got meanwhile."""
+        known = len(self._additions.notes)
         tasks = await self._additions.look()
         for task in tasks:
             self._following.append(task)
             self._progress.add(task)
+        if len(self._additions.notes) > known:
+            self._progress.say("; ".join(self._additions.notes[-_NOTES_SHOWN:]))
         return tasks
 
     async def _finish(self, reason: str | None, *, cut: bool) -> CaptureResult:
@@ -205,5 +213,5 @@ class _Run:
                 for task in self._bounded:
                     place = TopicPartition(task.span.topic, task.span.partition)
                     if place in self._window.held and task.span.stop == self._window.ends[place]:
-                        explain_range(cursor, task.key, self._window.held[place])
+                        explain_range(cursor, task.key, self._window.held[place].text)
             return reached

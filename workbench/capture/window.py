@@ -17,6 +17,7 @@ from workbench.text import counted, partition_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from workbench.bus.held_offsets import HeldOffsets
     from workbench.bus.protocols import OffsetSpec, RecordLog
     from workbench.model import Isolation, TopicInfo
     from workbench.model.selecting.topic_selection import TopicSelection
@@ -39,8 +40,8 @@ class Window:
     """End of each log at the moment of resolving, by isolation."""
     notes: tuple[str, ...] = ()
     """Remarks about how the bounds were found, for the provenance."""
-    held: Mapping[TopicPartition, str] = field(default_factory=dict)
-    """What open transactions keep from being read at the end of each partition, in words; others are absent."""
+    held: Mapping[TopicPartition, HeldOffsets] = field(default_factory=dict)
+    """What open transactions keep from being read at the end of each partition; others are absent."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Why selected topics are left out."""
 
@@ -89,8 +90,8 @@ def _refused_text(refused: Mapping[str, str]) -> str:
     return "; ".join(f"topic {name}: {why}" for name, why in refused.items())
 
 
-def _held_notes(held: Mapping[TopicPartition, str]) -> list[str]:
-    notes = [f"{partition_text(p.topic, p.partition)}: {text}" for p, text in list(held.items())[:_NAMED]]
+def _held_notes(held: Mapping[TopicPartition, HeldOffsets]) -> list[str]:
+    notes = [f"{partition_text(p.topic, p.partition)}: {found.text}" for p, found in list(held.items())[:_NAMED]]
     more = len(held) - _NAMED
     return [*notes, f"open transactions hold offsets of {counted(more, 'more partition')}"] if more > 0 else notes
 

@@ -31,8 +31,13 @@ def progress_listener(*, to_terminal: bool) -> Iterator[Callable[[Progress], Non
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, int] = {}
+        said = ""
 
         def draw(progress: Progress) -> None:
+            nonlocal said
+            if progress.state == "running" and progress.note != said:
+                said = progress.note
+                bars.console.print(f"note: {visible(said, None)}", markup=False, highlight=False)
             for part in progress.parts:
                 total = None if part.end is None else max(part.end - part.start, 0)
                 if part.name not in tasks:
@@ -43,21 +48,22 @@ def progress_listener(*, to_terminal: bool) -> Iterator[Callable[[Progress], Non
 
 
 class _JsonLines:
-    """Prints the progress at most once a second, and when the state changes."""
+    """Prints the progress at most once a second, and when the state or the remark changes."""
 
     def __init__(self) -> None:
-        self._last = float("-inf")
+        self._last, self._note = float("-inf"), ""
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
-        if progress.state == "running" and now - self._last < EVERY_S:
+        if progress.state == "running" and progress.note == self._note and now - self._last < EVERY_S:
             return
-        self._last = now
+        self._last, self._note = now, progress.note
         line = {
             "kind": "progress",
             "state": progress.state,
             "done": sum(part.position - part.start for part in progress.parts),
             "remaining": sum(part.remaining or 0 for part in progress.parts),
             **dict(progress.counts),
+            **({"note": progress.note} if progress.note else {}),
         }
         say(json.dumps(line))

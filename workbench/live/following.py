@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import logging
+from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from workbench.errors import UnknownTopicError
+from workbench.live.changes import Changes
 from workbench.live.last_records import start_at_last_records
+from workbench.model.records.record import TopicPartition
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import FromEnd, parse_bound
 from workbench.text import counted, partition_text
@@ -14,10 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection
 
     from workbench.bus.protocols import RecordLog
-    from workbench.model import Chunk, Isolation, Record
+    from workbench.model import Chunk, Isolation, Record, Span
     from workbench.model.records.chunk import Gap
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
+
+READ_BYTES = 4 << 20
+READ_WAIT_MS = 200
 
 _logger = logging.getLogger(__name__)
 
@@ -50,6 +58,9 @@ async def follow_chunks(
 ) -> AsyncGenerator[Chunk, None]:
     """Yield chunks that hold records, in offset order within each partition.
 
+    Without an end it also takes up the partitions that are added and the topics that begin to match a pattern, from
+    their start, within ten seconds; and it goes on with the other topics when one is deleted.
+
     Args:
         log: An open record log.
         topics: Topics to read.
@@ -59,27 +70,56 @@ async def follow_chunks(
         stop_at_end: Stop at the offsets that are the end now; the same as ``end="end"``.
         isolation: Isolation level of the reads.
         partitions: Read only partitions of these numbers.
-        note: Called with each remark about how the bounds were found, and with each range of offsets that could not be
+        note: Called with each remark: about how the bounds were found, about topics and partitions that were taken up
+            or lost meanwhile, about what open transactions hold, and about each range of offsets that could not be
             read; without it these ranges are warnings of the logger ``workbench.live.following``.
     """
     from workbench.capture.window import resolve_window
 
-    first = parse_bound(start)
+    first, selection = parse_bound(start), parse_topics(topics)
     bound = parse_bound("end") if stop_at_end and end is None else None if end is None else parse_bound(end)
-    window = await resolve_window(log, parse_topics(topics), first, bound, isolation=isolation)
-    for remark in window.notes if note is not None else ():
-        note(remark)  # type: ignore[misc]  # there is a listener in this loop
+    window = await resolve_window(log, selection, first, bound, isolation=isolation)
+    say = note or _say_nothing
+    for remark in window.notes:
+        say(remark)
     spans = [span for span in window.spans if partitions is None or span.partition in partitions]
     if isinstance(first, FromEnd):
         spans = await start_at_last_records(log, spans, first.count, window.ends, isolation=isolation)
     spans = [span for span in spans if span.stop is None or span.start < span.stop]
-    async with log.reader(spans, isolation=isolation) as reader:
-        while not reader.done:
-            for chunk in await reader.read(4 << 20, 200):
-                for gap in chunk.gaps:
-                    (note or _logger.warning)(_missing(chunk, gap))
-                if chunk.records.num_rows:
-                    yield chunk
+    changes = None
+    if bound is None:
+        changes = Changes(log, selection, window, isolation=isolation, partitions=partitions, say=say)
+    async with aclosing(_chunks(log, spans, changes, isolation)) as chunks:
+        async for chunk in chunks:
+            for gap in chunk.gaps:
+                (note or _logger.warning)(_missing(chunk, gap))
+            if chunk.records.num_rows:
+                yield chunk
+
+
+async def _chunks(
+    log: RecordLog, spans: list[Span], changes: Changes | None, isolation: Isolation
+) -> AsyncGenerator[Chunk, None]:
+    while spans:
+        found: list[Span] = []
+        reader = log.reader(spans, isolation=isolation)
+        try:
+            async with reader:
+                while not reader.done and not found:
+                    for chunk in await reader.read(READ_BYTES, READ_WAIT_MS):
+                        yield chunk
+                    found = [] if changes is None else await changes.look()
+        except UnknownTopicError as error:
+            if changes is None or not changes.goes_on_without(error):
+                raise
+        # A reader has the spans that it began with, so another one goes on where this one got to.
+        places = reader.positions
+        spans = [replace(span, start=places[TopicPartition(span.topic, span.partition)]) for span in spans]
+        spans = [*(span for span in spans if changes is not None and changes.follows(span)), *found]
+
+
+def _say_nothing(_: str) -> None:
+    """Take the remarks of a caller who wants none."""
 
 
 def _missing(chunk: Chunk, gap: Gap) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.bus.new_partitions import spans_of_new_partitions
+from workbench.bus.new_partitions import spans_of_new_partitions, topics_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,4 +21,5 @@ async def new_spans(log: RecordLog, selection: TopicSelection, known: Sequence[T
     A partition that was added a moment ago is read from its beginning whatever the start of the tail was: its first
     records came after that.
     """
-    return await spans_of_new_partitions(log, selection.resolve(await log.describe()), known)
+    topics = {tp.topic for tp in known}
+    return await spans_of_new_partitions(log, await topics_now(log, selection, topics), known)

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, TypeAlias
 
 from workbench.bus.held_offsets import held_by_transactions
+from workbench.bus.new_partitions import METADATA_S, additions_text
 from workbench.errors import UnknownTopicError, ValidationError, WorkbenchError
 from workbench.live.memory import MemoryBudget
 from workbench.live.positions import Positions
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import Self
 
+    from workbench.bus.held_offsets import HeldOffsets
     from workbench.bus.protocols import Reader, RecordLog
     from workbench.live.row_filter import RowFilter
     from workbench.model.events.decoding import BulkDecoder
@@ -38,10 +40,10 @@ PACE_S = 0.1
 KEEPS_UP_ROWS = 5_000
 """Being less than this behind is keeping up."""
 PREFETCH_BYTES = 16 << 20
-METADATA_S = 10.0
-"""Time between two looks for new partitions and new topics."""
 FIRST_LOOK_S = 1.0
-"""Time until the first of them, which also finds what open transactions hold."""
+"""Time until the first look for new partitions and topics, which also finds what open transactions hold."""
+ADDITIONS_SHOWN = 3
+"""Topics and partitions taken up meanwhile that are named; earlier ones are counted."""
 LAST_ROWS = 200
 """Rows that stay readable after a tail has ended and given back its memory."""
 LAST_BYTES = 1 << 20
@@ -102,7 +104,8 @@ class TailFeed:
         self._applying: RowFilter | None = None
         self._positions = Positions()
         self._found: list[Span] = []
-        self._held: dict[TopicPartition, str] = {}
+        self._added: list[str] = []
+        self._held: dict[TopicPartition, HeldOffsets] = {}
         self._passed_over = 0
         self._unreadable = 0
 
@@ -133,10 +136,13 @@ class TailFeed:
             remarks.append(f"sorted by {self._order}: reading waits until the table follows again")
         if self._unreadable:
             remarks.append(f"{counted(self._unreadable, 'offset')} could not be read: they are gone from the log")
+        remarks += self._added[-ADDITIONS_SHOWN:]
+        if (more := len(self._added) - ADDITIONS_SHOWN) > 0:
+            remarks.append(f"{counted(more, 'more topic or partition', 'more topics and partitions')} before that")
         if self._held:
-            partition, text = next(iter(self._held.items()))
+            partition, held = next(iter(self._held.items()))
             more = f", and {counted(len(self._held) - 1, 'more partition')} like it" if len(self._held) > 1 else ""
-            remarks.append(f"{partition_text(partition.topic, partition.partition)}: {text}{more}")
+            remarks.append(f"{partition_text(partition.topic, partition.partition)}: {held.text}{more}")
         if dropped_for_memory:
             shared = size_text(self._budget.limit_bytes)
             remarks.append(f"{counted(dropped_for_memory, 'row')} dropped early: all live tables share {shared}")
@@ -347,7 +353,9 @@ class TailFeed:
             pause_s = METADATA_S
             try:
                 waiting = (TopicPartition(span.topic, span.partition) for span in self._found)
-                self._found += await discover((*self._positions.partitions, *waiting))
+                found = await discover((*self._positions.partitions, *waiting))
+                self._added += additions_text(found, {tp.topic for tp in self._positions.partitions})
+                self._found += found
                 followed = list(self._positions.partitions)
                 self._held = await held_by_transactions(self._log, followed, self._isolation)
             except WorkbenchError:

@@ -16,14 +16,14 @@ from workbench.exploration.unread import note_unread
 from workbench.model.feeds import Progress
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
-from workbench.session.conventions import decoder_for, own_conventions
+from workbench.session.conventions import own_conventions, topic_decoder
 from workbench.session.opening import open_for_writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from workbench.decoding import Decoder
     from workbench.model import Isolation
+    from workbench.model.events.decoding import BulkDecoder
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
     from workbench.session.connection.cluster_connection import ClusterConnection
@@ -50,8 +50,8 @@ async def capture(
     snap, opened = await asyncio.to_thread(open_for_writing, into)
     snap.adopt(connection.tasks)
 
-    def decoder(names: Sequence[str]) -> Decoder:
-        return decoder_for(names, conventions=conventions)
+    def decoder(_: Sequence[str]) -> BulkDecoder:
+        return topic_decoder(conventions)
 
     listener = _listener(connection, f"capture of {selection}", progress)
     try:

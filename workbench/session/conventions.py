@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    import pyarrow as pa
+
     from workbench.decoding import Decoder
+    from workbench.decoding.conventions.convention import Convention
 
 
 def own_conventions(
@@ -20,33 +23,57 @@ def own_conventions(
     return {**load_settings().conventions, **(conventions or {})}
 
 
-def decoder_for(topics: Sequence[str], *, conventions: Mapping[str, Mapping[str, Any]] | None = None) -> Decoder:
-    """Make the decoder for some topics.
+class TopicDecoder:
+    """Decodes each topic by the convention that ``[topics]`` of ``workbench.toml`` fixes for it, if one does.
+
+    Topics are looked up when their first records come, so it also suits those that appear while a capture or tail goes
+    on. The settings are those of the moment when it was made.
+    """
+
+    def __init__(self, conventions: Sequence[Convention], patterns: Mapping[str, str]) -> None:
+        from workbench.decoding import Decoder
+
+        self._conventions = conventions
+        self._patterns = patterns
+        self._free = Decoder(conventions)
+        self._by_topic: dict[str, Decoder] = {}
+
+    def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
+        """Decode records of a topic; see `workbench.decoding.Decoder.decode`."""
+        decoder = self._by_topic.get(topic)
+        if decoder is None:
+            decoder = self._by_topic[topic] = self._decoder_of(topic)
+        return decoder.decode(records, topic)
+
+    def _decoder_of(self, topic: str) -> Decoder:
+        from fnmatch import fnmatchcase
+
+        from workbench.decoding import Decoder, TopicConvention
+
+        fixed = next((name for pattern, name in self._patterns.items() if fnmatchcase(topic, pattern)), None)
+        return self._free if fixed is None else Decoder(self._conventions, {topic: TopicConvention(fixed)})
+
+
+def topic_decoder(conventions: Mapping[str, Mapping[str, Any]] | None = None) -> TopicDecoder:
+    """Make the decoder of the settings file.
 
     Args:
-        topics: Physical topic names, matched against the patterns of ``[topics]`` in ``workbench.toml``.
         conventions: Additional conventions by name, besides those of the settings file.
 
     Raises:
-        ConfigurationError: A convention is not valid, or a pattern names one that does not exist.
+        ConfigurationError: A convention is not valid, or a pattern of topics names one that does not exist.
     """
-    from fnmatch import fnmatchcase
-
     from workbench.config import load_settings
-    from workbench.decoding import Decoder, TopicConvention, load_conventions
+    from workbench.decoding import load_conventions
     from workbench.errors import ConfigurationError
 
     settings = load_settings()
     loaded = load_conventions(own_conventions(conventions))
     known = {convention.name for convention in loaded}
-    fixed: dict[str, TopicConvention] = {}
     for pattern, name in settings.topics.items():
         if name not in known:
             raise ConfigurationError(
                 f"{settings.path}: topics.{pattern!r} names the convention {name!r}, which does not exist; "
                 f"there are {', '.join(sorted(known))}.",
             )
-        for topic in topics:
-            if topic not in fixed and fnmatchcase(topic, pattern):
-                fixed[topic] = TopicConvention(name)
-    return Decoder(loaded, fixed)
+    return TopicDecoder(loaded, settings.topics)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.exploration.unread import note_unread
-from workbench.session.conventions import decoder_for, own_conventions
+from workbench.session.conventions import own_conventions, topic_decoder
 from workbench.store.transfer import redecode
 from workbench.text import counted
 
@@ -31,6 +31,5 @@ class DecodedAgain:
 
 def decode_again(store: SnapshotStore, conventions: Mapping[str, Mapping[str, Any]] | None) -> DecodedAgain:
     """Decode every record again; see `workbench.session.snapshot.Snapshot.decode_again`."""
-    topics = [source.topic for source in store.sources()]
-    rows = redecode(store, decoder_for(topics, conventions=conventions))
+    rows = redecode(store, topic_decoder(conventions))
     return DecodedAgain(rows, note_unread(store, own_conventions(conventions)))

@@ -286,10 +286,10 @@ class Snapshot(SnapshotQueries):
             path: The file to read.
             conventions: Additional envelope conventions by name.
         """
-        from workbench.session.conventions import decoder_for
+        from workbench.session.conventions import topic_decoder
         from workbench.store.transfer import import_file
 
-        return import_file(self.store, path, decoder_for((), conventions=conventions))
+        return import_file(self.store, path, topic_decoder(conventions))
 
     def decode_again(self, *, conventions: Mapping[str, Mapping[str, Any]] | None = None) -> DecodedAgain:
         """Decode every record again with the present envelope conventions; raw records do not change.

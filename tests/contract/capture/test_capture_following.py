@@ -203,3 +203,104 @@ class TestAddedPartitions:
         await write(name, [b"2"], partition=1)
         assert (await capturing(name)).records == 1
         assert capturing.positions(name) == [(0, 0), (1, 0), (1, 1)]
+
+
+class TestAddedTopics:
+    @pytest.fixture(autouse=True)
+    def looks_often(self, monkeypatch):
+        monkeypatch.setattr(additions, "METADATA_S", 0.2)
+
+    @pytest.mark.parametrize(
+        ("pattern", "start"), [("{0}*", "start"), (r"~{0}(\.\w+)?", "end"), (["{0}*", "{0}"], "-1")]
+    )
+    async def test_those_that_match_are_taken_up_from_their_start(self, capturing, topic, write, pattern, start):
+        name = await topic()
+        await write(name, [b"before"])
+        wanted = [one.format(name) for one in pattern] if isinstance(pattern, list) else pattern.format(name)
+        first = 0 if start == "end" else 1
+        task = asyncio.create_task(capturing(wanted, start=start, follow=True, limit=first + 6))
+        await until(lambda: capturing.told and len(capturing.positions(name)) == first)
+        added, other = await topic(f"{name}.eu", partitions=2), await topic(f"other-{name}")
+        await topic(f"{name}.replay.0123abcd")
+        for number in range(2):
+            await write(added, [b"0", b"1"], partition=number)
+        await write(other, [b"not wanted"])
+        await until(lambda: len(capturing.positions(added)) == 4)
+        assert f"topic {added} appeared meanwhile, and is read from its start" in {told.note for told in capturing.told}
+        await capturing.log.add_partitions(added, 3)
+        await write(added, [b"2"], partition=2)
+        await write(name, [b"after"])
+        async with asyncio.timeout(DEADLINE_S):
+            result = await task
+        assert capturing.positions(added) == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0)]
+        assert capturing.positions(name) == [(0, offset) for offset in range(1 - first, 2)]
+        said = (
+            f"topic {added} appeared meanwhile, and is read from its start",
+            f"{added}/2 was added meanwhile, and is read from its start",
+        )
+        assert result.notes[-2:] == said
+        assert {one.topic: one.partitions for one in capturing.store.sources()} == {name: 1, added: 3}
+        assert (await capturing(added)).records == 0, "a later capture has nothing to add"
+
+    async def test_a_named_selection_takes_up_no_topic(self, capturing, topic, write):
+        name = await topic()
+        task = asyncio.create_task(capturing(name, follow=True, limit=1))
+        await until(lambda: capturing.told)
+        await write(await topic(f"{name}.eu"), [b"x"])
+        await asyncio.sleep(0.5)
+        await write(name, [b"0"])
+        async with asyncio.timeout(DEADLINE_S):
+            assert (await task).notes == ()
+
+    async def test_one_that_the_snapshot_holds_goes_on_behind_what_is_stored(self, capturing, topic, write):
+        name, other = await topic(), await topic()
+        hidden = f"{name}.hidden"
+        await topic(hidden)
+        await write(hidden, [b"0", b"1"])
+        await capturing(hidden)
+        await write(hidden, [b"2"])
+        capturing.log = Hiding(capturing.log, {hidden})
+        task = asyncio.create_task(capturing([f"{name}*", other], follow=True, limit=2))
+        await until(lambda: capturing.told[-1].state == "running")
+        capturing.log.hidden.clear()
+        await until(lambda: len(capturing.positions(hidden)) == 3)
+        await write(other, [b"x"])
+        async with asyncio.timeout(DEADLINE_S):
+            assert (await task).state == "complete"
+        assert capturing.values(hidden) == [b"0", b"1", b"2"]
+
+    async def test_one_that_another_capture_stores_is_left_out_and_said(self, capturing, topic, write, monkeypatch):
+        name = await topic()
+        task = asyncio.create_task(capturing(f"{name}*", follow=True, limit=1))
+        await until(lambda: capturing.told)
+        monkeypatch.setattr(additions, "METADATA_S", 60)
+        second = await topic(f"{name}.second")
+        await write(second, [b"0"])
+        other = asyncio.create_task(capturing(second, follow=True))
+        await until(lambda: capturing.positions(second))
+        monkeypatch.setattr(additions, "METADATA_S", 0.2)
+        await until(lambda: any("is left out" in told.note for told in capturing.told))
+        await write(name, [b"0"])
+        async with asyncio.timeout(DEADLINE_S):
+            (note,) = (await task).notes
+        assert note.startswith(f"topic {second} appeared meanwhile, and is left out: A capture of {second} into")
+        other.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await other
+        assert capturing.positions(second) == [(0, 0)]
+
+
+class Hiding:
+    """A log whose user may not describe some topics yet."""
+
+    def __init__(self, log, hidden) -> None:
+        self._log, self.hidden = log, hidden
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._log, name)
+
+    async def describe(self, topics=None):
+        return [info for info in await self._log.describe(topics) if info.name not in self.hidden]
+
+    async def topic_names(self):
+        return [name for name in await self._log.topic_names() if name not in self.hidden]

@@ -141,6 +141,10 @@ class KafkaLog:
         async with self._open.deadline("Describing topics"):
             return await self._open.retry(lambda: admin.describe(self._open, topics))
 
+    async def topic_names(self) -> list[str]:
+        async with self._open.deadline("Listing topics"):
+            return sorted((await self._open.retry(lambda: self._open.connections.metadata(None))).topics)
+
     async def offsets(
         self,
         partitions: Iterable[TopicPartition],

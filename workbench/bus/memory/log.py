@@ -128,6 +128,9 @@ class MemoryLog:
     async def describe(self, topics: Collection[str] | None = None) -> list[TopicInfo]:
         return admin.describe(await self._open.call("Describing topics"), topics)
 
+    async def topic_names(self) -> list[str]:
+        return sorted((await self._open.call("Listing topics")).topics)
+
     async def offsets(
         self,
         partitions: Iterable[TopicPartition],

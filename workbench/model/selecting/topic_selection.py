@@ -73,6 +73,11 @@ class TopicSelection:
         """Whether it is the pattern ``*`` alone."""
         return [part.text for part in self.parts if isinstance(part, TopicPattern)] == ["*"] and len(self.parts) == 1
 
+    @property
+    def has_patterns(self) -> bool:
+        """Whether it may select topics that are created later."""
+        return any(isinstance(part, TopicPattern) for part in self.parts)
+
     def matches(self, topic: TopicInfo) -> bool:
         """Tell whether a topic is selected."""
         return any(part == topic.name if isinstance(part, str) else part.matches(topic) for part in self.parts)

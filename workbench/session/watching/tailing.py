@@ -11,7 +11,7 @@ from workbench.live.partitions import new_spans
 from workbench.live.tail import TailFeed
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
-from workbench.session.conventions import decoder_for
+from workbench.session.conventions import topic_decoder
 from workbench.session.watching.replacing import shown
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def tail(
         number=next(_numbers),
         supervisor=connection.tasks,
         discover=discover,
-        decoder=decoder_for(()),
+        decoder=topic_decoder(),
         isolation=isolation,
         limit_rows=limit_rows,
         budget=budget,

@@ -30,7 +30,7 @@ from workbench.decoding import (
 from workbench.errors import ConfigurationError
 from workbench.live.tail import TailFeed
 from workbench.model import NewRecord, Record, Span, TimestampType
-from workbench.session.conventions import decoder_for
+from workbench.session.conventions import topic_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,7 +173,7 @@ async def test_a_registered_format_is_seen_in_capture_tail_table_and_sql(toy, tm
             assert snap.sql("select value from records limit 1")["value"].iloc[0] == toy_value(0)
 
         spans = [Span("toys", 0, 0, COUNT)]
-        feed = TailFeed(cluster.log, spans, name="toys", supervisor=cluster.tasks, decoder=decoder_for(())).start()
+        feed = TailFeed(cluster.log, spans, name="toys", supervisor=cluster.tasks, decoder=topic_decoder()).start()
         limit = time.monotonic() + 20
         while feed.stats.end < COUNT:
             assert time.monotonic() < limit

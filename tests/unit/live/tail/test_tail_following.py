@@ -232,6 +232,7 @@ async def test_partitions_added_at_a_broker_are_read_from_their_start(
         async with topic(log, f"{name}.eu") as second:
             await write(log, second, 0, 10)
             await until(lambda: feed.stats.total == 30)
+            assert f"topic {second} appeared meanwhile, and is read from its start" in feed.stats.note
             rows = feed.window(0, 30)
             assert {(row.identity.topic, row.identity.partition) for row in rows} == {
                 (name, 0),
