@@ -137,8 +137,8 @@ class TailFeed:
         if self._unreadable:
             remarks.append(f"{counted(self._unreadable, 'offset')} could not be read: they are gone from the log")
         remarks += self._added[-ADDITIONS_SHOWN:]
-        if (more := len(self._added) - ADDITIONS_SHOWN) > 0:
-            remarks.append(f"{counted(more, 'more topic or partition', 'more topics and partitions')} before that")
+        if (earlier := len(self._added) - ADDITIONS_SHOWN) > 0:
+            remarks.append(f"{counted(earlier, 'more topic or partition', 'more topics and partitions')} before that")
         if self._held:
             partition, held = next(iter(self._held.items()))
             more = f", and {counted(len(self._held) - 1, 'more partition')} like it" if len(self._held) > 1 else ""
