@@ -19,8 +19,8 @@ def open_log(address: Address | str, **options: Any) -> RecordLog:
         address: ``memory://name``, ``kafka://host:port,host2:port`` or ``redpanda://host:port``.
         options: For Kafka and Redpanda, the fields of `workbench.bus.kafka.KafkaSecurity` (``security_protocol``,
             ``sasl_mechanism``, ``username``, ``password``, ``cafile``, ``certfile``, ``keyfile``, ``key_password``,
-            ``token_provider``), ``timeout_s``, ``connect_timeout_s`` and ``client_id``. For every address,
-            ``max_record_bytes``: the size of the largest record that is read. None counts as not given.
+            ``token_provider``, ``secrets_without_tls``), ``timeout_s``, ``connect_timeout_s`` and ``client_id``. For
+            every address, ``max_record_bytes``: the size of the largest record that is read. None counts as not given.
 
     Raises:
         ConfigurationError: The address or an option cannot be used.

@@ -35,6 +35,7 @@ def log_of(profile: Profile) -> RecordLog:
         certfile=_path(profile.ssl_certfile),
         keyfile=_path(profile.ssl_keyfile),
         key_password=_plain(profile.ssl_key_password),
+        secrets_without_tls=profile.secrets_without_tls,
         max_record_bytes=largest,
     )
 

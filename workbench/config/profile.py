@@ -34,6 +34,8 @@ class Profile:
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None
     ssl_key_password: SecretStr | None = None
+    secrets_without_tls: bool = False
+    """Whether credentials may be sent to another machine without TLS."""
 
     @property
     def label(self) -> str:

@@ -6,11 +6,11 @@ import difflib
 import os
 import re
 import shlex
-import warnings
 from typing import TYPE_CHECKING
 
 from workbench.config.address import Address
 from workbench.config.profile import Profile
+from workbench.config.security import clear_text_fault
 from workbench.config.settings import load_settings
 from workbench.errors import ConfigurationError, MissingExtraError
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 ADDRESS_VARIABLE = "WORKBENCH_ADDRESS"
 PROFILE_VARIABLE = "WORKBENCH_PROFILE"
-_READABLE = frozenset({"PLAIN", "OAUTHBEARER"})
-"""SASL mechanisms that send the secret itself."""
 _BARE_WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -91,7 +89,12 @@ def _with_secrets(entry: ClusterEntry, environ: Mapping[str, str], settings: Set
             f"no secret was read: such a file decides where you connect and which secrets are sent. Read it, then run: "
             f"workbench trust {shlex.quote(str(settings.path))}"
         )
-    _check_encrypted(entry, where)
+    # Before any secret is read.
+    fault = clear_text_fault(
+        entry.security_protocol, entry.sasl_mechanism, entry.address, allowed=entry.secrets_without_tls
+    )
+    if fault is not None:
+        raise ConfigurationError(f"{where}: {fault} in this profile.")
     password = _from_environment(entry.sasl_password_env, environ, f"{where}.sasl_password_env")
     if entry.sasl_password_keyring is not None:
         password = _from_keyring(entry.sasl_password_keyring, entry.sasl_username, f"{where}.sasl_password_keyring")
@@ -109,6 +112,7 @@ def _with_secrets(entry: ClusterEntry, environ: Mapping[str, str], settings: Set
         ssl_certfile=entry.ssl_certfile,
         ssl_keyfile=entry.ssl_keyfile,
         ssl_key_password=_from_environment(entry.ssl_key_password_env, environ, f"{where}.ssl_key_password_env"),
+        secrets_without_tls=entry.secrets_without_tls,
     )
 
 
@@ -123,27 +127,6 @@ def _needs_trust(entry: ClusterEntry) -> bool:
         entry.ssl_keyfile,
     )
     return not entry.address.is_loopback or any(name is not None for name in used)
-
-
-def _check_encrypted(entry: ClusterEntry, where: str) -> None:
-    """Refuse to send a secret in clear to another machine unless the profile allows it; warn where it is readable.
-
-    SCRAM does not send the password itself, but whoever listens can try passwords against what it sends.
-    """
-    if entry.security_protocol != "SASL_PLAINTEXT" or entry.address.is_loopback or entry.sasl_mechanism == "GSSAPI":
-        return
-    mechanism = entry.sasl_mechanism or "PLAIN"
-    if not entry.secrets_without_tls:
-        raise ConfigurationError(
-            f"{where}: SASL {mechanism} without TLS lets the network read or guess the secret. Use security_protocol "
-            "SASL_SSL; if the network is trusted, set secrets_without_tls = true in this profile."
-        )
-    if mechanism in _READABLE:
-        warnings.warn(
-            f"{where}: SASL {mechanism} without TLS sends the secret readably to {entry.address}.",
-            UserWarning,
-            stacklevel=4,
-        )
 
 
 def _from_environment(variable: str | None, environ: Mapping[str, str], where: str) -> SecretStr | None:

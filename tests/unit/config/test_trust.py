@@ -11,6 +11,7 @@ from settings_files import WHOLE
 
 import workbench as wb
 from workbench.config import resolve, trust_file
+from workbench.config.security import sends_readably
 from workbench.config.trust import digest_of, distrust_reason, remember, trusted_digests
 from workbench.errors import ConfigurationError
 
@@ -138,10 +139,12 @@ class TestWithoutTls:
             resolve("x", {"P": "hunter2"}, folder=where)
 
     @pytest.mark.parametrize("mechanism", ["sasl_mechanism='PLAIN'", "sasl_mechanism='OAUTHBEARER'", ""])
-    def test_what_sends_it_readably_warns(self, folder, mechanism):
+    def test_what_is_allowed_is_kept_for_the_connection_which_warns(self, folder, mechanism):
         where = folder(self.TEXT.format(keys=f"{mechanism}\nsecrets_without_tls=true\nsasl_password_env='P'"))
-        with pytest.warns(UserWarning, match="sends the secret readably to kafka://h:9092"):
-            assert resolve("x", {"P": "hunter2"}, folder=where).sasl_password is not None
+        profile = resolve("x", {"P": "hunter2"}, folder=where)
+        assert profile.sasl_password is not None
+        assert profile.secrets_without_tls
+        assert sends_readably(profile.security_protocol, profile.sasl_mechanism, profile.address)
 
     @pytest.mark.parametrize("address", ["localhost:1", "h"])
     def test_scram_that_is_allowed_and_this_machine_are_quiet(self, folder, address):

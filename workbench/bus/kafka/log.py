@@ -61,6 +61,7 @@ class KafkaLog:
         self._session: Session | None = None
         self._cluster_id = ""
         self._closed = False
+        self._security.check_for(self._address)
 
     @classmethod
     def with_options(cls, address: Address, options: Mapping[str, Any]) -> Self:

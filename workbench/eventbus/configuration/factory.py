@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.bus import open_log
 from workbench.eventbus.bus import EventBus
-from workbench.eventbus.configuration.settings import EventBusConfiguration  # noqa: TC001 - hints are read at run time
+from workbench.eventbus.configuration.settings import EventBusConfiguration, address_of
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -45,11 +45,10 @@ async def create_event_bus_from_config(config: EventBusConfiguration) -> EventBu
 def log_of(config: EventBusConfiguration) -> RecordLog:
     """Make the record log of a configuration, not yet open."""
     if config.is_memory:
-        return open_log(config.broker_urls[0])
-    hosts = ",".join(url.partition("://")[2] or url for url in config.broker_urls)
+        return open_log(address_of(config))
     provider: Any = config.sasl_token_provider
     return open_log(
-        f"kafka://{hosts}",
+        address_of(config),
         security_protocol=config.security_protocol,
         sasl_mechanism=config.sasl_mechanism,
         username=config.sasl_username,
@@ -59,6 +58,7 @@ def log_of(config: EventBusConfiguration) -> RecordLog:
         certfile=config.ssl_certfile,
         keyfile=config.ssl_keyfile,
         key_password=_plain(config.ssl_key_password),
+        secrets_without_tls=config.secrets_without_tls,
         timeout_s=config.publish_timeout_ms / 1000,
     )
 

@@ -12,7 +12,8 @@ from typing import Any, List, Literal, Optional, get_type_hints
 from pydantic import ConfigDict, Secret, SecretStr, TypeAdapter, create_model
 from pydantic import ValidationError as PydanticError
 
-from workbench.config.security import security_faults
+from workbench.config import Address
+from workbench.config.security import clear_text_fault, security_faults, uses_sasl
 from workbench.errors import ConfigurationError
 
 _NAME = re.compile(r"[a-z0-9-]+")
@@ -57,6 +58,8 @@ class EventBusConfiguration:
     extra_event_types: frozenset[str] = frozenset()
     read_only: bool = False
     publish_timeout_ms: int = 30000
+    secrets_without_tls: bool = False
+    """Whether credentials may be sent to another machine without TLS."""
 
     def __post_init__(self) -> None:
         for name in ("sasl_password", "ssl_key_password"):
@@ -142,4 +145,16 @@ def _number_faults(config: EventBusConfiguration) -> list[str]:
 
 def _security_faults(config: EventBusConfiguration) -> list[str]:
     found = security_faults(config.security_protocol, config.sasl_mechanism)
-    return [f"{setting}: {fault}" for setting, fault in found]
+    faults = [f"{setting}: {fault}" for setting, fault in found]
+    if faults or _broker_faults(config) or config.is_memory or not uses_sasl(config.security_protocol):
+        return faults
+    fault = clear_text_fault(
+        config.security_protocol, config.sasl_mechanism, address_of(config), allowed=config.secrets_without_tls
+    )
+    return [] if fault is None else [f"security_protocol: {fault} in the configuration"]
+
+
+def address_of(config: EventBusConfiguration) -> Address:
+    """Return the address of all brokers together."""
+    hosts = ",".join(url.partition("://")[2] or url for url in config.broker_urls)
+    return Address.parse(config.broker_urls[0] if config.is_memory else f"kafka://{hosts}")

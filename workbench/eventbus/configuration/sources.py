@@ -21,7 +21,7 @@ PREFIX = "WORKBENCH_BUS_"
 
 _FROM_PROFILE = frozenset(
     {"broker_urls", "security_protocol", "sasl_mechanism", "sasl_username", "sasl_password", "sasl_token_provider"}
-    | {"ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_key_password"},
+    | {"ssl_cafile", "ssl_certfile", "ssl_keyfile", "ssl_key_password", "secrets_without_tls"},
 )
 _TRUE, _FALSE = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 
@@ -63,6 +63,7 @@ def _of_profile(profile: Profile) -> dict[str, Any]:
         "sasl_username": profile.sasl_username,
         "sasl_password": profile.sasl_password,
         "ssl_key_password": profile.ssl_key_password,
+        "secrets_without_tls": profile.secrets_without_tls,
     }
     for name in ("ssl_cafile", "ssl_certfile", "ssl_keyfile"):
         path = getattr(profile, name)

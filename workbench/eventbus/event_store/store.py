@@ -16,6 +16,7 @@ from workbench.model.events.event import EventMessage, EventMetadata, SecurityCo
 from workbench.model.events.handling import handled_event
 from workbench.store.file.opening import open_for_writing
 from workbench.store.journal.audit import add_audit_row
+from workbench.store.snapshot.stored_sql import check_stored_sql
 
 if TYPE_CHECKING:
     import os
@@ -66,7 +67,7 @@ class EventStore:
             SnapshotLockedError: Another process writes the file.
             SnapshotFormatError: The file is something else, or newer.
         """
-        return cls(open_for_writing(path, by="event store"), owns=True)
+        return cls(open_for_writing(path, by="event store", check=check_stored_sql), owns=True)
 
     async def append_event(
         self,

@@ -10,24 +10,31 @@ from workbench.store.file.schema import check_version, is_empty, migrate, stored
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
+
+    import duckdb
 
 
-def open_for_writing(path: str | os.PathLike[str], *, by: str) -> Connection:
+def open_for_writing(
+    path: str | os.PathLike[str], *, by: str, check: Callable[[duckdb.DuckDBPyConnection, Path], None]
+) -> Connection:
     """Open or create a file and bring its tables to the current version; the caller closes the connection.
 
     Args:
         path: The file.
         by: Entered in the file beside each migration.
+        check: Refuses what the file brings with it, before anything of it can run.
 
     Raises:
         SnapshotLockedError: Another process writes the file.
-        SnapshotFormatError: The file is something else, or newer.
+        SnapshotFormatError: The file is something else, newer, or refused by the check.
     """
     file = Path(path)
     connection = Connection(file, file.with_name(f"{file.name}.segments"), read_only=False)
     try:
         with connection.transaction() as cursor:
             version = 0 if is_empty(cursor) else check_version(stored_version(cursor), file)
+            check(cursor, file)
             migrate(cursor, version, by=by)
     except BaseException:
         connection.close()

@@ -17,6 +17,7 @@ from workbench.store.journal.locations import runs_in_doubt_elsewhere
 from workbench.store.journal.results import LEDGER, POSITIONS
 from workbench.store.journal.runs import select_runs
 from workbench.store.journal.states import move, utc_now
+from workbench.store.snapshot.stored_sql import check_stored_sql
 
 if TYPE_CHECKING:
     import os
@@ -66,9 +67,9 @@ class Journal:
 
         Raises:
             SnapshotLockedError: Another process writes the file.
-            SnapshotFormatError: The file is something else, or newer.
+            SnapshotFormatError: The file is something else, newer, or brings views or macros that do more than read.
         """
-        connection = open_for_writing(path, by="replay journal")
+        connection = open_for_writing(path, by="replay journal", check=check_stored_sql)
         try:
             return cls(connection, owns=True)
         except BaseException:

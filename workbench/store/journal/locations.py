@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.store.file.connection import Connection
 from workbench.store.file.schema import stored_version
+from workbench.store.snapshot.stored_sql import check_stored_sql
 
 if TYPE_CHECKING:
     import os
@@ -40,6 +41,7 @@ def runs_in_doubt_elsewhere(path: Path, cluster_id: str, topics: Collection[str]
 
     Raises:
         SnapshotLockedError: The other file is being written, perhaps by a run on the same target.
+        SnapshotFormatError: The other file brings views or macros that do more than read.
     """
     other = other_journal(path)
     if other is None:
@@ -49,6 +51,8 @@ def runs_in_doubt_elsewhere(path: Path, cluster_id: str, topics: Collection[str]
         with connection.cursor() as cursor:
             if stored_version(cursor) is None:
                 return []
+            # It may have come with a stranger's snapshot: its tables may be views.
+            check_stored_sql(cursor, other)
             rows = cursor.execute(
                 "SELECT run_id, plan FROM replays WHERE state IN ('in_doubt', 'running') AND target_cluster = ?",
                 [cluster_id],

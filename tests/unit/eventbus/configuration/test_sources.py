@@ -7,6 +7,7 @@ import pytest
 from workbench.config import trust_file
 from workbench.errors import ConfigurationError
 from workbench.eventbus import EventBusConfiguration, load_configuration
+from workbench.eventbus.configuration.factory import log_of
 
 pytestmark = pytest.mark.promise("CF-2", "CF-3", "CF-4", "CF-8", "CF-9")
 
@@ -37,6 +38,18 @@ def test_a_profile_gives_brokers_and_security(folder):
     )
     assert config.sasl_password.get_secret_value() == "pw-marked"
     assert "pw-marked" not in repr(config)
+
+
+def test_what_a_profile_allows_counts_for_its_bus_and_nothing_else_allows_it(folder):
+    clear = TOML.replace("SASL_SSL", "SASL_PLAINTEXT") + "secrets_without_tls = true\n"
+    (folder / "workbench.toml").write_text(clear)
+    trust_file(folder / "workbench.toml")
+    environ = {"STAGING_PASSWORD": "pw-marked"}
+    config = load_configuration("staging", environ, folder=folder)
+    assert config.secrets_without_tls
+    assert log_of(config).address == "kafka://k1.example.org:9093,k2.example.org:9093"
+    with pytest.raises(ConfigurationError, match="WORKBENCH_BUS_SECRETS_WITHOUT_TLS sets nothing"):
+        load_configuration("staging", {**environ, "WORKBENCH_BUS_SECRETS_WITHOUT_TLS": "true"}, folder=folder)
 
 
 def test_code_wins_over_the_environment_and_that_over_the_default(folder):

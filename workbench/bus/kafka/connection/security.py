@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ssl
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiokafka.abc import AbstractTokenProvider
 from aiokafka.helpers import create_ssl_context
 
-from workbench.config.security import security_faults, uses_sasl
+from workbench.config.security import clear_text_fault, security_faults, sends_readably, uses_sasl
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from os import PathLike
 
+    from workbench.config import Address
     from workbench.config.security import SaslMechanism, SecurityProtocol
 
 _WITH_PASSWORD = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -49,6 +51,8 @@ class KafkaSecurity:
     key_password: str | None = field(default=None, repr=False)
     token_provider: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
     """Called for a fresh token at each connection (``OAUTHBEARER``)."""
+    secrets_without_tls: bool = False
+    """Whether credentials may be sent to another machine without TLS."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work; the error names the field."""
@@ -60,6 +64,22 @@ class KafkaSecurity:
             raise ConfigurationError("sasl_mechanism OAUTHBEARER needs a token provider.")
         if not self.uses_tls and (self.cafile or self.certfile or self.keyfile):
             raise ConfigurationError("cafile, certfile and keyfile need security_protocol SSL or SASL_SSL.")
+
+    def check_for(self, address: Address) -> None:
+        """Refuse to send a secret without TLS to another machine unless it is allowed; warn where it is readable.
+
+        Raises:
+            ConfigurationError: It is not allowed.
+        """
+        settings = (self.security_protocol, self.sasl_mechanism, address)
+        if (fault := clear_text_fault(*settings, allowed=self.secrets_without_tls)) is not None:
+            raise ConfigurationError(f"{fault} (open_log(…, secrets_without_tls=True)).")
+        if sends_readably(*settings):
+            warnings.warn(
+                f"SASL {self.sasl_mechanism} without TLS sends the secret readably to {address}.",
+                UserWarning,
+                stacklevel=2,
+            )
 
     @property
     def uses_sasl(self) -> bool:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from pydantic import SecretStr
 
 from workbench.bus import open_log
 from workbench.bus.kafka import KafkaLog, KafkaSecurity
+from workbench.bus.profiles import log_of
+from workbench.config import Address, Profile
 from workbench.errors import ConfigurationError
 
 
@@ -51,6 +56,40 @@ async def test_tokens_are_asked_for_each_time():
     security = KafkaSecurity(security_protocol="SASL_PLAINTEXT", sasl_mechanism="OAUTHBEARER", token_provider=_token)
     provider = security.client_options()["sasl_oauth_token_provider"]
     assert await provider.token() == "t"
+
+
+class TestWithoutTls:
+    PLAIN = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "username": "u", "password": "s3cret"}  # noqa: RUF012
+    SCRAM = {**PLAIN, "sasl_mechanism": "SCRAM-SHA-512"}  # noqa: RUF012
+
+    @pytest.mark.parametrize("settings", [PLAIN, SCRAM])
+    @pytest.mark.parametrize("address", ["kafka://broker.example", "kafka://localhost,broker.example", "10.0.0.1:9092"])
+    def test_no_way_sends_a_secret_to_another_machine_unless_that_is_allowed(self, settings, address):
+        with pytest.raises(ConfigurationError, match=r"read or guess the secret.*secrets_without_tls=True") as refused:
+            open_log(address, **settings)
+        assert "s3cret" not in str(refused.value)
+        with pytest.raises(ConfigurationError, match="secrets_without_tls"):
+            KafkaLog(address, security=KafkaSecurity(**settings))
+
+    def test_what_is_readable_warns_and_the_rest_is_quiet(self):
+        with pytest.warns(UserWarning, match="sends the secret readably to kafka://broker.example:9092"):
+            open_log("broker.example", **self.PLAIN, secrets_without_tls=True)
+        open_log("broker.example", **self.SCRAM, secrets_without_tls=True)
+        open_log("localhost:29092", **self.PLAIN)
+        open_log("broker.example", **{**self.PLAIN, "security_protocol": "SASL_SSL"})
+
+    def test_profiles_carry_their_permission(self):
+        profile = Profile(
+            address=Address.parse("broker.example"),
+            security_protocol="SASL_PLAINTEXT",
+            sasl_mechanism="SCRAM-SHA-256",
+            sasl_username="u",
+            sasl_password=SecretStr("s3cret"),
+            secrets_without_tls=True,
+        )
+        assert isinstance(log_of(profile), KafkaLog)
+        with pytest.raises(ConfigurationError, match="secrets_without_tls"):
+            log_of(replace(profile, secrets_without_tls=False))
 
 
 class TestOpenLog:
