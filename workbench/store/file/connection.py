@@ -22,6 +22,7 @@ import duckdb
 
 from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedError, StorageFullError
 from workbench.store.file import memory
+from workbench.text import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,6 +178,12 @@ def _literal(value: object) -> str:
 
 def _translate(error: duckdb.Error, path: Path) -> Exception:
     text = str(error)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return SnapshotError(
+            f"{path}: the query needs more memory than the {size_text(memory.memory_limit_bytes())} that it may use. "
+            "Choose fewer rows (where) or leave out columns with large values (value, value_text, payload).",
+            path=os.fspath(path),
+        )
     holder = _LOCK_HOLDER.search(text)
     if holder is not None:
         return _locked(path, int(holder["pid"]), holder["program"])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LAST_TIMESTAMP_MS = 253_402_300_799_999
 _TIMESTAMP = f"CASE WHEN timestamp_ms BETWEEN 0 AND {_LAST_TIMESTAMP_MS} THEN make_timestamp(timestamp_ms * 1000) END"
+_CHOSEN = "WHERE $1::INTEGER[] IS NULL OR list_contains($1::INTEGER[], segment_id) ORDER BY segment_id"
 _WHERE_FROM = 'source_id, cluster, topic, "partition", "offset"'
 
 
@@ -39,15 +40,15 @@ def _define(
     )
 
 
-def record_rows(cursor: duckdb.DuckDBPyConnection) -> list[str]:
-    """Write the SELECT over the raw rows of all segments; empty without segments."""
-    files = cursor.execute("SELECT records_file FROM segments ORDER BY segment_id").fetchall()
+def record_rows(cursor: duckdb.DuckDBPyConnection, segment_ids: Sequence[int] | None = None) -> list[str]:
+    """Write the SELECT over the raw rows of all segments, or of these; empty without segments."""
+    files = cursor.execute(f"SELECT records_file FROM segments {_CHOSEN}", [segment_ids]).fetchall()  # noqa: S608 - a constant
     return _segment_rows({name: name for name in STORED_RECORD.names}, [name for (name,) in files])
 
 
-def event_rows(cursor: duckdb.DuckDBPyConnection) -> list[str]:
+def event_rows(cursor: duckdb.DuckDBPyConnection, segment_ids: Sequence[int] | None = None) -> list[str]:
     """Write a SELECT over the decoded rows for each layout that segments have; all give today's column names."""
-    files = cursor.execute("SELECT events_layout, events_file FROM segments ORDER BY segment_id").fetchall()
+    files = cursor.execute(f"SELECT events_layout, events_file FROM segments {_CHOSEN}", [segment_ids]).fetchall()  # noqa: S608 - a constant
     by_layout: dict[int, list[str]] = {}
     for layout, name in files:
         by_layout.setdefault(layout, []).append(name)

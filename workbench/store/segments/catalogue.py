@@ -45,9 +45,3 @@ def enter_segment(cursor: duckdb.DuckDBPyConnection, segment: Segment) -> None:
         ],
     )
     define_views(cursor)
-
-
-def segment_bytes(cursor: duckdb.DuckDBPyConnection) -> int:
-    """Return the size of all segments in bytes."""
-    row = cursor.execute("SELECT coalesce(sum(records_bytes + events_bytes), 0)::BIGINT FROM segments").fetchone()
-    return int(row[0]) if row else 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from workbench.store.segments.packing import LARGE_ROW_BYTES
 from workbench.store.segments.writing import SEGMENT_BYTES
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 ROW_GROUP_BYTES = 32 << 20
 INLINE_BYTES = 4 << 20
 """Size up to which rows go into the file itself, without a segment."""
+LARGE_ROWS_BYTES = 128 << 20
+"""Raw bytes at which a segment of large rows is committed: packing takes several times as much memory."""
 SMALL_COMMIT_S = 2.0
 LARGE_COMMIT_S = 20.0
 """Longest time in seconds that rows wait for a commit: short in the file itself, longer in a segment."""
@@ -67,6 +70,7 @@ class Appender:
         self._segment: SegmentWriter | None = None
         self._rows: list[tuple[pa.Table, pa.Table]] = []
         self._bytes = 0
+        self._unpacked_bytes = self._unpacked_rows = 0
         self._updates: dict[RangeKey, RangeUpdate] = {}
         self._since = 0.0
 
@@ -93,10 +97,14 @@ class Appender:
             self._bytes += records.nbytes + events.nbytes
         if self._bytes >= self._row_group_bytes:
             self._write_group()
-        if self._segment is not None and self._segment.size_bytes >= self._segment_bytes:
+        if self._segment is not None and self._is_full(self._segment.size_bytes):
             self.commit()
             return True
         return False
+
+    def _is_full(self, size_bytes: int) -> bool:
+        large = self._unpacked_bytes > self._unpacked_rows * LARGE_ROW_BYTES
+        return size_bytes >= self._segment_bytes or (large and self._unpacked_bytes >= LARGE_ROWS_BYTES)
 
     def commit(self) -> None:
         """Store all rows so far, durably."""
@@ -124,7 +132,11 @@ class Appender:
             return
         if self._segment is None:
             self._segment = self._store.new_segment()
-        self._segment.write(*self._taken())
+            self._unpacked_bytes = self._unpacked_rows = 0
+        self._unpacked_bytes += self._bytes
+        records, events = self._taken()
+        self._unpacked_rows += records.num_rows
+        self._segment.write(records, events)
 
     def _taken(self) -> tuple[pa.Table, pa.Table]:
         """Return the buffered rows in order of position; rows of one range came in order already."""

@@ -12,7 +12,7 @@ import duckdb
 from workbench.errors import SnapshotError
 from workbench.store.file.connection import Connection
 from workbench.store.segments import packing
-from workbench.store.segments.catalogue import enter_segment, segment_bytes
+from workbench.store.segments.catalogue import enter_segment
 from workbench.store.segments.checksums import ALL_ROWS, SegmentChecks
 from workbench.store.segments.folder import remove_files, segments_folder
 from workbench.store.segments.writing import SegmentWriter
@@ -319,24 +319,33 @@ class SnapshotStore:
         """Move segments into the file, so that it can be mailed; returns whether it was done.
 
         Args:
-            max_bytes: Leave them where they are if together they are larger, or if the disk has no room for the move.
+            max_bytes: Leave them where they are if together they are larger, if their values are very large, or if the
+                disk has no room for the move.
 
         Raises:
-            StorageFullError: The disk is full; everything is where it was.
+            StorageFullError: The disk is full. Each segment is where it was, or in the file as a whole.
             SnapshotFormatError: A segment file is damaged; everything is where it was.
         """
-        with self.transaction() as cursor:
-            size = segment_bytes(cursor)
-            if max_bytes is not None and (size > max_bytes or not packing.has_room(self.path, size)):
-                return False
-            self.segment_checks.check(cursor, ALL_ROWS)
-            moved = packing.move_segments_in(cursor)
+        self.check_writable()
         with self._writing:
-            with self.cursor() as cursor, contextlib.suppress(duckdb.TransactionException):
-                # Refused while other queries run; closing does it then.
-                cursor.execute("CHECKPOINT")
-            self.remove_files(moved)
+            with self.cursor() as cursor:
+                sizes = packing.segment_sizes(cursor, self._folder)
+                unpacked = sum(one.unpacked_bytes for one in sizes)
+                small = max_bytes is None or packing.is_small(sizes, max_bytes)
+                if not small or (max_bytes is not None and not packing.has_room(self.path, unpacked)):
+                    return False
+                self.segment_checks.check(cursor, ALL_ROWS)
+            for step in packing.packing_steps(sizes):
+                self._pack(step)
         return True
+
+    def _pack(self, segment_ids: Sequence[int]) -> None:
+        with self.transaction() as cursor:
+            moved = packing.move_segments_in(cursor, segment_ids)
+        with self.cursor() as cursor, contextlib.suppress(duckdb.TransactionException):
+            # Refused while other queries run; closing does it then.
+            cursor.execute("CHECKPOINT")
+        self.remove_files(moved)
 
     def remove_files(self, names: Collection[str]) -> None:
         """Remove files that are no longer named, unless a query still reads them: the next opening sweeps those."""

@@ -16,6 +16,7 @@ from workbench.model.records.columns import RECORD
 from workbench.store.file.connection import is_storage_full, translated
 from workbench.store.payload.reserved import readable_condition
 from workbench.store.transfer.jsonl import to_line
+from workbench.store.transfer.whole_values import VECTOR_ROWS, value_columns, with_large_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,17 +35,18 @@ EXPORTED = pa.schema(
 )
 """Columns of an exported file."""
 
-_BATCH_ROWS = 20_000
+_GROUP_ROWS = 20_000
+_LINE_ROWS = 1_000
 _SUFFIXES: Mapping[str, FileFormat] = {".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
-_QUERY = """
+_QUERY = f"""
     SELECT cluster_id, s.cluster, s.topic, topic_id, isolation, "partition", "offset", timestamp_ms, timestamp_type,
-        key, value, headers
+        key, {value_columns()}, headers, source_id
     FROM records
     JOIN (SELECT source_id, cluster_id, cluster, topic, topic_id FROM sources) AS s USING (source_id)
     LEFT JOIN (SELECT source_id, any_value(isolation) AS isolation FROM capture_ranges GROUP BY source_id)
         USING (source_id)
-"""
+"""  # noqa: S608 - columns of ours
 
 
 def file_format(path: Path, given: str | None) -> FileFormat:
@@ -90,11 +92,12 @@ def export_records(
     temporary = path.with_name(f".{path.name}.writing")
     query, values = _query(where), dict(params) if params else None
     try:
-        with translated(path), store.record_batches(query, where, values, _BATCH_ROWS) as batches:
+        with translated(path), store.record_batches(query, where, values, VECTOR_ROWS) as batches:
+            tables = with_large_values(batches, lambda picked: store.record_table(positions=picked), _GROUP_ROWS)
             if kind == "parquet":
-                rows = _write_parquet(batches, temporary, None if where else store.ranges_table())
+                rows = _write_parquet(tables, temporary, None if where else store.ranges_table())
             else:
-                rows = _write_jsonl(batches, temporary)
+                rows = _write_jsonl(tables, temporary)
         with _target():
             os.replace(temporary, path)  # noqa: PTH105 - Path.replace would read the same
     except _TargetError as error:
@@ -141,7 +144,7 @@ def _query(where: str | None) -> str:
     return f'{_QUERY} SEMI JOIN ({picked}) USING (source_id, "partition", "offset") {order}'
 
 
-def _write_parquet(batches: pa.RecordBatchReader, path: Path, ranges: pa.Table | None) -> int:
+def _write_parquet(tables: Iterator[pa.Table], path: Path, ranges: pa.Table | None) -> int:
     schema = EXPORTED
     if ranges is not None:
         schema = schema.with_metadata({PROVENANCE_KEY: json.dumps(ranges.to_pylist()).encode()})
@@ -149,25 +152,26 @@ def _write_parquet(batches: pa.RecordBatchReader, path: Path, ranges: pa.Table |
     with contextlib.ExitStack() as open_files:
         with _target():
             writer = open_files.enter_context(pq.ParquetWriter(path, schema, compression="zstd", compression_level=1))
-        for batch in batches:
+        for table in tables:
             with _target():
-                writer.write_table(pa.table(batch).cast(schema))
-            rows += batch.num_rows
+                writer.write_table(table.select(schema.names).cast(schema))
+            rows += table.num_rows
         with _target():
             open_files.close()
     return rows
 
 
-def _write_jsonl(batches: pa.RecordBatchReader, path: Path) -> int:
+def _write_jsonl(tables: Iterator[pa.Table], path: Path) -> int:
     rows = 0
     with contextlib.ExitStack() as open_files:
         with _target():
             file = open_files.enter_context(path.open("wb"))
-        for batch in batches:
-            lines = b"".join(to_line(row) for row in batch.to_pylist())
-            with _target():
-                file.write(lines)
-            rows += batch.num_rows
+        for table in tables:
+            for batch in table.to_batches(_LINE_ROWS):
+                lines = b"".join(to_line(row) for row in batch.to_pylist())
+                with _target():
+                    file.write(lines)
+            rows += table.num_rows
         with _target():
             open_files.close()
     return rows

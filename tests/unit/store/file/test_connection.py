@@ -10,6 +10,7 @@ from snapshot_rows import raw_records
 
 from workbench.errors import SnapshotError, SnapshotLockedError
 from workbench.store import SnapshotStore
+from workbench.store.file import memory
 from workbench.store.transfer import redecode
 
 
@@ -39,3 +40,12 @@ class TestLocks:
                 with pytest.raises(SnapshotError, match="reading only"):
                     act()
         assert store.path.read_bytes() == before
+
+
+def test_a_query_that_needs_too_much_memory_says_what_to_leave_out(monkeypatch, snapshot_path):
+    monkeypatch.setattr(memory, "memory_limit_bytes", lambda: 16 << 20)
+    with (
+        SnapshotStore.open(snapshot_path, write=True) as store,
+        pytest.raises(SnapshotError, match="Choose fewer rows"),
+    ):
+        store.sql("SELECT list(repeat('x', 1000000) || n) FROM range(200) t(n)")

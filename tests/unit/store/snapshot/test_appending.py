@@ -11,7 +11,9 @@ from snapshot_rows import Filler, raw_records
 
 from workbench.errors import SnapshotError, StorageFullError
 from workbench.model.records.columns import RECORD
-from workbench.store import SnapshotStore
+from workbench.store import Appender, RangeUpdate, SnapshotStore
+from workbench.store.segments.stored_rows import stored_rows
+from workbench.store.snapshot import appending
 
 
 class TestFullDisk:
@@ -34,6 +36,33 @@ class TestFullDisk:
                 assert len(stored) > 3
                 assert dict(rows.to_numpy()) == stored
                 assert set(stored.values()) == {1000}
+
+
+class TestSizeOfSegments:
+    def test_large_rows_are_committed_before_their_files_are_large(self, store, fill, monkeypatch):
+        monkeypatch.setattr(appending, "LARGE_ROWS_BYTES", 3 << 20)
+        appender = Appender(store, row_group_bytes=1 << 20)
+        rows = raw_records(0, 8)
+        large = rows.set_column(5, RECORD.field("value"), pa.array([b"x" * (1 << 20)] * 8, pa.binary()))
+        key = fill(raw_records(50, 1), topic="big")
+        stored = stored_rows(key.source_id, large, fill.decoder.decode(large, "big"))
+        committed = [
+            appender.append(RangeUpdate(key, number + 1, 1), *(table.slice(number, 1) for table in stored))
+            for number in range(8)
+        ]
+        appender.commit()
+        assert committed == [False, False, True, False, False, True, False, False]
+        assert store.record_count() == 9
+
+    def test_many_small_rows_are_not(self, store, fill, monkeypatch):
+        monkeypatch.setattr(appending, "LARGE_ROWS_BYTES", 1)
+        appender = Appender(store, row_group_bytes=1)
+        key = fill(raw_records(5000, 1))
+        rows = raw_records(0, 100)
+        stored = stored_rows(key.source_id, rows, fill.decoder.decode(rows, "orders"))
+        assert not appender.append(RangeUpdate(key, 100, 100), *stored)
+        appender.commit()
+        assert store.record_count() == 101
 
 
 def _fill_up(fill: Filler) -> None:

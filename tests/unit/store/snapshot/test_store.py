@@ -11,6 +11,7 @@ from workbench.errors import SnapshotFormatError
 from workbench.model.records.columns import EVENT, RECORD
 from workbench.store import SnapshotStore
 from workbench.store.file.layout import RANGES
+from workbench.store.segments.packing import is_small, packing_steps, segment_sizes
 
 SEGMENT = 1
 
@@ -34,6 +35,26 @@ class TestRows:
         assert not folder.exists()
         after = [store.sql_arrow(f'FROM {view} ORDER BY source_id, "offset"') for view in ("records", "events")]
         assert before == after
+
+    def test_segments_of_large_rows_are_packed_one_by_one_and_only_when_asked(self, store, fill):
+        for number in range(3):
+            records = raw_records(number, 1)
+            large = records.set_column(5, RECORD.field("value"), pa.array([b"x" * (9 << 20)], pa.binary()))
+            fill(large, capture_id=f"c{number}", segment_bytes=1)
+        fill(raw_records(3, 30), capture_id="c3", segment_bytes=1)
+        with store.cursor() as cursor:
+            sizes = segment_sizes(cursor, store.folder)
+        assert [one.has_large_rows for one in sizes] == [True, True, True, False]
+        assert packing_steps(sizes) == [[4], [1], [2], [3]]
+        assert not is_small(sizes, 8 << 20)
+        assert store.pack(max_bytes=8 << 20) is False
+        assert store.pack() is True
+        assert not store.folder.exists()
+        assert (
+            store.sql('SELECT sum(octet_length(value))::BIGINT AS n FROM records WHERE "offset" < 3')["n"][0]
+            == 27 << 20
+        )
+        assert store.record_count() == 33
 
     def test_packing_leaves_what_is_being_written_alone(self, store, fill):
         fill(raw_records(0, 30), segment_bytes=SEGMENT)
