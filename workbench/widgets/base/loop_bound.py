@@ -7,6 +7,8 @@ from typing import Any
 
 import ipywidgets
 
+from workbench.widgets.base.kernel_parent import keep_parent
+
 
 class LoopBound:
     """Mixin that handles every message of the browser on the event loop in which the widget was created.
@@ -18,6 +20,7 @@ class LoopBound:
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._owner_loop = _running_loop()
+        keep_parent()
         super().__init__(*args, **options)
 
     def _handle_msg(self, msg: dict[str, Any]) -> None:
