@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ class Supervisor:
         self._tasks: dict[str, asyncio.Task[Any]] = {}
         self._failures: list[Failure] = []
         self._on_failure = on_failure
+        self._at_close: list[weakref.WeakMethod[Callable[[], None]]] = []
         self._closed = False
 
     @property
@@ -80,6 +82,11 @@ class Supervisor:
             task.cancel()
             await asyncio.wait([task])
 
+    def call_at_close(self, method: Callable[[], None]) -> None:
+        """Call a bound method when this is closed, after all tasks have ended; its object is held weakly."""
+        self._at_close = [known for known in self._at_close if known() is not None]
+        self._at_close.append(weakref.WeakMethod(method))
+
     async def aclose(self) -> None:
         """Cancel and await all tasks; no task can be started afterwards."""
         self._closed = True
@@ -89,6 +96,11 @@ class Supervisor:
         if pending:
             await asyncio.wait(pending)
         self._tasks.clear()
+        waiting, self._at_close = self._at_close, []
+        for known in waiting:
+            method = known()
+            if method is not None:
+                method()
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         if self._tasks.get(task.get_name()) is task:

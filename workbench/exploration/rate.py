@@ -9,7 +9,18 @@ from workbench.errors import QueryError
 from workbench.model.records.columns import EVENT
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.topics import TopicInfo
-from workbench.text import counted, duration_text, element, number_text, output_html, table, text_table, visible
+from workbench.text import (
+    StaticView,
+    counted,
+    duration_text,
+    element,
+    fragment,
+    number_text,
+    output_html,
+    table,
+    text_table,
+    visible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +31,7 @@ if TYPE_CHECKING:
 
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.store import SnapshotStore
+    from workbench.text import Element
 
 MOST_BUCKETS = 60
 """Buckets that the default width does not exceed."""
@@ -80,10 +92,22 @@ class EventRate:
         return ordered
 
     def figure(self) -> go.Figure:
-        """Draw the chart as a plain plotly figure: stacked bars, the frequent values apart, the others as one."""
+        """Draw the chart as a plotly figure: stacked bars, the frequent values apart, the others as one.
+
+        Its output in a notebook has the picture of `snapshot` beside plotly's data.
+        """
+        from workbench.charts.still_figure import StillFigure
         from workbench.exploration.rate_figure import rate_figure
 
-        return rate_figure(self.frame, self.totals, by=self.by, width_ms=self.width_ms)
+        drawn = rate_figure(self.frame, self.totals, by=self.by, width_ms=self.width_ms)
+        return StillFigure(drawn, still=self.snapshot)
+
+    def snapshot(self) -> StaticView:
+        """Return the chart as a static picture with the table; it needs no scripts."""
+        from workbench.exploration.rate_picture import rate_picture
+
+        drawn = rate_picture(self.frame, self.totals, by=self.by, width_ms=self.width_ms)
+        return StaticView(fragment(drawn, *self._nodes()), repr(self))
 
     def plot(self) -> None:
         """Display the chart; returns None, as plotly's own ``show`` does."""
@@ -118,10 +142,13 @@ class EventRate:
         return "\n".join(part for part in (self._summary(), *rows, self._more()) if part)
 
     def _repr_html_(self) -> str:
+        return output_html(*self._nodes())
+
+    def _nodes(self) -> list[Element]:
         if self.frame.empty or self.by is None:
-            return output_html(element("p", repr(self)))
+            return [element("p", repr(self))]
         body = table(self._titles(), self._rows()[:_SHOWN], numeric=(1, 2), caption=self._summary())
-        return output_html(body, element("p", self._more()))
+        return [body, element("p", self._more())]
 
 
 def event_rate(

@@ -9,6 +9,8 @@ import plotly.graph_objects as go
 from workbench.text import chart_text, counted, duration_text, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
 SERIES = 10
@@ -30,14 +32,8 @@ def rate_figure(frame: pd.DataFrame, totals: pd.DataFrame, *, by: str | None, wi
         width_ms: Width of a bucket in milliseconds.
     """
     figure = go.Figure()
-    shown = [] if by is None else list(totals[by][:SERIES])
-    for value, colour in zip(shown, _COLOURS, strict=False):
-        _bars(figure, frame[frame[by] == value], _name(str(value)), colour, width_ms)
-    rest = frame if by is None else frame[~frame[by].isin(shown)]
-    if len(rest):
-        name = "every event" if by is None else counted(len(totals) - len(shown), "other value")
-        colour = _COLOURS[0] if by is None else _OTHER_COLOUR
-        _bars(figure, rest.groupby("at")["events"].sum().reset_index(), name, colour, width_ms)
+    for name, colour, rows in rate_series(frame, totals, by):
+        _bars(figure, rows, chart_text(visible(name, None)), colour, width_ms)
     width = duration_text(width_ms)
     figure.update_layout(
         title="Events over time" + (f" by {by}" if by else ""),
@@ -58,10 +54,21 @@ def rate_figure(frame: pd.DataFrame, totals: pd.DataFrame, *, by: str | None, wi
     return figure
 
 
+def rate_series(frame: pd.DataFrame, totals: pd.DataFrame, by: str | None) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield name, colour and rows (``at``, ``events``) of the frequent values, then of all others as one."""
+    shown = [] if by is None else list(totals[by][:SERIES])
+    for value, colour in zip(shown, _COLOURS, strict=False):
+        yield _name(str(value)), colour, frame[frame[by] == value]
+    rest = frame if by is None else frame[~frame[by].isin(shown)]
+    if len(rest):
+        name = "every event" if by is None else counted(len(totals) - len(shown), "other value")
+        colour = _COLOURS[0] if by is None else _OTHER_COLOUR
+        yield name, colour, rest.groupby("at")["events"].sum().reset_index()
+
+
 def _name(value: str) -> str:
     """Cut a long name at its front: dotted names of events differ at their end."""
-    cut = value if len(value) <= _NAME_CHARACTERS else f"…{value[1 - _NAME_CHARACTERS :]}"
-    return chart_text(visible(cut, None))
+    return value if len(value) <= _NAME_CHARACTERS else f"…{value[1 - _NAME_CHARACTERS :]}"
 
 
 def _bars(figure: go.Figure, rows: pd.DataFrame, name: str, colour: str, width_ms: int) -> None:

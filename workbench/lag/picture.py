@@ -1,36 +1,76 @@
-"""Draws lag over time as a static picture, for the output that stays when the live chart is gone."""
+"""Draws lag as a static picture, for the output that stays when the live chart is gone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.charts.legend import side_by_side
 from workbench.lag.figure import furthest_behind
-from workbench.text import Element, clock_text, element, number_text, partition_text, svg, visible
+from workbench.text import Element, clock_text, counted, element, number_text, partition_text, svg, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _WIDTH, _HEIGHT, _LEFT, _TOP = 340.0, 120.0, 12.0, 36.0
 _COLUMNS = 2
+_BARS, _BAR_PX, _NAMES_PX, _NUMBER_PX = 20, 20, 330.0, 110.0
+_READABLE, _LOST = "#1f77b4", "#d62728"
 _POINTS = 200
 """Samples drawn of a partition: more would not be told apart on the width of a picture."""
 _NAME_CHARACTERS = 46
 
 
 def lag_picture(frame: pd.DataFrame, *, title: str = "Consumer lag") -> Element | None:
-    """Draw the lag of the partitions that are furthest behind; None before there are two samples.
+    """Draw the lag of the partitions that are furthest behind: lines of several samples, bars of one.
 
     Args:
-        frame: A lag frame; see `workbench.lag.lag_frame`.
+        frame: A lag frame; see `workbench.lag.lag_frame`. Of groups without any partition nothing is drawn.
         title: Accessible name of the picture.
+
+    Returns:
+        The picture; None without a partition.
     """
-    if frame.empty or frame["round_id"].min() == frame["round_id"].max():
+    if frame.empty:
         return None
+    if frame["round_id"].min() == frame["round_id"].max():
+        return _bars(frame, title)
     panels = [_panel(n, key, rows) for n, (key, rows) in enumerate(furthest_behind(frame))]
     columns, rows = min(len(panels), _COLUMNS), -(-len(panels) // _COLUMNS)
     return svg(columns * (_WIDTH + 2 * _LEFT), rows * (_HEIGHT + _TOP + 30), *panels, title=visible(title, 200))
+
+
+def _bars(frame: pd.DataFrame, title: str) -> Element:
+    """Draw a bar for each partition: what can be read, and what was deleted unread."""
+    worst = frame.sort_values("lag", ascending=False, na_position="last", kind="stable").head(_BARS)
+    rows: list[Any] = list(worst[["group_id", "topic", "partition", "lag", "readable", "lost"]].itertuples(index=False))
+    most = max((int(row.lag) for row in rows if not pd.isna(row.lag)), default=0)
+    entries = ((_square(colour), 18.0, text) for text, colour in (("readable", _READABLE), ("lost unread", _LOST)))
+    legend, top = side_by_side(entries, _NAMES_PX + _WIDTH)
+    bars = [_bar(top + number * _BAR_PX, row, most) for number, row in enumerate(rows)]
+    more = len(frame) - len(rows)
+    note = [_text(_LEFT, top + len(rows) * _BAR_PX + 14, counted(more, "partition") + " less behind not drawn")]
+    height = top + len(rows) * _BAR_PX + (24 if more > 0 else 4)
+    ink = {"fill": "currentColor", "font_size": "12", "font_family": "system-ui, sans-serif"}
+    drawn = element("g", legend, *bars, *(note if more > 0 else []), **ink)
+    return svg(_NAMES_PX + _WIDTH + _NUMBER_PX, height, drawn, title=visible(title, 200))
+
+
+def _bar(top: float, row: Any, most: int) -> Element:
+    name = f"{_end(row.group_id)} · {_end(partition_text(row.topic, int(row.partition)))}"
+    lag = "unknown" if pd.isna(row.lag) else number_text(int(row.lag))
+    left, pieces = _NAMES_PX, []
+    for value, colour in ((row.readable, _READABLE), (row.lost, _LOST)):
+        wide = 0.0 if pd.isna(value) else _WIDTH * int(value) / max(most, 1)
+        box = {"x": f"{left:.1f}", "y": f"{top + 3:g}", "width": f"{wide:.1f}", "height": f"{_BAR_PX - 6:g}"}
+        pieces.append(element("rect", **box, fill=colour))
+        left += wide
+    return element("g", _text(_LEFT, top + 14, name), *pieces, _text(left + 6, top + 14, lag))
+
+
+def _square(colour: str) -> Element:
+    return element("rect", x=0, y=-6, width=12, height=12, fill=colour)
 
 
 def _panel(number: int, key: tuple[str, str, int], rows: pd.DataFrame) -> Element:

@@ -11,7 +11,18 @@ import pyarrow.compute as pc
 
 from workbench.lag.quantities import group_totals, lag_frame, outlines
 from workbench.lag.tables import LagTables, rounds_of, tables_of
-from workbench.text import counted, element, listing, number_text, output_html, table, text_table, visible
+from workbench.text import (
+    StaticView,
+    counted,
+    element,
+    fragment,
+    listing,
+    number_text,
+    output_html,
+    table,
+    text_table,
+    visible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from workbench.model.lag import LagRound
+    from workbench.text import Element
 
 _SHOWN_GROUPS = 30
 _SHOWN_ERRORS = 5
@@ -75,14 +87,21 @@ class LagResult:
         ]
 
     def figure(self) -> go.Figure:
-        """Draw the chart as a plain plotly figure."""
+        """Draw the chart as a plotly figure. Its output has the picture of `snapshot` beside plotly's data."""
+        from workbench.charts.still_figure import StillFigure
         from workbench.lag.figure import lag_figure
 
-        return lag_figure(with_partition(self.frame))
+        return StillFigure(lag_figure(with_partition(self.frame)), still=self.snapshot)
+
+    def snapshot(self) -> StaticView:
+        """Return the chart as a static picture with the table of groups; it needs no scripts."""
+        from workbench.lag.picture import lag_picture
+
+        return StaticView(fragment(lag_picture(with_partition(self.frame)), *self._nodes()), repr(self))
 
     def show(self) -> None:
         """Display the chart; returns None, as plotly's own ``show`` does."""
-        from workbench.lag.display import show_figure
+        from workbench.charts.display import show_figure
 
         show_figure(self.figure())
 
@@ -104,9 +123,12 @@ class LagResult:
         return "\n".join([text_table(_TITLES, self._rows(), numeric=_NUMERIC), *self._remarks()])
 
     def _repr_html_(self) -> str:
+        return output_html(*self._nodes())
+
+    def _nodes(self) -> list[Element]:
         if not self.newest.tables.group_samples.num_rows:
-            return output_html(element("p", repr(self)))
-        return output_html(table(_TITLES, self._rows(), numeric=_NUMERIC), listing(self._remarks()))
+            return [element("p", repr(self))]
+        return [table(_TITLES, self._rows(), numeric=_NUMERIC), listing(self._remarks())]
 
 
 def with_partition(frame: pd.DataFrame) -> pd.DataFrame:

@@ -267,6 +267,11 @@ class Progress:
     counts: tuple[tuple[str, int], ...] = field(default=())
     """Further counts: records, bytes, damaged, acknowledged, failed."""
 
+    @property
+    def over(self) -> bool:
+        """Whether the job has ended, well or not."""
+        return self.state in ("done", "stopped", "failed")
+
 
 @runtime_checkable
 class ProgressFeed(Protocol):

@@ -107,8 +107,16 @@ def _listener(
 
     from workbench.widgets import ProgressPanel
 
-    display(ProgressPanel(feed, supervisor=connection.tasks))  # type: ignore[no-untyped-call]
-    return feed.note
+    panel = ProgressPanel(feed, supervisor=connection.tasks)
+    display(panel)  # type: ignore[no-untyped-call]
+
+    def note(progress: Progress) -> None:
+        feed.progress = progress
+        if progress.over:
+            # No browser may be there to ask for the last state.
+            panel.still.update(now=True)
+
+    return note
 
 
 def _in_notebook() -> bool:
@@ -122,9 +130,6 @@ class _Feed:
         self.name = name
         self.progress = Progress("waiting")
         self._task = asyncio.current_task()
-
-    def note(self, progress: Progress) -> None:
-        self.progress = progress
 
     async def cancel(self) -> None:
         if self._task is not None and not self._task.done():

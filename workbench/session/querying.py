@@ -134,7 +134,7 @@ class SnapshotQueries:
             QueryError: There is no such column, or the width is not possible.
             UnknownTopicError: The snapshot has no such topic.
         """
+        from workbench.charts.display import show_figure
         from workbench.exploration import event_rate
-        from workbench.lag.display import show_figure
 
         return event_rate(self.store, by, topics=topics, every=every, viewer=show_figure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import plotly.io
 import pyarrow as pa
 import pytest
 from snapshot_rows import T_MS, body, raw_records
@@ -56,7 +57,8 @@ def test_times_outside_the_calendar_are_counted_and_values_that_are_missing_are_
     assert "2 events outside the calendar" in repr(found)
 
 
-def test_the_chart_draws_the_frequent_values_and_folds_the_others(store, fill):
+def test_the_chart_draws_the_frequent_values_and_folds_the_others(store, fill, monkeypatch):
+    monkeypatch.setattr(plotly.io.renderers, "default", "plotly_mimetype")
     rows = raw_records(0, 60).to_pylist()
     for n, row in enumerate(rows):
         row["value"] = body(n, event_type=f"<b>type-{min(n, 14)}</b>")
@@ -69,7 +71,10 @@ def test_the_chart_draws_the_frequent_values_and_folds_the_others(store, fill):
     assert sum(sum(bar.y) for bar in found.figure().data) == 60
     assert "<b>" not in found._repr_html_()
     assert found.plot() is None
-    assert [type(figure).__name__ for figure in shown] == ["Figure"]
+    [figure] = shown
+    bundle = figure._repr_mimebundle_()
+    assert "data:image/svg+xml" in bundle["text/html"]
+    assert bundle["text/plain"] == repr(found)
 
 
 def test_long_names_keep_the_end_in_which_they_differ(store, fill):

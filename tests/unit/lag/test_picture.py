@@ -42,6 +42,21 @@ def test_many_samples_and_groups_stay_small():
     assert len(drawn.render()) < 30_000
 
 
-def test_one_sample_is_no_line():
-    assert lag_picture(frame([1])) is None
+def test_one_sample_is_bars_and_what_is_lost_stands_apart():
+    one = frame([None, 7], groups=("a", HOSTILE)).query("round_id == 1").assign(round_id=0, readable=5, lost=2)
+    unknown = one.assign(lag=None, readable=None, lost=None).astype({"lag": "Int64"})
+    drawn = lag_picture(pd.concat([one, unknown]))
+    assert drawn is not None
+    html = drawn.render()
+    assert html.count("<rect") == 2 + 2 * 4
+    assert html.count(">unknown</text>") == 2
+    assert "<img" not in html
     assert lag_picture(frame([])) is None
+
+
+def test_of_many_partitions_the_furthest_behind_are_drawn_and_the_others_counted():
+    many = frame([1], groups=tuple(f"group-{n}" for n in range(400))).assign(readable=1, lost=0)
+    drawn = lag_picture(many)
+    assert drawn is not None
+    assert "380 partitions less behind not drawn" in drawn.render()
+    assert len(drawn.render()) < 20_000

@@ -43,14 +43,19 @@ export function show(node, text) {
 }
 
 /**
- * Hides the still pictures of a view while the view is in the page; they are outputs of their own, see `still.py`.
+ * Hides the still pictures of a view from the first message of the kernel on; they are outputs of their own, see
+ * `still.py`. A view without a kernel, as in exported HTML that holds the state of its widgets, stays empty.
  * @param {any} model
  * @returns {() => void} shows them again
  */
 export function hideStill(model) {
   const rule = textual("style", `.wb-still-${model.get("still_id")} { display: none }`);
-  document.head.append(rule);
-  return () => rule.remove();
+  const heard = () => document.head.append(rule);
+  model.on("msg:custom", heard);
+  return () => {
+    model.off("msg:custom", heard);
+    rule.remove();
+  };
 }
 
 /**

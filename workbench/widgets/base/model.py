@@ -71,6 +71,7 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         super().__init__(still_id=uuid4().hex[:12], **traits)
         self.still = Still(self.still_id, self.snapshot)
         self.supervisor = supervisor if supervisor is not None else Supervisor()
+        self.supervisor.call_at_close(self._picture_end)
         self._own: Supervisor | None = None
         self.failure = ""
         self._ready = False
@@ -89,6 +90,13 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
     @abstractmethod
     def snapshot(self) -> StaticView:
         """Return what is shown now as static HTML and text; it outlives the kernel."""
+
+    def _picture_end(self) -> None:
+        # Without a browser nothing else asks for a picture of what the view shows at its end.
+        try:
+            self.still.update(now=True)
+        except Exception as error:
+            log.exception("The last picture of %s was not taken: %s", type(self).__name__, type(error).__name__)
 
     def post(self, content: dict[str, Any], buffers: Sequence[bytes] = ()) -> None:
         """Send a custom message, or queue it until a browser says that it is ready."""

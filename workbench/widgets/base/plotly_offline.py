@@ -1,5 +1,5 @@
-"""Charts that send nothing to the internet; the functions stand with lag, which shows figures without widgets."""
+"""Charts that send nothing to the internet; the functions stand with the charts that need no widgets."""
 
-from workbench.lag.display import OFFLINE, keep_figures_offline, show_figure
+from workbench.charts.display import OFFLINE, keep_figures_offline, show_figure
 
 __all__ = ["OFFLINE", "keep_figures_offline", "show_figure"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -104,9 +105,11 @@ class Still:
         from IPython.display import publish_display_data
 
         self._shown, self._made_at = made, time.monotonic()
-        publish_display_data(  # type: ignore[no-untyped-call]
-            made, transient={"display_id": f"workbench-still-{self._view}"}, update=update
-        )
+        transient = {"display_id": f"workbench-still-{self._view}"}
+        # Outside the context of the cell that began the task: nbclient, which runs notebooks without a browser, reads
+        # only messages of the cell that runs now, and finds the output to replace by its display id.
+        context = contextvars.Context() if update else contextvars.copy_context()
+        context.run(lambda: publish_display_data(made, transient=transient, update=update))  # type: ignore[no-untyped-call]
 
 
 class WithStill:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from workbench.lag.display import OFFLINE
+from workbench.charts.display import OFFLINE
 from workbench.text import StaticView, element, visible
 from workbench.widgets.base.bundle import bundle_modules, bundle_styles
 from workbench.widgets.base.model import Widget

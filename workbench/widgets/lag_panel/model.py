@@ -58,7 +58,7 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         self.name = visible(feed.name, 200)
         tasks = supervisor if supervisor is not None else Supervisor()
         self._version = feed.version
-        self.chart = Chart(self.figure(), name=f"Chart of {self.name}", supervisor=tasks)
+        self.chart = Chart(self._drawn(), name=f"Chart of {self.name}", supervisor=tasks)
         self.sheet = Sheet(
             name=self.name,
             refresh=self.refresh,
@@ -78,11 +78,16 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         """Show the newest sample, unless it is shown already."""
         if self.feed.version != self._version:
             self._version = self.feed.version
-            self.chart.show(self.figure())
+            self.chart.show(self._drawn())
         self._show_table()
 
     def figure(self) -> go.Figure:
-        """Return a plain figure of the samples so far. Its picture stays in a saved notebook."""
+        """Return a figure of the samples so far, which is not updated. Its picture stays in a saved notebook."""
+        from workbench.charts.still_figure import StillFigure
+
+        return StillFigure(self._drawn(), still=self.snapshot)
+
+    def _drawn(self) -> go.Figure:
         if not self.feed.version:
             from workbench.lag.figure import waiting_figure
 

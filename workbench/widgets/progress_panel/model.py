@@ -57,8 +57,7 @@ class ProgressPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywid
             self.cancel_button.layout.display = "none"
         else:
             self.sheet.show(progress.state, progress_blocks(progress, "Partitions"), note=progress.note)
-        over = progress.state in ("done", "stopped", "failed")
-        if over and not self.cancel_button.disabled:
+        if progress.over and not self.cancel_button.disabled:
             self.cancel_button.disabled = True
             self.cancel_button.description = "Cancel"
 

@@ -15,6 +15,6 @@ def test_charts_have_no_way_out() -> None:
         assert panel.chart.config[key] == value
     keep_figures_offline()
     assert plotly.io.renderers["plotly_mimetype"].config["modeBarButtonsToRemove"] == ["sendChartToCloud"]
-    assert type(panel.figure()).__name__ == "Figure"
+    assert type(panel.figure()).__name__ == "StillFigure"
     assert repr(panel) == "<LagPanel lag of billing>"
     panel.close()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import IPython.display
@@ -9,6 +11,7 @@ import pytest
 from widget_feeds import ScriptedFeed, ScriptedLag
 from widget_graphs import ScriptedGraph
 
+from workbench.tasks import Supervisor
 from workbench.text import StaticView, element
 from workbench.widgets import CausationGraph, LagPanel, LiveTail
 from workbench.widgets.base import still as module
@@ -109,6 +112,39 @@ async def test_a_hidden_view_asks_for_its_picture(published: Published, clock: C
     browser.says(tail, {"kind": "hidden"})
     assert "t3" not in published[0][0]["text/html"]
     assert "t3" in published[1][0]["text/html"]
+
+
+async def test_without_a_browser_the_end_of_the_owner_leaves_a_last_picture(published: Published) -> None:
+    tasks = Supervisor()
+    feed = ScriptedFeed(3)
+    tail = LiveTail(feed, supervisor=tasks)
+    samples = ScriptedLag()
+    lag = LagPanel(samples, figure=samples.chart, supervisor=tasks)
+    gone = LiveTail(ScriptedFeed(3), supervisor=tasks)
+    for view in (tail, lag, gone):
+        view.still.display()
+    del gone, view
+    gc.collect()
+    feed.made = 4
+    await tasks.aclose()
+    updates = [made["text/plain"] for made, more in published if more["update"]]
+    assert any("t3" in text for text in updates)
+    assert any("closed" in text for text in updates)
+    await tasks.aclose()
+    assert len(updates) == len([more for _, more in published if more["update"]])
+
+
+def test_an_update_belongs_to_the_cell_that_runs_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell: ContextVar[int] = ContextVar("cell")
+    seen: list[int | None] = []
+    monkeypatch.setattr(IPython.display, "publish_display_data", lambda *_, **__: seen.append(cell.get(None)))
+    texts = ["before", "after"]
+    still = Still("v1", lambda: StaticView(element("p"), texts.pop(0)))
+    cell.set(1)
+    still.display()
+    still.update(now=True)
+    # ipykernel takes the newest cell where no context says which one.
+    assert seen == [1, None]
 
 
 def test_a_picture_is_bounded() -> None:

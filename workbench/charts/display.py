@@ -26,6 +26,6 @@ def keep_figures_offline() -> None:
 
 
 def show_figure(figure: go.Figure) -> None:
-    """Display a figure as an output of its own, whose picture stays in a saved notebook."""
+    """Display a figure as an output of its own; a `workbench.charts.still_figure.StillFigure` leaves its picture."""
     keep_figures_offline()
     figure.show(config=OFFLINE)
