@@ -10,13 +10,17 @@ EXTRAS := export,java,keyring,otel,tables,test
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
 # The tests start some 200 processes. Without stored bytecode each would compile every module that it imports.
 export PYTHONDONTWRITEBYTECODE :=
-# Three processes of pytest, each with a Kafka of its own, because much of the time is waiting. Browser tests run after the
-# others: the loop of Playwright holds the main thread of its process, so that no test of asyncio can follow it there.
-SIDE_BY_SIDE := -n 3 --dist
+# Four processes of pytest, because much of the time is waiting; two of them have a Kafka (tests/support/side_by_side.py).
+# Browser tests run after the others: the loop of Playwright holds the main thread of its process, so that no test of
+# asyncio can follow it there.
+SIDE_BY_SIDE := -n 4 --dist loadscope
 ALONE := not broker and not browser and not notebook and not slow
+# Not `python -m pytest`: with this folder on the path pytest takes the egg-info here for a plugin of its own, and
+# compiles every module of the package once more for its asserts.
+PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test fast check fmt docs rates install ready system hooks constraints
+.PHONY: help lab demo test fast check collect fmt docs rates install ready system hooks constraints
 
 help:
 	@echo 'make lab      open JupyterLab on the quickstart: embedded cluster, live traffic, no broker needed'
@@ -36,13 +40,18 @@ lab: ready
 demo: ready
 	$(BIN)/workbench demo
 
-test: check
+# Collecting compiles all that the tests import, on one core while mypy takes the other; every process needs it later.
+test: ready
 	@$(BIN)/workbench kafka fetch || echo 'Tests that need the packaged Kafka will say so.'
-	@$(BIN)/python -m pytest tests $(SIDE_BY_SIDE) worksteal -m 'not browser'; before=$$?; \
-	  $(BIN)/python -m pytest tests -n 2 --dist worksteal -m browser && exit $$before
+	@$(MAKE) --no-print-directory -j 2 check collect
+	@$(PYTEST) tests $(SIDE_BY_SIDE) -m 'not browser'; before=$$?; \
+	  $(PYTEST) tests/browser -n 2 --dist worksteal && exit $$before
 
 fast: check
-	$(BIN)/python -m pytest tests $(SIDE_BY_SIDE) worksteal -m '$(ALONE)'
+	$(PYTEST) tests $(SIDE_BY_SIDE) -m '$(ALONE)'
+
+collect: ready
+	@found=$$($(PYTEST) tests --collect-only -q 2>&1) || { echo "$$found" | tail -40; exit 1; }
 
 check: ready
 	$(BIN)/ruff check

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import uuid
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import hypothesis
 import loopback
@@ -87,6 +87,16 @@ def formats_end_with_the_test() -> Iterator[None]:
     formats = registered_formats()
     formats.clear()
     formats.update(before)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """``--dist loadscope`` deals tests out as this suite needs it."""
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from side_by_side import Chains
+
+    return Chains(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

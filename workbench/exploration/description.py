@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from workbench.exploration.fields import WIDTH
 from workbench.exploration.joining import FEWEST_RECORDS
 from workbench.exploration.suggestion import toml_text
@@ -25,6 +23,8 @@ from workbench.text import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from workbench.exploration.fields import Field
     from workbench.exploration.proposals import Proposal
@@ -95,6 +95,9 @@ class Description:
         ``field`` is the selector that a convention uses (``value:order.id``, ``header:kind``) or ``key``; ``type``,
         ``present`` (records with a value), ``null_share``, ``distinct`` and ``examples`` are those of the sample.
         """
+        # The frames alone need pandas, and capture reads this package without one.
+        import pandas as pd
+
         rows = [
             (f.topic, f.selector, f.type, f.present, f.null_share, f.distinct, list(f.examples))
             for fields in self._fields.values()
@@ -108,6 +111,8 @@ class Description:
     @cached_property
     def topics(self) -> pd.DataFrame:
         """One row for each topic: records, sample, records by convention and by format, number of fields."""
+        import pandas as pd
+
         rows = [
             (f.topic, f.records, f.sample, f.too_large, dict(f.conventions), dict(f.formats), f.fields)
             for f in self._topics
@@ -124,6 +129,8 @@ class Description:
         values; for type and time: of records that have one); ``gains`` counts the records of the sample that would
         have the field.
         """
+        import pandas as pd
+
         names = ["topic", "field", "selector", "matched", "gains", "joins", "examples", "reason"]
         rows = [tuple(getattr(one, name) for name in names) for one in self._proposals]
         return pd.DataFrame(rows, columns=names)

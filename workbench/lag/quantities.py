@@ -30,7 +30,7 @@ import pyarrow as pa
 
 from workbench.lag.tables import LagTables, rounds_of, tables_of
 from workbench.model.lag import LagRound
-from workbench.store.snapshot.frames import to_pandas
+from workbench.store.snapshot.frames import normalised, to_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -164,14 +164,19 @@ def lag_frame(rounds: LagTables | LagRound | Iterable[LagRound]) -> pd.DataFrame
     tables = (
         rounds if isinstance(rounds, LagTables) else tables_of([rounds] if isinstance(rounds, LagRound) else rounds)
     )
+    frame = to_pandas(lag_table(tables)).astype(COLUMNS)
+    frame.attrs["provenance"] = [_provenance(taken) for taken in outlines(tables)]
+    return frame
+
+
+def lag_table(tables: LagTables) -> pa.Table:
+    """Return the rows of `lag_frame` as an Arrow table, which needs no pandas."""
     query = f"""
         SELECT {_names(COLUMNS)} FROM ({LAG_HISTORY})
         ORDER BY started_at, round_id, lag DESC NULLS FIRST, group_id, topic, "partition"
     """  # noqa: S608 - the text above
     with _engine(tables.by_name()) as engine:
-        frame = to_pandas(engine.sql(query).to_arrow_table()).astype(COLUMNS)
-    frame.attrs["provenance"] = [_provenance(taken) for taken in outlines(tables)]
-    return frame
+        return normalised(engine.sql(query).to_arrow_table())
 
 
 def group_totals(frame: pd.DataFrame) -> pd.DataFrame:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.lag.quantities import group_totals, lag_frame, outlines
+from workbench.lag.quantities import group_totals, lag_frame, lag_table, outlines
 from workbench.lag.tables import LagTables, rounds_of, tables_of
 from workbench.text import (
     StaticView,
@@ -27,6 +26,7 @@ from workbench.text import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
     import plotly.graph_objects as go
 
     from workbench.model.lag import LagRound
@@ -81,10 +81,7 @@ class LagResult:
 
     def rows(self) -> list[dict[str, Any]]:
         """Rows of `frame` as plain values, None where a value is absent."""
-        return [
-            {str(name): None if pd.isna(value) else _plain(value) for name, value in row.items()}
-            for row in self.frame.astype(object).to_dict("records")
-        ]
+        return [{name: _plain(value) for name, value in row.items()} for row in lag_table(self.tables).to_pylist()]
 
     def figure(self) -> go.Figure:
         """Draw the chart as a plotly figure. Its output has the picture of `snapshot` beside plotly's data."""
@@ -138,6 +135,8 @@ def with_partition(frame: pd.DataFrame) -> pd.DataFrame:
 
 def shown_text(value: Any) -> str:
     """Write a text of a broker so that it can be shown; nothing where there is none."""
+    import pandas as pd
+
     return "" if pd.isna(value) else visible(str(value), 120)
 
 

@@ -220,18 +220,43 @@ def test_asking_for_help_loads_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("words", [["topics"], ["tail", "-o", "start", "-e", "-J"]])
-def test_a_command_that_needs_no_frames_loads_no_pandas(topic, kafka_address, words):
-    code = (
-        "import sys\nfrom workbench.cli import application\n"
-        "try: application(sys.argv[1])(sys.argv[1:])\nexcept SystemExit as end: assert not end.code, end.code\n"
-        "print([m for m in ('pandas', 'duckdb', 'plotly', 'ipywidgets') if m in sys.modules], file=sys.stderr)"
-    )
+LOADED = """
+import shlex, sys
+from workbench.cli import application
+for line in sys.argv[1].splitlines():
+    words = shlex.split(line)
+    try: application(words[0])(words)
+    except SystemExit as end: assert not end.code, (line, end.code)
+    print(line, [m for m in sys.argv[2].split() if m in sys.modules], file=sys.stderr)
+"""
+
+
+def loaded(tmp_path, *commands: str, of: str) -> list[str]:
+    """What commands, run one after another in a new process, have imported after each."""
     done = subprocess.run(
-        [sys.executable, "-c", code, words[0], topic, *words[1:], "-b", kafka_address],
-        capture_output=True, text=True, timeout=60, check=True,
+        [sys.executable, "-c", LOADED, "\n".join(commands), of],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert done.stderr.splitlines()[-1] == "[]"
+    assert done.returncode == 0, done.stderr
+    found = [line for line in done.stderr.splitlines() if line.startswith(commands)]
+    assert len(found) == len(commands)
+    return [line.removeprefix(command).strip() for line, command in zip(found, commands, strict=True)]
+
+
+def test_commands_start_with_what_they_need_only(topic, kafka_address, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_ADDRESS", f"kafka://{kafka_address}")
+    light = [f"topics {topic}", f"topics {topic} -J"]
+    assert loaded(tmp_path, *light, of="numpy pyarrow pandas duckdb plotly ipywidgets") == ["[]"] * 2
+    assert loaded(tmp_path, f"tail {topic} -e", of="pandas duckdb plotly ipywidgets") == ["[]"]
+    rows = [
+        f"capture {topic} --into=a.duckdb",
+        f"lag --group={topic}-group",
+        "sql a.duckdb 'select * from events'",
+        "export a.duckdb a.parquet",
+        "pack a.duckdb",
+    ]
+    assert loaded(tmp_path, *rows, of="pandas plotly ipywidgets") == ["[]"] * 5
+    assert loaded(tmp_path, "sql a.duckdb 'select 1'", "trace a.duckdb -c flow-1", of="pandas") == ["[]", "['pandas']"]
 
 
 def test_lag_is_recorded_and_asked_later(run, topic):

@@ -24,6 +24,7 @@ CALLED_BY_OTHERS = {
     "_ipython_display_": "IPython calls it to show an object",
     "get_buffer": "asyncio calls it: a BufferedProtocol",
     "buffer_updated": "asyncio calls it: a BufferedProtocol",
+    "find_spec": "Python's import system calls it: a finder",
     "on_partitions_revoked": "aiokafka calls it: a rebalance listener",
     "on_partitions_assigned": "aiokafka calls it: a rebalance listener",
     "create_materialized_view": "the contract's protocol for Redpanda, which somebody else's bus may implement",

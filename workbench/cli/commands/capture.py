@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli import exits
+from workbench.cli.lazy_pandas import leave_pandas_out
 from workbench.cli.options import Broker, End, Json, Topics, Uncommitted
 from workbench.cli.output import print_json, print_rows, say
 from workbench.cli.progress import progress_listener
@@ -54,6 +55,7 @@ def capture(
 
     Exit code 3: a partition was not captured completely, or offsets of it are missing.
     """
+    leave_pandas_out()
     from workbench.session.procedures.observing import capture_topics
 
     with progress_listener(to_terminal=sys.stderr.isatty()) as listener:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.lazy_pandas import leave_pandas_out
 from workbench.cli.options import SnapshotFile
 from workbench.cli.output import say
 from workbench.cli.snapshots import opened
@@ -26,6 +27,7 @@ def export(
     ] = None,
 ) -> None:
     """Export records without loss, as Parquet or JSON lines."""
+    leave_pandas_out()
     with opened(snapshot) as snap:
         count = snap.export(target, where=where)
     say(f"{counted(count, 'record')} written to {target}.")

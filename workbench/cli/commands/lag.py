@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli import exits
+from workbench.cli.lazy_pandas import leave_pandas_out
 from workbench.cli.options import Broker, Json
 from workbench.cli.output import print_rows, say
 from workbench.cli.running import run
@@ -49,6 +50,7 @@ def lag(
     """
     if record is None and (every is not None or duration is not None):
         raise ConfigurationError("--every and --for say how a recording goes on: name its file with --record.")
+    leave_pandas_out()
     if record is None:
         result = run(_sample(broker, group, topic))
     else:

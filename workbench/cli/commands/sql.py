@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from workbench.cli.lazy_pandas import leave_pandas_out
 from workbench.cli.options import Csv, Json, SnapshotFile
 from workbench.cli.output import print_csv, print_json, print_table, say
 from workbench.cli.snapshots import opened
@@ -30,6 +31,7 @@ def sql(
     """Run an SQL query on a snapshot. The table shows at most 1,000 rows; --json and --csv print all."""
     if as_json and as_csv:
         raise ConfigurationError("--json and --csv exclude each other.")
+    leave_pandas_out()
     with opened(snapshot) as snap:
         table = snap.sql_arrow(query)
     names = column_names(table)

@@ -12,45 +12,55 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
 UTC_MICROSECONDS = pa.timestamp("us", tz="UTC")
 _INT64_BOUNDS = (-(2**63), 2**63 - 1)
 
-_NULLABLE: Mapping[pa.DataType, Any] = {
-    pa.bool_(): pd.BooleanDtype(),
-    pa.int8(): pd.Int8Dtype(),
-    pa.int16(): pd.Int16Dtype(),
-    pa.int32(): pd.Int32Dtype(),
-    pa.int64(): pd.Int64Dtype(),
-    pa.uint8(): pd.UInt8Dtype(),
-    pa.uint16(): pd.UInt16Dtype(),
-    pa.uint32(): pd.UInt32Dtype(),
-    pa.uint64(): pd.UInt64Dtype(),
-    pa.float32(): pd.Float32Dtype(),
-    pa.float64(): pd.Float64Dtype(),
-    pa.string(): pd.StringDtype(na_value=float("nan")),
-    pa.large_string(): pd.StringDtype(na_value=float("nan")),
-}
+
+@cache
+def _nullable() -> Mapping[pa.DataType, Any]:
+    # Imported with the first frame: a command that prints rows starts without pandas.
+    import pandas as pd
+
+    text = pd.StringDtype(na_value=float("nan"))
+    return {
+        pa.bool_(): pd.BooleanDtype(),
+        pa.int8(): pd.Int8Dtype(),
+        pa.int16(): pd.Int16Dtype(),
+        pa.int32(): pd.Int32Dtype(),
+        pa.int64(): pd.Int64Dtype(),
+        pa.uint8(): pd.UInt8Dtype(),
+        pa.uint16(): pd.UInt16Dtype(),
+        pa.uint32(): pd.UInt32Dtype(),
+        pa.uint64(): pd.UInt64Dtype(),
+        pa.float32(): pd.Float32Dtype(),
+        pa.float64(): pd.Float64Dtype(),
+        pa.string(): text,
+        pa.large_string(): text,
+    }
 
 
 def to_pandas(table: pa.Table, *, provenance: pa.Table | None = None) -> pd.DataFrame:
     """Convert a table; ``provenance`` becomes a list of rows in ``.attrs["provenance"]``."""
-    columns = [_normalised(column) for column in table.columns]
-    frame: pd.DataFrame = pa.table(columns, names=table.column_names).to_pandas(
-        types_mapper=_NULLABLE.get,
-        timestamp_as_object=False,
-    )
+    frame: pd.DataFrame = normalised(table).to_pandas(types_mapper=_nullable().get, timestamp_as_object=False)
     if provenance is not None:
         frame.attrs["provenance"] = provenance.to_pylist()
     return frame
+
+
+def normalised(table: pa.Table) -> pa.Table:
+    """Convert times to UTC in microseconds, decimals to numbers of 64 bits and dictionaries to their values."""
+    return pa.table([_normalised(column) for column in table.columns], names=table.column_names)
 
 
 def _normalised(column: pa.ChunkedArray) -> pa.ChunkedArray:

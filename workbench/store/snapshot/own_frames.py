@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pandas as pd
 import pyarrow as pa
 
 from workbench.errors import QueryError
@@ -39,6 +38,8 @@ def register_frames(cursor: duckdb.DuckDBPyConnection, frames: OwnFrames) -> Non
 
 
 def _arrow(name: str, frame: Any) -> pa.Table:
+    import pandas as pd
+
     try:
         if isinstance(frame, pd.DataFrame):
             # An index without a name is only a row number; one with a name is a column that queries may join.

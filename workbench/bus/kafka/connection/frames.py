@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import numpy as np
 from aiokafka.conn import CloseReason
 
 from workbench.bus.kafka.wire.fetch import RawResponseType
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 _SIZE_BYTES = 4
 _HEAD_BYTES = 64
 """More than the header of any answer takes."""
+_SMALL_BYTES = 1 << 16
+"""Answers up to this size are received into memory that Python fills with zeros first."""
 
 
 class FrameReceiver(asyncio.BufferedProtocol):
@@ -52,7 +53,7 @@ class FrameReceiver(asyncio.BufferedProtocol):
         if size < _SIZE_BYTES:
             self._connection.close(reason=CloseReason.OUT_OF_SYNC)
             return
-        self._into = memoryview(np.empty(size, np.uint8))  # type: ignore[arg-type]  # numpy arrays are buffers
+        self._into = memoryview(bytearray(size)) if size <= _SMALL_BYTES else _unwritten(size)
 
     def eof_received(self) -> bool | None:
         """End the stream."""
@@ -91,3 +92,11 @@ class FrameReceiver(asyncio.BufferedProtocol):
 def receive_in_place(connection: AIOKafkaConnection) -> None:
     """Let `FrameReceiver` receive what comes from now on; no answer may be under way."""
     connection._writer.transport.set_protocol(FrameReceiver(connection))  # noqa: SLF001 - same
+
+
+def _unwritten(size: int) -> memoryview:
+    """Return memory that nobody wrote to: zeros in the megabytes of a fetch would be written for nothing."""
+    # Imported by the first large answer: a command that lists topics gets none, and starts sooner without numpy.
+    import numpy as np
+
+    return memoryview(np.empty(size, np.uint8))  # type: ignore[arg-type]  # numpy arrays are buffers

@@ -1,0 +1,41 @@
+"""Deals tests out to the processes of pytest-xdist: what shares a Kafka stays together, the long chains begin first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    import pytest
+    from xdist.remote import Producer
+
+KAFKA_CHAINS = (
+    ("capture", "replay", "session"),
+    ("eventbus", "cli", "kafka", "lag", "record_log"),
+)
+"""Folders of ``tests/contract`` whose tests use the Kafka of their process, about as long one as the other.
+
+Each process that runs one of them starts a Kafka. Tests that compare all groups of a cluster need it for themselves.
+"""
+
+
+def chain_of(nodeid: str) -> str:
+    """Return what is dealt out whole: one of the chains above, a file, or a notebook or page that starts its own."""
+    file = nodeid.partition("::")[0]
+    parts = file.split("/")
+    if parts[:2] == ["tests", "contract"]:
+        return next((" ".join(chain) for chain in KAFKA_CHAINS if parts[2] in chain), file)
+    return nodeid if parts[1] in {"notebooks", "docs"} else file
+
+
+class Chains(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives each process a chain at a time, in the order of collection: contract, docs, notebooks, then units."""
+
+    def __init__(self, config: pytest.Config, log: Producer | None = None) -> None:
+        # xdist would begin with the chains of most tests, which are the quickest.
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return chain_of(nodeid)
