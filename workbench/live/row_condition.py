@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.errors import QueryError, ValidationError
-from workbench.store.condition import parse_condition
 from workbench.store.payload.columns import HEADER_MACRO, TEXT_COLUMNS, columns_of_text
+from workbench.store.sql.condition import parse_condition
 from workbench.text import duration_text, visible
 
 if TYPE_CHECKING:

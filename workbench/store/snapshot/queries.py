@@ -11,11 +11,11 @@ import duckdb
 from workbench.errors import QueryError
 from workbench.store.payload.query_scope import read_parts, widen
 from workbench.store.payload.relation import define_relations, make_relation, select_topics
-from workbench.store.payload.reserved import hint_for, readable
 from workbench.store.segments.checksums import RAW_ROWS, parts_of
 from workbench.store.snapshot import row_queries
 from workbench.store.snapshot.own_frames import register_frames
-from workbench.store.snapshot.read_only_sql import check_condition, check_reads_only
+from workbench.store.sql.read_only import check_condition, check_reads_only
+from workbench.store.sql.reserved_words import hint_for, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,7 +10,7 @@ from workbench.errors import QueryError, WindowError
 from workbench.model.records.columns import EVENT, RECORD
 from workbench.model.selecting.window import Ago, At, End, Offset, Start, parse_bound
 from workbench.store.payload.columns import RAW_COLUMNS, TEXT_COLUMNS
-from workbench.store.payload.reserved import readable_condition
+from workbench.store.sql.reserved_words import readable_condition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.errors import SnapshotFormatError
-from workbench.store.snapshot.read_only_sql import forbidden_part
+from workbench.store.sql.read_only import forbidden_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from workbench.errors import SnapshotError, StorageFullError
 from workbench.model.records.columns import RECORD
 from workbench.store.file.connection import is_storage_full, translated
-from workbench.store.payload.reserved import readable_condition
+from workbench.store.sql.reserved_words import readable_condition
 from workbench.store.transfer.jsonl import to_line
 from workbench.store.transfer.whole_values import VECTOR_ROWS, value_columns, with_large_values
 

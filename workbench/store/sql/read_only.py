@@ -7,18 +7,17 @@ node. It then runs in a read-only transaction (`workbench.store.snapshot.queries
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from workbench.errors import QueryError
-from workbench.store.payload.bytes_as_json import bytes_read_as_json, replacement
-from workbench.store.payload.reserved import hint_for, readable_condition
+from workbench.store.sql.bytes_as_json import bytes_read_as_json, replacement
+from workbench.store.sql.parse_tree import nodes, parse
+from workbench.store.sql.reserved_words import hint_for, readable_condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _EXPLAIN = re.compile(r"\s*explain(\s+analyze)?(\s*\([^)]*\))?\s", re.IGNORECASE)
@@ -61,7 +60,7 @@ def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) 
     kind = statements[0].type
     if kind == duckdb.StatementType.EXPLAIN and (explained := _EXPLAIN.match(query)) is not None:
         return check_reads_only(cursor, query[explained.end() :], path)
-    tree = _parsed(cursor, query)
+    tree = parse(cursor, query)
     forbidden = f"{kind.name} is" if kind != duckdb.StatementType.SELECT else _forbidden(tree, None)
     if forbidden:
         raise QueryError(
@@ -70,14 +69,14 @@ def check_reads_only(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) 
             path=str(path),
             query=query,
         )
-    if column := bytes_read_as_json(_nodes(tree)):
+    if column := bytes_read_as_json(nodes(tree)):
         raise QueryError(
             f"{column} holds bytes, in which DuckDB finds no JSON. Use {replacement(column)}, which is the same as "
             f"{'JSON' if column == 'value' else 'text'}: {replacement(column)}->>'$.total'.",
             path=str(path),
             query=query,
         )
-    return {str(name) for node in _nodes(tree) if (name := node.get("table_name"))}
+    return {str(name) for node in nodes(tree) if (name := node.get("table_name"))}
 
 
 def check_condition(cursor: duckdb.DuckDBPyConnection, condition: str | None, path: Path) -> set[str]:
@@ -102,13 +101,13 @@ def forbidden_part(cursor: duckdb.DuckDBPyConnection, query: str, *, also: re.Pa
         query: One statement.
         also: Table functions that are allowed besides those for users.
     """
-    return _forbidden(_parsed(cursor, query), also)
+    return _forbidden(parse(cursor, query), also)
 
 
 def _forbidden(tree: dict[str, Any], also: re.Pattern[str] | None) -> str | None:
     if tree.get("error"):
         return "this kind of statement, or one that is nested so deeply, is"
-    for node in _nodes(tree):
+    for node in nodes(tree):
         kind = str(node.get("type", ""))
         if kind.endswith(_NODE_SUFFIX) and kind not in _READING_NODES:
             return f"{kind.removesuffix(_NODE_SUFFIX).removesuffix('_QUERY')} inside of it is"
@@ -120,26 +119,3 @@ def _forbidden(tree: dict[str, Any], also: re.Pattern[str] | None) -> str | None
             if not (_TABLE_FUNCTIONS.fullmatch(called) or (also is not None and also.fullmatch(called))):
                 return f"the table function {called or '(without a name)'} is"
     return None
-
-
-def _parsed(cursor: duckdb.DuckDBPyConnection, query: str) -> dict[str, Any]:
-    """Return the statement as DuckDB's parser understands it."""
-    # All rows are fetched: an unfinished result would refuse the next statement of this cursor.
-    [(text,)] = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()
-    try:
-        tree: dict[str, Any] = json.loads(text)
-    except RecursionError:
-        return {"error": True}
-    return tree
-
-
-def _nodes(tree: object) -> Iterator[dict[str, Any]]:
-    """Give every object of a JSON document, without recursion: a statement may be nested a thousand deep."""
-    waiting = [tree]
-    while waiting:
-        found = waiting.pop()
-        if isinstance(found, dict):
-            yield found
-            waiting.extend(found.values())
-        elif isinstance(found, list):
-            waiting.extend(found)

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from workbench.errors import QueryError
-from workbench.store.condition import parse_condition
+from workbench.store.sql.condition import parse_condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,17 +6,18 @@ read anything but the columns nor change the state of the database.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from workbench.errors import QueryError
+from workbench.store.sql.parse_tree import nodes, parse
+from workbench.store.sql.reserved_words import quoted
 from workbench.text import number_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
+
+    import duckdb
 
 LIMIT_NESTING = 250
 """Opening parentheses. DuckDB's parser takes 8 s to find that 2,000 of them are not closed."""
@@ -82,14 +83,15 @@ def parse_condition(cursor: duckdb.DuckDBPyConnection, text: str, columns: Colle
     """
     if text.count("(") > LIMIT_NESTING:
         raise QueryError(f"A condition has at most {number_text(LIMIT_NESTING)} parentheses.", query=text[:200])
-    tree, error = _parsed(cursor, text)
-    if error:
+    tree = _parsed(cursor, text)
+    if tree.get("error"):
         # Only now: where the text can be read as it is, `offset` may be a part of SQL.
-        text = _quoted(cursor, text, columns)
-        tree, error = _parsed(cursor, text)
-    if error:
+        text = quoted(text, _reserved(cursor, columns))
+        tree = _parsed(cursor, text)
+    if tree.get("error"):
+        error = tree["error_message"]
         raise QueryError(f"{error}. Write one condition over the columns, such as: partition = 3", query=text)
-    found = list(_nodes(_expression(tree, text)))
+    found = list(nodes(_expression(tree, text)))
     for node in found:
         if refused := _refused(node):
             raise QueryError(f"A condition uses the columns of one row; {refused} not allowed in it.", query=text)
@@ -97,15 +99,9 @@ def parse_condition(cursor: duckdb.DuckDBPyConnection, text: str, columns: Colle
     return Condition(text, frozenset(str(name).lower() for name in names))
 
 
-def _parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> tuple[dict[str, Any], str]:
-    # The line break ends a comment. All rows are fetched: an unfinished result would refuse the next statement.
-    query = f"SELECT * FROM rows WHERE {text}\n"  # noqa: S608 - parsed only
-    try:
-        [(serialized,)] = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()
-        tree: dict[str, Any] = json.loads(serialized)
-    except (duckdb.Error, RecursionError):
-        return {}, "It is nested too deeply or is no SQL"
-    return tree, str(tree["error_message"]) if tree.get("error") else ""
+def _parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> dict[str, Any]:
+    # The line break ends a comment.
+    return parse(cursor, f"SELECT * FROM rows WHERE {text}\n")  # noqa: S608 - parsed only
 
 
 def _expression(tree: dict[str, Any], text: str) -> dict[str, Any]:
@@ -129,34 +125,7 @@ def _refused(node: dict[str, Any]) -> str:
     return f"the function {name} is" if name in _FUNCTIONS or name in _GROWING else ""
 
 
-def _quoted(cursor: duckdb.DuckDBPyConnection, text: str, columns: Collection[str]) -> str:
-    """Put column names that SQL reserves into double quotes."""
+def _reserved(cursor: duckdb.DuckDBPyConnection, columns: Collection[str]) -> set[str]:
+    """Return the columns whose names SQL reserves, in lower case."""
     keywords = cursor.execute("SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category = 'reserved'")
-    reserved = {name for (name,) in keywords.fetchall()} & {name.lower() for name in columns}
-    # DuckDB counts bytes.
-    raw = text.encode()
-    try:
-        starts = [start for start, _ in duckdb.tokenize(text)]
-    except duckdb.Error:
-        return text
-    if not starts:
-        return text
-    pieces, done = [], 0
-    for start, end in zip(starts, [*starts[1:], len(raw)], strict=True):
-        word = raw[start:end].rstrip()
-        if word.decode("utf-8", "replace").lower() in reserved:
-            pieces += [raw[done:start], b'"' + word + b'"']
-            done = start + len(word)
-    return b"".join([*pieces, raw[done:]]).decode()
-
-
-def _nodes(tree: object) -> Iterator[dict[str, Any]]:
-    """Give every object of a JSON document, without recursion: a condition may be nested a thousand deep."""
-    waiting = [tree]
-    while waiting:
-        found = waiting.pop()
-        if isinstance(found, dict):
-            yield found
-            waiting.extend(found.values())
-        elif isinstance(found, list):
-            waiting.extend(found)
+    return {name for (name,) in keywords.fetchall()} & {name.lower() for name in columns}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import duckdb
 
-_WORD = b"offset"
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_WORD = "offset"
 HINT = 'offset is a word of SQL: as a column it is written in double quotes, "offset".'
 
 
@@ -13,10 +18,10 @@ def readable(query: str) -> str:
 
     A query that cannot be parsed either way is returned as it is.
     """
-    if _WORD not in query.lower().encode() or _parses(query):
+    if _WORD not in query.lower() or _parses(query):
         return query
-    quoted = _quoted(query)
-    return quoted if _parses(quoted) else query
+    changed = quoted(query, {_WORD}, clauses=True)
+    return changed if _parses(changed) else query
 
 
 def readable_condition(condition: str) -> str:
@@ -28,7 +33,7 @@ def readable_condition(condition: str) -> str:
 
 def hint_for(query: str) -> str:
     """Return a hint for the error of a query that cannot be parsed; empty if the word is not the cause."""
-    return f"\n{HINT}" if _WORD in query.lower().encode() and not _parses(query) else ""
+    return f"\n{HINT}" if _WORD in query.lower() and not _parses(query) else ""
 
 
 def _parses(query: str) -> bool:
@@ -39,19 +44,24 @@ def _parses(query: str) -> bool:
     return True
 
 
-def _quoted(query: str) -> str:
-    raw = query.encode()  # DuckDB counts bytes
+def quoted(text: str, words: Collection[str], *, clauses: bool = False) -> str:
+    """Put words that stand for columns into double quotes; texts and comments stay as they are.
+
+    Args:
+        text: SQL.
+        words: The names of the columns, in lower case.
+        clauses: A word before a number or a parameter is no column: ``LIMIT 5 OFFSET 10``.
+    """
+    raw = text.encode()  # DuckDB counts bytes
     try:
-        tokens = duckdb.tokenize(query)
+        starts = [start for start, _ in duckdb.tokenize(text)]
     except duckdb.Error:
-        return query
-    ends = [start for start, _ in tokens[1:]] + [len(raw)]
-    words = [raw[start:end].strip() for (start, _), end in zip(tokens, ends, strict=True)]
+        return text
+    tokens = [raw[start:end].strip() for start, end in zip(starts, [*starts[1:], len(raw)], strict=False)]
     pieces, done = [], 0
-    for number, ((start, _), word) in enumerate(zip(tokens, words, strict=True)):
-        following = words[number + 1] if number + 1 < len(words) else b""
-        # LIMIT 5 OFFSET 10: followed by a number or a parameter it is the clause.
-        if word.lower() == _WORD and not (following[:1].isdigit() or following[:1] in (b"$", b"?")):
+    for start, word, following in zip(starts, tokens, [*tokens[1:], b""], strict=False):
+        is_clause = clauses and (following[:1].isdigit() or following[:1] in (b"$", b"?"))
+        if word.decode("utf-8", "replace").lower() in words and not is_clause:
             pieces += [raw[done:start], b'"' + word + b'"']
             done = start + len(word)
     return b"".join([*pieces, raw[done:]]).decode()

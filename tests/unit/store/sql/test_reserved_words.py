@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.errors import QueryError
-from workbench.store.payload.reserved import readable, readable_condition
+from workbench.store.sql.reserved_words import readable, readable_condition
 
 
 @pytest.mark.parametrize(
