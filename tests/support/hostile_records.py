@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from workbench.decoding import load_conventions
 from workbench.model import Record, TimestampType
 
 if TYPE_CHECKING:
@@ -219,6 +220,29 @@ PATHS = [
     ("source_node",),
     ("operation",),
 ]
+
+OWN = load_conventions(
+    {
+        "own": {
+            "strength": 4,
+            "all": ["header?:Event_Type", ["value:payload.n", "value:metadata.tags", "topic:(onex.*)"]],
+            "none": ["value:event_type ~ system\\..*"],
+            "event_id": ["value:id + value:source", "value:id", 'value:"a.b"', "header?:MESSAGE_ID"],
+            "correlation_id": ["header:correlation_id | uuid", "trace:id"],
+            "request_id": "trace:span + topic:(.*)",
+            "null_values": ["ord-1"],
+            "cause": [["value:causationid", "value:metadata.causation_id"], "header:ce_causationid -> auto"],
+            "root": "equal value:correlation_id",
+            "root_id": "value:correlation_id",
+            "event_type": ["topic:onex\\.(.*)", "const:made | up"],
+            "event_time": ["value:time", "value:timestamp"],
+            "time": "auto",
+            "id_scope": "source",
+            "ambiguous_if": "value:source",
+        },
+    },
+)
+"""A convention of all kinds of selectors, filters and rules that a person can write."""
 
 
 def written(value: Any, separators: tuple[str, str]) -> str:

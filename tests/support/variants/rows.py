@@ -144,12 +144,12 @@ def batch_of(rows: Sequence[Row]) -> pa.RecordBatch:
 
 def mixes(count: int, rows: int = ROWS, seed: int = SEED) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Yield topics that mix eight variants of different groups, with texts and tombstones among them."""
-    source = random.Random(seed)  # noqa: S311 - repeatable, not secret
     by_group: dict[str, list[Variant]] = {}
     for one in VARIANTS:
         if one.conventions is None and one.rows == ROWS and one.group not in ("variation", "headers"):
             by_group.setdefault(one.group, []).append(one)
     for number in range(count):
+        source = random.Random(seed + number)  # noqa: S311 - repeatable, not secret
         chosen = [source.choice(by_group[group]) for group in source.sample(sorted(by_group), 8)]
         pools = [iter(one.made(rows // 4, seed + number)) for one in chosen]
         mixed: list[Row] = []

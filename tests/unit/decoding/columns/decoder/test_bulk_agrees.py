@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from workbench.decoding import Decoder, TopicConvention, decode_record, load_conventions
+from workbench.decoding import Decoder, TopicConvention, decode_record
 from workbench.decoding.columns import decoder
 from workbench.decoding.columns.assembly import envelope_columns, event_batch
 from workbench.model.records.columns import EVENT
@@ -101,34 +101,11 @@ def test_bulk_equals_exact_with_a_fixed_convention(fixed, records):
     assert batch.to_pylist() == exactly(records, chosen)
 
 
-OWN = load_conventions(
-    {
-        "own": {
-            "strength": 4,
-            "all": ["header?:Event_Type", ["value:payload.n", "value:metadata.tags", "topic:(onex.*)"]],
-            "none": ["value:event_type ~ system\\..*"],
-            "event_id": ["value:id + value:source", "value:id", 'value:"a.b"', "header?:MESSAGE_ID"],
-            "correlation_id": ["header:correlation_id | uuid", "trace:id"],
-            "request_id": "trace:span + topic:(.*)",
-            "null_values": ["ord-1"],
-            "cause": [["value:causationid", "value:metadata.causation_id"], "header:ce_causationid -> auto"],
-            "root": "equal value:correlation_id",
-            "root_id": "value:correlation_id",
-            "event_type": ["topic:onex\\.(.*)", "const:made | up"],
-            "event_time": ["value:time", "value:timestamp"],
-            "time": "auto",
-            "id_scope": "source",
-            "ambiguous_if": "value:source",
-        },
-    },
-)
-
-
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(records=hostile_records.batches())
 def test_bulk_equals_exact_with_an_own_convention(records):
-    batch = Decoder(OWN).decode(golden_vectors.record_batch(records), records[0].topic)
-    assert batch.to_pylist() == exactly(records, conventions=OWN)
+    batch = Decoder(hostile_records.OWN).decode(golden_vectors.record_batch(records), records[0].topic)
+    assert batch.to_pylist() == exactly(records, conventions=hostile_records.OWN)
 
 
 def test_all_golden_records_of_a_topic_in_one_table_keep_their_order():
