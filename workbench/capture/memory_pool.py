@@ -51,8 +51,10 @@ def steady_allocation() -> Iterator[None]:
     Arrow's usual pool returns pages to the system at once, and a capture asks for as many again in the next moment:
     6 % more CPU and 50 MB more at the peak (a million records). Each buffer is freed by the pool that allocated it, so
     other users of Arrow are not affected. A pool that the user chose by ``ARROW_DEFAULT_MEMORY_POOL`` stays.
+
+    Where Arrow was loaded after `workbench`, its compiled code has jemalloc anyway; nothing can change that later.
     """
-    if _POOL_VARIABLE in os.environ or _JEMALLOC not in pa.supported_memory_backends():
+    if os.environ.get(_POOL_VARIABLE, _JEMALLOC) != _JEMALLOC or _JEMALLOC not in pa.supported_memory_backends():
         yield
         return
     _running.begin()

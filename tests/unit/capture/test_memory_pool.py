@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pyarrow as pa
 import pytest
 
@@ -40,3 +44,25 @@ def test_what_the_user_chose_stays(monkeypatch):
     before = pa.default_memory_pool().backend_name
     with steady_allocation():
         assert pa.default_memory_pool().backend_name == before
+
+
+@pytest.mark.parametrize(
+    ("before", "chosen", "pool"),
+    [
+        ("import workbench", {}, "jemalloc"),
+        ("import workbench", {"ARROW_DEFAULT_MEMORY_POOL": "system"}, "system"),
+        ("import pyarrow, workbench", {}, "mimalloc"),
+    ],
+)
+def test_arrow_that_is_loaded_after_the_workbench_gets_it_for_its_compiled_code(before, chosen, pool):
+    code = f"{before}; import pyarrow; print(pyarrow.default_memory_pool().backend_name)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env={**os.environ, **chosen})
+    assert (done.stdout.decode().strip(), done.stderr) == (pool, b"")
+
+
+def test_memory_that_is_freed_goes_back_after_a_capture_also_where_jemalloc_is_the_pool_anyway(monkeypatch):
+    monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")
+    before = pa.default_memory_pool().backend_name
+    with steady_allocation():
+        assert pa.default_memory_pool().backend_name == "jemalloc"
+    assert pa.default_memory_pool().backend_name == before

@@ -7,6 +7,7 @@ time; a fetch answers with megabytes. aiokafka still connects, authenticates and
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
 
 from aiokafka.conn import CloseReason
@@ -14,13 +15,49 @@ from aiokafka.conn import CloseReason
 from workbench.bus.kafka.wire.fetch import RawResponseType
 
 if TYPE_CHECKING:
+    import numpy as np
     from aiokafka.conn import AIOKafkaConnection
+    from numpy.typing import NDArray
 
 _SIZE_BYTES = 4
 _HEAD_BYTES = 64
 """More than the header of any answer takes."""
 _SMALL_BYTES = 1 << 16
 """Answers up to this size are received into memory that Python fills with zeros first."""
+_LARGE = 1 << 20
+"""Bytes of an answer from which its memory is kept for the next ones, and the step in which it is allocated."""
+_KEPT = 2
+_UNUSED = 3
+"""References to an array that nobody else holds: the list of kept ones, the loop over it, and the call that counts."""
+
+
+class FrameMemory:
+    """Memory for the answers of one socket, used again once nothing refers to the answer that was there.
+
+    Memory of megabytes comes fresh from the system each time, and clearing its pages costs as much as receiving into
+    them. Two are kept: one answer is received while the one before is decoded.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[NDArray[np.uint8]] = []
+
+    def take(self, size: int) -> memoryview:
+        """Return memory of so many bytes; large ones are not written to: a size that lies costs address space only."""
+        if size <= _SMALL_BYTES:
+            return memoryview(bytearray(size))
+        for array in self._kept:
+            # A memoryview of the answer, or of a part of it, holds a reference to the array.
+            if len(array) >= size and sys.getrefcount(array) == _UNUSED:
+                return memoryview(array)[:size]  # type: ignore[arg-type]  # numpy arrays are buffers
+        # Imported by the first large answer: a command that lists topics gets none, and starts sooner without numpy.
+        import numpy as np
+
+        # In whole steps, because the next answers are a little larger or smaller.
+        array = np.empty(-(-size // _LARGE) * _LARGE, np.uint8)
+        if size >= _LARGE:
+            # The oldest is dropped: answers may have become larger since.
+            self._kept = [*self._kept, array][-_KEPT:]
+        return memoryview(array)[:size]  # type: ignore[arg-type]  # numpy arrays are buffers
 
 
 class FrameReceiver(asyncio.BufferedProtocol):
@@ -32,6 +69,7 @@ class FrameReceiver(asyncio.BufferedProtocol):
         self._size = bytearray(_SIZE_BYTES)
         self._into = memoryview(self._size)
         self._filled = 0
+        self._memory = FrameMemory()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return the memory for the next bytes."""
@@ -53,7 +91,7 @@ class FrameReceiver(asyncio.BufferedProtocol):
         if size < _SIZE_BYTES:
             self._connection.close(reason=CloseReason.OUT_OF_SYNC)
             return
-        self._into = memoryview(bytearray(size)) if size <= _SMALL_BYTES else _unwritten(size)
+        self._into = self._memory.take(size)
 
     def eof_received(self) -> bool | None:
         """End the stream."""
@@ -92,11 +130,3 @@ class FrameReceiver(asyncio.BufferedProtocol):
 def receive_in_place(connection: AIOKafkaConnection) -> None:
     """Let `FrameReceiver` receive what comes from now on; no answer may be under way."""
     connection._writer.transport.set_protocol(FrameReceiver(connection))  # noqa: SLF001 - same
-
-
-def _unwritten(size: int) -> memoryview:
-    """Return memory that nobody wrote to: zeros in the megabytes of a fetch would be written for nothing."""
-    # Imported by the first large answer: a command that lists topics gets none, and starts sooner without numpy.
-    import numpy as np
-
-    return memoryview(np.empty(size, np.uint8))  # type: ignore[arg-type]  # numpy arrays are buffers

@@ -316,8 +316,11 @@ def _uncompressed(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, lis
 
     Each place is where a batch's records begin and end, and their number.
     """
+    # As an Arrow buffer, because the checksum takes no memoryview and a copy would cost more than the checksum.
+    whole = pa.py_buffer(source.data)
     for batch in batches:
-        if google_crc32c.value(bytes(source.data[batch.at + _CRC_FROM : batch.stop])) != batch.crc:
+        start = batch.at + _CRC_FROM
+        if google_crc32c.value(whole.slice(start, batch.stop - start)) != batch.crc:
             raise CorruptRecords("the checksum differs")
     # The usual case of uncompressed batches needs no copy: the parser reads the answer itself.
     if all(batch.attributes & _CODEC == compression.NONE for batch in batches):

@@ -6,13 +6,21 @@ import struct
 from collections import deque
 from types import SimpleNamespace
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from aiokafka.conn import CloseReason
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.bus.kafka.connection.frames import FrameReceiver
+from workbench.bus.kafka.connection.frames import FrameMemory, FrameReceiver
 from workbench.bus.kafka.wire.fetch import RawResponseType
+
+LARGE = 1 << 20
+
+
+def address(memory: memoryview) -> int:
+    return np.frombuffer(memory, np.uint8).ctypes.data
 
 
 class Connection:
@@ -82,3 +90,35 @@ def test_the_stream_learns_that_the_connection_is_lost():
     error = ConnectionResetError()
     FrameReceiver(connection).connection_lost(error)
     assert connection.lost == [error]
+
+
+def test_memory_of_large_answers_is_used_again_once_nothing_refers_to_it():
+    memory = FrameMemory()
+    first = memory.take(LARGE)
+    place = address(first)
+    part, first = first[:10], None
+    assert address(memory.take(LARGE)) != place, "a part of the answer is still in use"
+    part.release()
+    assert address(memory.take(LARGE - 5)) == place
+    assert len(memory.take(LARGE - 5)) == LARGE - 5
+
+
+def test_an_answer_that_arrow_refers_to_is_not_overwritten():
+    memory = FrameMemory()
+    answer = memory.take(LARGE)
+    answer[:3] = b"abc"
+    kept, answer = pa.py_buffer(answer).slice(0, 3), None
+    for _ in range(5):
+        memory.take(LARGE)[:3] = b"xyz"
+    assert kept.to_pybytes() == b"abc"
+
+
+def test_memory_of_few_large_answers_is_kept_and_of_small_ones_none():
+    memory = FrameMemory()
+    held = [memory.take(LARGE) for _ in range(5)]
+    places = {address(one) for one in held}
+    held.clear()
+    again = [memory.take(LARGE) for _ in range(2)]
+    assert {address(one) for one in again} <= places
+    memory.take(100)
+    assert sum(len(array) for array in memory._kept) == 2 * LARGE
