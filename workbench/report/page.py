@@ -34,7 +34,7 @@ th, td { padding: 3px 10px; border-bottom: 1px solid var(--line); text-align: le
 td { font-variant-numeric: tabular-nums }
 tbody tr:nth-child(even) { background: var(--band) }
 pre { background: var(--band); padding: 10px; overflow-x: auto; font-size: 12.5px }
-svg { max-width: 100%; height: auto }
+svg { max-width: none }
 """
 MOST_ROWS = 100
 _CELL_CHARACTERS = 120
@@ -91,6 +91,12 @@ def _cell(value: object) -> str:
         return visible(", ".join(map(_cell, value)), _CELL_CHARACTERS)
     if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - not a number
         return ABSENT
+    return _scalar(value)
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, datetime):
+        return time_text(value)
     if isinstance(value, float):
         return f"{value:,.2f}"
     if isinstance(value, int) and not isinstance(value, bool):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from workbench.text import counted, visible
+import pandas as pd
+
+from workbench.text import counted, listing, time_text, visible
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
-    import pandas as pd
-
+    from workbench.exploration import EventRate
+    from workbench.lag import LagResult
     from workbench.replay.dead_letters import DeadLetters
     from workbench.report import Section
     from workbench.text import Element
@@ -19,13 +21,18 @@ if TYPE_CHECKING:
     from workbench.widgets import CausationGraph
 
 _COUNTS = """
-    SELECT topic, event_type, count(*) AS n, min(timestamp_ms) AS first_ms, max(timestamp_ms) AS last_ms
-    FROM events GROUP BY ALL ORDER BY n DESC, topic, event_type
+    SELECT topic, event_type, count(*) AS events, min(timestamp_ms) AS first, max(timestamp_ms) AS last
+    FROM events GROUP BY ALL ORDER BY events DESC, topic, event_type
 """
 _LARGEST_FLOW = """
     SELECT correlation_id, count(*) AS n FROM events WHERE correlation_id IS NOT NULL
     GROUP BY ALL ORDER BY n DESC, correlation_id LIMIT 1
 """
+_PROVENANCE = [
+    "topic", "partition", "from", "next", "end", "records", "without_envelope", "raw", "damaged", "missing",
+    "compacted", "isolation", "state", "reason", "cluster",
+]  # fmt: skip
+"""What a reader needs of the captured ranges, most wanted first; the snapshot has their other columns."""
 
 
 class Reported(Protocol):
@@ -38,6 +45,10 @@ class Reported(Protocol):
     def sql(self, query: str) -> pd.DataFrame: ...
     def trace(self, *, correlation_id: str) -> Trace: ...
     def dead_letters(self) -> DeadLetters: ...
+    def rate(self) -> EventRate: ...
+    def lag(self) -> LagResult: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
 
 
 def write_incident_report(
@@ -47,15 +58,25 @@ def write_incident_report(
     from workbench.report import write_report
 
     heading = title if title is not None else f"Snapshot {visible(snap.path.name, 80)}"
-    return write_report(path, heading, [*_contents(snap), *_flow(snap, correlation_id), *_failures(snap)])
+    return write_report(path, heading, [*_contents(snap), *_flow(snap, correlation_id), *_failures(snap), *_lag(snap)])
 
 
 def _contents(snap: Reported) -> list[Section]:
+    from workbench.report import Section
+
     counts = snap.sql(_COUNTS)
+    counts["first"], counts["last"] = (
+        [None if pd.isna(at) else time_text(int(at)) for at in counts[name]] for name in ("first", "last")
+    )
     states = ", ".join(sorted(set(snap.provenance["state"]))) or "nothing captured"
+    notes = [Section("Notes", "What to know before reading on.", listing(snap.notes))] if snap.notes else []
+    rate = snap.rate()
+    over_time = [] if rate.frame.empty else [Section("Events over time", "By type.", rate.snapshot().body)]
     return [
+        *notes,
+        *over_time,
         frame_section("Captured", "Events by topic and type, most frequent first.", counts),
-        frame_section("Provenance", f"The offsets that this rests on: {states}.", snap.provenance),
+        frame_section("Provenance", f"The offsets that this rests on: {states}.", snap.provenance[_PROVENANCE]),
     ]
 
 
@@ -74,6 +95,15 @@ def _failures(snap: Reported) -> list[Section]:
         return []
     about = f"{counted(len(letters.frame), 'dead letter')}, grouped by failure."
     return [frame_section("Dead letters", about, letters.groups)]
+
+
+def _lag(snap: Reported) -> list[Section]:
+    from workbench.report import Section
+
+    lag = snap.lag()
+    if lag.frame.empty:
+        return []
+    return [Section("Consumer lag", "The newest of the samples that were recorded.", lag.snapshot().body)]
 
 
 def flow_sections(trace: Trace, correlation_id: str) -> list[Section]:

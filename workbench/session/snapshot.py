@@ -63,6 +63,11 @@ class Snapshot(SnapshotQueries):
         """Whether the file was opened for reading only."""
         return self.store.read_only
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of the snapshot besides its counts: remarks of captures, lost offsets, damage by reason."""
+        return snapshot_notes(self.store)
+
     def adopt(self, tasks: Supervisor) -> None:
         """Run the background tasks of this snapshot's widgets under the supervisor of a cluster."""
         self._tasks = tasks
@@ -306,7 +311,7 @@ class Snapshot(SnapshotQueries):
         return decode_again(self.store, conventions)
 
     def report(self, path: str | os.PathLike[str], *, title: str | None = None, flow: str | None = None) -> Path:
-        """Write a static HTML file: contents, the flow of a correlation id (else the largest), dead letters."""
+        """Write a static HTML file: notes, contents, the flow of a correlation id (else the largest), failures, lag."""
         from workbench.session.incident_report import write_incident_report
 
         return write_incident_report(self, path, title=title, correlation_id=flow)
@@ -316,7 +321,7 @@ class Snapshot(SnapshotQueries):
         return f"Snapshot {visible(self.path.name, 80)} ({access})"
 
     def __repr__(self) -> str:
-        return overview_text(self._heading(), self.store.ranges_table(), snapshot_notes(self.store))
+        return overview_text(self._heading(), self.store.ranges_table(), self.notes)
 
     def _repr_html_(self) -> str:
-        return overview_html(self._heading(), self.store.ranges_table(), snapshot_notes(self.store))
+        return overview_html(self._heading(), self.store.ranges_table(), self.notes)
