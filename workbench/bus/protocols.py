@@ -156,6 +156,13 @@ class RecordLog(Protocol):
         """Names of all topics that this user may describe, sorted; one request, whatever the number of partitions."""
         ...
 
+    async def broker_settings(self, names: Collection[str]) -> dict[int, dict[str, str]]:
+        """Read settings of the brokers, by node id and name.
+
+        Brokers whose settings this user may not read are left out, and so are settings that a broker does not know.
+        """
+        ...
+
     async def offsets(
         self,
         partitions: Iterable[TopicPartition],

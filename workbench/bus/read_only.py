@@ -56,6 +56,9 @@ class ReadOnlyLog:
     async def topic_names(self) -> list[str]:
         return await self._log.topic_names()
 
+    async def broker_settings(self, names: Collection[str]) -> dict[int, dict[str, str]]:
+        return await self._log.broker_settings(names)
+
     async def offsets(
         self,
         partitions: Iterable[TopicPartition],

@@ -179,3 +179,8 @@ class TestLife:
             del log
             gc.collect()
         await connections.aclose()
+
+
+async def test_settings_of_the_brokers(log):
+    found = await log.broker_settings(["producer.id.expiration.ms", "no.such.setting"])
+    assert list(found.values()) == [{"producer.id.expiration.ms": "86400000"}]

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 _NO_DESCRIBE = "not authorised: this user has no right to describe the topic, if it exists"
 _NO_READ = "not authorised: this user has no right to read its records"
-_TOPIC = 2
-"""Resource type of DescribeConfigs."""
+_TOPIC, _BROKER = 2, 4
+"""Resource types of DescribeConfigs."""
 _DEFAULT_SOURCES = frozenset({4, 5})
 """Config sources: static broker config, and default."""
 _WAIT_MS = 10_000
@@ -182,6 +182,19 @@ async def _serving(session: Session, name: str, partitions: Iterable[int]) -> No
     for partition, (begin, end) in limits.items():
         if begin is None or end is None:
             raise CodeError(Code.LEADER_NOT_AVAILABLE, str(partition))
+
+
+async def broker_settings(session: Session, names: Collection[str]) -> dict[int, dict[str, str]]:
+    """Read settings of all brokers; those that may not be read are left out."""
+    found: dict[int, dict[str, str]] = {}
+    for node in sorted((await session.connections.metadata([])).brokers):
+        # Only a broker itself knows its settings.
+        request = DescribeConfigsRequest([(_BROKER, str(node), sorted(names))])
+        answer = await session.connections.send(node, request)
+        for code, _, _, _, rows in answer.resources:
+            if code == Code.NONE:
+                found[node] = {row[0]: row[1] for row in rows if row[1] is not None}
+    return found
 
 
 async def _settings(

@@ -146,6 +146,10 @@ class KafkaLog:
         async with self._open.deadline("Listing topics"):
             return sorted((await self._open.retry(lambda: self._open.connections.metadata(None))).topics)
 
+    async def broker_settings(self, names: Collection[str]) -> dict[int, dict[str, str]]:
+        async with self._open.deadline("Reading broker settings"):
+            return await self._open.retry(lambda: admin.broker_settings(self._open, names))
+
     async def offsets(
         self,
         partitions: Iterable[TopicPartition],

@@ -131,6 +131,12 @@ class MemoryLog:
     async def topic_names(self) -> list[str]:
         return sorted((await self._open.call("Listing topics")).topics)
 
+    async def broker_settings(self, names: Collection[str]) -> dict[int, dict[str, str]]:
+        """Return nothing: an embedded cluster has no broker, and forgets no producer."""
+        del names
+        await self._open.call("Reading broker settings")
+        return {}
+
     async def offsets(
         self,
         partitions: Iterable[TopicPartition],

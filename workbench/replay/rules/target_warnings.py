@@ -85,14 +85,18 @@ def forgotten_producers(planning: PlanningInput) -> Iterator[str]:
     if planning.options.writer != "idempotent":
         return
     records = planning.records
+    setting, expiry_ms = planning.facts.producer_expiry or (None, PRODUCER_EXPIRY_MS)
+    source = f"the brokers' {setting}"
+    if setting is None:
+        source = "Kafka's default of producer.id.expiration.ms (the brokers' own setting could not be read)"
     for name, seqs in records.target_rows.items():
         times = records.planned_timestamps[seqs]
-        old = int(((times != NOW) & (times < planning.now_ms - PRODUCER_EXPIRY_MS)).sum())
+        old = int(((times != NOW) & (times < planning.now_ms - expiry_ms)).sum())
         if old and name not in records.append_time_topics:
             yield (
-                f"{counted(old, 'record')} for {name} keep times older than {duration_text(PRODUCER_EXPIRY_MS, 'ms')}, "
-                "Kafka's default of producer.id.expiration.ms: a broker that restarts forgets their writer, and cannot "
-                "recognise a batch that is sent again. Use writer='transactional', or timestamps='now'."
+                f"{counted(old, 'record')} for {name} keep times older than {duration_text(expiry_ms, 'ms')}, "
+                f"{source}: a broker that restarts forgets their writer, and cannot recognise a batch that is sent "
+                "again. Use writer='transactional', or timestamps='now'."
             )
 
 

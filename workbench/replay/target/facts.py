@@ -133,6 +133,8 @@ class TargetFacts:
     """Groups that could not be described, or that are rebalancing: they may be on a target too."""
     in_doubt: tuple[str, ...] = ()
     """Earlier runs on these targets whose result is not known."""
+    producer_expiry: tuple[str, int] | None = None
+    """The setting after which the brokers forget a producer, and its smallest value, ms; None where it is not known."""
     present: tuple[str, ...] = ()
     """Selected records that an earlier replay sent to these targets: their ``x-replay-of``, sorted."""
 
@@ -155,6 +157,7 @@ class TargetFacts:
             "groups": [_plain(group) for group in self.groups],
             "unclear_groups": list(self.unclear_groups),
             "in_doubt": list(self.in_doubt),
+            "producer_expiry": None if self.producer_expiry is None else list(self.producer_expiry),
             "present": list(self.present),
         }
 
@@ -177,6 +180,7 @@ class TargetFacts:
                 "groups": tuple(groups),
                 "unclear_groups": tuple(value["unclear_groups"]),
                 "in_doubt": tuple(value["in_doubt"]),
+                "producer_expiry": None if (expiry := value.get("producer_expiry")) is None else tuple(expiry),
                 "present": tuple(value.get("present", ())),
             },
         )

@@ -7,6 +7,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Protocol
 
+from workbench.errors import WorkbenchError
 from workbench.replay.target.facts import Connection, GroupFacts, TargetFacts, TopicFacts
 from workbench.replay.target.names import resolve_targets
 from workbench.replay.target.present import find_present, origins
@@ -30,6 +31,8 @@ _SETTINGS = (
     "message.timestamp.after.max.ms",
     "message.timestamp.difference.max.ms",
 )
+_PRODUCER_EXPIRY = ("producer.id.expiration.ms", "transactional.id.expiration.ms")
+"""Brokers before Kafka 3.5 know only the second one (KIP-854), for both purposes."""
 _UNSETTLED = frozenset({"unknown", "PreparingRebalance", "CompletingRebalance", "Assigning", "Reconciling"})
 _AT_ONCE = 8
 """Groups whose offsets are asked for at the same time."""
@@ -137,8 +140,22 @@ async def _facts(
         groups=groups,
         unclear_groups=unclear,
         in_doubt=tuple(await asyncio.to_thread(journal.in_doubt, log.cluster_id, names)) if journal else (),
+        producer_expiry=await _producer_expiry(log),
         present=await find_present(log, [topics[name] for name in existing], origins(records)) if existing else (),
     )
+
+
+async def _producer_expiry(log: RecordLog) -> tuple[str, int] | None:
+    """Return the setting after which a broker forgets a producer, and its smallest value among the brokers."""
+    try:
+        brokers = await log.broker_settings(_PRODUCER_EXPIRY)
+    except WorkbenchError:
+        return None  # without the right, or from a broker that has no such request
+    for name in _PRODUCER_EXPIRY:
+        values = [int(settings[name]) for settings in brokers.values() if settings.get(name, "").isdecimal()]
+        if values:
+            return name, min(values)
+    return None
 
 
 def now_ms() -> int:

@@ -4,9 +4,40 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from replay_samples import ORDERS, draft, facts, group, row, topic, warnings_of
+import pytest
+from replay_samples import NOW_MS, ORDERS, draft, facts, group, row, topic, warnings_of
 
 from workbench.replay import make_plan
+
+DAY_MS = 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("expiry", "age_ms", "said"),
+    [
+        (
+            None,
+            DAY_MS + 1,
+            "1 record for copy keep times older than 1 d, Kafka's default of producer.id.expiration.ms (",
+        ),
+        (None, DAY_MS - 1, None),
+        (("producer.id.expiration.ms", 60_000), 60_001, "older than 1 min, the brokers' producer.id.expiration.ms: "),
+        (("producer.id.expiration.ms", 60_000), 59_999, None),
+        (("transactional.id.expiration.ms", 7 * DAY_MS), 6 * DAY_MS, None),
+        (
+            ("transactional.id.expiration.ms", 7 * DAY_MS),
+            8 * DAY_MS,
+            "7 d, the brokers' transactional.id.expiration.ms: ",
+        ),
+    ],
+)
+def test_times_are_old_by_the_setting_of_the_brokers(expiry, age_ms, said):
+    old = draft(row(1, timestamp_ms=NOW_MS - age_ms), writer="idempotent")
+    text = warnings_of(make_plan(old, facts(producer_expiry=expiry)))
+    if said is None:
+        assert "a broker that restarts forgets" not in text
+    else:
+        assert said in text
 
 
 def test_warnings():

@@ -41,10 +41,12 @@ class Finding:
     """Whether signing in, or a certificate of the client, is missing."""
     final: bool = True
     """Whether waiting longer cannot help."""
+    restarting: bool = False
+    """Whether a broker that restarts looks like this, so that asking again later may help."""
 
 
 class UnusableListenerError(OSError):
-    """An address answers, but not as the settings expect; asking again gives the same."""
+    """An address cannot be used: nothing answers there, or not as the settings expect."""
 
     def __init__(self, address: str, finding: Finding) -> None:
         super().__init__(f"{address}: {finding.cause}. {finding.advice}")
@@ -77,11 +79,13 @@ _WHATEVER_THE_SETTINGS: Mapping[Speaks, Finding] = {
     "closed": Finding(
         "it took the connection and closed it at once, without a byte",
         "A proxy without a broker behind it, a limit of connections or a firewall does that; check the port.",
+        restarting=True,
     ),
     "silent": Finding(
         "it took the connection and answers nothing",
         "The broker may be starting or overloaded, or the port belongs to something else; check the port.",
         final=False,
+        restarting=True,
     ),
 }
 
@@ -123,12 +127,14 @@ async def _unreachable(host: str, port: int) -> Finding | None:
         return Finding(
             f"nothing listens on port {port} of {visible(host, 100)} (connection refused)",
             "Check that the broker runs, and the port.",
+            restarting=True,
         )
     except TimeoutError:
         return Finding(
             f"{visible(host, 100)} does not answer on port {port}",
             "A firewall, a missing VPN or a host that is down does that; check the address.",
             final=False,
+            restarting=True,
         )
     except OSError as error:
         return Finding(

@@ -137,6 +137,9 @@ def is_retriable(error: BaseException) -> bool:
     """Whether the same request may succeed later."""
     if isinstance(error, CodeError):
         return error.retriable
-    if is_authentication(error) or isinstance(error, UnusableListenerError | kafka_errors.IncompatibleBrokerVersion):
+    if isinstance(error, UnusableListenerError):
+        # The log is open, so there was a broker: it may be on its way back.
+        return error.finding.restarting
+    if is_authentication(error) or isinstance(error, kafka_errors.IncompatibleBrokerVersion):
         return False
     return isinstance(error, OSError | TimeoutError) or bool(getattr(error, "retriable", False))

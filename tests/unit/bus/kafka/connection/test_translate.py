@@ -5,6 +5,7 @@ import ssl
 import pytest
 from aiokafka import errors as kafka_errors
 
+from workbench.bus.kafka.connection.listener import Finding, UnusableListenerError
 from workbench.bus.kafka.connection.session import is_retriable
 from workbench.bus.kafka.connection.translate import translated
 from workbench.bus.kafka.wire.codes import RETRIABLE, Code, CodeError, name_of
@@ -61,6 +62,8 @@ def test_which_errors_are_retriable():
     assert not is_retriable(kafka_errors.SaslAuthenticationFailed("no"))
     assert not is_retriable(CodeError(Code.INVALID_TIMESTAMP, "t"))
     assert not is_retriable(ValueError())
+    assert is_retriable(UnusableListenerError("h:1", Finding("connection refused", "Wait.", restarting=True)))
+    assert not is_retriable(UnusableListenerError("h:1", Finding("an SSH server answers there", "Another port.")))
 
 
 def test_codes_have_names():
