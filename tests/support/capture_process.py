@@ -1,8 +1,12 @@
-"""A capture in a process of its own, for tests that kill it: ADDRESS TOPIC FILE."""
+"""A capture in a process of its own, for tests that kill or stop it: ADDRESS TOPIC FILE [TIMEOUT_S].
+
+With a time-out, that of each call to the broker, it follows the topic until it is interrupted.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from functools import partial
 
@@ -19,9 +23,10 @@ pipeline.PREFETCH_BYTES = 1 << 20
 run.Appender = partial(Appender, segment_bytes=1 << 18, row_group_bytes=1 << 19)  # type: ignore[attr-defined,assignment]
 
 
-async def main(address: str, topic: str, file: str) -> None:
+async def main(address: str, topic: str, file: str, timeout_s: str = "") -> None:
+    options = {"timeout_s": float(timeout_s)} if timeout_s else {}
     with SnapshotStore.open(file, write=True) as store:
-        async with open_log(address) as log:
+        async with open_log(address, **options) as log:
             result = await capture(
                 log,
                 store,
@@ -29,10 +34,12 @@ async def main(address: str, topic: str, file: str) -> None:
                 parse_topics(topic),
                 start=Start(),
                 cluster="test",
+                follow=bool(timeout_s),
                 progress=lambda progress: print(dict(progress.counts), flush=True),  # noqa: T201 - read by the test
             )
     print(result.state, flush=True)  # noqa: T201 - same
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4]))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main(*sys.argv[1:5]))

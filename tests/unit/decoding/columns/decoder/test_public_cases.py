@@ -12,6 +12,7 @@ import pytest
 from workbench.decoding import Decoder, decode_record, load_conventions
 from workbench.errors import ConfigurationError
 from workbench.model import Record, TimestampType
+from workbench.model.events.dead_letters import is_dead_letter, origin_by_name
 
 TRACE_ID = "a" * 32
 HOPS = [f"00-{TRACE_ID}-{digit * 16}-01" for digit in "12"]
@@ -288,6 +289,26 @@ def test_dead_letters_of_usual_writers_name_their_origin(headers, via):
         assert found["error"]["attempts"] == 3
     else:
         assert found["error"]["message"] == "bad"
+
+
+CELERY = {
+    "body": "W1s0MV0sIHt9LCB7fV0=", "content-encoding": "utf-8", "content-type": "application/json",
+    "headers": {"lang": "py", "task": "shop.charge", "id": FLOW, "retries": 3, "origin": "gen7@shop"},
+    "properties": {"correlation_id": FLOW, "delivery_info": {"exchange": "", "routing_key": "celery"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [(ORDER, [("breadcrumbId", "5F-0")]), (CELERY, []), (ORDER, [("customer", "7")])],
+    ids=["camel", "celery", "racecar"],
+)
+def test_dead_letters_without_marks_of_their_own_are_known_by_the_topic_alone(body, headers):
+    found = decoded(body, headers)
+    assert (found["origin"], found["error"]) == (None, None)
+    for topic, expected in (("orders", False), ("orders-dlq", True), ("orders.replay.0123abcd", False)):
+        assert is_dead_letter(found | {"topic": topic}) is expected
+    assert origin_by_name("orders-dlq") == "orders"
 
 
 def test_an_error_header_alone_makes_no_dead_letter():
