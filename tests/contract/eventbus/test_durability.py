@@ -20,8 +20,8 @@ from workbench.testing import create_test_event, wait_until
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
 
 CHILD = Path(__file__).parents[2] / "support" / "consumer_child.py"
-MANY, PUBLISHED_AT_ONCE = 20_000, 5_000
-"""Dozens of fetches and of commits for each member; `tests/bench` measures larger counts."""
+MANY, PUBLISHED_AT_ONCE = 8_000, 2_000
+"""Several fetches and commits for each member; `tests/bench` measures larger counts."""
 SESSION_MS = 6_000
 """The shortest that a broker allows by default: for so long it waits for a member that was killed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import uuid
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from workbench.model import NewRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 RECORDS = [
     (b"k0", b'{\n  "event_id": "e0", "correlation_id": "flow-1", "type": "placed"\n}', ((b"h", b"x"),)),
@@ -25,29 +27,33 @@ RECORDS = [
 ]
 
 
-@pytest.fixture
-def fill() -> Callable[..., str]:
+ORDERS = {"orders": [NewRecord("orders", key, value, headers, 0) for key, value, headers in RECORDS]}
+
+
+def filled(topics: dict[str, Sequence[NewRecord]]) -> str:
     """Make an embedded cluster with topics and records; the address is returned."""
     name = f"cli-{uuid.uuid4().hex[:8]}"
 
-    def make(topics: dict[str, Sequence[NewRecord]]) -> str:
-        async def write() -> None:
-            async with MemoryLog(name, keep=True) as log:
-                for topic, records in topics.items():
-                    await log.create_topic(topic, partitions=2)
-                    async with log.writer() as writer:
-                        await writer.send(records)
+    async def write() -> None:
+        async with MemoryLog(name, keep=True) as log:
+            for topic, records in topics.items():
+                await log.create_topic(topic, partitions=2)
+                async with log.writer() as writer:
+                    await writer.send(records)
 
-        asyncio.run(write())
-        return f"memory://{name}"
-
-    return make
+    asyncio.run(write())
+    return f"memory://{name}"
 
 
 @pytest.fixture
-def address(fill) -> str:
+def fill() -> Callable[..., str]:
+    return filled
+
+
+@pytest.fixture
+def address() -> str:
     """A cluster whose topic ``orders`` holds `RECORDS` in partition 0."""
-    return fill({"orders": [NewRecord("orders", key, value, headers, 0) for key, value, headers in RECORDS]})
+    return filled(ORDERS)
 
 
 @pytest.fixture
@@ -64,8 +70,20 @@ def run(monkeypatch, tmp_path) -> Callable[..., Result]:
     return command
 
 
+@pytest.fixture(scope="session")
+def captured(tmp_path_factory) -> Path:
+    """The folder of a snapshot of such a topic; not to be changed."""
+    folder: Path = tmp_path_factory.mktemp("captured")
+    command = ["capture", "orders", "-b", filled(ORDERS), "--into", str(folder / "a.duckdb")]
+    assert CliRunner().invoke(application("capture"), command).exit_code == 0
+    return folder
+
+
 @pytest.fixture
-def snapshot(run, address) -> str:
-    """A snapshot of the topic."""
-    assert run("capture", "orders", "-b", address, "--into", "a.duckdb").exit_code == 0
+def snapshot(run, captured, request) -> str:
+    """A snapshot of the topic: of the test's own cluster where it has one, else a copy."""
+    if "address" in request.fixturenames:
+        assert run("capture", "orders", "-b", request.getfixturevalue("address"), "--into", "a.duckdb").exit_code == 0
+    else:
+        shutil.copytree(captured, ".", dirs_exist_ok=True)
     return "a.duckdb"
