@@ -48,6 +48,7 @@ class Connection:
         self._segments = segments
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
         self._ended = threading.Condition()
+        self.created = not path.exists()
         limit = memory.memory_limit_bytes()
         with translated(path):
             self._root = duckdb.connect(

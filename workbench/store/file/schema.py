@@ -134,11 +134,13 @@ def migrate(cursor: duckdb.DuckDBPyConnection, version: int, *, by: str) -> None
         cursor.execute(
             "CREATE TABLE workbench_schema (version INTEGER NOT NULL, applied_at TIMESTAMP, applied_by VARCHAR)"
         )
-    for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
+    for statements in MIGRATIONS[version:]:
         for statement in statements:
             cursor.execute(statement)
-        cursor.execute("INSERT INTO workbench_schema VALUES (?, now()::TIMESTAMP, ?)", [number, by])
-    if version < VERSION:
+    if numbers := range(version + 1, VERSION + 1):
+        values = ", ".join("(?, now()::TIMESTAMP, ?)" for _ in numbers)
+        given = [part for number in numbers for part in (number, by)]
+        cursor.execute(f"INSERT INTO workbench_schema VALUES {values}", given)  # noqa: S608 - placeholders
         define_views(cursor)
 
 

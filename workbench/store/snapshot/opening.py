@@ -43,7 +43,8 @@ def prepare(connection: Connection, folder: Path, *, read_only: bool) -> int:
     """
     path = connection.path
     with connection.cursor() as cursor:
-        version = schema.stored_version(cursor)
+        # DuckDB takes long to say that a table is missing: it looks for similar names among all of its functions.
+        version = None if connection.created else schema.stored_version(cursor)
         if version is None and not read_only and schema.is_empty(cursor):
             version = 0
     version = schema.check_version(version, path)
