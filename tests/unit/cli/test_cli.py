@@ -93,6 +93,31 @@ def test_every_command_module_is_there():
         assert command in result.stdout
 
 
+def words_of(group, so_far=()):
+    """The words of each command, groups included."""
+    yield so_far
+    for name, command in getattr(group, "commands", {}).items():
+        yield from words_of(command, (*so_far, name))
+
+
+def test_help_fits_a_terminal_of_80_columns_whole():
+    app = application()
+    commands = list(words_of(typer.main.get_command(app)))
+    assert len(commands) > 20
+    for words in commands:
+        result = RUNNER.invoke(app, [*words, "--help"], env={"COLUMNS": "80", "TERM": "xterm"})
+        assert result.exit_code == 0
+        lines = result.stdout.splitlines()
+        assert [line for line in lines if len(line) > 80] == [], words
+        frame = [line for line in lines if line[:1] in "│╭╰" and line]
+        assert frame, words
+        assert {(len(line), line[-1] in "│╮╯") for line in frame} == {(80, True)}, words
+        # What rich cannot fit it cuts with an ellipsis; ours stand in the two texts that show a command line.
+        assert [
+            line for line in lines if "…" in line and "FILE --where …" not in line and "[PATTERN]…" not in line
+        ] == []
+
+
 def test_a_closed_pipe_is_quiet():
     reading, writing = os.pipe()
     os.close(reading)

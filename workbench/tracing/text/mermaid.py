@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 MERMAID_LIMIT = 200
 """Events in a chart unless told otherwise; more than this no viewer lays out well."""
 
-_PLAIN = re.compile(r"[^\w .,:/@+()=-]", re.ASCII)
+_READ_BY_OTHERS = re.compile(
+    r"[^\w .,:/@+()=-]"
+    # Mermaid draws labels as Markdown: an underscore at the end of a word is emphasis, and a list gives an error text.
+    r"|(?<![^\W_])_|_(?![^\W_])|^[-+](?= )|(?<=^\d)\.(?= )|(?<=^\d\d)\.(?= )",
+    re.ASCII,
+)
 _ARROWS = {COPY: "-. copy .->", AMBIGUOUS: "-. ambiguous .->", HINT: "-. hint .->"}
 _ID_LIMIT = 40
 
 
 def entities(text: str) -> str:
-    """Write every character that Mermaid or HTML could read as its own as a ``#NN;`` entity."""
-    return _PLAIN.sub(lambda match: f"#{ord(match.group())};", text)
+    """Write every character that Mermaid, Markdown or HTML could read as its own as a ``#NN;`` entity."""
+    return _READ_BY_OTHERS.sub(lambda match: f"#{ord(match.group())};", text)
 
 
 def mermaid_text(graph: CausalGraph, *, limit: int = MERMAID_LIMIT) -> str:
