@@ -46,7 +46,12 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, empty:
     terminal = sys.stdout.isatty()
     numeric = [n for n in range(len(columns)) if all(_is_number(row[n]) for row in rows)]
     cells = [[_cell(value, separated=terminal) for value in row] for row in rows]
-    print_text(_fitted(columns, cells, numeric) if terminal else text_table(columns, cells, numeric=numeric))
+    print_text(fitted_table(columns, cells, numeric=numeric))
+
+
+def fitted_table(columns: Sequence[str], cells: Sequence[Sequence[str]], *, numeric: Sequence[int] = ()) -> str:
+    """Write cells as `workbench.text.text_table` does; in a terminal at most as wide as that."""
+    return (_fitted if sys.stdout.isatty() else text_table)(columns, cells, numeric=numeric)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -91,7 +96,7 @@ def _to_null(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _fitted(columns: Sequence[str], cells: list[list[str]], numeric: Sequence[int]) -> str:
+def _fitted(columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[int]) -> str:
     """Write a table as wide as the terminal; one row below the other where even narrow columns do not fit."""
     room = shutil.get_terminal_size().columns
     widths = [max(len(columns[n]), *(len(row[n]) for row in cells)) for n in range(len(columns))]
@@ -117,7 +122,7 @@ def _shortened(cell: str, width: int) -> str:
     return cell if len(cell) <= width else f"{cell[:head]}…{cell[len(cell) - (width - 1 - head) :]}"
 
 
-def _stacked(columns: Sequence[str], cells: list[list[str]]) -> str:
+def _stacked(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     width = max(map(len, columns))
     blocks = [
         "\n".join(f"{name.ljust(width)}  {cell}".rstrip() for name, cell in zip(columns, row, strict=True))

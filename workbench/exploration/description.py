@@ -22,7 +22,7 @@ from workbench.text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -146,14 +146,23 @@ class Description:
         return [{"kind": kind, **row} for kind, frame in frames for row in _records(frame)]
 
     def __repr__(self) -> str:
+        return self.text()
+
+    def text(self, write_table: Callable[..., str] = text_table) -> str:
+        """Write all of it as text; ``write_table`` is called as `workbench.text.text_table` is."""
         if not self._topics:
             return f"{self._title()}: nothing captured yet"
-        parts = [self._title(), text_table(_TOPIC_COLUMNS, self._topic_rows(), numeric=(1, 2, 5))]
+        parts = [self._title(), write_table(_TOPIC_COLUMNS, self._topic_rows(), numeric=(1, 2, 5))]
         parts += self._remarks()
+        # Of one topic the name stands above; in a terminal of 80 columns it would take the room of the fields.
+        first = 1 if len(self._topics) == 1 else 0
+        numeric = (3 - first, 4 - first)
         if self._shows_fields():
-            parts += ["", text_table(_FIELD_COLUMNS, self._field_rows(), numeric=(3, 4))]
+            fields = [row[first:] for row in self._field_rows()]
+            parts += ["", write_table(_FIELD_COLUMNS[first:], fields, numeric=numeric)]
         if self._proposals:
-            parts += ["", _PROPOSED, text_table(_PROPOSAL_COLUMNS, self._proposal_rows(), numeric=(3, 4))]
+            proposals = [row[first:] for row in self._proposal_rows()]
+            parts += ["", _PROPOSED, write_table(_PROPOSAL_COLUMNS[first:], proposals, numeric=numeric)]
         if self.conventions:
             parts += ["", _PASTE, "", self.toml]
         return "\n".join(parts)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.options import Json, SnapshotFile, SomeTopics
-from workbench.cli.output import print_json
+from workbench.cli.output import fitted_table, print_json, print_text
 from workbench.cli.snapshots import opened
 
 
@@ -31,6 +31,6 @@ def describe(
         for row in found.rows():
             print_json(row)
     elif toml:
-        typer.echo(found.toml or "# Nothing is proposed.")
+        print_text(found.toml or "# Nothing is proposed.")
     else:
-        typer.echo(repr(found))
+        print_text(found.text(fitted_table))

@@ -40,6 +40,18 @@ def test_the_text_ends_with_what_can_be_pasted(path):
     assert tomllib.loads(pasted)["conventions"]["orders"]["event_id"] == "value:orderId"
 
 
+def test_in_a_terminal_tables_fit_and_names_of_fields_stay_whole(path, monkeypatch, capsys):
+    whole = run(path).stdout
+    monkeypatch.setattr("workbench.cli.output.sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    with pytest.raises(SystemExit):
+        application("describe")(["describe", path], prog_name="workbench")
+    tables = capsys.readouterr().out.partition("Paste this")[0]
+    assert max(map(len, tables.splitlines())) <= 60
+    assert "value:orderId" in tables
+    assert max(map(len, whole.partition("Paste this")[0].splitlines())) > 60
+
+
 def test_json_lines_name_their_kind(path):
     rows = [json.loads(line) for line in run(path, "orders", "-J").stdout.splitlines()]
     assert [row["field"] for row in rows if row["kind"] == "field"] == ["value:orderId", "value:total"]
