@@ -11,7 +11,7 @@ from workbench.tracing.drawing import theme
 from workbench.widgets.causation_graph.shapes import (
     arrow_head,
     edge_path,
-    fitted_end,
+    fitted,
     hop_place,
     outline,
     readable,
@@ -38,6 +38,7 @@ def view_content(view: GraphView) -> dict[str, Any]:
         "layout": view.layout,
         "width": view.width,
         "height": view.height,
+        "start": _start(view),
         "text": view.header.text,
         "facts": [visible(fact, 200) for fact in header_facts(view)],
         "notes": [visible(note, 500) for note in view.notes],
@@ -62,10 +63,17 @@ def view_content(view: GraphView) -> dict[str, Any]:
     }
 
 
+def _start(view: GraphView) -> float:
+    """Height that must be in sight first: of lanes the top, else the first cause of the topmost chain."""
+    if view.lanes or not view.nodes:
+        return 0.0
+    return min((node.x, node.y) for node in view.nodes)[1]
+
+
 def _lane(lane: GraphLane) -> list[Any]:
     """Title as it fits, title in full, top and height. Of a long name the end is kept, where names of topics differ."""
-    name, count = visible(lane.name, 60), f" ({number_text(lane.events)})"
-    return [fitted_end(name, _LANE_TITLE_PX, _LANE_PX, count), f"{name}{count}", lane.y, lane.height]
+    name, count = visible(lane.name, None), f" ({number_text(lane.events)})"
+    return [fitted(name, _LANE_TITLE_PX, _LANE_PX, count), f"{name}{count}", lane.y, lane.height]
 
 
 def _edges(view: GraphView) -> list[list[Any]]:
@@ -134,11 +142,11 @@ def _texts(node: GraphNode) -> list[tuple[str, float, float, str]]:
     if node.width < LABELLED_PX:
         return []
     x, room = -node.width / 2 + _INSET_PX, node.width - 2 * _INSET_PX
-    label = fitted_end(visible(node.label, None), room, _LABEL_PX)
+    label = fitted(visible(node.label, None), room, _LABEL_PX)
     where = visible(_where(node), None)
     if not where or node.height < _TWO_LINES_PX:
         return [(label, x, 4, "wb-label")]
-    return [(label, x, -3, "wb-label"), (fitted_end(where, room, _SMALL_PX), x, 12, "wb-sub")]
+    return [(label, x, -3, "wb-label"), (fitted(where, room, _SMALL_PX), x, 12, "wb-sub")]
 
 
 def _where(node: GraphNode) -> str:

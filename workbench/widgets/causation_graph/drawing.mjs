@@ -78,6 +78,8 @@ export function drawGraph(view) {
     draw("g", { role: "group", "aria-label": "Events" }, ...groups.values()),
   ];
   // One by one: as arguments of one call, 10,000 elements come near the limit of the stack.
-  for (const { line, head, time } of lines) layers[2].append(line, head, ...(time ? [time] : []));
+  for (const { line, head } of lines) layers[2].append(line, head);
+  // Above all lines, which would pass through them.
+  for (const { time } of lines) if (time) layers[2].append(time);
   return { layers, groups, lines };
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ BADGE = "M-3,-3L3,3M3,-3L-3,3"
 BADGE_RADIUS = 7.0
 _ROUND = 5.0
 _HEAD, _HEAD_ANGLE = 8.0, 0.42
+_CUT = re.compile(r"… \([\d,]+ characters?\)$")
+"""How `workbench.text.visible` ends a text that it cut."""
 _LEAST_CUT = 2
 """Characters that are left of a text at least, the ellipsis included."""
 
@@ -102,10 +105,17 @@ def _rounded(x: float, y: float, rx: float, ry: float) -> str:
     )
 
 
-def fitted_end(text: str, width: float, per_character: float, suffix: str = "") -> str:
-    """Cut a text at its front, so that its end and a suffix fit a width in pixels: long names differ at their end."""
+def fitted(text: str, width: float, per_character: float, suffix: str = "") -> str:
+    """Cut a text so that it fits a width in pixels together with a suffix.
+
+    The end is kept, because long names of types and topics differ there. Of a text that was cut already, which says so
+    at its end, the beginning is kept.
+    """
     room = max(int(width / per_character) - len(suffix), _LEAST_CUT)
-    return f"{text}{suffix}" if len(text) <= room else f"…{text[len(text) - room + 1 :]}{suffix}"
+    known = _CUT.sub("", text)
+    if len(text) <= room:
+        return f"{text}{suffix}"
+    return f"{known[: room - 1]}…{suffix}" if known != text else f"…{text[len(text) - room + 1 :]}{suffix}"
 
 
 def readable(labels: Sequence[tuple[float, str]], per_character: float) -> list[bool]:

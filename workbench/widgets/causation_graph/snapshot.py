@@ -61,6 +61,8 @@ def _picture(content: Mapping[str, Any], title: str) -> Element:
         *(_lane(lane, content["width"]) for lane in content["lanes"]),
         *(_tick(tick, content["height"]) for tick in content["ticks"]),
         *(_edge(edge) for edge in content["edges"]),
+        # Above all lines, which would pass through them.
+        *(_hop(*hop) for *_, hop in content["edges"] if hop),
         *(_node(node) for node in content["nodes"]),
         transform=f"translate(0,{top:g})",
     )
@@ -90,10 +92,10 @@ def _tick(tick: tuple[float, str], height: float) -> Element:
 
 
 def _edge(edge: tuple[Any, ...]) -> Element:
-    _, _, path, arrow, dash, width, broken, hop = edge
+    _, _, path, arrow, dash, width, broken, _ = edge
     colour = theme.ALARM if broken else theme.NEUTRAL
     line = {"fill": "none", "stroke": colour, "stroke_width": f"{width:g}", "stroke_dasharray": dash or None}
-    return element("g", element("path", d=path, **line), element("path", d=arrow, fill=colour), hop and _hop(*hop))
+    return element("g", element("path", d=path, **line), element("path", d=arrow, fill=colour))
 
 
 def _hop(time: str, x: float, y: float, anchor: str) -> Element:

@@ -9,7 +9,7 @@ export class Viewport {
   #transform = { k: 1, x: 0, y: 0 };
   /** @type {{x: number, y: number, moved: boolean} | null} */
   #drag = null;
-  /** The drawing; null before there is one. @type {{width: number, height: number, nodes: {y: number}[]} | null} */
+  /** The drawing; null before there is one. @type {{width: number, height: number, start: number} | null} */
   #drawing = null;
   #ui;
   #cleared;
@@ -40,8 +40,8 @@ export class Viewport {
   fit() {
     if (!this.#drawing) return;
     const { clientWidth, clientHeight } = this.#ui.stage;
-    const { width, height, nodes } = this.#drawing;
-    this.#place(fit(width, height, clientWidth, clientHeight, nodes[0]?.y));
+    const { width, height, start } = this.#drawing;
+    this.#place(fit(width, height, clientWidth, clientHeight, start));
   }
 
   /** @param {number} factor */

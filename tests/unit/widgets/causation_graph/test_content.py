@@ -66,3 +66,12 @@ def test_labels_keep_the_end_in_which_names_and_positions_differ() -> None:
     assert label.startswith("…")
     assert label.endswith("shipped.v2")
     assert where.endswith("events/0@100")
+
+
+def test_the_first_cause_of_the_topmost_chain_is_in_sight_first() -> None:
+    view = ScriptedGraph(4).view()
+    # A mark of its own stands below the chains, although its event was the first of all.
+    lone = replace(view.nodes[0], key="lone", y=900.0)
+    assert view_content(replace(view, nodes=(lone, *view.nodes)))["start"] == view.nodes[0].y
+    assert view_content(replace(view, nodes=()))["start"] == 0
+    assert view_content(ScriptedGraph(4).view(layout="swimlanes"))["start"] == 0

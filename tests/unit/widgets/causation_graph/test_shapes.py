@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from workbench.widgets.causation_graph.shapes import arrow_head, edge_path, fitted_end, hop_place, outline, readable
+from workbench.widgets.causation_graph.shapes import arrow_head, edge_path, fitted, hop_place, outline, readable
 
 SHAPES = ("round", "pill", "cut", "diamond", "plain", "stack", "ellipse")
 
@@ -24,10 +24,16 @@ def test_every_shape_is_closed_and_different() -> None:
 
 
 def test_of_a_long_name_the_end_is_kept_and_its_count() -> None:
-    assert fitted_end("short", 100, 10) == "short"
-    assert fitted_end("onex.dev.workflow_events", 100, 10, " (3)") == "…vents (3)"
-    assert len(fitted_end("onex.prod.deeply.nested.team.payments_settled", 196, 7.2, " (12)")) == 27
-    assert fitted_end("x" * 9, 1, 10) == "…x"
+    assert fitted("short", 100, 10) == "short"
+    assert fitted("onex.dev.workflow_events", 100, 10, " (3)") == "…vents (3)"
+    assert len(fitted("onex.prod.deeply.nested.team.payments_settled", 196, 7.2, " (12)")) == 27
+    assert fitted("x" * 9, 1, 10) == "…x"
+
+
+def test_of_a_text_that_was_cut_already_the_beginning_is_kept() -> None:
+    assert fitted("https://example/very/long… (2,200 characters)", 100, 10) == "https://e…"
+    assert fitted("orders… (78 characters)", 100, 10, " (1)") == "order… (1)"
+    assert fitted("short… (9 characters)", 1_000, 10) == "short… (9 characters)"
 
 
 def test_labels_of_an_axis_do_not_run_into_each_other() -> None:
