@@ -27,7 +27,6 @@ _NARROWEST = 12
 
 def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, empty: str = "") -> None:
     """Print the named columns of rows as a table, or every row with all its columns as a line of JSON."""
-    rows = list(rows)
     if as_json:
         for row in rows:
             print_json(row)

@@ -24,7 +24,7 @@ from workbench.text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
     import plotly.graph_objects as go
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _SHOWN_GROUPS = 30
 _SHOWN_ERRORS = 5
+_ROWS_AT_ONCE = 1_000
 _COUNTS = ("members", "partitions", "lag", "lost", "ahead", "held", "unknown")
 _TITLES = ("group", "state", *_COUNTS)
 _NUMERIC = tuple(range(2, len(_TITLES)))
@@ -79,9 +80,11 @@ class LagResult:
         }
         return LagResult(LagTables(**kept))
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Rows of `frame` as plain values, None where a value is absent."""
-        return [{name: _plain(value) for name, value in row.items()} for row in lag_table(self.tables).to_pylist()]
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of `frame` as plain values, None where a value is absent."""
+        for batch in lag_table(self.tables).to_batches(_ROWS_AT_ONCE):
+            for row in batch.to_pylist():
+                yield {name: _plain(value) for name, value in row.items()}
 
     def figure(self) -> go.Figure:
         """Draw the chart as a plotly figure. Its output has the picture of `snapshot` beside plotly's data."""

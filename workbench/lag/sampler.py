@@ -14,15 +14,20 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import numpy as np
+
 from workbench.errors import BrokerUnavailableError, WorkbenchError
+from workbench.lag.furthest import UNKNOWN, furthest_rows, pack
 from workbench.lag.names import is_exact, matching, no_such_group
 from workbench.model import TopicPartition
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
+from workbench.text import counted, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from workbench.bus.protocols import RecordLog
+    from workbench.lag.furthest import PackedCommits
     from workbench.model import CommittedOffset, GroupInfo, Isolation
 
 CONCURRENCY = 10
@@ -32,9 +37,12 @@ METADATA_S = 60.0
 LISTED_ROWS = 100_000
 """Rows of one round up to which partitions without a commit are listed beside the others of their topic.
 
-Beyond it only partitions with a commit or an owner are rows: ten thousand groups on a topic of a thousand partitions
-would be ten million rows that say nothing.
+Beyond it only partitions with a commit or an owner are rows, and those only while there are no more than so many: of
+the groups that follow, the `FURTHEST` partitions are rows, and the group says how many are not. Ten thousand groups
+that commit on a thousand partitions would be ten million rows.
 """
+FURTHEST = 5
+"""Partitions, the furthest behind, that are rows of a group for which a round has no more room."""
 
 Offsets: TypeAlias = dict[TopicPartition, int | None]
 Quantity: TypeAlias = Literal["low", "lso", "high"]
@@ -78,17 +86,19 @@ class LagSampler:
         bounds = _Bounds(self._partitions)
         await self._look_up(bounds, "low", "earliest", "read_uncommitted")
         committed_at_ms = clock.now_ms()
-        commits, unread = await self._commits(groups)
+        commits, unread, packed = await self._commits(groups)
         if await self._take_up(commits):
             # Commits name partitions whose log start was not read before them: the order holds for another try.
             low_at_ms = clock.now_ms()
             bounds = _Bounds(self._partitions)
             await self._look_up(bounds, "low", "earliest", "read_uncommitted")
             committed_at_ms = clock.now_ms()
-            commits, unread = await self._commits(groups)
+            commits, unread, packed = await self._commits(groups)
         await self._look_up(bounds, "lso", "latest", "read_committed")
         high_at_ms = clock.now_ms()
         await self._look_up(bounds, "high", "latest", "read_uncommitted")
+        cut = self._add_furthest(commits, packed, bounds.found["high"])
+        errors = {**cut, **unread}
         if bounds.incomplete:
             self._known_at = -METADATA_S
         # Two rounds may begin in the same millisecond; a number names one round.
@@ -104,7 +114,7 @@ class LagSampler:
             interval_ms=interval_ms,
             offsets=bounds.samples(),
             commits=tuple(commits),
-            groups=tuple(replace(g, error=unread[g.group_id]) if g.group_id in unread else g for g in groups),
+            groups=tuple(replace(g, error=errors[g.group_id]) if g.group_id in errors else g for g in groups),
         )
 
     async def _refresh(self) -> None:
@@ -177,11 +187,18 @@ class LagSampler:
             parts = await asyncio.gather(*(of(topic) for topic in sorted({p.topic for p in wanted})))
             bounds.found[quantity] = {p: offset for part in parts for p, offset in part.items()}
 
-    async def _commits(self, groups: Iterable[GroupInfo]) -> tuple[list[CommitSample], dict[str, str]]:
-        """Read what each group committed; a group that cannot be read gives its error instead."""
+    async def _commits(
+        self, groups: Iterable[GroupInfo]
+    ) -> tuple[list[CommitSample], dict[str, str], list[PackedCommits]]:
+        """Read what each group committed; a group that cannot be read gives its error instead.
+
+        Groups for which there is no more room are returned packed.
+        """
         gate = asyncio.Semaphore(CONCURRENCY)
         rows: list[CommitSample] = []
         unread: dict[str, str] = {}
+        packed: list[PackedCommits] = []
+        numbers = {partition: number for number, partition in enumerate(self._partitions)}
 
         async def of(group: GroupInfo) -> None:
             async with gate:
@@ -190,11 +207,30 @@ class LagSampler:
                 except WorkbenchError as error:
                     unread[group.group_id] = str(error)
                     rows.extend(self._unread(group, str(error)))
+                    return
+                stored = {p: commit for p, commit in stored.items() if fnmatchcase(p.topic, self._topic_pattern)}
+                if len(stored) > max(FURTHEST, LISTED_ROWS - len(rows)) and stored.keys() <= numbers.keys():
+                    packed.append(pack(group.group_id, stored, numbers))
                 else:
                     rows.extend(self._rows(group, stored, room=LISTED_ROWS - len(rows)))
 
         await asyncio.gather(*(of(group) for group in groups))
-        return rows, unread
+        return rows, unread, packed
+
+    def _add_furthest(self, rows: list[CommitSample], packed: Iterable[PackedCommits], high: Offsets) -> dict[str, str]:
+        """Add a few rows for each packed group; return what is said of it."""
+        partitions = list(self._partitions)
+        found = (high.get(partition) for partition in partitions)
+        ends = np.array([UNKNOWN if end is None else end for end in found], np.int64)
+        said = {}
+        for group in packed:
+            listed = furthest_rows(group, partitions, ends, FURTHEST)
+            rows.extend(listed)
+            said[group.group_id] = (
+                f"{number_text(len(listed))} of its {counted(len(group.offsets), 'partition')} are listed, those "
+                f"furthest behind: a round lists {number_text(LISTED_ROWS)}. Name the group, or its topics, to see all"
+            )
+        return said
 
     def _rows(
         self, group: GroupInfo, stored: dict[TopicPartition, CommittedOffset], *, room: int

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from workbench.model.records.record import TopicPartition
 from workbench.model.topics import GroupInfo, GroupMemberInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _TIME = pa.timestamp("us")
 _TEXT = pa.string()
@@ -87,6 +88,7 @@ SCHEMAS = {
 }
 """Columns of each table, in the order of the stored one. Times are UTC."""
 
+_PART_ROWS = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -109,9 +111,18 @@ def tables_of(rounds: Iterable[LagRound]) -> LagTables:
     taken = list(rounds)
     return LagTables(
         **{
-            name: pa.Table.from_pylist([row for one in taken for row in _ROWS[name](one)], schema=schema)
+            name: pa.concat_tables([schema.empty_table(), *(_table(name, schema, one) for one in taken)])
             for name, schema in SCHEMAS.items()
         },
+    )
+
+
+def _table(name: str, schema: pa.Schema, taken: LagRound) -> pa.Table:
+    # In parts: a dictionary for each row takes many times the memory of its columns.
+    rows = _ROWS[name](taken)
+    return pa.Table.from_batches(
+        [pa.RecordBatch.from_pylist(part, schema=schema) for part in iter(lambda: list(islice(rows, _PART_ROWS)), [])],
+        schema=schema,
     )
 
 
@@ -141,26 +152,24 @@ def utc_ms(at: datetime) -> int:
     return (at.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
 
 
-def _round_rows(taken: LagRound) -> list[dict[str, Any]]:
-    return [
-        {
-            "round_id": taken.round_id,
-            "cluster": taken.cluster_id,
-            "started_at": utc_time(taken.started_at_ms),
-            "finished_at": utc_time(taken.finished_at_ms),
-            "interval_ms": taken.interval_ms,
-            "groups": len(taken.groups),
-            "partitions": len(taken.offsets),
-            "errors": len(taken.errors),
-            "probes": 0,
-            "probe_bytes": 0,
-        },
-    ]
+def _round_rows(taken: LagRound) -> Iterator[dict[str, Any]]:
+    yield {
+        "round_id": taken.round_id,
+        "cluster": taken.cluster_id,
+        "started_at": utc_time(taken.started_at_ms),
+        "finished_at": utc_time(taken.finished_at_ms),
+        "interval_ms": taken.interval_ms,
+        "groups": len(taken.groups),
+        "partitions": len(taken.offsets),
+        "errors": len(taken.errors),
+        "probes": 0,
+        "probe_bytes": 0,
+    }
 
 
-def _offset_rows(taken: LagRound) -> list[dict[str, Any]]:
+def _offset_rows(taken: LagRound) -> Iterator[dict[str, Any]]:
     low_at, high_at = utc_time(taken.low_at_ms), utc_time(taken.high_at_ms)
-    return [
+    return (
         {
             "round_id": taken.round_id,
             "topic": sample.topic,
@@ -174,12 +183,12 @@ def _offset_rows(taken: LagRound) -> list[dict[str, Any]]:
             "error": sample.error,
         }
         for sample in taken.offsets
-    ]
+    )
 
 
-def _commit_rows(taken: LagRound) -> list[dict[str, Any]]:
+def _commit_rows(taken: LagRound) -> Iterator[dict[str, Any]]:
     committed_at = utc_time(taken.committed_at_ms)
-    return [
+    return (
         {
             "round_id": taken.round_id,
             "group_id": sample.group_id,
@@ -193,11 +202,11 @@ def _commit_rows(taken: LagRound) -> list[dict[str, Any]]:
             "error": sample.error,
         }
         for sample in taken.commits
-    ]
+    )
 
 
-def _group_rows(taken: LagRound) -> list[dict[str, Any]]:
-    return [
+def _group_rows(taken: LagRound) -> Iterator[dict[str, Any]]:
+    return (
         {
             "round_id": taken.round_id,
             "group_id": group.group_id,
@@ -217,10 +226,10 @@ def _group_rows(taken: LagRound) -> list[dict[str, Any]]:
             "error": group.error,
         }
         for group in taken.groups
-    ]
+    )
 
 
-_ROWS: dict[str, Callable[[LagRound], list[dict[str, Any]]]] = {
+_ROWS: dict[str, Callable[[LagRound], Iterator[dict[str, Any]]]] = {
     "lag_rounds": _round_rows,
     "offset_samples": _offset_rows,
     "lag_samples": _commit_rows,

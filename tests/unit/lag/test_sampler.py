@@ -266,3 +266,28 @@ async def test_many_groups_on_a_topic_of_many_partitions_are_rows_only_where_the
     taken = await LagSampler(log).round()
     assert len(taken.commits) <= 1_000 + 200
     assert sum(row.committed is not None for row in taken.commits) == 200
+
+
+async def test_groups_that_commit_on_every_partition_are_rows_where_they_are_furthest_behind(log, monkeypatch):
+    await log.create_topic("wide", partitions=40)
+    async with log.writer() as writer:
+        await writer.send([NewRecord("wide", value=b"x", partition=number % 40) for number in range(40 * 30)])
+    for group in range(10):
+        await log.commit_offsets(f"g{group}", {TopicPartition("wide", n): (n * 7 + group) % 30 for n in range(40)})
+    monkeypatch.setattr(sampler_module, "LISTED_ROWS", 100)
+    taken = await LagSampler(log).round()
+    listed = {f"g{group}": [row for row in taken.commits if row.group_id == f"g{group}"] for group in range(10)}
+    whole = [group for group, rows in listed.items() if len(rows) == 40]
+    cut = [group for group, rows in listed.items() if len(rows) == 5]
+    assert (len(whole), len(cut)) == (2, 8)
+    for group in cut:
+        # Of offsets 0 to 29 on 40 partitions the lowest are furthest behind.
+        stored = sorted((n * 7 + int(group[1:])) % 30 for n in range(40))
+        assert [row.committed for row in listed[group]] == stored[:5]
+    assert {g.group_id for g in taken.groups if g.error} == set(cut)
+    assert "5 of its 40 partitions are listed, those furthest behind" in taken.errors[0]
+    result = LagResult([taken])
+    assert result.groups.set_index("group_id").loc[cut[0], "max_lag"] == 30
+    assert len(result.errors) == 8
+    one = await LagSampler(log, groups=cut[0]).round()
+    assert (len(one.commits), one.errors) == (40, ())

@@ -13,7 +13,7 @@ from workbench.cli.options import Broker, Json
 from workbench.cli.output import print_rows, say
 from workbench.cli.running import run
 from workbench.errors import ConfigurationError
-from workbench.text import visible
+from workbench.text import number_text, visible
 
 if TYPE_CHECKING:
     from workbench.lag import LagResult
@@ -22,6 +22,7 @@ _COLUMNS = (
     *("group_id", "topic", "partition", "lag", "lost", "ahead", "readable", "held", "committed", "high", "state"),
     "reason",
 )
+_SHOWN_ERRORS = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -56,8 +57,10 @@ def lag(
     else:
         result = run(_record(broker, group, topic, record, 10.0 if every is None else every, duration)).newest
     print_rows(result.rows(), _COLUMNS, as_json=as_json, empty="No consumer group was found.")
-    for error in result.errors:
+    for error in result.errors[:_SHOWN_ERRORS]:
         say(f"not read: {visible(error, None)}")
+    if len(result.errors) > _SHOWN_ERRORS:
+        say(f"not read: {number_text(len(result.errors) - _SHOWN_ERRORS)} more")
     if result.errors:
         raise typer.Exit(exits.INCOMPLETE)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from io import BufferedWriter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -110,6 +111,9 @@ def export_records(
     return rows
 
 
+_File = TypeVar("_File", BufferedWriter, pq.ParquetWriter)
+
+
 class _TargetError(Exception):
     """The file that is written refuses; kept apart from errors of the snapshot that is read meanwhile."""
 
@@ -124,6 +128,19 @@ def _target() -> Iterator[None]:
         yield
     except OSError as error:
         raise _TargetError(error) from error
+
+
+@contextlib.contextmanager
+def _closing(file: _File) -> Iterator[_File]:
+    """Close what was opened; after an error quietly, because closing a file on a full disk fails once more."""
+    try:
+        yield file
+    except BaseException:
+        with contextlib.suppress(OSError, pa.ArrowException):
+            file.close()
+        raise
+    with _target():
+        file.close()
 
 
 def _not_written(path: Path, error: OSError) -> SnapshotError | StorageFullError:
@@ -149,29 +166,25 @@ def _write_parquet(tables: Iterator[pa.Table], path: Path, ranges: pa.Table | No
     if ranges is not None:
         schema = schema.with_metadata({PROVENANCE_KEY: json.dumps(ranges.to_pylist()).encode()})
     rows = 0
-    with contextlib.ExitStack() as open_files:
-        with _target():
-            writer = open_files.enter_context(pq.ParquetWriter(path, schema, compression="zstd", compression_level=1))
+    with _target():
+        opened = pq.ParquetWriter(path, schema, compression="zstd", compression_level=1)
+    with _closing(opened) as writer:
         for table in tables:
             with _target():
                 writer.write_table(table.select(schema.names).cast(schema))
             rows += table.num_rows
-        with _target():
-            open_files.close()
     return rows
 
 
 def _write_jsonl(tables: Iterator[pa.Table], path: Path) -> int:
     rows = 0
-    with contextlib.ExitStack() as open_files:
-        with _target():
-            file = open_files.enter_context(path.open("wb"))
+    with _target():
+        opened = path.open("wb")
+    with _closing(opened) as file:
         for table in tables:
             for batch in table.to_batches(_LINE_ROWS):
                 lines = b"".join(to_line(row) for row in batch.to_pylist())
                 with _target():
                     file.write(lines)
             rows += table.num_rows
-        with _target():
-            open_files.close()
     return rows

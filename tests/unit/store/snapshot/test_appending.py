@@ -14,6 +14,7 @@ from workbench.model.records.columns import RECORD
 from workbench.store import Appender, RangeUpdate, SnapshotStore
 from workbench.store.segments.stored_rows import stored_rows
 from workbench.store.snapshot import appending
+from workbench.store.transfer.exporting import export_records
 
 
 class TestFullDisk:
@@ -36,6 +37,34 @@ class TestFullDisk:
                 assert len(stored) > 3
                 assert dict(rows.to_numpy()) == stored
                 assert set(stored.values()) == {1000}
+
+    @pytest.mark.parametrize("name", ["out.parquet", "out.jsonl"])
+    def test_an_export_onto_it_leaves_nothing_and_names_the_file(self, tmp_path, store, fill, name):
+        disk = tmp_path / "disk"
+        fill(_incompressible(0, 4000))
+        with small_disk(disk, "1m"):
+            with pytest.raises(StorageFullError) as caught:
+                export_records(store, disk / name)
+            assert str(disk / name) in str(caught.value)
+            assert list(disk.iterdir()) == []
+
+    def test_a_snapshot_that_cannot_be_packed_there_stays_as_it_was(self, tmp_path, decoder):
+        disk = tmp_path / "disk"
+        with small_disk(disk, "24m"):
+            path = disk / "incident.duckdb"
+            with SnapshotStore.open(path, write=True) as store:
+                for number in range(8):
+                    rows = _incompressible(number * 2000, 2000)
+                    Filler(store, decoder)(rows, topic=f"t{number}", capture_id=f"c{number}", segment_bytes=1)
+            store = SnapshotStore.open(path, write=True)
+            try:
+                with pytest.raises(StorageFullError):
+                    store.pack()
+            finally:
+                _close_quietly(store)
+            with SnapshotStore.open(path) as reader:
+                assert reader.record_count() == 16_000
+                assert len(list(reader.folder.iterdir())) == 16
 
 
 class TestSizeOfSegments:
