@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.capture.window import Window
+    from workbench.errors import UnknownTopicError
     from workbench.model import Span, TopicInfo
     from workbench.model.selecting.topic_selection import TopicSelection
     from workbench.store import CaptureHead, SnapshotStore, Source
@@ -41,7 +42,8 @@ class Additions:
         locks: Holds the sources until the capture ends; those of new topics are added.
 
     Attributes:
-        notes: One sentence for each topic and partition that was taken up, or had to be left out.
+        notes: One sentence for each topic and partition that was taken up, lost, or had to be left out.
+        lost: Why topics are followed no more.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Additions:
         locks: ExitStack,
     ) -> None:
         self.notes: list[str] = []
+        self.lost: dict[str, str] = {}
         self._log = log
         self._store = store
         self._head = head
@@ -81,6 +84,20 @@ class Additions:
         except WorkbenchError:
             return []  # the reader meets the same fault, and counts the time
         return await in_thread(self._enter, new, spans) if spans else []
+
+    def lose(self, error: UnknownTopicError) -> bool:
+        """Go on without a topic that was deleted or created anew; False where it was named, or is the only one.
+
+        Another topic of its name is not taken up: its records could not be told from those still on their way here.
+        """
+        others = self._sources.keys() - {error.topic}
+        if error.topic not in self._sources or error.topic in self._selection.parts or not others:
+            return False
+        del self._sources[error.topic]
+        self._left_out.add(error.topic)
+        self.lost[error.topic] = str(error)
+        self.notes.append(lost_text(error.topic, str(error)))
+        return True
 
     def _is_same(self, info: TopicInfo) -> bool:
         return info.name in self._sources and self._sources[info.name].topic_id == info.topic_id
@@ -120,3 +137,8 @@ class Additions:
             return f"topic {info.name} appeared meanwhile, and is left out: {error}"
         self._sources[info.name] = source
         return None
+
+
+def lost_text(topic: str, why: str) -> str:
+    """Say that a topic is followed no more."""
+    return f"topic {topic} is followed no more: {why}"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 import pyarrow as pa
 
 from workbench.capture.byte_budget import ByteBudget
+from workbench.errors import UnknownTopicError
 from workbench.model import TopicPartition
 from workbench.model.events.value_counts import ValueCounts, count_values
 from workbench.model.records.columns import RECORD
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from workbench.store import Appender
 
     MoreTasks: TypeAlias = Callable[[], Awaitable[Sequence[PartitionTask]]]
+    LoseTopic: TypeAlias = Callable[[UnknownTopicError], bool]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -89,12 +91,15 @@ class Pipeline:
         self._left = limit
         self._budget = ByteBudget(HELD_BYTES)
 
-    async def run(self, tasks: Sequence[PartitionTask], more: MoreTasks | None = None) -> None:
+    async def run(
+        self, tasks: Sequence[PartitionTask], more: MoreTasks | None = None, lose: LoseTopic | None = None
+    ) -> None:
         """Capture all windows of a wave to their end.
 
         Args:
             tasks: The windows, at most one for each partition.
             more: Asked again and again for windows to read as well, while the wave follows its logs.
+            lose: Told of a topic that is gone; returns whether to go on with the others.
 
         Raises:
             LimitReachedError: The limit was reached first.
@@ -107,7 +112,7 @@ class Pipeline:
         with ThreadPoolExecutor(1, "capture-decode") as decoding, ThreadPoolExecutor(1, "capture-write") as writing:
             try:
                 async with asyncio.TaskGroup() as stages:
-                    stages.create_task(self._read(by_partition, raw, more), name="capture read")
+                    stages.create_task(self._read(by_partition, raw, more, lose), name="capture read")
                     stages.create_task(self._decode(by_partition, raw, decoded, decoding), name="capture decode")
                     stages.create_task(self._write(decoded, writing), name="capture write")
             except BaseExceptionGroup as group:
@@ -120,19 +125,27 @@ class Pipeline:
         by_partition: dict[TopicPartition, PartitionTask],
         raw: asyncio.Queue[list[Chunk] | None],
         more: MoreTasks | None,
+        lose: LoseTopic | None,
     ) -> None:
         spans = [task.span for task in by_partition.values()]
         while spans:
             added: Sequence[PartitionTask] = ()
+            lost = ""
             async with self._log.reader(spans, isolation=self._isolation, prefetch_bytes=PREFETCH_BYTES) as reader:
-                while not reader.done and not added:
-                    chunks = await reader.read(READ_BYTES, READ_WAIT_MS)
-                    if chunks:
-                        await self._budget.take(_size(chunks))
-                        await raw.put(chunks)
-                    added = await more() if more is not None else ()
+                try:
+                    while not reader.done and not added:
+                        chunks = await reader.read(READ_BYTES, READ_WAIT_MS)
+                        if chunks:
+                            await self._budget.take(_size(chunks))
+                            await raw.put(chunks)
+                        added = await more() if more is not None else ()
+                except UnknownTopicError as error:
+                    if lose is None or not lose(error):
+                        raise
+                    lost = error.topic
                 # A reader has the spans that it began with, so another one goes on where this one got to.
-                spans = [replace(span, start=reader.positions[_place(span)]) for span in spans] if added else []
+                left = [span for span in spans if span.topic != lost] if added or lost else []
+                spans = [replace(span, start=reader.positions[_place(span)]) for span in left]
             for task in added:
                 by_partition[_place(task.span)] = task
                 spans.append(task.span)

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workbench.capture.additions import Additions
+from workbench.capture.additions import Additions, lost_text
 from workbench.capture.identity import check_same_logs
 from workbench.capture.memory_pool import steady_allocation
 from workbench.capture.partition_tasks import PartitionTask, enter, identify, waves
@@ -20,7 +20,7 @@ from workbench.model import TopicPartition
 from workbench.model.selecting.window import End
 from workbench.store import Appender, CaptureHead
 from workbench.store.segments.packing import AUTOMATIC_BYTES
-from workbench.store.snapshot.captures import end_capture
+from workbench.store.snapshot.captures import add_note, end_capture
 from workbench.store.snapshot.ranges import explain_range
 from workbench.telemetry import SPAN_CAPTURE, traced
 from workbench.text import counted
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.capture.window import Window
+    from workbench.errors import UnknownTopicError
     from workbench.model import Isolation
     from workbench.model.events.decoding import BulkDecoder
     from workbench.model.events.value_counts import ValueCounts
@@ -98,7 +99,7 @@ async def capture(
         isolation: As the reader's; one per source.
         follow: Go on with new records after the window, until cancelled or limited. Topics that begin to match a
             pattern, and partitions that are added, are taken up within `additions.METADATA_S` seconds, from their
-            start; a note says so.
+            start; a note says so. A topic that a pattern took, and that is deleted, ends as failed; the others go on.
         limit: Stop after this many records.
         progress: Called a few times a second.
 
@@ -155,7 +156,7 @@ class _Run:
             for tasks in waves(self._bounded):
                 await pipeline.run([task for task in tasks if not task.empty])
             if self._following:
-                await pipeline.run(self._following, self._added)
+                await pipeline.run(self._following, self._added, self._lose)
         except LimitReachedError:
             return await self._finish("the limit of records was reached", cut=True)
         except asyncio.CancelledError:
@@ -180,14 +181,26 @@ class _Run:
             self._following.append(task)
             self._progress.add(task)
         if len(self._additions.notes) > known:
-            self._progress.say("; ".join(self._additions.notes[-_NOTES_SHOWN:]))
+            self._say_notes()
         return tasks
+
+    def _lose(self, error: UnknownTopicError) -> bool:
+        """Tell whether to go on with the other topics after one was deleted."""
+        if not self._additions.lose(error):
+            return False
+        self._say_notes()
+        return True
+
+    def _say_notes(self) -> None:
+        self._progress.say("; ".join(self._additions.notes[-_NOTES_SHOWN:]))
 
     async def _finish(self, reason: str | None, *, cut: bool) -> CaptureResult:
         state = await in_thread(self._close, "complete", reason, keep=True, cut=cut)
         if state == "incomplete":
-            missing = f"{counted(self._progress.missing, 'offset')} could not be read"
-            reason = "; ".join(filter(None, [reason, missing]))
+            missing = (
+                f"{counted(self._progress.missing, 'offset')} could not be read" if self._progress.missing else None
+            )
+            reason = "; ".join(filter(None, [reason, missing, *self._additions.lost.values()]))
         await in_thread(self._store.pack, max_bytes=AUTOMATIC_BYTES)
         self._progress.end("done", reason or "")
         return CaptureResult(
@@ -207,8 +220,15 @@ class _Run:
         else:
             self.appender.discard()
         with self._store.transaction() as cursor:
-            bounded, following = ([task.key for task in tasks] for tasks in (self._bounded, self._following))
-            reached = end_capture(cursor, self._head.capture_id, bounded, state, reason, following=following, cut=cut)
+            bounded = [task.key for task in self._bounded]
+            gone = self._additions.lost
+            lost = {task.key: gone[task.span.topic] for task in self._following if task.span.topic in gone}
+            following = [task.key for task in self._following if task.key not in lost]
+            reached = end_capture(
+                cursor, self._head.capture_id, bounded, state, reason, following=following, lost=lost, cut=cut
+            )
+            for topic, why in gone.items():
+                add_note(cursor, self._head.capture_id, lost_text(topic, why))
             if state == "complete" and not cut:
                 for task in self._bounded:
                     place = TopicPartition(task.span.topic, task.span.partition)

@@ -195,7 +195,7 @@ class Cluster:
             start: First bound of the window (``"-15m"``, ``1200``, ``"group:billing"``, …).
             end: Where to stop, exclusive; by default the end of each partition now.
             isolation: Isolation level of the reads; one for each topic in a file.
-            follow: Continue with new records after the window, until interrupted.
+            follow: Continue with new records after the window, until interrupted, and with topics that begin to match.
             limit: Stop after this many records.
             conventions: Additional envelope conventions by name, besides those of ``workbench.toml``.
             progress: A function that receives the progress, or whether to show it (the default in a notebook).

@@ -242,6 +242,32 @@ class TestAddedTopics:
         assert {one.topic: one.partitions for one in capturing.store.sources()} == {name: 1, added: 3}
         assert (await capturing(added)).records == 0, "a later capture has nothing to add"
 
+    @pytest.mark.parametrize("again", [False, True])
+    async def test_one_that_is_deleted_ends_and_the_others_go_on(self, capturing, topic, write, again):
+        name = await topic()
+        gone = await topic(f"{name}.short")
+        await write(gone, [b"0", b"1"])
+        task = asyncio.create_task(capturing(f"{name}*", follow=True, limit=4))
+        await until(lambda: len(capturing.positions(gone)) == 2)
+        await capturing.log.delete_topic(gone)
+        if again:
+            await topic(gone)
+            await write(gone, [b"other"] * 3)
+        await until(lambda: any("is followed no more" in told.note for told in capturing.told))
+        await write(name, [b"2", b"3"])
+        async with asyncio.timeout(DEADLINE_S):
+            result = await task
+        word = "recreated" if again else "was deleted while it was read"
+        assert (result.state, result.records) == ("incomplete", 4)
+        assert word in result.reason
+        assert [f"topic {gone} is followed no more: " in note and word in note for note in result.notes] == [True]
+        (lost,) = [row for row in result.rows(capturing.store) if row["topic"] == gone and row["state"] == "failed"]
+        assert (lost["next"], lost["end"], word in lost["reason"]) == (2, 2, True)
+        assert capturing.values(gone) == [b"0", b"1"]
+        assert capturing.values(name) == [b"2", b"3"]
+        stored = capturing.store.sql_arrow("SELECT notes FROM captures")["notes"].to_pylist()
+        assert stored == [list(result.notes)]
+
     async def test_a_named_selection_takes_up_no_topic(self, capturing, topic, write):
         name = await topic()
         task = asyncio.create_task(capturing(name, follow=True, limit=1))

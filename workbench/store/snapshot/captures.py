@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.store.snapshot.ranges import COMPLETE, INTERRUPTED, add_ranges, end_range, reopen_range
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
 
@@ -55,21 +55,25 @@ def end_capture(
     reason: str | None,
     *,
     following: Sequence[RangeKey] = (),
+    lost: Mapping[RangeKey, str] | None = None,
     cut: bool = False,
 ) -> CaptureState:
     """End a capture and its windows; a window that reached its end is complete, whatever happened to the others.
 
     Args:
         following: Windows without an end: cancelling is how they are completed, and they end where they got to.
+        lost: Windows without an end whose topic is gone, with the reason; they end as failed where they got to.
         cut: The other windows, too, end where they got to, so that no later capture finishes them (a limit).
 
     Returns:
-        ``incomplete`` instead of ``complete`` if offsets of a window could not be read.
+        ``incomplete`` instead of ``complete`` if offsets of a window could not be read, or a topic is gone.
     """
     followed: CaptureState = "complete" if state == "cancelled" else state
     ends = [end_range(cursor, key, followed, reason, cut=True) for key in following]
     ends += [end_range(cursor, key, state, reason, cut=cut) for key in keys]
-    reached: CaptureState = "incomplete" if state == "complete" and "incomplete" in ends else state
+    ends += [end_range(cursor, key, "failed", why, cut=True) for key, why in (lost or {}).items()]
+    whole = not lost and "incomplete" not in ends
+    reached: CaptureState = "incomplete" if state == "complete" and not whole else state
     cursor.execute(
         "UPDATE captures SET state = ?, reason = ?, finished_at = now()::TIMESTAMP WHERE capture_id = ?",
         [reached, reason, capture_id],
