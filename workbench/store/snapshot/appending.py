@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from workbench.store.segments.packing import LARGE_ROW_BYTES
 from workbench.store.segments.writing import SEGMENT_BYTES
+from workbench.store.snapshot.pending_commit import PendingCommit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +47,7 @@ LARGE_COMMIT_S = 20.0
 class Appender:
     """Buffers up to a row group, writes row groups into a segment, and commits whole segments with their ranges.
 
+    A full segment is synced and committed in a thread of its own while the next one is written, one after another.
     Memory is bounded by ``row_group_bytes`` whatever comes. What was not committed is lost when the process dies, and
     is read again because its range has not moved. Not for several threads at once.
 
@@ -73,6 +76,7 @@ class Appender:
         self._unpacked_bytes = self._unpacked_rows = 0
         self._updates: dict[RangeKey, RangeUpdate] = {}
         self._since = 0.0
+        self._pending = PendingCommit()
 
     @property
     def due_s(self) -> float | None:
@@ -84,10 +88,10 @@ class Appender:
         return max(0.0, self._since + bound - time.monotonic())
 
     def append(self, update: RangeUpdate, records: pa.Table, events: pa.Table) -> bool:
-        """Take rows of one range; returns whether that committed a segment.
+        """Take rows of one range; returns whether that filled a segment, which is now being committed.
 
         Raises:
-            StorageFullError: The disk is full; what was committed before is intact.
+            StorageFullError: The disk is full, perhaps since an earlier call; what was committed before is intact.
         """
         if not self._updates:
             self._since = time.monotonic()
@@ -98,7 +102,9 @@ class Appender:
         if self._bytes >= self._row_group_bytes:
             self._write_group()
         if self._segment is not None and self._is_full(self._segment.size_bytes):
-            self.commit()
+            self._write_group()
+            self._pending.begin(partial(self._commit_segment, self._segment, self._taken_updates()))
+            self._segment = None
             return True
         return False
 
@@ -108,21 +114,33 @@ class Appender:
 
     def commit(self) -> None:
         """Store all rows so far, durably."""
-        segment = None
-        rows = None
+        # Rows of a range are committed in their order: its updates say how far it got.
+        self._pending.wait()
         if self._segment is None and self._bytes <= INLINE_BYTES:
             rows = self._taken() if self._rows else None
-        else:
-            self._write_group()
+            if self._updates:
+                self._commit(self._taken_updates(), rows=rows)
+            return
+        self._write_group()
         if self._segment is not None:
-            segment = self._segment.finish()
-            self._segment = None
-        if self._updates:
-            self._commit(list(self._updates.values()), segment=segment, rows=rows)
-        self._updates = {}
+            segment, self._segment = self._segment, None
+            self._commit_segment(segment, self._taken_updates())
+
+    def _commit_segment(self, segment: SegmentWriter, updates: Sequence[RangeUpdate]) -> None:
+        try:
+            finished = segment.finish()
+        except BaseException:
+            segment.discard()
+            raise
+        self._commit(updates, segment=finished)
+
+    def _taken_updates(self) -> list[RangeUpdate]:
+        taken, self._updates = list(self._updates.values()), {}
+        return taken
 
     def discard(self) -> None:
         """Drop what was not committed."""
+        self._pending.end()
         if self._segment is not None:
             self._segment.discard()
         self._segment, self._rows, self._bytes, self._updates = None, [], 0, {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from snapshot_rows import Filler, raw_records
 from workbench.errors import SnapshotError, StorageFullError
 from workbench.model.records.columns import RECORD
 from workbench.store import Appender, RangeUpdate, SnapshotStore
+from workbench.store.segments import parquet_file
 from workbench.store.segments.stored_rows import stored_rows
 from workbench.store.snapshot import appending
 from workbench.store.transfer.exporting import export_records
@@ -67,6 +69,54 @@ class TestFullDisk:
                 assert len(list(reader.folder.iterdir())) == 16
 
 
+class TestOrderOfCommits:
+    def test_a_segment_that_cannot_be_committed_keeps_later_rows_from_being_stored(self, store, fill):
+        key, stored = _stored(store, fill, 300)
+        committed = []
+
+        def commit(updates, *, segment=None, rows=None):
+            committed.append(updates[0].next)
+            raise StorageFullError("The disk is full.", path="x")
+
+        appender = Appender(store, commit=commit, row_group_bytes=1, segment_bytes=1)
+        assert appender.append(RangeUpdate(key, 100, 100), *(table.slice(0, 100) for table in stored))
+        with pytest.raises(StorageFullError):
+            appender.append(RangeUpdate(key, 200, 100), *(table.slice(100, 100) for table in stored))
+        with pytest.raises(StorageFullError):
+            appender.commit()
+        appender.discard()
+        assert committed == [100]
+        assert store.record_count() == 1
+
+    def test_a_segment_that_cannot_be_written_to_its_end_leaves_no_file(self, store, fill, monkeypatch):
+        key, stored = _stored(store, fill, 100)
+        monkeypatch.setattr(parquet_file, "file_checksum", _no_disk)
+        appender = Appender(store, row_group_bytes=1, segment_bytes=1)
+        appender.append(RangeUpdate(key, 100, 100), *stored)
+        with pytest.raises(StorageFullError):
+            appender.commit()
+        appender.discard()
+        assert not list(store.folder.glob("*"))
+        assert store.record_count() == 1
+
+    def test_rows_are_committed_in_their_order_whatever_the_size_of_segments(self, store, fill):
+        key, stored = _stored(store, fill, 300)
+        committed = []
+
+        def commit(updates, **what):
+            committed.append((updates[0].next, updates[0].records))
+            store.commit(updates, **what)
+
+        appender = Appender(store, commit=commit, row_group_bytes=1, segment_bytes=1)
+        for number in range(3):
+            rows = (table.slice(100 * number, 100) for table in stored)
+            appender.append(RangeUpdate(key, 100 * number + 100, 100), *rows)
+        appender.append(RangeUpdate(key, 305, 0), stored[0].slice(0, 0), stored[1].slice(0, 0))
+        appender.commit()
+        assert committed == [(100, 100), (200, 100), (300, 100), (305, 0)]
+        assert store.record_count() == 301
+
+
 class TestSizeOfSegments:
     def test_large_rows_are_committed_before_their_files_are_large(self, store, fill, monkeypatch):
         monkeypatch.setattr(appending, "LARGE_ROWS_BYTES", 3 << 20)
@@ -92,6 +142,16 @@ class TestSizeOfSegments:
         assert not appender.append(RangeUpdate(key, 100, 100), *stored)
         appender.commit()
         assert store.record_count() == 101
+
+
+def _stored(store: SnapshotStore, fill: Filler, count: int):
+    key = fill(raw_records(5000, 1))
+    rows = raw_records(0, count)
+    return key, stored_rows(key.source_id, rows, fill.decoder.decode(rows, "orders"))
+
+
+def _no_disk(path):
+    raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
 
 def _fill_up(fill: Filler) -> None:
