@@ -20,7 +20,7 @@ ALONE := not broker and not browser and not notebook and not slow
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test fast check collect fmt docs rates install ready system hooks constraints
+.PHONY: help lab demo test fast check collect fmt docs rates fuzz install ready system hooks constraints
 
 help:
 	@echo 'make lab      open JupyterLab on the quickstart: embedded cluster, live traffic, no broker needed'
@@ -31,6 +31,7 @@ help:
 	@echo 'make fmt      format and apply safe fixes'
 	@echo 'make docs     draw the import graph and write the tables of docs/ anew'
 	@echo 'make rates    measure the decoder on every variant of records; takes ten minutes of a quiet machine'
+	@echo 'make fuzz     fuzz the compiled modules under sanitizers; SECONDS=60 for each target'
 	@echo 'make install  virtual environment, system parts (as root with apt), git hooks'
 	@echo 'make constraints  pin constraints.txt anew from what pyproject.toml allows'
 
@@ -70,6 +71,9 @@ docs: ready
 
 rates: ready
 	PYTHONPATH=tests/support $(BIN)/python docs/write_rates.py
+
+fuzz: ready
+	$(BIN)/python tests/fuzz/run.py --seconds $(or $(SECONDS),60) --suite
 
 install: ready hooks
 

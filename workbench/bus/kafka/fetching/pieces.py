@@ -45,6 +45,9 @@ def pieces(read: Callable[[int], bytes], count: int, largest: int) -> Iterator[R
     Raises:
         CorruptRecords: The bytes are not so many records.
     """
+    # The count comes from the batch header and is hostile.
+    if count < 0:
+        raise CorruptRecords("the batch names a negative number of records")
     held, wanted = b"", PIECE_BYTES
     while count:
         held = _filled(read, held, wanted)

@@ -81,3 +81,9 @@ def test_memory_is_taken_for_a_piece_and_not_for_what_is_stepped_over():
 def test_damage_is_found(damaged):
     with pytest.raises(CorruptRecords):
         read(damaged, 2, largest=100)
+
+
+@pytest.mark.parametrize("count", [-1, -7, -(2**31)])
+def test_a_negative_number_of_records_ends_at_once(count):
+    with pytest.raises(CorruptRecords, match="negative"):
+        read(laid_out(b"a", b"b"), count, largest=100)

@@ -1,0 +1,158 @@
+"""What is fuzzed: functions that take any bytes. They may refuse them in the documented way, and do nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+from struct import Struct
+from typing import TYPE_CHECKING
+
+import google_crc32c
+import numpy as np
+from packing import column, exactly, header_lists, record_batch, unpacked
+
+from workbench.bus.kafka.fetching import batches, compression, pieces
+from workbench.bus.kafka.fetching.bounded import decode_bounded
+from workbench.bus.kafka.fetching.compression import Workspace
+from workbench.bus.kafka.fetching.records import CorruptRecords, OversizedRecords, first_record, parse, whole_records
+from workbench.decoding import Decoder, builtin_conventions
+from workbench.decoding.columns.bodies import Members
+from workbench.decoding.native import bodies, calendar, headers, texts
+from workbench.model.records.columns import EVENT, HEADERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.model.records.chunk import Isolation
+
+_CRC = Struct(">I")
+_LENGTH = Struct(">i")
+_CRC_AT, _CHECKED_FROM = 17, 21
+_HEADER_BYTES = 61
+_RIGHT_CHECKSUMS, _COMMITTED, _SMALL_PIECES, _SMALL_RECORDS = 1, 2, 4, 8
+_COUNTS = 4
+
+
+def answers(data: bytes) -> None:
+    """Record batches of a fetch answer; but for the flags in the first byte, their checksums are made right."""
+    if not data:
+        return
+    flags, answer = data[0], bytearray(data[1:])
+    if flags & _RIGHT_CHECKSUMS:
+        _right_checksums(answer)
+    isolation: Isolation = "read_committed" if flags & _COMMITTED else "read_uncommitted"
+    found = batches.scan(bytes(answer), 0, len(answer), isolation=isolation)
+    batches.damaged_head(bytes(answer), 0, len(answer))
+    # Small limits, so that a short input is unpacked in pieces as a large one would be.
+    compression.MOST_BYTES, pieces.PIECE_BYTES = (100, 50) if flags & _SMALL_PIECES else (1 << 20, 1 << 16)
+    memory, largest = memoryview(exactly(bytes(answer))), 60 if flags & _SMALL_RECORDS else 1 << 20
+    for part in decode_bounded(memory, 0, found, 0, None, workspace=Workspace(), largest=largest):
+        part.records.validate(full=True)
+
+
+def records(data: bytes) -> None:
+    """Records of two batches, with any counts, whole and in pieces."""
+    if len(data) < _COUNTS:
+        return
+    memory = exactly(data[_COUNTS:])
+    largest = data[2] or 1 << 20
+    with contextlib.suppress(CorruptRecords, OversizedRecords):
+        whole_records(memory, largest, data[0])
+    with contextlib.suppress(CorruptRecords):
+        first_record(memory)
+    cut = min(data[3], len(memory))
+    try:
+        offset, time, *payload = parse(memory, [(0, cut, data[0]), (cut, len(memory), data[1])], HEADERS, largest)
+    except (CorruptRecords, OversizedRecords):
+        return
+    assert {len(column) for column in (offset, time, *payload)} == {data[0] + data[1]}
+    for array in payload:
+        array.validate(full=True)
+
+
+def json_bodies(data: bytes) -> None:
+    """The scanner of JSON bodies: what it does not refuse is JSON, and the texts of its members are UTF-8."""
+    values = data.split(b"\x1e")
+    table = _members().table
+    rows = np.arange(len(values), dtype=np.int64)
+    found = bodies.scan(table, column(values), rows)
+    for value, refused in zip(values, found.refused, strict=True):
+        if not refused:
+            _assert_json(value)
+    open_rows = rows[~found.refused]
+    for bit in _members().bits.values():
+        found.kinds(bit, open_rows)
+        found.texts(bit, open_rows).validate(full=True)
+
+
+def header_names(data: bytes) -> None:
+    """Header lists of several records, and their values as texts."""
+    lists = [unpacked(part)[0] for part in data.split(b"\x1e")]
+    array = header_lists(lists)
+    numbers, firsts = headers.sequences(array, array.values.field(0))
+    for row, number in enumerate(numbers):
+        assert [name for name, _ in lists[row]] == [name for name, _ in lists[firsts[number]]]
+    content = array.values.field(1)
+    found, unusable = headers.texts_at(content, np.arange(len(content), dtype=np.int64))
+    found.validate(full=True)
+    assert found.null_count == int(unusable.sum())
+
+
+def fixed_texts(data: bytes) -> None:
+    """Times, UUIDs and trace parents."""
+    array = column(data.split(b"\x1e"))
+    calendar.calendar_times(array)
+    texts.uuids(array)
+    texts.odd_ids(array)
+    _, _, traces, spans = texts.trace_parents(array)
+    traces.validate(full=True)
+    spans.validate(full=True)
+
+
+def decoded_records(data: bytes) -> None:
+    """Headers and values of several records through the decoder."""
+    rows = [unpacked(part) for part in data[1:].split(b"\x1e")]
+    topic = _TOPICS[data[0] % len(_TOPICS)] if data else _TOPICS[0]
+    # The same records again, because a group of records goes another way than a single one.
+    events = _decoder().decode(record_batch(rows * (16 if data and data[0] & 0x80 else 1)), topic)
+    assert events.schema == EVENT
+    events.validate(full=True)
+
+
+_TOPICS = ("t", "onex.evt.platform.node-registered.v1", "inv.transaction", "outbox.event.order")
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "answers": answers,
+    "records": records,
+    "json_bodies": json_bodies,
+    "header_names": header_names,
+    "fixed_texts": fixed_texts,
+    "decoded_records": decoded_records,
+}
+
+
+def _right_checksums(answer: bytearray) -> None:
+    at = 0
+    while at + _HEADER_BYTES <= len(answer):
+        stop = at + 12 + _LENGTH.unpack_from(answer, at + 8)[0]
+        if not at + _HEADER_BYTES <= stop <= len(answer):
+            return
+        _CRC.pack_into(answer, at + _CRC_AT, google_crc32c.value(bytes(answer[at + _CHECKED_FROM : stop])))
+        at = stop
+
+
+def _assert_json(value: bytes) -> None:
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    json.loads(value.decode(), parse_constant=refuse, parse_int=str)
+
+
+@functools.cache
+def _decoder() -> Decoder:
+    return Decoder()
+
+
+@functools.cache
+def _members() -> Members:
+    return Members(builtin_conventions())
