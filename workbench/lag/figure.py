@@ -8,11 +8,13 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from workbench.text import chart_text, visible
+from workbench.text import chart_text, counted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+BARS = 40
+"""Partitions drawn below each other when there is one sample."""
 PANELS = 4
 """Partitions drawn side by side; the table beside the chart has all."""
 GAP_FACTOR = 2.5
@@ -36,9 +38,11 @@ def lag_figure(frame: pd.DataFrame, *, title: str = "Consumer lag") -> go.Figure
     """
     if frame.empty:
         return _labelled(_empty(), f"{title}: no consumer group has a partition here")
-    if frame["round_id"].min() == frame["round_id"].max():
-        return _labelled(_bars(frame), title)
-    return _labelled(_lines(frame), title)
+    one = frame["round_id"].min() == frame["round_id"].max()
+    drawn, most = (_bars(frame), BARS) if one else (_lines(frame), PANELS)
+    partitions = int((frame["round_id"] == frame["round_id"].max()).sum())
+    of = f": the {most} furthest behind of {counted(partitions, 'partition')}" if partitions > most else ""
+    return _labelled(drawn, title + of)
 
 
 def waiting_figure(title: str = "Consumer lag") -> go.Figure:
@@ -52,13 +56,14 @@ def _empty() -> go.Figure:
 
 
 def _bars(frame: pd.DataFrame) -> go.Figure:
-    worst = frame.sort_values("lag", ascending=False, na_position="last", kind="stable").head(40)
+    worst = frame.sort_values("lag", ascending=False, na_position="last", kind="stable").head(BARS)
     names = [_name(*key, between=" · ") for key in worst[["group_id", "topic", "partition"]].itertuples(index=False)]
     figure = go.Figure()
     for column, label, colour in (("readable", "readable", "#1f77b4"), ("lost", "lost: deleted unread", "#d62728")):
         figure.add_bar(y=names, x=_numbers(worst[column]), name=label, orientation="h", marker={"color": colour})
     figure.update_layout(barmode="stack", height=_BARS_PX + _BAR_PX * len(worst))
-    figure.update_yaxes(autorange="reversed", automargin=True)
+    # Blanks between name and bar, which would touch.
+    figure.update_yaxes(autorange="reversed", automargin=True, ticksuffix="  ")
     figure.update_xaxes(title="lag in offsets (at most this many records)", rangemode="tozero")
     return figure
 
@@ -107,7 +112,7 @@ def _lines(frame: pd.DataFrame) -> go.Figure:
     figure.update_yaxes(title="offset", row=1, col=1)
     figure.update_yaxes(title="lag in offsets", row=2, col=1)
     # Few and level labels: those of a narrow chart would be turned, and reach into the legend.
-    figure.update_xaxes(nticks=4, tickangle=0, tickformat="%H:%M:%S", tickfont={"size": 10})
+    figure.update_xaxes(nticks=4, tickangle=0, tickformat="%H:%M:%S", tickfont={"size": 10}, ticklabelstandoff=4)
     figure.update_layout(height=_LINES_PX)
     return figure
 
@@ -157,7 +162,14 @@ def _labelled(figure: go.Figure, title: str) -> go.Figure:
         font={"color": "#808080"},
         margin={"l": 60, "r": 20, "t": 90, "b": 90},
         # Measured from the edge of the chart: below the labels and the title of the axis, whatever their height is.
-        legend={"orientation": "h", "yref": "container", "y": 0.02, "yanchor": "bottom", "x": 0},
+        legend={
+            "orientation": "h",
+            "yref": "container",
+            "y": 0.02,
+            "yanchor": "bottom",
+            "x": 0,
+            "traceorder": "normal",
+        },
     )
     figure.update_xaxes(gridcolor="rgba(128,128,128,0.25)", zerolinecolor="rgba(128,128,128,0.4)")
     figure.update_yaxes(gridcolor="rgba(128,128,128,0.25)", zerolinecolor="rgba(128,128,128,0.4)")

@@ -19,7 +19,7 @@ _BARS, _BAR_PX, _NAMES_PX, _NUMBER_PX = 20, 20, 330.0, 110.0
 _READABLE, _LOST = "#1f77b4", "#d62728"
 _POINTS = 200
 """Samples drawn of a partition: more would not be told apart on the width of a picture."""
-_NAME_CHARACTERS = 46
+_NAME_CHARACTERS = 50
 
 
 def lag_picture(frame: pd.DataFrame, *, title: str = "Consumer lag") -> Element | None:
@@ -32,13 +32,18 @@ def lag_picture(frame: pd.DataFrame, *, title: str = "Consumer lag") -> Element 
     Returns:
         The picture; None without a partition.
     """
+    frame = frame[frame["partition"].notna()]
     if frame.empty:
         return None
     if frame["round_id"].min() == frame["round_id"].max():
         return _bars(frame, title)
     panels = [_panel(n, key, rows) for n, (key, rows) in enumerate(furthest_behind(frame))]
     columns, rows = min(len(panels), _COLUMNS), -(-len(panels) // _COLUMNS)
-    return svg(columns * (_WIDTH + 2 * _LEFT), rows * (_HEIGHT + _TOP + 30), *panels, title=visible(title, 200))
+    height = rows * (_HEIGHT + _TOP + 30)
+    more = int((frame["round_id"] == frame["round_id"].max()).sum()) - len(panels)
+    note = [_not_drawn(more, height)] if more > 0 else []
+    size = columns * (_WIDTH + 2 * _LEFT), height + 24 * len(note)
+    return svg(*size, *panels, *note, title=visible(title, 200))
 
 
 def _bars(frame: pd.DataFrame, title: str) -> Element:
@@ -50,15 +55,15 @@ def _bars(frame: pd.DataFrame, title: str) -> Element:
     legend, top = side_by_side(entries, _NAMES_PX + _WIDTH)
     bars = [_bar(top + number * _BAR_PX, row, most) for number, row in enumerate(rows)]
     more = len(frame) - len(rows)
-    note = [_text(_LEFT, top + len(rows) * _BAR_PX + 14, counted(more, "partition") + " less behind not drawn")]
-    height = top + len(rows) * _BAR_PX + (24 if more > 0 else 4)
+    height = top + len(rows) * _BAR_PX
+    note = [_not_drawn(more, height)] if more > 0 else []
     ink = {"fill": "currentColor", "font_size": "12", "font_family": "system-ui, sans-serif"}
-    drawn = element("g", legend, *bars, *(note if more > 0 else []), **ink)
-    return svg(_NAMES_PX + _WIDTH + _NUMBER_PX, height, drawn, title=visible(title, 200))
+    drawn = element("g", legend, *bars, *note, **ink)
+    return svg(_NAMES_PX + _WIDTH + _NUMBER_PX, height + 4 + 20 * len(note), drawn, title=visible(title, 200))
 
 
 def _bar(top: float, row: Any, most: int) -> Element:
-    name = f"{_end(row.group_id)} · {_end(partition_text(row.topic, int(row.partition)))}"
+    name = _name(row.group_id, partition_text(row.topic, int(row.partition)))
     lag = "unknown" if pd.isna(row.lag) else number_text(int(row.lag))
     left, pieces = _NAMES_PX, []
     for value, colour in ((row.readable, _READABLE), (row.lost, _LOST)):
@@ -81,7 +86,7 @@ def _panel(number: int, key: tuple[str, str, int], rows: pd.DataFrame) -> Elemen
     high = 0 if pd.isna(most) else int(most)
     newest = rows["lag"].iloc[-1]
     times = [clock_text(rows["at"].iloc[place].to_pydatetime(), precision="s") for place in (0, -1)]
-    name = f"{_end(group_id)} · {_end(partition_text(topic, partition))}"
+    name = _name(group_id, partition_text(topic, partition))
     lag = "lag unknown" if pd.isna(newest) else f"lag {number_text(int(newest))}, at most {number_text(high)}"
     frame = {"x": f"{left:g}", "y": f"{top:g}", "width": f"{_WIDTH:g}", "height": f"{_HEIGHT:g}", "fill": "none"}
     return element(
@@ -121,7 +126,14 @@ def _text(x: float, y: float, text: str, *, anchor: str | None = None) -> Elemen
     return element("text", text, x=f"{x:g}", y=f"{y:g}", font_size=11, fill="currentColor", text_anchor=anchor)
 
 
-def _end(text: str) -> str:
-    shown = visible(text, 200)
+def _not_drawn(partitions: int, top: float) -> Element:
+    return _text(_LEFT, top + 14, f"{counted(partitions, 'partition')} less behind not drawn")
+
+
+def _name(group_id: str, partition: str) -> str:
+    """Write both names, whole where there is room for them; of longer ones the ends, where they differ."""
+    names: tuple[str, ...] = (visible(group_id, 200), visible(partition, 200))
     half = _NAME_CHARACTERS // 2
-    return shown if len(shown) <= half else f"…{shown[1 - half :]}"
+    if sum(map(len, names)) > _NAME_CHARACTERS:
+        names = tuple(name if len(name) <= half else f"…{name[1 - half :]}" for name in names)
+    return " · ".join(names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.lag import lag_frame
-from workbench.lag.figure import PANELS, lag_figure, waiting_figure
+from workbench.lag.figure import BARS, PANELS, lag_figure, waiting_figure
 from workbench.model import GroupInfo
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 
@@ -62,3 +62,11 @@ def test_the_legend_is_below_the_axes_and_titles_keep_their_ends(groups):
     assert figure.layout.legend.yref == "container"
     assert all("group-" in note.text for note in figure.layout.annotations)
     assert max(len(part) for note in figure.layout.annotations for part in note.text.split("<br>")) < 36
+
+
+def test_what_is_not_drawn_is_said_in_the_title():
+    rounds = history([0, 10], partitions=PANELS + 3)
+    assert "the 4 furthest behind of 7 partitions" in lag_figure(lag_frame(rounds)).layout.title.text
+    assert lag_figure(lag_frame(rounds[:1])).layout.title.text == "Consumer lag"
+    many = lag_figure(lag_frame(history([0], partitions=BARS + 2)))
+    assert "the 40 furthest behind of 42 partitions" in many.layout.title.text

@@ -60,3 +60,18 @@ def test_of_many_partitions_the_furthest_behind_are_drawn_and_the_others_counted
     assert drawn is not None
     assert "380 partitions less behind not drawn" in drawn.render()
     assert len(drawn.render()) < 20_000
+
+
+def test_names_are_whole_where_there_is_room_and_keep_their_ends_elsewhere():
+    short = lag_picture(frame([1, 2], groups=("billing-of-a-long-name-but-fits",)))
+    assert short is not None
+    assert ">billing-of-a-long-name-but-fits · orders/0</text>" in short.render()
+    long = lag_picture(frame([1, 2], groups=("team." * 20 + "payments", "b", "c", "d", "e")))
+    assert long is not None
+    assert "team.payments · orders/0</text>" in long.render()
+    assert "1 partition less behind not drawn" in long.render()
+
+
+def test_a_group_without_a_partition_is_not_drawn():
+    made = frame([1])
+    assert lag_picture(made.assign(partition=pd.NA)) is None
