@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from workbench.cli.interrupts import interrupt_calls
 from workbench.cli.lazy_pandas import leave_pandas_out
 from workbench.cli.options import SnapshotFile
 from workbench.cli.output import say
@@ -20,4 +21,4 @@ def pack(snapshot: SnapshotFile) -> None:
     leave_pandas_out()
     from workbench.session.procedures.packing import pack_file
 
-    say(f"{snapshot} is one file of {size_text(pack_file(snapshot))}.")
+    say(f"{snapshot} is one file of {size_text(pack_file(snapshot, interruptible=interrupt_calls))}.")
