@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -65,3 +66,41 @@ def test_topics(benchmark, topic_name, kafka_address):
     taken = benchmark.pedantic(seconds, args=([*WORKBENCH, "topics", topic, "-b", kafka_address],), rounds=1)
     benchmark.extra_info.update(seconds=round(taken, 3), kcat_s=round(kcat, 3), ratio=round(taken / kcat, 2))
     print(benchmark.extra_info)  # noqa: T201 - a measurement is read by a person
+
+
+STARTS = {
+    "topics": ["topics", "TOPIC"],
+    "capture": ["capture", "TOPIC", "--into", "FILE"],
+    "lag": ["lag", "-t", "TOPIC"],
+    "tail": ["tail", "TOPIC", "-e"],
+}
+
+
+def processor_seconds(command: list[str]) -> float:
+    """The least processor time of a few runs, by the process and in the system for it."""
+    least = float("inf")
+    for _ in range(ROUNDS):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, capture_output=True, check=True, timeout=60)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        least = min(least, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return least
+
+
+@pytest.mark.parametrize("command", STARTS)
+def test_a_start(benchmark, topic_name, kafka_address, tmp_path, command):
+    """Targets: 0.5 s of wall time for a capture of nothing, 0.35 s of processor time for ``topics``."""
+    if benchmark.disabled:
+        pytest.skip("a measurement: run with --benchmark-enable")
+    topic = topic_name("bench-start")
+
+    async def make() -> None:
+        async with open_log(kafka_address) as log:
+            await log.create_topic(topic)
+
+    asyncio.run(make())
+    given = {"TOPIC": topic, "FILE": str(tmp_path / "a.duckdb")}
+    words = [*WORKBENCH, *(given.get(word, word) for word in STARTS[command]), "-b", kafka_address]
+    taken = benchmark.pedantic(seconds, args=(words,), rounds=1)
+    benchmark.extra_info.update(seconds=round(taken, 3), processor_s=round(processor_seconds(words), 3))
+    print(command, benchmark.extra_info)  # noqa: T201 - a measurement is read by a person
