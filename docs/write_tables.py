@@ -72,7 +72,7 @@ def filter_rows() -> str:
 def writers() -> str:
     """One row for each writer of retry or dead-letter headers."""
     rows = []
-    for family in provenance._WRITERS:  # noqa: SLF001 - the page shows the table that the decoder uses
+    for family in provenance.WRITERS:
         names = [*family.origin.values(), *(name for names in family.error.values() for name in names)]
         rows.append([_code(family.via), ", ".join(map(_code, names[:3])) + (", …" if len(names) > 3 else "")])  # noqa: PLR2004 - examples
     return _table(("writer", "headers, for instance"), rows)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 from struct import Struct
 from typing import TYPE_CHECKING
 
 import google_crc32c
-import numpy as np
-from packing import column, exactly, header_lists, record_batch, unpacked
+from packing import exactly, record_batch, unpacked
 
 from workbench.bus.kafka.fetching import batches, compression, pieces
 from workbench.bus.kafka.fetching.bounded import decode_bounded
 from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.bus.kafka.fetching.records import CorruptRecords, OversizedRecords, first_record, parse, whole_records
-from workbench.decoding import Decoder, builtin_conventions
-from workbench.decoding.columns.bodies import Members
-from workbench.decoding.native import bodies, calendar, headers, texts
+from workbench.decoding import Decoder, builtin_conventions, make_convention
+from workbench.decoding.conventions.filters import FILTERS
+from workbench.decoding.formats.json import JsonFormat
+from workbench.decoding.times import PARSERS
 from workbench.model.records.columns import EVENT, HEADERS
 
 if TYPE_CHECKING:
@@ -74,40 +73,24 @@ def records(data: bytes) -> None:
 def json_bodies(data: bytes) -> None:
     """The scanner of JSON bodies: what it does not refuse is JSON, and the texts of its members are UTF-8."""
     values = data.split(b"\x1e")
-    table = _members().table
-    rows = np.arange(len(values), dtype=np.int64)
-    found = bodies.scan(table, column(values), rows)
-    for value, refused in zip(values, found.refused, strict=True):
-        if not refused:
-            _assert_json(value)
-    open_rows = rows[~found.refused]
-    for bit in _members().bits.values():
-        found.kinds(bit, open_rows)
-        found.texts(bit, open_rows).validate(full=True)
+    events = _reader().decode(record_batch([([], value) for value in values]), _TOPICS[0])
+    events.validate(full=True)
+    for value, kind in zip(values, events["format"].to_pylist(), strict=True):
+        if kind == "json":
+            JsonFormat().read(value)
 
 
 def header_names(data: bytes) -> None:
-    """Header lists of several records, and their values as texts."""
+    """Header lists of several records: their names, types, encodings, trace contexts and marks of copies."""
     lists = [unpacked(part)[0] for part in data.split(b"\x1e")]
-    array = header_lists(lists)
-    numbers, firsts = headers.sequences(array, array.values.field(0))
-    for row, number in enumerate(numbers):
-        assert [name for name, _ in lists[row]] == [name for name, _ in lists[firsts[number]]]
-    content = array.values.field(1)
-    found, unusable = headers.texts_at(content, np.arange(len(content), dtype=np.int64))
-    found.validate(full=True)
-    assert found.null_count == int(unusable.sum())
+    _reader().decode(record_batch([(headers, None) for headers in lists]), _TOPICS[0]).validate(full=True)
 
 
 def fixed_texts(data: bytes) -> None:
-    """Times, UUIDs and trace parents."""
-    array = column(data.split(b"\x1e"))
-    calendar.calendar_times(array)
-    texts.uuids(array)
-    texts.odd_ids(array)
-    _, _, traces, spans = texts.trace_parents(array)
-    traces.validate(full=True)
-    spans.validate(full=True)
+    """Times by every parser, ids, and each filter."""
+    batch = record_batch([([(b"h", text)], None) for text in data.split(b"\x1e")])
+    for decoder in _text_readers():
+        decoder.decode(batch, _TOPICS[0]).validate(full=True)
 
 
 def decoded_records(data: bytes) -> None:
@@ -141,18 +124,31 @@ def _right_checksums(answer: bytearray) -> None:
         at = stop
 
 
-def _assert_json(value: bytes) -> None:
-    def refuse(word: str) -> None:
-        raise ValueError(word)
-
-    json.loads(value.decode(), parse_constant=refuse, parse_int=str)
-
-
 @functools.cache
 def _decoder() -> Decoder:
     return Decoder()
 
 
 @functools.cache
-def _members() -> Members:
-    return Members(builtin_conventions())
+def _reader() -> Decoder:
+    """Reads members of arrays and objects, headers of both kinds, and the built-in conventions."""
+    own = {
+        "strength": 5,
+        "all": [["value:id", "value:list[]", "value:[]", "header:h"]],
+        "event_id": ["value:id", "value:list[id=1].name", "value:[].id"],
+        "correlation_id": ["trace:id", "value:meta.id + header?:H"],
+        "cause": [["value:list[].links[].id", "value:list[]"], "header:h -> auto"],
+        "event_type": ["value:meta.source", "topic:(.*)"],
+    }
+    return Decoder((make_convention("own", own), *builtin_conventions()))
+
+
+@functools.cache
+def _text_readers() -> list[Decoder]:
+    filters = [*FILTERS, *[None] * (len(PARSERS) - len(FILTERS))]
+    made = []
+    for parser, name in zip(PARSERS, filters, strict=True):
+        place = "header:h" if name is None else f"header:h | {name}"
+        own = {"all": ["header:h"], "event_id": place, "event_type": place, "event_time": "header:h", "time": parser}
+        made.append(Decoder((make_convention("own", own | {"cause": f"{place} -> auto"}),)))
+    return made

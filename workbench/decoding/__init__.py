@@ -16,8 +16,8 @@ from workbench.decoding.record import decode_parts, decode_record
 from workbench.decoding.value_tree import MISSING, NumberText
 
 if TYPE_CHECKING:
-    from workbench.decoding.columns.decoder import Decoder
-    from workbench.decoding.columns.summary import ConventionShare, TopicSummary, summarise
+    from workbench.decoding.compiled.decoder import Decoder
+    from workbench.decoding.compiled.summary import ConventionShare, TopicSummary, summarise
 
 __all__ = [
     "MISSING",
@@ -42,12 +42,12 @@ __all__ = [
     "summarise",
     "unregister_format",
 ]
-_IN_COLUMNS = frozenset({"ConventionShare", "Decoder", "TopicSummary", "summarise"})
+_COMPILED = frozenset({"ConventionShare", "Decoder", "TopicSummary", "summarise"})
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _IN_COLUMNS:
+    if name not in _COMPILED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from workbench.decoding import columns
+    from workbench.decoding import compiled
 
-    return getattr(columns, name)
+    return getattr(compiled, name)

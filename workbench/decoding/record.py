@@ -1,4 +1,4 @@
-"""Decodes one record to its envelope. It is exact and slow; `columns` must give the same results in bulk."""
+"""Decodes one record to its envelope. It is slow and easy to read; the compiled decoder must give the same results."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.convention import ID_FIELDS, NO_CODE, TIME_FIELDS
+from workbench.decoding.conventions.dead_letter_body import read_letter
 from workbench.decoding.conventions.decision import Decision, decide
 from workbench.decoding.conventions.facts import RecordFacts
 from workbench.decoding.conventions.provenance import read_provenance
@@ -110,10 +111,8 @@ def _causes(decision: Decision, facts: RecordFacts) -> tuple[Cause, ...]:
 
 def _dead_letter(envelope: Envelope, code: ConventionCode, body: object) -> DeadLetter | None:
     hook = code.dead_letters
-    if hook is None or not isinstance(body, dict):
-        return None
-    by_type = hook.event_type is not None and envelope.event_type == hook.event_type
-    return hook.read(envelope.dialect, body) if by_type or envelope.dialect in hook.dialects else None
+    shape = None if hook is None else hook.shape_of(envelope.dialect, envelope.event_type)
+    return read_letter(shape, body) if shape is not None and isinstance(body, dict) else None
 
 
 def _add_provenance(envelope: Envelope, letter: DeadLetter | None, facts: RecordFacts, problems: set[str]) -> Envelope:

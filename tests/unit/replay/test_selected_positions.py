@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from snapshot_rows import Filler, raw_records
 
-from workbench.decoding.columns import Decoder
+from workbench.decoding import Decoder
 from workbench.errors import PositionError, ValidationError
 from workbench.model.feeds import Identity
 from workbench.replay.selected_positions import positions_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from workbench.decoding.conventions.selectors import (
     CE_PREFIX,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-    from workbench.decoding.conventions.dead_letter_body import DeadLetter
+    from workbench.decoding.conventions.dead_letter_body import LetterShape
     from workbench.model.events.envelope import IdScope
 
 ID_FIELDS = ("event_id", "correlation_id", "root_id", "request_id")
@@ -50,17 +50,21 @@ class TraceHeaders:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterBody:
-    """Describes the body fields in which a dead letter names its original record; the per-record decoder reads them.
+    """Describes the dead letters of a convention that name their original record in the body.
 
     Attributes:
-        read: Reads a JSON object as a dead letter of the dialect; None where it is none.
-        event_type: Event type that makes an event a dead letter.
-        dialects: Dialects that do.
+        shapes: Where they name it, by dialect.
+        event_type: Event type that makes an event a dead letter; without one the dialects of the shapes do.
     """
 
-    read: Callable[[str | None, Mapping[str, Any]], DeadLetter | None]
+    shapes: tuple[LetterShape, ...]
     event_type: str | None = None
-    dialects: frozenset[str] = frozenset()
+
+    def shape_of(self, dialect: str | None, event_type: str | None) -> LetterShape | None:
+        """Return the shape of an event; None where it is no dead letter."""
+        if self.event_type is not None and event_type != self.event_type:
+            return None
+        return next((shape for shape in self.shapes if shape.dialect in (None, dialect)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,6 @@ class ConventionCode:
     uuids_only: bool = False
     trace: TraceHeaders | None = None
     dead_letters: DeadLetterBody | None = None
-
-    @property
-    def header_names(self) -> frozenset[str]:
-        """Names of all headers that the hooks read."""
-        linked = () if self.linked_header is None else (self.linked_header.path,)
-        return frozenset((*self.repeated.values(), *linked, *(() if self.trace is None else self.trace.names)))
 
 
 NO_CODE = ConventionCode("")

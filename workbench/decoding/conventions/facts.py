@@ -34,7 +34,8 @@ CloudEventsMode: TypeAlias = Literal["structured", "binary"]
 CE_REQUIRED = ("specversion", "id", "source", "type")
 CE_MARK = "specversion"
 """The attribute by which headers are known to be of CloudEvents."""
-CE_CONTENT_TYPE = "application/cloudevents"
+CE_CONTENT_TYPE = b"application/cloudevents"
+CE_CONTENT_TYPE_HEADER = "content-type"
 CE_TRACEPARENT = Selector("ce", "traceparent")
 """The extension in which CloudEvents carry the trace context of their start."""
 
@@ -291,8 +292,8 @@ class RecordFacts:
         return CE_PREFIX, False
 
     def _cloud_events_mode(self, *, headers: bool) -> CloudEventsMode | None:
-        content_type = raw_bytes(self.headers.value("content-type", ignore_case=True) or b"")
-        if content_type.decode("latin-1").strip().lower().startswith(CE_CONTENT_TYPE):
+        content_type = raw_bytes(self.headers.value(CE_CONTENT_TYPE_HEADER, ignore_case=True) or b"")
+        if content_type.strip().lower().startswith(CE_CONTENT_TYPE):
             return "structured"
         if isinstance(self.body, dict) and all(self.body.get(name) not in (None, "") for name in CE_REQUIRED):
             return "structured"

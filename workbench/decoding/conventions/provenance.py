@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.dead_letter_headers import spelled_names
-from workbench.decoding.conventions.filters import big_endian, little_endian, raw_bytes, uuid_text
+from workbench.decoding.conventions.filters import FILTERS, raw_bytes, uuid_text
 from workbench.decoding.ids import NO_IDS, canonical_id, hex_id
 from workbench.model.events.envelope import EventError, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from workbench.decoding.conventions.filters import RawValue
     from workbench.decoding.conventions.record_headers import Pick, RecordHeaders
@@ -45,12 +45,8 @@ class Provenance:
     problems: set[str] = field(default_factory=set)
 
 
-def _text_number(value: RawValue) -> RawValue | None:
-    return value
-
-
 @dataclass(frozen=True, slots=True)
-class _Writer:
+class Writer:
     """Header names of one writer."""
 
     via: str
@@ -58,21 +54,28 @@ class _Writer:
     """Field of `Origin` → header."""
     error: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Field of `EventError` → headers, first that is present."""
-    number: Callable[[RawValue], RawValue | None] = _text_number
+    number: str | None = None
+    """Filter of the numbers among the headers; without one they are text."""
     origin_pick: Pick = "last"
     """``first`` where every hop appends its own and the first is the true origin."""
     unless: str | None = None
     """A header whose presence gives the names to another writer."""
     needs: str | None = None
     """A header without which the others are of somebody else."""
+    one_of: tuple[str, ...] = ()
+    """Headers of which one must be there, because others write the rest as well."""
+
+    def integer_of(self, content: RawValue) -> RawValue | None:
+        """Return the text of a number."""
+        return content if self.number is None else FILTERS[self.number](content)
 
 
 def _origin_names(prefix: str, **more: str) -> dict[str, str]:
     return {name: f"{prefix}{name}" for name in ("topic", "partition", "offset")} | more
 
 
-_WRITERS = (
-    _Writer(
+WRITERS = (
+    Writer(
         "spring_dlt",
         _origin_names(
             "kafka_dlt-original-",
@@ -88,22 +91,23 @@ _WRITERS = (
             ),
             "message": ("kafka_dlt-exception-message", "kafka_dlt-key-exception-message"),
         },
-        big_endian,
+        "be",
         origin_pick="first",
     ),
-    _Writer(
+    Writer(
         "spring_retry",
         {"timestamp_ms": "retry_topic-original-timestamp"},
         {"attempts": ("retry_topic-attempts",)},
-        big_endian,
+        "be",
     ),
-    _Writer(
+    Writer(
         "spring_cloud_stream",
         _origin_names("x-original-", timestamp_ms="x-original-timestamp"),
         {"type": ("x-exception-fqcn",), "message": ("x-exception-message",)},
-        big_endian,
+        "be",
+        one_of=("x-original-topic", "x-original-partition", "x-exception-fqcn", "x-exception-message"),
     ),
-    _Writer(
+    Writer(
         "kafka_connect",
         _origin_names("__connect.errors."),
         {
@@ -112,12 +116,12 @@ _WRITERS = (
             "stage": ("__connect.errors.stage",),
         },
     ),
-    _Writer(
+    Writer(
         "kafka_streams",
         _origin_names("__streams.errors."),
         {"type": ("__streams.errors.exception",), "message": ("__streams.errors.message",)},
     ),
-    _Writer(
+    Writer(
         "smallrye",
         _origin_names("dead-letter-"),
         {
@@ -125,27 +129,27 @@ _WRITERS = (
             "message": ("dead-letter-cause", "dead-letter-reason"),
         },
     ),
-    _Writer(
+    Writer(
         "karafka",
         _origin_names("source_", group="source_consumer_group"),
         {"attempts": ("source_attempts",)},
         needs="source_offset",
     ),
-    _Writer(
+    Writer(
         "watermill",
         {"topic": "topic_poisoned"},
         {"message": ("reason_poisoned",), "stage": ("handler_poisoned",)},
     ),
-    _Writer(
+    Writer(
         "kafka_backup",
         {"partition": "x-source-partition", "offset": "x-original-offset", "timestamp_ms": "x-original-timestamp"},
         {},
-        little_endian,
+        "le",
         unless="x-original-topic",
     ),
-    _Writer("k2k", _origin_names("k2k_"), {}, big_endian),
-    _Writer("masstransit_fault", {}, {"type": ("MT-Fault-ExceptionType",), "message": ("MT-Fault-Message",)}),
-    _Writer(
+    Writer("k2k", _origin_names("k2k_"), {}, "be"),
+    Writer("masstransit_fault", {}, {"type": ("MT-Fault-ExceptionType",), "message": ("MT-Fault-Message",)}),
+    Writer(
         "nservicebus",
         {},
         {
@@ -155,9 +159,9 @@ _WRITERS = (
         },
     ),
 )
-_ERROR_FIELDS = ("type", "message", "stage", "attempts")
-_CLOUD_STREAM_ONLY = ("x-original-topic", "x-original-partition", "x-exception-fqcn", "x-exception-message")
-_REPLAY_TEXT = {
+ORIGIN_FIELDS = ("topic", "partition", "offset", "timestamp_ms", "group")
+ERROR_FIELDS = ("type", "message", "stage", "attempts")
+REPLAY_TEXT = {
     "x-replay-id": "id",
     "x-replay-of": "of",
     "x-replay-mode": "mode",
@@ -170,18 +174,21 @@ _REPLAY_TEXT = {
     "x-replayed-by": "by",
     "ServiceControl.EditOf": "of",
 }
-_REPLAY_NUMBERS = {"x-replay-seq": "seq", "x-replay-count": "count", "x-original-dlq-offset": "dlq_offset"}
-_REPLAY_CHAIN = "x-replay-chain"
-_REQUEST_ID = "kafka_correlationId"
+REPLAY_NUMBERS = {"x-replay-seq": "seq", "x-replay-count": "count", "x-original-dlq-offset": "dlq_offset"}
+REPLAY_CHAIN = "x-replay-chain"
+APPLICATION = "application"
+"""Writer of headers that an application chose by itself."""
+APPLICATION_NUMBER = "be"
+REQUEST_ID = "kafka_correlationId"
 
-REPLAY_HEADERS = frozenset({*_REPLAY_TEXT, *_REPLAY_NUMBERS, _REPLAY_CHAIN})
+REPLAY_HEADERS = frozenset({*REPLAY_TEXT, *REPLAY_NUMBERS, REPLAY_CHAIN})
 """Names of the headers that replays write."""
 PROVENANCE_HEADERS = frozenset(
     {
-        *(name for writer in _WRITERS for name in writer.origin.values()),
-        *(name for writer in _WRITERS for names in writer.error.values() for name in names),
+        *(name for writer in WRITERS for name in writer.origin.values()),
+        *(name for writer in WRITERS for names in writer.error.values() for name in names),
         *REPLAY_HEADERS,
-        _REQUEST_ID,
+        REQUEST_ID,
     },
 )
 """Names of all headers that are read here."""
@@ -192,7 +199,7 @@ def read_provenance(headers: RecordHeaders, body_marks: Found | None) -> Provena
     named = {} if body_marks is not None else spelled_names(headers.names)
     if body_marks is None and not named and PROVENANCE_HEADERS.isdisjoint(headers.names):
         return Provenance()
-    found = [marks for writer in _WRITERS if (marks := _read_writer(headers, writer)) is not None]
+    found = [marks for writer in WRITERS if (marks := _read_writer(headers, writer)) is not None]
     if body_marks is not None:
         found.append(body_marks)
     if named:
@@ -213,10 +220,10 @@ def read_provenance(headers: RecordHeaders, body_marks: Found | None) -> Provena
 def _add_application(found: list[Found], headers: RecordHeaders, named: Mapping[str, str]) -> None:
     """Add what an application wrote by itself: an origin where no known writer gives one, and its error."""
     if any(marks.origin is not None and marks.origin.topic is not None for marks in found):
-        named = {field: name for field, name in named.items() if field in _ERROR_FIELDS}
-    origin = {field: name for field, name in named.items() if field not in _ERROR_FIELDS}
-    error = {field: (name,) for field, name in named.items() if field in _ERROR_FIELDS}
-    marks = _read_writer(headers, _Writer("application", origin, error, big_endian))
+        named = {field: name for field, name in named.items() if field in ERROR_FIELDS}
+    origin = {field: name for field, name in named.items() if field not in ERROR_FIELDS}
+    error = {field: (name,) for field, name in named.items() if field in ERROR_FIELDS}
+    marks = _read_writer(headers, Writer(APPLICATION, origin, error, APPLICATION_NUMBER))
     if marks is None:
         return
     with_topic = next((at for at, one in enumerate(found) if one.origin is not None and one.origin.topic), None)
@@ -226,12 +233,12 @@ def _add_application(found: list[Found], headers: RecordHeaders, named: Mapping[
         found.append(marks)
 
 
-def _read_writer(headers: RecordHeaders, writer: _Writer) -> Found | None:
+def _read_writer(headers: RecordHeaders, writer: Writer) -> Found | None:
     if writer.unless is not None and headers.occurrences(writer.unless):
         return None
     if writer.needs is not None and not headers.occurrences(writer.needs):
         return None
-    if writer.via == "spring_cloud_stream" and not any(headers.occurrences(name) for name in _CLOUD_STREAM_ONLY):
+    if writer.one_of and not any(headers.occurrences(name) for name in writer.one_of):
         return None
     problems: set[str] = set()
     origin = _read_origin(headers, writer, writer.origin_pick, problems)
@@ -245,7 +252,7 @@ def _read_writer(headers: RecordHeaders, writer: _Writer) -> Found | None:
     return Found(origin, error, frozenset(problems))
 
 
-def _read_origin(headers: RecordHeaders, writer: _Writer, pick: Pick, problems: set[str]) -> Origin | None:
+def _read_origin(headers: RecordHeaders, writer: Writer, pick: Pick, problems: set[str]) -> Origin | None:
     values: dict[str, Any] = {}
     for name, header in writer.origin.items():
         content = headers.value(header, pick)
@@ -254,17 +261,17 @@ def _read_origin(headers: RecordHeaders, writer: _Writer, pick: Pick, problems: 
         if name in ("topic", "group"):
             values[name] = _utf8(content)
         else:
-            values[name] = position_number(name, writer.number(content), problems)
+            values[name] = position_number(name, writer.integer_of(content), problems)
     return Origin(**values, via=writer.via) if values else None
 
 
-def _read_error(headers: RecordHeaders, writer: _Writer) -> EventError | None:
+def _read_error(headers: RecordHeaders, writer: Writer) -> EventError | None:
     values: dict[str, Any] = {}
     for name, spelled in writer.error.items():
         content = next((found for header in spelled if (found := headers.value(header)) is not None), None)
         if content is None:
             continue
-        values[name] = integer(name, writer.number(content)) if name == "attempts" else _utf8(content)
+        values[name] = integer(name, writer.integer_of(content)) if name == "attempts" else _utf8(content)
     return EventError(**values) if any(value is not None for value in values.values()) else None
 
 
@@ -297,13 +304,13 @@ def _utf8(content: RawValue) -> str | None:
 
 def replay_marks(texts: Mapping[str, str]) -> dict[str, Any] | None:
     """Read the headers of replays, given by name; a number that cannot be read keeps its text."""
-    marks: dict[str, Any] = {name: texts[header] for header, name in _REPLAY_TEXT.items() if header in texts}
-    for header, name in _REPLAY_NUMBERS.items():
+    marks: dict[str, Any] = {name: texts[header] for header, name in REPLAY_TEXT.items() if header in texts}
+    for header, name in REPLAY_NUMBERS.items():
         if (text := texts.get(header)) is not None:
             number = integer(name, text)
             marks[name] = text if number is None else number
-    if (text := texts.get(_REPLAY_CHAIN)) is not None:
-        marks["chain"] = [part.strip() for part in text.split(",")]
+    if (text := texts.get(REPLAY_CHAIN)) is not None:
+        marks["chain"] = [part.strip(" \t") for part in text.split(",")]
     return marks or None
 
 
@@ -317,7 +324,7 @@ def _escaped(value: RawValue) -> str:
 
 
 def _read_request_id(headers: RecordHeaders) -> str | None:
-    content = headers.value(_REQUEST_ID)
+    content = headers.value(REQUEST_ID)
     if content is None:
         return None
     value = uuid_text(content)

@@ -31,13 +31,16 @@ class RecordHeaders:
         self.bad_names = False
         """Whether a name is not UTF-8."""
         self.amqp_names: set[str] = set()
-        """Names of the headers that were read from the encoding of AMQP."""
+        """Names of the headers that are in the encoding of AMQP."""
         for name, content in headers:
             try:
                 self._by_name.setdefault(name.decode(), []).append(content)
             except UnicodeDecodeError:
                 self.bad_names = True
         self._spring_types = self._read_spring_types()
+        for spelled, contents in self._by_name.items():
+            for value in contents:
+                self._note_amqp(spelled, value)
 
     @property
     def names(self) -> AbstractSet[str]:
@@ -63,12 +66,12 @@ class RecordHeaders:
         if not content:
             return None
         typed = self._typed_by_spring(spelled, content)
-        if isinstance(typed, bytes) and typed and _NO_UTF8_BEFORE <= typed[0] < _NO_UTF8_UNTIL:
-            decoded = amqp_value(typed)
-            if decoded is not None:
-                self.amqp_names.add(spelled)
-                typed = decoded
-        return typed or None
+        decoded = _from_amqp(typed)
+        return (typed if decoded is None else decoded) or None
+
+    def _note_amqp(self, name: str, content: bytes | None) -> None:
+        if content and _from_amqp(self._typed_by_spring(name, content)) is not None:
+            self.amqp_names.add(name)
 
     def _used(self, name: str, pick: Pick, *, ignore_case: bool) -> tuple[str, bytes | None] | None:
         if not ignore_case:
@@ -92,3 +95,9 @@ class RecordHeaders:
             return b""
         text = scalar_text(parsed)
         return content if text is None else text
+
+
+def _from_amqp(value: RawValue) -> RawValue | None:
+    if isinstance(value, bytes) and value and _NO_UTF8_BEFORE <= value[0] < _NO_UTF8_UNTIL:
+        return amqp_value(value)
+    return None

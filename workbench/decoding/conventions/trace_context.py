@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.decoding.conventions.filters import raw_bytes
 from workbench.model.events.envelope import TraceContext
 
 if TYPE_CHECKING:
@@ -21,21 +22,20 @@ _B3_TRACE = re.compile(r"[0-9a-fA-F]{16}|[0-9a-fA-F]{32}")
 _B3_SPAN = re.compile(r"[0-9a-fA-F]{16}")
 _JAEGER = re.compile(r"([0-9a-fA-F]{1,32}):([0-9a-fA-F]{1,16}):([0-9a-fA-F]{0,16}):([0-9a-fA-F]{1,2})")
 _HEX = re.compile(r"[0-9a-fA-F]{1,32}")
+_SPACE = " \t\n\r\x0b\x0c"
 _TRACE_DIGITS = 32
 _SPAN_DIGITS = 16
 _TRUE = {"1": True, "true": True, "0": False, "false": False, "d": True}
 
-TRACE_HEADERS = frozenset(
-    {
-        "traceparent",
-        "b3",
-        "x-b3-traceid",
-        "x-b3-spanid",
-        "x-b3-parentspanid",
-        "x-b3-sampled",
-        "x-b3-flags",
-        "uber-trace-id",
-    },
+TRACE_HEADERS = (
+    "traceparent",
+    "b3",
+    "x-b3-traceid",
+    "x-b3-spanid",
+    "x-b3-parentspanid",
+    "x-b3-sampled",
+    "x-b3-flags",
+    "uber-trace-id",
 )
 """Lower-case names that are read on every record."""
 
@@ -92,12 +92,12 @@ def _formats(
             continue
         yield name, parse_traceparent(text, via=name) if headers.form == "traceparent" else _ids(record, headers, text)
     for place in more:
-        yield place.subject, parse_traceparent(place.text.strip(), via=place.via)
+        yield place.subject, parse_traceparent(place.text.strip(_SPACE), via=place.via)
 
 
 def _text(record: RecordHeaders, name: str, pick: Pick = "last") -> str | None:
     value = record.value(name, pick, ignore_case=True)
-    return value.strip() if isinstance(value, str) else None if value is None else value.decode("latin-1").strip()
+    return None if value is None else raw_bytes(value).strip().decode("latin-1")
 
 
 def parse_traceparent(text: str, via: str = "traceparent") -> TraceContext | None:

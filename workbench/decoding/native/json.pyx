@@ -1,19 +1,20 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Finds where the known members of a JSON object (RFC 8259) stand, and checks every byte of any JSON text.
+"""Finds where the known members of a JSON text (RFC 8259) stand, and checks every byte of it.
 
-A text that is refused is not always invalid: a key with an escape, a member that comes twice, a lone surrogate and
-objects nested deeper than `_DEEPEST` are left to the per-record decoder, which knows what they mean.
+Of members of one name in one object the last counts. A name may be written with escapes. Half of a surrogate pair, which
+UTF-8 does not have, is accepted as JSON does; `unescape` writes it as three bytes that are no UTF-8.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
-from libc.string cimport memcpy
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
 
-from workbench.decoding.native.members cimport MASK_BITS, Member, MemberTable
+from workbench.decoding.native.members cimport NO_BIT, ROOT_BIT, Member, MemberTable
 from workbench.buffers.slices cimport grown
 from workbench.buffers.utf8 cimport utf8_size
 
 cdef enum:
-    _DEEPEST = 512  # levels that fit on the C stack of any thread; hostile values nest deeper
+    _LONGEST_NAME = 256  # of names that are written with escapes and compared with those that are known
 
 cdef extern from *:
     """
@@ -29,17 +30,10 @@ for _byte in range(256):
     _SHORT[_byte] = _byte in b'"\\/bfnrt'
 
 
-cdef struct Level:
-    int64_t token  # of the object or array itself, -1 where nobody reads it
-    int16_t node  # number of the object among those whose members are read, -1 for others
-    uint8_t closer
-
-
 cdef struct Reader:
     const uint8_t* data
     int64_t stop
     Tokens* tokens
-    int64_t* mask
     int64_t token  # of the value that comes next, -1 where nobody reads it
     int16_t node
 
@@ -50,22 +44,45 @@ cdef struct Text:
     bint escaped
 
 
-cdef Verdict read_members(
-    MemberTable table, const uint8_t* data, int64_t at, int64_t stop, Tokens* tokens, int64_t* mask, int64_t* members
-) noexcept nogil:
-    """Read the text in ``data[at:stop]``: tokens of an object's known members are added, their bits set in ``mask``.
+cdef bint prepare(Tokens* tokens, int bits) noexcept:
+    """Make room for the tokens of values; false where there is none. `release` gives it back."""
+    memset(tokens, 0, sizeof(Tokens))
+    tokens.last_of = <int32_t*>calloc(bits, sizeof(int32_t))
+    return tokens.last_of != NULL
 
-    ``members`` becomes the number of all members at the top. After anything but `GOOD` the tokens added are undefined.
+
+cdef void release(Tokens* tokens) noexcept:
+    free(tokens.items)
+    free(tokens.levels)
+    free(tokens.last_of)
+
+
+cdef void clear(Tokens* tokens) noexcept nogil:
+    """Forget the tokens of the last value."""
+    cdef int64_t at
+    for at in range(tokens.count):
+        tokens.last_of[tokens.items[at].bit] = 0
+    tokens.count = tokens.members = 0
+
+
+cdef Verdict read_value(
+    MemberTable table, const uint8_t* data, int64_t at, int64_t stop, Tokens* tokens
+) noexcept nogil:
+    """Read the text in ``data[at:stop]`` to tokens: one for the value itself, then its known members as they stand.
+
+    After anything but `GOOD` the tokens say nothing.
     """
-    cdef Level levels[_DEEPEST]
     cdef Reader reader
-    cdef Level* level = levels
+    cdef Level* level = NULL
     cdef Verdict verdict
     cdef bint opened
-    cdef int depth = -1
-    reader = Reader(data, stop, tokens, mask, -1, 0)
-    members[0] = 0
+    cdef int64_t depth = -1
+    clear(tokens)
+    reader = Reader(data, stop, tokens, -1, 0)
     at = _skip(data, at, stop)
+    reader.token = _new_token(tokens, at, ROOT_BIT)
+    if reader.token < 0:
+        return NO_MEMORY
     if at < stop and data[at] != c"{" and data[at] != c"[":
         at = _scalar(&reader, at)
         return GOOD if at >= 0 and _skip(data, at, stop) == stop else REFUSED
@@ -73,11 +90,10 @@ cdef Verdict read_members(
         # A value begins here. An object or array that is not empty leaves ``at`` before its first member or item.
         opened = False
         if at < stop and (data[at] == c"{" or data[at] == c"["):
-            if depth == _DEEPEST - 1:
-                return REFUSED
             depth += 1
-            level = levels + depth
-            _open(&reader, level, data[at])
+            level = _open(&reader, depth, data[at])
+            if level == NULL:
+                return NO_MEMORY
             at = _skip(data, at + 1, stop)
             opened = at < stop and data[at] != level.closer
         else:
@@ -95,7 +111,7 @@ cdef Verdict read_members(
                 # Only white space may follow: ``{}{}`` is no JSON text.
                 return GOOD if at == stop else REFUSED
             depth -= 1
-            level = levels + depth
+            level = tokens.levels + depth
         if not opened:
             # A comma must be followed by a member or item, which the next turn reads; so ``[1,]`` is refused there.
             if at >= stop or data[at] != c",":
@@ -103,19 +119,43 @@ cdef Verdict read_members(
             at = _skip(data, at + 1, stop)
         reader.token = reader.node = -1
         if level.closer == c"}":
-            members[0] += depth == 0
-            verdict = _member(&reader, table, level.node, &at)
+            tokens.members += depth == 0
+            verdict = _member(&reader, table, level, &at)
             if verdict != GOOD:
                 return verdict
+        elif level.node >= 0 and table.items[level.node].bit != NO_BIT:
+            reader.node = table.items[level.node].node
+            reader.token = _new_token(tokens, at, table.items[level.node].bit)
+            if reader.token < 0:
+                return NO_MEMORY
 
 
-cdef inline void _open(Reader* reader, Level* level, uint8_t byte) noexcept nogil:
-    """Step into an object or array."""
-    level.token = reader.token
-    level.closer = c"}" if byte == c"{" else c"]"
-    level.node = reader.node if byte == c"{" else -1
+cdef bint read_scalar(const uint8_t* data, int64_t size, Token* token) noexcept nogil:
+    """Read a JSON text that is neither object nor array to a token; false where it is none."""
+    cdef Tokens one
+    cdef Reader reader
+    cdef int64_t at = _skip(data, 0, size)
+    one.items = token
+    token[0] = Token(<int32_t>at, <int32_t>at, ROOT_BIT, ABSENT, False, False)
+    reader = Reader(data, size, &one, 0, -1)
+    at = _scalar(&reader, at)
+    return at >= 0 and _skip(data, at, size) == size
+
+
+cdef inline Level* _open(Reader* reader, int64_t depth, uint8_t byte) noexcept nogil:
+    """Step into an object or array; NULL where there is no memory."""
+    cdef Tokens* tokens = reader.tokens
+    cdef Level* level
+    if depth >= tokens.depth_room:
+        level = <Level*>grown(tokens.levels, &tokens.depth_room, depth + 16, sizeof(Level))
+        if level == NULL:
+            return NULL
+        tokens.levels = level
+    level = tokens.levels + depth
+    level[0] = Level(reader.token, tokens.count, reader.node, c"}" if byte == c"{" else c"]")
     if reader.token >= 0:
-        reader.tokens.items[reader.token].kind = OBJECT if byte == c"{" else ARRAY
+        tokens.items[reader.token].kind = OBJECT if byte == c"{" else ARRAY
+    return level
 
 
 cdef inline int64_t _scalar(Reader* reader, int64_t at) noexcept nogil:
@@ -141,41 +181,52 @@ cdef inline int64_t _scalar(Reader* reader, int64_t at) noexcept nogil:
     return at
 
 
-cdef inline Verdict _member(Reader* reader, MemberTable table, int16_t node, int64_t* at) noexcept nogil:
+cdef inline Verdict _member(Reader* reader, MemberTable table, const Level* level, int64_t* at) noexcept nogil:
     """Read a name and its colon, and see who reads what follows."""
     cdef Text text
-    cdef const Member* member
+    cdef const Member* member = NULL
     cdef const uint8_t* data = reader.data
-    cdef int64_t bit
-    if at[0] >= reader.stop or data[at[0]] != c'"':
-        return REFUSED
-    # A key with an escape may spell a known name in another way; only the per-record decoder compares what it means.
-    if not _text(data, at[0] + 1, reader.stop, &text) or text.escaped:
+    cdef uint8_t name[_LONGEST_NAME]
+    if at[0] >= reader.stop or data[at[0]] != c'"' or not _text(data, at[0] + 1, reader.stop, &text):
         return REFUSED
     at[0] = _skip(data, text.stop + 1, reader.stop)
     if at[0] >= reader.stop or data[at[0]] != c":":
         return REFUSED
     at[0] = _skip(data, at[0] + 1, reader.stop)
-    member = table.find(node, data + text.start, text.stop - text.start) if node >= 0 else NULL
+    if level.node < 0:
+        return GOOD
+    if not text.escaped:
+        member = table.find(level.node, data + text.start, text.stop - text.start)
+    elif text.stop - text.start <= _LONGEST_NAME:
+        member = table.find(level.node, name, unescape(data + text.start, text.stop - text.start, name))
     if member == NULL:
         return GOOD
-    bit = <int64_t>1 << (member.bit % MASK_BITS)
-    # Of repeated members the last counts, but the first may have been read into already.
-    if reader.mask[member.bit // MASK_BITS] & bit:
-        return REFUSED
-    reader.mask[member.bit // MASK_BITS] |= bit
+    if reader.tokens.last_of[member.bit] > level.first:
+        _replace(reader.tokens, reader.tokens.last_of[member.bit] - 1, level == reader.tokens.levels)
     reader.token = _new_token(reader.tokens, at[0], member.bit)
     reader.node = member.node
     return GOOD if reader.token >= 0 else NO_MEMORY
 
 
+cdef void _replace(Tokens* tokens, int64_t at, bint top) noexcept nogil:
+    """Take back the value of a member that comes again in the same object, and all that was read inside of it."""
+    cdef int32_t stop = tokens.items[at].stop
+    tokens.members -= top
+    while at < tokens.count and tokens.items[at].start < stop:
+        tokens.items[at].dead = True
+        at += 1
+
+
 cdef inline int64_t _new_token(Tokens* tokens, int64_t at, uint16_t bit) noexcept nogil:
-    cdef Token* items = <Token*>grown(tokens.items, &tokens.room, tokens.count + 1, sizeof(Token))
-    if items == NULL:
-        return -1
-    tokens.items = items
-    items[tokens.count] = Token(<int32_t>at, <int32_t>at, bit, ABSENT, False)
+    cdef Token* items
+    if tokens.count >= tokens.room:
+        items = <Token*>grown(tokens.items, &tokens.room, tokens.count + 1, sizeof(Token))
+        if items == NULL:
+            return -1
+        tokens.items = items
+    tokens.items[tokens.count] = Token(<int32_t>at, <int32_t>at, bit, ABSENT, False, False)
     tokens.count += 1
+    tokens.last_of[bit] = <int32_t>tokens.count
     return tokens.count - 1
 
 
@@ -234,13 +285,11 @@ cdef inline int _escape(const uint8_t* data, int64_t at, int64_t stop) noexcept 
     unit = _unit(data, at, stop)
     if unit < 0:
         return 0
-    if unit < 0xD800 or unit > 0xDFFF:
+    if not 0xD800 <= unit <= 0xDBFF:
         return 6
-    # A high surrogate is good only with a low one behind it; alone it has no UTF-8, and the per-record decoder says so.
-    if unit > 0xDBFF:
-        return 0
+    # A high surrogate makes one character with a low one behind it; JSON allows it alone.
     unit = _unit(data, at + 6, stop)
-    return 12 if 0xDC00 <= unit <= 0xDFFF else 0
+    return 12 if 0xDC00 <= unit <= 0xDFFF else 6
 
 
 cdef inline int64_t _unit(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
@@ -329,11 +378,11 @@ cdef int32_t unescape(const uint8_t* text, int64_t size, uint8_t* into) noexcept
             end += 1
             at += 2
             continue
-        # `_escape` has checked the four digits, and that a high surrogate has its low one.
+        # `_escape` has checked the four digits.
         point = _unit(text, at, size)
         at += 6
         low = _unit(text, at, size)
-        if 0xD800 <= point <= 0xDBFF and low >= 0:
+        if 0xD800 <= point <= 0xDBFF and 0xDC00 <= low <= 0xDFFF:
             point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00)
             at += 6
         end += _encode(point, into + end)

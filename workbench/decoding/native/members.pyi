@@ -1,7 +1,5 @@
 from collections.abc import Mapping
 
-WORD_BITS: int
-
 class MemberTable:
-    words: int
-    def __init__(self, bits: Mapping[tuple[str, ...], int]) -> None: ...
+    bits: int
+    def __init__(self, bits: Mapping[tuple[str | None, ...], int]) -> None: ...

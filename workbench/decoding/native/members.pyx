@@ -5,15 +5,13 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 
-WORD_BITS = MASK_BITS
-"""Bits of a mask word that are used."""
-
 
 cdef class MemberTable:
-    """Table of the members that the scanner of JSON values looks for.
+    """Table of the values that the scanner of JSON values looks for.
 
     Args:
-        bits: Place of each path in a bit mask; every path's parents are paths themselves.
+        bits: Number of each path, from 1 on; 0 is the whole value. A path is made of member names, and None for the items
+            of an array. Every path's parents are paths themselves.
     """
 
     def __cinit__(self, bits):
@@ -21,27 +19,34 @@ cdef class MemberTable:
         while size < <uint64_t>(4 * len(bits)):
             size *= 2
         self.slots = <Member*>calloc(size, sizeof(Member))
-        if self.slots == NULL:
+        self.items = <Items*>calloc(len(bits) + 1, sizeof(Items))
+        if self.slots == NULL or self.items == NULL:
             raise MemoryError
         self.last_slot = size - 1
         for at in range(<int64_t>size):
             self.slots[at].parent = -1
+        for at in range(len(bits) + 1):
+            self.items[at] = Items(-1, NO_BIT)
 
     def __init__(self, bits):
         nodes = {(): 0}
         for path in sorted(bits, key=len):
             nodes.setdefault(path[:-1], len(nodes))
-        self.words = max(bits.values(), default=0) // WORD_BITS + 1
-        self.names = b"".join(path[-1].encode() for path in bits)
+        self.bits = max(bits.values(), default=0) + 1
+        self.names = b"".join(path[-1].encode() for path in bits if path[-1] is not None)
         self.names_at = self.names
         at = 0
         for path, bit in bits.items():
+            if path[-1] is None:
+                self.items[<int64_t>nodes[path[:-1]]] = Items(nodes.get(path, -1), bit)
+                continue
             size = len(path[-1].encode())
             self._enter(nodes[path[:-1]], nodes.get(path, -1), at, size, bit)
             at += size
 
     def __dealloc__(self):
         free(self.slots)
+        free(self.items)
 
     def _enter(self, int16_t parent, int16_t node, int32_t start, int32_t size, uint16_t bit):
         cdef uint64_t at = _hash(parent, self.names_at + start, size) & self.last_slot

@@ -17,8 +17,7 @@ from workbench.decoding.conventions.convention import (
     DeadLetterBody,
     TraceHeaders,
 )
-from workbench.decoding.conventions.dead_letter_body import DeadLetter, origin_of
-from workbench.decoding.conventions.provenance import Found
+from workbench.decoding.conventions.dead_letter_body import LetterShape
 from workbench.decoding.conventions.selectors import Selector, parse_condition, parse_selector
 from workbench.model import Record, TimestampType
 
@@ -34,12 +33,7 @@ def test_only_its_own_modules_and_the_registry_name_a_convention_with_code(name)
     assert not {path for path in naming if not path.startswith(OWN_MODULES)}
 
 
-def read_letter(dialect, body):
-    problems: set[str] = set()
-    origin = origin_of(body, ("t", "p", "o"), "toy_dlq", problems)
-    return DeadLetter(Found(origin, None, frozenset(problems)), position_first=dialect == "toy")
-
-
+LETTER = LetterShape("toy_dlq", "toy", topic="t", partition="p", offset="o", position_first=True)
 CODE = ConventionCode(
     "toy",
     dialect="toy",
@@ -47,7 +41,7 @@ CODE = ConventionCode(
     linked_header=Selector("header", "toy-second"),
     uuids_only=True,
     trace=TraceHeaders(("toy-trace", "toy-span", "toy-parent"), "ids"),
-    dead_letters=DeadLetterBody(read_letter, event_type="toy.dead"),
+    dead_letters=DeadLetterBody((LETTER,), event_type="toy.dead"),
 )
 TOY = Convention(
     "toy",

@@ -59,9 +59,7 @@ def test_times_of_two_causes_of_one_event_are_written_apart() -> None:
 
 def test_labels_keep_the_end_in_which_names_and_positions_differ() -> None:
     view = ScriptedGraph(4).view()
-    node = replace(
-        view.nodes[0], label="com.example.shop.fulfilment.order.shipped.v2", topic="onex.dev.workflow_events"
-    )
+    node = replace(view.nodes[0], label="com.example.shop.delivery.order.shipped.v2", topic="onex.dev.workflow_events")
     [(label, *_), (where, *_)] = view_content(replace(view, nodes=(node,), edges=()))["nodes"][0]["texts"]
     assert label.startswith("…")
     assert label.endswith("shipped.v2")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.decoding.conventions.convention import ConventionCode, DeadLetterBody, TraceHeaders
-from workbench.decoding.conventions.onex.dead_letters import DIALECTS, read_dead_letter
+from workbench.decoding.conventions.onex.dead_letters import LETTERS
 from workbench.decoding.conventions.onex.shapes import NAME, onex_conventions
 from workbench.decoding.conventions.selectors import Selector
 
@@ -17,5 +17,5 @@ CODE = ConventionCode(
     linked_header=Selector("header", "message_id"),
     uuids_only=True,
     trace=TraceHeaders(("trace_id", "span_id", "parent_span_id"), "ids"),
-    dead_letters=DeadLetterBody(read_dead_letter, dialects=DIALECTS),
+    dead_letters=DeadLetterBody(LETTERS),
 )

@@ -1,0 +1,38 @@
+"""Ids of the compiled decoder against the exact functions."""
+
+from __future__ import annotations
+
+import json
+
+from agreement import agreed, own
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+HYPHENATED = "00000000-0000-4000-8000-0000000000a2"
+PARENT = f"00-{'a' * 32}-{'1' * 16}-01"
+spellings = st.sampled_from(
+    [
+        HYPHENATED, HYPHENATED.upper(), "{" + HYPHENATED + "}", "urn:uuid:" + HYPHENATED,
+        "URN:UUID:" + HYPHENATED.upper(),
+        HYPHENATED.replace("-", ""), "Ä" * 18, "null", "nul", "00000000-0000-0000-0000-000000000000", "0" * 16, "root",
+        "-", "<nil>", PARENT, PARENT.upper(), f"{PARENT}-more", f"{PARENT}-a\nb", PARENT[:-1], f"x{PARENT}", "1" * 16,
+    ],
+)  # fmt: skip
+READS = own(event_id="value:id", correlation_id=["value:c", "value:id"], cause="value:c -> auto", link_id="value:c")
+
+HEADERS = own(event_id="header:h", correlation_id="header?:H", cause="header:h -> span")
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(spellings | st.text(max_size=40), spellings | st.binary(max_size=40)), max_size=20))
+def test_ids_equal_those_of_the_exact_functions(pairs):
+    bodies = [((), json.dumps({"id": one, "c": str(other)}).encode("utf-8", "replace")) for one, other in pairs]
+    agreed(bodies, READS)
+    headers = [(((b"h", other if isinstance(other, bytes) else other.encode()),), None) for _, other in pairs]
+    agreed(headers, HEADERS)
+
+
+def test_ids_that_stand_for_nothing_are_found_by_their_whole_text():
+    texts = ["null", "nul", "00000000-0000-0000-0000-000000000000", "00000000-0000-4000-8000-000000000000", "nöl", "-"]
+    rows = agreed([((), json.dumps({"id": text}).encode()) for text in texts], own(event_id="value:id"))
+    assert [row["event_id"] is None for row in rows] == [True, False, True, False, False, True]

@@ -1,0 +1,145 @@
+"""The decoder: raw records in, EVENT rows out, in the same order.
+
+Conventions are compiled to tables once; a compiled loop reads each record once and writes columns. Values that the loop
+cannot read are given to the formats, which read them to a tree or say why not.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from workbench.decoding.compiled.arrays import one_array
+from workbench.decoding.compiled.formats import record_parts, rows_of_other_formats
+from workbench.decoding.compiled.program import Compiler
+from workbench.decoding.conventions.registry import builtin_conventions
+from workbench.decoding.conventions.selectors import compile_pattern
+from workbench.decoding.formats.registry import BUILTIN_FORMATS, read_value, registered_formats
+from workbench.decoding.native.decoder import BatchDecoder
+from workbench.decoding.value_tree import MISSING
+from workbench.errors import ConfigurationError
+from workbench.model.records.columns import EVENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from workbench.decoding.conventions.convention import Convention, TopicConvention
+    from workbench.decoding.formats.format import Format
+
+SLICE_ROWS = 1 << 16
+"""Rows that are decoded at once."""
+
+
+class Decoder:
+    """Decodes batches of raw records of one topic into EVENT rows.
+
+    Pure and picklable: the result depends on the conventions, the topic and the bytes only. May be used from several
+    threads at once, and releases the interpreter for most of its time.
+
+    Args:
+        conventions: Conventions in order of precedence for equal strength; the built-in ones unless given.
+        topic_conventions: Conventions that a person fixed, by topic name.
+        formats: Formats of values in order of precedence; unless given, those that are registered when the decoder is
+            made, and the built-in ones.
+    """
+
+    def __init__(
+        self,
+        conventions: Sequence[Convention] | None = None,
+        topic_conventions: Mapping[str, TopicConvention] | None = None,
+        formats: Sequence[Format] | None = None,
+    ) -> None:
+        self.conventions = builtin_conventions() if conventions is None else tuple(conventions)
+        self.topic_conventions = dict(topic_conventions or {})
+        self.formats = registered_formats() if formats is None else tuple(formats)
+        known = {convention.name for convention in self.conventions}
+        for topic, fixed in self.topic_conventions.items():
+            if fixed.convention not in known:
+                raise ConfigurationError(
+                    f"Topic {topic!r} is fixed to the convention {fixed.convention!r}, which does not exist. "
+                    f"Define [conventions.{fixed.convention}] or use one of {', '.join(sorted(known))}.",
+                )
+        self._compiled = Compiler(self.conventions)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the configuration; the tables are made anew where they are used."""
+        return type(self), (self.conventions, self.topic_conventions, self.formats)
+
+    def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
+        """Decode records of a topic; one EVENT row for each, in the same order."""
+        done = [self._decode_slice(part, topic) for part in _slices(records)]
+        if not done:
+            return pa.RecordBatch.from_pylist([], schema=EVENT)
+        return done[0] if len(done) == 1 else pa.concat_batches(done)
+
+    def _decode_slice(self, records: pa.RecordBatch, topic: str) -> pa.RecordBatch:
+        values = records.column("value")
+        only_builtin = self.formats == BUILTIN_FORMATS
+        others = rows_of_other_formats(topic, records, self.formats).view(np.uint8)
+
+        def ask(row: int) -> tuple[bytes | None, bytes | None, bytes | None, list[bytes]]:
+            # The built-in formats look at the value alone, and headers cost more than a damaged value.
+            ((headers, value),) = [((), values[row].as_py())] if only_builtin else record_parts(records.slice(row, 1))
+            read = read_value(topic, headers, value, self.formats)
+            text, problems = json_text(read.tree), set(read.problems)
+            if text is None and read.tree is not MISSING:
+                problems.add(f"unreadable_value:{read.format}")
+            return _bytes(read.format), text, _bytes(read.damage), [code.encode() for code in problems]
+
+        decoder = BatchDecoder(
+            self._compiled.program,
+            self._topic_texts(topic),
+            self._fixed(topic),
+            records.column("headers"),
+            values,
+            others,
+            ask,
+            only_builtin,
+        )
+        columns = decoder.decode(records.num_rows) | {name: records.column(name) for name in ("partition", "offset")}
+        columns["tombstone"] = values.is_null()
+        return pa.RecordBatch.from_arrays([columns[name] for name in EVENT.names], schema=EVENT)
+
+    def _topic_texts(self, topic: str) -> list[str | None]:
+        found = (compile_pattern(pattern).fullmatch(topic) for pattern in self._compiled.topics)
+        return [None if match is None or not match[1] else match[1] for match in found]
+
+    def _fixed(self, topic: str) -> tuple[int, bool, bool]:
+        fixed = self.topic_conventions.get(topic)
+        if fixed is None:
+            return -1, False, False
+        reads_value = any(one.reads_value for one in self.conventions if one.name == fixed.convention)
+        return self._compiled.name_of(fixed.convention), fixed.force, reads_value
+
+
+def json_text(tree: Any) -> bytes | None:
+    """Write a value tree as JSON; None for `MISSING`, and for a tree that is too deep or holds itself.
+
+    Numbers that JSON does not have become texts. What is no part of a tree becomes an empty list: no selector reads it.
+    """
+    try:
+        return None if tree is MISSING else json.dumps(_plain(tree), default=lambda _: [], skipkeys=True).encode()
+    except RecursionError:
+        return None
+
+
+def _plain(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {name: _plain(value) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [_plain(value) for value in tree]
+    return str(tree) if isinstance(tree, float) else tree
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else text.encode()
+
+
+def _slices(records: pa.RecordBatch | pa.Table) -> Iterator[pa.RecordBatch]:
+    for start in range(0, records.num_rows, SLICE_ROWS):
+        part = records.slice(start, SLICE_ROWS)
+        columns = [one_array(part.column(name)) for name in part.schema.names]
+        yield pa.RecordBatch.from_arrays(columns, schema=part.schema)

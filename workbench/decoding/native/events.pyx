@@ -1,0 +1,280 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Writes what was decided about records to the columns of events."""
+
+from libc.stdint cimport int32_t, int64_t
+
+import pyarrow as pa
+
+from workbench.decoding.native.columns cimport Ends, NumberColumn, Rows, TextColumn
+from workbench.decoding.native.copies cimport Copy
+from workbench.decoding.native.decision cimport DECLARED, ROOT, Decision, Found, FoundCause
+from workbench.decoding.native.facts cimport Facts
+from workbench.decoding.native.ids cimport span_of
+from workbench.decoding.native.problems cimport sort
+from workbench.decoding.native.program cimport (
+    CORRELATION_ID,
+    EVENT_ID,
+    F_CORRELATION_ID,
+    F_DESTINATION,
+    F_ENDED,
+    F_ENVIRONMENT,
+    F_EVENT_ID,
+    F_EVENT_TIME,
+    F_EVENT_TYPE,
+    F_PRINCIPAL,
+    F_REQUEST_ID,
+    F_ROOT_ID,
+    F_SOURCE,
+    F_STARTED,
+    F_TENANT,
+    POSITION,
+    SPAN,
+)
+from workbench.decoding.native.traces cimport TraceContext
+from workbench.decoding.native.values cimport Value
+from workbench.model.records.columns import CAUSE, ERROR, EVENT, ORIGIN, TRACE
+
+
+cdef class EventColumns:
+    """Columns of events without their positions; rows that are not put are null and without items."""
+
+    def __init__(self):
+        self.convention, self.version, self.dialect = TextColumn(), TextColumn(), TextColumn()
+        self.scope, self.state, self.format, self.damage = TextColumn(), TextColumn(), TextColumn(), TextColumn()
+        self.also, self.link_ids, self.problem_codes = TextColumn(), TextColumn(), TextColumn()
+        self.also_ends, self.link_ends, self.problem_ends, self.cause_ends = Ends(), Ends(), Ends(), Ends()
+        self.event_id, self.correlation_id, self.root_id = TextColumn(), TextColumn(), TextColumn()
+        self.request_id, self.event_type, self.source = TextColumn(), TextColumn(), TextColumn()
+        self.destination, self.environment = TextColumn(), TextColumn()
+        self.tenant, self.principal = TextColumn(), TextColumn()
+        self.event_time, self.started, self.ended = NumberColumn(8), NumberColumn(8), NumberColumn(8)
+        self.cause_target, self.cause_value, self.cause_via = TextColumn(), TextColumn(), TextColumn()
+        self.cause_rank = NumberColumn(4)
+        self.traced, self.sampled, self.sampled_known = Rows(), Rows(), Rows()
+        self.trace_id, self.span_id, self.parent_id, self.trace_via = TextColumn(), TextColumn(), TextColumn(), TextColumn()
+        self.copied, self.failed = Rows(), Rows()
+        self.origin_topic, self.origin_group, self.origin_via = TextColumn(), TextColumn(), TextColumn()
+        self.origin_hop, self.origin_root, self.replay = TextColumn(), TextColumn(), TextColumn()
+        self.origin_partition, self.origin_offset, self.origin_timestamp = NumberColumn(4), NumberColumn(8), NumberColumn(8)
+        self.error_type, self.error_message, self.error_stage = TextColumn(), TextColumn(), TextColumn()
+        self.attempts, self.depth = NumberColumn(4), NumberColumn(4)
+
+    cdef bint put(
+        self, int64_t row, Facts facts, Decision* decision, const TraceContext* trace, const Value* format, const Value* damage
+    ) noexcept nogil:
+        """Write one row; false where there is no memory."""
+        cdef bint good = True
+        cdef Value text = facts.program.text(decision.scope)
+        good &= self.scope.put(row, &text)
+        good &= self.format.put(row, format) and self.damage.put(row, damage)
+        good &= self._put_state(row, decision)
+        if decision.convention >= 0:
+            good &= self._put_convention(row, facts, decision)
+        if decision.convention >= 0 or facts.is_copy:
+            good &= self._put_fields(row, facts, decision)
+        if decision.causes.count:
+            good &= self._put_causes(row, facts, decision)
+        if decision.problems.count:
+            good &= self._put_problems(row, decision)
+        if trace.found:
+            good &= self._put_trace(row, trace)
+        return good
+
+    cdef bint _put_state(self, int64_t row, const Decision* decision) noexcept nogil:
+        cdef Value text = Value(<const unsigned char*>"unknown", 7, True)
+        if decision.cause_state == DECLARED:
+            text = Value(<const unsigned char*>"declared", 8, True)
+        elif decision.cause_state == ROOT:
+            text = Value(<const unsigned char*>"root", 4, True)
+        return self.state.put(row, &text)
+
+    cdef bint _put_convention(self, int64_t row, Facts facts, const Decision* decision) noexcept nogil:
+        cdef bint good
+        cdef int32_t at, number
+        cdef Value text = facts.program.text(facts.program.conventions[decision.convention].name)
+        good = self.convention.put(row, &text)
+        text = facts.program.text(facts.program.conventions[decision.convention].version)
+        good &= self.version.put(row, &text) and self.dialect.put(row, &decision.dialect)
+        for at in range(decision.match_count):
+            number = decision.matches[at]
+            if number != decision.convention:
+                text = facts.program.text(facts.program.conventions[number].name)
+                good &= self.also.put(self.also_count, &text)
+                self.also_count += 1
+                good &= self.also_ends.put(row, self.also_count)
+        for at in range(decision.link_count):
+            facts.id(decision.links + at, &text)
+            if text.data != NULL:
+                good &= self.link_ids.put(self.link_count, &text)
+                self.link_count += 1
+                good &= self.link_ends.put(row, self.link_count)
+        return good
+
+    cdef bint _put_fields(self, int64_t row, Facts facts, const Decision* decision) noexcept nogil:
+        cdef const Found* fields = decision.fields
+        cdef bint good = True
+        if fields[<int>F_EVENT_ID].there:
+            good &= self.event_id.put(row, &fields[<int>F_EVENT_ID].value)
+        if fields[<int>F_CORRELATION_ID].there:
+            good &= self.correlation_id.put(row, &fields[<int>F_CORRELATION_ID].value)
+        if fields[<int>F_ROOT_ID].there:
+            good &= self.root_id.put(row, &fields[<int>F_ROOT_ID].value)
+        if fields[<int>F_REQUEST_ID].there:
+            good &= self.request_id.put(row, &fields[<int>F_REQUEST_ID].value)
+        if fields[<int>F_EVENT_TYPE].there:
+            good &= self.event_type.put(row, &fields[<int>F_EVENT_TYPE].value)
+        if fields[<int>F_SOURCE].there:
+            good &= self.source.put(row, &fields[<int>F_SOURCE].value)
+        if fields[<int>F_DESTINATION].there:
+            good &= self.destination.put(row, &fields[<int>F_DESTINATION].value)
+        if fields[<int>F_ENVIRONMENT].there:
+            good &= self.environment.put(row, &fields[<int>F_ENVIRONMENT].value)
+        if fields[<int>F_TENANT].there:
+            good &= self.tenant.put(row, &fields[<int>F_TENANT].value)
+        if fields[<int>F_PRINCIPAL].there:
+            good &= self.principal.put(row, &fields[<int>F_PRINCIPAL].value)
+        if fields[<int>F_EVENT_TIME].there:
+            good &= self.event_time.put(row, fields[<int>F_EVENT_TIME].micros)
+        if fields[<int>F_STARTED].there:
+            good &= self.started.put(row, fields[<int>F_STARTED].micros)
+        if fields[<int>F_ENDED].there:
+            good &= self.ended.put(row, fields[<int>F_ENDED].micros)
+        return good
+
+    cdef bint _put_causes(self, int64_t row, Facts facts, const Decision* decision) noexcept nogil:
+        cdef const FoundCause* cause
+        cdef int64_t at
+        cdef bint good = True
+        cdef Value id, text, via
+        for at in range(decision.causes.count):
+            cause = decision.causes.items + at
+            id = cause.id
+            if cause.target == SPAN:
+                facts.text(&cause.place, &text)
+                text = span_of(text)
+                id = text if text.data != NULL else id
+            if id.data == NULL:
+                continue
+            via = cause.via if cause.via.data != NULL else facts.program.via(cause.place.place)
+            text = _target(cause.target)
+            good &= self.cause_target.put(self.cause_count, &text) and self.cause_value.put(self.cause_count, &id)
+            good &= self.cause_via.put(self.cause_count, &via) and self.cause_rank.put(self.cause_count, cause.rank)
+            self.cause_count += 1
+        return good and self.cause_ends.put(row, self.cause_count)
+
+    cdef bint _put_problems(self, int64_t row, Decision* decision) noexcept nogil:
+        cdef int at
+        cdef bint good = True
+        sort(&decision.problems)
+        for at in range(decision.problems.count):
+            good &= self.problem_codes.put(self.problem_count, decision.problems.codes + at)
+            self.problem_count += 1
+        return good and self.problem_ends.put(row, self.problem_count)
+
+    cdef bint _put_trace(self, int64_t row, const TraceContext* trace) noexcept nogil:
+        cdef bint good = self.traced.put(row)
+        good &= self.trace_id.put(row, &trace.trace_id) and self.span_id.put(row, &trace.span_id)
+        good &= self.parent_id.put(row, &trace.parent_id) and self.trace_via.put(row, &trace.via)
+        if trace.sampled >= 0:
+            good &= self.sampled_known.put(row)
+        if trace.sampled > 0:
+            good &= self.sampled.put(row)
+        return good
+
+    cdef bint put_layers(self, int64_t row, int32_t depth, const Value* root) noexcept nogil:
+        """Write how often a dead letter was dead-lettered, and the position of its innermost original."""
+        return self.depth.put(row, depth) and self.origin_root.put(row, root)
+
+    cdef bint put_copy(self, int64_t row, const Copy* copy) noexcept nogil:
+        """Write what a record is a copy of; false where there is no memory."""
+        cdef bint good = self.replay.put(row, &copy.replay)
+        if copy.origin.there:
+            good &= self.copied.put(row) and self.origin_topic.put(row, &copy.origin.topic)
+            good &= self.origin_group.put(row, &copy.origin.group) and self.origin_via.put(row, &copy.origin.via)
+            good &= self.origin_hop.put(row, &copy.origin.hop)
+            if copy.origin.has[0]:
+                good &= self.origin_partition.put(row, copy.origin.numbers[0])
+            if copy.origin.has[1]:
+                good &= self.origin_offset.put(row, copy.origin.numbers[1])
+            if copy.origin.has[2]:
+                good &= self.origin_timestamp.put(row, copy.origin.numbers[2])
+        if copy.error.there:
+            good &= self.failed.put(row) and self.error_type.put(row, &copy.error.texts[0])
+            good &= self.error_message.put(row, &copy.error.texts[1]) and self.error_stage.put(row, &copy.error.texts[2])
+            if copy.error.has_attempts:
+                good &= self.attempts.put(row, copy.error.attempts)
+        return good
+
+    def arrays(self, int64_t rows):
+        """Return the first rows of all columns by name; all columns are empty afterwards."""
+        names = ("event_id", "correlation_id", "root_id", "request_id", "event_type", "source", "destination")
+        texts = (
+            self.event_id, self.correlation_id, self.root_id, self.request_id, self.event_type, self.source,
+            self.destination,
+        )  # fmt: skip
+        times = {"event_time": self.event_time, "started": self.started, "ended": self.ended}
+        causes = [
+            self.cause_target.array(self.cause_count),
+            self.cause_value.array(self.cause_count),
+            self.cause_via.array(self.cause_count),
+            self.cause_rank.array(self.cause_count, pa.int32()),
+        ]
+        trace = [
+            self.trace_id.array(rows),
+            self.span_id.array(rows),
+            self.parent_id.array(rows),
+            self.sampled.among(rows, self.sampled_known),
+            self.trace_via.array(rows),
+        ]
+        origin = [
+            self.origin_topic.array(rows),
+            self.origin_partition.array(rows, pa.int32()),
+            self.origin_offset.array(rows, pa.int64()),
+            self.origin_timestamp.array(rows, pa.int64()),
+            self.origin_group.array(rows),
+            self.origin_via.array(rows),
+            self.origin_hop.array(rows),
+        ]
+        error = [
+            self.error_type.array(rows),
+            self.error_message.array(rows),
+            self.error_stage.array(rows),
+            self.attempts.array(rows, pa.int32()),
+        ]
+        lists = EVENT.field("problems").type
+        return {
+            **{name: column.array(rows) for name, column in zip(names, texts, strict=True)},
+            **{name: column.array(rows, EVENT.field(name).type) for name, column in times.items()},
+            "environment": self.environment.array(rows),
+            "tenant": self.tenant.array(rows),
+            "principal": self.principal.array(rows),
+            "convention": self.convention.array(rows),
+            "convention_version": self.version.array(rows),
+            "also_matched": self.also_ends.list(rows, lists, self.also.array(self.also_count)),
+            "dialect": self.dialect.array(rows),
+            "id_scope": self.scope.array(rows),
+            "link_ids": self.link_ends.list(rows, lists, self.link_ids.array(self.link_count)),
+            "causes": self.cause_ends.list(
+                rows, EVENT.field("causes").type, pa.StructArray.from_arrays(causes, fields=list(CAUSE.fields))
+            ),
+            "cause_state": self.state.array(rows),
+            "trace": self.traced.struct(rows, TRACE, trace),
+            "problems": self.problem_ends.list(rows, lists, self.problem_codes.array(self.problem_count)),
+            "origin": self.copied.struct(rows, ORIGIN, origin),
+            "origin_root": self.origin_root.array(rows),
+            "dlq_depth": self.depth.array(rows, pa.int32()),
+            "error": self.failed.struct(rows, ERROR, error),
+            "replay": self.replay.array(rows),
+            "format": self.format.array(rows),
+            "damage": self.damage.array(rows),
+        }
+
+
+cdef inline Value _target(int target) noexcept nogil:
+    if target == EVENT_ID:
+        return Value(<const unsigned char*>"event_id", 8, True)
+    if target == CORRELATION_ID:
+        return Value(<const unsigned char*>"correlation_id", 14, True)
+    if target == POSITION:
+        return Value(<const unsigned char*>"position", 8, True)
+    return Value(<const unsigned char*>"span", 4, True)

@@ -1,6 +1,0 @@
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
-
-def sequences(headers: pa.ListArray, names: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]: ...
-def texts_at(values: pa.Array, places: NDArray[np.int64]) -> tuple[pa.Array, NDArray[np.bool_]]: ...

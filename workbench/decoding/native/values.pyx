@@ -1,0 +1,130 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Compares and joins values, and gives memory for those that had to be made, until the next record."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcmp, memcpy
+
+cdef enum:
+    _SMALLEST_CHUNK = 1 << 16
+
+cdef uint8_t _HEX[256]  # 1 for hex digits of both cases, 2 for capital ones
+for _letter in range(256):
+    _HEX[_letter] = 1 if _letter in b"0123456789abcdef" else 3 if _letter in b"ABCDEF" else 0
+
+
+cdef uint8_t* take(Arena* arena, int64_t size) noexcept nogil:
+    """Return memory that stays until the arena is reset; NULL where there is none."""
+    cdef Chunk* chunk = arena.chunk
+    cdef int64_t room
+    if chunk == NULL or arena.used + size > chunk.room:
+        room = max(size, _SMALLEST_CHUNK if chunk == NULL else 2 * chunk.room)
+        chunk = <Chunk*>malloc(sizeof(Chunk) + <size_t>room)
+        if chunk == NULL:
+            arena.failed = True
+            return NULL
+        # Values point into the former chunk, so it is kept.
+        chunk.former, chunk.room = arena.chunk, room
+        arena.chunk, arena.used = chunk, 0
+    arena.used += size
+    return <uint8_t*>(chunk + 1) + arena.used - size
+
+
+cdef void reset(Arena* arena) noexcept nogil:
+    """Give all memory back but the largest chunk, which serves the next record."""
+    cdef Chunk* chunk
+    arena.used = 0
+    if arena.chunk == NULL:
+        return
+    chunk, arena.chunk.former = arena.chunk.former, NULL
+    _free(chunk)
+
+
+cdef void release_arena(Arena* arena) noexcept nogil:
+    _free(arena.chunk)
+    arena.chunk, arena.used = NULL, 0
+
+
+cdef void _free(Chunk* chunk) noexcept nogil:
+    cdef Chunk* former
+    while chunk != NULL:
+        former = chunk.former
+        free(chunk)
+        chunk = former
+
+
+cdef Value joined(Arena* arena, const Value* parts, int count) noexcept nogil:
+    """Return the parts one after the other, as text."""
+    cdef int at
+    cdef int64_t size = 0
+    cdef uint8_t* into
+    for at in range(count):
+        size += parts[at].size
+    into = take(arena, size)
+    if into == NULL:
+        return nothing()
+    size = 0
+    for at in range(count):
+        memcpy(into + size, parts[at].data, <size_t>parts[at].size)
+        size += parts[at].size
+    return Value(into, <int32_t>size, True)
+
+
+cdef bint equal(const Value* left, const Value* right) noexcept nogil:
+    """Whether two values have the same bytes, or both are missing."""
+    if left.data == NULL or right.data == NULL:
+        return left.data == right.data
+    return left.size == right.size and memcmp(left.data, right.data, <size_t>left.size) == 0
+
+
+cdef bint is_bytes(const Value* value, const char* text, int32_t size) noexcept nogil:
+    return value.data != NULL and value.size == size and memcmp(value.data, text, <size_t>size) == 0
+
+
+cdef int compare(const Value* left, const Value* right) noexcept nogil:
+    """Return the order of two values by their bytes, which for UTF-8 is the order by code points."""
+    cdef int order = memcmp(left.data, right.data, <size_t>min(left.size, right.size))
+    return order if order else left.size - right.size
+
+
+cdef Value stripped(Value value) noexcept nogil:
+    """Return a value without the blanks, tabs and line ends around it."""
+    while value.size and _is_space(value.data[0]):
+        value.data += 1
+        value.size -= 1
+    while value.size and _is_space(value.data[value.size - 1]):
+        value.size -= 1
+    return value
+
+
+cdef inline bint _is_space(uint8_t byte) noexcept nogil:
+    return byte == c" " or 9 <= byte <= 13
+
+
+cdef bint all_hex(const uint8_t* text, int64_t size) noexcept nogil:
+    cdef int64_t at
+    for at in range(size):
+        if not _HEX[text[at]]:
+            return False
+    return True
+
+
+cdef bint all_lower_hex(const uint8_t* text, int64_t size) noexcept nogil:
+    cdef int64_t at
+    for at in range(size):
+        if _HEX[text[at]] != 1:
+            return False
+    return True
+
+
+cdef bint not_zero(const uint8_t* digits, int64_t size) noexcept nogil:
+    """Whether any of the digits is not zero."""
+    cdef int64_t at
+    for at in range(size):
+        if digits[at] != c"0":
+            return True
+    return False
+
+
+cdef uint8_t lower(uint8_t letter) noexcept nogil:
+    return letter + 32 if c"A" <= letter <= c"Z" else letter
