@@ -153,12 +153,10 @@ class _Run:
         """Run the waves of bounded windows in order, then follow, and end the capture."""
         self._progress.tell()
         try:
-            for tasks in waves(self._bounded):
-                await pipeline.run([task for task in tasks if not task.empty])
-            if self._following:
-                await pipeline.run(self._following, self._added, self._lose)
-        except LimitReachedError:
-            return await self._finish("the limit of records was reached", cut=True)
+            cut = await self._read(pipeline)
+            reason = "the limit of records was reached" if cut else None
+            # Inside: the last rows may meet a full disk as any others.
+            state = await in_thread(self._close, "complete", reason, keep=True, cut=cut)
         except asyncio.CancelledError:
             # What is buffered is whole and in order, so it is committed: a cancelled capture resumes after it.
             await in_thread(self._close, "cancelled", "cancelled", keep=True)
@@ -171,7 +169,18 @@ class _Run:
                 await in_thread(self._close, "failed", str(error) or type(error).__name__, keep=keep)
             self._progress.end("failed", str(error))
             raise
-        return await self._finish(None, cut=False)
+        return await self._result(state, reason)
+
+    async def _read(self, pipeline: Pipeline) -> bool:
+        """Read all windows; whether the limit of records ended it."""
+        try:
+            for tasks in waves(self._bounded):
+                await pipeline.run([task for task in tasks if not task.empty])
+            if self._following:
+                await pipeline.run(self._following, self._added, self._lose)
+        except LimitReachedError:
+            return True
+        return False
 
     async def _added(self) -> Sequence[PartitionTask]:
         """Take up the topics and partitions that the selection got meanwhile."""
@@ -194,14 +203,15 @@ class _Run:
     def _say_notes(self) -> None:
         self._progress.say("; ".join(self._additions.notes[-_NOTES_SHOWN:]))
 
-    async def _finish(self, reason: str | None, *, cut: bool) -> CaptureResult:
-        state = await in_thread(self._close, "complete", reason, keep=True, cut=cut)
+    async def _result(self, state: CaptureState, reason: str | None) -> CaptureResult:
         if state == "incomplete":
             missing = (
                 f"{counted(self._progress.missing, 'offset')} could not be read" if self._progress.missing else None
             )
             reason = "; ".join(filter(None, [reason, missing, *self._additions.lost.values()]))
-        await in_thread(self._store.pack, max_bytes=AUTOMATIC_BYTES)
+        # The capture is complete without it; the segments stay where they are.
+        with contextlib.suppress(StorageFullError):
+            await in_thread(self._store.pack, max_bytes=AUTOMATIC_BYTES)
         self._progress.end("done", reason or "")
         return CaptureResult(
             self._head.capture_id,

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import aclosing, suppress
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
@@ -11,6 +12,9 @@ from workbench.errors import UnknownTopicError, WorkbenchError
 from workbench.live import changes
 from workbench.live.following import follow_chunks, follow_records
 from workbench.model import NewRecord
+
+if TYPE_CHECKING:
+    from workbench.bus import RecordLog
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -150,3 +154,28 @@ async def test_what_open_transactions_hold_is_said_at_the_start_and_later_once(l
                 await second.commit()
             await followed.until(lambda f: len(f.values) == 8)
             assert followed.remarks[1:] == [held.format(orders, 1, "1 offset", 0)]
+
+
+async def fill_with_one_large_record(log: RecordLog) -> None:
+    await log.create_topic("t")
+    async with log.writer() as writer:
+        await writer.send([NewRecord("t", value=b"x" * size, partition=0) for size in (10, 500, 20)])
+
+
+async def test_a_record_above_the_limit_is_a_note():
+    notes: list[str] = []
+    async with open_log("memory://following", max_record_bytes=100) as log:
+        await fill_with_one_large_record(log)
+        chunks = [c async for c in follow_chunks(log, "t", start="start", stop_at_end=True, note=notes.append)]
+    assert [offset for chunk in chunks for offset in chunk.records["offset"].to_pylist()] == [0, 2]
+    (note,) = notes
+    assert note.startswith("t/0: 1 offset from 1 could not be read: oversized: a record of 500 bytes")
+
+
+async def test_without_a_listener_it_is_a_warning_in_the_log(caplog):
+    async with open_log("memory://following", max_record_bytes=100) as log:
+        await fill_with_one_large_record(log)
+        with caplog.at_level(logging.WARNING, "workbench.live.following"):
+            records = [r async for r in follow_records(log, "t", start="start", stop_at_end=True)]
+    assert [record.offset for record in records] == [0, 2]
+    assert "t/0: 1 offset from 1 could not be read" in caplog.text

@@ -221,7 +221,7 @@ def _command_of(pid: int) -> str | None:
 
 def _storage_full(path: Path) -> StorageFullError:
     return StorageFullError(
-        f"The disk that holds {path} is full. What was committed before is intact; free space and capture again.",
+        f"The disk that holds {path} is full. What was committed before is intact; free space and try again.",
         path=os.fspath(path),
     )
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PIECE_BYTES = 8 << 20
-"""Bytes that are unpacked at once, about; one record that is larger is a piece by itself."""
+"""Bytes that are unpacked at once, about; one record that is larger is a piece by itself. Never less than the head of a
+record, which has up to 31 bytes."""
 
 
 @dataclass(frozen=True, slots=True)

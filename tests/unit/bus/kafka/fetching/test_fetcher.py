@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import listeners
+import pyarrow as pa
 import pytest
-from batch_bytes import batch
+from batch_bytes import batch, raw_batch, varint
 
 from workbench.bus import open_log
 from workbench.model import Gap, Span
@@ -64,3 +69,49 @@ async def test_an_answer_that_cannot_be_read_is_asked_for_again():
 async def test_an_answer_that_stays_unreadable_is_a_gap():
     offsets, gaps = await read(lambda at: None if at == 1 else record_at(at), end=3)
     assert (offsets, gaps) == ([0, 2], [Gap("corrupt", 1, 2)])
+
+
+PROGRAM = """
+import asyncio, resource, sys
+import listeners
+from workbench.bus import open_log
+from workbench.model import Span
+
+async def main():
+    bomb = open(sys.argv[1], "rb").read()
+    async with (
+        listeners.listening(listeners.one_partition(lambda at: bomb, 1)) as port,
+        open_log(f"127.0.0.1:{port}") as log,
+        log.reader([Span("t", 0, 0, 1)]) as reader,
+    ):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        gaps = []
+        while not reader.done:
+            gaps += [gap for chunk in await reader.read() for gap in chunk.gaps]
+        print(len(gaps), gaps[0].reason)
+        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("codec", "attributes"), [("zstd", 4), ("gzip", 1), ("lz4", 3)])
+@pytest.mark.timeout(60)
+def test_a_small_batch_that_unpacks_to_400_megabytes_takes_less_than_a_quarter_of_them(tmp_path, codec, attributes):
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, codec) as packed:
+        # Attributes, time delta, offset delta, no key, then a value of 400 MiB and no header.
+        head = b"\0\0\0\1" + varint(400 << 20)
+        packed.write(varint(len(head) + (400 << 20) + 1) + head)
+        for _ in range(400):
+            packed.write(bytes(1 << 20))
+        packed.write(b"\0")
+    bomb = raw_batch(0, sink.getvalue().to_pybytes(), count=1, last=0, attributes=attributes)
+    assert len(bomb) < 2 << 20
+    (tmp_path / "bomb").write_bytes(bomb)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path / "bomb")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    said, grown = done.stdout.splitlines()
+    assert said.startswith("1 oversized: a record of 419,430,4")
+    assert int(grown) < 100

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import batch_bytes
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workbench.bus.kafka.fetching import pieces as module
 from workbench.bus.kafka.fetching.pieces import Oversized, Records, pieces
-from workbench.bus.kafka.fetching.records import CorruptRecords, parse
+from workbench.bus.kafka.fetching.records import CorruptRecords, first_record, parse
 from workbench.model.records.columns import HEADERS
 
 
@@ -38,9 +40,11 @@ def read(data: bytes, count: int, largest: int) -> list[bytes | tuple[int, int]]
     return found
 
 
-@pytest.fixture(autouse=True)
-def small_pieces(monkeypatch):
-    monkeypatch.setattr(module, "PIECE_BYTES", 64)
+@pytest.fixture(autouse=True, scope="module")
+def small_pieces():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "PIECE_BYTES", 64)
+        yield
 
 
 @pytest.mark.parametrize("size", [1, 10, 63, 64, 65, 200, 5000])
@@ -87,3 +91,41 @@ def test_damage_is_found(damaged):
 def test_a_negative_number_of_records_ends_at_once(count):
     with pytest.raises(CorruptRecords, match="negative"):
         read(laid_out(b"a", b"b"), count, largest=100)
+
+
+small = st.none() | st.binary(max_size=20) | st.just(b"long" * 60)
+headers = st.lists(st.tuples(st.binary(max_size=8), small), max_size=3)
+rows = st.lists(st.tuples(st.integers(0, 1 << 31), st.integers(-(1 << 62), 1 << 62), small, small, headers), max_size=9)
+
+
+@settings(deadline=None)
+@given(rows, st.integers(1, 600), st.integers(1, 90), st.integers(32, 300))
+def test_pieces_hold_what_one_call_reads(found, largest, step, size):
+    laid = [batch_bytes.record(*row) for row in found]
+    whole = parse(b"".join(laid), [(0, len(b"".join(laid)), len(found))], HEADERS)
+    sizes = [first_record(one)[1] for one in laid]
+    columns: list[tuple[int, bytes | None]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "PIECE_BYTES", size)
+        for piece in pieces(Stream(b"".join(laid), step), len(found), largest):
+            if isinstance(piece, Records):
+                offsets, _, _, values, _ = parse(piece.data, [(0, len(piece.data), piece.count)], HEADERS)
+                columns += zip(offsets.tolist(), values.to_pylist(), strict=True)
+    expected = zip(whole[0].tolist(), whole[3].to_pylist(), sizes, strict=True)
+    assert columns == [(offset, value) for offset, value, size in expected if size <= largest]
+
+
+@settings(deadline=None, max_examples=400)
+@given(rows.filter(bool), st.data())
+def test_damage_never_leads_outside(found, data):
+    laid = bytearray(b"".join(batch_bytes.record(*row) for row in found))
+    for _ in range(data.draw(st.integers(1, 3))):
+        laid[data.draw(st.integers(0, len(laid) - 1))] = data.draw(st.integers(0, 255))
+    stream = Stream(bytes(laid), data.draw(st.integers(1, 90)))
+    read_bytes = 0
+    try:
+        for piece in pieces(stream, len(found), data.draw(st.integers(1, 400))):
+            read_bytes += len(piece.data) if isinstance(piece, Records) else piece.size_bytes
+    except CorruptRecords:
+        return
+    assert read_bytes <= len(laid)
