@@ -26,6 +26,8 @@ _SMALL_BYTES = 1 << 16
 """Answers up to this size are received into memory that Python fills with zeros first."""
 _LARGE = 1 << 20
 """Bytes of an answer from which its memory is kept for the next ones, and the step in which it is allocated."""
+_LARGEST_KEPT = 16 << 20
+"""Bytes of an answer up to which its memory is kept: twice what a fetch asks for. A larger one is rare."""
 _KEPT = 2
 _UNUSED = 3
 """References to an array that nobody else holds: the list of kept ones, the loop over it, and the call that counts."""
@@ -54,7 +56,7 @@ class FrameMemory:
 
         # In whole steps, because the next answers are a little larger or smaller.
         array = np.empty(-(-size // _LARGE) * _LARGE, np.uint8)
-        if size >= _LARGE:
+        if _LARGE <= size <= _LARGEST_KEPT:
             # The oldest is dropped: answers may have become larger since.
             self._kept = [*self._kept, array][-_KEPT:]
         return memoryview(array)[:size]  # type: ignore[arg-type]  # numpy arrays are buffers

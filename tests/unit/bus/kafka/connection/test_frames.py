@@ -122,3 +122,10 @@ def test_memory_of_few_large_answers_is_kept_and_of_small_ones_none():
     assert {address(one) for one in again} <= places
     memory.take(100)
     assert sum(len(array) for array in memory._kept) == 2 * LARGE
+
+
+def test_memory_of_an_answer_far_above_a_fetch_is_not_kept():
+    memory = FrameMemory()
+    memory.take(16 * LARGE)
+    memory.take(16 * LARGE + 1)
+    assert [len(array) for array in memory._kept] == [16 * LARGE]
