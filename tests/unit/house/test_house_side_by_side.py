@@ -1,0 +1,32 @@
+"""How tests are dealt out to the processes of one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from side_by_side import KAFKA_CHAINS, chain_of
+
+CONTRACT = Path(__file__).parents[2] / "contract"
+OWN_BROKERS = {"local_broker"}
+"""Folders whose tests start brokers of their own: they may run anywhere."""
+
+
+def test_each_folder_of_the_contract_suite_is_in_one_chain():
+    folders = [folder.name for folder in CONTRACT.iterdir() if any(folder.glob("test_*.py"))]
+    assert sorted(folders) == sorted([*OWN_BROKERS, *(name for chain in KAFKA_CHAINS for name in chain)])
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "chain"),
+    [
+        ("tests/contract/replay/test_x.py::test_y[kafka]", "capture replay session"),
+        ("tests/contract/lag/test_x.py::test_y", "eventbus cli kafka lag record_log"),
+        ("tests/contract/local_broker/test_x.py::test_y", "tests/contract/local_broker/test_x.py"),
+        ("tests/unit/text/test_x.py::TestA::test_y[a::b]", "tests/unit/text/test_x.py"),
+        ("tests/docs/test_x.py::test_y[a]", "tests/docs/test_x.py::test_y[a]"),
+        ("tests/notebooks/test_x.py::test_y[a]", "tests/notebooks/test_x.py::test_y[a]"),
+    ],
+)
+def test_what_shares_a_kafka_stays_together(nodeid, chain):
+    assert chain_of(nodeid) == chain
