@@ -17,7 +17,9 @@ import seeds
 from mutations import mutated
 from targets import TARGETS
 
-EDGES = 1 << 16
+EDGES = 1 << 14
+_LEVELS = np.array([count.bit_length() for count in range(256)], np.uint8)
+"""That a loop ran once or often is another way; that it ran 40 or 41 times is not."""
 STATE_BYTES = 1 << 20
 NAME_BYTES = 32
 """The file for the parent: number of inputs and size of the present one (8 bytes each), its target (32), and itself."""
@@ -57,8 +59,7 @@ class Coverage:
         self._now[:] = 0
 
     def anything_new(self) -> bool:
-        # Powers of two: that a loop ran once or often is another way, that it ran 40 or 41 times is not.
-        level = np.frexp(self._now.astype(np.float32))[1].astype(np.uint8)
+        level = _LEVELS[self._now]
         new = bool((level > self._seen).any())
         np.maximum(self._seen, level, out=self._seen)
         return new

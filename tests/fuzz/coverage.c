@@ -1,7 +1,7 @@
 /* Counts the edges of the instrumented modules (gcc -fsanitize-coverage=trace-pc) in a map that the fuzzer reads. */
 #include <stdint.h>
 
-#define SIZE (1 << 16)
+#define SIZE (1 << 14)
 
 uint8_t edges[SIZE];
 static __thread uintptr_t previous;
