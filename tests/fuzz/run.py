@@ -48,6 +48,9 @@ def fuzz(targets: Sequence[str], seconds: float, seed: int, build: sanitized.San
     print(text[-_SAID:], flush=True)  # noqa: T201 - a command
     if process.returncode == 0:
         return True
+    if memory[:8] == bytes(8):
+        print("FAILED to start")  # noqa: T201 - a command
+        return False
     count, size = (int.from_bytes(memory[at : at + 8], "little") for at in (0, 8))
     failed = FOLDER / "failed" / f"{memory[16:48].decode().strip()}-{seed}-{count}"
     failed.write_bytes(memory[48 : 48 + size])
