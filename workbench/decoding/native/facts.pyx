@@ -1,23 +1,18 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Answers the questions that are asked about one record: by the same rules as `workbench.decoding.conventions.facts`.
 
-The headers of a record are looked up once, in the slots of the names that somebody reads; members are the tokens of its
-JSON text. Values point into the batch; those that had to be made lie in the arena until the next record.
+Its headers are what `headers` found; members are the tokens of its JSON text. Values point into the batch; those that had
+to be made lie in the arena until the next record.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcmp, memset
+from libc.string cimport memset
 
-import pyarrow.compute as pc
-
-from workbench.buffers.slices cimport Column, address, column_of, is_null
-from workbench.buffers.utf8 cimport is_utf8
-from workbench.decoding.native.amqp cimport amqp_value
 from workbench.decoding.native.filters cimport filtered
+from workbench.decoding.native.headers cimport RecordHeaders
 from workbench.decoding.native.ids cimport id_of, is_utf8_value
 from workbench.decoding.native.json cimport (
-    ARRAY,
     BOOLEAN,
     EMPTY,
     NULL_,
@@ -27,58 +22,31 @@ from workbench.decoding.native.json cimport (
     Token,
     Tokens,
     prepare,
-    read_scalar,
     release,
-    unescape,
 )
-from workbench.decoding.native.names cimport NameTable
 from workbench.decoding.native.program cimport (
     CONST,
     EXISTS,
     FOLDED,
     HEADER,
     IS_OBJECT,
-    JOINED,
     MEMBER,
     MODES,
     PATTERN,
-    PREFIXES,
     TOPIC,
     TRACE,
     Condition,
-    Pattern,
     Program,
     Selector,
 )
-from workbench.decoding.conventions.dead_letter_headers import spelled_names
-from workbench.decoding.formats.json import read_json
 from workbench.decoding.native.traces cimport read_parts
-from workbench.decoding.native.values cimport (
-    TEXT_CHECKED,
-    TEXT_SAID,
-    Arena,
-    Value,
-    equal,
-    joined,
-    lower,
-    nothing,
-    release_arena,
-    reset,
-    stripped,
-    take,
-)
-
-SPELLED = ("topic", "partition", "offset", "timestamp_ms", "group", "type", "message", "attempts")
-"""What applications write about the original of a dead letter and its error, in the order of `Facts.spelled`."""
+from workbench.decoding.native.values cimport Value, equal, joined, lower, nothing, stripped
 
 cdef enum:
     _MOST_PARTS = 32  # of a joined value
-    _STRING_TYPE = 1  # what a header's type is when Spring wrote it as a text
-    _OTHER_TYPE = 2
-    _MOST_TYPE_TEXTS = 1024  # that are kept
 
 
-cdef class Facts:
+cdef class Facts(RecordHeaders):
     """The record that a decoder is at.
 
     Args:
@@ -88,225 +56,27 @@ cdef class Facts:
     """
 
     def __cinit__(self):
-        memset(&self.arena, 0, sizeof(Arena))
         memset(&self.tokens, 0, sizeof(Tokens))
-        self.first_of = self.last_of = self.count_of = self.touched = NULL
         self.present = NULL
         self.topic_values = NULL
 
     def __init__(self, Program program not None, headers, topic_texts):
-        cdef int64_t slots = program.slots + program.folded_slots, at
-        self.program = program
-        entries = headers.values
-        names, contents = (pc.struct_field(entries, name) for name in ("name", "value"))
-        self._columns = (headers, names, contents)
-        self.names, self.contents = column_of(names), column_of(contents)
-        if len(headers):
-            self.lists = <const int32_t*>address(headers.buffers()[1]) + <int64_t>headers.offset
-        self.first_of = <int32_t*>calloc(slots + 1, sizeof(int32_t))
-        self.last_of = <int32_t*>calloc(slots + 1, sizeof(int32_t))
-        self.count_of = <int32_t*>calloc(slots + 1, sizeof(int32_t))
-        self.touched = <int32_t*>calloc(slots + 1, sizeof(int32_t))
+        cdef int64_t at
+        RecordHeaders.__init__(self, program, headers)
         self.present = <uint64_t*>calloc(program.mask_words + 1, sizeof(uint64_t))
         self.topic_values = <Value*>calloc(len(topic_texts) + 1, sizeof(Value))
-        if (
-            self.first_of == NULL or self.last_of == NULL or self.count_of == NULL or self.touched == NULL
-            or self.present == NULL or self.topic_values == NULL
-            or not prepare(&self.tokens, program.members.bits)
-        ):
+        if self.present == NULL or self.topic_values == NULL or not prepare(&self.tokens, program.members.bits):
             raise MemoryError
-        for at in range(slots + 1):
-            self.first_of[at] = self.last_of[at] = -1
         self._topic_texts = [None if text is None else text.encode() for text in topic_texts]
         for at in range(len(self._topic_texts)):
             text = self._topic_texts[at]
             if text is not None:
                 self.topic_values[at] = Value(<const uint8_t*>(<char*><bytes>text), <int>len(text), True)
-        self._types_known = {}
-        self.former_entries = -1
 
     def __dealloc__(self):
         release(&self.tokens)
-        release_arena(&self.arena)
-        free(self.first_of)
-        free(self.last_of)
-        free(self.count_of)
-        free(self.touched)
         free(self.present)
         free(self.topic_values)
-
-    # The headers.
-
-    cdef void load(self, int64_t row) noexcept nogil:
-        """Step to a record: look its header names up."""
-        cdef int64_t at
-        reset(&self.arena)
-        self.trace_known = False
-        self.entry = self.lists[row]
-        self.entries = self.lists[row + 1] - self.entry
-        self.odd_contents = False
-        for at in range(self.entry, self.entry + self.entries):
-            # What begins with such a byte may be in the encoding of AMQP.
-            if self.contents.ends[at] < self.contents.ends[at + 1]:
-                self.odd_contents |= 0x80 <= self.contents.data[self.contents.ends[at]] < 0xC0
-        # Neighbours of one writer have the same names at the same places: then all slots stand already.
-        if not self._same_names():
-            self._find_names()
-        self.former_entry, self.former_entries = self.entry, self.entries
-
-    cdef bint _same_names(self) noexcept nogil:
-        cdef const int32_t* mine = self.names.ends + self.entry
-        cdef const int32_t* former = self.names.ends + self.former_entry
-        cdef int64_t at, size
-        if self.former_entries != self.entries:
-            return False
-        size = mine[self.entries] - mine[0]
-        if former[self.entries] - former[0] != size:
-            return False
-        for at in range(1, self.entries):
-            if mine[at] - mine[0] != former[at] - former[0]:
-                return False
-        return size == 0 or memcmp(self.names.data + mine[0], self.names.data + former[0], <size_t>size) == 0
-
-    cdef void _find_names(self) noexcept nogil:
-        cdef int64_t at
-        cdef int32_t slot, start, size
-        cdef const uint8_t* name
-        for at in range(self.touched_count):
-            slot = self.touched[at]
-            self.first_of[slot] = self.last_of[slot] = -1
-            self.count_of[slot] = 0
-        self.touched_count = 0
-        self.bad_names = self.trace_headers = self.is_copy = self.is_named_copy = self.is_spelled = False
-        for at in range(self.entries):
-            start = self.names.ends[self.entry + at]
-            size = self.names.ends[self.entry + at + 1] - start
-            name = self.names.data + start
-            slot = self.program.names.find(name, size)
-            if slot >= 0:
-                self._touch(slot, <int32_t>at)
-            slot = self.program.folded.find_lower(name, size)
-            if slot >= 0:
-                self._touch(slot, <int32_t>at)
-            elif not is_utf8(name, 0, size):
-                self.bad_names = True
-
-    cdef void _touch(self, int32_t slot, int32_t entry) noexcept nogil:
-        if self.first_of[slot] < 0:
-            self.first_of[slot] = entry
-            self.touched[self.touched_count] = slot
-            self.touched_count += 1
-        self.last_of[slot] = entry
-        self.count_of[slot] += 1
-        self.is_copy |= self.program.copy_marks[slot] > 0
-        self.is_named_copy |= self.program.copy_marks[slot] == 2
-        self.trace_headers |= self.program.words.traceparent <= slot <= self.program.words.uber
-
-    cdef bint prepare_headers(self) except -1 nogil:
-        """Read what the other headers need before they are read: their types, and CloudEvents' marks."""
-        cdef int32_t slot = self.program.words.spring_types, prefix
-        cdef int64_t entry
-        cdef Value value
-        self.typed = False
-        if self.last_of[slot] >= 0:
-            entry = self.entry + self.last_of[slot]
-            if self.contents.ends[entry] < self.contents.ends[entry + 1]:
-                value = Value(
-                    self.contents.data + self.contents.ends[entry],
-                    self.contents.ends[entry + 1] - self.contents.ends[entry],
-                    False,
-                )
-                if not equal(&self._types_value, &value):
-                    with gil:
-                        self._read_types(value.data[: value.size])
-                self.typed = True
-        self.prefix = 0
-        self.ce_headers = False
-        for prefix in range(PREFIXES):
-            if self.count_of[self.program.words.ce_marks[prefix]]:
-                self.prefix, self.ce_headers = prefix, True
-                break
-        return True
-
-    def _read_types(self, bytes text):
-        """Remember the types that Spring says its headers have."""
-        known = self._types_known.get(text)
-        if known is None:
-            if len(self._types_known) >= _MOST_TYPE_TEXTS:
-                self._types_known.clear()
-            types = read_spring_types(text)
-            known = self._types_known[text] = NameTable(
-                {
-                    name: _STRING_TYPE if kind == "java.lang.String" else _OTHER_TYPE
-                    for name, kind in types.items()
-                    if kind is not None
-                }
-            )
-        self._types, self._types_text = known, text
-        self._types_value = Value(<const uint8_t*>(<char*>text), <int>len(text), False)
-
-    cdef bint content_of(self, int64_t entry, Value* value, bint* amqp) noexcept nogil:
-        """Read a header as its writer meant it; false where it is null or empty."""
-        cdef int32_t start = self.contents.ends[entry], stop = self.contents.ends[entry + 1]
-        cdef Value decoded
-        if start == stop or is_null(&self.contents, entry):
-            return False
-        value[0] = Value(self.contents.data + start, stop - start, False)
-        if self.typed:
-            self._by_type(entry, value)
-        if value.size and not value.is_text and 0x80 <= value.data[0] < 0xC0 and amqp_value(&self.arena, value, &decoded):
-            value[0] = decoded
-            if amqp != NULL:
-                amqp[0] = True
-        return value.size > 0
-
-    cdef void _by_type(self, int64_t entry, Value* value) noexcept nogil:
-        """Read a header that Spring wrote as JSON; what is no JSON scalar stays as it is."""
-        cdef int32_t start = self.names.ends[entry]
-        cdef int32_t kind = self._types.find(self.names.data + start, self.names.ends[entry + 1] - start)
-        cdef Token token
-        if kind < 0 or (kind == _STRING_TYPE and value.data[0] != c'"'):
-            return
-        if not read_scalar(value.data, value.size, &token):
-            return
-        if token.kind == NULL_ or token.kind == EMPTY:
-            value.size = 0
-        else:
-            self.inside(value.data, &token, value)
-
-    cdef bint spell(self) except -1 nogil:
-        """Find the headers of a dead letter that an application writes by itself; the same names need it once."""
-        if not self.is_spelled:
-            with gil:
-                self._spell()
-            self.is_spelled = True
-        return True
-
-    def _spell(self):
-        cdef int64_t at
-        names = []
-        for at in range(self.entry, self.entry + self.entries):
-            name = self.names.data[self.names.ends[at] : self.names.ends[at + 1]]
-            try:
-                names.append(name.decode())
-            except UnicodeDecodeError:
-                names.append(None)
-        last = {name: place for place, name in enumerate(names)}
-        found = spelled_names(dict.fromkeys(name for name in names if name is not None))
-        for place, field in enumerate(SPELLED):
-            self.spelled[<int>place] = last[found[field]] if field in found else -1
-
-    cdef Value name_of(self, int64_t entry) noexcept nogil:
-        """The name of a header; no value where it is no UTF-8."""
-        cdef int32_t start = self.names.ends[entry], stop = self.names.ends[entry + 1]
-        if not is_utf8(self.names.data, start, stop):
-            return nothing()
-        return Value(self.names.data + start, stop - start, True)
-
-    cdef bint header(self, int32_t slot, bint first, Value* value) noexcept nogil:
-        """Read the header that is used of those in a slot; false where it is missing, null or empty."""
-        cdef int32_t entry = self.first_of[slot] if first else self.last_of[slot]
-        return entry >= 0 and self.content_of(self.entry + entry, value, NULL)
 
     # The body.
 
@@ -315,6 +85,7 @@ cdef class Facts:
         cdef int at
         cdef Value content_type
         self.body, self.has_body = body, has_body
+        self.trace_known = False
         self.structured = self.header(self.program.words.content_type, False, &content_type) and _is_cloud_event(
             stripped(content_type)
         )
@@ -332,23 +103,6 @@ cdef class Facts:
         if at < 0 or self.tokens.items[at].dead:
             return NULL
         return self.tokens.items + at
-
-    cdef void inside(self, const uint8_t* data, const Token* token, Value* value) noexcept nogil:
-        """Read the text of a scalar token."""
-        cdef uint8_t* into
-        if token.kind != TEXT:
-            value[0] = Value(data + token.start, token.stop - token.start, TEXT_CHECKED)
-            return
-        value[0] = Value(data + token.start + 1, token.stop - token.start - 2, TEXT_CHECKED)
-        if token.escaped:
-            # An escape can stand for half of a surrogate pair, which is no UTF-8.
-            value.is_text = TEXT_SAID
-            into = take(&self.arena, value.size)
-            if into == NULL:
-                value[0] = nothing()
-                return
-            value.size = unescape(value.data, value.size, into)
-            value.data = into
 
     cdef bint scalar(self, const Token* token, Value* value) noexcept nogil:
         """Read the text of a member; false where it is absent, null, an empty text, an object or an array."""
@@ -551,9 +305,3 @@ cdef inline bint _is_cloud_event(Value value) noexcept nogil:
         if lower(value.data[at]) != <uint8_t>kind[at]:
             return False
     return True
-
-
-def read_spring_types(text):
-    """Return the types that Spring says its headers have, by name; none where the text is no JSON object."""
-    types = read_json(text)
-    return types if isinstance(types, dict) else {}
