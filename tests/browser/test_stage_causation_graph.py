@@ -206,6 +206,21 @@ def test_cleanup_leaves_nothing(graph: Callable[..., Stage]) -> None:
     assert left == 0
 
 
+def test_a_still_stays_until_the_kernel_answers(stage: Callable[..., Stage]) -> None:
+    shown = stage(CausationGraph, {**STATE, "still_id": "abc"})
+    page = shown.page
+    page.evaluate(
+        "() => { const still = document.createElement('p'); still.className = 'wb-still-abc';"
+        " still.textContent = 'picture'; document.body.append(still) }",
+    )
+    # As in exported HTML that holds the state of its widgets: the view is there, and no kernel.
+    expect(page.get_by_text("picture")).to_be_visible()
+    play(shown, ScriptedGraph(4))
+    expect(page.get_by_text("picture")).to_be_hidden()
+    page.evaluate("() => stage.cleanup()")
+    expect(page.get_by_text("picture")).to_be_visible()
+
+
 def test_a_narrow_page_works(graph: Callable[..., Stage], picture: Callable[..., None]) -> None:
     page = graph(ScriptedGraph(8), viewport={"width": 320, "height": 640}).page
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
