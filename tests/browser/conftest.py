@@ -19,7 +19,7 @@ from stage import PAGE, Stage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Route
+    from playwright.sync_api import Browser, BrowserContext, Route, ViewportSize
 
 FLAGS = [
     "--disable-gpu",
@@ -33,7 +33,15 @@ FLAGS = [
 expect.set_options(timeout=20_000)
 PICTURES = Path(__file__).parents[2] / "screenshots"
 LAB_MS = 60_000
+VIEWPORT: ViewportSize = {"width": 1400, "height": 1000}
 HARMLESS_CONSOLE = ("favicon.ico", "Could not restore the debugger state")
+
+
+END_VIEWS = """
+import sys
+if 'ipywidgets' in sys.modules:
+    sys.modules['ipywidgets'].Widget.close_all()
+"""
 
 
 @dataclass
@@ -48,29 +56,19 @@ class Watch:
     expected_errors: tuple[str, ...] = ()
     """What a positive control causes on purpose."""
 
-    def over(self, context: BrowserContext) -> None:
-        context.route("**/*", self._loopback_only)
-        context.on("page", self._page)
-
-    def _loopback_only(self, route: Route) -> None:
+    def asked(self, route: Route) -> None:
         if urlsplit(route.request.url).hostname in (None, "127.0.0.1"):
             route.continue_()
         else:
             self.outside.append(route.request.url)
             route.abort()
 
-    def _page(self, page: Page) -> None:
-        page.on("websocket", lambda ws: self.sockets.append(ws.url))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._console)
-        page.on("dialog", self._dialog)
-
-    def _console(self, message: Any) -> None:
+    def console(self, message: Any) -> None:
         where = str(message.location.get("url", ""))
         if message.type == "error" and not any(name in f"{where} {message.text}" for name in HARMLESS_CONSOLE):
             self.errors.append(f"{message.text} ({where})")
 
-    def _dialog(self, dialog: Any) -> None:
+    def dialog(self, dialog: Any) -> None:
         if dialog.type == "beforeunload":
             # JupyterLab's own question when a page is left whose notebook changed after the last save.
             dialog.accept()
@@ -83,6 +81,19 @@ class Watch:
         assert [url for url in self.sockets if urlsplit(url).hostname != "127.0.0.1"] == []
         assert [e for e in self.errors if not any(text in e for text in self.expected_errors)] == []
         assert len(self.dialogs) == self.expected_dialogs, self.dialogs
+
+
+def guard(context: BrowserContext, watch: Callable[[], Watch]) -> None:
+    """Tell the watch of the present test what the pages of a context do."""
+
+    def opened(page: Page) -> None:
+        page.on("websocket", lambda socket: watch().sockets.append(socket.url))
+        page.on("pageerror", lambda error: watch().errors.append(str(error)))
+        page.on("console", lambda message: watch().console(message))
+        page.on("dialog", lambda dialog: watch().dialog(dialog))
+
+    context.route("**/*", lambda route: watch().asked(route))
+    context.on("page", opened)
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +121,7 @@ def open_page(chromium: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
         context = chromium.new_context(**{"viewport": {"width": 1200, "height": 800}, **options})
         context.set_default_timeout(20_000)
         contexts.append(context)
-        watch.over(context)
+        guard(context, lambda: watch)
         return context.new_page()
 
     yield opened
@@ -186,9 +197,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator
 
 @pytest.fixture
 def kernels(lab: Lab) -> Iterator[Lab]:
-    """The server, whose kernels end with the test."""
+    """The server; the kernels that a test starts end with it."""
+    before = lab.kernels()
     yield lab
-    lab.end_kernels()
+    lab.end_kernels(but=before)
 
 
 @pytest.fixture
@@ -197,19 +209,78 @@ def lab_page(kernels: Lab, open_page: Callable[..., Page]) -> Callable[..., Page
     assert kernels.url
 
     def opened() -> Page:
-        page = open_page(viewport={"width": 1400, "height": 1000})
+        page = open_page(viewport=VIEWPORT)
         page.set_default_timeout(LAB_MS)
         return page
 
     return opened
 
 
+@dataclass
+class Desk:
+    """One page of JupyterLab with one kernel, for many tests: each shows notebooks of its own there."""
+
+    lab: Lab
+    page: Page
+    watch: Watch
+    kernel: str = ""
+
+    def show(self, name: str) -> Notebook:
+        """Show a notebook in place of the former one."""
+        if not self.page.url.startswith(self.lab.url):
+            return self.open(name)
+        shown = self.lab.show(self.page, name, kernel=self.kernel)
+        self.kernel = shown.kernel_id
+        return shown
+
+    def open(self, name: str) -> Notebook:
+        """Load the page anew, on a notebook that was saved; its kernel runs on."""
+        shown = self.lab.open(self.page, name)
+        self.kernel = shown.kernel_id
+        return shown
+
+    def end_kernels(self) -> None:
+        self.lab.end_kernels()
+        self.kernel = ""
+
+
+@pytest.fixture(scope="session")
+def desk_page(lab: Lab, chromium: Browser) -> Iterator[Desk]:
+    """The page, which is loaded once: that costs as much as a test."""
+    context = chromium.new_context(viewport=VIEWPORT)
+    context.set_default_timeout(LAB_MS)
+    between = Watch()
+    desk: Desk
+    guard(context, lambda: desk.watch)
+    desk = Desk(lab, context.new_page(), between)
+    yield desk
+    context.close()
+    between.check()
+
+
 @pytest.fixture
-def notebook(kernels: Lab, lab_page: Callable[..., Page]) -> Callable[..., Notebook]:
-    """Factory: a notebook of these cells, run, in a page of its own."""
+def desk(desk_page: Desk, watch: Watch, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """The shared page, as large and light as at first, and watched for this test."""
+    between, desk_page.watch = desk_page.watch, watch
+    failed = request.session.testsfailed
+    desk_page.page.set_viewport_size(VIEWPORT)
+    yield desk_page
+    if request.session.testsfailed > failed or not desk_page.kernel:
+        desk_page.end_kernels()
+        desk_page.page.goto("about:blank")
+    else:
+        left = Notebook(desk_page.page, "", desk_page.lab)
+        left.kernel(END_VIEWS)
+        left.theme("JupyterLab Light")
+    desk_page.watch = between
+
+
+@pytest.fixture
+def notebook(desk: Desk) -> Callable[..., Notebook]:
+    """Factory: a notebook of these cells, run, on the shared page."""
 
     def opened(*cells: str) -> Notebook:
-        shown = kernels.open(lab_page(), kernels.write(*cells))
+        shown = desk.show(desk.lab.write(*cells))
         shown.run_all()
         return shown
 

@@ -169,8 +169,7 @@ def test_a_saved_notebook_keeps_snapshots_and_no_state(notebook: Callable[..., N
     shown = notebook(GRAPH, "graph.snapshot()", PROGRESS, "panel.snapshot()")
     page = shown.page
     expect(page.get_by_role("progressbar", name="orders/2")).to_be_visible()
-    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-    saved = page.evaluate("() => jupyterapp.shell.currentWidget.context.model.toJSON()")
+    saved = shown.save()
     outputs = [output for cell in saved["cells"] for output in cell["outputs"]]
     shown.kernel("print('still alive')")
     kept = [output["data"] for output in outputs if "text/html" in output["data"]]

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conftest import Desk
     from lab import Notebook
     from playwright.sync_api import Page
 
@@ -34,11 +35,6 @@ while tail.stats.held < 500:
     await asyncio.sleep(0.02)
 """
 READERS = "len([name for name in cluster.tasks.running if name.startswith('tail') and 'metadata' not in name])"
-RUN_CELL = """async (index) => {
-  const notebook = jupyterapp.shell.currentWidget.content;
-  notebook.activeCellIndex = index;
-  await jupyterapp.commands.execute('notebook:run-cell');
-}"""
 
 
 def test_each_cell_runs_twice_and_a_deleted_one_ends(
@@ -48,8 +44,7 @@ def test_each_cell_runs_twice_and_a_deleted_one_ends(
     page = shown.page
     expect(page.locator(".wb-tail .wb-figures")).to_contain_text("500 held")
     shown.until(READERS, "1")
-    for index in (1, 1, 1, 2, 3):
-        page.evaluate(RUN_CELL, index)
+    shown.run(1, 1, 1, 2, 3)
     expect(page.locator(".jp-OutputArea-output", has_text="Error")).to_have_count(0)
     expect(page.locator(".wb-tail .wb-figures")).to_contain_text("500 held")
     expect(page.locator(".wb-tail")).to_have_count(1)
@@ -64,10 +59,11 @@ def test_each_cell_runs_twice_and_a_deleted_one_ends(
     expect(page.locator(".wb-tail")).to_have_count(0)
     shown.until(READERS, "0")
     shown.until("tail.stats.state, tail.stats.held", "stopped 200")
+    shown.kernel("snap.close()\nawait cluster.aclose()")
 
 
 def test_run_all_to_the_end_leaves_readable_views(
-    notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
+    desk: Desk, notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
 ) -> None:
     shown = notebook(CONNECT, TAIL, TWO, CAPTURE, HELD, "await cluster.aclose()")
     page = shown.page
@@ -78,9 +74,8 @@ def test_run_all_to_the_end_leaves_readable_views(
     assert page.locator(".wb-ill").count() == 0
     page.get_by_role("textbox", name="Filter").fill("where offset = 7")
     expect(page.locator(".wb-tail .wb-figures")).to_contain_text("2 match")
-    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-    page.reload()
-    shown.wait()
+    shown.save()
+    desk.open(shown.name)
     expect(page.locator(".wb-tail .wb-figures")).to_contain_text("closed · 500 read")
     assert page.locator(".wb-failure:visible").count() == 0
     picture(page, "closed")

@@ -20,7 +20,7 @@ import nbformat
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from playwright.sync_api import Locator, Page
 
@@ -42,9 +42,21 @@ PRIVATE = [
     "IPYTHONDIR",
 ]
 NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
-KERNEL_READY = """() => {
+KERNEL_READY = """(name) => {
   const w = window.jupyterapp?.shell.currentWidget, k = w?.sessionContext?.session?.kernel;
-  return k?.connectionStatus === 'connected' && k.status === 'idle' && w.content?.widgets.length > 0 }"""
+  return w?.context?.path === name && k?.connectionStatus === 'connected' && k.status === 'idle'
+    && w.content?.widgets.length > 0 }"""
+SHOW = """async ([path, id]) => {
+  const former = [...jupyterapp.shell.widgets('main')];
+  await jupyterapp.commands.execute('docmanager:open', { path, ...(id ? { kernel: { id } } : {}) });
+  // Disposed, not closed: closing asks whether to save.
+  for (const widget of former) widget.dispose();
+}"""
+KERNEL_ID = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
+SAVE = """async () => {
+  await jupyterapp.commands.execute('docmanager:save');
+  return jupyterapp.shell.currentWidget.context.model.toJSON();
+}"""
 EXECUTE = """async (code) => {
   const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   const future = kernel.requestExecute({ code, store_history: false });
@@ -56,11 +68,22 @@ EXECUTE = """async (code) => {
   await future.done;
   return out;
 }"""
-RUN = """(name) => {
+RUN = """(numbers) => {
   window.runEnded = '';
-  const end = (how) => { window.runEnded = how; };
-  jupyterapp.commands.execute(name).then(() => end('ended'), (error) => end(String(error)));
+  const { commands, shell } = jupyterapp;
+  const run = async () => {
+    if (!numbers) await commands.execute('notebook:run-all-cells');
+    for (const number of numbers ?? []) {
+      const { content } = shell.currentWidget;
+      content.deselectAll();
+      content.activeCellIndex = number;
+      await commands.execute('notebook:run-cell');
+    }
+  };
+  run().then(() => { window.runEnded = 'ended'; }, (error) => { window.runEnded = String(error); });
 }"""
+OUTPUTS = """() => jupyterapp.shell.currentWidget.content.widgets
+  .filter((cell) => cell.model.type === 'code').flatMap((cell) => cell.model.outputs.toJSON())"""
 CELLS = """() => jupyterapp.shell.currentWidget.content.widgets
   .filter((cell) => cell.model.type === 'code')
   .map(({ model }) => ({
@@ -120,10 +143,14 @@ class Lab:
         time.sleep(STACKS_S)
         return (self.root.parent / STACKS_FILE).read_text()[-20_000:]
 
-    def end_kernels(self) -> None:
+    def kernels(self) -> set[str]:
+        """Ids of the kernels that run."""
+        return {kernel["id"] for kernel in json.load(self._ask("GET", "/api/kernels"))}
+
+    def end_kernels(self, *, but: Collection[str] = ()) -> None:
         """Leave no kernel of a test running beside the next."""
-        for kernel in json.load(self._ask("GET", "/api/kernels")):
-            self._ask("DELETE", f"/api/kernels/{kernel['id']}").close()
+        for kernel in self.kernels() - set(but):
+            self._ask("DELETE", f"/api/kernels/{kernel}").close()
 
     def _ask(self, method: str, path: str) -> Any:
         headers = {"Authorization": f"token {self.token}"}
@@ -138,6 +165,13 @@ class Lab:
         notebook.wait()
         return notebook
 
+    def show(self, page: Page, name: str, *, kernel: str = "") -> Notebook:
+        """Show a notebook on a page of JupyterLab in place of the former one, with a kernel that runs already."""
+        page.evaluate(SHOW, [name, kernel])
+        notebook = Notebook(page, name, self)
+        notebook.wait()
+        return notebook
+
 
 class Notebook:
     """One notebook on one page."""
@@ -148,16 +182,39 @@ class Notebook:
         self.lab = lab
 
     def wait(self) -> None:
-        self.page.wait_for_function(KERNEL_READY, timeout=KERNEL_MS)
+        self.page.wait_for_function(KERNEL_READY, arg=self.name, timeout=KERNEL_MS)
 
     def run_all(self, *, seconds: float = RUN_S) -> None:
         """Run all cells to the end; where they do not come to it, say which ran and what the kernel waits for."""
-        self.page.evaluate(RUN, "notebook:run-all-cells")
+        self._run(None, seconds)
+
+    def run(self, *numbers: int, seconds: float = RUN_S) -> None:
+        """Run cells by their numbers, each to its end, as with Shift+Enter."""
+        self._run(numbers, seconds)
+
+    def _run(self, numbers: Sequence[int] | None, seconds: float) -> None:
+        self.page.evaluate(RUN, numbers)
         limit = time.monotonic() + seconds
         while not (ended := self.page.evaluate("() => window.runEnded")):
-            assert time.monotonic() < limit, f"Run All did not end within {seconds:g} s.\n{self.situation()}"
+            assert time.monotonic() < limit, f"The cells did not end within {seconds:g} s.\n{self.situation()}"
             self.page.wait_for_timeout(50)
-        assert ended == "ended", f"Run All: {ended}\n{self.situation()}"
+        failed = [one for one in self.outputs() if one["output_type"] == "error"]
+        assert (ended, failed) == ("ended", []), f"{ended}, {failed}\n{self.situation()}"
+
+    @property
+    def kernel_id(self) -> str:
+        found: str = self.page.evaluate(KERNEL_ID)
+        return found
+
+    def save(self) -> dict[str, Any]:
+        """Save the notebook; returns what was saved."""
+        saved: dict[str, Any] = self.page.evaluate(SAVE)
+        return saved
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """The outputs of all cells."""
+        found: list[dict[str, Any]] = self.page.evaluate(OUTPUTS)
+        return found
 
     def situation(self) -> str:
         """How far each cell came, and what the kernels wait for."""
