@@ -36,8 +36,16 @@ while tail.stats.held < 500:
 """
 READERS = "len([name for name in cluster.tasks.running if name.startswith('tail') and 'metadata' not in name])"
 
+WATCHES = "len([name for name in cluster.tasks.running if name.startswith('lag of')])"
+DELETE_CELL = """async (index) => {
+  const { content } = jupyterapp.shell.currentWidget;
+  content.deselectAll();
+  content.activeCellIndex = index;
+  await jupyterapp.commands.execute('notebook:delete-cell');
+}"""
 
-def test_each_cell_runs_twice_and_a_deleted_one_ends(
+
+def test_each_cell_runs_twice_and_deleted_ones_end(
     notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
 ) -> None:
     shown = notebook(CONNECT, TAIL, CAPTURE, TWO)
@@ -49,15 +57,13 @@ def test_each_cell_runs_twice_and_a_deleted_one_ends(
     expect(page.locator(".wb-tail .wb-figures")).to_contain_text("500 held")
     expect(page.locator(".wb-tail")).to_have_count(1)
     shown.until(READERS, "1")
-    shown.until("len([name for name in cluster.tasks.running if name.startswith('lag of')])", "1")
+    shown.until(WATCHES, "1")
     shown.until("tail.stats.held, len(cluster.tasks.failures)", "500 0")
     picture(page, "rerun")
-    page.evaluate(
-        "() => { const n = jupyterapp.shell.currentWidget.content; n.activeCellIndex = 1; n.deselectAll();"
-        " return jupyterapp.commands.execute('notebook:delete-cell'); }"
-    )
-    expect(page.locator(".wb-tail")).to_have_count(0)
-    shown.until(READERS, "0")
+    for index in (3, 1):
+        page.evaluate(DELETE_CELL, index)
+    expect(page.locator(".wb-tail, .wb-chart")).to_have_count(0)
+    shown.until(f"{READERS}, {WATCHES}", "0 0")
     shown.until("tail.stats.state, tail.stats.held", "stopped 200")
     shown.kernel("snap.close()\nawait cluster.aclose()")
 

@@ -4,12 +4,14 @@
 export class Leaving {
   /** @type {Element | null} */
   #page = null;
+  /** @type {Element | null} */
+  #cell = null;
   #root;
   #send;
 
   /**
    * @param {HTMLElement} root element of the view @param {string} id of the model, which other views of it have too
-   * @param {(content: {kind: "gone" | "hidden"}) => void} send
+   * @param {(content: {kind: "gone" | "deleted" | "hidden"}) => void} send
    */
   constructor(root, id, send) {
     this.#root = root;
@@ -27,17 +29,18 @@ export class Leaving {
   /** Remembers the notebook that the view is in; a view is made before it is put into the page. */
   look() {
     this.#page ??= this.#root.closest(".jp-NotebookPanel");
+    this.#cell ??= this.#root.closest(".jp-Cell");
   }
 
   /**
-   * Says that the view is gone, if its notebook is still there and shows no other view of the model: a notebook that
-   * was closed keeps its kernel, and shows the view again when it is opened.
+   * Says that the view is gone or its cell deleted, if its notebook is still there and shows no other view of the
+   * model: a notebook that was closed keeps its kernel, and shows the view again when it is opened.
    */
   leave() {
     document.removeEventListener("visibilitychange", this.#hidden);
     setTimeout(() => {
       const others = document.querySelector(`[data-wb-view="${this.#root.dataset.wbView}"]`);
-      if (this.#page?.isConnected && !others) this.#send({ kind: "gone" });
+      if (this.#page?.isConnected && !others) this.#send({ kind: this.#cell?.isConnected ? "gone" : "deleted" });
     }, 0);
   }
 }

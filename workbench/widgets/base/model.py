@@ -35,6 +35,8 @@ REQUEST_LIMIT = 16
 GRACE_S = 3.0
 """Time after a view was removed in which another view of the widget may answer: a cell that is moved shows it anew."""
 GRACE_TURNS = 30
+LEAVING = ("gone", "deleted")
+"""Messages of a view that was removed: its output was cleared, or its cell was deleted."""
 
 
 class Widget(WithStill, LoopBound, anywidget.AnyWidget):
@@ -46,6 +48,7 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
     Args:
         supervisor: Owner of the tasks; a new one if left out.
         on_removed: Called when the last view was removed from its notebook: its cell was deleted or its output cleared.
+        on_deleted: Called instead when its cell was deleted. Running the cell again only clears its output.
         traits: Values of the traits. An unknown name raises ``TypeError``.
     """
 
@@ -59,6 +62,7 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         *,
         supervisor: Supervisor | None = None,
         on_removed: Callable[[], None] | None = None,
+        on_deleted: Callable[[], None] | None = None,
         **traits: Any,
     ) -> None:
         unknown = [key for key in traits if not self.has_trait(key)]
@@ -80,6 +84,7 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         self._serving: set[str] = set()
         self._served = 0
         self._on_removed = on_removed
+        self._on_deleted = on_deleted or on_removed
         self._heard = 0
         self.on_msg(self._receive)
 
@@ -162,12 +167,12 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         try:
             message = Message(content)
             kind = message.choice("kind", self.kinds)
-            self._heard += kind != "gone"
+            self._heard += kind not in LEAVING
             getattr(self, f"on_{kind}")(message)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is shown under the view
             self.fail(error, request=request if isinstance(request, str) else "")
 
-    kinds: tuple[str, ...] = ("ready", "ack", "gone", "hidden")
+    kinds: tuple[str, ...] = ("ready", "ack", "hidden", *LEAVING)
     """Kinds of messages that the browser may send; each has a method ``on_KIND``."""
 
     def on_ready(self, _message: Message) -> None:
@@ -189,13 +194,20 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
         self.still.leave()
 
     def on_gone(self, _message: Message) -> None:
-        """Note that a view was removed from its notebook; without another view the work for it ends."""
-        if self._on_removed is not None and not self.supervisor.closed:
-            self.serve("removal", self._end_without_view(self._on_removed, self._heard))
+        """Note that the output of a view was cleared; without another view the work for it ends."""
+        self._removed_by(self._on_removed)
 
-    async def _end_without_view(self, on_removed: Callable[[], None], heard: int) -> None:
+    def on_deleted(self, _message: Message) -> None:
+        """Note that the cell of a view was deleted; without another view the work for it ends."""
+        self._removed_by(self._on_deleted)
+
+    def _removed_by(self, call: Callable[[], None] | None) -> None:
+        if call is not None and not self.supervisor.closed:
+            self.serve("removal", self._end_without_view(call, self._heard))
+
+    async def _end_without_view(self, call: Callable[[], None], heard: int) -> None:
         # In short turns: a cell that blocks the loop also holds back the answers of other views.
         for _ in range(GRACE_TURNS):
             await asyncio.sleep(GRACE_S / GRACE_TURNS)
         if self._heard == heard:
-            on_removed()
+            call()

@@ -94,9 +94,9 @@ class Streaming(Widget):
         else:
             self._flow.acknowledge(number)
 
-    def on_gone(self, message: Message) -> None:
-        """Note that a view was removed from its notebook, and send a tick, which other views acknowledge."""
-        super().on_gone(message)
+    def _removed_by(self, call: Callable[[], None] | None) -> None:
+        super()._removed_by(call)
+        # A tick, which other views acknowledge.
         if not self._ended:
             self.push()
 

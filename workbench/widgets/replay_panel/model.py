@@ -62,7 +62,8 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
             refresh=self.refresh,
             every_s=UPDATE_S,
             supervisor=self.supervisor,
-            on_removed=self._stop_soon,
+            # Running the cell again must not stop a run half-way: it shows this panel again.
+            on_deleted=self._stop_soon,
         )
         self.still = self.sheet.still = Still(self.sheet.still_id, self.snapshot)
         self.token = self._entry("Token to confirm", f"type {self.plan.token}")

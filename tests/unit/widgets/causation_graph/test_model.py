@@ -169,7 +169,7 @@ async def test_a_deleted_cell_ends_the_layout(browser: Browser, monkeypatch: pyt
     monkeypatch.setattr(model, "GRACE_S", 0.05)
     source = SlowGraph()
     graph = browser.show(CausationGraph(source))
-    browser.says(graph, {"kind": "gone"})
+    browser.says(graph, {"kind": "deleted"})
     await browser.until(lambda: not graph.supervisor.running)
     source.may_finish.set()
     assert (graph.failure, graph.supervisor.failures, graph.view) == ("", (), None)

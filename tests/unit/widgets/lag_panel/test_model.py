@@ -66,5 +66,5 @@ async def test_a_deleted_cell_ends_the_sampling(browser: Browser, monkeypatch: p
     browser.says(panel.sheet, {"kind": "ready"})
     await browser.until(lambda: not panel.sheet._serving)
     assert ended == []
-    browser.says(panel.sheet, {"kind": "gone"})
+    browser.says(panel.sheet, {"kind": "deleted"})
     await browser.until(lambda: ended)

@@ -152,12 +152,16 @@ async def test_a_deleted_cell_stops_the_run(browser: Browser, monkeypatch: pytes
     panel = ReplayPanel(ScriptedPlan())
     browser.show(panel.sheet)
     # Without a run there is nothing to stop, and the plan can still be run from another cell.
-    browser.says(panel.sheet, {"kind": "gone"})
+    browser.says(panel.sheet, {"kind": "deleted"})
     await browser.until(lambda: not panel.sheet._serving)
     assert panel.state == "planned"
     panel.token.value = "be9f0e35"
     panel.run_button.click()
+    # The cell runs again: its output is cleared until the panel is shown anew.
     browser.says(panel.sheet, {"kind": "gone"})
+    await browser.until(lambda: not panel.sheet._serving)
+    assert panel.state == "running"
+    browser.says(panel.sheet, {"kind": "deleted"})
     await browser.until(lambda: panel.state == "stopped")
     assert "the journal says what was sent" in repr(panel.snapshot())
     assert panel.supervisor.failures == ()
