@@ -239,7 +239,9 @@ class Desk:
         self.kernel = shown.kernel_id
         return shown
 
-    def end_kernels(self) -> None:
+    def leave(self) -> None:
+        """Leave JupyterLab, and end its kernels."""
+        self.page.goto("about:blank")
         self.lab.end_kernels()
         self.kernel = ""
 
@@ -266,8 +268,7 @@ def desk(desk_page: Desk, watch: Watch, request: pytest.FixtureRequest) -> Itera
     desk_page.page.set_viewport_size(VIEWPORT)
     yield desk_page
     if request.session.testsfailed > failed or not desk_page.kernel:
-        desk_page.end_kernels()
-        desk_page.page.goto("about:blank")
+        desk_page.leave()
     else:
         left = Notebook(desk_page.page, "", desk_page.lab)
         left.kernel(END_VIEWS)

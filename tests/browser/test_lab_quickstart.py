@@ -121,7 +121,7 @@ def test_every_cell_runs_twice_and_the_pictures_stay(desk: Desk, picture: Callab
     content = shown.save()
     assert len(json.dumps(content)) < 1_000_000
 
-    desk.end_kernels()
+    desk.leave()
     mailed = desk.show(untrusted(desk, content))
     assert not mailed.page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets[1].model.trusted")
     check_pictures(mailed.page)
