@@ -53,10 +53,7 @@ SHOW = """async ([path, id]) => {
   for (const widget of former) widget.dispose();
 }"""
 KERNEL_ID = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
-SAVE = """async () => {
-  await jupyterapp.commands.execute('docmanager:save');
-  return jupyterapp.shell.currentWidget.context.model.toJSON();
-}"""
+SAVE = "() => jupyterapp.commands.execute('docmanager:save')"
 EXECUTE = """async (code) => {
   const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   const future = kernel.requestExecute({ code, store_history: false });
@@ -207,8 +204,10 @@ class Notebook:
         return found
 
     def save(self) -> dict[str, Any]:
-        """Save the notebook; returns what was saved."""
-        saved: dict[str, Any] = self.page.evaluate(SAVE)
+        """Save the notebook; returns what the file holds."""
+        self.page.evaluate(SAVE)
+        assert self.lab is not None
+        saved: dict[str, Any] = json.loads((self.lab.root / self.name).read_text())
         return saved
 
     def outputs(self) -> list[dict[str, Any]]:
