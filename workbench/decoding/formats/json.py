@@ -28,6 +28,7 @@ ARRAY_PATTERN = (
 """RE2 pattern of the beginning of an array. Lines of a log begin with a bracket as well: ``[2026-11-28 …]``."""
 _ARRAY = re.compile(ARRAY_PATTERN.replace(rb"\z", rb"\Z"))
 _OBJECT = re.compile(rb"[ \t\n\r]*\{[ \t\n\r]*(?:[\"}]|\Z)")
+_MARK = "\ufeff"
 _END_OF_DATA = "unexpected end of data"
 """Reason of the UTF-8 decoder where the last character is not complete."""
 _UNFINISHED = re.compile(r"t(?:r(?:u(?:e)?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:l(?:l)?)?)?|-|\.|\.?[0-9]*[eE][-+]?")
@@ -114,14 +115,20 @@ def parse_json(data: bytes | str) -> Any:
         ValueError: It is none; the message says where.
     """
     text = data if isinstance(data, str) else data.decode()
+    if text.startswith(_MARK):
+        raise ValueError("a byte order mark is no JSON")
     try:
-        return json.loads(text, parse_float=NumberText, parse_int=NumberText, parse_constant=_refuse)
+        return _DECODER.decode(text)
     except RecursionError:
         return _parse_deep(text)
 
 
 def _refuse(word: str) -> Any:
     raise ValueError(f"{word} is not JSON")
+
+
+# Made once: `json.loads` makes one for each text where numbers are not read in its own way.
+_DECODER = json.JSONDecoder(parse_float=NumberText, parse_int=NumberText, parse_constant=_refuse)
 
 
 def _parse_deep(text: str) -> Any:
