@@ -8,7 +8,7 @@ from workbench.buffers.slices cimport grown
 from workbench.decoding.native.decision cimport DECLARED, ROOT, UNKNOWN, Causes, Decision, Found, FoundCause
 from workbench.decoding.native.facts cimport Facts, Place
 from workbench.decoding.native.fields cimport first_id, note_reading_fault
-from workbench.decoding.native.ids cimport is_utf8_value, span_of
+from workbench.decoding.native.ids cimport span_of
 from workbench.decoding.native.problems cimport add_word
 from workbench.decoding.native.program cimport (
     AUTO_TARGET,
@@ -71,12 +71,14 @@ cdef void read_causes(Facts facts, Decision* decision, const Convention* winner)
     cdef int64_t at
     cdef bint self_caused
     cdef Found named
+    cdef const FoundCause* cause
     cdef const Found* own = decision.fields + <int>F_EVENT_ID
     facts.arena.failed |= not find_causes(facts, winner, &decision.candidates)
     for at in range(decision.candidates.count):
         # The id of bytes that are no UTF-8 begins like this; a text may do so as well.
-        if decision.candidates.items[at].id.size >= 4 and memcmp(decision.candidates.items[at].id.data, b"hex:", 4) == 0:
-            note_reading_fault(facts, decision, &decision.candidates.items[at].place)
+        cause = decision.candidates.items + at
+        if cause.id.size >= 4 and memcmp(cause.id.data, b"hex:", 4) == 0:
+            note_reading_fault(facts, decision, &cause.place)
     self_caused = _rank(decision)
     named.there = False
     if winner.root_selector >= 0:

@@ -1,6 +1,6 @@
 """Reads the headers that mark a record as a copy: retry, dead letter, backup, replay."""
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int64_t
 
 from workbench.decoding.native.facts cimport Facts
 from workbench.decoding.native.values cimport Value

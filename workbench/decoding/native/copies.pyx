@@ -23,7 +23,7 @@ cdef enum:
 
 
 cdef int read_copy(Facts facts, const Marks* body, Copy* copy) except -1 nogil:
-    """Read the marks of all writers; those that the body of a dead letter has (NULL for none) come last in precedence."""
+    """Read the marks of all writers; those in the body of a dead letter (NULL for none) come last in precedence."""
     cdef Marks[_MOST_WRITERS + 2] found
     cdef int count = 0, at, chosen = -1
     cdef const Error* error = NULL

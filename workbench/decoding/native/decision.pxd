@@ -64,4 +64,6 @@ cdef struct Fixed:  # the convention that a person fixed for the topic
     bint reads_value
 
 
-cdef int decide(Facts facts, Decision* decision, const Fixed* fixed, const int32_t* candidates, int32_t count) except -1 nogil
+cdef int decide(
+    Facts facts, Decision* decision, const Fixed* fixed, const int32_t* candidates, int32_t count
+) except -1 nogil

@@ -1,22 +1,24 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Decides which convention a record follows, and where each field of its envelope is.
 
-The order of the steps is the order in which their results are needed: what the winner reads, what others fill in, and at
-last what is reported about both.
+The order of the steps is the order in which their results are needed: what the winner reads, what others fill in, and
+at last what is reported about both.
 """
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t
 
 from workbench.decoding.native.causes cimport fill_causes, read_causes
 from workbench.decoding.native.facts cimport Facts, Place
 from workbench.decoding.native.fields cimport fill_fields, read_fields
 from workbench.decoding.native.problems cimport add_word
-from workbench.decoding.native.program cimport FIELDS, Condition, Convention, Program
+from workbench.decoding.native.program cimport FIELDS, Convention, Program
 from workbench.decoding.native.reports cimport report
 from workbench.decoding.native.values cimport Value, nothing
 
 
-cdef int decide(Facts facts, Decision* decision, const Fixed* fixed, const int32_t* candidates, int32_t count) except -1 nogil:
+cdef int decide(
+    Facts facts, Decision* decision, const Fixed* fixed, const int32_t* candidates, int32_t count
+) except -1 nogil:
     """Decide about the record at hand.
 
     Args:

@@ -1,9 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Decodes a batch of records: each is read once, decided about, and written to the columns of events.
 
-A record takes these steps: its header names are looked up, its JSON text is scanned for members that somebody reads, the
-conventions that can match its names are asked, and what is decided is written. Only values that the scanner cannot read
-take the interpreter's lock: they are given to the formats, which read them or say why not.
+A record takes these steps: its header names are looked up, its JSON text is scanned for members that somebody reads,
+the conventions that can match its names are asked, and what is decided is written. Only values that the scanner cannot
+read take the interpreter's lock: they are given to the formats, which read them or say why not.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
@@ -16,7 +16,7 @@ from workbench.decoding.native.copies cimport Copy, position_of, read_copy
 from workbench.decoding.native.decision cimport DECLARED, UNKNOWN, Causes, Decision, Fixed, Found, decide
 from workbench.decoding.native.events cimport EventColumns
 from workbench.decoding.native.facts cimport Facts
-from workbench.decoding.native.json cimport GOOD, NO_MEMORY, REFUSED, Verdict, clear, read_value
+from workbench.decoding.native.json cimport GOOD, NO_MEMORY, Token, Verdict, clear, read_value
 from workbench.decoding.native.letters cimport LetterParts, LetterReader
 from workbench.decoding.native.problems cimport add, add_about, add_word
 from workbench.decoding.native.program cimport (
@@ -53,12 +53,13 @@ cdef class BatchDecoder:
     Args:
         program: The conventions.
         topic_texts: What each topic selector finds in the topic of the batch; None for nothing.
-        fixed: Name of the convention that is fixed for the topic as a number of a text, -1 for none; whether it is forced;
-            whether it reads values.
+        fixed: Name of the convention that is fixed for the topic as a number of a text, -1 for none; whether it is
+            forced; whether it reads values.
         headers: List column of name and value.
         values: Binary column.
         others: Rows whose value another format than JSON claims (uint8).
-        ask: Reads a value with all formats: called with a row, returns format, JSON text or None, damage, problem codes.
+        ask: Reads a value with all formats: called with a row, returns format, JSON text or None, damage, and codes of
+            problems.
         only_builtin: Whether there are no formats but JSON and raw bytes.
     """
 
@@ -119,6 +120,7 @@ cdef class BatchDecoder:
         cdef Read read
         cdef TraceContext trace
         cdef const Letter* letter
+        cdef bint good
         self.facts.load(row)
         self.facts.prepare_headers()
         self.decision.problems.count = 0
@@ -141,7 +143,8 @@ cdef class BatchDecoder:
             add_word(&self.decision.problems, b"header_name_not_utf8")
         if self.facts.odd_contents:
             self._report_amqp()
-        if not self.columns.put(row, self.facts, &self.decision, &trace, &read.format, &read.damage) or self.facts.arena.failed:
+        good = self.columns.put(row, self.facts, &self.decision, &trace, &read.format, &read.damage)
+        if not good or self.facts.arena.failed:
             with gil:
                 raise MemoryError("there is no room for the decoded columns")
         return 0
@@ -225,14 +228,15 @@ cdef class BatchDecoder:
 
     cdef Verdict _scan(self, const uint8_t* data, int64_t start, int64_t stop) noexcept nogil:
         """Scan a JSON text; of the object in which Kafka Connect wraps a value, only the payload."""
+        cdef const Token* payload
         cdef Verdict verdict = read_value(self.program.members, data, start, stop, &self.facts.tokens)
         if verdict != GOOD or self.facts.tokens.members != 2:
             return verdict
         self.facts.body = data
-        if self.facts.member(self.program.words.schema) == NULL or self.facts.member(self.program.words.payload) == NULL:
+        payload = self.facts.member(self.program.words.payload)
+        if payload == NULL or self.facts.member(self.program.words.schema) == NULL:
             return verdict
-        start, stop = self.facts.member(self.program.words.payload).start, self.facts.member(self.program.words.payload).stop
-        return read_value(self.program.members, data, start, stop, &self.facts.tokens)
+        return read_value(self.program.members, data, payload.start, payload.stop, &self.facts.tokens)
 
     cdef int _ask_formats(self, int64_t row, Read* read) except -1 nogil:
         """Give a value to the formats: one reads it, or they say why not."""

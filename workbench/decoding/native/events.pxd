@@ -29,7 +29,13 @@ cdef class EventColumns:
     cdef TextColumn error_type, error_message, error_stage, replay
 
     cdef bint put(
-        self, int64_t row, Facts facts, Decision* decision, const TraceContext* trace, const Value* format, const Value* damage
+        self,
+        int64_t row,
+        Facts facts,
+        Decision* decision,
+        const TraceContext* trace,
+        const Value* format,
+        const Value* damage,
     ) noexcept nogil
     cdef bint put_layers(self, int64_t row, int32_t depth, const Value* root) noexcept nogil
     cdef bint put_copy(self, int64_t row, const Copy* copy) noexcept nogil

@@ -51,16 +51,24 @@ cdef class EventColumns:
         self.cause_target, self.cause_value, self.cause_via = TextColumn(), TextColumn(), TextColumn()
         self.cause_rank = NumberColumn(4)
         self.traced, self.sampled, self.sampled_known = Rows(), Rows(), Rows()
-        self.trace_id, self.span_id, self.parent_id, self.trace_via = TextColumn(), TextColumn(), TextColumn(), TextColumn()
+        self.trace_id, self.span_id = TextColumn(), TextColumn()
+        self.parent_id, self.trace_via = TextColumn(), TextColumn()
         self.copied, self.failed = Rows(), Rows()
         self.origin_topic, self.origin_group, self.origin_via = TextColumn(), TextColumn(), TextColumn()
         self.origin_hop, self.origin_root, self.replay = TextColumn(), TextColumn(), TextColumn()
-        self.origin_partition, self.origin_offset, self.origin_timestamp = NumberColumn(4), NumberColumn(8), NumberColumn(8)
+        self.origin_partition, self.origin_offset = NumberColumn(4), NumberColumn(8)
+        self.origin_timestamp = NumberColumn(8)
         self.error_type, self.error_message, self.error_stage = TextColumn(), TextColumn(), TextColumn()
         self.attempts, self.depth = NumberColumn(4), NumberColumn(4)
 
     cdef bint put(
-        self, int64_t row, Facts facts, Decision* decision, const TraceContext* trace, const Value* format, const Value* damage
+        self,
+        int64_t row,
+        Facts facts,
+        Decision* decision,
+        const TraceContext* trace,
+        const Value* format,
+        const Value* damage,
     ) noexcept nogil:
         """Write one row; false where there is no memory."""
         cdef bint good = True
@@ -200,7 +208,8 @@ cdef class EventColumns:
                 good &= self.origin_timestamp.put(row, copy.origin.numbers[2])
         if copy.error.there:
             good &= self.failed.put(row) and self.error_type.put(row, &copy.error.texts[0])
-            good &= self.error_message.put(row, &copy.error.texts[1]) and self.error_stage.put(row, &copy.error.texts[2])
+            good &= self.error_message.put(row, &copy.error.texts[1])
+            good &= self.error_stage.put(row, &copy.error.texts[2])
             if copy.error.has_attempts:
                 good &= self.attempts.put(row, copy.error.attempts)
         return good

@@ -1,10 +1,10 @@
 """Answers the questions that are asked about one record while it is decoded."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, uint8_t, uint64_t
 
 from workbench.decoding.native.headers cimport RecordHeaders
 from workbench.decoding.native.json cimport Token, Tokens
-from workbench.decoding.native.program cimport Condition, Program, Selector
+from workbench.decoding.native.program cimport Condition, Selector
 from workbench.decoding.native.values cimport Value
 
 

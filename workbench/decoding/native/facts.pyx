@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Answers the questions that are asked about one record: by the same rules as `workbench.decoding.conventions.facts`.
 
-Its headers are what `headers` found; members are the tokens of its JSON text. Values point into the batch; those that had
-to be made lie in the arena until the next record.
+Its headers are what `headers` found; members are the tokens of its JSON text. Values point into the batch; those that
+had to be made lie in the arena until the next record.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
@@ -281,8 +281,9 @@ cdef class Facts(RecordHeaders):
             return token != NULL and _passes_test(token, test)
         for at in range(self.tokens.count):
             token = self.tokens.items + at
-            if token.bit == selector.slot and not token.dead and _passes_test(token, test) and self._passes(selector, token):
-                return True
+            if token.bit == selector.slot and not token.dead and _passes_test(token, test):
+                if self._passes(selector, token):
+                    return True
         return False
 
 

@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Finds the fields of an envelope: those of the convention that won, and what the others that match can fill in."""
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t
 
 from workbench.decoding.native.decision cimport MOST_TRACE_PLACES, Decision, Found
 from workbench.decoding.native.facts cimport Facts, Place
@@ -18,7 +18,6 @@ from workbench.decoding.native.program cimport (
     F_STARTED,
     FIELDS,
     Convention,
-    Program,
 )
 from workbench.decoding.native.times cimport BAD_TIME, IMPLAUSIBLE, ZONE_ASSUMED, parse_time
 from workbench.decoding.native.values cimport Value, equal, nothing
@@ -71,7 +70,9 @@ cdef void _note_trace(Decision* decision, const Place* place) noexcept nogil:
         decision.trace_place_count += 1
 
 
-cdef bint first_id(Facts facts, const Convention* convention, int32_t place_from, int32_t place_to, Found* found) noexcept nogil:
+cdef bint first_id(
+    Facts facts, const Convention* convention, int32_t place_from, int32_t place_to, Found* found
+) noexcept nogil:
     """Find the first id of some places that stands for a value."""
     cdef const int32_t* lists = facts.program.lists
     cdef int32_t at, selector, index

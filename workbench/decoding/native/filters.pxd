@@ -1,6 +1,6 @@
 """Turns bytes or text into the text that a field holds."""
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int64_t
 
 from workbench.decoding.native.values cimport Arena, Value
 

@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Reads the headers of one record: by the same rules as `workbench.decoding.conventions.record_headers`.
 
-Header names are looked up once, in the slots of the names that somebody reads. Values are read as their writer meant them:
-Spring may have written JSON, a gateway AMQP.
+Header names are looked up once, in the slots of the names that somebody reads. Values are read as their writer meant
+them: Spring may have written JSON, a gateway AMQP.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
@@ -11,7 +11,7 @@ from libc.string cimport memcmp, memset
 
 import pyarrow.compute as pc
 
-from workbench.buffers.slices cimport Column, address, column_of, is_null
+from workbench.buffers.slices cimport address, column_of, is_null
 from workbench.buffers.utf8 cimport is_utf8
 from workbench.decoding.conventions.dead_letter_headers import spelled_names
 from workbench.decoding.formats.json import read_json
@@ -32,7 +32,7 @@ from workbench.decoding.native.values cimport (
 )
 
 SPELLED = ("topic", "partition", "offset", "timestamp_ms", "group", "type", "message", "attempts")
-"""What applications write about the original of a dead letter and its error, in the order of `RecordHeaders.spelled`."""
+"""What applications write about the original of a dead letter and its error, as `RecordHeaders.spelled` has it."""
 
 cdef enum:
     _STRING_TYPE = 1  # what a header's type is when Spring wrote it as a text
@@ -195,10 +195,11 @@ cdef class RecordHeaders:
         value[0] = Value(self.contents.data + start, stop - start, False)
         if self.typed:
             self._by_type(entry, value)
-        if value.size and not value.is_text and 0x80 <= value.data[0] < 0xC0 and amqp_value(&self.arena, value, &decoded):
-            value[0] = decoded
-            if amqp != NULL:
-                amqp[0] = True
+        if value.size and not value.is_text and 0x80 <= value.data[0] < 0xC0:
+            if amqp_value(&self.arena, value, &decoded):
+                value[0] = decoded
+                if amqp != NULL:
+                    amqp[0] = True
         return value.size > 0
 
     cdef void _by_type(self, int64_t entry, Value* value) noexcept nogil:

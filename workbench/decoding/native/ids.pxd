@@ -1,7 +1,5 @@
 """Brings ids to one spelling, by the rules of `workbench.decoding.ids`."""
 
-from libc.stdint cimport int64_t
-
 from workbench.decoding.native.values cimport Arena, Value
 
 

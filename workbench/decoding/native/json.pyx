@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Finds where the known members of a JSON text (RFC 8259) stand, and checks every byte of it.
 
-Of members of one name in one object the last counts. A name may be written with escapes. Half of a surrogate pair, which
-UTF-8 does not have, is accepted as JSON does; `unescape` writes it as three bytes that are no UTF-8.
+Of members of one name in one object the last counts. A name may be written with escapes. Half of a surrogate pair,
+which UTF-8 does not have, is accepted as JSON does; `unescape` writes it as three bytes that are no UTF-8.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
@@ -361,7 +361,7 @@ cdef inline int64_t _digits(const uint8_t* data, int64_t at, int64_t stop) noexc
 
 
 cdef int32_t unescape(const uint8_t* text, int64_t size, uint8_t* into) noexcept nogil:
-    """Write the meaning of the inside of a good token; returns its bytes, never more than ``size``: escapes are longer."""
+    """Write the meaning of the inside of a good token; returns its bytes, at most ``size``: escapes are longer."""
     cdef int64_t at = 0, point, low
     cdef int32_t end = 0
     cdef uint8_t byte

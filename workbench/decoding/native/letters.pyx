@@ -1,15 +1,15 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Reads dead letters, by the rules of `workbench.decoding.conventions.dead_letter_body`.
 
-Their bodies are scanned again for the members that their shape names, so that ordinary records pay nothing for them. The
-copied value can be a dead letter itself, as a text of JSON: then it is scanned, too, layer by layer.
+Their bodies are scanned again for the members that their shape names, so that ordinary records pay nothing for them.
+The copied value can be a dead letter itself, as a text of JSON: then it is scanned, too, layer by layer.
 """
 
 from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t
 from libc.string cimport memset
 
 from workbench.decoding.native.copies cimport Marks, Origin, position_number, position_of, read_integer
-from workbench.decoding.native.decision cimport Decision
+from workbench.decoding.native.decision cimport Decision, Found
 from workbench.decoding.native.facts cimport Facts
 from workbench.decoding.native.ids cimport canonical_id, is_utf8_value
 from workbench.decoding.native.json cimport (
@@ -50,7 +50,8 @@ cdef class LetterReader:
 
     def __init__(self, Program program not None):
         self._program = program
-        if not prepare(&self._layer, program.letter_members.bits) or not prepare(&self._next, program.letter_members.bits):
+        cdef int bits = program.letter_members.bits
+        if not prepare(&self._layer, bits) or not prepare(&self._next, bits):
             raise MemoryError
 
     def __dealloc__(self):
@@ -60,6 +61,7 @@ cdef class LetterReader:
     cdef const Letter* shape_of(self, const Decision* decision) noexcept nogil:
         """The shape of a decided record; NULL where it is no dead letter."""
         cdef const int32_t* letter
+        cdef const Found* event_type
         cdef int32_t at
         cdef Value text
         if decision.convention < 0 or self._program.conventions[decision.convention].letter < 0:
@@ -67,7 +69,8 @@ cdef class LetterReader:
         letter = self._program.lists + self._program.conventions[decision.convention].letter
         text = self._program.text(letter[0])
         if text.data != NULL:
-            if not decision.fields[<int>F_EVENT_TYPE].there or not equal(&text, &decision.fields[<int>F_EVENT_TYPE].value):
+            event_type = decision.fields + <int>F_EVENT_TYPE
+            if not event_type.there or not equal(&text, &event_type.value):
                 return NULL
         for at in range(letter[1], letter[2]):
             text = self._program.text(self._program.letters[at].dialect)
@@ -80,6 +83,7 @@ cdef class LetterReader:
         cdef const Token* body = facts.tokens.items
         cdef Marks innermost
         cdef int before = problems.count
+        cdef bint named
         memset(parts, 0, sizeof(LetterParts))
         if not facts.has_body or body.kind != OBJECT:
             return False
@@ -97,7 +101,8 @@ cdef class LetterReader:
         self._note_content(facts, letter, problems)
         parts.position_first = letter.position_first
         if not letter.nested:
-            return letter.position_first or parts.marks.origin.there or parts.marks.error.there or problems.count > before
+            named = parts.marks.origin.there or parts.marks.error.there or problems.count > before
+            return named or letter.position_first
         if self._text(facts, letter.message_id, &parts.original):
             parts.original = canonical_id(&facts.arena, parts.original)
             parts.original_via = self._program.text(letter.message_via)

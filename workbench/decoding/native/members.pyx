@@ -10,8 +10,8 @@ cdef class MemberTable:
     """Table of the values that the scanner of JSON values looks for.
 
     Args:
-        bits: Number of each path, from 1 on; 0 is the whole value. A path is made of member names, and None for the items
-            of an array. Every path's parents are paths themselves.
+        bits: Number of each path, from 1 on; 0 is the whole value. A path is made of member names, and None for the
+            items of an array. Every path's parents are paths themselves.
     """
 
     def __cinit__(self, bits):

@@ -45,7 +45,7 @@ cdef enum Field:
 cdef struct Selector:  # of a place on the record at hand: CloudEvents attributes are headers or members here
     int32_t source
     int32_t slot  # of headers: the slot; of members: the bit; of a constant: its text; of topics and traces: which one
-    int32_t steps_from, steps_to  # of members in arrays: for each array the bits of its items and of the member compared
+    int32_t steps_from, steps_to  # of members in arrays: triples, the bits of items and of a member, and its text
     int32_t filters_from, filters_to
     int32_t parts_from, parts_to  # of joined ones: selectors
     int32_t not_utf8, duplicate, null_header, empty  # texts of problems

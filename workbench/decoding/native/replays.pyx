@@ -30,7 +30,7 @@ cdef Value replay_text(Facts facts) noexcept nogil:
     cdef int at
     for at in range(rows[0]):
         if facts.header(rows[1 + 3 * at], False, &value):
-            # Each byte becomes six at most, as an escape, or four where it is no UTF-8; a comma two quotes and a blank more.
+            # Each byte becomes six at most, as an escape; a comma of a list becomes a comma and two quotes.
             room += 6 * <int64_t>value.size + facts.program.text(rows[2 + 3 * at]).size + 8
     if room == 2:
         return nothing()

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t
 
 from workbench.buffers.slices cimport is_null
 from workbench.decoding.native.causes cimport find_causes
-from workbench.decoding.native.decision cimport UNKNOWN, Decision, Found, FoundCause
+from workbench.decoding.native.decision cimport UNKNOWN, Decision, Found
 from workbench.decoding.native.facts cimport Facts, Place
 from workbench.decoding.native.fields cimport find_field
 from workbench.decoding.native.ids cimport is_uuid_like
@@ -15,14 +15,12 @@ from workbench.decoding.native.program cimport (
     F_CORRELATION_ID,
     F_EVENT_ID,
     F_EVENT_TYPE,
-    F_REQUEST_ID,
     F_SOURCE,
     FOLDED,
     HEADER,
     MEMBER,
     MODES,
     Convention,
-    Program,
     Selector,
 )
 from workbench.decoding.native.values cimport Value, equal
@@ -156,9 +154,14 @@ cdef void _report_repeated(Facts facts, Decision* decision, const Convention* wi
         found = decision.fields + _CE_REPEATED[at]
         plain = facts.program.plain[found.place.place] if found.there else -1
         if plain >= 0:
-            _report_header(facts, decision, winner, _CE_REPEATED[at], facts.program.places[plain * MODES + 1 + facts.prefix])
+            _report_header(facts, decision, winner, _CE_REPEATED[at], _in_header(facts, plain))
     if winner.ce_cause >= 0:
-        _report_header(facts, decision, winner, _CAUSE, facts.program.places[winner.ce_cause * MODES + 1 + facts.prefix])
+        _report_header(facts, decision, winner, _CAUSE, _in_header(facts, winner.ce_cause))
+
+
+cdef inline int32_t _in_header(Facts facts, int32_t place) noexcept nogil:
+    """The header of an attribute of CloudEvents, also on a structured event."""
+    return facts.program.places[place * MODES + 1 + facts.prefix]
 
 
 cdef void _report_header(
@@ -182,7 +185,8 @@ cdef void _report_header(
             return
         add_word(&decision.problems, b"disagreement:cause")
     elif not equal(&decision.fields[field].value, &value):
-        add_about(&decision.problems, &facts.arena, b"disagreement:", facts.program.text(facts.program.words.fields[field]))
+        value = facts.program.text(facts.program.words.fields[field])
+        add_about(&decision.problems, &facts.arena, b"disagreement:", value)
 
 
 cdef void _check_uuids(Facts facts, Decision* decision) noexcept nogil:

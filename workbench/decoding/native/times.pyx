@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Reads times to UTC microseconds, by the rules of `workbench.decoding.times`: calendar times as in RFC 3339, and numbers."""
+"""Reads times to UTC microseconds, by the rules of `workbench.decoding.times`: times of RFC 3339, and numbers."""
 
 from libc.stdint cimport int64_t, uint8_t
 
@@ -189,7 +189,7 @@ cdef inline int _pair(const uint8_t* letters) noexcept nogil:
 
 
 cdef inline int64_t _days(int64_t year, int64_t month, int64_t day) noexcept nogil:
-    """Days since 1970 of a proleptic Gregorian date (Howard Hinnant, chrono-compatible date algorithms); year above 0."""
+    """Days since 1970 of a proleptic Gregorian date above year 0 (Hinnant, chrono-compatible date algorithms)."""
     cdef int64_t shifted = year - (month <= 2)
     cdef int64_t era = shifted // 400
     cdef int64_t of_era = shifted - era * 400

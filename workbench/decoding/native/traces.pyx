@@ -6,7 +6,7 @@ from libc.string cimport memset
 
 from workbench.decoding.native.facts cimport Facts, Place
 from workbench.decoding.native.problems cimport Problems, add_about, add_word
-from workbench.decoding.native.program cimport Program, TraceRule
+from workbench.decoding.native.program cimport TraceRule
 from workbench.decoding.native.values cimport (
     Arena,
     Value,
@@ -241,8 +241,8 @@ cdef TraceContext _jaeger(Arena* arena, Value text) noexcept nogil:
         step = 0
         if at < text.size and text.data[at] == c":":
             step = 1
-        elif at + 2 < text.size and text.data[at] == c"%" and text.data[at + 1] == c"3" and lower(text.data[at + 2]) == c"a":
-            step = 3
+        elif at + 2 < text.size and text.data[at] == c"%" and text.data[at + 1] == c"3":
+            step = 3 if lower(text.data[at + 2]) == c"a" else 0
         if step or at == text.size:
             if count == 4:
                 return found
