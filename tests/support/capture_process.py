@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 from functools import partial
 
@@ -44,5 +45,7 @@ async def main(address: str, topic: str, file: str, timeout_s: str = "") -> None
 if __name__ == "__main__":
     # As the command does: a start takes half as long.
     leave_pandas_out()
+    # A shell that runs tests in the background lets its children ignore interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(main(*sys.argv[1:5]))

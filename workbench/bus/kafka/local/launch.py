@@ -19,7 +19,7 @@ from workbench.errors import BrokerUnavailableError
 from workbench.text import duration_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from workbench.bus.kafka.local.java import Java
@@ -120,8 +120,10 @@ def holds_within(condition: Callable[[], bool], timeout_s: float) -> bool:
     return True
 
 
-def wait_ready(process: psutil.Process, port: int, log: Path, log_from: int, timeout_s: float) -> probe.Answer:
-    """Wait until the broker answers a metadata request, and return the answer.
+def wait_ready(
+    process: psutil.Process, port: int, log: Path, log_from: int, timeout_s: float, *, others: Sequence[int] = ()
+) -> probe.Answer:
+    """Wait until the broker answers a metadata request and its other ports are open, and return the answer.
 
     Raises:
         BrokerUnavailableError: It ended, or did not serve in time; the message names its log and quotes its errors.
@@ -131,7 +133,8 @@ def wait_ready(process: psutil.Process, port: int, log: Path, log_from: int, tim
         if ended(process):
             raise BrokerUnavailableError(f"The broker ended while starting. Its log: {log}\n{tail(log, log_from)}")
         # The port opens before the broker has registered with its controller: only an answer with a broker counts.
-        if (answer := probe.ask(HOST, port)) is not None:
+        # Its other listeners open one after the other, so they may open later than this one.
+        if (answer := probe.ask(HOST, port)) is not None and all(probe.is_open(HOST, other) for other in others):
             return answer
         time.sleep(_POLL_S)
     raise BrokerUnavailableError(

@@ -238,7 +238,8 @@ class _Launcher:
     def _await(self, process: psutil.Process, broker: LocalBroker, log_from: int) -> LocalBroker:
         # Remembered before it serves: a caller that dies while waiting leaves a broker that `down` still finds.
         state.remember(self.cache, broker)
-        answer = launch.wait_ready(process, broker.port, broker.log, log_from, self.timeout_s)
+        others = [listener.port for listener in self.options.listeners]
+        answer = launch.wait_ready(process, broker.port, broker.log, log_from, self.timeout_s, others=others)
         broker = replace(broker, cluster_id=answer.cluster_id)
         state.remember(self.cache, broker)
         return broker

@@ -57,6 +57,15 @@ def _parse(data: bytes) -> Answer:
     return Answer(cluster_id, brokers, controller_id)
 
 
+def is_open(host: str, port: int, timeout_s: float = 2.0) -> bool:
+    """Whether something accepts connections at a port."""
+    try:
+        with socket.create_connection((host, port), timeout_s):
+            return True
+    except OSError:
+        return False
+
+
 def ask(host: str, port: int, timeout_s: float = 2.0) -> Answer | None:
     """Return the broker's answer to a metadata request, or None when it does not serve one within the time.
 
