@@ -69,7 +69,7 @@ from workbench.store.transfer.exporting import export_records
 value = b'{"a": "' + b"x" * (16 << 20) + b'"}'
 with SnapshotStore.open(sys.argv[1], write=True) as store:
     fill = Filler(store, Decoder())
-    for offset in range(36):
+    for offset in range(48):
         row = {"partition": 0, "offset": offset, "timestamp_ms": 1, "timestamp_type": 0, "headers": [], "value": value}
         fill(pa.Table.from_pylist([row], schema=RECORD), capture_id=f"c{offset}")
 with SnapshotStore.open(sys.argv[1]) as store:
@@ -79,10 +79,11 @@ with SnapshotStore.open(sys.argv[1]) as store:
 
 
 @pytest.mark.timeout(120)
-def test_an_export_of_600_megabytes_in_large_values_takes_no_more_than_a_few_of_them(tmp_path):
+def test_an_export_of_800_megabytes_in_large_values_holds_a_few_of_them_at_once(tmp_path):
     command = [sys.executable, "-c", PROGRAM, str(tmp_path / "incident.duckdb"), str(tmp_path / "out.parquet")]
     paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **paths})
-    # Some 450 MiB alone on the machine; more where other processes make threads wait with a value in hand.
-    assert int(done.stdout) < 700
+    # Some 460 MiB for any number of values, 260 of them before the export; up to 800 where other processes make threads
+    # wait with a value in hand. All values together would be more than a thousand.
+    assert int(done.stdout) < 900
     assert pq.read_metadata(tmp_path / "out.parquet").num_row_groups > 8
