@@ -116,8 +116,7 @@ def test_capture_a_topic(benchmark, kafka_address, tmp_path, kind, codec):
 
 
 if __name__ == "__main__":
-    import resource
-
+    from peak_memory import peak_rss_mib
     from thread_cpu import ThreadCpu
 
     started = time.perf_counter()
@@ -134,7 +133,7 @@ if __name__ == "__main__":
                 "first_use_seconds": begun - started,
                 "cpu": used - cpu,
                 "threads": threads.seconds,
-                "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "peak_rss_mb": peak_rss_mib(),
             },
         ),
     )

@@ -1,7 +1,8 @@
 """Decides which convention a record follows, and where each field of its envelope is (identity only).
 
-Detection, precedence, filling, causes, roots and disagreements are decided here once, by asking `Facts`; reading the
-values that a `Decision` points at is left to those who answer.
+Detection, precedence, filling, causes, roots and disagreements are decided by asking `RecordFacts`; reading the values
+that a `Decision` points at is left to `workbench.decoding.record`. `workbench.decoding.native.decision` is the same in
+compiled form: a change of one is a change of both, which tests on generated records compare.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from workbench.decoding.conventions.convention import Convention, TopicConvention, TraceHeaders
-    from workbench.decoding.conventions.facts import Facts
+    from workbench.decoding.conventions.facts import RecordFacts
     from workbench.decoding.conventions.record_headers import Pick
     from workbench.model.events.envelope import CauseState, CauseTarget, IdScope
 
@@ -39,7 +40,7 @@ class CausePlace:
 
 @dataclass(slots=True)
 class Decision:
-    """Identity of a record or of a group of records that answer all questions alike."""
+    """Identity of a record."""
 
     convention: Convention | None = None
     also_matched: tuple[str, ...] = ()
@@ -58,7 +59,7 @@ class Decision:
     """Places of W3C trace parents beside the headers that are always read."""
 
 
-def decide(facts: Facts, conventions: Sequence[Convention], fixed: TopicConvention | None = None) -> Decision:
+def decide(facts: RecordFacts, conventions: Sequence[Convention], fixed: TopicConvention | None = None) -> Decision:
     """Decide the identity of what ``facts`` is about. Conventions are in order of precedence for equal strength."""
     matches = matching_conventions(facts, conventions)
     winner = _winner(matches, conventions, fixed)
@@ -90,7 +91,7 @@ def decide(facts: Facts, conventions: Sequence[Convention], fixed: TopicConventi
     return decision
 
 
-def matching_conventions(facts: Facts, conventions: Sequence[Convention]) -> list[Convention]:
+def matching_conventions(facts: RecordFacts, conventions: Sequence[Convention]) -> list[Convention]:
     """Return the conventions whose conditions hold, strongest first; of variants of one name only the first."""
     found: dict[str, Convention] = {}
     # Those that give way to another are asked last, so that they need not be asked at all where it has matched.
@@ -109,13 +110,13 @@ def _trace_headers(winner: Convention, others: Sequence[Convention]) -> tuple[Tr
     return (*also, *(() if winner.code.trace is None else (winner.code.trace,)))
 
 
-def _matches(convention: Convention, facts: Facts) -> bool:
+def _matches(convention: Convention, facts: RecordFacts) -> bool:
     return all(any(_holds(facts, c, convention.pick) for c in group) for group in convention.all) and not any(
         _holds(facts, condition, convention.pick) for condition in convention.none
     )
 
 
-def _holds(facts: Facts, condition: Condition, pick: Pick) -> bool:
+def _holds(facts: RecordFacts, condition: Condition, pick: Pick) -> bool:
     selector = resolve(condition.selector, facts)
     return selector is not None and facts.holds(Condition(selector, condition.pattern, condition.test), pick)
 
@@ -132,7 +133,7 @@ def _winner(
     return matches[0] if matches else None
 
 
-def _dialect(winner: Convention, facts: Facts) -> str | None:
+def _dialect(winner: Convention, facts: RecordFacts) -> str | None:
     if winner.dialect is not None:
         return winner.dialect
     if winner.family == "cloudevents":
@@ -140,12 +141,7 @@ def _dialect(winner: Convention, facts: Facts) -> str | None:
     return winner.code.dialect
 
 
-def _first(facts: Facts, convention: Convention, selectors: Sequence[Selector]) -> Place | None:
-    """Return the first place with a value, trying the selectors in order."""
-    return next(_places(facts, convention, selectors), None)
-
-
-def _places(facts: Facts, convention: Convention, selectors: Sequence[Selector]) -> Iterator[Place]:
+def _places(facts: RecordFacts, convention: Convention, selectors: Sequence[Selector]) -> Iterator[Place]:
     for selector in selectors:
         resolved = resolve(selector, facts)
         if resolved is not None:
@@ -153,7 +149,7 @@ def _places(facts: Facts, convention: Convention, selectors: Sequence[Selector])
                 yield Place(resolved, selector.text, convention.pick, index)
 
 
-def _field(facts: Facts, convention: Convention, name: str, traces: list[Place] | None = None) -> Place | None:
+def _field(facts: RecordFacts, convention: Convention, name: str, traces: list[Place] | None = None) -> Place | None:
     """Return the first place of a field with a value that means what the field means.
 
     Ids that stand for no value are passed over. A whole trace parent is no correlation id, because it is another one at
@@ -170,12 +166,12 @@ def _field(facts: Facts, convention: Convention, name: str, traces: list[Place] 
     return None
 
 
-def _first_id(facts: Facts, convention: Convention, selectors: Sequence[Selector]) -> Place | None:
+def _first_id(facts: RecordFacts, convention: Convention, selectors: Sequence[Selector]) -> Place | None:
     places = _places(facts, convention, selectors)
     return next((place for place in places if not facts.is_id_among(place, convention.no_ids)), None)
 
 
-def _read_fields(decision: Decision, winner: Convention, facts: Facts) -> None:
+def _read_fields(decision: Decision, winner: Convention, facts: RecordFacts) -> None:
     for name in VALUE_FIELDS:
         place = _field(facts, winner, name, decision.trace_places)
         if place is None:
@@ -199,13 +195,13 @@ def _read_fields(decision: Decision, winner: Convention, facts: Facts) -> None:
         _link_second_id(decision, winner, winner.code.linked_header, facts)
 
 
-def _several(facts: Facts, place: Place) -> bool:
+def _several(facts: RecordFacts, place: Place) -> bool:
     total = facts.count(place.selector, place.pick)
     rest = [Place(place.selector, place.via, place.pick, index) for index in range(1, total)]
     return any(not facts.same(place, other, ids=True) for other in rest)
 
 
-def _link_second_id(decision: Decision, winner: Convention, header: Selector, facts: Facts) -> None:
+def _link_second_id(decision: Decision, winner: Convention, header: Selector, facts: RecordFacts) -> None:
     """Keep a second id of the event under which others may name it as their cause."""
     first = decision.places.get("event_id")
     if first is None or first.selector == header or not facts.count(header, "last"):
@@ -215,7 +211,7 @@ def _link_second_id(decision: Decision, winner: Convention, header: Selector, fa
         decision.link_ids.append(second)
 
 
-def _fill_fields(decision: Decision, winner: Convention, others: list[Convention], facts: Facts) -> None:
+def _fill_fields(decision: Decision, winner: Convention, others: list[Convention], facts: RecordFacts) -> None:
     wanted = [name for name in FILLED_FIELDS if f"bad_time:{name}" not in decision.problems]
     if not winner.fields.get("event_id"):
         wanted.append("event_id")
@@ -234,7 +230,7 @@ def _fill_fields(decision: Decision, winner: Convention, others: list[Convention
                 decision.id_scope = other.id_scope
 
 
-def cause_slots(facts: Facts, convention: Convention) -> list[list[CausePlace]]:
+def cause_slots(facts: RecordFacts, convention: Convention) -> list[list[CausePlace]]:
     """Return the causes of each slot that has some, in order; ``auto`` targets are decided, ranks are not."""
     slots: list[list[CausePlace]] = []
     for slot in convention.causes:
@@ -255,7 +251,7 @@ def cause_slots(facts: Facts, convention: Convention) -> list[list[CausePlace]]:
     return slots
 
 
-def _read_causes(decision: Decision, convention: Convention, facts: Facts) -> bool:
+def _read_causes(decision: Decision, convention: Convention, facts: RecordFacts) -> bool:
     """Rank the causes of a convention, without repetitions; return whether one of them was the event itself."""
     own = decision.places.get("event_id")
     kept: list[CausePlace] = []
@@ -276,7 +272,7 @@ def _read_causes(decision: Decision, convention: Convention, facts: Facts) -> bo
     return self_caused
 
 
-def _decide_state(decision: Decision, winner: Convention, facts: Facts, *, self_caused: bool) -> None:
+def _decide_state(decision: Decision, winner: Convention, facts: RecordFacts, *, self_caused: bool) -> None:
     rule = winner.root
     named = None if rule.selector is None else _first_id(facts, winner, (rule.selector,))
     own = decision.places.get("event_id")
@@ -289,7 +285,7 @@ def _decide_state(decision: Decision, winner: Convention, facts: Facts, *, self_
         decision.cause_state = "root"
 
 
-def _fill_causes(decision: Decision, others: list[Convention], facts: Facts) -> None:
+def _fill_causes(decision: Decision, others: list[Convention], facts: RecordFacts) -> None:
     for other in others:
         if decision.cause_state != "unknown" or other.strength < SHAPE_STRENGTH:
             return
@@ -298,7 +294,7 @@ def _fill_causes(decision: Decision, others: list[Convention], facts: Facts) -> 
             decision.cause_state = "declared" if decision.causes else "root"
 
 
-def _report(decision: Decision, winner: Convention, others: list[Convention], facts: Facts) -> None:
+def _report(decision: Decision, winner: Convention, others: list[Convention], facts: RecordFacts) -> None:
     problems = decision.problems
     ambiguous = winner.ambiguous_if
     if ambiguous is not None and _holds(facts, ambiguous, winner.pick):
@@ -320,7 +316,7 @@ def _report(decision: Decision, winner: Convention, others: list[Convention], fa
         _check_uuids(decision, facts)
 
 
-def _compare(decision: Decision, other: Convention, facts: Facts) -> None:
+def _compare(decision: Decision, other: Convention, facts: RecordFacts) -> None:
     """Report ids and causes of another match that differ from the winner's."""
     for name in _IDENTITY_FIELDS:
         mine, theirs = decision.places.get(name), _field(facts, other, name)
@@ -332,11 +328,11 @@ def _compare(decision: Decision, other: Convention, facts: Facts) -> None:
         decision.problems.add("disagreement:cause")
 
 
-def _covers(facts: Facts, places: list[Place], values: list[Place]) -> bool:
+def _covers(facts: RecordFacts, places: list[Place], values: list[Place]) -> bool:
     return all(any(facts.same(place, value, ids=True) for place in places) for value in values)
 
 
-def _repeated(decision: Decision, winner: Convention, facts: Facts) -> Mapping[str, Selector]:
+def _repeated(decision: Decision, winner: Convention, facts: RecordFacts) -> Mapping[str, Selector]:
     """Return the headers that repeat what the body says, by field."""
     if winner.code.repeated:
         return {
@@ -359,7 +355,7 @@ def _in_body(place: Place | None) -> bool:
     return place is not None and place.selector.source == "value"
 
 
-def _differs(decision: Decision, name: str, header: Place, facts: Facts) -> bool:
+def _differs(decision: Decision, name: str, header: Place, facts: RecordFacts) -> bool:
     if name == "cause":
         named = [cause.place for cause in decision.causes if cause.rank == 0]
         if "self_cause" in decision.problems:
@@ -368,7 +364,7 @@ def _differs(decision: Decision, name: str, header: Place, facts: Facts) -> bool
     return not facts.same(decision.places[name], header, ids=name not in TEXT_FIELDS)
 
 
-def _check_uuids(decision: Decision, facts: Facts) -> None:
+def _check_uuids(decision: Decision, facts: RecordFacts) -> None:
     """Report the ids that the convention's own readers would replace by random ones."""
     checked = [(name, decision.places[name]) for name in _IDENTITY_FIELDS if name in decision.places]
     checked += [("link_ids", place) for place in decision.link_ids]

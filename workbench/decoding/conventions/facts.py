@@ -1,14 +1,14 @@
 """Answers the questions that are asked about a record while its convention is decided.
 
-The decision (`workbench.decoding.conventions.decision`) only asks; `RecordFacts` answers for one record exactly, and
-the bulk decoder answers for a group of records at once, splitting it where the records differ.
+The decision (`workbench.decoding.conventions.decision`) only asks. The compiled decoder answers by the same rules in
+`workbench.decoding.native.facts`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from workbench.decoding.conventions.filters import FILTERS, raw_bytes
 from workbench.decoding.conventions.record_headers import Pick, RecordHeaders
@@ -51,60 +51,7 @@ class Place:
     index: int = 0
 
 
-class Facts(Protocol):
-    """Answers about one record, or about a group of records that all have the same answer."""
-
-    @property
-    def topic(self) -> str: ...
-    @property
-    def ce_mode(self) -> CloudEventsMode | None: ...
-    @property
-    def ce_prefix(self) -> str:
-        """Before the attributes of CloudEvents in the headers; `CE_PREFIX` where there are none."""
-        ...
-
-    @property
-    def has_body(self) -> bool:
-        """Whether a format other than raw bytes has read the value."""
-        ...
-
-    def holds(self, condition: Condition, pick: Pick) -> bool:
-        """Whether a condition on a header, member or topic holds."""
-        ...
-
-    def count(self, selector: Selector, pick: Pick) -> int:
-        """Number of values that can be read as text there."""
-        ...
-
-    def same(self, left: Place, right: Place, *, ids: bool) -> bool:
-        """Whether two values are equal, ids by their canonical spelling."""
-        ...
-
-    def equals(self, place: Place, text: str) -> bool: ...
-    def is_id_among(self, place: Place, texts: frozenset[str]) -> bool:
-        """Whether the canonical id is one of these texts."""
-        ...
-
-    def is_uuid(self, place: Place) -> bool: ...
-    def is_span(self, place: Place) -> bool: ...
-    def is_traceparent(self, place: Place) -> bool:
-        """Whether the value has the form of a whole W3C trace parent."""
-        ...
-
-    def time_faults(self, place: Place, parser: str) -> tuple[str, ...]:
-        """Faults of `parse_time` for the value."""
-        ...
-
-    def reading_faults(self, place: Place) -> tuple[str, ...]:
-        """Problem codes of reading this value as text."""
-        ...
-
-    def header_faults(self, selectors: tuple[Selector, ...], pick: Pick) -> tuple[str, ...]:
-        """Problem codes of the headers that a convention names."""
-        ...
-
-
-def resolve(selector: Selector, facts: Facts) -> Selector | None:
+def resolve(selector: Selector, facts: RecordFacts) -> Selector | None:
     """Return the header or member that holds a CloudEvents attribute on this record; other selectors unchanged."""
     if selector.source == "joined":
         parts = [resolve(part, facts) for part in selector.parts]
@@ -131,6 +78,7 @@ class RecordFacts:
 
     @property
     def has_body(self) -> bool:
+        """Whether a format other than raw bytes has read the value."""
         return self.body is not MISSING
 
     @property
@@ -222,6 +170,7 @@ class RecordFacts:
         return parse_time(self.text(place) or "", parser)
 
     def holds(self, condition: Condition, pick: Pick) -> bool:
+        """Whether a condition on a header, member or topic holds."""
         selector = condition.selector
         if condition.pattern is not None:
             matches = compile_pattern(condition.pattern).fullmatch
@@ -239,18 +188,19 @@ class RecordFacts:
         return any(value is not None and value != "" for value in found)
 
     def count(self, selector: Selector, pick: Pick) -> int:
+        """Number of values that can be read as text there."""
         return len(self.raw_values(selector, pick))
 
     def same(self, left: Place, right: Place, *, ids: bool) -> bool:
+        """Whether two values are equal, ids by their canonical spelling."""
         return self.id(left) == self.id(right) if ids else self.text(left) == self.text(right)
 
-    def equals(self, place: Place, text: str) -> bool:
-        return self.text(place) == text
-
     def is_id_among(self, place: Place, texts: frozenset[str]) -> bool:
+        """Whether the canonical id is one of these texts."""
         return self.id(place) in texts
 
     def is_traceparent(self, place: Place) -> bool:
+        """Whether the value has the form of a whole W3C trace parent."""
         return is_traceparent(self.text(place) or "")
 
     def is_uuid(self, place: Place) -> bool:
@@ -260,9 +210,11 @@ class RecordFacts:
         return span_of(self.text(place) or "") is not None
 
     def time_faults(self, place: Place, parser: str) -> tuple[str, ...]:
+        """Faults of `parse_time` for the value."""
         return self.time(place, parser).faults
 
     def reading_faults(self, place: Place) -> tuple[str, ...]:
+        """Problem codes of reading this value as text."""
         value = self._read(place)
         try:
             raw_bytes(value or "").decode()
@@ -271,6 +223,7 @@ class RecordFacts:
         return ()
 
     def header_faults(self, selectors: tuple[Selector, ...], pick: Pick) -> tuple[str, ...]:
+        """Problem codes of the headers that a convention names."""
         faults: set[str] = set()
         for selector in selectors:
             if selector.source not in ("header", "header?"):

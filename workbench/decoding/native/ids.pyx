@@ -4,7 +4,17 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memcpy
 
-from workbench.decoding.native.values cimport TEXT_CHECKED, Arena, Value, all_hex, all_lower_hex, lower, nothing, take
+from workbench.decoding.native.values cimport (
+    TEXT_CHECKED,
+    Arena,
+    Value,
+    all_hex,
+    all_lower_hex,
+    hex_digit,
+    lower,
+    nothing,
+    take,
+)
 from workbench.buffers.utf8 cimport is_utf8
 
 cdef enum:
@@ -14,7 +24,6 @@ cdef enum:
     _HEX_SIZE = 32
     _PARENT_SIZE = 55  # version - 32 digits of the trace - 16 of the span - flags
 
-cdef const char* _DIGITS = b"0123456789abcdef"
 # Where the bytes of a UUID stand when its first three groups are written with the least significant byte first.
 cdef int* _LITTLE = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
 
@@ -58,8 +67,8 @@ cdef Value id_of(Arena* arena, Value value) noexcept nogil:
         return nothing()
     memcpy(into, b"hex:", 4)
     for at in range(value.size):
-        into[4 + 2 * at] = _DIGITS[value.data[at] >> 4]
-        into[5 + 2 * at] = _DIGITS[value.data[at] & 15]
+        into[4 + 2 * at] = hex_digit(value.data[at] >> 4)
+        into[5 + 2 * at] = hex_digit(value.data[at] & 15)
     return Value(into, 4 + 2 * value.size, True)
 
 
@@ -133,8 +142,8 @@ cdef Value uuid_of_bytes(Arena* arena, const Value* value, bint little) noexcept
     cdef Value text
     for at in range(16):
         byte = value.data[_LITTLE[at] if little else at]
-        digits[2 * at] = _DIGITS[byte >> 4]
-        digits[2 * at + 1] = _DIGITS[byte & 15]
+        digits[2 * at] = hex_digit(byte >> 4)
+        digits[2 * at + 1] = hex_digit(byte & 15)
     text = Value(<const uint8_t*>&digits[0], _HEX_SIZE, True)
     return hyphenated(arena, &text)
 

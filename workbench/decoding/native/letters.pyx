@@ -29,12 +29,10 @@ from workbench.decoding.native.json cimport (
 )
 from workbench.decoding.native.problems cimport Problems, add_word
 from workbench.decoding.native.program cimport F_EVENT_TYPE, Letter, Program
-from workbench.decoding.native.values cimport Arena, Value, equal, lower, nothing, take
+from workbench.decoding.native.values cimport Arena, Value, equal, hex_digit, lower, nothing, take
 
 cdef enum:
     _MOST_LAYERS = 16
-
-cdef const char* _DIGITS = b"0123456789abcdef"
 
 
 cdef class LetterReader:
@@ -280,7 +278,7 @@ cdef Value _escaped(Arena* arena, const Value* text) noexcept nogil:
         into[size] = c"\\"
         into[size + 1] = c"u"
         for place in range(4):
-            into[size + 2 + place] = <uint8_t>_DIGITS[unit >> (12 - 4 * place) & 15]
+            into[size + 2 + place] = hex_digit(unit >> (12 - 4 * place) & 15)
         at += 3
         size += 6
     return Value(into, size, True)

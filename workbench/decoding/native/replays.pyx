@@ -8,12 +8,10 @@ from workbench.buffers.utf8 cimport utf8_size
 from workbench.decoding.native.copies cimport read_integer
 from workbench.decoding.native.facts cimport Facts
 from workbench.decoding.native.filters cimport decimal_text
-from workbench.decoding.native.values cimport Value, is_space_or_tab, nothing, take
+from workbench.decoding.native.values cimport Value, hex_digit, is_space_or_tab, nothing, take
 
 cdef enum Form:
     AS_TEXT, AS_NUMBER, AS_LIST
-
-cdef const char* _DIGITS = b"0123456789abcdef"
 
 
 cdef struct Text:  # JSON text while it is written
@@ -109,8 +107,7 @@ cdef void _string(Text* text, const Value* value) noexcept nogil:
             _byte(text, c"\\")
             _byte(text, c"\\")
             _byte(text, c"x")
-            _byte(text, <uint8_t>_DIGITS[byte >> 4])
-            _byte(text, <uint8_t>_DIGITS[byte & 15])
+            _hex(text, byte)
         else:
             _byte(text, byte)
     _byte(text, c'"')
@@ -135,8 +132,12 @@ cdef void _control(Text* text, uint8_t byte) noexcept nogil:
     _byte(text, c"u")
     _byte(text, c"0")
     _byte(text, c"0")
-    _byte(text, <uint8_t>_DIGITS[byte >> 4])
-    _byte(text, <uint8_t>_DIGITS[byte & 15])
+    _hex(text, byte)
+
+
+cdef inline void _hex(Text* text, uint8_t byte) noexcept nogil:
+    _byte(text, hex_digit(byte >> 4))
+    _byte(text, hex_digit(byte & 15))
 
 
 cdef inline void _byte(Text* text, uint8_t byte) noexcept nogil:

@@ -29,6 +29,11 @@ cdef inline Value nothing() noexcept nogil:
     return Value(NULL, 0, False)
 
 
+cdef inline uint8_t hex_digit(int value) noexcept nogil:
+    """The digit of a value below 16."""
+    return <uint8_t>(value + (c"0" if value < 10 else c"a" - 10))
+
+
 cdef inline bint is_space_or_tab(uint8_t byte) noexcept nogil:
     return byte == c" " or byte == c"\t"
 

@@ -8,6 +8,8 @@ from agreement import agreed, own
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.decoding.conventions.trace_context import TRACE_HEADERS
+
 READS = own(
     event_id="header:id",
     correlation_id="header?:Correlation-Id",
@@ -17,16 +19,6 @@ READS = own(
     pick="first",
 )
 TRACES = own(correlation_id="trace:id", request_id="trace:span + trace:parent")
-TRACE = [
-    "traceparent",
-    "b3",
-    "x-b3-traceid",
-    "x-b3-spanid",
-    "x-b3-parentspanid",
-    "x-b3-sampled",
-    "x-b3-flags",
-    "uber-trace-id",
-]
 names = st.sampled_from(
     [
         b"id",
@@ -102,7 +94,9 @@ trace_texts = (
 @settings(deadline=None, max_examples=100)
 @given(
     st.lists(
-        st.lists(st.tuples(st.sampled_from(TRACE), trace_texts, st.booleans()), max_size=4), min_size=1, max_size=6
+        st.lists(st.tuples(st.sampled_from(TRACE_HEADERS), trace_texts, st.booleans()), max_size=4),
+        min_size=1,
+        max_size=6,
     )
 )
 def test_trace_contexts_are_read_like_one_by_one(rows):

@@ -7,7 +7,7 @@ time; a fetch answers with megabytes. aiokafka still connects, authenticates and
 from __future__ import annotations
 
 import asyncio
-import sys
+import weakref
 from typing import TYPE_CHECKING
 
 from aiokafka.conn import CloseReason
@@ -29,8 +29,6 @@ _LARGE = 1 << 20
 _LARGEST_KEPT = 16 << 20
 """Bytes of an answer up to which its memory is kept: twice what a fetch asks for. A larger one is rare."""
 _KEPT = 2
-_UNUSED = 3
-"""References to an array that nobody else holds: the list of kept ones, the loop over it, and the call that counts."""
 
 
 class FrameMemory:
@@ -41,25 +39,28 @@ class FrameMemory:
     """
 
     def __init__(self) -> None:
-        self._kept: list[NDArray[np.uint8]] = []
+        self._kept: list[tuple[NDArray[np.uint8], weakref.ref[NDArray[np.uint8]]]] = []
+        """Memory, and what was handed out of it: dead once no view of the answer, or of a part of it, is left."""
 
     def take(self, size: int) -> memoryview:
         """Return memory of so many bytes; large ones are not written to: a size that lies costs address space only."""
         if size <= _SMALL_BYTES:
             return memoryview(bytearray(size))
-        for array in self._kept:
-            # A memoryview of the answer, or of a part of it, holds a reference to the array.
-            if len(array) >= size and sys.getrefcount(array) == _UNUSED:
-                return memoryview(array)[:size]  # type: ignore[arg-type]  # numpy arrays are buffers
+        for at, (array, handed_out) in enumerate(self._kept):
+            if len(array) >= size and handed_out() is None:
+                answer = array[:size]
+                self._kept[at] = array, weakref.ref(answer)
+                return memoryview(answer)  # type: ignore[arg-type]  # numpy arrays are buffers
         # Imported by the first large answer: a command that lists topics gets none, and starts sooner without numpy.
         import numpy as np
 
         # In whole steps, because the next answers are a little larger or smaller.
         array = np.empty(-(-size // _LARGE) * _LARGE, np.uint8)
+        answer = array[:size]
         if _LARGE <= size <= _LARGEST_KEPT:
             # The oldest is dropped: answers may have become larger since.
-            self._kept = [*self._kept, array][-_KEPT:]
-        return memoryview(array)[:size]  # type: ignore[arg-type]  # numpy arrays are buffers
+            self._kept = [*self._kept, (array, weakref.ref(answer))][-_KEPT:]
+        return memoryview(answer)  # type: ignore[arg-type]  # numpy arrays are buffers
 
 
 class FrameReceiver(asyncio.BufferedProtocol):

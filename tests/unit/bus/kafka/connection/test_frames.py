@@ -113,6 +113,16 @@ def test_an_answer_that_arrow_refers_to_is_not_overwritten():
     assert kept.to_pybytes() == b"abc"
 
 
+def test_an_array_made_of_a_part_of_an_answer_is_not_overwritten():
+    memory = FrameMemory()
+    answer = memory.take(LARGE)
+    answer[:3] = b"abc"
+    kept, answer = np.frombuffer(answer[:3], np.uint8)[1:], None
+    for _ in range(5):
+        memory.take(LARGE)[:3] = b"xyz"
+    assert kept.tobytes() == b"bc"
+
+
 def test_memory_of_few_large_answers_is_kept_and_of_small_ones_none():
     memory = FrameMemory()
     held = [memory.take(LARGE) for _ in range(5)]
@@ -121,11 +131,11 @@ def test_memory_of_few_large_answers_is_kept_and_of_small_ones_none():
     again = [memory.take(LARGE) for _ in range(2)]
     assert {address(one) for one in again} <= places
     memory.take(100)
-    assert sum(len(array) for array in memory._kept) == 2 * LARGE
+    assert sum(len(array) for array, _ in memory._kept) == 2 * LARGE
 
 
 def test_memory_of_an_answer_far_above_a_fetch_is_not_kept():
     memory = FrameMemory()
     memory.take(16 * LARGE)
     memory.take(16 * LARGE + 1)
-    assert [len(array) for array in memory._kept] == [16 * LARGE]
+    assert [len(array) for array, _ in memory._kept] == [16 * LARGE]

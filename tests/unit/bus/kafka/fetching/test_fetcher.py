@@ -72,8 +72,9 @@ async def test_an_answer_that_stays_unreadable_is_a_gap():
 
 
 PROGRAM = """
-import asyncio, resource, sys
+import asyncio, sys
 import listeners
+from peak_memory import peak_rss_mib
 from workbench.bus import open_log
 from workbench.model import Span
 
@@ -84,12 +85,12 @@ async def main():
         open_log(f"127.0.0.1:{port}") as log,
         log.reader([Span("t", 0, 0, 1)]) as reader,
     ):
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        before = peak_rss_mib()
         gaps = []
         while not reader.done:
             gaps += [gap for chunk in await reader.read() for gap in chunk.gaps]
         print(len(gaps), gaps[0].reason)
-        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+        print(peak_rss_mib() - before)
 
 asyncio.run(main())
 """
