@@ -20,7 +20,7 @@ ALONE := not broker and not browser and not notebook and not slow
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test fast check collect fmt docs rates fuzz install ready system hooks constraints
+.PHONY: help lab demo test suite fast check collect jars fmt docs rates fuzz install ready system hooks constraints
 
 help:
 	@echo 'make lab      open JupyterLab on the quickstart: embedded cluster, live traffic, no broker needed'
@@ -41,18 +41,24 @@ lab: ready
 demo: ready
 	$(BIN)/workbench demo
 
-# Collecting compiles all that the tests import, on one core while mypy takes the other; every process needs it later.
+# The checks run beside the tests, because mypy alone would leave a core idle for most of a minute. Make still waits for
+# both, and fails when one of them does.
 test: ready
-	@$(BIN)/workbench kafka fetch || echo 'Tests that need the packaged Kafka will say so.'
-	@$(MAKE) --no-print-directory -j 2 check collect
+	@$(MAKE) --no-print-directory -j 3 check suite
+
+suite: collect jars
 	@$(PYTEST) tests $(SIDE_BY_SIDE) -m 'not browser'; before=$$?; \
 	  $(PYTEST) tests/browser -n 2 --dist worksteal && exit $$before
 
 fast: check
 	$(PYTEST) tests $(SIDE_BY_SIDE) -m '$(ALONE)'
 
+# Compiles all that the tests import; every process of pytest needs it.
 collect: ready
 	@found=$$($(PYTEST) tests --collect-only -q 2>&1) || { echo "$$found" | tail -40; exit 1; }
+
+jars: ready
+	@$(BIN)/workbench kafka fetch || echo 'Tests that need the packaged Kafka will say so.'
 
 check: ready
 	$(BIN)/ruff check

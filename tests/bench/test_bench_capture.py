@@ -75,8 +75,6 @@ def command_figures(address: str, topic: str, into: str) -> dict[str, float]:
 @pytest.mark.parametrize("codec", ["uncompressed", "zstd"])
 @pytest.mark.parametrize("kind", TOPICS)
 def test_capture_a_topic(benchmark, kafka_address, tmp_path, kind, codec):
-    if benchmark.disabled:
-        pytest.skip("a measurement: run with --benchmark-enable")
     topic = f"wb-bench-{uuid.uuid4().hex[:12]}"
     try:
         asyncio.run(fill(kafka_address, topic, codec, kind))

@@ -22,7 +22,7 @@ from workbench.tracing.graph import build_graph
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = [pytest.mark.bench, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 SMALL = 2_000
 SIZES = [50_000, 1_000_000]

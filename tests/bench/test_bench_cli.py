@@ -44,8 +44,6 @@ def seconds(command: list[str], lines: int | None = None) -> float:
 
 
 def test_tail_as_json(benchmark, topic_name, kafka_address):
-    if benchmark.disabled:
-        pytest.skip("a measurement: run with --benchmark-enable")
     topic = topic_name("bench-cli")
     asyncio.run(fill(kafka_address, topic))
     ours = [*WORKBENCH, "tail", topic, "-b", kafka_address, "-J", "-o", "start", "-e"]
@@ -58,8 +56,6 @@ def test_tail_as_json(benchmark, topic_name, kafka_address):
 
 
 def test_topics(benchmark, topic_name, kafka_address):
-    if benchmark.disabled:
-        pytest.skip("a measurement: run with --benchmark-enable")
     topic = topic_name("bench-cli")
     asyncio.run(fill(kafka_address, topic))
     kcat = seconds(["kcat", "-L", "-b", kafka_address])
@@ -90,8 +86,6 @@ def processor_seconds(command: list[str]) -> float:
 @pytest.mark.parametrize("command", STARTS)
 def test_a_start(benchmark, topic_name, kafka_address, tmp_path, command):
     """Targets: 0.5 s of wall time for a capture of nothing, 0.35 s of processor time for ``topics``."""
-    if benchmark.disabled:
-        pytest.skip("a measurement: run with --benchmark-enable")
     topic = topic_name("bench-start")
 
     async def make() -> None:

@@ -110,8 +110,6 @@ def seconds(work: Callable[[], object]) -> float:
 
 @pytest.mark.parametrize("make", [onex_record, contract_record], ids=["onex", "contract"])
 def test_decode_100k_records(benchmark, make):
-    if benchmark.disabled:
-        pytest.skip("a measurement: run with --benchmark-enable")
     batch, decoder = batch_of(make), Decoder()
     values = batch["value"].to_pylist()
     sample = [

@@ -39,8 +39,6 @@ def reader_figures(address: str, topic: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("codec", ["uncompressed", "zstd"])
 def test_read_a_topic(benchmark, kafka_address, topic_name, codec):
-    if benchmark.disabled:
-        pytest.skip("a measurement: run with --benchmark-enable")
     topic = topic_name("wb-bench")
     asyncio.run(fill(kafka_address, topic, codec))
     try:

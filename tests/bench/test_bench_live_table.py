@@ -17,8 +17,6 @@ from workbench.widgets import LiveTail
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
-pytestmark = pytest.mark.bench
-
 BATCH = 2_000
 
 

@@ -77,8 +77,6 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 # DuckDB's own conversion to pandas uses what pandas has deprecated.
 @pytest.mark.filterwarnings("ignore:The inplace keyword")
 def test_payload_of_orders(benchmark, tmp_path):
-    if not benchmark.enabled:
-        pytest.skip("a measurement: run with --benchmark-enable")
     lines = str(tmp_path / "orders.json")
     with SnapshotStore.open(tmp_path / "orders.duckdb", write=True) as store:
         fill(store, lines)

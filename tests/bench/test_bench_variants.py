@@ -33,16 +33,10 @@ def allowed_s(rate: rates.Rate, share: float) -> float:
     return contract().row_s * max(1 / share, rate.row_bytes / contract().row_bytes)
 
 
-def run(benchmark, work):
-    if benchmark.disabled:
-        pytest.skip("a measurement: run with --benchmark-enable")
-    return benchmark.pedantic(work, rounds=1)
-
-
 @pytest.mark.parametrize("label", BY_LABEL)
 def test_variant_in_calls_of_a_capture(benchmark, label):
     variant = BY_LABEL[label]
-    rate = run(benchmark, lambda: rates.measured(variant))
+    rate = benchmark.pedantic(lambda: rates.measured(variant))
     share = contract().row_s / rate.row_s
     benchmark.extra_info.update(rows_per_second=round(rate.rows_a_second), of_contract=round(share, 3))
     if variant.name in rates.DAMAGED:
@@ -55,7 +49,7 @@ def test_variant_in_calls_of_a_capture(benchmark, label):
 @pytest.mark.parametrize("label", BY_LABEL)
 def test_variant_in_calls_of_400_rows(benchmark, label):
     variant = BY_LABEL[label]
-    rate = run(benchmark, lambda: rates.measured(variant, SMALL_CALL))
+    rate = benchmark.pedantic(lambda: rates.measured(variant, SMALL_CALL))
     share = contract().row_s / rate.row_s
     benchmark.extra_info.update(rows_per_second=round(rate.rows_a_second), of_contract=round(share, 3))
     allowed = rates.DAMAGED_ROW_S if variant.name in rates.DAMAGED else allowed_s(rate, OF_CONTRACT_SMALL_CALLS)
@@ -66,7 +60,7 @@ def test_variant_in_calls_of_400_rows(benchmark, label):
 def test_variant_keeps_its_published_rate(benchmark, label):
     """A slower machine is allowed for by what the contract's body shows of it."""
     variant = BY_LABEL[label]
-    rate = run(benchmark, lambda: rates.measured(variant, rates.call_rows_published(variant)))
+    rate = benchmark.pedantic(lambda: rates.measured(variant, rates.call_rows_published(variant)), rounds=1)
     machine = min(1, contract().rows_a_second / contract().variant.published)
     kept = rate.rows_a_second / variant.published / machine
     benchmark.extra_info.update(rows_per_second=round(rate.rows_a_second), kept=round(kept, 2))
@@ -78,5 +72,5 @@ def test_mixes_of_eight_variants_with_texts_and_tombstones(benchmark):
         using = rates.decoder()
         return {label: rates.row_seconds(using, batch, rates.MIXED_TOPIC) for label, batch in variants.mixes(MIXES)}
 
-    shares = {label: contract().row_s / row_s for label, row_s in run(benchmark, work).items()}
+    shares = {label: contract().row_s / row_s for label, row_s in benchmark.pedantic(work).items()}
     assert {label: share for label, share in shares.items() if share < OF_CONTRACT_MIXED} == {}

@@ -96,6 +96,12 @@ def guard(context: BrowserContext, watch: Callable[[], Watch]) -> None:
     context.on("page", opened)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest test comes first: at the end one process would wait for it alone."""
+    items.sort(key=lambda item: item.path.name != "test_lab_quickstart.py")
+
+
 @pytest.fixture(scope="session")
 def chromium(chromium_path: str) -> Iterator[Browser]:
     flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]

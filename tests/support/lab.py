@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import nbformat
 import psutil
+
+from workbench.bus.kafka.local.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -261,7 +262,7 @@ class Notebook:
 def running(root: Path, paths: list[Path]) -> Iterator[Lab]:
     """Start JupyterLab with folders of its own; ``paths`` are importable in its kernels."""
     token = uuid.uuid4().hex
-    port = _free_port()
+    port = free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTER")}
     for name in PRIVATE:
         folder = root / name.lower()
@@ -298,13 +299,6 @@ def running(root: Path, paths: list[Path]) -> Iterator[Lab]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -65,6 +65,14 @@ class Reader(Protocol):
         """Next offset to read of each partition."""
         ...
 
+    @property
+    def unanswered_s(self) -> float:
+        """Seconds that the broker owes an answer about a partition, the longest of all; 0 while nothing is asked.
+
+        A working broker answers within about half a second. Above some seconds nobody knows what was written meanwhile.
+        """
+        ...
+
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...
     async def aclose(self) -> None:

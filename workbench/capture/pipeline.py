@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 import pyarrow as pa
 
+from workbench.bus.silence import Silence
 from workbench.capture.byte_budget import ByteBudget
 from workbench.errors import UnknownTopicError
 from workbench.model import TopicPartition
@@ -128,6 +129,7 @@ class Pipeline:
         lose: LoseTopic | None,
     ) -> None:
         spans = [task.span for task in by_partition.values()]
+        silence = Silence()
         while spans:
             added: Sequence[PartitionTask] = ()
             lost = ""
@@ -138,6 +140,8 @@ class Pipeline:
                         if chunks:
                             await self._budget.take(_size(chunks))
                             await raw.put(chunks)
+                        if remark := silence.remark(reader.unanswered_s):
+                            self._progress.say(remark)
                         added = await more() if more is not None else ()
                 except UnknownTopicError as error:
                     if lose is None or not lose(error):

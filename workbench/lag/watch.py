@@ -8,7 +8,8 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from workbench.errors import WorkbenchError
+from workbench.bus.silence import is_silent, silence_text
+from workbench.errors import BrokerUnavailableError, WorkbenchError
 from workbench.lag.result import LagResult, shown_text, with_partition
 from workbench.lag.tables import LagTables, joined, tables_of
 from workbench.text import clock_text, counted, number_text, visible
@@ -50,14 +51,33 @@ class LagWatch:
     ) -> None:
         self.name = name
         self.version = 0
-        self.state: FeedState = "waiting"
-        self.note = ""
+        self._state: FeedState = "waiting"
+        self._note = ""
         self._sampler = sampler
         self._interval_s = interval_s
         self._record = record
         self._on_note = on_note
         self._rounds: deque[LagTables] = deque(maxlen=KEPT_ROUNDS)
+        self._asking_since: float | None = None
         self._away_since: datetime | None = None
+        self._unreachable = False
+
+    @property
+    def state(self) -> FeedState:
+        """What the watch does; ``no answer`` while the cluster cannot be reached, or owes a round for long."""
+        away = self._unreachable or is_silent(self._unanswered_s)
+        return "no answer" if self._state == "live" and away else self._state
+
+    @property
+    def note(self) -> str:
+        """Time of the newest sample and what could not be sampled; or since when there is none, and why."""
+        if self.state == "no answer" and self._away_since is None:
+            return "; ".join(filter(None, (silence_text(self._unanswered_s), self._note)))
+        return self._note
+
+    @property
+    def _unanswered_s(self) -> float:
+        return 0.0 if self._asking_since is None else time.monotonic() - self._asking_since
 
     @property
     def result(self) -> LagResult:
@@ -72,33 +92,38 @@ class LagWatch:
         """
         end = None if duration_s is None else time.monotonic() + duration_s
         try:
-            self.state = "live"
+            self._state = "live"
             while True:
                 began = time.monotonic()
                 await self._sample()
                 # A round that takes longer than the interval is not overlapped: the next starts at once.
                 wait_s = max(0.0, self._interval_s - (time.monotonic() - began))
                 if end is not None and time.monotonic() + wait_s > end:
-                    self.state = "ended"
+                    self._state = "ended"
                     return
                 await asyncio.sleep(wait_s)
         except asyncio.CancelledError:
-            self.state = "stopped"
+            self._state = "stopped"
             raise
         except Exception as error:
-            self.state, self.note = "failed", str(error)
+            self._state, self._note = "failed", str(error)
             raise
 
     async def _sample(self) -> None:
+        began = datetime.now(UTC)
+        self._asking_since = time.monotonic()
         try:
             taken = await self._sampler.round(interval_ms=int(self._interval_s * 1000))
         except WorkbenchError as error:
-            self._away_since = self._away_since or datetime.now(UTC)
+            self._away_since = self._away_since or began
+            self._unreachable = isinstance(error, BrokerUnavailableError)
             self._say(f"no sample since {clock_text(self._away_since, precision='s')}: {error}")
             return
+        finally:
+            self._asking_since = None
         # Stored before it is shown: a round on the screen is one that the file has.
         await self._store(taken)
-        self._away_since = None
+        self._away_since, self._unreachable = None, False
         self._rounds.append(tables_of([taken]))
         self.version += 1
         self._say(_note(taken))
@@ -115,7 +140,7 @@ class LagWatch:
             raise
 
     def _say(self, note: str) -> None:
-        self.note = note
+        self._note = note
         if self._on_note is not None:
             self._on_note(note)
 

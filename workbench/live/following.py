@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from workbench.bus.silence import Silence
 from workbench.errors import UnknownTopicError
 from workbench.live.changes import Changes
 from workbench.live.last_records import start_at_last_records
@@ -71,8 +72,9 @@ async def follow_chunks(
         isolation: Isolation level of the reads.
         partitions: Read only partitions of these numbers.
         note: Called with each remark: about how the bounds were found, about topics and partitions that were taken up
-            or lost meanwhile, about what open transactions hold, and about each range of offsets that could not be
-            read; without it these ranges are warnings of the logger ``workbench.live.following``.
+            or lost meanwhile, about what open transactions hold, about a cluster that does not answer, and about each
+            range of offsets that could not be read; without it the last two are warnings of the logger
+            ``workbench.live.following``.
     """
     from workbench.capture.window import resolve_window
 
@@ -89,17 +91,19 @@ async def follow_chunks(
     changes = None
     if bound is None:
         changes = Changes(log, selection, window, isolation=isolation, partitions=partitions, say=say)
-    async with aclosing(_chunks(log, spans, changes, isolation)) as chunks:
+    warn = note or _logger.warning
+    async with aclosing(_chunks(log, spans, changes, isolation, warn)) as chunks:
         async for chunk in chunks:
             for gap in chunk.gaps:
-                (note or _logger.warning)(_missing(chunk, gap))
+                warn(_missing(chunk, gap))
             if chunk.records.num_rows:
                 yield chunk
 
 
 async def _chunks(
-    log: RecordLog, spans: list[Span], changes: Changes | None, isolation: Isolation
+    log: RecordLog, spans: list[Span], changes: Changes | None, isolation: Isolation, warn: Callable[[str], None]
 ) -> AsyncGenerator[Chunk, None]:
+    silence = Silence()
     while spans:
         found: list[Span] = []
         reader = log.reader(spans, isolation=isolation)
@@ -108,6 +112,8 @@ async def _chunks(
                 while not reader.done and not found:
                     for chunk in await reader.read(READ_BYTES, READ_WAIT_MS):
                         yield chunk
+                    if remark := silence.remark(reader.unanswered_s):
+                        warn(remark)
                     found = [] if changes is None else await changes.look()
         except UnknownTopicError as error:
             if changes is None or not changes.goes_on_without(error):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from workbench.bus.held_offsets import held_by_transactions
 from workbench.bus.new_partitions import METADATA_S, additions_text
+from workbench.bus.silence import is_silent, silence_text
 from workbench.errors import UnknownTopicError, ValidationError, WorkbenchError
 from workbench.live.memory import MemoryBudget
 from workbench.live.positions import Positions
@@ -102,6 +103,7 @@ class TailFeed:
         self._wishes = 0
         self._filtering = False
         self._applying: RowFilter | None = None
+        self._reader: Reader | None = None
         self._positions = Positions()
         self._found: list[Span] = []
         self._added: list[str] = []
@@ -116,6 +118,9 @@ class TailFeed:
         # The owner ends its tasks one after the other; this one may be still closing its connections.
         running = self._state in ("waiting", "live", "paused")
         state: FeedState = "closed" if running and self._supervisor.closed else self._state
+        unanswered_s = 0.0 if self._reader is None else self._reader.unanswered_s
+        if state == "live" and is_silent(unanswered_s):
+            state = "no answer"
         known = self._positions.partitions and state in ("live", "ended")
         return RowStats(
             state=state,
@@ -126,12 +131,12 @@ class TailFeed:
             held=ring.held,
             dropped=ring.dropped + self._passed_over,
             behind=self._positions.behind if known else None,
-            note="; ".join(filter(None, (self._note, *self._remarks(ring.dropped_for_memory)))),
+            note="; ".join(filter(None, (self._note, *self._remarks(state, unanswered_s, ring.dropped_for_memory)))),
             filtering=self._filtering,
         )
 
-    def _remarks(self, dropped_for_memory: int) -> list[str]:
-        remarks = []
+    def _remarks(self, state: FeedState, unanswered_s: float, dropped_for_memory: int) -> list[str]:
+        remarks = [silence_text(unanswered_s)] if state == "no answer" else []
         if self._order:
             remarks.append(f"sorted by {self._order}: reading waits until the table follows again")
         if self._unreadable:
@@ -287,7 +292,11 @@ class TailFeed:
         """Read until something changes: new partitions, nobody looks, or the log is far ahead."""
         self._state = "live"
         async with self._log.reader(spans, isolation=self._isolation, prefetch_bytes=PREFETCH_BYTES) as reader:
-            await self._follow(reader)
+            self._reader = reader
+            try:
+                await self._follow(reader)
+            finally:
+                self._reader = None
         if self._found:
             found, self._found = self._found, []
             await self._follow_from(found)

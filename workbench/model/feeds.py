@@ -14,9 +14,10 @@ from workbench.text import position_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FeedState: TypeAlias = Literal["waiting", "live", "paused", "stopped", "closed", "ended", "failed"]
-"""``paused`` reads nothing until a view returns, ``stopped`` was asked to, ``closed`` was ended by its owner (the
-cluster was closed, or its cell was run again), ``ended`` has nothing more to read."""
+FeedState: TypeAlias = Literal["waiting", "live", "no answer", "paused", "stopped", "closed", "ended", "failed"]
+"""``no answer`` waits for a cluster that is silent, ``paused`` reads nothing until a view returns, ``stopped`` was
+asked to, ``closed`` was ended by its owner (the cluster was closed, or its cell was run again), ``ended`` has nothing
+more to read."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

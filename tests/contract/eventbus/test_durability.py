@@ -13,6 +13,7 @@ import pytest
 
 from workbench.bus import open_log
 from workbench.bus.kafka import local
+from workbench.bus.kafka.local.ports import free_port
 from workbench.errors import BrokerUnavailableError, PublishError, SubscriptionError, WorkbenchError
 from workbench.eventbus import EventBus, setup_load_balanced_consumers
 from workbench.testing import create_test_event, wait_until
@@ -88,7 +89,7 @@ async def test_a_consumer_killed_between_handling_and_commit_is_delivered_again(
 
 @pytest.mark.promise("PB-3", "PB-8", "ER-1")
 async def test_a_broker_that_is_not_there_is_an_error_in_bounded_time():
-    port = local.lifecycle._free_port()
+    port = free_port()
     bus = EventBus(open_log(f"kafka://127.0.0.1:{port}", connect_timeout_s=3), publish_timeout_ms=3_000)
 
     async def nothing(_event):

@@ -10,7 +10,7 @@ import pytest
 from certificates import Authority
 
 from workbench.bus.kafka import local
-from workbench.bus.kafka.local import lifecycle
+from workbench.bus.kafka.local.ports import free_ports
 from workbench.errors import AuthenticationError, PublishError, SubscriptionError, WorkbenchError
 from workbench.eventbus import EventBusConfiguration, create_event_bus_from_config
 from workbench.testing import create_test_event, wait_until
@@ -36,7 +36,7 @@ def authority(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ports(tmp_path_factory, authority, packaged_kafka):
     """Port of the listener of each kind, and of the plain one for set-up."""
-    found = {name: lifecycle._free_port() for name in KINDS}
+    found = dict(zip(KINDS, free_ports(len(KINDS)), strict=True))
     server = authority.issue("broker", "127.0.0.1", "localhost")
     options = local.BrokerOptions(
         listeners=tuple(

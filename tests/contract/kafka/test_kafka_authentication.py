@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import socket
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import pytest
 from workbench.bus import open_log
 from workbench.bus.kafka import local
 from workbench.bus.kafka.local.options import BrokerOptions, SecureListener, TlsFiles
+from workbench.bus.kafka.local.ports import free_ports
 from workbench.errors import AuthenticationError, WorkbenchError
 from workbench.model import NewRecord, Span
 
@@ -25,12 +25,6 @@ pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(180)]
 
 PASSWORD = "right-0ne"  # noqa: S105 - made up
 MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +50,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def ports(certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     """Ports of the listeners of a broker, by mechanism, and ``SSL``."""
     cert, both = certificate
-    found = {mechanism: free_port() for mechanism in MECHANISMS}
-    found["SSL"] = free_port()
+    found = dict(zip([*MECHANISMS, "SSL"], free_ports(len(MECHANISMS) + 1), strict=True))
     listeners = [
         SecureListener(name=f"S{i}", port=found[mechanism], protocol="SASL_PLAINTEXT", mechanism=mechanism)
         for i, mechanism in enumerate(MECHANISMS)

@@ -14,6 +14,7 @@ import pytest
 
 from workbench.bus.kafka import local
 from workbench.bus.kafka.local import launch, lifecycle, probe, state
+from workbench.bus.kafka.local.ports import free_port
 from workbench.config import cache_folder
 from workbench.errors import BrokerUnavailableError, ConfigurationError
 
@@ -136,7 +137,7 @@ def test_a_process_that_took_over_the_id_is_not_ended(started, tmp_path):
 
 def test_the_command_line_twin(started, tmp_path):
     command = [sys.executable, "-m", "workbench", "kafka"]
-    port = str(lifecycle._free_port())
+    port = str(free_port())
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=150, check=False)

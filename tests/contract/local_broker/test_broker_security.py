@@ -16,9 +16,10 @@ from certificates import Authority
 
 from workbench.bus import open_log
 from workbench.bus.kafka import local
-from workbench.bus.kafka.local import launch, lifecycle
+from workbench.bus.kafka.local import launch
 from workbench.bus.kafka.local.jars import ensure
 from workbench.bus.kafka.local.java import find_java
+from workbench.bus.kafka.local.ports import free_ports
 from workbench.bus.topic_rows import topic_rows
 from workbench.capture import capture, resolve_spans
 from workbench.config import cache_folder
@@ -55,7 +56,7 @@ def secured(tmp_path_factory, authority, packaged_kafka):
     if shutil.which("kcat") is None:
         pytest.skip("kcat is missing: apt-get install kcat")
     server = authority.issue("broker", "127.0.0.1", "localhost")
-    ports = {name: lifecycle._free_port() for name in KINDS}
+    ports = dict(zip(KINDS, free_ports(len(KINDS)), strict=True))
     listeners = tuple(
         local.SecureListener(
             name=name, port=ports[name], protocol=protocol, mechanism=mechanism, client_certificate=mutual

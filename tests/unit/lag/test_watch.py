@@ -34,14 +34,39 @@ async def test_a_broker_that_is_away_is_a_gap():
         log.faults.drop_connection()
         await wait_until(lambda: "no sample since" in watch.note, what="the note")
         taken = watch.version
-        assert watch.state == "live"
+        assert watch.state == "no answer"
         log.faults.restore()
         await wait_until(lambda: watch.version > taken, what="sampling again")
+        assert watch.state == "live"
         assert "no sample" not in watch.note
         assert watch.result.groups["lag"].tolist() == [1]
         await tasks.aclose()
     assert tasks.failures == ()
     assert watch.state == "stopped"
+
+
+async def test_a_round_that_takes_long_is_said_before_it_fails(monkeypatch):
+    async with MemoryLog(uuid.uuid4().hex) as log:
+        await log.create_topic("orders")
+        sampler, held = LagSampler(log), asyncio.Event()
+        watch = LagWatch(sampler, name="lag", interval_s=0.02)
+        task = asyncio.create_task(watch.run())
+        await wait_until(lambda: watch.version >= 1, what="the first sample")
+        answer = sampler.round
+
+        async def late(**options):
+            await held.wait()
+            return await answer(**options)
+
+        monkeypatch.setattr(sampler, "round", late)
+        await wait_until(lambda: watch.state == "no answer", timeout_s=10, what="the silence")
+        assert watch.note.startswith("no answer from the cluster for 3 s: ")
+        assert "; sampled " in watch.note
+        held.set()
+        await wait_until(lambda: watch.state == "live", what="the answer")
+        assert "no answer" not in watch.note
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def test_rounds_follow_each_other_with_their_interval():

@@ -71,6 +71,11 @@ class KafkaReader:
         """Next offset to read of each partition."""
         return {partition: cursor.position for partition, cursor in self._cursors.items()}
 
+    @property
+    def unanswered_s(self) -> float:
+        """Seconds that a leader owes an answer about a partition, the longest of all; 0 while nothing is asked."""
+        return 0.0 if self._fetcher is None else self._fetcher.unanswered_s
+
     async def __aenter__(self) -> Self:
         self._start()
         return self

@@ -77,6 +77,11 @@ class MemoryReader:
         """Next offset to read of each partition."""
         return {name: cursor.position for name, cursor in self._cursors.items()}
 
+    @property
+    def unanswered_s(self) -> float:
+        """Always 0: nothing is asked of anyone."""
+        return 0.0
+
     async def __aenter__(self) -> Self:
         return self
 

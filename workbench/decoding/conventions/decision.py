@@ -196,8 +196,9 @@ def _read_fields(decision: Decision, winner: Convention, facts: RecordFacts) -> 
 
 
 def _several(facts: RecordFacts, place: Place) -> bool:
+    # Values before the chosen one were passed over as whole trace parents.
     total = facts.count(place.selector, place.pick)
-    rest = [Place(place.selector, place.via, place.pick, index) for index in range(1, total)]
+    rest = [Place(place.selector, place.via, place.pick, index) for index in range(place.index + 1, total)]
     return any(not facts.same(place, other, ids=True) for other in rest)
 
 

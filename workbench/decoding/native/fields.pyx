@@ -149,18 +149,13 @@ cdef const char* _bad_time(int field) noexcept nogil:
 
 
 cdef void _see_several(Facts facts, Decision* decision, const Found* found) noexcept nogil:
-    """Report a correlation that has other values at the same place."""
+    """Report a correlation that has other values at the same place; those before it are whole trace parents."""
     cdef Place place = found.place
-    cdef Value raw, first, other
-    place.index = 1
-    if not facts.raw(place.selector, place.pick_first, 1, &raw):
-        return
-    place.index = 0
-    facts.id(&place, &first)
-    place.index = 1
+    cdef Value raw, other
+    place.index += 1
     while facts.raw(place.selector, place.pick_first, place.index, &raw):
         facts.id(&place, &other)
-        if not equal(&first, &other):
+        if not equal(&found.value, &other):
             add_word(&decision.problems, b"several_correlations")
             return
         place.index += 1

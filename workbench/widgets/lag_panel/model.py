@@ -125,6 +125,6 @@ class LagPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets 
         columns, rows = self.feed.table()
         title = "Newest sample" if self.feed.version else "Waiting for the first sample"
         state = self.feed.state
-        if self.sheet.supervisor.closed and state in ("waiting", "live", "stopped"):
+        if self.sheet.supervisor.closed and state in ("waiting", "live", "no answer", "stopped"):
             state = "closed"
         self.sheet.show(state, [table_block(title, columns, rows)], note=self.feed.note)

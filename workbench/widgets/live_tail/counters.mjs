@@ -1,7 +1,7 @@
 // @ts-check
 /** The line of counters above the table; no DOM. */
 
-const READING = ["live", "waiting", "paused"];
+const READING = ["live", "waiting", "no answer", "paused"];
 
 /** @param {number} value */
 const grouped = (value) => value.toLocaleString("en");

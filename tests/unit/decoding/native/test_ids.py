@@ -36,3 +36,14 @@ def test_ids_that_stand_for_nothing_are_found_by_their_whole_text():
     texts = ["null", "nul", "00000000-0000-0000-0000-000000000000", "00000000-0000-4000-8000-000000000000", "nöl", "-"]
     rows = agreed([((), json.dumps({"id": text}).encode()) for text in texts], own(event_id="value:id"))
     assert [row["event_id"] is None for row in rows] == [True, False, True, False, False, True]
+
+
+def test_several_correlations_are_those_behind_the_chosen_one():
+    flows = [[PARENT, "a"], [PARENT, "a", "b"], ["a", PARENT], ["a", "a"], ["a", "b"], [PARENT, "a", "a"]]
+    bodies = [
+        {"meta": {"id": "e", "type": "Eiffel"}, "links": [{"type": "FLOW_CONTEXT", "target": one} for one in flow]}
+        for flow in flows
+    ]
+    rows = agreed([((), json.dumps(body).encode()) for body in bodies])
+    assert [row["correlation_id"] for row in rows] == ["a"] * 6
+    assert ["several_correlations" in row["problems"] for row in rows] == [False, True, True, False, True, False]

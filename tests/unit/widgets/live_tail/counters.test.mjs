@@ -24,5 +24,5 @@ test("while a filter is applied the matches of the former one are not counted", 
 });
 
 test("only reading can be stopped", () => {
-  assert.deepEqual(["live", "waiting", "paused", "stopped", "closed", "ended", "failed"].map(canStop), [true, true, true, false, false, false, false]);
+  assert.deepEqual(["live", "waiting", "no answer", "paused", "stopped", "closed", "ended", "failed"].map(canStop), [true, true, true, true, false, false, false, false]);
 });

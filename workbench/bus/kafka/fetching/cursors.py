@@ -32,6 +32,8 @@ class Cursor:
     leader: int | None = None
     topic_id: str | None = None
     """Identity of the topic: the one of the first span, else the one found when reading began."""
+    asked_at: float | None = None
+    """Time on the monotonic clock of the first question about this partition that has no answer yet."""
     failing_since: float | None = None
     """Time on the monotonic clock when fetching this partition began to fail; None while it works."""
     missing_since: float | None = None

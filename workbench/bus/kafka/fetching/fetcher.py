@@ -78,6 +78,12 @@ class Fetcher:
         """Whether fetching has ended with an error."""
         return self._failure is not None
 
+    @property
+    def unanswered_s(self) -> float:
+        """Seconds since the oldest question about a partition that has no answer yet; 0 while there is none."""
+        asked = [cursor.asked_at for cursor in self._open_cursors() if cursor.asked_at is not None]
+        return time.monotonic() - min(asked) if asked else 0.0
+
     def raise_failure(self) -> None:
         """Raise the error that ended fetching, translated."""
         if self._failure is not None:
@@ -135,6 +141,7 @@ class Fetcher:
         if not missing or time.monotonic() - self._leaders_asked_at < _PAUSE_S:
             return
         self._leaders_asked_at = time.monotonic()
+        _note_asked(missing)
         try:
             metadata = await self._session.connections.metadata(sorted({c.partition.topic for c in missing}))
         except NOT_ANSWERED as error:
@@ -190,6 +197,7 @@ class Fetcher:
 
     async def _fetch(self, node: int) -> None:
         cursors = self._asked(node)
+        _note_asked(cursors)
         request = RawFetchRequest(
             [FetchPosition(c.partition.topic, c.partition.partition, c.fetch_offset, c.topic_id) for c in cursors],
             self._isolation,
@@ -251,7 +259,7 @@ class Fetcher:
                 cursor.leader = None
             self._retry_later(cursor, CodeError(one.error_code, str(cursor.partition)))
             return
-        cursor.failing_since = None
+        cursor.failing_since = cursor.asked_at = None
         if one.error_code == Code.OFFSET_OUT_OF_RANGE:
             await self._out_of_range(cursor)
             return
@@ -313,6 +321,14 @@ class Fetcher:
         self._put(
             [FetchedBatches(cursor, memoryview(b""), (), gap.start, stop, gap.stop, end, 0, (gap,), cursor.exhausted)]
         )
+
+
+def _note_asked(cursors: Sequence[Cursor]) -> None:
+    """Note the time of a question, where an earlier one is not answered yet."""
+    now = time.monotonic()
+    for cursor in cursors:
+        if cursor.asked_at is None:
+            cursor.asked_at = now
 
 
 def _read_answer(

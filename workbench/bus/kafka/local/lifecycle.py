@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +12,7 @@ from workbench.bus.kafka.local import launch, probe, state
 from workbench.bus.kafka.local.java import find_java
 from workbench.bus.kafka.local.locks import exclusive
 from workbench.bus.kafka.local.options import HOST, BrokerOptions, server_properties
+from workbench.bus.kafka.local.ports import free_port, is_free
 from workbench.bus.kafka.local.state import LocalBroker
 from workbench.config.folders import cache_folder
 from workbench.errors import BrokerUnavailableError, ConfigurationError
@@ -68,7 +67,7 @@ def up(
         raise ConfigurationError(f"The port {port} is not between 0 and {_LARGEST_PORT}.")
     cache = cache_folder() if cache is None else cache
     java, jars = find_java(), pinned_jars.ensure(cache)
-    port = port or _free_port()
+    port = port or free_port()
     folder = cache / "kafka" / "data" / str(port) if data is None else Path(data).expanduser().absolute()
     launcher = _Launcher(cache, java, jars, folder, options or BrokerOptions(), timeout_s)
     with exclusive(state.registry(cache) / f"{port}.lock"):
@@ -125,23 +124,6 @@ def _state(broker: LocalBroker) -> State:
 
 def _remembered(cache: Path, port: int) -> LocalBroker | None:
     return next((broker for broker in state.known(cache) if broker.port == port), None)
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as sock:
-        sock.bind((HOST, 0))
-        return int(sock.getsockname()[1])
-
-
-def _free(port: int) -> bool:
-    with closing(socket.socket()) as sock:
-        # As the broker itself does: connections that linger after a restart do not count.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind((HOST, port))
-        except OSError:
-            return False
-    return True
 
 
 def _archive_in_progress(archive: Path, port: int) -> Path:
@@ -206,10 +188,10 @@ class _Launcher:
         self._refuse_foreign_folder()
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return self._start_once(port, _free_port())
+                return self._start_once(port, free_port())
             except BrokerUnavailableError as error:
                 # The controller's port is any free one, and may be taken between choosing and binding it.
-                if attempt == _ATTEMPTS or "Address already in use" not in error.message or not _free(port):
+                if attempt == _ATTEMPTS or "Address already in use" not in error.message or not is_free(port):
                     raise
         raise AssertionError("the last attempt returns or raises")
 
@@ -254,7 +236,7 @@ class _Launcher:
         # A killed process counts as ended a little before the system takes its sockets back.
         patience_s = 0.0 if _remembered(self.cache, port) is None else _RELEASE_S
         for number in [port, *(listener.port for listener in self.options.listeners)]:
-            if not launch.holds_within(partial(_free, number), patience_s):
+            if not launch.holds_within(partial(is_free, number), patience_s):
                 raise ConfigurationError(
                     f"Port {number} on {HOST} is already in use by another program. Choose another one "
                     f"(workbench kafka up --port {number + 1}), or end that program."

@@ -1,0 +1,83 @@
+"""A broker is killed under a live table and a reader: both say that they know nothing, and go on when it is back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from workbench.bus import open_log
+from workbench.bus.kafka import local
+from workbench.bus.silence import SILENT_S
+from workbench.errors import WorkbenchError
+from workbench.live.following import follow_chunks
+from workbench.live.tail import TailFeed
+from workbench.model import NewRecord, Span
+from workbench.tasks import Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(240)]
+
+PATIENCE_S = 60.0
+WITHIN_S = SILENT_S + 3
+"""A silence is said at the latest after this; a busy machine is given some seconds more."""
+
+
+async def until(condition: Callable[[], object], within_s: float = PATIENCE_S) -> None:
+    limit = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < limit, "the condition did not come true"
+        await asyncio.sleep(0.05)
+
+
+async def write(log, topic: str, count: int) -> None:
+    async with log.writer() as writer:
+        outcomes = await writer.send([NewRecord(topic, value=b"%d" % at, partition=0) for at in range(count)])
+    assert {outcome.status for outcome in outcomes} == {"acked"}
+
+
+@pytest.mark.parametrize("stopped_by", [signal.SIGKILL, signal.SIGSTOP])
+async def test_a_tail_does_not_claim_to_be_live(topic_name, tmp_path, stopped_by):
+    try:
+        broker = await asyncio.to_thread(local.up, port=0, data=tmp_path)
+    except WorkbenchError as error:
+        pytest.skip(f"The packaged broker is missing: {error}")
+    name, tasks = topic_name("wb-silent"), Supervisor()
+    read: list[int] = []
+    said: list[str] = []
+    try:
+        async with open_log(f"kafka://{broker.bootstrap}", timeout_s=90) as log:
+            await log.create_topic(name)
+            feed = TailFeed(log, [Span(name, 0, 0, None)], name="silent", supervisor=tasks).start()
+
+            async def follow() -> None:
+                async for chunk in follow_chunks(log, name, start="start", note=said.append):
+                    read.extend(record.offset for record in chunk.rows())
+
+            tasks.spawn("follow", follow())
+            await write(log, name, 5)
+            await until(lambda: feed.stats.total == 5 and feed.stats.behind == 0 and len(read) == 5)
+            os.kill(broker.pid, stopped_by)
+            await until(lambda: feed.stats.state == "no answer", WITHIN_S)
+            assert feed.stats.behind is None
+            assert "no answer from the cluster for" in feed.stats.note
+            await until(lambda: any(text.startswith("no answer from the cluster") for text in said), WITHIN_S)
+            assert feed.stats.held == 5
+            if stopped_by is signal.SIGSTOP:
+                os.kill(broker.pid, signal.SIGCONT)
+            else:
+                await asyncio.to_thread(local.up, port=broker.port, data=tmp_path)
+            await write(log, name, 5)
+            await until(lambda: feed.stats.total == 10 and feed.stats.behind == 0 and len(read) == 10)
+            assert (feed.stats.state, feed.stats.note) == ("live", "")
+            assert said[-1].startswith("the cluster answers again, after")
+            await feed.aclose()
+            await tasks.aclose()
+    finally:
+        await asyncio.to_thread(local.down, broker.port)
