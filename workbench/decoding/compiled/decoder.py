@@ -6,6 +6,7 @@ cannot read are given to the formats, which read them to a tree or say why not.
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from workbench.decoding.native.decoder import BatchDecoder
 from workbench.decoding.value_tree import MISSING
 from workbench.errors import ConfigurationError
 from workbench.model.records.columns import EVENT
+from workbench.model.schemas import Schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,6 +46,7 @@ class Decoder:
         topic_conventions: Conventions that a person fixed, by topic name.
         formats: Formats of values in order of precedence; unless given, those that are registered when the decoder is
             made, and the built-in ones.
+        schemas: Schemas of values that name theirs by an id (`workbench.decoding.formats.framing`).
     """
 
     def __init__(
@@ -51,10 +54,12 @@ class Decoder:
         conventions: Sequence[Convention] | None = None,
         topic_conventions: Mapping[str, TopicConvention] | None = None,
         formats: Sequence[Format] | None = None,
+        schemas: Schemas | None = None,
     ) -> None:
         self.conventions = builtin_conventions() if conventions is None else tuple(conventions)
         self.topic_conventions = dict(topic_conventions or {})
         self.formats = registered_formats() if formats is None else tuple(formats)
+        self.schemas = Schemas() if schemas is None else schemas
         known = {convention.name for convention in self.conventions}
         for topic, fixed in self.topic_conventions.items():
             if fixed.convention not in known:
@@ -66,7 +71,13 @@ class Decoder:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the configuration; the tables are made anew where they are used."""
-        return type(self), (self.conventions, self.topic_conventions, self.formats)
+        return type(self), (self.conventions, self.topic_conventions, self.formats, self.schemas)
+
+    def with_schemas(self, schemas: Schemas) -> Decoder:
+        """Return a decoder that knows these schemas, too; its conventions are not compiled anew."""
+        more = copy.copy(self)
+        more.schemas = self.schemas.with_more(schemas.by_id.values(), schemas.referenced, schemas.missing)
+        return more
 
     def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
         """Decode records of a topic; one EVENT row for each, in the same order."""

@@ -8,6 +8,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # not in type
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.formats.format import CutOffError, Format, OtherFormatError
+from workbench.decoding.formats.framing import REGISTRY_PREFIX_BYTES
 from workbench.decoding.value_tree import MISSING, NumberText
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ JSON = "json"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 CONNECT_WRAPPER = frozenset({"schema", "payload"})
 """Members of the object in which Kafka Connect wraps a value."""
-REGISTRY_PREFIX_BYTES = 5
-"""Before a value written with a schema registry: a zero byte and the number of the schema."""
 _FIRST = frozenset(bytes([first]) for first in b'{["-0123456789tfn\xef')
 """First bytes behind white space of texts and of the byte order mark."""
 ARRAY_PATTERN = (
