@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
 from workbench.bus.held_offsets import held_by_transactions
 from workbench.bus.new_partitions import METADATA_S, additions_text
 from workbench.bus.silence import is_silent, silence_text
-from workbench.errors import UnknownTopicError, ValidationError, WorkbenchError
+from workbench.errors import BrokerUnavailableError, UnknownTopicError, ValidationError, WorkbenchError
 from workbench.live.memory import MemoryBudget
 from workbench.live.positions import Positions
 from workbench.live.ring import Ring
@@ -41,6 +42,8 @@ PACE_S = 0.1
 KEEPS_UP_ROWS = 5_000
 """Being less than this behind is keeping up."""
 PREFETCH_BYTES = 16 << 20
+AGAIN_S = 1.0
+"""Time between two questions to a cluster that did not answer within the deadline."""
 FIRST_LOOK_S = 1.0
 """Time until the first look for new partitions and topics, which also finds what open transactions hold."""
 ADDITIONS_SHOWN = 3
@@ -277,6 +280,8 @@ class TailFeed:
                     await self._read_once(spans)
                 except UnknownTopicError as error:
                     self._go_on_without(error)
+                except BrokerUnavailableError:
+                    await self._until_answered()
             self._state = "ended"
         except asyncio.CancelledError:
             # The supervisor ends its tasks when the cluster is closed.
@@ -293,10 +298,8 @@ class TailFeed:
         self._state = "live"
         async with self._log.reader(spans, isolation=self._isolation, prefetch_bytes=PREFETCH_BYTES) as reader:
             self._reader = reader
-            try:
-                await self._follow(reader)
-            finally:
-                self._reader = None
+            await self._follow(reader)
+        self._reader = None
         if self._found:
             found, self._found = self._found, []
             await self._follow_from(found)
@@ -306,6 +309,19 @@ class TailFeed:
             await self._reading.wait()
         if self._positions.spans():
             await self._return_to_present()
+
+    async def _until_answered(self) -> None:
+        """Ask until the cluster answers again: a live table outlives a restart of its brokers.
+
+        The reader that gave up still counts since when nothing was answered.
+        """
+        answered = False
+        while not answered:
+            await asyncio.sleep(AGAIN_S)
+            with contextlib.suppress(BrokerUnavailableError):
+                await self._log.offsets(self._positions.partitions, "latest", isolation=self._isolation)
+                answered = True
+        self._reader = None
 
     def _go_on_without(self, error: UnknownTopicError) -> None:
         """Follow the other topics after one was deleted."""

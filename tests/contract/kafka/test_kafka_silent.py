@@ -48,13 +48,13 @@ async def test_a_tail_does_not_claim_to_be_live(topic_name, tmp_path, stopped_by
         broker = await asyncio.to_thread(local.up, port=0, data=tmp_path)
     except WorkbenchError as error:
         pytest.skip(f"The packaged broker is missing: {error}")
-    name, tasks = topic_name("wb-silent"), Supervisor()
+    address, name, tasks = f"kafka://{broker.bootstrap}", topic_name("wb-silent"), Supervisor()
     read: list[int] = []
     said: list[str] = []
     try:
-        async with open_log(f"kafka://{broker.bootstrap}", timeout_s=90) as log:
+        async with open_log(address, timeout_s=90) as log, open_log(address, timeout_s=4) as hasty:
             await log.create_topic(name)
-            feed = TailFeed(log, [Span(name, 0, 0, None)], name="silent", supervisor=tasks).start()
+            feed = TailFeed(hasty, [Span(name, 0, 0, None)], name="silent", supervisor=tasks).start()
 
             async def follow() -> None:
                 async for chunk in follow_chunks(log, name, start="start", note=said.append):
@@ -69,6 +69,9 @@ async def test_a_tail_does_not_claim_to_be_live(topic_name, tmp_path, stopped_by
             assert "no answer from the cluster for" in feed.stats.note
             await until(lambda: any(text.startswith("no answer from the cluster") for text in said), WITHIN_S)
             assert feed.stats.held == 5
+            # Its deadline of four seconds is over by then: it gave up that reader, and asks on.
+            await until(lambda: "for 7 s" in feed.stats.note)
+            assert (feed.stats.state, len(tasks.failures)) == ("no answer", 0)
             if stopped_by is signal.SIGSTOP:
                 os.kill(broker.pid, signal.SIGCONT)
             else:
