@@ -10,13 +10,37 @@ from workbench.config import resolve
 from workbench.errors import ConfigurationError
 from workbench.session.connecting import open_cluster
 from workbench.session.notebook_line import NotebookLine
+from workbench.session.watching.replacing import shown
 from workbench.text import counted, duration_text, number_text
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from workbench.demo import Feed
     from workbench.session.cluster import Cluster
+    from workbench.tasks import Supervisor
 
 SEED = 7
 TASKS = ("demo traffic", "demo group that keeps up", "demo group that lags")
+
+
+class _Traffic:
+    """The running traffic of one demo, which ends when its cell is run again: nobody could close that cluster.
+
+    The tasks hold it, so it lives as long as they do.
+    """
+
+    def __init__(self, tasks: Supervisor, feed: Feed) -> None:
+        self._tasks = tasks
+        for name, work in zip(TASKS, (feed.run, feed.keep_up, feed.lag_behind), strict=True):
+            tasks.spawn(name, self._keep(work))
+
+    async def _keep(self, work: Callable[[], Awaitable[None]]) -> None:
+        await work()
+
+    def close(self) -> None:
+        for name in TASKS:
+            self._tasks.cancel(name)
 
 
 async def demo(
@@ -38,7 +62,7 @@ async def demo(
         history_s: Seconds of traffic written with timestamps before now.
         seed: Seed of the random generator. By default embedded clusters get the same traffic each time, and other
             brokers different traffic each time, because event ids written twice to one broker would collide.
-        live: Write and consume new records until the cluster is closed.
+        live: Write and consume new records until the cluster is closed, or its cell is run again.
 
     Raises:
         ConfigurationError: The address is not a development cluster.
@@ -62,8 +86,9 @@ async def demo(
         feed = Feed(cluster.log, traffic, history_s=history_s)
         written = await feed.fill()
         if live:
-            for name, work in zip(TASKS, (feed.run(), feed.keep_up(), feed.lag_behind()), strict=True):
-                cluster.tasks.spawn(name, work)
+            name = f"demo {uuid4().hex}"
+            shown.end_former(name)
+            shown.add(_Traffic(cluster.tasks, feed), name)
         going_on = f", {number_text(rate)} more each second" if live else ""
         line.say(f"Demo: {counted(written, 'record')} written{going_on}.")
     except BaseException:

@@ -141,15 +141,19 @@ def test_capture_sql_trace_export(run, start, topic, tmp_path):
 def test_following_ends_with_an_interrupt_and_leaves_a_snapshot(run, topic, kafka_address, tmp_path):
     environment = {**os.environ, "WORKBENCH_ADDRESS": f"kafka://{kafka_address}"}
     command = [*WORKBENCH, "capture", topic, "--into", "f.duckdb", "--follow"]
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([*command, "--json"], cwd=tmp_path, env=environment, text=True, **pipes)
     try:
         for line in process.stderr:
             if json.loads(line).get("records") == 5:
                 break
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        shown, _ = process.communicate(timeout=60)
     assert process.returncode == 130
+    ranges = lines(shown)
+    assert {(row["kind"], row["topic"]) for row in ranges} == {("range", topic)}
+    assert sum(row["records"] for row in ranges) == 5
     (count,) = lines(run("sql", "f.duckdb", "select count(*) n from records", "--json").stdout)
     assert count == {"n": 5}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,11 @@ from workbench.cli.output import print_json, print_rows, say
 from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
 from workbench.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workbench.model.feeds import Progress
 
 _COLUMNS = (
     "topic",
@@ -56,28 +61,44 @@ def capture(
     Exit code 3: a partition was not captured completely, or offsets of it are missing.
     """
     leave_pandas_out()
-    from workbench.session.procedures.observing import capture_topics
+    from workbench.session.procedures.observing import capture_topics, newest_capture_rows
 
-    with progress_listener(to_terminal=sys.stderr.isatty()) as listener:
-        rows, notes = run(
-            capture_topics(
-                broker,
-                topics,
-                into,
-                start=offset,
-                end=end,
-                limit=count,
-                follow=follow,
-                isolation="read_uncommitted" if uncommitted else "read_committed",
-                progress=listener,
+    states: set[str] = set()
+    try:
+        with progress_listener(to_terminal=sys.stderr.isatty()) as listener:
+
+            def told(progress: Progress) -> None:
+                states.add(progress.state)
+                listener(progress)
+
+            rows, notes = run(
+                capture_topics(
+                    broker,
+                    topics,
+                    into,
+                    start=offset,
+                    end=end,
+                    limit=count,
+                    follow=follow,
+                    isolation="read_uncommitted" if uncommitted else "read_committed",
+                    progress=told,
+                )
             )
-        )
+    except typer.Exit:
+        # Ctrl-C is the usual end of a capture that follows; what it stored until then is its result.
+        if "stopped" in states:
+            _show(newest_capture_rows(into), as_json=as_json)
+        raise
     for note in notes:
         say(f"note: {visible(note, None)}")
+    _show(rows, as_json=as_json)
+    if any(row["state"] != "complete" for row in rows):
+        raise typer.Exit(exits.INCOMPLETE)
+
+
+def _show(rows: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
     if as_json:
         for row in rows:
             print_json({"kind": "range", **row})
     else:
         print_rows(rows, _COLUMNS, as_json=False)
-    if any(row["state"] != "complete" for row in rows):
-        raise typer.Exit(exits.INCOMPLETE)

@@ -163,7 +163,7 @@ class Compiler:
             self._places.text(one.via),
             *slots(map(one.origin.get, ORIGIN_FIELDS), len(ORIGIN_FIELDS)),
             *(slot for field in ERROR_FIELDS for slot in slots(one.error.get(field, ()), _HEADERS_OF_A_FIELD)),
-            -1 if one.number is None else filters.NAMES[one.number],
+            *(-1 if name is None else filters.NAMES[name] for name in (one.number, one.topic_filter)),
             int(one.origin_pick == "first"),
             *slots((one.unless, one.needs), 2),
             *slots(one.one_of, _HEADERS_OF_A_FIELD),

@@ -94,6 +94,11 @@ def postgres_transaction(value: RawValue) -> RawValue | None:
     return head if colon and head.isdigit() else value
 
 
+def endpoint_topic(value: RawValue) -> RawValue | None:
+    """Return the topic of an address such as ``kafka://topic/orders``; another value unchanged."""
+    return raw_bytes(value).rpartition(b"://topic/")[2]
+
+
 FILTERS: Mapping[str, Callable[[RawValue], RawValue | None]] = {
     "be": big_endian,
     "le": little_endian,
@@ -102,5 +107,6 @@ FILTERS: Mapping[str, Callable[[RawValue], RawValue | None]] = {
     "urn": without_urn,
     "typename": type_name,
     "pgtx": postgres_transaction,
+    "endpoint": endpoint_topic,
 }
 """Filters by name; None means that the value cannot be read that way."""

@@ -56,6 +56,8 @@ class Writer:
     """Field of `EventError` → headers, first that is present."""
     number: str | None = None
     """Filter of the numbers among the headers; without one they are text."""
+    topic_filter: str | None = None
+    """Filter of the topic; without one the header is its name."""
     origin_pick: Pick = "last"
     """``first`` where every hop appends its own and the first is the true origin."""
     unless: str | None = None
@@ -64,6 +66,10 @@ class Writer:
     """A header without which the others are of somebody else."""
     one_of: tuple[str, ...] = ()
     """Headers of which one must be there, because others write the rest as well."""
+
+    def topic_of(self, content: RawValue) -> RawValue | None:
+        """Return the name of a topic."""
+        return content if self.topic_filter is None else FILTERS[self.topic_filter](content)
 
     def integer_of(self, content: RawValue) -> RawValue | None:
         """Return the text of a number."""
@@ -136,6 +142,13 @@ WRITERS = (
         needs="source_offset",
     ),
     Writer(
+        "wolverine",
+        {"topic": "original-destination", "partition": "original-partition", "offset": "original-offset"},
+        {"type": ("exception-type",), "message": ("exception-message",)},
+        topic_filter="endpoint",
+        needs="failed-at",
+    ),
+    Writer(
         "watermill",
         {"topic": "topic_poisoned"},
         {"message": ("reason_poisoned",), "stage": ("handler_poisoned",)},
@@ -187,6 +200,7 @@ PROVENANCE_HEADERS = frozenset(
     {
         *(name for writer in WRITERS for name in writer.origin.values()),
         *(name for writer in WRITERS for names in writer.error.values() for name in names),
+        *(writer.needs for writer in WRITERS if writer.needs is not None),
         *REPLAY_HEADERS,
         REQUEST_ID,
     },
@@ -259,7 +273,8 @@ def _read_origin(headers: RecordHeaders, writer: Writer, pick: Pick, problems: s
         if content is None:
             continue
         if name in ("topic", "group"):
-            values[name] = _utf8(content)
+            found = writer.topic_of(content) if name == "topic" else content
+            values[name] = None if found is None else _utf8(found)
         else:
             values[name] = position_number(name, writer.integer_of(content), problems)
     return Origin(**values, via=writer.via) if values else None

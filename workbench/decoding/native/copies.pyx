@@ -94,19 +94,19 @@ cdef void _read_origin(Facts facts, const Writer* writer, bint first, Origin* or
         if writer.origin[at] < 0 or not facts.header(writer.origin[at], first, &value):
             continue
         origin.there = True
-        _note_origin(facts, at, value, writer.number, origin, bad)
+        _note_origin(facts, at, value, writer.topic_filter if at == 0 else writer.number, origin, bad)
     origin.via = facts.program.text(writer.via)
 
 
 cdef void _note_origin(Facts facts, int at, Value value, int32_t filter, Origin* origin, bint* bad) noexcept nogil:
     """Take the topic (0), a number (1 to 3) or the group (4) of an origin."""
+    if filter >= 0 and at < 4:
+        value = filtered(&facts.arena, filter, value)
     if at == 0:
         origin.topic = value if is_utf8_value(&value) else nothing()
     elif at == 4:
         origin.group = value if is_utf8_value(&value) else nothing()
     else:
-        if filter >= 0:
-            value = filtered(&facts.arena, filter, value)
         origin.has[at - 1] = position_number(at - 1, &value, &origin.numbers[at - 1])
         bad[0] |= not origin.has[at - 1]
 
@@ -150,7 +150,9 @@ cdef void _add_application(Facts facts, Marks* found, int* count) noexcept nogil
             continue
         if at < 5:
             marks.origin.there = True
-            _note_origin(facts, at, value, facts.program.words.big_endian, &marks.origin, &marks.bad_position)
+            _note_origin(
+                facts, at, value, -1 if at == 0 else facts.program.words.big_endian, &marks.origin, &marks.bad_position
+            )
         else:
             # Applications name type, message and attempts; the stage is one of known writers.
             _note_error(facts, _ATTEMPTS if at == 7 else at - 5, value, facts.program.words.big_endian, &marks.error)

@@ -11,7 +11,7 @@ from workbench.decoding.native.ids cimport hyphenated, uuid_of_bytes
 from workbench.decoding.native.values cimport Arena, Value, nothing, stripped, take
 
 cdef enum Filter:
-    BIG_ENDIAN, LITTLE_ENDIAN, UUID, UUID_LITTLE_ENDIAN, URN, TYPE_NAME, POSTGRES_TRANSACTION
+    BIG_ENDIAN, LITTLE_ENDIAN, UUID, UUID_LITTLE_ENDIAN, URN, TYPE_NAME, POSTGRES_TRANSACTION, ENDPOINT
 
 NAMES = {
     "be": BIG_ENDIAN,
@@ -21,6 +21,7 @@ NAMES = {
     "urn": URN,
     "typename": TYPE_NAME,
     "pgtx": POSTGRES_TRANSACTION,
+    "endpoint": ENDPOINT,
 }
 
 cdef enum:
@@ -41,6 +42,8 @@ cdef Value filtered(Arena* arena, int filter, Value value) noexcept nogil:
         return _without_urn(value)
     if filter == TYPE_NAME:
         return _type_name(value)
+    if filter == ENDPOINT:
+        return _endpoint_topic(value)
     return _postgres_transaction(value)
 
 
@@ -128,6 +131,18 @@ cdef Value _type_name(Value value) noexcept nogil:
             break
     value = stripped(value)
     value.is_text = False
+    return value
+
+
+cdef Value _endpoint_topic(Value value) noexcept nogil:
+    """Return the topic of an address such as ``kafka://topic/orders``; another value unchanged."""
+    cdef int32_t at
+    value.is_text = False
+    for at in range(value.size - 9, -1, -1):
+        if memcmp(value.data + at, b"://topic/", 9) == 0:
+            value.data += at + 9
+            value.size -= at + 9
+            break
     return value
 
 

@@ -93,7 +93,7 @@ cdef struct Writer:  # of headers that mark a copy; slots, -1 where it has none
     int32_t via
     int32_t origin[5]  # topic, partition, offset, timestamp, group
     int32_t error[16]  # type, message, stage, attempts: of each four headers, the first that is there counts
-    int32_t number  # filter of numbers
+    int32_t number, topic_filter  # filters of numbers, and of the topic
     int32_t pick_first
     int32_t unless, needs
     int32_t one_of[4]

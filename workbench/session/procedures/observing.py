@@ -60,6 +60,8 @@ async def capture_topics(
 ) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     """Capture topics into a snapshot file; return its offset ranges as dictionaries, and notes about the bounds.
 
+    When it is cancelled what was read stays in the file; `newest_capture_rows` tells what that is.
+
     Args:
         address: The cluster; see `connect`.
         topics: Topics to capture.
@@ -71,3 +73,13 @@ async def capture_topics(
         with await cluster.capture(topics, into=into, progress=progress, **options) as snap:
             notes = () if snap.last_capture is None else snap.last_capture.notes
             return snap.last_capture_rows(), notes
+
+
+def newest_capture_rows(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """Return the offset ranges of the newest capture in a file, for one that was stopped, as dictionaries."""
+    from workbench.session.opening import open_snapshot
+
+    with open_snapshot(path) as snap:
+        newest = snap.sql_arrow("SELECT capture_id FROM captures ORDER BY started_at DESC LIMIT 1").to_pylist()
+        rows: list[dict[str, Any]] = snap.store.ranges_table().to_pylist()
+    return [row for row in rows if {"capture_id": row["capture_id"]} in newest]

@@ -19,6 +19,7 @@ values = st.binary(max_size=20) | st.sampled_from(
         bytes(range(16)), b"0123456789abcdef", b"0123456789ABCDEF" * 2, b"urn:message:A:B", b"urn:message:",
         b"A.B, C; D",
         b" A ;", b";", b"12:34", b":1", b"x:1", b"1:", "é".encode(),
+        b"kafka://topic/orders", b"kafka://topic/", b"a://topic/b://topic/c", b"://topic", b"orders",
     ],
 )  # fmt: skip
 
