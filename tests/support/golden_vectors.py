@@ -45,7 +45,7 @@ DEFAULTS: dict[str, Any] = {
     "cause_state": "unknown",
     "id_scope": "global",
 }
-NOT_PUBLISHED = ("partition", "offset", "convention_version", "format", "damage")
+NOT_PUBLISHED = ("partition", "offset", "convention_version", "format", "damage", "raw_reason", "decoded")
 """Columns that the reference page says nothing about."""
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC, as the column is
 STRUCTS = {"trace", "origin", "error"}

@@ -32,7 +32,7 @@ _SHORT_BYTES = 256
 
 _READ = f"""
 WITH newest AS (
-    SELECT source_id, "partition", "offset", timestamp_ms, format FROM events WHERE topic = $topic
+    SELECT source_id, "partition", "offset", timestamp_ms, format, decoded FROM events WHERE topic = $topic
     ORDER BY timestamp_ms DESC, "offset" DESC LIMIT $most
 ), raw AS (
     SELECT n.timestamp_ms, n.format, coalesce(octet_length(r.value), 0) AS size,
@@ -40,6 +40,7 @@ WITH newest AS (
         list_filter(r.headers, lambda one: octet_length(one.name) <= {_SHORT_BYTES}
             AND octet_length(one.value) <= {_SHORT_BYTES}) AS headers,
         CASE WHEN octet_length(r.value) <= {VALUE_BYTES} THEN r.value END AS value,
+        CASE WHEN octet_length(r.value) <= {VALUE_BYTES} THEN n.decoded END AS decoded,
         sum(least(coalesce(octet_length(r.value), 0), {VALUE_BYTES}))
             OVER (ORDER BY n.timestamp_ms DESC, n."offset" DESC, n."partition" ROWS UNBOUNDED PRECEDING) AS total
     FROM newest n JOIN records r USING (source_id, "partition", "offset")
@@ -49,11 +50,11 @@ SELECT row_number() OVER () AS "row", * EXCLUDE (total) FROM raw WHERE total <= 
 
 # The prefix of a schema registry and the byte order mark are left out as `workbench.decoding.formats.json` does.
 _JSON_TEXT = r"""
-SELECT "row", try(decode(CASE
+SELECT "row", CASE WHEN decoded IS NOT NULL THEN decoded ELSE try(decode(CASE
     WHEN value[1:1] = '\x00'::BLOB AND value[6:6] = '{'::BLOB THEN value[6:]
     WHEN value[1:3] = '\xEF\xBB\xBF'::BLOB THEN value[4:]
-    ELSE value END)) AS text
-FROM sample WHERE format = $format AND value IS NOT NULL
+    ELSE value END)) END AS text
+FROM sample WHERE (format = $format OR decoded IS NOT NULL) AND value IS NOT NULL
 """
 
 # An object that holds exactly schema and payload is the wrapper of Kafka Connect, which selectors do not see.
@@ -106,7 +107,7 @@ def _own_formats(topic: str, found: pa.Table) -> pa.Table:
     plain = {None, JSON, RAW, DAMAGED}
     rows: list[dict[str, Any]] = []
     for number, name in enumerate(found["format"].to_pylist()):
-        if name in plain or len(rows) == OWN_FORMAT_RECORDS:
+        if name in plain or found["decoded"][number].is_valid or len(rows) == OWN_FORMAT_RECORDS:
             continue
         row = found.slice(number, 1).to_pylist()[0]
         headers = tuple((one["name"], one["value"]) for one in row["headers"] or ())

@@ -59,9 +59,10 @@ class RowCondition:
         try:
             condition = parse_condition(self._connection, text, names)
             as_text = not condition.columns.isdisjoint(TEXT_COLUMNS)
-            needed = condition.columns | ({"key", "value"} if as_text else set())
+            needed = condition.columns | ({"key", "value", "decoded"} if as_text else set())
+            texts = columns_of_text(decoded="decoded" in schema.names)
             self._columns = [name for name in schema.names if name.lower() in needed]
-            rows = f"(SELECT *, {columns_of_text()} FROM batch)" if as_text else "batch"  # noqa: S608 - our own columns
+            rows = f"(SELECT *, {texts} FROM batch)" if as_text else "batch"  # noqa: S608 - our own columns
             self._statement = f"SELECT {_ROW} FROM {rows} WHERE (\n{condition.text}\n)"  # noqa: S608 - checked to be one expression
             self._find(schema.empty_table())
         except (QueryError, duckdb.Error) as error:

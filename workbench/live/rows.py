@@ -33,6 +33,8 @@ DECODED = pa.schema(
         pa.field("convention", pa.string()),
         pa.field("format", pa.string()),
         pa.field("damage", pa.string()),
+        pa.field("raw_reason", pa.string()),
+        pa.field("decoded", pa.string()),
         pa.field("problems", pa.list_(pa.string())),
     ],
 )
@@ -113,7 +115,7 @@ def identities_of(table: pa.Table) -> list[Identity]:
 
 def _row(values: Mapping[str, Any], names: Sequence[str]) -> Row:
     problems = values["problems"] or ()
-    body = visible_bytes(values["value"])
+    body = visible_bytes(values["value"]) if values["decoded"] is None else visible(values["decoded"])
     cells = {
         "time": shown_time(values["timestamp_ms"]),
         "topic": visible(values["topic"]),
@@ -137,7 +139,9 @@ def detail_of(table: pa.Table) -> RecordDetail | None:
     values = table.slice(0, 1).to_pylist()[0]
     identity = Identity(values["topic"], values["partition"], values["offset"])
     size = sum(len(values[name] or b"") for name in ("key", "value"))
-    decoded = [(name, values[name]) for name in ("event_type", "event_id", "correlation_id", "source", "damage")]
+    decoded = [
+        (name, values[name]) for name in ("event_type", "event_id", "correlation_id", "source", "damage", "raw_reason")
+    ]
     facts = [
         ("record", visible(str(identity), None)),
         ("time", f"{shown_time(values['timestamp_ms'])} ({_kind(values['timestamp_type'])})"),
@@ -148,7 +152,7 @@ def detail_of(table: pa.Table) -> RecordDetail | None:
         *(("problem", visible(problem, None)) for problem in values["problems"] or ()),
     ]
     headers = [(visible_bytes(h["name"]), visible_bytes(h["value"], 4_000)) for h in values["headers"]]
-    return RecordDetail(identity, tuple(facts), tuple(headers), shown_body(values["value"]))
+    return RecordDetail(identity, tuple(facts), tuple(headers), shown_body(_body(values)))
 
 
 def _reading(values: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -156,6 +160,12 @@ def _reading(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     if values["format"] is None:
         return []
     return [("format", visible(values["format"])), ("envelope", visible(values["convention"] or "none"))]
+
+
+def _body(values: Mapping[str, Any]) -> bytes | None:
+    """Return what is shown as the value: the JSON that a format of bytes was read to, else the bytes."""
+    decoded, value = values["decoded"], values["value"]
+    return value if decoded is None else decoded.encode()  # type: ignore[no-any-return]  # of the column's type
 
 
 def _kind(timestamp_type: int) -> str:

@@ -21,7 +21,7 @@ def record_detail(store: SnapshotStore, position: EventPosition) -> RecordDetail
     """
     columns = {"source_id": [position.source_id], "partition": [position.partition], "offset": [position.offset]}
     picked = pa.table(columns)
-    records, events = store.record_table(positions=picked), store.event_table(positions=picked)
+    records, events = store.record_table(positions=picked), store.event_table(positions=picked, with_decoded=True)
     if not records.num_rows or not events.num_rows:
         return None
     raw = {name: records[name] for name in TAIL.names if name in records.column_names}

@@ -112,6 +112,7 @@ class Decoder:
         )
         columns = decoder.decode(records.num_rows) | {name: records.column(name) for name in ("partition", "offset")}
         columns["tombstone"] = values.is_null()
+        columns["raw_reason"] = columns["decoded"] = pa.nulls(records.num_rows, pa.string())
         return pa.RecordBatch.from_arrays([columns[name] for name in EVENT.names], schema=EVENT)
 
     def _topic_texts(self, topic: str) -> list[str | None]:

@@ -125,5 +125,9 @@ class Envelope:
     it; None for a tombstone."""
     damage: str | None = None
     """Why a damaged value could not be read."""
+    raw_reason: str | None = None
+    """Which schema a raw value names, and why that cannot be used; None where it names none."""
+    decoded: str | None = None
+    """The value as JSON text where another format than JSON read it."""
     unread: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Why formats that claimed the value could not read it, by name. Not a column; ``problems`` names them."""

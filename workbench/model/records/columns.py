@@ -74,6 +74,8 @@ EVENT = pa.schema(
         pa.field("problems", pa.list_(_TEXT), nullable=False),
         pa.field("format", _TEXT),
         pa.field("damage", _TEXT),
+        pa.field("raw_reason", _TEXT),
+        pa.field("decoded", _TEXT),
     ],
 )
 """The decoded row of each record at the same position (``reference`` of the normalised event).
@@ -81,5 +83,9 @@ EVENT = pa.schema(
 Times are UTC microseconds without a zone; ``replay`` is JSON text of the replay marks found; ``convention`` null means
 that no convention was recognised. ``format`` is the format that read the value (``json``, or one of a user's own),
 ``raw`` where no format claims it, ``damaged`` where one claims it and fails, with the reason in ``damage``; it is null
-for a tombstone. `workbench.model.events.value_counts` counts these.
+for a tombstone. `workbench.model.events.value_counts` counts these. ``raw_reason`` says of a raw value which schema it
+names and why that cannot be used. ``decoded`` is the value as JSON text where another format than JSON read it, such as
+Avro; it is null where the value itself is JSON.
 """
+DECODED_VALUE = "decoded"
+"""The column of `EVENT` that is as large as the values: it is read only where ``payload`` is asked for."""

@@ -103,13 +103,27 @@ _VERSION_6 = (
     "ALTER TABLE capture_ranges ADD COLUMN IF NOT EXISTS damaged BIGINT",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6)
+_VERSION_7 = (
+    "DROP VIEW IF EXISTS events",
+    "ALTER TABLE packed_events ADD COLUMN IF NOT EXISTS raw_reason VARCHAR",
+    "ALTER TABLE packed_events ADD COLUMN IF NOT EXISTS decoded VARCHAR",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _VERSION_1,
+    _VERSION_2,
+    _VERSION_3,
+    _VERSION_4,
+    _VERSION_5,
+    _VERSION_6,
+    _VERSION_7,
+)
 """The statements that make each version out of the one before; a released version is edited only to
 leave out what a later one drops if it exists."""
 
 VERSION = len(MIGRATIONS)
 
-OLDEST_READABLE = 6
+OLDEST_READABLE = 7
 """A file of this version or newer can be read as it is."""
 
 

@@ -4,9 +4,10 @@
 |---|---|---|
 | ``key_text`` | the key as text | not UTF-8, or no key |
 | ``value_text`` | the value as text | not UTF-8, or a tombstone |
-| ``payload`` | the value as JSON | no JSON |
+| ``payload`` | the value as JSON, whatever its format | not read by any format |
 
 ``payload`` leaves out a byte order mark, and the five bytes that the serialiser of a schema registry puts before JSON.
+Of other formats, such as Avro, it is what the decoder read (column ``decoded`` of ``events``).
 
 ``header(headers, 'type')`` is the text of a header: of the last one where a name is repeated, as ``lastHeader`` of the
 Kafka client; null where it is absent, null or not UTF-8.
@@ -27,23 +28,29 @@ _BYTE_ORDER_MARK = "\ufeff"
 _AFTER_THE_SCHEMA_ID = "TRY(decode(unhex(substr(hex(value), 11))))"
 
 
-def columns_of_bytes() -> str:
-    """Write the columns above over BLOB columns ``key`` and ``value``."""
+def columns_of_bytes(*, decoded: bool = False) -> str:
+    """Write the columns above over BLOB columns ``key`` and ``value``.
+
+    Args:
+        decoded: Whether there is a column ``decoded``, too, with the JSON that other formats were read to.
+    """
     # TRY decodes a whole vector at a time, and row by row only where a vector holds a value that is not UTF-8.
     text = "TRY(decode(value))"
     prefixed = r"value >= '\x00'::BLOB AND value < '\x01'::BLOB AND octet_length(value) > 5"
+    read = "WHEN decoded IS NOT NULL THEN decoded " if decoded else ""
     return (
-        f"TRY(decode(key)) AS key_text, {text} AS value_text, "
-        f"TRY_CAST(CASE WHEN {prefixed} THEN {_AFTER_THE_SCHEMA_ID} ELSE {_unmarked(text)} END AS JSON) AS payload"
+        f"TRY(decode(key)) AS key_text, {text} AS value_text, TRY_CAST(CASE {read}"
+        f"WHEN {prefixed} THEN {_AFTER_THE_SCHEMA_ID} ELSE {_unmarked(text)} END AS JSON) AS payload"
     )
 
 
-def columns_of_text() -> str:
+def columns_of_text(*, decoded: bool = False) -> str:
     """Write the columns above over VARCHAR columns ``key`` and ``value``, null where the bytes are not UTF-8."""
+    read = "WHEN decoded IS NOT NULL THEN decoded " if decoded else ""
     prefixed = "starts_with(value, chr(0))"
     return (
         "key AS key_text, value AS value_text, "
-        f"TRY_CAST(CASE WHEN {prefixed} THEN substr(value, 6) ELSE {_unmarked('value')} END AS JSON) AS payload"
+        f"TRY_CAST(CASE {read}WHEN {prefixed} THEN substr(value, 6) ELSE {_unmarked('value')} END AS JSON) AS payload"
     )
 
 

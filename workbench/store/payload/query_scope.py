@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.store.payload.columns import HEADER_MACRO, RAW_COLUMNS, TEXT_COLUMNS, columns_of_bytes
+from workbench.store.payload.decoded import has_decoded, rows_with_decoded
 from workbench.store.payload.relation import PREFIX
 
 if TYPE_CHECKING:
@@ -41,13 +42,17 @@ def widen(cursor: duckdb.DuckDBPyConnection, text: str, tables: Collection[str])
     if not as_text and (joined or not _RAW.search(text)):
         return
     stored = f"{_catalogue(cursor)}.main"
+    decoded = bool(as_text) and has_decoded(cursor, f"{stored}.")
     if as_text:
-        cursor.execute(f"CREATE TEMP VIEW records AS SELECT *, {columns_of_bytes()} FROM {stored}.records")  # noqa: S608 - names of ours
+        rows = rows_with_decoded(f"{stored}.") if decoded else f"{stored}.records"
+        hidden = "* EXCLUDE (decoded)" if decoded else "*"
+        cursor.execute(f"CREATE TEMP VIEW records AS SELECT {hidden}, {columns_of_bytes(decoded=decoded)} FROM {rows}")  # noqa: S608 - names of ours
     if not joined:
-        more = f", {columns_of_bytes()}" if as_text else ""
+        more = ", key_text, value_text, payload" if as_text else ""
+        raw = "records" if as_text else f"{stored}.records"
         cursor.execute(
             f"CREATE TEMP VIEW events AS SELECT * FROM {stored}.events JOIN "  # noqa: S608 - same
-            f"(SELECT {_POSITION}, {', '.join(RAW_COLUMNS)}{more} FROM {stored}.records) USING ({_POSITION})"
+            f"(SELECT {_POSITION}, {', '.join(RAW_COLUMNS)}{more} FROM {raw}) USING ({_POSITION})"
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.topics import TopicInfo
 from workbench.store.payload.columns import columns_of_bytes
+from workbench.store.payload.decoded import has_decoded, rows_with_decoded
 from workbench.store.payload.paths import find_paths
 from workbench.store.payload.typed_columns import POSITION_COLUMNS, choose_types
 
@@ -54,12 +55,14 @@ def make_relation(cursor: duckdb.DuckDBPyConnection, topics: Sequence[str], *, n
         name: Distinguishes several relations of one cursor.
     """
     values, cells = f"{_VALUES}{name}", f"{_CELLS}{name}"
+    decoded = has_decoded(cursor)
     # Read and checked once: the passes over the values and the rows of the result come from memory.
     cursor.execute(
         f"""CREATE TEMP TABLE {values} AS
         SELECT topic, "partition", "offset", timestamp, key_text AS key,
             CASE WHEN json_type(payload) = 'OBJECT' THEN payload END AS payload
-        FROM (SELECT topic, "partition", "offset", timestamp, {columns_of_bytes()} FROM records
+        FROM (SELECT topic, "partition", "offset", timestamp, {columns_of_bytes(decoded=decoded)}
+            FROM {rows_with_decoded() if decoded else "records"}
             WHERE list_contains($topics, topic))""",  # noqa: S608 - names of ours
         {"topics": list(topics)},
     )

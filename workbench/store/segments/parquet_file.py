@@ -32,8 +32,17 @@ _RECORD_DICTIONARIES = ["source_id", "partition", "timestamp_type", "key", "head
 _RECORD_STATISTICS = ["source_id", "partition", "offset", "timestamp_ms", "timestamp_type", "key"]
 _EVENT_STATISTICS = ["source_id", "partition", "offset", "timestamp_ms", "event_time", "event_type", "source"]
 _ASCENDING = ("offset", "timestamp_ms")
-_NO_DICTIONARY = {*_ASCENDING, "event_id", "event_time", "trace.span_id"}
-_COMPRESSED = {"key", "value", "headers.list.element.value", "replay", "error.message", "damage"}
+_NO_DICTIONARY = {*_ASCENDING, "event_id", "event_time", "trace.span_id", "decoded"}
+_COMPRESSED = {
+    "key",
+    "value",
+    "headers.list.element.value",
+    "replay",
+    "error.message",
+    "damage",
+    "raw_reason",
+    "decoded",
+}
 
 
 class ParquetFile:

@@ -11,7 +11,7 @@ import duckdb
 from workbench.errors import QueryError
 from workbench.store.payload.query_scope import read_parts, widen
 from workbench.store.payload.relation import define_relations, make_relation, select_topics
-from workbench.store.segments.checksums import RAW_ROWS, parts_of
+from workbench.store.segments.checksums import ALL_ROWS, parts_of
 from workbench.store.snapshot import row_queries
 from workbench.store.snapshot.own_frames import register_frames
 from workbench.store.sql.read_only import check_condition, check_reads_only
@@ -66,7 +66,7 @@ class Queries:
             SnapshotFormatError: A segment file that it reads is damaged.
         """
         with self._connection.reading() as cursor:
-            self._checks.check(cursor, RAW_ROWS)
+            self._checks.check(cursor, ALL_ROWS)
             with self._query_errors("payload"):
                 relation = make_relation(cursor, select_topics(cursor, topics))
                 return self._answer(cursor, relation.query, None), relation

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.errors import QueryError, WindowError
-from workbench.model.records.columns import EVENT, RECORD
+from workbench.model.records.columns import DECODED_VALUE, EVENT, RECORD
 from workbench.model.selecting.window import Ago, At, End, Offset, Start, parse_bound
 from workbench.store.payload.columns import RAW_COLUMNS, TEXT_COLUMNS
 from workbench.store.sql.reserved_words import readable_condition
@@ -25,7 +25,8 @@ POSITION = ["source_id", "partition", "offset"]
 EVENT_EXTRAS = ("source_id", "cluster_id", "cluster", "topic", "timestamp_ms", "timestamp_type")
 RECORD_EXTRAS = ("source_id", "cluster_id", "cluster", "topic")
 
-_SHOWN = ("topic", "partition", "offset", "timestamp", *EVENT.names[2:], "cluster", "source_id")
+_READ = tuple(name for name in EVENT.names if name != DECODED_VALUE)
+_SHOWN = ("topic", "partition", "offset", "timestamp", *_READ[2:], "cluster", "source_id")
 _BY_POSITION = 'JOIN picked_positions USING (source_id, "partition", "offset")'
 _ORDER = 'ORDER BY source_id, "partition", "offset"'
 _RESERVED = "wb_"
@@ -74,10 +75,11 @@ class EventFilter:
         return f"SELECT {shown} FROM events {where} {order} {_one_more(self.limit)}", values  # noqa: S608 - names of ours; the condition is the user's own
 
 
-def event_query(where: str | None, *, by_position: bool, with_value: bool) -> str:
+def event_query(where: str | None, *, by_position: bool, with_value: bool, with_decoded: bool) -> str:
     """Write the query of `SnapshotStore.event_table`."""
-    columns = _list((*EVENT.names, *EVENT_EXTRAS))
-    stored = _list([name for name in (*EVENT.names, *EVENT_EXTRAS) if name != "cluster_id"])
+    read = EVENT.names if with_decoded else _READ
+    columns = _list((*read, *EVENT_EXTRAS))
+    stored = _list([name for name in (*read, *EVENT_EXTRAS) if name != "cluster_id"])
     rows = f"SELECT {stored} FROM events {_where(where)}"  # noqa: S608 - the condition is the user's own
     picked = _BY_POSITION if by_position else ""
     value = ", value" if with_value else ""

@@ -231,6 +231,7 @@ class SnapshotStore:
         *,
         positions: pa.Table | None = None,
         with_value: bool = False,
+        with_decoded: bool = False,
     ) -> pa.Table:
         """Decoded rows for analysis: the `EVENT` columns, then `row_queries.EVENT_EXTRAS` and perhaps ``value``.
 
@@ -238,8 +239,11 @@ class SnapshotStore:
             where: An SQL condition over the columns of ``events``.
             positions: Only these: columns ``source_id``, ``partition``, ``offset``.
             with_value: Add the raw value as the last column.
+            with_decoded: Among the columns is ``decoded``, too, which is as large as the values.
         """
-        query = row_queries.event_query(where, by_position=positions is not None, with_value=with_value)
+        query = row_queries.event_query(
+            where, by_position=positions is not None, with_value=with_value, with_decoded=with_decoded
+        )
         return self._queries.select(query, where, params, positions)
 
     def record_table(

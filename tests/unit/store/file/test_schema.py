@@ -18,7 +18,7 @@ from workbench.store.file.layout import EVENTS_LAYOUT, former_layout
 from workbench.store.snapshot.overview import overview_text
 from workbench.store.transfer import redecode
 
-NEW_IN_VERSION_6 = ["format", "damage"]
+NEW_SINCE_VERSION_1 = ["format", "damage", "raw_reason", "decoded"]
 
 
 def take_back_to_version_1(path):
@@ -28,11 +28,11 @@ def take_back_to_version_1(path):
         for name in ("convention", "convention_version"):
             old = name.replace("convention", "profile")
             file.execute(f"ALTER TABLE packed_events RENAME COLUMN {name} TO {old}")
-        for name in NEW_IN_VERSION_6:
+        for name in NEW_SINCE_VERSION_1:
             file.execute(f"ALTER TABLE packed_events DROP COLUMN {name}")
         for (events,) in file.execute("SELECT events_file FROM segments").fetchall():
             segment = path.with_name(f"{path.name}.segments") / events
-            rows = pq.read_table(segment).drop_columns(NEW_IN_VERSION_6)
+            rows = pq.read_table(segment).drop_columns(NEW_SINCE_VERSION_1)
             pq.write_table(rows.rename_columns(former_layout(1).names), segment)
         for name in ("without_envelope", "raw", "damaged"):
             file.execute(f"ALTER TABLE capture_ranges DROP COLUMN {name}")

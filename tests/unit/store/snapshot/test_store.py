@@ -127,8 +127,9 @@ class TestTables:
         fill(raw_records(0, 6))
         table = store.event_table("event_type = $kind", {"kind": "order.paid"}, with_value=True)
         extras = ["source_id", "cluster_id", "cluster", "topic", "timestamp_ms", "timestamp_type", "value"]
-        assert table.column_names == [*EVENT.names, *extras]
-        assert table.select(EVENT.names).cast(EVENT).num_rows == 3
+        known = [name for name in EVENT.names if name != "decoded"]
+        assert table.column_names == [*known, *extras]
+        assert table.select(known).cast(pa.schema([EVENT.field(name) for name in known])).num_rows == 3
         assert table["value"][1].as_py() == body(2)
 
     def test_record_table_is_picked_by_decoded_columns_or_positions(self, store, fill):
