@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
     from workbench.store.snapshot.store import SnapshotStore
+    from workbench.transforms import TransformResult
+    from workbench.transforms.guest.module import ModuleLike
+    from workbench.transforms.running.partition_run import OnError
 
 
 class SnapshotQueries:
@@ -138,3 +141,54 @@ class SnapshotQueries:
         from workbench.exploration import event_rate
 
         return event_rate(self.store, by, topics=topics, every=every, viewer=show_figure)
+
+    def transform(
+        self,
+        module: ModuleLike,
+        *,
+        topics: TopicsLike,
+        name: str | None = None,
+        output_topics: Sequence[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        where: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        limit: int | None = None,
+        on_error: OnError = "stop",
+        **options: Any,
+    ) -> TransformResult:
+        """Run a Redpanda data transform (WebAssembly) over captured records, as a broker would; nothing is sent.
+
+        Args:
+            module: A path or ``file:`` URL of a ``.wasm`` or ``.wat`` file, bytes, or ``sample:mask``.
+            topics: Name, list, shell pattern or regular expression of the topics to read.
+            name: Name of the transform; by default that of the file.
+            output_topics: Topics that it may write to, the first one by default; unless given, one named like it.
+            environment: Variables that it reads.
+            where: An SQL condition over the columns of ``events`` that selects the records.
+            params: Values of the ``$names`` in ``where``.
+            limit: Most records to read.
+            on_error: What a failing record does: ``stop`` its partition, or ``skip`` the record and count it.
+            options: ``limits``, the `workbench.transforms.Limits` of the run; ``schemas``, a
+                `workbench.transforms.SubjectSchemas` for transforms that ask a schema registry.
+
+        Raises:
+            TransformError: A broker would refuse the module, its name, topics or variables.
+            MissingExtraError: wasmtime is not installed.
+            UnknownTopicError: The snapshot has no such topic.
+            QueryError: The condition is not valid.
+        """
+        from workbench.transforms import transform_snapshot
+
+        return transform_snapshot(
+            self.store,
+            module,
+            topics=topics,
+            name=name,
+            output_topics=output_topics,
+            environment=environment,
+            where=where,
+            params=params,
+            limit=limit,
+            on_error=on_error,
+            **options,
+        )

@@ -1,0 +1,9 @@
+"""Runs Redpanda data transforms (WebAssembly) on this machine, over captured records and on the memory bus."""
+
+from workbench.transforms.guest.module import read_module
+from workbench.transforms.guest.registry_functions import SubjectSchemas
+from workbench.transforms.limits import Limits
+from workbench.transforms.running.result import TransformResult
+from workbench.transforms.running.snapshot_run import transform_snapshot
+
+__all__ = ["Limits", "SubjectSchemas", "TransformResult", "read_module", "transform_snapshot"]

@@ -1,0 +1,1 @@
+"""Runs a module over the partitions of a topic and collects what it writes."""

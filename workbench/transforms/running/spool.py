@@ -1,0 +1,110 @@
+"""Keeps the outputs of a run as columns in a temporary file, so that memory does not grow with their number."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from workbench.model.records.columns import HEADERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workbench.transforms.batches import SourceRecord
+    from workbench.transforms.guest.record_functions import Output
+
+OUTPUT = pa.schema(
+    [
+        pa.field("topic", pa.string(), nullable=False),
+        pa.field("key", pa.binary()),
+        pa.field("value", pa.binary()),
+        pa.field("headers", HEADERS, nullable=False),
+        pa.field("timestamp_ms", pa.int64()),
+        pa.field("source_topic", pa.string(), nullable=False),
+        pa.field("source_partition", pa.int32(), nullable=False),
+        pa.field("source_offset", pa.int64()),
+        pa.field("output_index", pa.int32(), nullable=False),
+    ]
+)
+"""Columns of the outputs. ``timestamp_ms`` is that of the source record; a broker would write the time of appending.
+``source_offset`` is null where a record was written while no source record was at work; ``output_index`` counts the
+outputs of one source record."""
+
+_BATCH_ROWS = 1_000
+_BATCH_BYTES = 8 << 20
+
+
+class OutputSpool:
+    """Takes outputs, and gives them back as batches of `OUTPUT` once it is finished."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.value_bytes = 0
+        # Without a name: nothing is left behind, however the process ends.
+        self._file = tempfile.TemporaryFile(prefix="workbench-transform-")  # noqa: SIM115 - closed by close
+        self._writer: pa.ipc.RecordBatchFileWriter | None = pa.ipc.new_file(self._file, OUTPUT)
+        self._pending: list[dict[str, Any]] = []
+        self._pending_bytes = 0
+
+    def add(self, topic: str, partition: int, source: SourceRecord | None, outputs: list[Output]) -> None:
+        """Add what was written for one source record."""
+        for index, output in enumerate(outputs):
+            payload = output.payload
+            headers = [{"name": name, "value": value} for name, value in payload.headers]
+            self._pending.append(
+                {
+                    "topic": output.topic,
+                    "key": payload.key,
+                    "value": payload.value,
+                    "headers": headers,
+                    "timestamp_ms": None if source is None else source.timestamp_ms,
+                    "source_topic": topic,
+                    "source_partition": partition,
+                    "source_offset": None if source is None else source.offset,
+                    "output_index": index,
+                }
+            )
+            self.value_bytes += len(payload.value or b"")
+            self._pending_bytes += len(payload.key or b"") + len(payload.value or b"") + 16 * len(headers)
+            self._pending_bytes += sum(len(name) + len(value or b"") for name, value in payload.headers)
+            if len(self._pending) >= _BATCH_ROWS or self._pending_bytes >= _BATCH_BYTES:
+                self._flush()
+
+    def finish(self) -> None:
+        """End the writing; reading is possible from now on."""
+        if self._writer is not None:
+            self._flush()
+            self._writer.close()
+            self._writer = None
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the outputs in the order in which they were written."""
+        self.finish()
+        self._file.seek(0)
+        with pa.ipc.open_file(pa.PythonFile(self._file, mode="r")) as reader:
+            for index in range(reader.num_record_batches):
+                yield reader.get_batch(index)
+
+    def table(self, most_rows: int | None = None) -> pa.Table:
+        """Return the outputs, or the first of them."""
+        found: list[pa.RecordBatch] = []
+        rows = 0
+        for batch in self.batches():
+            if most_rows is not None and rows >= most_rows:
+                break
+            found.append(batch)
+            rows += batch.num_rows
+        table = pa.Table.from_batches(found, OUTPUT)
+        return table if most_rows is None else table.slice(0, most_rows)
+
+    def close(self) -> None:
+        """Give the space back; harmless when repeated."""
+        self._file.close()
+
+    def _flush(self) -> None:
+        if self._pending and self._writer is not None:
+            self._writer.write_batch(pa.RecordBatch.from_pylist(self._pending, OUTPUT))
+            self.rows += len(self._pending)
+            self._pending, self._pending_bytes = [], 0
