@@ -41,7 +41,7 @@ MOST_BYTES = 1_500_000
 """Of the page: nbconvert's own styles are 290 kB of it, the state and the scripts of the widgets most of the rest."""
 SHOWN = {
     "tail": (("<td",), ("read, ", "closed")),
-    "capture": (("<table", "done records"), ("onex.dev.task_events",)),
+    "capture": (("<table", "done · "), ("onex.dev.task_events",)),
     "trace": (("<pre",), ("workflow.created", "└─")),
     "graph": (("<img", "<table"), ("workflow.created", "events shown")),
     "lag": (("<img", "<table"), ("group", "onex.dev.")),

@@ -64,7 +64,7 @@ def _bars(frame: pd.DataFrame) -> go.Figure:
     figure.update_layout(barmode="stack", height=_BARS_PX + _BAR_PX * len(worst))
     # Blanks between name and bar, which would touch.
     figure.update_yaxes(autorange="reversed", automargin=True, ticksuffix="  ")
-    figure.update_xaxes(title="lag in offsets (at most this many records)", rangemode="tozero")
+    figure.update_xaxes(title="lag: records, at most", rangemode="tozero")
     return figure
 
 

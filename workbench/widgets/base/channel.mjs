@@ -76,7 +76,7 @@ export class Channel {
       this.#handlers.tick?.(content, buffers);
     } else if (content.kind === "closed") {
       this.#closed = String(content.message);
-      this.#handlers.silence(`This view is ${this.#closed}.`);
+      this.#handlers.silence(content.final ? "" : `This view is ${this.#closed}.`);
     } else if (content.kind === "failed") {
       const message = String(content.message);
       this.#requests.refuse(content.request, message);

@@ -41,6 +41,9 @@ class Streaming(Widget):
         options: Traits, and the options of `Widget`.
     """
 
+    final = False
+    """Whether what is shown would not change any more in any case: then nobody is told that the view was closed."""
+
     _due = True
     _ended = False
     _sending = False
@@ -155,5 +158,5 @@ class Streaming(Widget):
         if made is not None:
             content, buffers = made
             self.post({"kind": "tick", "number": self._flow.send(time.monotonic()), **content}, buffers)
-        self.post({"kind": "closed", "message": CLOSED})
+        self.post({"kind": "closed", "message": CLOSED, "final": self.final})
         self.still.update(now=True)

@@ -52,11 +52,12 @@ class ProgressPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywid
         progress = self.feed.progress
         if progress.state == "done":
             # One line: the bars are all full, and what was made is shown by the cell below.
-            counts = " · ".join(f"{visible(name, 80)} {number_text(number)}" for name, number in progress.counts)
-            self.sheet.show(f"done {counts}".rstrip(), [], note=progress.note)
+            counts = [f"{number_text(number)} {visible(name, 80)}" for name, number in progress.counts]
+            self.sheet.show(" · ".join(["done", *counts]), [], note=progress.note)
             self.cancel_button.layout.display = "none"
         else:
             self.sheet.show(progress.state, progress_blocks(progress, "Partitions"), note=progress.note)
+        self.sheet.final = progress.over
         if progress.over and not self.cancel_button.disabled:
             self.cancel_button.disabled = True
             self.cancel_button.description = "Cancel"

@@ -12,10 +12,18 @@ function drawFacts(block) {
   return [make("table", {}, textual("caption", block.title), make("tbody", {}, ...rows))];
 }
 
+const SHORT = 24;
+
+/**
+ * A cell of a table; a short text stays on one line, so that a narrow view scrolls instead of breaking numbers.
+ * @param {string} text
+ */
+const cell = (text) => textual("td", text, text.length <= SHORT ? { class: "wb-short" } : {});
+
 /** @param {any} block */
 function drawTable(block) {
   const head = block.columns.map((/** @type {string} */ title) => textual("th", title, { scope: "col" }));
-  const rows = block.rows.map((/** @type {string[]} */ row) => make("tr", {}, ...row.map((cell) => textual("td", cell))));
+  const rows = block.rows.map((/** @type {string[]} */ row) => make("tr", {}, ...row.map(cell)));
   const table = make("table", {}, textual("caption", block.title), make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
   // In the tab order, because a region that scrolls could not be scrolled by keys otherwise.
   return [make("div", { class: "wb-scroll", tabindex: "0", role: "region", "aria-label": block.title }, table)];

@@ -71,6 +71,13 @@ test("a closed widget says so until a tick comes again", (t) => {
   assert.deepEqual(heard.at(-2), ["silence", ""]);
 });
 
+test("the closing of what is final is not told, and its kernel is not missed", (t) => {
+  const { heard, play, tick } = opened(t);
+  play({ kind: "closed", message: "closed: its owner ended it", final: true });
+  tick(60_000);
+  assert.deepEqual(heard.at(-1), ["silence", ""]);
+});
+
 test("a comm that is gone is told", (t) => {
   assert.deepEqual(opened(t, { broken: true }).heard, [["silence", "The kernel cannot be reached."]]);
 });

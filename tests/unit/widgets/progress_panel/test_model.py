@@ -42,6 +42,8 @@ async def test_a_job_that_is_done_folds_to_one_line(browser: Browser) -> None:
     browser.show(panel.sheet)
     await browser.acknowledge(panel.sheet, lambda: browser.sent(panel.sheet, "tick"))
     job.progress = replace(job.progress, state="done")
-    await browser.acknowledge(panel.sheet, lambda: browser.sent(panel.sheet, "tick")[-1]["state"].startswith("done "))
+    await browser.acknowledge(panel.sheet, lambda: browser.sent(panel.sheet, "tick")[-1]["state"].startswith("done · "))
     assert blocks(browser, panel.sheet) == []
+    await panel.sheet.supervisor.aclose()
+    assert browser.sent(panel.sheet, "closed")[-1]["final"]
     assert panel.cancel_button.layout.display == "none"
