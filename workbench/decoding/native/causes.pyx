@@ -6,7 +6,7 @@ from libc.string cimport memcmp
 
 from workbench.buffers.slices cimport grown
 from workbench.decoding.native.decision cimport DECLARED, ROOT, UNKNOWN, Causes, Decision, Found, FoundCause
-from workbench.decoding.native.facts cimport Facts, Place
+from workbench.decoding.native.facts cimport Facts, Place, resolved
 from workbench.decoding.native.fields cimport first_id, note_reading_fault
 from workbench.decoding.native.ids cimport span_of
 from workbench.decoding.native.problems cimport add_word
@@ -42,7 +42,7 @@ cdef bint find_causes(Facts facts, const Convention* convention, Causes* causes)
 cdef bint _find(
     Facts facts, const Convention* convention, const CauseRule* rule, int32_t slot, Causes* causes
 ) noexcept nogil:
-    cdef int32_t selector = facts.resolve(rule.selector), index = 0
+    cdef int32_t selector = resolved(facts, rule.selector), index = 0
     cdef Value raw, id
     cdef Place place
     cdef FoundCause* items

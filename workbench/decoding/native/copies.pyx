@@ -10,7 +10,7 @@ from libc.string cimport memset
 from workbench.decoding.native.facts cimport Facts
 from workbench.decoding.native.filters cimport decimal_text, filtered
 from workbench.decoding.native.ids cimport id_of, is_utf8_value
-from workbench.decoding.native.program cimport Writer
+from workbench.decoding.native.program cimport Writer, text_of
 from workbench.decoding.native.replays cimport replay_text
 from workbench.decoding.native.values cimport Value, is_space_or_tab, joined, nothing
 
@@ -95,7 +95,7 @@ cdef void _read_origin(Facts facts, const Writer* writer, bint first, Origin* or
             continue
         origin.there = True
         _note_origin(facts, at, value, writer.topic_filter if at == 0 else writer.number, origin, bad)
-    origin.via = facts.program.text(writer.via)
+    origin.via = text_of(facts.program, writer.via)
 
 
 cdef void _note_origin(Facts facts, int at, Value value, int32_t filter, Origin* origin, bint* bad) noexcept nogil:
@@ -157,7 +157,7 @@ cdef void _add_application(Facts facts, Marks* found, int* count) noexcept nogil
             # Applications name type, message and attempts; the stage is one of known writers.
             _note_error(facts, _ATTEMPTS if at == 7 else at - 5, value, facts.program.words.big_endian, &marks.error)
     if marks.origin.there:
-        marks.origin.via = facts.program.text(facts.program.words.application)
+        marks.origin.via = text_of(facts.program, facts.program.words.application)
     if not (marks.origin.there or marks.error.there or marks.bad_position):
         return
     if with_topic >= 0 and not found[with_topic].error.there:

@@ -8,10 +8,10 @@ at last what is reported about both.
 from libc.stdint cimport int32_t
 
 from workbench.decoding.native.causes cimport fill_causes, read_causes
-from workbench.decoding.native.facts cimport Facts, Place
+from workbench.decoding.native.facts cimport Facts, Place, resolved
 from workbench.decoding.native.fields cimport fill_fields, read_fields
 from workbench.decoding.native.problems cimport add_word
-from workbench.decoding.native.program cimport FIELDS, Convention, Program
+from workbench.decoding.native.program cimport FIELDS, Convention, Program, text_of
 from workbench.decoding.native.reports cimport report
 from workbench.decoding.native.values cimport Value, nothing
 
@@ -133,14 +133,14 @@ cdef int32_t _winner(Program program, const Decision* decision, const Fixed* fix
 
 cdef void _see_dialect(Facts facts, Decision* decision, const Convention* winner) noexcept nogil:
     if winner.dialect >= 0:
-        decision.dialect = facts.program.text(winner.dialect)
+        decision.dialect = text_of(facts.program, winner.dialect)
     elif winner.is_cloudevents:
         if facts.structured:
             decision.dialect = Value(<const unsigned char*>"structured", 10, True)
         elif facts.mode:
             decision.dialect = Value(<const unsigned char*>"binary", 6, True)
     elif winner.code_dialect >= 0:
-        decision.dialect = facts.program.text(winner.code_dialect)
+        decision.dialect = text_of(facts.program, winner.code_dialect)
 
 
 cdef void _see_trace_rules(Program program, Decision* decision, const Convention* winner) noexcept nogil:
@@ -164,7 +164,7 @@ cdef void _see_ce_trace(Facts facts, Decision* decision, const Convention* winne
     cdef bint cloudevents = False
     for at in range(decision.match_count):
         cloudevents |= facts.program.conventions[decision.matches[at]].is_cloudevents
-    selector = facts.resolve(place) if cloudevents else -1
+    selector = resolved(facts, place) if cloudevents else -1
     if selector < 0 or not facts.raw(selector, winner.pick_first, 0, &value):
         return
     for at in range(decision.trace_place_count, 0, -1):

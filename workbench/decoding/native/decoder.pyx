@@ -7,7 +7,7 @@ read take the interpreter's lock: they are given to the formats, which read them
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
 from workbench.buffers.slices cimport Column, column_of, is_null
@@ -15,7 +15,7 @@ from workbench.decoding.native.causes cimport add_cause, insert_cause
 from workbench.decoding.native.copies cimport Copy, position_of, read_copy
 from workbench.decoding.native.decision cimport DECLARED, UNKNOWN, Causes, Decision, Fixed, Found, decide
 from workbench.decoding.native.events cimport EventColumns
-from workbench.decoding.native.facts cimport Facts
+from workbench.decoding.native.facts cimport Facts, member_of
 from workbench.decoding.native.json cimport GOOD, NO_MEMORY, Token, Verdict, clear, read_value
 from workbench.decoding.native.letters cimport LetterParts, LetterReader
 from workbench.decoding.native.problems cimport add, add_about, add_word
@@ -33,6 +33,7 @@ from workbench.decoding.native.values cimport Value, equal, nothing
 
 cdef enum:
     _PREFIX_SIZE = 5  # of a value that was written with a schema registry: a zero byte and the number of the schema
+    _KNOWN_SETS = 64  # of names of records, whose candidates are remembered
 
 # First bytes behind white space of JSON texts and of the byte order mark.
 cdef uint8_t _FIRST[256]
@@ -73,15 +74,16 @@ cdef class BatchDecoder:
     cdef object _values, _others, _ask, _kept
     cdef const uint8_t* _others_at
     cdef bint _only_builtin
-    cdef uint64_t* _former
-    cdef int32_t* _candidates
+    cdef uint64_t* _known_names  # sets of names, a place for each hash of one
+    cdef int32_t* _known_counts  # how many candidates each has; -1 for a free place
+    cdef int32_t* _known_candidates
+    cdef const int32_t* _candidates
     cdef int32_t _candidate_count
-    cdef bint _any_candidates
 
     def __cinit__(self):
         memset(&self.decision, 0, sizeof(Decision))
-        self._former = NULL
-        self._candidates = NULL
+        self._known_names = NULL
+        self._known_counts = self._known_candidates = NULL
 
     def __init__(self, Program program not None, topic_texts, fixed, headers, values, others, ask, bint only_builtin):
         cdef const uint8_t[::1] marks = others
@@ -93,16 +95,19 @@ cdef class BatchDecoder:
         self.values = column_of(values)
         self._others_at = &marks[0] if len(others) else NULL
         self.fixed = Fixed(fixed[0], fixed[1], fixed[2])
-        self._former = <uint64_t*>calloc(program.mask_words + 1, sizeof(uint64_t))
-        self._candidates = <int32_t*>calloc(program.convention_count + 1, sizeof(int32_t))
-        if self._former == NULL or self._candidates == NULL:
+        self._known_names = <uint64_t*>malloc(_KNOWN_SETS * <size_t>(program.mask_words + 1) * sizeof(uint64_t))
+        self._known_counts = <int32_t*>malloc(_KNOWN_SETS * sizeof(int32_t))
+        self._known_candidates = <int32_t*>malloc(_KNOWN_SETS * <size_t>(program.convention_count + 1) * sizeof(int32_t))
+        if self._known_names == NULL or self._known_counts == NULL or self._known_candidates == NULL:
             raise MemoryError
+        memset(self._known_counts, 0xFF, _KNOWN_SETS * sizeof(int32_t))
 
     def __dealloc__(self):
         free(self.decision.causes.items)
         free(self.decision.candidates.items)
-        free(self._former)
-        free(self._candidates)
+        free(self._known_names)
+        free(self._known_counts)
+        free(self._known_candidates)
 
     def decode(self, int64_t rows):
         """Decode the first rows; returns the columns by name.
@@ -233,8 +238,8 @@ cdef class BatchDecoder:
         if verdict != GOOD or self.facts.tokens.members != 2:
             return verdict
         self.facts.body = data
-        payload = self.facts.member(self.program.words.payload)
-        if payload == NULL or self.facts.member(self.program.words.schema) == NULL:
+        payload = member_of(self.facts, self.program.words.payload)
+        if payload == NULL or member_of(self.facts, self.program.words.schema) == NULL:
             return verdict
         return read_value(self.program.members, data, payload.start, payload.stop, &self.facts.tokens)
 
@@ -264,7 +269,10 @@ cdef class BatchDecoder:
         """Find the conventions that can match the names of the record's headers and members."""
         cdef uint64_t* present = self.facts.present
         cdef size_t size = <size_t>self.program.mask_words * sizeof(uint64_t)
-        cdef int64_t at, bit
+        cdef uint64_t* known
+        cdef int64_t at, bit, place
+        cdef int32_t* candidates
+        cdef int32_t count = 0
         cdef const int32_t* order = self.program.lists + self.program.words.order
         cdef const Convention* convention
         memset(present, 0, size)
@@ -276,17 +284,21 @@ cdef class BatchDecoder:
             if 1 <= bit <= self.program.top_members:
                 bit += self.program.slots + self.program.folded_slots
                 present[bit >> 6] |= <uint64_t>1 << (bit & 63)
-        # Neighbours have the same names, and so the same candidates.
-        if self._any_candidates and memcmp(present, self._former, size) == 0:
+        # Few sets of names make most of a topic, and each has the same candidates whenever it comes.
+        place = _place_of(present, self.program.mask_words)
+        known = self._known_names + place * self.program.mask_words
+        candidates = self._known_candidates + place * self.program.convention_count
+        self._candidates = candidates
+        self._candidate_count = self._known_counts[place]
+        if self._candidate_count >= 0 and memcmp(present, known, size) == 0:
             return
-        memcpy(self._former, present, size)
-        self._any_candidates = True
-        self._candidate_count = 0
         for at in range(self.program.convention_count):
             convention = self.program.conventions + order[at]
             if _may_match(self.program, convention, present):
-                self._candidates[self._candidate_count] = order[at]
-                self._candidate_count += 1
+                candidates[count] = order[at]
+                count += 1
+        memcpy(known, present, size)
+        self._known_counts[place] = self._candidate_count = count
 
     cdef void _report_amqp(self) noexcept nogil:
         """Report the headers that were read from the encoding of AMQP."""
@@ -300,6 +312,15 @@ cdef class BatchDecoder:
                 value = self.facts.name_of(entry)
                 if value.data != NULL:
                     add_about(&self.decision.problems, &self.facts.arena, b"amqp_encoded:", value)
+
+
+cdef inline int64_t _place_of(const uint64_t* names, int64_t words) noexcept nogil:
+    cdef uint64_t mixed = 0
+    cdef int64_t word
+    for word in range(words):
+        mixed = (mixed ^ names[word]) * <uint64_t>0x9E3779B97F4A7C15
+        mixed ^= mixed >> 32
+    return mixed & (_KNOWN_SETS - 1)
 
 
 cdef bint _may_match(Program program, const Convention* convention, const uint64_t* present) noexcept nogil:

@@ -29,6 +29,7 @@ from workbench.decoding.native.program cimport (
     F_TENANT,
     POSITION,
     SPAN,
+    text_of,
 )
 from workbench.decoding.native.traces cimport TraceContext
 from workbench.decoding.native.values cimport Value
@@ -72,7 +73,7 @@ cdef class EventColumns:
     ) noexcept nogil:
         """Write one row; false where there is no memory."""
         cdef bint good = True
-        cdef Value text = facts.program.text(decision.scope)
+        cdef Value text = text_of(facts.program, decision.scope)
         good &= self.scope.put(row, &text)
         good &= self.format.put(row, format) and self.damage.put(row, damage)
         good &= self._put_state(row, decision)
@@ -99,14 +100,14 @@ cdef class EventColumns:
     cdef bint _put_convention(self, int64_t row, Facts facts, const Decision* decision) noexcept nogil:
         cdef bint good
         cdef int32_t at, number
-        cdef Value text = facts.program.text(facts.program.conventions[decision.convention].name)
+        cdef Value text = text_of(facts.program, facts.program.conventions[decision.convention].name)
         good = self.convention.put(row, &text)
-        text = facts.program.text(facts.program.conventions[decision.convention].version)
+        text = text_of(facts.program, facts.program.conventions[decision.convention].version)
         good &= self.version.put(row, &text) and self.dialect.put(row, &decision.dialect)
         for at in range(decision.match_count):
             number = decision.matches[at]
             if number != decision.convention:
-                text = facts.program.text(facts.program.conventions[number].name)
+                text = text_of(facts.program, facts.program.conventions[number].name)
                 good &= self.also.put(self.also_count, &text)
                 self.also_count += 1
                 good &= self.also_ends.put(row, self.also_count)

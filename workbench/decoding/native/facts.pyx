@@ -31,13 +31,13 @@ from workbench.decoding.native.program cimport (
     HEADER,
     IS_OBJECT,
     MEMBER,
-    MODES,
     PATTERN,
     TOPIC,
     TRACE,
     Condition,
     Program,
     Selector,
+    text_of,
 )
 from workbench.decoding.native.traces cimport read_parts
 from workbench.decoding.native.values cimport Value, equal, joined, lower, nothing, stripped
@@ -92,17 +92,10 @@ cdef class Facts(RecordHeaders):
         if not self.structured and has_body and self.tokens.items[0].kind == OBJECT:
             self.structured = True
             for at in range(4):
-                if not _has_value(self.member(self.program.words.ce_required[at])):
+                if not _has_value(member_of(self, self.program.words.ce_required[at])):
                     self.structured = False
                     break
         self.mode = 5 + self.prefix if self.structured else 1 + self.prefix if self.ce_headers else 0
-
-    cdef const Token* member(self, int32_t bit) noexcept nogil:
-        """The value of a member; NULL where it is absent."""
-        cdef int32_t at = self.tokens.last_of[bit] - 1
-        if at < 0 or self.tokens.items[at].dead:
-            return NULL
-        return self.tokens.items + at
 
     cdef bint scalar(self, const Token* token, Value* value) noexcept nogil:
         """Read the text of a member; false where it is absent, null, an empty text, an object or an array."""
@@ -123,7 +116,7 @@ cdef class Facts(RecordHeaders):
         cdef const Token* items = self.tokens.items
         cdef const Token* found = NULL
         cdef int64_t at
-        cdef Value value, wanted = self.program.text(step[2])
+        cdef Value value, wanted = text_of(self.program, step[2])
         cdef int32_t start = 0, stop = 0
         if step[1] < 0:
             return True
@@ -146,10 +139,6 @@ cdef class Facts(RecordHeaders):
 
     # Values of selectors.
 
-    cdef int32_t resolve(self, int32_t place) noexcept nogil:
-        """The selector of a place on this record; -1 where it has none."""
-        return self.program.places[place * MODES + self.mode]
-
     cdef bint raw(self, int32_t number, bint first, int32_t index, Value* value) noexcept nogil:
         """Read one of the scalars at a selector, before filters; false where there are not so many."""
         cdef const Selector* selector = self.program.selectors + number
@@ -165,11 +154,11 @@ cdef class Facts(RecordHeaders):
         if index:
             return False
         if selector.source == MEMBER:
-            return self.scalar(self.member(selector.slot), value)
+            return self.scalar(member_of(self, selector.slot), value)
         if selector.source == HEADER or selector.source == FOLDED:
             return self.header(selector.slot, first, value)
         if selector.source == CONST:
-            value[0] = self.program.text(selector.slot)
+            value[0] = text_of(self.program, selector.slot)
             return True
         if selector.source == TOPIC:
             value[0] = self.topic_values[selector.slot]
@@ -248,14 +237,14 @@ cdef class Facts(RecordHeaders):
         if id.data == NULL or (id.size < 62 and not numbers[1 + id.size // 31] >> (id.size % 31) & 1):
             return False
         for at in range(3, numbers[0] + 3):
-            text = self.program.text(numbers[at])
+            text = text_of(self.program, numbers[at])
             if text.size == id.size and (id.size == 0 or text.data[0] == id.data[0]) and equal(&text, id):
                 return True
         return False
 
     cdef bint holds(self, const Condition* condition, bint first) except -1 nogil:
         """Whether a condition holds."""
-        cdef int32_t number = self.resolve(condition.selector), index = 0
+        cdef int32_t number = resolved(self, condition.selector), index = 0
         cdef const Selector* selector
         cdef Place place
         cdef Value value
@@ -277,7 +266,7 @@ cdef class Facts(RecordHeaders):
         cdef const Token* token
         cdef int64_t at
         if selector.steps_from == selector.steps_to:
-            token = self.member(selector.slot)
+            token = member_of(self, selector.slot)
             return token != NULL and _passes_test(token, test)
         for at in range(self.tokens.count):
             token = self.tokens.items + at

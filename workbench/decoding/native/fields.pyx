@@ -4,10 +4,11 @@
 from libc.stdint cimport int32_t
 
 from workbench.decoding.native.decision cimport MOST_TRACE_PLACES, Decision, Found
-from workbench.decoding.native.facts cimport Facts, Place
+from workbench.decoding.native.facts cimport Facts, Place, resolved
 from workbench.decoding.native.ids cimport id_of, is_traceparent, is_utf8_value
 from workbench.decoding.native.problems cimport add, add_word, has
 from workbench.decoding.native.program cimport (
+    FIELDS,
     F_CORRELATION_ID,
     F_ENDED,
     F_EVENT_ID,
@@ -16,8 +17,8 @@ from workbench.decoding.native.program cimport (
     F_REQUEST_ID,
     F_SOURCE,
     F_STARTED,
-    FIELDS,
     Convention,
+    text_of,
 )
 from workbench.decoding.native.times cimport BAD_TIME, IMPLAUSIBLE, ZONE_ASSUMED, parse_time
 from workbench.decoding.native.values cimport Value, equal, nothing
@@ -39,7 +40,7 @@ cdef bint find_field(
     cdef Value raw, text
     cdef bint is_id = field <= F_REQUEST_ID
     for at in range(convention.fields[2 * field], convention.fields[2 * field + 1]):
-        selector = facts.resolve(lists[at])
+        selector = resolved(facts, lists[at])
         index = 0
         while selector >= 0 and facts.raw(selector, convention.pick_first, index, &raw):
             found.place = Place(selector, lists[at], convention.pick_first, index)
@@ -78,7 +79,7 @@ cdef bint first_id(
     cdef int32_t at, selector, index
     cdef Value raw
     for at in range(place_from, place_to):
-        selector = facts.resolve(lists[at])
+        selector = resolved(facts, lists[at])
         index = 0
         while selector >= 0 and facts.raw(selector, convention.pick_first, index, &raw):
             found.place = Place(selector, lists[at], convention.pick_first, index)
@@ -125,7 +126,7 @@ cdef void note_reading_fault(Facts facts, Decision* decision, const Place* place
 
 
 cdef void _note_not_utf8(Facts facts, Decision* decision, const Place* place) noexcept nogil:
-    add(&decision.problems, facts.program.text(facts.program.selectors[place.selector].not_utf8))
+    add(&decision.problems, text_of(facts.program, facts.program.selectors[place.selector].not_utf8))
 
 
 cdef void _read_time(Decision* decision, int field, int parser, Found* found, bint named) noexcept nogil:
@@ -164,7 +165,7 @@ cdef void _see_several(Facts facts, Decision* decision, const Found* found) noex
 cdef void _link_second_id(Facts facts, Decision* decision, const Convention* winner) noexcept nogil:
     """Keep a second id of the event under which others may name it as their cause."""
     cdef const Found* first = decision.fields + <int>F_EVENT_ID
-    cdef int32_t selector = facts.resolve(winner.linked_header)
+    cdef int32_t selector = resolved(facts, winner.linked_header)
     cdef Place second = Place(selector, winner.linked_header, False, 0)
     cdef Value id
     if not first.there or first.place.selector == selector or not facts.raw(selector, False, 0, &id):

@@ -11,6 +11,7 @@ from workbench.decoding.native.values cimport (
     all_hex,
     all_lower_hex,
     hex_digit,
+    is_uuid,
     lower,
     nothing,
     take,
@@ -37,16 +38,16 @@ cdef Value canonical_id(Arena* arena, Value value) noexcept nogil:
     cdef const uint8_t* text = value.data
     cdef uint8_t* into
     cdef int at
+    cdef bint capitals
     if value.size == _BRACED_SIZE and text[0] == c"{" and text[37] == c"}":
         text += 1
     elif value.size == _URN_SIZE and _is_urn(text):
         text += 9
     elif value.size != _UUID_SIZE:
         return value
-    if not _is_hyphenated(text):
+    if not is_uuid(text, &capitals):
         return value
-    if all_lower_hex(text, 8) and all_lower_hex(text + 9, 4) and all_lower_hex(text + 14, 4) \
-            and all_lower_hex(text + 19, 4) and all_lower_hex(text + 24, 12):
+    if not capitals:
         return Value(text, _UUID_SIZE, True)
     into = take(arena, _UUID_SIZE)
     if into == NULL:
@@ -74,11 +75,12 @@ cdef Value id_of(Arena* arena, Value value) noexcept nogil:
 
 cdef bint is_uuid_like(const Value* canonical) noexcept nogil:
     """Whether readers that parse UUIDs accept a canonical id: a UUID, or its 32 hex digits."""
+    cdef bint capitals
     if canonical.data == NULL:
         return False
     if canonical.size == _HEX_SIZE:
         return all_hex(canonical.data, _HEX_SIZE)
-    return canonical.size == _UUID_SIZE and _is_hyphenated(canonical.data)
+    return canonical.size == _UUID_SIZE and is_uuid(canonical.data, &capitals)
 
 
 cdef Value span_of(Value value) noexcept nogil:
@@ -155,12 +157,3 @@ cdef inline bint _is_urn(const uint8_t* text) noexcept nogil:
         if lower(text[at]) != <uint8_t>urn[at]:
             return False
     return True
-
-
-cdef inline bint _is_hyphenated(const uint8_t* text) noexcept nogil:
-    if text[8] != c"-" or text[13] != c"-" or text[18] != c"-" or text[23] != c"-":
-        return False
-    return (
-        all_hex(text, 8) and all_hex(text + 9, 4) and all_hex(text + 14, 4) and all_hex(text + 19, 4)
-        and all_hex(text + 24, 12)
-    )

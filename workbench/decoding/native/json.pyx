@@ -5,28 +5,60 @@ Of members of one name in one object the last counts. A name may be written with
 which UTF-8 does not have, is accepted as JSON does; `unescape` writes it as three bytes that are no UTF-8.
 """
 
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
-from workbench.decoding.native.members cimport NO_BIT, ROOT_BIT, Member, MemberTable
+from workbench.decoding.native.members cimport NO_BIT, ROOT_BIT, Member, MemberTable, find_member
 from workbench.buffers.slices cimport grown
 from workbench.buffers.utf8 cimport utf8_size
 
 cdef enum:
     _LONGEST_NAME = 256  # of names that are written with escapes and compared with those that are known
 
+# Bytes that stand for themselves inside a text are plain: no quote, no backslash, no control character (below 0x20), no
+# part of a longer character (from 0x80). All processors of x86-64 compare 16 bytes at once; a signed comparison with 0x20
+# finds both those below it and those from 0x80. Elsewhere 8 bytes are looked at in a word: subtracting borrows from the
+# next higher byte only, so the lowest byte that is marked is really one, and the loop behind finds it.
 cdef extern from *:
     """
+    #include <stdint.h>
+    #include <string.h>
+    #if defined(__SSE2__)
+    #include <emmintrin.h>
+    #endif
     #define WB_EACH(byte) (0x0101010101010101ULL * (byte))
+    static inline int wb_is_plain(unsigned char byte) {
+        return byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5C;
+    }
+    static inline int64_t wb_plain_end(const uint8_t* data, int64_t at, int64_t stop) {
+    #if defined(__SSE2__)
+        while (stop - at >= 16) {
+            __m128i bytes = _mm_loadu_si128((const __m128i*)(data + at));
+            __m128i special = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+                _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x22)), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x5C))));
+            int found = _mm_movemask_epi8(special);
+            if (found) return at + __builtin_ctz(found);
+            at += 16;
+        }
+    #else
+        while (stop - at >= 8) {
+            uint64_t word;
+            memcpy(&word, data + at, 8);
+            uint64_t special = ((word ^ WB_EACH(0x22)) - WB_EACH(1)) | ((word ^ WB_EACH(0x5C)) - WB_EACH(1));
+            if ((special | (word - WB_EACH(0x20)) | word) & WB_EACH(0x80)) break;
+            at += 8;
+        }
+    #endif
+        while (at < stop && wb_is_plain(data[at])) at++;
+        return at;
+    }
     """
-    uint64_t WB_EACH(uint64_t byte) nogil
+    int64_t wb_plain_end(const uint8_t* data, int64_t at, int64_t stop) nogil
 
-# Bytes that stand for themselves inside a text, and letters of the escapes that have two bytes.
-cdef uint8_t _PLAIN[256]
+# Letters of the escapes that have two bytes.
 cdef uint8_t _SHORT[256]
 for _byte in range(256):
-    _PLAIN[_byte] = 0x20 <= _byte < 0x80 and _byte not in b'"\\'
     _SHORT[_byte] = _byte in b'"\\/bfnrt'
 
 
@@ -196,9 +228,9 @@ cdef inline Verdict _member(Reader* reader, MemberTable table, const Level* leve
     if level.node < 0:
         return GOOD
     if not text.escaped:
-        member = table.find(level.node, data + text.start, text.stop - text.start)
+        member = find_member(table, level.node, data + text.start, text.stop - text.start)
     elif text.stop - text.start <= _LONGEST_NAME:
-        member = table.find(level.node, name, unescape(data + text.start, text.stop - text.start, name))
+        member = find_member(table, level.node, name, unescape(data + text.start, text.stop - text.start, name))
     if member == NULL:
         return GOOD
     if reader.tokens.last_of[member.bit] > level.first:
@@ -232,31 +264,22 @@ cdef inline int64_t _new_token(Tokens* tokens, int64_t at, uint16_t bit) noexcep
 
 cdef inline int64_t _skip(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
     """Step over the white space of JSON; never beyond ``stop``."""
-    while at < stop and (data[at] == c" " or data[at] == b"\n" or data[at] == b"\r" or data[at] == b"\t"):
+    # Compact texts have none, so the one comparison that says so comes first.
+    while at < stop and data[at] <= c" ":
+        if data[at] != c" " and data[at] != b"\n" and data[at] != b"\r" and data[at] != b"\t":
+            break
         at += 1
     return at
 
 
 cdef inline bint _text(const uint8_t* data, int64_t at, int64_t stop, Text* text) noexcept nogil:
     """Read what follows a quote, up to the next one; false where it is no text."""
-    cdef uint64_t word, quotes, slashes
     cdef uint8_t byte
     cdef int size
     text.start = at
     text.escaped = False
     while True:
-        # Eight bytes at a time while all are plain: not a quote (0x22), a backslash (0x5C), a control character (below
-        # 0x20) or a part of a longer character (from 0x80). Subtracting borrows from the next higher byte only, so the
-        # lowest byte that is marked is really one; the loop below finds it.
-        while stop - at >= 8:
-            memcpy(&word, data + at, 8)
-            quotes = (word ^ WB_EACH(0x22)) - WB_EACH(1)
-            slashes = (word ^ WB_EACH(0x5C)) - WB_EACH(1)
-            if (quotes | slashes | (word - WB_EACH(0x20)) | word) & WB_EACH(0x80):
-                break
-            at += 8
-        while at < stop and _PLAIN[data[at]]:
-            at += 1
+        at = wb_plain_end(data, at, stop)
         if at >= stop:
             return False
         byte = data[at]

@@ -28,7 +28,7 @@ from workbench.decoding.native.json cimport (
     release,
 )
 from workbench.decoding.native.problems cimport Problems, add_word
-from workbench.decoding.native.program cimport F_EVENT_TYPE, Letter, Program
+from workbench.decoding.native.program cimport F_EVENT_TYPE, Letter, Program, text_of
 from workbench.decoding.native.values cimport Arena, Value, equal, hex_digit, lower, nothing, take
 
 cdef enum:
@@ -65,13 +65,13 @@ cdef class LetterReader:
         if decision.convention < 0 or self._program.conventions[decision.convention].letter < 0:
             return NULL
         letter = self._program.lists + self._program.conventions[decision.convention].letter
-        text = self._program.text(letter[0])
+        text = text_of(self._program, letter[0])
         if text.data != NULL:
             event_type = decision.fields + <int>F_EVENT_TYPE
             if not event_type.there or not equal(&text, &event_type.value):
                 return NULL
         for at in range(letter[1], letter[2]):
-            text = self._program.text(self._program.letters[at].dialect)
+            text = text_of(self._program, self._program.letters[at].dialect)
             if text.data == NULL or equal(&text, &decision.dialect):
                 return self._program.letters + at
         return NULL
@@ -103,7 +103,7 @@ cdef class LetterReader:
             return named or letter.position_first
         if self._text(facts, letter.message_id, &parts.original):
             parts.original = canonical_id(&facts.arena, parts.original)
-            parts.original_via = self._program.text(letter.message_via)
+            parts.original_via = text_of(self._program, letter.message_via)
         parts.depth = 1
         while parts.depth < _MOST_LAYERS and self._open(facts, letter):
             parts.depth += 1
@@ -155,7 +155,7 @@ cdef class LetterReader:
                 origin.has[at] = position_number(at, &text, &origin.numbers[at])
                 origin.there |= origin.has[at]
                 marks.bad_position |= not origin.has[at]
-        origin.via = self._program.text(letter.via)
+        origin.via = text_of(self._program, letter.via)
 
     cdef void _read_error(self, Facts facts, const Letter* letter, Marks* marks) noexcept nogil:
         cdef Value text
@@ -177,7 +177,7 @@ cdef class LetterReader:
         if token != NULL and token.kind == TEXT:
             facts.inside(self._data, token, &text)
             for at in range(1, markers[0] + 1):
-                marker = self._program.text(markers[at])
+                marker = text_of(self._program, markers[at])
                 if equal(&marker, &text):
                     add_word(problems, b"marker_body")
         token = self._at(letter.redacted)

@@ -1,9 +1,8 @@
 # cython: language_level=3
 """Looks up the known members of JSON objects by their parent and name: a hash table that is read without the GIL."""
 
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcmp, memcpy
 
 
 cdef class MemberTable:
@@ -49,39 +48,7 @@ cdef class MemberTable:
         free(self.items)
 
     def _enter(self, int16_t parent, int16_t node, int32_t start, int32_t size, uint16_t bit):
-        cdef uint64_t at = _hash(parent, self.names_at + start, size) & self.last_slot
+        cdef uint64_t at = hash_of(parent, self.names_at + start, size) & self.last_slot
         while self.slots[at].parent >= 0:
             at = (at + 1) & self.last_slot
         self.slots[at] = Member(start, size, parent, node, bit)
-
-    cdef const Member* find(self, int16_t parent, const uint8_t* name, int64_t size) noexcept nogil:
-        """The member of that name under a parent; NULL when nobody reads it."""
-        cdef uint64_t at = _hash(parent, name, size) & self.last_slot
-        cdef const Member* member = self.slots + at
-        while member.parent >= 0:
-            if (
-                member.parent == parent
-                and member.name_size == size
-                and memcmp(self.names_at + member.name_start, name, <size_t>size) == 0
-            ):
-                return member
-            at = (at + 1) & self.last_slot
-            member = self.slots + at
-        return NULL
-
-
-cdef inline uint64_t _hash(int16_t parent, const uint8_t* name, int64_t size) noexcept nogil:
-    """Mix the ends of the name, its length and its parent; the bytes between count when names are compared."""
-    cdef uint64_t first = 0, last = 0
-    if size >= 8:
-        memcpy(&first, name, 8)
-        memcpy(&last, name + size - 8, 8)
-    elif size >= 4:
-        memcpy(&first, name, 4)
-        memcpy(&last, name + size - 4, 4)
-    elif size > 0:
-        first = name[0]
-        last = (<uint64_t>name[size >> 1] << 8) | name[size - 1]
-    first = (first ^ (last * <uint64_t>0x9E3779B97F4A7C15)) + <uint64_t>size * 31 + <uint64_t>parent * 7919
-    first *= <uint64_t>0xD6E8FEB86659FD93
-    return first ^ (first >> 32)

@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 
 from workbench.decoding.native.members cimport MemberTable
 from workbench.decoding.native.names cimport NameTable
-from workbench.decoding.native.values cimport Value
+from workbench.decoding.native.values cimport Value, nothing
 
 # The structs below are rows of tables that `workbench.decoding.program` makes, in its order of columns. Each is made of
 # int32 alone, so that a row of a numpy matrix is the struct. ``X_from``, ``X_to`` is a range in the table of lists.
@@ -170,6 +170,12 @@ cdef class Program:
     cdef int64_t convention_count, writer_count
     cdef Words words
 
-    cdef Value text(self, int32_t number) noexcept nogil
     cdef Value via(self, int32_t place) noexcept nogil
     cdef bint matches(self, int32_t pattern, const Value* text) except -1 nogil
+
+
+cdef inline Value text_of(Program program, int32_t number) noexcept nogil:
+    """A text of the tables; no value for -1."""
+    if number < 0:
+        return nothing()
+    return Value(program._content_at + program._ends[number], program._ends[number + 1] - program._ends[number], True)

@@ -117,15 +117,9 @@ cdef class Program:
     def __dealloc__(self):
         free(self._patterns_at)
 
-    cdef Value text(self, int32_t number) noexcept nogil:
-        """A text of the tables; no value for -1."""
-        if number < 0:
-            return nothing()
-        return Value(self._content_at + self._ends[number], self._ends[number + 1] - self._ends[number], True)
-
     cdef Value via(self, int32_t place) noexcept nogil:
         """The text by which results name a place."""
-        return self.text(self.vias[place]) if place >= 0 else nothing()
+        return text_of(self, self.vias[place]) if place >= 0 else nothing()
 
     cdef bint matches(self, int32_t pattern, const Value* text) except -1 nogil:
         return (<Pattern>self._patterns_at[pattern]).matches(text)

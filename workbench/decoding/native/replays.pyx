@@ -8,6 +8,7 @@ from workbench.buffers.utf8 cimport utf8_size
 from workbench.decoding.native.copies cimport read_integer
 from workbench.decoding.native.facts cimport Facts
 from workbench.decoding.native.filters cimport decimal_text
+from workbench.decoding.native.program cimport text_of
 from workbench.decoding.native.values cimport Value, hex_digit, is_space_or_tab, nothing, take
 
 cdef enum Form:
@@ -29,7 +30,7 @@ cdef Value replay_text(Facts facts) noexcept nogil:
     for at in range(rows[0]):
         if facts.header(rows[1 + 3 * at], False, &value):
             # Each byte becomes six at most, as an escape; a comma of a list becomes a comma and two quotes.
-            room += 6 * <int64_t>value.size + facts.program.text(rows[2 + 3 * at]).size + 8
+            room += 6 * <int64_t>value.size + text_of(facts.program, rows[2 + 3 * at]).size + 8
     if room == 2:
         return nothing()
     text = Text(take(&facts.arena, room), 1)
@@ -39,7 +40,7 @@ cdef Value replay_text(Facts facts) noexcept nogil:
     for at in range(rows[0]):
         if not facts.header(rows[1 + 3 * at], False, &value):
             continue
-        name = facts.program.text(rows[2 + 3 * at])
+        name = text_of(facts.program, rows[2 + 3 * at])
         # Of two headers for one mark, which stand next to each other, the second counts.
         if at + 1 < rows[0] and rows[2 + 3 * (at + 1)] == rows[2 + 3 * at]:
             if facts.header(rows[1 + 3 * (at + 1)], False, &value):

@@ -6,22 +6,23 @@ from libc.stdint cimport int32_t, int64_t
 from workbench.buffers.slices cimport is_null
 from workbench.decoding.native.causes cimport find_causes
 from workbench.decoding.native.decision cimport UNKNOWN, Decision, Found
-from workbench.decoding.native.facts cimport Facts, Place
+from workbench.decoding.native.facts cimport Facts, Place, resolved
 from workbench.decoding.native.fields cimport find_field
 from workbench.decoding.native.ids cimport is_uuid_like
 from workbench.decoding.native.problems cimport add, add_about, add_word
 from workbench.decoding.native.program cimport (
     EVENT_ID,
+    FOLDED,
     F_CORRELATION_ID,
     F_EVENT_ID,
     F_EVENT_TYPE,
     F_SOURCE,
-    FOLDED,
     HEADER,
     MEMBER,
     MODES,
     Convention,
     Selector,
+    text_of,
 )
 from workbench.decoding.native.values cimport Value, equal
 
@@ -48,7 +49,7 @@ cdef int report(Facts facts, Decision* decision, const Convention* winner) excep
     if facts.touched_count:
         _report_repeated(facts, decision, winner)
     if winner.is_cloudevents and facts.mode and not facts.structured and facts.prefix:
-        add(&decision.problems, facts.program.text(facts.program.words.unusual_spellings[facts.prefix]))
+        add(&decision.problems, text_of(facts.program, facts.program.words.unusual_spellings[facts.prefix]))
     if winner.uuids_only:
         _check_uuids(facts, decision)
     return 0
@@ -60,20 +61,20 @@ cdef void _report_headers(Facts facts, Decision* decision, const Convention* win
     cdef const Selector* selector
     cdef int64_t entry
     for at in range(winner.headers_from, winner.headers_to):
-        number = facts.resolve(facts.program.lists[at])
+        number = resolved(facts, facts.program.lists[at])
         if number < 0:
             continue
         selector = facts.program.selectors + number
         if (selector.source != HEADER and selector.source != FOLDED) or not facts.count_of[selector.slot]:
             continue
         if facts.count_of[selector.slot] > 1:
-            add(&decision.problems, facts.program.text(selector.duplicate))
+            add(&decision.problems, text_of(facts.program, selector.duplicate))
         entry = facts.first_of[selector.slot] if winner.pick_first else facts.last_of[selector.slot]
         entry += facts.entry
         if is_null(&facts.contents, entry):
-            add(&decision.problems, facts.program.text(selector.null_header))
+            add(&decision.problems, text_of(facts.program, selector.null_header))
         elif facts.contents.ends[entry] == facts.contents.ends[entry + 1]:
-            add(&decision.problems, facts.program.text(selector.empty))
+            add(&decision.problems, text_of(facts.program, selector.empty))
 
 
 cdef void _compare(Facts facts, Decision* decision, const Convention* other) noexcept nogil:
@@ -146,7 +147,7 @@ cdef void _report_repeated(Facts facts, Decision* decision, const Convention* wi
                 decision.fields[field].there
                 and facts.program.selectors[decision.fields[field].place.selector].source == MEMBER
             ):
-                _report_header(facts, decision, winner, field, facts.resolve(lists[at + 1]))
+                _report_header(facts, decision, winner, field, resolved(facts, lists[at + 1]))
         return
     if not winner.is_cloudevents or not facts.structured:
         return
@@ -185,7 +186,7 @@ cdef void _report_header(
             return
         add_word(&decision.problems, b"disagreement:cause")
     elif not equal(&decision.fields[field].value, &value):
-        value = facts.program.text(facts.program.words.fields[field])
+        value = text_of(facts.program, facts.program.words.fields[field])
         add_about(&decision.problems, &facts.arena, b"disagreement:", value)
 
 

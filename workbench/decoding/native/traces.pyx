@@ -4,9 +4,9 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memset
 
-from workbench.decoding.native.facts cimport Facts, Place
+from workbench.decoding.native.facts cimport Facts, Place, resolved
 from workbench.decoding.native.problems cimport Problems, add_about, add_word
-from workbench.decoding.native.program cimport TraceRule
+from workbench.decoding.native.program cimport TraceRule, text_of
 from workbench.decoding.native.values cimport (
     Arena,
     Value,
@@ -37,7 +37,7 @@ cdef struct Search:  # the first valid context of all, and the first that decide
 cdef void read_parts(Facts facts, Value* parts) noexcept nogil:
     """Read trace id, span id and parent span id of the context that does not depend on a convention."""
     cdef int32_t number = facts.program.words.ce_traceparent
-    cdef Place place = Place(facts.resolve(number), number, False, 0)
+    cdef Place place = Place(resolved(facts, number), number, False, 0)
     cdef Value text
     cdef bint named = place.selector >= 0 and facts.raw(place.selector, False, 0, &text)
     cdef TraceContext found = read_trace(facts, NULL, 0, &place, named, NULL)
@@ -80,7 +80,7 @@ cdef TraceContext read_trace(
             &search,
             &facts.arena,
             _w3c(stripped(text), facts.program.via(places[at].place)),
-            facts.program.text(facts.program.selectors[places[at].selector].name),
+            text_of(facts.program, facts.program.selectors[places[at].selector].name),
         )
     return search.first if search.first.found else search.undecided
 
@@ -276,15 +276,15 @@ cdef void _read_own(Facts facts, const TraceRule* rule, Search* search) noexcept
     if not _text(facts, rule.first, False, &text):
         return
     if rule.is_traceparent:
-        _note(search, &facts.arena, _w3c(text, facts.program.text(rule.name)), facts.program.text(rule.name))
+        _note(search, &facts.arena, _w3c(text, text_of(facts.program, rule.name)), text_of(facts.program, rule.name))
         return
     digits = _without_hyphens(&facts.arena, text)
     if 1 <= digits.size <= _TRACE_DIGITS and all_hex(digits.data, digits.size) and not_zero(digits.data, digits.size):
-        found.found, found.via = True, facts.program.text(rule.name)
+        found.found, found.via = True, text_of(facts.program, rule.name)
         found.trace_id = _padded(&facts.arena, digits, _TRACE_DIGITS)
         found.span_id = _span_digits(facts, rule.second)
         found.parent_id = _span_digits(facts, rule.third)
-    _note(search, &facts.arena, found, facts.program.text(rule.name))
+    _note(search, &facts.arena, found, text_of(facts.program, rule.name))
 
 
 cdef Value _span_digits(Facts facts, int32_t slot) noexcept nogil:

@@ -8,9 +8,13 @@ from libc.string cimport memcmp, memcpy
 cdef enum:
     _SMALLEST_CHUNK = 1 << 16
 
-cdef uint8_t _HEX[256]  # 1 for hex digits of both cases, 2 for capital ones
+cdef enum:
+    _CAPITAL = 1
+    _NO_DIGIT = 2
+
+cdef uint8_t _HEX[256]  # what a byte is, but for hex digits in lower case
 for _letter in range(256):
-    _HEX[_letter] = 1 if _letter in b"0123456789abcdef" else 3 if _letter in b"ABCDEF" else 0
+    _HEX[_letter] = 0 if _letter in b"0123456789abcdef" else _CAPITAL if _letter in b"ABCDEF" else _NO_DIGIT
 
 
 cdef uint8_t* take(Arena* arena, int64_t size) noexcept nogil:
@@ -70,13 +74,6 @@ cdef Value joined(Arena* arena, const Value* parts, int count) noexcept nogil:
     return Value(into, <int32_t>size, True)
 
 
-cdef bint equal(const Value* left, const Value* right) noexcept nogil:
-    """Whether two values have the same bytes, or both are missing."""
-    if left.data == NULL or right.data == NULL:
-        return left.data == right.data
-    return left.size == right.size and memcmp(left.data, right.data, <size_t>left.size) == 0
-
-
 cdef bint is_bytes(const Value* value, const char* text, int32_t size) noexcept nogil:
     return value.data != NULL and value.size == size and memcmp(value.data, text, <size_t>size) == 0
 
@@ -102,19 +99,30 @@ cdef inline bint _is_space(uint8_t byte) noexcept nogil:
 
 
 cdef bint all_hex(const uint8_t* text, int64_t size) noexcept nogil:
-    cdef int64_t at
-    for at in range(size):
-        if not _HEX[text[at]]:
-            return False
-    return True
+    return _found(text, size) < _NO_DIGIT
 
 
 cdef bint all_lower_hex(const uint8_t* text, int64_t size) noexcept nogil:
+    return _found(text, size) == 0
+
+
+cdef bint is_uuid(const uint8_t* text, bint* capitals) noexcept nogil:
+    """Whether 36 bytes are a UUID with hyphens; notes whether it has capital letters."""
+    cdef int found
+    if text[8] != c"-" or text[13] != c"-" or text[18] != c"-" or text[23] != c"-":
+        return False
+    found = _found(text, 8) | _found(text + 9, 4) | _found(text + 14, 4) | _found(text + 19, 4) | _found(text + 24, 12)
+    capitals[0] = found == _CAPITAL
+    return found < _NO_DIGIT
+
+
+cdef inline int _found(const uint8_t* text, int64_t size) noexcept nogil:
+    """What is found beside hex digits in lower case. Most texts hold those alone, so all bytes are looked at."""
     cdef int64_t at
+    cdef int found = 0
     for at in range(size):
-        if _HEX[text[at]] != 1:
-            return False
-    return True
+        found |= _HEX[text[at]]
+    return found
 
 
 cdef bint not_zero(const uint8_t* digits, int64_t size) noexcept nogil:
