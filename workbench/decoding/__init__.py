@@ -6,6 +6,7 @@ its summary need numpy and Arrow, so they are loaded when they are first used.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.convention import Convention, TopicConvention
@@ -42,12 +43,15 @@ __all__ = [
     "summarise",
     "unregister_format",
 ]
-_COMPILED = frozenset({"ConventionShare", "Decoder", "TopicSummary", "summarise"})
+_COMPILED = {
+    "Decoder": "decoder",
+    "ConventionShare": "summary",
+    "TopicSummary": "summary",
+    "summarise": "summary",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _COMPILED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from workbench.decoding import compiled
-
-    return getattr(compiled, name)
+    return getattr(import_module(f"workbench.decoding.compiled.{_COMPILED[name]}"), name)

@@ -1,12 +1,10 @@
-"""Checks definitions of conventions in TOML tables and parses them into `Convention`."""
+"""Parses definitions of conventions in TOML tables into `Convention`; `definition_check` has checked those of users."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
-
-import pydantic
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.decoding.conventions.convention import VALUE_FIELDS, Convention
 from workbench.decoding.conventions.selectors import (
@@ -24,58 +22,37 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_OneOrMore = pydantic.BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
-_Texts = Annotated[list[str], _OneOrMore]
-_Groups = Annotated[list[_Texts], pydantic.BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
-_PositiveText = Annotated[str, pydantic.Field(min_length=1)]
+_USUAL_STRENGTH = 2
+_TEXTS = frozenset({"none", *VALUE_FIELDS, "link_id", "null_values"})
+_GROUPS = frozenset({"all", "cause"})
+"""Keys with a list, or a list of lists, in which a text stands for a list of one."""
 
 
-class _Definition(pydantic.BaseModel):
-    """The shape of ``[conventions.<name>]``; the parsed selectors are kept, this is thrown away."""
+def with_lists(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Write each text that stands for a list of one as that list."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True)
+    def listed(key: str, value: Any) -> Any:
+        if key in _TEXTS or key in _GROUPS:
+            value = _one_or_more(value)
+        if key in _GROUPS and isinstance(value, list):
+            value = [_one_or_more(group) for group in value]
+        return value
 
-    strength: int = pydantic.Field(default=2, ge=0, le=5)
-    all: Annotated[_Groups, pydantic.Field(min_length=1)]
-    none: _Texts = []
-    event_id: _Texts = []
-    correlation_id: _Texts = []
-    root_id: _Texts = []
-    request_id: _Texts = []
-    event_type: _Texts = []
-    source: _Texts = []
-    destination: _Texts = []
-    event_time: _Texts = []
-    started: _Texts = []
-    ended: _Texts = []
-    environment: _Texts = []
-    tenant: _Texts = []
-    principal: _Texts = []
-    link_id: _Texts = []
-    cause: _Groups = []
-    root: _PositiveText = "never"
-    time: Literal["rfc3339", "rfc3339_or_utc", "nservicebus", "epoch_ms", "epoch_s", "epoch_us", "epoch_ns", "auto"] = (
-        "rfc3339"
-    )
-    id_scope: Literal["global", "source"] = "global"
-    pick: Literal["last", "first"] = "last"
-    ambiguous_if: _PositiveText | None = None
-    null_values: _Texts = []
+    return {key: listed(key, value) for key, value in definition.items()}
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 def parse_convention(name: str, definition: Mapping[str, Any]) -> Convention:
-    """Check and parse one convention.
+    """Parse one convention, whose keys and types are right.
 
     Raises:
-        ConfigurationError: It cannot be used; the message names the convention, the key and the fault.
+        ConfigurationError: It names a selector that cannot be used; the message names the convention, the key and the
+            fault.
     """
-    try:
-        shape = _Definition.model_validate(dict(definition))
-    except pydantic.ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise ConfigurationError(
-            f"Convention {name!r} cannot be used: {faults}. Correct [conventions.{name}]."
-        ) from error
+    shape = with_lists(definition)
 
     def parse(key: str, text: str, parser: Callable[[str], T]) -> T:
         try:
@@ -88,24 +65,24 @@ def parse_convention(name: str, definition: Mapping[str, Any]) -> Convention:
     fields = {
         key: tuple(parse(key, text, parse_selector) for text in texts)
         for key in VALUE_FIELDS
-        if (texts := getattr(shape, key))
+        if (texts := shape.get(key))
     }
+    ambiguous = shape.get("ambiguous_if")
+    no_values = frozenset(map(canonical_id, shape.get("null_values", ())))
     return Convention(
         name=name,
-        strength=shape.strength,
-        all=tuple(tuple(parse("all", text, parse_condition) for text in group) for group in shape.all),
-        none=tuple(parse("none", text, parse_condition) for text in shape.none),
+        strength=shape.get("strength", _USUAL_STRENGTH),
+        all=tuple(tuple(parse("all", text, parse_condition) for text in group) for group in shape["all"]),
+        none=tuple(parse("none", text, parse_condition) for text in shape.get("none", ())),
         fields=fields,
-        link_ids=tuple(parse("link_id", text, parse_selector) for text in shape.link_id),
-        causes=tuple(tuple(parse("cause", text, parse_cause) for text in slot) for slot in shape.cause),
-        root=parse("root", shape.root, parse_root),
-        time=shape.time,
-        id_scope=shape.id_scope,
-        pick=shape.pick,
-        ambiguous_if=None if shape.ambiguous_if is None else parse("ambiguous_if", shape.ambiguous_if, parse_condition),
-        no_ids=NO_IDS.union(map(canonical_id, shape.null_values)),
-        no_causes=NO_CAUSES.union(map(canonical_id, shape.null_values)),
+        link_ids=tuple(parse("link_id", text, parse_selector) for text in shape.get("link_id", ())),
+        causes=tuple(tuple(parse("cause", text, parse_cause) for text in slot) for slot in shape.get("cause", ())),
+        root=parse("root", shape.get("root", "never"), parse_root),
+        ambiguous_if=None if ambiguous is None else parse("ambiguous_if", ambiguous, parse_condition),
+        no_ids=NO_IDS | no_values,
+        no_causes=NO_CAUSES | no_values,
         version=definition_digest(definition),
+        **{key: shape[key] for key in ("time", "id_scope", "pick") if key in shape},
     )
 
 

@@ -28,6 +28,14 @@ def make_convention(name: str, definition: Mapping[str, Any]) -> Convention:
     Raises:
         ConfigurationError: It cannot be used; the message names the convention, the key and the fault.
     """
+    # pydantic is a tenth of a command's start, and the built-in conventions are checked by the tests.
+    from workbench.decoding.conventions.definition_check import check_definition
+
+    check_definition(name, definition)
+    return _parsed(name, definition)
+
+
+def _parsed(name: str, definition: Mapping[str, Any]) -> Convention:
     return replace(parse_convention(name, definition), code=_CODE.get(name, NO_CODE))
 
 
@@ -35,7 +43,7 @@ def make_convention(name: str, definition: Mapping[str, Any]) -> Convention:
 def builtin_conventions() -> tuple[Convention, ...]:
     """Return the built-in conventions in order of precedence; variants of one convention follow each other."""
     table = resources.files("workbench.decoding.conventions").joinpath("builtin.toml").read_text(encoding="utf-8")
-    data = tuple(make_convention(name, definition) for name, definition in tomllib.loads(table).items())
+    data = tuple(_parsed(name, definition) for name, definition in tomllib.loads(table).items())
     coded = (replace(one, code=code) for code in _CODE.values() if code.variants is not None for one in code.variants())
     return (*coded, *data)
 

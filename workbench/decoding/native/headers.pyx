@@ -9,8 +9,6 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memset
 
-import pyarrow.compute as pc
-
 from workbench.buffers.slices cimport address, column_of, is_null
 from workbench.buffers.utf8 cimport is_utf8
 from workbench.decoding.conventions.dead_letter_headers import spelled_names
@@ -56,7 +54,7 @@ cdef class RecordHeaders:
         cdef int64_t slots = program.slots + program.folded_slots, at
         self.program = program
         entries = headers.values
-        names, contents = (pc.struct_field(entries, name) for name in ("name", "value"))
+        names, contents = entries.flatten()
         self._columns = (headers, names, contents)
         self.names, self.contents = column_of(names), column_of(contents)
         if len(headers):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING
 
 from workbench.model.events.envelope import DAMAGED, RAW
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class ValueCounts:
 
 def count_values(events: pa.Table | pa.RecordBatch) -> ValueCounts:
     """Count the values of decoded events; see `value_count_sql` for the same in SQL."""
+    import pyarrow.compute as pc
+
     kind = events["format"]
     raw, damaged = (pc.fill_null(pc.equal(kind, word), False) for word in (RAW, DAMAGED))
     unread = pc.or_(pc.or_(raw, damaged), events["tombstone"])

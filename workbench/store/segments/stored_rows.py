@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from workbench.model.records.columns import EVENT, RECORD
-from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
+from workbench.store.file.layout import STORED_EVENT, STORED_RECORD, in_layout
 
 
 def stored_rows(source_id: int, records: pa.Table, events: pa.RecordBatch | pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -14,8 +14,8 @@ def stored_rows(source_id: int, records: pa.Table, events: pa.RecordBatch | pa.T
     Raises:
         ValueError: The decoded rows do not stand at the positions of the raw ones.
     """
-    raw = records.select(RECORD.names).cast(RECORD)
-    decoded = pa.table(events.columns, names=events.schema.names).select(EVENT.names).cast(EVENT)
+    raw = in_layout(records, RECORD)
+    decoded = in_layout(pa.table(events.columns, names=events.schema.names), EVENT)
     if raw.num_rows != decoded.num_rows or not raw["offset"].equals(decoded["offset"]):
         raise ValueError("The decoder returned rows of other positions than it was given.")
     number = pa.repeat(pa.scalar(source_id, pa.int32()), raw.num_rows)

@@ -16,7 +16,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +76,8 @@ def _normalised(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _number(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Convert a 128-bit integer, which DuckDB returns for sums, to 64 bits if all values fit."""
     if column.type.scale == 0:
+        import pyarrow.compute as pc
+
         bounds = pc.min_max(column).as_py()
         if bounds["min"] is None or (bounds["min"] >= _INT64_BOUNDS[0] and bounds["max"] <= _INT64_BOUNDS[1]):
             return column.cast(pa.int64())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import pyarrow as pa
 
 from workbench.model.events.value_counts import ValueCounts, value_count_sql
-from workbench.store.file.layout import GAP, RANGES
+from workbench.store.file.layout import GAP, RANGES, in_layout
 from workbench.store.file.types import sql_type
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def ranges_table(cursor: duckdb.DuckDBPyConnection, *, alive: bool) -> pa.Table:
         alive: A running capture can be one of this process; otherwise what says ``running`` was interrupted.
     """
     values = {"interrupted": None if alive else INTERRUPTED}
-    return cursor.sql(_RANGES, params=values).to_arrow_table().cast(RANGES)
+    return in_layout(cursor.sql(_RANGES, params=values).to_arrow_table(), RANGES)
 
 
 _WHERE = 'WHERE capture_id = ? AND source_id = ? AND "partition" = ? AND "from" = ?'

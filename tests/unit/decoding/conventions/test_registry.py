@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import tomllib
+from importlib import resources
 
 import pytest
 
-from workbench.decoding import TopicConvention, builtin_conventions, decode_record, load_conventions
+from workbench.decoding import TopicConvention, builtin_conventions, decode_record, load_conventions, make_convention
 from workbench.errors import ConfigurationError
 from workbench.model import Record, TimestampType
 
@@ -24,6 +25,12 @@ def test_every_convention_is_built_in_and_onex_comes_first():
     names = [convention.name for convention in builtin_conventions()]
     assert list(dict.fromkeys(names)) == ["onex", *BUILT_IN]
     assert all(convention.version for convention in builtin_conventions())
+
+
+def test_built_in_definitions_pass_the_check_that_they_are_spared():
+    table = resources.files("workbench.decoding.conventions").joinpath("builtin.toml").read_text(encoding="utf-8")
+    for name, definition in tomllib.loads(table).items():
+        assert make_convention(name, definition) in builtin_conventions()
 
 
 def test_own_convention_of_a_toml_table_comes_before_the_built_in_ones():
