@@ -8,12 +8,14 @@ from workbench.config.address import Address
 from workbench.config.folders import cache_folder
 from workbench.config.profile import Profile
 from workbench.config.resolve import resolve
+from workbench.config.schema_registry import SchemaRegistrySettings
 from workbench.config.settings import ClusterEntry, Settings, find_file, load_settings, trust_file
 
 __all__ = [
     "Address",
     "ClusterEntry",
     "Profile",
+    "SchemaRegistrySettings",
     "Settings",
     "cache_folder",
     "find_file",

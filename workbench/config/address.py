@@ -76,7 +76,7 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Whether every host is this machine; true for an in-memory cluster."""
-        return all(_is_loopback(host) for host, _ in self.hosts)
+        return all(is_loopback_host(host) for host, _ in self.hosts)
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.name or self.bootstrap}"
@@ -108,7 +108,8 @@ def _split(part: str, text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback_host(host: str) -> bool:
+    """Tell whether a host name or IP address is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from workbench.config.address import Address
+    from workbench.config.schema_registry import SchemaRegistrySettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class Profile:
     ssl_key_password: SecretStr | None = None
     secrets_without_tls: bool = False
     """Whether credentials may be sent to another machine without TLS."""
+    schema_registry: SchemaRegistrySettings | None = None
+    """The schema registry of the cluster; None where none is configured."""
 
     @property
     def label(self) -> str:

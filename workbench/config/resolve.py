@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from workbench.config.address import Address
 from workbench.config.profile import Profile
+from workbench.config.schema_registry import SchemaRegistrySettings, registry_urls
 from workbench.config.security import clear_text_fault
 from workbench.config.settings import load_settings
 from workbench.errors import ConfigurationError, MissingExtraError
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 ADDRESS_VARIABLE = "WORKBENCH_ADDRESS"
 PROFILE_VARIABLE = "WORKBENCH_PROFILE"
+REGISTRY_VARIABLE = "WORKBENCH_SCHEMA_REGISTRY_URL"
+REGISTRY_USER_VARIABLE = "WORKBENCH_SCHEMA_REGISTRY_USERNAME"
+REGISTRY_PASSWORD_VARIABLE = "WORKBENCH_SCHEMA_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
+REGISTRY_TOKEN_VARIABLE = "WORKBENCH_SCHEMA_REGISTRY_TOKEN"  # noqa: S105 - same
 _BARE_WORD = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -52,7 +57,7 @@ def resolve(
     if named is not None:
         # What is written as an address is never replaced by a profile of that name.
         entry = None if Address.is_meant(named) else settings.clusters.get(named)
-        return _bare(named, settings) if entry is None else _with_secrets(entry, environ, settings)
+        return _bare(named, settings, environ) if entry is None else _with_secrets(entry, environ, settings)
     wanted = environ.get(PROFILE_VARIABLE, "").strip() or settings.default
     if wanted is None:
         raise ConfigurationError(
@@ -70,7 +75,7 @@ def _choices(settings: Settings) -> str:
     return f"{settings.path} has {', '.join(settings.clusters) or 'no clusters'}."
 
 
-def _bare(text: str, settings: Settings) -> Profile:
+def _bare(text: str, settings: Settings, environ: Mapping[str, str]) -> Profile:
     near = difflib.get_close_matches(text, settings.clusters, n=1)
     if near and _BARE_WORD.fullmatch(text) and text != "localhost":
         raise ConfigurationError(
@@ -78,7 +83,8 @@ def _bare(text: str, settings: Settings) -> Profile:
             f"For a host of that name write kafka://{text}:9092."
         )
     address = Address.parse(text)
-    return Profile(address=address, development=address.is_loopback)
+    registry = _registry_of_environment(environ)
+    return Profile(address=address, development=address.is_loopback, schema_registry=registry)
 
 
 def _with_secrets(entry: ClusterEntry, environ: Mapping[str, str], settings: Settings) -> Profile:
@@ -113,7 +119,48 @@ def _with_secrets(entry: ClusterEntry, environ: Mapping[str, str], settings: Set
         ssl_keyfile=entry.ssl_keyfile,
         ssl_key_password=_from_environment(entry.ssl_key_password_env, environ, f"{where}.ssl_key_password_env"),
         secrets_without_tls=entry.secrets_without_tls,
+        schema_registry=_registry_of(entry, environ, where),
     )
+
+
+def _registry_of(entry: ClusterEntry, environ: Mapping[str, str], where: str) -> SchemaRegistrySettings | None:
+    """Return the registry of a profile, its secrets looked up; that of the environment where the profile has none."""
+    if entry.schema_registry_url is None:
+        return _registry_of_environment(environ)
+    user = entry.schema_registry_username
+    password = _from_environment(entry.schema_registry_password_env, environ, f"{where}.schema_registry_password_env")
+    if (service := entry.schema_registry_password_keyring) is not None:
+        place = f"{where}.schema_registry_password_keyring"
+        password = _from_keyring(service, user, place, needs="schema_registry_username")
+    settings = SchemaRegistrySettings(
+        urls=registry_urls(entry.schema_registry_url),
+        context=entry.schema_registry_context,
+        username=user,
+        password=password,
+        token=_from_environment(entry.schema_registry_token_env, environ, f"{where}.schema_registry_token_env"),
+        cafile=entry.schema_registry_cafile or entry.ssl_cafile,
+        certfile=entry.schema_registry_certfile or entry.ssl_certfile,
+        keyfile=entry.schema_registry_keyfile or entry.ssl_keyfile,
+        key_password=_from_environment(entry.ssl_key_password_env, environ, f"{where}.ssl_key_password_env"),
+        secrets_without_tls=entry.secrets_without_tls,
+    )
+    settings.check(where)
+    return settings
+
+
+def _registry_of_environment(environ: Mapping[str, str]) -> SchemaRegistrySettings | None:
+    """Return the registry that environment variables name, with its credentials; None without its URL."""
+    if not (text := environ.get(REGISTRY_VARIABLE, "").strip()):
+        return None
+    password, token = environ.get(REGISTRY_PASSWORD_VARIABLE), environ.get(REGISTRY_TOKEN_VARIABLE)
+    settings = SchemaRegistrySettings(
+        urls=registry_urls(text),
+        username=environ.get(REGISTRY_USER_VARIABLE) or None,
+        password=_secret(password) if password else None,
+        token=_secret(token) if token else None,
+    )
+    settings.check(REGISTRY_VARIABLE)
+    return settings
 
 
 def _needs_trust(entry: ClusterEntry) -> bool:
@@ -125,8 +172,16 @@ def _needs_trust(entry: ClusterEntry) -> bool:
         entry.ssl_key_password_env,
         entry.ssl_certfile,
         entry.ssl_keyfile,
+        entry.schema_registry_password_env,
+        entry.schema_registry_password_keyring,
+        entry.schema_registry_token_env,
+        entry.schema_registry_certfile,
+        entry.schema_registry_keyfile,
     )
-    return not entry.address.is_loopback or any(name is not None for name in used)
+    if not entry.address.is_loopback or any(name is not None for name in used):
+        return True
+    url = entry.schema_registry_url
+    return url is not None and not SchemaRegistrySettings(urls=registry_urls(url)).is_loopback
 
 
 def _from_environment(variable: str | None, environ: Mapping[str, str], where: str) -> SecretStr | None:
@@ -138,9 +193,9 @@ def _from_environment(variable: str | None, environ: Mapping[str, str], where: s
     return _secret(value)
 
 
-def _from_keyring(service: str, username: str | None, where: str) -> SecretStr:
+def _from_keyring(service: str, username: str | None, where: str, needs: str = "sasl_username") -> SecretStr:
     if username is None:
-        raise ConfigurationError(f"{where}: the keyring needs sasl_username as well.")
+        raise ConfigurationError(f"{where}: the keyring needs {needs} as well.")
     try:
         import keyring
         import keyring.errors

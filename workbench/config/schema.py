@@ -20,6 +20,8 @@ _SECRETS = {
     "sasl_password": "sasl_password_env or sasl_password_keyring",
     "sasl_token": "sasl_token_env",
     "ssl_key_password": "ssl_key_password_env",
+    "schema_registry_password": "schema_registry_password_env or schema_registry_password_keyring",
+    "schema_registry_token": "schema_registry_token_env",
 }
 
 
@@ -42,6 +44,15 @@ class ClusterTable(BaseModel):
     ssl_keyfile: str | None = None
     ssl_key_password_env: str | None = None
     secrets_without_tls: bool = False
+    schema_registry_url: str | None = None
+    schema_registry_context: str = ""
+    schema_registry_username: str | None = None
+    schema_registry_password_env: str | None = None
+    schema_registry_password_keyring: str | None = None
+    schema_registry_token_env: str | None = None
+    schema_registry_cafile: str | None = None
+    schema_registry_certfile: str | None = None
+    schema_registry_keyfile: str | None = None
 
 
 class SettingsFile(BaseModel):

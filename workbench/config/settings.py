@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from workbench.config.address import Address
+from workbench.config.schema_registry import registry_urls
 from workbench.config.trust import digest_of, distrust_reason, remember
 from workbench.errors import ConfigurationError
 
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 
 FILE_NAME = "workbench.toml"
 FILE_VARIABLE = "WORKBENCH_CONFIG"
+_FILES = (
+    "ssl_cafile",
+    "ssl_certfile",
+    "ssl_keyfile",
+    "schema_registry_cafile",
+    "schema_registry_certfile",
+    "schema_registry_keyfile",
+)
+"""Settings of a cluster that name a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +54,16 @@ class ClusterEntry:
     ssl_keyfile: Path | None = None
     ssl_key_password_env: str | None = None
     secrets_without_tls: bool = False
+    schema_registry_url: str | None = None
+    schema_registry_context: str = ""
+    schema_registry_username: str | None = None
+    schema_registry_password_env: str | None = None
+    schema_registry_password_keyring: str | None = None
+    schema_registry_token_env: str | None = None
+    schema_registry_cafile: Path | None = None
+    """Certificates that may sign the registry's; without it ``ssl_cafile``. The next two likewise."""
+    schema_registry_certfile: Path | None = None
+    schema_registry_keyfile: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +175,30 @@ def _entry(name: str, table: ClusterTable, path: Path) -> ClusterEntry:
     if table.sasl_password_env and table.sasl_password_keyring:
         raise ConfigurationError(f"{where}: give sasl_password_env or sasl_password_keyring, not both.")
     assumed = address.is_loopback and not table.protected
-    files = ("ssl_cafile", "ssl_certfile", "ssl_keyfile")
-    facts = table.model_dump(exclude={"address", "development", *files})
+    _check_registry(where, table)
+    facts: dict[str, Any] = table.model_dump(exclude={"address", "development"})
+    facts |= {name: _beside(path, facts[name]) for name in _FILES}
     return ClusterEntry(
         name=name,
         address=address,
         development=assumed if table.development is None else table.development,
-        ssl_cafile=_beside(path, table.ssl_cafile),
-        ssl_certfile=_beside(path, table.ssl_certfile),
-        ssl_keyfile=_beside(path, table.ssl_keyfile),
         **facts,
     )
+
+
+def _check_registry(where: str, table: ClusterTable) -> None:
+    """Refuse settings of a schema registry that no environment can make right."""
+    if table.schema_registry_password_env and table.schema_registry_password_keyring:
+        raise ConfigurationError(
+            f"{where}: give schema_registry_password_env or schema_registry_password_keyring, not both."
+        )
+    if table.schema_registry_url is not None:
+        try:
+            registry_urls(table.schema_registry_url)
+        except ConfigurationError as error:
+            raise ConfigurationError(f"{where}.schema_registry_url: {error.message}") from error
+    elif given := sorted(name for name in table.model_fields_set if name.startswith("schema_registry_")):
+        raise ConfigurationError(f"{where}: {given[0]} needs schema_registry_url.")
 
 
 def _beside(path: Path, named: str | None) -> Path | None:
