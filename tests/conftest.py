@@ -22,7 +22,13 @@ hypothesis.settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
 
-SWITCHES = {"WORKBENCH_KAFKA", "WORKBENCH_REQUIRE_BROKER", "WORKBENCH_REQUIRE_BROWSER", "WORKBENCH_CACHE"}
+SWITCHES = {
+    "WORKBENCH_KAFKA",
+    "WORKBENCH_REDPANDA",
+    "WORKBENCH_REQUIRE_BROKER",
+    "WORKBENCH_REQUIRE_BROWSER",
+    "WORKBENCH_CACHE",
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 STRAY_TASK_GRACE_S = 1.0
 
@@ -41,9 +47,14 @@ def named_broker() -> str | None:
     return text.partition("://")[2] or text or None
 
 
+def named_redpanda() -> str | None:
+    """The host of ``WORKBENCH_REDPANDA``, on which Redpanda's HTTP interfaces answer at their usual ports."""
+    return os.environ.get("WORKBENCH_REDPANDA", "").strip() or None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def loopback_guard() -> Iterator[loopback.Guard]:
-    named = (named_broker() or "").split(",")
+    named = [*(named_broker() or "").split(","), f"{named_redpanda() or ''}:"]
     hosts = {host.strip().rpartition(":")[0].strip("[]") for host in named}
     with loopback.Guard(hosts).active() as guard:
         yield guard

@@ -9,12 +9,14 @@ from inspect import CO_COROUTINE
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from framed_values import ORDER, ORDER_2
 from project_docs import blocks
+from registry_server import serving
 
 import workbench as wb
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 EXAMPLE = '"be9f0e35"'
@@ -32,6 +34,15 @@ async def address() -> AsyncIterator[str]:
     async with await wb.demo(address, history_s=120, live=False) as cluster:
         await cluster.log.create_topic("orders.replay", partitions=12)
         yield address
+
+
+@pytest.fixture
+def registry() -> Iterator[str]:
+    """A schema registry with the subject that the pages name, in two versions."""
+    with serving() as server:
+        server.add("orders-value", ORDER)
+        server.add("orders-value", ORDER_2)
+        yield server.url
 
 
 @pytest.fixture
@@ -61,12 +72,13 @@ async def run(text: str, scope: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
-async def test_python_blocks_run(block, address, names, tmp_path, monkeypatch):
+async def test_python_blocks_run(*, block, address, registry, names, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WORKBENCH_ADDRESS", address)
     scope: dict[str, Any] = {"__name__": "block", "wb": wb}
     try:
-        await run(made_runnable(block.text, address, names), scope)
+        text = block.text.replace("http://localhost:8081", registry)
+        await run(made_runnable(text, address, names), scope)
     finally:
         for value in scope.values():
             if isinstance(value, wb.Cluster):

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from workbench.bus import open_log
 from workbench.config.memory_limits import max_record_bytes
+from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from workbench.bus.protocols import RecordLog
+    from workbench.bus.registry import SchemaRegistry
     from workbench.config import Profile
 
 
@@ -38,6 +40,23 @@ def log_of(profile: Profile) -> RecordLog:
         secrets_without_tls=profile.secrets_without_tls,
         max_record_bytes=largest,
     )
+
+
+def registry_of(profile: Profile) -> SchemaRegistry:
+    """Make the client of a profile's schema registry; nothing is asked yet.
+
+    Raises:
+        ConfigurationError: The profile has none.
+    """
+    if profile.schema_registry is None:
+        raise ConfigurationError(
+            f"No schema registry is known for {profile.label}. Set schema_registry_url in its profile in "
+            'workbench.toml, or WORKBENCH_SCHEMA_REGISTRY_URL, or connect(…, schema_registry="http://host:8081").'
+        )
+    # Here, because most connections ask no registry, and the HTTP client takes long to import.
+    from workbench.bus.registry import SchemaRegistry
+
+    return SchemaRegistry(profile.schema_registry)
 
 
 def _plain(secret: SecretStr | None) -> str | None:

@@ -22,6 +22,7 @@ from workbench.bus.silence import Silence
 from workbench.capture.byte_budget import ByteBudget
 from workbench.errors import UnknownTopicError
 from workbench.model import TopicPartition
+from workbench.model.events.decoding import prepare
 from workbench.model.events.value_counts import ValueCounts, count_values
 from workbench.model.records.columns import RECORD
 from workbench.store import RangeUpdate
@@ -91,6 +92,8 @@ class Pipeline:
         self._isolation: Isolation = isolation
         self._left = limit
         self._budget = ByteBudget(HELD_BYTES)
+        self.remark = ""
+        """What the decoder could not get, such as schemas; empty where nothing is missing."""
 
     async def run(
         self, tasks: Sequence[PartitionTask], more: MoreTasks | None = None, lose: LoseTopic | None = None
@@ -165,10 +168,18 @@ class Pipeline:
     ) -> None:
         while (chunks := await _waiting_chunks(raw)) is not None:
             cut, ended = self._within_limit(chunks)
+            await self._prepare(cut)
             await decoded.put(await _finished(_run_on(thread, self._decode_all, by_partition, cut)))
             if ended:
                 break
         await decoded.put(None)
+
+    async def _prepare(self, chunks: Sequence[Chunk]) -> None:
+        """Fetch the schemas of these records; what is missing is said when it becomes known."""
+        remark = await prepare(self._decoder, chunks)
+        if remark and remark != self.remark:
+            self._progress.say(remark)
+        self.remark = remark or self.remark
 
     async def _write(self, decoded: asyncio.Queue[list[DecodedChunk] | None], thread: Executor) -> None:
         while True:

@@ -148,9 +148,11 @@ class _Run:
         self._progress = progress
         self._additions = additions
         self._window = window
+        self._pipeline: Pipeline | None = None
 
     async def through(self, pipeline: Pipeline) -> CaptureResult:
         """Run the waves of bounded windows in order, then follow, and end the capture."""
+        self._pipeline = pipeline
         self._progress.tell()
         try:
             cut = await self._read(pipeline)
@@ -220,9 +222,13 @@ class _Run:
             self._progress.records,
             self._progress.values,
             tuple(task.key for task in (*self._bounded, *self._following)),
-            (*self._head.notes, *self._additions.notes),
+            (*self._head.notes, *self._additions.notes, *self._missing()),
             dict(self._window.refused),
         )
+
+    def _missing(self) -> list[str]:
+        """Say what the decoder could not get."""
+        return [self._pipeline.remark] if self._pipeline is not None and self._pipeline.remark else []
 
     def _close(self, state: CaptureState, reason: str | None, *, keep: bool, cut: bool = False) -> CaptureState:
         if keep:
@@ -237,8 +243,8 @@ class _Run:
             reached = end_capture(
                 cursor, self._head.capture_id, bounded, state, reason, following=following, lost=lost, cut=cut
             )
-            for topic, why in gone.items():
-                add_note(cursor, self._head.capture_id, lost_text(topic, why))
+            for note in (*(lost_text(topic, why) for topic, why in gone.items()), *self._missing()):
+                add_note(cursor, self._head.capture_id, note)
             if state == "complete" and not cut:
                 for task in self._bounded:
                     place = TopicPartition(task.span.topic, task.span.partition)

@@ -7,7 +7,7 @@ Nothing is read at import. `resolve` turns a name or an address into a `Profile`
 from workbench.config.address import Address
 from workbench.config.folders import cache_folder
 from workbench.config.profile import Profile
-from workbench.config.resolve import resolve
+from workbench.config.resolve import registry_settings, resolve, with_registry
 from workbench.config.schema_registry import SchemaRegistrySettings
 from workbench.config.settings import ClusterEntry, Settings, find_file, load_settings, trust_file
 
@@ -20,6 +20,8 @@ __all__ = [
     "cache_folder",
     "find_file",
     "load_settings",
+    "registry_settings",
     "resolve",
     "trust_file",
+    "with_registry",
 ]

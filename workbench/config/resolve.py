@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.config.address import Address
@@ -67,6 +68,41 @@ def resolve(
     if wanted not in settings.clusters:
         raise ConfigurationError(f"{PROFILE_VARIABLE} names the profile {wanted!r}; {_choices(settings)}")
     return _with_secrets(settings.clusters[wanted], environ, settings)
+
+
+def with_registry(profile: Profile, urls: str | None) -> Profile:
+    """Return a profile with another schema registry; None leaves it as it is.
+
+    Credentials go along only to servers that they were configured for.
+
+    Raises:
+        ConfigurationError: A URL cannot be used.
+    """
+    if urls is None:
+        return profile
+    known = profile.schema_registry
+    registry = SchemaRegistrySettings(urls=registry_urls(urls)) if known is None else known.for_urls(urls)
+    return replace(profile, schema_registry=registry)
+
+
+def registry_settings(text: str | None = None, environ: Mapping[str, str] | None = None) -> SchemaRegistrySettings:
+    """Return the settings of a schema registry without a cluster: by a profile's name, a URL, or the default.
+
+    Raises:
+        ConfigurationError: No registry is known by that, or it cannot be used.
+    """
+    environ = os.environ if environ is None else environ
+    if text is not None and "://" in text:
+        known = _registry_of_environment(environ)
+        return SchemaRegistrySettings(urls=registry_urls(text)) if known is None else known.for_urls(text)
+    named = text or environ.get(PROFILE_VARIABLE, "").strip() or load_settings(environ).default
+    found = _registry_of_environment(environ) if named is None else resolve(named, environ).schema_registry
+    if found is None:
+        raise ConfigurationError(
+            f"No schema registry is known{f' for {named}' if named else ''}. Give its URL, or set "
+            f"schema_registry_url in a profile of workbench.toml, or {REGISTRY_VARIABLE}."
+        )
+    return found
 
 
 def _choices(settings: Settings) -> str:

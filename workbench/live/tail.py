@@ -16,6 +16,7 @@ from workbench.live.positions import Positions
 from workbench.live.ring import Ring
 from workbench.live.row_filter import parse_filter
 from workbench.live.rows import COLUMNS, RAW_COLUMNS, TAIL, detail_of, identities_of, rows_of, sort_key, tail_batch
+from workbench.model.events.decoding import prepare
 from workbench.model.feeds import RowStats
 from workbench.model.records.record import TopicPartition
 from workbench.text import counted, partition_text, size_text
@@ -113,6 +114,7 @@ class TailFeed:
         self._held: dict[TopicPartition, HeldOffsets] = {}
         self._passed_over = 0
         self._unreadable = 0
+        self._missing = ""
 
     @property
     def stats(self) -> RowStats:
@@ -144,6 +146,8 @@ class TailFeed:
             remarks.append(f"sorted by {self._order}: reading waits until the table follows again")
         if self._unreadable:
             remarks.append(f"{counted(self._unreadable, 'offset')} could not be read: they are gone from the log")
+        if self._missing:
+            remarks.append(self._missing)
         remarks += self._added[-ADDITIONS_SHOWN:]
         if (earlier := len(self._added) - ADDITIONS_SHOWN) > 0:
             remarks.append(f"{counted(earlier, 'more topic or partition', 'more topics and partitions')} before that")
@@ -354,6 +358,7 @@ class TailFeed:
         for chunk in chunks:
             self._positions.seen(chunk)
             self._unreadable += sum(gap.stop - gap.start for gap in chunk.gaps)
+        self._missing = await prepare(self._decoder, chunks)
         async with self._writing:
             batch = await asyncio.to_thread(tail_batch, chunks, self._decoder)
             try:

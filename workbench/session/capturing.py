@@ -18,6 +18,7 @@ from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
 from workbench.session.conventions import own_conventions, topic_decoder
 from workbench.session.opening import open_for_writing
+from workbench.session.schemas.capturing import live_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +52,7 @@ async def capture(
     snap.adopt(connection.tasks)
 
     def decoder(_: Sequence[str]) -> BulkDecoder:
-        return topic_decoder(conventions)
+        return live_decoder(topic_decoder(conventions), connection, snap.store)
 
     listener = _listener(connection, f"capture of {selection}", progress)
     try:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
     from workbench.replay import Draft, Plan, ReplayReport
+    from workbench.session.schemas.of_cluster import ClusterSchemas
     from workbench.session.snapshot import Snapshot
     from workbench.tasks import Supervisor
     from workbench.widgets import LagPanel, LiveTail, ReplayPanel
@@ -82,6 +83,13 @@ class Cluster:
         That of a read-only connection refuses to write records, change topics or offsets, or join a group.
         """
         return self._connection.require_open().log
+
+    @property
+    def schemas(self) -> ClusterSchemas:
+        """The schema registry of the cluster: subjects, versions, compatibility; its methods are awaited."""
+        from workbench.session.schemas.of_cluster import ClusterSchemas
+
+        return ClusterSchemas(self._connection)
 
     async def __aenter__(self) -> Self:
         await self._connection.open()
@@ -369,11 +377,13 @@ class Cluster:
         }
 
     def _facts(self) -> list[tuple[str, str]]:
+        registry = self.profile.schema_registry
         return [
             ("address", visible(self.address, 200)),
             ("cluster id", self.cluster_id or "not connected yet"),
             ("access", f"may write: {visible(self.reason, 200)}" if self.writable else "read-only"),
-            ("kind", _kind(self.profile, protected=self._connection.protected)),
+            ("kind", self._connection.kind),
+            *([("schema registry", visible(registry.name, 200))] if registry is not None else []),
             ("state", self._connection.state),
             ("tasks", ", ".join(visible(name, 60) for name in self.tasks.running) or "none"),
             *([("failures", str(len(self.tasks.failures)))] if self.tasks.failures else []),
@@ -385,9 +395,3 @@ class Cluster:
 
     def _repr_html_(self) -> str:
         return output_html(element("h4", f"Cluster {visible(self.name, 80)}"), facts(self._facts()))
-
-
-def _kind(profile: Profile, *, protected: bool) -> str:
-    if protected:
-        return "protected: a replay wants the target's name typed"
-    return "development" if profile.development else "not marked as development"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.bus.profiles import log_of
-from workbench.config import resolve
+from workbench.config import resolve, with_registry
 from workbench.errors import ConfigurationError
 from workbench.session.cluster import Cluster
 from workbench.session.notebook_frames import show_frames_plainly
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from workbench.config import Profile
 
 
-async def connect(address: str | None = None, *, write: bool = False, reason: str | None = None) -> Cluster:
+async def connect(
+    address: str | None = None,
+    *,
+    write: bool = False,
+    reason: str | None = None,
+    schema_registry: str | None = None,
+) -> Cluster:
     """Connect to a cluster, read-only unless ``write=True``, which requires a ``reason`` for the journal.
 
     Args:
@@ -22,6 +28,8 @@ async def connect(address: str | None = None, *, write: bool = False, reason: st
             without it ``WORKBENCH_ADDRESS``, ``WORKBENCH_PROFILE`` or the file's default.
         write: Allow replays and other writes over this connection.
         reason: Why it is opened for writing; stored in the journal with each replay.
+        schema_registry: URL of the schema registry (several with commas), in place of the profile's. Credentials of the
+            profile go along only to servers that it names.
 
     Raises:
         ConfigurationError: No address is given or configured, a setting is not valid, or ``write=True`` has no reason.
@@ -33,7 +41,7 @@ async def connect(address: str | None = None, *, write: bool = False, reason: st
             "A connection that may write needs a reason, which the journal keeps: "
             'connect(…, write=True, reason="INC-42").',
         )
-    profile = resolve(address)
+    profile = with_registry(resolve(address), schema_registry)
     return await open_cluster(profile, write=write, reason=reason)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from workbench.decoding import Decoder
     from workbench.decoding.conventions.convention import Convention
+    from workbench.model.schemas import Schemas
 
 
 def own_conventions(
@@ -30,12 +31,14 @@ class TopicDecoder:
     on. The settings are those of the moment when it was made.
     """
 
-    def __init__(self, conventions: Sequence[Convention], patterns: Mapping[str, str]) -> None:
+    def __init__(
+        self, conventions: Sequence[Convention], patterns: Mapping[str, str], free: Decoder | None = None
+    ) -> None:
         from workbench.decoding import Decoder
 
         self._conventions = conventions
         self._patterns = patterns
-        self._free = Decoder(conventions)
+        self._free = Decoder(conventions) if free is None else free
         self._by_topic: dict[str, Decoder] = {}
 
     def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
@@ -51,7 +54,13 @@ class TopicDecoder:
         from workbench.decoding import Decoder, TopicConvention
 
         fixed = next((name for pattern, name in self._patterns.items() if fnmatchcase(topic, pattern)), None)
-        return self._free if fixed is None else Decoder(self._conventions, {topic: TopicConvention(fixed)})
+        if fixed is None:
+            return self._free
+        return Decoder(self._conventions, {topic: TopicConvention(fixed)}, schemas=self._free.schemas)
+
+    def with_schemas(self, schemas: Schemas) -> TopicDecoder:
+        """Return a decoder that knows these schemas, too."""
+        return TopicDecoder(self._conventions, self._patterns, self._free.with_schemas(schemas))
 
 
 def topic_decoder(conventions: Mapping[str, Mapping[str, Any]] | None = None) -> TopicDecoder:

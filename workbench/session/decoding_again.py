@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.exploration.unread import note_unread
 from workbench.session.conventions import own_conventions, topic_decoder
+from workbench.session.schemas.capturing import complete_schemas, stored_decoders
 from workbench.store.transfer import redecode
 from workbench.text import counted
 
@@ -23,13 +24,17 @@ class DecodedAgain:
     rows: int
     """Rows decoded."""
     notes: tuple[str, ...]
-    """Conventions without an event, and selectors that found nothing."""
+    """Conventions without an event, selectors that found nothing, and schemas that could not be had."""
 
     def __repr__(self) -> str:
         return "\n".join([f"{counted(self.rows, 'record')} decoded again", *self.notes])
 
 
-def decode_again(store: SnapshotStore, conventions: Mapping[str, Mapping[str, Any]] | None) -> DecodedAgain:
+def decode_again(
+    store: SnapshotStore, conventions: Mapping[str, Mapping[str, Any]] | None, schema_registry: str | None = None
+) -> DecodedAgain:
     """Decode every record again; see `workbench.session.snapshot.Snapshot.decode_again`."""
-    rows = redecode(store, topic_decoder(conventions))
-    return DecodedAgain(rows, note_unread(store, own_conventions(conventions)))
+    decoder = topic_decoder(conventions)
+    missing = "" if schema_registry is None else complete_schemas(store, schema_registry)
+    rows = redecode(store, decoder, stored_decoders(decoder, store))
+    return DecodedAgain(rows, (*note_unread(store, own_conventions(conventions)), *([missing] if missing else [])))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from workbench.replay.dead_letters import DeadLetters
     from workbench.session.decoding_again import DecodedAgain
     from workbench.session.replays import Replays
+    from workbench.session.schemas.of_snapshot import SnapshotSchemas
     from workbench.store.journal import Journal
     from workbench.store.snapshot.store import SnapshotStore
     from workbench.store.transfer import Imported
@@ -296,11 +297,15 @@ class Snapshot(SnapshotQueries):
 
         return import_file(self.store, path, topic_decoder(conventions))
 
-    def decode_again(self, *, conventions: Mapping[str, Mapping[str, Any]] | None = None) -> DecodedAgain:
-        """Decode every record again with the present envelope conventions; raw records do not change.
+    def decode_again(
+        self, *, conventions: Mapping[str, Mapping[str, Any]] | None = None, schema_registry: str | None = None
+    ) -> DecodedAgain:
+        """Decode every record again with the present conventions and stored schemas; raw records do not change.
 
         Args:
             conventions: Additional envelope conventions by name.
+            schema_registry: URL of a schema registry, or a profile that has one: schemas that values name and that are
+                not stored yet are fetched from it and stored first.
 
         Returns:
             ``.rows`` decoded, and ``.notes`` that name conventions and selectors which found nothing.
@@ -308,7 +313,14 @@ class Snapshot(SnapshotQueries):
         from workbench.session.decoding_again import decode_again
 
         self._graph = None
-        return decode_again(self.store, conventions)
+        return decode_again(self.store, conventions, schema_registry)
+
+    @property
+    def schemas(self) -> SnapshotSchemas:
+        """The schemas that were stored with the records, and which records name them."""
+        from workbench.session.schemas.of_snapshot import SnapshotSchemas
+
+        return SnapshotSchemas(self.store)
 
     def report(self, path: str | os.PathLike[str], *, title: str | None = None, flow: str | None = None) -> Path:
         """Write a static HTML file: notes, contents, the flow of a correlation id (else the largest), failures, lag."""

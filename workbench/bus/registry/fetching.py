@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import SchemaRegistryError
 from workbench.model.schemas import Schemas
-from workbench.text import counted
+from workbench.text import counted, duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,19 +38,21 @@ class SchemaFetcher:
     Args:
         registry: The registry to ask.
         known: Schemas that need not be asked for.
+        wait_s: Longest that one call waits.
 
     Attributes:
         schemas: Schemas met so far, with the ids that are missing.
         remark: Why schemas are missing, in a sentence; empty while none is.
     """
 
-    def __init__(self, registry: SchemaRegistry, known: Schemas | None = None) -> None:
+    def __init__(self, registry: SchemaRegistry, known: Schemas | None = None, *, wait_s: float | None = None) -> None:
         self.registry = registry
         self.schemas = Schemas() if known is None else known
         self.remark = ""
         self._unknown: set[int] = set()
         self._ask_again_at = 0.0
         self._gone = ""
+        self._wait_s = WAIT_S if wait_s is None else wait_s
 
     async def fetch(self, ids: Iterable[int]) -> bool:
         """Fetch the schemas with these ids that are not known yet; return whether ``schemas`` changed.
@@ -60,7 +62,7 @@ class SchemaFetcher:
         """
         before = self.schemas
         wanted = sorted({*ids} - self.schemas.by_id.keys() - self._unknown)
-        until = time.monotonic() + WAIT_S
+        until = time.monotonic() + self._wait_s
         for at in range(0, len(wanted), AT_ONCE):
             if len(self._unknown) >= UNKNOWN_LIMIT:
                 break
@@ -81,7 +83,9 @@ class SchemaFetcher:
         missing: dict[int, str] = {}
         for task, schema_id in tasks.items():
             if task.cancelled():
-                missing[schema_id] = self._is_away(f"The schema registry gave no answer within {WAIT_S:g} s.")
+                missing[schema_id] = self._is_away(
+                    f"The schema registry gave no answer within {duration_text(self._wait_s, 's')}."
+                )
             elif isinstance(error := task.exception(), SchemaRegistryError):
                 missing[schema_id] = self._why(schema_id, error)
             elif error is not None:
@@ -90,9 +94,9 @@ class SchemaFetcher:
 
     async def _one(self, schema_id: int) -> None:
         schema = await self.registry.by_id(schema_id)
-        self.schemas = self.schemas.with_more([schema], await self._referenced(schema))
+        self.schemas = self.schemas.with_more([schema], await self.referenced(schema))
 
-    async def _referenced(self, schema: Schema) -> dict[tuple[str, int], Schema]:
+    async def referenced(self, schema: Schema) -> dict[tuple[str, int], Schema]:
         """Fetch the schemas that one needs, through all levels; a circle ends where it closes."""
         found: dict[tuple[str, int], Schema] = {}
         waiting: list[SchemaReference] = list(schema.references)

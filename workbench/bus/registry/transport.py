@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from workbench.errors import ConfigurationError, SchemaRegistryError
-from workbench.text import size_text, visible
+from workbench.text import duration_text, size_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,11 +199,14 @@ def _reason(error: Exception, timeout_s: float) -> str:
     if isinstance(error, httpx.ConnectTimeout):
         return "no connection in time"
     if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return f"no answer within {timeout_s:g} s"
+        return f"no answer within {duration_text(timeout_s, 's')}"
     return visible(str(error) or type(error).__name__, 200)
 
 
 def _tls_context(settings: SchemaRegistrySettings) -> ssl.SSLContext:
+    if not any(url.startswith("https:") for url in settings.urls):
+        # Nothing is encrypted; to read the certificates of the system takes long. This one trusts nobody.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context = ssl.create_default_context(cafile=settings.cafile)
         if settings.certfile is not None:

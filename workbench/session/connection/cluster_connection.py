@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from workbench.bus.profiles import registry_of
 from workbench.bus.read_only import ReadOnlyLog
 from workbench.config.protection import is_protected
 from workbench.errors import ConfigurationError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from workbench.bus.protocols import RecordLog
+    from workbench.bus.registry import SchemaRegistry
     from workbench.config import Profile
 
 State: TypeAlias = Literal["unopened", "open", "closed"]
@@ -43,11 +45,29 @@ class ClusterConnection:
         self.protected = profile.protected
         self.tasks = Supervisor()
         self.state: State = "unopened"
+        self._registry: SchemaRegistry | None = None
 
     @property
     def name(self) -> str:
         """The profile's name, else the address."""
         return self.profile.label
+
+    @property
+    def kind(self) -> str:
+        """Whether it is a protected, a development or another cluster, in words."""
+        if self.protected:
+            return "protected: a replay wants the target's name typed"
+        return "development" if self.profile.development else "not marked as development"
+
+    def registry(self) -> SchemaRegistry:
+        """Return the client of the schema registry, made at the first call.
+
+        Raises:
+            ConfigurationError: The profile has no registry.
+        """
+        if self._registry is None:
+            self._registry = registry_of(self.profile)
+        return self._registry
 
     async def open(self) -> None:
         """Connect; does nothing if it is open. A closed connection cannot be opened again."""
@@ -68,6 +88,8 @@ class ClusterConnection:
         self.state = "closed"
         # Tasks use the log, so they end first.
         await self.tasks.aclose()
+        if self._registry is not None:
+            await self._registry.aclose()
         await self.log.aclose()
 
     def require_open(self) -> Self:

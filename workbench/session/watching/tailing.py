@@ -12,6 +12,7 @@ from workbench.live.tail import TailFeed
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
 from workbench.session.conventions import topic_decoder
+from workbench.session.schemas.capturing import live_decoder
 from workbench.session.watching.replacing import shown
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def tail(
         number=next(_numbers),
         supervisor=connection.tasks,
         discover=discover,
-        decoder=topic_decoder(),
+        decoder=live_decoder(topic_decoder(), connection),
         isolation=isolation,
         limit_rows=limit_rows,
         budget=budget,

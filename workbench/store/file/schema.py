@@ -109,6 +109,14 @@ _VERSION_7 = (
     "ALTER TABLE packed_events ADD COLUMN IF NOT EXISTS decoded VARCHAR",
 )
 
+_VERSION_8 = (
+    """
+    CREATE TABLE IF NOT EXISTS schemas (
+        registry VARCHAR NOT NULL, context VARCHAR NOT NULL, cluster_id VARCHAR NOT NULL, id INTEGER NOT NULL,
+        subject VARCHAR, version INTEGER, type VARCHAR NOT NULL, text VARCHAR NOT NULL, "references" VARCHAR NOT NULL
+    )""",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _VERSION_1,
     _VERSION_2,
@@ -117,6 +125,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _VERSION_5,
     _VERSION_6,
     _VERSION_7,
+    _VERSION_8,
 )
 """The statements that make each version out of the one before; a released version is edited only to
 leave out what a later one drops if it exists."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -30,21 +31,35 @@ if TYPE_CHECKING:
 _BATCH_ROWS = 50_000
 
 
-def redecode(store: SnapshotStore, decoder: BulkDecoder) -> int:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What decodes the records of one source."""
+
+    decoder: BulkDecoder
+    topic: str
+
+
+def redecode(store: SnapshotStore, decoder: BulkDecoder, by_cluster: Mapping[str, BulkDecoder] | None = None) -> int:
     """Decode every record again and replace ``events``; raw records stay as they are.
 
     All new rows become visible together. Returns the rows decoded.
+
+    Args:
+        store: A snapshot open for writing.
+        decoder: Decodes the records.
+        by_cluster: Decoders for the records of clusters, by cluster id, that have one of their own.
 
     Raises:
         SnapshotError: The snapshot was opened read-only.
         SnapshotFormatError: A segment file is damaged; nothing was changed.
     """
-    topics = {source.source_id: source.topic for source in store.sources()}
+    own = by_cluster or {}
+    readers = {one.source_id: _Reader(own.get(one.cluster_id or "", decoder), one.topic) for one in store.sources()}
     with store.writing():
         with store.transaction() as cursor:
             store.segment_checks.check(cursor, RAW_ROWS)
             before, _ = known_files(cursor)
-            rows = _packed(store, cursor, decoder, topics) + _segments(cursor, decoder, topics, store.folder)
+            rows = _packed(store, cursor, readers) + _segments(cursor, readers, store.folder)
             define_views(cursor)
             recount_values(cursor)
             after, _ = known_files(cursor)
@@ -52,15 +67,13 @@ def redecode(store: SnapshotStore, decoder: BulkDecoder) -> int:
     return rows
 
 
-def _packed(
-    store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: Mapping[int, str]
-) -> int:
+def _packed(store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, readers: Mapping[int, _Reader]) -> int:
     cursor.execute("DELETE FROM packed_events")
     rows = 0
     with store.cursor() as reading:
         query = f'SELECT {names(STORED_RECORD)} FROM packed_records ORDER BY source_id, "partition", "offset"'  # noqa: S608 - our layout
         for batch in reading.sql(query).to_arrow_reader(_BATCH_ROWS):
-            for events in _decoded(pa.table(batch), decoder, topics):
+            for events in _decoded(pa.table(batch), readers):
                 cursor.register("decoded_rows", events)
                 cursor.execute(f"INSERT INTO packed_events SELECT {names(STORED_EVENT)} FROM decoded_rows")  # noqa: S608 - same
                 cursor.unregister("decoded_rows")
@@ -68,7 +81,7 @@ def _packed(
     return rows
 
 
-def _segments(cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: Mapping[int, str], folder: Path) -> int:
+def _segments(cursor: duckdb.DuckDBPyConnection, readers: Mapping[int, _Reader], folder: Path) -> int:
     rows = 0
     found = cursor.execute("SELECT segment_id, records_file, events_file FROM segments ORDER BY segment_id").fetchall()
     for segment_id, records_file, events_file in found:
@@ -77,7 +90,7 @@ def _segments(cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: M
             with pq.ParquetFile(folder / records_file) as source:
                 for group in range(source.num_row_groups):
                     raw = source.read_row_group(group)
-                    events = pa.concat_tables([STORED_EVENT.empty_table(), *_decoded(raw, decoder, topics)])
+                    events = pa.concat_tables([STORED_EVENT.empty_table(), *_decoded(raw, readers)])
                     written.write(events)
                     rows += events.num_rows
             name, size, checksum = written.finish()
@@ -92,7 +105,7 @@ def _segments(cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: M
     return rows
 
 
-def _decoded(records: pa.Table, decoder: BulkDecoder, topics: Mapping[int, str]) -> Iterator[pa.Table]:
+def _decoded(records: pa.Table, readers: Mapping[int, _Reader]) -> Iterator[pa.Table]:
     """Yield decoded rows; consecutive records of one source are decoded together."""
     if not records.num_rows:
         return
@@ -101,5 +114,5 @@ def _decoded(records: pa.Table, decoder: BulkDecoder, topics: Mapping[int, str])
     for end, number in zip(encoded.run_ends.to_pylist(), encoded.values.to_pylist(), strict=True):
         for at in range(begin, end, _BATCH_ROWS):
             raw = records.slice(at, min(_BATCH_ROWS, end - at)).select(RECORD.names)
-            yield stored_rows(number, raw, decoder.decode(raw, topics[number]))[1]
+            yield stored_rows(number, raw, readers[number].decoder.decode(raw, readers[number].topic))[1]
         begin = end

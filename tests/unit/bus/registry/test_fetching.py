@@ -1,0 +1,135 @@
+"""Schemas that values name are fetched once each; a registry that is away costs a bounded wait and is said once."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from listeners import listening, silent
+
+from workbench.bus.registry import SchemaFetcher, SchemaRegistry, fetching
+from workbench.config.schema_registry import SchemaRegistrySettings
+from workbench.model.schemas import Schema, Schemas
+
+LONG = '"long"'
+MONEY = {"type": "record", "name": "Money", "fields": [{"name": "cents", "type": "long"}]}
+PRICE = {"type": "record", "name": "Price", "fields": [{"name": "net", "type": "Money"}]}
+OFFER = {"type": "record", "name": "Offer", "fields": [{"name": "price", "type": "Price"}]}
+
+
+def needs(name, subject, version=1):
+    return [{"name": name, "subject": subject, "version": version}]
+
+
+async def test_each_id_is_asked_for_once(registry, server):
+    ids = {server.add(f"s{size}", {"type": "fixed", "name": "F", "size": size + 1}) for size in range(30)}
+    fetcher = SchemaFetcher(registry)
+    assert await fetcher.fetch(ids)
+    assert fetcher.schemas.by_id.keys() == ids
+    assert not await fetcher.fetch([*ids, *ids])
+    assert len(server.asked) == 30
+    assert fetcher.remark == ""
+
+
+async def test_references_come_along_through_all_levels(registry, server):
+    server.add("money", MONEY)
+    server.add("price", PRICE, references=needs("Money", "money"))
+    made = server.add("offer", OFFER, references=needs("Price", "price"))
+    fetcher = SchemaFetcher(registry)
+    await fetcher.fetch([made])
+    assert fetcher.schemas.referenced.keys() == {("price", 1), ("money", 1)}
+
+
+async def test_a_circle_of_references_ends(registry, server):
+    body = '{"schema": "\\"int\\"", "references": [{"name": "a", "subject": "a", "version": 1}]}'
+    version = '{"subject": "a", "version": 1, "id": 1, ' + body[1:]
+    server.faults += [(200, body.encode()), (200, version.encode())]
+    fetcher = SchemaFetcher(registry)
+    await fetcher.fetch([1])
+    assert fetcher.schemas.referenced.keys() == {("a", 1)}
+
+
+async def test_an_endless_chain_of_references_is_a_reason(registry, server, monkeypatch):
+    monkeypatch.setattr(fetching, "REFERENCES_LIMIT", 3)
+
+    def body(number):
+        return (
+            f'{{"subject": "s{number}", "version": 1, "id": {number}, "schema": "\\"int\\"", '
+            f'"references": [{{"name": "n", "subject": "s{number + 1}", "version": 1}}]}}'
+        ).encode()
+
+    server.faults += [(200, body(number)) for number in range(1, 10)]
+    fetcher = SchemaFetcher(registry)
+    await fetcher.fetch([1])
+    assert "more than 3" in fetcher.schemas.missing[1]
+
+
+async def test_an_unknown_id_has_its_reason_and_is_not_asked_again(registry, server):
+    made = server.add("s", LONG)
+    fetcher = SchemaFetcher(registry)
+    assert await fetcher.fetch([made, 77])
+    assert not await fetcher.fetch([77])
+    assert "Schema 77 not found" in fetcher.schemas.missing[77]
+    assert "77 cannot be had" in fetcher.remark
+    assert server.count("GET", "/schemas/ids/77") == 1
+
+
+async def test_values_that_only_look_framed_do_not_flood_the_registry(registry, server, monkeypatch):
+    monkeypatch.setattr(fetching, "UNKNOWN_LIMIT", 20)
+    fetcher = SchemaFetcher(registry)
+    await fetcher.fetch(range(1, 1000))
+    await fetcher.fetch(range(1000, 2000))
+    assert len(server.asked) <= 20 + fetching.AT_ONCE
+    assert "asked for no more" in fetcher.remark
+
+
+async def test_a_registry_that_is_away_is_asked_once_and_later_again(server, registry, monkeypatch):
+    made = server.add("s", LONG)
+    async with (
+        listening(silent) as port,
+        SchemaRegistry(SchemaRegistrySettings(urls=(f"http://127.0.0.1:{port}",))) as away,
+    ):
+        monkeypatch.setattr(fetching, "WAIT_S", 0.2)
+        fetcher = SchemaFetcher(away)
+        began = time.monotonic()
+        assert await fetcher.fetch([made])
+        assert time.monotonic() - began < 2
+        began = time.process_time()
+        for number in range(2, 200):
+            await fetcher.fetch([made, number])
+        assert time.process_time() - began < 1
+        assert "no answer within 200 ms" in fetcher.schemas.missing[made]
+        assert "decode_again" in fetcher.remark
+        assert len(fetcher.schemas.missing) == 199
+        # It is back.
+        fetcher.registry = registry
+        monkeypatch.setattr(fetcher, "_ask_again_at", 0.0)
+        assert await fetcher.fetch([made])
+        assert made in fetcher.schemas.by_id
+        assert made not in fetcher.schemas.missing
+
+
+async def test_reasons_that_are_kept_are_bounded(monkeypatch):
+    monkeypatch.setattr(fetching, "MISSING_LIMIT", 50)
+    async with SchemaRegistry(SchemaRegistrySettings(urls=("http://127.0.0.1:9",))) as away:
+        fetcher = SchemaFetcher(away)
+        for start in range(1, 1000, 100):
+            await fetcher.fetch(range(start, start + 100))
+    assert len(fetcher.schemas.missing) == 50
+
+
+async def test_known_schemas_are_not_asked_for(registry, server):
+    known = Schemas({5: Schema(5, "AVRO", LONG)})
+    fetcher = SchemaFetcher(registry, known)
+    assert not await fetcher.fetch([5])
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+async def test_a_registry_that_refuses_is_away(registry, server, status):
+    server.faults.append((status, b"{}"))
+    fetcher = SchemaFetcher(registry)
+    await fetcher.fetch([1])
+    await fetcher.fetch([2])
+    assert len(server.asked) == 1
+    assert str(status) in fetcher.remark
