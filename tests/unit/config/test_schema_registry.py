@@ -94,8 +94,7 @@ def test_what_is_no_url_is_refused(text, said):
             "not both",
         ),
         (
-            "schema_registry_url='https://r'\nschema_registry_username='a'\n"
-            "schema_registry_password_env='P'\nschema_registry_token_env='P'",
+            TWO_WAYS,
             {"P": "p"},
             "not both",
         ),
