@@ -171,9 +171,9 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             found = json.loads(body)
         except ValueError as error:
-            raise RuleError(422, "Unparseable body") from error
+            raise RuleError(422, "The body cannot be parsed") from error
         if not isinstance(found, dict):
-            raise RuleError(422, "Unparseable body")
+            raise RuleError(422, "The body cannot be parsed")
         return found
 
 

@@ -41,7 +41,7 @@ def test_protobuf_is_the_text_of_a_file():
         ("{", "JSON", "no JSON"),
         ({"a": {1, 2}}, "JSON", "cannot be written as JSON"),
         ([], "JSON", "a JSON object"),
-        ({"type": "objekt"}, "JSON", "no JSON schema"),
+        ({"type": "objct-type"}, "JSON", "no JSON schema"),
         ({"type": "record", "fields": []}, "AVRO", "no Avro schema"),
         ({"type": "record", "name": "A", "fields": [{"name": "b", "type": "B"}]}, "AVRO", "'B' is unknown"),
         ("{}", "AVRO", "no Avro schema"),
