@@ -5,8 +5,6 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-import pytest
-
 import workbench
 
 ROOT = Path(workbench.__file__).parent
@@ -27,27 +25,21 @@ def mirrors(module):
     return [place / f"test_{stem}.py", place / stem]
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_every_module_has_a_mirror_or_says_which_suite_proves_it(module):
-    found = [path for path in mirrors(module) if path.exists()]
-    if found:
-        assert module not in ELSEWHERE, f"{module} has a mirror now: take it off {LIST.name}"
-    else:
-        assert module in ELSEWHERE, (
-            f"write {mirrors(module)[0].relative_to(TESTS.parent)}, or name the suite in {LIST.name}"
-        )
+def test_every_module_has_a_mirror_or_says_which_suite_proves_it():
+    mirrored = {module for module in MODULES if any(path.exists() for path in mirrors(module))}
+    assert sorted(mirrored & set(ELSEWHERE)) == [], f"these have a mirror now: take them off {LIST.name}"
+    wanted = {module: str(mirrors(module)[0].relative_to(TESTS.parent)) for module in MODULES}
+    missing = {module: where for module, where in wanted.items() if module not in mirrored | set(ELSEWHERE)}
+    assert missing == {}, f"write these, or name the suite in {LIST.name}"
 
 
-@pytest.mark.parametrize(("module", "suites"), sorted(ELSEWHERE.items()))
-def test_what_is_proven_elsewhere_exists(module, suites):
-    assert (ROOT / module).is_file(), f"{module} is gone: take it off {LIST.name}"
-    missing = [suite for suite in suites if not (TESTS / suite).exists()]
-    assert suites, "name at least one suite"
-    assert not missing, missing
+def test_what_is_proven_elsewhere_exists():
+    assert [module for module in ELSEWHERE if not (ROOT / module).is_file()] == [], f"take them off {LIST.name}"
+    assert [module for module, suites in ELSEWHERE.items() if not suites] == [], "name at least one suite"
+    assert [suite for suites in ELSEWHERE.values() for suite in suites if not (TESTS / suite).exists()] == []
 
 
-@pytest.mark.parametrize("path", MIRRORS, ids=lambda path: str(path.relative_to(TESTS)))
-def test_every_unit_test_stands_beside_what_it_tests(path):
+def is_beside_its_subject(path):
     inside = path.relative_to(TESTS / "unit")
     subject = path.stem.removeprefix("test_")
     if subject == "init":
@@ -56,6 +48,9 @@ def test_every_unit_test_stands_beside_what_it_tests(path):
     folder = ROOT / inside.parent
     whole = [folder.with_suffix(".py"), folder.with_suffix(".pyx")]  # one of several files about one module
     about_the_folder = folder.is_dir() and subject == folder.name
-    assert about_the_folder or any(one.exists() for one in [*candidates, *whole]), (
-        f"no module {inside.parent / subject} is there: rename {path.name} after what it tests"
-    )
+    return about_the_folder or any(one.exists() for one in [*candidates, *whole])
+
+
+def test_every_unit_test_stands_beside_what_it_tests():
+    lost = [str(path.relative_to(TESTS)) for path in MIRRORS if not is_beside_its_subject(path)]
+    assert lost == [], "name them after the modules that they test"
