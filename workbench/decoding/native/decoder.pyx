@@ -13,6 +13,7 @@ from libc.string cimport memcmp, memcpy, memset
 from workbench.buffers.slices cimport Column, column_of, is_null
 from workbench.decoding.native.causes cimport add_cause, insert_cause
 from workbench.decoding.native.copies cimport Copy, position_of, read_copy
+from workbench.decoding.native.damage cimport CUT_OFF, UNKNOWN_DAMAGE, Damage, damage_of
 from workbench.decoding.native.decision cimport DECLARED, UNKNOWN, Causes, Decision, Fixed, Found, decide
 from workbench.decoding.native.events cimport EventColumns
 from workbench.decoding.native.facts cimport Facts, member_of
@@ -223,8 +224,10 @@ cdef class BatchDecoder:
         if verdict == NO_MEMORY:
             with gil:
                 raise MemoryError("there is no room for the members of a value")
-        clear(&self.facts.tokens)
         first = _skip(data, start, stop)
+        if self._only_builtin and first < stop and data[first] == c"{" and self._is_damaged(start, stop, read):
+            return 0
+        clear(&self.facts.tokens)
         # Words and numbers that are no JSON are another text. After a bracket more has to be known.
         if self._only_builtin and (first == stop or (data[first] != c"{" and data[first] != c"[")):
             read.format = _word(b"raw", 3)
@@ -242,6 +245,18 @@ cdef class BatchDecoder:
         if payload == NULL or member_of(self.facts, self.program.words.schema) == NULL:
             return verdict
         return read_value(self.program.members, data, payload.start, payload.stop, &self.facts.tokens)
+
+    cdef bint _is_damaged(self, int64_t start, int64_t stop, Read* read) noexcept nogil:
+        """Note why an object was refused; false where Python has to be asked."""
+        cdef Damage damage = damage_of(
+            self.values.data, start, stop, &self.facts.tokens, &self.facts.arena, &read.damage
+        )
+        if damage == UNKNOWN_DAMAGE:
+            return False
+        clear(&self.facts.tokens)
+        read.format = _word(b"damaged", 7)
+        add_word(&self.decision.problems, b"cut_off_value:json" if damage == CUT_OFF else b"unreadable_value:json")
+        return True
 
     cdef int _ask_formats(self, int64_t row, Read* read) except -1 nogil:
         """Give a value to the formats: one reads it, or they say why not."""

@@ -25,6 +25,11 @@ cdef struct Level:
     uint8_t closer
 
 
+# What a text had still to say where it ended too early.
+cdef enum Ending:
+    WHOLE, IN_TEXT, BEFORE_VALUE, BEFORE_NAME, BEFORE_COLON, BEFORE_COMMA
+
+
 cdef struct Tokens:
     Token* items
     int64_t count
@@ -33,6 +38,9 @@ cdef struct Tokens:
     int64_t depth_room
     int32_t* last_of  # of each bit the last token plus one, 0 where there is none
     int64_t members  # different members at the top
+    Ending ending  # of a refused text that has no fault but that it ends; `WHOLE` for others
+    int64_t ending_at  # where the text begins that has no end; else the end
+    int64_t depth  # how many objects and arrays were open there
 
 
 cdef enum Verdict:

@@ -74,6 +74,7 @@ cdef struct Text:
     int64_t start  # after the first quote
     int64_t stop  # the last quote
     bint escaped
+    bint is_open  # whether the data ends before the text does
 
 
 cdef bint prepare(Tokens* tokens, int bits) noexcept:
@@ -95,6 +96,7 @@ cdef void clear(Tokens* tokens) noexcept nogil:
     for at in range(tokens.count):
         tokens.last_of[tokens.items[at].bit] = 0
     tokens.count = tokens.members = 0
+    tokens.ending = WHOLE
 
 
 cdef Verdict read_value(
@@ -127,7 +129,7 @@ cdef Verdict read_value(
             if level == NULL:
                 return NO_MEMORY
             at = _skip(data, at + 1, stop)
-            opened = at < stop and data[at] != level.closer
+            opened = at >= stop or data[at] != level.closer
         else:
             at = _scalar(&reader, at)
             if at < 0:
@@ -144,9 +146,12 @@ cdef Verdict read_value(
                 return GOOD if at == stop else REFUSED
             depth -= 1
             level = tokens.levels + depth
+        tokens.depth = depth
         if not opened:
             # A comma must be followed by a member or item, which the next turn reads; so ``[1,]`` is refused there.
-            if at >= stop or data[at] != c",":
+            if at >= stop:
+                return _ended(&reader, BEFORE_COMMA, stop)
+            if data[at] != c",":
                 return REFUSED
             at = _skip(data, at + 1, stop)
         reader.token = reader.node = -1
@@ -197,9 +202,12 @@ cdef inline int64_t _scalar(Reader* reader, int64_t at) noexcept nogil:
     cdef Token* token
     text.escaped = False
     if at >= reader.stop:
+        _ended(reader, BEFORE_VALUE, reader.stop)
         return -1
     if reader.data[at] == c'"':
         if not _text(reader.data, at + 1, reader.stop, &text):
+            if text.is_open:
+                _ended(reader, IN_TEXT, at)
             return -1
         at = text.stop + 1
         kind = TEXT if text.stop > text.start else EMPTY
@@ -219,10 +227,16 @@ cdef inline Verdict _member(Reader* reader, MemberTable table, const Level* leve
     cdef const Member* member = NULL
     cdef const uint8_t* data = reader.data
     cdef uint8_t name[_LONGEST_NAME]
-    if at[0] >= reader.stop or data[at[0]] != c'"' or not _text(data, at[0] + 1, reader.stop, &text):
+    if at[0] >= reader.stop:
+        return _ended(reader, BEFORE_NAME, reader.stop)
+    if data[at[0]] != c'"':
         return REFUSED
+    if not _text(data, at[0] + 1, reader.stop, &text):
+        return _ended(reader, IN_TEXT, at[0]) if text.is_open else REFUSED
     at[0] = _skip(data, text.stop + 1, reader.stop)
-    if at[0] >= reader.stop or data[at[0]] != c":":
+    if at[0] >= reader.stop:
+        return _ended(reader, BEFORE_COLON, reader.stop)
+    if data[at[0]] != c":":
         return REFUSED
     at[0] = _skip(data, at[0] + 1, reader.stop)
     if level.node < 0:
@@ -238,6 +252,12 @@ cdef inline Verdict _member(Reader* reader, MemberTable table, const Level* leve
     reader.token = _new_token(reader.tokens, at[0], member.bit)
     reader.node = member.node
     return GOOD if reader.token >= 0 else NO_MEMORY
+
+
+cdef Verdict _ended(Reader* reader, Ending ending, int64_t at) noexcept nogil:
+    """Note what is missing of a text that ends too early."""
+    reader.tokens.ending, reader.tokens.ending_at = ending, at
+    return REFUSED
 
 
 cdef void _replace(Tokens* tokens, int64_t at, bint top) noexcept nogil:
@@ -276,11 +296,14 @@ cdef inline bint _text(const uint8_t* data, int64_t at, int64_t stop, Text* text
     """Read what follows a quote, up to the next one; false where it is no text."""
     cdef uint8_t byte
     cdef int size
+    cdef int64_t unit_end = -1
     text.start = at
-    text.escaped = False
+    text.escaped = text.is_open = False
     while True:
         at = wb_plain_end(data, at, stop)
         if at >= stop:
+            # Python finds another fault in an escape of a code unit at the very end.
+            text.is_open = at != unit_end
             return False
         byte = data[at]
         if byte == c'"':
@@ -296,6 +319,8 @@ cdef inline bint _text(const uint8_t* data, int64_t at, int64_t stop, Text* text
         if size == 0:
             return False
         at += size
+        if size >= 6:
+            unit_end = at
 
 
 cdef inline int _escape(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
