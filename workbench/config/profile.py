@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from workbench.config.address import Address
+    from workbench.config.admin_api import AdminSettings
     from workbench.config.schema_registry import SchemaRegistrySettings
 
 
@@ -31,6 +32,8 @@ class Profile:
     sasl_password: SecretStr | None = None
     sasl_token: SecretStr | None = None
     """Bearer token, for OAUTHBEARER."""
+    admin: AdminSettings | None = None
+    """The Admin API of a Redpanda cluster; None where none is configured."""
     ssl_cafile: Path | None = None
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.config.address import Address
+from workbench.config.admin_api import AdminSettings, admin_urls
 from workbench.config.profile import Profile
 from workbench.config.schema_registry import SchemaRegistrySettings, registry_urls
 from workbench.config.security import clear_text_fault
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 ADDRESS_VARIABLE = "WORKBENCH_ADDRESS"
 PROFILE_VARIABLE = "WORKBENCH_PROFILE"
+ADMIN_VARIABLE = "WORKBENCH_ADMIN_URL"
 REGISTRY_VARIABLE = "WORKBENCH_SCHEMA_REGISTRY_URL"
 REGISTRY_USER_VARIABLE = "WORKBENCH_SCHEMA_REGISTRY_USERNAME"
 REGISTRY_PASSWORD_VARIABLE = "WORKBENCH_SCHEMA_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
@@ -120,7 +122,8 @@ def _bare(text: str, settings: Settings, environ: Mapping[str, str]) -> Profile:
         )
     address = Address.parse(text)
     registry = _registry_of_environment(environ)
-    return Profile(address=address, development=address.is_loopback, schema_registry=registry)
+    admin = _admin_of_environment(environ)
+    return Profile(address=address, development=address.is_loopback, admin=admin, schema_registry=registry)
 
 
 def _with_secrets(entry: ClusterEntry, environ: Mapping[str, str], settings: Settings) -> Profile:
@@ -149,6 +152,7 @@ def _with_secrets(entry: ClusterEntry, environ: Mapping[str, str], settings: Set
         sasl_mechanism=entry.sasl_mechanism,
         sasl_username=entry.sasl_username,
         sasl_password=password,
+        admin=_admin_of(entry, environ, where),
         sasl_token=_from_environment(entry.sasl_token_env, environ, f"{where}.sasl_token_env"),
         ssl_cafile=entry.ssl_cafile,
         ssl_certfile=entry.ssl_certfile,
@@ -199,12 +203,42 @@ def _registry_of_environment(environ: Mapping[str, str]) -> SchemaRegistrySettin
     return settings
 
 
+def _admin_of(entry: ClusterEntry, environ: Mapping[str, str], where: str) -> AdminSettings | None:
+    """Return the Admin API of a profile, its password looked up; that of the environment where the profile has none."""
+    if entry.admin_url is None:
+        return _admin_of_environment(environ)
+    try:
+        urls = admin_urls(entry.admin_url)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}.admin_url: {error.message}") from error
+    settings = AdminSettings(
+        urls=urls,
+        username=entry.admin_username,
+        password=_from_environment(entry.admin_password_env, environ, f"{where}.admin_password_env"),
+        hosts=tuple(host for host, _ in entry.address.hosts),
+        cafile=entry.ssl_cafile,
+        certfile=entry.ssl_certfile,
+        keyfile=entry.ssl_keyfile,
+        key_password=_from_environment(entry.ssl_key_password_env, environ, f"{where}.ssl_key_password_env"),
+        secrets_without_tls=entry.secrets_without_tls,
+    )
+    settings.check(where)
+    return settings
+
+
+def _admin_of_environment(environ: Mapping[str, str]) -> AdminSettings | None:
+    """Return the Admin API that ``WORKBENCH_ADMIN_URL`` names, without credentials; those belong into a profile."""
+    text = environ.get(ADMIN_VARIABLE, "").strip()
+    return AdminSettings(urls=admin_urls(text)) if text else None
+
+
 def _needs_trust(entry: ClusterEntry) -> bool:
     """Tell whether a cluster leads to another machine, or uses a secret or a certificate of the user."""
     used = (
         entry.sasl_password_env,
         entry.sasl_password_keyring,
         entry.sasl_token_env,
+        entry.admin_password_env,
         entry.ssl_key_password_env,
         entry.ssl_certfile,
         entry.ssl_keyfile,
@@ -215,6 +249,8 @@ def _needs_trust(entry: ClusterEntry) -> bool:
         entry.schema_registry_keyfile,
     )
     if not entry.address.is_loopback or any(name is not None for name in used):
+        return True
+    if entry.admin_url is not None and not AdminSettings(urls=admin_urls(entry.admin_url)).is_loopback:
         return True
     url = entry.schema_registry_url
     return url is not None and not SchemaRegistrySettings(urls=registry_urls(url)).is_loopback

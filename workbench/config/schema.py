@@ -19,6 +19,7 @@ _SECRETS = {
     "password": "sasl_password_env",
     "sasl_password": "sasl_password_env or sasl_password_keyring",
     "sasl_token": "sasl_token_env",
+    "admin_password": "admin_password_env",
     "ssl_key_password": "ssl_key_password_env",
     "schema_registry_password": "schema_registry_password_env or schema_registry_password_keyring",
     "schema_registry_token": "schema_registry_token_env",
@@ -39,6 +40,9 @@ class ClusterTable(BaseModel):
     sasl_password_env: str | None = None
     sasl_password_keyring: str | None = None
     sasl_token_env: str | None = None
+    admin_url: str | None = None
+    admin_username: str | None = None
+    admin_password_env: str | None = None
     ssl_cafile: str | None = None
     ssl_certfile: str | None = None
     ssl_keyfile: str | None = None

@@ -49,6 +49,9 @@ class ClusterEntry:
     sasl_password_env: str | None = None
     sasl_password_keyring: str | None = None
     sasl_token_env: str | None = None
+    admin_url: str | None = None
+    admin_username: str | None = None
+    admin_password_env: str | None = None
     ssl_cafile: Path | None = None
     ssl_certfile: Path | None = None
     ssl_keyfile: Path | None = None

@@ -34,6 +34,13 @@ def trust(
 
 
 def _secrets(entry: object) -> str:
-    names = ("sasl_password_env", "sasl_token_env", "ssl_key_password_env", "sasl_password_keyring", "ssl_keyfile")
+    names = (
+        "sasl_password_env",
+        "sasl_token_env",
+        "admin_password_env",
+        "ssl_key_password_env",
+        "sasl_password_keyring",
+        "ssl_keyfile",
+    )
     found = [str(value) for name in names if (value := getattr(entry, name)) is not None]
     return f", uses {', '.join(found)}" if found else ""
