@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.session.connection.cluster_connection import ClusterConnection
+from workbench.session.transforming import HasTransforms
 from workbench.text import element, facts, output_html, visible
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from workbench.widgets import LagPanel, LiveTail, ReplayPanel
 
 
-class Cluster:
+class Cluster(HasTransforms):
     """Connects to an event bus, read-only unless it was opened for writing.
 
     Made by `workbench.connect` and `workbench.demo`. It owns the background tasks that it starts (tails, captures, lag

@@ -1,0 +1,203 @@
+"""The data transforms of a cluster: views, their state and their log."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from workbench.errors import ConfigurationError, ReplayRefused
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from workbench.model.audit import AuditSink
+    from workbench.session.connection.cluster_connection import ClusterConnection
+    from workbench.transforms.guest.module import ModuleLike
+    from workbench.transforms.views.local import LocalExecutor
+    from workbench.transforms.views.state import Executor, ViewStatus
+    from workbench.transforms.views.views import ExecutorName, Views
+
+
+class HasTransforms:
+    """Gives `workbench.Cluster`, which inherits it, its `transforms`."""
+
+    _connection: ClusterConnection
+
+    @cached_property
+    def transforms(self) -> ClusterTransforms:
+        """Data transforms (WebAssembly) and the views that they fill, on a Redpanda broker or from this process."""
+        return ClusterTransforms(self._connection)
+
+
+class ClusterTransforms:
+    """Creates, watches and deletes materialized views: topics that a data transform fills from another topic.
+
+    A view runs on the brokers of a Redpanda cluster (``admin_url`` of its profile), or in this process until the
+    connection is closed: so on an embedded cluster, and on Kafka with ``executor="local"``. Topics have their physical
+    names. Changing anything needs ``write=True``.
+    """
+
+    def __init__(self, connection: ClusterConnection) -> None:
+        self._connection = connection
+        self._local: LocalExecutor | None = None
+
+    def __repr__(self) -> str:
+        return f"<ClusterTransforms of {self._connection.name}>"
+
+    async def create_materialized_view(
+        self,
+        view_name: str,
+        source_topic: str,
+        transform_function: ModuleLike,
+        *,
+        executor: ExecutorName = "auto",
+        environment: Mapping[str, str] | None = None,
+        replace: bool = False,
+        reprocess: bool = False,
+        rollback: bool = False,
+        dry_run: bool = False,
+        target: str | None = None,
+        audit: AuditSink | None = None,
+        timeout_s: float = 30.0,
+    ) -> bool:
+        """Create a view and wait until it runs on every partition of its source; or find it there already.
+
+        Args:
+            view_name: Name of the view, of its transform and of its topic, which is created with as many partitions as
+                the source has; an existing one with as many is used.
+            source_topic: The topic whose records it transforms, from the first one.
+            transform_function: The module: a path or ``file:`` URL of a ``.wasm`` or ``.wat`` file, or ``sample:mask``.
+            executor: ``broker``, ``local``, or what the cluster offers.
+            environment: Variables of the transform.
+            replace: Change the module or the variables of a view that exists.
+            reprocess: Delete it first, so that all records are transformed again; its topic has them twice then.
+            rollback: Delete the transform again if it fails at the start; otherwise it is paused.
+            dry_run: Only check, and return False.
+            target: The name of the view, typed; required if the cluster is protected.
+            audit: Gets a row for the change, such as a `workbench.EventStore`.
+            timeout_s: Seconds that it may take until it runs.
+
+        Returns:
+            True once it runs on every partition; False from a dry run.
+
+        Raises:
+            TransformError: The module is refused, another view has this name, or it failed; with its last log lines.
+            TopicExistsError: The topic exists with another number of partitions.
+            UnknownTopicError: The source does not exist.
+            ConfigurationError: The connection is read-only.
+            ReplayRefused: The cluster is protected, and ``target`` is not the view.
+        """
+        if not dry_run:
+            self._check_writable(view_name, target)
+        async with self._views(audit) as views:
+            return await views.create(
+                view_name,
+                source_topic,
+                transform_function,
+                executor=executor,
+                environment=environment,
+                replace=replace,
+                reprocess=reprocess,
+                rollback=rollback,
+                dry_run=dry_run,
+                timeout_s=timeout_s,
+            )
+
+    async def views(self) -> list[ViewStatus]:
+        """Return the state of every transform of the cluster, and of those that run in this process."""
+        async with self._views() as views:
+            return await views.statuses()
+
+    async def view_status(self, view_name: str) -> ViewStatus:
+        """Return the state and the lag of a view, for each partition.
+
+        Raises:
+            TransformError: There is none of that name.
+        """
+        async with self._views() as views:
+            return await views.status(view_name)
+
+    async def wait_for_view(self, view_name: str, *, timeout_s: float = 60.0) -> ViewStatus:
+        """Wait until a view has transformed every record that its source has now.
+
+        Raises:
+            TransformError: There is none of that name, it has failed, or it takes longer.
+        """
+        async with self._views() as views:
+            return await views.wait(view_name, timeout_s=timeout_s)
+
+    async def delete_materialized_view(
+        self,
+        view_name: str,
+        *,
+        delete_topic: bool = False,
+        target: str | None = None,
+        audit: AuditSink | None = None,
+    ) -> None:
+        """Delete a view; none of that name is no error.
+
+        Args:
+            view_name: Name of the view.
+            delete_topic: Delete its topic as well, with all records.
+            target: The name of the view, typed; required if the cluster is protected.
+            audit: Gets a row for the change.
+
+        Raises:
+            ConfigurationError: The connection is read-only.
+            ReplayRefused: The cluster is protected, and ``target`` is not the view.
+        """
+        self._check_writable(view_name, target)
+        async with self._views(audit) as views:
+            await views.delete(view_name, delete_topic=delete_topic)
+
+    async def pause_view(self, view_name: str, *, target: str | None = None, audit: AuditSink | None = None) -> None:
+        """Pause a view; see `delete_materialized_view` for the arguments and errors."""
+        self._check_writable(view_name, target)
+        async with self._views(audit) as views:
+            await views.pause(view_name)
+
+    async def resume_view(self, view_name: str, *, target: str | None = None, audit: AuditSink | None = None) -> None:
+        """Let a paused view run again; see `delete_materialized_view` for the arguments and errors."""
+        self._check_writable(view_name, target)
+        async with self._views(audit) as views:
+            await views.resume(view_name)
+
+    async def view_log(self, view_name: str) -> list[str]:
+        """Return the last lines that the transform of a view has logged. They are the guest's: show them escaped.
+
+        Raises:
+            TransformError: There is none of that name.
+        """
+        async with self._views() as views:
+            return await views.last_lines(view_name)
+
+    def _check_writable(self, view_name: str, target: str | None) -> None:
+        connection = self._connection.require_open()
+        if not connection.writable:
+            raise ConfigurationError(
+                f"View {view_name} was not changed: the connection to {connection.name} is read-only. Open it with "
+                'connect(…, write=True, reason="INC-42").'
+            )
+        if connection.protected and target != view_name:
+            raise ReplayRefused(f"{connection.name} is protected: type the name of the view, target={view_name!r}.")
+
+    @asynccontextmanager
+    async def _views(self, audit: AuditSink | None = None) -> AsyncIterator[Views]:
+        from workbench.bus.redpanda import AdminClient
+        from workbench.transforms.views.broker import BrokerExecutor
+        from workbench.transforms.views.local import LocalExecutor
+        from workbench.transforms.views.views import Views
+
+        connection = self._connection.require_open()
+        if self._local is None:
+            self._local = LocalExecutor(connection.log, connection.tasks)
+        local: dict[str, Executor] = {"local": self._local}
+        settings = connection.profile.admin
+        if settings is None:
+            auto = "local" if connection.profile.address.scheme == "memory" else None
+            yield Views(connection.log, local, auto=auto, audit=audit, reason=connection.reason)
+            return
+        async with AdminClient(settings) as admin:
+            executors = {"broker": BrokerExecutor(admin, connection.log), **local}
+            yield Views(connection.log, executors, auto="broker", audit=audit, reason=connection.reason)

@@ -1,0 +1,1 @@
+"""Materialized views: topics that a data transform fills, on the broker or from this process."""
