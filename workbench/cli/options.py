@@ -22,4 +22,8 @@ Uncommitted = Annotated[bool, typer.Option("--uncommitted", help="Also read reco
 Reason = Annotated[
     str | None, typer.Option("--reason", help="Why; may be left out for a development cluster, such as a local one.")
 ]
+Registry = Annotated[
+    str | None,
+    typer.Option("--schema-registry", "-r", help="URL of the schema registry that values of the topics name."),
+]
 SnapshotFile = Annotated[Path, typer.Argument(help="Snapshot file, such as incident.duckdb.")]

@@ -57,6 +57,10 @@ class SchemaRegistrySettings:
             return replace(self, urls=urls)
         return SchemaRegistrySettings(urls=urls, context=self.context)
 
+    def shares_server(self, text: str) -> bool:
+        """Whether one of these URLs is on the server of one of those."""
+        return bool({_origin(url) for url in self.urls} & {_origin(url) for url in registry_urls(text)})
+
     def check(self, where: str = "") -> None:
         """Refuse settings that contradict each other, or would send a secret readably to another machine.
 

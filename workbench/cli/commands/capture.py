@@ -10,7 +10,7 @@ import typer
 
 from workbench.cli import exits
 from workbench.cli.lazy_pandas import leave_pandas_out
-from workbench.cli.options import Broker, End, Json, Topics, Uncommitted
+from workbench.cli.options import Broker, End, Json, Registry, Topics, Uncommitted
 from workbench.cli.output import print_json, print_rows, say
 from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
@@ -55,6 +55,7 @@ def capture(
     follow: Annotated[bool, typer.Option("--follow", help="Continue with new records until interrupted.")] = False,
     as_json: Json = False,
     uncommitted: Uncommitted = False,
+    schema_registry: Registry = None,
 ) -> None:
     """Capture topics into a snapshot, up to their present end; a second capture adds only new records.
 
@@ -82,6 +83,7 @@ def capture(
                     follow=follow,
                     isolation="read_uncommitted" if uncommitted else "read_committed",
                     progress=told,
+                    schema_registry=schema_registry,
                 )
             )
     except typer.Exit:

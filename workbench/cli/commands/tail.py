@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbench.cli.kcat import bounds, delimiter
-from workbench.cli.options import Broker, End, Json, Uncommitted
+from workbench.cli.options import Broker, End, Json, Registry, Uncommitted
 from workbench.cli.output import say
 from workbench.cli.running import run
 from workbench.errors import ConfigurationError
@@ -58,6 +58,7 @@ def tail(  # noqa: PLR0913 - kcat has as many options
         str | None, typer.Option("--delimiter", "-D", help="Print values and this after each, as kcat does.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no remarks.")] = False,
+    schema_registry: Registry = None,
     _consume: Annotated[bool, typer.Option("-C", help="Does nothing: kcat's switch for reading.")] = False,
 ) -> None:
     """Print the records of topics as they arrive; joins no consumer group and commits nothing.
@@ -84,6 +85,7 @@ def tail(  # noqa: PLR0913 - kcat has as many options
             isolation="read_uncommitted" if uncommitted else "read_committed",
             partitions=partition,
             note=None if quiet else _say,
+            schema_registry=schema_registry,
         )
     )
 

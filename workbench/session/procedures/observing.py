@@ -32,7 +32,12 @@ async def list_topics(address: str | None, topics: TopicsLike = "*") -> TopicLis
 
 
 async def follow_topics(
-    address: str | None, topics: TopicsLike, show: Callable[[Chunk], bool | None], **options: Any
+    address: str | None,
+    topics: TopicsLike,
+    show: Callable[[Chunk], bool | None],
+    *,
+    schema_registry: str | None = None,
+    **options: Any,
 ) -> None:
     """Read topics and hand on each chunk of records until ``show`` returns False or the end is reached.
 
@@ -40,14 +45,18 @@ async def follow_topics(
         address: The cluster; see `connect`.
         topics: Topics to read.
         show: Receives each chunk.
+        schema_registry: URL of a schema registry: values that name a schema are shown as JSON.
         options: See `workbench.live.following.follow_chunks`.
     """
     from workbench.live.following import follow_chunks
+    from workbench.session.schemas.shown_values import ShownValues
 
-    async with await connect(address) as cluster, aclosing(follow_chunks(cluster.log, topics, **options)) as chunks:
-        async for chunk in chunks:
-            if show(chunk) is False:
-                return
+    async with await connect(address, schema_registry=schema_registry) as cluster:
+        shown = None if schema_registry is None else ShownValues(cluster.schemas.decoder(), options.get("note"))
+        async with aclosing(follow_chunks(cluster.log, topics, **options)) as chunks:
+            async for chunk in chunks:
+                if show(chunk if shown is None else await shown.of(chunk)) is False:
+                    return
 
 
 async def capture_topics(
@@ -56,6 +65,7 @@ async def capture_topics(
     into: str | os.PathLike[str],
     *,
     progress: Callable[[Progress], None],
+    schema_registry: str | None = None,
     **options: Any,
 ) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     """Capture topics into a snapshot file; return its offset ranges as dictionaries, and notes about the bounds.
@@ -67,9 +77,10 @@ async def capture_topics(
         topics: Topics to capture.
         into: The snapshot file, created if it does not exist.
         progress: Receives the progress.
+        schema_registry: URL of the schema registry, in place of the profile's.
         options: See `Cluster.capture`.
     """
-    async with await connect(address) as cluster:
+    async with await connect(address, schema_registry=schema_registry) as cluster:
         with await cluster.capture(topics, into=into, progress=progress, **options) as snap:
             notes = () if snap.last_capture is None else snap.last_capture.notes
             return snap.last_capture_rows(), notes

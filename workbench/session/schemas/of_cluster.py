@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ConfigurationError, ValidationError
-from workbench.session.schemas.frames import subjects_frame, versions_frame
+from workbench.session.schemas.frames import SUBJECTS, VERSIONS, schema_frame
+from workbench.session.schemas.listing import gathered, subject_rows, version_rows
 from workbench.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
     from workbench.bus.registry import Compatibility, SchemaRegistry, SubjectVersion
     from workbench.exploration.schema_diff import SchemaDiff
+    from workbench.model.events.decoding import BulkDecoder
     from workbench.model.schemas import Schema, SchemaReference, SchemaType
     from workbench.session.connection.cluster_connection import ClusterConnection
-
-_AT_ONCE = 8
-_DETAILED = 1_000
-"""Subjects whose latest version is asked for; of further ones only the names are listed."""
 
 
 class ClusterSchemas:
@@ -45,17 +42,20 @@ class ClusterSchemas:
         settings = self._connection.profile.schema_registry
         return f"<ClusterSchemas {settings.name if settings else 'without a registry'}>"
 
+    def decoder(self) -> BulkDecoder:
+        """Return the decoder of captures and tails: it fetches the schemas that values name before it reads them."""
+        from workbench.session.conventions import topic_decoder
+        from workbench.session.schemas.capturing import live_decoder
+
+        return live_decoder(topic_decoder(), self._connection.require_open())
+
     async def subjects(self, prefix: str = "") -> pd.DataFrame:
         """List subjects with their latest version: its number, schema id, type and name."""
-        names = await self.registry.subjects(prefix)
-        latest = await _all(self.registry.version(name) for name in names[:_DETAILED])
-        return subjects_frame(names, latest, provenance=self._provenance())
+        return schema_frame(await subject_rows(self.registry, prefix), SUBJECTS, self._provenance())
 
     async def versions(self, subject: str) -> pd.DataFrame:
         """List the versions of a subject: schema id, type, name, size in characters, number of references."""
-        numbers = await self.registry.versions(subject)
-        found = await _all(self.registry.version(subject, number) for number in numbers)
-        return versions_frame(found, provenance=self._provenance())
+        return schema_frame(await version_rows(self.registry, subject), VERSIONS, self._provenance())
 
     async def get(self, subject: str, version: int | str = "latest") -> SubjectVersion:
         """Return a version of a subject: ``.version``, and ``.schema`` with ``.id``, ``.type`` and ``.text``."""
@@ -85,7 +85,7 @@ class ClusterSchemas:
         """Compare two versions of a subject; the result shows the lines that changed."""
         from workbench.exploration.schema_diff import diff_versions
 
-        before, after = await _all(self.registry.version(subject, one) for one in (first, second))
+        before, after = await gathered(self.registry.version(subject, one) for one in (first, second))
         return diff_versions(before, after)
 
     async def validate_event(self, subject: str, event: Any) -> list[tuple[str, str]]:
@@ -115,6 +115,7 @@ class ClusterSchemas:
         references: Sequence[SchemaReference] = (),
         *,
         context: str | None = None,
+        target: str | None = None,
     ) -> int:
         """Register a schema as the newest version of a subject, and return its id.
 
@@ -127,13 +128,15 @@ class ClusterSchemas:
             schema_type: ``JSON``, ``AVRO`` or ``PROTOBUF``.
             references: Schemas that it refers to.
             context: A context of the registry; needed where the subject begins with ":".
+            target: The name of the subject, typed; required if the cluster is protected.
 
         Raises:
             ConfigurationError: The connection is read-only.
+            ReplayRefused: The cluster is protected and ``target`` is not the subject.
             ValidationError: It is no schema of its type.
             SchemaRegistryError: With status 409 and the reasons where it is incompatible.
         """
-        from workbench.session.schemas.audit import audited
+        from workbench.session.schemas.registering import Registrar
 
         connection = self._connection.require_open()
         if not connection.writable:
@@ -141,31 +144,11 @@ class ClusterSchemas:
                 f"The connection to {connection.name} is read-only, so no schema is registered. Open it with "
                 'connect(…, write=True, reason="INC-42").'
             )
-        facts = {"subject": subject, "type": schema_type, "registry": self.registry.name, "context": context}
-        operation_id = str(uuid.uuid4())
-        async with audited("schema.register", operation_id, connection.reason, connection.name, facts) as result:
-            result["id"] = await self.registry.register(subject, definition, schema_type, references, context=context)
-        return int(result["id"])
+        registrar = Registrar(self.registry, connection.reason, connection.name, connection.protected)
+        return await registrar.register(subject, definition, schema_type, references, context=context, target=target)
 
     def _provenance(self) -> dict[str, Any]:
         return {"registry": self.registry.name, "context": self.registry.context}
-
-
-async def _all(calls: Iterable[Any]) -> list[Any]:
-    """Await calls, some at a time, and return their results in order; the first error cancels the others."""
-    limit = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(call: Any) -> Any:
-        async with limit:
-            return await call
-
-    tasks = [asyncio.ensure_future(one(call)) for call in calls]
-    try:
-        return list(await asyncio.gather(*tasks))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _value(event: Any) -> Any:

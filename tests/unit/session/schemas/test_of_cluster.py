@@ -9,7 +9,7 @@ from registry_server import serving
 
 import workbench as wb
 from workbench.errors import ConfigurationError, SchemaRegistryError, ValidationError
-from workbench.session.schemas import of_cluster
+from workbench.session.schemas import listing
 from workbench.session.schemas.audit import audit_file
 
 
@@ -33,7 +33,7 @@ async def test_frames_of_subjects_and_versions(cluster, server, monkeypatch):
     assert versions.schema_id.tolist() == [1, 2]
     assert versions.references.tolist() == [0, 0]
     assert (await cluster.schemas.subjects("orders")).subject.tolist() == ["orders-value"]
-    monkeypatch.setattr(of_cluster, "_DETAILED", 1)
+    monkeypatch.setattr(listing, "DETAILED", 1)
     assert (await cluster.schemas.subjects()).version.isna().tolist() == [False, True]
 
 

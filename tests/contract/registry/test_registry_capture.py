@@ -1,0 +1,59 @@
+"""Values by fastavro through a cluster: captured with their schemas, followed live, and read without the registry."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from framed_values import ORDER, ORDER_2, avro_value, framed
+from registry_server import serving
+
+import workbench as wb
+from workbench.model import NewRecord
+
+
+@pytest.fixture
+def server():
+    with serving() as state:
+        yield state
+
+
+@pytest.fixture
+async def cluster(address, server):
+    async with await wb.connect(address, write=True, reason="test", schema_registry=server.url) as opened:
+        yield opened
+
+
+async def test_a_topic_whose_schema_changes(cluster, server, topic_name, tmp_path):
+    topic = topic_name("orders")
+    first = await cluster.schemas.register(f"{topic}-value", ORDER, "AVRO")
+    second = await cluster.schemas.register(f"{topic}-value", ORDER_2, "AVRO")
+    old = [avro_value(first, ORDER, {"orderId": str(n), "cents": n}) for n in range(100)]
+    new = [avro_value(second, ORDER_2, {"orderId": str(n), "cents": n, "note": "x"}) for n in range(50)]
+    await cluster.log.create_topic(topic, partitions=2)
+    values = [*old, *new, b'{"event_id": "plain"}', framed(999_999, b"?")]
+    async with cluster.log.writer() as writer:
+        await writer.send([NewRecord(topic, partition=0, value=value) for value in values])
+        await writer.send([NewRecord(topic, partition=1, value=value) for value in new])
+    with await cluster.capture(topic, into=tmp_path / "a.duckdb", progress=False) as snap:
+        assert snap.last_capture.records == len(values) + len(new)
+        assert snap.last_capture.state == "complete"
+        usage = snap.schemas.usage()
+        rows = list(zip(usage.partition, usage.schema_id.fillna(-1), usage.records, usage.first_offset, strict=True))
+        assert rows == [
+            (0, first, 100, 0),
+            (0, second, 50, 100),
+            (0, -1, 1, 150),
+            (0, 999_999, 1, 151),
+            (1, second, 50, 0),
+        ]
+        assert usage.schema.tolist()[:2] == ["shop.Order", "shop.Order"]
+        assert [json.loads(text) for text in snap.schemas.frame.text] == [ORDER, ORDER_2]
+        raw = snap.sql("SELECT value FROM records ORDER BY partition, offset").value.tolist()
+        assert [bytes(value) for value in raw] == [*values, *new]
+        snap.copy_to(tmp_path / "b.duckdb")
+    asked = len(server.asked)
+    with wb.open(tmp_path / "b.duckdb", write=True) as mailed:
+        assert mailed.decode_again().rows == len(values) + len(new)
+    assert len(server.asked) == asked
+    assert server.count("GET", f"/schemas/ids/{first}") == 1
