@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 KAFKA_CHAINS = (
     ("capture", "replay", "session", "registry"),
-    ("eventbus", "cli", "kafka", "lag", "record_log"),
+    ("eventbus", "cli", "kafka", "lag", "record_log", "transforms"),
 )
 """Folders of ``tests/contract`` whose tests use the Kafka of their process, about as long one as the other.
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workbench.transforms import TransformResult
     from workbench.transforms.guest.module import ModuleLike
     from workbench.transforms.running.partition_run import OnError
+    from workbench.transforms.views.comparison import ViewComparison
 
 
 class SnapshotQueries:
@@ -192,3 +193,33 @@ class SnapshotQueries:
             on_error=on_error,
             **options,
         )
+
+    def compare_view(
+        self,
+        module: ModuleLike,
+        *,
+        source: str,
+        view: str,
+        environment: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> ViewComparison:
+        """Compare a captured view with what its module makes of the captured source, record by record.
+
+        Args:
+            module: The module of the view; see `transform`.
+            source: The captured topic that the view is made of.
+            view: The captured topic of the view; that is its name, too.
+            environment: Variables of the view.
+            options: ``limits``, ``schemas``; see `transform`.
+
+        Returns:
+            ``.agrees``, counts of records that match, are doubled, missing or extra, and ``.frame`` of the differences.
+
+        Raises:
+            UnknownTopicError: The snapshot has no such topic.
+            ValidationError: A name stands for more than one captured topic.
+            TransformError: The module is refused.
+        """
+        from workbench.transforms.views.comparison import compare_view
+
+        return compare_view(self.store, module, source=source, view=view, environment=environment, **options)

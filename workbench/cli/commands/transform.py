@@ -1,4 +1,4 @@
-"""``workbench transform``: runs a data transform (WebAssembly) over the captured records of a snapshot."""
+"""``workbench transform``: runs data transforms (WebAssembly) over captured records, deploys them, and watches them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 import typer
 
 from workbench.cli import exits
-from workbench.cli.options import Json, SnapshotFile
-from workbench.cli.output import print_json, print_text
+from workbench.cli.options import Broker, Json, Reason, SnapshotFile
+from workbench.cli.output import print_json, print_rows, print_text, say
+from workbench.cli.running import run
 from workbench.cli.snapshots import opened
 from workbench.errors import ConfigurationError
+from workbench.text import visible
 
 Module = Annotated[str, typer.Argument(help="File of the module (.wasm or .wat), or a sample: sample:mask.")]
 Topic = Annotated[
@@ -21,11 +23,16 @@ Variable = Annotated[
     list[str] | None, typer.Option("--env", help="Variable of the transform as NAME=VALUE; repeatable.")
 ]
 
+_STATUS = ("view", "source_topic", "partition", "status", "lag")
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Run data transforms (WebAssembly) over captured records.")
-    group.command("run")(run_transform)
+    group = typer.Typer(
+        no_args_is_help=True, help="Run data transforms (WebAssembly) over captured records; deploy and watch them."
+    )
+    for command in (run_transform, deploy, status, logs):
+        group.command(command.__name__.removesuffix("_transform"))(command)
     app.add_typer(group, name="transform")
 
 
@@ -72,6 +79,67 @@ def run_transform(
         result.close()
     if not complete:
         raise typer.Exit(exits.INCOMPLETE)
+
+
+def deploy(
+    module: Module,
+    name: Annotated[str, typer.Option("--name", help="Name of the view, of its transform and of its topic.")],
+    source: Annotated[str, typer.Option("--source", help="Topic that it transforms, from its first record.")],
+    broker: Broker = None,
+    env: Variable = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Change the module or variables of a view.")] = False,
+    reprocess: Annotated[
+        bool, typer.Option("--reprocess", help="Delete the view first: its topic has all records twice then.")
+    ] = False,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Delete it if it fails at the start.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check.")] = False,
+    reason: Reason = None,
+    confirm_target: Annotated[
+        str | None, typer.Option("--confirm-target", help="Name of the view, required if the cluster is protected.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Deploy a view to the brokers of a Redpanda cluster, through the admin_url of its profile."""
+    from workbench.session.procedures.deployed_views import deploy_view
+
+    made = run(
+        deploy_view(
+            broker,
+            name,
+            source,
+            module,
+            environment=variables(env),
+            reason=reason,
+            dry_run=dry_run,
+            replace=replace,
+            reprocess=reprocess,
+            rollback=rollback,
+            target=confirm_target,
+        )
+    )
+    if made is None:
+        say("Nothing is wrong; nothing was deployed.")
+    else:
+        print_rows(made.rows(), _STATUS, as_json=as_json)
+
+
+def status(
+    name: Annotated[str | None, typer.Argument(help="Only this transform; default: all.")] = None,
+    broker: Broker = None,
+    as_json: Json = False,
+) -> None:
+    """Print the state and the lag of deployed transforms, for each partition."""
+    from workbench.session.procedures.deployed_views import view_rows
+
+    print_rows(run(view_rows(broker, name)), _STATUS, as_json=as_json, empty="No transform is deployed.")
+
+
+def logs(name: Annotated[str, typer.Argument(help="Name of the transform.")], broker: Broker = None) -> None:
+    """Print the last lines that a deployed transform has logged."""
+    from workbench.session.procedures.deployed_views import view_log
+
+    for line in run(view_log(broker, name)):
+        print_text(visible(line, None))
 
 
 def variables(given: list[str] | None) -> dict[str, str]:

@@ -43,7 +43,7 @@ async def create_topic(
         ConfigurationError: No reason is given and the cluster is no development cluster, or the name is not valid.
         TopicExistsError: It exists already.
     """
-    async with await _for_writing(address, reason) as cluster:
+    async with await open_for_writing(address, reason) as cluster:
         await cluster.log.create_topic(topic, partitions=partitions, replication_factor=replicas, config=config)
 
 
@@ -71,7 +71,7 @@ async def produce(
         PublishError: A record was not acknowledged; the message says how many were.
     """
     written = 0
-    async with await _for_writing(address, reason) as cluster:
+    async with await open_for_writing(address, reason) as cluster:
         if cluster.profile.protected and target != topic:
             raise ReplayRefused(f"{cluster.name} is protected: type the topic's name to write to it, {topic!r}.")
         if not await cluster.log.describe([topic]):
@@ -86,7 +86,12 @@ async def produce(
     return written
 
 
-async def _for_writing(address: str | None, reason: str | None) -> Cluster:
+async def open_for_writing(address: str | None, reason: str | None) -> Cluster:
+    """Connect to a cluster for writing.
+
+    Raises:
+        ConfigurationError: No reason is given and the cluster is no development cluster.
+    """
     profile = resolve(address)
     if not (reason and reason.strip()):
         if not profile.development:

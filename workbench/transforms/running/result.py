@@ -26,6 +26,7 @@ from workbench.text import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Self
 
     import pandas as pd
 
@@ -180,6 +181,12 @@ class TransformResult:
     def close(self) -> None:
         """Give the temporary file back; harmless when repeated."""
         self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         rows = self._shown_rows()

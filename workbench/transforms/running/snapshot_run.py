@@ -50,7 +50,7 @@ def transform_snapshot(
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
         raise ValidationError(f"limit={limit!r} is no number of records.")
     checked = read_module(module)
-    sources = _selected(store, topics)
+    sources = selected_sources(store, topics)
     named = name or checked.name
     specs = {
         source.source_id: TransformSpec(
@@ -100,7 +100,12 @@ def transform_snapshot(
     return TransformResult(spool, facts)
 
 
-def _selected(store: SnapshotStore, topics: TopicsLike) -> list[Source]:
+def selected_sources(store: SnapshotStore, topics: TopicsLike) -> list[Source]:
+    """Return the captured sources of topics; a topic that was recreated, or is on two clusters, has several.
+
+    Raises:
+        UnknownTopicError: The snapshot has no such topic.
+    """
     sources = store.sources()
     known = [TopicInfo(name, None, internal=False, partitions=()) for name in dict.fromkeys(s.topic for s in sources)]
     wanted = {topic.name for topic in parse_topics(topics).resolve(known)}

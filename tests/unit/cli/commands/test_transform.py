@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from admin_server import AdminState, admin_server
 from snapshot_rows import Filler
 from typer.testing import CliRunner
 from wat_guests import guest, records
@@ -23,6 +24,37 @@ def path(tmp_path):
 
 def run(*words: str):
     return CliRunner().invoke(application(), ["transform", "run", *words])
+
+
+@pytest.fixture
+def admin(monkeypatch):
+    with admin_server(AdminState(topics={"orders": 2, "v": 2}, unknown_lists=0, lag=7)) as (url, state):
+        monkeypatch.setenv("WORKBENCH_ADMIN_URL", url)
+        yield state
+
+
+def test_a_view_is_deployed_watched_and_its_log_read(address, admin):
+    def call(*words: str):
+        return CliRunner().invoke(application(), ["transform", *words, "-b", address])
+
+    asked = ("deploy", "sample:passthrough", "--name", "v", "--source", "orders")
+    checked = call(*asked, "--dry-run")
+    assert "nothing was deployed" in checked.stderr
+    assert admin.transforms == {}
+    assert call("status").stderr.strip() == "No transform is deployed."
+    deployed = call(*asked, "--env", "A=1", "--json")
+    assert deployed.exit_code == exits.OK, deployed.stderr
+    rows = [json.loads(line) for line in deployed.stdout.splitlines()]
+    assert [(row["view"], row["partition"], row["status"], row["lag"]) for row in rows] == [
+        ("v", 0, "running", 7), ("v", 1, "running", 7),
+    ]  # fmt: skip
+    assert "running" in call("status", "v").stdout
+    assert call("logs", "v").stdout == ""
+    refused = call(*asked)
+    assert refused.exit_code == exits.FAILED
+    assert "other variables" in refused.stderr
+    assert call(*asked, "--replace").exit_code == exits.OK
+    assert call("status", "w").exit_code == exits.FAILED
 
 
 def test_outputs_are_printed_with_their_source(path):
