@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -59,6 +59,18 @@ class ClusterTable(BaseModel):
     schema_registry_keyfile: str | None = None
 
 
+class TopicTable(BaseModel):
+    """``[topics.PATTERN]``; a text in its place is the convention alone."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    convention: str | None = None
+    format: Literal["avro", "protobuf", "msgpack", "cbor"] | None = None
+    schema_file: str | None = Field(default=None, alias="schema")
+    message: str | None = None
+    reader_schema: str | None = None
+
+
 class SettingsFile(BaseModel):
     """The whole file."""
 
@@ -67,7 +79,7 @@ class SettingsFile(BaseModel):
     default: str | None = None
     clusters: dict[str, ClusterTable] = Field(default_factory=dict)
     conventions: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    topics: dict[str, str] = Field(default_factory=dict)
+    topics: dict[str, str | TopicTable] = Field(default_factory=dict)
     tail_memory_mb: int | None = Field(default=None, ge=16, le=1 << 20)
     max_record_mb: int | None = Field(default=None, ge=1, le=1024)
 

@@ -20,7 +20,7 @@ from workbench.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workbench.config.schema import ClusterTable
+    from workbench.config.schema import ClusterTable, TopicTable
 
 FILE_NAME = "workbench.toml"
 FILE_VARIABLE = "WORKBENCH_CONFIG"
@@ -70,6 +70,16 @@ class ClusterEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicEntry:
+    """What a ``[topics.PATTERN]`` table says of values; no file is read yet."""
+
+    format: str
+    schema: Path | None = None
+    message: str = ""
+    reader_schema: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The content of a settings file; empty without one."""
 
@@ -81,6 +91,8 @@ class Settings:
     """Envelope conventions as written; `workbench.decoding.load_conventions` reads them."""
     topics: Mapping[str, str] = field(default_factory=dict)
     """Envelope convention by topic pattern, in the order of the file."""
+    topic_formats: Mapping[str, TopicEntry] = field(default_factory=dict)
+    """Format of values by topic pattern, in the order of the file."""
     tail_memory_mb: int | None = None
     """Memory that all live tables share, in MiB; None for the default."""
     max_record_mb: int | None = None
@@ -142,9 +154,31 @@ def _settings(path: Path, content: bytes, distrusted: str | None) -> Settings:
             f"{path}: default names {default!r}, which is no cluster of it; it has {', '.join(clusters) or 'none'}."
         )
     conventions = MappingProxyType(checked.conventions)
-    topics = MappingProxyType(checked.topics)
+    topics, formats = _topics(checked.topics, path)
     limits = (checked.tail_memory_mb, checked.max_record_mb)
-    return Settings(path, MappingProxyType(clusters), default, conventions, topics, *limits, distrusted)
+    return Settings(path, MappingProxyType(clusters), default, conventions, topics, formats, *limits, distrusted)
+
+
+def _topics(tables: Mapping[str, str | TopicTable], path: Path) -> tuple[Mapping[str, str], Mapping[str, TopicEntry]]:
+    """Return the conventions and the formats that are fixed for topics."""
+    conventions: dict[str, str] = {}
+    formats: dict[str, TopicEntry] = {}
+    for pattern, table in tables.items():
+        if isinstance(table, str):
+            conventions[pattern] = table
+            continue
+        if table.convention is not None:
+            conventions[pattern] = table.convention
+        files = (_beside(path, table.schema_file), _beside(path, table.reader_schema))
+        if table.format is not None:
+            formats[pattern] = TopicEntry(table.format, files[0], table.message or "", files[1])
+        if table.format is None and (table.convention is None or any(files) or table.message):
+            raise ConfigurationError(
+                f"{path}: topics.{pattern}: say the format that the schema is of (avro, protobuf, msgpack, cbor)."
+            )
+        if table.format == "avro" and table.schema_file is None and table.reader_schema is None:
+            raise ConfigurationError(f"{path}: topics.{pattern}: Avro needs a schema; name its file with schema.")
+    return MappingProxyType(conventions), MappingProxyType(formats)
 
 
 def trust_file(path: Path | None = None, *, trust: bool = True) -> Settings:

@@ -12,7 +12,7 @@ from workbench.decoding.conventions.facts import RecordFacts
 from workbench.decoding.conventions.provenance import read_provenance
 from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.conventions.trace_context import read_trace
-from workbench.decoding.formats.registry import registered_formats
+from workbench.decoding.formats.registry import WITHOUT_SCHEMAS, registered_formats
 from workbench.decoding.ids import span_of
 from workbench.model.events.envelope import Cause, Envelope
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from workbench.decoding.conventions.convention import Convention, ConventionCode, TopicConvention
     from workbench.decoding.conventions.dead_letter_body import DeadLetter
+    from workbench.decoding.formats.choice import Choices
     from workbench.decoding.formats.format import Format
     from workbench.model.events.envelope import Origin
     from workbench.model.records.record import HeaderList, Record
@@ -32,6 +33,7 @@ def decode_record(
     topic_conventions: Mapping[str, TopicConvention] | None = None,
     *,
     formats: Sequence[Format] | None = None,
+    choices: Choices = WITHOUT_SCHEMAS,
 ) -> Envelope:
     """Normalise one record. Whatever cannot be read becomes a problem code, never an exception.
 
@@ -40,9 +42,12 @@ def decode_record(
         conventions: Conventions in order of precedence for equal strength; the built-in ones unless given.
         topic_conventions: Conventions that a person fixed, by topic name.
         formats: Formats of values in order of precedence; the registered and built-in ones unless given.
+        choices: Schemas and formats of topics, by which bytes are read (`workbench.decoding.Decoder.choices`).
     """
     fixed = (topic_conventions or {}).get(record.topic)
-    return decode_parts(record.topic, record.headers, record.value, conventions, fixed, formats=formats)
+    return decode_parts(
+        record.topic, record.headers, record.value, conventions, fixed, formats=formats, choices=choices
+    )
 
 
 def decode_parts(
@@ -53,9 +58,10 @@ def decode_parts(
     fixed: TopicConvention | None = None,
     *,
     formats: Sequence[Format] | None = None,
+    choices: Choices = WITHOUT_SCHEMAS,
 ) -> Envelope:
     """Decode a record that is given by its parts; see `decode_record`."""
-    facts = RecordFacts(topic, headers, value, registered_formats() if formats is None else formats)
+    facts = RecordFacts(topic, headers, value, registered_formats() if formats is None else formats, choices)
     known = builtin_conventions() if conventions is None else conventions
     names, members = facts.headers.names, facts.member_names
     possible = [p for p in known if p.may_match(names, members) or (fixed is not None and p.name == fixed.convention)]
@@ -72,7 +78,8 @@ def decode_parts(
     if facts.headers.amqp_names:
         encoded = (f"amqp_encoded:{name}" for name in facts.headers.amqp_names)
         envelope = replace(envelope, problems=tuple(sorted({*envelope.problems, *encoded})))
-    return replace(envelope, trace=trace, format=read.format, damage=read.damage, unread=read.reasons)
+    found = {"format": read.format, "damage": read.damage, "raw_reason": read.raw_reason, "decoded": read.decoded}
+    return replace(envelope, trace=trace, unread=read.reasons, **found)  # type: ignore[arg-type]  # each of its field's type
 
 
 def _materialise(decision: Decision, facts: RecordFacts, *, tombstone: bool) -> Envelope:

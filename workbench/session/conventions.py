@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
     from typing import Any
 
     import pyarrow as pa
 
+    from workbench.config.settings import Settings
     from workbench.decoding import Decoder
     from workbench.decoding.conventions.convention import Convention
+<<<<<<< HEAD
     from workbench.model.schemas import Schemas
+=======
+    from workbench.decoding.formats.topic_format import TopicFormat
+>>>>>>> d970001 (Avro, MessagePack and CBOR are read to JSON by compiled readers, and are payload like JSON)
 
 
 def own_conventions(
@@ -32,13 +39,25 @@ class TopicDecoder:
     """
 
     def __init__(
+<<<<<<< HEAD
         self, conventions: Sequence[Convention], patterns: Mapping[str, str], free: Decoder | None = None
+=======
+        self,
+        conventions: Sequence[Convention],
+        patterns: Mapping[str, str],
+        formats: Mapping[str, TopicFormat] | None = None,
+>>>>>>> d970001 (Avro, MessagePack and CBOR are read to JSON by compiled readers, and are payload like JSON)
     ) -> None:
         from workbench.decoding import Decoder
 
         self._conventions = conventions
         self._patterns = patterns
+<<<<<<< HEAD
         self._free = Decoder(conventions) if free is None else free
+=======
+        self._formats = formats or {}
+        self._free = Decoder(conventions)
+>>>>>>> d970001 (Avro, MessagePack and CBOR are read to JSON by compiled readers, and are payload like JSON)
         self._by_topic: dict[str, Decoder] = {}
 
     def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
@@ -49,10 +68,9 @@ class TopicDecoder:
         return decoder.decode(records, topic)
 
     def _decoder_of(self, topic: str) -> Decoder:
-        from fnmatch import fnmatchcase
-
         from workbench.decoding import Decoder, TopicConvention
 
+<<<<<<< HEAD
         fixed = next((name for pattern, name in self._patterns.items() if fnmatchcase(topic, pattern)), None)
         if fixed is None:
             return self._free
@@ -61,6 +79,24 @@ class TopicDecoder:
     def with_schemas(self, schemas: Schemas) -> TopicDecoder:
         """Return a decoder that knows these schemas, too."""
         return TopicDecoder(self._conventions, self._patterns, self._free.with_schemas(schemas))
+=======
+        convention, fixed = _of_topic(self._patterns, topic), _of_topic(self._formats, topic)
+        if convention is None and fixed is None:
+            return self._free
+        return Decoder(
+            self._conventions,
+            None if convention is None else {topic: TopicConvention(convention)},
+            topic_formats=None if fixed is None else {topic: fixed},
+        )
+
+
+_Setting = TypeVar("_Setting")
+
+
+def _of_topic(patterns: Mapping[str, _Setting], topic: str) -> _Setting | None:
+    """Return the setting of the first pattern that matches a topic."""
+    return next((found for pattern, found in patterns.items() if fnmatchcase(topic, pattern)), None)
+>>>>>>> d970001 (Avro, MessagePack and CBOR are read to JSON by compiled readers, and are payload like JSON)
 
 
 def topic_decoder(conventions: Mapping[str, Mapping[str, Any]] | None = None) -> TopicDecoder:
@@ -85,4 +121,29 @@ def topic_decoder(conventions: Mapping[str, Mapping[str, Any]] | None = None) ->
                 f"{settings.path}: topics.{pattern!r} names the convention {name!r}, which does not exist; "
                 f"there are {', '.join(sorted(known))}.",
             )
-    return TopicDecoder(loaded, settings.topics)
+    return TopicDecoder(loaded, settings.topics, _topic_formats(settings))
+
+
+def _topic_formats(settings: Settings) -> dict[str, TopicFormat]:
+    """Read the schema files that the settings name.
+
+    Raises:
+        ConfigurationError: A file cannot be read.
+    """
+    from workbench.decoding.formats.topic_format import TopicFormat
+
+    return {
+        pattern: TopicFormat(entry.format, _content(entry.schema), entry.message, _content(entry.reader_schema))
+        for pattern, entry in settings.topic_formats.items()
+    }
+
+
+def _content(file: Path | None) -> bytes:
+    from workbench.errors import ConfigurationError
+
+    if file is None:
+        return b""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"The schema {file} cannot be read: {error.strerror}. Correct [topics].") from error

@@ -66,6 +66,9 @@ def test_everything_in_the_file_is_there(folder):
         ("[clusters.x]\naddress='h'\nsasl_password_env='A'\nsasl_password_keyring='B'", ["not both"]),
         ("default = 'y'\n[clusters.x]\naddress='h'", ["no cluster of it; it has x"]),
         ("[topics]\n'a.*' = 7", ["topics.a.*", "valid string"]),
+        ("[topics.t]\nschema = 'o.avsc'", ["topics.t: say the format"]),
+        ("[topics.t]\nformat = 'avro'", ["Avro needs a schema"]),
+        ("[topics.t]\nformat = 'thrift'", ["topics.t", "'avro', 'protobuf', 'msgpack' or 'cbor'"]),
         (
             "colour = 'blue'",
             ["colour: unknown key", "allowed: clusters, conventions, default, max_record_mb, tail_memory_mb, topics"],
@@ -87,3 +90,24 @@ def test_a_password_in_the_file_is_refused_and_not_repeated(folder):
         load_settings({}, folder("[clusters.x]\naddress = 'h'\nsasl_password = 'hunter2'"))
     assert "hunter2" not in str(caught.value)
     assert "hunter2" not in repr(caught.value.__cause__) + repr(caught.value.__context__)
+
+
+def test_a_table_of_a_topic_says_its_format_and_convention(folder):
+    text = """
+[topics]
+"wiki.*" = "wiki"
+
+[topics."orders.*"]
+convention = "shop"
+format = "avro"
+schema = "schemas/order.avsc"
+
+[topics.packed]
+format = "msgpack"
+"""
+    settings = load_settings({}, folder(text))
+    assert dict(settings.topics) == {"wiki.*": "wiki", "orders.*": "shop"}
+    assert list(settings.topic_formats) == ["orders.*", "packed"]
+    entry = settings.topic_formats["orders.*"]
+    assert (entry.format, entry.message, entry.reader_schema) == ("avro", "", None)
+    assert entry.schema == settings.path.parent / "schemas/order.avsc"

@@ -14,14 +14,17 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.decoding.compiled.arrays import one_array
+from workbench.decoding.compiled.byte_rows import read_rows_of_bytes
 from workbench.decoding.compiled.formats import record_parts, rows_of_other_formats
 from workbench.decoding.compiled.program import Compiler
 from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.conventions.selectors import compile_pattern
+from workbench.decoding.formats.choice import Choices
 from workbench.decoding.formats.registry import BUILTIN_FORMATS, read_value, registered_formats
 from workbench.decoding.native.decoder import BatchDecoder
 from workbench.decoding.value_tree import MISSING
 from workbench.errors import ConfigurationError
+from workbench.model.events.envelope import DAMAGED
 from workbench.model.records.columns import EVENT
 from workbench.model.schemas import Schemas
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from workbench.decoding.conventions.convention import Convention, TopicConvention
     from workbench.decoding.formats.format import Format
+    from workbench.decoding.formats.topic_format import TopicFormat
 
 SLICE_ROWS = 1 << 16
 """Rows that are decoded at once."""
@@ -47,6 +51,7 @@ class Decoder:
         formats: Formats of values in order of precedence; unless given, those that are registered when the decoder is
             made, and the built-in ones.
         schemas: Schemas of values that name theirs by an id (`workbench.decoding.formats.framing`).
+        topic_formats: Formats of bytes that a person fixed, by topic name.
     """
 
     def __init__(
@@ -55,11 +60,12 @@ class Decoder:
         topic_conventions: Mapping[str, TopicConvention] | None = None,
         formats: Sequence[Format] | None = None,
         schemas: Schemas | None = None,
+        topic_formats: Mapping[str, TopicFormat] | None = None,
     ) -> None:
         self.conventions = builtin_conventions() if conventions is None else tuple(conventions)
         self.topic_conventions = dict(topic_conventions or {})
         self.formats = registered_formats() if formats is None else tuple(formats)
-        self.schemas = Schemas() if schemas is None else schemas
+        self.choices = Choices(Schemas() if schemas is None else schemas, topic_formats or {})
         known = {convention.name for convention in self.conventions}
         for topic, fixed in self.topic_conventions.items():
             if fixed.convention not in known:
@@ -71,12 +77,24 @@ class Decoder:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the configuration; the tables are made anew where they are used."""
-        return type(self), (self.conventions, self.topic_conventions, self.formats, self.schemas)
+        return type(self), (
+            self.conventions,
+            self.topic_conventions,
+            self.formats,
+            self.schemas,
+            self.choices.topic_formats,
+        )
+
+    @property
+    def schemas(self) -> Schemas:
+        """The schemas that it knows."""
+        return self.choices.schemas
 
     def with_schemas(self, schemas: Schemas) -> Decoder:
         """Return a decoder that knows these schemas, too; its conventions are not compiled anew."""
         more = copy.copy(self)
-        more.schemas = self.schemas.with_more(schemas.by_id.values(), schemas.referenced, schemas.missing)
+        known = self.schemas.with_more(schemas.by_id.values(), schemas.referenced, schemas.missing)
+        more.choices = self.choices.with_schemas(known)
         return more
 
     def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
@@ -89,12 +107,17 @@ class Decoder:
     def _decode_slice(self, records: pa.RecordBatch, topic: str) -> pa.RecordBatch:
         values = records.column("value")
         only_builtin = self.formats == BUILTIN_FORMATS
-        others = rows_of_other_formats(topic, records, self.formats).view(np.uint8)
+        others = rows_of_other_formats(topic, records, self.formats)
+        read_bytes = read_rows_of_bytes(self.choices, topic, records, others)
+        others = others | read_bytes.damaged_rows
 
         def ask(row: int) -> tuple[bytes | None, bytes | None, bytes | None, list[bytes]]:
+            if row in read_bytes.damage:
+                damage, problem = read_bytes.damage[row]
+                return DAMAGED.encode(), None, damage.encode(), [problem.encode()]
             # The built-in formats look at the value alone, and headers cost more than a damaged value.
             ((headers, value),) = [((), values[row].as_py())] if only_builtin else record_parts(records.slice(row, 1))
-            read = read_value(topic, headers, value, self.formats)
+            read = read_value(topic, headers, value, self.formats, self.choices)
             text, problems = json_text(read.tree), set(read.problems)
             if text is None and read.tree is not MISSING:
                 problems.add(f"unreadable_value:{read.format}")
@@ -105,14 +128,14 @@ class Decoder:
             self._topic_texts(topic),
             self._fixed(topic),
             records.column("headers"),
-            values,
-            others,
+            read_bytes.values,
+            others.view(np.uint8),
             ask,
             only_builtin,
         )
         columns = decoder.decode(records.num_rows) | {name: records.column(name) for name in ("partition", "offset")}
         columns["tombstone"] = values.is_null()
-        columns["raw_reason"] = columns["decoded"] = pa.nulls(records.num_rows, pa.string())
+        columns |= read_bytes.columns(columns["format"])
         return pa.RecordBatch.from_arrays([columns[name] for name in EVENT.names], schema=EVENT)
 
     def _topic_texts(self, topic: str) -> list[str | None]:

@@ -14,7 +14,7 @@ from workbench.decoding.conventions.filters import FILTERS, raw_bytes
 from workbench.decoding.conventions.record_headers import Pick, RecordHeaders
 from workbench.decoding.conventions.selectors import CE_PREFIX, JOINT, UNUSUAL_CE_PREFIXES, Selector, compile_pattern
 from workbench.decoding.conventions.trace_context import TraceText, read_trace
-from workbench.decoding.formats.registry import read_value
+from workbench.decoding.formats.registry import WITHOUT_SCHEMAS, read_value
 from workbench.decoding.ids import canonical_id, hex_id, is_traceparent, is_uuid_like, span_of
 from workbench.decoding.times import ParsedTime, parse_time
 from workbench.decoding.value_tree import MISSING, scalar_text, walk
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from workbench.decoding.conventions.filters import RawValue
     from workbench.decoding.conventions.selectors import Condition
+    from workbench.decoding.formats.choice import Choices
     from workbench.decoding.formats.format import Format
     from workbench.model.events.envelope import TraceContext
     from workbench.model.records.record import HeaderList
@@ -67,11 +68,18 @@ def resolve(selector: Selector, facts: RecordFacts) -> Selector | None:
 class RecordFacts:
     """Answers for one record, and its values, read exactly."""
 
-    def __init__(self, topic: str, headers: HeaderList, value: bytes | None, formats: Sequence[Format]) -> None:
+    def __init__(
+        self,
+        topic: str,
+        headers: HeaderList,
+        value: bytes | None,
+        formats: Sequence[Format],
+        choices: Choices = WITHOUT_SCHEMAS,
+    ) -> None:
         self.topic = topic
         self.headers = RecordHeaders(headers)
         self._values: dict[tuple[Selector, Pick], list[RawValue]] = {}
-        self.read = read_value(topic, headers, value, formats)
+        self.read = read_value(topic, headers, value, formats, choices)
         self.body = self.read.tree
         self.ce_prefix, ce_headers = self._cloud_events_prefix()
         self.ce_mode = self._cloud_events_mode(headers=ce_headers)

@@ -71,12 +71,16 @@ class ReadValue:
         tree: The value tree; `MISSING` where the value has no structure that a convention could read.
         reasons: Why formats that claimed the value could not read it, by name.
         problems: Problem codes of those formats.
+        raw_reason: Which schema a raw value names, and why that cannot be used.
+        decoded: The value as JSON text where its bytes were read by a schema, or as a binary format.
     """
 
     format: str | None
     tree: Any
     reasons: Mapping[str, str] = field(default_factory=dict)
     problems: frozenset[str] = frozenset()
+    raw_reason: str | None = None
+    decoded: str | None = None
 
     @property
     def damage(self) -> str | None:

@@ -4,10 +4,14 @@
 |---|---|
 | Confluent, Redpanda, Karapace | 0, then the schema id in 4 bytes, big-endian |
 | Apicurio, where its serialisers use ids of 8 bytes | 0, then the id in 8 bytes, big-endian |
+| AWS Glue | 3, then 0 (as it is) or 5 (zlib), then the UUID of the schema version in 16 bytes |
+| Avro's single-object encoding | C3 01, then the CRC-64-AVRO fingerprint of the schema in 8 bytes |
 """
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,8 +22,53 @@ if TYPE_CHECKING:
 NOT_FRAMED = -1
 """Given by `schema_ids` for values without a frame."""
 REGISTRY_PREFIX_BYTES = 5
+SINGLE_OBJECT_PREFIX_BYTES = 10
 
 _LARGEST_ID = 2**31 - 1
+_APICURIO_PREFIX_BYTES = 9
+_GLUE_HEADER_BYTES = 18
+_GLUE_MARK = 3
+_GLUE_COMPRESSIONS = {0: "", 5: ", compressed with zlib"}
+_SINGLE_OBJECT_MARK = b"\xc3\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands before a value.
+
+    Attributes:
+        name: What it is and which schema it names, for a reason.
+        size: Its bytes.
+        id: Id of a registry of Confluent's kind; `NOT_FRAMED` in other frames.
+        fingerprint: That of a single object of Avro; empty in other frames.
+        zlib: Whether the value behind it is compressed with zlib.
+    """
+
+    name: str
+    size: int
+    id: int = NOT_FRAMED
+    fingerprint: bytes = b""
+    zlib: bool = False
+
+
+def frame_of(value: bytes) -> Frame | None:
+    """Recognise the frame of a value; None where it has none."""
+    if value[:1] == b"\0" and len(value) >= REGISTRY_PREFIX_BYTES:
+        found = int.from_bytes(value[1:REGISTRY_PREFIX_BYTES])
+        if 0 < found <= _LARGEST_ID:
+            return Frame(f"schema id {found}", REGISTRY_PREFIX_BYTES, found)
+        wide = int.from_bytes(value[1:_APICURIO_PREFIX_BYTES])
+        if not found and len(value) >= _APICURIO_PREFIX_BYTES and 0 < wide <= _LARGEST_ID:
+            return Frame(f"Apicurio's id {wide} of 8 bytes", _APICURIO_PREFIX_BYTES)
+    if value[:1] == b"\x03" and len(value) >= _GLUE_HEADER_BYTES and value[1] in _GLUE_COMPRESSIONS:
+        version = uuid.UUID(bytes=value[2:_GLUE_HEADER_BYTES])
+        if version.variant == uuid.RFC_4122:
+            how = _GLUE_COMPRESSIONS[value[1]]
+            return Frame(f"AWS Glue's schema version {version}{how}", _GLUE_HEADER_BYTES, zlib=bool(how))
+    if value.startswith(_SINGLE_OBJECT_MARK) and len(value) >= SINGLE_OBJECT_PREFIX_BYTES:
+        mark = value[2:SINGLE_OBJECT_PREFIX_BYTES]
+        return Frame(f"the Avro schema of fingerprint {mark[::-1].hex()}", SINGLE_OBJECT_PREFIX_BYTES, fingerprint=mark)
+    return None
 
 
 def schema_ids(values: pa.Array) -> NDArray[np.int64]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from workbench.decoding.formats.choice import Choices
 from workbench.decoding.formats.format import CutOffError, Format, OtherFormatError, ReadValue
-from workbench.decoding.formats.json import JsonFormat
+from workbench.decoding.formats.json import CONNECT_WRAPPER, JsonFormat, parse_json
 from workbench.decoding.formats.raw import RawFormat
 from workbench.decoding.value_tree import MISSING
 from workbench.errors import ConfigurationError
 from workbench.model.events.envelope import DAMAGED, RAW
+from workbench.model.schemas import Schemas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from workbench.decoding.formats.choice import Choice
     from workbench.model.records.record import HeaderList
 
 BUILTIN_FORMATS: tuple[Format, ...] = (JsonFormat(), RawFormat())
@@ -50,12 +54,59 @@ def registered_formats() -> tuple[Format, ...]:
     return (*reversed(_registered.values()), *BUILTIN_FORMATS)
 
 
-def read_value(topic: str, headers: HeaderList, value: bytes | None, formats: Sequence[Format]) -> ReadValue:
-    """Read a value with the first format that claims it and can; keep the reasons of those that could not."""
+WITHOUT_SCHEMAS = Choices(Schemas(), {})
+"""Choices of a decoder that knows no schema and no format of a topic."""
+
+
+def read_value(
+    topic: str,
+    headers: HeaderList,
+    value: bytes | None,
+    formats: Sequence[Format],
+    choices: Choices = WITHOUT_SCHEMAS,
+) -> ReadValue:
+    """Read a value with the first format that claims it and can; keep the reasons of those that could not.
+
+    Formats of a user's own are asked first, then the choices for bytes, then JSON and raw.
+    """
     if value is None:
         return ReadValue(None, MISSING)
-    reasons: dict[str, str] = {}
-    problems: set[str] = set()
+    own = [one for one in formats if not one.in_columns]
+    read = _first_of(topic, headers, value, own, ReadValue(None, MISSING))
+    if read.format is not None:
+        return read
+    choice = choices.choose(topic, headers, value)
+    if choice.reader is not None:
+        return _chosen(choices, choice, value, read)
+    read = _first_of(topic, headers, value, [one for one in formats if one.in_columns], read)
+    if read.format is None:
+        read = replace(read, format=DAMAGED if read.reasons else RAW)
+    return replace(read, raw_reason=choice.reason) if read.format == RAW else read
+
+
+def unreadable(name: str, error: Exception) -> tuple[str, str]:
+    """Return the reason and the problem code of a value that a format claims and cannot read."""
+    return _reason(error), f"{'cut_off' if isinstance(error, CutOffError) else 'unreadable'}_value:{name}"
+
+
+def _chosen(choices: Choices, choice: Choice, value: bytes, before: ReadValue) -> ReadValue:
+    try:
+        text = choices.read(choice, value)
+    except ValueError as error:
+        reason, problem = unreadable(choice.format, error)
+        reasons = {**before.reasons, choice.format: reason}
+        return ReadValue(DAMAGED, MISSING, reasons, before.problems | {problem})
+    decoded = text.decode()
+    tree = parse_json(decoded)
+    if isinstance(tree, dict) and tree.keys() == CONNECT_WRAPPER:
+        tree = tree["payload"]
+    return ReadValue(choice.format, tree, before.reasons, before.problems, decoded=decoded)
+
+
+def _first_of(topic: str, headers: HeaderList, value: bytes, formats: Sequence[Format], before: ReadValue) -> ReadValue:
+    """Ask formats in their order; the result has no format where none reads the value."""
+    reasons = dict(before.reasons)
+    problems = set(before.problems)
     for one in formats:
         # A format may be a user's own code and the value is hostile: whatever it raises is a reason, never an end.
         try:
@@ -67,9 +118,9 @@ def read_value(topic: str, headers: HeaderList, value: bytes | None, formats: Se
         except OtherFormatError:
             continue
         except Exception as error:  # noqa: BLE001
-            reasons[one.name] = _reason(error)
-            problems.add(f"{'cut_off' if isinstance(error, CutOffError) else 'unreadable'}_value:{one.name}")
-    return ReadValue(DAMAGED if reasons else RAW, MISSING, reasons, frozenset(problems))
+            reasons[one.name], problem = unreadable(one.name, error)
+            problems.add(problem)
+    return ReadValue(None, MISSING, reasons, frozenset(problems))
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,164 @@
+"""Batches of mixed formats: each row by its own frame, and the same as when it is decoded alone."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import uuid
+import zlib
+
+import cbor2
+import msgpack
+import pytest
+from serialised_values import avro_bytes, avro_schema, decoded_both_ways, framed, schemas_of
+
+from workbench.decoding import Decoder, TopicConvention
+from workbench.decoding.formats.avro.names import fingerprint
+from workbench.decoding.formats.topic_format import TopicFormat
+from workbench.model.schemas import Schema
+
+ORDER = {
+    "type": "record",
+    "name": "Order",
+    "fields": [{"name": name, "type": "string"} for name in ("event_id", "correlation_id", "event_type")],
+}
+OTHER = {"type": "record", "name": "Other", "fields": [{"name": "messageId", "type": "string"}, *ORDER["fields"][1:2]]}
+SCHEMAS = schemas_of(
+    avro_schema(7, ORDER),
+    avro_schema(8, OTHER),
+    Schema(9, "JSON", "{}"),
+    Schema(10, "AVRO", '{"type": "record"}'),
+    missing={11: "HTTP 503 from registry.example"},
+)
+VALUE = {"event_id": "o-1", "correlation_id": "flow-1", "event_type": "order.paid"}
+AVRO = avro_bytes(ORDER, VALUE)
+MSGPACK = ((b"content-type", b"application/x-msgpack; charset=binary"),)
+CBOR = ((b"Content-Type", b"application/cloudevents+cbor"),)
+GLUE = uuid.UUID("0f8fad5b-d9cb-469f-a165-70867728950e").bytes
+
+
+def decoder(**fixed):
+    return pickle.loads(pickle.dumps(Decoder(schemas=SCHEMAS, topic_formats=fixed)))  # noqa: S301 - our own
+
+
+def test_a_topic_of_several_schemas_and_formats():
+    values = [
+        framed(7, AVRO),
+        framed(8, avro_bytes(OTHER, {"messageId": "m-1", "correlation_id": "flow-2"})),
+        framed(9, json.dumps(VALUE).encode()),
+        json.dumps(VALUE).encode(),
+        None,
+        b"",
+        b"plain text",
+        framed(12, json.dumps(VALUE).encode()),
+    ]
+    rows = decoded_both_ways(decoder(), values)
+    assert [row["format"] for row in rows] == ["avro", "avro", "json", "json", None, "raw", "raw", "json"]
+    assert [row["event_id"] for row in rows] == ["o-1", "m-1", "o-1", "o-1", None, None, None, "o-1"]
+    assert json.loads(rows[0]["decoded"]) == VALUE
+    assert {row["decoded"] for row in rows[2:]} == {None}
+    assert {row["raw_reason"] for row in rows} == {None}
+
+
+RAW = {
+    "an id that no registry was asked for": (
+        framed(12, AVRO),
+        "schema id 12 is not known: no registry was asked for it",
+    ),
+    "an id that the registry did not give": (
+        framed(11, AVRO),
+        "schema id 11 is not known: HTTP 503 from registry.example",
+    ),
+    "a schema that is none": (framed(10, AVRO), "schema id 10 cannot be used: a record, enum or fixed has no name"),
+    "Glue": (b"\x03\x00" + GLUE + AVRO, "AWS Glue's schema version 0f8fad5b-d9cb-469f-a165-70867728950e: name"),
+    "Apicurio": (bytes(8) + b"\x07" + AVRO, "Apicurio's id 7 of 8 bytes: name the schema in [topics]"),
+    "a single object": (b"\xc3\x01" + bytes(8) + AVRO, "the Avro schema of fingerprint 0000000000000000: name"),
+}
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_a_frame_whose_schema_is_not_known_is_raw_with_its_reason(name):
+    value, reason = RAW[name]
+    (row,) = decoded_both_ways(decoder(), [value])
+    assert (row["format"], row["damage"], row["decoded"], row["problems"]) == ("raw", None, None, [])
+    assert row["raw_reason"].startswith(reason)
+
+
+def test_bytes_that_are_not_what_their_schema_says_are_damaged():
+    values = [framed(7, AVRO[:-1]), framed(7, AVRO + b"\0"), framed(7, AVRO), framed(7, b"")]
+    rows = decoded_both_ways(decoder(), values)
+    assert [row["format"] for row in rows] == ["damaged", "damaged", "avro", "damaged"]
+    assert rows[0]["damage"] == f"avro: the value ends too early: at byte {len(AVRO) - 5}"
+    assert rows[1]["damage"] == f"avro: ValueError: there are bytes behind the end of the value (byte {len(AVRO) + 5})"
+    assert [row["problems"] for row in rows] == [
+        ["cut_off_value:avro"], ["unreadable_value:avro"], [], ["cut_off_value:avro"],
+    ]  # fmt: skip
+
+
+def test_more_schemas_read_what_was_raw():
+    before = Decoder()
+    (raw,) = decoded_both_ways(before, [framed(7, AVRO)])
+    (row,) = decoded_both_ways(before.with_schemas(SCHEMAS), [framed(7, AVRO)])
+    assert (raw["format"], row["format"], row["event_id"]) == ("raw", "avro", "o-1")
+
+
+def test_single_objects_are_found_by_fingerprint():
+    (row,) = decoded_both_ways(decoder(), [b"\xc3\x01" + fingerprint(ORDER) + AVRO])
+    assert (row["format"], row["event_id"]) == ("avro", "o-1")
+
+
+def test_a_topic_whose_schema_is_a_file():
+    fixed = TopicFormat("avro", json.dumps(ORDER).encode())
+    packed = zlib.compress(AVRO)
+    values = [AVRO, framed(12, AVRO), b"\x03\x00" + GLUE + AVRO, b"\x03\x05" + GLUE + packed, bytes(8) + b"\x07" + AVRO]
+    rows = decoded_both_ways(decoder(t=fixed), [*values, b"{}", None, b"\x03\x05" + GLUE + b"no zlib", framed(8, b"")])
+    assert [row["format"] for row in rows] == ["avro"] * 5 + ["damaged", None, "damaged", "damaged"]
+    assert {row["event_id"] for row in rows[:5]} == {"o-1"}
+    assert "cannot be decompressed" in rows[7]["damage"]
+
+
+def test_a_readers_schema_of_the_topic_is_used_for_ids_of_the_registry():
+    wanted = {
+        "type": "record",
+        "name": "Order",
+        "fields": [{"name": "eventId", "aliases": ["event_id"], "type": "string"}],
+    }
+    fixed = TopicFormat("avro", json.dumps(ORDER).encode(), reader_schema=json.dumps(wanted).encode())
+    (row,) = decoded_both_ways(decoder(t=fixed), [framed(7, AVRO)])
+    assert row["decoded"] == '{"eventId":"o-1"}'
+
+
+def test_a_schema_file_that_is_none_leaves_values_raw():
+    (row,) = decoded_both_ways(decoder(t=TopicFormat("avro", b"no schema")), [AVRO])
+    assert row["format"] == "raw"
+    assert row["raw_reason"].startswith("the schema of the topic cannot be used: the schema is no JSON")
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "headers"), [("msgpack", msgpack.packb, MSGPACK), ("cbor", cbor2.dumps, CBOR)]
+)
+def test_binary_formats_by_content_type_or_by_topic(name, write, headers):
+    value = {**VALUE, "amount": 12.5, "items": [1, 2**64 - 1, None, True], "picture": b"\xff"}
+    raw = write(value)
+    (row,) = decoded_both_ways(decoder(), [raw], headers)
+    assert (row["format"], row["event_id"], row["convention"]) == (name, "o-1", "generic_json")
+    assert json.loads(row["decoded"]) == {**value, "picture": "/w=="}
+    assert decoded_both_ways(decoder(t=TopicFormat(name)), [raw])[0] == row
+    assert decoded_both_ways(decoder(), [raw])[0]["format"] == "raw"
+    (cut,) = decoded_both_ways(decoder(), [raw[:-1]], headers)
+    assert (cut["format"], cut["problems"]) == ("damaged", [f"cut_off_value:{name}"])
+
+
+def test_a_topic_may_have_a_convention_as_well():
+    made = Decoder(topic_conventions={"t": TopicConvention("generic_json")}, topic_formats={"t": TopicFormat("cbor")})
+    rows = made.decode(_batch([cbor2.dumps(VALUE)] * 3), "t").to_pylist()
+    assert [(row["format"], row["event_id"]) for row in rows] == [("cbor", "o-1")] * 3
+
+
+def _batch(values):
+    import golden_vectors
+
+    from workbench.model import Record, TimestampType
+
+    records = [Record("t", 0, at, 0, TimestampType.CREATE, None, value, ()) for at, value in enumerate(values)]
+    return golden_vectors.record_batch(records)

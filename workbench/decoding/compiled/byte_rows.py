@@ -1,0 +1,194 @@
+"""Reads the values of a batch that are bytes of a schema or a binary format to JSON, all rows of a schema at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.decoding.formats.choice import CONTENT_TYPE_HEADERS, LEFT, Choice
+from workbench.decoding.formats.faults import fault_error
+from workbench.decoding.formats.framing import NOT_FRAMED, REGISTRY_PREFIX_BYTES, first_bytes, schema_ids
+from workbench.decoding.formats.registry import unreadable
+from workbench.decoding.native.json_text import read_rows
+from workbench.model.events.envelope import RAW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from workbench.decoding.formats.choice import Choices
+
+_FRAME_MARKS = (0x00, 0x03, 0xC3)
+_NO_TEXT = 0x80
+"""First bytes from here on begin neither JSON nor other text of ASCII; maps and lists of binary formats begin so."""
+_HEADERS = pa.array(sorted(CONTENT_TYPE_HEADERS), pa.binary())
+
+
+@dataclass(slots=True)
+class ByteRows:
+    """What was read of a batch.
+
+    Attributes:
+        values: The values that are left to the decoder of JSON: what was read to JSON, else the bytes themselves.
+        decoded: The JSON text of the rows that were read; None where there is none.
+        formats: Names of formats, and the rows that each has read.
+        damage: Reason and problem code of the rows whose bytes are not what their schema says.
+        reasons: Why rows are raw although they name a schema.
+    """
+
+    values: pa.Array
+    damaged_rows: NDArray[np.bool_]
+    decoded: pa.Array | None = None
+    formats: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    damage: dict[int, tuple[str, str]] = field(default_factory=dict)
+    reasons: list[tuple[NDArray[np.int64], str]] = field(default_factory=list)
+
+    def columns(self, formats: pa.Array) -> dict[str, pa.Array]:
+        """Return the columns that say what was read; the decoder has read the rows of ``formats`` as JSON."""
+        rows = len(self.values)
+        raw = pc.fill_null(pc.equal(formats, RAW), False).to_pylist() if self.reasons else []
+        for name, mask in self.formats.items():
+            formats = pc.if_else(pa.array(mask), name, formats)
+        reasons: list[str | None] = [None] * rows
+        for numbers, reason in self.reasons:
+            for row in numbers.tolist():
+                reasons[row] = reason if raw[row] else None
+        return {
+            "format": formats,
+            "decoded": pa.nulls(rows, pa.string()) if self.decoded is None else self.decoded,
+            "raw_reason": pa.array(reasons, pa.string()) if self.reasons else pa.nulls(rows, pa.string()),
+        }
+
+
+def read_rows_of_bytes(choices: Choices, topic: str, records: pa.RecordBatch, others: NDArray[np.bool_]) -> ByteRows:
+    """Read the rows for which the choices have a reader, but those that other formats claim."""
+    values = records.column("value")
+    found = ByteRows(values, np.zeros(len(values), bool))
+    first = first_bytes(values, 1)[:, 0]
+    present = ~others & values.is_valid().to_numpy(zero_copy_only=False)
+    if values.null_count or len(values):
+        present &= np.asarray(pc.fill_null(pc.greater(pc.binary_length(values), 0), False))
+    fixed = choices.fixed(topic)
+    if fixed is None and not (present & (np.isin(first, _FRAME_MARKS) | (first >= _NO_TEXT))).any():
+        return found
+    rows = _Rows(choices, topic, records, found)
+    rows.read(first, present)
+    return found
+
+
+class _Rows:
+    """The rows of one batch, while it is decided how they are read."""
+
+    def __init__(self, choices: Choices, topic: str, records: pa.RecordBatch, found: ByteRows) -> None:
+        self._choices, self._topic, self._records, self._found = choices, topic, records, found
+        self._values = records.column("value")
+        self._chosen: list[Choice] = []
+        self._which = np.full(len(self._values), -1, np.int32)
+        self._starts = np.zeros(len(self._values), np.int32)
+        self._alone: dict[int, Choice] = {}
+
+    def read(self, first: NDArray[np.uint8], present: NDArray[np.bool_]) -> None:
+        ids = np.where(present & (first == 0), schema_ids(self._values), NOT_FRAMED)
+        for number in np.unique(ids[ids != NOT_FRAMED]).tolist():
+            self._framed(number, np.flatnonzero(ids == number))
+        rest = present & (ids == NOT_FRAMED)
+        odd = rest & np.isin(first, _FRAME_MARKS)
+        if (fixed := self._choices.fixed(self._topic)) is not None:
+            self._choose(np.flatnonzero(rest & ~odd), self._choices.of_topic(fixed))
+            self._ask(np.flatnonzero(odd))
+        else:
+            self._ask(np.flatnonzero(odd | (rest & (first >= _NO_TEXT) & self._typed(rest & (first >= _NO_TEXT)))))
+        self._read_all()
+
+    def _framed(self, number: int, rows: NDArray[np.int64]) -> None:
+        choice = self._choices.of_id(self._topic, number, before_json=False)
+        if choice.reader is None and choice.reason is not None:
+            behind = self._values.take(pa.array(rows))
+            braces = first_bytes(behind, REGISTRY_PREFIX_BYTES + 1)[:, REGISTRY_PREFIX_BYTES] == ord("{")
+            left = self._choices.of_id(self._topic, number, before_json=True)
+            self._choose(rows[braces], left)
+            rows = rows[~braces]
+        self._choose(rows, choice)
+
+    def _typed(self, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Mark the rows that have a header of a content type."""
+        marks = np.zeros(len(self._values), bool)
+        headers = self._records.column("headers")
+        if not wanted.any():
+            return marks
+        names = headers.flatten().field("name")
+        typed = pc.is_in(names, value_set=_HEADERS).to_numpy(zero_copy_only=False)
+        marks[pc.list_parent_indices(headers).to_numpy(zero_copy_only=False)[typed]] = True
+        return marks
+
+    def _ask(self, rows: NDArray[np.int64]) -> None:
+        """Choose for rows one by one: those whose frame is rare, and those with a header of a content type."""
+        headers = self._records.column("headers")
+        for row in rows.tolist():
+            listed = tuple((one["name"], one["value"]) for one in headers[row].as_py())
+            choice = self._choices.choose(self._topic, listed, self._values[row].as_py())
+            if len(choice.starts) > 1 or (choice.starts and choice.starts[0]):
+                self._alone[row] = choice
+            else:
+                self._choose(np.array([row]), choice)
+
+    def _choose(self, rows: NDArray[np.int64], choice: Choice) -> None:
+        if not len(rows) or choice is LEFT:
+            return
+        if choice.reader is None:
+            if choice.reason is not None:
+                self._found.reasons.append((rows, choice.reason))
+            return
+        if choice not in self._chosen:
+            self._chosen.append(choice)
+        self._which[rows] = self._chosen.index(choice)
+        self._starts[rows] = choice.starts[0]
+
+    def _read_all(self) -> None:
+        if not self._chosen and not self._alone:
+            return
+        readers = [choice.reader for choice in self._chosen if choice.reader is not None]
+        decoded, faults = read_rows(self._values, readers, self._which, self._starts)
+        texts: dict[int, str] = {}
+        for row, fault, at in faults:
+            choice = self._chosen[self._which[row]]
+            if len(choice.starts) > 1:
+                self._alone[row] = choice
+            else:
+                self._damaged(row, choice, fault_error(fault, at))
+        for row, choice in self._alone.items():
+            try:
+                texts[row] = self._choices.read(choice, self._values[row].as_py()).decode()
+            except ValueError as error:
+                self._damaged(row, choice, error)
+        if texts:
+            decoded = _with_texts(decoded, texts)
+        self._finish(decoded, ((row, self._alone[row].format) for row in texts))
+
+    def _damaged(self, row: int, choice: Choice, error: ValueError) -> None:
+        reason, problem = unreadable(choice.format, error)
+        self._found.damage[row] = f"{choice.format}: {reason}", problem
+        self._found.damaged_rows[row] = True
+
+    def _finish(self, decoded: pa.Array, alone: Iterable[tuple[int, str]]) -> None:
+        found = self._found
+        well = decoded.is_valid().to_numpy(zero_copy_only=False)
+        for number, choice in enumerate(self._chosen):
+            mask = found.formats.setdefault(choice.format, np.zeros(len(well), bool))
+            mask |= well & (self._which == number)
+        for row, name in alone:
+            found.formats.setdefault(name, np.zeros(len(well), bool))[row] = True
+        found.decoded = decoded
+        found.values = pc.coalesce(decoded.cast(pa.binary()), self._values) if well.any() else self._values
+
+
+def _with_texts(decoded: pa.Array, texts: dict[int, str]) -> pa.Array:
+    rows = sorted(texts)
+    mask = np.zeros(len(decoded), bool)
+    mask[rows] = True
+    return pc.replace_with_mask(decoded, pa.array(mask), pa.array([texts[row] for row in rows], pa.string()))

@@ -1,0 +1,1 @@
+"""Avro: the schemas of values, made programs that a compiled reader runs."""

@@ -1,0 +1,183 @@
+"""Chooses how the bytes of a value are read: by the schema that its frame names, its content type, or its topic.
+
+In this order: a frame whose schema is known; the format of the topic's setting; the content type in the headers. A
+frame whose schema is not known leaves the value raw, with a reason, so that it can be decoded again later.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.decoding.formats.faults import fault_error
+from workbench.decoding.formats.framing import NOT_FRAMED, frame_of
+from workbench.decoding.formats.schema_error import SchemaError
+from workbench.decoding.formats.schema_readers import SchemaReaders
+from workbench.decoding.formats.topic_format import CBOR, MSGPACK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.decoding.formats.framing import Frame
+    from workbench.decoding.formats.topic_format import TopicFormat
+    from workbench.decoding.native.json_text import ValueReader
+    from workbench.model.records.record import HeaderList
+    from workbench.model.schemas import Schemas
+
+CONTENT_TYPE_HEADERS = frozenset({b"content-type", b"Content-Type", b"contentType", b"content_type"})
+_FORMATS = {b"msgpack": MSGPACK, b"x-msgpack": MSGPACK, b"vnd.msgpack": MSGPACK, b"cbor": CBOR}
+_MOST_UNPACKED_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a value is read.
+
+    Attributes:
+        format: Name of the format; empty where the value is left to JSON and raw bytes.
+        reader: Reads it; None where it is left.
+        starts: Where the value may begin, in order: the first that can be read counts.
+        reason: Why the value is raw although it names a schema.
+    """
+
+    format: str = ""
+    reader: ValueReader | None = None
+    starts: tuple[int, ...] = ()
+    reason: str | None = None
+
+
+LEFT = Choice()
+"""For values that JSON and raw bytes are asked about."""
+
+
+class Choices:
+    """Chooses how values are read. Pure and picklable: it holds schemas, and makes readers of them when they are used.
+
+    Args:
+        schemas: Schemas by id.
+        topic_formats: Formats that a person fixed, by topic name.
+    """
+
+    def __init__(self, schemas: Schemas, topic_formats: Mapping[str, TopicFormat]) -> None:
+        self.schemas = schemas
+        self.topic_formats = dict(topic_formats)
+        self._readers = SchemaReaders(schemas)
+
+    def __reduce__(self) -> tuple[type[Choices], tuple[Schemas, dict[str, TopicFormat]]]:
+        """Pickle the schemas; readers are made anew where they are used."""
+        return type(self), (self.schemas, self.topic_formats)
+
+    def with_schemas(self, schemas: Schemas) -> Choices:
+        """Return choices that know other schemas; readers that are made already are kept."""
+        more = Choices(schemas, self.topic_formats)
+        more._readers = self._readers.with_schemas(schemas)
+        return more
+
+    def fixed(self, topic: str) -> TopicFormat | None:
+        """Return the format that is fixed for a topic."""
+        return self.topic_formats.get(topic)
+
+    def of_id(self, topic: str, number: int, *, before_json: bool) -> Choice:
+        """Choose for values with a frame of Confluent's kind.
+
+        Args:
+            topic: The topic.
+            number: The schema id.
+            before_json: Whether an object of JSON begins behind the frame.
+        """
+        schema, fixed = self.schemas.by_id.get(number), self.fixed(topic)
+        if schema is None:
+            if fixed is not None:
+                return self.of_topic(fixed, 5)
+            if before_json:
+                return LEFT
+            why = self.schemas.missing.get(number, "no registry was asked for it")
+            return Choice(reason=f"schema id {number} is not known: {why}")
+        if schema.type == "JSON":
+            return LEFT
+        try:
+            reader_schema = b"" if fixed is None else fixed.reader_schema
+            name, reader = self._readers.of_schema(schema, reader_schema)
+        except SchemaError as error:
+            return Choice(reason=f"schema id {number} cannot be used: {error}")
+        return Choice(name, reader, (5,))
+
+    def of_topic(self, fixed: TopicFormat, frame_bytes: int = 0) -> Choice:
+        """Choose for values of a topic whose format is fixed: behind their frame, else as they are.
+
+        A frame can be read as a part of a value by accident, and then almost anything behind it, too.
+        """
+        try:
+            reader = self._readers.of_topic(fixed)
+        except SchemaError as error:
+            return Choice(reason=f"the schema of the topic cannot be used: {error}")
+        return Choice(fixed.format, reader, (frame_bytes, 0) if frame_bytes else (0,))
+
+    def choose(self, topic: str, headers: HeaderList, value: bytes) -> Choice:
+        """Choose for one value."""
+        frame, fixed = frame_of(value), self.fixed(topic)
+        if frame is not None and frame.id != NOT_FRAMED:
+            before_json = value[frame.size : frame.size + 1] == b"{"
+            return self.of_id(topic, frame.id, before_json=before_json)
+        if frame is not None and frame.fingerprint:
+            found = self._readers.of_fingerprint(frame.fingerprint)
+            if found is not None:
+                return Choice("avro", found, (frame.size,))
+        if fixed is not None:
+            return self.of_topic(fixed, 0 if frame is None else frame.size)
+        named = content_format(headers) if value[:1] >= b"\x80" else ""
+        if named:
+            return Choice(named, self._readers.of_bytes(named), (0,))
+        return LEFT if frame is None else Choice(reason=_unknown(frame))
+
+    def read(self, choice: Choice, value: bytes) -> bytes:
+        """Read a value to JSON text.
+
+        Raises:
+            ValueError: The bytes are none of the schema or format.
+        """
+        if choice.reader is None:
+            raise ValueError("nothing reads this value")
+        fault, at = 0, 0
+        for start in choice.starts:
+            whole, begin = unpacked(value, start)
+            text, found, where = choice.reader.read_one(whole, begin)
+            if text is not None:
+                return text
+            if not fault:
+                fault, at = found, where
+        raise fault_error(fault, at)
+
+
+def unpacked(value: bytes, start: int) -> tuple[bytes, int]:
+    """Return the value and where it begins, decompressed where its frame says that it is compressed.
+
+    Raises:
+        ValueError: It cannot be decompressed, or becomes too large.
+    """
+    frame = frame_of(value) if start else None
+    if frame is None or not frame.zlib:
+        return value, start
+    stream = zlib.decompressobj()
+    try:
+        found = stream.decompress(value[start:], _MOST_UNPACKED_BYTES)
+    except zlib.error as error:
+        raise ValueError(f"it cannot be decompressed: {error}") from error
+    if stream.unconsumed_tail:
+        raise ValueError("it unfolds to far more than its size")
+    return found, 0
+
+
+def content_format(headers: HeaderList) -> str:
+    """Return the format that the content type of a record names: ``msgpack``, ``cbor``, or nothing."""
+    found = ""
+    for name, content in headers:
+        if name in CONTENT_TYPE_HEADERS and content is not None:
+            subtype = content.partition(b";")[0].strip().lower().rpartition(b"/")[2]
+            found = _FORMATS.get(subtype.rpartition(b"+")[2], "")
+    return found
+
+
+def _unknown(frame: Frame) -> str:
+    return f"{frame.name}: name the schema in [topics] of workbench.toml to read it"

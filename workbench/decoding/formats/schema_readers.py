@@ -1,0 +1,113 @@
+"""Makes the reader of each schema once, when the first value needs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.decoding.formats.schema_error import SchemaError
+from workbench.decoding.formats.topic_format import AVRO, CBOR, MSGPACK, PROTOBUF
+from workbench.model.schemas import Schema, Schemas
+from workbench.text import size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from workbench.decoding.formats.topic_format import TopicFormat
+    from workbench.decoding.native.json_text import ValueReader
+
+_MOST_SCHEMA_BYTES = 16 << 20
+
+
+class SchemaReaders:
+    """Readers by schema; a schema that cannot be used is refused again without reading it anew.
+
+    Args:
+        schemas: Schemas by id, and those that they refer to.
+    """
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._made: dict[Hashable, ValueReader | SchemaError] = {}
+        self._fingerprints: dict[bytes, ValueReader] | None = None
+
+    def with_schemas(self, schemas: Schemas) -> SchemaReaders:
+        """Return the readers of other schemas; those that are made and whose schemas stay are kept."""
+        more = SchemaReaders(schemas)
+        more._made = {key: reader for key, reader in self._made.items() if not isinstance(reader, SchemaError)}
+        return more
+
+    def of_schema(self, schema: Schema, reader_schema: bytes = b"") -> tuple[str, ValueReader]:
+        """Return the format and the reader of values that a schema of a registry describes.
+
+        Raises:
+            SchemaError: The schema cannot be used.
+        """
+        name = AVRO if schema.type == "AVRO" else PROTOBUF
+        return name, self._reader((schema, reader_schema), schema, reader_schema, "")
+
+    def of_topic(self, fixed: TopicFormat) -> ValueReader:
+        """Return the reader of values of a topic.
+
+        Raises:
+            SchemaError: The schema cannot be used.
+        """
+        if fixed.format in (MSGPACK, CBOR):
+            return self.of_bytes(fixed.format)
+        return self._reader(fixed, fixed.schema, fixed.reader_schema, fixed.message, name=fixed.format)
+
+    def of_bytes(self, name: str) -> ValueReader:
+        """Return the reader of a format without schemas."""
+        from workbench.decoding.native.cbor import CborReader
+        from workbench.decoding.native.msgpack import MsgpackReader
+
+        return MsgpackReader() if name == MSGPACK else CborReader()
+
+    def of_fingerprint(self, fingerprint: bytes) -> ValueReader | None:
+        """Return the reader of the Avro schema of this fingerprint; None where none has it."""
+        from workbench.decoding.formats.avro import names
+
+        if self._fingerprints is None:
+            self._fingerprints = {}
+            for schema in self._schemas.by_id.values():
+                if schema.type == "AVRO":
+                    try:
+                        mark = names.fingerprint(names.parse(schema.text))
+                        self._fingerprints[mark] = self.of_schema(schema)[1]
+                    except (SchemaError, AttributeError, TypeError, RecursionError):
+                        continue
+        return self._fingerprints.get(fingerprint)
+
+    def _reader(
+        self, key: Hashable, schema: Schema | bytes, reader_schema: bytes, message: str, name: str = ""
+    ) -> ValueReader:
+        found = self._made.get(key)
+        if found is None:
+            try:
+                found = self._make(schema, reader_schema, message, name)
+            except SchemaError as error:
+                found = error
+            self._made[key] = found
+        if isinstance(found, SchemaError):
+            raise found
+        return found
+
+    def _make(self, schema: Schema | bytes, reader_schema: bytes, message: str, name: str) -> ValueReader:
+        if len(schema if isinstance(schema, bytes) else schema.text) > _MOST_SCHEMA_BYTES:
+            raise SchemaError(f"the schema is larger than {size_text(_MOST_SCHEMA_BYTES)}")
+        referenced = self._schemas.referenced
+        if name == AVRO or (isinstance(schema, Schema) and schema.type == "AVRO"):
+            from workbench.decoding.formats.avro.names import load
+            from workbench.decoding.formats.avro.program import compile_schema
+
+            writer = load(_as_schema(schema), referenced)
+            return compile_schema(writer, load(_as_schema(reader_schema), {}) if reader_schema else None)
+        raise SchemaError(f"values of Protobuf are not read by this version {message}".rstrip())
+
+
+def _as_schema(content: Schema | bytes) -> Schema:
+    if isinstance(content, Schema):
+        return content
+    try:
+        return Schema(0, "AVRO", content.decode())
+    except UnicodeDecodeError as error:
+        raise SchemaError("the schema is not UTF-8") from error
