@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     from workbench.config.settings import Settings
     from workbench.decoding import Decoder
     from workbench.decoding.conventions.convention import Convention
-<<<<<<< HEAD
-    from workbench.model.schemas import Schemas
-=======
     from workbench.decoding.formats.topic_format import TopicFormat
->>>>>>> d970001 (Avro, MessagePack and CBOR are read to JSON by compiled readers, and are payload like JSON)
+    from workbench.model.schemas import Schemas
 
 
 def own_conventions(
@@ -39,25 +36,18 @@ class TopicDecoder:
     """
 
     def __init__(
-<<<<<<< HEAD
-        self, conventions: Sequence[Convention], patterns: Mapping[str, str], free: Decoder | None = None
-=======
         self,
         conventions: Sequence[Convention],
         patterns: Mapping[str, str],
         formats: Mapping[str, TopicFormat] | None = None,
->>>>>>> d970001 (Avro, MessagePack and CBOR are read to JSON by compiled readers, and are payload like JSON)
+        free: Decoder | None = None,
     ) -> None:
         from workbench.decoding import Decoder
 
         self._conventions = conventions
         self._patterns = patterns
-<<<<<<< HEAD
-        self._free = Decoder(conventions) if free is None else free
-=======
         self._formats = formats or {}
-        self._free = Decoder(conventions)
->>>>>>> d970001 (Avro, MessagePack and CBOR are read to JSON by compiled readers, and are payload like JSON)
+        self._free = Decoder(conventions) if free is None else free
         self._by_topic: dict[str, Decoder] = {}
 
     def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
@@ -70,24 +60,19 @@ class TopicDecoder:
     def _decoder_of(self, topic: str) -> Decoder:
         from workbench.decoding import Decoder, TopicConvention
 
-<<<<<<< HEAD
-        fixed = next((name for pattern, name in self._patterns.items() if fnmatchcase(topic, pattern)), None)
-        if fixed is None:
-            return self._free
-        return Decoder(self._conventions, {topic: TopicConvention(fixed)}, schemas=self._free.schemas)
-
-    def with_schemas(self, schemas: Schemas) -> TopicDecoder:
-        """Return a decoder that knows these schemas, too."""
-        return TopicDecoder(self._conventions, self._patterns, self._free.with_schemas(schemas))
-=======
         convention, fixed = _of_topic(self._patterns, topic), _of_topic(self._formats, topic)
         if convention is None and fixed is None:
             return self._free
         return Decoder(
             self._conventions,
             None if convention is None else {topic: TopicConvention(convention)},
+            schemas=self._free.schemas,
             topic_formats=None if fixed is None else {topic: fixed},
         )
+
+    def with_schemas(self, schemas: Schemas) -> TopicDecoder:
+        """Return a decoder that knows these schemas, too."""
+        return TopicDecoder(self._conventions, self._patterns, self._formats, self._free.with_schemas(schemas))
 
 
 _Setting = TypeVar("_Setting")
@@ -96,7 +81,6 @@ _Setting = TypeVar("_Setting")
 def _of_topic(patterns: Mapping[str, _Setting], topic: str) -> _Setting | None:
     """Return the setting of the first pattern that matches a topic."""
     return next((found for pattern, found in patterns.items() if fnmatchcase(topic, pattern)), None)
->>>>>>> d970001 (Avro, MessagePack and CBOR are read to JSON by compiled readers, and are payload like JSON)
 
 
 def topic_decoder(conventions: Mapping[str, Mapping[str, Any]] | None = None) -> TopicDecoder:

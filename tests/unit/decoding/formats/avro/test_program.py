@@ -13,9 +13,9 @@ import uuid
 import fastavro
 import numpy as np
 import pytest
-from serialised_values import avro_bytes, avro_schema, schemas_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from serialised_values import avro_bytes, avro_schema, schemas_of
 
 from workbench.decoding.formats.avro.names import fingerprint, load, parse
 from workbench.decoding.formats.avro.program import compile_schema
