@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import sys
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
+from workbench.cli.column_values import byte_values, integers, list_ends
 from workbench.cli.json_text import bytes_member
 from workbench.errors import ConfigurationError
 from workbench.model.records.record import TimestampType
@@ -37,19 +39,17 @@ _LETTERS = (
 def rows(chunk: Chunk) -> Iterator[Row]:
     """Yield the records of a chunk from its columns."""
     batch = chunk.records
-    offsets, times, kinds, keys, values = (
-        batch.column(name).to_pylist() for name in ("offset", "timestamp_ms", "timestamp_type", "key", "value")
-    )
+    offsets, times, kinds = (integers(batch.column(name)) for name in ("offset", "timestamp_ms", "timestamp_type"))
+    keys, values = (byte_values(batch.column(name)) for name in ("key", "value"))
     headers = batch.column("headers")
     # Lists of structs are slow to convert one by one: their names and values are two flat columns.
-    flat = headers.flatten()
-    names, contents = flat.field("name").to_pylist(), flat.field("value").to_pylist()
-    at = 0
-    for row, count in zip(
-        zip(offsets, times, kinds, keys, values, strict=True), headers.value_lengths().to_pylist(), strict=True
-    ):
-        yield *row, list(zip(names[at : at + count], contents[at : at + count], strict=True))
-        at += count
+    ends = list_ends(headers)
+    first = ends[0]
+    names, contents = map(byte_values, headers.values.slice(first, ends[-1] - first).flatten())
+    pairs: list[Any] = list(zip(names, contents, strict=True))
+    bounds = pairwise(end - first for end in ends)
+    for *row, (start, stop) in zip(offsets, times, kinds, keys, values, bounds, strict=True):
+        yield *row, pairs[start:stop]
 
 
 def json_lines(chunk: Chunk) -> Iterator[bytes]:
@@ -57,20 +57,31 @@ def json_lines(chunk: Chunk) -> Iterator[bytes]:
     escaped = sys.stdout.isatty()
     kinds = {kind.value: kind.name.lower() for kind in TimestampType}
     for offset, timestamp_ms, kind, key, value, headers in rows(chunk):
-        line = orjson.dumps(
-            {
-                "topic": chunk.topic,
-                "partition": chunk.partition,
-                "offset": offset,
-                "timestamp_ms": timestamp_ms,
-                "timestamp_type": kinds[kind],
-                **bytes_member("key", key),
-                **bytes_member("value", value),
-                "headers": [{**bytes_member("name", name), **bytes_member("value", text)} for name, text in headers],
-            },
-            option=orjson.OPT_APPEND_NEWLINE,
-        )
+        record: dict[str, Any] = {
+            "topic": chunk.topic,
+            "partition": chunk.partition,
+            "offset": offset,
+            "timestamp_ms": timestamp_ms,
+            "timestamp_type": kinds[kind],
+        }
+        _add_bytes(record, "key", key)
+        _add_bytes(record, "value", value)
+        record["headers"] = written = []
+        for name, text in headers:
+            header: dict[str, Any] = {}
+            _add_bytes(header, "name", name)
+            _add_bytes(header, "value", text)
+            written.append(header)
+        line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
         yield json_visible(line[:-1].decode()).encode() + b"\n" if escaped else line
+
+
+def _add_bytes(into: dict[str, Any], name: str, raw: bytes | None) -> None:
+    """Do as `bytes_member`, without a dictionary for each."""
+    try:
+        into[name] = None if raw is None else raw.decode()
+    except UnicodeDecodeError:
+        into.update(bytes_member(name, raw))
 
 
 def short_lines(chunk: Chunk) -> Iterator[bytes]:
