@@ -237,12 +237,13 @@ class Compiler:
         return _range(self._lists, [number for pair in ranges for number in pair])
 
     def _texts(self, texts: frozenset[str]) -> int:
-        """Keep a set of texts as their count, the bits of their sizes (two numbers of 31) and numbers; return where."""
+        """Keep a set of texts: count, bits of sizes (two numbers of 31), numbers, the longest first; return where."""
         sizes = [0, 0]
         for size in {len(text.encode()) for text in texts}:
             if size < _SIZE_BITS * len(sizes):
                 sizes[size // _SIZE_BITS] |= 1 << size % _SIZE_BITS
-        return self._places.keep([len(texts), *sizes, *(self._places.text(text) for text in sorted(texts))])
+        ordered = sorted(texts, key=lambda text: (-len(text.encode()), text))
+        return self._places.keep([len(texts), *sizes, *(self._places.text(text) for text in ordered)])
 
     def _condition_range(self, conditions: Sequence[Condition]) -> tuple[int, int]:
         return _range(self._conditions, [self._condition(one) for one in conditions])

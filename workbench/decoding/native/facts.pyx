@@ -238,6 +238,9 @@ cdef class Facts(RecordHeaders):
             return False
         for at in range(3, numbers[0] + 3):
             text = text_of(self.program, numbers[at])
+            # The longest come first.
+            if text.size < id.size:
+                return False
             if text.size == id.size and (id.size == 0 or text.data[0] == id.data[0]) and equal(&text, id):
                 return True
         return False

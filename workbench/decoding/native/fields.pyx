@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t
 
 from workbench.decoding.native.decision cimport MOST_TRACE_PLACES, Decision, Found
 from workbench.decoding.native.facts cimport Facts, Place, resolved
-from workbench.decoding.native.ids cimport id_of, is_traceparent, is_utf8_value
+from workbench.decoding.native.ids cimport canonical_id, id_of, is_traceparent, is_utf8_value
 from workbench.decoding.native.problems cimport add, add_word, has
 from workbench.decoding.native.program cimport (
     FIELDS,
@@ -51,7 +51,10 @@ cdef bint find_field(
             found.value = text
             found.not_utf8 = raw.data != NULL and text.data == NULL
             if is_id:
-                found.value = id_of(&facts.arena, raw) if raw.data != NULL else nothing()
+                if text.data != NULL:
+                    found.value = canonical_id(&facts.arena, text)
+                elif raw.data != NULL:
+                    found.value = id_of(&facts.arena, raw)
                 if facts.is_among(&found.value, convention.no_ids):
                     continue
                 if field == F_CORRELATION_ID and is_traceparent(&text):

@@ -5,7 +5,6 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memcpy
 
 from workbench.decoding.native.values cimport (
-    TEXT_CHECKED,
     Arena,
     Value,
     all_hex,
@@ -16,7 +15,6 @@ from workbench.decoding.native.values cimport (
     nothing,
     take,
 )
-from workbench.buffers.utf8 cimport is_utf8
 
 cdef enum:
     _UUID_SIZE = 36
@@ -27,10 +25,6 @@ cdef enum:
 
 # Where the bytes of a UUID stand when its first three groups are written with the least significant byte first.
 cdef int* _LITTLE = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
-
-
-cdef bint is_utf8_value(const Value* value) noexcept nogil:
-    return value.is_text == TEXT_CHECKED or is_utf8(value.data, 0, value.size)
 
 
 cdef Value canonical_id(Arena* arena, Value value) noexcept nogil:
