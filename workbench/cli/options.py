@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+def finite(value: float | None) -> float | None:
+    """Refuse NaN, which no comparison with a bound refuses, and infinities."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter("It is not a finite number. Write digits, such as 20 or 0.5.")
+    return value
+
 
 Broker = Annotated[
     str | None,

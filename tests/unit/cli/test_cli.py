@@ -80,6 +80,9 @@ def test_version():
         ["demo", "--rate", "-1"],
         ["demo", "--rate", "nan"],
         ["demo", "--history", "-1"],
+        ["demo", "--history", "nan"],
+        ["lag", "--every", "nan"],
+        ["lag", "--every", "inf"],
     ],
 )
 def test_usage_errors_are_2(arguments):

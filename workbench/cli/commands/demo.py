@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.options import Broker
+from workbench.cli.options import Broker, finite
 from workbench.cli.running import run
 from workbench.errors import ConfigurationError
 
@@ -25,9 +25,11 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     broker: Broker = None,
-    rate: Annotated[float, typer.Option("--rate", min=0.01, max=100_000, help="Records per second.")] = 20.0,
+    rate: Annotated[
+        float, typer.Option("--rate", min=0.01, max=100_000, callback=finite, help="Records per second.")
+    ] = 20.0,
     minutes: Annotated[
-        float, typer.Option("--history", min=0, max=1_440, help="Minutes of traffic before now.")
+        float, typer.Option("--history", min=0, max=1_440, callback=finite, help="Minutes of traffic before now.")
     ] = 15.0,
     feed: Annotated[
         bool, typer.Option("--feed", help="Only write demo traffic to the broker of -b, until interrupted.")

@@ -9,7 +9,7 @@ import typer
 
 from workbench.cli import exits
 from workbench.cli.lazy_pandas import leave_pandas_out
-from workbench.cli.options import Broker, Json
+from workbench.cli.options import Broker, Json, finite
 from workbench.cli.output import print_rows, say
 from workbench.cli.running import run
 from workbench.errors import ConfigurationError
@@ -38,7 +38,10 @@ def lag(
         Path | None, typer.Option("--record", help="Sample repeatedly into this snapshot, until interrupted.")
     ] = None,
     every: Annotated[
-        float | None, typer.Option("--every", min=0.1, help="With --record: seconds between samples; 10 by default.")
+        float | None,
+        typer.Option(
+            "--every", min=0.1, callback=finite, help="With --record: seconds between samples; 10 by default."
+        ),
     ] = None,
     duration: Annotated[
         str | None, typer.Option("--for", help="With --record: how long, such as 90s, 15m, 2h.")

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 SLICE_ROWS = 1 << 16
 """Rows that are decoded at once."""
 
+_MOST_TOPICS = 1_000
+"""Topics whose texts a decoder keeps."""
+
 
 class Decoder:
     """Decodes batches of raw records of one topic into EVENT rows.
@@ -74,6 +77,7 @@ class Decoder:
                     f"Define [conventions.{fixed.convention}] or use one of {', '.join(sorted(known))}.",
                 )
         self._compiled = Compiler(self.conventions)
+        self._texts_of_topics: dict[str, list[str | None]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the configuration; the tables are made anew where they are used."""
@@ -139,8 +143,15 @@ class Decoder:
         return pa.RecordBatch.from_arrays([columns[name] for name in EVENT.names], schema=EVENT)
 
     def _topic_texts(self, topic: str) -> list[str | None]:
-        found = (compile_pattern(pattern).fullmatch(topic) for pattern in self._compiled.topics)
-        return [None if match is None or not match[1] else match[1] for match in found]
+        # Kept, because in a call of few rows the patterns would cost as much as the rows.
+        texts = self._texts_of_topics.get(topic)
+        if texts is None:
+            found = (compile_pattern(pattern).fullmatch(topic) for pattern in self._compiled.topics)
+            texts = [None if match is None or not match[1] else match[1] for match in found]
+            if len(self._texts_of_topics) >= _MOST_TOPICS:
+                self._texts_of_topics.clear()
+            self._texts_of_topics[topic] = texts
+        return texts
 
     def _fixed(self, topic: str) -> tuple[int, bool, bool]:
         fixed = self.topic_conventions.get(topic)
