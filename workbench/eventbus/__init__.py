@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         reconstruct_event_message,
         replay_events,
     )
+    from workbench.eventbus.redpanda import RedpandaEventBus
 
 __all__ = [
     "INHERIT_CORRELATION",
@@ -53,6 +54,7 @@ __all__ = [
     "ProtocolRedpandaAdapter",
     "ProtocolWorkflowEventBus",
     "PublishOutcome",
+    "RedpandaEventBus",
     "StoredEvent",
     "WorkflowEventBusIntegration",
     "batch_publish_events",
@@ -72,9 +74,13 @@ _OF_THE_EVENT_STORE = ("EventSourcing", "EventStore", "StoredEvent", "reconstruc
 
 
 def __getattr__(name: str) -> Any:
-    """Import the event store at its first use: it needs DuckDB, which a bus does not."""
+    """Import the event store and the Redpanda bus at their first use: they need DuckDB, and HTTP."""
     if name in _OF_THE_EVENT_STORE:
         from workbench.eventbus import event_store
 
         return getattr(event_store, name)
+    if name == "RedpandaEventBus":
+        from workbench.eventbus.redpanda import RedpandaEventBus
+
+        return RedpandaEventBus
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from workbench.model.audit import AuditSink
     from workbench.session.connection.cluster_connection import ClusterConnection
     from workbench.transforms.guest.module import ModuleLike
-    from workbench.transforms.views.local import LocalExecutor
-    from workbench.transforms.views.state import Executor, ViewStatus
+    from workbench.transforms.views.host import ViewHost
+    from workbench.transforms.views.state import ViewStatus
     from workbench.transforms.views.views import ExecutorName, Views
 
 
@@ -40,7 +40,7 @@ class ClusterTransforms:
 
     def __init__(self, connection: ClusterConnection) -> None:
         self._connection = connection
-        self._local: LocalExecutor | None = None
+        self._host: ViewHost | None = None
 
     def __repr__(self) -> str:
         return f"<ClusterTransforms of {self._connection.name}>"
@@ -184,20 +184,11 @@ class ClusterTransforms:
 
     @asynccontextmanager
     async def _views(self, audit: AuditSink | None = None) -> AsyncIterator[Views]:
-        from workbench.bus.redpanda import AdminClient
-        from workbench.transforms.views.broker import BrokerExecutor
-        from workbench.transforms.views.local import LocalExecutor
-        from workbench.transforms.views.views import Views
+        from workbench.transforms.views.host import ViewHost
 
         connection = self._connection.require_open()
-        if self._local is None:
-            self._local = LocalExecutor(connection.log, connection.tasks)
-        local: dict[str, Executor] = {"local": self._local}
-        settings = connection.profile.admin
-        if settings is None:
-            auto = "local" if connection.profile.address.scheme == "memory" else None
-            yield Views(connection.log, local, auto=auto, audit=audit, reason=connection.reason)
-            return
-        async with AdminClient(settings) as admin:
-            executors = {"broker": BrokerExecutor(admin, connection.log), **local}
-            yield Views(connection.log, executors, auto="broker", audit=audit, reason=connection.reason)
+        if self._host is None:
+            embedded = connection.profile.address.scheme == "memory"
+            self._host = ViewHost(connection.log, connection.tasks, connection.profile.admin, auto_local=embedded)
+        async with self._host.opened(audit=audit, reason=connection.reason) as views:
+            yield views

@@ -109,6 +109,7 @@ def test_a_malformed_payload_is_refused_and_the_guest_goes_on():
     assert made.counts.finished
 
 
+@pytest.mark.promise("RP-6")
 def test_key_value_and_headers_can_be_anything_that_a_record_can():
     headers = [{"name": b"a", "value": None}, {"name": b"a", "value": b""}, {"name": b"\xff", "value": b"\x00"}]
     rows = pa.concat_tables(
@@ -127,6 +128,7 @@ def test_key_value_and_headers_can_be_anything_that_a_record_can():
     ]
 
 
+@pytest.mark.promise("RP-6")
 def test_outputs_of_one_record_are_counted_from_0():
     _, found = run(guest("(drop (call $write (i32.const 4096) (local.get $length)))" * 3), records([b"a", b"b"]))
     assert [(one["source_offset"], one["output_index"]) for one in found] == [
@@ -151,6 +153,7 @@ SWAP = """
 """  # noqa: E501
 
 
+@pytest.mark.promise("RP-6")
 def test_a_guest_can_swap_key_and_value():
     # $i is the end of the key, $end that of the value; keys and values of this test are not null.
     code = guest(

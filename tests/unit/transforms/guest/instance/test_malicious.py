@@ -20,6 +20,7 @@ BIG = "(i32.const -1)"
 WRITE_ALL = "(drop (call $write (i32.const 4096) (local.get $length)))"
 
 
+@pytest.mark.promise("RP-6")
 @pytest.mark.parametrize(
     ("harm", "why", "more"),
     [
@@ -68,6 +69,7 @@ def test_a_start_function_that_calls_the_host_is_stopped():
     assert "before it was started" in error.reason
 
 
+@pytest.mark.promise("RP-6")
 def test_an_endless_loop_ends_soon():
     begin = time.process_time()
     made, _ = run(guest(LOOP), limits=Limits(runtime_ms=50))
@@ -75,6 +77,7 @@ def test_an_endless_loop_ends_soon():
     assert time.process_time() - begin < 5
 
 
+@pytest.mark.promise("RP-6")
 def test_memory_ends_at_its_limit_and_the_guest_is_told():
     grow = "(if (i32.eq (memory.grow (i32.const 1)) (i32.const -1)) (then (unreachable))) (br $on)"
     made, _ = run(guest(f"(loop $on {grow})"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wat_guests import MARK_2, guest, run
@@ -182,6 +183,7 @@ record = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.promise("RP-6")
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(program=st.lists(operations, min_size=1, max_size=7), drawn=st.lists(record, max_size=6))
 def test_an_instance_does_what_the_model_says(program, drawn):
