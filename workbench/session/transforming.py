@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import uuid
 from contextlib import asynccontextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from workbench.config.folders import config_folder
 from workbench.errors import ConfigurationError, ReplayRefused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
 
     from workbench.model.audit import AuditSink
     from workbench.session.connection.cluster_connection import ClusterConnection
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from workbench.transforms.views.host import ViewHost
     from workbench.transforms.views.state import ViewStatus
     from workbench.transforms.views.views import ExecutorName, Views
+
+
+FILE_NAME = "transforms.journal.duckdb"
 
 
 class HasTransforms:
@@ -35,7 +42,8 @@ class ClusterTransforms:
 
     A view runs on the brokers of a Redpanda cluster (``admin_url`` of its profile), or in this process until the
     connection is closed: so on an embedded cluster, and on Kafka with ``executor="local"``. Topics have their physical
-    names. Changing anything needs ``write=True``.
+    names. Changing anything needs ``write=True``, and writes two rows of the audit: into
+    the file that `audit_file` names, unless another one is given.
     """
 
     def __init__(self, connection: ClusterConnection) -> None:
@@ -75,7 +83,7 @@ class ClusterTransforms:
             rollback: Delete the transform again if it fails at the start; otherwise it is paused.
             dry_run: Only check, and return False.
             target: The name of the view, typed; required if the cluster is protected.
-            audit: Gets a row for the change, such as a `workbench.EventStore`.
+            audit: Gets the rows of the audit, such as a `workbench.EventStore`; by default a file of the user.
             timeout_s: Seconds that it may take until it runs.
 
         Returns:
@@ -141,7 +149,7 @@ class ClusterTransforms:
             view_name: Name of the view.
             delete_topic: Delete its topic as well, with all records.
             target: The name of the view, typed; required if the cluster is protected.
-            audit: Gets a row for the change.
+            audit: Gets the rows of the audit.
 
         Raises:
             ConfigurationError: The connection is read-only.
@@ -190,5 +198,30 @@ class ClusterTransforms:
         if self._host is None:
             embedded = connection.profile.address.scheme == "memory"
             self._host = ViewHost(connection.log, connection.tasks, connection.profile.admin, auto_local=embedded)
-        async with self._host.opened(audit=audit, reason=connection.reason) as views:
+        async with self._host.opened(audit=audit or ViewJournal(), reason=connection.reason) as views:
             yield views
+
+
+class ViewJournal:
+    """Writes the audit of the changes of views, into a file of the user; one object for each change."""
+
+    def __init__(self) -> None:
+        self._operation_id = str(uuid.uuid4())
+
+    async def audit(self, action: str, *, who: str = "", reason: str = "", result: str, **details: Any) -> None:
+        """Write one row, in a thread."""
+        entry = {"who": who, "action": action, "reason": reason, "result": result}
+        await asyncio.to_thread(self._write, {**entry, "cluster": details.pop("cluster", None), "details": details})
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        from workbench.store.journal import Journal
+
+        path = audit_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with Journal.open(path) as journal:
+            journal.audit(self._operation_id, **entry)
+
+
+def audit_file() -> Path:
+    """Return the file whose table ``audit`` has two rows for each change of a view that this user made."""
+    return config_folder() / FILE_NAME

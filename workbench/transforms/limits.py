@@ -34,6 +34,8 @@ class Limits:
     """Records that may be written for one record."""
     output_bytes_per_record: int = 32 << 20
     """Bytes that may be written for one record."""
+    output_bytes: int = 8 << 30
+    """Bytes that one run over captured records may write to its temporary file."""
     log_lines: int = 1_000
     """Lines of a partition's log that are kept: the newest; the others are counted."""
 

@@ -93,7 +93,6 @@ class TransformResult:
     def __init__(self, spool: OutputSpool, facts: RunFacts) -> None:
         self._spool = spool
         self._facts = facts
-        spool.finish()
         self._close = weakref.finalize(self, spool.close)
 
     @property

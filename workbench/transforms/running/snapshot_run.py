@@ -11,6 +11,7 @@ from workbench.errors import ValidationError
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.topics import TopicInfo
 from workbench.transforms.guest.module import read_module
+from workbench.transforms.limits import Limits
 from workbench.transforms.running.captured import captured_batches
 from workbench.transforms.running.partition_run import PartitionRun
 from workbench.transforms.running.result import RunFacts, TransformResult
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from workbench.store.snapshot.sources import Source
     from workbench.transforms.guest.module import ModuleLike
     from workbench.transforms.guest.registry_functions import SchemaSource
-    from workbench.transforms.limits import Limits
     from workbench.transforms.running.partition_run import OnError
 
 
@@ -63,7 +63,7 @@ def transform_snapshot(
     }
     for spec in specs.values():
         spec.check()
-    spool = OutputSpool()
+    spool = OutputSpool((limits or Limits()).output_bytes)
     runs: list[PartitionRun] = []
     try:
         for source_id, spec in specs.items():
@@ -82,6 +82,7 @@ def transform_snapshot(
                 )
                 runs.append(run)
                 run.run()
+        spool.finish()
     except BaseException:
         spool.close()
         raise

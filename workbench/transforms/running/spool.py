@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from workbench.errors import StorageFullError, TransformError
 from workbench.model.records.columns import HEADERS
+from workbench.text import size_text
+from workbench.transforms.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +44,10 @@ _BATCH_BYTES = 8 << 20
 class OutputSpool:
     """Takes outputs, and gives them back as batches of `OUTPUT` once it is finished."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = Limits().output_bytes) -> None:
         self.rows = 0
-        self.value_bytes = 0
+        self._most_bytes = most_bytes
+        self._bytes = 0
         # Without a name: nothing is left behind, however the process ends.
         self._file = tempfile.TemporaryFile(prefix="workbench-transform-")  # noqa: SIM115 - closed by close
         self._writer: pa.ipc.RecordBatchFileWriter | None = pa.ipc.new_file(self._file, OUTPUT)
@@ -66,7 +72,6 @@ class OutputSpool:
                     "output_index": index,
                 }
             )
-            self.value_bytes += len(payload.value or b"")
             self._pending_bytes += len(payload.key or b"") + len(payload.value or b"") + 16 * len(headers)
             self._pending_bytes += sum(len(name) + len(value or b"") for name, value in payload.headers)
             if len(self._pending) >= _BATCH_ROWS or self._pending_bytes >= _BATCH_BYTES:
@@ -101,10 +106,32 @@ class OutputSpool:
 
     def close(self) -> None:
         """Give the space back; harmless when repeated."""
+        self._pending = []
+        with contextlib.suppress(OSError):
+            # On a full disk even the end of the file cannot be written.
+            self.finish()
+        self._writer = None
         self._file.close()
 
     def _flush(self) -> None:
         if self._pending and self._writer is not None:
-            self._writer.write_batch(pa.RecordBatch.from_pylist(self._pending, OUTPUT))
+            self._bytes += self._pending_bytes
+            if self._bytes > self._most_bytes:
+                raise TransformError(
+                    f"The transform has written more than {size_text(self._most_bytes)}, and was stopped. Select fewer "
+                    "records with where= or limit=, or give limits=Limits(output_bytes=…).",
+                    name=self._pending[0]["topic"],
+                    stage="run",
+                )
+            try:
+                self._writer.write_batch(pa.RecordBatch.from_pylist(self._pending, OUTPUT))
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                raise StorageFullError(
+                    f"The disk of {tempfile.gettempdir()} is full; the outputs of the transform do not fit. Set "
+                    "TMPDIR to a folder with more room.",
+                    path=tempfile.gettempdir(),
+                ) from error
             self.rows += len(self._pending)
             self._pending, self._pending_bytes = [], 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from workbench.errors import PublishError, WorkbenchError
@@ -84,6 +85,9 @@ class PartitionFollower:
                 await self._instance()
             except (WorkbenchError, OSError) as error:
                 self._fail(f"{type(error).__name__}: {error}")
+            except Exception as error:
+                self._fail(f"{type(error).__name__}: {error}")
+                raise
             self.status = "errored"
             # What was done before the failure counts: only a record that fails again and again waits longer.
             pause_s = FIRST_PAUSE_S if self.position > before else min(pause_s * 2, LONGEST_PAUSE_S)
@@ -101,7 +105,10 @@ class PartitionFollower:
             )
             self._run = run
             self.status, self.reason = "running", ""
-            thread = asyncio.create_task(asyncio.to_thread(run.run))
+            # A thread of its own: it lasts as long as the view, and the shared pool of the loop has few.
+            pool = ThreadPoolExecutor(1, thread_name_prefix="transform")
+            thread = loop.run_in_executor(pool, run.run)
+            pool.shutdown(wait=False)
             try:
                 await asyncio.shield(thread)
             except asyncio.CancelledError:

@@ -59,9 +59,18 @@ class ViewStatus:
         return any(one.status == "errored" for one in self.partitions)
 
     @property
+    def lags(self) -> dict[int, int | None]:
+        """The lag of each partition; the largest where two brokers tell of the same one, None where it is not known."""
+        found: dict[int, int | None] = {}
+        for one in self.partitions:
+            known = found.get(one.partition, one.lag)
+            found[one.partition] = None if known is None or one.lag is None else max(known, one.lag)
+        return found
+
+    @property
     def lag(self) -> int | None:
         """Records that it has not transformed yet, of all partitions; None where one is not known."""
-        lags = [one.lag for one in self.partitions]
+        lags = list(self.lags.values())
         return None if None in lags else sum(lag for lag in lags if lag is not None)
 
     def rows(self) -> list[dict[str, object]]:

@@ -40,7 +40,7 @@ class Views:
         log: The cluster; to create and delete, it has to be one that may be written.
         executors: Where transforms can run, by kind.
         auto: The kind that is meant where none is named; None where one has to be.
-        audit: Gets a row for each change.
+        audit: Gets two rows for each change: that it begins, and how it ended.
         reason: Why; for the audit.
     """
 
@@ -94,7 +94,7 @@ class Views:
                 await chosen.delete(view_name)
             if reprocess or not same:
                 await chosen.deploy(spec, module)
-            await self._started(chosen, view_name, rollback=rollback, timeout_s=timeout_s)
+            await self._started(chosen, view_name, len(source.partitions), rollback=rollback, timeout_s=timeout_s)
         return True
 
     async def status(self, name: str) -> ViewStatus:
@@ -117,7 +117,7 @@ class Views:
             TransformError: There is none of that name, it has failed, or it takes longer.
         """
         executor, status = await self._found(name)
-        sources = [TopicPartition(status.source_topic, one.partition) for one in status.partitions]
+        sources = await self._partitions(status.source_topic)
         wanted = await self._log.offsets(sources, "latest")
         deadline = time.monotonic() + timeout_s
         while True:
@@ -126,11 +126,12 @@ class Views:
             status = await self._status(executor, name)
             if status.errored:
                 raise await self._failure(executor, status, "wait")
-            positions = {
-                where: None if one.lag is None else (ends[where] or 0) - one.lag
-                for where, one in zip(sources, status.partitions, strict=False)
-            }
-            behind = [p for p in sources if (at := positions.get(p)) is None or at < (wanted[p] or 0)]
+            lags = status.lags
+            behind = [
+                where
+                for where in sources
+                if (lag := lags.get(where.partition)) is None or (ends[where] or 0) - lag < (wanted[where] or 0)
+            ]
             if not behind:
                 return status
             if time.monotonic() >= deadline:
@@ -238,11 +239,19 @@ class Views:
             )
         return infos[0]
 
+    async def _partitions(self, topic: str) -> list[TopicPartition]:
+        infos = await self._log.describe([topic])
+        if not infos:
+            raise unknown_topic(topic, await self._log.topic_names(), self._log.address)
+        return [TopicPartition(topic, one.partition) for one in infos[0].partitions]
+
     async def _create_topic(self, source: TopicInfo, name: str) -> None:
         replicas = max((len(one.replicas) for one in source.partitions), default=1)
         await self._log.create_topic(name, partitions=len(source.partitions), replication_factor=max(replicas, 1))
 
-    async def _started(self, executor: Executor, name: str, *, rollback: bool, timeout_s: float) -> None:
+    async def _started(
+        self, executor: Executor, name: str, partitions: int, *, rollback: bool, timeout_s: float
+    ) -> None:
         deadline = time.monotonic() + timeout_s
         while True:
             status = await self._status(executor, name)
@@ -250,7 +259,7 @@ class Views:
                 error = await self._failure(executor, status, "start")
                 await (executor.delete(name) if rollback else executor.pause(name))
                 raise error
-            if status.running:
+            if status.running and len(status.lags) >= partitions:
                 return
             if time.monotonic() >= deadline:
                 states = ", ".join(sorted({one.status for one in status.partitions})) or "no partition is named"
@@ -270,18 +279,21 @@ class Views:
 
     @asynccontextmanager
     async def _audited(self, action: str, name: str, module: TransformModule | None) -> AsyncIterator[None]:
-        """Run one change and write its row; where there is no audit, only run it."""
+        """Run one change between two rows of the audit; without the first one nothing is changed."""
         facts: dict[str, Any] = {"cluster": self._log.cluster_id, "topic": name}
         if module is not None:
             facts["sha256"] = module.digest
+        await self._enter(action, "begun", facts)
         try:
             yield
         except BaseException as error:
-            if self._audit is not None:
-                await self._audit.audit(action, reason=self._reason, result=f"failed: {type(error).__name__}", **facts)
+            await asyncio.shield(self._enter(action, f"failed: {type(error).__name__}", facts))
             raise
+        await asyncio.shield(self._enter(action, "done", facts))
+
+    async def _enter(self, action: str, result: str, facts: dict[str, Any]) -> None:
         if self._audit is not None:
-            await self._audit.audit(action, reason=self._reason, result="done", **facts)
+            await self._audit.audit(action, reason=self._reason, result=result, **facts)
 
 
 def _is_same(known: ViewStatus, spec: TransformSpec, *, replace: bool) -> bool:

@@ -168,3 +168,20 @@ def test_a_guest_can_swap_key_and_value():
     _, found = run(code, records([b"v" * 100, b""], headers=[{"name": b"h", "value": b"1"}]))
     assert [(one["key"], one["value"]) for one in found] == [(b"v" * 100, b"k0"), (b"", b"k1")]
     assert all(one["headers"] == [{"name": b"h", "value": b"1"}] for one in found)
+
+
+@pytest.mark.promise("RP-6")
+def test_a_guest_can_drop_all():
+    made, found = run(guest(""), records([b"a"] * 1_100))
+    assert found == []
+    assert (made.counts.records, made.counts.outputs, made.counts.finished) == (1_100, 0, True)
+
+
+@pytest.mark.promise("RP-6")
+def test_a_guest_can_write_tombstones_and_headers_of_its_own():
+    # The key as it was read (two bytes behind its length), a null value, two headers: one null, one empty.
+    payload = "".join(f"(i32.store8 (i32.const {5003 + at}) (i32.const {byte}))" for at, byte in enumerate(b"\x01\x04\x02a\x01\x02b\x00"))  # fmt: skip  # noqa: E501
+    copied = "(memory.copy (i32.const 5000) (i32.const 4096) (i32.const 3))"
+    _, found = run(guest(f"{copied} {payload} (drop (call $write (i32.const 5000) (i32.const 11)))"), records([b"v"]))
+    headers = [{"name": b"a", "value": None}, {"name": b"b", "value": b""}]
+    assert [(one["key"], one["value"], one["headers"]) for one in found] == [(b"k0", None, headers)]

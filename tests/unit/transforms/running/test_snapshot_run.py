@@ -130,6 +130,11 @@ def test_the_temporary_file_is_given_back(orders):
     assert file.closed
 
 
+def test_outputs_that_fill_the_disk_are_stopped(orders):
+    with pytest.raises(TransformError, match=r"written more than 100 bytes.*where="):
+        orders.transform("sample:passthrough", topics="orders", limits=Limits(output_bytes=100))
+
+
 def test_memory_does_not_grow_with_the_outputs(orders):
     # 81 outputs of 400,000 bytes for each of the records, flushed every 8 MiB.
     many = f"(loop $on {WRITE} (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $on (i32.lt_u (local.get $i) (i32.const 81)))) (local.set $i (i32.const 0))"  # fmt: skip  # noqa: E501

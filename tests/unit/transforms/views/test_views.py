@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 
+import duckdb
 import pytest
 from admin_server import AdminState, admin_server
 from wat_guests import guest, log
@@ -16,6 +18,7 @@ from workbench.config.admin_api import AdminSettings
 from workbench.errors import ConfigurationError, ReplayRefused, TopicExistsError, TransformError, UnknownTopicError
 from workbench.model import NewRecord, Span, TopicPartition
 from workbench.session.cluster import Cluster
+from workbench.session.transforming import audit_file
 from workbench.transforms.views.broker import LOG_TOPIC
 from workbench.transforms.views.state import DIGEST_VARIABLE
 
@@ -27,6 +30,17 @@ FAILS_AT_X = "(if (i32.eq (i32.load8_u (i32.const 4097)) (i32.const 0x78)) (then
 @pytest.fixture(autouse=True)
 def asked_often(monkeypatch):
     monkeypatch.setattr("workbench.transforms.views.views.POLL_S", 0.02)
+
+
+def audit_rows(made):
+    query = 'SELECT action, reason, result, details FROM audit WHERE cluster = ? ORDER BY "at"'
+    with duckdb.connect(str(audit_file()), read_only=True) as file:
+        return file.execute(query, [made.cluster_id]).fetchall()
+
+
+def both(*changes: str):
+    """The two rows of each change."""
+    return [(f"view.{what}", "INC-42", result) for what in changes for result in ("begun", "done")]
 
 
 class Rows:
@@ -104,7 +118,10 @@ async def test_a_view_is_created_waited_for_and_deleted(cluster):
     assert await made.log.describe(["v"]), "its topic stays"
     await made.transforms.delete_materialized_view("v", delete_topic=True)
     assert await made.log.describe(["v"]) == []
-    assert audit.rows == [(f"view.{what}", "INC-42", "done", "v") for what in ("create", "pause", "delete")]
+    assert [row[:3] for row in audit.rows] == both("create", "pause", "delete")
+    rows = audit_rows(made)
+    assert [row[:3] for row in rows] == both("resume", "delete")
+    assert json.loads(rows[0][3])["topic"] == "v"
     with pytest.raises(TransformError, match="There is no view 'v'"):
         await made.transforms.view_status("v")
 
@@ -201,6 +218,29 @@ async def test_a_failing_record_is_tried_again_and_nothing_before_it_is_lost_or_
     await create(cluster, replace=True)
     await made.transforms.wait_for_view("v", timeout_s=20)
     assert [one.key for one in (await read(made.log, "v"))[0]] == [b"a", b"c", b"e", b"f", b"x"]
+
+
+@pytest.mark.parametrize("cluster", ["local"], indirect=True)
+async def test_a_view_of_many_partitions_leaves_the_threads_of_the_loop_to_others(cluster):
+    made, _ = cluster
+    await made.log.create_topic("wide", partitions=40)
+    async with made.log.writer() as writer:
+        await writer.send([NewRecord("wide", b"k", b"v", (), number) for number in range(40)])
+    await made.transforms.create_materialized_view("narrow", "wide", "sample:passthrough")
+    await made.transforms.wait_for_view("narrow", timeout_s=30)
+    assert await asyncio.wait_for(asyncio.to_thread(int, "7"), 5) == 7
+    assert [len(rows) for rows in (await read(made.log, "narrow", 40)).values()] == [1] * 40
+
+
+@pytest.mark.parametrize("cluster", ["broker"], indirect=True)
+async def test_a_partition_that_the_broker_does_not_name_is_not_taken_for_done(cluster):
+    made, state = cluster
+    await create(cluster)
+    state.answer = json.dumps([{**state.listed()[0], "status": state.listed()[0]["status"][:1]}]).encode()
+    with pytest.raises(TransformError, match="1 partition behind"):
+        await made.transforms.wait_for_view("v", timeout_s=0)
+    with pytest.raises(TransformError, match="does not run on every partition"):
+        await create(cluster, timeout_s=0)
 
 
 @pytest.mark.parametrize("cluster", ["local"], indirect=True)
