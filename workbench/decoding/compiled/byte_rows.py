@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from workbench.decoding.formats.choice import CONTENT_TYPE_HEADERS, LEFT, Choice
 from workbench.decoding.formats.faults import fault_error
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 _FRAME_MARKS = (0x00, 0x03, 0xC3)
 _NO_TEXT = 0x80
 """First bytes from here on begin neither JSON nor other text of ASCII; maps and lists of binary formats begin so."""
+_SEEN = np.isin(np.arange(256), _FRAME_MARKS) | (np.arange(256) >= _NO_TEXT)
+"""First bytes of values that are looked at."""
 _HEADERS = pa.array(sorted(CONTENT_TYPE_HEADERS), pa.binary())
 
 
@@ -51,6 +52,10 @@ class ByteRows:
     def columns(self, formats: pa.Array) -> dict[str, pa.Array]:
         """Return the columns that say what was read; the decoder has read the rows of ``formats`` as JSON."""
         rows = len(self.values)
+        if self.reasons or self.formats:
+            # All functions of Arrow are a tenth of a command's start, and most topics need none of them.
+            import pyarrow.compute as pc
+
         raw = pc.fill_null(pc.equal(formats, RAW), False).to_pylist() if self.reasons else []
         for name, mask in self.formats.items():
             formats = pc.if_else(pa.array(mask), name, formats)
@@ -70,14 +75,24 @@ def read_rows_of_bytes(choices: Choices, topic: str, records: pa.RecordBatch, ot
     values = records.column("value")
     found = ByteRows(values, np.zeros(len(values), bool))
     first = first_bytes(values, 1)[:, 0]
-    present = ~others & values.is_valid().to_numpy(zero_copy_only=False)
-    if values.null_count or len(values):
-        present &= np.asarray(pc.fill_null(pc.greater(pc.binary_length(values), 0), False))
-    fixed = choices.fixed(topic)
-    if fixed is None and not (present & (np.isin(first, _FRAME_MARKS) | (first >= _NO_TEXT))).any():
+    present = ~others & _with_bytes(values)
+    if choices.fixed(topic) is None and not (present & _SEEN[first]).any():
         return found
     rows = _Rows(choices, topic, records, found)
     rows.read(first, present)
+    return found
+
+
+def _with_bytes(values: pa.Array) -> NDArray[np.bool_]:
+    """Mark the values that are neither null nor empty."""
+    valid, ends_at, _ = values.buffers()
+    if not len(values) or ends_at is None:
+        return np.zeros(len(values), bool)
+    ends = np.frombuffer(ends_at, np.int32)[values.offset : values.offset + len(values) + 1]
+    found: NDArray[np.bool_] = ends[1:] > ends[:-1]
+    if values.null_count:
+        bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little").view(bool)
+        found = found & bits[values.offset : values.offset + len(values)]
     return found
 
 
@@ -121,6 +136,8 @@ class _Rows:
         headers = self._records.column("headers")
         if not wanted.any():
             return marks
+        import pyarrow.compute as pc
+
         names = headers.flatten().field("name")
         typed = pc.is_in(names, value_set=_HEADERS).to_numpy(zero_copy_only=False)
         marks[pc.list_parent_indices(headers).to_numpy(zero_copy_only=False)[typed]] = True
@@ -176,6 +193,8 @@ class _Rows:
         self._found.damaged_rows[row] = True
 
     def _finish(self, decoded: pa.Array, alone: Iterable[tuple[int, str]]) -> None:
+        import pyarrow.compute as pc
+
         found = self._found
         well = decoded.is_valid().to_numpy(zero_copy_only=False)
         for number, choice in enumerate(self._chosen):
@@ -188,6 +207,8 @@ class _Rows:
 
 
 def _with_texts(decoded: pa.Array, texts: dict[int, str]) -> pa.Array:
+    import pyarrow.compute as pc
+
     rows = sorted(texts)
     mask = np.zeros(len(decoded), bool)
     mask[rows] = True
