@@ -1,4 +1,7 @@
-"""Registries that the same tests run on: the strict one, and a real one where ``WORKBENCH_REDPANDA`` names it."""
+"""Registries that the same tests run on: the strict one, and real ones that switches of the environment name.
+
+``WORKBENCH_REDPANDA=host`` is that of a Redpanda cluster, at port 8081. ``WORKBENCH_REGISTRY`` is the URL of any other.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,15 @@ from registry_server import serving
 from workbench.bus.registry import SchemaRegistry
 from workbench.config.schema_registry import SchemaRegistrySettings
 
-REAL = os.environ.get("WORKBENCH_REDPANDA", "").strip()
+REDPANDA = os.environ.get("WORKBENCH_REDPANDA", "").strip()
+NAMED = os.environ.get("WORKBENCH_REGISTRY", "").strip()
+REAL = [*([f"http://{REDPANDA}:8081"] if REDPANDA else []), *([NAMED] if NAMED else [])]
 
 
-@pytest.fixture(params=["strict", *(["redpanda"] if REAL else [])])
+@pytest.fixture(params=["strict", *REAL])
 def registry_url(request):
-    if request.param == "redpanda":
-        yield f"http://{REAL}:8081"
+    if request.param != "strict":
+        yield request.param
         return
     with serving() as server:
         yield server.url
@@ -26,3 +31,9 @@ def registry_url(request):
 async def registry(registry_url):
     async with SchemaRegistry(SchemaRegistrySettings(urls=(registry_url,))) as client:
         yield client
+
+
+@pytest.fixture
+def gives_reasons(registry_url):
+    """Apicurio refuses what is incompatible, and does not say why."""
+    return "/apis/ccompat/" not in registry_url

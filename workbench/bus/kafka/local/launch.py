@@ -78,14 +78,19 @@ def start(command: list[str], properties: Path, log: Path) -> psutil.Process:
     # Kafka writes its log without rotation here; one former file is kept, so that a folder used for months stays small.
     if log.exists() and log.stat().st_size > _LARGEST_LOG:
         log.replace(log.with_suffix(".log.1"))
-    shell = ["/bin/sh", "-c", _DETACH, str(log), *command, "kafka.Kafka", str(properties)]
+    return detached([*command, "kafka.Kafka", str(properties)], log)
+
+
+def detached(command: list[str], log: Path) -> psutil.Process:
+    """Start a process that outlives this one, its output appended to the log."""
+    shell = ["/bin/sh", "-c", _DETACH, str(log), *command]
     run = subprocess.run(  # noqa: S603 - our Java with our arguments
         shell, capture_output=True, text=True, start_new_session=True, check=True
     )
     try:
         return psutil.Process(int(run.stdout))
     except psutil.NoSuchProcess as error:
-        raise BrokerUnavailableError(f"The broker's process ended at once. Its log: {log}\n{tail(log, 0)}") from error
+        raise BrokerUnavailableError(f"The process ended at once. Its log: {log}\n{tail(log, 0)}") from error
 
 
 def ended(process: psutil.Process) -> bool:
@@ -106,7 +111,7 @@ def stop(process: psutil.Process, timeout_s: float) -> bool:
     with suppress(psutil.NoSuchProcess):
         process.kill()
     if not holds_within(lambda: ended(process), timeout_s):
-        raise BrokerUnavailableError(f"The broker's process {process.pid} cannot be ended, not even by force.")
+        raise BrokerUnavailableError(f"The process {process.pid} cannot be ended, not even by force.")
     return False
 
 
