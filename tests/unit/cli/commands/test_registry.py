@@ -16,14 +16,14 @@ LOCAL = LocalRegistry(28081, 7, Path("/data"), "3.3.3")
 
 @pytest.fixture
 def one_runs(monkeypatch):
-    monkeypatch.setattr(registries, "up", lambda port, data: LOCAL)
-    monkeypatch.setattr(registries, "down", lambda port: LOCAL)
+    monkeypatch.setattr(registries, "up", lambda *_, **__: LOCAL)
+    monkeypatch.setattr(registries, "down", lambda *_: LOCAL)
     monkeypatch.setattr(registries, "status", lambda: [RegistryStatus(LOCAL, "serving")])
 
 
 @pytest.fixture
 def none_runs(monkeypatch):
-    monkeypatch.setattr(registries, "down", lambda port: None)
+    monkeypatch.setattr(registries, "down", lambda *_: None)
     monkeypatch.setattr(registries, "status", list)
 
 
@@ -50,5 +50,5 @@ def test_where_none_runs(run, none_runs):
 
 
 def test_fetch_says_where_it_is(run, monkeypatch):
-    monkeypatch.setattr(registries, "ensure", lambda cache: Path("/cache/registry"))
+    monkeypatch.setattr(registries, "ensure", lambda *_: Path("/cache/registry"))
     assert "/cache/registry" in run("registry", "fetch").stderr
