@@ -52,8 +52,14 @@ async def test_a_topic_whose_schema_changes(cluster, server, topic_name, tmp_pat
         raw = snap.sql("SELECT value FROM records ORDER BY partition, offset").value.tolist()
         assert [bytes(value) for value in raw] == [*values, *new]
         snap.copy_to(tmp_path / "b.duckdb")
+        decoded = snap.sql("SELECT payload FROM events WHERE format = 'avro' ORDER BY partition, offset").payload
+        expected = [{"orderId": str(n), "cents": n} for n in range(100)]
+        expected += [{"orderId": str(n), "cents": n, "note": "x"} for n in range(50)] * 2
+        assert [json.loads(text) for text in decoded] == expected
     asked = len(server.asked)
     with wb.open(tmp_path / "b.duckdb", write=True) as mailed:
         assert mailed.decode_again().rows == len(values) + len(new)
+        sums = mailed.sql("SELECT sum((payload->>'$.cents')::int) AS total FROM events WHERE format = 'avro'")
+        assert sums.total[0] == sum(range(100)) + 2 * sum(range(50))
     assert len(server.asked) == asked
     assert server.count("GET", f"/schemas/ids/{first}") == 1

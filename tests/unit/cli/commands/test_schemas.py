@@ -108,6 +108,13 @@ def test_a_capture_stores_schemas(run, fill, server, tmp_path):
         assert file.execute("SELECT id, registry FROM schemas").fetchall() == [(1, server.url)]
 
 
+def test_a_tail_prints_values_as_json(run, fill, server):
+    address = fill({"orders": [NewRecord("orders", value=avro_value(1, ORDER, {"orderId": "a", "cents": 1}))]})
+    command = ("tail", "orders", "-b", address, "-o", "beginning", "-e", "-f", r"%s\n")
+    assert json.loads(run(*command, "-r", server.url).stdout) == {"orderId": "a", "cents": 1}
+    assert run(*command).stdout_bytes.startswith(b"\0")
+
+
 def test_a_tail_says_what_is_missing_and_prints_the_rest(run, fill, server):
     address = fill({"orders": [NewRecord("orders", value=framed(77, b"x")), NewRecord("orders", value=b"{}")]})
     done = run("tail", "orders", "-b", address, "-o", "beginning", "-e", "-f", r"%s\n", "-r", server.url)

@@ -73,7 +73,11 @@ async def test_a_registry_that_is_away_is_said_once_and_read_later(server, write
         assert note in said
         assert note in repr(snap)
         assert snap.schemas.frame.empty
+        formats = "SELECT DISTINCT format, raw_reason FROM events"
+        assert snap.sql(formats).format.tolist() == ["raw"]
+        assert "no answer within" in snap.sql(formats).raw_reason[0]
         done = await asyncio.to_thread(snap.decode_again, schema_registry=server.url)
+        assert snap.sql(formats).format.tolist() == ["avro"]
         assert (done.rows, done.notes) == (1_000, ())
         assert snap.schemas.frame.schema_id.tolist() == [made]
         # In a cell, too, where a loop runs.
