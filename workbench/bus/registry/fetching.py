@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import SchemaRegistryError
 from workbench.model.schemas import Schemas
-from workbench.text import counted, duration_text
+from workbench.text import counted, duration_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +26,8 @@ UNKNOWN_LIMIT = 200
 """Ids that the registry does not know; after so many, values only look as if they named schemas, and none is asked."""
 MISSING_LIMIT = 5_000
 """Ids whose reason is kept; values may begin as if they had an id, and each with another one."""
+TEXT_CHARACTERS = 256 << 20
+"""Characters of all schemas together, which stay in memory."""
 REFERENCES_LIMIT = 1_000
 """Schemas that one schema may refer to, directly or through others."""
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
@@ -52,6 +54,7 @@ class SchemaFetcher:
         self._unknown: set[int] = set()
         self._ask_again_at = 0.0
         self._gone = ""
+        self._characters = 0
         self._wait_s = WAIT_S if wait_s is None else wait_s
 
     async def fetch(self, ids: Iterable[int]) -> bool:
@@ -94,7 +97,17 @@ class SchemaFetcher:
 
     async def _one(self, schema_id: int) -> None:
         schema = await self.registry.by_id(schema_id)
-        self.schemas = self.schemas.with_more([schema], await self.referenced(schema))
+        referenced = await self.referenced(schema)
+        size = len(schema.text) + sum(
+            len(one.text) for place, one in referenced.items() if place not in self.schemas.referenced
+        )
+        if self._characters + size > TEXT_CHARACTERS:
+            raise SchemaRegistryError(
+                f"The schema {schema_id} is not kept: all schemas together may have {size_text(TEXT_CHARACTERS)}.",
+                status=_CLIENT_ERROR,
+            )
+        self._characters += size
+        self.schemas = self.schemas.with_more([schema], referenced)
 
     async def referenced(self, schema: Schema) -> dict[tuple[str, int], Schema]:
         """Fetch the schemas that one needs, through all levels; a circle ends where it closes."""

@@ -109,6 +109,15 @@ async def test_a_registry_that_is_away_is_asked_once_and_later_again(server, reg
         assert made not in fetcher.schemas.missing
 
 
+async def test_texts_that_are_kept_are_bounded(registry, server, monkeypatch):
+    monkeypatch.setattr(fetching, "TEXT_CHARACTERS", 30_000)
+    ids = [server.add(f"s{n}", {"type": "object", "description": f"{n}" * 10_000}, "JSON") for n in range(1, 5)]
+    fetcher = SchemaFetcher(registry)
+    await fetcher.fetch(ids)
+    assert len(fetcher.schemas.by_id) == 2
+    assert all("not kept" in why for why in fetcher.schemas.missing.values())
+
+
 async def test_reasons_that_are_kept_are_bounded(monkeypatch):
     monkeypatch.setattr(fetching, "MISSING_LIMIT", 50)
     async with SchemaRegistry(SchemaRegistrySettings(urls=("http://127.0.0.1:9",))) as away:
