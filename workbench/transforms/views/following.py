@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from workbench.errors import PublishError, WorkbenchError
@@ -16,6 +16,7 @@ from workbench.transforms.running.partition_run import PartitionRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from concurrent.futures import Future
 
     from workbench.bus.protocols import Reader, RecordLog, Writer
     from workbench.model import Chunk
@@ -31,6 +32,8 @@ COMMIT_EVERY_S = 3.0
 """Seconds from one commit of an offset to the next, as on a broker."""
 _READ_BYTES = 1 << 20
 _READ_WAIT_MS = 200
+_LOOP_CHECK_S = 1.0
+"""Seconds after which the thread of an instance looks whether its event loop still runs."""
 
 
 class PartitionFollower:
@@ -200,10 +203,18 @@ class _Turns:
     def __next__(self) -> Batch:
         if not self._waiting:
             turn = self._follower.next_batches(self._reader, self._writer)
-            found = asyncio.run_coroutine_threadsafe(turn, self._loop).result()
+            found = self._result(asyncio.run_coroutine_threadsafe(turn, self._loop))
             if found is None:
                 raise StopIteration
             self._waiting = found
         batch = self._waiting.pop(0)
         self._follower.begin(batch)
         return batch
+
+    def _result(self, turn: Future[list[Batch] | None]) -> list[Batch] | None:
+        """Wait for a turn; None when the loop has ended without one, or the interpreter could not end either."""
+        while not turn.done():
+            wait([turn], timeout=_LOOP_CHECK_S)
+            if not turn.done() and not self._loop.is_running():
+                return None
+        return turn.result()

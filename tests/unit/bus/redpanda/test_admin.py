@@ -212,6 +212,12 @@ async def test_a_word_that_is_not_known_is_unknown(server):
     assert not found.running
 
 
+async def test_a_certificate_file_that_cannot_be_used_is_named(tmp_path):
+    async with AdminClient(AdminSettings(urls=("https://127.0.0.1:1",), cafile=tmp_path / "none.pem")) as admin:
+        with pytest.raises(ConfigurationError, match=r"none\.pem"):
+            await admin.transforms()
+
+
 def test_a_password_is_not_sent_readably_to_another_machine():
     with pytest.raises(ConfigurationError, match="not encrypted"):
         client("http://broker.invalid:9644", user="admin")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import uuid
 
 import duckdb
@@ -241,6 +243,24 @@ async def test_a_partition_that_the_broker_does_not_name_is_not_taken_for_done(c
         await made.transforms.wait_for_view("v", timeout_s=0)
     with pytest.raises(TransformError, match="does not run on every partition"):
         await create(cluster, timeout_s=0)
+
+
+def test_a_process_that_leaves_a_view_running_can_end():
+    code = """
+import asyncio, os
+import workbench as wb
+async def main():
+    cluster = await wb.connect("memory://left", write=True, reason="test")
+    await cluster.log.create_topic("orders", partitions=2)
+    await cluster.transforms.create_materialized_view("v", "orders", "sample:passthrough")
+    return cluster
+loop = asyncio.new_event_loop()
+kept = loop.run_until_complete(main())
+print("left")
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50, check=False)
+    assert ended.stdout.strip() == "left"
+    assert ended.returncode == 0
 
 
 @pytest.mark.parametrize("cluster", ["local"], indirect=True)
