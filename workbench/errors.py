@@ -12,6 +12,7 @@ WorkbenchError
 ├── TopicExistsError
 ├── OffsetOutOfRangeError
 ├── SchemaRegistryError
+├── HttpProxyError
 ├── TransformError
 ├── ReplayRefused
 ├── BrokerUnavailableError
@@ -158,6 +159,24 @@ class SchemaRegistryError(WorkbenchError):
         super().__init__(message)
         self.status = status
         self.error_code = error_code
+
+
+class HttpProxyError(WorkbenchError):
+    """An HTTP proxy refused a request, did not answer, or refused some of the records of a request.
+
+    Attributes:
+        status: HTTP status of the answer; None without one.
+        error_code: The proxy's own code, such as 40402.
+        result: What was written and what was not, where a request to write was answered for each partition.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, error_code: int | None = None, result: Any = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error_code = error_code
+        self.result = result
 
 
 class TransformError(WorkbenchError):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
 
 KAFKA_CHAINS = (
-    ("capture", "replay", "session", "registry"),
+    ("capture", "replay", "session", "registry", "http_proxy"),
     ("eventbus", "cli", "kafka", "lag", "record_log", "transforms"),
 )
 """Folders of ``tests/contract`` whose tests use the Kafka of their process, about as long one as the other.

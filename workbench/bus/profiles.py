@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from workbench.bus import open_log
 from workbench.config.memory_limits import max_record_bytes
+from workbench.config.resolve import no_http_proxy
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from workbench.bus.protocols import RecordLog
+    from workbench.bus.redpanda.proxy import HttpProxy
     from workbench.bus.registry import SchemaRegistry
     from workbench.config import Profile
 
@@ -57,6 +59,19 @@ def registry_of(profile: Profile) -> SchemaRegistry:
     from workbench.bus.registry import SchemaRegistry
 
     return SchemaRegistry(profile.schema_registry)
+
+
+def http_proxy_of(profile: Profile, *, read_only: bool) -> HttpProxy:
+    """Make the client of a profile's HTTP proxy; nothing is asked yet.
+
+    Raises:
+        ConfigurationError: The profile has none.
+    """
+    if profile.http_proxy is None:
+        raise ConfigurationError(no_http_proxy(profile.label))
+    from workbench.bus.redpanda.proxy import HttpProxy
+
+    return HttpProxy(profile.http_proxy, read_only=read_only)
 
 
 def _plain(secret: SecretStr | None) -> str | None:

@@ -19,13 +19,15 @@ from workbench.text import clock_text, json_visible, position_text, time_text, v
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import pyarrow as pa
+
     from workbench.model import Chunk
 
 Lines: TypeAlias = "Callable[[Chunk], Iterator[bytes]]"
 """Writes each record of a chunk, with its line feed or delimiter."""
 Header: TypeAlias = "tuple[bytes, bytes | None]"
-Row: TypeAlias = "tuple[int, int, int, bytes | None, bytes | None, list[Header]]"
-"""Offset, timestamp in ms, timestamp type, key, value, headers."""
+Row: TypeAlias = "tuple[int, int | None, int | None, bytes | None, bytes | None, list[Header] | None]"
+"""Offset, timestamp in ms, timestamp type, key, value, headers; an HTTP proxy does not tell times and headers."""
 
 _VALUE_CHARACTERS, _KEY_CHARACTERS = 200, 40
 _DAY_MS = 86_400_000
@@ -39,9 +41,14 @@ _LETTERS = (
 def rows(chunk: Chunk) -> Iterator[Row]:
     """Yield the records of a chunk from its columns."""
     batch = chunk.records
-    offsets, times, kinds = (integers(batch.column(name)) for name in ("offset", "timestamp_ms", "timestamp_type"))
+    offsets = integers(batch.column("offset"))
+    times, kinds = (_known_integers(batch.column(name)) for name in ("timestamp_ms", "timestamp_type"))
     keys, values = (byte_values(batch.column(name)) for name in ("key", "value"))
     headers = batch.column("headers")
+    if headers.null_count:
+        lists = [None if one is None else [(h["name"], h["value"]) for h in one] for one in headers.to_pylist()]
+        yield from zip(offsets, times, kinds, keys, values, lists, strict=True)
+        return
     # Lists of structs are slow to convert one by one: their names and values are two flat columns.
     ends = list_ends(headers)
     first = ends[0]
@@ -52,10 +59,14 @@ def rows(chunk: Chunk) -> Iterator[Row]:
         yield *row, pairs[start:stop]
 
 
+def _known_integers(column: pa.Array) -> list[int | None]:
+    return column.to_pylist() if column.null_count else list(integers(column))
+
+
 def json_lines(chunk: Chunk) -> Iterator[bytes]:
     """Write records as JSON: bytes as text where they are UTF-8, else base64 under a name that ends in ``_b64``."""
     escaped = sys.stdout.isatty()
-    kinds = {kind.value: kind.name.lower() for kind in TimestampType}
+    kinds: dict[int | None, str | None] = {None: None, **{kind.value: kind.name.lower() for kind in TimestampType}}
     for offset, timestamp_ms, kind, key, value, headers in rows(chunk):
         record: dict[str, Any] = {
             "topic": chunk.topic,
@@ -66,14 +77,16 @@ def json_lines(chunk: Chunk) -> Iterator[bytes]:
         }
         _add_bytes(record, "key", key)
         _add_bytes(record, "value", value)
-        record["headers"] = written = []
-        for name, text in headers:
-            header: dict[str, Any] = {}
-            _add_bytes(header, "name", name)
-            _add_bytes(header, "value", text)
-            written.append(header)
+        record["headers"] = None if headers is None else [_header(*pair) for pair in headers]
         line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
         yield json_visible(line[:-1].decode()).encode() + b"\n" if escaped else line
+
+
+def _header(name: bytes, value: bytes | None) -> dict[str, Any]:
+    header: dict[str, Any] = {}
+    _add_bytes(header, "name", name)
+    _add_bytes(header, "value", value)
+    return header
 
 
 def _add_bytes(into: dict[str, Any], name: str, raw: bytes | None) -> None:
@@ -88,8 +101,8 @@ def short_lines(chunk: Chunk) -> Iterator[bytes]:
     """Write a line for people: time (with its date unless it is today), position, key and value, cut to size."""
     today = int(time.time() * 1000) // _DAY_MS
     for offset, timestamp_ms, _, key, value, _headers in rows(chunk):
-        written = clock_text if timestamp_ms // _DAY_MS == today else time_text
-        at = written(None if timestamp_ms == -1 else timestamp_ms)
+        known = None if timestamp_ms == -1 else timestamp_ms
+        at = (clock_text if known is not None and known // _DAY_MS == today else time_text)(known)
         position = position_text(chunk.topic, chunk.partition, offset)
         shown = f"{visible_bytes(key, _KEY_CHARACTERS)} {visible_bytes(value, _VALUE_CHARACTERS)}"
         yield f"{at} {position} {shown}\n".encode("utf-8", "backslashreplace")
@@ -139,9 +152,9 @@ def _length(data: bytes | None) -> bytes:
     return b"%d" % (-1 if data is None else len(data))
 
 
-def _headers(headers: list[Header], raw: bool) -> bytes:
+def _headers(headers: list[Header] | None, raw: bool) -> bytes:
     return b",".join(
-        _bytes(name, raw) + b"=" + (b"NULL" if text is None else _bytes(text, raw)) for name, text in headers
+        _bytes(name, raw) + b"=" + (b"NULL" if text is None else _bytes(text, raw)) for name, text in headers or ()
     )
 
 
@@ -149,7 +162,7 @@ _FIELDS: dict[str | None, Callable[[Chunk, Row, bool], bytes]] = {
     "t": lambda chunk, _, raw: (chunk.topic if raw else visible(chunk.topic, None)).encode(),
     "p": lambda chunk, *_: b"%d" % chunk.partition,
     "o": lambda _, row, __: b"%d" % row[0],
-    "T": lambda _, row, __: b"%d" % row[1],
+    "T": lambda _, row, __: b"" if row[1] is None else b"%d" % row[1],
     "k": lambda _, row, raw: _bytes(row[3], raw),
     "K": lambda _, row, __: _length(row[3]),
     "s": lambda _, row, raw: _bytes(row[4], raw),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from workbench.config.address import Address
     from workbench.config.admin_api import AdminSettings
+    from workbench.config.http_proxy import HttpProxySettings
     from workbench.config.schema_registry import SchemaRegistrySettings
 
 
@@ -42,6 +43,8 @@ class Profile:
     """Whether credentials may be sent to another machine without TLS."""
     schema_registry: SchemaRegistrySettings | None = None
     """The schema registry of the cluster; None where none is configured."""
+    http_proxy: HttpProxySettings | None = None
+    """Redpanda's HTTP proxy of the cluster; None where none is configured."""
 
     @property
     def label(self) -> str:

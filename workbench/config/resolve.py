@@ -7,10 +7,12 @@ import os
 import re
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from workbench.config.address import Address
 from workbench.config.admin_api import AdminSettings, admin_urls
+from workbench.config.http_proxy import HttpProxySettings
+from workbench.config.http_service import HttpServiceSettings, service_urls
 from workbench.config.profile import Profile
 from workbench.config.schema_registry import SchemaRegistrySettings, registry_urls
 from workbench.config.security import clear_text_fault
@@ -29,10 +31,9 @@ ADDRESS_VARIABLE = "WORKBENCH_ADDRESS"
 PROFILE_VARIABLE = "WORKBENCH_PROFILE"
 ADMIN_VARIABLE = "WORKBENCH_ADMIN_URL"
 REGISTRY_VARIABLE = "WORKBENCH_SCHEMA_REGISTRY_URL"
-REGISTRY_USER_VARIABLE = "WORKBENCH_SCHEMA_REGISTRY_USERNAME"
-REGISTRY_PASSWORD_VARIABLE = "WORKBENCH_SCHEMA_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
-REGISTRY_TOKEN_VARIABLE = "WORKBENCH_SCHEMA_REGISTRY_TOKEN"  # noqa: S105 - same
+PROXY_VARIABLE = "WORKBENCH_HTTP_PROXY_URL"
 _BARE_WORD = re.compile(r"[A-Za-z0-9_-]+")
+_Service = TypeVar("_Service", bound=HttpServiceSettings)
 
 
 def resolve(
@@ -107,6 +108,35 @@ def registry_settings(text: str | None = None, environ: Mapping[str, str] | None
     return found
 
 
+def http_proxy_settings(text: str | None = None, environ: Mapping[str, str] | None = None) -> HttpProxySettings:
+    """Return the settings of an HTTP proxy without a connection: by a profile's name, a URL, or the default.
+
+    Credentials of the environment go along only where its own URL is meant.
+
+    Raises:
+        ConfigurationError: No proxy is known by that, or it cannot be used.
+    """
+    environ = os.environ if environ is None else environ
+    if text is not None and "://" in text:
+        urls = service_urls(text, HttpProxySettings)
+        known = _service_of_environment(HttpProxySettings, environ)
+        return known if known is not None and known.urls == urls else HttpProxySettings(urls=urls)
+    named = text or environ.get(PROFILE_VARIABLE, "").strip() or load_settings(environ).default
+    of_environment = _service_of_environment(HttpProxySettings, environ)
+    found = of_environment if named is None else resolve(named, environ).http_proxy
+    if found is None:
+        raise ConfigurationError(no_http_proxy(named))
+    return found
+
+
+def no_http_proxy(named: str | None) -> str:
+    """Say that there is no HTTP proxy, and how one is named."""
+    return (
+        f"No HTTP proxy is known{f' for {named}' if named else ''}. Set http_proxy_url in a profile of workbench.toml, "
+        f"or {PROXY_VARIABLE}."
+    )
+
+
 def _choices(settings: Settings) -> str:
     if settings.path is None:
         return "no workbench.toml was found in the working folder or above it."
@@ -121,9 +151,13 @@ def _bare(text: str, settings: Settings, environ: Mapping[str, str]) -> Profile:
             f"For a host of that name write kafka://{text}:9092."
         )
     address = Address.parse(text)
-    registry = _registry_of_environment(environ)
-    admin = _admin_of_environment(environ)
-    return Profile(address=address, development=address.is_loopback, admin=admin, schema_registry=registry)
+    return Profile(
+        address=address,
+        development=address.is_loopback,
+        admin=_admin_of_environment(environ),
+        schema_registry=_registry_of_environment(environ),
+        http_proxy=_service_of_environment(HttpProxySettings, environ),
+    )
 
 
 def _with_secrets(entry: ClusterEntry, environ: Mapping[str, str], settings: Settings) -> Profile:
@@ -160,27 +194,50 @@ def _with_secrets(entry: ClusterEntry, environ: Mapping[str, str], settings: Set
         ssl_key_password=_from_environment(entry.ssl_key_password_env, environ, f"{where}.ssl_key_password_env"),
         secrets_without_tls=entry.secrets_without_tls,
         schema_registry=_registry_of(entry, environ, where),
+        http_proxy=_proxy_of(entry, environ, where),
     )
 
 
 def _registry_of(entry: ClusterEntry, environ: Mapping[str, str], where: str) -> SchemaRegistrySettings | None:
     """Return the registry of a profile, its secrets looked up; that of the environment where the profile has none."""
-    if entry.schema_registry_url is None:
+    settings = _service_of(SchemaRegistrySettings, entry, environ, where)
+    if settings is None:
         return _registry_of_environment(environ)
-    user = entry.schema_registry_username
-    password = _from_environment(entry.schema_registry_password_env, environ, f"{where}.schema_registry_password_env")
-    if (service := entry.schema_registry_password_keyring) is not None:
-        place = f"{where}.schema_registry_password_keyring"
-        password = _from_keyring(service, user, place, needs="schema_registry_username")
-    settings = SchemaRegistrySettings(
-        urls=registry_urls(entry.schema_registry_url),
-        context=entry.schema_registry_context,
-        username=user,
+    return replace(settings, context=entry.schema_registry_context)
+
+
+def _registry_of_environment(environ: Mapping[str, str]) -> SchemaRegistrySettings | None:
+    return _service_of_environment(SchemaRegistrySettings, environ)
+
+
+def _proxy_of(entry: ClusterEntry, environ: Mapping[str, str], where: str) -> HttpProxySettings | None:
+    """Return the HTTP proxy of a profile, or that of the environment; it may lead to the hosts of the address."""
+    settings = _service_of(HttpProxySettings, entry, environ, where)
+    if settings is None:
+        return _service_of_environment(HttpProxySettings, environ)
+    return replace(settings, hosts=tuple(host for host, _ in entry.address.hosts))
+
+
+def _service_of(kind: type[_Service], entry: ClusterEntry, environ: Mapping[str, str], where: str) -> _Service | None:
+    """Return an HTTP service of a profile, its secrets looked up; None without its URL."""
+
+    def given(name: str) -> Any:
+        return getattr(entry, f"{kind.prefix}_{name}")
+
+    if given("url") is None:
+        return None
+    password = _from_environment(given("password_env"), environ, f"{where}.{kind.prefix}_password_env")
+    if (service := given("password_keyring")) is not None:
+        place = f"{where}.{kind.prefix}_password_keyring"
+        password = _from_keyring(service, given("username"), place, needs=f"{kind.prefix}_username")
+    settings = kind(
+        urls=service_urls(given("url"), kind),
+        username=given("username"),
         password=password,
-        token=_from_environment(entry.schema_registry_token_env, environ, f"{where}.schema_registry_token_env"),
-        cafile=entry.schema_registry_cafile or entry.ssl_cafile,
-        certfile=entry.schema_registry_certfile or entry.ssl_certfile,
-        keyfile=entry.schema_registry_keyfile or entry.ssl_keyfile,
+        token=_from_environment(given("token_env"), environ, f"{where}.{kind.prefix}_token_env"),
+        cafile=given("cafile") or entry.ssl_cafile,
+        certfile=given("certfile") or entry.ssl_certfile,
+        keyfile=given("keyfile") or entry.ssl_keyfile,
         key_password=_from_environment(entry.ssl_key_password_env, environ, f"{where}.ssl_key_password_env"),
         secrets_without_tls=entry.secrets_without_tls,
     )
@@ -188,18 +245,19 @@ def _registry_of(entry: ClusterEntry, environ: Mapping[str, str], where: str) ->
     return settings
 
 
-def _registry_of_environment(environ: Mapping[str, str]) -> SchemaRegistrySettings | None:
-    """Return the registry that environment variables name, with its credentials; None without its URL."""
-    if not (text := environ.get(REGISTRY_VARIABLE, "").strip()):
+def _service_of_environment(kind: type[_Service], environ: Mapping[str, str]) -> _Service | None:
+    """Return the HTTP service that environment variables name, with its credentials; None without its URL."""
+    begin = f"WORKBENCH_{kind.prefix.upper()}"
+    if not (text := environ.get(f"{begin}_URL", "").strip()):
         return None
-    password, token = environ.get(REGISTRY_PASSWORD_VARIABLE), environ.get(REGISTRY_TOKEN_VARIABLE)
-    settings = SchemaRegistrySettings(
-        urls=registry_urls(text),
-        username=environ.get(REGISTRY_USER_VARIABLE) or None,
+    password, token = environ.get(f"{begin}_PASSWORD"), environ.get(f"{begin}_TOKEN")
+    settings = kind(
+        urls=service_urls(text, kind),
+        username=environ.get(f"{begin}_USERNAME") or None,
         password=_secret(password) if password else None,
         token=_secret(token) if token else None,
     )
-    settings.check(REGISTRY_VARIABLE)
+    settings.check(f"{begin}_URL")
     return settings
 
 
@@ -247,13 +305,18 @@ def _needs_trust(entry: ClusterEntry) -> bool:
         entry.schema_registry_token_env,
         entry.schema_registry_certfile,
         entry.schema_registry_keyfile,
+        entry.http_proxy_password_env,
+        entry.http_proxy_password_keyring,
+        entry.http_proxy_token_env,
+        entry.http_proxy_certfile,
+        entry.http_proxy_keyfile,
     )
     if not entry.address.is_loopback or any(name is not None for name in used):
         return True
     if entry.admin_url is not None and not AdminSettings(urls=admin_urls(entry.admin_url)).is_loopback:
         return True
-    url = entry.schema_registry_url
-    return url is not None and not SchemaRegistrySettings(urls=registry_urls(url)).is_loopback
+    services = ((SchemaRegistrySettings, entry.schema_registry_url), (HttpProxySettings, entry.http_proxy_url))
+    return any(url is not None and not kind(urls=service_urls(url, kind)).is_loopback for kind, url in services)
 
 
 def _from_environment(variable: str | None, environ: Mapping[str, str], where: str) -> SecretStr | None:

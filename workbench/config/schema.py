@@ -23,6 +23,8 @@ _SECRETS = {
     "ssl_key_password": "ssl_key_password_env",
     "schema_registry_password": "schema_registry_password_env or schema_registry_password_keyring",
     "schema_registry_token": "schema_registry_token_env",
+    "http_proxy_password": "http_proxy_password_env or http_proxy_password_keyring",
+    "http_proxy_token": "http_proxy_token_env",
 }
 
 
@@ -57,6 +59,14 @@ class ClusterTable(BaseModel):
     schema_registry_cafile: str | None = None
     schema_registry_certfile: str | None = None
     schema_registry_keyfile: str | None = None
+    http_proxy_url: str | None = None
+    http_proxy_username: str | None = None
+    http_proxy_password_env: str | None = None
+    http_proxy_password_keyring: str | None = None
+    http_proxy_token_env: str | None = None
+    http_proxy_cafile: str | None = None
+    http_proxy_certfile: str | None = None
+    http_proxy_keyfile: str | None = None
 
 
 class TopicTable(BaseModel):

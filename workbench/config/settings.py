@@ -13,13 +13,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from workbench.config.address import Address
-from workbench.config.schema_registry import registry_urls
+from workbench.config.http_proxy import HttpProxySettings
+from workbench.config.http_service import service_urls
+from workbench.config.schema_registry import SchemaRegistrySettings
 from workbench.config.trust import digest_of, distrust_reason, remember
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from workbench.config.http_service import HttpServiceSettings
     from workbench.config.schema import ClusterTable, TopicTable
 
 FILE_NAME = "workbench.toml"
@@ -31,6 +34,9 @@ _FILES = (
     "schema_registry_cafile",
     "schema_registry_certfile",
     "schema_registry_keyfile",
+    "http_proxy_cafile",
+    "http_proxy_certfile",
+    "http_proxy_keyfile",
 )
 """Settings of a cluster that name a file."""
 
@@ -67,6 +73,14 @@ class ClusterEntry:
     """Certificates that may sign the registry's; without it ``ssl_cafile``. The next two likewise."""
     schema_registry_certfile: Path | None = None
     schema_registry_keyfile: Path | None = None
+    http_proxy_url: str | None = None
+    http_proxy_username: str | None = None
+    http_proxy_password_env: str | None = None
+    http_proxy_password_keyring: str | None = None
+    http_proxy_token_env: str | None = None
+    http_proxy_cafile: Path | None = None
+    http_proxy_certfile: Path | None = None
+    http_proxy_keyfile: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +226,8 @@ def _entry(name: str, table: ClusterTable, path: Path) -> ClusterEntry:
     if table.sasl_password_env and table.sasl_password_keyring:
         raise ConfigurationError(f"{where}: give sasl_password_env or sasl_password_keyring, not both.")
     assumed = address.is_loopback and not table.protected
-    _check_registry(where, table)
+    for kind in (SchemaRegistrySettings, HttpProxySettings):
+        _check_service(where, table, kind)
     facts: dict[str, Any] = table.model_dump(exclude={"address", "development"})
     facts |= {name: _beside(path, facts[name]) for name in _FILES}
     return ClusterEntry(
@@ -223,19 +238,21 @@ def _entry(name: str, table: ClusterTable, path: Path) -> ClusterEntry:
     )
 
 
-def _check_registry(where: str, table: ClusterTable) -> None:
-    """Refuse settings of a schema registry that no environment can make right."""
-    if table.schema_registry_password_env and table.schema_registry_password_keyring:
-        raise ConfigurationError(
-            f"{where}: give schema_registry_password_env or schema_registry_password_keyring, not both."
-        )
-    if table.schema_registry_url is not None:
+def _check_service(where: str, table: ClusterTable, kind: type[HttpServiceSettings]) -> None:
+    """Refuse settings of an HTTP service that no environment can make right."""
+    prefix = kind.prefix
+    url, password_env, password_keyring = (
+        getattr(table, f"{prefix}_{name}") for name in ("url", "password_env", "password_keyring")
+    )
+    if password_env and password_keyring:
+        raise ConfigurationError(f"{where}: give {prefix}_password_env or {prefix}_password_keyring, not both.")
+    if url is not None:
         try:
-            registry_urls(table.schema_registry_url)
+            service_urls(url, kind)
         except ConfigurationError as error:
-            raise ConfigurationError(f"{where}.schema_registry_url: {error.message}") from error
-    elif given := sorted(name for name in table.model_fields_set if name.startswith("schema_registry_")):
-        raise ConfigurationError(f"{where}: {given[0]} needs schema_registry_url.")
+            raise ConfigurationError(f"{where}.{prefix}_url: {error.message}") from error
+    elif given := sorted(name for name in table.model_fields_set if name.startswith(f"{prefix}_")):
+        raise ConfigurationError(f"{where}: {given[0]} needs {prefix}_url.")
 
 
 def _beside(path: Path, named: str | None) -> Path | None:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.model.feeds import Column, Identity, RecordDetail, Row
-from workbench.model.records.columns import RECORD
+from workbench.model.records.columns import RECORD, UNTIMED_RECORD
 from workbench.model.records.record import TimestampType
 from workbench.text import counted, size_text, time_text, visible, visible_bytes
 
@@ -38,8 +38,8 @@ DECODED = pa.schema(
         pa.field("problems", pa.list_(pa.string())),
     ],
 )
-TAIL = pa.schema([pa.field("topic", pa.string(), nullable=False), *RECORD, *DECODED])
-"""Columns that a filter can name: the record's, and what decoding found."""
+TAIL = pa.schema([pa.field("topic", pa.string(), nullable=False), *UNTIMED_RECORD, *DECODED])
+"""Columns that a filter can name: the record's, and what decoding found. Times and headers may be unknown."""
 
 COLUMNS = (
     Column("time", "Time (UTC)", 190),
@@ -81,23 +81,37 @@ def tail_batch(chunks: Sequence[Chunk], decoder: BulkDecoder | None) -> pa.Recor
 
 
 def _times(chunk: Chunk) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.asarray(chunk.records["timestamp_ms"].to_numpy(zero_copy_only=False), dtype=np.int64)
+    times = chunk.records["timestamp_ms"].fill_null(TimestampType.NONE)
+    return np.asarray(times.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _topic_batch(topic: str, chunks: Sequence[Chunk], decoder: BulkDecoder | None) -> pa.RecordBatch:
-    records = pa.Table.from_batches([chunk.records.cast(RECORD) for chunk in chunks], RECORD).combine_chunks()
+    untimed = [chunk.records.cast(UNTIMED_RECORD) for chunk in chunks]
+    records = pa.Table.from_batches(untimed, UNTIMED_RECORD).combine_chunks()
     batch = records.to_batches()[0]
     if decoder is None:
         decoded = [pa.nulls(batch.num_rows, field.type) for field in DECODED]
     else:
-        events = decoder.decode(batch, topic)
+        events = decoder.decode(_timed(batch), topic)
         decoded = [events[field.name].cast(field.type) for field in DECODED]
     topics = pa.array([topic], pa.string()).take(pa.array(np.zeros(batch.num_rows, dtype=np.int64)))
     return pa.RecordBatch.from_arrays([topics, *batch.columns, *decoded], schema=TAIL)
 
 
-def shown_time(timestamp_ms: int) -> str:
-    """Write the timestamp of a record, which Kafka sets to -1 where there is none."""
+def _timed(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return records as a decoder takes them: without a time and without headers where these are not known."""
+    missing = {"timestamp_ms": TimestampType.NONE, "timestamp_type": TimestampType.NONE, "headers": []}
+    arrays = [
+        batch[name].fill_null(pa.scalar(missing[name], batch[name].type))
+        if batch[name].null_count and name in missing
+        else batch[name]
+        for name in RECORD.names
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=RECORD)
+
+
+def shown_time(timestamp_ms: int | None) -> str:
+    """Write the timestamp of a record, which Kafka sets to -1 where there is none; None where it is not known."""
     return time_text(None if timestamp_ms == -1 else timestamp_ms)
 
 
@@ -151,7 +165,7 @@ def detail_of(table: pa.Table) -> RecordDetail | None:
         *((name.replace("_", " "), visible(text, None)) for name, text in decoded if text is not None),
         *(("problem", visible(problem, None)) for problem in values["problems"] or ()),
     ]
-    headers = [(visible_bytes(h["name"]), visible_bytes(h["value"], 4_000)) for h in values["headers"]]
+    headers = [(visible_bytes(h["name"]), visible_bytes(h["value"], 4_000)) for h in values["headers"] or ()]
     return RecordDetail(identity, tuple(facts), tuple(headers), shown_body(_body(values)))
 
 
@@ -168,7 +182,9 @@ def _body(values: Mapping[str, Any]) -> bytes | None:
     return value if decoded is None else decoded.encode()  # type: ignore[no-any-return]  # of the column's type
 
 
-def _kind(timestamp_type: int) -> str:
+def _kind(timestamp_type: int | None) -> str:
+    if timestamp_type is None:
+        return "not known"
     return {TimestampType.CREATE: "set by the producer", TimestampType.APPEND: "set by the broker"}.get(
         TimestampType(timestamp_type) if timestamp_type in (0, 1) else TimestampType.NONE,
         "of no stated kind",

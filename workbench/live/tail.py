@@ -68,6 +68,8 @@ class TailFeed:
         isolation: As the reader's.
         limit_rows: Rows held at most.
         budget: Memory that is shared with other tails.
+        provenance: Says what is missing of the records, where the log cannot give all of them; how far it is behind
+            such a log is not known.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class TailFeed:
         isolation: Isolation = "read_committed",
         limit_rows: int = 50_000,
         budget: MemoryBudget | None = None,
+        provenance: Callable[[], str] | None = None,
     ) -> None:
         self.name = name
         self.task_name = f"tail {name} ({number})" if number else f"tail {name}"
@@ -95,6 +98,7 @@ class TailFeed:
         self._decoder = decoder
         self._isolation: Isolation = isolation
         self._budget = MemoryBudget() if budget is None else budget
+        self._provenance = provenance
         self._ring = Ring(TAIL, limit_rows=limit_rows, budget=self._budget)
         self._writing = asyncio.Lock()
         self._reading = asyncio.Event()
@@ -126,7 +130,7 @@ class TailFeed:
         unanswered_s = 0.0 if self._reader is None else self._reader.unanswered_s
         if state == "live" and is_silent(unanswered_s):
             state = "no answer"
-        known = self._positions.partitions and state in ("live", "ended")
+        known = self._positions.partitions and state in ("live", "ended") and self._provenance is None
         return RowStats(
             state=state,
             view=ring.view,
@@ -141,7 +145,9 @@ class TailFeed:
         )
 
     def _remarks(self, state: FeedState, unanswered_s: float, dropped_for_memory: int) -> list[str]:
-        remarks = [silence_text(unanswered_s)] if state == "no answer" else []
+        remarks = [] if self._provenance is None else [self._provenance()]
+        if state == "no answer":
+            remarks.append(silence_text(unanswered_s))
         if self._order:
             remarks.append(f"sorted by {self._order}: reading waits until the table follows again")
         if self._unreadable:

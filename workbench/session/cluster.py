@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.session.connection.cluster_connection import ClusterConnection
+from workbench.session.proxying import HasHttpProxy
 from workbench.session.transforming import HasTransforms
 from workbench.text import element, facts, output_html, visible
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from workbench.widgets import LagPanel, LiveTail, ReplayPanel
 
 
-class Cluster(HasTransforms):
+class Cluster(HasTransforms, HasHttpProxy):
     """Connects to an event bus, read-only unless it was opened for writing.
 
     Made by `workbench.connect` and `workbench.demo`. It owns the background tasks that it starts (tails, captures, lag
@@ -139,7 +140,8 @@ class Cluster(HasTransforms):
             start: Where to begin; by default at the end.
             isolation: ``read_uncommitted`` also shows records of open and aborted transactions.
             limit_rows: Rows kept; older ones are dropped, and their number is shown.
-            options: ``name``, and traits of the table: ``height``, ``follow``, ``filter``.
+            options: ``name``, ``via="proxy"`` (through Redpanda's HTTP proxy: no headers, no times, uncommitted), and
+                traits of the table: ``height``, ``follow``, ``filter``.
 
         Running its cell again ends the former table; where no cell is known, one of the same name. All tables share
         ``tail_memory_mb`` of ``workbench.toml`` (``WORKBENCH_TAIL_MEMORY_MB``), 512 by default.

@@ -22,7 +22,6 @@ COUNTS = {
 
 WAITING = {
     "RP-4": "a ratio measured on Redpanda's own broker",
-    "RP-7": "the proxy",
     "RS-8": "the redrive half",
 }
 """What of a promise is not there yet."""

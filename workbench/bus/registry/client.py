@@ -6,9 +6,10 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from workbench.bus.http import TIMEOUT_S
 from workbench.bus.registry import answers
 from workbench.bus.registry.bodies import schema_body
-from workbench.bus.registry.transport import TIMEOUT_S, RegistryTransport
+from workbench.bus.registry.transport import RegistryTransport
 from workbench.errors import SchemaRegistryError, ValidationError
 from workbench.text import visible
 

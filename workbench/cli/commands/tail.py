@@ -59,6 +59,9 @@ def tail(  # noqa: PLR0913 - kcat has as many options
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no remarks.")] = False,
     schema_registry: Registry = None,
+    via: Annotated[
+        str, typer.Option("--via", help="kafka, or proxy: through Redpanda's HTTP proxy (no headers, no times).")
+    ] = "kafka",
     _consume: Annotated[bool, typer.Option("-C", help="Does nothing: kcat's switch for reading.")] = False,
 ) -> None:
     """Print the records of topics as they arrive; joins no consumer group and commits nothing.
@@ -86,6 +89,7 @@ def tail(  # noqa: PLR0913 - kcat has as many options
             partitions=partition,
             note=None if quiet else _say,
             schema_registry=schema_registry,
+            via=via,
         )
     )
 

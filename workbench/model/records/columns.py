@@ -19,6 +19,9 @@ RECORD = pa.schema(
 )
 """Raw columns of one topic, as read."""
 
+UNTIMED_RECORD = pa.schema([field.with_nullable(field.name not in {"partition", "offset"}) for field in RECORD])
+"""The same as an HTTP proxy gives them: times and headers are null, because nobody knows them."""
+
 _TEXT = pa.string()
 _TIME = pa.timestamp("us")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from workbench.bus.profiles import registry_of
+from workbench.bus.profiles import http_proxy_of, registry_of
 from workbench.bus.read_only import ReadOnlyLog
 from workbench.config.protection import is_protected
 from workbench.errors import ConfigurationError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from workbench.bus.protocols import RecordLog
+    from workbench.bus.redpanda.proxy import HttpProxy
     from workbench.bus.registry import SchemaRegistry
     from workbench.config import Profile
 
@@ -46,6 +47,7 @@ class ClusterConnection:
         self.tasks = Supervisor()
         self.state: State = "unopened"
         self._registry: SchemaRegistry | None = None
+        self._http_proxy: HttpProxy | None = None
 
     @property
     def name(self) -> str:
@@ -69,6 +71,18 @@ class ClusterConnection:
             self._registry = registry_of(self.profile)
         return self._registry
 
+    def http_proxy(self) -> HttpProxy:
+        """Return the client of the HTTP proxy, made at the first call; read-only as the connection is.
+
+        It does not write to a protected cluster: what is written there is planned and confirmed as a replay.
+
+        Raises:
+            ConfigurationError: The profile has no HTTP proxy.
+        """
+        if self._http_proxy is None:
+            self._http_proxy = http_proxy_of(self.profile, read_only=not self.writable or self.protected)
+        return self._http_proxy
+
     async def open(self) -> None:
         """Connect; does nothing if it is open. A closed connection cannot be opened again."""
         if self.state == "unopened":
@@ -90,6 +104,8 @@ class ClusterConnection:
         await self.tasks.aclose()
         if self._registry is not None:
             await self._registry.aclose()
+        if self._http_proxy is not None:
+            await self._http_proxy.aclose()
         await self.log.aclose()
 
     def require_open(self) -> Self:

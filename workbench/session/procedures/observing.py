@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import ConfigurationError
 from workbench.session.connecting import connect
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ async def follow_topics(
     show: Callable[[Chunk], bool | None],
     *,
     schema_registry: str | None = None,
+    via: str = "kafka",
     **options: Any,
 ) -> None:
     """Read topics and hand on each chunk of records until ``show`` returns False or the end is reached.
@@ -46,8 +48,19 @@ async def follow_topics(
         topics: Topics to read.
         show: Receives each chunk.
         schema_registry: URL of a schema registry: values that name a schema are shown as JSON.
+        via: ``proxy`` reads through the HTTP proxy of the cluster, and connects to no broker.
         options: See `workbench.live.following.follow_chunks`.
+
+    Raises:
+        ConfigurationError: ``via`` is unknown, or ``proxy`` while a schema registry is named.
     """
+    from workbench.session.watching.via_proxy import checked_via
+
+    if checked_via(via) == "proxy":
+        if schema_registry is not None:
+            raise ConfigurationError("Values that name a schema are not read via the HTTP proxy: leave one out.")
+        await _follow_via_proxy(address, topics, show, options)
+        return
     from workbench.live.following import follow_chunks
     from workbench.session.schemas.shown_values import ShownValues
 
@@ -57,6 +70,17 @@ async def follow_topics(
             async for chunk in chunks:
                 if show(chunk if shown is None else await shown.of(chunk)) is False:
                     return
+
+
+async def _follow_via_proxy(
+    address: str | None, topics: TopicsLike, show: Callable[[Chunk], bool | None], options: dict[str, Any]
+) -> None:
+    from workbench.session.watching.via_proxy import follow_proxy
+
+    async with aclosing(follow_proxy(address, topics, **options)) as chunks:
+        async for chunk in chunks:
+            if show(chunk) is False:
+                return
 
 
 async def capture_topics(

@@ -14,6 +14,7 @@ from workbench.model.selecting.window import parse_bound
 from workbench.session.conventions import topic_decoder
 from workbench.session.schemas.capturing import live_decoder
 from workbench.session.watching.replacing import shown
+from workbench.session.watching.via_proxy import checked_via, log_via_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ def tail(
     start: BoundLike,
     isolation: Isolation,
     limit_rows: int,
+    via: str = "kafka",
     **options: Any,
 ) -> LiveTail:
     """Start a task that follows topics, and return the table that shows it; see `Cluster.tail`."""
@@ -41,17 +43,21 @@ def tail(
     from workbench.widgets import LiveTail
 
     selection, first = parse_topics(topics), parse_bound(start)
+    log, provenance = connection.log, None
+    if checked_via(via) == "proxy":
+        proxy_log = log_via_proxy(connection.http_proxy(), selection, first)
+        log, provenance, isolation = proxy_log, lambda: proxy_log.provenance, "read_uncommitted"
 
     async def spans() -> list[Span]:
-        return await resolve_spans(connection.log, selection, first, isolation=isolation)
+        return await resolve_spans(log, selection, first, isolation=isolation)
 
     async def discover(known: Sequence[TopicPartition]) -> list[Span]:
-        return await new_spans(connection.log, selection, known)
+        return await new_spans(log, selection, known)
 
     name = options.pop("name", None)
     label = name or f"{selection} on {connection.name}"
     feed = TailFeed(
-        connection.log,
+        log,
         spans,
         name=label,
         number=next(_numbers),
@@ -61,11 +67,12 @@ def tail(
         isolation=isolation,
         limit_rows=limit_rows,
         budget=budget,
+        provenance=provenance,
     )
     budget.limit(tail_memory_bytes())
     view = LiveTail(feed, supervisor=connection.tasks, **options)
     # Only now: a wrong option has raised before anything was ended or read.
-    key = label if name else f"{label} {first} {isolation} {options}"
+    key = label if name else f"{label} {first} {isolation} {via} {options}"
     shown.end_former(key, named=bool(name))
     feed.start()
     shown.add(view, key)

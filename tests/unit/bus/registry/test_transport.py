@@ -12,8 +12,9 @@ from listeners import banner, closing, listening, silent
 from pydantic import SecretStr
 from registry_server import serving
 
+from workbench.bus.http import MAX_ANSWER_BYTES
 from workbench.bus.registry import transport as module
-from workbench.bus.registry.transport import MAX_ANSWER_BYTES, RegistryTransport
+from workbench.bus.registry.transport import RegistryTransport
 from workbench.config.schema_registry import SchemaRegistrySettings
 from workbench.errors import ConfigurationError, SchemaRegistryError
 
