@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 from datetime import datetime
-from pathlib import Path
 
 import orjson
 import pytest
+from wikimedia import EXPECTED, FOLDER, SETTINGS, lines_of
 
 from workbench.bus import open_log
 from workbench.capture import capture
@@ -19,33 +18,7 @@ from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import Start
 from workbench.store import SnapshotStore
 
-DATA = Path(__file__).resolve().parents[4] / "shared" / "data" / "wikimedia-2021-08"
 BATCH = 500
-
-SETTINGS = """
-[conventions.wikimedia]
-strength = 3
-all = ["value:meta.id", "value:meta.stream", "value:meta.request_id"]
-event_id = "value:meta.id"
-correlation_id = "value:meta.request_id"
-event_type = ["value:type", "value:meta.stream"]
-source = "value:meta.domain"
-event_time = "value:meta.dt"
-time = "rfc3339"
-"""
-
-RECENT_CHANGE = {"edit": 1230, "categorize": 586, "log": 93, "new": 39, "142": 2}
-EXPECTED = {
-    "recentchange": (1950, 1349, RECENT_CHANGE),
-    "revision-create": (1571, 988, {"mediawiki.revision-create": 1571}),
-    "revision-score": (910, 909, {"mediawiki.revision-score": 910}),
-    "page-create": (41, 41, {"mediawiki.page-create": 41}),
-}
-
-
-def lines_of(name: str) -> list[bytes]:
-    with gzip.open(DATA / f"{name}.ndjson.gz") as file:
-        return file.read().splitlines()
 
 
 def timestamp_ms(line: bytes) -> int:
@@ -53,7 +26,7 @@ def timestamp_ms(line: bytes) -> int:
 
 
 @pytest.mark.broker
-@pytest.mark.skipif(not DATA.is_dir(), reason="the folder ../shared/data with real events is missing")
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="the folder ../shared/data with real events is missing")
 async def test_four_real_topics(kafka_address, topic_name, tmp_path):
     settings = tmp_path / "workbench.toml"
     settings.write_text(SETTINGS)
