@@ -10,10 +10,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import registry_server
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NEEDS_BROKER = {"01_real_kafka.ipynb"}
+NEEDS_REGISTRY = {"04_schemas_and_transforms.ipynb"}
 RUN_S = 280
 SECRET = re.compile(r"(?i)(password|passwd|api[_-]?key|bearer)\s*[=:]\s*['\"]?\w")
 MOST_BYTES = 200_000
@@ -21,6 +23,12 @@ MOST_BYTES = 200_000
 
 def names(path: Path) -> str:
     return path.name
+
+
+@pytest.fixture
+def registry_url():
+    with registry_server.serving() as server:
+        yield server.url
 
 
 @pytest.mark.notebook
@@ -34,6 +42,8 @@ def test_a_notebook_runs_under_nbval(path: Path, request: pytest.FixtureRequest)
     environment = dict(os.environ)
     if path.name in NEEDS_BROKER:
         environment["WORKBENCH_ADDRESS"] = f"kafka://{request.getfixturevalue('kafka_address')}"
+    if path.name in NEEDS_REGISTRY:
+        environment["WORKBENCH_SCHEMA_REGISTRY_URL"] = request.getfixturevalue("registry_url")
     options = [
         "-p",
         "nbval.plugin",
