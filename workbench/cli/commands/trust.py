@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.text import visible
+
+if TYPE_CHECKING:
+    from workbench.config import ClusterEntry
+
+_SECRETS = ("_env", "_keyring", "keyfile")
+"""How the settings end that name a secret."""
 
 
 def register(app: typer.Typer) -> None:
@@ -33,14 +40,10 @@ def trust(
         typer.echo(visible(f"  {entry.name}: {entry.address}, {entry.security_protocol}{_secrets(entry)}", None))
 
 
-def _secrets(entry: object) -> str:
-    names = (
-        "sasl_password_env",
-        "sasl_token_env",
-        "admin_password_env",
-        "ssl_key_password_env",
-        "sasl_password_keyring",
-        "ssl_keyfile",
-    )
-    found = [str(value) for name in names if (value := getattr(entry, name)) is not None]
-    return f", uses {', '.join(found)}" if found else ""
+def _secrets(entry: ClusterEntry) -> str:
+    """Name every secret that the cluster uses, and every server besides the brokers that it leads to."""
+    given = {field.name: getattr(entry, field.name) for field in fields(entry)}
+    secrets = [str(value) for name, value in given.items() if value is not None and name.endswith(_SECRETS)]
+    servers = [str(value) for name, value in given.items() if value is not None and name.endswith("_url")]
+    used = f", uses {', '.join(secrets)}" if secrets else ""
+    return f"{used}, leads to {', '.join(servers)}" if servers else used
