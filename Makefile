@@ -6,7 +6,7 @@ PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in $(PYTHONS); do $$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
 COMPILED := $(shell find workbench -name "*.p[xy][xd]")
-EXTRAS := export,java,keyring,otel,tables,transforms,test
+EXTRAS := export,java,keyring,otel,protobuf,tables,transforms,test
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
 # The tests start some 200 processes. Without stored bytecode each would compile every module that it imports.
 export PYTHONDONTWRITEBYTECODE :=

@@ -101,7 +101,13 @@ class SchemaReaders:
 
             writer = load(_as_schema(schema), referenced)
             return compile_schema(writer, load(_as_schema(reader_schema), {}) if reader_schema else None)
-        raise SchemaError(f"values of Protobuf are not read by this version {message}".rstrip())
+        from workbench.decoding.formats.protobuf import descriptors, program
+
+        if isinstance(schema, Schema):
+            return program.compile_files(*descriptors.files_of_schema(schema, referenced), message)
+        if not schema:
+            return program.wire_reader()
+        return program.compile_files(*descriptors.files_of_content(schema), message)
 
 
 def _as_schema(content: Schema | bytes) -> Schema:

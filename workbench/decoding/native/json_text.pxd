@@ -37,6 +37,7 @@ cdef struct Sink:
 cdef struct Bytes:
     const uint8_t* data
     int64_t at, stop
+    int64_t frame  # bytes of the frame before it
 
 
 cdef bint fail(Sink* sink, Fault fault) noexcept nogil

@@ -28,6 +28,8 @@ cdef extern from *:
     """
     ctypedef unsigned long long wb_wide
 
+cdef double _EXACT = 9007199254740992.0  # whole numbers below it are exact
+cdef uint64_t _EACH = <uint64_t>0x0101010101010101  # a byte in each place of a word
 cdef uint8_t _PLAIN[256]
 for _byte in range(256):
     _PLAIN[_byte] = 0x20 <= _byte < 0x80 and _byte not in b'"\\'
@@ -84,8 +86,20 @@ cdef bint put_part(Sink* sink, const uint8_t* data, int64_t size) noexcept nogil
     cdef int64_t at = 0, run = 0
     cdef int width
     cdef uint8_t byte
+    cdef uint64_t word
     cdef uint8_t escape[6]
     while at < size:
+        # Most text is plain: eight bytes at a time while there is no quote, backslash, control character or byte
+        # above ASCII.
+        while size - at >= 8:
+            memcpy(&word, data + at, 8)
+            if (
+                word | ((word ^ _EACH * 0x22) - _EACH) | ((word ^ _EACH * 0x5C) - _EACH) | (word - _EACH * 0x20)
+            ) & _EACH * 0x80:
+                break
+            at += 8
+        if at == size:
+            break
         byte = data[at]
         if _PLAIN[byte]:
             at += 1
@@ -175,14 +189,22 @@ cdef bint put_double(Sink* sink, double number) noexcept nogil:
         if number == 0 and 1.0 / number < 0:
             return put(sink, b"-0.0", 4)
         return put_int(sink, <int64_t>number) and put(sink, b".0", 2)
-    if -1e9 < number < 1e9:
+    if -1e9 < number < 1e9 and (number > 1e-5 or number < -1e-5):
         # A quotient of two exact numbers is rounded as the text of the same decimal is read.
-        for digits in range(1, 7):
+        for digits in range(1, 5):
             unit *= 10
             whole = llround(number * unit)
             if <double>whole / <double>unit == number:
                 return _put_places(sink, whole, unit, digits)
-    for digits in range(15, 18):
+        while digits < 15 and -_EXACT < number * (unit * 10) < _EXACT:
+            unit *= 10
+            digits += 1
+        whole = llround(number * unit)
+        if <double>whole / <double>unit == number:
+            while whole % 10 == 0:
+                whole, unit, digits = whole // 10, unit // 10, digits - 1
+            return _put_places(sink, whole, unit, digits)
+    for digits in range(16, 18):
         size = snprintf(text, sizeof(text), b"%.*g", digits, number)
         if digits == 17 or strtod(text, NULL) == number:
             break
@@ -191,7 +213,7 @@ cdef bint put_double(Sink* sink, double number) noexcept nogil:
 
 cdef bint _put_places(Sink* sink, int64_t whole, int64_t unit, int digits) noexcept nogil:
     """Write a number of units, a unit of so many decimals."""
-    cdef uint8_t text[8]
+    cdef uint8_t text[20]
     if whole < 0 and not put_byte(sink, c"-"):
         return False
     whole = -whole if whole < 0 else whole
@@ -361,7 +383,7 @@ cdef class ValueReader:
         """Read one value from a byte on: its JSON text or None, the number of the fault, and where it is."""
         cdef Sink sink
         cdef Bytes part
-        part.data, part.at, part.stop = NULL, start, value.shape[0]
+        part.data, part.at, part.stop, part.frame = NULL, start, value.shape[0], start
         if part.stop:
             part.data = &value[0]
         memset(&sink, 0, sizeof(Sink))
@@ -431,6 +453,7 @@ def read_rows(values, list readers, const int32_t[::1] which, const int32_t[::1]
                             current = which[row]
                             reader = readers[current]
                     part.data = column.data
+                    part.frame = starts[row]
                     part.at = column.ends[row] + starts[row]
                     part.stop = column.ends[row + 1]
                     if _read(reader, &part, &sink):

@@ -162,3 +162,70 @@ def _batch(values):
 
     records = [Record("t", 0, at, 0, TimestampType.CREATE, None, value, ()) for at, value in enumerate(values)]
     return golden_vectors.record_batch(records)
+
+
+def confluent(topic, make):
+    """Serialise with a serialiser of Confluent, and learn its schema as a registry gives it."""
+    from confluent_kafka.schema_registry import SchemaRegistryClient
+    from confluent_kafka.serialization import MessageField, SerializationContext
+
+    client = SchemaRegistryClient.new_client({"url": f"mock://{uuid.uuid4().hex}"})
+    raw = make(client)(SerializationContext(topic, MessageField.VALUE))
+    number = int.from_bytes(raw[1:5], "big")
+    found = client.get_schema(number)
+    return raw, schemas_of(Schema(number, found.schema_type or "AVRO", found.schema_str))
+
+
+def test_confluents_protobuf_serialiser():
+    from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
+    from protobuf_messages import message_of
+
+    text = """syntax = "proto3"; package shop; message Money { int64 cents = 1; }
+        message Event { string event_id = 1; string correlation_id = 2; Money sum = 3; int64 large = 4; }"""
+    message = message_of("shop.Event", {**FLOW, "sum": {"cents": 5}, "large": 2**62}, text)
+    conf = {"use.deprecated.format": False}
+    raw, schemas = confluent(
+        "t", lambda client: lambda at: ProtobufSerializer(type(message), client, conf)(message, at)
+    )
+    rows = decoded_both_ways(Decoder(schemas=schemas), [raw, raw[:-1], raw + b"\0", b"\0" * 4 + raw[4:5] + b"\xff"])
+    assert [row["format"] for row in rows] == ["protobuf", "damaged", "damaged", "damaged"]
+    assert (rows[0]["event_id"], rows[0]["convention"]) == ("o-1", "generic_json")
+    assert json.loads(rows[0]["decoded"]) == {**FLOW, "sum": {"cents": 5}, "large": 2**62}
+    assert rows[1]["problems"] == ["cut_off_value:protobuf"]
+
+
+def test_confluents_avro_serialiser():
+    from confluent_kafka.schema_registry.avro import AvroSerializer
+
+    raw, schemas = confluent("t", lambda client: lambda at: AvroSerializer(client, json.dumps(ORDER))(VALUE, at))
+    (row,) = decoded_both_ways(Decoder(schemas=schemas), [raw])
+    assert (row["format"], row["event_id"]) == ("avro", "o-1")
+
+
+def test_confluents_json_serialiser():
+    from confluent_kafka.schema_registry.json_schema import JSONSerializer
+
+    schema = json.dumps({"title": "Order", "type": "object"})
+    raw, schemas = confluent("t", lambda client: lambda at: JSONSerializer(schema, client)(VALUE, at))
+    (row,) = decoded_both_ways(Decoder(schemas=schemas), [raw])
+    assert (row["format"], row["event_id"], row["decoded"]) == ("json", "o-1", None)
+
+
+FLOW = {"event_id": "o-1", "correlation_id": "flow-1"}
+PROTO = b"""syntax = "proto3"; message Other { int32 a = 1; }
+    message Event { string event_id = 1; string correlation_id = 2; }"""
+PROTO_VALUE = b"\x0a\x03o-1\x12\x06flow-1"
+
+
+def test_protobuf_by_the_setting_of_a_topic():
+    fixed = TopicFormat("protobuf", PROTO, "Event")
+    rows = decoded_both_ways(decoder(t=fixed), [PROTO_VALUE, framed(12, b"\x02\x02" + PROTO_VALUE), b"\x0a\xff"])
+    assert [(row["format"], row["event_id"]) for row in rows] == [
+        ("protobuf", "o-1"),
+        ("protobuf", "o-1"),
+        ("damaged", None),
+    ]
+    (tree,) = decoded_both_ways(decoder(t=TopicFormat("protobuf")), [PROTO_VALUE])
+    assert (tree["format"], tree["decoded"]) == ("protobuf", '{"1":"o-1","2":"flow-1"}')
+    (raw,) = decoded_both_ways(decoder(t=TopicFormat("protobuf", PROTO, "Shoe")), [PROTO_VALUE])
+    assert raw["raw_reason"] == "the schema of the topic cannot be used: it has no message Shoe"

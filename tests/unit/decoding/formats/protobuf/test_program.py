@@ -1,0 +1,184 @@
+"""Messages that google.protobuf wrote are read to what google.protobuf reads; hostile bytes are a fault each."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from protobuf_messages import ALL, as_json, known, message_of, reader_of, with_whole_numbers
+
+from workbench.decoding.formats.protobuf.descriptors import files_of_content, files_of_schema
+from workbench.decoding.formats.protobuf.program import compile_files, wire_reader
+from workbench.decoding.formats.schema_error import SchemaError
+from workbench.model.schemas import Schema
+
+ORDER = reader_of(ALL, "shop.Order")
+MONEY = {"cents": 5, "currency": "EUR"}
+CASES = {
+    "nothing": {},
+    "texts": {"event_id": 'é"\n\U0001f600', "tags": ["", "x"]},
+    "numbers": {
+        "d": 5e-324, "f": 0.5, "i32": -(2**31), "i64": -(2**63), "u32": 2**32 - 1, "u64": 2**64 - 1, "s32": -(2**31),
+        "s64": -(2**63), "x32": 2**32 - 1, "x64": 2**64 - 1, "y32": -1, "y64": -(2**63), "numbers": [0, -1, 2**62],
+        "doubles": [0.1, -2.5], "b": True,
+    },
+    "no numbers": {"d": "NaN", "doubles": ["Infinity", "-Infinity"]},
+    "bytes": {"raw": "AP8B"},
+    "enums": {"state": "BACK", "states": ["PAID", "UNKNOWN", "BACK"]},
+    "an enum's number without a name": {"state": 77},
+    "messages": {"total": MONEY, "sums": [MONEY, {}], "inner": {"inner": {"event_id": "deep"}}, "cash": MONEY},
+    "maps": {"by_name": {"a": MONEY, "": {}}, "by_number": {"-1": "PAID", "0": "UNKNOWN"}, "by_bool": {"true": 1.5}},
+    "a oneof with a default": {"points": 0, "maybe": 0},
+    "times": {"at": "2026-01-02T03:04:05.678Z", "took": "-1.500s"},
+    "times with nanoseconds": {"at": "0001-01-01T00:00:00.000000001Z", "took": "3.000001s"},
+    "structs": {"more": {"a": [1.5, None, "x", {"b": True}]}, "value": None, "list": [True, {}]},
+    "any": {"any": {"@type": "type.googleapis.com/shop.Money", "cents": 7, "currency": ""}},
+    "any of a well-known type": {"any": {"@type": "type.googleapis.com/google.protobuf.Duration", "value": "1s"}},
+    "a mask": {"mask": "a,b.c"},
+    "a wrapper": {"wrapped": "0"},
+}  # fmt: skip
+
+
+def read(reader, raw):
+    text, fault, at = reader.read_one(raw, 0)
+    assert not fault, (fault, at)
+    return json.loads(text)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_google_wrote(name):
+    message = message_of("shop.Order", CASES[name])
+    assert with_whole_numbers(read(ORDER, message.SerializeToString())) == with_whole_numbers(as_json(message))
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Nd"]), max_size=8)
+MONIES = st.fixed_dictionaries({}, optional={"cents": st.integers(-(2**63), 2**63 - 1), "currency": TEXTS})
+ORDERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "event_id": TEXTS,
+        "d": st.floats(allow_nan=False, allow_infinity=False),
+        "s64": st.integers(-(2**63), 2**63 - 1),
+        "numbers": st.lists(st.integers(-(2**63), 2**63 - 1)),
+        "tags": st.lists(TEXTS),
+        "sums": st.lists(MONIES),
+        "by_name": st.dictionaries(TEXTS, MONIES, max_size=1),
+        "total": MONIES,
+        "states": st.lists(st.sampled_from(["UNKNOWN", "PAID", "BACK"])),
+    },
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ORDERS, ORDERS)
+def test_any_message_and_two_of_them_merged(value, other):
+    raw = message_of("shop.Order", value).SerializeToString() + message_of("shop.Order", other).SerializeToString()
+    message = message_of("shop.Order")
+    message.ParseFromString(raw)
+    assert with_whole_numbers(read(ORDER, raw)) == with_whole_numbers(as_json(message))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.binary(max_size=60))
+def test_any_bytes_are_json_or_a_fault(raw):
+    for reader in (ORDER, wire_reader()):
+        text, fault, at = reader.read_one(raw, 0)
+        assert (text is None) == bool(fault)
+        assert 0 <= at <= len(raw)
+        if text is not None:
+            json.loads(text)
+
+
+def test_unknown_fields_are_kept_visible():
+    newer = 'syntax = "proto3"; message M { int32 a = 1; string b = 2; repeated fixed32 c = 3; M d = 4; bytes e = 5; }'
+    older = 'syntax = "proto3"; message M { int32 a = 1; }'
+    value = {"a": 1, "b": "text", "c": [7, 8], "d": {"a": 5}, "e": "/w=="}
+    found = read(reader_of(older), message_of("M", value, newer).SerializeToString())
+    assert found == {"a": 1, "@unknown": {"2": "text", "3": "BwAAAAgAAAA=", "4": {"1": 5}, "5": "/w=="}}
+    changed = 'syntax = "proto3"; message M { string a = 1; }'
+    assert read(reader_of(changed), b"\x08\x05") == {"a": "", "@unknown": {"1": 5}}
+
+
+def test_without_a_schema_fields_have_numbers():
+    raw = message_of(
+        "shop.Order", {"event_id": "o-1", "tags": ["a", "b"], "total": MONEY, "x32": 9}
+    ).SerializeToString()
+    assert read(wire_reader(), raw) == {"1": "o-1", "20": ["a", "b"], "26": {"1": 5, "2": "EUR"}, "12": 9}
+
+
+def test_groups_of_proto2():
+    text = 'syntax = "proto2"; message M { repeated group G = 1 { optional int32 a = 2; } required string s = 3; }'
+    raw = b"\x0b\x10\x05\x0c\x0b\x0c\x1a\x01x"
+    assert read(reader_of(text), raw) == {"g": [{"a": 5}, {}], "s": "x"}
+    assert read(wire_reader(), raw) == {"1": [{"2": 5}, {}], "3": "x"}
+
+
+INDEXES = {
+    b"\x00": (b"\x08\x05", {"cents": 5, "currency": ""}),
+    b"\x02\x00": (b"\x08\x05", {"cents": 5, "currency": ""}),
+    b"\x02\x02": (b"\x0a\x01x", {"event_id": "x"}),
+    b"\x04\x02\x00": (b"\x12\x01x", {"sku": "x"}),
+    b"\x06\x02\x00\x00": (b"\x0a\x01x", {"name": "x"}),
+    b"\x02\x09": (b"", None),
+    b"\x02\xff\xff\xff\xff\x0f": (b"", None),
+    b"\xff\xff\xff\xff\xff\xff\xff\xff\x7f": (b"", None),
+    b"\x80": (b"", None),
+}
+
+
+@pytest.mark.parametrize("index", INDEXES, ids=bytes.hex)
+def test_the_message_index_chooses_the_message(index):
+    body, wanted = INDEXES[index]
+    text, fault, _ = known()[0].read_one(b"\0\0\0\0\x01" + index + body, 5)
+    assert bool(fault) == (wanted is None)
+    if wanted is not None:
+        found = json.loads(text)
+        assert {name: found[name] for name in wanted} == wanted
+
+
+HOSTILE = {
+    "cut off": (b"\x0a\x05x", 1),
+    "a huge length": (b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 1),
+    "a number without an end": (b"\x30" + b"\xff" * 11, 2),
+    "field 0": (b"\x00\x01", 13),
+    "an unknown wire type": (b"\x0f", 12),
+    "the end of a group": (b"\x0c", 12),
+    "no text": (b"\x0a\x01\xff", 5),
+    "a packed number that is cut off": (b"\x9a\x01\x01\xff", 1),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_bytes_are_a_fault(name):
+    raw, fault = HOSTILE[name]
+    assert ORDER.read_one(raw, 0)[:2] == (None, fault)
+
+
+def test_messages_in_messages_are_bounded():
+    raw = b""
+    for _ in range(1_000):
+        size = len(raw)
+        head = b"\xba\x02"
+        while size >= 0x80:
+            head += bytes([size & 0x7F | 0x80])
+            size >>= 7
+        raw = head + bytes([size]) + raw
+    begin = time.process_time()
+    assert ORDER.read_one(raw, 0)[:2] == (None, 7)
+    groups = b"\x0b" * 100_000
+    assert wire_reader().read_one(groups, 0)[1] == 7
+    wire_reader().read_one(b"".join(bytes([0x80 | n % 16 * 8, 1 + n % 100, 1]) for n in range(30_000)), 0)
+    assert time.process_time() - begin < 2
+
+
+def test_a_descriptor_set_is_a_schema_too():
+    files, _ = files_of_schema(Schema(1, "PROTOBUF", ALL), {})
+    raw = message_of("shop.Money", MONEY).SerializeToString()
+    content = FileDescriptorSet(file=files).SerializeToString()
+    assert read(compile_files(*files_of_content(content), "shop.Money"), raw) == MONEY
+    with pytest.raises(SchemaError, match=r"no message shop\.Shoe"):
+        compile_files(*files_of_content(content), "shop.Shoe")

@@ -1,0 +1,1 @@
+"""Protobuf: descriptors of messages, made tables that a compiled reader follows."""
