@@ -55,7 +55,9 @@ def test_what_google_wrote(name):
     assert with_whole_numbers(read(ORDER, message.SerializeToString())) == with_whole_numbers(as_json(message))
 
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs", "Nd"]), max_size=8)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8).filter(
+    lambda text: not text.lstrip("-").isdecimal()
+)
 MONIES = st.fixed_dictionaries({}, optional={"cents": st.integers(-(2**63), 2**63 - 1), "currency": TEXTS})
 ORDERS = st.fixed_dictionaries(
     {},
