@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from workbench.decoding.formats.schema_error import SchemaError
+from workbench.text import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,7 +136,7 @@ def _compiled(texts: Mapping[str, str]) -> list[FileDescriptorProto]:
         try:
             done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False, cwd=folder)  # noqa: S603 - our own words
         except subprocess.TimeoutExpired as error:
-            raise SchemaError(f"protoc did not compile it within {_SECONDS} seconds") from error
+            raise SchemaError(f"protoc did not compile it within {duration_text(_SECONDS, 's')}") from error
         if done.returncode or not out.exists():
             raise SchemaError(f"protoc refuses it: {_said(done.stderr, root) or f'it ended with {done.returncode}'}")
         return list(FileDescriptorSet.FromString(out.read_bytes()).file)
