@@ -16,7 +16,9 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
+from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
+from protobuf_messages import message_of
 
 import workbench as wb
 from workbench.bus import open_log
@@ -105,6 +107,35 @@ async def test_values_of_any_format_are_payload(kafka_address, topics, tmp_path,
             ]
             read = fastavro.schemaless_reader(io.BytesIO(bytes(value)[5:]), ORDER)
             assert read["event_id"] == "o-0"
+
+
+PROTO = """syntax = "proto3"; package shop;
+message Head { int32 version = 1; }
+message Paid { string event_id = 1; string correlation_id = 2; int64 cents = 3; Head head = 4; }"""
+
+
+async def test_protobuf_by_confluents_serialiser(kafka_address, topic_name, tmp_path, monkeypatch):
+    name = topic_name("proto")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "paid.proto").write_text(PROTO)
+    (tmp_path / "workbench.toml").write_text(f'[topics."{name}"]\nformat = "protobuf"\nschema = "paid.proto"\n')
+    kind = type(message_of("shop.Paid", None, PROTO))
+    registry = SchemaRegistryClient.new_client({"url": "mock://proto"})
+    serialise = ProtobufSerializer(kind, registry, {"use.deprecated.format": False})
+    producer = Producer({"bootstrap.servers": kafka_address})
+    async with await wb.connect(f"kafka://{kafka_address}") as cluster:
+        async with open_log(kafka_address) as log:
+            await log.create_topic(name)
+        for at in range(ORDERS):
+            value = {"event_id": f"p-{at}", "correlation_id": "flow", "cents": str(2**60 + at), "head": {"version": 2}}
+            message = message_of("shop.Paid", value, PROTO)
+            producer.produce(name, serialise(message, SerializationContext(name, MessageField.VALUE)))
+        assert await asyncio.to_thread(producer.flush, 30) == 0
+        with await cluster.capture(name, start="start", into=tmp_path / "p.duckdb", progress=False) as snap:
+            rows = snap.sql("select event_id, format, payload->>'$.cents' cents from events order by \"offset\"")
+            assert rows["format"].unique().tolist() == ["protobuf"]
+            assert rows["event_id"].tolist() == [f"p-{at}" for at in range(ORDERS)]
+            assert rows["cents"].tolist() == [str(2**60 + at) for at in range(ORDERS)]
 
 
 async def test_without_the_schema_values_are_raw_and_read_later(kafka_address, topics, tmp_path, monkeypatch):
