@@ -156,7 +156,7 @@ class HttpTransport:
             self._client = httpx.AsyncClient(
                 auth=auth,
                 headers=headers,
-                verify=_tls_context(settings),
+                verify=tls_context(settings),
                 # A proxy of the environment cannot reach this machine's own loopback.
                 trust_env=not settings.is_loopback,
             )
@@ -245,7 +245,12 @@ def _reason(error: Exception, timeout_s: float) -> str:
     return visible(str(error) or type(error).__name__, 200)
 
 
-def _tls_context(settings: HttpServiceSettings) -> ssl.SSLContext:
+def tls_context(settings: HttpServiceSettings) -> ssl.SSLContext:
+    """Make the TLS context of a service.
+
+    Raises:
+        ConfigurationError: A certificate or key file cannot be used.
+    """
     if not any(url.startswith("https:") for url in settings.urls):
         # Nothing is encrypted; to read the certificates of the system takes long. This one trusts nobody.
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

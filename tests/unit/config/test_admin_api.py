@@ -35,11 +35,11 @@ def test_the_environment_names_one_for_bare_addresses_and_profiles_without(folde
     ("text", "why"),
     [
         ("", "No URL"),
-        ("broker:9644", "no URL of an Admin API"),
+        ("broker:9644", "no URL of the Admin API"),
         ("http://", "no URL"),
         ("http://a:b@host:9644", "user name or password"),
         ("http://host:9644/v1", "ends after the port"),
-        ("http://host:9644?x=1", "ends after the port"),
+        ("http://host:9644?x=1", "ends before"),
         ("http://host:99999", "no URL"),
     ],
 )

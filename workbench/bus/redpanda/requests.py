@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from workbench.errors import AuthenticationError, ConfigurationError, TransformError
+from workbench.bus.http import tls_context
+from workbench.errors import AuthenticationError, TransformError
 from workbench.text import duration_text, size_text, visible
 
 if TYPE_CHECKING:
@@ -143,8 +143,11 @@ class AdminRequests:
     ) -> tuple[int, bytes, Mapping[str, str]]:
         settings = self._settings
         auth = None
-        if settings.username is not None and settings.password is not None and settings.may_have_credentials(url):
-            auth = httpx.BasicAuth(settings.username, settings.password.get_secret_value())
+        if settings.may_have_credentials(url):
+            if settings.token is not None:
+                headers = {**headers, "Authorization": f"Bearer {settings.token.get_secret_value()}"}
+            if settings.username is not None and settings.password is not None:
+                auth = httpx.BasicAuth(settings.username, settings.password.get_secret_value())
         async with self._opened().stream(method, url, headers=headers, content=content, auth=auth) as answer:
             pieces, size = [], 0
             async for piece in answer.aiter_raw():
@@ -164,7 +167,7 @@ class AdminRequests:
         if self._client is None:
             self._client = httpx.AsyncClient(
                 headers=_HEADERS,
-                verify=_tls_context(self._settings),
+                verify=tls_context(self._settings),
                 timeout=httpx.Timeout(self._timeout_s, connect=min(_CONNECT_S, self._timeout_s)),
                 # Redirects are followed here, so that a host outside of the profile never sees the credentials.
                 follow_redirects=False,
@@ -210,9 +213,10 @@ class AdminRequests:
         return visible(self._clean(text), _MESSAGE_CHARACTERS)
 
     def _clean(self, text: str) -> str:
-        """Take the password out of a text: a server may send back what it was sent."""
-        secret = self._settings.password
-        return text if secret is None else text.replace(secret.get_secret_value(), "***")
+        """Take the secrets out of a text: a server may send back what it was sent."""
+        for secret in (self._settings.password, self._settings.token):
+            text = text if secret is None else text.replace(secret.get_secret_value(), "***")
+        return text
 
 
 def _target(url: str, location: str) -> str:
@@ -237,20 +241,3 @@ def _seconds(text: str | None) -> float | None:
     if text is None or not (text.isascii() and text.isdigit()):
         return None
     return min(float(text), _LONGEST_WAIT_S)
-
-
-def _tls_context(settings: AdminSettings) -> ssl.SSLContext:
-    if not any(url.startswith("https:") for url in settings.urls):
-        # Nothing is encrypted; to read the certificates of the system takes long. This one trusts nobody.
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    secret = settings.key_password
-    try:
-        context = ssl.create_default_context(cafile=settings.cafile)
-        if settings.certfile is not None:
-            context.load_cert_chain(settings.certfile, settings.keyfile, secret.get_secret_value() if secret else "")
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(
-            f"A TLS file for the Admin API cannot be used (cafile {settings.cafile}, certfile {settings.certfile}, "
-            f"keyfile {settings.keyfile}): {error.strerror or error}."
-        ) from error
-    return context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -24,6 +25,7 @@ DEFAULT_PORT = 28081
 JAVA = 21
 _LARGEST_PORT = 65_535
 _STOP_S = 30.0
+_RELEASE_S = 5.0
 _ASK_S = 5.0
 _POLL_S = 0.2
 _QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx384m", "-XX:+ExitOnOutOfMemoryError")
@@ -64,7 +66,9 @@ def up(
     with exclusive(state.states(cache) / f"{port}.lock"):
         if (running := _running(cache, port, folder)) is not None:
             return running
-        if not is_free(port):
+        # A killed process counts as ended a little before the system takes its sockets back.
+        patience_s = _RELEASE_S if any(one.port == port for one in state.known(cache)) else 0.0
+        if not launch.holds_within(partial(is_free, port), patience_s):
             raise ConfigurationError(
                 f"Port {port} on {HOST} is already in use by another program. Choose another one "
                 f"(workbench registry up --port {port + 1}), or end that program."
