@@ -109,7 +109,7 @@ class HttpTransport:
                     return await self._once(
                         f"{url}{path}", method, params=params, body=body, headers=headers, wait_s=wait_s
                     )
-            except (httpx.HTTPError, TimeoutError, OSError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
                 why = self._clean(_reason(error, self._timeout_s + wait_s))
                 if once and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
                     raise self._error(

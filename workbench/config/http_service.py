@@ -67,6 +67,9 @@ class HttpServiceSettings:
     def _fault(self) -> str | None:
         if self.token is not None and self.username is not None:
             return f"give a user name or a token for the {self.service}, not both"
+        if self.token is not None and not _fits_a_header(self.token.get_secret_value()):
+            # The HTTP client would show such a token in its error.
+            return f"the token of the {self.service} has blanks or characters that no HTTP header may have"
         if (self.username is None) != (self.password is None):
             return f"the {self.service} needs a user name and a password together"
         secret = self.username is not None or self.token is not None
@@ -77,6 +80,10 @@ class HttpServiceSettings:
                 "https URL; if the network is trusted, set secrets_without_tls = true in the profile"
             )
         return None
+
+
+def _fits_a_header(token: str) -> bool:
+    return token.isascii() and token.isprintable() and " " not in token
 
 
 def service_urls(text: str, kind: type[HttpServiceSettings]) -> tuple[str, ...]:

@@ -137,6 +137,13 @@ def test_a_registry_is_found_by_url_profile_or_default(folder, monkeypatch):
         registry_settings(None, {})
 
 
+@pytest.mark.parametrize("token", ["hunter2\n", "hunter2 x", "hünter2"])
+def test_a_token_that_no_header_may_have_is_refused_unseen(token):
+    with pytest.raises(ConfigurationError, match="no HTTP header") as caught:
+        SchemaRegistrySettings(urls=("https://r",), token=SecretStr(token)).check()
+    assert "nter2" not in str(caught.value)
+
+
 def test_a_token_and_a_user_name_exclude_each_other():
     both = SchemaRegistrySettings(urls=("https://r",), username="a", password=SecretStr("b"), token=SecretStr("c"))
     with pytest.raises(ConfigurationError, match="not both"):

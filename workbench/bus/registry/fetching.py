@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from workbench.errors import SchemaRegistryError
+from workbench.errors import ConfigurationError, SchemaRegistryError
 from workbench.model.schemas import Schemas
 from workbench.text import counted, duration_text, size_text
 
@@ -21,7 +21,8 @@ AT_ONCE = 8
 WAIT_S = 3.0
 """Longest that one batch of records waits for its schemas."""
 AWAY_S = 30.0
-"""After no answer the registry is not asked for this long."""
+"""After no answer the registry is not asked for this long, and twice as long after each further one."""
+LONGEST_AWAY_S = 600.0
 UNKNOWN_LIMIT = 200
 """Ids that the registry does not know; after so many, values only look as if they named schemas, and none is asked."""
 MISSING_LIMIT = 5_000
@@ -54,6 +55,7 @@ class SchemaFetcher:
         self._unknown: set[int] = set()
         self._ask_again_at = 0.0
         self._gone = ""
+        self._away_s = AWAY_S
         self._characters = 0
         self._wait_s = WAIT_S if wait_s is None else wait_s
 
@@ -91,8 +93,13 @@ class SchemaFetcher:
                 )
             elif isinstance(error := task.exception(), SchemaRegistryError):
                 missing[schema_id] = self._why(schema_id, error)
+            elif isinstance(error, ConfigurationError):
+                # A certificate that cannot be read, for instance: the records can be stored all the same.
+                missing[schema_id] = self._is_away(error.message)
             elif error is not None:
                 raise error
+        if time.monotonic() < self._ask_again_at:
+            self._away_s = min(self._away_s * 2, LONGEST_AWAY_S)
         self._miss(missing)
 
     async def _one(self, schema_id: int) -> None:
@@ -107,6 +114,7 @@ class SchemaFetcher:
                 status=_CLIENT_ERROR,
             )
         self._characters += size
+        self._away_s = AWAY_S
         self.schemas = self.schemas.with_more([schema], referenced)
 
     async def referenced(self, schema: Schema) -> dict[tuple[str, int], Schema]:
@@ -143,7 +151,7 @@ class SchemaFetcher:
         return error.message
 
     def _is_away(self, why: str) -> str:
-        self._ask_again_at = time.monotonic() + AWAY_S
+        self._ask_again_at = time.monotonic() + self._away_s
         self._gone = why
         self.remark = f"{why} Values that name schemas are raw; decode_again reads them once the registry answers."
         return why

@@ -134,6 +134,31 @@ async def test_known_schemas_are_not_asked_for(registry, server):
     assert server.asked == []
 
 
+async def test_a_certificate_that_cannot_be_read_ends_nothing(tmp_path):
+    settings = SchemaRegistrySettings(urls=("https://127.0.0.1:9",), cafile=tmp_path / "missing.pem")
+    async with SchemaRegistry(settings) as registry:
+        fetcher = SchemaFetcher(registry)
+        await fetcher.fetch([1])
+    assert "missing.pem" in fetcher.remark
+
+
+async def test_a_registry_that_stays_away_is_asked_ever_less_often(registry, server, monkeypatch):
+    made = server.add("s", LONG)
+    fetcher = SchemaFetcher(registry)
+    pauses = []
+    for _ in range(8):
+        server.faults += [(500, b"{}")] * 3
+        monkeypatch.setattr(fetcher, "_ask_again_at", 0.0)
+        await fetcher.fetch([made, 2, 3])
+        pauses.append(round(fetcher._ask_again_at - time.monotonic()))
+    assert pauses == [30, 60, 120, 240, 480, 600, 600, 600]
+    monkeypatch.setattr(fetcher, "_ask_again_at", 0.0)
+    await fetcher.fetch([made])
+    server.faults.append((500, b"{}"))
+    await fetcher.fetch([2])
+    assert round(fetcher._ask_again_at - time.monotonic()) == 30
+
+
 @pytest.mark.parametrize("status", [401, 403, 500])
 async def test_a_registry_that_refuses_is_away(registry, server, status):
     server.faults.append((status, b"{}"))
