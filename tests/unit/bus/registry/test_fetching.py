@@ -103,6 +103,7 @@ async def test_a_registry_that_is_away_is_asked_once_and_later_again(server, reg
         assert len(fetcher.schemas.missing) == 199
         # It is back.
         fetcher.registry = registry
+        monkeypatch.setattr(fetcher, "_wait_s", 10.0)
         monkeypatch.setattr(fetcher, "_ask_again_at", 0.0)
         assert await fetcher.fetch([made])
         assert made in fetcher.schemas.by_id
