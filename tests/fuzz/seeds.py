@@ -11,6 +11,7 @@ import batch_bytes
 import cramjam
 import golden_vectors
 import hostile_records
+import payload_schemas
 from packing import packed
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def seeds() -> dict[str, list[bytes]]:
             bytes([at % 256]) + record for at, record in enumerate([*records, _BETWEEN.join(records[:3])])
         ],
     }
+    made["payload_formats"] = [
+        bytes([list(payload_schemas.FORMATS).index(topic)]) + value for topic, value in payload_schemas.values()
+    ]
     for path in sorted(CORPUS.glob("*.hex")):
         lines = [line for line in path.read_text(encoding="ascii").splitlines() if not line.startswith("#")]
         made[path.name.partition("-")[0]].append(bytes.fromhex("".join(lines)))

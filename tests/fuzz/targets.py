@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 from struct import Struct
 from typing import TYPE_CHECKING
 
 import google_crc32c
 from packing import exactly, record_batch, unpacked
+from payload_schemas import FORMATS
 
 from workbench.bus.kafka.fetching import batches, compression, pieces
 from workbench.bus.kafka.fetching.bounded import decode_bounded
@@ -103,6 +105,19 @@ def decoded_records(data: bytes) -> None:
     events.validate(full=True)
 
 
+def payload_formats(data: bytes) -> None:
+    """Avro, Protobuf with and without a schema, MessagePack and CBOR: what is read is JSON in UTF-8."""
+    if not data:
+        return
+    topic = list(FORMATS)[data[0] % len(FORMATS)]
+    values = data[1:].split(b"\x1e")
+    # The same values again, because values of one schema are read together.
+    events = _payload_reader().decode(record_batch([([], value) for value in [*values, *values]]), topic)
+    events.validate(full=True)
+    for text in filter(None, events["decoded"].to_pylist()):
+        json.loads(text)
+
+
 _TOPICS = ("t", "onex.evt.platform.node-registered.v1", "inv.transaction", "outbox.event.order")
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "answers": answers,
@@ -111,6 +126,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "header_names": header_names,
     "fixed_texts": fixed_texts,
     "decoded_records": decoded_records,
+    "payload_formats": payload_formats,
 }
 
 
@@ -127,6 +143,11 @@ def _right_checksums(answer: bytearray) -> None:
 @functools.cache
 def _decoder() -> Decoder:
     return Decoder()
+
+
+@functools.cache
+def _payload_reader() -> Decoder:
+    return Decoder(topic_formats=FORMATS)
 
 
 @functools.cache
