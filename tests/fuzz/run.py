@@ -27,7 +27,7 @@ SUITE = ("decoding", "bus/kafka/fetching")
 """Tests of the suite with golden and hostile records, which run under the sanitizers too."""
 HANG_S = 20.0
 """An input that takes so long is a failure too."""
-TARGETS = ("answers", "records", "json_bodies", "header_names", "fixed_texts", "decoded_records")
+TARGETS = ("answers", "records", "json_bodies", "header_names", "fixed_texts", "decoded_records", "payload_formats")
 
 
 def fuzz(targets: Sequence[str], seconds: float, seed: int, build: sanitized.Sanitized, *, keep: bool) -> bool:
