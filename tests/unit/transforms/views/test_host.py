@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.bus.memory import MemoryLog
+from workbench.bus.redpanda import AdminClient
 from workbench.config.admin_api import AdminSettings
 from workbench.errors import TransformError
 from workbench.tasks import Supervisor
@@ -17,7 +18,8 @@ ADMIN = AdminSettings(urls=("http://127.0.0.1:1",))
     ("admin", "auto_local", "said"),
     [(None, False, "executor"), (ADMIN, True, "Admin API"), (ADMIN, False, "Admin API")],
 )
-async def test_brokers_come_first_and_a_cluster_with_neither_asks(admin, auto_local, said):
+async def test_brokers_come_first_and_a_cluster_with_neither_asks(admin, auto_local, said, monkeypatch):
+    monkeypatch.setitem(AdminClient.__init__.__kwdefaults__, "timeout_s", 0.3)
     tasks = Supervisor()
     async with MemoryLog("host-of-views") as log:
         await log.create_topic("orders")
