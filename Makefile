@@ -7,6 +7,8 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in $(PYTHONS); do $$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
 COMPILED := $(shell find workbench -name "*.p[xy][xd]")
 EXTRAS := export,java,keyring,otel,protobuf,tables,transforms,test
+comma := ,
+EXTRA_FLAGS := $(foreach extra,$(subst $(comma), ,$(EXTRAS)),--extra $(extra))
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
 # The tests start some 200 processes. Without stored bytecode each would compile every module that it imports.
 export PYTHONDONTWRITEBYTECODE :=
@@ -41,9 +43,9 @@ lab: ready
 demo: ready
 	$(BIN)/workbench demo
 
-# The checks run beside the tests, because mypy alone would leave a core idle for most of a minute. Make still waits for
-# both, and fails when one of them does.
-test: ready
+# The checks run beside the compilation and the tests: each of mypy and the compilation would leave a core idle for a
+# minute. Make waits for both, and fails when one of them does.
+test: system
 	@$(MAKE) --no-print-directory -j 3 check suite
 
 suite: collect jars
@@ -60,7 +62,7 @@ collect: ready
 jars: ready
 	@$(BIN)/workbench kafka fetch || echo 'Tests that need the packaged Kafka will say so.'
 
-check: ready
+check: system $(VENV)/packages
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -99,10 +101,16 @@ $(VENV)/bin/python: | system
 	$(PYTHON) -m venv $(VENV)
 
 # uv resolves and links much faster; where it cannot (an index that only pip is set up for), pip does the same.
-$(VENV)/installed: pyproject.toml constraints.txt $(COMPILED) | $(VENV)/bin/python
+$(VENV)/packages: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q -c constraints.txt uv
-	$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt -b constraints.txt -e '.[$(EXTRAS)]' \
+	$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt -r pyproject.toml $(EXTRA_FLAGS) \
 	  || PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
+# Compiles our own modules, on one core for more than a minute: the checks need only the packages, and run meanwhile.
+$(VENV)/installed: $(VENV)/packages $(COMPILED)
+	$(BIN)/uv pip install -q --python $(BIN)/python -b constraints.txt --no-deps -e . \
+	  || PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --no-deps -e .
 	@touch $@
 
 constraints: $(VENV)/installed
