@@ -55,9 +55,12 @@ suite: collect jars
 fast: check
 	$(PYTEST) tests $(SIDE_BY_SIDE) -m '$(ALONE)'
 
-# Compiles all that the tests import; every process of pytest needs it.
+# Compiles all that the tests import to bytecode, in two processes; every process of pytest needs it.
 collect: ready
-	@found=$$($(PYTEST) tests --collect-only -q 2>&1) || { echo "$$found" | tail -40; exit 1; }
+	@$(PYTEST) tests/unit --collect-only -q >$(VENV)/collected-unit 2>&1 & unit=$$!; \
+	  $(PYTEST) tests --ignore tests/unit --collect-only -q >$(VENV)/collected 2>&1; others=$$?; \
+	  wait $$unit || { tail -40 $(VENV)/collected-unit; exit 1; }; \
+	  [ $$others = 0 ] || { tail -40 $(VENV)/collected; exit 1; }
 
 jars: ready
 	@$(BIN)/workbench kafka fetch || echo 'Tests that need the packaged Kafka will say so.'
@@ -107,8 +110,11 @@ $(VENV)/packages: pyproject.toml constraints.txt | $(VENV)/bin/python
 	  || PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
-# Compiles our own modules, on one core for more than a minute: the checks need only the packages, and run meanwhile.
+# Compiles our own modules, for a minute: the checks need only the packages, and run meanwhile. Setuptools translates one
+# module after the other; those that Cython has translated before, several at once, it takes as they are.
 $(VENV)/installed: $(VENV)/packages $(COMPILED)
+	$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt cython \
+	  && printf '%s\n' $(filter %.pyx,$(COMPILED)) | xargs -P 2 -n 3 $(BIN)/cython -3 || true
 	$(BIN)/uv pip install -q --python $(BIN)/python -b constraints.txt --no-deps -e . \
 	  || PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --no-deps -e .
 	@touch $@

@@ -49,7 +49,7 @@ def test_each_cell_runs_twice_and_deleted_ones_end(
     notebook: Callable[..., Notebook], picture: Callable[[Page, str], None], watch: Watch
 ) -> None:
     # JupyterLab may still be drawing the view of a first run when the second run has replaced it.
-    watch.expected_errors = ("widget model not found",)
+    watch.expected_errors = ("widget model not found", "Failed to initialize model")
     shown = notebook(CONNECT, TAIL, CAPTURE, TWO)
     page = shown.page
     expect(page.locator(".wb-tail .wb-figures")).to_contain_text("500 held")
