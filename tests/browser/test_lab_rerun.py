@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Desk, Watch
+    from conftest import Desk
     from lab import Notebook
     from playwright.sync_api import Page
 
@@ -46,10 +46,8 @@ DELETE_CELL = """async (index) => {
 
 
 def test_each_cell_runs_twice_and_deleted_ones_end(
-    notebook: Callable[..., Notebook], picture: Callable[[Page, str], None], watch: Watch
+    notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
 ) -> None:
-    # JupyterLab may still be drawing the view of a first run when the second run has replaced it.
-    watch.expected_errors = ("widget model not found", "Failed to initialize model")
     shown = notebook(CONNECT, TAIL, CAPTURE, TWO)
     page = shown.page
     expect(page.locator(".wb-tail .wb-figures")).to_contain_text("500 held")
