@@ -219,7 +219,7 @@ def listed(columns):
     return ", ".join(f'"{name}"' for name in columns)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(taken_rounds=rounds())
 def test_samples_in_memory_and_stored_ones_give_equal_frames(shared, taken_rounds):
     live = lag_frame(taken_rounds)
@@ -241,7 +241,7 @@ def test_samples_in_memory_and_stored_ones_give_equal_frames(shared, taken_round
         assert_frame_equal(frame, other)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(taken_rounds=rounds())
 def test_the_quantities_are_those_of_their_definitions(taken_rounds):
     for row in lag_frame(taken_rounds).astype(object).to_dict("records"):

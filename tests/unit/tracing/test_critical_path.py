@@ -175,7 +175,7 @@ def naive(events):
 
 @given(dags)
 @pytest.mark.timeout(180)
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_random_graphs_by_the_definitions(events):
     found = facts(graph_of(events).critical_path())
     assert found == naive(events)

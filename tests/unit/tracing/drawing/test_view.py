@@ -208,7 +208,7 @@ def without_places(view: GraphView) -> GraphView:
 
 @given(rows_of_forest, st.sampled_from(["layered", "swimlanes"]), st.sampled_from([4, 10, 500]))
 @pytest.mark.timeout(180)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_graph_has_a_view_whose_counts_add_up(rows, layout, limit):
     table = event_table(
         [

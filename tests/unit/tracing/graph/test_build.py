@@ -90,7 +90,7 @@ def in_order():
 
 @given(st.permutations(range(len(VECTOR))))
 @pytest.mark.timeout(180)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_order_of_the_rows_makes_no_difference(order):
     shuffled = trace_of(vector_table().take(list(order)), CAPTURED)
     assert facts(shuffled) == EXPECTED

@@ -82,7 +82,7 @@ def check_invariants(graph: Trace, table: pa.Table) -> None:
 
 @pytest.mark.timeout(180)
 @given(records, st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_any_records_in_any_order_give_one_graph_that_keeps_the_invariants(rows, random):
     table = event_table(rows)
     graph = trace_of(table)
