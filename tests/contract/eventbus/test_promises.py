@@ -21,7 +21,6 @@ COUNTS = {
 """Rows of the contract's checklist by prefix: 113."""
 
 WAITING = {
-    "RP-4": "a ratio measured on Redpanda's own broker",
     "RS-8": "the redrive half",
 }
 """What of a promise is not there yet."""

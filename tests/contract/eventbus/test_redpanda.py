@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import re
+import uuid
 from pathlib import Path
 
 import pytest
+from aiokafka.protocol.produce import ProduceRequest
 from registry_server import serving
 
 import workbench
 from workbench.bus import open_log
+from workbench.bus.kafka import member
+from workbench.bus.kafka.connection.connections import Connections
+from workbench.bus.kafka.fetching.batches import scan
+from workbench.bus.kafka.producing import delivery
+from workbench.bus.kafka.wire.fetch import RawFetchRequest
 from workbench.config.schema_registry import SchemaRegistrySettings
 from workbench.errors import ConfigurationError, SchemaRegistryError, TransformError, ValidationError, WorkbenchError
 from workbench.eventbus import (
@@ -152,3 +161,59 @@ async def test_the_factory_makes_it(registry_url, topic_name):
     ) as bus:
         with pytest.raises(ConfigurationError, match="schema_registry_url"):
             await bus.register_schema("s", ORDER)
+
+
+def documented_settings():
+    """Setting and first number or word of its value, from the tables of the page."""
+    page = (Path(workbench.__file__).parents[1] / "docs" / "redpanda.md").read_text()
+    rows = re.findall(r"^\| (`[^|]+`) \| `(\w+)`[^|]*\|", page, re.MULTILINE)
+    return {name.strip("` "): value for names, value in rows for name in names.split(",")}
+
+
+@pytest.mark.promise("RP-4")
+async def test_the_documented_settings_are_those_that_reach_the_broker(kafka_address, topic_name, monkeypatch):
+    requests, consumers = [], []
+    send, consumer = Connections.send, member.AIOKafkaConsumer
+
+    async def recorded(self, node, request, *rest):
+        requests.append(request)
+        return await send(self, node, request, *rest)
+
+    def made(**options):
+        consumers.append(options)
+        return consumer(**options)
+
+    monkeypatch.setattr(Connections, "send", recorded)
+    monkeypatch.setattr(member, "AIOKafkaConsumer", made)
+    async with RedpandaEventBus(open_log(f"kafka://{kafka_address}"), environment=topic_name("rp")) as bus:
+        await bus.create_topic("orders", 1)
+        assert await bus.publish_event(create_test_event(), "orders") is True
+        assert len(await bus.consume_from_partition("orders", 0, 0)) == 1
+        await (await bus.subscribe_to_topic("orders", f"g-{uuid.uuid4().hex}", asyncio.sleep))()
+    async with open_log(f"kafka://{kafka_address}") as log:
+        await log.delete_topic(bus.physical_name("orders"))
+    (produced,) = [one for one in requests if isinstance(one, ProduceRequest)]
+    (fetched,) = [one for one in requests if isinstance(one, RawFetchRequest)]
+    (subscribed,) = consumers
+    ((_, ((_, batch),)),) = produced._topics
+    (head,) = scan(batch, 0, len(batch))
+    per_partition = fetched._topics[0][1][0][2]
+    assert documented_settings() == {
+        "acks": {-1: "all", 1: "leader"}[produced._required_acks],
+        "enable.idempotence": str(head.producer_id >= 0).lower(),
+        "max.in.flight.requests": "1",
+        "linger.ms": "0",
+        "batch.size": str(delivery._BATCH_BYTES),
+        "compression.type": {0: "none"}[head.attributes & 0x07],
+        "delivery.timeout.ms": "publish_timeout_ms",
+        "isolation.level": "read_committed" if fetched._isolation_level == 1 else "read_uncommitted",
+        "fetch.min.bytes": str(fetched._min_bytes),
+        "fetch.max.wait.ms": str(fetched._max_wait_ms),
+        "fetch.max.bytes": str(fetched._max_bytes),
+        "max.partition.fetch.bytes": str(per_partition),
+        "max.poll.records": "max_poll_records",
+        "session.timeout.ms": "session_timeout_ms",
+        "enable.auto.commit": str(subscribed["enable_auto_commit"]).lower(),
+    }
+    assert subscribed["isolation_level"] == "read_committed"
+    assert subscribed["session_timeout_ms"] == EventBusConfiguration().session_timeout_ms
