@@ -43,7 +43,7 @@ def events():
 class Stopwatch:
     """Wall and CPU seconds of each part of a run, by name; the fastest turn counts."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.turns = defaultdict(list)
 
     def note(self, name, wall, cpu):

@@ -175,9 +175,9 @@ async def test_the_documented_settings_are_those_that_reach_the_broker(kafka_add
     requests, consumers = [], []
     send, consumer = Connections.send, member.AIOKafkaConsumer
 
-    async def recorded(self, node, request, *rest):
+    async def recorded(self, node, request, purpose=""):
         requests.append(request)
-        return await send(self, node, request, *rest)
+        return await send(self, node, request, purpose)
 
     def made(**options):
         consumers.append(options)
