@@ -101,6 +101,7 @@ def untrusted(desk: Desk, content: dict[str, Any]) -> str:
     return "mailed.ipynb"
 
 
+@pytest.mark.usefixtures("replaced_views")
 def test_every_cell_runs_twice_and_the_pictures_stay(desk: Desk, picture: Callable[[Page, str], None]) -> None:
     shutil.copy(QUICKSTART, desk.lab.root / "quickstart.ipynb")
     shown = desk.show("quickstart.ipynb")

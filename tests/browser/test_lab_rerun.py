@@ -45,6 +45,7 @@ DELETE_CELL = """async (index) => {
 }"""
 
 
+@pytest.mark.usefixtures("replaced_views")
 def test_each_cell_runs_twice_and_deleted_ones_end(
     notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
 ) -> None:

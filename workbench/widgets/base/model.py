@@ -131,7 +131,7 @@ class Widget(WithStill, LoopBound, anywidget.AnyWidget):
             message = f"{what} was not done: {REQUEST_LIMIT} requests are being answered already."
             raise ValidationError(message, errors=[("request", message, "str")])
         self._served += 1
-        name = f"{type(self).__name__} {self.model_id} {what} {self._served}"
+        name = f"{type(self).__name__} {self.still_id} {what} {self._served}"
         self._serving.add(name)
         try:
             (self._own or self.supervisor).spawn(name, self._guarded(name, work, request))

@@ -85,7 +85,7 @@ class Streaming(Widget):
         if self._on_attached is not None:
             self._on_attached()
         if self._pump_task is None or self._pump_task.done():
-            self._pump_task = self.supervisor.spawn(f"{type(self).__name__} {self.model_id} pump", self._pump())
+            self._pump_task = self.supervisor.spawn(f"{type(self).__name__} {self.still_id} pump", self._pump())
 
     def on_ack(self, message: Message) -> None:
         """Note that a browser received a tick. A late acknowledgement counts as the return of a browser."""

@@ -143,7 +143,8 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
 
     @property
     def _task_name(self) -> str:
-        return f"replay {self.plan.token} {self.model_id}"
+        # Not the id of the model: a closed view has none, and its page may still say that it was removed.
+        return f"replay {self.plan.token} {self.sheet.still_id}"
 
     def _run_clicked(self, _button: Any) -> None:
         # A click may have been on its way when the button was disabled, or be forged: check here too.

@@ -68,3 +68,13 @@ async def test_a_deleted_cell_ends_the_sampling(browser: Browser, monkeypatch: p
     assert ended == []
     browser.says(panel.sheet, {"kind": "deleted"})
     await browser.until(lambda: ended)
+
+
+async def test_a_page_that_says_so_late_finds_a_closed_panel(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "GRACE_S", 0.05)
+    panel = LagPanel(ScriptedLag(), figure=ScriptedLag().chart)
+    browser.show(panel.sheet)
+    browser.says(panel.sheet, {"kind": "deleted"})
+    panel.close()
+    await browser.until(lambda: not panel.sheet._serving)
+    assert panel.sheet.supervisor.failures == ()

@@ -165,3 +165,18 @@ async def test_a_deleted_cell_stops_the_run(browser: Browser, monkeypatch: pytes
     await browser.until(lambda: panel.state == "stopped")
     assert "the journal says what was sent" in repr(panel.snapshot())
     assert panel.supervisor.failures == ()
+
+
+async def test_a_page_that_says_so_late_finds_a_closed_panel(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "GRACE_S", 0.05)
+    source = ScriptedPlan()
+    panel = ReplayPanel(source)
+    browser.show(panel.sheet)
+    panel.token.value = "be9f0e35"
+    panel.run_button.click()
+    await browser.until(lambda: source.calls)
+    # The cell was run again with another plan: its former panel is closed, and its page is removed a moment later.
+    browser.says(panel.sheet, {"kind": "deleted"})
+    panel.close()
+    await browser.until(lambda: not panel.sheet._serving and panel.state == "stopped")
+    assert panel.supervisor.failures == ()
