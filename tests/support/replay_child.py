@@ -1,6 +1,6 @@
-"""Runs a plan in a process of its own and kills that process at a named point.
+"""Runs a plan in a process of its own, or resumes its run, and may kill that process at a named point.
 
-Arguments: address, journal, source, target, point.
+Arguments: address, journal, source, target, point, writer, records in a batch, run to resume (or nothing).
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any, NoReturn
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from replay_bench import Bench, select
+from replay_bench import WRITABLE, Bench, select
 
 from workbench.bus import open_log
+from workbench.replay import plan_from_json, resume_run
 from workbench.replay.plan import batches
 from workbench.replay.run.sending import Sender
 from workbench.store.journal import Journal
 
-BATCH = 10
 AT_CALL = 2
 """The second batch is the one that the process dies in."""
 
@@ -68,18 +68,24 @@ def arm(point: str) -> None:
         wrap(kind, name, before=before)
 
 
-async def main(address: str, journal: str, source: str, target: str) -> None:
+async def main(address: str, journal: str, source: str, target: str, *, writer: str, run_id: str | None) -> None:
     async with open_log(address) as log:
         with Journal.open(journal) as opened:
             bench = Bench(log, opened, str)
-            plan = await bench.plan(await select(log, source), target)
-            print(plan.run_id, flush=True)  # noqa: T201 - the parent reads it
-            await bench.run(plan)
+            draft = await select(log, source, writer=writer, max_records=1_000_000)
+            if run_id is None:
+                plan = await bench.plan(draft, target)
+                print(plan.run_id, flush=True)  # noqa: T201 - the parent reads it
+                await bench.run(plan, verify=False)
+            else:
+                plan = plan_from_json(opened.run(run_id).plan, draft)
+                print(plan.run_id, flush=True)  # noqa: T201 - same
+                await resume_run(plan, log, opened, connection=WRITABLE, verify=False)
     print("done", flush=True)  # noqa: T201 - the parent reads it
 
 
 if __name__ == "__main__":
-    address, journal, source, target, point = sys.argv[1:]
-    batches.BATCH_RECORDS = BATCH
+    address, journal, source, target, point, writer, size, *resumed = sys.argv[1:]
+    batches.BATCH_RECORDS = int(size)
     arm(point)
-    asyncio.run(main(address, journal, source, target))
+    asyncio.run(main(address, journal, source, target, writer=writer, run_id=resumed[0] if resumed else None))

@@ -11,6 +11,7 @@ from workbench.replay.rules.guard import Refusal
 from workbench.replay.run.abandon import abandon_run
 from workbench.replay.run.execution import run_plan
 from workbench.replay.run.resolution import resolve_run
+from workbench.replay.run.resumption import resume_run
 from workbench.replay.target.facts import Connection, GroupFacts, TargetFacts, TopicFacts
 from workbench.replay.target.fetching import fetch_facts
 
@@ -35,6 +36,7 @@ __all__ = [
     "plan_from_json",
     "read_report",
     "resolve_run",
+    "resume_run",
     "run_plan",
     "verify_delivery",
 ]

@@ -74,6 +74,11 @@ class Cluster(HasTransforms, HasHttpProxy):
         return self._connection.reason
 
     @property
+    def protected(self) -> bool:
+        """Whether a replay to it wants the name of the target typed."""
+        return self._connection.protected
+
+    @property
     def tasks(self) -> Supervisor:
         """Background tasks of this cluster; ``tasks.failures`` lists those that failed."""
         return self._connection.tasks
@@ -364,13 +369,8 @@ class Cluster(HasTransforms, HasHttpProxy):
 
         self._connection.require_open()
         options.setdefault("create_missing", self.profile.development and self.writable)
-        return EventBus(
-            log_of(self.profile),
-            environment=environment,
-            topic_prefix=topic_prefix,
-            read_only=not self.writable,
-            **options,
-        )
+        log, read_only = log_of(self.profile), not self.writable
+        return EventBus(log, environment=environment, topic_prefix=topic_prefix, read_only=read_only, **options)
 
     def _provenance(self) -> dict[str, Any]:
         return {

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ReplayRefused, ValidationError
 from workbench.model.feeds import PlanFacts, Progress
-from workbench.replay import Connection, Draft, fetch_facts, make_plan, plan_from_json, run_plan
+from workbench.replay import Draft, fetch_facts, make_plan, plan_from_json, run_plan
+from workbench.session.connection.replay_access import access_of
 from workbench.session.watching.replacing import shown
 from workbench.store.journal import RecordedRuns, journal_path
 
@@ -18,15 +19,6 @@ if TYPE_CHECKING:
     from workbench.session.snapshot import Snapshot
     from workbench.store.journal import Journal
     from workbench.widgets import ReplayPanel
-
-
-def access_of(connection: ClusterConnection) -> Connection:
-    """Return the properties of a connection that the replay rules check."""
-    return Connection(
-        read_only=not connection.writable,
-        protected=connection.protected,
-        development=connection.profile.development and not connection.protected,
-    )
 
 
 async def plan(connection: ClusterConnection, draft: Draft, to: str | Mapping[str, str] | None, **options: Any) -> Plan:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import SnapshotError
 from workbench.store.journal import Journal, RecordedRuns, journal_path
 from workbench.text import counted, element, iso_text, table, text_table, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
     import pandas as pd
+    import pyarrow as pa
 
     from workbench.bus.protocols import RecordLog
-    from workbench.replay import ReplayReport
+    from workbench.model.feeds import Progress
+    from workbench.replay import Draft, ReplayReport
+    from workbench.session.connection.replay_access import Access
     from workbench.store.journal import RunRow
     from workbench.store.snapshot.store import SnapshotStore
 
-    class Target(Protocol):
+    class Target(Access, Protocol):
         """The cluster of a run; a `Cluster` is one."""
 
         @property
@@ -43,6 +46,8 @@ class Replays:
     store: SnapshotStore
     journal: Callable[[], Journal]
     """Opens the journal of the snapshot."""
+    select: Callable[[pa.Table], Draft]
+    """Makes a draft of the records at these positions."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -84,6 +89,53 @@ class Replays:
         if journal.run(run_id).state == "in_doubt":
             await resolve_run(cluster.log, journal, run_id)
         return read_report(journal, run_id, await verify_delivery(cluster.log, run_id, journal))
+
+    async def resume(
+        self,
+        run: str,
+        cluster: Target,
+        *,
+        target: str | Sequence[str] | None = None,
+        doubtful: Literal["skip", "send"] | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> ReplayReport:
+        """Go on with a run that was killed, stopped or failed: what is on the target is not sent again.
+
+        Args:
+            run: The run.
+            cluster: Its target.
+            target: The name of the target topic; required if the cluster is protected.
+            doubtful: For a batch of which the target cannot tell whether it arrived: ``skip`` leaves it out, ``send``
+                sends it and accepts that it may be there twice. Without it such a run is refused.
+            progress: Called after each batch.
+
+        Raises:
+            ReplayRefused: The run is in another state, its target changed, or what is in doubt cannot be told.
+        """
+        from workbench.replay import plan_from_json, resume_run
+        from workbench.session.connection.replay_access import access_of
+
+        journal, run_id = self._recorded(run)
+        selected = journal.selection(run_id)
+        if not selected.num_rows:
+            state = journal.run(run_id).state
+            raise SnapshotError(
+                f"Run {run_id} is {state} and its journal holds no records to send: it never began, or an earlier "
+                "version ran it. Plan again; with skip_refused=True what is on the target is left out.",
+                path=str(self.store.path),
+            )
+        draft = self.select(selected.select(["source_id", "partition", "offset"]))
+        plan = plan_from_json(journal.run(run_id).plan, draft)
+        return await resume_run(
+            plan,
+            cluster.log,
+            journal,
+            connection=access_of(cluster),
+            target=target,
+            doubtful=doubtful,
+            reason=cluster.reason,
+            progress=progress,
+        )
 
     async def abandon(self, run: str, cluster: Target) -> ReplayReport:
         """Give up a run in doubt; a transaction that it left open is aborted, and its target is free again.

@@ -226,10 +226,10 @@ class Snapshot(SnapshotQueries):
 
     @property
     def replays(self) -> Replays:
-        """The replay runs of this snapshot: a table, ``.frame``, and ``.show``, ``.verify``, ``.abandon`` of a run."""
+        """The replay runs of this snapshot: ``.frame``, and ``.show``, ``.resume``, ``.verify``, ``.abandon``."""
         from workbench.session.replays import Replays
 
-        return Replays(self.store, self.journal)
+        return Replays(self.store, self.journal, self.replay)
 
     def journal(self) -> Journal:
         """Return the journal of the replays: tables in this file, or a separate file if this one is read-only."""

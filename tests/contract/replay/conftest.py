@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from replay_bench import Bench
+from replay_bench import WRITABLE, Bench, select, write
 
 from workbench.bus import open_log
 from workbench.errors import WorkbenchError
+from workbench.model import NewRecord
+from workbench.replay import run_plan
+from workbench.replay.plan import batches
 from workbench.store.journal import Journal
+
+BASE_MS = 1_700_000_000_000
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -28,3 +33,31 @@ async def bench(address: str, tmp_path: Path, topic_name: Callable[..., str]) ->
             with contextlib.suppress(WorkbenchError):
                 async with asyncio.timeout(10):
                     await log.delete_topic(topic)
+
+
+@pytest.fixture
+def in_doubt(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a plan whose journal fails when it is to enter the end of the second of three batches."""
+
+    async def run(target: str | None = "", **options: Any) -> tuple[Any, str]:
+        monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
+        source = await bench.topic(1)
+        target = await bench.topic(1) if target == "" else target
+        records = [NewRecord(source, b"k%d" % at, b"v%d" % at, (), 0, BASE_MS + at) for at in range(6)]
+        await write(bench.log, records)
+        plan = await bench.plan(await select(bench.log, source, **options), target)
+        settle, calls = bench.journal.settle, iter(range(9))
+
+        def settle_once(*arguments: Any) -> None:
+            if next(calls):
+                raise OSError("the disk is gone")
+            settle(*arguments)
+
+        monkeypatch.setattr(bench.journal, "settle", settle_once)
+        with pytest.raises(OSError, match="the disk is gone"):
+            await run_plan(plan, bench.log, bench.journal, connection=WRITABLE, confirm=plan.token)
+        monkeypatch.undo()
+        assert bench.journal.run(plan.run_id).state == "in_doubt"
+        return plan, plan.facts.target_topics[0]
+
+    return run

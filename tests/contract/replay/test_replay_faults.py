@@ -139,9 +139,9 @@ async def test_a_cluster_that_goes_away_leaves_the_run_in_doubt_until_it_is_aban
         await bench.run(following)
     await abandon_run(bench.log, bench.journal, plan.run_id, by="tester", reason="looked at the target")
     row = bench.journal.run(plan.run_id)
-    assert row.state == "failed"
+    assert row.state == "abandoned"
     assert row.error.startswith("abandoned by tester; looked at the target")
-    with pytest.raises(ReplayRefused, match="it is failed"):
+    with pytest.raises(ReplayRefused, match="it is abandoned"):
         await abandon_run(bench.log, bench.journal, plan.run_id)
     free = await bench.plan(await select(bench.log, next(iter(source)), skip_refused=True), target)
     assert (await bench.run(free)).state == "verified"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
 import signal
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from replay_bench import Bench, read_all, select, write
+from replay_bench import WRITABLE, Bench, read_all, select, write
 
 from workbench.bus import open_log
 from workbench.errors import ReplayRefused
 from workbench.model import NewRecord
-from workbench.replay import abandon_run, resolve_run
+from workbench.replay import abandon_run, plan_from_json, resolve_run, resume_run
 from workbench.store.journal import Journal
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -49,8 +52,9 @@ async def topics(kafka_log, topic_name):
         await log.delete_topic(name)
 
 
-def start(log, journal, source, target, point):
-    command = [sys.executable, str(CHILD), log.address, str(journal), source, target, point]
+def start(log, journal, source, target, point="nowhere", *, writer="transactional", batch=BATCH, resume=()):
+    names = [log.address, str(journal), source, target, point, writer, str(batch), *resume]
+    command = [sys.executable, str(CHILD), *names]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
@@ -118,11 +122,69 @@ async def test_killed_and_settled_from_the_target(kafka_log, topics, tmp_path, p
         assert await visible(kafka_log, target, arrived) == list(range(arrived))
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 4])
+@dataclass(frozen=True)
+class Size:
+    """How often a run is killed, and how large it is."""
+
+    kills: int
+    records: int
+    batch: int
+    within_s: float
+
+
+QUICK = Size(kills=3, records=600, batch=20, within_s=0.5)
+WHOLE = Size(kills=20, records=200_000, batch=5_000, within_s=2.0)
+SIZE = WHOLE if os.environ.get("WORKBENCH_REPLAY_KILLS") else QUICK
+"""``WORKBENCH_REPLAY_KILLS=1`` kills a replay of 200,000 records twenty times."""
+
+
+@pytest.mark.timeout(3000 if SIZE is WHOLE else 300)
+@pytest.mark.parametrize("writer", ["transactional", "idempotent"])
+async def test_killed_at_random_and_resumed_until_each_record_is_there_once(kafka_log, topics, tmp_path, writer):
+    source, target = topics
+    moment = random.Random(writer)  # noqa: S311 - moments, no secrets
+    more = [
+        NewRecord(source, b"k%d" % (at % 100), b"%d" % at, (), at % 2, 1_700_000_000_000 + at)
+        for at in range(RECORDS, SIZE.records)
+    ]
+    await write(kafka_log, more)
+    path = tmp_path / "journal.duckdb"
+    run_id, killed = None, 0
+    for _ in range(3 * SIZE.kills):
+        resumed = () if run_id is None else (run_id,)
+        child = start(kafka_log, path, source, target, writer=writer, batch=SIZE.batch, resume=resumed)
+        said = (await asyncio.to_thread(child.stdout.readline)).strip()
+        await asyncio.sleep(moment.uniform(0, SIZE.within_s))
+        child.kill()
+        await finished(child)
+        with Journal.open(path) as journal:
+            row = next((row for row in journal.runs() if row.run_id == said), None)
+        if row is None or row.state in ("planned", "confirmed"):
+            continue
+        run_id, killed = said, killed + (row.state == "in_doubt")
+        if row.state == "done" or killed == SIZE.kills:
+            break
+    assert killed
+    with Journal.open(path) as journal:
+        if journal.run(run_id).state == "in_doubt":
+            plan = plan_from_json(
+                journal.run(run_id).plan, await select(kafka_log, source, writer=writer, max_records=1_000_000)
+            )
+            report = await resume_run(plan, kafka_log, journal, connection=WRITABLE)
+            assert report.state == "verified", repr(report)
+        assert Counter(journal.ledger(run_id)["outcome"].to_pylist()) == {"acked": SIZE.records}
+    lanes: dict[int, list[bytes]] = {0: [], 1: []}
+    for record in await read_all(kafka_log, target):
+        lanes[record.partition].append(record.value)
+    for lane, values in lanes.items():
+        assert values == [b"%d" % at for at in range(lane, SIZE.records, 2)], "each once, in lane order"
+
+
+@pytest.mark.parametrize("seed", [0, 2])
 async def test_killed_at_any_moment(kafka_log, topics, tmp_path, seed):
     source, target = topics
     path = tmp_path / "journal.duckdb"
-    child = start(kafka_log, path, source, target, "nowhere")
+    child = start(kafka_log, path, source, target)
     run_id = (await asyncio.to_thread(child.stdout.readline)).strip()
     await asyncio.sleep(0.1 * seed)
     child.kill()

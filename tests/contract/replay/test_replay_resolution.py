@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from replay_bench import WRITABLE, read_all, select, write
+from replay_bench import read_all
 
 from workbench.errors import ReplayRefused, SnapshotError
-from workbench.model import NewRecord
-from workbench.replay import resolve_run, run_plan, verify_delivery
-from workbench.replay.plan import batches
+from workbench.replay import resolve_run, verify_delivery
 
 BASE_MS = 1_700_000_000_000
-
-
-@pytest.fixture
-def in_doubt(bench, monkeypatch):
-    """Run a plan whose journal fails when it is to enter the end of the second of three batches."""
-
-    async def run(**options: Any) -> tuple[Any, str]:
-        monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
-        source, target = await bench.topic(1), await bench.topic(1)
-        records = [NewRecord(source, b"k%d" % at, b"v%d" % at, (), 0, BASE_MS + at) for at in range(6)]
-        await write(bench.log, records)
-        plan = await bench.plan(await select(bench.log, source, **options), target)
-        settle, calls = bench.journal.settle, iter(range(9))
-
-        def settle_once(*arguments: Any) -> None:
-            if next(calls):
-                raise OSError("the disk is gone")
-            settle(*arguments)
-
-        monkeypatch.setattr(bench.journal, "settle", settle_once)
-        with pytest.raises(OSError, match="the disk is gone"):
-            await run_plan(plan, bench.log, bench.journal, connection=WRITABLE, confirm=plan.token)
-        monkeypatch.undo()
-        assert bench.journal.run(plan.run_id).state == "in_doubt"
-        return plan, target
-
-    return run
 
 
 @pytest.mark.parametrize("writer", ["transactional", "idempotent"])
@@ -73,7 +42,7 @@ async def test_another_cluster_is_refused(bench, in_doubt):
 
 async def test_confirming_again_says_what_became_of_the_plan(bench, in_doubt):
     plan, _ = await in_doubt()
-    with pytest.raises(SnapshotError, match=rf"{plan.run_id} is in doubt[\s\S]*workbench replay verify"):
+    with pytest.raises(SnapshotError, match=rf"{plan.run_id} is in doubt[\s\S]*workbench replay resume"):
         bench.journal.planned(plan.token)
     await resolve_run(bench.log, bench.journal, plan.run_id)
     with pytest.raises(SnapshotError, match=r"and is stopped\. One plan is one run"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -10,7 +11,8 @@ from typer.testing import CliRunner
 import workbench as wb
 from workbench.cli import application
 from workbench.errors import ReplayRefused, SnapshotError
-from workbench.model import NewRecord
+from workbench.model import NewRecord, TopicPartition
+from workbench.replay.plan import batches
 from workbench.store.journal import journal_path
 
 RUNNER = CliRunner()
@@ -81,9 +83,39 @@ async def test_a_run_in_the_file_itself_is_changed_only_when_it_is_open_for_writ
             await snap.replays.verify(plan.run_id, cluster)
         refused = await cluster.plan(snap.replay("true"), to="again")
         assert [refusal.rule for refusal in refused.refusals][:1] == ["G-21"]
-        assert f"workbench replay verify SNAPSHOT {plan.run_id}" in str(refused.refusals[0])
+        assert f"workbench replay resume SNAPSHOT {plan.run_id}" in str(refused.refusals[0])
     with wb.open(path, write=True) as snap:
         assert (await snap.replays.verify(plan.run_id, cluster)).state == "verified"
+
+
+async def test_a_stopped_run_is_resumed_from_its_journal_alone(cluster, path, monkeypatch):
+    monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
+    with wb.open(path) as snap:
+        plan = await cluster.plan(snap.replay("true"), to="again")
+
+        def stop(progress):
+            if progress.state == "running" and dict(progress.counts)["records"] == 2:
+                run.cancel()
+
+        run = asyncio.ensure_future(cluster.run(plan, confirm=plan.token, progress=stop))
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        assert [row["state"] for row in snap.replays.rows()] == ["stopped"]
+    with wb.open(path) as snap:
+        report = await snap.replays.resume(plan.run_id[:8], cluster)
+        assert (report.state, report.counts["acked"]) == ("verified", 6)
+        with pytest.raises(ReplayRefused, match="was not resumed: it is verified"):
+            await snap.replays.resume(plan.run_id, cluster)
+    (end,) = (await cluster.log.offsets([TopicPartition("again", 0)], "latest")).values()
+    assert end == 9, "six records, and the markers of three transactions"
+
+
+async def test_a_run_that_never_began_has_nothing_to_resume(cluster, path):
+    with wb.open(path) as snap:
+        plan = await cluster.plan(snap.replay("true"), to="again")
+        snap.journal().add_plan(plan.to_json(), writer_mode="transactional")
+        with pytest.raises(SnapshotError, match="it never began"):
+            await snap.replays.resume(plan.run_id, cluster)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """``workbench replay``: prints the plan of a replay and stores it in the journal; ``--confirm`` runs it.
 
-Its other forms look after runs: ``workbench replay list | show | verify | abandon | delete-created``.
+Its other forms look after runs: ``workbench replay list | show | resume | verify | abandon | delete-created``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -34,6 +34,10 @@ Option = Annotated[
 
 
 Run = Annotated[str, typer.Argument(help="Id of the run, or its first digits; `workbench replay list` shows them.")]
+Doubtful = Annotated[
+    str | None,
+    typer.Option("--doubtful", help="Batch of which nobody can tell whether it arrived: skip it, or send it again."),
+]
 Why = Annotated[str | None, typer.Option("--reason", help="Reason, stored in the journal; required.")]
 
 
@@ -46,7 +50,7 @@ def register(app: typer.Typer) -> None:
     )
     group.command("plan")(replay)
     group.command("list")(list_runs)
-    for command in (show, verify, abandon, delete_created):
+    for command in (show, resume, verify, abandon, delete_created):
         group.command(command.__name__.replace("_", "-"))(command)
     app.add_typer(group, name="replay")
 
@@ -66,6 +70,42 @@ def show(snapshot: SnapshotFile, run_id: Run, as_json: Json = False) -> None:
 
     with open_runs(snapshot, run_id) as snap:
         _print_report(snap.replays.show(run_id), as_json=as_json)
+
+
+def resume(
+    snapshot: SnapshotFile,
+    run_id: Run,
+    broker: Broker = None,
+    reason: Why = None,
+    confirm_target: Typed = None,
+    doubtful: Doubtful = None,
+    as_json: Json = False,
+) -> None:
+    """Go on with a run that was killed, stopped or failed; what is on the target is not sent again."""
+    report = run(_resume(snapshot, run_id, broker, reason, confirm_target, doubtful))
+    _print_report(report, as_json=as_json)
+    raise typer.Exit(report.exit_status)
+
+
+async def _resume(
+    snapshot: Path, run_id: str, broker: str | None, reason: str | None, typed: str | None, doubtful: str | None
+) -> ReplayReport:
+    from workbench.errors import ConfigurationError
+    from workbench.session.procedures.kept_runs import resume_kept_run
+
+    choice: Literal["skip", "send"] | None = "skip" if doubtful == "skip" else "send" if doubtful == "send" else None
+    if doubtful is not None and choice is None:
+        raise ConfigurationError(f"--doubtful {doubtful!r} is not possible; use skip or send.")
+    with progress_listener(to_terminal=sys.stderr.isatty()) as listener:
+        return await resume_kept_run(
+            snapshot,
+            run_id,
+            address=broker,
+            reason=reason,
+            target=typed,
+            doubtful=choice,
+            progress=listener,
+        )
 
 
 def verify(

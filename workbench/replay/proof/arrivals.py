@@ -47,6 +47,8 @@ class Arrivals:
     """Records without provenance headers that equal a planned one, at a position that is not in the ledger."""
     gaps: int = 0
     """Offsets that could not be read."""
+    compacted: int = 0
+    """Offsets without a record that are no gap: compaction has removed what was there."""
 
 
 async def collect(
@@ -75,7 +77,10 @@ class _Picker:
 
     def take(self, chunk: Chunk) -> None:
         """Pick the run's records of one chunk."""
-        self.arrivals.gaps += sum(gap.stop - gap.start for gap in chunk.gaps)
+        gaps = sum(gap.stop - gap.start for gap in chunk.gaps)
+        self.arrivals.gaps += gaps
+        told = chunk.records.num_rows + chunk.control + chunk.aborted + gaps
+        self.arrivals.compacted += max(0, chunk.next - chunk.start - told)
         if not chunk.records.num_rows:
             return
         at = TopicPartition(chunk.topic, chunk.partition)

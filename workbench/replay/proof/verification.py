@@ -18,6 +18,8 @@ from workbench.replay.proof.ledger import LedgerRows
 from workbench.text import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
     from workbench.store.journal import Journal
@@ -93,24 +95,28 @@ async def verify_delivery(log: RecordLog, plan: Plan | str, journal: Journal, *,
 
 async def read_back(log: RecordLog, journal: Journal, expected: ExpectedRecords, ledger: LedgerRows) -> Arrivals:
     """Read the targets of a run from where they ended before it, and pick its records."""
+    positions = await asyncio.to_thread(journal.positions, expected.run_id)
     starts = {
-        TopicPartition(at["target_topic"], at["target_partition"]): at["start_offset"]
-        for at in (await asyncio.to_thread(journal.positions, expected.run_id)).to_pylist()
+        TopicPartition(at["target_topic"], at["target_partition"]): at["start_offset"] for at in positions.to_pylist()
     }
-    ends = await _stable_ends(log, starts, ledger.last_offsets())
+    ends = await stable_ends(log, {at: offset + 1 for at, offset in ledger.last_offsets().items()}, starts)
     return await collect(log, expected, ledger, starts, ends)
 
 
-async def _stable_ends(
+async def stable_ends(
     log: RecordLog,
-    starts: dict[TopicPartition, int],
-    last: dict[TopicPartition, int],
+    least: Mapping[TopicPartition, int],
+    partitions: Iterable[TopicPartition],
 ) -> dict[TopicPartition, int]:
-    """Wait until the last stable offsets have passed what was sent; others' open transactions can hold them back."""
+    """Wait until the last stable offsets have come to ``least``; others' open transactions can hold them back.
+
+    Raises:
+        WorkbenchError: They stayed below it.
+    """
     deadline = asyncio.get_running_loop().time() + STABLE_WITHIN_S
     while True:
-        ends = {at: end or 0 for at, end in (await log.offsets(starts, "latest")).items()}
-        behind = [at for at, offset in last.items() if ends.get(at, 0) <= offset]
+        ends = {at: end or 0 for at, end in (await log.offsets(partitions, "latest")).items()}
+        behind = [at for at, offset in least.items() if ends.get(at, 0) < offset]
         if not behind:
             return ends
         if asyncio.get_running_loop().time() > deadline:

@@ -50,7 +50,7 @@ async def admit(
     # What was true when the plan was made may have changed: all rules look again, at facts fetched now.
     sources = plan.records.sources.values()
     found = await fetch_again(log, plan.facts, sources, plan.records.table, connection=connection, journal=journal)
-    reasons = await asyncio.to_thread(_refused, plan, found, _typed(target))
+    reasons = await asyncio.to_thread(_refused, plan, found, typed_names(target))
     if reasons:
         raise ReplayRefused(f"The replay was refused, nothing was sent. {' '.join(reasons)}", reasons=reasons)
 
@@ -60,7 +60,8 @@ def _confirms(confirm: str, plan: Plan) -> bool:
     return long_enough and plan_hash(plan.document) == plan.hash
 
 
-def _typed(target: str | Collection[str] | None) -> frozenset[str]:
+def typed_names(target: str | Collection[str] | None) -> frozenset[str]:
+    """Return the physical names that a user typed, in one text or several."""
     if target is None:
         return frozenset()
     # No topic name holds a comma or a space, so several names can be typed into one field.

@@ -9,6 +9,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from workbench.errors import PublishError, WorkbenchError
 from workbench.model.feeds import PartProgress, Progress
 from workbench.replay.plan.batches import Batch, split
@@ -16,15 +18,16 @@ from workbench.replay.proof.report import ReplayReport, read_report
 from workbench.replay.proof.verification import verify_delivery
 from workbench.replay.run.admission import admit
 from workbench.replay.run.batch_writer import BatchEnd, BatchWriter, IdempotentWriter, TransactionalWriter
-from workbench.replay.run.ledger_rows import refused_rows, settled_rows, unknown_rows
+from workbench.replay.run.ledger_rows import refused_rows, selection_rows, settled_rows
 from workbench.replay.run.preparation import create_targets, start_positions
 from workbench.replay.run.sending import Sender
 from workbench.replay.target.facts import Connection
 from workbench.store.journal import Transaction
 from workbench.telemetry import SPAN_REPLAY, traced
+from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
@@ -77,12 +80,17 @@ async def run_plan(
     await asyncio.to_thread(journal.add_plan, journal_plan, writer_mode=plan.options.writer, reason=reason)
     await admit(plan, target_log, journal, connection=connection or Connection(), confirm=confirm, target=target)
     await asyncio.to_thread(journal.confirm, plan.run_id, by=by, reason=reason)
-    run = _Run(plan, target_log, journal, Who(by, reason), progress)
+    run = PlanRun(plan, target_log, journal, Who(by, reason), progress=progress)
+    return await run_to_its_end(run, verify=verify)
+
+
+async def run_to_its_end(run: PlanRun, *, verify: bool) -> ReplayReport:
+    """Run, verify what was delivered where asked to, and report. Cancelling stops it; see `run_plan`."""
     await _uninterrupted(run)
     verification = None
     if verify and run.state == "done":
-        verification = await verify_delivery(target_log, plan, journal)
-    return await asyncio.to_thread(read_report, journal, plan.run_id, verification)
+        verification = await verify_delivery(run.log, run.plan, run.journal)
+    return await asyncio.to_thread(read_report, run.journal, run.plan.run_id, verification)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,17 @@ class Who:
     reason: str
 
 
-async def _uninterrupted(run: _Run) -> None:
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """The records that a run has still to send."""
+
+    seqs: Sequence[int]
+    """Ascending."""
+    overtaken: int = 0
+    """Records that are not sent any more, because later ones of their lane are on the target."""
+
+
+async def _uninterrupted(run: PlanRun) -> None:
     """Run to the end. When cancelled, let the run decide its batch first; a second cancellation interrupts that too."""
     task = asyncio.ensure_future(run.go())
     try:
@@ -110,8 +128,17 @@ async def _uninterrupted(run: _Run) -> None:
         raise
 
 
-class _Run:
-    """One running plan."""
+class PlanRun:
+    """One running plan.
+
+    Args:
+        plan: The plan.
+        target_log: Open record log of the target cluster.
+        journal: Records every step.
+        who: Who runs it, for the audit.
+        progress: Called after each batch.
+        remaining: The records that an interrupted run has still to send; None for a run that begins.
+    """
 
     def __init__(
         self,
@@ -119,19 +146,23 @@ class _Run:
         target_log: RecordLog,
         journal: Journal,
         who: Who,
+        *,
         progress: ProgressListener | None,
+        remaining: Remaining | None = None,
     ) -> None:
         self.plan = plan
+        self._resumed = remaining is not None
+        self._remaining = Remaining(plan.sent) if remaining is None else remaining
         self.state = "confirmed"
         self.stop = asyncio.Event()
-        self._log = target_log
-        self._journal = journal
+        self.log = target_log
+        self.journal = journal
         self._who = who
         self._listener = progress
         self._sender = Sender(plan, self.stop)
         self._expected = 0
         self._skipped: dict[int, str] = {}
-        self._done = 0
+        self._done = len(plan.sent) - len(self._remaining.seqs)
         self._bytes = 0
         self._number = 0
 
@@ -150,56 +181,71 @@ class _Run:
         await self._end(state, error)
 
     async def _start(self) -> None:
-        await create_targets(self._log, self.plan)
-        positions = await start_positions(self._log, self.plan)
-        await asyncio.to_thread(self._journal.start, self.plan.run_id, positions, refused_rows(self.plan))
+        if self._resumed:
+            pending = pa.array(self._remaining.seqs, pa.int64())
+            self._number = await asyncio.to_thread(self.journal.resume, self.plan.run_id, pending)
+            self.state = "running"
+            self._tell("running")
+            return
+        await create_targets(self.log, self.plan)
+        positions = await start_positions(self.log, self.plan)
+        selection = await asyncio.to_thread(selection_rows, self.plan)
+        left_out = refused_rows(self.plan)
+        await asyncio.to_thread(self.journal.start, self.plan.run_id, positions, selection, left_out)
         self.state = "running"
         self._tell("running")
 
     async def _send_all(self) -> tuple[str, str | None]:
-        sizes = self.plan.records.sizes[list(self.plan.sent)].tolist()
-        queue = deque(split(self.plan.sent, sizes, self.plan.options))
         writer = self._writer()
         try:
             try:
                 await writer.open()
             except WorkbenchError as failure:
                 return "failed", failure.message
-            while queue:
-                if self.stop.is_set():
-                    return "stopped", "stopped on request"
-                batch = queue.popleft()
-                end = await self._deliver(writer, batch)
-                if end.state == "unknown":
-                    return "in_doubt", end.error
-                rest = self._without_bad_records(batch, end)
-                if rest is not None:
-                    queue.extendleft([rest] if rest.seqs else [])
-                elif self.stop.is_set() and len(end.outcomes) < len(batch.seqs):
-                    return "stopped", "stopped on request"
-                elif end.state == "aborted" or end.error is not None:
-                    return "failed", end.error
+            state, error = await self._send_batches(writer)
         finally:
             await writer.aclose()
+        if state == "done" and self._remaining.overtaken:
+            what = f"{counted(self._remaining.overtaken, 'record')} of earlier batches failed"
+            return "failed", f"{what}; later records of their partitions are on the target already"
+        return state, error
+
+    async def _send_batches(self, writer: BatchWriter) -> tuple[str, str | None]:
+        seqs = self._remaining.seqs
+        sizes = self.plan.records.sizes[list(seqs)].tolist()
+        queue = deque(split(seqs, sizes, self.plan.options))
+        while queue:
+            if self.stop.is_set():
+                return "stopped", "stopped on request"
+            batch = queue.popleft()
+            end = await self._deliver(writer, batch)
+            if end.state == "unknown":
+                return "in_doubt", end.error
+            rest = self._without_bad_records(batch, end)
+            if rest is not None:
+                queue.extendleft([rest] if rest.seqs else [])
+            elif self.stop.is_set() and len(end.outcomes) < len(batch.seqs):
+                return "stopped", "stopped on request"
+            elif end.state == "aborted" or end.error is not None:
+                return "failed", end.error
         return "done", None
 
     def _writer(self) -> BatchWriter:
         if self.plan.options.writer == "idempotent":
-            return IdempotentWriter(self._log)
-        return TransactionalWriter(self._log, self.plan.run_id, lambda: self._expected)
+            return IdempotentWriter(self.log)
+        return TransactionalWriter(self.log, self.plan.run_id, lambda: self._expected)
 
     async def _deliver(self, writer: BatchWriter, batch: Batch) -> BatchEnd:
         """Write one batch between two journal entries."""
         run_id, self._expected = self.plan.run_id, len(batch.seqs)
         transaction = Transaction(LANE_GROUP, self._number, batch.first, batch.last)
         self._number += 1
-        rows = unknown_rows(self.plan, batch.seqs)
         # The intent must be durable before the first byte is sent: after a crash it tells what may be on the target.
-        await asyncio.to_thread(self._journal.intent, run_id, transaction, rows)
+        await asyncio.to_thread(self.journal.intent, run_id, transaction)
         end = await writer.deliver(lambda opened: self._sender.send(opened, batch.seqs))
         self._note_bad_records(batch, end)
         settled = settled_rows(self.plan, batch.seqs, end, self._skipped)
-        await asyncio.to_thread(self._journal.settle, run_id, transaction, end.state, settled)
+        await asyncio.to_thread(self.journal.settle, run_id, transaction, end.state, settled)
         await self._audit_batch(batch, end)
         self._count(batch, end)
         return end
@@ -231,7 +277,7 @@ class _Run:
 
     async def _audit(self, action: str, result: str, *, topic: str | None = None, records: int | None = None) -> None:
         await asyncio.to_thread(
-            self._journal.audit,
+            self.journal.audit,
             self.plan.run_id,
             action=action,
             who=self._who.by,
@@ -251,8 +297,8 @@ class _Run:
     async def _end(self, state: str, error: str | None) -> None:
         """Journal the end. It blocks the event loop on purpose: an awaited thread could be cancelled, the end lost."""
         self.state = state
-        self._journal.finish(self.plan.run_id, state, error=error)
-        self._journal.audit(
+        self.journal.finish(self.plan.run_id, state, error=error)
+        self.journal.audit(
             self.plan.run_id,
             action="replay",
             who=self._who.by,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from workbench.store.journal import LEDGER
+from workbench.store.journal import LEDGER, SELECTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from workbench.replay.plan.plan import Plan
     from workbench.replay.run.batch_writer import BatchEnd
 
-_ABORTED = "its transaction was aborted; nothing of it is visible"
+ABORTED = "its transaction was aborted; nothing of it is visible"
+UNSENT = "the run was stopped before it was sent"
+NOT_THERE = "not on the target: its batch did not arrive"
+TO_SEND_AGAIN = frozenset({ABORTED, UNSENT, NOT_THERE})
+"""Reasons of ``skipped`` records that a resumed run sends; every other reason left them out for good."""
 
 
 def ledger_rows(plan: Plan, seqs: Sequence[int], ends: Mapping[int, Mapping[str, Any]]) -> pa.Table:
@@ -46,9 +50,18 @@ def ledger_rows(plan: Plan, seqs: Sequence[int], ends: Mapping[int, Mapping[str,
     return pa.table([columns[name] for name in LEDGER.names], schema=LEDGER)
 
 
-def unknown_rows(plan: Plan, seqs: Sequence[int]) -> pa.Table:
-    """Return the rows of a batch that is about to be sent. If the process dies now, this is what is known."""
-    return ledger_rows(plan, seqs, {seq: {"outcome": "unknown", "reason": "sent, not settled"} for seq in seqs})
+def selection_rows(plan: Plan) -> pa.Table:
+    """Return all records of the plan for the journal, from which a killed run is resumed."""
+    records = plan.records
+    partitions = records.target_partitions
+    columns = {
+        "seq": pa.array(np.arange(len(records)), pa.int64()),
+        **{name: records.table[name] for name in ("source_id", "topic", "partition", "offset")},
+        "body_sha256": pa.array(records.digests, pa.binary()),
+        "target_topic": pa.array(records.target_topics, pa.string()),
+        "target_partition": pa.array(partitions, pa.int32(), mask=partitions < 0),
+    }
+    return pa.table([columns[name] for name in SELECTION.names], schema=SELECTION)
 
 
 def refused_rows(plan: Plan) -> pa.Table:
@@ -75,9 +88,9 @@ def _end(outcome: Outcome | None, end: BatchEnd, moment: datetime, *, transactio
     if end.state == "unknown" and (transactional or outcome is None or outcome.status == "unknown"):
         return {"outcome": "unknown", "reason": end.error}
     if end.state == "aborted" and not failed:
-        return {"outcome": "skipped", "reason": _ABORTED}
+        return {"outcome": "skipped", "reason": ABORTED}
     if outcome is None:
-        return {"outcome": "skipped", "reason": "the run was stopped before it was sent"}
+        return {"outcome": "skipped", "reason": UNSENT}
     if failed:
         return {"outcome": "failed", "reason": str(outcome.error)}
     return {

@@ -1,33 +1,46 @@
-"""Settles a run in doubt: fences its writer, reads its target, and enters what arrived.
+"""Settles a run in doubt: fences its writer, reads the tail of its target, and enters what arrived.
 
-The target tells which records of the batch in doubt are there, because each carries the run id and its seq. Nothing is
-sent. What cannot be told from the target stays in doubt.
+The target tells which records of the batch in doubt are there: each carries the run id and its seq, or is known by its
+content. Nothing is sent. What cannot be told from the target stays in doubt.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.errors import ReplayRefused
+from workbench.errors import ReplayRefused, WorkbenchError
+from workbench.model import TopicPartition
+from workbench.replay.proof.arrivals import collect
 from workbench.replay.proof.expected import ExpectedRecords
 from workbench.replay.proof.ledger import LedgerRows
-from workbench.replay.proof.verification import read_back
+from workbench.replay.proof.verification import stable_ends
 from workbench.replay.run.abandon import fence
+from workbench.replay.run.content import arrived_by_content
+from workbench.replay.run.ledger_rows import NOT_THERE
 from workbench.store.journal import LEDGER
 from workbench.store.journal.runs import Transaction
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.bus.protocols import RecordLog
+    from workbench.replay.plan.plan import Plan
     from workbench.replay.proof.arrivals import Arrival
     from workbench.store.journal import Journal, RunRow
 
-_NOT_THERE = "not on the target: its batch did not arrive"
+
+@dataclass(frozen=True, slots=True)
+class Tails:
+    """The part of each target partition where records of a batch in doubt can be."""
+
+    starts: Mapping[TopicPartition, int]
+    ends: Mapping[TopicPartition, int]
 
 
 async def resolve_run(log: RecordLog, journal: Journal, run_id: str) -> str:
@@ -45,43 +58,119 @@ async def resolve_run(log: RecordLog, journal: Journal, run_id: str) -> str:
         ReplayRefused: The run wrote to another cluster.
     """
     row = await asyncio.to_thread(journal.run, run_id)
-    if row.target_cluster != log.cluster_id:
-        reason = f"it wrote to cluster {row.target_cluster}, this is {log.cluster_id}"
-        raise ReplayRefused(f"Run {run_id} was not settled: {reason}.", reasons=[reason])
-    await fence(log, row)
-    rows = await asyncio.to_thread(journal.ledger, run_id)
-    expected = ExpectedRecords.of_journal(row, rows)
-    unknown = rows.filter(pc.equal(rows["outcome"], "unknown"))
-    whole = rows.num_rows == row.plan["document"]["records"]
-    if unknown.num_rows:
-        arrivals = await read_back(log, journal, expected, LedgerRows.of(rows))
-        found = {arrival.seq: arrival for arrival in arrivals.found}
-        if not expected.marked or arrivals.gaps or len(found) != len(arrivals.found):
-            return "in_doubt"
-        if not await _settle(journal, row, unknown, found):
-            return "in_doubt"
-        whole = whole and set(unknown["seq"].to_pylist()) <= found.keys()
-    state = "done" if whole else "stopped"
+    check_cluster(log, row)
+    if await settle_from_target(log, journal, row) is not None:
+        return "in_doubt"
+    ledger = await asyncio.to_thread(journal.ledger, run_id)
+    missing = pc.sum(pc.equal(pc.fill_null(ledger["reason"], ""), NOT_THERE)).as_py() or 0
+    state = "done" if ledger.num_rows == row.plan["document"]["records"] and not missing else "stopped"
     await asyncio.to_thread(journal.finish, run_id, state, error="settled from what is on the target")
     return state
 
 
-async def _settle(journal: Journal, row: RunRow, unknown: pa.Table, found: Mapping[int, Arrival]) -> bool:
-    """Enter the outcome of each batch in doubt; returns False where a transaction is there in part."""
+def check_cluster(log: RecordLog, row: RunRow) -> None:
+    """Refuse a cluster that is not the one that the run wrote to.
+
+    Raises:
+        ReplayRefused: It is another.
+    """
+    if row.target_cluster != log.cluster_id:
+        reason = f"it wrote to cluster {row.target_cluster}, this is {log.cluster_id}"
+        raise ReplayRefused(f"Run {row.run_id} was not settled: {reason}.", reasons=[reason])
+
+
+async def settle_from_target(log: RecordLog, journal: Journal, row: RunRow, plan: Plan | None = None) -> str | None:
+    """Enter the outcome of each record that is unknown; returns why the target cannot tell it, or None.
+
+    Args:
+        log: The target cluster, open for writing.
+        journal: Where the run is recorded.
+        row: The run.
+        plan: Its plan, made again; with it also records without provenance headers are found, by their content.
+    """
+    # Fencing ends the open transaction of the run, and takes the id from a process that still lives.
+    await fence(log, row)
+    rows = await asyncio.to_thread(journal.ledger, row.run_id)
+    unknown = rows.filter(pc.equal(rows["outcome"], "unknown"))
+    if not unknown.num_rows:
+        return None
+    expected = ExpectedRecords.of_journal(row, rows)
+    try:
+        tails = await _tails(log, journal, row.run_id)
+        if expected.marked:
+            found = await _marked(log, row, expected, LedgerRows.of(rows), tails)
+        elif plan is not None:
+            found = await arrived_by_content(log, plan, unknown["seq"].to_pylist(), tails.starts, tails.ends)
+        else:
+            return "its records carry no provenance headers"
+    except WorkbenchError as error:
+        return error.message
+    if isinstance(found, str):
+        return found
+    return await _settle(journal, row, unknown, found)
+
+
+async def _tails(log: RecordLog, journal: Journal, run_id: str) -> Tails:
+    """Return where to look: behind the last acknowledged record, up to all that is there now.
+
+    Raises:
+        WorkbenchError: The target ends before what was acknowledged, or an open transaction hides its end.
+    """
+    positions = (await asyncio.to_thread(journal.positions, run_id)).to_pylist()
+    starts = {
+        TopicPartition(at["target_topic"], at["target_partition"]): at["next_target_offset"] or at["start_offset"]
+        for at in positions
+    }
+    # Up to the high watermark, not the last stable offset: another producer's open transaction would hide our records.
+    highest = {at: end or 0 for at, end in (await log.offsets(starts, "latest", isolation="read_uncommitted")).items()}
+    lost = [at for at, start in starts.items() if highest.get(at, 0) < start]
+    if lost:
+        raise WorkbenchError(
+            f"{lost[0]} ends at {highest.get(lost[0], 0)}, before what was acknowledged ({starts[lost[0]]}): "
+            "the topic was created again or records were lost",
+        )
+    return Tails(starts, await stable_ends(log, highest, starts))
+
+
+async def _marked(
+    log: RecordLog, row: RunRow, expected: ExpectedRecords, ledger: LedgerRows, tails: Tails
+) -> dict[int, Arrival] | str:
+    arrivals = await collect(log, expected, ledger, tails.starts, tails.ends)
+    found = {arrival.seq: arrival for arrival in arrivals.found}
+    if arrivals.gaps:
+        return f"{counted(arrivals.gaps, 'offset')} of its target cannot be read any more"
+    if arrivals.compacted and _is_compacted(row):
+        return f"the target is compacted, and {counted(arrivals.compacted, 'offset')} are gone from its tail"
+    if len(found) != len(arrivals.found) or not found.keys() <= ledger.others.keys():
+        return "records of it are on the target twice"
+    return found
+
+
+def _is_compacted(row: RunRow) -> bool:
+    targets = set(row.target_topics)
+    facts = (topic for topic in row.plan["facts"]["topics"] if topic["name"] in targets)
+    return any("compact" in (topic["config"].get("cleanup.policy") or "") for topic in facts)
+
+
+async def _settle(journal: Journal, row: RunRow, unknown: pa.Table, found: Mapping[int, Arrival]) -> str | None:
+    """Enter the outcome of each batch in doubt; returns a reason where a transaction is there in part."""
     seqs = unknown["seq"].to_pylist()
     batches = (await asyncio.to_thread(journal.transactions, row.run_id)).to_pylist()
     settled = []
-    for batch in (batch for batch in batches if batch["state"] in ("unknown", "intent")):
-        own = [seq for seq in seqs if batch["first_seq"] <= seq <= batch["last_seq"]]
+    left = set(seqs)
+    # The newest batch first: a seq that was sent again belongs to the batch that sent it last.
+    for batch in reversed([batch for batch in batches if batch["state"] in ("unknown", "intent")]):
+        own = [seq for seq in seqs if batch["first_seq"] <= seq <= batch["last_seq"] and seq in left]
+        left -= set(own)
         there = [seq for seq in own if seq in found]
         if row.writer_mode == "transactional" and there and len(there) != len(own):
-            return False
+            return f"{len(there)} of the {len(own)} records of a transaction are on the target"
         settled.append((batch, own, "committed" if there else "aborted"))
     for batch, own, state in settled:
         transaction = Transaction(batch["lane_group"], batch["txn_no"], batch["first_seq"], batch["last_seq"])
         rows = unknown.filter(pc.is_in(unknown["seq"], pa.array(own, pa.int64())))
         await asyncio.to_thread(journal.settle, row.run_id, transaction, state, arrived_rows(rows, found))
-    return True
+    return None
 
 
 def arrived_rows(rows: pa.Table, found: Mapping[int, Arrival]) -> pa.Table:
@@ -90,7 +179,7 @@ def arrived_rows(rows: pa.Table, found: Mapping[int, Arrival]) -> pa.Table:
     for row in rows.to_pylist():
         arrival = found.get(row["seq"])
         if arrival is None:
-            entered.append({**row, "outcome": "skipped", "reason": _NOT_THERE})
+            entered.append({**row, "outcome": "skipped", "reason": NOT_THERE})
         else:
             there = {"target_offset": arrival.offset, "target_timestamp_ms": arrival.timestamp_ms}
             entered.append({**row, **there, "outcome": "acked", "reason": "found on the target"})

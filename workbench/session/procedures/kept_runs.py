@@ -1,15 +1,17 @@
-"""Does something with a run that a snapshot file records: verify, abandon, or delete what it created."""
+"""Does something with a run that a snapshot file records: resume, verify, abandon, or delete what it created."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from workbench.session.connecting import connect
 from workbench.session.opening import open_snapshot
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
+    from workbench.model.feeds import Progress
     from workbench.replay import ReplayReport
     from workbench.session.snapshot import Snapshot
 
@@ -30,6 +32,22 @@ async def verify_kept_run(
     with open_runs(snapshot, run) as snap:
         async with await connect(address, write=True, reason=reason) as cluster:
             return await snap.replays.verify(run, cluster)
+
+
+async def resume_kept_run(
+    snapshot: str | os.PathLike[str],
+    run: str,
+    *,
+    address: str | None,
+    reason: str | None,
+    target: str | None = None,
+    doubtful: Literal["skip", "send"] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> ReplayReport:
+    """Go on with an interrupted run; see `Replays.resume`."""
+    with open_runs(snapshot, run) as snap:
+        async with await connect(address, write=True, reason=reason) as cluster:
+            return await snap.replays.resume(run, cluster, target=target, doubtful=doubtful, progress=progress)
 
 
 async def abandon_kept_run(

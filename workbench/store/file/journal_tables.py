@@ -1,4 +1,4 @@
-"""Defines the tables of the replay journal: plans, transactions, ledger, target positions, edits."""
+"""Defines the tables of the replay journal: plans, selected records, transactions, ledger, target positions."""
 
 JOURNAL_TABLES = (
     """
@@ -30,3 +30,11 @@ JOURNAL_TABLES = (
         after_sha256 BLOB NOT NULL
     )""",
 )
+
+SELECTION_TABLE = """
+    CREATE TABLE IF NOT EXISTS replay_selection (
+        run_id VARCHAR NOT NULL, seq BIGINT NOT NULL, source_id INTEGER NOT NULL, topic VARCHAR NOT NULL,
+        "partition" INTEGER NOT NULL, "offset" BIGINT NOT NULL, body_sha256 BLOB NOT NULL,
+        target_topic VARCHAR NOT NULL, target_partition INTEGER
+    )"""
+"""The records of a run by seq, entered before the first is sent: a killed run is resumed from them."""

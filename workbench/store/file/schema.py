@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from workbench.errors import SnapshotFormatError
-from workbench.store.file.journal_tables import JOURNAL_TABLES
+from workbench.store.file.journal_tables import JOURNAL_TABLES, SELECTION_TABLE
 from workbench.store.file.lag_tables import FORMER_LAG_TABLES, LAG_TABLES
 from workbench.store.file.layout import GAP, STORED_RECORD, former_layout
 from workbench.store.file.types import columns, sql_type
@@ -117,6 +117,8 @@ _VERSION_8 = (
     )""",
 )
 
+_VERSION_9 = (SELECTION_TABLE,)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _VERSION_1,
     _VERSION_2,
@@ -126,6 +128,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _VERSION_6,
     _VERSION_7,
     _VERSION_8,
+    _VERSION_9,
 )
 """The statements that make each version out of the one before; a released version is edited only to
 leave out what a later one drops if it exists."""

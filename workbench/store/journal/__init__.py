@@ -3,7 +3,17 @@
 from workbench.store.journal.journal import WAY_ON, Journal
 from workbench.store.journal.locations import journal_path
 from workbench.store.journal.reading import RecordedRuns
-from workbench.store.journal.results import LEDGER, POSITIONS
+from workbench.store.journal.results import LEDGER, POSITIONS, SELECTION
 from workbench.store.journal.runs import RunRow, Transaction
 
-__all__ = ["LEDGER", "POSITIONS", "WAY_ON", "Journal", "RecordedRuns", "RunRow", "Transaction", "journal_path"]
+__all__ = [
+    "LEDGER",
+    "POSITIONS",
+    "SELECTION",
+    "WAY_ON",
+    "Journal",
+    "RecordedRuns",
+    "RunRow",
+    "Transaction",
+    "journal_path",
+]

@@ -10,11 +10,13 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from workbench.errors import SnapshotError
 from workbench.store.file.opening import open_for_writing
 from workbench.store.journal.audit import add_audit_row
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
-from workbench.store.journal.results import LEDGER, POSITIONS
+from workbench.store.journal.results import LEDGER, POSITIONS, SELECTION
 from workbench.store.journal.runs import select_runs
 from workbench.store.journal.states import move, utc_now
 from workbench.store.snapshot.stored_sql import check_stored_sql
@@ -27,14 +29,13 @@ if TYPE_CHECKING:
     from typing import Self
 
     import duckdb
-    import pyarrow as pa
 
     from workbench.store.file.connection import Connection
     from workbench.store.journal.runs import RunRow, Transaction
 
 WAY_ON = (
-    "Settle it from what is on the target: snap.replays.verify({run!r}, writer), or workbench replay verify SNAPSHOT "
-    "{run} -b BROKER --reason WHY. Or give it up: snap.replays.abandon, workbench replay abandon"
+    "Resume it, which sends only what is not on the target: snap.replays.resume({run!r}, writer), or workbench replay "
+    "resume SNAPSHOT {run} -b BROKER --reason WHY. Or settle it without sending: verify. Or give it up: abandon"
 )
 """What to do with a run in doubt."""
 
@@ -102,10 +103,7 @@ class Journal:
             left = [run for (run,) in cursor.execute("SELECT run_id FROM replays WHERE state = 'running'").fetchall()]
             for run in (run for run in left if run not in _running_here):
                 move(cursor, run, "in_doubt", "the process that ran it ended without a result")
-                cursor.execute(
-                    "UPDATE replay_txns SET state = 'unknown' WHERE run_id = ? AND state = 'intent'",
-                    [run],
-                )
+                _enter_unknown(cursor, run)
 
     def add_plan(self, plan: Mapping[str, Any], *, writer_mode: str, reason: str = "") -> None:
         """Enter a plan as ``planned``; one that is there already stays as it is."""
@@ -176,12 +174,13 @@ class Journal:
                 [by or None, reason or None, run_id],
             )
 
-    def start(self, run_id: str, positions: pa.Table, left_out: pa.Table) -> None:
+    def start(self, run_id: str, positions: pa.Table, selection: pa.Table, left_out: pa.Table) -> None:
         """Move a run from ``confirmed`` to ``running``.
 
         Args:
             run_id: The run.
             positions: Ends of the target partitions, columns of `POSITIONS`.
+            selection: All records of the plan, columns of `SELECTION`.
             left_out: Ledger rows of the records that are not sent, columns of `LEDGER`.
         """
         with self._connection.transaction() as cursor:
@@ -192,11 +191,34 @@ class Journal:
                 SELECT ?, target_topic, target_partition, start_offset, next_target_offset FROM given_positions""",
                 [run_id],
             )
+            cursor.register("given_selection", selection.cast(SELECTION))
+            cursor.execute("INSERT INTO replay_selection SELECT ?, * FROM given_selection", [run_id])
             _replace_rows(cursor, run_id, left_out)
         _running_here.add(run_id)
 
-    def intent(self, run_id: str, transaction: Transaction, rows: pa.Table) -> None:
-        """Enter the next transaction before it begins; its rows are ``unknown`` until it is settled."""
+    def resume(self, run_id: str, pending: pa.Array) -> int:
+        """Move a run that was interrupted to ``running`` again, and return the number of its next transaction.
+
+        Args:
+            run_id: The run.
+            pending: Seqs that are sent now. Their ledger rows go, as those of records that were never attempted: if the
+                process dies once more, they must not be taken for settled.
+
+        Raises:
+            SnapshotError: The run is in a state that cannot be resumed.
+        """
+        with self._connection.transaction() as cursor:
+            move(cursor, run_id, "running")
+            cursor.register("pending", pa.table({"seq": pending}))
+            query = "DELETE FROM replay_records WHERE run_id = ? AND seq IN (SELECT seq FROM pending)"
+            cursor.execute(query, [run_id])
+            query = "SELECT coalesce(max(txn_no), -1) + 1 FROM replay_txns WHERE run_id = ?"
+            number = cursor.execute(query, [run_id]).fetchall()[0][0]
+        _running_here.add(run_id)
+        return int(number)
+
+    def intent(self, run_id: str, transaction: Transaction) -> None:
+        """Enter the next transaction before it begins: if the process dies now, its records are ``unknown``."""
         with self._connection.transaction() as cursor:
             cursor.execute(
                 "INSERT INTO replay_txns VALUES (?, ?, ?, ?, ?, 'intent', ?)",
@@ -209,7 +231,6 @@ class Journal:
                     utc_now(),
                 ],
             )
-            _replace_rows(cursor, run_id, rows)
 
     def settle(self, run_id: str, transaction: Transaction, state: str, rows: pa.Table) -> None:
         """Enter the end of a transaction (``committed``, ``aborted``, ``unknown``), with the outcome of each record."""
@@ -233,6 +254,8 @@ class Journal:
         _running_here.discard(run_id)
         with self._connection.transaction() as cursor:
             move(cursor, run_id, state, error)
+            if state == "in_doubt":
+                _enter_unknown(cursor, run_id)
 
     def abandon(self, run_id: str, *, by: str = "", reason: str = "") -> None:
         """Give up a run that is in doubt; its ledger stays, its unknown rows stay unknown, its target is free again.
@@ -243,8 +266,9 @@ class Journal:
         row = self.run(run_id)
         note = "; ".join(filter(None, [f"abandoned{f' by {by}' if by else ''}", reason, row.error or ""]))
         with self._connection.transaction() as cursor:
-            move(cursor, run_id, "failed", note)
-            add_audit_row(cursor, run_id, {"action": "replay.abandon", "who": by, "reason": reason, "result": "failed"})
+            move(cursor, run_id, "abandoned", note)
+            entry = {"action": "replay.abandon", "who": by, "reason": reason, "result": "abandoned"}
+            add_audit_row(cursor, run_id, entry)
 
     def audit(self, operation_id: str, **entry: Any) -> None:
         """Add a row to the audit table; see `add_audit_row` for the entries."""
@@ -254,6 +278,10 @@ class Journal:
     def ledger(self, run_id: str) -> pa.Table:
         """Return the ledger of a run by seq, columns of `LEDGER`. Records that were never attempted have no row."""
         return self._read("replay_records", LEDGER, "seq", run_id)
+
+    def selection(self, run_id: str) -> pa.Table:
+        """Return the records of a run by seq, columns of `SELECTION`; empty where the run was never started."""
+        return self._read("replay_selection", SELECTION, "seq", run_id)
 
     def positions(self, run_id: str) -> pa.Table:
         """Return the target partitions of a run, columns of `POSITIONS`."""
@@ -282,10 +310,28 @@ def _what_became_of(rows: Sequence[RunRow]) -> str:
     return f": its run {row.run_id} is in doubt ({row.error or 'no result'}). {WAY_ON.format(run=row.run_id)}"
 
 
+def _enter_unknown(cursor: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """Enter the records of a batch that was begun and not settled as ``unknown``."""
+    cursor.execute(
+        """INSERT INTO replay_records
+        SELECT s.run_id, s.seq, s.topic, s."partition", s."offset", s.body_sha256, s.target_topic, s.target_partition,
+               NULL, NULL, NULL, 'unknown', 'sent, not settled', NULL
+        FROM replay_selection AS s JOIN replay_txns AS t
+            ON t.run_id = s.run_id AND t.state = 'intent' AND s.seq BETWEEN t.first_seq AND t.last_seq
+        WHERE s.run_id = $1 AND s.seq NOT IN (
+            SELECT seq FROM replay_records WHERE run_id = $1 AND outcome IN ('acked', 'refused', 'failed', 'skipped')
+        )""",
+        [run_id],
+    )
+    cursor.execute("UPDATE replay_txns SET state = 'unknown' WHERE run_id = ? AND state = 'intent'", [run_id])
+
+
 def _replace_rows(cursor: duckdb.DuckDBPyConnection, run_id: str, rows: pa.Table) -> None:
     cursor.register("given_rows", rows.cast(LEDGER))
+    # The bounds let DuckDB pass over the row groups that cannot hold these seqs.
     cursor.execute(
-        "DELETE FROM replay_records WHERE run_id = ? AND seq IN (SELECT seq FROM given_rows)",
+        """DELETE FROM replay_records WHERE run_id = ? AND seq IN (SELECT seq FROM given_rows)
+        AND seq BETWEEN (SELECT min(seq) FROM given_rows) AND (SELECT max(seq) FROM given_rows)""",
         [run_id],
     )
     cursor.execute("INSERT INTO replay_records SELECT ?, * FROM given_rows", [run_id])

@@ -24,6 +24,20 @@ LEDGER = pa.schema(
 """Source position, target position and outcome of each record: ``acked``, ``skipped``, ``refused``, ``failed``,
 ``unknown``."""
 
+SELECTION = pa.schema(
+    [
+        ("seq", pa.int64()),
+        ("source_id", pa.int32()),
+        ("topic", pa.string()),
+        ("partition", pa.int32()),
+        ("offset", pa.int64()),
+        ("body_sha256", pa.binary()),
+        ("target_topic", pa.string()),
+        ("target_partition", pa.int32()),
+    ],
+)
+"""Every record of a plan by seq, also those that are left out: where it was captured and where it goes."""
+
 POSITIONS = pa.schema(
     [
         ("target_topic", pa.string()),

@@ -9,7 +9,7 @@ import pytest
 
 from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedError
 from workbench.store import SnapshotStore
-from workbench.store.journal import LEDGER, POSITIONS, Journal, Transaction, journal_path
+from workbench.store.journal import LEDGER, POSITIONS, SELECTION, Journal, Transaction, journal_path
 from workbench.store.journal import journal as journal_module
 
 RUN = "6f1d2c3b-4a59-4e68-8c77-0123456789ab"
@@ -49,17 +49,36 @@ def journal(tmp_path):
     journal_module._running_here.discard(RUN)
 
 
+SELECTED = pa.Table.from_pylist(
+    [
+        {
+            "seq": seq,
+            "source_id": 1,
+            "topic": "orders",
+            "partition": 0,
+            "offset": 100 + seq,
+            "body_sha256": b"\0" * 32,
+            "target_topic": "copy",
+            "target_partition": 0,
+        }
+        for seq in range(10)
+    ],
+    schema=SELECTION,
+)
+
+
 def started(journal: Journal) -> None:
     journal.add_plan(plan(), writer_mode="transactional", reason="why")
     journal.confirm(RUN, by="me", reason="")
-    journal.start(RUN, POSITION_ROWS, rows(9, outcome="refused", reason="G-9"))
+    journal.start(RUN, POSITION_ROWS, SELECTED, rows(9, outcome="refused", reason="G-9"))
 
 
 def test_a_run_from_plan_to_verified(journal):
     started(journal)
     batch = Transaction("0", 0, 0, 2)
-    journal.intent(RUN, batch, rows(0, 1, 2))
-    assert journal.ledger(RUN)["outcome"].to_pylist() == ["unknown"] * 3 + ["refused"]
+    journal.intent(RUN, batch)
+    assert journal.ledger(RUN)["outcome"].to_pylist() == ["refused"]
+    assert journal.selection(RUN).equals(SELECTED)
     assert journal.transactions(RUN)["state"].to_pylist() == ["intent"]
     journal.settle(RUN, batch, "committed", rows(0, 1, 2, outcome="acked", target_offset=70, target_timestamp_ms=5))
     journal.finish(RUN, "done")
@@ -86,7 +105,7 @@ def test_states_move_one_way(journal):
         journal.confirm(RUN, by="", reason="")
     with pytest.raises(SnapshotError, match="not in this journal"):
         journal.finish("another", "done")
-    journal.start(RUN, POSITION_ROWS, rows())
+    journal.start(RUN, POSITION_ROWS, SELECTED, rows())
     journal.finish(RUN, "stopped", error="stopped on request")
     with pytest.raises(SnapshotError, match="is stopped"):
         journal.finish(RUN, "done")
@@ -117,9 +136,9 @@ def test_planned_runs_are_found_by_token(journal):
 
 def test_a_run_left_running_is_in_doubt_when_the_file_is_opened_again(journal):
     started(journal)
-    journal.intent(RUN, Transaction("0", 0, 0, 0), rows(0))
+    journal.intent(RUN, Transaction("0", 0, 0, 0))
     journal.settle(RUN, Transaction("0", 0, 0, 0), "committed", rows(0, outcome="acked", target_offset=70))
-    journal.intent(RUN, Transaction("0", 1, 1, 2), rows(1, 2))
+    journal.intent(RUN, Transaction("0", 1, 1, 2))
     assert Journal(journal._connection).run(RUN).state == "running", "it runs in this very process"
     path = journal.path
     journal.close()
@@ -137,18 +156,37 @@ def test_a_run_left_running_is_in_doubt_when_the_file_is_opened_again(journal):
         assert again.in_doubt("c-1", ["copy"]) == []
         row = again.run(RUN)
         assert (row.state, row.error) == (
-            "failed",
+            "abandoned",
             "abandoned by me; looked; the process that ran it ended without a result",
         )
         assert again.ledger(RUN)["outcome"].to_pylist() == ["acked", "unknown", "unknown", "refused"]
 
 
+def test_a_resumed_run_forgets_what_it_sends_again_and_goes_on_counting(journal):
+    started(journal)
+    journal.intent(RUN, Transaction("0", 0, 0, 1))
+    journal.settle(RUN, Transaction("0", 0, 0, 1), "committed", rows(0, 1, outcome="acked", target_offset=70))
+    journal.intent(RUN, Transaction("0", 1, 2, 3))
+    journal.settle(RUN, Transaction("0", 1, 2, 3), "aborted", rows(2, 3, outcome="skipped", reason="aborted"))
+    journal.finish(RUN, "stopped")
+    assert journal.resume(RUN, pa.array([2, 3, 4], pa.int64())) == 2
+    assert journal.ledger(RUN)["seq"].to_pylist() == [0, 1, 9]
+    journal.intent(RUN, Transaction("0", 2, 2, 4))
+    journal.finish(RUN, "in_doubt")
+    assert journal.ledger(RUN)["outcome"].to_pylist() == ["acked", "acked", *["unknown"] * 3, "refused"]
+    assert journal.transactions(RUN)["state"].to_pylist() == ["committed", "aborted", "unknown"]
+    journal.abandon(RUN)
+    with pytest.raises(SnapshotError, match="is abandoned; it cannot become running"):
+        journal.resume(RUN, pa.array([], pa.int64()))
+
+
 def test_a_statement_that_fails_leaves_nothing_half_written(journal):
     started(journal)
+    journal.intent(RUN, Transaction("0", 0, 0, 0))
     broken = rows(0).set_column(1, "topic", pa.array([None], pa.string()))
     with pytest.raises(SnapshotError):
-        journal.intent(RUN, Transaction("0", 0, 0, 0), broken)
-    assert journal.transactions(RUN).num_rows == 0
+        journal.settle(RUN, Transaction("0", 0, 0, 0), "committed", broken)
+    assert journal.transactions(RUN)["state"].to_pylist() == ["intent"]
     assert journal.ledger(RUN).num_rows == 1
 
 

@@ -1,0 +1,174 @@
+"""Resumes an interrupted run: settles what is in doubt, then sends what is not on the target, in lane order.
+
+The records of the run are those of its plan, so nothing is confirmed a second time. What must still hold is checked
+again: the right to write, the typed name of a protected target, its groups, and that it is the same topic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.errors import ReplayRefused
+from workbench.model import TopicPartition
+from workbench.replay.rules.guard import refusals
+from workbench.replay.rules.planning_input import PlanningInput
+from workbench.replay.run.admission import typed_names
+from workbench.replay.run.execution import PlanRun, Remaining, Who, run_to_its_end
+from workbench.replay.run.ledger_rows import TO_SEND_AGAIN
+from workbench.replay.run.resolution import check_cluster, settle_from_target
+from workbench.replay.target.facts import Connection
+from workbench.replay.target.fetching import fetch_again
+from workbench.store.journal import LEDGER
+from workbench.store.journal.runs import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from workbench.bus.protocols import RecordLog
+    from workbench.model.feeds import Progress
+    from workbench.replay.plan.plan import Plan
+    from workbench.replay.proof.report import ReplayReport
+    from workbench.replay.target.facts import TargetFacts
+    from workbench.store.journal import Journal
+
+Doubtful = Literal["skip", "send"]
+
+RESUMABLE = ("in_doubt", "stopped", "failed")
+_CHECKED = frozenset({"G-3", "G-4", "G-6", "G-7"})
+"""Refusals that are checked again. The others are about the selection and the age of the plan, or would find the run's
+own topics and records."""
+_LEFT_OUT = "left out by choice: whether it is on the target could not be told"
+
+
+async def resume_run(
+    plan: Plan,
+    target_log: RecordLog,
+    journal: Journal,
+    *,
+    connection: Connection | None = None,
+    target: str | Collection[str] | None = None,
+    doubtful: Doubtful | None = None,
+    reason: str = "",
+    by: str = "",
+    verify: bool = True,
+    progress: Callable[[Progress], None] | None = None,
+) -> ReplayReport:
+    """Go on with a run that was killed, stopped or failed, so that each record is on the target exactly once.
+
+    Args:
+        plan: The plan of the run, made again from its journal; see `plan_from_json`.
+        target_log: Open record log of the target cluster.
+        journal: Where the run is recorded.
+        connection: Properties of the connection; read-only by default.
+        target: Physical name of the target, typed; needed where it is protected.
+        doubtful: What to do with a batch of which the target cannot tell whether it arrived: ``skip`` leaves it out,
+            ``send`` sends it and accepts that it may be there twice. Without it such a run is refused.
+        reason: Why, for the audit.
+        by: Who, for the audit; only when configured.
+        verify: Whether delivery is verified at the end.
+        progress: Called after each batch.
+
+    Raises:
+        ReplayRefused: The run is in another state, its target changed, or what is in doubt cannot be told.
+    """
+    row = await asyncio.to_thread(journal.run, plan.run_id)
+    if row.state not in RESUMABLE:
+        raise _refused(plan, f"it is {row.state}")
+    check_cluster(target_log, row)
+    await _admit(plan, target_log, journal, connection or Connection(), target)
+    unclear = await settle_from_target(target_log, journal, row, plan)
+    if unclear is not None:
+        if doubtful is None:
+            choice = "doubtful='skip' leaves that batch out, doubtful='send' sends it again and may write it twice"
+            raise _refused(plan, f"whether its last batch arrived cannot be told: {unclear}", f" Decide: {choice}.")
+        if doubtful == "skip":
+            await _leave_out(journal, plan.run_id)
+    remaining = await asyncio.to_thread(_remaining, plan, journal)
+    run = PlanRun(plan, target_log, journal, Who(by, reason), progress=progress, remaining=remaining)
+    return await run_to_its_end(run, verify=verify)
+
+
+def _refused(plan: Plan, reason: str, way_out: str = "") -> ReplayRefused:
+    return ReplayRefused(f"Run {plan.run_id} was not resumed: {reason}.{way_out}", reasons=[reason])
+
+
+async def _admit(
+    plan: Plan, log: RecordLog, journal: Journal, connection: Connection, target: str | Collection[str] | None
+) -> None:
+    sources = plan.records.sources.values()
+    facts = await fetch_again(log, plan.facts, sources, plan.records.table, connection=connection, journal=None)
+    planned = _with_created(plan, facts)
+    planning = PlanningInput(replace(plan.records, facts=replace(facts, named=True)), planned, typed_names(target))
+    reasons = [str(refusal) for refusal in await asyncio.to_thread(refusals, planning) if refusal.rule in _CHECKED]
+    reasons += await _shortened(log, journal, plan.run_id)
+    if reasons:
+        raise ReplayRefused(f"Run {plan.run_id} was not resumed. {' '.join(reasons)}", reasons=reasons)
+
+
+def _with_created(plan: Plan, found: TargetFacts) -> TargetFacts:
+    """Return the planned facts, with the topics that the run itself created as they were to become."""
+    topics = dict(plan.facts.topics)
+    for topic in plan.records.new_topics:
+        made, now = topic.facts(), found.topics[topic.name]
+        # Its id was drawn by the broker when the run created it; the journaled offsets tell whether it is that topic.
+        topics[topic.name] = replace(made, exists=True, topic_id=now.topic_id, config={**now.config, **made.config})
+    return replace(plan.facts, topics=topics)
+
+
+async def _shortened(log: RecordLog, journal: Journal, run_id: str) -> list[str]:
+    """Name the partitions that end before what the run wrote: their topic was created again, or lost records."""
+    rows = (await asyncio.to_thread(journal.positions, run_id)).to_pylist()
+    least = {
+        TopicPartition(at["target_topic"], at["target_partition"]): at["next_target_offset"] or at["start_offset"]
+        for at in rows
+    }
+    ends = await log.offsets(least, "latest", isolation="read_uncommitted")
+    return [
+        f"G-7: {at} ends at {ends[at] or 0}, the run was at {offset}: the topic was created again or lost records."
+        for at, offset in least.items()
+        if (ends[at] or 0) < offset
+    ]
+
+
+async def _leave_out(journal: Journal, run_id: str) -> None:
+    rows = await asyncio.to_thread(journal.ledger, run_id)
+    unknown = rows.filter(pc.equal(rows["outcome"], "unknown")).to_pylist()
+    given = pa.Table.from_pylist([{**row, "outcome": "skipped", "reason": _LEFT_OUT} for row in unknown], schema=LEDGER)
+    for batch in (await asyncio.to_thread(journal.transactions, run_id)).to_pylist():
+        if batch["state"] == "unknown":
+            transaction = Transaction(batch["lane_group"], batch["txn_no"], batch["first_seq"], batch["last_seq"])
+            own = pc.and_(
+                pc.greater_equal(given["seq"], batch["first_seq"]), pc.less_equal(given["seq"], batch["last_seq"])
+            )
+            await asyncio.to_thread(journal.settle, run_id, transaction, "unknown", given.filter(own))
+
+
+def _remaining(plan: Plan, journal: Journal) -> Remaining:
+    ledger = journal.ledger(plan.run_id)
+    outcome, reason = ledger["outcome"], pc.fill_null(ledger["reason"], "")
+    again = pc.is_in(reason, pa.array(sorted(TO_SEND_AGAIN)))
+    settled = pc.or_(pc.equal(outcome, "acked"), pc.and_(pc.equal(outcome, "skipped"), pc.invert(again)))
+    done = ledger.filter(settled)["seq"].to_numpy()
+    waiting = np.setdiff1d(np.asarray(plan.sent, np.int64), done)
+    acked = ledger.filter(pc.equal(outcome, "acked"))["seq"].to_numpy()
+    behind = np.zeros(len(waiting), bool)
+    lanes = _lane_numbers(plan)
+    for lane in np.unique(lanes[waiting]).tolist():
+        of_lane = acked[lanes[acked] == lane]
+        if len(of_lane):
+            # Sent now, it would come behind its successors.
+            behind |= (lanes[waiting] == lane) & (waiting < of_lane.max())
+    return Remaining(waiting[~behind].tolist(), int(behind.sum()))
+
+
+def _lane_numbers(plan: Plan) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    records = plan.records
+    topics = np.unique(np.asarray(records.target_topics, dtype=str), return_inverse=True)[1]
+    numbers: np.ndarray[tuple[int], np.dtype[np.int64]] = topics.astype(np.int64) << 32
+    return numbers + records.target_partitions
