@@ -164,7 +164,8 @@ async def _settle(journal: Journal, row: RunRow, unknown: pa.Table, found: Mappi
         left -= set(own)
         there = [seq for seq in own if seq in found]
         if row.writer_mode == "transactional" and there and len(there) != len(own):
-            return f"{len(there)} of the {len(own)} records of a transaction are on the target"
+            whole = counted(len(own), "record")
+            return f"of a transaction of {whole} only {len(there)} are on the target"
         settled.append((batch, own, "committed" if there else "aborted"))
     for batch, own, state in settled:
         transaction = Transaction(batch["lane_group"], batch["txn_no"], batch["first_seq"], batch["last_seq"])
