@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -127,6 +128,14 @@ class SchemaRegistry:
         found = answers.schema_of(await self._get(f"/schemas/ids/{schema_id:d}"), schema_id)
         _keep(self._by_id, schema_id, found)
         return found
+
+    async def resolved(self, schema_id: int) -> Schema:
+        """Return the Avro schema with an id, with the schemas that it refers to written into it.
+
+        Registries that do not know this request return the schema as it is.
+        """
+        answer = await self._get(f"/schemas/ids/{schema_id:d}", {"format": "resolved"})
+        return replace(answers.schema_of(answer, schema_id), references=())
 
     async def uses_of(self, schema_id: int) -> list[tuple[str, int]]:
         """Return the subjects and versions that have the schema with an id."""

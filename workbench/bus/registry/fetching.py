@@ -32,7 +32,7 @@ TEXT_CHARACTERS = 256 << 20
 REFERENCES_LIMIT = 1_000
 """Schemas that one schema may refer to, directly or through others."""
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
-_UNAUTHORIZED, _FORBIDDEN = 401, 403
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
 class SchemaFetcher:
@@ -104,7 +104,14 @@ class SchemaFetcher:
 
     async def _one(self, schema_id: int) -> None:
         schema = await self.registry.by_id(schema_id)
-        referenced = await self.referenced(schema)
+        try:
+            referenced = await self.referenced(schema)
+        except SchemaRegistryError as error:
+            if error.status != _NOT_FOUND or schema.type != "AVRO":
+                raise
+            # Apicurio's serialisers put nested types into groups of their own, which its interface of Confluent's kind
+            # does not show; but it can write them into the schema.
+            schema, referenced = await self.registry.resolved(schema_id), {}
         size = len(schema.text) + sum(
             len(one.text) for place, one in referenced.items() if place not in self.schemas.referenced
         )

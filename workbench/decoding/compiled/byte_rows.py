@@ -11,6 +11,7 @@ import pyarrow as pa
 from workbench.decoding.formats.choice import CONTENT_TYPE_HEADERS, LEFT, Choice
 from workbench.decoding.formats.faults import fault_error
 from workbench.decoding.formats.framing import NOT_FRAMED, REGISTRY_PREFIX_BYTES, first_bytes, schema_ids
+from workbench.decoding.formats.message_marks import MARK_HEAD_BYTES, MARK_TAG, name_mark
 from workbench.decoding.formats.registry import unreadable
 from workbench.decoding.native.json_text import read_rows
 from workbench.model.events.envelope import RAW
@@ -128,7 +129,27 @@ class _Rows:
             left = self._choices.of_id(self._topic, number, before_json=True)
             self._choose(rows[braces], left)
             rows = rows[~braces]
+        if choice.marks is not None:
+            rows = self._marked(rows, choice)
         self._choose(rows, choice)
+
+    def _marked(self, rows: NDArray[np.int64], choice: Choice) -> NDArray[np.int64]:
+        """Choose for rows whose message is named behind the frame, all rows of a name at once; return the others."""
+        head = REGISTRY_PREFIX_BYTES + MARK_HEAD_BYTES
+        heads = first_bytes(self._values.take(pa.array(rows)), head)[:, REGISTRY_PREFIX_BYTES:]
+        left = np.ones(len(rows), bool)
+        sizes = np.where((heads[:, 1] == MARK_TAG) & (heads[:, 0] == heads[:, 2] + 2), heads[:, 0], 0)
+        for size in np.unique(sizes[sizes > 0]).tolist():
+            places = np.flatnonzero(sizes == size)
+            whole = first_bytes(self._values.take(pa.array(rows[places])), REGISTRY_PREFIX_BYTES + 1 + size)
+            marks, which = np.unique(whole[:, REGISTRY_PREFIX_BYTES:], axis=0, return_inverse=True)
+            for number, mark in enumerate(marks):
+                # Hostile names are as many as rows; only those that the schema has cost a look at all rows.
+                named = choice.of_mark(name_mark(mark.tobytes(), 0))
+                if named is not None:
+                    self._choose(rows[places[which == number]], named)
+                    left[places[which == number]] = False
+        return rows[left]
 
     def _typed(self, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Mark the rows that have a header of a content type."""

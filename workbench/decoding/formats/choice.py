@@ -7,19 +7,22 @@ frame whose schema is not known leaves the value raw, with a reason, so that it 
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workbench.decoding.formats.faults import fault_error
+from workbench.decoding.formats.format import CutOffError
 from workbench.decoding.formats.framing import NOT_FRAMED, frame_of
+from workbench.decoding.formats.message_marks import name_mark
 from workbench.decoding.formats.schema_error import SchemaError
 from workbench.decoding.formats.schema_readers import SchemaReaders
-from workbench.decoding.formats.topic_format import CBOR, MSGPACK
+from workbench.decoding.formats.topic_format import CBOR, MSGPACK, PROTOBUF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.decoding.formats.framing import Frame
+    from workbench.decoding.formats.message_marks import MessageMarks
     from workbench.decoding.formats.topic_format import TopicFormat
     from workbench.decoding.native.json_text import ValueReader
     from workbench.model.records.record import HeaderList
@@ -39,12 +42,25 @@ class Choice:
         reader: Reads it; None where it is left.
         starts: Where the value may begin, in order: the first that can be read counts.
         reason: Why the value is raw although it names a schema.
+        marks: Messages of a Protobuf schema by the marks that may stand behind the frame.
     """
 
     format: str = ""
     reader: ValueReader | None = None
     starts: tuple[int, ...] = ()
     reason: str | None = None
+    marks: MessageMarks | None = None
+
+    def of_mark(self, mark: bytes) -> Choice | None:
+        """Return the choice for values whose message Apicurio's serialisers name; None where there is no such message.
+
+        Args:
+            mark: Bytes behind the frame, as `workbench.decoding.formats.message_marks.name_mark` gives them.
+        """
+        reader = None if self.marks is None or not mark else self.marks.named(mark)
+        if reader is None:
+            return None
+        return replace(self, reader=reader, starts=(self.starts[0] + len(mark),), marks=None)
 
 
 LEFT = Choice()
@@ -101,7 +117,7 @@ class Choices:
             name, reader = self._readers.of_schema(schema, reader_schema)
         except SchemaError as error:
             return Choice(reason=f"schema id {number} cannot be used: {error}")
-        return Choice(name, reader, (5,))
+        return Choice(name, reader, (5,), marks=self._readers.marks_of(schema) if name == PROTOBUF else None)
 
     def of_topic(self, fixed: TopicFormat, frame_bytes: int = 0) -> Choice:
         """Choose for values of a topic whose format is fixed: behind their frame, else as they are.
@@ -112,14 +128,17 @@ class Choices:
             reader = self._readers.of_topic(fixed)
         except SchemaError as error:
             return Choice(reason=f"the schema of the topic cannot be used: {error}")
-        return Choice(fixed.format, reader, (frame_bytes, 0) if frame_bytes else (0,))
+        has_marks = frame_bytes and fixed.format == PROTOBUF and fixed.schema
+        marks = self._readers.marks_of(fixed.schema) if has_marks else None
+        return Choice(fixed.format, reader, (frame_bytes, 0) if frame_bytes else (0,), marks=marks)
 
     def choose(self, topic: str, headers: HeaderList, value: bytes) -> Choice:
         """Choose for one value."""
         frame, fixed = frame_of(value), self.fixed(topic)
         if frame is not None and frame.id != NOT_FRAMED:
             before_json = value[frame.size : frame.size + 1] == b"{"
-            return self.of_id(topic, frame.id, before_json=before_json)
+            choice = self.of_id(topic, frame.id, before_json=before_json)
+            return choice.of_mark(name_mark(value, frame.size)) or choice
         if frame is not None and frame.fingerprint:
             found = self._readers.of_fingerprint(frame.fingerprint)
             if found is not None:
@@ -137,17 +156,35 @@ class Choices:
         Raises:
             ValueError: The bytes are none of the schema or format.
         """
-        if choice.reader is None:
-            raise ValueError("nothing reads this value")
         fault, at = 0, 0
         for start in choice.starts:
-            whole, begin = unpacked(value, start)
-            text, found, where = choice.reader.read_one(whole, begin)
+            reader, whole, begin = _reader_at(choice, value, start)
+            text, found, where = reader.read_one(whole, begin)
             if text is not None:
                 return text
             if not fault:
                 fault, at = found, where
         raise fault_error(fault, at)
+
+
+def _reader_at(choice: Choice, value: bytes, start: int) -> tuple[ValueReader, bytes, int]:
+    """Return what reads a value that may begin here: the reader, the bytes, and where they begin.
+
+    Raises:
+        ValueError: It cannot be decompressed, or a message is marked that the schema has not.
+    """
+    if choice.reader is None:
+        raise ValueError("nothing reads this value")
+    whole, begin = unpacked(value, start)
+    frame = frame_of(value) if start and choice.marks is not None else None
+    if frame is None or choice.marks is None:
+        return choice.reader, whole, begin
+    if frame.numbered:
+        reader, begin = choice.marks.numbered(whole, begin)
+        return reader, whole, begin
+    mark = name_mark(whole, begin)
+    named = choice.marks.named(mark) if mark else None
+    return (choice.reader, whole, begin) if named is None else (named, whole, begin + len(mark))
 
 
 def unpacked(value: bytes, start: int) -> tuple[bytes, int]:
@@ -166,6 +203,10 @@ def unpacked(value: bytes, start: int) -> tuple[bytes, int]:
         raise ValueError(f"it cannot be decompressed: {error}") from error
     if stream.unconsumed_tail:
         raise ValueError("it unfolds to far more than its size")
+    if not stream.eof:
+        raise CutOffError("its compressed bytes have no end")
+    if stream.unused_data:
+        raise ValueError("there are bytes behind its compressed ones")
     return found, 0
 
 

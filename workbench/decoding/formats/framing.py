@@ -42,6 +42,7 @@ class Frame:
         id: Id of a registry of Confluent's kind; `NOT_FRAMED` in other frames.
         fingerprint: That of a single object of Avro; empty in other frames.
         zlib: Whether the value behind it is compressed with zlib.
+        numbered: Whether a message of Protobuf is marked by its number in the schema behind it, as AWS Glue does.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Frame:
     id: int = NOT_FRAMED
     fingerprint: bytes = b""
     zlib: bool = False
+    numbered: bool = False
 
 
 def frame_of(value: bytes) -> Frame | None:
@@ -64,7 +66,7 @@ def frame_of(value: bytes) -> Frame | None:
         version = uuid.UUID(bytes=value[2:_GLUE_HEADER_BYTES])
         if version.variant == uuid.RFC_4122:
             how = _GLUE_COMPRESSIONS[value[1]]
-            return Frame(f"AWS Glue's schema version {version}{how}", _GLUE_HEADER_BYTES, zlib=bool(how))
+            return Frame(f"AWS Glue's schema version {version}{how}", _GLUE_HEADER_BYTES, zlib=bool(how), numbered=True)
     if value.startswith(_SINGLE_OBJECT_MARK) and len(value) >= SINGLE_OBJECT_PREFIX_BYTES:
         mark = value[2:SINGLE_OBJECT_PREFIX_BYTES]
         return Frame(f"the Avro schema of fingerprint {mark[::-1].hex()}", SINGLE_OBJECT_PREFIX_BYTES, fingerprint=mark)

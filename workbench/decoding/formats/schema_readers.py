@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.decoding.formats.message_marks import MessageMarks
 from workbench.decoding.formats.schema_error import SchemaError
 from workbench.decoding.formats.topic_format import AVRO, CBOR, MSGPACK, PROTOBUF
 from workbench.model.schemas import Schema, Schemas
 from workbench.text import size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
+
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
     from workbench.decoding.formats.topic_format import TopicFormat
     from workbench.decoding.native.json_text import ValueReader
@@ -28,12 +31,15 @@ class SchemaReaders:
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
         self._made: dict[Hashable, ValueReader | SchemaError] = {}
+        self._files: dict[Schema | bytes, tuple[Sequence[FileDescriptorProto], str]] = {}
+        self._marks: dict[Schema | bytes, MessageMarks] = {}
         self._fingerprints: dict[bytes, ValueReader] | None = None
 
     def with_schemas(self, schemas: Schemas) -> SchemaReaders:
         """Return the readers of other schemas; those that are made and whose schemas stay are kept."""
         more = SchemaReaders(schemas)
         more._made = {key: reader for key, reader in self._made.items() if not isinstance(reader, SchemaError)}
+        more._files = dict(self._files)
         return more
 
     def of_schema(self, schema: Schema, reader_schema: bytes = b"") -> tuple[str, ValueReader]:
@@ -54,6 +60,16 @@ class SchemaReaders:
         if fixed.format in (MSGPACK, CBOR):
             return self.of_bytes(fixed.format)
         return self._reader(fixed, fixed.schema, fixed.reader_schema, fixed.message, name=fixed.format)
+
+    def marks_of(self, schema: Schema | bytes) -> MessageMarks:
+        """Return the messages of a Protobuf schema that can be used by the marks before them."""
+        found = self._marks.get(schema)
+        if found is None:
+            found = self._marks[schema] = MessageMarks(
+                lambda: self._descriptors(schema),
+                lambda name: self._reader((schema, "marked", name), schema, b"", name, name=PROTOBUF),
+            )
+        return found
 
     def of_bytes(self, name: str) -> ValueReader:
         """Return the reader of a format without schemas."""
@@ -101,13 +117,24 @@ class SchemaReaders:
 
             writer = load(_as_schema(schema), referenced)
             return compile_schema(writer, load(_as_schema(reader_schema), {}) if reader_schema else None)
-        from workbench.decoding.formats.protobuf import descriptors, program
+        from workbench.decoding.formats.protobuf import program
 
-        if isinstance(schema, Schema):
-            return program.compile_files(*descriptors.files_of_schema(schema, referenced), message)
         if not schema:
             return program.wire_reader()
-        return program.compile_files(*descriptors.files_of_content(schema), message)
+        return program.compile_files(*self._descriptors(schema), message)
+
+    def _descriptors(self, schema: Schema | bytes) -> tuple[Sequence[FileDescriptorProto], str]:
+        """Return the files of a Protobuf schema; protoc is asked once, whatever number of messages is read."""
+        from workbench.decoding.formats.protobuf import descriptors
+
+        found = self._files.get(schema)
+        if found is None:
+            if isinstance(schema, Schema):
+                found = descriptors.files_of_schema(schema, self._schemas.referenced)
+            else:
+                found = descriptors.files_of_content(schema)
+            self._files[schema] = found
+        return found
 
 
 def _as_schema(content: Schema | bytes) -> Schema:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -38,6 +39,28 @@ async def test_references_come_along_through_all_levels(registry, server):
     fetcher = SchemaFetcher(registry)
     await fetcher.fetch([made])
     assert fetcher.schemas.referenced.keys() == {("price", 1), ("money", 1)}
+
+
+async def test_a_reference_that_is_not_shown_is_asked_for_inside_the_schema(registry, server):
+    """As Apicurio answers: nested types are in groups that its interface of Confluent's kind does not show."""
+    nested = {"type": "record", "name": "Offer", "fields": [{"name": "price", "type": MONEY}]}
+    answers = [{"schema": json.dumps(OFFER), "references": needs("Price", "price")}, {"schema": json.dumps(nested)}]
+    first, second = (json.dumps(one).encode() for one in answers)
+    server.faults += [(200, first), (404, b'{"error_code": 40401, "message": "no subject price"}'), (200, second)]
+    fetcher = SchemaFetcher(registry)
+    await fetcher.fetch([3])
+    assert fetcher.schemas.by_id == {3: Schema(3, "AVRO", json.dumps(nested))}
+    assert (fetcher.schemas.referenced, fetcher.remark) == ({}, "")
+    assert server.asked[-1].path == "/schemas/ids/3?format=resolved"
+
+
+async def test_a_reference_that_is_nowhere_is_a_reason(registry, server):
+    body = json.dumps({"schemaType": "JSON", "schema": "{}", "references": needs("a", "a")}).encode()
+    server.faults += [(200, body)]
+    fetcher = SchemaFetcher(registry)
+    await fetcher.fetch([3])
+    assert fetcher.schemas.by_id == {}
+    assert "40401" in fetcher.schemas.missing[3]
 
 
 async def test_a_circle_of_references_ends(registry, server):
