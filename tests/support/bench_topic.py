@@ -96,6 +96,28 @@ async def fill(address: str, topic: str, codec: str, kind: str = "uniform") -> N
                 assert {outcome.status for outcome in outcomes} == {"acked"}
 
 
+async def fill_spread(address: str, topic: str, *, partitions: int, planted: int, mark: str, key: str) -> None:
+    """Write `RECORDS` records of the uniform kind over partitions by key, some of them planted with a mark.
+
+    A planted record has the mark in its body, its correlation id and a header, and one key that no other has.
+    """
+    made = uniform_records(topic, min(_DISTINCT, RECORDS))
+    hidden = []
+    for number in range(planted):
+        like = made[number * 7]
+        body = {**json.loads(like.value or b"{}"), "correlation_id": mark, "planted": f"{mark}-{number}"}
+        headers = (*(one for one in like.headers if one[0] != b"correlation_id"), (b"mark", mark.encode()))
+        hidden.append(NewRecord(topic, key.encode(), json.dumps(body).encode(), headers))
+    places = {RECORDS * at // planted // len(made) for at in range(planted)}
+    async with open_log(address, timeout_s=120) as log:
+        await log.create_topic(topic, partitions=partitions)
+        async with log.writer() as writer:
+            for lot, sent in enumerate(range(0, RECORDS - planted, len(made))):
+                some = made[: min(len(made), RECORDS - planted - sent)]
+                more = [hidden.pop() for _ in range(-(-planted // len(places))) if hidden] if lot in places else []
+                assert {outcome.status for outcome in await writer.send([*some, *more])} == {"acked"}
+
+
 async def delete(address: str, topic: str) -> None:
     async with open_log(address, timeout_s=120) as log:
         await log.delete_topic(topic)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +19,7 @@ import pyarrow as pa
 
 from workbench.bus.silence import Silence
 from workbench.capture.byte_budget import ByteBudget
+from workbench.capture.chunk_groups import decoding_groups
 from workbench.errors import UnknownTopicError
 from workbench.model import TopicPartition
 from workbench.model.events.decoding import prepare
@@ -53,8 +53,6 @@ DECODED_ITEMS = 4
 DECODE_BYTES = 4 << 20
 HELD_BYTES = 64 << 20
 """Raw bytes between reading and writing; a chunk that is larger passes alone."""
-ENOUGH_ROWS = 4096
-"""Rows from which a chunk is decoded alone. A call of the decoder costs as much as about a thousand rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +223,7 @@ class Pipeline:
     def _decoded(
         self, by_partition: dict[TopicPartition, PartitionTask], chunks: Sequence[Chunk]
     ) -> Iterator[DecodedChunk]:
-        for own in _decoding_groups(chunks):
+        for own in decoding_groups(chunks):
             topic = own[0].topic
             whole = pa.Table.from_batches([chunk.records for chunk in own], schema=RECORD)
             events = pa.Table.from_batches([self._decoder.decode(whole, topic)]) if whole.num_rows else None
@@ -272,21 +270,6 @@ def _size(chunks: Sequence[Chunk]) -> int:
 
 def _place(span: Span) -> TopicPartition:
     return TopicPartition(span.topic, span.partition)
-
-
-def _decoding_groups(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
-    """Group the chunks that are decoded at once: small ones of a topic together, large ones alone without a copy.
-
-    A group is yielded before a later large chunk of its topic, so each partition keeps its offset order.
-    """
-    waiting: dict[str, list[Chunk]] = defaultdict(list)
-    for chunk in chunks:
-        if chunk.records.num_rows >= ENOUGH_ROWS:
-            yield from [waiting.pop(chunk.topic)] if chunk.topic in waiting else []
-            yield [chunk]
-        else:
-            waiting[chunk.topic].append(chunk)
-    yield from waiting.values()
 
 
 async def _waiting_chunks(raw: asyncio.Queue[list[Chunk] | None]) -> list[Chunk] | None:

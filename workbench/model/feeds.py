@@ -243,11 +243,17 @@ class PartProgress:
     position: int
     rate: float | None = None
     """Records a second, lately."""
+    counts: tuple[tuple[str, int], ...] = ()
+    """Further counts of this part, such as records that matched."""
+    backwards: bool = False
+    """Whether it goes from the end to the start; the position then comes down to the start."""
 
     @property
     def remaining(self) -> int | None:
         """Number that is left; None when there is no end."""
-        return None if self.end is None else max(self.end - self.position, 0)
+        if self.end is None:
+            return None
+        return max(self.position - self.start, 0) if self.backwards else max(self.end - self.position, 0)
 
     @property
     def share(self) -> float | None:
@@ -255,7 +261,7 @@ class PartProgress:
         if self.end is None:
             return None
         span = self.end - self.start
-        return 1.0 if span <= 0 else min(max((self.position - self.start) / span, 0.0), 1.0)
+        return 1.0 if span <= 0 else min(max(1.0 - (self.remaining or 0) / span, 0.0), 1.0)
 
 
 @dataclass(frozen=True, slots=True)

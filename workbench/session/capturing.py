@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.capture import capture as run_capture
-from workbench.errors import WorkbenchError
+from workbench.errors import ConfigurationError, WorkbenchError
 from workbench.exploration.unread import note_unread
 from workbench.model.feeds import Progress
 from workbench.model.selecting.topic_selection import parse_topics
@@ -23,6 +23,7 @@ from workbench.session.schemas.capturing import live_decoder
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from workbench.live.search.result import SearchResult
     from workbench.model import Isolation
     from workbench.model.events.decoding import BulkDecoder
     from workbench.model.selecting.topic_selection import TopicsLike
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 async def capture(
     connection: ClusterConnection,
-    topics: TopicsLike,
+    topics: TopicsLike | SearchResult,
     *,
     into: str | os.PathLike[str] | Snapshot,
     start: BoundLike,
@@ -45,6 +46,14 @@ async def capture(
     progress: Callable[[Progress], None] | bool | None,
 ) -> Snapshot:
     """Capture into a file or an open snapshot; see `Cluster.capture`."""
+    from workbench.live.search.result import SearchResult
+
+    if isinstance(topics, SearchResult):
+        if follow or limit is not None or end is not None:
+            raise ConfigurationError("The records of a search are stored as they are: leave follow, limit and end out.")
+        from workbench.session.searching import store_found
+
+        return await store_found(connection, topics, into=into, conventions=conventions)
     selection, first = parse_topics(topics), parse_bound(start)
     last = None if end is None else parse_bound(end)
     made = await asyncio.to_thread(_is_new, into)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.session.connection.cluster_connection import ClusterConnection
 from workbench.session.proxying import HasHttpProxy
+from workbench.session.reading import ReadsTopics
 from workbench.session.transforming import HasTransforms
 from workbench.text import element, facts, output_html, visible
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import timedelta
     from typing import Self
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from workbench.config import Profile
     from workbench.eventbus import EventBus
     from workbench.lag import LagResult
-    from workbench.model import Isolation, Record
+    from workbench.live.search.result import SearchResult
+    from workbench.model import Isolation
     from workbench.model.feeds import Progress
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from workbench.widgets import LagPanel, LiveTail, ReplayPanel
 
 
-class Cluster(HasTransforms, HasHttpProxy):
+class Cluster(ReadsTopics, HasTransforms, HasHttpProxy):
     """Connects to an event bus, read-only unless it was opened for writing.
 
     Made by `workbench.connect` and `workbench.demo`. It owns the background tasks that it starts (tails, captures, lag
@@ -157,39 +159,9 @@ class Cluster(HasTransforms, HasHttpProxy):
             self._connection.require_open(), topics, start=start, isolation=isolation, limit_rows=limit_rows, **options
         )
 
-    def records(
-        self,
-        topics: TopicsLike,
-        *,
-        start: BoundLike = "end",
-        end: BoundLike | None = None,
-        stop_at_end: bool = False,
-        isolation: Isolation = "read_committed",
-    ) -> AsyncGenerator[Record, None]:
-        """Read records one by one: ``async for record in cluster.records("orders")``.
-
-        Records of a partition come in offset order. No consumer group is joined. Wrap the iterator in
-        `contextlib.aclosing` if you leave the loop early.
-
-        Args:
-            topics: Topics to read.
-            start: Where to begin; by default at the end.
-            end: Where to stop, exclusive; resolved to offsets once, at the start. Without it reading never stops.
-            stop_at_end: Stop at the offsets that are the end now; the same as ``end="end"``.
-            isolation: ``read_uncommitted`` also gives records of open and aborted transactions.
-
-        Raises:
-            UnknownTopicError: A topic does not exist, or a pattern matches nothing.
-            WindowError: ``start`` or ``end`` is not a valid bound.
-        """
-        from workbench.live.following import follow_records
-
-        log = self._connection.require_open().log
-        return follow_records(log, topics, start=start, end=end, stop_at_end=stop_at_end, isolation=isolation)
-
     async def capture(
         self,
-        topics: TopicsLike,
+        topics: TopicsLike | SearchResult,
         *,
         into: str | os.PathLike[str] | Snapshot,
         start: BoundLike = "start",
@@ -206,7 +178,7 @@ class Cluster(HasTransforms, HasHttpProxy):
         Interrupting the cell stops the capture; records that were stored stay.
 
         Args:
-            topics: Topics to capture.
+            topics: Topics to capture; or the result of `search`, whose records are stored, exactly those.
             into: The snapshot file, created if it does not exist; or an open snapshot.
             start: First bound of the window (``"-15m"``, ``1200``, ``"group:billing"``, …).
             end: Where to stop, exclusive; by default the end of each partition now.

@@ -70,6 +70,12 @@ class TopicDecoder:
             topic_formats=None if fixed is None else {topic: fixed},
         )
 
+    def reads_other_formats(self, topic: str) -> bool:
+        """Whether any value of a topic may be of another format than JSON, whatever it begins with."""
+        from workbench.decoding.formats.registry import BUILTIN_FORMATS
+
+        return _of_topic(self._formats, topic) is not None or self._free.formats != BUILTIN_FORMATS
+
     def with_schemas(self, schemas: Schemas) -> TopicDecoder:
         """Return a decoder that knows these schemas, too."""
         return TopicDecoder(self._conventions, self._patterns, self._formats, self._free.with_schemas(schemas))

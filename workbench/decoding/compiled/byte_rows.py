@@ -84,6 +84,11 @@ def read_rows_of_bytes(choices: Choices, topic: str, records: pa.RecordBatch, ot
     return found
 
 
+def may_be_bytes(values: pa.Array) -> NDArray[np.bool_]:
+    """Mark the values that may be of a schema or of a binary format, where nobody fixed a format for the topic."""
+    return _with_bytes(values) & _SEEN[first_bytes(values, 1)[:, 0]]
+
+
 def _with_bytes(values: pa.Array) -> NDArray[np.bool_]:
     """Mark the values that are neither null nor empty."""
     valid, ends_at, _ = values.buffers()

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
+    import pyarrow as pa
+
     from workbench.bus.topic_rows import TopicListing
+    from workbench.live.search.result import SearchResult
     from workbench.model import Chunk
     from workbench.model.feeds import Progress
     from workbench.model.selecting.topic_selection import TopicsLike
@@ -108,6 +111,42 @@ async def capture_topics(
         with await cluster.capture(topics, into=into, progress=progress, **options) as snap:
             notes = () if snap.last_capture is None else snap.last_capture.notes
             return snap.last_capture_rows(), notes
+
+
+async def search_topics(
+    address: str | None,
+    topics: TopicsLike,
+    show: Callable[[Chunk], None],
+    *,
+    into: str | os.PathLike[str] | None = None,
+    schema_registry: str | None = None,
+    **options: Any,
+) -> SearchResult:
+    """Search topics and hand on each record when it is found; return the result.
+
+    When it is cancelled the records that were handed on until then are all.
+
+    Args:
+        address: The cluster; see `connect`.
+        topics: Topics to search.
+        show: Receives each record that was found, as a chunk.
+        into: A snapshot file for what was found.
+        schema_registry: URL of the schema registry, in place of the profile's.
+        options: See `Cluster.search`.
+    """
+    from workbench.live.search.columns import chunks_of
+
+    def shown(rows: pa.Table) -> None:
+        for chunk in chunks_of(rows):
+            show(chunk)
+
+    async with await connect(address, schema_registry=schema_registry) as cluster:
+        search = cluster.search(topics, **options)
+        search.on_found(shown)
+        found = await search
+        if into is not None and len(found):
+            (await cluster.capture(found, into=into)).close()
+        return found
 
 
 def newest_capture_rows(path: str | os.PathLike[str]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ _WAIT_S = 120.0
 
 def live_decoder(
     decoder: TopicDecoder, connection: ClusterConnection, store: SnapshotStore | None = None
-) -> BulkDecoder:
+) -> TopicDecoder | LearningDecoder:
     """Return a decoder that fetches schemas from the registry of a connection; without one, the decoder itself.
 
     Args:

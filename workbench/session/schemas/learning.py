@@ -42,6 +42,10 @@ class LearningDecoder:
         """Decode records of a topic."""
         return self._decoder.decode(records, topic)
 
+    def reads_other_formats(self, topic: str) -> bool:
+        """Whether any value of a topic may be of another format than JSON, whatever it begins with."""
+        return self._decoder.reads_other_formats(topic)
+
     async def prepare(self, chunks: Sequence[Chunk]) -> None:
         """Fetch the schemas that values of these records name and that are not known yet."""
         ids = await asyncio.to_thread(named_ids, [chunk.records.column("value") for chunk in chunks])

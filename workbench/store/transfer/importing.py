@@ -83,19 +83,46 @@ def import_file(store: SnapshotStore, path: str | os.PathLike[str], decoder: Bul
     """
     path = Path(path)
     kind = file_format(path, None)
+    batches = _read_parquet(path) if kind == "parquet" else _read_jsonl(path)
+    return _import(store, batches, decoder, (path.name, "imported from a file"), path if kind == "parquet" else None)
+
+
+def import_rows(store: SnapshotStore, rows: pa.Table, decoder: BulkDecoder, *, name: str, how: str) -> Imported:
+    """Store records that are at hand, in one transaction; of what lies between them nothing is known.
+
+    Args:
+        store: A snapshot open for writing.
+        rows: Columns of `workbench.store.transfer.exporting.EXPORTED`.
+        decoder: Decodes them.
+        name: Where they come from; entered as what was captured.
+        how: How they came, for the provenance.
+
+    Raises:
+        SnapshotError: The snapshot was opened read-only.
+    """
+    return _import(store, iter([rows]), decoder, (name, how), None)
+
+
+def _import(
+    store: SnapshotStore,
+    batches: Iterator[pa.Table],
+    decoder: BulkDecoder,
+    origin: tuple[str, str],
+    parquet: Path | None,
+) -> Imported:
     with store.transaction() as cursor:
         cursor.register("nothing", EXPORTED.empty_table())
         cursor.execute("CREATE TEMP TABLE incoming AS SELECT *, '' AS topic_key FROM nothing")
         total = 0
-        for batch in _read_parquet(path) if kind == "parquet" else _read_jsonl(path):
+        for batch in batches:
             cursor.register("batch", batch)
             cursor.execute("INSERT INTO incoming SELECT *, coalesce(topic_id, '') FROM batch")
             total += batch.num_rows
         topics, new = _number_sources(cursor)
         cursor.execute(_FRESH)
-        travelled = _provenance(cursor, path, new) if kind == "parquet" else RANGES.empty_table()
+        travelled = RANGES.empty_table() if parquet is None else _provenance(cursor, parquet, new)
         stored = _store_rows(store, cursor, decoder, topics)
-        _enter(cursor, path, travelled)
+        _enter(cursor, *origin, travelled)
         for table in ("incoming", "numbers", "fresh"):
             cursor.execute(f"DROP TABLE {table}")
     return Imported(stored, total - stored)
@@ -229,11 +256,11 @@ def _provenance(cursor: duckdb.DuckDBPyConnection, path: Path, new: set[int]) ->
     return pa.Table.from_pylist(rows, schema=RANGES)
 
 
-def _enter(cursor: duckdb.DuckDBPyConnection, path: Path, ranges: pa.Table) -> None:
+def _enter(cursor: duckdb.DuckDBPyConnection, name: str, how: str, ranges: pa.Table) -> None:
     """Enter the import as a capture, and the ranges that it covers."""
-    head = CaptureHead(f"import-{uuid.uuid4()}", path.name, "import", "import", "read_committed")
+    head = CaptureHead(f"import-{uuid.uuid4()}", name, "import", "import", "read_committed")
     begin_capture(cursor, head, ())
-    end_capture(cursor, head.capture_id, (), "complete", "imported from a file")
+    end_capture(cursor, head.capture_id, (), "complete", how)
     cursor.register("travelled", ranges)
     cursor.execute(
         f"""
@@ -243,11 +270,11 @@ def _enter(cursor: duckdb.DuckDBPyConnection, path: Path, ranges: pa.Table) -> N
         FROM travelled
         UNION ALL
         SELECT ?, number, "partition", first, stop, stop, [], count, 0, 0, coalesce(isolation, 'unknown'),
-            'complete', 'imported from a file; what lies between its records is unknown'
+            'complete', ? || '; what lies between its records is unknown'
         FROM ({_RUNS}) AS runs(number, "partition", first, stop, count, isolation)
         WHERE number NOT IN (SELECT source_id FROM travelled)
         """,  # noqa: S608 - the text above
-        [head.capture_id],
+        [head.capture_id, how],
     )
     recount_values(cursor)
 

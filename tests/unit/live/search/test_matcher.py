@@ -1,0 +1,96 @@
+"""Batches are matched by their bytes first, and decoded no further than the conditions ask for."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+
+from workbench.decoding import Decoder
+from workbench.live.search.matcher import Matcher
+from workbench.live.search.query import make_query
+from workbench.model.records.columns import RECORD
+
+
+class CountingDecoder:
+    """Counts the rows that it is asked to decode."""
+
+    def __init__(self, *, others: bool = False) -> None:
+        self.rows = 0
+        self._others = others
+        self._decoder = Decoder()
+
+    def decode(self, records, topic):
+        self.rows += records.num_rows
+        return self._decoder.decode(records, topic)
+
+    def reads_other_formats(self, topic):
+        del topic
+        return self._others
+
+
+def batch(*values: bytes | None, key: bytes | None = b"k") -> pa.RecordBatch:
+    made = [
+        {"partition": 1, "offset": at, "timestamp_ms": at, "timestamp_type": 0, "key": key, "value": value}
+        | {"headers": [{"name": b"n", "value": b"%d" % at}]}
+        for at, value in enumerate(values)
+    ]
+    return pa.RecordBatch.from_pylist(made, schema=RECORD)
+
+
+VALUES = [json.dumps({"n": at, "state": "bad" if at % 50 == 0 else "ok"}).encode() for at in range(200)]
+HITS = [0, 50, 100, 150]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "decoded"),
+    [
+        ({"words": "BAD"}, 4),
+        ({"regex": '"bad"'}, 4),
+        ({"where": "payload->>'state' = 'bad'"}, 4),
+        ({"where": "header(headers, 'n')::int % 50 = 0"}, 4),
+        ({"where": "format = 'json' and value_text like '%bad%'"}, 200),
+        ({"words": "bad", "where": "format = 'json'"}, 4),
+        ({"key": b"k", "words": ["state", "bad"]}, 4),
+    ],
+)
+def test_only_what_a_condition_needs_is_decoded(conditions, decoded):
+    decoder = CountingDecoder()
+    matcher = Matcher(make_query(**conditions), decoder)
+    try:
+        found = matcher.match("t", batch(*VALUES))
+    finally:
+        matcher.close()
+    assert found.found["offset"].to_pylist() == HITS
+    assert set(found.found["format"].to_pylist()) == {"json"}
+    assert decoder.rows == decoded
+    assert found.undecoded.num_rows == 0
+
+
+def test_another_key_decodes_nothing():
+    decoder = CountingDecoder()
+    found = Matcher(make_query(key="other"), decoder).match("t", batch(*VALUES, key=None))
+    assert (found.found.num_rows, decoder.rows) == (0, 0)
+
+
+def test_where_a_format_is_fixed_every_value_may_be_of_it():
+    decoder = CountingDecoder(others=True)
+    Matcher(make_query(words="nowhere"), decoder).match("t", batch(*VALUES))
+    assert decoder.rows == 200
+
+
+def test_values_that_nobody_reads_are_told_by_position():
+    found = Matcher(make_query(words="x", where="payload is null"), CountingDecoder()).match(
+        "t", batch(b"\x00\x00\x00\x00\x01x", b"x{", b"y", None, b"\x80x")
+    )
+    assert found.found["offset"].to_pylist() == [0, 1, 4]
+    assert set(found.undecoded["offset"].to_pylist()) >= {0, 4}
+
+
+def test_a_batch_without_rows_finds_nothing():
+    for conditions in ({"words": "a"}, {"where": "key is null"}, {}):
+        matcher = Matcher(make_query(**conditions), CountingDecoder())
+        assert matcher.match("t", batch()).found.num_rows == 0
+        matcher.cancel()
+        matcher.close()
