@@ -1,6 +1,7 @@
 """Columns that grow row by row and become Arrow arrays without another copy."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.string cimport memcpy
 
 from workbench.decoding.native.values cimport Value
 
@@ -41,3 +42,19 @@ cdef class Ends:
     cdef int64_t rows, room
 
     cdef bint put(self, int64_t row, int64_t end) noexcept nogil
+
+
+cdef inline bint put_text(TextColumn column, int64_t row, const Value* value) noexcept nogil:
+    """Put a text into a row as `TextColumn.put` does; here where the row is the next one and there is room."""
+    cdef int64_t end = column.size + value.size
+    if value.data == NULL:
+        return True
+    if column.rows != row or row + 2 > column.ends_room or end > column.content_room or row >= 8 * column.valid_room:
+        return column.put(row, value)
+    memcpy(column.content + column.size, value.data, <size_t>value.size)
+    column.size = end
+    column.rows = row + 1
+    column.ends[row + 1] = <int32_t>end
+    column.values += 1
+    column.valid[row >> 3] |= <uint8_t>(1 << (row & 7))
+    return True

@@ -112,6 +112,8 @@ cdef class TextColumn:
             if content == NULL:
                 return False
             self.content = content
+            # `put_text` looks at the room alone.
+            self.content_room = min(self.content_room, _MOST_BYTES)
         memcpy(self.content + self.size, value.data, <size_t>value.size)
         self.size += value.size
         self.rows = row + 1

@@ -7,7 +7,7 @@ read take the interpreter's lock: they are given to the formats, which read them
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
 from workbench.buffers.slices cimport Column, column_of, is_null
@@ -34,7 +34,7 @@ from workbench.decoding.native.values cimport Value, equal, nothing
 
 cdef enum:
     _PREFIX_SIZE = 5  # of a value that was written with a schema registry: a zero byte and the number of the schema
-    _KNOWN_SETS = 64  # of names of records, whose candidates are remembered
+    _KNOWN_SETS = 128  # of names of records, whose candidates are remembered
 
 # First bytes behind white space of JSON texts and of the byte order mark.
 cdef uint8_t _FIRST[256]
@@ -75,6 +75,7 @@ cdef class BatchDecoder:
     cdef object _values, _others, _ask, _kept
     cdef const uint8_t* _others_at
     cdef bint _only_builtin
+    cdef uint64_t* _asked  # names that any convention asks for
     cdef uint64_t* _known_names  # sets of names, a place for each hash of one
     cdef int32_t* _known_counts  # how many candidates each has; -1 for a free place
     cdef int32_t* _known_candidates
@@ -83,7 +84,7 @@ cdef class BatchDecoder:
 
     def __cinit__(self):
         memset(&self.decision, 0, sizeof(Decision))
-        self._known_names = NULL
+        self._known_names = self._asked = NULL
         self._known_counts = self._known_candidates = NULL
 
     def __init__(self, Program program not None, topic_texts, fixed, headers, values, others, ask, bint only_builtin):
@@ -98,14 +99,21 @@ cdef class BatchDecoder:
         self.fixed = Fixed(fixed[0], fixed[1], fixed[2])
         self._known_names = <uint64_t*>malloc(_KNOWN_SETS * <size_t>(program.mask_words + 1) * sizeof(uint64_t))
         self._known_counts = <int32_t*>malloc(_KNOWN_SETS * sizeof(int32_t))
-        self._known_candidates = <int32_t*>malloc(_KNOWN_SETS * <size_t>(program.convention_count + 1) * sizeof(int32_t))
+        self._known_candidates = <int32_t*>malloc(
+            _KNOWN_SETS * <size_t>(program.convention_count + 1) * sizeof(int32_t)
+        )
+        self._asked = <uint64_t*>calloc(<size_t>program.mask_words + 1, sizeof(uint64_t))
         if self._known_names == NULL or self._known_counts == NULL or self._known_candidates == NULL:
             raise MemoryError
+        if self._asked == NULL:
+            raise MemoryError
+        _see_asked(program, self._asked)
         memset(self._known_counts, 0xFF, _KNOWN_SETS * sizeof(int32_t))
 
     def __dealloc__(self):
         free(self.decision.causes.items)
         free(self.decision.candidates.items)
+        free(self._asked)
         free(self._known_names)
         free(self._known_counts)
         free(self._known_candidates)
@@ -299,7 +307,10 @@ cdef class BatchDecoder:
             if 1 <= bit <= self.program.top_members:
                 bit += self.program.slots + self.program.folded_slots
                 present[bit >> 6] |= <uint64_t>1 << (bit & 63)
-        # Few sets of names make most of a topic, and each has the same candidates whenever it comes.
+        # Few sets of names make most of a topic, and each has the same candidates whenever it comes. Names that no
+        # convention asks for would make many sets of one.
+        for at in range(self.program.mask_words):
+            present[at] &= self._asked[at]
         place = _place_of(present, self.program.mask_words)
         known = self._known_names + place * self.program.mask_words
         candidates = self._known_candidates + place * self.program.convention_count
@@ -327,6 +338,15 @@ cdef class BatchDecoder:
                 value = self.facts.name_of(entry)
                 if value.data != NULL:
                     add_about(&self.decision.problems, &self.facts.arena, b"amqp_encoded:", value)
+
+
+cdef void _see_asked(Program program, uint64_t* asked) noexcept:
+    """Collect the names of all masks."""
+    cdef int64_t at, row, word
+    for at in range(program.convention_count):
+        for row in range(program.conventions[at].masks_from, program.conventions[at].masks_to):
+            for word in range(program.mask_words):
+                asked[word] |= program.masks[row * program.mask_words + word]
 
 
 cdef inline int64_t _place_of(const uint64_t* names, int64_t words) noexcept nogil:

@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, int64_t
 
 import pyarrow as pa
 
-from workbench.decoding.native.columns cimport Ends, NumberColumn, Rows, TextColumn
+from workbench.decoding.native.columns cimport Ends, NumberColumn, Rows, TextColumn, put_text
 from workbench.decoding.native.copies cimport Copy
 from workbench.decoding.native.decision cimport DECLARED, ROOT, Decision, Found, FoundCause
 from workbench.decoding.native.facts cimport Facts
@@ -74,8 +74,8 @@ cdef class EventColumns:
         """Write one row; false where there is no memory."""
         cdef bint good = True
         cdef Value text = text_of(facts.program, decision.scope)
-        good &= self.scope.put(row, &text)
-        good &= self.format.put(row, format) and self.damage.put(row, damage)
+        good &= put_text(self.scope, row, &text)
+        good &= put_text(self.format, row, format) and put_text(self.damage, row, damage)
         good &= self._put_state(row, decision)
         if decision.convention >= 0:
             good &= self._put_convention(row, facts, decision)
@@ -95,26 +95,26 @@ cdef class EventColumns:
             text = Value(<const unsigned char*>"declared", 8, True)
         elif decision.cause_state == ROOT:
             text = Value(<const unsigned char*>"root", 4, True)
-        return self.state.put(row, &text)
+        return put_text(self.state, row, &text)
 
     cdef bint _put_convention(self, int64_t row, Facts facts, const Decision* decision) noexcept nogil:
         cdef bint good
         cdef int32_t at, number
         cdef Value text = text_of(facts.program, facts.program.conventions[decision.convention].name)
-        good = self.convention.put(row, &text)
+        good = put_text(self.convention, row, &text)
         text = text_of(facts.program, facts.program.conventions[decision.convention].version)
-        good &= self.version.put(row, &text) and self.dialect.put(row, &decision.dialect)
+        good &= put_text(self.version, row, &text) and put_text(self.dialect, row, &decision.dialect)
         for at in range(decision.match_count):
             number = decision.matches[at]
             if number != decision.convention:
                 text = text_of(facts.program, facts.program.conventions[number].name)
-                good &= self.also.put(self.also_count, &text)
+                good &= put_text(self.also, self.also_count, &text)
                 self.also_count += 1
                 good &= self.also_ends.put(row, self.also_count)
         for at in range(decision.link_count):
             facts.id(decision.links + at, &text)
             if text.data != NULL:
-                good &= self.link_ids.put(self.link_count, &text)
+                good &= put_text(self.link_ids, self.link_count, &text)
                 self.link_count += 1
                 good &= self.link_ends.put(row, self.link_count)
         return good
@@ -123,25 +123,25 @@ cdef class EventColumns:
         cdef const Found* fields = decision.fields
         cdef bint good = True
         if fields[<int>F_EVENT_ID].there:
-            good &= self.event_id.put(row, &fields[<int>F_EVENT_ID].value)
+            good &= put_text(self.event_id, row, &fields[<int>F_EVENT_ID].value)
         if fields[<int>F_CORRELATION_ID].there:
-            good &= self.correlation_id.put(row, &fields[<int>F_CORRELATION_ID].value)
+            good &= put_text(self.correlation_id, row, &fields[<int>F_CORRELATION_ID].value)
         if fields[<int>F_ROOT_ID].there:
-            good &= self.root_id.put(row, &fields[<int>F_ROOT_ID].value)
+            good &= put_text(self.root_id, row, &fields[<int>F_ROOT_ID].value)
         if fields[<int>F_REQUEST_ID].there:
-            good &= self.request_id.put(row, &fields[<int>F_REQUEST_ID].value)
+            good &= put_text(self.request_id, row, &fields[<int>F_REQUEST_ID].value)
         if fields[<int>F_EVENT_TYPE].there:
-            good &= self.event_type.put(row, &fields[<int>F_EVENT_TYPE].value)
+            good &= put_text(self.event_type, row, &fields[<int>F_EVENT_TYPE].value)
         if fields[<int>F_SOURCE].there:
-            good &= self.source.put(row, &fields[<int>F_SOURCE].value)
+            good &= put_text(self.source, row, &fields[<int>F_SOURCE].value)
         if fields[<int>F_DESTINATION].there:
-            good &= self.destination.put(row, &fields[<int>F_DESTINATION].value)
+            good &= put_text(self.destination, row, &fields[<int>F_DESTINATION].value)
         if fields[<int>F_ENVIRONMENT].there:
-            good &= self.environment.put(row, &fields[<int>F_ENVIRONMENT].value)
+            good &= put_text(self.environment, row, &fields[<int>F_ENVIRONMENT].value)
         if fields[<int>F_TENANT].there:
-            good &= self.tenant.put(row, &fields[<int>F_TENANT].value)
+            good &= put_text(self.tenant, row, &fields[<int>F_TENANT].value)
         if fields[<int>F_PRINCIPAL].there:
-            good &= self.principal.put(row, &fields[<int>F_PRINCIPAL].value)
+            good &= put_text(self.principal, row, &fields[<int>F_PRINCIPAL].value)
         if fields[<int>F_EVENT_TIME].there:
             good &= self.event_time.put(row, fields[<int>F_EVENT_TIME].micros)
         if fields[<int>F_STARTED].there:
@@ -166,8 +166,10 @@ cdef class EventColumns:
                 continue
             via = cause.via if cause.via.data != NULL else facts.program.via(cause.place.place)
             text = _target(cause.target)
-            good &= self.cause_target.put(self.cause_count, &text) and self.cause_value.put(self.cause_count, &id)
-            good &= self.cause_via.put(self.cause_count, &via) and self.cause_rank.put(self.cause_count, cause.rank)
+            good &= put_text(self.cause_target, self.cause_count, &text)
+            good &= put_text(self.cause_value, self.cause_count, &id)
+            good &= put_text(self.cause_via, self.cause_count, &via)
+            good &= self.cause_rank.put(self.cause_count, cause.rank)
             self.cause_count += 1
         return good and self.cause_ends.put(row, self.cause_count)
 
@@ -176,14 +178,14 @@ cdef class EventColumns:
         cdef bint good = True
         sort(&decision.problems)
         for at in range(decision.problems.count):
-            good &= self.problem_codes.put(self.problem_count, decision.problems.codes + at)
+            good &= put_text(self.problem_codes, self.problem_count, decision.problems.codes + at)
             self.problem_count += 1
         return good and self.problem_ends.put(row, self.problem_count)
 
     cdef bint _put_trace(self, int64_t row, const TraceContext* trace) noexcept nogil:
         cdef bint good = self.traced.put(row)
-        good &= self.trace_id.put(row, &trace.trace_id) and self.span_id.put(row, &trace.span_id)
-        good &= self.parent_id.put(row, &trace.parent_id) and self.trace_via.put(row, &trace.via)
+        good &= put_text(self.trace_id, row, &trace.trace_id) and put_text(self.span_id, row, &trace.span_id)
+        good &= put_text(self.parent_id, row, &trace.parent_id) and put_text(self.trace_via, row, &trace.via)
         if trace.sampled >= 0:
             good &= self.sampled_known.put(row)
         if trace.sampled > 0:
@@ -192,15 +194,16 @@ cdef class EventColumns:
 
     cdef bint put_layers(self, int64_t row, int32_t depth, const Value* root) noexcept nogil:
         """Write how often a dead letter was dead-lettered, and the position of its innermost original."""
-        return self.depth.put(row, depth) and self.origin_root.put(row, root)
+        return self.depth.put(row, depth) and put_text(self.origin_root, row, root)
 
     cdef bint put_copy(self, int64_t row, const Copy* copy) noexcept nogil:
         """Write what a record is a copy of; false where there is no memory."""
-        cdef bint good = self.replay.put(row, &copy.replay)
+        cdef bint good = put_text(self.replay, row, &copy.replay)
         if copy.origin.there:
-            good &= self.copied.put(row) and self.origin_topic.put(row, &copy.origin.topic)
-            good &= self.origin_group.put(row, &copy.origin.group) and self.origin_via.put(row, &copy.origin.via)
-            good &= self.origin_hop.put(row, &copy.origin.hop)
+            good &= self.copied.put(row) and put_text(self.origin_topic, row, &copy.origin.topic)
+            good &= put_text(self.origin_group, row, &copy.origin.group)
+            good &= put_text(self.origin_via, row, &copy.origin.via)
+            good &= put_text(self.origin_hop, row, &copy.origin.hop)
             if copy.origin.has[0]:
                 good &= self.origin_partition.put(row, copy.origin.numbers[0])
             if copy.origin.has[1]:
@@ -208,9 +211,9 @@ cdef class EventColumns:
             if copy.origin.has[2]:
                 good &= self.origin_timestamp.put(row, copy.origin.numbers[2])
         if copy.error.there:
-            good &= self.failed.put(row) and self.error_type.put(row, &copy.error.texts[0])
-            good &= self.error_message.put(row, &copy.error.texts[1])
-            good &= self.error_stage.put(row, &copy.error.texts[2])
+            good &= self.failed.put(row) and put_text(self.error_type, row, &copy.error.texts[0])
+            good &= put_text(self.error_message, row, &copy.error.texts[1])
+            good &= put_text(self.error_stage, row, &copy.error.texts[2])
             if copy.error.has_attempts:
                 good &= self.attempts.put(row, copy.error.attempts)
         return good

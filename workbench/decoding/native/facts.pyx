@@ -12,18 +12,8 @@ from libc.string cimport memset
 from workbench.decoding.native.filters cimport filtered
 from workbench.decoding.native.headers cimport RecordHeaders
 from workbench.decoding.native.ids cimport id_of, is_utf8_value
-from workbench.decoding.native.json cimport (
-    BOOLEAN,
-    EMPTY,
-    NULL_,
-    NUMBER,
-    OBJECT,
-    TEXT,
-    Token,
-    Tokens,
-    prepare,
-    release,
-)
+from workbench.decoding.native.json cimport Token, Tokens, prepare, release
+from workbench.decoding.native.json_parts cimport BOOLEAN, EMPTY, NULL_, NUMBER, OBJECT, TEXT
 from workbench.decoding.native.program cimport (
     CONST,
     EXISTS,

@@ -9,6 +9,19 @@ from workbench.decoding.native.program cimport Program
 from workbench.decoding.native.values cimport Arena, Value
 
 
+cdef enum:
+    MOST_TOUCHES = 32
+
+
+cdef struct NameSet:  # the names of a record's headers, and where they belong
+    int64_t entry  # first header of the first record that has them
+    int64_t entries  # -1 marks a free place
+    int32_t count
+    int32_t[MOST_TOUCHES] slots
+    int32_t[MOST_TOUCHES] places  # counted from the record's first header
+    bint bad, trace, doubled, copy, named_copy
+
+
 cdef class RecordHeaders:
     cdef Program program
     cdef Arena arena
@@ -24,7 +37,10 @@ cdef class RecordHeaders:
     cdef int32_t* touched
     cdef int64_t touched_count
     cdef int64_t former_entry, former_entries
+    cdef NameSet* _sets
     cdef bint bad_names, odd_contents
+    cdef bint has_doubled  # whether two headers belong to one slot
+    cdef bint has_hollow  # whether a header is null or empty
     cdef bint is_copy  # whether any header that marks a copy is there
     cdef bint is_named_copy  # whether one that an application chose names the topic of a copy
     cdef bint is_spelled
@@ -45,7 +61,10 @@ cdef class RecordHeaders:
     cdef Value name_of(self, int64_t entry) noexcept nogil
     cdef bint header(self, int32_t slot, bint first, Value* value) noexcept nogil
     cdef void inside(self, const uint8_t* data, const Token* token, Value* value) noexcept nogil
-    cdef bint _same_names(self) noexcept nogil
-    cdef void _find_names(self) noexcept nogil
+    cdef bint _has_names_of(self, int64_t entry, int64_t entries) noexcept nogil
+    cdef int64_t _place_of_names(self) noexcept nogil
+    cdef void _see_names(self) noexcept nogil
+    cdef void _find_names(self, NameSet* known) noexcept nogil
+    cdef void _remember(self, NameSet* known, int32_t slot, int32_t entry) noexcept nogil
     cdef void _touch(self, int32_t slot, int32_t entry) noexcept nogil
     cdef void _by_type(self, int64_t entry, Value* value) noexcept nogil

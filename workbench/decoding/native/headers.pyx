@@ -5,16 +5,18 @@ Header names are looked up once, in the slots of the names that somebody reads. 
 them: Spring may have written JSON, a gateway AMQP.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
-from libc.stdlib cimport calloc, free
-from libc.string cimport memcmp, memset
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcmp, memcpy, memset
 
 from workbench.buffers.slices cimport address, column_of, is_null
 from workbench.buffers.utf8 cimport is_utf8
 from workbench.decoding.conventions.dead_letter_headers import spelled_names
 from workbench.decoding.formats.json import read_json
 from workbench.decoding.native.amqp cimport amqp_value
-from workbench.decoding.native.json cimport EMPTY, NULL_, TEXT, Token, read_scalar, unescape
+from workbench.decoding.native.escapes cimport unescape
+from workbench.decoding.native.json cimport Token, read_scalar
+from workbench.decoding.native.json_parts cimport EMPTY, NULL_, TEXT
 from workbench.decoding.native.names cimport NameTable
 from workbench.decoding.native.program cimport PREFIXES, Program
 from workbench.decoding.native.values cimport (
@@ -36,6 +38,7 @@ cdef enum:
     _STRING_TYPE = 1  # what a header's type is when Spring wrote it as a text
     _OTHER_TYPE = 2
     _MOST_TYPE_TEXTS = 1024  # that are kept
+    _NAME_SETS = 128  # that are remembered
 
 
 cdef class RecordHeaders:
@@ -49,6 +52,7 @@ cdef class RecordHeaders:
     def __cinit__(self):
         memset(&self.arena, 0, sizeof(Arena))
         self.first_of = self.last_of = self.count_of = self.touched = NULL
+        self._sets = NULL
 
     def __init__(self, Program program not None, headers):
         cdef int64_t slots = program.slots + program.folded_slots, at
@@ -63,8 +67,13 @@ cdef class RecordHeaders:
         self.last_of = <int32_t*>calloc(slots + 1, sizeof(int32_t))
         self.count_of = <int32_t*>calloc(slots + 1, sizeof(int32_t))
         self.touched = <int32_t*>calloc(slots + 1, sizeof(int32_t))
+        self._sets = <NameSet*>malloc(_NAME_SETS * sizeof(NameSet))
         if self.first_of == NULL or self.last_of == NULL or self.count_of == NULL or self.touched == NULL:
             raise MemoryError
+        if self._sets == NULL:
+            raise MemoryError
+        for at in range(_NAME_SETS):
+            self._sets[at].entries = -1
         for at in range(slots + 1):
             self.first_of[at] = self.last_of[at] = -1
         self._types_known = {}
@@ -76,6 +85,7 @@ cdef class RecordHeaders:
         free(self.last_of)
         free(self.count_of)
         free(self.touched)
+        free(self._sets)
 
     cdef void load(self, int64_t row) noexcept nogil:
         """Step to a record: look its header names up."""
@@ -83,21 +93,57 @@ cdef class RecordHeaders:
         reset(&self.arena)
         self.entry = self.lists[row]
         self.entries = self.lists[row + 1] - self.entry
-        self.odd_contents = False
+        self.odd_contents = self.has_hollow = False
         for at in range(self.entry, self.entry + self.entries):
             # What begins with such a byte may be in the encoding of AMQP.
             if self.contents.ends[at] < self.contents.ends[at + 1]:
                 self.odd_contents |= 0x80 <= self.contents.data[self.contents.ends[at]] < 0xC0
+            else:
+                self.has_hollow = True
         # Neighbours of one writer have the same names at the same places: then all slots stand already.
-        if not self._same_names():
-            self._find_names()
+        if not self._has_names_of(self.former_entry, self.former_entries):
+            self._see_names()
         self.former_entry, self.former_entries = self.entry, self.entries
 
-    cdef bint _same_names(self) noexcept nogil:
+    cdef void _see_names(self) noexcept nogil:
+        """Put the names of the record to their slots: as those of an earlier record that had the same ones."""
+        cdef NameSet* known = self._sets + self._place_of_names()
+        cdef int64_t at
+        cdef int32_t slot
+        for at in range(self.touched_count):
+            slot = self.touched[at]
+            self.first_of[slot] = self.last_of[slot] = -1
+            self.count_of[slot] = 0
+        self.touched_count = 0
+        self.is_spelled = False
+        if self._has_names_of(known.entry, known.entries):
+            for at in range(known.count):
+                self._touch(known.slots[at], known.places[at])
+            self.bad_names, self.trace_headers, self.has_doubled = known.bad, known.trace, known.doubled
+            self.is_copy, self.is_named_copy = known.copy, known.named_copy
+            return
+        self._find_names(known)
+
+    cdef int64_t _place_of_names(self) noexcept nogil:
+        """Mix the bytes of all names. What is found is compared with them, so a clash costs nothing but time."""
+        cdef int64_t at = self.names.ends[self.entry], stop = self.names.ends[self.entry + self.entries]
+        cdef uint64_t mixed = <uint64_t>(stop - at), word
+        while stop - at >= 8:
+            memcpy(&word, self.names.data + at, 8)
+            mixed = (mixed ^ word) * <uint64_t>0x9E3779B97F4A7C15
+            mixed ^= mixed >> 32
+            at += 8
+        if at < stop:
+            word = 0
+            memcpy(&word, self.names.data + at, <size_t>(stop - at))
+            mixed = (mixed ^ word) * <uint64_t>0x9E3779B97F4A7C15
+        return (mixed >> 40) & (_NAME_SETS - 1)
+
+    cdef bint _has_names_of(self, int64_t entry, int64_t entries) noexcept nogil:
         cdef const int32_t* mine = self.names.ends + self.entry
-        cdef const int32_t* former = self.names.ends + self.former_entry
+        cdef const int32_t* former = self.names.ends + entry
         cdef int64_t at, size
-        if self.former_entries != self.entries:
+        if entries != self.entries:
             return False
         size = mine[self.entries] - mine[0]
         if former[self.entries] - former[0] != size:
@@ -107,39 +153,47 @@ cdef class RecordHeaders:
                 return False
         return size == 0 or memcmp(self.names.data + mine[0], self.names.data + former[0], <size_t>size) == 0
 
-    cdef void _find_names(self) noexcept nogil:
+    cdef void _find_names(self, NameSet* known) noexcept nogil:
+        """Look all names up, and remember what was found."""
         cdef int64_t at
         cdef int32_t slot, start, size
         cdef const uint8_t* name
-        for at in range(self.touched_count):
-            slot = self.touched[at]
-            self.first_of[slot] = self.last_of[slot] = -1
-            self.count_of[slot] = 0
-        self.touched_count = 0
-        self.bad_names = self.trace_headers = self.is_copy = self.is_named_copy = self.is_spelled = False
+        self.bad_names = self.trace_headers = self.is_copy = self.is_named_copy = self.has_doubled = False
+        known.entry, known.entries, known.count = self.entry, self.entries, 0
         for at in range(self.entries):
             start = self.names.ends[self.entry + at]
             size = self.names.ends[self.entry + at + 1] - start
             name = self.names.data + start
             slot = self.program.names.find(name, size)
             if slot >= 0:
-                self._touch(slot, <int32_t>at)
+                self._remember(known, slot, <int32_t>at)
             slot = self.program.folded.find_lower(name, size)
             if slot >= 0:
-                self._touch(slot, <int32_t>at)
+                self._remember(known, slot, <int32_t>at)
             elif not is_utf8(name, 0, size):
                 self.bad_names = True
+        known.bad, known.trace, known.doubled = self.bad_names, self.trace_headers, self.has_doubled
+        known.copy, known.named_copy = self.is_copy, self.is_named_copy
 
-    cdef void _touch(self, int32_t slot, int32_t entry) noexcept nogil:
+    cdef void _remember(self, NameSet* known, int32_t slot, int32_t entry) noexcept nogil:
+        self._touch(slot, entry)
+        self.is_copy |= self.program.copy_marks[slot] > 0
+        self.is_named_copy |= self.program.copy_marks[slot] == 2
+        self.trace_headers |= self.program.words.traceparent <= slot <= self.program.words.uber
+        self.has_doubled |= self.count_of[slot] > 1
+        if known.count == MOST_TOUCHES:
+            known.entries = -1  # more than there is room for: looked up each time
+            return
+        known.slots[known.count], known.places[known.count] = slot, entry
+        known.count += 1
+
+    cdef inline void _touch(self, int32_t slot, int32_t entry) noexcept nogil:
         if self.first_of[slot] < 0:
             self.first_of[slot] = entry
             self.touched[self.touched_count] = slot
             self.touched_count += 1
         self.last_of[slot] = entry
         self.count_of[slot] += 1
-        self.is_copy |= self.program.copy_marks[slot] > 0
-        self.is_named_copy |= self.program.copy_marks[slot] == 2
-        self.trace_headers |= self.program.words.traceparent <= slot <= self.program.words.uber
 
     cdef bint prepare_headers(self) except -1 nogil:
         """Read what the other headers need before they are read: their types, and CloudEvents' marks."""

@@ -4,11 +4,6 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t
 
 from workbench.decoding.native.members cimport MemberTable
 
-# The kinds of JSON values. EMPTY is the text without letters.
-cdef enum Kind:
-    ABSENT, NULL_, EMPTY, TEXT, BOOLEAN, NUMBER, OBJECT, ARRAY
-
-
 cdef struct Token:
     int32_t start  # in the data; the first byte, of a text its quote
     int32_t stop  # behind the last byte
@@ -54,4 +49,3 @@ cdef Verdict read_value(
     MemberTable table, const uint8_t* data, int64_t at, int64_t stop, Tokens* tokens
 ) noexcept nogil
 cdef bint read_scalar(const uint8_t* data, int64_t size, Token* token) noexcept nogil
-cdef int32_t unescape(const uint8_t* text, int64_t size, uint8_t* into) noexcept nogil

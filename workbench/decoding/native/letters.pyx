@@ -12,21 +12,8 @@ from workbench.decoding.native.copies cimport Marks, Origin, position_number, po
 from workbench.decoding.native.decision cimport Decision, Found
 from workbench.decoding.native.facts cimport Facts
 from workbench.decoding.native.ids cimport canonical_id, is_utf8_value
-from workbench.decoding.native.json cimport (
-    ARRAY,
-    BOOLEAN,
-    EMPTY,
-    GOOD,
-    NULL_,
-    NUMBER,
-    OBJECT,
-    TEXT,
-    Token,
-    Tokens,
-    prepare,
-    read_value,
-    release,
-)
+from workbench.decoding.native.json cimport GOOD, Token, Tokens, prepare, read_value, release
+from workbench.decoding.native.json_parts cimport ARRAY, BOOLEAN, EMPTY, NULL_, NUMBER, OBJECT, TEXT
 from workbench.decoding.native.problems cimport Problems, add_word
 from workbench.decoding.native.program cimport F_EVENT_TYPE, Letter, Program, text_of
 from workbench.decoding.native.values cimport Arena, Value, equal, hex_digit, lower, nothing, take

@@ -39,7 +39,8 @@ cdef int report(Facts facts, Decision* decision, const Convention* winner) excep
     cdef const Convention* other
     if winner.ambiguous >= 0 and facts.holds(facts.program.conditions + winner.ambiguous, winner.pick_first):
         add_word(&decision.problems, b"ambiguous_convention")
-    if facts.touched_count:
+    # Most records have no such header, and the winner may name many.
+    if facts.touched_count and (facts.has_doubled or facts.has_hollow):
         _report_headers(facts, decision, winner)
     for at in range(decision.match_count):
         other = facts.program.conventions + decision.matches[at]

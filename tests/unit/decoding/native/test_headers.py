@@ -117,3 +117,30 @@ def test_headers_of_one_record_leave_nothing_to_the_next():
     found = agreed(rows, READS)
     assert [row["event_id"] for row in found] == ["1", None, None, None]
     assert [row["problems"] for row in found] == [["header_name_not_utf8"], [], [], ["null_header:id"]]
+
+
+def test_more_sets_of_names_than_are_remembered_are_told_apart():
+    # Each record has other names than its neighbours, and each set comes again after all others.
+    rows = [
+        (
+            (
+                (b"type", b"first"),
+                *([(b"id", b"%d" % at)] if at % 3 else []),
+                (b"other-%d" % (at % 300), b""),
+                *([(b"type", b"second")] if at % 2 else []),
+                *([(b"cause", None)] if at % 5 == 0 else []),
+            ),
+            None,
+        )
+        for at in range(900)
+    ]
+    found = agreed(rows, READS)
+    assert [row["event_id"] for row in found] == [str(at) if at % 3 else None for at in range(900)]
+    assert "duplicate_header:type" in found[1]["problems"]
+    assert "duplicate_header:type" not in found[2]["problems"]
+
+
+def test_a_record_with_many_headers_of_known_names_is_read_each_time():
+    many = ((b"id", b"1"), *[(b"correlation-id", b"%d" % at) for at in range(100)])
+    rows = agreed([(many, None), (((b"id", b"2"),), None)] * 3, READS)
+    assert [row["event_id"] for row in rows] == ["1", "2"] * 3
