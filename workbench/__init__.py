@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from workbench.session import (
         Cluster as Cluster,
         Snapshot as Snapshot,
+        compare as compare,
         connect as connect,
         demo as demo,
         open_snapshot as open,  # noqa: A004, F401 - read as wb.open
@@ -179,6 +180,7 @@ _HOMES = {
     "workbench.session": (
         "Cluster",
         "Snapshot",
+        "compare",
         "connect",
         "demo",
         "open_snapshot",
@@ -202,6 +204,7 @@ __all__ = [
     "ValidationError",
     "WindowError",
     "WorkbenchError",
+    "compare",
     "connect",
     "demo",
 ]

@@ -28,6 +28,7 @@ LISTED = [
     "ValidationError",
     "WindowError",
     "WorkbenchError",
+    "compare",
     "connect",
     "demo",
     "errors",

@@ -9,13 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.exploration.comparing import compare_snapshots
     from workbench.exploration.describing import describe
     from workbench.exploration.description import Description
     from workbench.exploration.rate import EventRate, event_rate
     from workbench.exploration.unread import unread_selectors
 
-__all__ = ["Description", "EventRate", "describe", "event_rate", "unread_selectors"]
+__all__ = ["Description", "EventRate", "compare_snapshots", "describe", "event_rate", "unread_selectors"]
 _HOMES = {
+    "compare_snapshots": "comparing",
     "describe": "describing",
     "Description": "description",
     "EventRate": "rate",

@@ -108,6 +108,10 @@ class Description:
         frame.attrs["sampled"] = {facts.topic: facts.sample for facts in self._topics}
         return frame
 
+    def fields_of(self, topic: str) -> Sequence[Field]:
+        """Return the fields of one topic; none of a topic that is not described."""
+        return self._fields.get(topic, ())
+
     @cached_property
     def topics(self) -> pd.DataFrame:
         """One row for each topic: records, sample, records by convention and by format, number of fields."""

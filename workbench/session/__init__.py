@@ -9,10 +9,11 @@ from workbench.session.connecting import connect
 from workbench.session.demonstration import demo
 
 if TYPE_CHECKING:
+    from workbench.session.comparing import compare
     from workbench.session.opening import open_snapshot
     from workbench.session.snapshot import Snapshot
 
-__all__ = ["Cluster", "Snapshot", "connect", "demo", "open_snapshot"]
+__all__ = ["Cluster", "Snapshot", "compare", "connect", "demo", "open_snapshot"]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,4 +21,8 @@ def __getattr__(name: str) -> Any:
         from workbench.session import opening
 
         return getattr(opening, name)
+    if name == "compare":
+        from workbench.session.comparing import compare
+
+        return compare
     raise AttributeError(f"module 'workbench.session' has no attribute {name!r}")
