@@ -17,6 +17,9 @@ from workbench.model.feeds import (
     RowStats,
     Sample,
 )
+from workbench.model.lineage import Bytes, LineageLine, LineageOutput, LineagePage, LineageRow
+from workbench.model.schema_feed import SubjectLook, SubjectRow, UsageRow, VersionRow
+from workbench.transforms.views.state import ViewLine, ViewPartition, ViewStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -203,3 +206,92 @@ class ScriptedJob:
     async def cancel(self) -> None:
         self.cancelled += 1
         self.at(50, "stopped")
+
+
+class ScriptedSchemas:
+    """Two subjects; records of one topic name the versions of the first, and another cluster uses the same ids."""
+
+    def __init__(self, *, text: str = "") -> None:
+        self.name = text or "Schemas of http://registry"
+        self.note = text
+        first = text or "orders-value"
+        self.subjects: Sequence[SubjectRow] = [
+            SubjectRow(first, 3, 4, "AVRO", text or "shop.Order"),
+            SubjectRow("users-value"),
+        ]
+        rows = [("c1", 0, 1, 5, 0, 4), ("c1", 0, None, 1, 2, 2), ("c1", 0, 2, 5, 5, 9), ("c2", 0, 1, 3, 0, 2)]
+        self.usage: Sequence[UsageRow] | None = [
+            UsageRow(
+                cluster, "elsewhere" if cluster == "c2" else text or "orders", part, number, text, count, begin, end, 0
+            )
+            for cluster, part, number, count, begin, end in rows
+        ]
+        self.text = text
+        self.asked: list[tuple[str, int | None, int | None]] = []
+        self.refreshed = 0
+        self.failure: Exception | None = None
+
+    async def look(self, subject: str, first: int | None = None, second: int | None = None) -> SubjectLook:
+        self.asked.append((subject, first, second))
+        if self.failure is not None:
+            raise self.failure
+        if subject == "users-value":
+            return SubjectLook(subject, "c1", "FULL", [VersionRow(1, 9, "JSON", None, 20, 0)])
+        versions = [VersionRow(number, number, "AVRO", self.text or "shop.Order", 100, 0) for number in (1, 2, 3)]
+        lines = ["--- a", "+++ b", "@@ -1 +1,2 @@", " {", f"-  {self.text}", f"+  {self.text or 'coupon'}"]
+        return SubjectLook(subject, "c1", "BACKWARD", versions, first or 2, second or 3, lines)
+
+    async def refresh(self) -> None:
+        self.refreshed += 1
+
+
+class ScriptedLineage:
+    """Two partitions of sixty records each, with every outcome, and a log."""
+
+    def __init__(self, *, text: str = "", compared: bool = True) -> None:
+        self.name = text or "Transform mask"
+        self.text = text
+        self.partitions: Sequence[tuple[str, int]] = [(text or "orders", 0), (text or "orders", 1)]
+        self.remarks: Sequence[str] = [text or "60 records read"]
+        self.compared = compared
+        self.lines = [LineageLine("orders/0@1", "info", text or "hello"), LineageLine("orders/0@2", "warn", "odd")]
+        self.dropped_lines = 3
+        data = Bytes(text.encode() or b"extra", 900)
+        self.unmatched = [("extra", 0, 7, data, Bytes(None, None))] if compared else []
+        self.asked: list[tuple[int, int, str]] = []
+        self.failure: Exception | None = None
+
+    def page(self, part: int, start: int, rows: int, only: str) -> LineagePage:
+        self.asked.append((part, start, only))
+        if self.failure is not None:
+            raise self.failure
+        begin = max(start, 0)
+        end = min(begin + rows, 60)
+        return LineagePage(tuple(self._row(offset) for offset in range(begin, end)), end if end < 60 else None, end)
+
+    def _row(self, offset: int) -> LineageRow:
+        key = Bytes(b"k%d" % offset, 3)
+        value = Bytes(self.text.encode() or b'{"card": "4111-0000-0000-1111", "amount": %d}' % offset, 40)
+        masked = Bytes(self.text.encode() or b'{"card": "*******************", "amount": %d}' % offset, 40)
+        changed = LineageOutput("masked", key, masked, 1, changed=True, found=offset)
+        outputs = {
+            0: (changed,),
+            1: (),
+            2: (changed, LineageOutput("masked", key, value, 1, changed=False, missing=self.compared)),
+            3: (),
+        }[offset % 4]
+        return LineageRow(offset, key, value, 1, outputs, (self.text or "unreachable") if offset % 4 == 3 else None)
+
+
+class ScriptedView:
+    """The state of a view that failed on one partition, and its log."""
+
+    def __init__(self, *, text: str = "") -> None:
+        self.name = text or "masked"
+        self.state: FeedState = "live"
+        self.note = text or "read at 10:00:00"
+        partitions = (ViewPartition(0, "running", 3), ViewPartition(1, "errored", None, text or "unreachable"))
+        self.status: ViewStatus | None = ViewStatus(
+            text or "masked", text or "orders", (text or "masked",), "broker", partitions
+        )
+        self.lines = [ViewLine(text or "hello", "info", 0, "node 1"), ViewLine("odd", "error")]

@@ -43,32 +43,29 @@ def schema_usage(store: SnapshotStore) -> pd.DataFrame:
     """
     import pandas as pd
 
-    counted = _counted(store)
+    rows = [
+        {**row, "first_time": _time(row["first_ms"]), "last_time": _time(row["last_ms"])} for row in usage_of(store)
+    ]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
+    frame.attrs["provenance"] = store.ranges_table()
+    return frame
+
+
+def usage_of(store: SnapshotStore) -> list[dict[str, Any]]:
+    """Return the rows of `schema_usage` as plain values, with the id of the cluster, and times in milliseconds."""
     sources = {one.source_id: one for one in store.sources()}
     known = schemas_by_cluster(store)
+    order = [(name, "ascending") for name in ("source_id", "partition", "first_offset")]
     rows = []
-    for row in counted.sort_by(
-        [("source_id", "ascending"), ("partition", "ascending"), ("first_offset", "ascending")]
-    ).to_pylist():
+    for row in _counted(store).sort_by(order).to_pylist():
         source = sources[row["source_id"]]
         number = row["schema_id"] if row["schema_id"] >= 0 else None
         schemas = known.get(source.cluster_id or "")
         schema = schemas.by_id.get(number) if schemas is not None and number is not None else None
-        rows.append(
-            {
-                "cluster": source.cluster,
-                "topic": source.topic,
-                **row,
-                "schema_id": number,
-                "type": schema.type if schema else None,
-                "schema": schema_name(schema.type, schema.text) if schema else None,
-                "first_time": _time(row["first_ms"]),
-                "last_time": _time(row["last_ms"]),
-            }
-        )
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
-    frame.attrs["provenance"] = store.ranges_table()
-    return frame
+        named = {"type": schema.type, "schema": schema_name(schema.type, schema.text)} if schema is not None else {}
+        where = {"cluster": source.cluster, "cluster_id": source.cluster_id or "", "topic": source.topic}
+        rows.append({**row, **where, "schema_id": number, "type": None, "schema": None, **named})
+    return rows
 
 
 def named_by_cluster(store: SnapshotStore) -> dict[str, set[int]]:

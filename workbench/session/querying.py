@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.exploration import Description, EventRate
+    from workbench.model.lineage import LineageFeed
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
     from workbench.store.snapshot.store import SnapshotStore
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.transforms.guest.module import ModuleLike
     from workbench.transforms.running.partition_run import OnError
     from workbench.transforms.views.comparison import ViewComparison
+    from workbench.widgets import LineagePanel
 
 
 class SnapshotQueries:
@@ -180,7 +182,7 @@ class SnapshotQueries:
         """
         from workbench.transforms import transform_snapshot
 
-        return transform_snapshot(
+        result = transform_snapshot(
             self.store,
             module,
             topics=topics,
@@ -193,6 +195,8 @@ class SnapshotQueries:
             on_error=on_error,
             **options,
         )
+        result.viewer = _lineage_panel
+        return result
 
     def compare_view(
         self,
@@ -213,7 +217,8 @@ class SnapshotQueries:
             options: ``limits``, ``schemas``; see `transform`.
 
         Returns:
-            ``.agrees``, counts of records that match, are doubled, missing or extra, and ``.frame`` of the differences.
+            ``.agrees``, counts of records that match, are doubled, missing or extra, ``.frame`` of the differences, and
+            ``.show()``, a panel of source and view side by side.
 
         Raises:
             UnknownTopicError: The snapshot has no such topic.
@@ -222,4 +227,12 @@ class SnapshotQueries:
         """
         from workbench.transforms.views.comparison import compare_view
 
-        return compare_view(self.store, module, source=source, view=view, environment=environment, **options)
+        found = compare_view(self.store, module, source=source, view=view, environment=environment, **options)
+        found.result.viewer = _lineage_panel
+        return found
+
+
+def _lineage_panel(feed: LineageFeed, **options: Any) -> LineagePanel:
+    from workbench.widgets import LineagePanel
+
+    return LineagePanel(feed, **options)

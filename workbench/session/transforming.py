@@ -12,15 +12,16 @@ from workbench.config.folders import config_folder
 from workbench.errors import ConfigurationError, ReplayRefused
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from workbench.model.audit import AuditSink
     from workbench.session.connection.cluster_connection import ClusterConnection
     from workbench.transforms.guest.module import ModuleLike
     from workbench.transforms.views.host import ViewHost
-    from workbench.transforms.views.state import ViewStatus
+    from workbench.transforms.views.state import ViewLine, ViewStatus
     from workbench.transforms.views.views import ExecutorName, Views
+    from workbench.widgets import ViewPanel
 
 
 FILE_NAME = "transforms.journal.duckdb"
@@ -178,7 +179,22 @@ class ClusterTransforms:
             TransformError: There is none of that name.
         """
         async with self._views() as views:
-            return await views.last_lines(view_name)
+            return [line.text for line in await views.last_lines(view_name)]
+
+    def watch(self, view_name: str, *, interval_s: float = 2.0) -> ViewPanel:
+        """Watch a view live: its state and lag on each partition, and the last lines that its transform has logged.
+
+        Args:
+            view_name: Name of the view.
+            interval_s: Seconds from one answer to the next question.
+        """
+        from workbench.session.watching.view_watching import watch_view
+
+        async def ask() -> tuple[ViewStatus, Sequence[ViewLine]]:
+            async with self._views() as views:
+                return await views.status(view_name), await views.last_lines(view_name)
+
+        return watch_view(self._connection.require_open(), view_name, ask, interval_s)
 
     def _check_writable(self, view_name: str, target: str | None) -> None:
         connection = self._connection.require_open()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from workbench.model.events.decoding import BulkDecoder
     from workbench.model.schemas import Schema, SchemaReference, SchemaType
     from workbench.session.connection.cluster_connection import ClusterConnection
+    from workbench.session.querying import SnapshotQueries
+    from workbench.widgets import SchemaPanel
 
 
 class ClusterSchemas:
@@ -87,6 +89,27 @@ class ClusterSchemas:
 
         before, after = await gathered(self.registry.version(subject, one) for one in (first, second))
         return diff_versions(before, after)
+
+    async def show(
+        self, snapshot: SnapshotQueries | None = None, *, prefix: str = "", subject: str | None = None
+    ) -> SchemaPanel:
+        """Show subjects, versions, compatibility and differences in a panel; with a snapshot, which records name them.
+
+        Args:
+            snapshot: Its records are counted by the schema that they name: since which offset and time.
+            prefix: List the subjects that begin with it.
+            subject: The one that is shown first; by default the first of the list.
+        """
+        from workbench.session.schemas.feeds import RegistryFeed
+        from workbench.widgets import SchemaPanel
+
+        connection = self._connection.require_open()
+        store = snapshot.store if snapshot is not None else None
+        feed = RegistryFeed(self.registry, connection.log.cluster_id, prefix, store)
+        await feed.refresh()
+        first = subject or next((row.subject for row in feed.subjects), None)
+        look = await feed.look(first) if first is not None else None
+        return SchemaPanel(feed, look=look, supervisor=connection.tasks)
 
     async def validate_event(self, subject: str, event: Any) -> list[tuple[str, str]]:
         """Validate a value against the latest version of a subject: a list of (path, message), empty when valid.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.store.snapshot.store import SnapshotStore
+    from workbench.widgets import SchemaPanel
 
 
 class SnapshotSchemas:
@@ -61,3 +62,16 @@ class SnapshotSchemas:
         from workbench.exploration.schema_usage import schema_usage
 
         return schema_usage(self._store)
+
+    def show(self, subject: str | None = None) -> SchemaPanel:
+        """Show the stored schemas, their differences, and which records name them since when, in a panel.
+
+        Args:
+            subject: Name of a schema, shown first; by default the first of the list.
+        """
+        from workbench.session.schemas.feeds import StoredFeed
+        from workbench.widgets import SchemaPanel
+
+        feed = StoredFeed(self._store)
+        first = subject or next((row.subject for row in feed.subjects), None)
+        return SchemaPanel(feed, look=feed.look_now(first) if first is not None else None)

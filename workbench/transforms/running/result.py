@@ -23,17 +23,20 @@ from workbench.text import (
     visible,
     visible_bytes,
 )
+from workbench.transforms.running.lineage_feed import LineageView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Self
 
     import pandas as pd
 
     from workbench.transforms.guest.logs import LogLine
+    from workbench.transforms.running.lineage import RunLineage
     from workbench.transforms.running.partition_run import PartitionCounts, RunError
     from workbench.transforms.running.spool import OutputSpool
     from workbench.transforms.spec import TransformSpec
+    from workbench.widgets import LineagePanel
 
 _SHOWN_ROWS = 10
 _SHOWN_ERRORS = 5
@@ -90,10 +93,15 @@ class TransformResult:
     them some at a time, ``frame`` and ``table`` all together.
     """
 
-    def __init__(self, spool: OutputSpool, facts: RunFacts) -> None:
+    def __init__(self, spool: OutputSpool, facts: RunFacts, lineage: RunLineage) -> None:
         self._spool = spool
+        self.viewer: Callable[..., LineagePanel] | None = None
+        """Makes the panel of `show`."""
         self._facts = facts
-        self._close = weakref.finalize(self, spool.close)
+        self.lineage = lineage
+        """Reads source records with their outputs, some at a time."""
+        # Of the lineage, because a panel may live longer than the result that it was made from.
+        self._close = weakref.finalize(lineage, spool.close)
 
     @property
     def name(self) -> str:
@@ -176,6 +184,23 @@ class TransformResult:
     def log_rows(self) -> list[dict[str, Any]]:
         """Return the rows of `logs` as plain values."""
         return [{name: getattr(one, name) for name in _LOG.names} for one in self._facts.log]
+
+    def show(self, at: str | None = None) -> LineagePanel:
+        """Show source records side by side with what was made of each, and the log, in a panel.
+
+        Args:
+            at: Position of a source record, ``topic/partition@offset``, from which on they are shown; by default the
+                first one.
+
+        Raises:
+            ValidationError: Nothing was read of that partition.
+        """
+        return LineageView(self.name, self.remarks, self.lineage, self._facts.dropped_lines).show(self.viewer, at)
+
+    @property
+    def remarks(self) -> list[str]:
+        """Where it read from, whether it is complete, and the first failures."""
+        return [self._title(), *self._remarks()]
 
     def close(self) -> None:
         """Give the temporary file back; harmless when repeated."""

@@ -13,6 +13,7 @@ from workbench.model.topics import TopicInfo
 from workbench.transforms.guest.module import read_module
 from workbench.transforms.limits import Limits
 from workbench.transforms.running.captured import captured_batches
+from workbench.transforms.running.lineage import LineagePart, RunLineage
 from workbench.transforms.running.partition_run import PartitionRun
 from workbench.transforms.running.result import RunFacts, TransformResult
 from workbench.transforms.running.spool import OutputSpool
@@ -64,10 +65,10 @@ def transform_snapshot(
     for spec in specs.values():
         spec.check()
     spool = OutputSpool((limits or Limits()).output_bytes)
-    runs: list[PartitionRun] = []
+    parts: list[LineagePart] = []
     try:
         for source_id, spec in specs.items():
-            done = sum(run.counts.records + run.counts.skipped for run in runs)
+            done = sum(part.counts.records + part.counts.skipped for part in parts)
             rest = None if limit is None else limit - done
             for partition, batches in captured_batches(store, source_id, where=where, params=params, limit=rest):
                 run = PartitionRun(
@@ -80,12 +81,14 @@ def transform_snapshot(
                     schemas=schemas,
                     on_error=on_error,
                 )
-                runs.append(run)
+                spool.begin(len(parts))
+                parts.append(LineagePart(source_id, run))
                 run.run()
         spool.finish()
     except BaseException:
         spool.close()
         raise
+    runs = [part.run for part in parts]
     ranges = store.ranges_table()
     facts = RunFacts(
         digest=checked.digest,
@@ -98,7 +101,7 @@ def transform_snapshot(
         limit=limit,
         registry_off=checked.uses_registry and schemas is None,
     )
-    return TransformResult(spool, facts)
+    return TransformResult(spool, facts, RunLineage(store, spool, parts, where, params))
 
 
 def selected_sources(store: SnapshotStore, topics: TopicsLike) -> list[Source]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import tempfile
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
@@ -41,6 +42,16 @@ _BATCH_ROWS = 1_000
 _BATCH_BYTES = 8 << 20
 
 
+class _Written(NamedTuple):
+    """Where a batch of outputs comes from."""
+
+    part: int
+    first: int
+    last: int
+    row: int
+    """Number of its first row."""
+
+
 class OutputSpool:
     """Takes outputs, and gives them back as batches of `OUTPUT` once it is finished."""
 
@@ -53,6 +64,15 @@ class OutputSpool:
         self._writer: pa.ipc.RecordBatchFileWriter | None = pa.ipc.new_file(self._file, OUTPUT)
         self._pending: list[dict[str, Any]] = []
         self._pending_bytes = 0
+        self._part = 0
+        self._written: list[_Written] = []
+        # A widget reads in a thread, and every reader moves the position of the one file.
+        self._reading = threading.Lock()
+
+    def begin(self, part: int) -> None:
+        """Begin with the outputs of another partition; `between` finds them by this number."""
+        self._flush()
+        self._part = part
 
     def add(self, topic: str, partition: int, source: SourceRecord | None, outputs: list[Output]) -> None:
         """Add what was written for one source record."""
@@ -87,10 +107,25 @@ class OutputSpool:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the outputs in the order in which they were written."""
         self.finish()
-        self._file.seek(0)
-        with pa.ipc.open_file(pa.PythonFile(self._file, mode="r")) as reader:
-            for index in range(reader.num_record_batches):
-                yield reader.get_batch(index)
+        for index in range(len(self._written)):
+            yield self._batch(index)
+
+    def between(self, part: int, first: int, last: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the outputs of source records of a partition from one offset to another, with their row numbers."""
+        self.finish()
+        for index, one in enumerate(self._written):
+            if one.part == part and one.first <= last and one.last >= first:
+                for number, row in enumerate(self._batch(index).to_pylist(), one.row):
+                    if row["source_offset"] is not None and first <= row["source_offset"] <= last:
+                        yield number, row
+
+    def _batch(self, index: int) -> pa.RecordBatch:
+        with self._reading:
+            if self._file.closed:
+                raise TransformError("The outputs of this run were given back. Run it again.", name="", stage="read")
+            self._file.seek(0)
+            with pa.ipc.open_file(pa.PythonFile(self._file, mode="r")) as reader:
+                return reader.get_batch(index)
 
     def table(self, most_rows: int | None = None) -> pa.Table:
         """Return the outputs, or the first of them."""
@@ -133,5 +168,8 @@ class OutputSpool:
                     "TMPDIR to a folder with more room.",
                     path=tempfile.gettempdir(),
                 ) from error
+            offsets = [row["source_offset"] for row in self._pending if row["source_offset"] is not None]
+            bounds = (min(offsets), max(offsets)) if offsets else (0, -1)
+            self._written.append(_Written(self._part, bounds[0], bounds[1], self.rows))
             self.rows += len(self._pending)
             self._pending, self._pending_bytes = [], 0

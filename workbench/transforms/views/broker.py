@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import WorkbenchError
 from workbench.model import Span, TopicPartition
-from workbench.transforms.views.state import ViewPartition, ViewStatus
+from workbench.transforms.views.state import ViewLine, ViewPartition, ViewStatus
 
 if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
@@ -20,6 +20,8 @@ LOG_TOPIC = "_redpanda.transform_logs"
 _LOG_RECORDS = 200
 """Newest records of each partition of the log topic that are looked into."""
 _WAIT_MS = 200
+_LEVELS = {9: "info", 13: "warn", 17: "error"}
+"""Severities of OpenTelemetry, as the brokers write them."""
 
 
 class BrokerExecutor:
@@ -63,13 +65,13 @@ class BrokerExecutor:
     async def delete(self, name: str) -> None:
         await self._admin.delete(name)
 
-    async def last_lines(self, name: str) -> list[str]:
+    async def last_lines(self, name: str) -> list[ViewLine]:
         try:
-            return [line for _, line in sorted(await self._lines(name), key=lambda one: one[0])]
+            return sorted(await self._lines(name), key=lambda line: line.at_ms or 0)
         except WorkbenchError:
             return []
 
-    async def _lines(self, name: str) -> list[tuple[int, str]]:
+    async def _lines(self, name: str) -> list[ViewLine]:
         infos = await self._log.describe([LOG_TOPIC])
         partitions = [TopicPartition(LOG_TOPIC, one.partition) for info in infos for one in info.partitions]
         if not partitions:
@@ -80,24 +82,28 @@ class BrokerExecutor:
             begin, end = begins[where] or 0, ends[where] or 0
             if end > begin:
                 spans.append(Span(LOG_TOPIC, where.partition, max(begin, end - _LOG_RECORDS), end))
-        found: list[tuple[int, str]] = []
+        found: list[ViewLine] = []
         if spans:
             async with self._log.reader(spans) as reader:
                 while not reader.done:
                     for chunk in await reader.read(max_wait_ms=_WAIT_MS):
                         found += [
-                            (record.timestamp_ms, log_text(record.value))
+                            log_line(record.value, record.timestamp_ms)
                             for record in chunk.rows()
                             if record.key == name.encode()
                         ]
         return found
 
 
-def log_text(value: bytes | None) -> str:
+def log_line(value: bytes | None, at_ms: int) -> ViewLine:
     """Return the line in a record of the log topic; the bytes as text where they have another form."""
     text = (value or b"").decode("utf-8", "replace")
     try:
         found: Any = json.loads(text)
-        return str(found["body"]["stringValue"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return text
+        line = str(found["body"]["stringValue"])
+        level = _LEVELS.get(found.get("severityNumber"), "")
+        attributes = {one["key"]: one["value"] for one in found.get("attributes", ())}
+        node = attributes.get("node", {}).get("intValue")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ViewLine(text, at_ms=at_ms)
+    return ViewLine(line, level, at_ms, "" if node is None else f"node {str(node)[:20]}")

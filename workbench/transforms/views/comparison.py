@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from dataclasses import dataclass
+from array import array
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -25,6 +25,8 @@ from workbench.text import (
 )
 from workbench.transforms.payload import decode_payload, encode_payload
 from workbench.transforms.running.captured import captured_batches
+from workbench.transforms.running.lineage import MISSING, NOT_COMPARED
+from workbench.transforms.running.lineage_feed import LineageView
 from workbench.transforms.running.snapshot_run import selected_sources, transform_snapshot
 
 if TYPE_CHECKING:
@@ -36,12 +38,14 @@ if TYPE_CHECKING:
     from workbench.store.snapshot.sources import Source
     from workbench.transforms.guest.module import ModuleLike
     from workbench.transforms.running.result import TransformResult
+    from workbench.widgets import LineagePanel
 
 _KEPT = 1_000
 """Differences that are listed; all are counted."""
 _SHOWN = 10
 _CELL = 60
 _DIGEST_BYTES = 16
+_END = -1
 _TITLES = ("difference", "position", "key", "value")
 _COLUMNS = pa.schema(
     [
@@ -78,6 +82,8 @@ class ViewComparison:
     """The first 1,000 differences: a missing record has the position of its source, others have their own."""
     ranges: pa.Table
     """The captured offset ranges of both topics."""
+    result: TransformResult = field(repr=False, compare=False)
+    """What the module makes of the source."""
 
     @property
     def agrees(self) -> bool:
@@ -88,6 +94,21 @@ class ViewComparison:
     def frame(self) -> pd.DataFrame:
         """One row for each of the first 1,000 differences; the captured ranges are in ``.attrs["provenance"]``."""
         return to_pandas(pa.Table.from_pylist(list(self.rows), schema=_COLUMNS), provenance=self.ranges)
+
+    def show(self, at: str | None = None) -> LineagePanel:
+        """Show source records side by side with what was made of each and where the captured view has it, in a panel.
+
+        Args:
+            at: Position of a source record, ``topic/partition@offset``, from which on they are shown.
+
+        Raises:
+            ValidationError: Nothing was read of that partition.
+        """
+        result = self.result
+        extra = [row for row in self.rows if row["difference"] != "missing"]
+        remarks = [self._title(), *result.remarks]
+        feed = LineageView(result.name, remarks, result.lineage, result.logs.attrs["dropped"], extra)
+        return feed.show(result.viewer, at)
 
     def __repr__(self) -> str:
         shown = self._shown()
@@ -130,42 +151,79 @@ def compare_view(
 ) -> ViewComparison:
     """Compare a captured view; see `workbench.session.snapshot.Snapshot.compare_view`."""
     read, found = _one_source(store, source), _one_source(store, view)
-    with transform_snapshot(
+    result = transform_snapshot(
         store, module, topics=source, name=view, environment=environment, on_error="skip", **options
-    ) as result:
-        remaining = Counter(digest for digest, _ in _expected(result, view, found.partitions))
-        known = frozenset(remaining)
-        rows: list[dict[str, Any]] = []
-        matched = doubled = extra = 0
-        for digest, record in _captured(store, found):
-            if remaining[digest] > 0:
-                remaining[digest] -= 1
-                matched += 1
-                continue
-            # Looking a digest up in a Counter does not add it.
-            again = digest in known
-            doubled, extra = doubled + again, extra + (not again)
-            _keep(rows, "doubled" if again else "extra", record)
-        missing = sum(remaining.values())
-        if missing:
-            for digest, record in _expected(result, view, found.partitions):
-                if remaining[digest] > 0:
-                    remaining[digest] -= 1
-                    _keep(rows, "missing", record)
-        failed = result.counts["errors"]
+    )
+    matching = _Matching(result, view, found.partitions)
+    rows: list[dict[str, Any]] = []
+    doubled = extra = 0
+    for digest, record in _captured(store, found):
+        outcome = matching.take(digest, record["offset"])
+        if outcome != "matched":
+            doubled, extra = doubled + (outcome == "doubled"), extra + (outcome == "extra")
+            _keep(rows, outcome, record)
+    missing = matching.missing
+    if missing:
+        for number, record in _expected(result, view):
+            if matching.found[number] == MISSING:
+                _keep(rows, "missing", record)
+    result.lineage.found = matching.found
     ranges = store.ranges_table()
     wanted = pa.array([read.source_id, found.source_id], ranges["source_id"].type)
     return ViewComparison(
         view,
         source,
-        matched,
+        matching.matched,
         doubled,
         missing,
         extra,
-        failed,
+        result.counts["errors"],
         tuple(rows),
         ranges.filter(pa.compute.is_in(ranges["source_id"], value_set=wanted)),
+        result,
     )
+
+
+class _Matching:
+    """Finds for each record of a captured view the output that it is, each output once, in their order.
+
+    Outputs of equal content are linked through `_next`: a dictionary of lists would need several times the memory.
+    """
+
+    def __init__(self, result: TransformResult, view: str, partitions: int | None) -> None:
+        self.found = array("q")
+        """Offset in the view of each output, by its row; `MISSING`, or `NOT_COMPARED` for outputs to other topics."""
+        self.matched = 0
+        self._next = array("q")
+        self._head: dict[bytes, int] = {}
+        digests = bytearray()
+        for row in result.rows():
+            compared = row["topic"] == view
+            self.found.append(MISSING if compared else NOT_COMPARED)
+            digests += _output_digest(row, partitions) if compared else bytes(_DIGEST_BYTES)
+        self._next.extend([_END] * len(self.found))
+        # From the end, so that each list begins with its first output.
+        for number in range(len(self.found) - 1, -1, -1):
+            if self.found[number] == MISSING:
+                digest = bytes(digests[number * _DIGEST_BYTES : (number + 1) * _DIGEST_BYTES])
+                self._next[number] = self._head.get(digest, _END)
+                self._head[digest] = number
+
+    @property
+    def missing(self) -> int:
+        """Outputs that no record of the view is."""
+        return self.found.count(MISSING)
+
+    def take(self, digest: bytes, offset: int) -> str:
+        """Match a record of the view; ``doubled`` where all outputs of its content are taken, ``extra`` without any."""
+        number = self._head.get(digest)
+        if number is None:
+            return "extra"
+        if number == _END:
+            return "doubled"
+        self.found[number], self._head[digest] = offset, self._next[number]
+        self.matched += 1
+        return "matched"
 
 
 def _one_source(store: SnapshotStore, topic: str) -> Source:
@@ -178,14 +236,17 @@ def _one_source(store: SnapshotStore, topic: str) -> Source:
     return found[0]
 
 
-def _expected(result: TransformResult, view: str, partitions: int | None) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    for row in result.rows():
+def _expected(result: TransformResult, view: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, row in enumerate(result.rows()):
         if row["topic"] == view:
-            partition = row["source_partition"] % (partitions or row["source_partition"] + 1)
-            headers = [(one["name"], one["value"]) for one in row["headers"]]
             where = {"topic": row["source_topic"], "partition": row["source_partition"], "offset": row["source_offset"]}
-            payload = encode_payload(row["key"], row["value"], headers)
-            yield _digest(partition, payload), {**where, "key": row["key"], "value": row["value"]}
+            yield number, {**where, "key": row["key"], "value": row["value"]}
+
+
+def _output_digest(row: dict[str, Any], partitions: int | None) -> bytes:
+    partition = row["source_partition"] % (partitions or row["source_partition"] + 1)
+    headers = [(one["name"], one["value"]) for one in row["headers"]]
+    return _digest(partition, encode_payload(row["key"], row["value"], headers))
 
 
 def _captured(store: SnapshotStore, source: Source) -> Iterator[tuple[bytes, dict[str, Any]]]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import PublishError, WorkbenchError
 from workbench.model import NewRecord, Span, TopicPartition
-from workbench.text import visible
+from workbench.text import partition_text, position_text, visible
 from workbench.transforms.batches import cut_batches
 from workbench.transforms.running.partition_run import PartitionRun
+from workbench.transforms.views.state import ViewLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,9 +75,16 @@ class PartitionFollower:
         self._committed_at = 0.0
 
     @property
-    def lines(self) -> list[str]:
+    def lines(self) -> list[ViewLine]:
         """The lines of the log of the last instance that are kept."""
-        return [] if self._run is None else [line.text for line in self._run.log.lines.copy()]
+        if self._run is None:
+            return []
+        return [
+            ViewLine(line.text, line.level, None, position_text(line.topic, line.partition, line.offset))
+            if line.offset is not None
+            else ViewLine(line.text, line.level, None, partition_text(line.topic, line.partition))
+            for line in self._run.log.lines.copy()
+        ]
 
     async def run(self, start: int) -> None:
         """Follow from an offset until cancelled."""

@@ -10,7 +10,7 @@ from workbench.errors import TransformError
 from workbench.model import TopicPartition
 from workbench.transforms.limits import Limits
 from workbench.transforms.views.following import PartitionFollower
-from workbench.transforms.views.state import ViewPartition, ViewStatus
+from workbench.transforms.views.state import ViewLine, ViewPartition, ViewStatus
 
 if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
@@ -89,7 +89,7 @@ class LocalExecutor:
             offsets = {source: begin for source, begin in begins.items() if begin is not None}
             await self._log.commit_offsets(_group(name), offsets)
 
-    async def last_lines(self, name: str) -> list[str]:
+    async def last_lines(self, name: str) -> list[ViewLine]:
         view = self._views.get(name)
         return [] if view is None else [line for one in view.followers for line in one.lines]
 

@@ -32,6 +32,19 @@ class ViewPartition:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewLine:
+    """A line that the transform of a view has logged. Its text is the guest's: show it escaped."""
+
+    text: str
+    level: str = ""
+    """``info``, ``warn`` or ``error``; empty where it is not known."""
+    at_ms: int | None = None
+    """When it was written; None where that is not known."""
+    where: str = ""
+    """The record at work, or the broker that wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ViewStatus:
     """The state of a view; the result of ``view_status``."""
 
@@ -129,6 +142,6 @@ class Executor(Protocol):
         """Delete a transform, and how far it came; none of that name is no error."""
         ...
 
-    async def last_lines(self, name: str) -> list[str]:
+    async def last_lines(self, name: str) -> list[ViewLine]:
         """Return the last lines of the log of a transform, oldest first; empty where they cannot be read."""
         ...

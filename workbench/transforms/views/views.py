@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.model.audit import AuditSink
     from workbench.model.topics import TopicInfo
     from workbench.transforms.guest.module import ModuleLike, TransformModule
-    from workbench.transforms.views.state import Executor, ViewStatus
+    from workbench.transforms.views.state import Executor, ViewLine, ViewStatus
 
 ExecutorName: TypeAlias = Literal["auto", "broker", "local"]
 
@@ -178,7 +178,7 @@ class Views:
         async with self._audited("view.resume", name, None):
             await executor.resume(name)
 
-    async def last_lines(self, name: str) -> list[str]:
+    async def last_lines(self, name: str) -> list[ViewLine]:
         """Return the last lines of the log of a view, oldest first.
 
         Raises:
@@ -273,7 +273,7 @@ class Views:
 
     async def _failure(self, executor: Executor, status: ViewStatus, stage: str) -> TransformError:
         reasons = sorted({one.reason for one in status.partitions if one.reason})
-        lines = (await executor.last_lines(status.name))[-_SHOWN_LINES:]
+        lines = [line.text for line in (await executor.last_lines(status.name))[-_SHOWN_LINES:]]
         said = "".join(f" | {visible(line, 200)}" for line in (*reasons, *lines))
         return TransformError(f"View {visible(status.name, 80)} has failed{said or '.'}", name=status.name, stage=stage)
 

@@ -1,6 +1,6 @@
 // @ts-check
 /** Draws the blocks of a sheet; `blocks.py` has a class for each kind. */
-import { make, textual } from "../base/dom.mjs";
+import { make, OWN_KEYS, textual } from "../base/dom.mjs";
 
 /** @param {string} title */
 const heading = (title) => textual("div", title, { class: "wb-heading" });
@@ -61,11 +61,72 @@ function drawBars(block) {
   return [heading(block.title), parts];
 }
 
-/** @type {Record<string, (block: any) => any[]>} */
-const KINDS = { facts: drawFacts, table: drawTable, lines: drawLines, preformatted: drawPreformatted, bars: drawBars };
+/** @param {any} block */
+function drawRanges(block) {
+  const parts = make("div", { class: "wb-parts wb-axis" });
+  for (const [name, begin, end, figures] of block.ranges) {
+    const track = make("div", { class: "wb-track wb-range", role: "img", "aria-label": `${name}: ${figures}` });
+    // At least a mark: a range of one record would be thinner than a pixel.
+    track.append(make("div", { style: `margin-left: ${Math.min(begin * 100, 98)}%; width: ${Math.max((end - begin) * 100, 2)}%` }));
+    parts.append(textual("span", name), track, textual("span", figures, { class: "wb-words" }));
+  }
+  return [heading(block.title), parts];
+}
+
+/** @type {Record<string, string>} */
+const LINE_TAGS = { "+": "ins", "-": "del" };
 
 /** @param {any} block */
-export function drawBlock(block) {
+function drawDifference(block) {
+  const lines = block.lines.map((/** @type {string} */ line) => {
+    const head = /^(\+\+\+|---|@@)/.test(line);
+    return textual(head ? "strong" : LINE_TAGS[line[0]] ?? "span", line);
+  });
+  const text = make("pre", { class: "wb-diff", tabindex: "0", role: "region", "aria-label": block.title }, ...lines);
+  return [heading(block.title), ...(lines.length ? [text] : []), ...(block.note ? [textual("div", block.note)] : [])];
+}
+
+/** @param {any} part @param {Choose} choose */
+function drawList(part, choose) {
+  const options = part.options.map((/** @type {string} */ text, /** @type {number} */ index) =>
+    textual("option", text, { value: index, selected: index === part.chosen }));
+  const list = make("select", { "data-wb-name": part.name, "aria-label": part.label }, ...options);
+  if (part.chosen < 0) list.selectedIndex = -1;
+  list.addEventListener("change", () => choose(part.name, list.selectedIndex));
+  return make("label", {}, textual("span", part.label), list);
+}
+
+/** @param {any} part @param {Choose} choose */
+function drawPress(part, choose) {
+  const button = textual("button", part.label, { type: "button", "data-wb-name": part.name, disabled: !part.enabled });
+  button.addEventListener("click", () => choose(part.name, 0));
+  return button;
+}
+
+/** @param {any} block @param {Choose} choose */
+function drawChoices(block, choose) {
+  const parts = block.parts.map((/** @type {any} */ part) => (part.options ? drawList(part, choose) : drawPress(part, choose)));
+  return [make("div", { class: "wb-choices", role: "group", "aria-label": block.title, ...OWN_KEYS }, ...parts)];
+}
+
+/** @typedef {(name: string, option: number) => void} Choose */
+/** @type {Record<string, (block: any, choose: Choose) => any[]>} */
+const KINDS = {
+  facts: drawFacts,
+  table: drawTable,
+  lines: drawLines,
+  preformatted: drawPreformatted,
+  bars: drawBars,
+  ranges: drawRanges,
+  difference: drawDifference,
+  choices: drawChoices,
+};
+
+/**
+ * @param {any} block
+ * @param {Choose} choose called with the name of a choice and the index of the option that was chosen
+ */
+export function drawBlock(block, choose) {
   const tone = block.tone && block.tone !== "plain" ? ` wb-${block.tone}` : "";
-  return make("div", { class: `wb-block${tone}` }, ...(KINDS[block.kind]?.(block) ?? []));
+  return make("div", { class: `wb-block${tone}` }, ...(KINDS[block.kind]?.(block, choose) ?? []));
 }

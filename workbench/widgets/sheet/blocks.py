@@ -22,6 +22,10 @@ from workbench.text import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from workbench.widgets.sheet.choices import Choices
+    from workbench.widgets.sheet.difference import Difference
+    from workbench.widgets.sheet.ranges import Ranges
+
 Tone: TypeAlias = Literal["plain", "warn", "error"]
 
 ROW_LIMIT = 200
@@ -129,7 +133,7 @@ class Bars:
         return f"{self.title}\n{text_table(('part', 'done', 'position'), rows)}"
 
 
-Block: TypeAlias = "Facts | Table | Lines | Preformatted | Bars"
+Block: TypeAlias = "Facts | Table | Lines | Preformatted | Bars | Choices | Difference | Ranges"
 
 
 def facts_block(title: str, pairs: Iterable[tuple[str, str]]) -> Facts:

@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import ValidationError
 from workbench.text import StaticView, element, fragment, time_text, visible
 from workbench.widgets.base.bundle import bundle_modules, bundle_styles
 from workbench.widgets.base.stream import Streaming
+from workbench.widgets.sheet.choices import Choices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
+    from workbench.widgets.base.messages import Message
     from workbench.widgets.base.stream import Tick
     from workbench.widgets.sheet.blocks import Block
 
@@ -25,11 +28,14 @@ class Sheet(Streaming):
         name: Title; the accessible name.
         refresh: Called before a tick, at most once in ``every_s``, while a browser shows the sheet; updates the panel.
         every_s: Least time between two calls, in seconds.
+        choose: Called with the name of a choice that is shown and the option that was chosen.
         options: Options of `Widget`.
     """
 
     _esm = bundle_modules(Path(__file__).with_name("view.js"))
     _css = bundle_styles(Path(__file__).with_name("style.css"))
+
+    kinds = (*Streaming.kinds, "choose")
 
     _blocks: tuple[Block, ...] = ()
     _state = ""
@@ -40,11 +46,13 @@ class Sheet(Streaming):
         *,
         refresh: Callable[[], None] | None = None,
         every_s: float = 1.0,
+        choose: Callable[[str, int], Coroutine[Any, Any, None]] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(tick=self._next_tick, on_attached=self._refresh_soon, **options)
         self._refresh = refresh
         self._every_s = every_s
+        self._choose = choose
         self._refreshed_at = float("-inf")
 
     def show(self, state: str, blocks: Sequence[Block], *, note: str = "") -> None:
@@ -53,6 +61,15 @@ class Sheet(Streaming):
         if shown != (self._state, self._blocks, self._note):
             self._state, self._blocks, self._note = shown
             self.push()
+
+    def on_choose(self, message: Message) -> None:
+        """Take a choice or a press of a button, if it is one of those that are shown."""
+        name, option = message.text("name", limit=80), message.number("option")
+        shown = [block for block in self._blocks if isinstance(block, Choices)]
+        if self._choose is None or not any(block.accepts(name, option) for block in shown):
+            text = "A choice of the browser was refused: it is not among those that are shown."
+            raise ValidationError(text, errors=[("option", text, "int")])
+        self.serve("choice", self._choose(name, option))
 
     def _refresh_soon(self) -> None:
         self._refreshed_at = float("-inf")

@@ -82,12 +82,25 @@ class SheetView {
     const shown = this.#blocks.children;
     for (const [index, block] of blocks.entries()) {
       if (this.#drawn[index] === keys[index]) continue;
-      if (index < shown.length) shown[index].replaceWith(drawBlock(block));
-      else this.#blocks.append(drawBlock(block));
+      if (index < shown.length) this.#replace(shown[index], block);
+      else this.#blocks.append(drawBlock(block, this.#choose));
     }
     while (shown.length > blocks.length) this.#blocks.lastChild.remove();
     this.#drawn = keys;
   }
+
+  /** @param {any} former @param {any} block */
+  #replace(former, block) {
+    const made = drawBlock(block, this.#choose);
+    const focused = former.contains(document.activeElement) ? document.activeElement?.getAttribute("data-wb-name") : null;
+    former.replaceWith(made);
+    // Who chooses with the keyboard stays at the list that they chose from.
+    const same = focused && [...made.querySelectorAll("[data-wb-name]")].find((one) => one.getAttribute("data-wb-name") === focused);
+    if (same) same.focus({ preventScroll: true });
+  }
+
+  /** @param {string} name @param {number} option */
+  #choose = (name, option) => this.#channel.send({ kind: "choose", name, option });
 }
 
 /** @param {{model: any, el: HTMLElement}} context */

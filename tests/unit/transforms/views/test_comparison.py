@@ -73,3 +73,27 @@ def test_one_topic_of_each_is_compared(snap):
     fill(snap, records([b"a"]))
     with pytest.raises(ValidationError, match="2 captured topics"):
         snap.compare_view("sample:passthrough", source="*", view="view")
+
+
+def test_the_panel_shows_where_the_view_has_each_output(snap):
+    same = records([b"a", b"b"], first=7)
+    fill(snap, pa.concat_tables([same, records([b"other"], first=9)]))
+    found = compare(snap)
+    panel = found.show()
+    assert [[one.found for one in row.outputs] for row in panel.page.rows] == [[7], [8], [None], [None]]
+    assert [[one.missing for one in row.outputs] for row in panel.page.rows] == [[False], [False], [True], [True]]
+    text = panel.snapshot().text
+    assert "Records of the view that no source record leads to" in text
+    assert "view and its module over orders differ" in text
+    panel.close()
+
+
+def test_equal_outputs_are_matched_in_their_order(tmp_path):
+    with Snapshot(SnapshotStore.open(tmp_path / "same.duckdb", write=True)) as snap:
+        row = records([b"a"])
+        rows = pa.concat_tables([row.set_column(1, row.schema.field(1), pa.array([n])) for n in range(4)])
+        Filler(snap.store, Decoder())(rows, topic="orders", capture_id="c0")
+        fill(snap, rows.slice(0, 3))
+        panel = compare(snap).show()
+        assert [row.outputs[0].found for row in panel.page.rows] == [0, 1, 2, None]
+        panel.close()
