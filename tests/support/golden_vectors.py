@@ -45,7 +45,16 @@ DEFAULTS: dict[str, Any] = {
     "cause_state": "unknown",
     "id_scope": "global",
 }
-NOT_PUBLISHED = ("partition", "offset", "convention_version", "format", "damage", "raw_reason", "decoded")
+NOT_PUBLISHED = (
+    "partition",
+    "offset",
+    "convention_version",
+    "format",
+    "damage",
+    "raw_reason",
+    "decoded",
+    "decoded_key",
+)
 """Columns that the reference page says nothing about."""
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - naive UTC, as the column is
 STRUCTS = {"trace", "origin", "error"}

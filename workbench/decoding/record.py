@@ -45,9 +45,10 @@ def decode_record(
         choices: Schemas and formats of topics, by which bytes are read (`workbench.decoding.Decoder.choices`).
     """
     fixed = (topic_conventions or {}).get(record.topic)
-    return decode_parts(
+    envelope = decode_parts(
         record.topic, record.headers, record.value, conventions, fixed, formats=formats, choices=choices
     )
+    return replace(envelope, decoded_key=choices.read_key(record.key))
 
 
 def decode_parts(

@@ -30,7 +30,8 @@ _BATCH_ROWS = 200_000
 _KEYS = ["source_id", "partition", "schema_id"]
 # The first bytes alone: values may be large, and the frame stands at their beginning.
 _HEADS = """
-SELECT source_id, "partition", "offset", timestamp_ms, value[1:{bytes}] AS head FROM records WHERE value IS NOT NULL
+SELECT source_id, "partition", "offset", timestamp_ms, {column}[1:{bytes}] AS head FROM records
+WHERE {column} IS NOT NULL
 """
 _LAST_MS = 253_402_300_799_999
 
@@ -68,11 +69,11 @@ def usage_of(store: SnapshotStore) -> list[dict[str, Any]]:
     return rows
 
 
-def named_by_cluster(store: SnapshotStore) -> dict[str, set[int]]:
-    """Return the ids that stored values name, by the id of the cluster of their records."""
+def named_by_cluster(store: SnapshotStore, column: str = "value") -> dict[str, set[int]]:
+    """Return the ids that stored values, or keys, name, by the id of the cluster of their records."""
     clusters = {one.source_id: one.cluster_id or "" for one in store.sources()}
     found: dict[str, set[int]] = {}
-    for row in _counted(store).select(["source_id", "schema_id"]).to_pylist():
+    for row in _counted(store, column).select(["source_id", "schema_id"]).to_pylist():
         if row["schema_id"] >= 0:
             found.setdefault(clusters[row["source_id"]], set()).add(row["schema_id"])
     return found
@@ -100,14 +101,16 @@ def schema_name(kind: str, text: str) -> str | None:
     return f"{space}.{name}" if isinstance(space, str) and space and "." not in name else name
 
 
-def _counted(store: SnapshotStore) -> pa.Table:
+def _counted(store: SnapshotStore, column: str = "value") -> pa.Table:
     """Count by source, partition and id, a batch of rows at a time."""
     import pyarrow as pa
 
     from workbench.decoding.formats.framing import REGISTRY_PREFIX_BYTES, schema_ids
 
     parts: list[pa.Table] = []
-    with store.record_batches(_HEADS.format(bytes=REGISTRY_PREFIX_BYTES), None, None, _BATCH_ROWS) as batches:
+    with store.record_batches(
+        _HEADS.format(column=column, bytes=REGISTRY_PREFIX_BYTES), None, None, _BATCH_ROWS
+    ) as batches:
         for batch in batches:
             ids = pa.array(schema_ids(batch.column("head").cast(pa.binary())))
             table = pa.table(batch).drop_columns(["head"]).append_column("schema_id", ids)

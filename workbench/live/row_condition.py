@@ -61,7 +61,7 @@ class RowCondition:
         try:
             condition = parse_condition(self._connection, text, names)
             as_text = not condition.columns.isdisjoint(TEXT_COLUMNS)
-            needed = condition.columns | ({"key", "value", "decoded"} if as_text else set())
+            needed = condition.columns | ({"key", "value", "decoded", "decoded_key"} if as_text else set())
             texts = columns_of_text(decoded="decoded" in schema.names)
             self.columns = tuple(name for name in schema.names if name.lower() in needed)
             """The columns of the schema that it reads."""

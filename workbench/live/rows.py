@@ -35,6 +35,7 @@ DECODED = pa.schema(
         pa.field("damage", pa.string()),
         pa.field("raw_reason", pa.string()),
         pa.field("decoded", pa.string()),
+        pa.field("decoded_key", pa.string()),
         pa.field("problems", pa.list_(pa.string())),
     ],
 )
@@ -136,7 +137,7 @@ def _row(values: Mapping[str, Any], names: Sequence[str]) -> Row:
         "partition": str(values["partition"]),
         "offset": str(values["offset"]),
         "event_type": visible(values["event_type"] or ""),
-        "key": visible_bytes(values["key"]),
+        "key": visible_bytes(values["key"]) if values["decoded_key"] is None else visible(values["decoded_key"]),
         "value": f"[{visible('; '.join(problems), 120)}] {body}" if problems else body,
         "correlation_id": visible(values["correlation_id"] or ""),
         "event_id": visible(values["event_id"] or ""),
@@ -160,13 +161,18 @@ def detail_of(table: pa.Table) -> RecordDetail | None:
         ("record", visible(str(identity), None)),
         ("time", f"{shown_time(values['timestamp_ms'])} ({_kind(values['timestamp_type'])})"),
         ("size", f"{size_text(size)} of key and value"),
-        ("key", visible_bytes(values["key"], BODY_LIMIT)),
+        ("key", _key(values)),
         *_reading(values),
         *((name.replace("_", " "), visible(text, None)) for name, text in decoded if text is not None),
         *(("problem", visible(problem, None)) for problem in values["problems"] or ()),
     ]
     headers = [(visible_bytes(h["name"]), visible_bytes(h["value"], 4_000)) for h in values["headers"] or ()]
     return RecordDetail(identity, tuple(facts), tuple(headers), shown_body(_body(values)))
+
+
+def _key(values: Mapping[str, Any]) -> str:
+    decoded = values["decoded_key"]
+    return visible_bytes(values["key"], BODY_LIMIT) if decoded is None else visible(decoded, BODY_LIMIT)
 
 
 def _reading(values: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ def decoded(vector: dict[str, Any]) -> dict[str, Any]:
     row = asdict(decode_record(golden_vectors.raw_record(vector)))
     for name in ("via", "unread"):  # of the exact codec alone, no columns
         row.pop(name)
-    for name in ("convention_version", "format", "damage", "raw_reason", "decoded"):
+    for name in ("convention_version", "format", "damage", "raw_reason", "decoded", "decoded_key"):
         row.pop(name)
     row["causes"] = list(row["causes"])
     for name in ("also_matched", "link_ids", "problems"):

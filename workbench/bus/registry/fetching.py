@@ -25,6 +25,8 @@ AWAY_S = 30.0
 LONGEST_AWAY_S = 600.0
 UNKNOWN_LIMIT = 200
 """Ids that the registry does not know; after so many, values only look as if they named schemas, and none is asked."""
+KEY_UNKNOWN_LIMIT = 20
+"""The same for ids of keys: a number of eight bytes can begin as if it had one."""
 MISSING_LIMIT = 5_000
 """Ids whose reason is kept; values may begin as if they had an id, and each with another one."""
 TEXT_CHARACTERS = 256 << 20
@@ -53,6 +55,7 @@ class SchemaFetcher:
         self.schemas = Schemas() if known is None else known
         self.remark = ""
         self._unknown: set[int] = set()
+        self._unknown_of_keys: set[int] = set()
         self._ask_again_at = 0.0
         self._gone = ""
         self._away_s = AWAY_S
@@ -77,7 +80,22 @@ class SchemaFetcher:
             await self._ask(wanted[at : at + AT_ONCE], until)
         return self.schemas is not before
 
-    async def _ask(self, ids: list[int], until: float) -> None:
+    async def fetch_for_keys(self, ids: Iterable[int]) -> bool:
+        """Fetch the schemas that keys may name, and that are not known yet; return whether ``schemas`` changed.
+
+        Keys are numbers in many topics, and some begin as a frame does. So an id that the registry does not know is not
+        worth a remark, and after some of them no further id of a key is asked for.
+        """
+        before = self.schemas
+        wanted = sorted({*ids} - self.schemas.by_id.keys() - self._unknown - self._unknown_of_keys)
+        until = time.monotonic() + self._wait_s
+        for at in range(0, len(wanted), AT_ONCE):
+            if len(self._unknown_of_keys) >= KEY_UNKNOWN_LIMIT or time.monotonic() < self._ask_again_at:
+                break
+            await self._ask(wanted[at : at + AT_ONCE], until, of_keys=True)
+        return self.schemas is not before
+
+    async def _ask(self, ids: list[int], until: float, *, of_keys: bool = False) -> None:
         tasks = {asyncio.ensure_future(self._one(schema_id)): schema_id for schema_id in ids}
         try:
             await asyncio.wait(tasks, timeout=max(until - time.monotonic(), 0))
@@ -92,7 +110,10 @@ class SchemaFetcher:
                     f"The schema registry gave no answer within {duration_text(self._wait_s, 's')}."
                 )
             elif isinstance(error := task.exception(), SchemaRegistryError):
-                missing[schema_id] = self._why(schema_id, error)
+                if of_keys and error.status == _NOT_FOUND:
+                    self._unknown_of_keys.add(schema_id)
+                else:
+                    missing[schema_id] = self._why(schema_id, error)
             elif isinstance(error, ConfigurationError):
                 # A certificate that cannot be read, for instance: the records can be stored all the same.
                 missing[schema_id] = self._is_away(error.message)

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from workbench.decoding.formats.choice import Choices
 
-_FRAME_MARKS = (0x00, 0x03, 0xC3)
+FRAME_MARKS = (0x00, 0x03, 0xC3)
+"""First bytes with which a frame can begin."""
 _NO_TEXT = 0x80
 """First bytes from here on begin neither JSON nor other text of ASCII; maps and lists of binary formats begin so."""
-_SEEN = np.isin(np.arange(256), _FRAME_MARKS) | (np.arange(256) >= _NO_TEXT)
+_SEEN = np.isin(np.arange(256), FRAME_MARKS) | (np.arange(256) >= _NO_TEXT)
 """First bytes of values that are looked at."""
 _HEADERS = pa.array(sorted(CONTENT_TYPE_HEADERS), pa.binary())
 
@@ -118,7 +119,7 @@ class _Rows:
         for number in np.unique(ids[ids != NOT_FRAMED]).tolist():
             self._framed(number, np.flatnonzero(ids == number))
         rest = present & (ids == NOT_FRAMED)
-        odd = rest & np.isin(first, _FRAME_MARKS)
+        odd = rest & np.isin(first, FRAME_MARKS)
         if (fixed := self._choices.fixed(self._topic)) is not None:
             self._choose(np.flatnonzero(rest & ~odd), self._choices.of_topic(fixed))
             self._ask(np.flatnonzero(odd))

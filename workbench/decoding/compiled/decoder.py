@@ -16,6 +16,7 @@ import pyarrow as pa
 from workbench.decoding.compiled.arrays import one_array
 from workbench.decoding.compiled.byte_rows import read_rows_of_bytes
 from workbench.decoding.compiled.formats import record_parts, rows_of_other_formats
+from workbench.decoding.compiled.key_rows import read_keys
 from workbench.decoding.compiled.program import Compiler
 from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.conventions.selectors import compile_pattern
@@ -140,6 +141,7 @@ class Decoder:
         columns = decoder.decode(records.num_rows) | {name: records.column(name) for name in ("partition", "offset")}
         columns["tombstone"] = values.is_null()
         columns |= read_bytes.columns(columns["format"])
+        columns["decoded_key"] = read_keys(self.choices, records.column("key"))
         return pa.RecordBatch.from_arrays([columns[name] for name in EVENT.names], schema=EVENT)
 
     def _topic_texts(self, topic: str) -> list[str | None]:

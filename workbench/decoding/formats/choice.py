@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from workbench.decoding.formats.faults import fault_error
 from workbench.decoding.formats.format import CutOffError
 from workbench.decoding.formats.framing import NOT_FRAMED, frame_of
+from workbench.decoding.formats.json import parse_json
 from workbench.decoding.formats.message_marks import name_mark
 from workbench.decoding.formats.schema_error import SchemaError
 from workbench.decoding.formats.schema_readers import SchemaReaders
@@ -89,6 +90,29 @@ class Choices:
         more = Choices(schemas, self.topic_formats)
         more._readers = self._readers.with_schemas(schemas)
         return more
+
+    @property
+    def of_keys(self) -> Choices:
+        """The choices for keys: by the schemas that frames name; the formats of topics are those of their values."""
+        same = Choices(self.schemas, {})
+        same._readers = self._readers
+        return same
+
+    def read_key(self, key: bytes | None) -> str | None:
+        """Read a key that has a frame to JSON text; None where it has none, or no known schema reads it."""
+        frame = frame_of(key) if key and self.schemas.by_id else None
+        if key is None or frame is None:
+            return None
+        schema = self.schemas.by_id.get(frame.id)
+        try:
+            if schema is not None and schema.type == "JSON":
+                parse_json(key[frame.size :])
+                return key[frame.size :].decode()
+            keys = self.of_keys
+            choice = keys.choose("", (), key)
+            return None if choice.reader is None else keys.read(choice, key).decode()
+        except ValueError:
+            return None
 
     def fixed(self, topic: str) -> TopicFormat | None:
         """Return the format that is fixed for a topic."""

@@ -128,6 +128,8 @@ class Envelope:
     raw_reason: str | None = None
     """Which schema a raw value names, and why that cannot be used; None where it names none."""
     decoded: str | None = None
+    decoded_key: str | None = None
+    """The key as JSON text, where it names a schema that reads it."""
     """The value as JSON text where another format than JSON read it."""
     unread: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Why formats that claimed the value could not read it, by name. Not a column; ``problems`` names them."""

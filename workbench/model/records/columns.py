@@ -79,6 +79,7 @@ EVENT = pa.schema(
         pa.field("damage", _TEXT),
         pa.field("raw_reason", _TEXT),
         pa.field("decoded", _TEXT),
+        pa.field("decoded_key", _TEXT),
     ],
 )
 """The decoded row of each record at the same position (``reference`` of the normalised event).
@@ -88,7 +89,10 @@ that no convention was recognised. ``format`` is the format that read the value 
 ``raw`` where no format claims it, ``damaged`` where one claims it and fails, with the reason in ``damage``; it is null
 for a tombstone. `workbench.model.events.value_counts` counts these. ``raw_reason`` says of a raw value which schema it
 names and why that cannot be used. ``decoded`` is the value as JSON text where another format than JSON read it, such as
-Avro; it is null where the value itself is JSON.
+Avro; it is null where the value itself is JSON. ``decoded_key`` is the same of a key that names a schema, and null
+where it names none or is not of that schema.
 """
 DECODED_VALUE = "decoded"
 """The column of `EVENT` that is as large as the values: it is read only where ``payload`` is asked for."""
+DECODED_KEY = "decoded_key"
+"""The column of `EVENT` that is read only where ``key_text`` is asked for."""

@@ -72,9 +72,11 @@ async def _complete(store: SnapshotStore, named: str) -> str:
     known = schemas_by_cluster(store)
     remarks = []
     async with SchemaRegistry(registry_settings(named)) as registry:
-        for cluster_id, ids in named_by_cluster(store).items():
+        of_values, of_keys = named_by_cluster(store), named_by_cluster(store, "key")
+        for cluster_id in of_values.keys() | of_keys.keys():
             fetcher = SchemaFetcher(registry, known.get(cluster_id), wait_s=_WAIT_S)
-            await fetcher.fetch(ids)
+            await fetcher.fetch(of_values.get(cluster_id, ()))
+            await fetcher.fetch_for_keys(of_keys.get(cluster_id, ()))
             add_schemas(store, _origin(registry, cluster_id), fetcher.schemas)
             remarks.append(fetcher.remark)
     return " ".join(dict.fromkeys(filter(None, remarks)))

@@ -47,10 +47,12 @@ class LearningDecoder:
         return self._decoder.reads_other_formats(topic)
 
     async def prepare(self, chunks: Sequence[Chunk]) -> None:
-        """Fetch the schemas that values of these records name and that are not known yet."""
-        ids = await asyncio.to_thread(named_ids, [chunk.records.column("value") for chunk in chunks])
+        """Fetch the schemas that values and keys of these records name and that are not known yet."""
+        of_values, of_keys = await asyncio.to_thread(_named, chunks)
         before = self._fetcher.schemas
-        if not ids or not await self._fetcher.fetch(ids):
+        changed = bool(of_values) and await self._fetcher.fetch(of_values)
+        changed |= bool(of_keys) and await self._fetcher.fetch_for_keys(of_keys)
+        if not changed:
             return
         now = self._fetcher.schemas
         self._decoder = self._decoder.with_schemas(now)
@@ -60,8 +62,14 @@ class LearningDecoder:
             await asyncio.to_thread(self._keep, Schemas().with_more(new, added))
 
 
+def _named(chunks: Sequence[Chunk]) -> tuple[set[int], set[int]]:
+    """Return the ids that values name, and those that only keys name."""
+    values, keys = (named_ids(chunk.records.column(name) for chunk in chunks) for name in ("value", "key"))
+    return values, keys - values
+
+
 def named_ids(columns: Iterable[pa.Array]) -> set[int]:
-    """Return the ids of schemas that framed values name."""
+    """Return the ids of schemas that framed values, or keys, name."""
     import numpy as np
 
     from workbench.decoding.formats.framing import NOT_FRAMED, schema_ids

@@ -1,4 +1,4 @@
-"""Shows values that name a schema as JSON, for the command line."""
+"""Shows values and keys that name a schema as JSON, for the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.model.events.decoding import prepare
-from workbench.model.records.columns import DECODED_VALUE
+from workbench.model.records.columns import DECODED_KEY, DECODED_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ShownValues:
-    """Replaces values that another format than JSON reads by their JSON; other values stay as they are.
+    """Replaces values and keys that another format than JSON reads by their JSON; others stay as they are.
 
     Args:
         decoder: Decodes the records, and fetches their schemas.
@@ -42,8 +42,10 @@ class ShownValues:
         import pyarrow.compute as pc
 
         records = chunk.records
-        decoded = self._decoder.decode(records, chunk.topic).column(DECODED_VALUE)
-        at = records.schema.get_field_index("value")
-        kind = records.schema.field(at).type
-        value = pc.coalesce(decoded.cast(pa.binary()).cast(kind), records.column(at))
-        return replace(chunk, records=records.set_column(at, records.schema.field(at), value))
+        events = self._decoder.decode(records, chunk.topic)
+        for name, found in (("value", events.column(DECODED_VALUE)), ("key", events.column(DECODED_KEY))):
+            at = records.schema.get_field_index(name)
+            field = records.schema.field(at)
+            shown = pc.coalesce(found.cast(pa.binary()).cast(field.type), records.column(at))
+            records = records.set_column(at, field, shown)
+        return replace(chunk, records=records)

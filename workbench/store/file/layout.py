@@ -15,11 +15,11 @@ STORED_RECORD = pa.schema([SOURCE_ID, *RECORD])
 STORED_EVENT = pa.schema([SOURCE_ID, *list(EVENT)[:2], *TIMESTAMP_FIELDS, *list(EVENT)[2:]])
 """Schema of decoded events; the record's timestamp is repeated so that a filter by time needs no join."""
 
-EVENTS_LAYOUT = 4
+EVENTS_LAYOUT = 5
 """Version of the event columns in new files; the table ``segments`` has the version of each segment."""
 
 _FORMER_NAMES = {1: {"convention": "profile", "convention_version": "profile_version"}}
-_ADDED = {"format": 3, "damage": 3, "raw_reason": 4, "decoded": 4}
+_ADDED = {"format": 3, "damage": 3, "raw_reason": 4, "decoded": 4, "decoded_key": 5}
 """Layout in which each column came that the first one had not."""
 
 

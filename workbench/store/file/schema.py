@@ -119,6 +119,11 @@ _VERSION_8 = (
 
 _VERSION_9 = (SELECTION_TABLE,)
 
+_VERSION_10 = (
+    "DROP VIEW IF EXISTS events",
+    "ALTER TABLE packed_events ADD COLUMN IF NOT EXISTS decoded_key VARCHAR",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _VERSION_1,
     _VERSION_2,
@@ -129,13 +134,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _VERSION_7,
     _VERSION_8,
     _VERSION_9,
+    _VERSION_10,
 )
 """The statements that make each version out of the one before; a released version is edited only to
 leave out what a later one drops if it exists."""
 
 VERSION = len(MIGRATIONS)
 
-OLDEST_READABLE = 7
+OLDEST_READABLE = 10
 """A file of this version or newer can be read as it is."""
 
 

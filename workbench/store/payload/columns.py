@@ -2,12 +2,13 @@
 
 | column | is | null where it is |
 |---|---|---|
-| ``key_text`` | the key as text | not UTF-8, or no key |
+| ``key_text`` | the key as text, or as the JSON that its schema reads | neither is possible, or no key |
 | ``value_text`` | the value as text | not UTF-8, or a tombstone |
 | ``payload`` | the value as JSON, whatever its format | not read by any format |
 
 ``payload`` leaves out a byte order mark, and the five bytes that the serialiser of a schema registry puts before JSON.
-Of other formats, such as Avro, it is what the decoder read (column ``decoded`` of ``events``).
+Of other formats, such as Avro, it is what the decoder read (columns ``decoded`` and, of keys, ``decoded_key`` of
+``events``).
 
 ``header(headers, 'type')`` is the text of a header: of the last one where a name is repeated, as ``lastHeader`` of the
 Kafka client; null where it is absent, null or not UTF-8.
@@ -32,14 +33,14 @@ def columns_of_bytes(*, decoded: bool = False) -> str:
     """Write the columns above over BLOB columns ``key`` and ``value``.
 
     Args:
-        decoded: Whether there is a column ``decoded``, too, with the JSON that other formats were read to.
+        decoded: Whether there are columns ``decoded`` and ``decoded_key``, too, with the JSON that bytes were read to.
     """
     # TRY decodes a whole vector at a time, and row by row only where a vector holds a value that is not UTF-8.
     text = "TRY(decode(value))"
     prefixed = r"value >= '\x00'::BLOB AND value < '\x01'::BLOB AND octet_length(value) > 5"
     read = "WHEN decoded IS NOT NULL THEN decoded " if decoded else ""
     return (
-        f"TRY(decode(key)) AS key_text, {text} AS value_text, TRY_CAST(CASE {read}"
+        f"{_key('TRY(decode(key))', decoded=decoded)} AS key_text, {text} AS value_text, TRY_CAST(CASE {read}"
         f"WHEN {prefixed} THEN {_AFTER_THE_SCHEMA_ID} ELSE {_unmarked(text)} END AS JSON) AS payload"
     )
 
@@ -49,9 +50,13 @@ def columns_of_text(*, decoded: bool = False) -> str:
     read = "WHEN decoded IS NOT NULL THEN decoded " if decoded else ""
     prefixed = "starts_with(value, chr(0))"
     return (
-        "key AS key_text, value AS value_text, "
+        f"{_key('key', decoded=decoded)} AS key_text, value AS value_text, "
         f"TRY_CAST(CASE {read}WHEN {prefixed} THEN substr(value, 6) ELSE {_unmarked('value')} END AS JSON) AS payload"
     )
+
+
+def _key(text: str, *, decoded: bool) -> str:
+    return f"coalesce(decoded_key, {text})" if decoded else text
 
 
 def _unmarked(text: str) -> str:

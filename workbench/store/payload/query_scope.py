@@ -45,7 +45,7 @@ def widen(cursor: duckdb.DuckDBPyConnection, text: str, tables: Collection[str])
     decoded = bool(as_text) and has_decoded(cursor, f"{stored}.")
     if as_text:
         rows = rows_with_decoded(f"{stored}.") if decoded else f"{stored}.records"
-        hidden = "* EXCLUDE (decoded)" if decoded else "*"
+        hidden = "* EXCLUDE (decoded, decoded_key)" if decoded else "*"
         cursor.execute(f"CREATE TEMP VIEW records AS SELECT {hidden}, {columns_of_bytes(decoded=decoded)} FROM {rows}")  # noqa: S608 - names of ours
     if not joined:
         more = ", key_text, value_text, payload" if as_text else ""

@@ -42,6 +42,7 @@ _COMPRESSED = {
     "damage",
     "raw_reason",
     "decoded",
+    "decoded_key",
 }
 
 

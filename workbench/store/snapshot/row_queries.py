@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.errors import QueryError, WindowError
-from workbench.model.records.columns import DECODED_VALUE, EVENT, RECORD
+from workbench.model.records.columns import DECODED_KEY, DECODED_VALUE, EVENT, RECORD
 from workbench.model.selecting.window import Ago, At, End, Offset, Start, parse_bound
 from workbench.store.payload.columns import RAW_COLUMNS, TEXT_COLUMNS
 from workbench.store.sql.reserved_words import readable_condition
@@ -25,7 +25,7 @@ POSITION = ["source_id", "partition", "offset"]
 EVENT_EXTRAS = ("source_id", "cluster_id", "cluster", "topic", "timestamp_ms", "timestamp_type")
 RECORD_EXTRAS = ("source_id", "cluster_id", "cluster", "topic")
 
-_READ = tuple(name for name in EVENT.names if name != DECODED_VALUE)
+_READ = tuple(name for name in EVENT.names if name not in (DECODED_VALUE, DECODED_KEY))
 _SHOWN = ("topic", "partition", "offset", "timestamp", *_READ[2:], "cluster", "source_id")
 _BY_POSITION = 'JOIN picked_positions USING (source_id, "partition", "offset")'
 _ORDER = 'ORDER BY source_id, "partition", "offset"'

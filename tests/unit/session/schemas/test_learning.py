@@ -12,6 +12,7 @@ from listeners import listening, silent
 
 import workbench as wb
 from workbench.bus.registry import fetching
+from workbench.model import NewRecord
 from workbench.session.schemas.learning import named_ids
 
 
@@ -38,6 +39,58 @@ async def test_a_capture_stores_the_schemas_that_values_name(cluster, server, wr
     with await cluster.capture("orders", into=tmp_path / "a.duckdb") as snap:
         assert len(snap.schemas.frame) == 2
     assert server.count("GET", f"/schemas/ids/{first}") == 1
+
+
+async def test_keys_are_read_by_the_schemas_that_they_name(cluster, server, tmp_path):
+    key = {"type": "record", "name": "Key", "fields": [{"name": "id", "type": "string"}]}
+    made = server.add("orders-key", key)
+    time_ms = (1_700_000_000_000).to_bytes(8)
+    keys = [avro_value(made, key, {"id": "o-1"}), b"plain", None, time_ms, b"\xff"]
+    await cluster.log.create_topic("orders", partitions=1)
+    async with cluster.log.writer() as writer:
+        await writer.send([NewRecord("orders", one, b'{"total": 1}') for one in keys])
+    with await cluster.capture("orders", into=tmp_path / "a.duckdb") as snap:
+        assert snap.last_capture.notes == ()  # that no schema has the id of a number is nothing to tell
+        assert list(snap.schemas.frame.schema_id) == [made]
+        texts = snap.sql('select key_text, payload, key from events order by "offset"')
+        assert texts.key_text.tolist()[:2] == ['{"id":"o-1"}', "plain"]
+        assert texts.key_text.isna().tolist() == [False, False, True, False, True]
+        assert [bytes(one) for one in texts.key.dropna()] == [one for one in keys if one is not None]
+        assert snap.sql("select count(*) n from events where key_text->>'$.id' = 'o-1'").n[0] == 1
+        assert snap.sql("select count(*) n from records where key_text like '{%'").n[0] == 1
+        assert [len(found) for found in (snap.payload("orders"), snap.events())] == [5, 5]
+        assert snap.payload("orders").key.tolist()[0] == '{"id":"o-1"}'
+        assert snap.pack()
+        assert snap.sql("select decoded_key from events where decoded_key is not null").decoded_key.tolist() == [
+            '{"id":"o-1"}'
+        ]
+    assert server.count("GET", "/schemas/ids/395") == 1
+
+
+async def test_numbers_as_keys_do_not_flood_the_registry(cluster, server, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetching, "AT_ONCE", 5)
+    made = server.add("orders-value", ORDER)
+    await cluster.log.create_topic("orders", partitions=1)
+    async with cluster.log.writer() as writer:
+        value = avro_value(made, ORDER, {"orderId": "1", "cents": 1})
+        await writer.send([NewRecord("orders", (n << 24).to_bytes(8), value) for n in range(500, 900)])
+    with await cluster.capture("orders", into=tmp_path / "a.duckdb") as snap:
+        assert snap.sql("select distinct format from events").format.tolist() == ["avro"]
+        assert snap.last_capture.notes == ()
+    assert len(server.asked) == 1 + fetching.KEY_UNKNOWN_LIMIT
+
+
+async def test_keys_are_read_later_by_a_registry_that_is_named_then(cluster, server, tmp_path):
+    made = server.add("orders-key", ORDER)
+    address = cluster.address
+    await cluster.log.create_topic("orders", partitions=1)
+    async with cluster.log.writer() as writer:
+        await writer.send([NewRecord("orders", avro_value(made, ORDER, {"orderId": "1", "cents": 1}), b"{}")])
+    async with await wb.connect(address) as plain:
+        with await plain.capture("orders", into=tmp_path / "a.duckdb") as snap:
+            assert snap.sql("select decoded_key from events").decoded_key.isna().all()
+            assert snap.decode_again(schema_registry=server.url).notes == ()
+            assert snap.sql("select key_text from records").key_text.tolist() == ['{"orderId":"1","cents":1}']
 
 
 async def test_a_colleague_without_a_registry_has_them(cluster, server, write, tmp_path):

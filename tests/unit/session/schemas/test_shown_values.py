@@ -19,7 +19,7 @@ class Decoder:
         rows = [dict.fromkeys(EVENT.names) for _ in range(records.num_rows)]
         for row, value in zip(rows, records.column("value").to_pylist(), strict=True):
             row |= {"partition": 0, "offset": 0, "tombstone": False, "problems": [], "causes": []}
-            row["decoded"] = '{"a": 1}' if value == b"\0" else None
+            row["decoded"] = row["decoded_key"] = '{"a": 1}' if value == b"\0" else None
         return pa.RecordBatch.from_pylist(rows, schema=pa.schema([field.with_nullable(True) for field in EVENT]))
 
 
@@ -45,7 +45,8 @@ async def test_decoded_values_take_the_place_of_their_bytes():
     for _ in range(2):
         found = await shown.of(chunk(b"\0", b"\xff", None, b"{}"))
         assert found.records.column("value").to_pylist() == [b'{"a": 1}', b"\xff", None, b"{}"]
-        assert found.records.schema.field("value") == RECORD.field("value")
+        assert found.records.column("key").to_pylist() == [b'{"a": 1}', None, None, None]
+        assert found.records.schema == RECORD
     assert said == ["a schema is missing"]
     empty = chunk()
     assert await shown.of(empty) is empty

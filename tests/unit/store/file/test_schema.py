@@ -18,7 +18,7 @@ from workbench.store.file.layout import EVENTS_LAYOUT, former_layout
 from workbench.store.snapshot.overview import overview_text
 from workbench.store.transfer import redecode
 
-NEW_SINCE_VERSION_1 = ["format", "damage", "raw_reason", "decoded"]
+NEW_SINCE_VERSION_1 = ["format", "damage", "raw_reason", "decoded", "decoded_key"]
 
 
 def take_back_to_version_1(path):
