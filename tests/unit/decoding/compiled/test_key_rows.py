@@ -6,7 +6,7 @@ import json
 
 import golden_vectors
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from serialised_values import avro_bytes, avro_schema, framed, schemas_of
 
@@ -73,6 +73,7 @@ def test_the_format_of_a_topic_is_that_of_its_values():
     assert decoded_keys([AVRO[5:], AVRO], topic_formats=fixed) == [None, '{"id":"o-1"}']
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.none() | st.binary(max_size=40) | st.binary(max_size=20).map(lambda body: framed(7, body))))
 def test_any_bytes_may_be_a_key(keys):
     assert len(decoded_keys(keys)) == len(keys)
