@@ -51,7 +51,7 @@ def test_keys_are_read_by_the_schema_that_they_name():
         b"",
         b"order-1",
         b'{"id": 1}',
-        (1_700_000_000_000).to_bytes(8),  # a time in milliseconds: begins like a frame with the id 395
+        (1_700_000_000_000).to_bytes(8),  # a time in milliseconds: begins like a frame with the id 101327
         (7 << 24).to_bytes(8),
         AVRO[:-1],
         AVRO + b"\0",
