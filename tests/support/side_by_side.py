@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 KAFKA_CHAINS = (
     ("capture", "replay", "session", "registry", "http_proxy"),
-    ("eventbus", "cli", "kafka", "lag", "record_log", "search", "transforms"),
+    ("eventbus", "cli", "kafka", "lag", "record_log", "search", "acts", "transforms"),
 )
 """Folders of ``tests/contract`` whose tests use the Kafka of their process, about as long one as the other.
 

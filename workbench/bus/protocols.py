@@ -227,6 +227,10 @@ class RecordLog(Protocol):
         """Store offsets for a group without members; `GroupActiveError` when it has some."""
         ...
 
+    async def delete_group(self, group_id: str) -> None:
+        """Delete a group without members, with the offsets that it stored; `GroupActiveError` when it has some."""
+        ...
+
     async def create_topic(
         self,
         name: str,
@@ -239,6 +243,10 @@ class RecordLog(Protocol):
         ...
 
     async def add_partitions(self, name: str, total: int) -> None: ...
+    async def alter_config(self, name: str, settings: Mapping[str, str | None]) -> None:
+        """Change settings of a topic; None takes one back to its default, and settings that are not named stay."""
+        ...
+
     async def delete_topic(self, name: str) -> None: ...
     async def delete_records(self, before: Mapping[TopicPartition, int]) -> None:
         """Move log starts up to the given offsets."""

@@ -108,6 +108,15 @@ class ReadOnlyLog:
         del total
         raise self._refusal(f"Topic {name} was not changed")
 
+    async def alter_config(self, name: str, settings: Mapping[str, str | None]) -> NoReturn:
+        """Refuse to change settings."""
+        del settings
+        raise self._refusal(f"Settings of topic {name} were not changed")
+
+    async def delete_group(self, group_id: str) -> NoReturn:
+        """Refuse to delete a group."""
+        raise self._refusal(f"Group {group_id} was not deleted")
+
     async def delete_topic(self, name: str) -> NoReturn:
         """Refuse to delete a topic."""
         raise self._refusal(f"Topic {name} was not deleted")

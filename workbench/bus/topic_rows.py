@@ -64,7 +64,7 @@ async def topic_rows(log: RecordLog, selection: TopicSelection) -> list[dict[str
 
 async def _rows(log: RecordLog, infos: list[TopicInfo]) -> list[dict[str, Any]]:
     names = {info.name for info in infos}
-    (groups, trouble), rates = await asyncio.gather(_groups(log, names), _rates(log, infos))
+    (groups, trouble), rates = await asyncio.gather(groups_of_topics(log, names), _rates(log, infos))
     return [_row(info, groups.get(info.name, []), rates.get(info.name), trouble) for info in infos]
 
 
@@ -92,7 +92,8 @@ def _row(info: TopicInfo, groups: list[str], rate: float | None, trouble: str) -
     }
 
 
-async def _groups(log: RecordLog, names: set[str]) -> tuple[dict[str, list[str]], str]:
+async def groups_of_topics(log: RecordLog, names: set[str]) -> tuple[dict[str, list[str]], str]:
+    """Return the groups that read topics or stored offsets for them, by topic; or none and why they are not known."""
     gate = asyncio.Semaphore(_GROUPS_AT_ONCE)
     found: dict[str, set[str]] = {}
     try:

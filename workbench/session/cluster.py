@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from workbench.session.acting import HasActs
 from workbench.session.connection.cluster_connection import ClusterConnection
 from workbench.session.proxying import HasHttpProxy
 from workbench.session.reading import ReadsTopics
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from workbench.widgets import LagPanel, LiveTail, ReplayPanel
 
 
-class Cluster(ReadsTopics, HasTransforms, HasHttpProxy):
+class Cluster(ReadsTopics, HasActs, HasTransforms, HasHttpProxy):
     """Connects to an event bus, read-only unless it was opened for writing.
 
     Made by `workbench.connect` and `workbench.demo`. It owns the background tasks that it starts (tails, captures, lag

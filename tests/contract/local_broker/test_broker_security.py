@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from certificates import Authority
 
+from workbench.acts.running import Access, plan_act, run_act
 from workbench.bus import open_log
 from workbench.bus.kafka import local
 from workbench.bus.kafka.local import launch
@@ -24,11 +25,12 @@ from workbench.bus.topic_rows import topic_rows
 from workbench.capture import capture, resolve_spans
 from workbench.config import cache_folder
 from workbench.decoding import Decoder
-from workbench.errors import AuthenticationError
-from workbench.model import NewRecord
+from workbench.errors import AuthenticationError, PublishError
+from workbench.model import NewRecord, TopicPartition
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
 from workbench.store import SnapshotStore
+from workbench.testing import wait_until
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -257,6 +259,61 @@ async def test_a_capture_takes_what_its_user_may_read_and_says_what_not(secured,
                 await captured(secret)
         with pytest.raises(AuthenticationError, match=f"topic {described}: not authorised"):
             await resolve_spans(log, parse_topics([readable, described]), parse_bound("start"))
+
+
+async def test_acts_that_rights_forbid_change_nothing(secured, topic_name, group_name):
+    broker, ports = secured
+    name, other, group = topic_name(), topic_name(), group_name()
+    place = TopicPartition(name, 0)
+    async with open_log(broker.bootstrap) as log:
+        await log.create_topic(name)
+        async with log.writer() as writer:
+            await writer.send([NewRecord(name, value=b"x")] * 3)
+        await log.commit_offsets(group, {place: 2})
+    grant(broker, name, "Read", "Describe", "DescribeConfigs")
+    acl = ["--bootstrap-server", broker.bootstrap, "--add", "--allow-principal", "User:bob", "--group", group]
+    tool("org.apache.kafka.tools.AclCommand", *acl, "--operation", "Describe")
+    results = []
+
+    @contextlib.asynccontextmanager
+    async def audited(action, operation_id, facts):
+        try:
+            yield {}
+        except BaseException as error:
+            results.append((action, type(error).__name__))
+            raise
+
+    settings = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "username": "bob"}
+    async with open_log(f"127.0.0.1:{ports['PLAIN']}", password=USERS["bob"], **settings) as log:
+        access = Access(log, True, "secured")
+        await wait_until(lambda: _described(log, name), timeout_s=30, what="the right of bob")
+        record = {"key": None, "value": "eA==", "headers": [], "partition": 0, "timestamp_ms": None, "like": None}
+        acts: dict[str, dict] = {
+            "create_topic": {"topic": other, "partitions": 1, "replication_factor": 1, "config": {}},
+            "add_partitions": {"topic": name, "total": 3},
+            "change_config": {"topic": name, "settings": {"retention.ms": "1000000"}},
+            "delete_records": {"topic": name, "before": [[name, 0, 2]]},
+            "delete_topic": {"topic": name, "accept_groups": False},
+            "produce": {"topic": name, **record},
+            "reset_offsets": {"group": group, "offsets": [[name, 0, 0]]},
+            "delete_group": {"group": group},
+        }
+        for action, given in acts.items():
+            act = await plan_act(access, action, given)
+            assert act.refusals == (), action
+            with pytest.raises((AuthenticationError, PublishError)):
+                await run_act(access, act, act.target, audited)
+    assert [action for action, _ in results] == [f"act.{action}" for action in acts]
+    async with open_log(broker.bootstrap) as log:
+        assert await log.describe([other]) == []
+        (info,) = await log.describe([name])
+        assert [(part.begin, part.end) for part in info.partitions] == [(0, 3)]
+        assert info.config["retention.ms"].default
+        assert (await log.committed(group))[place].offset == 2
+
+
+async def _described(log, name):
+    return bool((await log.describe([name]))[0].config)
 
 
 def test_the_files_with_passwords_are_the_owners_alone(secured):

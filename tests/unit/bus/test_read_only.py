@@ -42,6 +42,8 @@ async def test_it_reads_as_the_log_itself(cluster):
         lambda log: log.commit_offsets("billing", {AT: 0}),
         lambda log: log.create_topic("new", partitions=3),
         lambda log: log.add_partitions("orders", 2),
+        lambda log: log.alter_config("orders", {"retention.ms": "1"}),
+        lambda log: log.delete_group("billing"),
         lambda log: log.delete_topic("orders"),
         lambda log: log.delete_records({AT: 1}),
     ],

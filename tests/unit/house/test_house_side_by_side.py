@@ -21,7 +21,7 @@ def test_each_folder_of_the_contract_suite_is_in_one_chain():
     ("nodeid", "chain"),
     [
         ("tests/contract/replay/test_x.py::test_y[kafka]", "capture replay session registry http_proxy"),
-        ("tests/contract/lag/test_x.py::test_y", "eventbus cli kafka lag record_log search transforms"),
+        ("tests/contract/lag/test_x.py::test_y", "eventbus cli kafka lag record_log search acts transforms"),
         ("tests/contract/local_broker/test_x.py::test_y", "tests/contract/local_broker/test_x.py"),
         ("tests/unit/text/test_x.py::TestA::test_y[a::b]", "tests/unit/text/test_x.py"),
         ("tests/docs/test_x.py::test_y[a]", "tests/docs/test_x.py::test_y[a]"),

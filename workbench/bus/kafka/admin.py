@@ -17,6 +17,7 @@ from aiokafka.protocol.admin import (
 
 from workbench.bus.kafka.offsets import bounds
 from workbench.bus.kafka.wire.codes import Code, CodeError, check, name_of
+from workbench.bus.kafka.wire.configs import AlterTopicConfigRequest
 from workbench.bus.refusals import cannot_delete_before, topic_exists
 from workbench.model.records.record import TopicPartition
 from workbench.model.topics import ConfigValue, PartitionInfo, TopicInfo
@@ -92,6 +93,23 @@ async def add_partitions(session: Session, name: str, total: int) -> None:
 
     await session.retry(attempt)
     await _until(session, name, total)
+
+
+async def alter_config(session: Session, name: str, settings: Mapping[str, str | None]) -> None:
+    """Change settings of a topic, those alone that are named.
+
+    Raises:
+        UnknownTopicError: The topic does not exist.
+    """
+
+    async def attempt() -> None:
+        answer = await _to_controller(session, AlterTopicConfigRequest(name, settings))
+        (code, detail, *_), *_rest = answer.responses
+        if code == Code.UNKNOWN_TOPIC_OR_PARTITION:
+            raise await session.unknown(name)
+        check(code, name, detail)
+
+    await session.retry(attempt)
 
 
 async def delete_topic(session: Session, name: str) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.protocol.admin import ListGroupsRequest
+from aiokafka.protocol.admin import DeleteGroupsRequest, ListGroupsRequest
 from aiokafka.protocol.commit import OffsetCommitRequest, OffsetFetchRequest
 
 from workbench.bus.kafka.connection.session import GROUP
@@ -151,6 +151,23 @@ async def commit(session: Session, group_id: str, offsets: Mapping[TopicPartitio
                 if code in (Code.UNKNOWN_MEMBER_ID, Code.REBALANCE_IN_PROGRESS):
                     raise group_active(group_id, ())
                 session.check_coordinator(code, GROUP, group_id, f"{partition_text(topic, number)} of group {group_id}")
+
+    await session.retry(attempt)
+
+
+async def delete(session: Session, group_id: str) -> None:
+    """Delete a group without members, with the offsets that it stored.
+
+    Raises:
+        GroupActiveError: It has members; nothing was changed.
+    """
+
+    async def attempt() -> None:
+        answer = await _to_coordinator(session, group_id, DeleteGroupsRequest([group_id]))
+        for _, code in answer.results:
+            if code == Code.NON_EMPTY_GROUP:
+                raise group_active(group_id, ())
+            session.check_coordinator(code, GROUP, group_id, f"group {group_id}")
 
     await session.retry(attempt)
 

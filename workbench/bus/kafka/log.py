@@ -223,6 +223,10 @@ class KafkaLog:
         async with self._open.deadline(f"Storing offsets of group {group_id}"):
             await groups.commit(self._open, group_id, offsets)
 
+    async def delete_group(self, group_id: str) -> None:
+        async with self._open.deadline(f"Deleting group {group_id}"):
+            await groups.delete(self._open, group_id)
+
     async def create_topic(
         self,
         name: str,
@@ -237,6 +241,10 @@ class KafkaLog:
     async def add_partitions(self, name: str, total: int) -> None:
         async with self._open.deadline(f"Adding partitions to {name}"):
             await admin.add_partitions(self._open, name, total)
+
+    async def alter_config(self, name: str, settings: Mapping[str, str | None]) -> None:
+        async with self._open.deadline(f"Changing settings of topic {name}"):
+            await admin.alter_config(self._open, name, settings)
 
     async def delete_topic(self, name: str) -> None:
         async with self._open.deadline(f"Deleting topic {name}"):

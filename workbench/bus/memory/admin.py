@@ -64,6 +64,22 @@ def add_partitions(cluster: Cluster, name: str, total: int) -> None:
     cluster.topics_changed()
 
 
+def alter_config(cluster: Cluster, name: str, settings: Mapping[str, str | None]) -> None:
+    """Change settings of a topic; None takes one back to its default.
+
+    Raises:
+        UnknownTopicError: The topic does not exist.
+        ConfigurationError: A setting is refused.
+    """
+    topic = cluster.topic(name)
+    changed = {**topic.settings, **{key: value for key, value in settings.items() if value is not None}}
+    for key in [key for key, value in settings.items() if value is None]:
+        changed.pop(key, None)
+    check_topic(name, len(topic.partitions), 1, changed)
+    topic.configure(changed)
+    cluster.topics_changed()
+
+
 def delete_topic(cluster: Cluster, name: str) -> None:
     """Delete a topic and what groups committed for it.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.bus.refusals import group_active
+from workbench.errors import WorkbenchError
 from workbench.model.topics import GroupInfo
 
 if TYPE_CHECKING:
@@ -47,3 +48,18 @@ def commit(cluster: Cluster, group_id: str, offsets: Mapping[TopicPartition, int
     if group.members:
         raise group_active(group_id, group.members)
     group.commit(offsets)
+
+
+def delete(cluster: Cluster, group_id: str) -> None:
+    """Delete a group without members, with the offsets that it stored.
+
+    Raises:
+        GroupActiveError: It has members; nothing was changed.
+        WorkbenchError: There is no such group.
+    """
+    group = cluster.groups.get(group_id)
+    if group is None:
+        raise WorkbenchError(f"group {group_id}: GROUP_ID_NOT_FOUND")
+    if group.members:
+        raise group_active(group_id, group.members)
+    del cluster.groups[group_id]

@@ -206,6 +206,9 @@ class MemoryLog:
     async def commit_offsets(self, group_id: str, offsets: Mapping[TopicPartition, int]) -> None:
         groups.commit(await self._open.call(f"Storing offsets of group {group_id}"), group_id, offsets)
 
+    async def delete_group(self, group_id: str) -> None:
+        groups.delete(await self._open.call(f"Deleting group {group_id}"), group_id)
+
     async def create_topic(
         self,
         name: str,
@@ -219,6 +222,9 @@ class MemoryLog:
 
     async def add_partitions(self, name: str, total: int) -> None:
         admin.add_partitions(await self._open.call(f"Adding partitions to {name}"), name, total)
+
+    async def alter_config(self, name: str, settings: Mapping[str, str | None]) -> None:
+        admin.alter_config(await self._open.call(f"Changing settings of topic {name}"), name, settings)
 
     async def delete_topic(self, name: str) -> None:
         admin.delete_topic(await self._open.call(f"Deleting topic {name}"), name)

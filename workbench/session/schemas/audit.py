@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from workbench.config.folders import config_folder
+from workbench.session.audited import audited_in
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
 FILE_NAME = "schemas.journal.duckdb"
@@ -20,30 +20,8 @@ def audit_file() -> Path:
     return config_folder() / FILE_NAME
 
 
-@asynccontextmanager
-async def audited(
+def audited(
     action: str, operation_id: str, reason: str, cluster: str, facts: Mapping[str, Any]
-) -> AsyncIterator[dict[str, Any]]:
-    """Run one change between two rows: that it begins, and how it ended. Without the first row nothing is changed.
-
-    Gives a mapping; what is put into it becomes part of the second row.
-    """
-
-    def write(result: str, details: Mapping[str, Any]) -> None:
-        from workbench.store.journal import Journal
-
-        path = audit_file()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with Journal.open(path) as journal:
-            journal.audit(
-                operation_id, action=action, reason=reason, cluster=cluster, result=result, details={**facts, **details}
-            )
-
-    outcome: dict[str, Any] = {}
-    await asyncio.to_thread(write, "begun", {})
-    try:
-        yield outcome
-    except BaseException as error:
-        await asyncio.shield(asyncio.to_thread(write, f"failed: {type(error).__name__}", {"error": str(error)}))
-        raise
-    await asyncio.shield(asyncio.to_thread(write, "done", outcome))
+) -> AbstractAsyncContextManager[dict[str, Any]]:
+    """Run one change of a registry between two rows of its audit; see `audited_in`."""
+    return audited_in(audit_file(), action, operation_id, reason=reason, cluster=cluster, facts=facts)

@@ -38,3 +38,13 @@ def add_audit_row(cursor: duckdb.DuckDBPyConnection, operation_id: str, entry: M
             None if details is None else json.dumps(details, sort_keys=True, default=str),
         ],
     )
+
+
+def read_audit_rows(cursor: duckdb.DuckDBPyConnection, operation_id: str) -> list[dict[str, Any]]:
+    """Return the rows of an operation, oldest first; ``details`` is read from its JSON."""
+    query = 'SELECT action, result, details FROM audit WHERE operation_id = ? ORDER BY "at"'
+    found = cursor.execute(query, [operation_id]).fetchall()
+    return [
+        {"action": action, "result": result, "details": json.loads(details) if details else {}}
+        for action, result, details in found
+    ]

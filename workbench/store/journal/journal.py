@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from workbench.errors import SnapshotError
 from workbench.store.file.opening import open_for_writing
-from workbench.store.journal.audit import add_audit_row
+from workbench.store.journal.audit import add_audit_row, read_audit_rows
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
 from workbench.store.journal.results import LEDGER, POSITIONS, SELECTION
 from workbench.store.journal.runs import select_runs
@@ -274,6 +274,11 @@ class Journal:
         """Add a row to the audit table; see `add_audit_row` for the entries."""
         with self._connection.transaction() as cursor:
             add_audit_row(cursor, operation_id, entry)
+
+    def audit_rows(self, operation_id: str) -> list[dict[str, Any]]:
+        """Return the rows of an operation in the audit table, oldest first; ``details`` is read from its JSON."""
+        with self._connection.cursor() as cursor:
+            return read_audit_rows(cursor, operation_id)
 
     def ledger(self, run_id: str) -> pa.Table:
         """Return the ledger of a run by seq, columns of `LEDGER`. Records that were never attempted have no row."""

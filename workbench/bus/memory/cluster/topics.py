@@ -110,6 +110,11 @@ class Topic:
         self.partitions: list[PartitionLog] = []
         self.grow(partitions)
 
+    def configure(self, settings: Mapping[str, str]) -> None:
+        """Give it other settings, which were checked."""
+        self.settings = dict(settings)
+        self.limits = Limits.of(settings)
+
     def grow(self, total: int) -> None:
         """Add partitions up to a total."""
         self.partitions += [

@@ -150,6 +150,12 @@ class ProxyLog:
     async def add_partitions(self, *_: Any) -> NoReturn:
         _refuse("add partitions")
 
+    async def alter_config(self, *_: Any) -> NoReturn:
+        _refuse("change settings")
+
+    async def delete_group(self, *_: Any) -> NoReturn:
+        _refuse("delete groups")
+
     async def delete_topic(self, *_: Any) -> NoReturn:
         _refuse("delete topics")
 

@@ -88,6 +88,8 @@ async def test_lag_capture_and_replay_are_refused(log, server):
         log.commit_offsets("g", {}),
         log.create_topic("t"),
         log.add_partitions("t", 2),
+        log.alter_config("t", {}),
+        log.delete_group("g"),
         log.delete_topic("t"),
         log.delete_records({}),
     ]
