@@ -32,8 +32,8 @@ _NO_DESCRIBE = "not authorised: this user has no right to describe the topic, if
 _NO_READ = "not authorised: this user has no right to read its records"
 _TOPIC, _BROKER = 2, 4
 """Resource types of DescribeConfigs."""
-_DEFAULT_SOURCES = frozenset({4, 5})
-"""Config sources: static broker config, and default."""
+_DEFAULT_SOURCES = frozenset({2, 3, 4, 5})
+"""Config sources of what is not set for the topic itself: settings of the brokers, dynamic and static, and defaults."""
 _WAIT_MS = 10_000
 _PAUSE_S = 0.05
 _SHOWN_S = 5.0
