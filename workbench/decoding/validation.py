@@ -6,6 +6,7 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from workbench.decoding.schema_patterns import Patterns, refuse_unbounded, with_bounded_patterns
 from workbench.errors import ConfigurationError, MissingExtraError
 from workbench.text import visible
 
@@ -62,9 +63,11 @@ def _json_faults(value: Any, schema: Schema, referenced: Mapping[tuple[str, int]
     ]
     # A registry of our own: without one, a reference to a URL would be fetched.
     checker = validator_for(definition)
+    refuse_unbounded([definition, *(one.contents for _, one in named)], f"Schema {schema.id}")
     try:
         checker.check_schema(definition)
-        validator = checker(definition, registry=Registry().with_resources(named))
+        searching = with_bounded_patterns(checker, Patterns(f"Schema {schema.id}"))
+        validator = searching(definition, registry=Registry().with_resources(named))
         found = list(islice(validator.iter_errors(value), FAULTS_LIMIT))
     except SchemaError as error:
         raise ConfigurationError(

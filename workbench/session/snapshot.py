@@ -295,7 +295,8 @@ class Snapshot(SnapshotQueries):
         from workbench.session.conventions import topic_decoder
         from workbench.store.transfer import import_file
 
-        return import_file(self.store, path, topic_decoder(conventions))
+        decoder = topic_decoder(conventions)
+        return import_file(self.store, path, decoder, decoder.with_schemas)
 
     def decode_again(
         self, *, conventions: Mapping[str, Mapping[str, Any]] | None = None, schema_registry: str | None = None

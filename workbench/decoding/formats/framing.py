@@ -29,7 +29,7 @@ _APICURIO_PREFIX_BYTES = 9
 _GLUE_HEADER_BYTES = 18
 _GLUE_MARK = 3
 _GLUE_COMPRESSIONS = {0: "", 5: ", compressed with zlib"}
-_SINGLE_OBJECT_MARK = b"\xc3\x01"
+SINGLE_OBJECT_MARK = b"\xc3\x01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def frame_of(value: bytes) -> Frame | None:
         if version.variant == uuid.RFC_4122:
             how = _GLUE_COMPRESSIONS[value[1]]
             return Frame(f"AWS Glue's schema version {version}{how}", _GLUE_HEADER_BYTES, zlib=bool(how), numbered=True)
-    if value.startswith(_SINGLE_OBJECT_MARK) and len(value) >= SINGLE_OBJECT_PREFIX_BYTES:
+    if value.startswith(SINGLE_OBJECT_MARK) and len(value) >= SINGLE_OBJECT_PREFIX_BYTES:
         mark = value[2:SINGLE_OBJECT_PREFIX_BYTES]
         return Frame(f"the Avro schema of fingerprint {mark[::-1].hex()}", SINGLE_OBJECT_PREFIX_BYTES, fingerprint=mark)
     return None

@@ -15,7 +15,9 @@ import pyarrow.parquet as pq
 from workbench.errors import SnapshotError, StorageFullError
 from workbench.model.records.columns import RECORD
 from workbench.store.file.connection import is_storage_full, translated
+from workbench.store.snapshot.schemas import stored_schemas
 from workbench.store.sql.reserved_words import readable_condition
+from workbench.store.transfer.exported_schemas import SCHEMAS_KEY, UsedSchemas
 from workbench.store.transfer.jsonl import to_line
 from workbench.store.transfer.whole_values import VECTOR_ROWS, value_columns, with_large_values
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 FileFormat: TypeAlias = Literal["parquet", "jsonl"]
 PROVENANCE_KEY = b"workbench_ranges"
 """Key of the Parquet file's metadata under which the ranges of a whole export travel, as JSON."""
+
+PARQUET_SCHEMAS = f"workbench_{SCHEMAS_KEY}"
+"""Key of the metadata under which the schemas travel, as JSON."""
 
 EXPORTED = pa.schema(
     [
@@ -76,7 +81,7 @@ def export_records(
 ) -> int:
     """Write records to a Parquet or JSONL file without loss, in order of position; returns how many.
 
-    The file appears when it is whole.
+    Schemas of the snapshot that their keys and values name go along. The file appears when it is whole.
 
     Args:
         format: ``"parquet"`` or ``"jsonl"``; by the file's name unless given.
@@ -94,11 +99,13 @@ def export_records(
     query, values = _query(where), dict(params) if params else None
     try:
         with translated(path), store.record_batches(query, where, values, VECTOR_ROWS) as batches:
-            tables = with_large_values(batches, lambda picked: store.record_table(positions=picked), _GROUP_ROWS)
+            used = UsedSchemas(stored_schemas(store))
+            read = with_large_values(batches, lambda picked: store.record_table(positions=picked), _GROUP_ROWS)
+            tables = _seen(read, used)
             if kind == "parquet":
-                rows = _write_parquet(tables, temporary, None if where else store.ranges_table())
+                rows = _write_parquet(tables, temporary, None if where else store.ranges_table(), used)
             else:
-                rows = _write_jsonl(tables, temporary)
+                rows = _write_jsonl(tables, temporary, used)
         with _target():
             os.replace(temporary, path)  # noqa: PTH105 - Path.replace would read the same
     except _TargetError as error:
@@ -161,7 +168,13 @@ def _query(where: str | None) -> str:
     return f'{_QUERY} SEMI JOIN ({picked}) USING (source_id, "partition", "offset") {order}'
 
 
-def _write_parquet(tables: Iterator[pa.Table], path: Path, ranges: pa.Table | None) -> int:
+def _seen(tables: Iterator[pa.Table], used: UsedSchemas) -> Iterator[pa.Table]:
+    for table in tables:
+        used.see(table)
+        yield table
+
+
+def _write_parquet(tables: Iterator[pa.Table], path: Path, ranges: pa.Table | None, used: UsedSchemas) -> int:
     schema = EXPORTED
     if ranges is not None:
         schema = schema.with_metadata({PROVENANCE_KEY: json.dumps(ranges.to_pylist()).encode()})
@@ -173,10 +186,12 @@ def _write_parquet(tables: Iterator[pa.Table], path: Path, ranges: pa.Table | No
             with _target():
                 writer.write_table(table.select(schema.names).cast(schema))
             rows += table.num_rows
+        if schemas := used.text(path):
+            writer.add_key_value_metadata({PARQUET_SCHEMAS: schemas.decode()})
     return rows
 
 
-def _write_jsonl(tables: Iterator[pa.Table], path: Path) -> int:
+def _write_jsonl(tables: Iterator[pa.Table], path: Path, used: UsedSchemas) -> int:
     rows = 0
     with _target():
         opened = path.open("wb")
@@ -187,4 +202,7 @@ def _write_jsonl(tables: Iterator[pa.Table], path: Path) -> int:
                 with _target():
                     file.write(lines)
             rows += table.num_rows
+        if schemas := used.text(path):
+            with _target():
+                file.write(b'{"%s": %s}\n' % (SCHEMAS_KEY.encode(), schemas))
     return rows

@@ -6,7 +6,7 @@ import json
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from workbench.errors import SnapshotFormatError
 from workbench.model.records.columns import RECORD
+from workbench.model.schemas import Schemas
 from workbench.store.file.connection import translated
 from workbench.store.file.layout import RANGES
 from workbench.store.segments import packing
@@ -22,13 +23,15 @@ from workbench.store.segments.stored_rows import stored_rows
 from workbench.store.snapshot.appending import Appender
 from workbench.store.snapshot.captures import CaptureHead, begin_capture, end_capture
 from workbench.store.snapshot.ranges import RangeKey, RangeUpdate, recount_values
+from workbench.store.snapshot.schemas import insert_schemas, schema_rows, schemas_by_cluster
 from workbench.store.snapshot.sources import add_source, all_sources, find_sources
-from workbench.store.transfer.exporting import EXPORTED, PROVENANCE_KEY, file_format
+from workbench.store.transfer.exported_schemas import SCHEMAS_KEY, read_schemas
+from workbench.store.transfer.exporting import EXPORTED, PARQUET_SCHEMAS, PROVENANCE_KEY, file_format
 from workbench.store.transfer.jsonl import BOUNDS, from_line
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import duckdb
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from workbench.store.snapshot.store import SnapshotStore
 
 _BATCH_ROWS = 20_000
+_SCHEMAS_LINE = f'{{"{SCHEMAS_KEY}":'.encode()
 _FRESH = """
     CREATE TEMP TABLE fresh AS
     SELECT DISTINCT ON (number, "partition", "offset") number, incoming.* FROM incoming
@@ -72,19 +76,32 @@ class Imported:
     """Rows left out because their positions were stored already, or stood twice in the file."""
 
 
-def import_file(store: SnapshotStore, path: str | os.PathLike[str], decoder: BulkDecoder) -> Imported:
+def import_file(
+    store: SnapshotStore,
+    path: str | os.PathLike[str],
+    decoder: BulkDecoder,
+    with_schemas: Callable[[Schemas], BulkDecoder] | None = None,
+) -> Imported:
     """Store the records of a file that `export_records` wrote, in one transaction.
 
-    Positions that are stored already are left out and counted.
+    Positions that are stored already are left out and counted. Schemas of the file are stored, too.
+
+    Args:
+        store: A snapshot open for writing.
+        path: The file.
+        decoder: Decodes the records.
+        with_schemas: Makes a decoder that knows schemas, for the records of a cluster of which there are any.
 
     Raises:
         SnapshotError: The snapshot was opened read-only.
         SnapshotFormatError: The file is damaged or not such a file; nothing was stored.
     """
     path = Path(path)
-    kind = file_format(path, None)
-    batches = _read_parquet(path) if kind == "parquet" else _read_jsonl(path)
-    return _import(store, batches, decoder, (path.name, "imported from a file"), path if kind == "parquet" else None)
+    is_parquet = file_format(path, None) == "parquet"
+    lines: list[Any] = []
+    batches = _read_parquet(path) if is_parquet else _read_jsonl(path, lines)
+    source = _Input(batches, path.name, "imported from a file", path, path if is_parquet else None, lines)
+    return _import(store, source, _Decoding(decoder, with_schemas))
 
 
 def import_rows(store: SnapshotStore, rows: pa.Table, decoder: BulkDecoder, *, name: str, how: str) -> Imported:
@@ -100,29 +117,61 @@ def import_rows(store: SnapshotStore, rows: pa.Table, decoder: BulkDecoder, *, n
     Raises:
         SnapshotError: The snapshot was opened read-only.
     """
-    return _import(store, iter([rows]), decoder, (name, how), None)
+    return _import(store, _Input(iter([rows]), name, how), _Decoding(decoder))
 
 
-def _import(
-    store: SnapshotStore,
-    batches: Iterator[pa.Table],
-    decoder: BulkDecoder,
-    origin: tuple[str, str],
-    parquet: Path | None,
-) -> Imported:
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """What is imported: its batches, and where they come from."""
+
+    batches: Iterator[pa.Table]
+    name: str
+    how: str
+    path: Path = Path()
+    parquet: Path | None = None
+    lines: Sequence[Any] = ()
+    """Schemas that JSON lines hold, once all batches were read."""
+
+    def schemas(self) -> Sequence[Any]:
+        return self.lines if self.parquet is None else _parquet_schemas(self.parquet)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoding:
+    """What decodes the records."""
+
+    decoder: BulkDecoder
+    with_schemas: Callable[[Schemas], BulkDecoder] | None = None
+
+    def of_sources(
+        self, store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, more: Mapping[str, Schemas]
+    ) -> Callable[[int], BulkDecoder]:
+        """Return what decodes the records of a source, by its number."""
+        if self.with_schemas is None:
+            return lambda _: self.decoder
+        known = schemas_by_cluster(store)
+        for cluster, found in more.items():
+            known[cluster] = known.get(cluster, Schemas()).with_more(found.by_id.values(), found.referenced)
+        of_cluster = {cluster: self.with_schemas(schemas) for cluster, schemas in known.items()}
+        clusters = {source.source_id: source.cluster_id or "" for source in all_sources(cursor)}
+        return lambda number: of_cluster.get(clusters[number], self.decoder)
+
+
+def _import(store: SnapshotStore, source: _Input, decoding: _Decoding) -> Imported:
     with store.transaction() as cursor:
         cursor.register("nothing", EXPORTED.empty_table())
         cursor.execute("CREATE TEMP TABLE incoming AS SELECT *, '' AS topic_key FROM nothing")
         total = 0
-        for batch in batches:
+        for batch in source.batches:
             cursor.register("batch", batch)
             cursor.execute("INSERT INTO incoming SELECT *, coalesce(topic_id, '') FROM batch")
             total += batch.num_rows
+        schemas = _store_schemas(cursor, source.path, source.schemas())
         topics, new = _number_sources(cursor)
         cursor.execute(_FRESH)
-        travelled = RANGES.empty_table() if parquet is None else _provenance(cursor, parquet, new)
-        stored = _store_rows(store, cursor, decoder, topics)
-        _enter(cursor, *origin, travelled)
+        travelled = RANGES.empty_table() if source.parquet is None else _provenance(cursor, source.parquet, new)
+        stored = _store_rows(store, cursor, decoding.of_sources(store, cursor, schemas), topics)
+        _enter(cursor, source.name, source.how, travelled)
         for table in ("incoming", "numbers", "fresh"):
             cursor.execute(f"DROP TABLE {table}")
     return Imported(stored, total - stored)
@@ -165,15 +214,43 @@ def _checked(table: pa.Table, path: Path, first_row: int) -> pa.Table:
     return pa.table(columns, schema=EXPORTED)
 
 
-def _read_jsonl(path: Path) -> Iterator[pa.Table]:
+def _parquet_schemas(path: Path) -> list[Any]:
+    with pq.ParquetFile(path) as file:
+        text = (file.metadata.metadata or {}).get(PARQUET_SCHEMAS.encode())
+    try:
+        return [] if text is None else [json.loads(text)]
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(path, f"its schemas are no JSON: {error}") from error
+
+
+def _store_schemas(cursor: duckdb.DuckDBPyConnection, path: Path, found: Sequence[Any]) -> dict[str, Schemas]:
+    """Store the schemas of the file; returns them by the id of the cluster whose records name them."""
+    by_cluster: dict[str, Schemas] = {}
+    for rows in found:
+        try:
+            read = read_schemas(rows)
+        except ValueError as error:
+            raise _unreadable(path, str(error)) from error
+        for origin, schemas in read.items():
+            insert_schemas(cursor, schema_rows(origin, schemas))
+            before = by_cluster.get(origin.cluster_id, Schemas())
+            by_cluster[origin.cluster_id] = before.with_more(schemas.by_id.values(), schemas.referenced)
+    return by_cluster
+
+
+def _read_jsonl(path: Path, schemas: list[Any]) -> Iterator[pa.Table]:
+    """Yield the records of a file; a line of schemas is added to the list."""
     rows = []
     with translated(path), path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
             try:
+                if line.startswith(_SCHEMAS_LINE):
+                    schemas.append(json.loads(line)[SCHEMAS_KEY])
+                    continue
                 rows.append(from_line(line))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise _unreadable(path, f"line {number}: {error}") from error
             if len(rows) >= _BATCH_ROWS:
                 yield pa.Table.from_pylist(rows, schema=EXPORTED)
@@ -204,7 +281,10 @@ def _number_sources(cursor: duckdb.DuckDBPyConnection) -> tuple[dict[int, str], 
 
 
 def _store_rows(
-    store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, decoder: BulkDecoder, topics: Mapping[int, str]
+    store: SnapshotStore,
+    cursor: duckdb.DuckDBPyConnection,
+    decoder_of: Callable[[int], BulkDecoder],
+    topics: Mapping[int, str],
 ) -> int:
     commits: list[tuple[Segment | None, tuple[pa.Table, pa.Table] | None]] = []
 
@@ -224,7 +304,7 @@ def _store_rows(
             query = 'FROM fresh WHERE number = $number ORDER BY "partition", "offset"'
             for batch in cursor.sql(query, params={"number": number}).to_arrow_reader(_BATCH_ROWS):
                 raw = pa.table(batch).select(RECORD.names).cast(RECORD)
-                rows = stored_rows(number, raw, decoder.decode(raw, topic))
+                rows = stored_rows(number, raw, decoder_of(number).decode(raw, topic))
                 appender.append(RangeUpdate(RangeKey("", number, 0, 0), 0), *rows)
                 stored += raw.num_rows
         appender.commit()
