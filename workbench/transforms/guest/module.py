@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from workbench.errors import TransformError
 from workbench.text import size_text, visible
+from workbench.transforms.guest.download import download
 from workbench.transforms.guest.engine import engine, wasmtime_package
 from workbench.transforms.guest.signatures import MARKS, REGISTRY, SIGNATURES, TRANSFORM
 from workbench.transforms.limits import LARGEST_MODULE_BYTES
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     import wasmtime
 
 ModuleLike: TypeAlias = "str | os.PathLike[str] | bytes | TransformModule"
-"""A path or ``file:`` URL of a ``.wasm`` or ``.wat`` file, a sample (``sample:mask``), bytes, or a checked module."""
+"""A path or ``file:`` URL of a ``.wasm`` or ``.wat`` file, an ``https:`` URL with its digest, a sample
+(``sample:mask``), bytes, or a checked module."""
 
 _MAGIC = b"\0asm"
 _LETTERS = {"i32": "i", "i64": "l", "f32": "f", "f64": "d"}
@@ -53,12 +55,14 @@ class TransformModule:
         return any(one.module == REGISTRY for one in self.compiled.imports)
 
 
-def read_module(source: ModuleLike) -> TransformModule:
+def read_module(source: ModuleLike, *, allow_download: bool = False) -> TransformModule:
     """Read and check a module. Nothing of it is run.
 
     Args:
         source: A path or ``file:`` URL of a ``.wasm`` file, or of a ``.wat`` file, which is translated; bytes of
-            either; or ``sample:NAME`` for a transform that is shipped.
+            either; ``sample:NAME`` for a transform that is shipped; or ``https://host/view.wasm#sha256=HEX``, whose
+            digest has to be this one.
+        allow_download: Whether an ``https:`` URL may be without a digest; ``.digest`` of the module tells it then.
 
     Raises:
         TransformError: It cannot be read, or a broker would refuse it; the message says why.
@@ -69,6 +73,8 @@ def read_module(source: ModuleLike) -> TransformModule:
     wasmtime_package()
     if isinstance(source, bytes | bytearray | memoryview):
         return check_module("transform", bytes(source))
+    if str(source).startswith(("http:", "https:")):
+        return check_module(*download(str(source), unpinned=allow_download))
     path = _path(str(source))
     try:
         with path.open("rb") as file:
@@ -114,13 +120,6 @@ def _path(text: str) -> Path:
         return sample
     if text.startswith("file:"):
         return Path(unquote(urlsplit(text).path))
-    if text.startswith(("http:", "https:")):
-        raise TransformError(
-            f"The module {visible(text, 200)} was not loaded: modules are read from this machine only. Download it "
-            "yourself, look at its digest, and give its path.",
-            name="transform",
-            stage="check",
-        )
     return Path(text).expanduser()
 
 

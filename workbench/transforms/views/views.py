@@ -74,7 +74,8 @@ class Views:
         timeout_s: float = START_S,
     ) -> bool:
         """Create a view, or find it there already; see `workbench.session.transforming.ClusterTransforms`."""
-        module = read_module(transform_function)
+        # In a thread: it may be downloaded, and a large one takes a while to compile.
+        module = await asyncio.to_thread(read_module, transform_function)
         variables = {**(environment or {}), DIGEST_VARIABLE: module.digest}
         spec = TransformSpec(
             name=view_name, input_topic=source_topic, output_topics=(view_name,), environment=variables

@@ -91,7 +91,7 @@ def test_a_large_module_is_refused_before_it_is_compiled():
     ("source", "why"),
     [
         ("nothing.wasm", "cannot be read: No such file"),
-        ("https://example.org/view.wasm", "from this machine only"),
+        ("https://example.org/view.wasm", "its digest is not named"),
         ("sample:other", "there are mask, passthrough"),
     ],
 )
