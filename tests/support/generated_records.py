@@ -86,13 +86,18 @@ class Generator:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self._by_topic = seeds()
-        self._topics = sorted(self._by_topic)
-        self._turns = itertools.cycle(self._topics)
-        self._all = [row for topic in self._topics for row in self._by_topic[topic]]
+        self.topics = sorted(self._by_topic)
+        self._turns = itertools.cycle(self.topics)
+        self._all = [row for topic in self.topics for row in self._by_topic[topic]]
 
-    def batches(self, count: int, rows: int) -> Iterator[tuple[str, list[Row]]]:
-        """Yield topics and records: first the unharmed ones, then so many mutated ones."""
-        yield from self._by_topic.items()
+    def begin(self, seed: str) -> None:
+        """Go on as a new generator with this seed would; making one again takes a second."""
+        self.random.seed(seed)
+        self._turns = itertools.cycle(self.topics)
+
+    def batches(self, count: int, rows: int, *, unharmed: bool = True) -> Iterator[tuple[str, list[Row]]]:
+        """Yield topics and records: first the unharmed ones where they are wanted, then so many mutated ones."""
+        yield from self._by_topic.items() if unharmed else ()
         for done in range(0, count, rows):
             yield self.rows(min(rows, count - done))
 
