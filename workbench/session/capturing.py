@@ -46,14 +46,18 @@ async def capture(
     progress: Callable[[Progress], None] | bool | None,
 ) -> Snapshot:
     """Capture into a file or an open snapshot; see `Cluster.capture`."""
-    from workbench.live.search.result import SearchResult
+    if not isinstance(topics, str | list | tuple):
+        # Names need no search, and it loads all functions of Arrow: a tenth of a command's start.
+        from workbench.live.search.result import SearchResult
 
-    if isinstance(topics, SearchResult):
-        if follow or limit is not None or end is not None:
-            raise ConfigurationError("The records of a search are stored as they are: leave follow, limit and end out.")
-        from workbench.session.searching import store_found
+        if isinstance(topics, SearchResult):
+            if follow or limit is not None or end is not None:
+                raise ConfigurationError(
+                    "The records of a search are stored as they are: leave follow, limit and end out."
+                )
+            from workbench.session.searching import store_found
 
-        return await store_found(connection, topics, into=into, conventions=conventions)
+            return await store_found(connection, topics, into=into, conventions=conventions)
     selection, first = parse_topics(topics), parse_bound(start)
     last = None if end is None else parse_bound(end)
     made = await asyncio.to_thread(_is_new, into)
