@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from workbench.buffers.bits import boolean_array, valid_rows
 from workbench.decoding.compiled.arrays import one_array
 from workbench.decoding.compiled.byte_rows import read_rows_of_bytes
 from workbench.decoding.compiled.formats import record_parts, rows_of_other_formats
@@ -139,7 +140,7 @@ class Decoder:
             only_builtin,
         )
         columns = decoder.decode(records.num_rows) | {name: records.column(name) for name in ("partition", "offset")}
-        columns["tombstone"] = values.is_null()
+        columns["tombstone"] = boolean_array(~valid_rows(values))
         columns |= read_bytes.columns(columns["format"])
         columns["decoded_key"] = read_keys(self.choices, records.column("key"))
         return pa.RecordBatch.from_arrays([columns[name] for name in EVENT.names], schema=EVENT)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+
+from workbench.buffers.bits import rows_of_text, true_rows, valid_rows
 from workbench.model.events.envelope import DAMAGED, RAW
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,15 @@ class ValueCounts:
 
 def count_values(events: pa.Table | pa.RecordBatch) -> ValueCounts:
     """Count the values of decoded events; see `value_count_sql` for the same in SQL."""
-    import pyarrow.compute as pc
+    batches = [events] if isinstance(events, pa.RecordBatch) else events.to_batches()
+    return sum(map(_counted, batches), ValueCounts())
 
-    kind = events["format"]
-    raw, damaged = (pc.fill_null(pc.equal(kind, word), False) for word in (RAW, DAMAGED))
-    unread = pc.or_(pc.or_(raw, damaged), events["tombstone"])
-    without_envelope = pc.and_not(pc.is_null(events["convention"]), unread)
-    return ValueCounts(*(int(pc.sum(mask).as_py() or 0) for mask in (without_envelope, raw, damaged)))
+
+def _counted(events: pa.RecordBatch) -> ValueCounts:
+    raw, damaged = (rows_of_text(events["format"], word) for word in (RAW, DAMAGED))
+    read = ~(raw | damaged | true_rows(events["tombstone"]))
+    without_envelope = read & ~valid_rows(events["convention"])
+    return ValueCounts(*(int(np.count_nonzero(marks)) for marks in (without_envelope, raw, damaged)))
 
 
 def value_count_sql(alias: str) -> dict[str, str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,33 @@ class Segment:
 
 def partition_rows(records: pa.Table) -> list[PartitionRows]:
     """Summarise the positions of stored records, one entry for each source and partition."""
-    grouped = records.group_by(["source_id", "partition"]).aggregate(
-        [("offset", "min"), ("offset", "max"), ("offset", "count")]
+    found: dict[tuple[int, int], PartitionRows] = {}
+    for batch in filter(len, records.select(["source_id", "partition", "offset"]).to_batches()):
+        source, partition, offset = (_numbers(column) for column in batch.columns)
+        # Rows of one partition stand together, so few runs are looked at.
+        changes = np.flatnonzero((np.diff(source) != 0) | (np.diff(partition) != 0)) + 1
+        for run in np.split(np.arange(batch.num_rows), changes):
+            key = (int(source[run[0]]), int(partition[run[0]]))
+            offsets = offset[run[0] : run[-1] + 1]
+            new = PartitionRows(*key, int(offsets.min()), int(offsets.max()), len(run))
+            found[key] = joined(found.get(key), new)
+    return list(found.values())
+
+
+def joined(before: PartitionRows | None, more: PartitionRows) -> PartitionRows:
+    """Join two summaries of one partition."""
+    if before is None:
+        return more
+    return PartitionRows(
+        before.source_id,
+        before.partition,
+        min(before.first_offset, more.first_offset),
+        max(before.last_offset, more.last_offset),
+        before.rows + more.rows,
     )
-    names = ("source_id", "partition", "offset_min", "offset_max", "offset_count")
-    return [PartitionRows(*row) for row in zip(*(grouped[name].to_pylist() for name in names), strict=True)]
+
+
+def _numbers(column: pa.Array) -> NDArray[Any]:
+    """Return a column of integers without nulls as they lie in memory."""
+    kind: type[np.integer[Any]] = np.int32 if column.type == pa.int32() else np.int64
+    return np.frombuffer(column.buffers()[1], kind)[column.offset : column.offset + len(column)]

@@ -9,7 +9,7 @@ from workbench.store.file.connection import translated
 from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
 from workbench.store.segments.folder import sync_folder
 from workbench.store.segments.parquet_file import ParquetFile
-from workbench.store.segments.segment import PartitionRows, Segment, partition_rows
+from workbench.store.segments.segment import PartitionRows, Segment, joined, partition_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,15 +56,8 @@ class SegmentWriter:
             beside.result()
         self._rows += records.num_rows
         for rows in partition_rows(records):
-            self._extend(rows)
-
-    def _extend(self, new: PartitionRows) -> None:
-        key = (new.source_id, new.partition)
-        before = self._partitions.get(key)
-        if before is not None:
-            first, last = min(before.first_offset, new.first_offset), max(before.last_offset, new.last_offset)
-            new = PartitionRows(*key, first, last, before.rows + new.rows)
-        self._partitions[key] = new
+            key = (rows.source_id, rows.partition)
+            self._partitions[key] = joined(self._partitions.get(key), rows)
 
     def finish(self) -> Segment:
         """Sync and rename both files; from now on a table may name them."""
