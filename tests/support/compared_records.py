@@ -75,7 +75,8 @@ class Comparison:
         self._decoder = decoder_of(setting)
 
     def exact(self, rows: list[Row]) -> pa.RecordBatch:
-        return exact_events.exact_events(self.topic, rows, self.conventions, self.fixed)
+        listed = [(tuple(headers), value) for headers, value in rows]
+        return exact_events.exact_events(self.topic, listed, self.conventions, self.fixed)
 
     def bulk(self, records: pa.RecordBatch | pa.Table) -> pa.RecordBatch:
         return self._decoder.decode(records, self.topic)
