@@ -13,7 +13,7 @@ from workbench.decoding.formats.faults import fault_error
 from workbench.decoding.formats.framing import NOT_FRAMED, REGISTRY_PREFIX_BYTES, first_bytes, schema_ids
 from workbench.decoding.formats.message_marks import MARK_HEAD_BYTES, MARK_TAG, name_mark
 from workbench.decoding.formats.registry import unreadable
-from workbench.decoding.native.json_text import read_rows
+from workbench.decoding.native.value_reader import read_rows
 from workbench.model.events.envelope import RAW
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from workbench.decoding.formats.framing import Frame
     from workbench.decoding.formats.message_marks import MessageMarks
     from workbench.decoding.formats.topic_format import TopicFormat
-    from workbench.decoding.native.json_text import ValueReader
+    from workbench.decoding.native.value_reader import ValueReader
     from workbench.model.records.record import HeaderList
     from workbench.model.schemas import Schemas
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorProto
 
-    from workbench.decoding.native.json_text import ValueReader
+    from workbench.decoding.native.value_reader import ValueReader
 
 MARK_HEAD_BYTES = 3
 """Bytes of Apicurio's mark before the name: its length, the tag of field 1, the length of the name."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
     from workbench.decoding.formats.topic_format import TopicFormat
-    from workbench.decoding.native.json_text import ValueReader
+    from workbench.decoding.native.value_reader import ValueReader
 
 _MOST_SCHEMA_BYTES = 16 << 20
 

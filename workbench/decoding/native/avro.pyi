@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.decoding.native.json_text import ValueReader
+from workbench.decoding.native.value_reader import ValueReader
 
 KINDS: dict[str, int]
 

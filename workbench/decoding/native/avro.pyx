@@ -9,34 +9,27 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
+from workbench.decoding.native.json_numbers cimport put_decimal, put_double, put_float, put_int
 from workbench.decoding.native.json_text cimport (
     BRANCH,
     CUT_OFF,
     DEEP,
     LARGE,
     LONG_NUMBER,
-    MOST_LEVELS,
     NEGATIVE,
     NO_MEMORY,
     NO_READER,
     SYMBOL,
-    Bytes,
     Sink,
-    ValueReader,
     fail,
     put,
     put_base64,
     put_byte,
-    put_date,
-    put_decimal,
-    put_double,
-    put_float,
-    put_int,
     put_text,
-    put_time,
-    put_timestamp,
     put_uuid,
 )
+from workbench.decoding.native.json_times cimport put_date, put_time, put_timestamp
+from workbench.decoding.native.value_reader cimport MOST_LEVELS, Bytes, ValueReader
 
 # What a node reads. Of the other numbers of a node, ``first`` and ``count`` say where in the list its parts are.
 cdef enum Kind:

@@ -1,4 +1,4 @@
-from workbench.decoding.native.json_text import ValueReader
+from workbench.decoding.native.value_reader import ValueReader
 
 class CborReader(ValueReader):
     def __init__(self) -> None: ...

@@ -10,31 +10,25 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
+from workbench.decoding.native.json_numbers cimport put_decimal, put_double, put_float, put_int, put_uint
 from workbench.decoding.native.json_text cimport (
     BAD_KEY,
     CUT_OFF,
     DEEP,
     LARGE,
-    MOST_LEVELS,
     NO_MEMORY,
     UNKNOWN_CODE,
-    Bytes,
     Sink,
-    ValueReader,
     fail,
     put,
     put_base64,
     put_byte,
-    put_decimal,
-    put_double,
-    put_float,
-    put_int,
     put_part,
     put_text,
-    put_timestamp,
-    put_uint,
     put_uuid,
 )
+from workbench.decoding.native.json_times cimport put_timestamp
+from workbench.decoding.native.value_reader cimport MOST_LEVELS, Bytes, ValueReader
 
 cdef enum:
     _UNSIGNED = 0

@@ -1,6 +1,7 @@
-"""JSON text that grows value by value, and the bytes that it is made of. Lengths in a payload are hostile."""
+"""JSON text that grows. Lengths in a payload are hostile."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t
+from libc.string cimport memcpy
 
 cdef enum Fault:
     WELL = 0
@@ -21,9 +22,6 @@ cdef enum Fault:
     NO_MESSAGE = 15  # the message index names no message
     BAD_KEY = 16  # a key of a map is no scalar
 
-cdef enum:
-    MOST_LEVELS = 256  # of values in values
-
 
 cdef struct Sink:
     uint8_t* data
@@ -34,33 +32,26 @@ cdef struct Sink:
     Fault fault
 
 
-cdef struct Bytes:
-    const uint8_t* data
-    int64_t at, stop
-    int64_t frame  # bytes of the frame before it
-
-
 cdef bint fail(Sink* sink, Fault fault) noexcept nogil
 cdef bint more(Sink* sink, int64_t size) noexcept nogil
-cdef bint put(Sink* sink, const void* data, int64_t size) noexcept nogil
-cdef bint put_byte(Sink* sink, uint8_t byte) noexcept nogil
 cdef bint put_text(Sink* sink, const uint8_t* data, int64_t size) noexcept nogil
 cdef bint put_part(Sink* sink, const uint8_t* data, int64_t size) noexcept nogil
 cdef bint put_base64(Sink* sink, const uint8_t* data, int64_t size) noexcept nogil
-cdef bint put_int(Sink* sink, int64_t number) noexcept nogil
-cdef bint put_uint(Sink* sink, uint64_t number) noexcept nogil
-cdef bint put_double(Sink* sink, double number) noexcept nogil
-cdef bint put_float(Sink* sink, float number) noexcept nogil
-cdef bint put_date(Sink* sink, int64_t days) noexcept nogil
-cdef bint put_time(Sink* sink, int64_t number, int digits) noexcept nogil
-cdef bint put_timestamp(Sink* sink, int64_t number, int digits, bint utc) noexcept nogil
-cdef bint put_decimal(Sink* sink, const uint8_t* data, int64_t size, int scale) noexcept nogil
 cdef bint put_uuid(Sink* sink, const uint8_t* data) noexcept nogil
 
 
-cdef class ValueReader:
-    """Reads the bytes of one format, or of one schema, to JSON text."""
+cdef inline bint put(Sink* sink, const void* data, int64_t size) noexcept nogil:
+    """Write JSON that is ready."""
+    if sink.quiet:
+        return True
+    if sink.size + size > sink.room or sink.size + size > sink.limit:
+        if not more(sink, size):
+            return False
+    memcpy(sink.data + sink.size, data, <size_t>size)
+    sink.size += size
+    return True
 
-    cdef int64_t room  # bytes that a value may become whatever its size
 
-    cdef bint read(self, Bytes* value, Sink* sink) noexcept nogil
+cdef inline bint put_byte(Sink* sink, uint8_t byte) noexcept nogil:
+    """Write one byte of JSON."""
+    return put(sink, &byte, 1)

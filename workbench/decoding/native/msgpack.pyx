@@ -4,27 +4,22 @@
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+from workbench.decoding.native.json_numbers cimport put_double, put_float, put_int, put_uint
 from workbench.decoding.native.json_text cimport (
     BAD_KEY,
     CUT_OFF,
     DEEP,
     LARGE,
-    MOST_LEVELS,
     UNKNOWN_CODE,
-    Bytes,
     Sink,
-    ValueReader,
     fail,
     put,
     put_base64,
     put_byte,
-    put_double,
-    put_float,
-    put_int,
     put_text,
-    put_timestamp,
-    put_uint,
 )
+from workbench.decoding.native.json_times cimport put_timestamp
+from workbench.decoding.native.value_reader cimport MOST_LEVELS, Bytes, ValueReader
 
 
 cdef class MsgpackReader(ValueReader):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.decoding.formats.schema_error import SchemaError
-from workbench.decoding.native.protobuf import KINDS, MAP, PRESENCE, REPEATED, ProtobufReader
+from workbench.decoding.native.protobuf import ProtobufReader
+from workbench.decoding.native.protobuf_tables import KINDS, MAP, PRESENCE, REPEATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
