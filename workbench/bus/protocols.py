@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
     from typing import Self
 
+    import pyarrow as pa
+
     from workbench.model.records.chunk import Chunk, Isolation, Span
     from workbench.model.records.record import NewRecord, Record, TopicPartition
+    from workbench.model.records.written import WrittenColumns
     from workbench.model.topics import CommittedOffset, GroupInfo, Outcome, TopicInfo
 
 
@@ -94,6 +97,16 @@ class Writer(Protocol):
         Errors of single records are outcomes, not exceptions: `PublishError` with Kafka's name of the error as its
         ``cause_code`` (``MESSAGE_TOO_LARGE``, ``UNKNOWN_TOPIC_OR_PARTITION``, ``PRODUCER_FENCED``); a lost connection
         gives ``unknown``. Used out of order (outside a transaction, after closing) it raises `WorkbenchError`.
+        """
+        ...
+
+    async def send_columns(self, topic: str, records: pa.RecordBatch) -> WrittenColumns:
+        """Write records of one topic that are given in columns; otherwise as `send`.
+
+        Args:
+            topic: The topic.
+            records: ``partition`` (int32), ``timestamp_ms`` (int64; null: the time of sending), ``key``, ``value``
+                (binary) and ``headers``, one row for each record.
         """
         ...
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from workbench.model.records.record import NewRecord, TopicPartition
 
 
-def not_written(record: NewRecord, code: str, why: str, *, retriable: bool = False) -> PublishError:
-    """Make the error of one record's outcome; ``code`` is Kafka's name of the error."""
+def not_written(record: NewRecord | TopicPartition, code: str, why: str, *, retriable: bool = False) -> PublishError:
+    """Make the error of the outcome of a record, or of one for this partition; ``code`` is Kafka's name of it."""
     where = partition_text(record.topic, record.partition)
     return PublishError(
         f"A record for {where} was not written: {why}.",
@@ -33,12 +33,12 @@ def not_written(record: NewRecord, code: str, why: str, *, retriable: bool = Fal
     )
 
 
-def no_such_topic(record: NewRecord) -> PublishError:
+def no_such_topic(record: NewRecord | TopicPartition) -> PublishError:
     """Make the error of a record whose topic does not exist."""
     return not_written(record, "UNKNOWN_TOPIC_OR_PARTITION", f"topic {record.topic} does not exist")
 
 
-def no_such_partition(record: NewRecord, partition: int, count: int) -> PublishError:
+def no_such_partition(record: NewRecord | TopicPartition, partition: int, count: int) -> PublishError:
     """Make the error of a record for a partition that its topic does not have."""
     why = f"{record.topic} has {counted(count, 'partition')}, numbered from 0, and so no partition {partition}"
     return not_written(record, "UNKNOWN_TOPIC_OR_PARTITION", why)

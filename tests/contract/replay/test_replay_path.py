@@ -365,7 +365,7 @@ async def test_report_and_ledger_leave_the_process(bench, tmp_path):
     assert pq.read_table(tmp_path / "ledger.parquet").equals(report.ledger)
     frame = report.frame
     assert list(frame["outcome"]) == ["acked", "acked"]
-    assert frame["body_sha256"][0] == plan.records.digests[0].hex()
+    assert frame["body_sha256"][0] == plan.records.digests[0].tobytes().hex()
     assert "level 1: delivery verified" in repr(report)
     assert plan.run_id in report._repr_html_()
     assert report.exit_status == 0

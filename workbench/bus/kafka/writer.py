@@ -8,9 +8,14 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Literal
 
-from workbench.bus.kafka.producing.delivery import Delivery, PartitionQueue
+import numpy as np
+import pyarrow.compute as pc
+
+from workbench.bus.kafka.producing.columns import RecordColumns
+from workbench.bus.kafka.producing.delivery import Delivery
 from workbench.bus.kafka.producing.encoding import HEADER_BYTES, size_of
 from workbench.bus.kafka.producing.producer import Producer, is_fenced
+from workbench.bus.kafka.producing.queues import ColumnBatch, ColumnQueue, Columns, RecordQueue
 from workbench.bus.placement import Placement
 from workbench.bus.refusals import (
     no_open_transaction,
@@ -21,14 +26,19 @@ from workbench.bus.refusals import (
 )
 from workbench.errors import PublishError, WorkbenchError
 from workbench.model.records.record import TopicPartition
+from workbench.model.records.written import ACKED, UNKNOWN, WrittenColumns
 from workbench.model.topics import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Self
+
+    import pyarrow as pa
 
     from workbench.bus.kafka.connection.metadata import TopicMetadata
     from workbench.bus.kafka.connection.session import Session
+    from workbench.bus.kafka.producing.delivery import Settled
+    from workbench.bus.kafka.producing.queues import Queue
     from workbench.bus.kafka.producing.tail import Tail
     from workbench.model.records.record import NewRecord
 
@@ -81,6 +91,20 @@ class KafkaWriter:
                 return await self._send(records)
             except BaseException:
                 # Cancelled or failed with batches under way.
+                self._delivery.mark_unknown()
+                raise
+
+    async def send_columns(self, topic: str, records: pa.RecordBatch) -> WrittenColumns:
+        """Write records of one topic, given in columns, as `send` does; see `workbench.bus.protocols.Writer`.
+
+        Raises:
+            WorkbenchError: The writer is closed, or transactional and outside an open transaction.
+        """
+        async with self._lock:
+            self._require_open()
+            try:
+                return await self._send_columns(topic, records)
+            except BaseException:
                 self._delivery.mark_unknown()
                 raise
 
@@ -181,8 +205,8 @@ class KafkaWriter:
     async def _send(self, records: Sequence[NewRecord]) -> list[Outcome]:
         outcomes: list[Outcome | None] = [None] * len(records)
         async with self._session.deadline("Reading metadata"):
-            topics = await self._topics(records)
-        queues: dict[TopicPartition, PartitionQueue] = {}
+            topics = await self._topics({(record.topic, record.partition) for record in records})
+        queues: dict[TopicPartition, RecordQueue] = {}
         now = time.time_ns() // 1_000_000
         for index, record in enumerate(records):
             placed = self._place(record, topics.get(record.topic))
@@ -191,29 +215,81 @@ class KafkaWriter:
                 continue
             queue = queues.get(placed)
             if queue is None:
-                queue = queues[placed] = PartitionQueue(placed)
+                queue = queues[placed] = RecordQueue(placed)
                 self._delivery.remember_leader(placed, topics[record.topic].partitions[placed.partition].leader)
             queue.add(index, record, now if record.timestamp_ms is None else record.timestamp_ms)
-        if queues:
-            if self._producer is not None and not self._producer.has_id:
-                await self._identify()
-            for index, outcome in await self._delivery.deliver(queues.values()):
-                outcomes[index] = outcome
+        for settled in await self._deliver(list(queues.values())):
+            at, offset = settled.partition, settled.offset
+            for number, (index, timestamp) in enumerate(zip(settled.batch.rows, settled.batch.timestamps, strict=True)):
+                stored = int(timestamp) if settled.append_time < 0 else settled.append_time
+                where = offset + number if settled.status == "acked" else None
+                outcomes[index] = Outcome(settled.status, at.topic, at.partition, where, stored, settled.error)
         return [outcome for outcome in outcomes if outcome is not None]
 
-    async def _topics(self, records: Sequence[NewRecord]) -> Mapping[str, TopicMetadata]:
+    async def _send_columns(self, topic: str, records: pa.RecordBatch) -> WrittenColumns:
+        partitions = records.column("partition").to_numpy()
+        now = time.time_ns() // 1_000_000
+        timestamps = pc.fill_null(records.column("timestamp_ms"), now).to_numpy(zero_copy_only=False)
+        written = WrittenColumns.waiting(timestamps)
+        numbers = np.unique(partitions).tolist()
+        async with self._session.deadline("Reading metadata"):
+            found = (await self._topics({(topic, number) for number in numbers})).get(topic)
+        encoder = RecordColumns(*(records.column(name) for name in ("key", "value", "headers")))
+        columns, sizes = Columns(records, encoder), encoder.most_bytes()
+        queues = []
+        for number in numbers:
+            rows = np.flatnonzero(partitions == number)
+            at = TopicPartition(topic, number)
+            refused = self._refusal(at, found, int(sizes[rows].max()))
+            if refused is not None:
+                written.errors.update(dict.fromkeys(rows.tolist(), refused))
+                continue
+            self._delivery.remember_leader(at, found.partitions[number].leader if found is not None else None)
+            queues.append(ColumnQueue(at, ColumnBatch(columns, rows, timestamps[rows]), sizes[rows]))
+        for settled in await self._deliver(queues):
+            rows = np.asarray(settled.batch.rows)
+            if settled.status == "acked":
+                written.states[rows] = ACKED
+                written.offsets[rows] = settled.offset + np.arange(len(rows))
+                if settled.append_time >= 0:
+                    written.timestamps[rows] = settled.append_time
+                continue
+            if settled.status == "unknown":
+                written.states[rows] = UNKNOWN
+            if settled.error is not None:
+                written.errors.update(dict.fromkeys(rows.tolist(), settled.error))
+        return written
+
+    def _refusal(self, at: TopicPartition, topic: TopicMetadata | None, largest: int) -> PublishError | None:
+        """Return the error of the rows for a partition that cannot be sent."""
+        if topic is None:
+            return no_such_topic(at)
+        if at.partition not in topic.partitions:
+            return no_such_partition(at, at.partition, len(topic.partitions))
+        if HEADER_BYTES + largest > _LARGEST_REQUEST:
+            return not_written(at, "MESSAGE_TOO_LARGE", "one of them is larger than any broker accepts")
+        return None
+
+    async def _deliver(self, queues: Sequence[Queue]) -> list[Settled]:
+        if not queues:
+            return []
+        if self._producer is not None and not self._producer.has_id:
+            await self._identify()
+        return await self._delivery.deliver(queues)
+
+    async def _topics(self, wanted: Collection[tuple[str, int | None]]) -> Mapping[str, TopicMetadata]:
         """Return metadata, cached for `_KNOWN_FOR_S`; a topic is asked for again when its partition is not in there."""
         now = time.monotonic()
-        names = {record.topic for record in records}
+        names = {topic for topic, _ in wanted}
         unknown = {
             name for name in names if name not in self._known_topics or now - self._known_topics[name][1] > _KNOWN_FOR_S
         }
         unknown |= {
-            record.topic
-            for record in records
-            if record.partition is not None
-            and record.topic not in unknown
-            and record.partition not in self._known_topics[record.topic][0].partitions
+            topic
+            for topic, partition in wanted
+            if partition is not None
+            and topic not in unknown
+            and partition not in self._known_topics[topic][0].partitions
         }
         if unknown:
             found = (await self._session.retry(lambda: self._session.metadata(unknown))).topics

@@ -14,6 +14,7 @@ from workbench.bus.refusals import (
     not_written,
     outside_transaction,
 )
+from workbench.bus.written_rows import new_records, written_columns
 from workbench.errors import BrokerUnavailableError, PublishError, WorkbenchError
 from workbench.model.records.record import NewRecord, TimestampType
 from workbench.model.topics import Outcome
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
+    import pyarrow as pa
+
     from workbench.bus.memory.cluster.cluster import Cluster
     from workbench.bus.memory.cluster.connection import Connection
     from workbench.bus.memory.cluster.topics import Topic
     from workbench.bus.memory.storage.batches import Transaction
     from workbench.bus.memory.storage.partition import PartitionLog
+    from workbench.model.records.written import WrittenColumns
 
     AcceptedRows: TypeAlias = dict[PartitionLog, tuple[list[int], list[Row]]]
 
@@ -70,6 +74,14 @@ class MemoryWriter:
         if self._state == "open" and any(outcome.status != "acked" for outcome in outcomes):
             self._state = "failed"
         return outcomes
+
+    async def send_columns(self, topic: str, records: pa.RecordBatch) -> WrittenColumns:
+        """Write records of one topic, given in columns, as `send` does; see `workbench.bus.protocols.Writer`.
+
+        Raises:
+            WorkbenchError: The writer is closed, or transactional and outside an open transaction.
+        """
+        return written_columns(await self.send(new_records(topic, records)))
 
     async def begin(self) -> None:
         """Open a transaction.

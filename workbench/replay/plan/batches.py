@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from workbench.replay.plan.pace import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from workbench.replay.options import Options
+    from workbench.replay.records.raw_rows import Longs
 
 BATCH_RECORDS = 5_000
 BATCH_BYTES = 16 << 20
@@ -21,20 +26,20 @@ BATCH_S = 5.0
 class Batch:
     """Records sent together, in seq order."""
 
-    seqs: tuple[int, ...]
+    seqs: Longs
 
     @property
     def first(self) -> int:
         """Smallest seq."""
-        return self.seqs[0]
+        return int(self.seqs[0])
 
     @property
     def last(self) -> int:
         """Largest seq."""
-        return self.seqs[-1]
+        return int(self.seqs[-1])
 
 
-def split(seqs: Sequence[int], sizes: Sequence[int], options: Options) -> Iterator[Batch]:
+def split(seqs: Longs, sizes: Longs, options: Options) -> Iterator[Batch]:
     """Split seqs into batches of at most 5,000 records, 16 MiB, and 5 s at the planned rates.
 
     Args:
@@ -42,20 +47,27 @@ def split(seqs: Sequence[int], sizes: Sequence[int], options: Options) -> Iterat
         sizes: Bytes of each of them.
         options: Rates.
     """
+    # The 5 s keep a transaction far below its timeout (60 s by default), also at a low rate.
+    due = _due(sizes, options)
+    ends = np.cumsum(sizes)
+    start = 0
+    while start < len(seqs):
+        room = BATCH_BYTES + (int(ends[start - 1]) if start else 0)
+        stop = min(start + BATCH_RECORDS, int(np.searchsorted(ends, room, side="right")))
+        if due is not None:
+            stop = min(stop, int(np.searchsorted(due, due[start] + BATCH_S, side="right")))
+        stop = max(stop, start + 1)
+        yield Batch(seqs[start:stop])
+        start = stop
+
+
+def _due(sizes: Longs, options: Options) -> NDArray[np.float64] | None:
+    """Return when each record is due at the planned rates, ascending; None without a rate."""
     pace = Pace(options.records_per_s, options.bytes_per_s)
-    current: list[int] = []
-    size, opened = 0, 0.0
+    if pace.unlimited:
+        return None
+    due = np.empty(len(sizes), np.float64)
     now = 0.0
-    for seq, own in zip(seqs, sizes, strict=True):
-        # The 5 s keep a transaction far below its timeout (60 s by default), also at a low rate.
-        now = pace.take(own, now)
-        full = len(current) == BATCH_RECORDS or size + own > BATCH_BYTES or now - opened > BATCH_S
-        if current and full:
-            yield Batch(tuple(current))
-            current, size = [], 0
-        if not current:
-            opened = now
-        current.append(seq)
-        size += own
-    if current:
-        yield Batch(tuple(current))
+    for row, size in enumerate(sizes.tolist()):
+        now = due[row] = pace.take(size, now)
+    return due

@@ -62,7 +62,10 @@ def estimate(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
         sent: Seqs that are not left out, ascending.
     """
     sizes = records.sizes[sent]
-    chosen = records.table.take(pa.array(sent))
+    names = [name for name in ("key", "value", "event_type") if name in records.table.column_names]
+    chosen = records.table.select(names)
+    if len(sent) < len(records):
+        chosen = chosen.take(pa.array(sent))
     times = _span(records.numbers("timestamp_ms")[sent])
     total = int(sizes.sum())
     largest = int(sent[int(sizes.argmax())]) if len(sent) else None
@@ -71,7 +74,7 @@ def estimate(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
         bytes=total,
         lanes=_lanes(records, sent),
         duration_s=_duration(records, len(sent), total),
-        transactions=sum(1 for _ in split(sent.tolist(), sizes.tolist(), records.options)),
+        transactions=sum(1 for _ in split(sent, sizes, records.options)),
         largest_seq=largest,
         largest_bytes=int(sizes.max()) if len(sent) else 0,
         first_ms=times[0],
@@ -111,6 +114,6 @@ def _duration(records: ReplayRecords, count: int, size: int) -> float | None:
 def _types(chosen: pa.Table) -> dict[str, int]:
     if "event_type" not in chosen.column_names:
         return {}
-    counts = pc.value_counts(chosen["event_type"].combine_chunks()).to_pylist()
+    counts = pc.value_counts(chosen["event_type"]).to_pylist()
     ordered = sorted(counts, key=lambda item: (-item["counts"], item["values"] or ""))
     return {item["values"] or "(none)": item["counts"] for item in ordered}

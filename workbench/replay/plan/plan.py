@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from workbench.model.feeds import PlanFacts, Sample
 from workbench.replay.plan.dry_run import DryRun, summary
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from workbench.replay.options import Options
     from workbench.replay.plan.estimates import Estimates
+    from workbench.replay.records.raw_rows import Longs
     from workbench.replay.records.replay_records import ReplayRecords
     from workbench.replay.rules.guard import Refusal
     from workbench.replay.target.facts import TargetFacts
@@ -78,9 +80,9 @@ class Plan:
         return tuple(refusal for refusal in self.refusals if not refusal.at_run)
 
     @cached_property
-    def sent(self) -> tuple[int, ...]:
+    def sent(self) -> Longs:
         """Seqs that are sent, ascending."""
-        return tuple(seq for seq in range(len(self.records)) if seq not in self.left_out)
+        return np.setdiff1d(np.arange(len(self.records)), np.fromiter(self.left_out, np.int64, len(self.left_out)))
 
     @cached_property
     def steps(self) -> pa.Table:
@@ -92,12 +94,12 @@ class Plan:
             {
                 "seq": pa.array(np.arange(len(records)), pa.int64()),
                 **{name: table[name] for name in ("topic", "partition", "offset", "timestamp_ms")},
-                "target_topic": pa.array(records.target_topics, pa.string()),
+                "target_topic": records.target_topic_column(np.arange(len(records))),
                 "target_partition": pa.array(records.target_partitions, pa.int32()),
                 "target_timestamp_ms": pa.array(times, pa.int64(), mask=times == NOW),
                 "bytes": pa.array(records.sizes, pa.int64()),
                 "tombstone": table["value"].is_null(),
-                "body_sha256": pa.array([digest.hex() for digest in records.digests], pa.string()),
+                "body_sha256": pa.array([digest.tobytes().hex() for digest in records.digests], pa.string()),
                 "refused": pa.array([rules.get(seq) for seq in range(len(records))], pa.string()),
             },
         )
@@ -122,17 +124,20 @@ class Plan:
     @cached_property
     def samples(self) -> tuple[Sample, ...]:
         """First, last and largest record, and one of each type."""
-        if not self.sent:
+        sent = self.sent
+        if not len(sent):
             return ()
-        picked = {self.sent[0]: "first", self.sent[-1]: "last"}
+        picked = {int(sent[0]): "first", int(sent[-1]): "last"}
         if self.estimates.largest_seq is not None:
             picked.setdefault(self.estimates.largest_seq, "largest")
-        types: list[str | None] = self.records.column("event_type") or []
-        seen: set[str | None] = {None}
-        for seq in self.sent if types else ():
-            if types[seq] not in seen:
-                seen.add(types[seq])
-                picked.setdefault(seq, f"type {types[seq]}")
+        if "event_type" in self.records.table.column_names:
+            types = self.records.table["event_type"].take(pa.array(sent)).combine_chunks().dictionary_encode()
+            types = types.combine_chunks() if isinstance(types, pa.ChunkedArray) else types
+            known = pc.fill_null(types.indices, -1).to_numpy()
+            numbers, rows = np.unique(known, return_index=True)
+            for number, row in sorted(zip(numbers.tolist(), rows.tolist(), strict=True), key=lambda pair: pair[1]):
+                if number >= 0:
+                    picked.setdefault(int(sent[row]), f"type {types.dictionary[number].as_py()}")
         return tuple(self._sample(seq, why) for seq, why in picked.items())
 
     def _sample(self, seq: int, why: str) -> Sample:

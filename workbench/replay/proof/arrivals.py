@@ -6,8 +6,13 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from workbench.model import TopicPartition
-from workbench.replay.records.digest import body_sha256
+from workbench.replay.proof.ledger import rows_of
+from workbench.replay.records.digest import body_digests
 from workbench.replay.records.raw_rows import RawRows
 from workbench.replay.records.replay_headers import ID, SEQ
 from workbench.replay.target.reading import read_target
@@ -15,32 +20,38 @@ from workbench.replay.target.reading import read_target
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from workbench.bus.protocols import RecordLog
     from workbench.model import Chunk
     from workbench.replay.proof.expected import ExpectedRecords
     from workbench.replay.proof.ledger import LedgerRows
+    from workbench.replay.records.raw_rows import Longs
 
 UNREADABLE = -1
 """Seq of a record that carries this run's id and no readable seq."""
+_SEQ = r"^[0-9]{1,18}$"
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """One record of the run, as it was read from the target."""
+class Arrived:
+    """Records of the run that were read from one chunk of the target, in offset order."""
 
-    seq: int
     at: TopicPartition
-    offset: int
-    timestamp_ms: int
-    timestamp_type: int
-    body_sha256: bytes
+    seqs: Longs
+    offsets: Longs
+    times: Longs
+    kinds: NDArray[np.int8]
+    """Types of the timestamps."""
+    equal: NDArray[np.bool_]
+    """Whether the body is the planned one; true where nothing is planned."""
 
 
 @dataclass
 class Arrivals:
     """All records of a run that were read from the target."""
 
-    found: list[Arrival] = field(default_factory=list)
+    parts: list[Arrived] = field(default_factory=list)
     """In offset order of each partition."""
     others: int = 0
     lookalikes: int = 0
@@ -49,6 +60,11 @@ class Arrivals:
     """Offsets that could not be read."""
     compacted: int = 0
     """Offsets without a record that are no gap: compaction has removed what was there."""
+
+    @property
+    def seqs(self) -> Longs:
+        """The seqs of all records of the run, in the order of ``parts``."""
+        return np.concatenate([np.empty(0, np.int64), *(part.seqs for part in self.parts)])
 
 
 async def collect(
@@ -70,10 +86,10 @@ class _Picker:
 
     def __init__(self, expected: ExpectedRecords, ledger: LedgerRows) -> None:
         self.arrivals = Arrivals()
-        self._run = expected.run_id.encode()
-        self._marked = expected.marked
-        self._by_position = ledger.by_position()
-        self._planned = set() if self._marked else set(expected.digests.values())
+        self._expected = expected
+        self._ledger = ledger
+        planned = () if expected.marked else map(bytes, expected.digests)
+        self._planned = set(planned)
 
     def take(self, chunk: Chunk) -> None:
         """Pick the run's records of one chunk."""
@@ -84,26 +100,38 @@ class _Picker:
         if not chunk.records.num_rows:
             return
         at = TopicPartition(chunk.topic, chunk.partition)
+        offsets = chunk.records.column("offset").to_numpy()
+        rows, seqs = self._marked(chunk) if self._expected.marked else self._ledger.seqs_at(at, offsets)
+        self.arrivals.others += chunk.records.num_rows - len(rows)
+        if len(rows):
+            self.arrivals.parts.append(self._arrived(chunk, at, rows, seqs))
+        if not self._expected.marked and len(rows) < chunk.records.num_rows:
+            rest = np.setdiff1d(np.arange(chunk.records.num_rows), rows)
+            found = body_digests(chunk.records.take(pa.array(rest)))
+            self.arrivals.lookalikes += sum(digest.tobytes() in self._planned for digest in found)
+
+    def _arrived(self, chunk: Chunk, at: TopicPartition, rows: Longs, seqs: Longs) -> Arrived:
+        records = chunk.records
+        if len(rows) < records.num_rows:
+            records = records.take(pa.array(rows))
+        digests = body_digests(records)
+        planned, known = self._expected.rows_of(seqs)
+        equal = ~known
+        equal[known] = (digests[known] == self._expected.digests[planned[known]]).all(axis=1)
+        offsets, times, kinds = (
+            records.column(name).to_numpy() for name in ("offset", "timestamp_ms", "timestamp_type")
+        )
+        return Arrived(at, seqs, offsets, times, kinds, equal)
+
+    def _marked(self, chunk: Chunk) -> tuple[Longs, Longs]:
+        """Return the rows that carry this run's id, and their seqs."""
         rows = RawRows(chunk.records)
-        columns = (chunk.records.column(name).to_pylist() for name in ("offset", "timestamp_ms", "timestamp_type"))
-        offsets, times, kinds = columns
-        seqs = self._marked_seqs(rows) if self._marked else self._known_seqs(at, offsets)
-        for row, seq in seqs.items():
-            digest = body_sha256(rows.keys[row], rows.values[row], rows.headers(row))
-            self.arrivals.found.append(Arrival(seq, at, offsets[row], times[row], kinds[row], digest))
-        self.arrivals.others += len(rows) - len(seqs)
-        if not self._marked:
-            rest = (row for row in range(len(rows)) if row not in seqs)
-            digests = (body_sha256(rows.keys[row], rows.values[row], rows.headers(row)) for row in rest)
-            self.arrivals.lookalikes += sum(digest in self._planned for digest in digests)
-
-    def _marked_seqs(self, rows: RawRows) -> dict[int, int]:
-        own = dict.fromkeys((row for row, content in rows.named(ID) if content == self._run), UNREADABLE)
-        for row, content in rows.named(SEQ):
-            if row in own and (content or b"").isdigit():
-                own[row] = int(content or b"0")
-        return own
-
-    def _known_seqs(self, at: TopicPartition, offsets: list[int]) -> dict[int, int]:
-        known = ((row, self._by_position.get((at, offset))) for row, offset in enumerate(offsets))
-        return {row: seq for row, seq in known if seq is not None}
+        holders, ids = rows.named_columns(ID)
+        own = np.unique(holders[pc.fill_null(pc.equal(ids, self._expected.run_id.encode()), False).to_numpy()])
+        seqs = np.full(len(own), UNREADABLE, np.int64)
+        numbered, contents = rows.named_columns(SEQ)
+        readable = pc.fill_null(pc.match_substring_regex(contents, _SEQ), False).to_numpy()
+        numbers = pc.cast(pc.cast(contents.filter(pa.array(readable)), pa.string()), pa.int64()).to_numpy()
+        where, is_own = rows_of(own, numbered[readable])
+        seqs[where[is_own]] = numbers[is_own]
+        return own, seqs

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import numpy as np
+
 from workbench.model import TimestampType
+from workbench.replay.proof.ledger import NOT_KNOWN
 from workbench.replay.records.replay_records import NOW
 from workbench.text import and_more, counted, position_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from numpy.typing import NDArray
+
     from workbench.model import TopicPartition
-    from workbench.replay.proof.arrivals import Arrival, Arrivals
+    from workbench.replay.proof.arrivals import Arrivals, Arrived
     from workbench.replay.proof.expected import ExpectedRecords
     from workbench.replay.proof.ledger import LedgerRows
+    from workbench.replay.records.raw_rows import Longs
 
 Result: TypeAlias = "tuple[str, Literal['pass', 'fail', 'not checked'], str]"
 
@@ -36,14 +41,13 @@ def _every_seq_once(expected: ExpectedRecords, ledger: LedgerRows, arrivals: Arr
     name = "every record exactly once"
     if arrivals.gaps:
         return name, "not checked", f"{counted(arrivals.gaps, 'offset')} could not be read"
-    counts = Counter(arrival.seq for arrival in arrivals.found)
-    skipped = {seq for seq, outcome in ledger.others.items() if outcome in ("skipped", "refused")}
-    wanted = set(expected.sent) - skipped
-    wrong = [
-        f"seq {seq} {counted(counts[seq], 'time')}"
-        for seq in sorted(wanted | set(counts))
-        if counts[seq] != (seq in wanted)
-    ]
+    wanted = np.setdiff1d(expected.seqs[expected.sent], ledger.seqs[ledger.left_out])
+    found, counts = np.unique(arrivals.seqs, return_counts=True)
+    unwanted = ~np.isin(found, wanted)
+    bad = [(seq, int(count)) for seq, count in zip(found.tolist(), counts, strict=True) if count > 1]
+    bad += [(seq, 1) for seq in found[unwanted & (counts == 1)].tolist()]
+    bad += [(seq, 0) for seq in np.setdiff1d(wanted, found).tolist()]
+    wrong = [f"seq {seq} {counted(count, 'time')}" for seq, count in sorted(bad)]
     if not wrong and arrivals.lookalikes:
         return name, "not checked", f"{counted(arrivals.lookalikes, 'unmarked record')} of others with the same content"
     return _result(name, wrong, counted(len(wanted), "record"))
@@ -51,21 +55,30 @@ def _every_seq_once(expected: ExpectedRecords, ledger: LedgerRows, arrivals: Arr
 
 def _positions(ledger: LedgerRows, arrivals: Arrivals) -> Result:
     name = "positions as in the ledger"
-    untold = sum(row.offset is None for row in ledger.acked.values())
+    untold = int((ledger.offsets[ledger.acked] == NOT_KNOWN).sum())
     if untold:
         return name, "not checked", f"the broker did not tell {counted(untold, 'offset')}"
-    found = {(arrival.seq, arrival.at, arrival.offset) for arrival in arrivals.found}
-    stated = {(seq, row.at, row.offset) for seq, row in ledger.acked.items()}
-    wrong = [f"seq {seq} at {at}/{offset}" for seq, at, offset in sorted(found ^ stated, key=lambda item: item[0])]
-    return _result(name, wrong, counted(len(stated), "position"))
+    wrong: list[tuple[int, TopicPartition, int]] = []
+    met = np.zeros(len(ledger.seqs), bool)
+    for part in arrivals.parts:
+        rows, known = ledger.rows_of(part.seqs)
+        right = known.copy()
+        stated = rows[known]
+        right[known] = ledger.acked[stated] & (ledger.offsets[stated] == part.offsets[known])
+        right[known] &= _equal_places(ledger.places[stated], part.at)
+        met[rows[right]] = True
+        wrong += [(int(part.seqs[row]), part.at, int(part.offsets[row])) for row in np.flatnonzero(~right)]
+    missed = np.flatnonzero(ledger.acked & ~met)
+    wrong += [(int(ledger.seqs[row]), ledger.places[row], int(ledger.offsets[row])) for row in missed]
+    texts = [f"seq {seq} at {at}/{offset}" for seq, at, offset in sorted(wrong, key=lambda item: item[0])]
+    return _result(name, texts, counted(int(ledger.acked.sum()), "position"))
 
 
 def _bodies(expected: ExpectedRecords, arrivals: Arrivals) -> Result:
-    digests = expected.digests
     wrong = [
-        f"seq {arrival.seq} at {position_text(arrival.at.topic, arrival.at.partition, arrival.offset)}"
-        for arrival in _known(expected, arrivals)
-        if arrival.body_sha256 != digests[arrival.seq]
+        f"seq {part.seqs[row]} at {position_text(part.at.topic, part.at.partition, int(part.offsets[row]))}"
+        for part, rows, _ in _known(expected, arrivals)
+        for row in rows[~part.equal[rows]].tolist()
     ]
     return _result("key, value and headers equal", wrong)
 
@@ -73,43 +86,58 @@ def _bodies(expected: ExpectedRecords, arrivals: Arrivals) -> Result:
 def _order(arrivals: Arrivals) -> Result:
     last: dict[TopicPartition, int] = {}
     wrong = []
-    for arrival in arrivals.found:
-        if arrival.seq <= last.get(arrival.at, -1):
-            wrong.append(f"seq {arrival.seq} after {last[arrival.at]} in {arrival.at}")
-        last[arrival.at] = max(arrival.seq, last.get(arrival.at, -1))
+    for part in arrivals.parts:
+        before = np.maximum.accumulate(np.concatenate(([last.get(part.at, -1)], part.seqs)))
+        late = np.flatnonzero(part.seqs <= before[:-1])
+        wrong += [f"seq {part.seqs[row]} after {before[row]} in {part.at}" for row in late.tolist()]
+        last[part.at] = int(before[-1])
     return _result("order in each lane", wrong)
 
 
 def _partitions(expected: ExpectedRecords, arrivals: Arrivals) -> Result:
-    wrong = [
-        f"seq {arrival.seq} in {arrival.at}, planned {expected.places[arrival.seq]}"
-        for arrival in _known(expected, arrivals)
-        if arrival.at != expected.places[arrival.seq]
-    ]
+    wrong = []
+    for part, rows, planned in _known(expected, arrivals):
+        lost = np.flatnonzero(~_equal_places(expected.places[planned], part.at)).tolist()
+        wrong += [f"seq {part.seqs[rows[at]]} in {part.at}, planned {expected.places[planned[at]]}" for at in lost]
     return _result("partitions as planned", wrong)
 
 
 def _timestamps(expected: ExpectedRecords, ledger: LedgerRows, arrivals: Arrivals) -> Result:
     name = "timestamps by policy"
     wrong, unknown = [], 0
-    for arrival in _known(expected, arrivals):
-        if arrival.at.topic in expected.overwritten:
-            right = arrival.timestamp_type == TimestampType.APPEND
+    for part, rows, planned in _known(expected, arrivals):
+        if part.at.topic in expected.overwritten:
+            right = part.kinds[rows] == TimestampType.APPEND
         else:
-            sent = expected.timestamps[arrival.seq]
-            stated = ledger.acked[arrival.seq].timestamp_ms if arrival.seq in ledger.acked else None
-            right_ms = stated if sent == NOW else sent
-            unknown += right_ms is None
-            right = right_ms is None or arrival.timestamp_ms == right_ms
-        if not right:
-            wrong.append(f"seq {arrival.seq} has {arrival.timestamp_ms}")
+            wanted = _wanted_times(expected.times[planned], ledger, part, rows)
+            unknown += int((wanted == NOT_KNOWN).sum())
+            right = (wanted == NOT_KNOWN) | (part.times[rows] == wanted)
+        wrong += [f"seq {part.seqs[row]} has {part.times[row]}" for row in rows[~right].tolist()]
     if unknown and not wrong:
         return name, "not checked", f"the time of sending of {counted(unknown, 'record')} is not known"
     return _result(name, wrong)
 
 
-def _known(expected: ExpectedRecords, arrivals: Arrivals) -> Iterable[Arrival]:
-    return (arrival for arrival in arrivals.found if arrival.seq in expected.digests)
+def _wanted_times(planned: Longs, ledger: LedgerRows, part: Arrived, rows: Longs) -> Longs:
+    """Return the right timestamp of some records: the planned one, or for `NOW` the one that the ledger states."""
+    stated, known = ledger.rows_of(part.seqs[rows])
+    told = np.full(len(rows), NOT_KNOWN, np.int64)
+    told[known] = np.where(ledger.acked[stated[known]], ledger.times[stated[known]], NOT_KNOWN)
+    return np.where(planned == NOW, told, planned)
+
+
+def _known(expected: ExpectedRecords, arrivals: Arrivals) -> Iterable[tuple[Arrived, Longs, Longs]]:
+    """Yield of each part the rows that are records of the run, and where these stand among the expected ones."""
+    for part in arrivals.parts:
+        planned, known = expected.rows_of(part.seqs)
+        rows = np.flatnonzero(known)
+        yield part, rows, planned[rows]
+
+
+def _equal_places(places: NDArray[np.object_], at: TopicPartition) -> NDArray[np.bool_]:
+    # Equal places of one table are one object, so that few are compared by value.
+    same = {id(place): place == at for place in {id(place): place for place in places}.values()}
+    return np.fromiter((same[id(place)] for place in places), bool, len(places))
 
 
 def _result(name: str, wrong: list[str], right: str = "") -> Result:

@@ -133,14 +133,15 @@ async def _in_use(log: RecordLog, journal: Journal, run_id: str, topic: str) -> 
 
 
 async def _records_of_others(log: RecordLog, journal: Journal, run_id: str, topic: str) -> int:
-    ledger = LedgerRows.of(await asyncio.to_thread(journal.ledger, run_id)).by_position()
+    ledger = LedgerRows.of(await asyncio.to_thread(journal.ledger, run_id))
     partitions = await _partitions(log, topic)
     starts = {at: offset or 0 for at, offset in (await log.offsets(partitions, "earliest")).items()}
     ends = {at: offset or 0 for at, offset in (await log.offsets(partitions, "latest")).items()}
     count = 0
     async for chunk in read_target(log, starts, ends):
         at = TopicPartition(topic, chunk.partition)
-        count += sum((at, offset) not in ledger for offset in chunk.records.column("offset").to_pylist())
+        known, _ = ledger.seqs_at(at, chunk.records.column("offset").to_numpy())
+        count += chunk.records.num_rows - len(known)
     return count
 
 

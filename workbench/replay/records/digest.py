@@ -8,68 +8,63 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from workbench.replay.records.raw_rows import X_REPLAY, RawRows
+import numpy as np
+import pyarrow as pa
+
+from workbench.bus.rows import header_column
+from workbench.replay.records import bodies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pyarrow as pa
-
     from workbench.model import HeaderList
 
 TOKEN_DIGITS = 8
+_POSITION = ("topic", "partition", "offset", "timestamp_ms", "timestamp_type")
 
-_u32 = struct.Struct(">I").pack
-_position = struct.Struct(">iqqb").pack
-
-
-def _field(data: bytes | None) -> bytes:
-    return b"\x00" if data is None else b"\x01" + _u32(len(data)) + data
-
-
-def body_bytes(key: bytes | None, value: bytes | None, headers: HeaderList = ()) -> bytes:
-    """Return the canonical bytes of a record body: of each field a byte that tells null, its length, its content."""
-    if not headers:
-        return _field(key) + _field(value) + b"\x00\x00\x00\x00"
-    kept = [header for header in headers if not header[0].startswith(X_REPLAY)]
-    fields = [_field(key), _field(value), _u32(len(kept))]
-    for name, content in kept:
-        fields += [_field(name), _field(content)]
-    return b"".join(fields)
+Digests: TypeAlias = "np.ndarray[Any, np.dtype[np.uint8]]"
+"""Body digests, 32 bytes in each row."""
 
 
 def body_sha256(key: bytes | None, value: bytes | None, headers: HeaderList = ()) -> bytes:
     """Return the digest of a record body, 32 bytes."""
-    return hashlib.sha256(body_bytes(key, value, headers)).digest()
+    columns = pa.array([key], pa.binary()), pa.array([value], pa.binary()), header_column([headers])
+    digest: bytes = bodies.body_digests(*columns)[0].tobytes()
+    return digest
 
 
-def body_digests(rows: RawRows) -> list[bytes]:
-    """Return the body digest of each row."""
-    keys, values, headers = rows.keys, rows.values, rows.headers
-    return [body_sha256(keys[row], values[row], headers(row)) for row in range(len(rows))]
+def body_digests(table: pa.Table | pa.RecordBatch) -> Digests:
+    """Return the body digest of each row of a table with the RECORD columns."""
+    batches = table.to_batches() if isinstance(table, pa.Table) else [table]
+    found = [bodies.body_digests(*(batch.column(name) for name in ("key", "value", "headers"))) for batch in batches]
+    return np.concatenate([np.empty((0, 32), np.uint8), *found])
 
 
-def selection_bytes(table: pa.Table, digests: list[bytes]) -> bytes:
-    """Return the digested bytes of a selection: topic, position, timestamp and body digest of each record in row order.
+def digest_column(digests: Digests) -> pa.Array:
+    """Return digests as a binary column."""
+    count = len(digests)
+    ends = np.arange(0, 32 * count + 1, 32, dtype=np.int32)
+    content = np.ascontiguousarray(digests)
+    return pa.Array.from_buffers(pa.binary(), count, [None, pa.py_buffer(ends), pa.py_buffer(content)])
+
+
+def selection_sha256(table: pa.Table, digests: Digests) -> str:
+    """Return the digest of a selection as hex digits: topic, position, timestamp and body of each record in row order.
 
     Args:
         table: Columns ``topic, partition, offset, timestamp_ms, timestamp_type`` in seq order.
         digests: Body digest of each row.
     """
-    topics = [name.encode() for name in table["topic"].to_pylist()]
-    columns = (table[name].to_pylist() for name in ("partition", "offset", "timestamp_ms", "timestamp_type"))
-    return b"".join(
-        _u32(len(topic)) + topic + _position(partition, offset, at, kind) + digest
-        for topic, partition, offset, at, kind, digest in zip(topics, *columns, digests, strict=True)
-    )
-
-
-def selection_sha256(table: pa.Table, digests: list[bytes]) -> str:
-    """Return the digest of a selection in seq order, as hex digits."""
-    return hashlib.sha256(selection_bytes(table, digests)).hexdigest()
+    digest = hashlib.sha256()
+    first = 0
+    for batch in table.select(_POSITION).to_batches():
+        partitions, offsets, times, kinds = (batch.column(name).to_numpy() for name in _POSITION[1:])
+        own = digests[first : first + batch.num_rows]
+        bodies.digest_positions(digest, batch.column("topic"), partitions, offsets, times, kinds, own)
+        first += batch.num_rows
+    return digest.hexdigest()
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""Reads raw columns row by row; headers become Python objects only for the rows that are asked for."""
+"""Reads raw columns; keys, values and headers become Python objects only for the rows that are asked for."""
 
 from __future__ import annotations
 
@@ -11,76 +11,94 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from workbench.model import HeaderList
+
+    Longs = NDArray[np.int64]
 
 X_REPLAY = b"x-replay"
 """Prefix of every header name that a replay writes."""
+
+_NO_HEADER_COLUMNS = (pa.array([], pa.binary()), pa.array([], pa.binary()))
+
+
+class LazyColumn:
+    """A binary column whose values are made when they are asked for."""
+
+    def __init__(self, column: pa.Array | pa.ChunkedArray) -> None:
+        self._column = column
+
+    def __getitem__(self, row: int) -> bytes | None:
+        value: bytes | None = self._column[row].as_py()
+        return value
+
+    def __len__(self) -> int:
+        return len(self._column)
 
 
 class RawRows:
     """Key, value and headers of each row of a table with the RECORD columns."""
 
     def __init__(self, table: pa.Table | pa.RecordBatch) -> None:
-        if isinstance(table, pa.RecordBatch):
-            table = pa.Table.from_batches([table])
-        self.keys: list[bytes | None] = table["key"].to_pylist()
-        self.values: list[bytes | None] = table["value"].to_pylist()
-        headers = table["headers"].combine_chunks()
-        if isinstance(headers, pa.ChunkedArray):
-            headers = pa.concat_arrays(headers.chunks) if headers.num_chunks else pa.array([], headers.type)
-        flat = headers.flatten()
-        self.header_counts: np.ndarray[tuple[int], np.dtype[np.int64]] = (
-            pc.list_value_length(headers).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-        )
-        self._first: list[int] = np.concatenate(([0], np.cumsum(self.header_counts))).tolist()
-        self._name_column, self._value_column = flat.flatten() if len(flat) else (_NO_BYTES, _NO_BYTES)
-        self._names: list[bytes] = self._name_column.to_pylist()
-        self._header_values: list[bytes | None] = self._value_column.to_pylist()
+        self.keys = LazyColumn(table["key"])
+        self.values = LazyColumn(table["value"])
+        headers = table["headers"]
+        chunks = headers.chunks if isinstance(headers, pa.ChunkedArray) else [headers]
+        counts = [pc.fill_null(pc.list_value_length(chunk), 0).to_numpy(zero_copy_only=False) for chunk in chunks]
+        self.header_counts: Longs = np.concatenate([np.empty(0, np.int64), *counts]).astype(np.int64)
+        self._first: Longs = np.concatenate(([0], np.cumsum(self.header_counts)))
+        flat = [chunk.flatten().flatten() if len(chunk) else list(_NO_HEADER_COLUMNS) for chunk in chunks]
+        self._names = pa.chunked_array([names for names, _ in flat], pa.binary())
+        self._header_values = pa.chunked_array([values for _, values in flat], pa.binary())
+        self._sizes = _lengths(table["key"]) + _lengths(table["value"])
 
     def __len__(self) -> int:
         return len(self.keys)
 
     def headers(self, row: int) -> HeaderList:
         """Return the headers of one row, in order."""
-        begin, end = self._first[row], self._first[row + 1]
-        if begin == end:
+        begin, count = int(self._first[row]), int(self.header_counts[row])
+        if not count:
             return ()
-        return tuple(zip(self._names[begin:end], self._header_values[begin:end], strict=True))
+        names, values = (column.slice(begin, count).to_pylist() for column in (self._names, self._header_values))
+        return tuple(zip(names, values, strict=True))
 
     def named(self, name: bytes) -> Iterator[tuple[int, bytes | None]]:
         """Yield row and value of each header of this name, in row order, duplicates included."""
-        hits = np.flatnonzero(pc.equal(self._name_column, pa.scalar(name, pa.binary())).to_numpy(zero_copy_only=False))
-        rows = np.searchsorted(self._first, hits, side="right") - 1
-        for row, hit in zip(rows.tolist(), hits.tolist(), strict=True):
-            yield row, self._header_values[hit]
+        rows, values = self.named_columns(name)
+        yield from zip(rows.tolist(), values.to_pylist(), strict=True)
+
+    def named_columns(self, name: bytes) -> tuple[Longs, pa.ChunkedArray]:
+        """Return row and value of each header of this name, in row order, duplicates included."""
+        hits = np.flatnonzero(pc.equal(self._names, pa.scalar(name, pa.binary())).to_numpy())
+        return self._rows_of(hits), self._header_values.take(pa.array(hits))
+
+    def replayed(self) -> list[int]:
+        """Return the rows that carry a header of a replay, ascending."""
+        return sorted(set(self._rows_of(np.flatnonzero(pc.starts_with(self._names, X_REPLAY).to_numpy())).tolist()))
 
     def unwritable_names(self) -> list[int]:
         """Return the rows with a header name that is not UTF-8, ascending."""
-        bad = [at for at, name in enumerate(self._names) if not _is_utf8(name)]
-        return sorted({int(np.searchsorted(self._first, at, side="right")) - 1 for at in bad})
+        bad = [name for name in pc.unique(self._names).to_pylist() if not _is_utf8(name)]
+        return sorted({row for name in bad for row in self.named_columns(name)[0].tolist()})
 
-    def sizes(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def sizes(self) -> Longs:
         """Return the bytes of key, value, header names and header values of each row."""
-        per_header = _lengths(self._name_column) + _lengths(self._value_column)
-        running = np.concatenate(([0], np.cumsum(per_header)))
-        first = np.asarray(self._first)
-        own = np.fromiter((len(b or b"") for b in self.keys), np.int64, len(self.keys)) + np.fromiter(
-            (len(b or b"") for b in self.values),
-            np.int64,
-            len(self.values),
-        )
-        total: np.ndarray[tuple[int], np.dtype[np.int64]] = own + running[first[1:]] - running[first[:-1]]
+        running = np.concatenate(([0], np.cumsum(_lengths(self._names) + _lengths(self._header_values))))
+        total: Longs = self._sizes + running[self._first[1:]] - running[self._first[:-1]]
         return total
 
+    def _rows_of(self, hits: Longs) -> Longs:
+        return np.searchsorted(self._first, hits, side="right") - 1
 
-_NO_BYTES = pa.array([], pa.binary())
 
-
-def _lengths(column: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    lengths: np.ndarray[tuple[int], np.dtype[np.int64]] = (
-        pc.binary_length(column).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+def _lengths(column: pa.Array | pa.ChunkedArray) -> Longs:
+    lengths = pc.fill_null(pc.binary_length(column), 0)
+    numbers: Longs = (
+        lengths.to_numpy() if isinstance(lengths, pa.ChunkedArray) else lengths.to_numpy(zero_copy_only=False)
     )
-    return lengths
+    return numbers.astype(np.int64)
 
 
 def _is_utf8(name: bytes) -> bool:

@@ -9,13 +9,20 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from workbench.model import TimestampType
+from workbench.replay.records.bodies import replay_headers
 from workbench.replay.records.raw_rows import X_REPLAY
 from workbench.replay.target.present import OF
 from workbench.text import iso_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from workbench.model import HeaderList
     from workbench.replay.records.raw_rows import RawRows
@@ -59,9 +66,8 @@ NEVER_REPLAYED = ReplayHistory()
 
 def replay_histories(rows: RawRows) -> dict[int, ReplayHistory]:
     """Read the history of each row that was replayed before; rows without replay headers are left out."""
-    names = (ID, COUNT, CHAIN, *_CARRIED, ORIGINAL_TIMESTAMP)
-    replayed = sorted({row for name in names for row, _ in rows.named(name)})
-    return {row: read_history(rows.headers(row)) for row in replayed}
+    found = {row: read_history(rows.headers(row)) for row in rows.replayed()}
+    return {row: history for row, history in found.items() if history != NEVER_REPLAYED}
 
 
 def read_history(headers: HeaderList) -> ReplayHistory:
@@ -82,18 +88,6 @@ def read_history(headers: HeaderList) -> ReplayHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """The source record that the provenance headers of a replayed record name."""
-
-    position: str
-    """``{cluster}/{topic}/{partition}/{offset}``: the published value of ``x-replay-of``, which other tools read."""
-    timestamp_ms: int
-    timestamp_type: int
-    correlation_id: str | None
-    history: ReplayHistory = NEVER_REPLAYED
-
-
-@dataclass(frozen=True, slots=True)
 class RecordHeaders:
     """Writes the headers of replayed records; holds the values that all records of a run share."""
 
@@ -102,37 +96,68 @@ class RecordHeaders:
     product: str
     """Product and version."""
 
-    def headers(self, original: HeaderList, origin: Origin, seq: int, at_ms: int) -> HeaderList:
-        """Return the original headers without those of earlier replays, then the new ones."""
-        kept = tuple(header for header in original if not header[0].startswith(X_REPLAY))
-        return kept + tuple(self._added(origin, seq, at_ms).items())
+    def headers(
+        self, records: pa.RecordBatch, seqs: NDArray[np.int64], histories: Mapping[int, ReplayHistory], at_ms: int
+    ) -> pa.Array:
+        """Return the original headers of some records without those of earlier replays, then the new ones.
 
-    def _added(self, origin: Origin, seq: int, at_ms: int) -> Mapping[bytes, bytes | None]:
-        history = origin.history
-        added: dict[bytes, bytes | None] = {
-            ID: self.run_id.encode(),
-            SEQ: str(seq).encode(),
-            OF: origin.position.encode(),
-            COUNT: str(history.count + 1).encode(),
-            AT: iso_text(at_ms).encode(),
-            BY: self.product.encode(),
-            MODE: self.mode.encode(),
-            ORIGINAL_TIMESTAMP: _original_timestamp(origin),
-            **dict(history.carried),
+        Args:
+            records: RECORD columns, ``cluster``, ``topic``, and perhaps ``correlation_id``.
+            seqs: Their seqs.
+            histories: Earlier replays of those that have any, by row.
+            at_ms: When they are sent.
+        """
+        added = self._added(records, seqs, at_ms)
+        if histories:
+            added = _with_histories(added, histories, len(seqs))
+        return replay_headers(records.column("headers"), list(added.items()))
+
+    def _added(self, records: pa.RecordBatch, seqs: NDArray[np.int64], at_ms: int) -> dict[bytes, pa.Array]:
+        count = len(seqs)
+        at = pc.cast(records.column("timestamp_ms"), pa.string())
+        appended = pc.equal(records.column("timestamp_type"), int(TimestampType.APPEND))
+        position = [pc.cast(records.column(name), pa.string()) for name in ("cluster", "topic", "partition", "offset")]
+        added = {
+            ID: pa.repeat(self.run_id, count),
+            SEQ: pc.cast(pa.array(seqs), pa.string()),
+            # ``{cluster}/{topic}/{partition}/{offset}``: the published value, which other tools read.
+            OF: pc.binary_join_element_wise(*position, "/"),
+            COUNT: pa.repeat("1", count),
+            AT: pa.repeat(iso_text(at_ms), count),
+            BY: pa.repeat(self.product, count),
+            MODE: pa.repeat(self.mode, count),
+            ORIGINAL_TIMESTAMP: pc.if_else(appended, pc.binary_join_element_wise(at, "append", "/"), at),
+            **dict.fromkeys((*_CARRIED, CHAIN), pa.nulls(count, pa.string())),
+            CORRELATION_ID: pa.nulls(count, pa.string()),
         }
+        if "correlation_id" in records.schema.names:
+            added[CORRELATION_ID] = records.column("correlation_id")
+        return {name: pc.cast(column, pa.binary()) for name, column in added.items()}
+
+
+def _with_histories(
+    added: Mapping[bytes, pa.Array], histories: Mapping[int, ReplayHistory], count: int
+) -> dict[bytes, pa.Array]:
+    """Return the new headers with the facts of earlier replays carried on."""
+    changed: dict[bytes, dict[int, bytes]] = {name: {} for name in added}
+    correlations = added[CORRELATION_ID]
+    for row, history in histories.items():
+        changed[COUNT][row] = str(history.count + 1).encode()
+        for name, content in history.carried:
+            if content is not None:
+                changed[name][row] = content
         if history.runs:
-            added[CHAIN] = ",".join(history.runs[-CHAIN_LENGTH:]).encode()
-        correlation = history.correlation_id if origin.correlation_id is None else origin.correlation_id.encode()
-        if correlation is not None:
-            added[CORRELATION_ID] = correlation
-        return added
-
-
-def _original_timestamp(origin: Origin) -> bytes:
-    if origin.history.original_timestamp is not None:
-        return origin.history.original_timestamp
-    suffix = "/append" if origin.timestamp_type == TimestampType.APPEND else ""
-    return f"{origin.timestamp_ms}{suffix}".encode()
+            changed[CHAIN][row] = ",".join(history.runs[-CHAIN_LENGTH:]).encode()
+        if history.original_timestamp is not None:
+            changed[ORIGINAL_TIMESTAMP][row] = history.original_timestamp
+        if history.correlation_id is not None and not correlations[row].is_valid:
+            changed[CORRELATION_ID][row] = history.correlation_id
+    columns = {}
+    for name, column in added.items():
+        given = changed[name]
+        new = pa.array([given.get(row) for row in range(count)], pa.binary()) if given else None
+        columns[name] = column if new is None else pc.coalesce(new, column)
+    return columns
 
 
 def _text(content: bytes | None) -> str:

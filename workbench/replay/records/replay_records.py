@@ -5,28 +5,26 @@ Rules, estimates and the run read columns in bulk and single records by seq. Eac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from workbench.replay.records.digest import body_digests
+from workbench.replay.records.digest import Digests, body_digests
 from workbench.replay.records.ordering import ordered
 from workbench.replay.records.placement import UNPLACED, place
 from workbench.replay.records.raw_rows import RawRows
 from workbench.replay.records.replay_headers import (
-    NEVER_REPLAYED,
-    Origin,
     RecordHeaders,
     ReplayHistory,
     replay_histories,
 )
 from workbench.replay.records.sizes import HEADER_OVERHEAD, batch_bytes, most_batch_bytes
 from workbench.replay.target.new_topics import NewTopic, TopicRequirements, new_topic
-from workbench.text import stored_position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +65,13 @@ class ReplayRecords:
         table = ordered(draft.records, draft.options.order)
         return cls(draft.options, draft.sources, draft.description, facts, table, product, draft.origin)
 
+    def with_facts(self, facts: TargetFacts) -> ReplayRecords:
+        """Return the same records beside other facts; what does not depend on them is not computed again."""
+        other = replace(self, facts=facts)
+        kept = ("rows", "digests", "histories", "sizes")
+        vars(other).update({name: value for name, value in vars(self).items() if name in kept})
+        return other
+
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
@@ -76,9 +81,9 @@ class ReplayRecords:
         return RawRows(self.table)
 
     @cached_property
-    def digests(self) -> list[bytes]:
+    def digests(self) -> Digests:
         """Body digest of each record; a replay with the same ids leaves it unchanged."""
-        return body_digests(self.rows)
+        return body_digests(self.table)
 
     @cached_property
     def histories(self) -> dict[int, ReplayHistory]:
@@ -100,21 +105,38 @@ class ReplayRecords:
         return values
 
     @cached_property
-    def topics(self) -> list[str]:
-        """Source topic of each record."""
-        names: list[str] = self.table["topic"].to_pylist()
-        return names
+    def target_numbers(self) -> npt.NDArray[np.int32]:
+        """Target of each record, as its index in the target topics of the facts."""
+        numbers = {name: number for number, name in enumerate(self.facts.target_topics)}
+        encoded = self.table["topic"].combine_chunks().dictionary_encode()
+        chunks = encoded.chunks if isinstance(encoded, pa.ChunkedArray) else [encoded]
+        found = [np.empty(0, np.int32)]
+        for chunk in chunks:
+            of_topic = np.array([numbers[self.facts.targets[name]] for name in chunk.dictionary.to_pylist()], np.int32)
+            found.append(of_topic[chunk.indices.to_numpy()])
+        return np.concatenate(found)
 
-    @cached_property
-    def target_topics(self) -> list[str]:
-        """Target topic of each record."""
-        return [self.facts.targets[topic] for topic in self.topics]
+    def target_topic(self, seq: int) -> str:
+        """Return the target topic of a record."""
+        return self.facts.target_topics[int(self.target_numbers[seq])]
+
+    def target_topic_column(self, seqs: Longs) -> pa.Array:
+        """Return the target topics of some records."""
+        names = pa.array(self.facts.target_topics, pa.string())
+        return pa.DictionaryArray.from_arrays(pa.array(self.target_numbers[seqs]), names).cast(pa.string())
 
     @cached_property
     def target_rows(self) -> dict[str, Longs]:
         """Seqs bound for each target topic, ascending."""
-        names = np.asarray(self.target_topics, dtype=object)
-        return {name: np.flatnonzero(names == name).astype(np.int64) for name in self.facts.target_topics}
+        return {
+            name: np.flatnonzero(self.target_numbers == number).astype(np.int64)
+            for number, name in enumerate(self.facts.target_topics)
+        }
+
+    @cached_property
+    def lanes(self) -> Longs:
+        """A number for the target partition of each record."""
+        return (self.target_numbers.astype(np.int64) << 32) + self.target_partitions
 
     @cached_property
     def planned_timestamps(self) -> Longs:
@@ -186,21 +208,46 @@ class ReplayRecords:
             return None
         return RecordHeaders(self.facts.run_id, self.options.mode, self.product)
 
-    @cached_property
-    def _origin_columns(self) -> tuple[list[Any], ...]:
-        names = ("cluster", "topic", "partition", "offset", "timestamp_ms", "timestamp_type")
-        columns = [self.table[name].to_pylist() for name in names]
-        return (*columns, self.column("correlation_id") or [None] * len(self))
+    def chosen(self, seqs: Longs) -> pa.RecordBatch:
+        """Return the source rows of some records, as one batch; without a copy where they lie side by side."""
+        beside = len(seqs) and int(seqs[-1]) - int(seqs[0]) + 1 == len(seqs)
+        table = self.table.slice(int(seqs[0]), len(seqs)) if beside else self.table.take(pa.array(seqs))
+        batches = table.combine_chunks().to_batches()
+        return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+    def target_columns(self, seqs: Longs, at_ms: int) -> pa.RecordBatch:
+        """Return some records as they are sent at this time, columns of `Writer.send_columns`.
+
+        Args:
+            seqs: Ascending, all for one target topic.
+            at_ms: UTC milliseconds.
+        """
+        source = self.chosen(seqs)
+        planned = self.planned_timestamps[seqs]
+        return pa.RecordBatch.from_arrays(
+            [
+                pa.array(self.target_partitions[seqs]),
+                pa.array(np.where(planned == NOW, at_ms, planned)),
+                source.column("key"),
+                source.column("value"),
+                self._headers(source, seqs, at_ms),
+            ],
+            names=["partition", "timestamp_ms", "key", "value", "headers"],
+        )
+
+    def _headers(self, source: pa.RecordBatch, seqs: Longs, at_ms: int) -> pa.Array:
+        if self.record_headers is None:
+            return source.column("headers")
+        histories = {}
+        if self.histories:
+            histories = {row: self.histories[seq] for row, seq in enumerate(seqs.tolist()) if seq in self.histories}
+        return self.record_headers.headers(source, seqs, histories, at_ms)
 
     def target_headers(self, seq: int, at_ms: int) -> HeaderList:
         """Return the headers of a record that is sent at this time."""
-        original = self.rows.headers(seq)
-        if self.record_headers is None:
-            return original
-        cluster, topic, partition, offset, at, kind, correlation = (values[seq] for values in self._origin_columns)
-        history = self.histories.get(seq, NEVER_REPLAYED)
-        origin = Origin(f"{cluster}/{stored_position(topic, partition, offset)}", at, kind, correlation, history)
-        return self.record_headers.headers(original, origin, seq, at_ms)
+        seqs = np.array([seq], np.int64)
+        headers = self._headers(self.chosen(seqs), seqs, at_ms)[0].as_py()
+        return tuple((header["name"], header["value"]) for header in headers)
 
     @cached_property
     def batch_bounds(self) -> Longs:
@@ -208,9 +255,10 @@ class ReplayRecords:
         bounds: Longs = most_batch_bytes(0, 0) + self.sizes + self.rows.header_counts * HEADER_OVERHEAD
         if self.record_headers is None:
             return bounds
-        cluster, topic, *_, correlation = self._origin_columns
-        longest = (len(f"{a}{b}{c}".encode()) for a, b, c in zip(cluster, topic, correlation, strict=True))
-        bounds += np.fromiter(longest, np.int64, len(self)) + _PROVENANCE_MOST
+        bounds += _PROVENANCE_MOST
+        for name in ("cluster", "topic", "correlation_id"):
+            if name in self.table.column_names:
+                bounds += pc.fill_null(pc.binary_length(self.table[name]), 0).to_numpy()
         # Earlier replays left headers of any length, so these records are measured instead of bounded.
         for seq in self.histories:
             bounds[seq] = self.batch_size(seq)

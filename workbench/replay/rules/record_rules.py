@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.replay.rules.rule import record_refusal
@@ -41,8 +42,9 @@ def sent_before(planning: PlanningInput) -> dict[int, str]:
     present = set(planning.facts.present)
     if not present or planning.options.accept_repeats:
         return {}
-    selected = enumerate(origins(planning.records.table))
-    return {seq: "is on the target already, sent by an earlier replay" for seq, at in selected if at in present}
+    wanted = pa.array([origin.encode() for origin in sorted(present)], pa.binary())
+    seqs = np.flatnonzero(pc.is_in(origins(planning.records.table), wanted).to_numpy())
+    return dict.fromkeys(seqs.tolist(), "is on the target already, sent by an earlier replay")
 
 
 @record_refusal("G-13")
@@ -78,8 +80,9 @@ def keyless_to_compacted(planning: PlanningInput) -> dict[int, str]:
 def not_whole(planning: PlanningInput) -> dict[int, str]:
     """Refuse a record whose raw bytes are missing, or that has a header name that cannot be written."""
     refused = dict.fromkeys(planning.records.rows.unwritable_names(), "has a header name that is not UTF-8")
-    missing = planning.records.column("missing")
-    if missing is not None:
-        whole = np.asarray([reason is None for reason in missing])
-        refused |= {seq: f"is not whole: {missing[seq]}" for seq in np.flatnonzero(~whole).tolist()}
+    table = planning.records.table
+    if "missing" in table.column_names:
+        missing = table["missing"]
+        seqs = np.flatnonzero(pc.is_valid(missing).to_numpy())
+        refused |= {int(seq): f"is not whole: {missing[int(seq)].as_py()}" for seq in seqs}
     return refused

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections import Counter
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.replay.records.replay_records import NOW
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.replay.rules.planning_input import PlanningInput
 
 _SHOWN = 5
+_UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _TTL = re.compile(rb"[0-9]{1,12}\Z")
 
 
@@ -38,8 +39,12 @@ def tombstones(planning: PlanningInput) -> Iterator[str]:
 @warning("W-4")
 def same_event_twice(planning: PlanningInput) -> Iterator[str]:
     """Warn of an event id that occurs more than once."""
-    ids = planning.records.column("event_id") or []
-    repeated = [event for event, count in Counter(filter(None, ids)).items() if count > 1]
+    table = planning.records.table
+    if "event_id" not in table.column_names:
+        return
+    counts = pc.value_counts(table["event_id"].drop_null())
+    more = counts.filter(pc.greater(counts.field("counts"), 1))
+    repeated = [event for event in more.field("values").to_pylist() if event]
     if repeated:
         shown = ", ".join(repeated[:_SHOWN]) + (", …" if len(repeated) > _SHOWN else "")
         yield f"{counted(len(repeated), 'event id')} more than once: {shown}."
@@ -57,14 +62,14 @@ def no_timestamp(planning: PlanningInput) -> Iterator[str]:
 @warning("W-8")
 def non_uuid_ids(planning: PlanningInput) -> Iterator[str]:
     """Warn of event ids that are not UUIDs, where ONEX readers expect UUIDs."""
-    conventions, ids = planning.records.column("convention"), planning.records.column("event_id")
-    if conventions is None or ids is None:
+    table = planning.records.table
+    if not {"convention", "event_id"} <= set(table.column_names):
         return
-    odd = sum(
-        1
-        for convention, event in zip(conventions, ids, strict=True)
-        if (convention or "").startswith("onex") and event is not None and not _is_uuid(event)
-    )
+    onex = pc.fill_null(pc.starts_with(table["convention"].cast(pa.string()), "onex"), False)
+    ids = table["event_id"].filter(onex).drop_null()
+    # Most ids are written in the usual form; only the others are looked at one by one.
+    unusual = ids.filter(pc.invert(pc.match_substring_regex(ids, _UUID)))
+    odd = sum(not _is_uuid(event) for event in unusual.to_pylist())
     if odd:
         yield f"{counted(odd, 'record')} carry event ids that are no UUIDs: ONEX readers replace them by random ones."
 
@@ -88,11 +93,12 @@ def passed_ttl(planning: PlanningInput) -> Iterator[str]:
 @warning("W-11")
 def mixed_dialects(planning: PlanningInput) -> Iterator[str]:
     """Warn of a selection with several envelope conventions or dialects."""
-    conventions, dialects = planning.records.column("convention"), planning.records.column("dialect")
-    if conventions is None:
+    table = planning.records.table
+    if "convention" not in table.column_names:
         return
-    pairs = zip(conventions, dialects or [None] * len(conventions), strict=True)
-    kinds = sorted({"/".join(filter(None, pair)) or "unrecognised" for pair in pairs})
+    names = [name for name in ("convention", "dialect") if name in table.column_names]
+    pairs = table.select(names).group_by(names).aggregate([]).to_pylist()
+    kinds = sorted({"/".join(filter(None, pair.values())) or "unrecognised" for pair in pairs})
     if len(kinds) > 1:
         yield f"the selection mixes conventions: {', '.join(kinds[:_SHOWN])}{', …' if len(kinds) > _SHOWN else ''}."
 

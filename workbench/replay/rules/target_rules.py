@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.replay.rules.rule import refusal
@@ -42,12 +44,12 @@ def dead_letter_to_dead_letter(planning: PlanningInput) -> list[str]:
     origins = planning.records.column("origin")
     found = []
     for name in targets:
-        seqs = planning.records.target_rows[name].tolist()
-        count = sum(
-            is_dead_letter_topic(planning.records.topics[seq])
-            or (origins is not None and is_dead_letter_topic((origins[seq] or {}).get("topic") or ""))
-            for seq in seqs
-        )
+        seqs = pa.array(planning.records.target_rows[name])
+        topics = pc.value_counts(planning.records.table["topic"].take(seqs)).to_pylist()
+        count = sum(item["counts"] for item in topics if is_dead_letter_topic(item["values"]))
+        if origins is not None and not count:
+            chosen = (origins[seq] or {} for seq in seqs.to_pylist())
+            count = sum(is_dead_letter_topic(origin.get("topic") or "") for origin in chosen)
         if count:
             found.append(
                 f"{name} is a dead-letter topic and {counted(count, 'record')} come from one; choose another target."

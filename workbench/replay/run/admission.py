@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.errors import ReplayRefused
@@ -69,7 +68,7 @@ def typed_names(target: str | Collection[str] | None) -> frozenset[str]:
 
 
 def _refused(plan: Plan, found: TargetFacts, typed: frozenset[str]) -> list[str]:
-    planning = PlanningInput(replace(plan.records, facts=found), plan.facts, typed)
+    planning = PlanningInput(plan.records.with_facts(found), plan.facts, typed)
     held = refusals(planning)
     skip = plan.options.skip_refused
     reasons = [str(refusal) for refusal in held if not (refusal.seqs and skip)]

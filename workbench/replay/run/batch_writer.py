@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from workbench.errors import PublishError, WorkbenchError
+from workbench.model.records.written import UNKNOWN, WrittenColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from workbench.bus.protocols import RecordLog, Writer
-    from workbench.model import Outcome
 
-    Send = Callable[[Writer], Awaitable[list[Outcome]]]
+    Send = Callable[[Writer], Awaitable[WrittenColumns]]
 
 BatchState = Literal["committed", "aborted", "unknown"]
 
@@ -27,8 +27,8 @@ class BatchEnd:
 
     state: BatchState
     """Without transactions ``committed`` means that nothing is unknown; outcomes tell the rest."""
-    outcomes: tuple[Outcome, ...]
-    """One for each record that was sent; fewer than planned when sending was interrupted."""
+    written: WrittenColumns
+    """The outcome of each record that was sent; fewer than planned when sending was interrupted."""
     error: str | None = None
 
 
@@ -37,7 +37,7 @@ class BatchWriter(Protocol):
 
     async def open(self) -> None: ...
     async def deliver(self, send: Send) -> BatchEnd:
-        """Write one batch; ``send`` may stop early by returning fewer outcomes than it was to send."""
+        """Write one batch; ``send`` may stop early: its outcomes are then fewer than the records."""
         ...
 
     async def aclose(self) -> None: ...
@@ -71,35 +71,35 @@ class TransactionalWriter:
 
     async def deliver(self, send: Send) -> BatchEnd:
         """Begin, send, commit; or abort when anything was not acknowledged."""
-        outcomes: list[Outcome] = []
+        written = WrittenColumns.joined([])
         try:
             if self._writer is None:
                 await self.open()
             writer = self._open_writer()
             await writer.begin()
-            outcomes = await send(writer)
+            written = await send(writer)
         except WorkbenchError as error:
-            return await self._undo(outcomes, error.message)
-        if len(outcomes) < self._expected() or any(outcome.status != "acked" for outcome in outcomes):
-            return await self._undo(outcomes, first_error(outcomes))
+            return await self._undo(written, error.message)
+        if len(written) < self._expected() or written.acked < len(written):
+            return await self._undo(written, written.first_error)
         try:
             await writer.commit()
         except PublishError as error:
             # The broker refused the commit, so nothing of it is visible. The producer cannot be used any more.
             await self.aclose()
-            return BatchEnd("aborted", tuple(outcomes), error.message)
+            return BatchEnd("aborted", written, error.message)
         except WorkbenchError as error:
             # The answer to the commit was lost: the coordinator may have committed it or not.
             await self.aclose()
-            return BatchEnd("unknown", tuple(outcomes), error.message)
-        return BatchEnd("committed", tuple(outcomes))
+            return BatchEnd("unknown", written, error.message)
+        return BatchEnd("committed", written)
 
     def _open_writer(self) -> Writer:
         if self._writer is None:
             raise WorkbenchError("The writer of this run is closed.")
         return self._writer
 
-    async def _undo(self, outcomes: Sequence[Outcome], error: str | None) -> BatchEnd:
+    async def _undo(self, written: WrittenColumns, error: str | None) -> BatchEnd:
         """Abort. Where that fails, open a new writer: the broker then aborts the open transaction of the old one."""
         try:
             await self._open_writer().abort()
@@ -109,8 +109,8 @@ class TransactionalWriter:
                 await self.open()
             except WorkbenchError as failed:
                 reason = "; ".join(filter(None, [error, failed.message]))
-                return BatchEnd("unknown", tuple(outcomes), reason)
-        return BatchEnd("aborted", tuple(outcomes), error)
+                return BatchEnd("unknown", written, reason)
+        return BatchEnd("aborted", written, error)
 
 
 class IdempotentWriter:
@@ -135,16 +135,8 @@ class IdempotentWriter:
         if self._writer is None:
             raise WorkbenchError("The writer of this run is closed.")
         try:
-            outcomes = await send(self._writer)
+            written = await send(self._writer)
         except WorkbenchError as error:
-            return BatchEnd("unknown", (), error.message)
-        known = all(outcome.status != "unknown" for outcome in outcomes)
-        return BatchEnd("committed" if known else "unknown", tuple(outcomes), first_error(outcomes))
-
-
-def first_error(outcomes: Sequence[Outcome]) -> str | None:
-    """Return the message of the first record that was not acknowledged."""
-    for outcome in outcomes:
-        if outcome.status != "acked":
-            return str(outcome.error or outcome.status)
-    return None
+            return BatchEnd("unknown", WrittenColumns.joined([]), error.message)
+        known = not (written.states == UNKNOWN).any()
+        return BatchEnd("committed" if known else "unknown", written, written.first_error)

@@ -7,12 +7,11 @@ is ambiguous, because somebody may have written the same content.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from workbench.model import TopicPartition
-from workbench.replay.proof.arrivals import Arrival
-from workbench.replay.records.digest import body_sha256
-from workbench.replay.records.raw_rows import RawRows
+from workbench.replay.records.digest import body_digests
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.target.reading import read_target
 from workbench.text import counted
@@ -25,6 +24,14 @@ if TYPE_CHECKING:
     from workbench.replay.plan.plan import Plan
 
     Content: TypeAlias = tuple[bytes, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One record that was found on the target."""
+
+    offset: int
+    timestamp_ms: int
 
 
 async def arrived_by_content(
@@ -50,7 +57,7 @@ async def arrived_by_content(
             return f"offsets of {chunk.topic} cannot be read any more"
         at = TopicPartition(chunk.topic, chunk.partition)
         wanted = {content for _, content in lanes[at]}
-        found[at] += await asyncio.to_thread(_hits, chunk, at, wanted)
+        found[at] += await asyncio.to_thread(_hits, chunk, wanted)
     arrived: dict[int, Arrival] = {}
     for at, lane in lanes.items():
         hits = found[at]
@@ -58,7 +65,7 @@ async def arrived_by_content(
             count = counted(len(hits), "record")
             return f"{count} at the end of {at} have the content of records in doubt, in another order"
         for (seq, _), (_, hit) in zip(lane, hits, strict=False):
-            arrived[seq] = Arrival(seq, at, hit.offset, hit.timestamp_ms, hit.timestamp_type, hit.body_sha256)
+            arrived[seq] = hit
     return arrived
 
 
@@ -66,22 +73,21 @@ def _lanes(plan: Plan, seqs: Iterable[int]) -> dict[TopicPartition, list[tuple[i
     records = plan.records
     lanes: dict[TopicPartition, list[tuple[int, Content]]] = {}
     for seq in seqs:
-        topic = records.target_topics[seq]
+        topic = records.target_topic(seq)
         at = TopicPartition(topic, int(records.target_partitions[seq]))
         planned = NOW if topic in records.append_time_topics else int(records.planned_timestamps[seq])
-        lanes.setdefault(at, []).append((seq, (records.digests[seq], planned)))
+        lanes.setdefault(at, []).append((seq, (records.digests[seq].tobytes(), planned)))
     return lanes
 
 
-def _hits(chunk: Chunk, at: TopicPartition, wanted: set[Content]) -> list[tuple[Content, Arrival]]:
-    rows = RawRows(chunk.records)
-    columns = (chunk.records.column(name).to_pylist() for name in ("offset", "timestamp_ms", "timestamp_type"))
+def _hits(chunk: Chunk, wanted: set[Content]) -> list[tuple[Content, Arrival]]:
+    digests = map(bytes, body_digests(chunk.records))
+    columns = (chunk.records.column(name).to_pylist() for name in ("offset", "timestamp_ms"))
     hits = []
-    for row, (offset, time_ms, kind) in enumerate(zip(*columns, strict=True)):
-        digest = body_sha256(rows.keys[row], rows.values[row], rows.headers(row))
+    for digest, offset, time_ms in zip(digests, *columns, strict=True):
         # A record that gets the time of sending is known by its body alone.
         for content in ((digest, time_ms), (digest, NOW)):
             if content in wanted:
-                hits.append((content, Arrival(-1, at, offset, time_ms, kind, digest)))
+                hits.append((content, Arrival(offset, time_ms)))
                 break
     return hits

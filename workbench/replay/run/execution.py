@@ -9,10 +9,12 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from workbench.errors import PublishError, WorkbenchError
 from workbench.model.feeds import PartProgress, Progress
+from workbench.model.records.written import ACKED
 from workbench.replay.plan.batches import Batch, split
 from workbench.replay.proof.report import ReplayReport, read_report
 from workbench.replay.proof.verification import verify_delivery
@@ -27,10 +29,11 @@ from workbench.telemetry import SPAN_REPLAY, traced
 from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection
 
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
+    from workbench.replay.records.raw_rows import Longs
     from workbench.store.journal import Journal
 
     ProgressListener = Callable[[Progress], None]
@@ -105,7 +108,7 @@ class Who:
 class Remaining:
     """The records that a run has still to send."""
 
-    seqs: Sequence[int]
+    seqs: Longs
     """Ascending."""
     overtaken: int = 0
     """Records that are not sent any more, because later ones of their lane are on the target."""
@@ -212,8 +215,7 @@ class PlanRun:
 
     async def _send_batches(self, writer: BatchWriter) -> tuple[str, str | None]:
         seqs = self._remaining.seqs
-        sizes = self.plan.records.sizes[list(seqs)].tolist()
-        queue = deque(split(seqs, sizes, self.plan.options))
+        queue = deque(split(seqs, self.plan.records.sizes[seqs], self.plan.options))
         while queue:
             if self.stop.is_set():
                 return "stopped", "stopped on request"
@@ -223,8 +225,8 @@ class PlanRun:
                 return "in_doubt", end.error
             rest = self._without_bad_records(batch, end)
             if rest is not None:
-                queue.extendleft([rest] if rest.seqs else [])
-            elif self.stop.is_set() and len(end.outcomes) < len(batch.seqs):
+                queue.extendleft([rest] if len(rest.seqs) else [])
+            elif self.stop.is_set() and len(end.written) < len(batch.seqs):
                 return "stopped", "stopped on request"
             elif end.state == "aborted" or end.error is not None:
                 return "failed", end.error
@@ -253,26 +255,27 @@ class PlanRun:
     def _note_bad_records(self, batch: Batch, end: BatchEnd) -> None:
         if self.plan.options.on_error != "skip_record" or end.state != "aborted":
             return
-        for seq, outcome in zip(batch.seqs, end.outcomes, strict=False):
-            if _caused_by_record(outcome.error):
-                self._skipped[seq] = str(outcome.error)
+        for row, error in end.written.errors.items():
+            if _caused_by_record(error):
+                self._skipped[int(batch.seqs[row])] = str(error)
 
     def _without_bad_records(self, batch: Batch, end: BatchEnd) -> Batch | None:
         """Return the batch without the records that the broker refused; None where it failed for another reason."""
-        bad = [seq for seq in batch.seqs if seq in self._skipped]
-        others = [o for o in end.outcomes if o.status != "acked" and not _caused_by_record(o.error)]
-        if end.state != "aborted" or not bad or others:
+        errors, unsettled = end.written.errors, len(end.written) - end.written.acked
+        if end.state != "aborted" or not errors or unsettled != len(errors):
             return None
-        return Batch(tuple(seq for seq in batch.seqs if seq not in self._skipped))
+        if self.plan.options.on_error != "skip_record" or not all(map(_caused_by_record, errors.values())):
+            return None
+        return Batch(np.setdiff1d(batch.seqs, np.fromiter(self._skipped, np.int64, len(self._skipped))))
 
     async def _audit_batch(self, batch: Batch, end: BatchEnd) -> None:
-        topics = self.plan.records.target_topics
-        for topic in sorted({topics[seq] for seq in batch.seqs}):
-            own = sum(
-                topics[seq] == topic and outcome.status == "acked"
-                for seq, outcome in zip(batch.seqs, end.outcomes, strict=False)
-            )
-            count = own if end.state == "committed" else 0
+        records = self.plan.records
+        numbers = records.target_numbers[batch.seqs]
+        acked = np.zeros(len(batch.seqs), bool)
+        acked[: len(end.written)] = end.written.states == ACKED
+        for number in np.unique(numbers).tolist():
+            count = int((acked & (numbers == number)).sum()) if end.state == "committed" else 0
+            topic = records.facts.target_topics[number]
             await self._audit("replay.batch", end.state, topic=topic, records=count)
 
     async def _audit(self, action: str, result: str, *, topic: str | None = None, records: int | None = None) -> None:
@@ -290,8 +293,8 @@ class PlanRun:
 
     def _count(self, batch: Batch, end: BatchEnd) -> None:
         if end.state == "committed":
-            self._done += sum(outcome.status == "acked" for outcome in end.outcomes)
-            self._bytes += int(self.plan.records.sizes[list(batch.seqs)].sum())
+            self._done += end.written.acked
+            self._bytes += int(self.plan.records.sizes[batch.seqs].sum())
         self._tell("running")
 
     async def _end(self, state: str, error: str | None) -> None:

@@ -20,7 +20,7 @@ from workbench.replay.proof.expected import ExpectedRecords
 from workbench.replay.proof.ledger import LedgerRows
 from workbench.replay.proof.verification import stable_ends
 from workbench.replay.run.abandon import fence
-from workbench.replay.run.content import arrived_by_content
+from workbench.replay.run.content import Arrival, arrived_by_content
 from workbench.replay.run.ledger_rows import NOT_THERE
 from workbench.store.journal import LEDGER
 from workbench.store.journal.runs import Transaction
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
-    from workbench.replay.proof.arrivals import Arrival
     from workbench.store.journal import Journal, RunRow
 
 
@@ -136,12 +135,16 @@ async def _marked(
     log: RecordLog, row: RunRow, expected: ExpectedRecords, ledger: LedgerRows, tails: Tails
 ) -> dict[int, Arrival] | str:
     arrivals = await collect(log, expected, ledger, tails.starts, tails.ends)
-    found = {arrival.seq: arrival for arrival in arrivals.found}
+    found = {
+        seq: Arrival(offset, time_ms)
+        for part in arrivals.parts
+        for seq, offset, time_ms in zip(part.seqs.tolist(), part.offsets.tolist(), part.times.tolist(), strict=True)
+    }
     if arrivals.gaps:
         return f"{counted(arrivals.gaps, 'offset')} of its target cannot be read any more"
     if arrivals.compacted and _is_compacted(row):
         return f"the target is compacted, and {counted(arrivals.compacted, 'offset')} are gone from its tail"
-    if len(found) != len(arrivals.found) or not found.keys() <= ledger.others.keys():
+    if len(found) != len(arrivals.seqs) or not found.keys() <= set(ledger.seqs[~ledger.acked].tolist()):
         return "records of it are on the target twice"
     return found
 

@@ -104,7 +104,7 @@ async def _admit(
     sources = plan.records.sources.values()
     facts = await fetch_again(log, plan.facts, sources, plan.records.table, connection=connection, journal=None)
     planned = _with_created(plan, facts)
-    planning = PlanningInput(replace(plan.records, facts=replace(facts, named=True)), planned, typed_names(target))
+    planning = PlanningInput(plan.records.with_facts(replace(facts, named=True)), planned, typed_names(target))
     reasons = [str(refusal) for refusal in await asyncio.to_thread(refusals, planning) if refusal.rule in _CHECKED]
     reasons += await _shortened(log, journal, plan.run_id)
     if reasons:
@@ -155,20 +155,13 @@ def _remaining(plan: Plan, journal: Journal) -> Remaining:
     again = pc.is_in(reason, pa.array(sorted(TO_SEND_AGAIN)))
     settled = pc.or_(pc.equal(outcome, "acked"), pc.and_(pc.equal(outcome, "skipped"), pc.invert(again)))
     done = ledger.filter(settled)["seq"].to_numpy()
-    waiting = np.setdiff1d(np.asarray(plan.sent, np.int64), done)
+    waiting = np.setdiff1d(plan.sent, done)
     acked = ledger.filter(pc.equal(outcome, "acked"))["seq"].to_numpy()
     behind = np.zeros(len(waiting), bool)
-    lanes = _lane_numbers(plan)
+    lanes = plan.records.lanes
     for lane in np.unique(lanes[waiting]).tolist():
         of_lane = acked[lanes[acked] == lane]
         if len(of_lane):
             # Sent now, it would come behind its successors.
             behind |= (lanes[waiting] == lane) & (waiting < of_lane.max())
-    return Remaining(waiting[~behind].tolist(), int(behind.sum()))
-
-
-def _lane_numbers(plan: Plan) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    records = plan.records
-    topics = np.unique(np.asarray(records.target_topics, dtype=str), return_inverse=True)[1]
-    numbers: np.ndarray[tuple[int], np.dtype[np.int64]] = topics.astype(np.int64) << 32
-    return numbers + records.target_partitions
+    return Remaining(waiting[~behind], int(behind.sum()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from workbench.errors import WorkbenchError
 from workbench.replay.target.facts import Connection, GroupFacts, TargetFacts, TopicFacts
 from workbench.replay.target.names import resolve_targets
-from workbench.replay.target.present import find_present, origins
+from workbench.replay.target.present import find_present
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -141,7 +141,7 @@ async def _facts(
         unclear_groups=unclear,
         in_doubt=tuple(await asyncio.to_thread(journal.in_doubt, log.cluster_id, names)) if journal else (),
         producer_expiry=await _producer_expiry(log),
-        present=await find_present(log, [topics[name] for name in existing], origins(records)) if existing else (),
+        present=await find_present(log, [topics[name] for name in existing], records) if existing else (),
     )
 
 

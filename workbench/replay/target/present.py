@@ -9,16 +9,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model import TopicPartition
 from workbench.replay.target.reading import read_target
-from workbench.text import stored_position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import pyarrow as pa
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import Chunk
@@ -33,20 +31,21 @@ _PER_RECORD = 4
 """Offsets that are looked through for each selected record, where that is more."""
 
 
-def origins(records: pa.Table) -> list[str]:
-    """Return the value of ``x-replay-of`` for each selected record."""
+def origins(records: pa.Table) -> pa.ChunkedArray:
+    """Return the value of ``x-replay-of`` for each selected record, as bytes."""
     names = ("cluster", "topic", "partition", "offset")
-    columns = [records[name].to_pylist() for name in names]
-    return [f"{cluster}/{stored_position(*place)}" for cluster, *place in zip(*columns, strict=True)]
+    columns = [pc.cast(records[name], pa.string()) for name in names]
+    return pc.cast(pc.binary_join_element_wise(*columns, "/"), pa.binary())
 
 
-async def find_present(log: RecordLog, topics: Iterable[TopicFacts], wanted: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the wanted origins that are on the tail of one of the topics, sorted."""
-    asked = {origin.encode() for origin in wanted}
+async def find_present(log: RecordLog, topics: Iterable[TopicFacts], records: pa.Table) -> tuple[str, ...]:
+    """Return the origins of selected records that are on the tail of one of the topics, sorted."""
+    asked: set[bytes] = set()
     found: set[bytes] = set()
     for topic in topics:
-        if not topic.exists or not topic.partitions:
+        if not topic.exists or topic.begin == topic.end:
             continue
+        asked = asked or set((await asyncio.to_thread(origins, records)).to_pylist())
         at = [TopicPartition(topic.name, partition) for partition in topic.end]
         depth = max(TAIL_OFFSETS, _PER_RECORD * len(asked)) // len(at) + 1
         ends = {one: end or 0 for one, end in (await log.offsets(at, "latest")).items()}

@@ -5,30 +5,28 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from aiokafka.protocol.produce import ProduceRequest
 
 from workbench.bus.kafka.connection.session import is_retriable
 from workbench.bus.kafka.connection.translate import NOT_ANSWERED
-from workbench.bus.kafka.producing.encoding import HEADER_BYTES, ProducerFields, encode_batch, size_of
+from workbench.bus.kafka.producing.encoding import ProducerFields
 from workbench.bus.kafka.producing.producer import is_fenced
 from workbench.bus.kafka.wire.codes import Code, CodeError, name_of
 from workbench.bus.refusals import not_written
 from workbench.errors import BrokerUnavailableError, UnknownTopicError, WorkbenchError
-from workbench.model.topics import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from workbench.bus.kafka.connection.session import Session
     from workbench.bus.kafka.producing.producer import Producer
+    from workbench.bus.kafka.producing.queues import Batch, Queue
     from workbench.bus.kafka.producing.tail import Tail
-    from workbench.model.records.record import NewRecord, TopicPartition
+    from workbench.model.records.record import TopicPartition
 
-_BATCH_BYTES = 512 << 10
-_BATCH_RECORDS = 5_000
 _PARTITIONS_AT_ONCE = 10
 _PAUSE_S = 0.1
 _ACKS_ALL, _ACKS_LEADER = -1, 1
@@ -41,39 +39,19 @@ _SEQUENCE_LOST = frozenset({Code.OUT_OF_ORDER_SEQUENCE, Code.UNKNOWN_PRODUCER_ID
 _numbers = itertools.count(1)
 
 
-@dataclass(slots=True)
-class Entry:
-    """One record to send, with its place among those of the call."""
-
-    index: int
-    record: NewRecord
-    timestamp_ms: int
-
-
-@dataclass(slots=True)
-class PartitionQueue:
-    """The records for one partition, in order."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The end of a batch: appended at an offset, certainly not written, or unknown."""
 
     partition: TopicPartition
-    entries: list[Entry] = field(default_factory=list)
-
-    def add(self, index: int, record: NewRecord, timestamp_ms: int) -> None:
-        """Append a record."""
-        self.entries.append(Entry(index, record, timestamp_ms))
-
-    def batches(self) -> Iterator[list[Entry]]:
-        """Group the records into batches of bounded size."""
-        batch: list[Entry] = []
-        size = HEADER_BYTES
-        for entry in self.entries:
-            more = size_of(entry.record)
-            if batch and (size + more > _BATCH_BYTES or len(batch) >= _BATCH_RECORDS):
-                yield batch
-                batch, size = [], HEADER_BYTES
-            batch.append(entry)
-            size += more
-        if batch:
-            yield batch
+    batch: Batch
+    status: Literal["acked", "failed", "unknown"]
+    offset: int = -1
+    """Of the first record."""
+    append_time: int = -1
+    """The broker's, where it overwrites timestamps."""
+    error: Exception | None = None
+    """What happened to each record of it that was not acknowledged."""
 
 
 class UnknownOutcome(Exception):  # noqa: N818 - a state, and no fault of anyone
@@ -101,18 +79,18 @@ class Delivery:
         self._purpose = f"write-{next(_numbers)}"
         self._leaders: dict[TopicPartition, int] = {}
 
-    async def deliver(self, queues: Iterable[PartitionQueue]) -> list[tuple[int, Outcome]]:
-        """Send the records of some partitions; each outcome comes with the index of its record."""
+    async def deliver(self, queues: Iterable[Queue]) -> list[Settled]:
+        """Send the records of some partitions; returns the end of each batch."""
         self.used = True
         room = asyncio.Semaphore(_PARTITIONS_AT_ONCE)
 
-        async def one(queue: PartitionQueue) -> list[tuple[int, Outcome]]:
+        async def one(queue: Queue) -> list[Settled]:
             async with room:
                 return await self._queue(queue)
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(queue), name=f"kafka-write-{queue.partition}") for queue in queues]
-        return [outcome for task in tasks for outcome in task.result()]
+        return [settled for task in tasks for settled in task.result()]
 
     def remember_leader(self, partition: TopicPartition, leader: int | None) -> None:
         """Keep the leader that the metadata just read names."""
@@ -135,59 +113,56 @@ class Delivery:
         """Close the sockets of this writer."""
         await self._session.connections.drop(self._purpose)
 
-    async def _queue(self, queue: PartitionQueue) -> list[tuple[int, Outcome]]:
-        done: list[tuple[int, Outcome]] = []
+    async def _queue(self, queue: Queue) -> list[Settled]:
+        done: list[Settled] = []
+        partition = queue.partition
         try:
             if self._producer is not None:
-                await self._producer.add_partitions([queue.partition])
+                await self._producer.add_partitions([partition])
         except (CodeError, *NOT_ANSWERED) as error:
             self.mark_unknown()
-            return self._failed(queue, queue.entries, error)
+            return [self._failed(partition, batch, error) for batch in queue.batches()]
         blocked: Exception | None = None
         for batch in queue.batches():
             # Nothing overtakes a batch that failed: sent again later, it would come behind its successors.
             if blocked is not None:
-                done += self._failed(queue, batch, blocked)
+                done.append(self._failed(partition, batch, blocked))
                 continue
-            found, blocked = await self._batch(queue, batch)
+            found, blocked = await self._batch(partition, batch)
             done += found
         return done
 
-    async def _batch(
-        self, queue: PartitionQueue, batch: list[Entry]
-    ) -> tuple[list[tuple[int, Outcome]], Exception | None]:
+    async def _batch(self, partition: TopicPartition, batch: Batch) -> tuple[list[Settled], Exception | None]:
         """Send one batch; when the broker refuses it because of a record, halve it until that record is found."""
         try:
-            offset, append_time = await self._append(queue.partition, batch)
+            offset, append_time = await self._append(partition, batch)
         except UnknownOutcome as doubt:
             self.mark_unknown()
             error = doubt.__cause__ if isinstance(doubt.__cause__, Exception) else doubt
-            return self._unknown(queue, batch, error), error
+            return [self._unknown(partition, batch, error)], error
         except CodeError as error:
             if error.code in _RECORD_ERRORS and len(batch) > 1:
                 # A refused batch used no sequence numbers, so its halves can be sent in its place.
-                middle = len(batch) // 2
-                first, blocked = await self._batch(queue, batch[:middle])
+                first_half, second_half = batch.halves()
+                first, blocked = await self._batch(partition, first_half)
                 if blocked is not None:
-                    return first + self._failed(queue, batch[middle:], blocked), blocked
-                second, blocked = await self._batch(queue, batch[middle:])
+                    return [*first, self._failed(partition, second_half, blocked)], blocked
+                second, blocked = await self._batch(partition, second_half)
                 return first + second, blocked
             is_record_error = error.code in _RECORD_ERRORS
             if not is_record_error or self._in_transaction:
                 self.mark_unknown()
-            return self._failed(queue, batch, error), None if is_record_error else error
+            return [self._failed(partition, batch, error)], None if is_record_error else error
         except (UnknownTopicError, *NOT_ANSWERED) as error:
             self.mark_unknown()
-            return self._failed(queue, batch, error), error
-        return [
-            (entry.index, self._acked(queue, entry, offset + number, append_time)) for number, entry in enumerate(batch)
-        ], None
+            return [self._failed(partition, batch, error)], error
+        return [Settled(partition, batch, "acked", offset, append_time)], None
 
     @property
     def _in_transaction(self) -> bool:
         return self._producer is not None and self._producer.transactional_id is not None
 
-    async def _append(self, partition: TopicPartition, batch: Sequence[Entry]) -> tuple[int, int]:
+    async def _append(self, partition: TopicPartition, batch: Batch) -> tuple[int, int]:
         """Append a batch, repeating it while that is safe; return its first offset and the append time or -1.
 
         Raises:
@@ -195,7 +170,7 @@ class Delivery:
             CodeError: It was refused.
         """
         fields = self._producer.fields_for(partition) if self._producer is not None else ProducerFields()
-        data = encode_batch([entry.record for entry in batch], [entry.timestamp_ms for entry in batch], fields)
+        data = batch.encode(fields)
         until = time.monotonic() + self._session.timeout_s
         uncertain = False
         while True:
@@ -226,7 +201,7 @@ class Delivery:
         return offset, append_time
 
     async def _attempt(
-        self, partition: TopicPartition, batch: Sequence[Entry], data: bytes, *, uncertain: bool
+        self, partition: TopicPartition, batch: Batch, data: bytes, *, uncertain: bool
     ) -> tuple[int, int]:
         """Send a batch once; one that may have been appended before is looked for first."""
         if self._tail is not None:
@@ -241,9 +216,9 @@ class Delivery:
             return offset, append_time
         raise self._retriable_error(code, partition, uncertain=uncertain)
 
-    async def _found(self, tail: Tail, partition: TopicPartition, batch: Sequence[Entry]) -> int | None:
+    async def _found(self, tail: Tail, partition: TopicPartition, batch: Batch) -> int | None:
         try:
-            return await tail.find(partition, self._ends[partition], [entry.record for entry in batch])
+            return await tail.find(partition, self._ends[partition], batch.contents())
         except WorkbenchError as error:
             # For instance no right to read the topic: then nobody can tell, and the batch is not sent again.
             raise UnknownOutcome from error
@@ -283,38 +258,18 @@ class Delivery:
         row = answer.topics[0][1][0]
         return row[1], row[2], row[3]
 
-    def _acked(self, queue: PartitionQueue, entry: Entry, offset: int, append_time: int) -> Outcome:
-        timestamp = append_time if append_time >= 0 else entry.timestamp_ms
-        return Outcome("acked", queue.partition.topic, queue.partition.partition, offset, timestamp)
-
-    def _failed(self, queue: PartitionQueue, entries: Sequence[Entry], error: Exception) -> list[tuple[int, Outcome]]:
+    def _failed(self, partition: TopicPartition, batch: Batch, error: Exception) -> Settled:
         code = name_of(error.code) if isinstance(error, CodeError) else type(error).__name__
         why = "another writer uses the same transactional id" if is_fenced(error) else str(error) or code
-        outcomes = []
-        for entry in entries:
-            failure = not_written(entry.record, code, why, retriable=is_retriable(error))
-            failure.__cause__ = error
-            outcomes.append((entry.index, self._outcome("failed", queue, entry, failure)))
-        return outcomes
+        failure = not_written(partition, code, why, retriable=is_retriable(error))
+        failure.__cause__ = error
+        return Settled(partition, batch, "failed", error=failure)
 
-    def _unknown(self, queue: PartitionQueue, entries: Sequence[Entry], error: Exception) -> list[tuple[int, Outcome]]:
-        addresses = self._session.connections.addresses
-        outcomes = []
-        for entry in entries:
-            failure = BrokerUnavailableError(
-                f"Whether a record for {queue.partition} was written is not known: {error or type(error).__name__}. "
-                "Look at the end of the partition before sending it again.",
-                addresses=addresses,
-            )
-            failure.__cause__ = error
-            outcomes.append((entry.index, self._outcome("unknown", queue, entry, failure)))
-        return outcomes
-
-    def _outcome(self, status: Any, queue: PartitionQueue, entry: Entry, error: Exception) -> Outcome:
-        return Outcome(
-            status,
-            queue.partition.topic,
-            queue.partition.partition,
-            timestamp_ms=entry.timestamp_ms,
-            error=error,
+    def _unknown(self, partition: TopicPartition, batch: Batch, error: Exception) -> Settled:
+        failure = BrokerUnavailableError(
+            f"Whether a record for {partition} was written is not known: {error or type(error).__name__}. "
+            "Look at the end of the partition before sending it again.",
+            addresses=self._session.connections.addresses,
         )
+        failure.__cause__ = error
+        return Settled(partition, batch, "unknown", error=failure)

@@ -59,15 +59,28 @@ def encode_batch(records: Sequence[NewRecord], timestamps: Sequence[int], produc
         encoded = _record(record, number, timestamp - base)
         body += varint(len(encoded))
         body += encoded
+    return framed(body, len(records), base, max(timestamps), producer)
+
+
+def framed(body: bytes | bytearray, count: int, base: int, largest: int, producer: ProducerFields) -> bytes:
+    """Return encoded records as a batch: its header before them.
+
+    Args:
+        body: The records.
+        count: Their number.
+        base: Timestamp that the deltas of the records count from.
+        largest: Largest timestamp of them.
+        producer: The producer's fields.
+    """
     checked = _AFTER_CRC.pack(
         _TRANSACTIONAL if producer.transactional else 0,
-        len(records) - 1,
+        count - 1,
         base,
-        max(timestamps),
+        largest,
         producer.producer_id,
         producer.epoch,
         producer.sequence,
-        len(records),
+        count,
     ) + bytes(body)
     # The broker sets base offset (0) and partition leader epoch (-1); the checksum does not cover them.
     before = _BEFORE_CRC.pack(0, _LENGTH_AFTER_PREFIX + len(body), -1, _FORMAT)

@@ -7,15 +7,16 @@ and appends the batch once more. The log itself tells what was appended.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.model.records.chunk import Span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from workbench.bus.kafka.producing.queues import Content
     from workbench.bus.protocols import RecordLog
-    from workbench.model.records.record import NewRecord, TopicPartition
+    from workbench.model.records.record import TopicPartition
 
 
 class Tail:
@@ -33,8 +34,8 @@ class Tail:
         found = await self._log.offsets([partition], "latest", isolation="read_uncommitted")
         return found[partition] or 0
 
-    async def find(self, partition: TopicPartition, start: int, records: Sequence[NewRecord]) -> int | None:
-        """Return the first offset of these records if they lie one after the other at or behind ``start``.
+    async def find(self, partition: TopicPartition, start: int, wanted: Sequence[Content]) -> int | None:
+        """Return the first offset of records with these contents if they lie one after the other from ``start`` on.
 
         Raises:
             WorkbenchError: The partition cannot be read now.
@@ -42,14 +43,13 @@ class Tail:
         stop = await self.end(partition)
         if stop <= start:
             return None
-        wanted = [_content(record.key, record.value, record.headers) for record in records]
         matched, first = 0, 0
         span = Span(partition.topic, partition.partition, start, stop)
         async with self._log.reader([span], isolation="read_uncommitted") as reader:
             while not reader.done:
                 for chunk in await reader.read():
                     for row in chunk.rows():
-                        content = _content(row.key, row.value, row.headers)
+                        content = row.key, row.value, tuple(row.headers)
                         if matched and (content != wanted[matched] or row.offset != first + matched):
                             matched = 0
                         if content == wanted[matched]:
@@ -58,7 +58,3 @@ class Tail:
                         if matched == len(wanted):
                             return first
         return None
-
-
-def _content(key: bytes | None, value: bytes | None, headers: Any) -> tuple[Any, ...]:
-    return key, value, tuple(headers)

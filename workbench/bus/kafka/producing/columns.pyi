@@ -1,0 +1,9 @@
+import pyarrow as pa
+from numpy import int64
+from numpy.typing import NDArray
+
+class RecordColumns:
+    count: int
+    def __init__(self, keys: pa.Array, values: pa.Array, headers: pa.Array) -> None: ...
+    def most_bytes(self) -> NDArray[int64]: ...
+    def encode(self, rows: NDArray[int64], timestamps: NDArray[int64]) -> bytes: ...
