@@ -22,9 +22,6 @@ from workbench.replay.plan import batches
 from workbench.replay.run.sending import Sender
 from workbench.store.journal import Journal
 
-AT_CALL = 2
-"""The second batch is the one that the process dies in."""
-
 
 def die() -> NoReturn:
     os.kill(os.getpid(), signal.SIGKILL)
@@ -33,39 +30,39 @@ def die() -> NoReturn:
 
 def arm(point: str) -> None:
     """Put the killing where it was asked for."""
-    counts = {"intent": 0, "send": 0, "settle": 0}
+    counts = {"intent": 0, "send": 0}
 
-    def wrap(kind: type, name: str, *, before: bool) -> None:
+    def wrap(kind: type, name: str, *, before: bool, at_call: int) -> None:
         original = getattr(kind, name)
 
-        def sync(self: Any, *arguments: Any) -> Any:
+        def sync(self: Any, *arguments: Any, **named: Any) -> Any:
             counts[name] += 1
-            if before and counts[name] == AT_CALL:
+            if before and counts[name] == at_call:
                 die()
-            result = original(self, *arguments)
-            if not before and counts[name] == AT_CALL:
+            result = original(self, *arguments, **named)
+            if not before and counts[name] == at_call:
                 die()
             return result
 
         async def later(self: Any, *arguments: Any) -> Any:
             counts[name] += 1
             result = await original(self, *arguments)
-            if counts[name] == AT_CALL:
+            if counts[name] == at_call:
                 die()
             return result
 
         setattr(kind, name, later if asyncio.iscoroutinefunction(original) else sync)
 
     where = {
-        "before_intent": (Journal, "intent", True),
-        "after_intent": (Journal, "intent", False),
-        "after_send": (Sender, "send", False),
-        "before_settle": (Journal, "settle", True),
-        "after_settle": (Journal, "settle", False),
+        "before_intent": (Journal, "intent", True, 2),
+        "after_intent": (Journal, "intent", False, 2),
+        "after_send": (Sender, "send", False, 2),
+        "before_settle": (Journal, "intent", True, 3),
+        "after_settle": (Journal, "intent", False, 3),
     }
     if point in where:
-        kind, name, before = where[point]
-        wrap(kind, name, before=before)
+        kind, name, before, at_call = where[point]
+        wrap(kind, name, before=before, at_call=at_call)
 
 
 async def main(address: str, journal: str, source: str, target: str, *, writer: str, run_id: str | None) -> None:

@@ -46,14 +46,19 @@ def in_doubt(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Any:
         records = [NewRecord(source, b"k%d" % at, b"v%d" % at, (), 0, BASE_MS + at) for at in range(6)]
         await write(bench.log, records)
         plan = await bench.plan(await select(bench.log, source, **options), target)
-        settle, calls = bench.journal.settle, iter(range(9))
+        intent, calls = bench.journal.intent, iter(range(9))
 
-        def settle_once(*arguments: Any) -> None:
-            if next(calls):
-                raise OSError("the disk is gone")
-            settle(*arguments)
+        def fail(*_: Any) -> None:
+            raise OSError("the disk is gone")
 
-        monkeypatch.setattr(bench.journal, "settle", settle_once)
+        def intent_twice(*arguments: Any, **settled: Any) -> None:
+            if next(calls) == 2:
+                fail()
+            intent(*arguments, **settled)
+
+        # The end of a batch is journaled with the beginning of the next one.
+        monkeypatch.setattr(bench.journal, "intent", intent_twice)
+        monkeypatch.setattr(bench.journal, "settle", fail)
         with pytest.raises(OSError, match="the disk is gone"):
             await run_plan(plan, bench.log, bench.journal, connection=WRITABLE, confirm=plan.token)
         monkeypatch.undo()

@@ -118,13 +118,14 @@ async def test_a_lost_answer_outside_a_transaction_is_unknown(bench):
 async def test_a_cluster_that_goes_away_leaves_the_run_in_doubt_until_it_is_abandoned(bench, monkeypatch):
     monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
     plan, target = await memory_plan(bench, count=6)
-    settle = bench.journal.settle
+    intent, calls = bench.journal.intent, iter(range(9))
 
-    def settle_then_cut(*arguments: Any) -> None:
-        settle(*arguments)
-        bench.log.faults.drop_connection()
+    def intent_then_cut(*arguments: Any, **settled: Any) -> None:
+        intent(*arguments, **settled)
+        if next(calls):
+            bench.log.faults.drop_connection()
 
-    monkeypatch.setattr(bench.journal, "settle", settle_then_cut)
+    monkeypatch.setattr(bench.journal, "intent", intent_then_cut)
     report = await run_plan(plan, bench.log, bench.journal, connection=WRITABLE, confirm=plan.token)
     bench.log.faults.restore()
     monkeypatch.undo()
@@ -152,8 +153,8 @@ async def test_a_second_cancellation_does_not_wait_and_leaves_doubt(bench, monke
     plan, _ = await memory_plan(bench)
     intent = bench.journal.intent
 
-    def intent_then_stall(*arguments: Any) -> None:
-        intent(*arguments)
+    def intent_then_stall(*arguments: Any, **settled: Any) -> None:
+        intent(*arguments, **settled)
         bench.log.faults.delay_s = 25.0
 
     monkeypatch.setattr(bench.journal, "intent", intent_then_stall)

@@ -46,8 +46,8 @@ async def test_what_did_not_arrive_is_sent(bench, in_doubt, timestamps, monkeypa
     # A run whose second batch is known only as begun: its intent is in the journal, and nothing is on the target.
     intent, calls = bench.journal.intent, iter(range(9))
 
-    def intent_then_die(*arguments: Any) -> None:
-        intent(*arguments)
+    def intent_then_die(*arguments: Any, **settled: Any) -> None:
+        intent(*arguments, **settled)
         if next(calls):
             raise OSError("killed before the first byte")
 

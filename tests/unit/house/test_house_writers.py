@@ -18,7 +18,6 @@ PACKAGE = Path(workbench.__file__).parent
 EXCEPTIONS = {
     ("session/times.py", "fromtimestamp"): "makes a datetime to compare with, no text",
     ("store/journal/journal.py", "fromtimestamp"): "makes a datetime to store, no text",
-    ("replay/records/replay_records.py", "position"): "the header x-replay-of: a cluster before a stored position",
     ("eventbus/subscribing/subscription.py", "position"): "the name of a task, which a partition may have several of",
     ("lag/figure.py", "position"): "a legend: the topic is shortened to its last characters first",
 }

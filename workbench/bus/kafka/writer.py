@@ -231,7 +231,7 @@ class KafkaWriter:
         now = time.time_ns() // 1_000_000
         timestamps = pc.fill_null(records.column("timestamp_ms"), now).to_numpy(zero_copy_only=False)
         written = WrittenColumns.waiting(timestamps)
-        numbers = np.unique(partitions).tolist()
+        numbers = sorted(set(partitions.tolist()))
         async with self._session.deadline("Reading metadata"):
             found = (await self._topics({(topic, number) for number in numbers})).get(topic)
         encoder = RecordColumns(*(records.column(name) for name in ("key", "value", "headers")))

@@ -14,8 +14,6 @@ from workbench.text import and_more, counted, position_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from numpy.typing import NDArray
-
     from workbench.model import TopicPartition
     from workbench.replay.proof.arrivals import Arrivals, Arrived
     from workbench.replay.proof.expected import ExpectedRecords
@@ -65,10 +63,10 @@ def _positions(ledger: LedgerRows, arrivals: Arrivals) -> Result:
         right = known.copy()
         stated = rows[known]
         right[known] = ledger.acked[stated] & (ledger.offsets[stated] == part.offsets[known])
-        right[known] &= _equal_places(ledger.places[stated], part.at)
+        right[known] &= ledger.places.are(stated, part.at)
         met[rows[right]] = True
         wrong += [(int(part.seqs[row]), part.at, int(part.offsets[row])) for row in np.flatnonzero(~right)]
-    missed = np.flatnonzero(ledger.acked & ~met)
+    missed = np.flatnonzero(ledger.acked & ~met).tolist()
     wrong += [(int(ledger.seqs[row]), ledger.places[row], int(ledger.offsets[row])) for row in missed]
     texts = [f"seq {seq} at {at}/{offset}" for seq, at, offset in sorted(wrong, key=lambda item: item[0])]
     return _result(name, texts, counted(int(ledger.acked.sum()), "position"))
@@ -97,7 +95,7 @@ def _order(arrivals: Arrivals) -> Result:
 def _partitions(expected: ExpectedRecords, arrivals: Arrivals) -> Result:
     wrong = []
     for part, rows, planned in _known(expected, arrivals):
-        lost = np.flatnonzero(~_equal_places(expected.places[planned], part.at)).tolist()
+        lost = np.flatnonzero(~expected.places.are(planned, part.at)).tolist()
         wrong += [f"seq {part.seqs[rows[at]]} in {part.at}, planned {expected.places[planned[at]]}" for at in lost]
     return _result("partitions as planned", wrong)
 
@@ -132,12 +130,6 @@ def _known(expected: ExpectedRecords, arrivals: Arrivals) -> Iterable[tuple[Arri
         planned, known = expected.rows_of(part.seqs)
         rows = np.flatnonzero(known)
         yield part, rows, planned[rows]
-
-
-def _equal_places(places: NDArray[np.object_], at: TopicPartition) -> NDArray[np.bool_]:
-    # Equal places of one table are one object, so that few are compared by value.
-    same = {id(place): place == at for place in {id(place): place for place in places}.values()}
-    return np.fromiter((same[id(place)] for place in places), bool, len(places))
 
 
 def _result(name: str, wrong: list[str], right: str = "") -> Result:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.replay.proof.ledger import rows_of, target_places
+from workbench.replay.proof.ledger import Places, rows_of
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.target.facts import APPEND_TIME
 
@@ -36,7 +36,7 @@ class ExpectedRecords:
     sent: NDArray[np.bool_]
     """Those that the run was to send."""
     digests: Digests
-    places: NDArray[np.object_]
+    places: Places
     """Target partition of each."""
     times: Longs
     """Planned timestamp; `NOW` is chosen when the record is sent."""
@@ -66,7 +66,7 @@ class ExpectedRecords:
             seqs,
             sent,
             records.digests,
-            target_places(targets),
+            Places.of(targets),
             records.planned_timestamps,
             frozenset(records.append_time_topics),
         )
@@ -87,7 +87,7 @@ class ExpectedRecords:
             found["seq"].to_numpy(),
             np.ones(found.num_rows, bool),
             fixed_bytes(digests),
-            target_places(found),
+            Places.of(found),
             times,
             frozenset(appending),
         )

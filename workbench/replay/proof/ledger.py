@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +13,47 @@ import pyarrow.compute as pc
 from workbench.model import TopicPartition
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from workbench.replay.records.raw_rows import Longs
 
 NOT_KNOWN = -1
 """Stands for an offset or a time that the broker did not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The target partition of each row of a table, as its number in a list of few."""
+
+    numbers: Longs
+    names: Sequence[TopicPartition]
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> Places:
+        """Read the columns ``target_topic`` and ``target_partition``; a missing partition is -1."""
+        pairs = pa.table(
+            {
+                "topic": pc.fill_null(rows["target_topic"], ""),
+                "partition": pc.fill_null(rows["target_partition"], -1),
+            }
+        )
+        names = [TopicPartition(**pair) for pair in pairs.group_by(["topic", "partition"]).aggregate([]).to_pylist()]
+        numbers = np.empty(rows.num_rows, np.int64)
+        for number, at in enumerate(names):
+            here = pc.and_(pc.equal(pairs["topic"], at.topic), pc.equal(pairs["partition"], at.partition))
+            numbers[here.to_numpy()] = number
+        return cls(numbers, names)
+
+    def __getitem__(self, row: int) -> TopicPartition:
+        return self.names[int(self.numbers[row])]
+
+    def are(self, rows: Longs, at: TopicPartition) -> NDArray[np.bool_]:
+        """Tell which of these rows are for a partition."""
+        number = self.names.index(at) if at in self.names else -1
+        equal: NDArray[np.bool_] = self.numbers[rows] == number
+        return equal
 
 
 @dataclass(frozen=True)
@@ -29,7 +64,7 @@ class LedgerRows:
     acked: NDArray[np.bool_]
     left_out: NDArray[np.bool_]
     """Rows that were skipped or refused."""
-    places: NDArray[np.object_]
+    places: Places
     """Target partition of each row."""
     offsets: Longs
     """`NOT_KNOWN` where the broker did not tell it."""
@@ -43,7 +78,7 @@ class LedgerRows:
             ledger["seq"].to_numpy(),
             pc.equal(outcome, "acked").to_numpy(),
             pc.is_in(outcome, pa.array(["skipped", "refused"])).to_numpy(),
-            target_places(ledger),
+            Places.of(ledger),
             pc.fill_null(ledger["target_offset"], NOT_KNOWN).to_numpy(),
             pc.fill_null(ledger["target_timestamp_ms"], NOT_KNOWN).to_numpy(),
         )
@@ -65,8 +100,8 @@ class LedgerRows:
     def _by_place(self) -> dict[TopicPartition, Longs]:
         """Acknowledged rows of each target partition."""
         rows = np.flatnonzero(self.acked)
-        places = self.places[rows]
-        return {at: rows[places == at] for at in set(places.tolist())}
+        numbers = self.places.numbers[rows]
+        return {at: rows[numbers == number] for number, at in enumerate(self.places.names)}
 
     def seqs_at(self, at: TopicPartition, offsets: Longs) -> tuple[Longs, Longs]:
         """Return which of these offsets of a partition are acknowledged ones, as their indexes, and their seqs."""
@@ -83,19 +118,3 @@ def rows_of(known: Longs, wanted: Longs) -> tuple[Longs, NDArray[np.bool_]]:
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
     rows = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
     return rows, known[rows] == wanted
-
-
-def target_places(rows: pa.Table) -> NDArray[np.object_]:
-    """Return the target partition of each row of a ledger or selection, one object for each partition."""
-    topics = rows["target_topic"].combine_chunks().dictionary_encode()
-    topics = topics.combine_chunks() if isinstance(topics, pa.ChunkedArray) else topics
-    names = topics.dictionary.to_pylist()
-    codes = pc.fill_null(topics.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    partitions = pc.fill_null(rows["target_partition"], -1).to_numpy()
-    lanes, inverse = np.unique((codes << 32) + partitions, return_inverse=True)
-    places: NDArray[Any] = np.empty(len(lanes), dtype=object)
-    for number, lane in enumerate(lanes.tolist()):
-        code = lane + (1 << 31) >> 32
-        places[number] = TopicPartition(names[code] if code >= 0 else "", lane - (code << 32))
-    found: NDArray[np.object_] = places[inverse]
-    return found

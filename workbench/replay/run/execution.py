@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,12 +24,12 @@ from workbench.replay.run.ledger_rows import refused_rows, selection_rows, settl
 from workbench.replay.run.preparation import create_targets, start_positions
 from workbench.replay.run.sending import Sender
 from workbench.replay.target.facts import Connection
-from workbench.store.journal import Transaction
+from workbench.store.journal import Settlement, Transaction
 from workbench.telemetry import SPAN_REPLAY, traced
 from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
@@ -168,6 +168,8 @@ class PlanRun:
         self._done = len(plan.sent) - len(self._remaining.seqs)
         self._bytes = 0
         self._number = 0
+        self._settled: Settlement | None = None
+        """The end of the last batch, which is journaled with the beginning of the next one."""
 
     async def go(self) -> None:
         """Prepare the targets, send every batch, and journal the end."""
@@ -243,14 +245,20 @@ class PlanRun:
         transaction = Transaction(LANE_GROUP, self._number, batch.first, batch.last)
         self._number += 1
         # The intent must be durable before the first byte is sent: after a crash it tells what may be on the target.
-        await asyncio.to_thread(self.journal.intent, run_id, transaction)
+        # The end of the batch before it is entered with it, so that a batch costs one commit.
+        settled, self._settled = self._settled, None
+        await asyncio.to_thread(lambda: self.journal.intent(run_id, transaction, after=settled))
         end = await writer.deliver(lambda opened: self._sender.send(opened, batch.seqs))
         self._note_bad_records(batch, end)
-        settled = settled_rows(self.plan, batch.seqs, end, self._skipped)
-        await asyncio.to_thread(self.journal.settle, run_id, transaction, end.state, settled)
-        await self._audit_batch(batch, end)
+        self._settled = await asyncio.to_thread(self._settlement, transaction, batch, end)
         self._count(batch, end)
         return end
+
+    def _settlement(self, transaction: Transaction, batch: Batch, end: BatchEnd) -> Settlement:
+        rows = settled_rows(self.plan, batch.seqs, end, self._skipped)
+        entries = self._audit_entries(batch, end)
+        # Records of a batch that was aborted are sent again without the ones that the broker refused.
+        return Settlement(transaction, end.state, rows, entries, again=bool(self._skipped))
 
     def _note_bad_records(self, batch: Batch, end: BatchEnd) -> None:
         if self.plan.options.on_error != "skip_record" or end.state != "aborted":
@@ -268,28 +276,30 @@ class PlanRun:
             return None
         return Batch(np.setdiff1d(batch.seqs, np.fromiter(self._skipped, np.int64, len(self._skipped))))
 
-    async def _audit_batch(self, batch: Batch, end: BatchEnd) -> None:
-        records = self.plan.records
-        numbers = records.target_numbers[batch.seqs]
+    def _audit_entries(self, batch: Batch, end: BatchEnd) -> list[Mapping[str, Any]]:
+        numbers = self.plan.records.target_numbers[batch.seqs]
         acked = np.zeros(len(batch.seqs), bool)
         acked[: len(end.written)] = end.written.states == ACKED
-        for number in np.unique(numbers).tolist():
-            count = int((acked & (numbers == number)).sum()) if end.state == "committed" else 0
-            topic = records.facts.target_topics[number]
-            await self._audit("replay.batch", end.state, topic=topic, records=count)
+        return [
+            self._audit_entry(
+                "replay.batch",
+                end.state,
+                topic=self.plan.facts.target_topics[number],
+                records=int((acked & (numbers == number)).sum()) if end.state == "committed" else 0,
+            )
+            for number in sorted(set(numbers.tolist()))
+        ]
 
-    async def _audit(self, action: str, result: str, *, topic: str | None = None, records: int | None = None) -> None:
-        await asyncio.to_thread(
-            self.journal.audit,
-            self.plan.run_id,
-            action=action,
-            who=self._who.by,
-            reason=self._who.reason,
-            cluster=self.plan.facts.cluster_id,
-            topic=topic,
-            records=records,
-            result=result,
-        )
+    def _audit_entry(self, action: str, result: str, *, topic: str, records: int) -> Mapping[str, Any]:
+        return {
+            "action": action,
+            "who": self._who.by,
+            "reason": self._who.reason,
+            "cluster": self.plan.facts.cluster_id,
+            "topic": topic,
+            "records": records,
+            "result": result,
+        }
 
     def _count(self, batch: Batch, end: BatchEnd) -> None:
         if end.state == "committed":
@@ -300,17 +310,12 @@ class PlanRun:
     async def _end(self, state: str, error: str | None) -> None:
         """Journal the end. It blocks the event loop on purpose: an awaited thread could be cancelled, the end lost."""
         self.state = state
-        self.journal.finish(self.plan.run_id, state, error=error)
-        self.journal.audit(
-            self.plan.run_id,
-            action="replay",
-            who=self._who.by,
-            reason=self._who.reason,
-            cluster=self.plan.facts.cluster_id,
-            topic=", ".join(self.plan.facts.target_topics),
-            records=self._done,
-            result=state,
-        )
+        run_id, (settled, self._settled) = self.plan.run_id, (self._settled, None)
+        if settled is not None:
+            self.journal.settle(run_id, settled)
+        self.journal.finish(run_id, state, error=error)
+        topics = ", ".join(self.plan.facts.target_topics)
+        self.journal.audit(run_id, **self._audit_entry("replay", state, topic=topics, records=self._done))
         self._tell({"done": "done", "stopped": "stopped"}.get(state, "failed"), error or "")
 
     def _tell(self, state: str, note: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Makes the ledger rows of a batch: source position, target and outcome of each record."""
+"""Makes the ledger of a run: its records with source and target, and of each batch the outcome of each record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from workbench.model.records.written import ACKED, FAILED, UNKNOWN
 from workbench.replay.records.digest import digest_column
-from workbench.store.journal import LEDGER, SELECTION
+from workbench.store.journal import OUTCOMES, SELECTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,51 +29,40 @@ TO_SEND_AGAIN = frozenset({ABORTED, UNSENT, NOT_THERE})
 """Reasons of ``skipped`` records that a resumed run sends; every other reason left them out for good."""
 
 
-def ledger_rows(plan: Plan, seqs: Longs, ends: Mapping[str, pa.Array]) -> pa.Table:
-    """Return the rows of some seqs.
-
-    Args:
-        plan: The plan.
-        seqs: Ascending.
-        ends: Columns ``outcome``, ``reason``, and where they are known ``target_offset``, ``target_timestamp_ms`` and
-            ``acked_at``.
-    """
-    given = {**_source_columns(plan, seqs), **ends}
-    count = len(seqs)
-    return pa.table([given.get(field.name, pa.nulls(count, field.type)) for field in LEDGER], schema=LEDGER)
-
-
-def _source_columns(plan: Plan, seqs: Longs) -> dict[str, pa.Array]:
-    records = plan.records
-    names = ["source_id", "topic", "partition", "offset"]
-    table = records.table.select(names).take(pa.array(seqs))
-    partitions = records.target_partitions[seqs]
-    return {
-        "seq": pa.array(seqs),
-        **{name: table[name] for name in names},
-        "body_sha256": digest_column(records.digests[seqs]),
-        "target_topic": records.target_topic_column(seqs),
-        "target_partition": pa.array(partitions, mask=partitions < 0),
-    }
-
-
 def selection_rows(plan: Plan) -> pa.Table:
     """Return all records of the plan for the journal, from which a killed run is resumed."""
-    columns = _source_columns(plan, np.arange(len(plan.records)))
+    records = plan.records
+    partitions = records.target_partitions
+    columns = {
+        "seq": pa.array(np.arange(len(records))),
+        **{name: records.table[name] for name in ("source_id", "topic", "partition", "offset")},
+        "body_sha256": digest_column(records.digests),
+        "target_topic": records.target_topic_column(np.arange(len(records))),
+        "target_partition": pa.array(partitions, mask=partitions < 0),
+    }
     return pa.table([columns[name] for name in SELECTION.names], schema=SELECTION)
 
 
 def refused_rows(plan: Plan) -> pa.Table:
-    """Return the rows of the records that the plan leaves out."""
+    """Return the outcome of the records that the plan leaves out."""
     seqs = np.fromiter(plan.left_out, np.int64, len(plan.left_out))
     reasons = pa.array(list(plan.left_out.values()), pa.string())
-    return ledger_rows(plan, seqs, {"outcome": pa.repeat("refused", len(seqs)), "reason": reasons})
+    return outcome_rows(seqs, {"outcome": pa.repeat("refused", len(seqs)), "reason": reasons})
+
+
+def outcome_rows(seqs: Longs, columns: Mapping[str, pa.Array]) -> pa.Table:
+    """Return a table of `OUTCOMES`; columns that are not given are null."""
+    given = {"seq": pa.array(seqs), **columns}
+    return pa.table([given.get(field.name, pa.nulls(len(seqs), field.type)) for field in OUTCOMES], schema=OUTCOMES)
 
 
 def settled_rows(plan: Plan, seqs: Longs, end: BatchEnd, skipped: Mapping[int, str]) -> pa.Table:
-    """Return the rows of a batch that has ended."""
+    """Return the outcome of each record of a batch that has ended."""
     count, written = len(seqs), end.written
     sent = len(written)
+    if end.state == "committed" and written.acked == count and not skipped:
+        outcomes = pa.repeat("acked", count)
+        return outcome_rows(seqs, {"outcome": outcomes, **_acked(end, np.ones(count, bool))})
     outcome = np.full(count, "skipped", dtype=object)
     reason = np.full(count, UNSENT, dtype=object)
     states = written.states
@@ -95,20 +84,20 @@ def settled_rows(plan: Plan, seqs: Longs, end: BatchEnd, skipped: Mapping[int, s
     reason[failed] = [str(written.errors.get(row, "")) for row in failed.tolist()]
     for row in np.flatnonzero(np.isin(seqs, list(skipped))).tolist() if skipped else ():
         outcome[row], reason[row] = "skipped", skipped[int(seqs[row])]
-    return ledger_rows(plan, seqs, {"outcome": _text(outcome), "reason": _text(reason), **_acked(end, outcome)})
+    return outcome_rows(seqs, {"outcome": _text(outcome), "reason": _text(reason), **_acked(end, outcome == "acked")})
 
 
-def _acked(end: BatchEnd, outcome: NDArray[np.object_]) -> dict[str, pa.Array]:
-    count, sent = len(outcome), len(end.written)
+def _acked(end: BatchEnd, acked: NDArray[np.bool_]) -> dict[str, pa.Array]:
+    count, sent = len(acked), len(end.written)
     offsets, times = np.full(count, -1, np.int64), np.zeros(count, np.int64)
     offsets[:sent], times[:sent] = end.written.offsets, end.written.timestamps
-    others = np.asarray(outcome != "acked", bool)
+    others = ~acked
     moment = datetime.now(UTC).replace(tzinfo=None)
-    when = pa.repeat(pa.scalar(moment, LEDGER.field("acked_at").type), count)
+    when = pa.repeat(pa.scalar(moment, OUTCOMES.field("acked_at").type), count)
     return {
         "target_offset": pa.array(offsets, mask=others | (offsets < 0)),
         "target_timestamp_ms": pa.array(times, mask=others),
-        "acked_at": pc.if_else(pa.array(others), None, when),
+        "acked_at": when if acked.all() else pc.if_else(pa.array(acked), when, None),
     }
 
 

@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,13 +22,12 @@ from workbench.replay.proof.ledger import LedgerRows
 from workbench.replay.proof.verification import stable_ends
 from workbench.replay.run.abandon import fence
 from workbench.replay.run.content import Arrival, arrived_by_content
-from workbench.replay.run.ledger_rows import NOT_THERE
-from workbench.store.journal import LEDGER
-from workbench.store.journal.runs import Transaction
+from workbench.replay.run.ledger_rows import NOT_THERE, outcome_rows
+from workbench.store.journal import OUTCOMES, Settlement, Transaction
 from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
@@ -172,19 +172,19 @@ async def _settle(journal: Journal, row: RunRow, unknown: pa.Table, found: Mappi
         settled.append((batch, own, "committed" if there else "aborted"))
     for batch, own, state in settled:
         transaction = Transaction(batch["lane_group"], batch["txn_no"], batch["first_seq"], batch["last_seq"])
-        rows = unknown.filter(pc.is_in(unknown["seq"], pa.array(own, pa.int64())))
-        await asyncio.to_thread(journal.settle, row.run_id, transaction, state, arrived_rows(rows, found))
+        settlement = Settlement(transaction, state, arrived_rows(own, found), again=True)
+        await asyncio.to_thread(journal.settle, row.run_id, settlement)
     return None
 
 
-def arrived_rows(rows: pa.Table, found: Mapping[int, Arrival]) -> pa.Table:
-    """Enter into ledger rows what was found on the target: ``acked`` with its offset, or ``skipped``."""
-    entered = []
-    for row in rows.to_pylist():
-        arrival = found.get(row["seq"])
-        if arrival is None:
-            entered.append({**row, "outcome": "skipped", "reason": NOT_THERE})
-        else:
-            there = {"target_offset": arrival.offset, "target_timestamp_ms": arrival.timestamp_ms}
-            entered.append({**row, **there, "outcome": "acked", "reason": "found on the target"})
-    return pa.Table.from_pylist(entered, schema=LEDGER)
+def arrived_rows(seqs: Sequence[int], found: Mapping[int, Arrival]) -> pa.Table:
+    """Return the outcome of records of a batch in doubt: ``acked`` with the offset that was found, or ``skipped``."""
+    arrivals = [found.get(seq) for seq in seqs]
+    columns = {
+        "outcome": ["skipped" if arrival is None else "acked" for arrival in arrivals],
+        "reason": [NOT_THERE if arrival is None else "found on the target" for arrival in arrivals],
+        "target_offset": [None if arrival is None else arrival.offset for arrival in arrivals],
+        "target_timestamp_ms": [None if arrival is None else arrival.timestamp_ms for arrival in arrivals],
+    }
+    given = {name: pa.array(values, OUTCOMES.field(name).type) for name, values in columns.items()}
+    return outcome_rows(np.asarray(seqs, np.int64), given)

@@ -20,12 +20,11 @@ from workbench.replay.rules.guard import refusals
 from workbench.replay.rules.planning_input import PlanningInput
 from workbench.replay.run.admission import typed_names
 from workbench.replay.run.execution import PlanRun, Remaining, Who, run_to_its_end
-from workbench.replay.run.ledger_rows import TO_SEND_AGAIN
+from workbench.replay.run.ledger_rows import TO_SEND_AGAIN, outcome_rows
 from workbench.replay.run.resolution import check_cluster, settle_from_target
 from workbench.replay.target.facts import Connection
 from workbench.replay.target.fetching import fetch_again
-from workbench.store.journal import LEDGER
-from workbench.store.journal.runs import Transaction
+from workbench.store.journal import Settlement, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -137,16 +136,16 @@ async def _shortened(log: RecordLog, journal: Journal, run_id: str) -> list[str]
 
 
 async def _leave_out(journal: Journal, run_id: str) -> None:
-    rows = await asyncio.to_thread(journal.ledger, run_id)
-    unknown = rows.filter(pc.equal(rows["outcome"], "unknown")).to_pylist()
-    given = pa.Table.from_pylist([{**row, "outcome": "skipped", "reason": _LEFT_OUT} for row in unknown], schema=LEDGER)
+    ledger = await asyncio.to_thread(journal.ledger, run_id)
+    seqs = ledger.filter(pc.equal(ledger["outcome"], "unknown"))["seq"].to_numpy()
     for batch in (await asyncio.to_thread(journal.transactions, run_id)).to_pylist():
         if batch["state"] == "unknown":
+            own = seqs[(seqs >= batch["first_seq"]) & (seqs <= batch["last_seq"])]
+            columns = {"outcome": pa.repeat("skipped", len(own)), "reason": pa.repeat(_LEFT_OUT, len(own))}
             transaction = Transaction(batch["lane_group"], batch["txn_no"], batch["first_seq"], batch["last_seq"])
-            own = pc.and_(
-                pc.greater_equal(given["seq"], batch["first_seq"]), pc.less_equal(given["seq"], batch["last_seq"])
+            await asyncio.to_thread(
+                journal.settle, run_id, Settlement(transaction, "unknown", outcome_rows(own, columns), again=True)
             )
-            await asyncio.to_thread(journal.settle, run_id, transaction, "unknown", given.filter(own))
 
 
 def _remaining(plan: Plan, journal: Journal) -> Remaining:

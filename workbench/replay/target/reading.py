@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.model import Chunk, TopicPartition
 
+_PREFETCH_BYTES = 16 << 20
 STALLED_S = 60.0
 """Reading ends with an error when nothing came for this long."""
 
@@ -34,7 +35,7 @@ async def read_target(
         return
     loop = asyncio.get_running_loop()
     heard = loop.time()
-    async with log.reader(spans) as reader:
+    async with log.reader(spans, prefetch_bytes=_PREFETCH_BYTES) as reader:
         while not reader.done:
             chunks = await reader.read()
             if chunks:

@@ -38,3 +38,11 @@ SELECTION_TABLE = """
         target_topic VARCHAR NOT NULL, target_partition INTEGER
     )"""
 """The records of a run by seq, entered before the first is sent: a killed run is resumed from them."""
+
+OUTCOME_TABLE = """
+    CREATE TABLE IF NOT EXISTS replay_outcomes (
+        run_id VARCHAR NOT NULL, seq BIGINT NOT NULL, outcome UTINYINT NOT NULL, reason VARCHAR, target_offset BIGINT,
+        target_timestamp_ms BIGINT, acked_at TIMESTAMP
+    )"""
+"""What became of the records of `SELECTION_TABLE`; together they are the ledger. It holds as little as possible,
+because it is written between two batches. ``replay_records`` has the ledgers of earlier versions."""

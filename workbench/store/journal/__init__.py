@@ -3,17 +3,20 @@
 from workbench.store.journal.journal import WAY_ON, Journal
 from workbench.store.journal.locations import journal_path
 from workbench.store.journal.reading import RecordedRuns
-from workbench.store.journal.results import LEDGER, POSITIONS, SELECTION
-from workbench.store.journal.runs import RunRow, Transaction
+from workbench.store.journal.results import LEDGER, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
+from workbench.store.journal.runs import RunRow, Settlement, Transaction
 
 __all__ = [
     "LEDGER",
+    "OUTCOMES",
+    "OUTCOME_NAMES",
     "POSITIONS",
     "SELECTION",
     "WAY_ON",
     "Journal",
     "RecordedRuns",
     "RunRow",
+    "Settlement",
     "Transaction",
     "journal_path",
 ]

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from workbench.errors import SnapshotError
 from workbench.store.file.opening import open_for_writing
 from workbench.store.journal.audit import add_audit_row, read_audit_rows
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
-from workbench.store.journal.results import LEDGER, POSITIONS, SELECTION
+from workbench.store.journal.results import LEDGER, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
 from workbench.store.journal.runs import select_runs
 from workbench.store.journal.states import move, utc_now
 from workbench.store.snapshot.stored_sql import check_stored_sql
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from workbench.store.file.connection import Connection
-    from workbench.store.journal.runs import RunRow, Transaction
+    from workbench.store.journal.runs import RunRow, Settlement, Transaction
 
 WAY_ON = (
     "Resume it, which sends only what is not on the target: snap.replays.resume({run!r}, writer), or workbench replay "
@@ -181,7 +182,7 @@ class Journal:
             run_id: The run.
             positions: Ends of the target partitions, columns of `POSITIONS`.
             selection: All records of the plan, columns of `SELECTION`.
-            left_out: Ledger rows of the records that are not sent, columns of `LEDGER`.
+            left_out: The records that are not sent, columns of `OUTCOMES`.
         """
         with self._connection.transaction() as cursor:
             move(cursor, run_id, "running")
@@ -193,7 +194,7 @@ class Journal:
             )
             cursor.register("given_selection", selection.cast(SELECTION))
             cursor.execute("INSERT INTO replay_selection SELECT ?, * FROM given_selection", [run_id])
-            _replace_rows(cursor, run_id, left_out)
+            _enter_outcomes(cursor, run_id, left_out)
         _running_here.add(run_id)
 
     def resume(self, run_id: str, pending: pa.Array) -> int:
@@ -210,16 +211,25 @@ class Journal:
         with self._connection.transaction() as cursor:
             move(cursor, run_id, "running")
             cursor.register("pending", pa.table({"seq": pending}))
-            query = "DELETE FROM replay_records WHERE run_id = ? AND seq IN (SELECT seq FROM pending)"
-            cursor.execute(query, [run_id])
+            for table in ("replay_outcomes", "replay_records"):
+                query = f"DELETE FROM {table} WHERE run_id = ? AND seq IN (SELECT seq FROM pending)"  # noqa: S608 - constants
+                cursor.execute(query, [run_id])
             query = "SELECT coalesce(max(txn_no), -1) + 1 FROM replay_txns WHERE run_id = ?"
             number = cursor.execute(query, [run_id]).fetchall()[0][0]
         _running_here.add(run_id)
         return int(number)
 
-    def intent(self, run_id: str, transaction: Transaction) -> None:
-        """Enter the next transaction before it begins: if the process dies now, its records are ``unknown``."""
+    def intent(self, run_id: str, transaction: Transaction, *, after: Settlement | None = None) -> None:
+        """Enter the next transaction before it begins: if the process dies now, its records are ``unknown``.
+
+        Args:
+            run_id: The run.
+            transaction: The next one.
+            after: The end of the one before it, which is entered together with it.
+        """
         with self._connection.transaction() as cursor:
+            if after is not None:
+                _settle(cursor, run_id, after)
             cursor.execute(
                 "INSERT INTO replay_txns VALUES (?, ?, ?, ?, ?, 'intent', ?)",
                 [
@@ -232,22 +242,10 @@ class Journal:
                 ],
             )
 
-    def settle(self, run_id: str, transaction: Transaction, state: str, rows: pa.Table) -> None:
-        """Enter the end of a transaction (``committed``, ``aborted``, ``unknown``), with the outcome of each record."""
+    def settle(self, run_id: str, settlement: Settlement) -> None:
+        """Enter the end of a transaction, with the outcome of each record."""
         with self._connection.transaction() as cursor:
-            cursor.execute(
-                'UPDATE replay_txns SET state = ?, "at" = ? WHERE run_id = ? AND lane_group = ? AND txn_no = ?',
-                [state, utc_now(), run_id, transaction.lane_group, transaction.txn_no],
-            )
-            _replace_rows(cursor, run_id, rows)
-            cursor.execute(
-                """UPDATE replay_positions AS p SET next_target_offset = r.next_offset
-                FROM (SELECT target_topic, target_partition, max(target_offset) + 1 AS next_offset FROM given_rows
-                      WHERE outcome = 'acked' GROUP BY ALL) AS r
-                WHERE p.run_id = ? AND p.target_topic = r.target_topic AND p.target_partition = r.target_partition
-                  AND (p.next_target_offset IS NULL OR p.next_target_offset < r.next_offset)""",
-                [run_id],
-            )
+            _settle(cursor, run_id, settlement)
 
     def finish(self, run_id: str, state: str, *, error: str | None = None) -> None:
         """End a run, or enter the result of its verification."""
@@ -282,7 +280,9 @@ class Journal:
 
     def ledger(self, run_id: str) -> pa.Table:
         """Return the ledger of a run by seq, columns of `LEDGER`. Records that were never attempted have no row."""
-        return self._read("replay_records", LEDGER, "seq", run_id)
+        with self._connection.cursor() as cursor:
+            found: pa.Table = cursor.sql(_LEDGER_QUERY, params=[OUTCOME_NAMES, run_id, run_id]).to_arrow_table()
+        return found.cast(LEDGER)
 
     def selection(self, run_id: str) -> pa.Table:
         """Return the records of a run by seq, columns of `SELECTION`; empty where the run was never started."""
@@ -290,7 +290,9 @@ class Journal:
 
     def positions(self, run_id: str) -> pa.Table:
         """Return the target partitions of a run, columns of `POSITIONS`."""
-        return self._read("replay_positions", POSITIONS, "target_topic, target_partition", run_id)
+        with self._connection.cursor() as cursor:
+            found: pa.Table = cursor.sql(_POSITIONS_QUERY, params=[run_id]).to_arrow_table()
+        return found.cast(POSITIONS)
 
     def transactions(self, run_id: str) -> pa.Table:
         """Return the transactions of a run, in order."""
@@ -315,28 +317,56 @@ def _what_became_of(rows: Sequence[RunRow]) -> str:
     return f": its run {row.run_id} is in doubt ({row.error or 'no result'}). {WAY_ON.format(run=row.run_id)}"
 
 
+_LEDGER_QUERY = """
+    SELECT s.seq, s.topic, s."partition", s."offset", s.body_sha256, s.target_topic, s.target_partition,
+           o.target_offset, o.target_timestamp_ms, NULL::VARCHAR AS new_event_id, $1[o.outcome + 1] AS outcome,
+           o.reason, o.acked_at
+    FROM replay_selection AS s JOIN replay_outcomes AS o ON o.run_id = s.run_id AND o.seq = s.seq WHERE s.run_id = $2
+    UNION ALL SELECT * EXCLUDE (run_id) FROM replay_records WHERE run_id = $3 ORDER BY seq"""
+
+
+# The next offset follows from the outcomes; runs of earlier versions stored it.
+_POSITIONS_QUERY = """
+    SELECT p.target_topic, p.target_partition, p.start_offset,
+           greatest(p.next_target_offset, f.following) AS next_target_offset
+    FROM replay_positions AS p LEFT JOIN (
+        SELECT s.target_topic, s.target_partition, max(o.target_offset) + 1 AS following
+        FROM replay_outcomes AS o JOIN replay_selection AS s ON s.run_id = o.run_id AND s.seq = o.seq
+        WHERE o.run_id = $1 GROUP BY ALL
+    ) AS f ON f.target_topic = p.target_topic AND f.target_partition = p.target_partition
+    WHERE p.run_id = $1 ORDER BY p.target_topic, p.target_partition"""
+
+
+def _settle(cursor: duckdb.DuckDBPyConnection, run_id: str, settlement: Settlement) -> None:
+    transaction = settlement.transaction
+    cursor.execute(
+        'UPDATE replay_txns SET state = ?, "at" = ? WHERE run_id = ? AND lane_group = ? AND txn_no = ?',
+        [settlement.state, utc_now(), run_id, transaction.lane_group, transaction.txn_no],
+    )
+    _enter_outcomes(cursor, run_id, settlement.outcomes, replace=settlement.again)
+    for entry in settlement.audit:
+        add_audit_row(cursor, run_id, entry)
+
+
 def _enter_unknown(cursor: duckdb.DuckDBPyConnection, run_id: str) -> None:
     """Enter the records of a batch that was begun and not settled as ``unknown``."""
     cursor.execute(
-        """INSERT INTO replay_records
-        SELECT s.run_id, s.seq, s.topic, s."partition", s."offset", s.body_sha256, s.target_topic, s.target_partition,
-               NULL, NULL, NULL, 'unknown', 'sent, not settled', NULL
+        """INSERT INTO replay_outcomes
+        SELECT s.run_id, s.seq, $2, 'sent, not settled', NULL, NULL, NULL
         FROM replay_selection AS s JOIN replay_txns AS t
             ON t.run_id = s.run_id AND t.state = 'intent' AND s.seq BETWEEN t.first_seq AND t.last_seq
-        WHERE s.run_id = $1 AND s.seq NOT IN (
-            SELECT seq FROM replay_records WHERE run_id = $1 AND outcome IN ('acked', 'refused', 'failed', 'skipped')
-        )""",
-        [run_id],
+        WHERE s.run_id = $1 AND s.seq NOT IN (SELECT seq FROM replay_outcomes WHERE run_id = $1)
+          AND s.seq NOT IN (SELECT seq FROM replay_records WHERE run_id = $1)""",
+        [run_id, OUTCOME_NAMES.index("unknown")],
     )
     cursor.execute("UPDATE replay_txns SET state = 'unknown' WHERE run_id = ? AND state = 'intent'", [run_id])
 
 
-def _replace_rows(cursor: duckdb.DuckDBPyConnection, run_id: str, rows: pa.Table) -> None:
-    cursor.register("given_rows", rows.cast(LEDGER))
-    # The bounds let DuckDB pass over the row groups that cannot hold these seqs.
-    cursor.execute(
-        """DELETE FROM replay_records WHERE run_id = ? AND seq IN (SELECT seq FROM given_rows)
-        AND seq BETWEEN (SELECT min(seq) FROM given_rows) AND (SELECT max(seq) FROM given_rows)""",
-        [run_id],
-    )
-    cursor.execute("INSERT INTO replay_records SELECT ?, * FROM given_rows", [run_id])
+def _enter_outcomes(cursor: duckdb.DuckDBPyConnection, run_id: str, rows: pa.Table, *, replace: bool = False) -> None:
+    rows = rows.cast(OUTCOMES)
+    codes = pc.index_in(rows["outcome"], pa.array(OUTCOME_NAMES)).cast(pa.uint8())
+    cursor.register("given_rows", rows.set_column(1, "outcome", codes))
+    for table in ("replay_outcomes", "replay_records") if replace else ():
+        query = f"DELETE FROM {table} WHERE run_id = ? AND seq IN (SELECT seq FROM given_rows)"  # noqa: S608 - constants
+        cursor.execute(query, [run_id])
+    cursor.execute("INSERT INTO replay_outcomes SELECT ?, * FROM given_rows", [run_id])

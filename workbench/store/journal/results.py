@@ -24,6 +24,24 @@ LEDGER = pa.schema(
 """Source position, target position and outcome of each record: ``acked``, ``skipped``, ``refused``, ``failed``,
 ``unknown``."""
 
+OUTCOME_NAMES = ("acked", "skipped", "refused", "failed", "unknown")
+"""Outcomes of a record; the file stores their indexes."""
+
+OUTCOMES = pa.schema(
+    [
+        LEDGER.field(name)
+        for name in (
+            "seq",
+            "outcome",
+            "reason",
+            "target_offset",
+            "target_timestamp_ms",
+            "acked_at",
+        )
+    ]
+)
+"""What became of some records of a run."""
+
 SELECTION = pa.schema(
     [
         ("seq", pa.int64()),

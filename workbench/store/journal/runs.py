@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     import duckdb
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,21 @@ class Transaction:
     txn_no: int
     first_seq: int
     last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The end of a transaction."""
+
+    transaction: Transaction
+    state: str
+    """``committed``, ``aborted`` or ``unknown``."""
+    outcomes: pa.Table
+    """What became of each of its records, columns of `workbench.store.journal.OUTCOMES`."""
+    audit: Sequence[Mapping[str, Any]] = ()
+    """Entries of the audit table."""
+    again: bool = False
+    """Whether some of these records may have an outcome already, which this one replaces."""
 
 
 def select_runs(cursor: duckdb.DuckDBPyConnection, condition: str, values: list[Any]) -> list[RunRow]:

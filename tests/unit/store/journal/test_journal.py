@@ -9,7 +9,16 @@ import pytest
 
 from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedError
 from workbench.store import SnapshotStore
-from workbench.store.journal import LEDGER, POSITIONS, SELECTION, Journal, Transaction, journal_path
+from workbench.store.journal import (
+    LEDGER,
+    OUTCOMES,
+    POSITIONS,
+    SELECTION,
+    Journal,
+    Settlement,
+    Transaction,
+    journal_path,
+)
 from workbench.store.journal import journal as journal_module
 
 RUN = "6f1d2c3b-4a59-4e68-8c77-0123456789ab"
@@ -21,19 +30,15 @@ def plan(run: str = RUN, digest: str = "be9f0e35" + "0" * 56, targets: dict[str,
 
 
 def rows(*seqs: int, **columns: Any) -> pa.Table:
-    given = {
-        "topic": "orders",
-        "partition": 0,
-        "body_sha256": b"\0" * 32,
-        "target_topic": "copy",
-        "target_partition": 0,
-        "outcome": "unknown",
-    }
     made = []
     for seq in seqs:
         own = {name: value + seq if name.endswith("offset") else value for name, value in columns.items()}
-        made.append({**given, "seq": seq, "offset": 100 + seq, **own})
-    return pa.Table.from_pylist(made, schema=LEDGER)
+        made.append({"seq": seq, "outcome": "unknown", **own})
+    return pa.Table.from_pylist(made, schema=OUTCOMES)
+
+
+def settled(transaction: Transaction, state: str, outcomes: pa.Table, *, again: bool = False) -> Settlement:
+    return Settlement(transaction, state, outcomes, again=again)
 
 
 POSITION_ROWS = pa.Table.from_pylist(
@@ -80,7 +85,9 @@ def test_a_run_from_plan_to_verified(journal):
     assert journal.ledger(RUN)["outcome"].to_pylist() == ["refused"]
     assert journal.selection(RUN).equals(SELECTED)
     assert journal.transactions(RUN)["state"].to_pylist() == ["intent"]
-    journal.settle(RUN, batch, "committed", rows(0, 1, 2, outcome="acked", target_offset=70, target_timestamp_ms=5))
+    journal.settle(
+        RUN, settled(batch, "committed", rows(0, 1, 2, outcome="acked", target_offset=70, target_timestamp_ms=5))
+    )
     journal.finish(RUN, "done")
     journal.finish(RUN, "verified")
     ledger = journal.ledger(RUN)
@@ -137,7 +144,7 @@ def test_planned_runs_are_found_by_token(journal):
 def test_a_run_left_running_is_in_doubt_when_the_file_is_opened_again(journal):
     started(journal)
     journal.intent(RUN, Transaction("0", 0, 0, 0))
-    journal.settle(RUN, Transaction("0", 0, 0, 0), "committed", rows(0, outcome="acked", target_offset=70))
+    journal.settle(RUN, settled(Transaction("0", 0, 0, 0), "committed", rows(0, outcome="acked", target_offset=70)))
     journal.intent(RUN, Transaction("0", 1, 1, 2))
     assert Journal(journal._connection).run(RUN).state == "running", "it runs in this very process"
     path = journal.path
@@ -165,9 +172,9 @@ def test_a_run_left_running_is_in_doubt_when_the_file_is_opened_again(journal):
 def test_a_resumed_run_forgets_what_it_sends_again_and_goes_on_counting(journal):
     started(journal)
     journal.intent(RUN, Transaction("0", 0, 0, 1))
-    journal.settle(RUN, Transaction("0", 0, 0, 1), "committed", rows(0, 1, outcome="acked", target_offset=70))
+    journal.settle(RUN, settled(Transaction("0", 0, 0, 1), "committed", rows(0, 1, outcome="acked", target_offset=70)))
     journal.intent(RUN, Transaction("0", 1, 2, 3))
-    journal.settle(RUN, Transaction("0", 1, 2, 3), "aborted", rows(2, 3, outcome="skipped", reason="aborted"))
+    journal.settle(RUN, settled(Transaction("0", 1, 2, 3), "aborted", rows(2, 3, outcome="skipped", reason="aborted")))
     journal.finish(RUN, "stopped")
     assert journal.resume(RUN, pa.array([2, 3, 4], pa.int64())) == 2
     assert journal.ledger(RUN)["seq"].to_pylist() == [0, 1, 9]
@@ -183,9 +190,9 @@ def test_a_resumed_run_forgets_what_it_sends_again_and_goes_on_counting(journal)
 def test_a_statement_that_fails_leaves_nothing_half_written(journal):
     started(journal)
     journal.intent(RUN, Transaction("0", 0, 0, 0))
-    broken = rows(0).set_column(1, "topic", pa.array([None], pa.string()))
+    broken = rows(0).set_column(1, "outcome", pa.array([None], pa.string()))
     with pytest.raises(SnapshotError):
-        journal.settle(RUN, Transaction("0", 0, 0, 0), "committed", broken)
+        journal.settle(RUN, settled(Transaction("0", 0, 0, 0), "committed", broken))
     assert journal.transactions(RUN)["state"].to_pylist() == ["intent"]
     assert journal.ledger(RUN).num_rows == 1
 
