@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import pyarrow.compute as pc
+
 from workbench.errors import SnapshotError
 from workbench.store.journal import Journal, RecordedRuns, journal_path
 from workbench.text import counted, element, iso_text, table, text_table, visible
@@ -117,7 +119,7 @@ class Replays:
 
         journal, run_id = self._recorded(run)
         selected = journal.selection(run_id)
-        if not selected.num_rows:
+        if not selected.num_rows or pc.min(selected["source_id"]).as_py() < 0:
             state = journal.run(run_id).state
             raise SnapshotError(
                 f"Run {run_id} is {state} and its journal holds no records to send: it never began, or an earlier "

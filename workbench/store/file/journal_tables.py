@@ -45,4 +45,19 @@ OUTCOME_TABLE = """
         target_timestamp_ms BIGINT, acked_at TIMESTAMP
     )"""
 """What became of the records of `SELECTION_TABLE`; together they are the ledger. It holds as little as possible,
-because it is written between two batches. ``replay_records`` has the ledgers of earlier versions."""
+because it is written between two batches."""
+
+FORMER_LEDGER = (
+    # A ledger of an earlier version: its records were captured by a source that it did not keep.
+    """
+    INSERT INTO replay_selection
+    SELECT run_id, seq, -1, topic, "partition", "offset", body_sha256, coalesce(target_topic, ''), target_partition
+    FROM replay_records AS r
+    WHERE NOT EXISTS (SELECT 1 FROM replay_selection AS s WHERE s.run_id = r.run_id AND s.seq = r.seq)""",
+    """
+    INSERT INTO replay_outcomes
+    SELECT run_id, seq, list_position(['acked', 'skipped', 'refused', 'failed', 'unknown'], outcome) - 1, reason,
+           target_offset, target_timestamp_ms, acked_at
+    FROM replay_records WHERE outcome IN ('acked', 'skipped', 'refused', 'failed', 'unknown')""",
+    "DROP TABLE replay_records",
+)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from workbench.errors import SnapshotFormatError
-from workbench.store.file.journal_tables import JOURNAL_TABLES, OUTCOME_TABLE, SELECTION_TABLE
+from workbench.store.file.journal_tables import FORMER_LEDGER, JOURNAL_TABLES, OUTCOME_TABLE, SELECTION_TABLE
 from workbench.store.file.lag_tables import FORMER_LAG_TABLES, LAG_TABLES
 from workbench.store.file.layout import GAP, STORED_RECORD, former_layout
 from workbench.store.file.types import columns, sql_type
@@ -124,7 +124,7 @@ _VERSION_10 = (
     "ALTER TABLE packed_events ADD COLUMN IF NOT EXISTS decoded_key VARCHAR",
 )
 
-_VERSION_11 = (OUTCOME_TABLE,)
+_VERSION_11 = (OUTCOME_TABLE, *FORMER_LEDGER)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _VERSION_1,

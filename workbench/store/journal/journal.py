@@ -211,9 +211,8 @@ class Journal:
         with self._connection.transaction() as cursor:
             move(cursor, run_id, "running")
             cursor.register("pending", pa.table({"seq": pending}))
-            for table in ("replay_outcomes", "replay_records"):
-                query = f"DELETE FROM {table} WHERE run_id = ? AND seq IN (SELECT seq FROM pending)"  # noqa: S608 - constants
-                cursor.execute(query, [run_id])
+            query = "DELETE FROM replay_outcomes WHERE run_id = ? AND seq IN (SELECT seq FROM pending)"
+            cursor.execute(query, [run_id])
             query = "SELECT coalesce(max(txn_no), -1) + 1 FROM replay_txns WHERE run_id = ?"
             number = cursor.execute(query, [run_id]).fetchall()[0][0]
         _running_here.add(run_id)
@@ -281,7 +280,7 @@ class Journal:
     def ledger(self, run_id: str) -> pa.Table:
         """Return the ledger of a run by seq, columns of `LEDGER`. Records that were never attempted have no row."""
         with self._connection.cursor() as cursor:
-            found: pa.Table = cursor.sql(_LEDGER_QUERY, params=[OUTCOME_NAMES, run_id, run_id]).to_arrow_table()
+            found: pa.Table = cursor.sql(_LEDGER_QUERY, params=[OUTCOME_NAMES, run_id]).to_arrow_table()
         return found.cast(LEDGER)
 
     def selection(self, run_id: str) -> pa.Table:
@@ -322,7 +321,7 @@ _LEDGER_QUERY = """
            o.target_offset, o.target_timestamp_ms, NULL::VARCHAR AS new_event_id, $1[o.outcome + 1] AS outcome,
            o.reason, o.acked_at
     FROM replay_selection AS s JOIN replay_outcomes AS o ON o.run_id = s.run_id AND o.seq = s.seq WHERE s.run_id = $2
-    UNION ALL SELECT * EXCLUDE (run_id) FROM replay_records WHERE run_id = $3 ORDER BY seq"""
+    ORDER BY s.seq"""
 
 
 # The next offset follows from the outcomes; runs of earlier versions stored it.
@@ -355,8 +354,7 @@ def _enter_unknown(cursor: duckdb.DuckDBPyConnection, run_id: str) -> None:
         SELECT s.run_id, s.seq, $2, 'sent, not settled', NULL, NULL, NULL
         FROM replay_selection AS s JOIN replay_txns AS t
             ON t.run_id = s.run_id AND t.state = 'intent' AND s.seq BETWEEN t.first_seq AND t.last_seq
-        WHERE s.run_id = $1 AND s.seq NOT IN (SELECT seq FROM replay_outcomes WHERE run_id = $1)
-          AND s.seq NOT IN (SELECT seq FROM replay_records WHERE run_id = $1)""",
+        WHERE s.run_id = $1 AND s.seq NOT IN (SELECT seq FROM replay_outcomes WHERE run_id = $1)""",
         [run_id, OUTCOME_NAMES.index("unknown")],
     )
     cursor.execute("UPDATE replay_txns SET state = 'unknown' WHERE run_id = ? AND state = 'intent'", [run_id])
@@ -366,7 +364,7 @@ def _enter_outcomes(cursor: duckdb.DuckDBPyConnection, run_id: str, rows: pa.Tab
     rows = rows.cast(OUTCOMES)
     codes = pc.index_in(rows["outcome"], pa.array(OUTCOME_NAMES)).cast(pa.uint8())
     cursor.register("given_rows", rows.set_column(1, "outcome", codes))
-    for table in ("replay_outcomes", "replay_records") if replace else ():
-        query = f"DELETE FROM {table} WHERE run_id = ? AND seq IN (SELECT seq FROM given_rows)"  # noqa: S608 - constants
+    if replace:
+        query = "DELETE FROM replay_outcomes WHERE run_id = ? AND seq IN (SELECT seq FROM given_rows)"
         cursor.execute(query, [run_id])
     cursor.execute("INSERT INTO replay_outcomes SELECT ?, * FROM given_rows", [run_id])

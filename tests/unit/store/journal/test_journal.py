@@ -9,6 +9,7 @@ import pytest
 
 from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedError
 from workbench.store import SnapshotStore
+from workbench.store.file.journal_tables import JOURNAL_TABLES
 from workbench.store.journal import (
     LEDGER,
     OUTCOMES,
@@ -185,6 +186,27 @@ def test_a_resumed_run_forgets_what_it_sends_again_and_goes_on_counting(journal)
     journal.abandon(RUN)
     with pytest.raises(SnapshotError, match="is abandoned; it cannot become running"):
         journal.resume(RUN, pa.array([], pa.int64()))
+
+
+def test_a_ledger_of_an_earlier_version_is_kept(journal):
+    started(journal)
+    former = next(statement for statement in JOURNAL_TABLES if "TABLE replay_records" in statement)
+    values = "'orders', 0, 104, 'digest'::BLOB, 'copy', 1, 70, 5, NULL, 'acked', 'found', NULL"
+    with journal._connection.cursor() as cursor:
+        for statement in (
+            "DROP TABLE replay_selection",
+            "DROP TABLE replay_outcomes",
+            former,
+            f"INSERT INTO replay_records VALUES ('{RUN}', 4, {values})",
+            "DELETE FROM workbench_schema WHERE version > 8",
+        ):
+            cursor.execute(statement)
+    path = journal.path
+    journal.close()
+    with Journal.open(path) as again:
+        (row,) = again.ledger(RUN).to_pylist()
+    assert (row["seq"], row["offset"], row["outcome"], row["reason"]) == (4, 104, "acked", "found")
+    assert (row["target_topic"], row["target_partition"], row["target_offset"]) == ("copy", 1, 70)
 
 
 def test_a_statement_that_fails_leaves_nothing_half_written(journal):

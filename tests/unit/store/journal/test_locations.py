@@ -13,7 +13,7 @@ HOSTILE = [
     "ALTER TABLE replays RENAME TO r; CREATE VIEW replays AS SELECT * FROM r, query('SELECT 1')",
     "CREATE VIEW more AS SELECT * FROM checkpoint()",
     "CREATE SEQUENCE s; CREATE MACRO max(a) AS nextval('s')",
-    "CREATE TRIGGER t AFTER INSERT ON replays FOR EACH STATEMENT DELETE FROM replay_records",
+    "CREATE TRIGGER t AFTER INSERT ON replays FOR EACH STATEMENT DELETE FROM replay_outcomes",
 ]
 READING = ["CREATE VIEW mine AS SELECT count(*) AS n FROM replays", "CREATE MACRO half(a) AS a / 2"]
 
