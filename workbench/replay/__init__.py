@@ -9,6 +9,7 @@ from workbench.replay.proof.undo import UndoAids, delete_created
 from workbench.replay.proof.verification import Check, Verification, verify_delivery
 from workbench.replay.rules.guard import Refusal
 from workbench.replay.run.abandon import abandon_run
+from workbench.replay.run.control import RunControl
 from workbench.replay.run.execution import run_plan
 from workbench.replay.run.resolution import resolve_run
 from workbench.replay.run.resumption import resume_run
@@ -24,6 +25,7 @@ __all__ = [
     "Plan",
     "Refusal",
     "ReplayReport",
+    "RunControl",
     "TargetFacts",
     "TopicFacts",
     "UndoAids",

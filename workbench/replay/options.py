@@ -98,6 +98,18 @@ class Options:
     order. ``global``: the same order, with one lane in flight at a time."""
     records_per_s: Fraction | None = None
     bytes_per_s: Fraction | None = None
+    speed: Fraction | None = None
+    """Original distances between records, divided by this; None sends as fast as the rates allow."""
+    max_gap_ms: int | None = None
+    """Longest wait between two records at the original pace."""
+    brake_groups: tuple[str, ...] = ()
+    """Consumer groups whose lag on the targets is watched: a run waits while one falls behind."""
+    brake_lag: int | None = None
+    """Records by which such a group may fall behind; by default ten seconds of the planned rate, or 10,000."""
+    brake_topics: tuple[str, ...] = ()
+    """Topics of errors that are watched, such as dead-letter topics: a run waits when they grow."""
+    brake_growth: int = 5
+    """Records that they may gain before the run waits."""
     max_records: int = 10_000
     max_bytes: int = 1 << 30
     max_hops: int = 2
@@ -143,7 +155,9 @@ class Options:
         result["partitions"] = self.partitions.to_json()
         result["records_per_s"] = ratio(self.records_per_s)
         result["bytes_per_s"] = ratio(self.bytes_per_s)
-        result["accept_groups"] = list(self.accept_groups)
+        result["speed"] = ratio(self.speed)
+        for name in ("accept_groups", "brake_groups", "brake_topics"):
+            result[name] = list(result[name])
         return result
 
     @classmethod
@@ -206,7 +220,12 @@ def _rate(name: str, value: object) -> Fraction | None:
 def _groups(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, Collection) and not isinstance(value, (str, bytes)) and all(isinstance(g, str) for g in value):
         return tuple(sorted(set(value)))
-    raise ConfigurationError(f"{name}={value!r} is not possible; give a list of consumer group ids.")
+    what = "topics" if name == "brake_topics" else "consumer group ids"
+    raise ConfigurationError(f"{name}={value!r} is not possible; give a list of {what}.")
+
+
+def _count_or_none(name: str, value: object) -> int | None:
+    return None if value is None else _count(name, value)
 
 
 _PARSERS: dict[str, Any] = {
@@ -218,6 +237,12 @@ _PARSERS: dict[str, Any] = {
     "max_bytes": _count,
     "max_hops": _hops,
     "accept_groups": _groups,
+    "speed": _rate,
+    "max_gap_ms": _count_or_none,
+    "brake_groups": _groups,
+    "brake_lag": _count_or_none,
+    "brake_topics": _groups,
+    "brake_growth": _count,
     **dict.fromkeys(
         ("skip_refused", "allow_same_topic", "create_target", "accept_uncommitted", "accept_expiry", "accept_repeats"),
         _flag,

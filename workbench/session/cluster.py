@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from workbench.model.feeds import Progress
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
-    from workbench.replay import Draft, Plan, ReplayReport
+    from workbench.replay import Draft, Plan, ReplayReport, RunControl
     from workbench.session.schemas.of_cluster import ClusterSchemas
     from workbench.session.snapshot import Snapshot
     from workbench.tasks import Supervisor
@@ -309,6 +309,7 @@ class Cluster(ReadsTopics, HasActs, HasTransforms, HasHttpProxy):
         confirm: str | None = None,
         target: str | Sequence[str] | None = None,
         progress: Callable[[Progress], None] | None = None,
+        control: RunControl | None = None,
     ) -> ReplayReport:
         """Send the records of a plan over this connection, write the journal, and verify delivery.
 
@@ -317,6 +318,7 @@ class Cluster(ReadsTopics, HasActs, HasTransforms, HasHttpProxy):
             confirm: The token of the plan; without it the run is refused, and the message contains the token.
             target: The name of the target topic; required if the cluster is protected. Several: a list, or with commas.
             progress: Called after each batch.
+            control: A `workbench.replay.RunControl`, to pause, resume and cancel the run.
 
         Raises:
             ReplayRefused: The token is missing or wrong, the connection is read-only, or a replay rule refuses the
@@ -324,7 +326,8 @@ class Cluster(ReadsTopics, HasActs, HasTransforms, HasHttpProxy):
         """
         from workbench.session.replaying import run
 
-        return await run(self._connection.require_open(), plan, confirm=confirm, target=target, progress=progress)
+        opened = self._connection.require_open()
+        return await run(opened, plan, confirm=confirm, target=target, progress=progress, control=control)
 
     def panel(self, plan: Plan) -> ReplayPanel:
         """Show a plan with a field for its token and a button that calls `run`; then ``.report`` holds the report."""

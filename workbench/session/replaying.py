@@ -14,7 +14,7 @@ from workbench.store.journal import RecordedRuns, journal_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from workbench.replay import Plan, ReplayReport
+    from workbench.replay import Plan, ReplayReport, RunControl
     from workbench.session.connection.cluster_connection import ClusterConnection
     from workbench.session.snapshot import Snapshot
     from workbench.store.journal import Journal
@@ -38,6 +38,7 @@ async def run(
     confirm: str | None,
     target: str | Sequence[str] | None,
     progress: Callable[[Progress], None] | None,
+    control: RunControl | None = None,
 ) -> ReplayReport:
     """Run a plan with the journal of its snapshot; see `Cluster.run`."""
     journal = _journal_of(plan.origin)
@@ -56,6 +57,7 @@ async def run(
         target=target,
         reason=connection.reason,
         progress=progress,
+        control=control,
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.model.feeds import Progress
-    from workbench.replay import Draft, ReplayReport
+    from workbench.replay import Draft, ReplayReport, RunControl
     from workbench.session.connection.replay_access import Access
     from workbench.store.journal import RunRow
     from workbench.store.snapshot.store import SnapshotStore
@@ -100,6 +100,7 @@ class Replays:
         target: str | Sequence[str] | None = None,
         doubtful: Literal["skip", "send"] | None = None,
         progress: Callable[[Progress], None] | None = None,
+        control: RunControl | None = None,
     ) -> ReplayReport:
         """Go on with a run that was killed, stopped or failed: what is on the target is not sent again.
 
@@ -110,6 +111,7 @@ class Replays:
             doubtful: For a batch of which the target cannot tell whether it arrived: ``skip`` leaves it out, ``send``
                 sends it and accepts that it may be there twice. Without it such a run is refused.
             progress: Called after each batch.
+            control: Pauses, resumes and cancels the run.
 
         Raises:
             ReplayRefused: The run is in another state, its target changed, or what is in doubt cannot be told.
@@ -137,6 +139,7 @@ class Replays:
             doubtful=doubtful,
             reason=cluster.reason,
             progress=progress,
+            control=control,
         )
 
     async def abandon(self, run: str, cluster: Target) -> ReplayReport:

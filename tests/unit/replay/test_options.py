@@ -16,7 +16,7 @@ from workbench.replay import Options
     [
         ({"timestamp": "now"}, "Did you mean 'timestamps'?"),
         ({"max_record": 5}, "Did you mean 'max_records'?"),
-        ({"speed": 4}, "The options are: accept_expiry"),
+        ({"quickly": 4}, "The options are: accept_expiry"),
     ],
 )
 def test_an_unknown_keyword_names_the_likely_one(given, message):
@@ -38,6 +38,10 @@ def test_an_unknown_keyword_names_the_likely_one(given, message):
         {"partitions": {0: -1}},
         {"partitions": {0.5: 1}},
         {"records_per_s": 0},
+        {"speed": 0},
+        {"max_gap_ms": 0},
+        {"brake_topics": "orders.dlq"},
+        {"brake_growth": 0},
         {"records_per_s": "fast"},
         {"bytes_per_s": float("nan")},
         {"bytes_per_s": True},

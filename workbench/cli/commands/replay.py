@@ -236,5 +236,9 @@ def _partitions(text: str) -> Any:
     return {source: target for source, _, target in pairs} if ":" in text else text
 
 
-_LISTS = {"accept_groups": lambda text: [name for name in text.split(",") if name], "partitions": _partitions}
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
+_LISTS = {**dict.fromkeys(("accept_groups", "brake_groups", "brake_topics"), _names), "partitions": _partitions}
 """Options whose values are lists or maps, with the function that reads them."""

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.replay.plan.pace import Pace
+from workbench.replay.plan.pace import planned_due
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
     from workbench.replay.options import Options
     from workbench.replay.records.raw_rows import Longs
@@ -39,16 +37,17 @@ class Batch:
         return int(self.seqs[-1])
 
 
-def split(seqs: Longs, sizes: Longs, options: Options) -> Iterator[Batch]:
-    """Split seqs into batches of at most 5,000 records, 16 MiB, and 5 s at the planned rates.
+def split(seqs: Longs, sizes: Longs, times: Longs, options: Options) -> Iterator[Batch]:
+    """Split seqs into batches of at most 5,000 records, 16 MiB, and 5 s at the planned pace.
 
     Args:
         seqs: Records to send, ascending.
         sizes: Bytes of each of them.
-        options: Rates.
+        times: Original timestamp of each of them.
+        options: Pace and rates.
     """
     # The 5 s keep a transaction far below its timeout (60 s by default), also at a low rate.
-    due = _due(sizes, options)
+    due = planned_due(sizes, times, options)
     ends = np.cumsum(sizes)
     start = 0
     while start < len(seqs):
@@ -59,15 +58,3 @@ def split(seqs: Longs, sizes: Longs, options: Options) -> Iterator[Batch]:
         stop = max(stop, start + 1)
         yield Batch(seqs[start:stop])
         start = stop
-
-
-def _due(sizes: Longs, options: Options) -> NDArray[np.float64] | None:
-    """Return when each record is due at the planned rates, ascending; None without a rate."""
-    pace = Pace(options.records_per_s, options.bytes_per_s)
-    if pace.unlimited:
-        return None
-    due = np.empty(len(sizes), np.float64)
-    now = 0.0
-    for row, size in enumerate(sizes.tolist()):
-        now = due[row] = pace.take(size, now)
-    return due

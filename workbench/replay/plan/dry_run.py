@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.model.feeds import Sample
+    from workbench.replay.options import Options
     from workbench.replay.plan.estimates import Estimates, Lane
     from workbench.replay.records.replay_records import ReplayRecords
 
@@ -68,11 +69,29 @@ def summary(records: ReplayRecords, estimates: Estimates, left_out: int) -> list
         ("source times", span),
         ("types", types),
         ("writing", f"{options.writer}, {counted(estimates.transactions, 'transaction')}, on error {options.on_error}"),
+        ("pace", _pace(options)),
+        ("brakes", _brakes(options)),
         ("duration", duration),
         ("groups on the target", groups or "none"),
         ("run", target.run_id),
     ]
     return [(name, visible(value, None)) for name, value in pairs if value]
+
+
+def _pace(options: Options) -> str:
+    if options.speed is None:
+        return ""
+    longest = "" if options.max_gap_ms is None else f", waits of at most {duration_text(options.max_gap_ms, 'ms')}"
+    return f"original distances, {options.speed} times as fast{longest}"
+
+
+def _brakes(options: Options) -> str:
+    groups = ", ".join(options.brake_groups)
+    topics = ", ".join(options.brake_topics)
+    limit = "" if options.brake_lag is None else f" by {counted(options.brake_lag, 'record')}"
+    parts = [f"waits when {groups} fall behind{limit}"] if groups else []
+    growth = counted(options.brake_growth, "record")
+    return "; ".join([*parts, *([f"waits when {topics} gain more than {growth}"] if topics else [])])
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.replay.plan.batches import split
+from workbench.replay.plan.pace import original_pace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,8 +74,8 @@ def estimate(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
         records=len(sent),
         bytes=total,
         lanes=_lanes(records, sent),
-        duration_s=_duration(records, len(sent), total),
-        transactions=sum(1 for _ in split(sent, sizes, records.options)),
+        duration_s=_duration(records, sent, total),
+        transactions=sum(1 for _ in split(sent, sizes, records.numbers("timestamp_ms")[sent], records.options)),
         largest_seq=largest,
         largest_bytes=int(sizes.max()) if len(sent) else 0,
         first_ms=times[0],
@@ -105,10 +106,14 @@ def _span(times: npt.NDArray[np.int64]) -> tuple[int | None, int | None]:
     return (int(known.min()), int(known.max())) if len(known) else (None, None)
 
 
-def _duration(records: ReplayRecords, count: int, size: int) -> float | None:
+def _duration(records: ReplayRecords, sent: npt.NDArray[np.int64], size: int) -> float | None:
     options = records.options
-    pairs = ((count, options.records_per_s), (size, options.bytes_per_s))
-    return max((float(amount / rate) for amount, rate in pairs if rate is not None), default=None)
+    pairs = ((len(sent), options.records_per_s), (size, options.bytes_per_s))
+    spans = [float(amount / rate) for amount, rate in pairs if rate is not None]
+    if options.speed is not None and len(sent):
+        times = records.numbers("timestamp_ms")[sent]
+        spans.append(float(original_pace(times, options.speed, options.max_gap_ms)[-1]) / 1000)
+    return max(spans, default=None)
 
 
 def _types(chosen: pa.Table) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Limits of a run in records and bytes a second: computes when a record may be sent.
+"""Pace of a run: original distances divided by a speed, and limits in records and bytes a second.
 
 Source: the generic cell rate algorithm, ITU-T I.371, virtual scheduling form. With increment ``cost / rate`` and
 tolerance ``burst / rate``:
@@ -10,8 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    from workbench.replay.options import Options
+    from workbench.replay.records.raw_rows import Longs
 
 BURST_S = 0.1
 """Default burst: what the rate allows in this time."""
@@ -58,3 +65,45 @@ class Pace:
 
 def _record_burst(rate: Fraction) -> float:
     return max(1.0, float(rate) * BURST_S)
+
+
+def original_pace(times: Longs, speed: Fraction, max_gap_ms: int | None = None) -> NDArray[np.float64]:
+    """Return when each record is due, in milliseconds after the first: its original distance divided by ``speed``.
+
+    Distances count on the running maximum of the timestamps, so that a record out of order never waits backwards. A
+    record without a timestamp is due with the one before it.
+
+    Args:
+        times: Timestamps of the records in the order of sending, milliseconds; negative where there is none.
+        speed: How many times faster.
+        max_gap_ms: Longest distance between two records.
+    """
+    if not len(times):
+        return np.empty(0, np.float64)
+    known = times[times >= 0]
+    highest = np.maximum.accumulate(np.where(times < 0, known[0] if len(known) else 0, times))
+    gaps = np.diff(highest, prepend=highest[0]) * speed.denominator / speed.numerator
+    due: NDArray[np.float64] = np.cumsum(gaps if max_gap_ms is None else np.minimum(gaps, max_gap_ms))
+    return due
+
+
+def planned_due(sizes: Longs, times: Longs, options: Options) -> NDArray[np.float64] | None:
+    """Return when each record is due at the planned pace and rates, in seconds, ascending; None when nothing waits.
+
+    Args:
+        sizes: Bytes of each record, in the order of sending.
+        times: Their timestamps, milliseconds.
+        options: Pace and rates.
+    """
+    pace = Pace(options.records_per_s, options.bytes_per_s)
+    if options.speed is None:
+        if pace.unlimited:
+            return None
+        due = np.zeros(len(sizes), np.float64)
+    else:
+        due = original_pace(times, options.speed, options.max_gap_ms) / 1000
+    if not pace.unlimited:
+        now = 0.0
+        for row, size in enumerate(sizes.tolist()):
+            now = due[row] = pace.take(size, max(now, float(due[row])))
+    return due

@@ -90,8 +90,8 @@ def _document(records: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, 
         "partitions": options.partitions.to_json(),
         "rate": {
             "bytes_per_s": ratio(options.bytes_per_s),
-            "max_gap_ms": None,
-            "pace": None,
+            "max_gap_ms": options.max_gap_ms,
+            "pace": None if options.speed is None else [options.speed.numerator, options.speed.denominator],
             "records_per_s": ratio(options.records_per_s),
         },
         "records": len(records),
@@ -107,6 +107,9 @@ def _document(records: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, 
         "version": PLAN_VERSION,
         "writer": options.writer,
     }
+    brakes = _brakes(options)
+    if brakes:
+        document["brakes"] = brakes
     if records.new_topics:
         made = {
             topic.name: {"config": dict(topic.config), "partitions": topic.partitions} for topic in records.new_topics
@@ -123,6 +126,17 @@ def _overrides(options: Options) -> dict[str, Any]:
     if options.accept_groups:
         given["accept_groups"] = list(options.accept_groups)
     return given
+
+
+def _brakes(options: Options) -> dict[str, Any]:
+    if not options.brake_groups and not options.brake_topics:
+        return {}
+    return {
+        "groups": list(options.brake_groups),
+        "growth": options.brake_growth,
+        "lag": options.brake_lag,
+        "topics": list(options.brake_topics),
+    }
 
 
 def _one_or_all(names: Iterable[str]) -> str | list[str]:

@@ -20,6 +20,8 @@ from workbench.replay.proof.report import ReplayReport, read_report
 from workbench.replay.proof.verification import verify_delivery
 from workbench.replay.run.admission import admit
 from workbench.replay.run.batch_writer import BatchEnd, BatchWriter, IdempotentWriter, TransactionalWriter
+from workbench.replay.run.brakes import Brakes
+from workbench.replay.run.control import RunControl
 from workbench.replay.run.ledger_rows import refused_rows, selection_rows, settled_rows
 from workbench.replay.run.preparation import create_targets, start_positions
 from workbench.replay.run.sending import Sender
@@ -29,7 +31,7 @@ from workbench.telemetry import SPAN_REPLAY, traced
 from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping
 
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
@@ -58,6 +60,7 @@ async def run_plan(
     by: str = "",
     verify: bool = True,
     progress: ProgressListener | None = None,
+    control: RunControl | None = None,
 ) -> ReplayReport:
     """Run a plan, once.
 
@@ -75,6 +78,7 @@ async def run_plan(
         by: Who, for the journal and the audit; only when configured.
         verify: Whether delivery is verified at the end.
         progress: Called after each batch.
+        control: Pauses, resumes and cancels the run.
 
     Raises:
         ReplayRefused: Not confirmed, or refused by a rule; nothing was written.
@@ -83,7 +87,7 @@ async def run_plan(
     await asyncio.to_thread(journal.add_plan, journal_plan, writer_mode=plan.options.writer, reason=reason)
     await admit(plan, target_log, journal, connection=connection or Connection(), confirm=confirm, target=target)
     await asyncio.to_thread(journal.confirm, plan.run_id, by=by, reason=reason)
-    run = PlanRun(plan, target_log, journal, Who(by, reason), progress=progress)
+    run = PlanRun(plan, target_log, journal, Who(by, reason), progress=progress, control=control)
     return await run_to_its_end(run, verify=verify)
 
 
@@ -120,7 +124,7 @@ async def _uninterrupted(run: PlanRun) -> None:
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
-        run.stop.set()
+        run.control.cancel()
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError:
@@ -140,6 +144,7 @@ class PlanRun:
         journal: Records every step.
         who: Who runs it, for the audit.
         progress: Called after each batch.
+        control: Pauses, resumes and cancels it.
         remaining: The records that an interrupted run has still to send; None for a run that begins.
     """
 
@@ -151,23 +156,27 @@ class PlanRun:
         who: Who,
         *,
         progress: ProgressListener | None,
+        control: RunControl | None = None,
         remaining: Remaining | None = None,
     ) -> None:
         self.plan = plan
         self._resumed = remaining is not None
         self._remaining = Remaining(plan.sent) if remaining is None else remaining
         self.state = "confirmed"
-        self.stop = asyncio.Event()
+        self.control = control or RunControl()
         self.log = target_log
         self.journal = journal
         self._who = who
         self._listener = progress
-        self._sender = Sender(plan, self.stop)
+        self._sender = Sender(plan, self.control, self._remaining.seqs)
+        self._brakes = Brakes(target_log, plan, self.control)
         self._expected = 0
         self._skipped: dict[int, str] = {}
         self._done = len(plan.sent) - len(self._remaining.seqs)
         self._bytes = 0
         self._number = 0
+        self._behind_ms = 0
+        """Milliseconds behind the original pace."""
         self._settled: Settlement | None = None
         """The end of the last batch, which is journaled with the beginning of the next one."""
 
@@ -190,6 +199,7 @@ class PlanRun:
             pending = pa.array(self._remaining.seqs, pa.int64())
             self._number = await asyncio.to_thread(self.journal.resume, self.plan.run_id, pending)
             self.state = "running"
+            await self._brakes.start()
             self._tell("running")
             return
         await create_targets(self.log, self.plan)
@@ -198,6 +208,7 @@ class PlanRun:
         left_out = refused_rows(self.plan)
         await asyncio.to_thread(self.journal.start, self.plan.run_id, positions, selection, left_out)
         self.state = "running"
+        await self._brakes.start()
         self._tell("running")
 
     async def _send_all(self) -> tuple[str, str | None]:
@@ -207,7 +218,8 @@ class PlanRun:
                 await writer.open()
             except WorkbenchError as failure:
                 return "failed", failure.message
-            state, error = await self._send_batches(writer)
+            async with self._watched():
+                state, error = await self._send_batches(writer)
         finally:
             await writer.aclose()
         if state == "done" and self._remaining.overtaken:
@@ -215,12 +227,27 @@ class PlanRun:
             return "failed", f"{what}; later records of their partitions are on the target already"
         return state, error
 
+    @contextlib.asynccontextmanager
+    async def _watched(self) -> AsyncIterator[None]:
+        """Watch the brakes meanwhile."""
+        watcher = asyncio.create_task(self._brakes.watch(), name="replay-brakes") if self._brakes.wanted else None
+        try:
+            yield
+        finally:
+            if watcher is not None:
+                watcher.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await watcher
+
     async def _send_batches(self, writer: BatchWriter) -> tuple[str, str | None]:
         seqs = self._remaining.seqs
-        queue = deque(split(seqs, self.plan.records.sizes[seqs], self.plan.options))
+        records = self.plan.records
+        times = records.numbers("timestamp_ms")[seqs]
+        queue = deque(split(seqs, records.sizes[seqs], times, self.plan.options))
         while queue:
-            if self.stop.is_set():
-                return "stopped", "stopped on request"
+            await self.control.ready(self._waits)
+            if self.control.stop.is_set():
+                return "stopped", self.control.stop_reason
             batch = queue.popleft()
             end = await self._deliver(writer, batch)
             if end.state == "unknown":
@@ -228,11 +255,18 @@ class PlanRun:
             rest = self._without_bad_records(batch, end)
             if rest is not None:
                 queue.extendleft([rest] if len(rest.seqs) else [])
-            elif self.stop.is_set() and len(end.written) < len(batch.seqs):
-                return "stopped", "stopped on request"
+            elif self.control.stop.is_set() and len(end.written) < len(batch.seqs):
+                return "stopped", self.control.stop_reason
             elif end.state == "aborted" or end.error is not None:
                 return "failed", end.error
         return "done", None
+
+    def _waits(self) -> None:
+        """Enter the end of the last batch before a wait that may be long, and say why the run waits."""
+        settled, self._settled = self._settled, None
+        if settled is not None:
+            self.journal.settle(self.plan.run_id, settled)
+        self._tell("running", self.control.waiting_for)
 
     def _writer(self) -> BatchWriter:
         if self.plan.options.writer == "idempotent":
@@ -305,6 +339,7 @@ class PlanRun:
         if end.state == "committed":
             self._done += end.written.acked
             self._bytes += int(self.plan.records.sizes[batch.seqs].sum())
+            self._behind_ms = round(1000 * self._sender.behind_s(batch.last))
         self._tell("running")
 
     async def _end(self, state: str, error: str | None) -> None:
@@ -322,9 +357,11 @@ class PlanRun:
         if self._listener is None:
             return
         part = PartProgress(", ".join(self.plan.facts.target_topics), 0, len(self.plan.sent), self._done)
-        counts = (("records", self._done), ("bytes", self._bytes), ("skipped", len(self._skipped)))
+        counts = [("records", self._done), ("bytes", self._bytes), ("skipped", len(self._skipped))]
+        if self._behind_ms:
+            counts.append(("behind_ms", self._behind_ms))
         try:
-            self._listener(Progress(state, (part,), note, counts))  # type: ignore[arg-type]  # one of its words
+            self._listener(Progress(state, (part,), note, tuple(counts)))  # type: ignore[arg-type]  # one of its words
         except Exception:
             log.exception("A listener of replay %s failed and is not called again", self.plan.run_id)
             self._listener = None

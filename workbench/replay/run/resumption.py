@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from workbench.model.feeds import Progress
     from workbench.replay.plan.plan import Plan
     from workbench.replay.proof.report import ReplayReport
+    from workbench.replay.run.control import RunControl
     from workbench.replay.target.facts import TargetFacts
     from workbench.store.journal import Journal
 
@@ -57,6 +58,7 @@ async def resume_run(
     by: str = "",
     verify: bool = True,
     progress: Callable[[Progress], None] | None = None,
+    control: RunControl | None = None,
 ) -> ReplayReport:
     """Go on with a run that was killed, stopped or failed, so that each record is on the target exactly once.
 
@@ -72,6 +74,7 @@ async def resume_run(
         by: Who, for the audit; only when configured.
         verify: Whether delivery is verified at the end.
         progress: Called after each batch.
+        control: Pauses, resumes and cancels the run.
 
     Raises:
         ReplayRefused: The run is in another state, its target changed, or what is in doubt cannot be told.
@@ -89,7 +92,8 @@ async def resume_run(
         if doubtful == "skip":
             await _leave_out(journal, plan.run_id)
     remaining = await asyncio.to_thread(_remaining, plan, journal)
-    run = PlanRun(plan, target_log, journal, Who(by, reason), progress=progress, remaining=remaining)
+    who = Who(by, reason)
+    run = PlanRun(plan, target_log, journal, who, progress=progress, control=control, remaining=remaining)
     return await run_to_its_end(run, verify=verify)
 
 

@@ -1,5 +1,13 @@
 """Defines the tables of the replay journal: plans, selected records, transactions, ledger, target positions."""
 
+_FORMER_LEDGER_TABLE = """
+    CREATE TABLE IF NOT EXISTS replay_records (
+        run_id VARCHAR NOT NULL, seq BIGINT NOT NULL, topic VARCHAR NOT NULL, "partition" INTEGER NOT NULL,
+        "offset" BIGINT NOT NULL, body_sha256 BLOB NOT NULL, target_topic VARCHAR, target_partition INTEGER,
+        target_offset BIGINT, target_timestamp_ms BIGINT, new_event_id VARCHAR, outcome VARCHAR, reason VARCHAR,
+        acked_at TIMESTAMP
+    )"""
+
 JOURNAL_TABLES = (
     """
     CREATE TABLE replays (
@@ -12,13 +20,7 @@ JOURNAL_TABLES = (
         run_id VARCHAR NOT NULL, lane_group VARCHAR NOT NULL, txn_no BIGINT NOT NULL, first_seq BIGINT NOT NULL,
         last_seq BIGINT NOT NULL, state VARCHAR NOT NULL, "at" TIMESTAMP NOT NULL
     )""",
-    """
-    CREATE TABLE replay_records (
-        run_id VARCHAR NOT NULL, seq BIGINT NOT NULL, topic VARCHAR NOT NULL, "partition" INTEGER NOT NULL,
-        "offset" BIGINT NOT NULL, body_sha256 BLOB NOT NULL, target_topic VARCHAR, target_partition INTEGER,
-        target_offset BIGINT, target_timestamp_ms BIGINT, new_event_id VARCHAR, outcome VARCHAR, reason VARCHAR,
-        acked_at TIMESTAMP
-    )""",
+    _FORMER_LEDGER_TABLE,
     """
     CREATE TABLE replay_positions (
         run_id VARCHAR NOT NULL, target_topic VARCHAR NOT NULL, target_partition INTEGER NOT NULL,
@@ -48,6 +50,8 @@ OUTCOME_TABLE = """
 because it is written between two batches."""
 
 FORMER_LEDGER = (
+    # A copy that copy_to made of an older file has the newer tables already, and the older version.
+    _FORMER_LEDGER_TABLE,
     # A ledger of an earlier version: its records were captured by a source that it did not keep.
     """
     INSERT INTO replay_selection

@@ -9,7 +9,9 @@ from workbench.replay.plan.batches import BATCH_BYTES, BATCH_RECORDS, split
 
 
 def parts(seqs, sizes, options):
-    return [batch.seqs.tolist() for batch in split(np.array(seqs, np.int64), np.array(sizes, np.int64), options)]
+    times = np.arange(len(seqs)) * 1000
+    batches = split(np.array(seqs, np.int64), np.array(sizes, np.int64), times, options)
+    return [batch.seqs.tolist() for batch in batches]
 
 
 def test_batches_end_by_count_bytes_and_time():
@@ -24,3 +26,5 @@ def test_batches_end_by_count_bytes_and_time():
     assert sum(lengths) == 25
     assert max(lengths) <= 11
     assert parts([], [], options) == []
+    paced = Options.parse({"speed": 1})
+    assert [len(batch) for batch in parts(range(13), [1] * 13, paced)] == [6, 6, 1], "five seconds and their first"
