@@ -1,4 +1,4 @@
-"""Searching a topic against a capture that writes nothing, and against the console consumer through grep.
+"""Searching a topic with transactions against a capture that writes nothing, and the console consumer through grep.
 
 CPU of the whole process and its peak memory: a search has to reach 0.7 of the rate of reading and decoding the same
 topic, and by value a fifth, by key a twentieth of the time of the console consumer with grep. ``BENCH_RECORDS=5000000``
@@ -74,6 +74,42 @@ async def read_and_decode(address: str, topic: str) -> int:
             for one in waiting:
                 seen += await one
     return seen
+
+
+async def compacted(address: str, topic: str) -> tuple[int, int, str]:
+    """Fill a compacted topic, wait for the broker's cleaner, and search it: keys found, records, and how it ended."""
+    import workbench as wb
+    from workbench.model import NewRecord
+    from workbench.testing import wait_until
+
+    config = {"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.01"}
+    async with await wb.connect(address, write=True, reason="measurement") as cluster:
+        await cluster.log.create_topic(topic, partitions=2, config=config)
+        async with cluster.log.writer() as writer:
+            for lot in range(6):
+                values = [f"{MARK}-{lot}-{number}".encode() for number in range(5_000)]
+                rows = [NewRecord(topic, b"k%d" % (at % 500), one) for at, one in enumerate(values)]
+                await writer.send(rows)
+
+        async def cleaned() -> bool:
+            found = await cluster.search(topic, words=MARK, limit=100_000)
+            return len(found) < 20_000
+
+        await wait_until(cleaned, timeout_s=120, what="the compaction")
+        found = await cluster.search(topic, words=MARK, limit=100_000)
+        keys = {record.key for record in found}
+        return len(keys), sum(one.scanned for one in found.partitions), found.ended
+
+
+def test_search_a_compacted_topic(kafka_address):
+    name = "wb-bench-compacted"
+    try:
+        keys, scanned, ended = asyncio.run(compacted(kafka_address, name))
+    finally:
+        asyncio.run(delete(kafka_address, name))
+    assert keys == 500
+    assert scanned < 20_000
+    assert ended.startswith("complete")
 
 
 async def search(address: str, topic: str, conditions: dict[str, str]) -> tuple[int, str, int]:

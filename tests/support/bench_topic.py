@@ -21,6 +21,8 @@ from workbench.model import NewRecord
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from workbench.bus.protocols import Writer
+
 CHILD_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
 """For a measured process of its own, which imports this module too."""
 
@@ -99,23 +101,36 @@ async def fill(address: str, topic: str, codec: str, kind: str = "uniform") -> N
 async def fill_spread(address: str, topic: str, *, partitions: int, planted: int, mark: str, key: str) -> None:
     """Write `RECORDS` records of the uniform kind over partitions by key, some of them planted with a mark.
 
-    A planted record has the mark in its body, its correlation id and a header, and one key that no other has.
+    A planted record has the mark in its body, its correlation id and a header, and one key that no other has. Every
+    other lot is a transaction; behind it comes one that is aborted and full of the mark.
     """
     made = uniform_records(topic, min(_DISTINCT, RECORDS))
-    hidden = []
-    for number in range(planted):
-        like = made[number * 7]
-        body = {**json.loads(like.value or b"{}"), "correlation_id": mark, "planted": f"{mark}-{number}"}
-        headers = (*(one for one in like.headers if one[0] != b"correlation_id"), (b"mark", mark.encode()))
-        hidden.append(NewRecord(topic, key.encode(), json.dumps(body).encode(), headers))
-    places = {RECORDS * at // planted // len(made) for at in range(planted)}
+    hidden = [_planted(topic, made[number * 7], mark, key, number) for number in range(planted)]
+    aborted = [_planted(topic, made[number * 7], mark, key, planted + number) for number in range(planted)]
+    lots = -(-(RECORDS - planted) // len(made))
     async with open_log(address, timeout_s=120) as log:
         await log.create_topic(topic, partitions=partitions)
-        async with log.writer() as writer:
-            for lot, sent in enumerate(range(0, RECORDS - planted, len(made))):
-                some = made[: min(len(made), RECORDS - planted - sent)]
-                more = [hidden.pop() for _ in range(-(-planted // len(places))) if hidden] if lot in places else []
-                assert {outcome.status for outcome in await writer.send([*some, *more])} == {"acked"}
+        async with log.writer() as plain, log.writer(transactional_id=f"{topic}-fill") as transactional:
+            for lot in range(lots):
+                own = hidden[lot * planted // lots : (lot + 1) * planted // lots]
+                some = [*made[: min(len(made), RECORDS - planted - lot * len(made))], *own]
+                if lot % 2:
+                    await _transact(transactional, some, commit=True)
+                    await _transact(transactional, aborted, commit=False)
+                else:
+                    assert {outcome.status for outcome in await plain.send(some)} == {"acked"}
+
+
+def _planted(topic: str, like: NewRecord, mark: str, key: str, number: int) -> NewRecord:
+    body = {**json.loads(like.value or b"{}"), "correlation_id": mark, "planted": f"{mark}-{number}"}
+    headers = (*(one for one in like.headers if one[0] != b"correlation_id"), (b"mark", mark.encode()))
+    return NewRecord(topic, key.encode(), json.dumps(body).encode(), headers)
+
+
+async def _transact(writer: Writer, records: list[NewRecord], *, commit: bool) -> None:
+    await writer.begin()
+    assert {outcome.status for outcome in await writer.send(records)} == {"acked"}
+    await (writer.commit() if commit else writer.abort())
 
 
 async def delete(address: str, topic: str) -> None:

@@ -198,6 +198,10 @@ class RecordLog(Protocol):
         """
         ...
 
+    async def log_sizes(self, partitions: Iterable[TopicPartition]) -> dict[int, dict[TopicPartition, int]]:
+        """Read how many bytes partitions take on each broker, by node id; brokers that do not tell are left out."""
+        ...
+
     def reader(
         self,
         spans: Sequence[Span],

@@ -68,6 +68,9 @@ class ReadOnlyLog:
     ) -> dict[TopicPartition, int | None]:
         return await self._log.offsets(partitions, at, isolation=isolation)
 
+    async def log_sizes(self, partitions: Iterable[TopicPartition]) -> dict[int, dict[TopicPartition, int]]:
+        return await self._log.log_sizes(partitions)
+
     def reader(
         self,
         spans: Sequence[Span],

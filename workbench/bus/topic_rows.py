@@ -49,7 +49,9 @@ async def topic_rows(log: RecordLog, selection: TopicSelection) -> list[dict[str
 
     ``begin`` and ``end`` are sums of offsets over the partitions; ``records_at_most`` is their difference, an upper
     bound because of compaction and control records. ``records_per_s`` counts the offsets of the last `RATE_WINDOW_S`
-    seconds by record timestamp, so a topic whose records carry old timestamps shows 0. A value that could not be read
+    seconds by record timestamp, so a topic whose records carry old timestamps shows 0. ``size_bytes`` adds up the logs
+    of the leaders on disk, ``disk_bytes`` those of all replicas. ``config`` has the settings that differ from their
+    defaults, ``under_replicated`` and ``offline`` count partitions. A value that could not be read
     is None; ``unavailable`` names the settings, offsets or groups that failed.
 
     Args:
@@ -64,11 +66,47 @@ async def topic_rows(log: RecordLog, selection: TopicSelection) -> list[dict[str
 
 async def _rows(log: RecordLog, infos: list[TopicInfo]) -> list[dict[str, Any]]:
     names = {info.name for info in infos}
-    (groups, trouble), rates = await asyncio.gather(groups_of_topics(log, names), _rates(log, infos))
-    return [_row(info, groups.get(info.name, []), rates.get(info.name), trouble) for info in infos]
+    asked = groups_of_topics(log, names), _rates(log, infos), _sizes(log, infos)
+    (groups, trouble), rates, sizes = await asyncio.gather(*asked)
+    rows = []
+    for info in infos:
+        row = _row(info, groups.get(info.name, []), trouble)
+        rows.append(row | {"records_per_s": rates.get(info.name)} | _disk(info, sizes))
+    return rows
 
 
-def _row(info: TopicInfo, groups: list[str], rate: float | None, trouble: str) -> dict[str, Any]:
+async def partition_rows(log: RecordLog, selection: TopicSelection) -> list[dict[str, Any]]:
+    """Describe partitions: one row for each, with leader, replicas, bounds and bytes.
+
+    ``size_bytes`` is what the leader's log takes on disk, None where its broker does not tell.
+
+    Args:
+        log: An open record log.
+        selection: The topics.
+
+    Raises:
+        UnknownTopicError: A name does not exist, or a pattern matches nothing.
+    """
+    infos = selection.resolve(await described_topics(log, selection))
+    sizes = await _sizes(log, infos)
+    return [
+        {
+            "topic": info.name,
+            "partition": part.partition,
+            "leader": part.leader,
+            "replicas": list(part.replicas),
+            "isr": list(part.isr),
+            "begin": part.begin,
+            "end": part.end,
+            "records_at_most": None if part.begin is None or part.end is None else part.end - part.begin,
+            "size_bytes": sizes.get(part.leader or 0, {}).get(TopicPartition(info.name, part.partition)),
+        }
+        for info in infos
+        for part in info.partitions
+    ]
+
+
+def _row(info: TopicInfo, groups: list[str], trouble: str) -> dict[str, Any]:
     begins, ends = [p.begin for p in info.partitions], [p.end for p in info.partitions]
     begin = None if None in begins else sum(b or 0 for b in begins)
     end = None if None in ends else sum(e or 0 for e in ends)
@@ -81,14 +119,41 @@ def _row(info: TopicInfo, groups: list[str], rate: float | None, trouble: str) -
         "begin": begin,
         "end": end,
         "records_at_most": None if begin is None or end is None else end - begin,
-        "records_per_s": rate,
+        "records_per_s": None,
         "groups": None if trouble else len(groups),
         "group_ids": None if trouble else ", ".join(groups),
         "cleanup_policy": settings.get("cleanup.policy"),
         "retention_ms": None if retention is None else int(retention),
+        "config": ", ".join(_differing(info)),
+        "leaders": ", ".join(str(one) for one in sorted({p.leader for p in info.partitions if p.leader is not None})),
+        "under_replicated": sum(len(part.isr) < len(part.replicas) for part in info.partitions),
+        "offline": sum(part.leader is None for part in info.partitions),
         "internal": info.internal,
         "topic_id": info.topic_id,
         "unavailable": "; ".join([*info.unavailable, *([trouble] if trouble else [])]) or None,
+    }
+
+
+def _differing(info: TopicInfo) -> list[str]:
+    """Return the settings that differ from their defaults; secret ones by name only."""
+    changed = {name: one for name, one in sorted(info.config.items()) if not one.default}
+    return [name if one.sensitive else f"{name}={one.value}" for name, one in changed.items()]
+
+
+async def _sizes(log: RecordLog, infos: list[TopicInfo]) -> dict[int, dict[TopicPartition, int]]:
+    try:
+        return await log.log_sizes([TopicPartition(info.name, p.partition) for info in infos for p in info.partitions])
+    except WorkbenchError:
+        return {}
+
+
+def _disk(info: TopicInfo, sizes: dict[int, dict[TopicPartition, int]]) -> dict[str, Any]:
+    places = [(part.leader, TopicPartition(info.name, part.partition)) for part in info.partitions]
+    led = [sizes.get(leader, {}).get(place) if leader is not None else None for leader, place in places]
+    every = [held[place] for held in sizes.values() for _, place in places if place in held]
+    return {
+        "size_bytes": None if None in led or not led else sum(size or 0 for size in led),
+        "disk_bytes": sum(every) if every else None,
     }
 
 

@@ -90,7 +90,17 @@ class Sample:
 
 def read_sample(store: SnapshotStore, topic: str, *, most: int) -> Sample:
     """Read the newest records of a topic: at most so many, and at most `SAMPLE_BYTES` of values."""
-    found = store.sql_arrow(_READ, {"topic": topic, "most": most})
+    return sample_of(topic, store.sql_arrow(_READ, {"topic": topic, "most": most}))
+
+
+def sample_of(topic: str, found: pa.Table) -> Sample:
+    """Make a sample of records that are at hand.
+
+    Args:
+        topic: Their topic.
+        found: Columns ``row``, ``timestamp_ms``, ``key``, ``headers``, ``value``, ``size`` (of the value), ``format``
+            and ``decoded``.
+    """
     with engine(sample=found) as cursor:
         text = cursor.sql(_JSON_TEXT, params={"format": JSON}).to_arrow_table()
     texts = pa.concat_tables([text.cast(_TEXTS), _own_formats(topic, found)])

@@ -113,7 +113,7 @@ class Cluster(ReadsTopics, HasActs, HasTransforms, HasHttpProxy):
         await self._connection.aclose()
 
     async def topics(self, selection: TopicsLike = "*") -> pd.DataFrame:
-        """Describe topics: partitions, offsets, an upper bound of the records, rate, consumer groups, retention.
+        """Describe topics: offsets, an upper bound of the records, rate, groups, retention, bytes, settings, replicas.
 
         Args:
             selection: Name, list, shell pattern or regular expression. A pattern never matches internal topics.
@@ -124,6 +124,22 @@ class Cluster(ReadsTopics, HasActs, HasTransforms, HasHttpProxy):
         from workbench.session.frames import topics_frame
 
         return topics_frame(await self.topic_rows(selection), provenance=self._provenance())
+
+    async def partitions(self, selection: TopicsLike = "*") -> pd.DataFrame:
+        """Describe partitions: leader, replicas, in-sync replicas, log start and end, bytes on the leader's disk.
+
+        Args:
+            selection: Name, list, shell pattern or regular expression of topics.
+
+        Raises:
+            UnknownTopicError: A name does not exist, or a pattern matches nothing.
+        """
+        from workbench.bus.topic_rows import partition_rows
+        from workbench.model.selecting.topic_selection import parse_topics
+        from workbench.session.frames import partitions_frame
+
+        rows = await partition_rows(self.log, parse_topics(selection))
+        return partitions_frame(rows, provenance=self._provenance())
 
     async def topic_rows(self, selection: TopicsLike = "*") -> list[dict[str, Any]]:
         """Describe topics like `topics`, as a list of dictionaries."""

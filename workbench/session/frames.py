@@ -19,6 +19,12 @@ TOPIC_COLUMNS = {
     "group_ids": "str",
     "cleanup_policy": "str",
     "retention_ms": "Int64",
+    "size_bytes": "Int64",
+    "disk_bytes": "Int64",
+    "config": "str",
+    "leaders": "str",
+    "under_replicated": "Int64",
+    "offline": "Int64",
     "internal": "boolean",
     "topic_id": "str",
     "unavailable": "str",
@@ -34,6 +40,29 @@ def topics_frame(rows: list[dict[str, Any]], *, provenance: dict[str, Any]) -> p
 
     frame = pd.DataFrame(rows, columns=list(TOPIC_COLUMNS)).astype(TOPIC_COLUMNS)
     frame.attrs["provenance"] = [{**provenance, "offsets": "high watermarks", "rate_window_s": RATE_WINDOW_S}]
+    return frame
+
+
+PARTITION_COLUMNS = {
+    "topic": "str",
+    "partition": "Int64",
+    "leader": "Int64",
+    "replicas": "object",
+    "isr": "object",
+    "begin": "Int64",
+    "end": "Int64",
+    "records_at_most": "Int64",
+    "size_bytes": "Int64",
+}
+"""Columns of `partitions_frame` and their dtypes; `workbench.bus.topic_rows.partition_rows` says what each holds."""
+
+
+def partitions_frame(rows: list[dict[str, Any]], *, provenance: dict[str, Any]) -> pd.DataFrame:
+    """Make a frame of fixed dtypes from the rows of partitions, with its provenance in ``.attrs``."""
+    import pandas as pd
+
+    frame = pd.DataFrame(rows, columns=list(PARTITION_COLUMNS)).astype(PARTITION_COLUMNS)
+    frame.attrs["provenance"] = [{**provenance, "offsets": "high watermarks"}]
     return frame
 
 

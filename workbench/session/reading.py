@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     import re
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
+    from workbench.live.paging import Page
     from workbench.live.search.search import Search
+    from workbench.live.topic_statistics import TopicStatistics
     from workbench.model import Isolation, Record
     from workbench.model.causation import EventPosition, GraphViewSource
     from workbench.model.feeds import Progress, RecordDetail
@@ -113,6 +115,73 @@ class ReadsTopics:
             conventions=conventions,
             progress=progress,
             viewer=self._draw_found,
+        )
+
+    async def page(
+        self,
+        topics: TopicsLike,
+        *,
+        start: BoundLike | None = None,
+        end: BoundLike | None = None,
+        count: int = 50,
+        isolation: Isolation = "read_committed",
+    ) -> Page:
+        """Read a page of records: those behind ``start``, or the last ones before ``end``.
+
+        ``page.next()`` and ``page.previous()`` read on in both directions. No consumer group is joined.
+
+        Args:
+            topics: Topics to read; records of several partitions are merged by time.
+            start: Where the page begins.
+            end: Where it ends, exclusive.
+            count: Records of a page.
+            isolation: ``read_uncommitted`` also gives records of open and aborted transactions.
+
+        Raises:
+            ConfigurationError: Not exactly one bound is given, or ``count`` is no number from 1 to 10,000.
+            UnknownTopicError: A topic does not exist, or a pattern matches nothing.
+        """
+        from workbench.session.browsing import page
+
+        return await page(
+            self._connection.require_open(), topics, start=start, end=end, count=count, isolation=isolation
+        )
+
+    async def statistics(
+        self,
+        topics: TopicsLike,
+        *,
+        start: BoundLike = "start",
+        end: BoundLike = "end",
+        limit: int = 5_000_000,
+        isolation: Isolation = "read_committed",
+        progress: Callable[[int], None] | None = None,
+    ) -> TopicStatistics:
+        """Count what a window of topics holds: keys, sizes, nulls, event types, fields by example; nothing is stored.
+
+        ``before.drift(after)`` says how a later window differs.
+
+        Args:
+            topics: Topics to read.
+            start: Where to begin.
+            end: Where to stop, exclusive; resolved once.
+            limit: Most records that are read.
+            isolation: ``read_uncommitted`` also counts records of open and aborted transactions.
+            progress: Called with the number of records that were read.
+
+        Raises:
+            UnknownTopicError: A topic does not exist, or a pattern matches nothing.
+        """
+        from workbench.session.browsing import statistics
+
+        return await statistics(
+            self._connection.require_open(),
+            topics,
+            start=start,
+            end=end,
+            limit=limit,
+            isolation=isolation,
+            progress=progress,
         )
 
     def _draw_found(

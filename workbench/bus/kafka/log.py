@@ -10,6 +10,7 @@ from workbench.bus.kafka import admin, groups
 from workbench.bus.kafka.connection.connections import Connections
 from workbench.bus.kafka.connection.security import KafkaSecurity
 from workbench.bus.kafka.connection.session import Session
+from workbench.bus.kafka.log_sizes import log_sizes
 from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
 from workbench.bus.oversized import DEFAULT_LARGEST
 from workbench.bus.protocols import AtCommitted, AtTime
@@ -206,6 +207,10 @@ class KafkaLog:
             session_timeout_ms=session_timeout_ms,
             on_revoke=on_revoke,
         )
+
+    async def log_sizes(self, partitions: Iterable[TopicPartition]) -> dict[int, dict[TopicPartition, int]]:
+        async with self._open.deadline("Reading the sizes of partitions"):
+            return await log_sizes(self._open, partitions)
 
     async def groups(self) -> list[str]:
         async with self._open.deadline("Listing groups"):

@@ -194,6 +194,10 @@ class MemoryLog:
             on_revoke=on_revoke,
         )
 
+    async def log_sizes(self, partitions: Iterable[TopicPartition]) -> dict[int, dict[TopicPartition, int]]:
+        cluster = await self._open.call("Reading the sizes of partitions")
+        return {0: {place: cluster.partition(place).size for place in partitions}}
+
     async def groups(self) -> list[str]:
         return groups.list_ids(await self._open.call("Listing groups"))
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from workbench.live.rows import TAIL, detail_of
 from workbench.live.search.columns import SEARCHED, records_of
+from workbench.live.search.rows import TITLES, shown_rows
 from workbench.model.records.columns import DECODED_VALUE, EVENT
 from workbench.store.snapshot.frames import to_pandas
 from workbench.store.snapshot.row_queries import EVENT_EXTRAS
@@ -20,12 +21,9 @@ from workbench.text import (
     element,
     listing,
     output_html,
-    position_text,
     table,
     text_table,
-    time_text,
     visible,
-    visible_bytes,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +43,6 @@ _SHOWN = 10
 _SHOWN_NOTES = 8
 _RAW = ("timestamp_ms", "timestamp_type", "key", "value", "headers")
 _FIRST = ("topic", "partition", "offset", "timestamp")
-_TITLES = ("position", "time (UTC)", "type", "key", "value")
 _EVENTS = tuple(name for name in EVENT.names if name != DECODED_VALUE)
 _FRAME = (*_FIRST, *(name for name in SEARCHED.names if name not in (*_FIRST, *_RAW)), *_RAW)
 
@@ -207,19 +204,6 @@ class SearchResult:
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
-    def _rows(self) -> list[tuple[str, ...]]:
-        names = ["topic", "partition", "offset", "timestamp_ms", "event_type", "key", "value"]
-        return [
-            (
-                position_text(row["topic"], row["partition"], row["offset"], limit=60),
-                time_text(None if row["timestamp_ms"] < 0 else row["timestamp_ms"]),
-                visible(row["event_type"] or "", 40),
-                "" if row["key"] is None else visible_bytes(row["key"], 40),
-                "" if row["value"] is None else visible_bytes(row["value"], 100),
-            )
-            for row in self.table.slice(0, _SHOWN).select(names).to_pylist()
-        ]
-
     def _remarks(self) -> list[str]:
         undecoded = sum(one.undecoded for one in self.partitions)
         more = len(self) - _SHOWN
@@ -235,9 +219,9 @@ class SearchResult:
         return f"{counted(len(self), 'record')} found, {visible(self.scope.query, 200)}. {visible(self.ended, 400)}"
 
     def __repr__(self) -> str:
-        rows = [text_table(_TITLES, self._rows())] if len(self) else []
+        rows = [text_table(TITLES, shown_rows(self.table, _SHOWN))] if len(self) else []
         return "\n".join([self._heading(), *rows, *self._remarks()])
 
     def _repr_html_(self) -> str:
-        rows = [table(_TITLES, self._rows())] if len(self) else []
+        rows = [table(TITLES, shown_rows(self.table, _SHOWN))] if len(self) else []
         return output_html(element("p", self._heading()), *rows, listing(self._remarks()))

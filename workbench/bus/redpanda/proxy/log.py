@@ -132,6 +132,9 @@ class ProxyLog:
         del names
         _refuse("read settings of brokers")
 
+    async def log_sizes(self, *_: Any) -> NoReturn:
+        _refuse("tell how much disk partitions take")
+
     async def groups(self) -> NoReturn:
         _refuse("list groups, so there is no lag")
 
