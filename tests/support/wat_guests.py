@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -108,8 +109,7 @@ def run(
     spec = TransformSpec(name="view", input_topic="in", output_topics=outputs, environment=dict(environment or {}))
     spool = OutputSpool()
     batches = cut_batches(records([b"a", b"b", b"c"]) if rows is None else rows)
-    made = PartitionRun(check_module("view", text.encode()), spec, 0, batches=batches, sink=spool, **options)
-    made.run()
-    found = spool.table().to_pylist()
-    spool.close()
-    return made, found
+    with contextlib.closing(spool):
+        made = PartitionRun(check_module("view", text.encode()), spec, 0, batches=batches, sink=spool, **options)
+        made.run()
+        return made, spool.table().to_pylist()

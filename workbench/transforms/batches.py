@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from workbench.model import TimestampType
 from workbench.transforms.limits import MOST_BATCH_RECORDS
@@ -12,11 +14,9 @@ from workbench.transforms.payload import encode_payload
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pyarrow as pa
-
 _APPEND_TIME_BIT = 0x08
 _BATCH_BYTES = 8 << 20
-_SLICE_ROWS = 64
+_SLICE_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +66,45 @@ def cut_batches(records: pa.RecordBatch | pa.Table) -> Iterator[Batch]:
     pending: list[SourceRecord] = []
     size = 0
     state: tuple[int, int] = (0, 0)
-    for row in _rows(records):
-        kind = row["timestamp_type"]
-        found = (row["partition"], kind)
-        record = SourceRecord(
-            row["offset"],
-            row["timestamp_ms"],
-            encode_payload(
-                row["key"], row["value"], [(one["name"] or b"", one["value"]) for one in row["headers"] or ()]
-            ),
-        )
+    for found, offset, timestamp_ms, payload in _rows(records):
         if pending and (
             found != state
-            or record.offset != pending[-1].offset + 1
+            or offset != pending[-1].offset + 1
             or len(pending) == MOST_BATCH_RECORDS
-            or size + len(record.payload) > _BATCH_BYTES
-            or (kind == TimestampType.APPEND and record.timestamp_ms != pending[-1].timestamp_ms)
+            or size + len(payload) > _BATCH_BYTES
+            or (found[1] == TimestampType.APPEND and timestamp_ms != pending[-1].timestamp_ms)
         ):
             yield _batch(state, pending)
             pending, size = [], 0
-        pending.append(record)
-        size, state = size + len(record.payload), found
+        pending.append(SourceRecord(offset, timestamp_ms, payload))
+        size, state = size + len(payload), found
     if pending:
         yield _batch(state, pending)
 
 
-def _rows(records: pa.RecordBatch | pa.Table) -> Iterator[dict[str, Any]]:
+def _rows(records: pa.RecordBatch | pa.Table) -> Iterator[tuple[tuple[int, int], int, int, bytes]]:
+    """Yield partition and timestamp type, offset, timestamp and payload of each record."""
     # Some rows at a time: Python objects of a whole table of large values would double its memory.
     for begin in range(0, records.num_rows, _SLICE_ROWS):
-        yield from records.slice(begin, _SLICE_ROWS).to_pylist()
+        part = records.slice(begin, _SLICE_ROWS)
+        kinds = zip(part.column("partition").to_pylist(), part.column("timestamp_type").to_pylist(), strict=True)
+        numbers = (part.column(name).to_pylist() for name in ("offset", "timestamp_ms"))
+        keys, values = (part.column(name).to_pylist() for name in ("key", "value"))
+        payloads = map(encode_payload, keys, values, _headers(part.column("headers")))
+        yield from zip(kinds, *numbers, payloads, strict=True)
+
+
+def _headers(column: pa.Array | pa.ChunkedArray) -> Iterator[list[tuple[bytes, bytes | None]]]:
+    """Yield the headers of each record; name and value as columns, because a dict for each header takes long."""
+    for array in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+        counts = array.value_lengths().to_pylist()
+        entries = array.flatten()
+        names, values = entries.field("name").to_pylist(), entries.field("value").to_pylist()
+        at = 0
+        for count in counts:
+            end = at + (count or 0)
+            yield [(name or b"", value) for name, value in zip(names[at:end], values[at:end], strict=True)]
+            at = end
 
 
 def _batch(state: tuple[int, int], records: list[SourceRecord]) -> Batch:

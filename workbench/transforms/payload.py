@@ -19,6 +19,7 @@ _SEVEN_BITS = 0x7F
 _MORE = 0x80
 _WORD = (1 << 64) - 1
 _NULL = b"\x01"
+_WITHOUT_HEADERS = 3
 
 
 class PayloadError(ValueError):
@@ -52,15 +53,25 @@ def encode_varint(number: int) -> bytes:
     return bytes(encoded)
 
 
+_LENGTHS = tuple(encode_varint(length) for length in range(2_048))
+
+
 def encode_sized(data: bytes | None) -> bytes:
     """Encode bytes after their length, null as the length -1."""
-    return _NULL if data is None else encode_varint(len(data)) + data
+    if data is None:
+        return _NULL
+    length = len(data)
+    return (_LENGTHS[length] if length < len(_LENGTHS) else encode_varint(length)) + data
 
 
 def encode_payload(key: bytes | None, value: bytes | None, headers: Iterable[tuple[bytes, bytes | None]]) -> bytes:
     """Encode key, value and headers as one payload."""
-    named = [encode_sized(name) + encode_sized(data) for name, data in headers]
-    return b"".join([encode_sized(key), encode_sized(value), encode_varint(len(named)), *named])
+    parts = [encode_sized(key), encode_sized(value), b"\0"]
+    for name, data in headers:
+        parts += [encode_sized(name), encode_sized(data)]
+    if len(parts) > _WITHOUT_HEADERS:
+        parts[_WITHOUT_HEADERS - 1] = encode_varint((len(parts) - _WITHOUT_HEADERS) // 2)
+    return b"".join(parts)
 
 
 def decode_payload(data: bytes) -> Payload:
@@ -70,12 +81,13 @@ def decode_payload(data: bytes) -> Payload:
         PayloadError: It has not the form of a record, or bytes are left over.
     """
     cursor = PayloadReader(data)
-    key, value = cursor.sized("the key"), cursor.sized("the value")
+    sized = cursor.sized
+    key, value = sized("the key"), sized("the value")
     count = cursor.varint("the number of headers")
     if count < 0:
         raise PayloadError(f"The number of headers is {count}, below 0.")
     # A name that is null is read as an empty one: Kafka has no null names.
-    headers = tuple((cursor.sized("a header name") or b"", cursor.sized("a header value")) for _ in range(count))
+    headers = tuple((sized("a header name") or b"", sized("a header value")) for _ in range(count)) if count else ()
     cursor.finish()
     return Payload(key, value, headers)
 
@@ -93,6 +105,10 @@ class PayloadReader:
         Raises:
             PayloadError: The data end inside it, or it has more than 10 bytes or 64 bits.
         """
+        at = self._at
+        if at < len(self._data) and (short := self._data[at]) < _MORE:
+            self._at = at + 1
+            return (short >> 1) ^ -(short & 1)
         rest = 0
         for index in range(_VARINT_BYTES):
             if self._at + index >= len(self._data):
@@ -114,16 +130,24 @@ class PayloadReader:
         Raises:
             PayloadError: The length is below -1, or the data end before it is reached.
         """
-        length = self.varint(f"the length of {what}")
+        data, at = self._data, self._at
+        # Lengths of one and two bytes, which most are, are read here: this is done for every record.
+        if at + 1 < len(data) and data[at] < _MORE:
+            length, self._at = (data[at] >> 1) ^ -(data[at] & 1), at + 1
+        elif at + 1 < len(data) and data[at + 1] < _MORE:
+            length = data[at] & _SEVEN_BITS | data[at + 1] << 7
+            length, self._at = (length >> 1) ^ -(length & 1), at + 2
+        else:
+            length = self.varint(f"the length of {what}")
         if length == -1:
             return None
         if length < 0:
             raise PayloadError(f"The length of {what} is {length}, below -1.")
-        rest = len(self._data) - self._at
+        rest = len(data) - self._at
         if length > rest:
             raise PayloadError(f"At byte {self._at} {what} has the length {length}, and the payload has {rest} left.")
         start, self._at = self._at, self._at + length
-        return self._data[start : self._at]
+        return data[start : self._at]
 
     def finish(self) -> None:
         """Check that nothing is left.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.text import visible
 from workbench.transforms.guest.engine import engine, wasmtime_package
 from workbench.transforms.guest.host import End, Host
+from workbench.transforms.guest.linking import HostFunctions
 from workbench.transforms.guest.memory import GuestMemory
 from workbench.transforms.guest.record_functions import RecordFunctions
 from workbench.transforms.guest.registry_functions import RegistryFunctions
@@ -88,11 +89,14 @@ class Instance:
     def _start(self) -> None:
         package = wasmtime_package()
         linker = package.Linker(engine())
+        linked = HostFunctions(linker)
         for one in self._module.compiled.imports:
             function = self._functions[one.module][one.name or ""]
             answers = not SIGNATURES[one.module][one.name or ""].endswith(":")
             linker.allow_shadowing = True  # a module may import the same function twice
-            linker.define_func(one.module, one.name, one.type, self.host.guard(function, answers=answers))
+            kind: Any = one.type
+            linked.define(one.module, one.name or "", kind, self.host.guard(function, answers=answers))
+        self._linked = linked
         instance = linker.instantiate(self._store, self._module.compiled)
         exports = instance.exports(self._store)
         self.host.memory = GuestMemory(self._store, exports["memory"])

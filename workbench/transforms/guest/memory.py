@@ -24,11 +24,12 @@ class GuestMemory:
         self._store = store
         self._memory = memory
         self._size = 0
-        self._base: int | None = None
+        self._view = memoryview(b"")
+        self._known = False
 
     def forget(self) -> None:
-        """Ask again where the memory is: it may have grown, and moved, since the last call of the guest."""
-        self._base = None
+        """Ask again how large the memory is: it may have grown, and moved, since the last call of the guest."""
+        self._known = False
 
     def read(self, pointer: int, length: int) -> bytes:
         """Return bytes.
@@ -36,7 +37,9 @@ class GuestMemory:
         Raises:
             GuestFault: The range leaves the memory.
         """
-        return ctypes.string_at(self._address(pointer, length), length & _WORD)
+        # The range first: looking at the memory may make another view.
+        place = self._range(pointer, length)
+        return self._view[place].tobytes()
 
     def write(self, pointer: int, data: bytes) -> None:
         """Store bytes.
@@ -44,7 +47,8 @@ class GuestMemory:
         Raises:
             GuestFault: The range leaves the memory.
         """
-        ctypes.memmove(self._address(pointer, len(data)), data, len(data))
+        place = self._range(pointer, len(data))
+        self._view[place] = data
 
     def fill(self, pointer: int, length: int, byte: int) -> None:
         """Store the same byte many times.
@@ -52,7 +56,8 @@ class GuestMemory:
         Raises:
             GuestFault: The range leaves the memory.
         """
-        ctypes.memset(self._address(pointer, length), byte, length & _WORD)
+        place = self._range(pointer, length)
+        self._view[place] = bytes((byte,)) * (place.stop - place.start)
 
     def pack(self, pointer: int, layout: struct.Struct, *numbers: int) -> None:
         """Store numbers in a layout.
@@ -62,14 +67,24 @@ class GuestMemory:
         """
         self.write(pointer, layout.pack(*numbers))
 
-    def _address(self, pointer: int, length: int) -> int:
-        # The guest's numbers are unsigned; wasmtime hands them over as signed ones.
+    def _range(self, pointer: int, length: int) -> slice:
+        # The guest's numbers are unsigned, and come as signed ones.
         # A product of the host, such as a count of entries times their size, may be larger than any memory.
         pointer &= _WORD
-        length = length if length > _WORD else length & _WORD
-        if self._base is None:
-            self._size = self._memory.data_len(self._store)
-            self._base = ctypes.cast(self._memory.data_ptr(self._store), ctypes.c_void_p).value or 0
-        if pointer + length > self._size:
-            raise GuestFault(f"It named the bytes {pointer} to {pointer + length}, and its memory ends at {self._size}")
-        return self._base + pointer
+        end = pointer + (length if length > _WORD else length & _WORD)
+        if not self._known:
+            self._look()
+        if end > self._size:
+            raise GuestFault(f"It named the bytes {pointer} to {end}, and its memory ends at {self._size}")
+        return slice(pointer, end)
+
+    def _look(self) -> None:
+        size = self._memory.data_len(self._store)
+        # A memory moves only when it grows.
+        if size != self._size:
+            base = ctypes.cast(self._memory.data_ptr(self._store), ctypes.c_void_p).value
+            self._size = size
+            self._view = (
+                memoryview((ctypes.c_ubyte * size).from_address(base or 0)).cast("B") if size else memoryview(b"")
+            )
+        self._known = True

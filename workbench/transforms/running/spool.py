@@ -6,6 +6,7 @@ import contextlib
 import errno
 import tempfile
 import threading
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from workbench.text import size_text
 from workbench.transforms.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from workbench.transforms.batches import SourceRecord
     from workbench.transforms.guest.record_functions import Output
@@ -38,6 +39,7 @@ OUTPUT = pa.schema(
 ``source_offset`` is null where a record was written while no source record was at work; ``output_index`` counts the
 outputs of one source record."""
 
+_SOURCE_OFFSET = OUTPUT.get_field_index("source_offset")
 _BATCH_ROWS = 1_000
 _BATCH_BYTES = 8 << 20
 
@@ -62,7 +64,8 @@ class OutputSpool:
         # Without a name: nothing is left behind, however the process ends.
         self._file = tempfile.TemporaryFile(prefix="workbench-transform-")  # noqa: SIM115 - closed by close
         self._writer: pa.ipc.RecordBatchFileWriter | None = pa.ipc.new_file(self._file, OUTPUT)
-        self._pending: list[dict[str, Any]] = []
+        self._pending: list[tuple[Any, ...]] = []
+        """Rows in the order of `OUTPUT`, headers as pairs."""
         self._pending_bytes = 0
         self._part = 0
         self._written: list[_Written] = []
@@ -76,24 +79,16 @@ class OutputSpool:
 
     def add(self, topic: str, partition: int, source: SourceRecord | None, outputs: list[Output]) -> None:
         """Add what was written for one source record."""
+        timestamp_ms, offset = (None, None) if source is None else (source.timestamp_ms, source.offset)
         for index, output in enumerate(outputs):
             payload = output.payload
-            headers = [{"name": name, "value": value} for name, value in payload.headers]
+            headers = payload.headers
             self._pending.append(
-                {
-                    "topic": output.topic,
-                    "key": payload.key,
-                    "value": payload.value,
-                    "headers": headers,
-                    "timestamp_ms": None if source is None else source.timestamp_ms,
-                    "source_topic": topic,
-                    "source_partition": partition,
-                    "source_offset": None if source is None else source.offset,
-                    "output_index": index,
-                }
+                (output.topic, payload.key, payload.value, headers, timestamp_ms, topic, partition, offset, index)
             )
-            self._pending_bytes += len(payload.key or b"") + len(payload.value or b"") + 16 * len(headers)
-            self._pending_bytes += sum(len(name) + len(value or b"") for name, value in payload.headers)
+            self._pending_bytes += len(payload.key or b"") + len(payload.value or b"")
+            for name, value in headers:
+                self._pending_bytes += 16 + len(name) + len(value or b"")
             if len(self._pending) >= _BATCH_ROWS or self._pending_bytes >= _BATCH_BYTES:
                 self._flush()
 
@@ -155,11 +150,11 @@ class OutputSpool:
                 raise TransformError(
                     f"The transform has written more than {size_text(self._most_bytes)}, and was stopped. Select fewer "
                     "records with where= or limit=, or give limits=Limits(output_bytes=…).",
-                    name=self._pending[0]["topic"],
+                    name=self._pending[0][0],
                     stage="run",
                 )
             try:
-                self._writer.write_batch(pa.RecordBatch.from_pylist(self._pending, OUTPUT))
+                self._writer.write_batch(_batch(self._pending))
             except OSError as error:
                 if error.errno != errno.ENOSPC:
                     raise
@@ -168,8 +163,27 @@ class OutputSpool:
                     "TMPDIR to a folder with more room.",
                     path=tempfile.gettempdir(),
                 ) from error
-            offsets = [row["source_offset"] for row in self._pending if row["source_offset"] is not None]
+            offsets = [row[_SOURCE_OFFSET] for row in self._pending if row[_SOURCE_OFFSET] is not None]
             bounds = (min(offsets), max(offsets)) if offsets else (0, -1)
             self._written.append(_Written(self._part, bounds[0], bounds[1], self.rows))
             self.rows += len(self._pending)
             self._pending, self._pending_bytes = [], 0
+
+
+def _batch(rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
+    columns = list(zip(*rows, strict=True))
+    at = OUTPUT.get_field_index("headers")
+    arrays = [
+        _header_array(column) if index == at else pa.array(column, OUTPUT.field(index).type)
+        for index, column in enumerate(columns)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=OUTPUT)
+
+
+def _header_array(rows: Sequence[Sequence[tuple[bytes, bytes | None]]]) -> pa.ListArray:
+    """Make the column of headers of name and value as columns: a dict for each header takes long."""
+    ends = pa.array([0, *accumulate(map(len, rows))], pa.int32())
+    names = pa.array([name for row in rows for name, _ in row], pa.binary())
+    values = pa.array([value for row in rows for _, value in row], pa.binary())
+    entries = pa.StructArray.from_arrays([names, values], fields=list(HEADERS.value_type))
+    return pa.ListArray.from_arrays(ends, entries)
