@@ -17,7 +17,7 @@ Ratio: TypeAlias = "int | list[int]"
 MAX_HOPS_LIMIT = 5
 
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "mode": ("recording",),
+    "mode": ("recording", "redrive"),
     "ids": ("same",),
     "timestamps": ("keep", "now"),
     "headers": ("provenance", "exact"),

@@ -99,6 +99,7 @@ class Replays:
         *,
         target: str | Sequence[str] | None = None,
         doubtful: Literal["skip", "send"] | None = None,
+        draft: Draft | None = None,
         progress: Callable[[Progress], None] | None = None,
         control: RunControl | None = None,
     ) -> ReplayReport:
@@ -110,6 +111,8 @@ class Replays:
             target: The name of the target topic; required if the cluster is protected.
             doubtful: For a batch of which the target cannot tell whether it arrived: ``skip`` leaves it out, ``send``
                 sends it and accepts that it may be there twice. Without it such a run is refused.
+            draft: The draft of the run, where its records were changed by a fix: ``redrive.draft``, made again. By
+                default the records are selected again from the positions in the journal.
             progress: Called after each batch.
             control: Pauses, resumes and cancels the run.
 
@@ -128,8 +131,8 @@ class Replays:
                 "version ran it. Plan again; with skip_refused=True what is on the target is left out.",
                 path=str(self.store.path),
             )
-        draft = self.select(selected.select(["source_id", "partition", "offset"]))
-        plan = plan_from_json(journal.run(run_id).plan, draft)
+        chosen = self.select(selected.select(["source_id", "partition", "offset"])) if draft is None else draft
+        plan = plan_from_json(journal.run(run_id).plan, chosen)
         return await resume_run(
             plan,
             cluster.log,

@@ -14,7 +14,7 @@ from workbench.text import visible
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from typing import Self
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.model.selecting.window import BoundLike
     from workbench.replay import Draft
     from workbench.replay.dead_letters import DeadLetters
+    from workbench.replay.redrive import Redrive
     from workbench.session.decoding_again import DecodedAgain
     from workbench.session.replays import Replays
     from workbench.session.schemas.of_snapshot import SnapshotSchemas
@@ -223,6 +224,50 @@ class Snapshot(SnapshotQueries):
         used = set(positions["source_id"].to_pylist())
         sources = [source for source in self.store.selected_sources() if source.source_id in used]
         return Draft(decoded, sources=sources, description=summary, origin=self, **options)
+
+    def redrive(
+        self,
+        fingerprint: str | None = None,
+        *,
+        fix: Callable[[Any], Any] | None = None,
+        origin: str | None = None,
+        origins: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Redrive:
+        """Restore dead letters, fix them, and return the draft that sends them home; nothing is sent here.
+
+        Its ``repr`` previews what the fix changes. Plan it with ``cluster.plan(redrive.draft, to=redrive.to)``.
+
+        Args:
+            fingerprint: Only the letters of this group; see `dead_letters`.
+            fix: Gets the decoded JSON body of each record and returns the one to send; None leaves the letter out.
+            origin: Only letters of this original topic.
+            origins: The original topic of each dead-letter topic for which you know it.
+            options: See `replay`; ``records_per_s`` is 100 unless told.
+
+        Raises:
+            ValidationError: No letter can be sent, or the letters of one topic come from several origins.
+        """
+        from workbench.replay.redrive import make_redrive
+        from workbench.replay.selected_positions import positions_of
+        from workbench.store.journal import journal_path
+
+        letters = self.dead_letters(origins=origins).frame
+        if fingerprint is not None:
+            letters = letters[letters["fingerprint"] == fingerprint]
+        if origin is not None:
+            letters = letters[letters["origin_topic"] == origin]
+        journaled = not self.read_only or journal_path(self.path).is_file()
+        records = self.store.record_table(positions=positions_of(self.store, letters)[0]) if len(letters) else None
+        return make_redrive(
+            letters,
+            records,
+            self.store.selected_sources(),
+            fix=fix,
+            sent_before=self.journal().sent_home() if journaled else {},
+            origin=self,
+            **options,
+        )
 
     @property
     def replays(self) -> Replays:

@@ -1,15 +1,23 @@
-"""``workbench dlq``: groups the dead letters of a snapshot by error."""
+"""``workbench dlq``: groups the dead letters of a snapshot by error; ``--redrive`` plans to send them home, fixed."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.options import Json, SnapshotFile
-from workbench.cli.output import print_rows
+from workbench.cli.commands.replay import Confirm, Option, Reason, Typed, plan_options, print_report, show_plan
+from workbench.cli.options import Broker, Json, SnapshotFile
+from workbench.cli.output import print_rows, print_text
+from workbench.cli.progress import progress_listener
+from workbench.cli.running import run
 from workbench.cli.snapshots import opened
 from workbench.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from workbench.replay import ReplayReport
 
 _GROUPS = ("fingerprint", "error_type", "message", "records", "topics", "origins", "guessed", "first", "last")
 _ROWS = (
@@ -29,9 +37,33 @@ def dlq(
         str | None, typer.Option("--fingerprint", "-f", help="Show samples of this group instead.")
     ] = None,
     number: Annotated[int, typer.Option("--number", "-n", min=1, help="Number of samples.")] = 3,
+    redrive: Annotated[
+        bool, typer.Option("--redrive", help="Plan to send them to the topics they came from; --confirm runs the plan.")
+    ] = False,
+    fix: Annotated[
+        Path | None, typer.Option("--fix", help="Python file with fix(body), which returns the body to send.")
+    ] = None,
+    origin: Annotated[str | None, typer.Option("--origin", help="Only letters that came from this topic.")] = None,
+    broker: Broker = None,
+    confirm: Confirm = None,
+    reason: Reason = None,
+    confirm_target: Typed = None,
+    option: Option = None,
     as_json: Json = False,
 ) -> None:
-    """Group the dead letters of a snapshot by error. Sends nothing."""
+    """Group the dead letters of a snapshot by error. Sends nothing, unless --redrive is given with --confirm.
+
+    Exit code 4: a rule refuses the plan.
+    """
+    if redrive:
+        given = (snapshot, fingerprint, fix, origin, broker)
+        if confirm is None:
+            _plan(*given, plan_options(option), as_json=as_json)
+        else:
+            report = run(_run(*given, confirm=confirm, reason=reason, typed=confirm_target))
+            print_report(report, as_json=as_json)
+            raise typer.Exit(report.exit_status)
+        return
     from workbench.session.frames import plain_rows
 
     with opened(snapshot) as snap:
@@ -46,3 +78,48 @@ def dlq(
             known = ", ".join(found.groups["fingerprint"].head(5)) or "none"
             raise ConfigurationError(f"No group has the fingerprint {fingerprint!r}; known are {known}.") from error
     print_rows(plain_rows(frame), columns, as_json=as_json, empty="No dead letter.")
+
+
+def _plan(
+    snapshot: Path,
+    fingerprint: str | None,
+    fix: Path | None,
+    origin: str | None,
+    broker: str | None,
+    options: dict[str, Any],
+    *,
+    as_json: bool,
+) -> None:
+    from workbench.session.procedures.kept_redrives import plan_redrive
+
+    found, plan = run(plan_redrive(snapshot, fingerprint, fix=fix, origin=origin, address=broker, **options))
+    if not as_json:
+        print_text(f"{found!r}\n")
+    show_plan(plan, as_json=as_json)
+
+
+async def _run(
+    snapshot: Path,
+    fingerprint: str | None,
+    fix: Path | None,
+    origin: str | None,
+    broker: str | None,
+    *,
+    confirm: str,
+    reason: str | None,
+    typed: str | None,
+) -> ReplayReport:
+    from workbench.session.procedures.kept_redrives import run_kept_redrive
+
+    with progress_listener(to_terminal=sys.stderr.isatty()) as listener:
+        return await run_kept_redrive(
+            snapshot,
+            fingerprint,
+            fix=fix,
+            origin=origin,
+            address=broker,
+            confirm=confirm,
+            reason=reason,
+            target=typed,
+            progress=listener,
+        )

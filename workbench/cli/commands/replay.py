@@ -69,7 +69,7 @@ def show(snapshot: SnapshotFile, run_id: Run, as_json: Json = False) -> None:
     from workbench.session.procedures.kept_runs import open_runs
 
     with open_runs(snapshot, run_id) as snap:
-        _print_report(snap.replays.show(run_id), as_json=as_json)
+        print_report(snap.replays.show(run_id), as_json=as_json)
 
 
 def resume(
@@ -83,7 +83,7 @@ def resume(
 ) -> None:
     """Go on with a run that was killed, stopped or failed; what is on the target is not sent again."""
     report = run(_resume(snapshot, run_id, broker, reason, confirm_target, doubtful))
-    _print_report(report, as_json=as_json)
+    print_report(report, as_json=as_json)
     raise typer.Exit(report.exit_status)
 
 
@@ -115,7 +115,7 @@ def verify(
     from workbench.session.procedures.kept_runs import verify_kept_run
 
     report = run(verify_kept_run(snapshot, run_id, address=broker, reason=reason))
-    _print_report(report, as_json=as_json)
+    print_report(report, as_json=as_json)
     raise typer.Exit(report.exit_status)
 
 
@@ -125,7 +125,7 @@ def abandon(
     """Give up a run in doubt: its open transaction is aborted, and its target is free for other plans."""
     from workbench.session.procedures.kept_runs import abandon_kept_run
 
-    _print_report(run(abandon_kept_run(snapshot, run_id, address=broker, reason=reason)), as_json=as_json)
+    print_report(run(abandon_kept_run(snapshot, run_id, address=broker, reason=reason)), as_json=as_json)
 
 
 def delete_created(
@@ -142,7 +142,8 @@ def delete_created(
     say(f"{topic} was deleted.")
 
 
-def _print_report(report: ReplayReport, *, as_json: bool) -> None:
+def print_report(report: ReplayReport, *, as_json: bool) -> None:
+    """Print the report of a run."""
     if as_json:
         print_json({"kind": "report", "run_id": report.run_id, "state": report.state, **report.counts})
     else:
@@ -165,14 +166,15 @@ def replay(
     Exit code 4: a rule refuses the replay.
     """
     if confirm is None:
-        _show_plan(run(_plan(snapshot, where, broker, to, _options(option))), as_json=as_json)
+        show_plan(run(_plan(snapshot, where, broker, to, plan_options(option))), as_json=as_json)
         return
     report = run(_run(snapshot, where, broker, confirm, reason, confirm_target))
-    _print_report(report, as_json=as_json)
+    print_report(report, as_json=as_json)
     raise typer.Exit(report.exit_status)
 
 
-def _show_plan(plan: Plan, *, as_json: bool) -> None:
+def show_plan(plan: Plan, *, as_json: bool) -> None:
+    """Print a plan, and the command that runs it."""
     if as_json:
         print_json({"kind": "plan", "token": plan.token, **plan.to_json()})
     else:
@@ -211,7 +213,8 @@ async def _run(
         )
 
 
-def _options(given: list[str] | None) -> dict[str, Any]:
+def plan_options(given: list[str] | None) -> dict[str, Any]:
+    """Read the options of a plan, written as name=value."""
     from workbench.errors import ConfigurationError
 
     options: dict[str, Any] = {}

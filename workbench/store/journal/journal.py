@@ -21,6 +21,7 @@ from workbench.store.journal.results import LEDGER, OUTCOME_NAMES, OUTCOMES, POS
 from workbench.store.journal.runs import select_runs
 from workbench.store.journal.states import move, utc_now
 from workbench.store.snapshot.stored_sql import check_stored_sql
+from workbench.text import position_text
 
 if TYPE_CHECKING:
     import os
@@ -286,6 +287,17 @@ class Journal:
     def selection(self, run_id: str) -> pa.Table:
         """Return the records of a run by seq, columns of `SELECTION`; empty where the run was never started."""
         return self._read("replay_selection", SELECTION, "seq", run_id)
+
+    def sent_home(self) -> dict[str, str]:
+        """Return the dead letters that runs in mode ``redrive`` have sent, by position, with the run."""
+        query = """
+            SELECT s.topic, s."partition", s."offset", s.run_id
+            FROM replays AS r JOIN replay_selection AS s ON s.run_id = r.run_id
+            JOIN replay_outcomes AS o ON o.run_id = s.run_id AND o.seq = s.seq
+            WHERE r.plan ->> '$.document.mode' = 'redrive' AND o.outcome = ?"""
+        with self._connection.cursor() as cursor:
+            rows = cursor.execute(query, [OUTCOME_NAMES.index("acked")]).fetchall()
+        return {position_text(topic, partition, offset): run for topic, partition, offset, run in rows}
 
     def positions(self, run_id: str) -> pa.Table:
         """Return the target partitions of a run, columns of `POSITIONS`."""

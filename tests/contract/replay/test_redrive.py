@@ -1,0 +1,115 @@
+"""Dead letters that a new schema rejects are fixed by a function, previewed, sent home, and not sent twice."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import workbench as wb
+from workbench.errors import ValidationError
+from workbench.model import NewRecord, Span, TopicPartition
+
+pytestmark = pytest.mark.promise("RS-8")
+
+
+def letter(topic, number, *, reason="'customer_id'", kind="KeyError", body=None):
+    headers = (
+        (b"content-type", b"application/json"),
+        (b"kafka_dlt-original-topic", topic.encode()),
+        (b"kafka_dlt-original-partition", (0).to_bytes(4, "big")),
+        (b"kafka_dlt-original-offset", number.to_bytes(8, "big")),
+        (b"kafka_dlt-exception-fqcn", kind.encode()),
+        (b"kafka_dlt-exception-message", reason.encode()),
+    )
+    value = b'{"order":%d, "client":"c-%d"}' % (number, number) if body is None else body
+    return NewRecord(f"{topic}.DLT", b"k%d" % number, value, headers, 0, 1_700_000_000_000 + number)
+
+
+def rename(body):
+    if body["order"] == 3:
+        return None
+    if "client" in body:
+        body["customer_id"] = body.pop("client")
+    return body
+
+
+@pytest.fixture
+async def cluster(address):
+    async with await wb.connect(address, write=True, reason="INC-7") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def captured(cluster, topic_name, tmp_path):
+    """A topic with its dead letters, captured."""
+    topic = topic_name("orders")
+    for name in (topic, f"{topic}.DLT"):
+        await cluster.log.create_topic(name, partitions=1, config={"retention.ms": "-1"})
+    letters = [letter(topic, number) for number in range(6)]
+    letters += [letter(topic, 6, body=b"no json"), letter(topic, 7, body=b'{"order":7,"customer_id":"c-7"}')]
+    async with cluster.log.writer() as writer:
+        await writer.send(letters)
+    snap = await cluster.capture(f"{topic}.DLT", into=tmp_path / "letters.duckdb", progress=False)
+    snap.close()
+    yield topic, snap.path
+    for name in (topic, f"{topic}.DLT"):
+        await cluster.log.delete_topic(name)
+
+
+async def sent(cluster, topic):
+    (end,) = (await cluster.log.offsets([TopicPartition(topic, 0)], "latest")).values()
+    found = []
+    async with cluster.log.reader([Span(topic, 0, 0, end)]) as reader:
+        while not reader.done:
+            found += [row for chunk in await reader.read() for row in chunk.rows()]
+    return found
+
+
+async def test_letters_are_fixed_previewed_and_sent_home_once(cluster, captured):
+    topic, path = captured
+    with wb.open(path) as snap:
+        (group,) = snap.dead_letters().groups["fingerprint"]
+        redrive = snap.redrive(group, fix=rename)
+        assert (len(redrive), len(redrive.changes)) == (6, 5)
+        assert dict(redrive.to) == {f"{topic}.DLT": topic}
+        assert sorted(redrive.refused.values()) == [
+            "its value is no JSON, so the fix cannot read it",
+            "the fix left it out",
+        ]
+        assert '-  "client": "c-0"' in repr(redrive)
+        assert '+  "customer_id": "c-0",' in repr(redrive)
+        plan = await cluster.plan(redrive.draft, to=redrive.to)
+        assert plan.document["mode"] == "redrive"
+        report = await cluster.run(plan, confirm=plan.token)
+        assert report.state == "verified", repr(report)
+        home = await sent(cluster, topic)
+        assert [json.loads(row.value)["customer_id"] for row in home] == ["c-0", "c-1", "c-2", "c-4", "c-5", "c-7"]
+        assert home[-1].value == b'{"order":7,"customer_id":"c-7"}', "what the fix did not change keeps its bytes"
+        assert home[0].value == b'{"order":0,"customer_id":"c-0"}'
+        assert [name for name, _ in home[0].headers if not name.startswith(b"x-replay")] == [b"content-type"]
+        assert dict(home[0].headers)[b"x-replay-mode"] == b"redrive"
+        assert dict(home[0].headers)[b"x-replay-count"] == b"1"
+        with pytest.raises(ValidationError, match=f"it was sent home by run {plan.run_id}"):
+            snap.redrive(group, fix=rename)
+
+
+async def test_what_would_fail_again_is_not_sent_unchanged(cluster, captured):
+    topic, path = captured
+    async with cluster.log.writer() as writer:
+        await writer.send([letter(topic, 9, kind="com.acme.ValidationException", reason="no customer")])
+    snap = await cluster.capture(f"{topic}.DLT", into=path.with_name("more.duckdb"), progress=False)
+    with snap:
+        group = next(row.fingerprint for row in snap.dead_letters().groups.itertuples() if row.records == 1)
+        with pytest.raises(ValidationError, match="would come again, and the record was not changed"):
+            snap.redrive(group)
+        assert len(snap.redrive(group, fix=rename).changes) == 1
+
+
+async def test_a_fix_that_fails_is_a_finding_about_its_record(captured):
+    _, path = captured
+    with wb.open(path) as snap:
+        redrive = snap.redrive(fix=lambda body: {**body, "price": 1 / (body["order"] - 2)})
+        assert "the fix failed: ZeroDivisionError: division by zero" in redrive.refused.values()
+        with pytest.raises(ValidationError, match="there is none"):
+            snap.redrive("0123456789ab")

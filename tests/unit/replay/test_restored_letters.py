@@ -1,0 +1,63 @@
+"""The failed record is restored from each family of dead letters, or the reason is told."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from workbench.replay.restored_letters import NotRestorable, restore
+
+
+def b64(data):
+    return base64.b64encode(data).decode()
+
+
+def contract(**payload):
+    given = {
+        "original_key_b64": b64(b"k"),
+        "original_value_b64": b64(b"\xff\x00"),
+        "original_headers": [[b64(b"h"), None], [b64(b"\xfe"), b64(b"")]],
+        "redacted": [],
+    }
+    return json.dumps({"payload": {**given, **payload}}).encode()
+
+
+def test_the_contract_keeps_every_byte():
+    found = restore(b"letter", contract(), (), "contract_dlq")
+    assert (found.key, found.value, found.headers) == (b"k", b"\xff\x00", ((b"h", None), (b"\xfe", b"")))
+    assert restore(None, contract(original_key_b64=None), (), "contract_dlq").key is None
+
+
+@pytest.mark.parametrize(
+    ("value", "via", "reason"),
+    [
+        (contract(original_value_b64=None, redacted=["security_context.token"]), "contract_dlq", "was redacted"),
+        (contract(original_value_b64="%%%"), "contract_dlq", "is damaged"),
+        (contract(original_headers=[["x"]]), "contract_dlq", "is damaged"),
+        (b'{"payload": 7}', "contract_dlq", "holds no bytes"),
+        (b"no json", "contract_dlq", "is no JSON"),
+        (b"[]", "onex_dlq", "is no JSON object"),
+        (b'{"original_message": {"value": "<decode_failed>"}}', "onex_dlq", "lost bytes"),
+        ('{"original_message": {"value": "Z\N{REPLACEMENT CHARACTER}rich"}}'.encode(), "onex_dlq", "lost bytes"),
+        (b'{"original_message": {"key": "k"}}', "onex_dlq", "no copy of the original value"),
+        (None, "spring_dlt", "is empty"),
+    ],
+)
+def test_what_cannot_be_restored_is_told(value, via, reason):
+    with pytest.raises(NotRestorable, match=reason):
+        restore(b"k", value, (), via)
+
+
+def test_a_copy_as_text_is_encoded_again():
+    body = json.dumps({"original_message": {"key": None, "value": '{"a": "Zürich"}'}}).encode()
+    found = restore(b"k", body, ((b"failure_reason", b"x"), (b"h", b"1")), "onex_dlq")
+    assert (found.key, found.value, found.headers) == (None, '{"a": "Zürich"}'.encode(), ((b"h", b"1"),))
+
+
+def test_headers_of_the_dead_letter_are_left_out_and_named():
+    headers = ((b"a", b"1"), (b"kafka_dlt-original-topic", b"t"), (b"a", None), (b"__connect.errors.topic", b"t"))
+    found = restore(b"k", b"v", headers, "spring_dlt")
+    assert found.headers == ((b"a", b"1"), (b"a", None))
+    assert found.removed == ("kafka_dlt-original-topic", "__connect.errors.topic")

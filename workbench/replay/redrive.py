@@ -1,0 +1,217 @@
+"""Sends dead letters home: restores the records that failed, fixes them, and makes a draft for their origin.
+
+Nothing is sent here. The draft is planned, confirmed, run and verified like every replay; its records keep the position
+of their dead letter, so the ledger and ``x-replay-of`` tell which letters were dealt with.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from workbench.bus.rows import header_column
+from workbench.errors import ValidationError
+from workbench.model.events.dead_letters import is_dead_letter_topic
+from workbench.replay.draft import Draft
+from workbench.replay.restored_letters import NotRestorable, RestoredRecord, restore
+from workbench.text import counted, number_text, position_text, text_table, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from workbench.model.selecting.selection import SelectedSource
+
+    Fix = Callable[[Any], Any]
+
+REDRIVE_RATE = 100
+"""Records a second by default: the target has live consumers on purpose."""
+_SHOWN = 5
+_NOT_RETRIED = ("authentication", "authorization", "configuration", "validation", "jsondecode", "deserialization")
+"""Parts of error types that a second attempt cannot mend, as long as the record is not changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the fix made of one dead letter."""
+
+    position: str
+    before: bytes | None
+    after: bytes | None
+
+    @property
+    def diff(self) -> str:
+        """The body before and after, as a diff of its lines."""
+        before, after = _lines(self.before), _lines(self.after)
+        return "\n".join(difflib.unified_diff(before, after, "before", "after", lineterm="", n=1))
+
+
+@dataclass(frozen=True)
+class Redrive:
+    """Dead letters on their way home: what is sent where, what the fix changes, and what cannot be sent.
+
+    Attributes:
+        draft: Plan it with ``cluster.plan(redrive.draft, to=redrive.to)``.
+        to: Origin topic of each dead-letter topic.
+        changes: The records that the fix changed.
+        refused: Position and reason of each letter that is not sent.
+    """
+
+    draft: Draft
+    to: Mapping[str, str]
+    changes: tuple[Change, ...]
+    refused: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.draft)
+
+    def __repr__(self) -> str:
+        lines = [f"Redrive of {counted(len(self), 'dead letter')}, {number_text(len(self.changes))} changed"]
+        lines += [f"  {source} → {target}" for source, target in sorted(self.to.items())]
+        for change in self.changes[:_SHOWN]:
+            lines += ["", change.position, *(visible(line, 200) for line in change.diff.splitlines())]
+        if self.refused:
+            rows = [(position, reason) for position, reason in list(self.refused.items())[:_SHOWN]]
+            title = f"{counted(len(self.refused), 'letter')} not sent:"
+            lines += ["", title, text_table(("letter", "reason"), rows)]
+        return "\n".join(lines)
+
+
+def make_redrive(
+    letters: pd.DataFrame,
+    records: pa.Table | None,
+    sources: Iterable[SelectedSource],
+    *,
+    fix: Fix | None = None,
+    sent_before: Mapping[str, str] | None = None,
+    origin: object = None,
+    **options: Any,
+) -> Redrive:
+    """Restore and fix dead letters, and make the draft that sends them to their origin.
+
+    Args:
+        letters: Rows of `workbench.replay.dead_letters.DeadLetters.frame`.
+        records: Their raw records: RECORD columns, ``source_id``, ``cluster``, ``topic``; None without any letter.
+        sources: How each source was captured.
+        fix: Gets the decoded JSON body and returns the one to send; None leaves the letter out.
+        sent_before: Position and run of letters that were sent home already.
+        origin: The snapshot.
+        options: See `workbench.replay.Options`.
+
+    Raises:
+        ValidationError: No letter can be sent, or the letters of one topic come from several origins.
+    """
+    known: dict[str, Any] = {}
+    letter: Any
+    for letter in letters.itertuples(index=False):
+        known[position_text(letter.topic, letter.partition, letter.offset)] = letter
+    kept: list[int] = []
+    restored: list[RestoredRecord] = []
+    changes: list[Change] = []
+    refused: dict[str, str] = {}
+    to: dict[str, set[str]] = {}
+    for row, record in enumerate(() if records is None else _rows(records)):
+        position = position_text(record["topic"], record["partition"], record["offset"])
+        letter = known.get(position)
+        if letter is None:
+            continue
+        try:
+            found = _prepared(letter, record, fix, (sent_before or {}).get(position))
+        except NotRestorable as reason:
+            refused[position] = str(reason)
+            continue
+        if found[1]:
+            changes.append(Change(position, found[1][0], found[0].value))
+        kept.append(row)
+        restored.append(found[0])
+        to.setdefault(record["topic"], set()).add(str(letter.origin_topic))
+    if records is None or not kept:
+        reasons = "; ".join(sorted(set(refused.values()))[:_SHOWN])
+        raise ValidationError(f"No dead letter can be sent: {reasons or 'there is none'}.")
+    targets = _one_origin_each(to)
+    table = _table(records.take(pa.array(kept)), restored)
+    chosen = {"mode": "redrive", "records_per_s": REDRIVE_RATE, **options}
+    used = set(table["source_id"].to_pylist())
+    own = [source for source in sources if source.source_id in used]
+    summary = f"{counted(len(kept), 'dead letter')}, {number_text(len(changes))} changed by a fix"
+    draft = Draft(table, sources=own, description=summary, origin=origin, **chosen)
+    return Redrive(draft, targets, tuple(changes), refused)
+
+
+def _rows(records: pa.Table) -> Iterable[dict[str, Any]]:
+    for batch in records.to_batches(max_chunksize=5_000):
+        yield from batch.to_pylist()
+
+
+def _prepared(
+    letter: Any, record: Mapping[str, Any], fix: Fix | None, run: str | None
+) -> tuple[RestoredRecord, tuple[bytes | None] | None]:
+    """Restore and fix one letter; returns the record to send, and its former value where the fix changed it."""
+    if run is not None:
+        raise NotRestorable(f"it was sent home by run {run}")
+    if not isinstance(letter.origin_topic, str):
+        raise NotRestorable("its origin is not known; name it with origins=")
+    if is_dead_letter_topic(letter.origin_topic):
+        raise NotRestorable(f"its origin {letter.origin_topic} is a dead-letter topic")
+    headers = tuple((one["name"], one["value"]) for one in record["headers"])
+    found = restore(record["key"], record["value"], headers, letter.origin_via)
+    fixed = found if fix is None else _fixed(found, fix)
+    if fixed.value != found.value:
+        return fixed, (found.value,)
+    kind = str(letter.error_type or "").lower()
+    if any(word in kind for word in _NOT_RETRIED):
+        raise NotRestorable(f"{letter.error_type} would come again, and the record was not changed")
+    return found, None
+
+
+def _fixed(found: RestoredRecord, fix: Fix) -> RestoredRecord:
+    try:
+        body = json.loads(found.value or b"")
+    except ValueError:
+        raise NotRestorable("its value is no JSON, so the fix cannot read it") from None
+    before = json.dumps(body, sort_keys=True)
+    try:
+        after = fix(body)
+        same = json.dumps(after, sort_keys=True) == before
+        value = json.dumps(after, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except Exception as error:
+        # The function is the user's: what it raises about one record is a finding about that record.
+        raise NotRestorable(f"the fix failed: {type(error).__name__}: {error}") from error
+    if after is None:
+        raise NotRestorable("the fix left it out")
+    # A body that was not changed keeps its bytes, whatever a new encoding would make of them.
+    return found if same else RestoredRecord(found.key, value, found.headers, found.removed)
+
+
+def _one_origin_each(origins: Mapping[str, set[str]]) -> dict[str, str]:
+    for topic, names in sorted(origins.items()):
+        if len(names) > 1:
+            shown = ", ".join(sorted(names)[:_SHOWN])
+            raise ValidationError(
+                f"The dead letters of {topic} come from several topics: {shown}. Send them one after the other: "
+                f"origin={min(names)!r}.",
+            )
+    return {topic: next(iter(names)) for topic, names in origins.items()}
+
+
+def _table(records: pa.Table, restored: Sequence[RestoredRecord]) -> pa.Table:
+    columns = {
+        "key": pa.array([one.key for one in restored], pa.binary()),
+        "value": pa.array([one.value for one in restored], pa.binary()),
+        "headers": header_column([one.headers for one in restored]),
+    }
+    for name, column in columns.items():
+        records = records.set_column(records.schema.get_field_index(name), name, column)
+    return records
+
+
+def _lines(body: bytes | None) -> list[str]:
+    try:
+        return json.dumps(json.loads(body or b""), indent=2, ensure_ascii=False, sort_keys=True).splitlines()
+    except ValueError:
+        return [repr(body)]

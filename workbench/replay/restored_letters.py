@@ -1,0 +1,111 @@
+"""Restores from a dead letter the record that failed: its key, value and headers, or says why that cannot be done.
+
+By family of dead letters (docs/replay-rules.md, "Dead letters"):
+
+- The event-bus contract keeps the bytes of the record in the payload of its dead letter.
+- ONEX copies key and value as text; such a copy is used only if nothing was lost in it.
+- Spring, Kafka Connect, Kafka Streams, watermill and others send the record itself on, with headers of their own.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.model import HeaderList
+
+_FAMILY = re.compile(
+    rb"kafka_dlt-|kafka_exception-|retry_topic-|x-original-|x-exception-|__connect\.errors\.|__streams\.errors\."
+    rb"|(?:topic|reason|handler|subscriber)_poisoned\Z|MT-Fault-|NServiceBus\.(?:FailedQ\Z|ExceptionInfo\.)"
+    rb"|x-error|dlq_|(?:original_topic|failure_reason|error_message|error_type)\Z"
+)
+"""Names of the headers that writers of dead letters add; matched from the beginning."""
+_MARKERS = ("<no_value>", "<decode_failed>", "<non-serializable>", "<unreadable_value>")
+"""Texts that stand in a copy for something that could not be copied."""
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+class NotRestorable(Exception):  # noqa: N818 - a finding about a record, and no fault
+    """The failed record cannot be restored from its dead letter; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredRecord:
+    """The record that failed, as it was."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: HeaderList
+    removed: tuple[str, ...] = ()
+    """Names of the headers of the dead letter that are left out."""
+
+
+def restore(key: bytes | None, value: bytes | None, headers: HeaderList, via: str | None) -> RestoredRecord:
+    """Restore the record that failed.
+
+    Args:
+        key: Key of the dead letter.
+        value: Value of the dead letter.
+        headers: Headers of the dead letter.
+        via: The writer that the decoder recognised (``origin.via``).
+
+    Raises:
+        NotRestorable: Bytes are missing, redacted, or were lost in a copy as text.
+    """
+    if via == "contract_dlq":
+        return _of_contract(_object(value))
+    if via is not None and via.startswith("onex"):
+        return _of_onex(_object(value), headers)
+    if value is None:
+        raise NotRestorable("its body is empty")
+    removed = tuple(dict.fromkeys(name.decode("utf-8", "replace") for name, _ in headers if _FAMILY.match(name)))
+    kept = tuple(header for header in headers if not _FAMILY.match(header[0]))
+    return RestoredRecord(key, value, kept, removed)
+
+
+def _object(value: bytes | None) -> Mapping[str, Any]:
+    try:
+        found = json.loads(value or b"")
+    except ValueError:
+        raise NotRestorable("its body is no JSON") from None
+    if not isinstance(found, dict):
+        raise NotRestorable("its body is no JSON object")
+    return found
+
+
+def _of_contract(body: Mapping[str, Any]) -> RestoredRecord:
+    payload = body.get("payload")
+    if not isinstance(payload, dict) or "original_value_b64" not in payload:
+        raise NotRestorable("it holds no bytes of the original record")
+    redacted = payload.get("redacted")
+    if payload["original_value_b64"] is None and redacted:
+        raise NotRestorable(f"its body was redacted ({', '.join(map(str, redacted))})")
+    pairs = payload.get("original_headers") or []
+    try:
+        headers = tuple((_bytes(name) or b"", _bytes(content)) for name, content in pairs)
+        return RestoredRecord(_bytes(payload.get("original_key_b64")), _bytes(payload["original_value_b64"]), headers)
+    except (TypeError, ValueError, binascii.Error):
+        raise NotRestorable("its copy of the original record is damaged") from None
+
+
+def _bytes(text: Any) -> bytes | None:
+    return None if text is None else base64.b64decode(text, validate=True)
+
+
+def _of_onex(body: Mapping[str, Any], headers: HeaderList) -> RestoredRecord:
+    message = body.get("original_message")
+    if not isinstance(message, dict) or not isinstance(message.get("value"), str):
+        raise NotRestorable("it holds no copy of the original value")
+    key, value = message.get("key"), message["value"]
+    for text in (key, value):
+        if text is not None and (not isinstance(text, str) or text in _MARKERS or _REPLACEMENT in text):
+            raise NotRestorable("its copy as text lost bytes of the original")
+    kept = tuple(header for header in headers if not _FAMILY.match(header[0]))
+    return RestoredRecord(None if key is None else key.encode(), value.encode(), kept)
