@@ -65,6 +65,8 @@ class RowCondition:
             texts = columns_of_text(decoded="decoded" in schema.names)
             self.columns = tuple(name for name in schema.names if name.lower() in needed)
             """The columns of the schema that it reads."""
+            self.required = condition.required
+            """Texts that the JSON of a row has where it is true."""
             self.reads_payload = "payload" in condition.columns
             """Whether it reads the value as JSON."""
             rows = f"(SELECT *, {texts} FROM batch)" if as_text else "batch"  # noqa: S608 - our own columns

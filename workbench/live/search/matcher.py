@@ -62,6 +62,7 @@ class Matcher:
         words = [Word(word) for word in query.words]
         self._patterns: list[Word | Regex] = [*words, *([] if query.regex is None else [Regex(query.regex)])]
         self._condition = None if query.where is None else RowCondition(query.where, SEARCHED, name="condition")
+        self._required = [] if self._condition is None else [Word(text) for text in self._condition.required]
         self._reads_events = self._condition is not None and not _ONLY_DECODED.isdisjoint(self._condition.columns)
 
     def match(self, topic: str, records: pa.RecordBatch) -> Matched:
@@ -76,6 +77,8 @@ class Matcher:
         if self._patterns and records.num_rows:
             mask, undecoded = self._by_patterns(topic, records)
             records = records.filter(pa.array(mask))
+        if self._required and records.num_rows and not self._decoder.reads_other_formats(topic):
+            records = records.filter(pa.array(self._may_hold(records.column("value"))))
         decoded: pa.RecordBatch | None = None
         if self._condition is not None and records.num_rows:
             rows, decoded, unread = self._by_condition(self._condition, topic, records)
@@ -115,6 +118,13 @@ class Matcher:
         values = None if read is None else pa.RecordBatch.from_arrays([read], names=[DECODED_VALUE])
         rows, unread = condition.split(columns_of(topic, records, values, condition.columns))
         return pa.array(rows), None, records.take(pa.array(unread))
+
+    def _may_hold(self, values: pa.Array) -> Mask:
+        """Mark the values in which all texts occur that the condition requires, and those that are no text."""
+        mask = np.ones(len(values), dtype=bool)
+        for word in self._required:
+            mask &= word.in_values(values)
+        return mask | may_be_bytes(values)
 
     def _read_bytes(self, topic: str, records: pa.RecordBatch) -> tuple[pa.Array | None, pa.RecordBatch]:
         """Read the values that are of no text format to JSON; return them, null in other rows, and what is unread."""

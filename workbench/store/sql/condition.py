@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import QueryError
 from workbench.store.sql.parse_tree import nodes, parse
+from workbench.store.sql.required_texts import required_texts
 from workbench.store.sql.reserved_words import quoted
 from workbench.text import number_text
 
@@ -68,6 +69,8 @@ class Condition:
     """One expression; column names that SQL reserves are in double quotes."""
     columns: frozenset[str]
     """Names in it that may be columns, in lower case."""
+    required: tuple[str, ...]
+    """Texts that the JSON of a row has where it is true; see `workbench.store.sql.required_texts`."""
 
 
 def parse_condition(cursor: duckdb.DuckDBPyConnection, text: str, columns: Collection[str]) -> Condition:
@@ -91,12 +94,13 @@ def parse_condition(cursor: duckdb.DuckDBPyConnection, text: str, columns: Colle
     if tree.get("error"):
         error = tree["error_message"]
         raise QueryError(f"{error}. Write one condition over the columns, such as: partition = 3", query=text)
-    found = list(nodes(_expression(tree, text)))
+    expression = _expression(tree, text)
+    found = list(nodes(expression))
     for node in found:
         if refused := _refused(node):
             raise QueryError(f"A condition uses the columns of one row; {refused} not allowed in it.", query=text)
     names = (name for node in found if node.get("class") == "COLUMN_REF" for name in node.get("column_names", ()))
-    return Condition(text, frozenset(str(name).lower() for name in names))
+    return Condition(text, frozenset(str(name).lower() for name in names), required_texts(expression))
 
 
 def _parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> dict[str, Any]:

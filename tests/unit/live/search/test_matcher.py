@@ -68,6 +68,26 @@ def test_only_what_a_condition_needs_is_decoded(conditions, decoded):
     assert found.undecoded.num_rows == 0
 
 
+def test_values_without_a_required_text_are_passed_over_and_no_hit_is_lost():
+    """The same hits as without looking at the bytes first, whatever is escaped, nested, numeric or cut off."""
+    states = ["bad", "BAD", "b\u0061d", "a.b-c:d_e", "true", "1.50", "NaN", "badly", ""]
+    shapes = ['{{"s": "{0}"}}', '{{"x": {{"s": "{0}"}}}}', '{{"s": {0}}}', '{{"s": ["{0}"]}}', '{{"t": "{0}"}}']
+    shapes.append('{{"s": "{0}')
+    values = [shape.format(state).encode() for shape in shapes for state in states]
+    values += ['\ufeff{"s": "bad"}'.encode(), b'\x00\x00\x00\x00\x01{"s": "bad"}', b"\xffbad", b"", None]
+    values += [rb'{"s": "\u0062\u0061\u0064"}', rb'{"s": "a\u002eb-c:d\u005fe"}']
+    rows = batch(*values)
+    for text in (*states, "absent", "x y"):
+        for path in ("payload->>'s'", "(payload->'x')->>'s'", "json_extract_string(payload, '$.s')"):
+            same = f"{path} = '{text}'"
+            for where in (same, f"'{text}' = ({path}) AND key = 'k'", f"{same} OR key = 'x'"):
+                matcher = Matcher(make_query(where=where), CountingDecoder())
+                quick = matcher.match("t", rows).found["offset"].to_pylist()
+                matcher._required = []
+                assert quick == matcher.match("t", rows).found["offset"].to_pylist(), where
+                matcher.close()
+
+
 def test_another_key_decodes_nothing():
     decoder = CountingDecoder()
     found = Matcher(make_query(key="other"), decoder).match("t", batch(*VALUES, key=None))
