@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
+
 import pytest
+from typer.testing import CliRunner
 
 import workbench as wb
+from workbench.cli import application
 from workbench.errors import ConfigurationError, ReplayRefused
 from workbench.model import NewRecord, TopicPartition
 from workbench.session.procedures import kept_redrives
@@ -51,3 +57,46 @@ async def test_a_fix_from_a_file_is_planned_and_run_by_its_token(topic_name, tmp
         assert (report.state, report.counts["acked"]) == ("verified", 3)
         (end,) = (await cluster.log.offsets([TopicPartition("orders", 0)], "latest")).values()
         assert end == 4, "three records, and the marker of their transaction"
+
+
+def test_the_command_previews_plans_and_runs(topic_name, tmp_path, monkeypatch):
+    address, path, fix = f"memory://{topic_name('dlq')}", tmp_path / "letters.duckdb", tmp_path / "fix.py"
+    fix.write_text("def fix(body):\n    return {**body, 'n': body['n'] + 1}\n")
+
+    async def prepare() -> wb.Cluster:
+        # It stays open: an embedded cluster ends with its last connection.
+        cluster = await wb.connect(address, write=True, reason="test")
+        for name in ("orders", "orders.DLT"):
+            await cluster.log.create_topic(name, partitions=1)
+        async with cluster.log.writer() as writer:
+            await writer.send([NewRecord("orders.DLT", b"k", b'{"n": %d}' % at, (), 0) for at in range(3)])
+        (await cluster.capture("orders.DLT", into=path, progress=False)).close()
+        return cluster
+
+    async def connected(*_: object, **__: object) -> wb.Cluster:
+        return await wb.connect(address, write=True, reason="test")
+
+    with asyncio.Runner() as loop:
+        cluster = loop.run(prepare())
+        try:
+            check_the_command(path, fix, connected, monkeypatch)
+        finally:
+            loop.run(cluster.aclose())
+
+
+def check_the_command(path, fix, connected, monkeypatch):
+    monkeypatch.setattr(kept_redrives, "connect", connected)
+    command = ["dlq", str(path), "--redrive", "--fix", str(fix)]
+    planned = CliRunner().invoke(application(), command)
+    assert planned.exit_code == 0, planned.output
+    assert "Redrive of 3 dead letters, 3 changed" in planned.stdout
+    assert "orders.DLT → orders" in planned.stdout
+    assert '+  "n": 1' in planned.stdout
+    token = re.search(r"--confirm (\w+)", planned.stdout)[1]
+    done = CliRunner().invoke(application(), [*command, "--confirm", token, "--reason", "INC-7", "-J"])
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert (report["state"], report["acked"]) == ("verified", 3)
+    again = CliRunner().invoke(application(), command)
+    assert again.exit_code == 2
+    assert "it was sent home by run" in again.stderr
