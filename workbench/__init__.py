@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         SnapshotError as SnapshotError,
         SnapshotFormatError as SnapshotFormatError,
         SnapshotLockedError as SnapshotLockedError,
+        SpanFormatError as SpanFormatError,
         StorageFullError as StorageFullError,
         SubscriptionError as SubscriptionError,
         TableError as TableError,
@@ -100,6 +101,7 @@ if TYPE_CHECKING:
         demo as demo,
         open_snapshot as open,  # noqa: A004, F401 - read as wb.open
         open_snapshot as open_snapshot,
+        open_trace as open_trace,
     )
 
 __version__ = "0.1.0"
@@ -125,6 +127,7 @@ _HOMES = {
         "SnapshotError",
         "SnapshotFormatError",
         "SnapshotLockedError",
+        "SpanFormatError",
         "StorageFullError",
         "SubscriptionError",
         "TableError",
@@ -184,6 +187,7 @@ _HOMES = {
         "connect",
         "demo",
         "open_snapshot",
+        "open_trace",
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -207,6 +211,7 @@ __all__ = [
     "compare",
     "connect",
     "demo",
+    "open_trace",
 ]
 """Names that ``from workbench import *`` imports: without `open`, which would shadow the built-in function."""
 

@@ -22,6 +22,7 @@ WorkbenchError
 ├── WindowError(ValueError)
 ├── PositionError(ValueError)
 ├── TableError(ValueError)
+├── SpanFormatError(ValueError)
 ├── SnapshotError
 │   ├── SnapshotLockedError
 │   ├── SnapshotFormatError
@@ -252,6 +253,18 @@ class TableError(WorkbenchError, ValueError):
     def __init__(self, message: str, *, columns: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.columns: list[str] = list(columns)
+
+
+class SpanFormatError(WorkbenchError, ValueError):
+    """A file of spans cannot be read: it is empty, cut off, or of no known format.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, message: str, *, path: str) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class WindowError(WorkbenchError, ValueError):

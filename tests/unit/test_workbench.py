@@ -34,6 +34,7 @@ LISTED = [
     "errors",
     "eventbus",
     "open",
+    "open_trace",
     "testing",
 ]
 CONTRACT = [

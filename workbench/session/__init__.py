@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from workbench.session.comparing import compare
     from workbench.session.opening import open_snapshot
     from workbench.session.snapshot import Snapshot
+    from workbench.session.span_files import open_trace
 
-__all__ = ["Cluster", "Snapshot", "compare", "connect", "demo", "open_snapshot"]
+__all__ = ["Cluster", "Snapshot", "compare", "connect", "demo", "open_snapshot", "open_trace"]
 
 
 def __getattr__(name: str) -> Any:
@@ -25,4 +26,8 @@ def __getattr__(name: str) -> Any:
         from workbench.session.comparing import compare
 
         return compare
+    if name == "open_trace":
+        from workbench.session.span_files import open_trace
+
+        return open_trace
     raise AttributeError(f"module 'workbench.session' has no attribute {name!r}")

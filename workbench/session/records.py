@@ -1,12 +1,15 @@
-"""Reads one record of a snapshot in full, for the pane of a view."""
+"""Reads records of a snapshot: one in full, for the pane of a view, or those of a topic, to be folded."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from workbench.errors import UnknownTopicError
 from workbench.live.rows import TAIL, detail_of
+from workbench.text import visible
 
 if TYPE_CHECKING:
     from workbench.model.causation import EventPosition
@@ -27,3 +30,25 @@ def record_detail(store: SnapshotStore, position: EventPosition) -> RecordDetail
     raw = {name: records[name] for name in TAIL.names if name in records.column_names}
     decoded = {name: events[name] for name in TAIL.names if name not in raw}
     return detail_of(pa.table({**raw, **decoded}))
+
+
+def topic_records(store: SnapshotStore, topic: str) -> pa.Table:
+    """Return ``topic``, ``partition``, ``offset``, ``time_us``, ``key`` and ``value`` of a topic's records.
+
+    The time is that of the event, else the record's timestamp.
+
+    Raises:
+        UnknownTopicError: The snapshot has no such topic.
+    """
+    known = sorted({source.topic for source in store.sources()})
+    if topic not in known:
+        named = ", ".join(visible(name, 60) for name in known[:10]) or "none"
+        raise UnknownTopicError(f"The snapshot has no topic {visible(topic, 60)}; it has {named}.", topic=topic)
+    where, params = "topic = $topic", {"topic": topic}
+    records, events = store.record_table(where, params), store.event_table(where, params)
+    stamped = pc.multiply(
+        pc.if_else(pc.equal(records.column("timestamp_ms"), -1), None, records.column("timestamp_ms")), 1000
+    )
+    time = pc.coalesce(events.column("event_time").cast(pa.int64()), stamped)
+    names = ["topic", "partition", "offset", "key", "value"]
+    return records.select(names).append_column("time_us", time)

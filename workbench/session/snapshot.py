@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.session import open_files
 from workbench.session.notebook_frames import show_frames_plainly
-from workbench.session.querying import SnapshotQueries
+from workbench.session.questions import SnapshotQuestions
 from workbench.session.times import moment, moment_ms
 from workbench.store.snapshot.notes import snapshot_notes
 from workbench.store.snapshot.overview import overview_html, overview_text
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from workbench.widgets import CausationGraph
 
 
-class Snapshot(SnapshotQueries):
+class Snapshot(SnapshotQuestions):
     """Reads a snapshot file; returned by `Cluster.capture` and `workbench.open`.
 
     No method asks a broker, so none is awaited. ``with`` closes the file.
@@ -113,10 +113,11 @@ class Snapshot(SnapshotQueries):
 
         rows = self.store.record_count()
         if self._graph is None or self._graph[0] != rows:
-            self._graph = rows, read_trace(self.store, viewer=self._draw)
+            self._graph = rows, read_trace(self.store, viewer=self.draw)
         return self._graph[1]
 
-    def _draw(self, views: GraphViewSource, **options: Any) -> CausationGraph:
+    def draw(self, views: GraphViewSource, **options: Any) -> CausationGraph:
+        """Make the widget of a causal graph whose records are in this snapshot."""
         from workbench.widgets import CausationGraph
 
         return CausationGraph(views, supervisor=self._tasks, record=self._record_detail, **options)

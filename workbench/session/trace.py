@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from workbench.store.snapshot.store import SnapshotStore
     from workbench.tracing.trace import Trace, Viewer
 
@@ -22,5 +24,10 @@ def read_trace(store: SnapshotStore, *, viewer: Viewer) -> Trace:
     from workbench.tracing.graph import build_graph
     from workbench.tracing.trace import Trace
 
-    events = store.event_table(with_value=store.value_bytes() <= VALUES_FOR_COLLISIONS_BYTES)
-    return Trace(build_graph(events, ranges=store.ranges_table()), viewer=viewer)
+    graph = build_graph(read_events(store), ranges=store.ranges_table())
+    return Trace(graph, viewer=viewer, records=lambda positions: store.record_table(positions=positions))
+
+
+def read_events(store: SnapshotStore) -> pa.Table:
+    """Read all events of a snapshot as `build_graph` takes them, with values unless these are too many."""
+    return store.event_table(with_value=store.value_bytes() <= VALUES_FOR_COLLISIONS_BYTES)

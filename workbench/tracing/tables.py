@@ -33,7 +33,7 @@ def event_frame(graph: CausalGraph) -> pd.DataFrame:
     return pd.DataFrame(
         {
             **{name: _texts(graph, name) for name in ("key", "event_id", "event_type", "source", "destination")},
-            "t": _instants(graph.time),
+            "t": instants(graph.time),
             "correlation_id": _texts(graph, "correlation_id"),
             "kind": pd.Categorical.from_codes(graph.root_kind % len(_KINDS), pd.Index(_KINDS)),
             "depth": structure.depth,
@@ -85,7 +85,7 @@ def keyed_frame(graph: CausalGraph, frame: pd.DataFrame) -> pd.DataFrame:
 def copy_frame(graph: CausalGraph) -> pd.DataFrame:
     """Return one row for each further record of an event, and for each record that shares an id by mistake."""
     named = keyed_frame(graph, graph.copies)
-    named["t"] = _instants(named.pop("time").to_numpy(np.int64))
+    named["t"] = instants(named.pop("time").to_numpy(np.int64))
     return named
 
 
@@ -94,7 +94,7 @@ def fragment_frame(graph: CausalGraph) -> pd.DataFrame:
     grouped = pd.DataFrame(
         {
             "fragment": graph.structure.fragment,
-            "t": _instants(graph.time),
+            "t": instants(graph.time),
             "key": _texts(graph, "key"),
             "head": graph.structure.depth == 0,
         },
@@ -134,7 +134,7 @@ def _nullable(values: Ints, known: Flags) -> pd.Series[int]:
     return pd.Series(pd.arrays.IntegerArray(np.where(known, values, 0), ~known))
 
 
-def _instants(time: Ints) -> pd.Series[pd.Timestamp]:
+def instants(time: Ints) -> pd.Series[pd.Timestamp]:
     """Return UTC-aware times, NaT where unknown."""
     known = pa.array(time, mask=time == NO_TIME).cast(pa.timestamp("us", tz="UTC"))
     series: pd.Series[pd.Timestamp] = known.to_pandas()

@@ -3,26 +3,63 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from workbench.errors import ConfigurationError
 from workbench.text import output_html, preformatted
 from workbench.tracing import selection, tables
+from workbench.tracing.clocks.containment import MAXIMUM_US, contained_spans
+from workbench.tracing.clocks.offsets import clock_offsets
 from workbench.tracing.critical_path import critical_path
+from workbench.tracing.diff.diff import TraceSet, trace_diff
 from workbench.tracing.drawing.view import CausationViews
+from workbench.tracing.findings.context import WHOLE
+from workbench.tracing.findings.findings import find_all
+from workbench.tracing.order.follows import directly_follows
+from workbench.tracing.order.profile import LEAST_N, timing_profile
+from workbench.tracing.order.variants import variants
+from workbench.tracing.paths.calls import call_path
+from workbench.tracing.paths.intervals import is_spans
+from workbench.tracing.paths.messaging import messaging_latency
+from workbench.tracing.paths.waiting import waiting_times
+from workbench.tracing.records import timed_records
+from workbench.tracing.sequence import sequence_diagram
+from workbench.tracing.span_export import otlp_json
+from workbench.tracing.state.fold import StateFold, last_value, micros_of
 from workbench.tracing.text.labels import provenance_text
 from workbench.tracing.text.mermaid import MERMAID_LIMIT, mermaid_text
 from workbench.tracing.text.tree import TREE_LIMIT, tree_text
+from workbench.tracing.type_map import type_map
+from workbench.tracing.unfinished import unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
 
     import pandas as pd
 
     from workbench.model.causation import EventPosition
+    from workbench.tracing.clocks.containment import ContainedSpans
+    from workbench.tracing.clocks.offsets import ClockOffsets, Estimate
     from workbench.tracing.critical_path import CriticalPath
+    from workbench.tracing.diff.diff import TraceDiff
+    from workbench.tracing.diff.keys import LabelField
+    from workbench.tracing.findings.findings import Findings
     from workbench.tracing.graph import CausalGraph
+    from workbench.tracing.order.follows import DirectlyFollows
+    from workbench.tracing.order.profile import TimingProfile
+    from workbench.tracing.order.variants import Variants
+    from workbench.tracing.paths.calls import CallPath
+    from workbench.tracing.paths.messaging import MessagingLatency
+    from workbench.tracing.paths.waiting import WaitingTimes
+    from workbench.tracing.records import RecordReader
+    from workbench.tracing.sequence import SequenceDiagram
+    from workbench.tracing.state.fold import Fold, StateAt
+    from workbench.tracing.type_map import MapBy, TypeMap
+    from workbench.tracing.unfinished import Unfinished
     from workbench.widgets import CausationGraph
+
+PathMethod: TypeAlias = Literal["events", "sections", "tolerant"]
 
 Viewer: TypeAlias = "Callable[..., CausationGraph]"
 """Called with a `workbench.model.causation.GraphViewSource` and the options of `Trace.show`; returns a widget."""
@@ -37,12 +74,14 @@ class Trace:
     Args:
         data: The causal graph.
         viewer: Draws views of the graph; without one, `show` raises.
+        records: Reads the raw records of events, for `state` and for payloads in `diff`.
     """
 
-    def __init__(self, data: CausalGraph, *, viewer: Viewer | None = None) -> None:
+    def __init__(self, data: CausalGraph, *, viewer: Viewer | None = None, records: RecordReader | None = None) -> None:
         self.data = data
         """The causal graph as columns, for functions of `workbench.tracing`."""
         self._viewer = viewer
+        self._records = records
 
     def __len__(self) -> int:
         return len(self.data)
@@ -141,7 +180,7 @@ class Trace:
             UnknownEventError: There is no such thing here.
             TypeError: Not exactly one of the four was given.
         """
-        return self._with(
+        return self.cut(
             selection.select(
                 self.data, correlation_id=correlation_id, event_id=event_id, trace_id=trace_id, fragment=fragment
             )
@@ -153,7 +192,7 @@ class Trace:
         Raises:
             UnknownEventError: There is no such event here.
         """
-        return self._with(selection.descendants(self.data, event_id))
+        return self.cut(selection.descendants(self.data, event_id))
 
     def ancestors(self, event_id: str) -> Trace:
         """Keep everything that led to an event, without the event itself.
@@ -161,7 +200,7 @@ class Trace:
         Raises:
             UnknownEventError: There is no such event here.
         """
-        return self._with(selection.ancestors(self.data, event_id))
+        return self.cut(selection.ancestors(self.data, event_id))
 
     def positions(self) -> tuple[EventPosition, ...]:
         """Return the position of the record of each event, which is what a replay selects."""
@@ -175,16 +214,147 @@ class Trace:
         """Count the used causes that the selection cuts, and the effects that it leaves outside."""
         return selection.boundary(self.data)
 
-    def critical_path(self, event_id: str | None = None) -> CriticalPath:
-        """Find the hops that the end of this trace waited for, with slack, float and savings.
+    def critical_path(
+        self, event_id: str | None = None, *, method: PathMethod | None = None, **options: Any
+    ) -> CriticalPath | CallPath:
+        """Find what the end of this trace waited for.
+
+        For events: the hops, with slack, float and savings. For spans: the sections of the root's interval.
 
         Args:
-            event_id: The event that ends the path; None takes the last one.
+            event_id: For events the one that ends the path, by default the last; for spans the root, by default the
+                longest.
+            method: ``events``, ``sections`` or ``tolerant``; by default ``sections`` where every event is a span.
+            options: ``prune_async``, ``boundary`` of `workbench.tracing.paths.calls.call_path`.
 
         Raises:
             UnknownEventError: There is no such event, several share the id, or it has no time.
         """
-        return critical_path(self.data, event_id)
+        chosen = method or ("sections" if is_spans(self.data) else "events")
+        if chosen == "events":
+            return critical_path(self.data, event_id)
+        return call_path(self.data, event_id, method=chosen, **options)
+
+    def clock(
+        self, *, method: Estimate = "least", reference: str | None = None, epsilon_us: int | None = None
+    ) -> ClockOffsets:
+        """Tell what causes and effects prove about the clocks of the sources; times themselves stay as they are.
+
+        Args:
+            method: ``least`` corrects as few events as possible; ``midpoint`` assumes equal delays both ways.
+            reference: A clock that counts as right.
+            epsilon_us: Resolution of the timestamps; by default a millisecond where all times are whole ones, else 0.
+
+        Raises:
+            UnknownEventError: There is no clock of this name.
+        """
+        return clock_offsets(self.data, method=method, reference=reference, epsilon_us=epsilon_us)
+
+    def contained(self, maximum_us: int = MAXIMUM_US) -> ContainedSpans:
+        """Move spans of other hosts into their parents, as tracing back-ends do; shifts above the maximum are noted."""
+        return contained_spans(self.data, maximum_us)
+
+    def messaging_latency(self) -> MessagingLatency:
+        """Measure from the end of each producer span to the start of the consumer spans that it caused."""
+        return messaging_latency(self.data)
+
+    def waiting(self, samples: pd.DataFrame | None = None, group: str | None = None) -> WaitingTimes:
+        """Split each hop into waiting in its topic and processing by its consumer.
+
+        Args:
+            samples: Committed positions of one group: ``topic``, ``partition``, ``time_us``, ``committed``; for a
+                snapshot that recorded lag, `workbench.Snapshot.waiting` reads them.
+            group: Its name.
+        """
+        return waiting_times(self.data, samples, group)
+
+    def findings(self, *, known: Sequence[Mapping[str, str]] = (), **options: Any) -> Findings:
+        """Check all rules: what is wrong or strange, with evidence and the query that shows it.
+
+        Args:
+            known: Known exceptions: ``rule``, ``reason`` and perhaps ``condition`` over the columns of the evidence.
+            options: ``epsilon_us`` and ``end_us`` of `workbench.tracing.findings.findings.find_all`.
+
+        Raises:
+            TableError: An exception names no rule, or its condition cannot be evaluated.
+        """
+        return find_all(self.data, known=known, **options)
+
+    def diff(
+        self, other: Trace, *, label: Sequence[LabelField] = ("event_type",), ignore: Collection[str] = ()
+    ) -> TraceDiff:
+        """Compare this trace with another one by structure, latency and payload.
+
+        A trace of a whole snapshot is a set: each correlation is one trace of it.
+
+        Args:
+            other: The other one, of this or of another snapshot.
+            label: ``("source", "event_type")`` also tells sources apart.
+            ignore: Paths of payloads that are not compared.
+        """
+        return trace_diff(self.as_set(), other.as_set(), label=label, ignore=ignore)
+
+    def as_set(self, *, single: bool | None = None) -> TraceSet:
+        """Return this trace as one side of a diff.
+
+        Args:
+            single: Whether it is one trace, or each correlation is one; by default each of a whole snapshot.
+        """
+        alone = self.summary != WHOLE if single is None else single
+        return TraceSet(self.data, alone, self.summary, self._records)
+
+    def type_map(self, by: MapBy = "event_type", *, corrected: bool = False) -> TypeMap:
+        """Map which types, sources or topics lead to which; ``corrected`` adds the hops after clock correction."""
+        return type_map(self.data, by, corrected=self.clock().corrected if corrected else None)
+
+    def directly_follows(self) -> DirectlyFollows:
+        """Count which types follow each other in time within a correlation, whether caused or not."""
+        return directly_follows(self.data)
+
+    def variants(self) -> Variants:
+        """Group the correlations by the shape of their flow, rare shapes first."""
+        return variants(self.data)
+
+    def timing_profile(self, least_n: int = LEAST_N) -> TimingProfile:
+        """Learn how long hops take between types with enough of them; ``profile.late(trace.data)`` finds late ones."""
+        return timing_profile(self.data, least_n)
+
+    def unfinished(self, **options: Any) -> Unfinished:
+        """Find events that lack an effect which nearly all of their type have, learnt from the data alone.
+
+        Args:
+            options: ``end_us``, ``rules``, ``min_n``, ``min_share``, ``min_alternative`` of
+                `workbench.tracing.unfinished.unfinished`.
+
+        Raises:
+            TableError: The rules cannot be read.
+        """
+        return unfinished(self.data, **options)
+
+    def state(self, at: datetime | int | None = None, fold: Fold = last_value) -> StateAt:
+        """Fold the records of this trace by their keys into the state at a moment.
+
+        Args:
+            at: A moment, inclusive: a datetime (naive is UTC) or microseconds since 1970; None for the end.
+            fold: Called with the state of a key (None at first) and a `workbench.tracing.state.FoldEvent`; returns the
+                new state. By default the last value. A null value deletes the key.
+
+        Raises:
+            ConfigurationError: There are no records behind this trace.
+            TableError: A key lies in several partitions, so its events have no order.
+        """
+        return self.state_fold(fold).at(micros_of(at))
+
+    def state_fold(self, fold: Fold = last_value) -> StateFold:
+        """Return the fold of `state` for many moments, with ``times``, ``steps()`` and the state after n events.
+
+        Raises:
+            ConfigurationError: There are no records behind this trace.
+            TableError: A key lies in several partitions, so its events have no order.
+        """
+        if self._records is None:
+            raise ConfigurationError("This trace has no records to fold. Take it from a snapshot: snap.trace(...).")
+        return StateFold(timed_records(self.data, self._records), fold)
 
     def tree(self, limit: int = TREE_LIMIT) -> str:
         """Write the trace as a text tree of at most ``limit`` events; events left out are counted."""
@@ -193,6 +363,14 @@ class Trace:
     def mermaid(self, limit: int = MERMAID_LIMIT) -> str:
         """Write the trace as a Mermaid flow chart of at most ``limit`` events, every text escaped, never payload."""
         return mermaid_text(self.data, limit=limit)
+
+    def sequence(self) -> SequenceDiagram:
+        """Make a sequence diagram: who told whom what, in order of arrival; ``.mermaid()`` writes it for Mermaid."""
+        return sequence_diagram(self.data)
+
+    def otlp(self) -> str:
+        """Write the trace as OTLP JSON, one span for each event, for viewers of spans; the same text each time."""
+        return otlp_json(self.data)
 
     def show(self, **options: Any) -> CausationGraph:
         """Draw the trace, with a table of the same facts beside it; a click selects.
@@ -213,5 +391,6 @@ class Trace:
     def _repr_html_(self) -> str:
         return output_html(preformatted(self.tree()))
 
-    def _with(self, data: CausalGraph) -> Trace:
-        return Trace(data, viewer=self._viewer)
+    def cut(self, data: CausalGraph) -> Trace:
+        """Return a trace of a part of this graph, with the same viewer and records."""
+        return Trace(data, viewer=self._viewer, records=self._records)

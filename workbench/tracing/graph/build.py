@@ -25,15 +25,17 @@ from workbench.tracing.graph.nodes import COPY_KINDS, Nodes, find_nodes
 from workbench.tracing.graph.resolution.declared import OUTCOMES, TARGETS
 from workbench.tracing.graph.resolution.resolve import SELF, UNRESOLVED, Resolution, resolve
 from workbench.tracing.graph.resolution.unresolved import REASONS, UnresolvedCauses, find_unresolved
-from workbench.tracing.graph.rows import Clock, Rows, read_rows
+from workbench.tracing.graph.rows import OPTIONAL, Clock, Rows, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.tracing.graph.arrays import Ints
+    from workbench.tracing.graph.arrays import Flags, Ints
+    from workbench.tracing.graph.resolution.spans import SpanLinks
 
 _ATTRIBUTES = ("event_id", "event_type", "source", "destination", "correlation_id", "cluster", "topic")
 _POSITION = ("source_id", "partition", "offset")
+_APPEND_TIME = 1
 
 
 def build_graph(
@@ -42,6 +44,7 @@ def build_graph(
     *,
     clock: Clock = "event",
     span_causes: pa.Table | None = None,
+    span_links: SpanLinks | None = None,
     single_virtual: bool = False,
     is_dead_letter: Callable[[str], bool] = is_dead_letter_topic,
     provenance: str = "",
@@ -59,6 +62,7 @@ def build_graph(
         clock: ``event`` takes the event time, else the record's timestamp; ``record`` always the record's timestamp.
         span_causes: For a producing span the records that caused what it produced (``span_id``, ``topic``,
             ``partition``, ``offset``); used for events of which no declared cause resolves.
+        span_links: Which rows of spans produced and consumed which rows of records, where both are in the table.
         single_virtual: Draw a virtual node also for a missing cause that only one event names.
         is_dead_letter: Tells by its name whether a topic holds dead letters.
         provenance: The sentence that says what the events are, shown with every result.
@@ -68,7 +72,7 @@ def build_graph(
     """
     rows = read_rows(events, clock=clock, is_dead_letter=is_dead_letter)
     nodes = find_nodes(rows)
-    resolution = resolve(rows, nodes, span_causes)
+    resolution = resolve(rows, nodes, span_causes, span_links)
     unresolved = find_unresolved(rows, nodes, resolution, ranges, single=single_virtual)
     declared = resolution.declared
     self_caused = _self_caused(rows, nodes, resolution)
@@ -123,7 +127,30 @@ def _event_columns(rows: Rows, nodes: Nodes) -> pa.Table:
     row = pa.array(nodes.row)
     taken = {name: rows.column(name).take(row) for name in _ATTRIBUTES}
     numbers = {name: pa.array(getattr(rows, name)[nodes.row]) for name in _POSITION}
-    return pa.table({"key": nodes.key, **taken, "trace_id": _trace_ids(rows).take(row), **numbers})
+    known = {name: rows.column(name).take(row) for name in OPTIONAL[3:] if name in rows.table.column_names}
+    marks = {"failed": _failed(rows, nodes), "broker_time": _broker_time(rows)[nodes.row]}
+    marked = {name: pa.array(flag) for name, flag in marks.items() if flag.any()}
+    columns = {"key": nodes.key, **taken, "trace_id": _trace_ids(rows).take(row), **numbers}
+    problems = rows.column("problems")
+    noted = {"problems": problems.take(row)} if len(pc.list_flatten(problems)) else {}
+    return pa.table({**columns, **known, **marked, **noted})
+
+
+def _failed(rows: Rows, nodes: Nodes) -> Flags:
+    """Mark events that carry an error, and those of which a copy is a dead letter."""
+    failed = np.zeros(len(nodes), dtype=np.bool_)
+    if "error" in rows.table.column_names:
+        error = rows.column("error").take(pa.array(nodes.row))
+        failed |= flags(pc.or_(*(pc.is_valid(pc.struct_field(error, member)) for member in ("type", "message"))))
+    failed[nodes.of_row[rows.dead_letter]] = True
+    return failed
+
+
+def _broker_time(rows: Rows) -> Flags:
+    """Mark records that are placed by the time at which the broker appended them."""
+    appended = flags(pc.equal(rows.table.column("timestamp_type"), _APPEND_TIME))
+    by_record: Flags = rows.fell_back | (rows.time == rows.record_time if rows.clock == "record" else False)
+    return appended & by_record
 
 
 def _trace_ids(rows: Rows) -> pa.Array:

@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench.model.causation import RootKind
-from workbench.tracing.graph.columns import one_chunk, text_rank
+from workbench.tracing.graph.columns import flags, one_chunk, text_rank
 from workbench.tracing.graph.structure import GraphStructure, StructureInput, structure_of
+from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
@@ -52,7 +53,7 @@ class CausalGraph:
     provenance: Provenance
     events: pa.Table
     """key, event_id, event_type, source, destination, correlation_id, cluster, topic, trace_id, source_id, partition,
-    offset."""
+    offset. Where any event has one: columns of `workbench.tracing.graph.rows.OPTIONAL`, ``failed``, ``broker_time``."""
     time: Ints
     """Microseconds since 1970 UTC, `NO_TIME` where unknown."""
     fell_back: Flags
@@ -109,6 +110,23 @@ class CausalGraph:
     def column(self, name: str) -> pa.Array:
         """Return one attribute of all events."""
         return one_chunk(self.events.column(name))
+
+    def optional(self, name: str) -> pa.Array | None:
+        """Return an attribute that a graph may lack, None if no event has it."""
+        return self.column(name) if name in self.events.column_names else None
+
+    def marked(self, name: str) -> Flags:
+        """Return a column of booleans that a graph may lack; without it no event is marked."""
+        column = self.optional(name)
+        return np.zeros(len(self), dtype=np.bool_) if column is None else flags(column)
+
+    def micros(self, name: str) -> Ints:
+        """Return a column of times that a graph may lack, `NO_TIME` where unknown."""
+        column = self.optional(name)
+        if column is None:
+            return np.full(len(self), NO_TIME, dtype=np.int64)
+        times: Ints = column.cast(pa.int64()).fill_null(NO_TIME).to_numpy(zero_copy_only=False)
+        return times
 
     def keys(self, nodes: Ints) -> list[str]:
         """Return the keys of events by their numbers."""

@@ -27,7 +27,11 @@ LABELS = ("event_type", "source", "destination", "replay", "convention", "format
 NUMBERS = ("source_id", "partition", "offset", "timestamp_ms", "timestamp_type")
 NESTED = ("event_time", "link_ids", "causes", "origin", "problems")
 COLUMNS = (*NUMBERS, *TEXT, *LABELS, *NESTED)
-"""Columns that `build_graph` needs; ``value`` and ``trace`` are read too if the table has them."""
+"""Columns that `build_graph` needs; those of `OPTIONAL` are read too if the table has them."""
+
+TIMES = ("started", "ended", "server_started", "server_ended")
+OPTIONAL = ("value", "trace", "error", "environment", "tenant", "principal", "span_kind", *TIMES)
+"""``started`` and ``ended`` are when an event was handled, or a span ran; with two sides, the server's, too."""
 
 _LATEST = 2**62
 """Times beyond this (about 146,000 years) cannot be subtracted from each other and count as unknown."""
@@ -53,6 +57,7 @@ class Rows:
     dead_letter: Flags
     """Marks records that name an origin, or lie on a dead-letter topic."""
     replayed: Flags
+    clock: Clock
 
     def __len__(self) -> int:
         return len(self.time)
@@ -104,21 +109,26 @@ def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str],
         topic=topic,
         dead_letter=flags(has_origin) | on_dead_letter_topic[topic.codes],
         replayed=flags(pc.invert(pc.is_in(replay, value_set=pa.array(["", "{}", "null", None], pa.large_string())))),
+        clock=clock,
         **numbers,
     )
 
 
 def _optional(events: pa.Table) -> Sequence[str]:
-    return [name for name in ("value", "trace") if name in events.column_names]
+    return [
+        name
+        for name in OPTIONAL
+        if name in events.column_names and (name in ("value", "trace") or events.column(name).null_count < len(events))
+    ]
 
 
 def _normal(events: pa.Table, name: str) -> pa.ChunkedArray | pa.Array:
     column = events.column(name)
     if name == "value":
         return column.cast(pa.large_binary())
-    if name in TEXT or name in LABELS:
+    if name in TEXT or name in LABELS or name in ("environment", "tenant", "principal", "span_kind"):
         return one_chunk(column.cast(pa.large_string()))
-    if name == "event_time":
+    if name == "event_time" or name in TIMES:
         return one_chunk(column.cast(pa.timestamp("us")))
     return one_chunk(column)
 

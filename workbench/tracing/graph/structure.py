@@ -82,7 +82,7 @@ def structure_of(columns: StructureInput) -> GraphStructure:
     return GraphStructure(
         depth=depth,
         binding=binding,
-        primary=_primary(columns, cause, effect),
+        primary=primary_causes(count, cause, effect, type_rank=columns.type_rank, source_rank=columns.source_rank),
         root=forest.root,
         binding_depth=forest.depth,
         fragment=_fragments(columns),
@@ -101,13 +101,14 @@ def _removal_rank(columns: StructureInput, edges: Ints) -> Ints:
     return rank
 
 
-def _primary(columns: StructureInput, cause: Ints, effect: Ints) -> Ints:
-    primary = np.full(len(columns.time), -1, dtype=np.int64)
+def primary_causes(count: int, cause: Ints, effect: Ints, *, type_rank: Ints, source_rank: Ints) -> Ints:
+    """Return the least cause of each event by (type, source, t, id), -1 without one."""
+    primary = np.full(count, -1, dtype=np.int64)
     primary[effect] = cause
-    joins = np.bincount(effect, minlength=len(primary))[effect] > 1
+    joins = np.bincount(effect, minlength=count)[effect] > 1
     cause, effect = cause[joins], effect[joins]
     # Of repeated indices numpy keeps the last assignment: the least cause is written last.
-    least_last = np.lexsort((cause, columns.source_rank[cause], columns.type_rank[cause]))[::-1]
+    least_last = np.lexsort((cause, source_rank[cause], type_rank[cause]))[::-1]
     primary[effect[least_last]] = cause[least_last]
     return primary
 

@@ -28,3 +28,9 @@ def hops(time: Ints, cause: Ints, effect: Ints) -> tuple[Ints, Flags]:
     known = (early != NO_TIME) & (late != NO_TIME)
     # Zeros stand in before the subtraction: NO_TIME is the least integer, and subtracting it overflows.
     return np.where(known, late, 0) - np.where(known, early, 0), known
+
+
+def resolution_us(time: Ints) -> int:
+    """Return the resolution of times: 1,000 where all are whole milliseconds, a million for seconds, else 0."""
+    known = time[time != NO_TIME]
+    return next((step for step in (1_000_000, 1_000) if len(known) and not (known % step).any()), 0)

@@ -11,12 +11,13 @@ import pyarrow as pa
 from workbench.tracing.graph.edges import AMBIGUOUS, COPY, EXPLICIT, HINT, Edges
 from workbench.tracing.graph.resolution.copies import copies_that_disagree
 from workbench.tracing.graph.resolution.declared import OUTCOMES, POSITION, DeclaredCauses, read_declared
-from workbench.tracing.graph.resolution.spans import span_edges
+from workbench.tracing.graph.resolution.spans import linked_edges, span_edges
 from workbench.tracing.graph.resolution.targets import NodeIndex, find_matches, names_itself
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
     from workbench.tracing.graph.nodes import Nodes
+    from workbench.tracing.graph.resolution.spans import SpanLinks
     from workbench.tracing.graph.resolution.targets import Matches
     from workbench.tracing.graph.rows import Rows
 
@@ -40,7 +41,7 @@ class Resolution:
     index: NodeIndex
 
 
-def resolve(rows: Rows, nodes: Nodes, span_causes: pa.Table | None) -> Resolution:
+def resolve(rows: Rows, nodes: Nodes, span_causes: pa.Table | None, span_links: SpanLinks | None = None) -> Resolution:
     """Resolve each declared cause.
 
     Args:
@@ -48,6 +49,7 @@ def resolve(rows: Rows, nodes: Nodes, span_causes: pa.Table | None) -> Resolutio
         nodes: Their nodes.
         span_causes: For a producing span the records that caused what it produced: ``span_id``, ``topic``,
             ``partition``, ``offset``.
+        span_links: Which rows of spans produced and consumed which rows of records.
     """
     everything = read_declared(rows, nodes)
     canonical = everything.row == nodes.row[everything.node]
@@ -60,6 +62,8 @@ def resolve(rows: Rows, nodes: Nodes, span_causes: pa.Table | None) -> Resolutio
     linked[edges.effect] = True
     if span_causes is not None:
         edges += span_edges(rows, nodes, ~linked, span_causes)
+    if span_links is not None:
+        edges += linked_edges(nodes, ~linked, span_links)
     declares = np.zeros(len(nodes), dtype=np.bool_)
     declares[declared.node] = True
     declares[edges.effect] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +16,36 @@ from workbench.tracing.graph.edges import SPAN, Edges
 from workbench.tracing.graph.resolution.targets import match_positions
 
 if TYPE_CHECKING:
-    from workbench.tracing.graph.arrays import Flags
+    from workbench.tracing.graph.arrays import Flags, Ints
     from workbench.tracing.graph.nodes import Nodes
     from workbench.tracing.graph.rows import Rows
 
 SPAN_COLUMNS = ("span_id", "topic", "partition", "offset")
+
+
+@dataclass(frozen=True, slots=True)
+class SpanLinks:
+    """Edges between spans and records that are rows of one table, by row numbers."""
+
+    producers: Ints
+    """Row of the span that produced the record in ``produced``."""
+    produced: Ints
+    consumed: Ints
+    """Row of the record that the span in ``consumers`` received."""
+    consumers: Ints
+
+
+def linked_edges(nodes: Nodes, unlinked: Flags, links: SpanLinks) -> Edges:
+    """Make the edges of spans and records: into a record only where no declared cause of it resolves."""
+    cause, effect = nodes.of_row[links.producers], nodes.of_row[links.produced]
+    needed = unlinked[effect]
+    made = Edges.undeclared(
+        np.concatenate([cause[needed], nodes.of_row[links.consumed]]),
+        np.concatenate([effect[needed], nodes.of_row[links.consumers]]),
+        SPAN,
+    )
+    pairs = np.stack([made.cause, made.effect])
+    return made.pick(np.unique(pairs, axis=1, return_index=True)[1])
 
 
 def span_edges(rows: Rows, nodes: Nodes, unlinked: Flags, span_causes: pa.Table) -> Edges:

@@ -1,0 +1,70 @@
+"""Commands that ask the causal graph of a snapshot or of a file of spans: text, JSON lines, and wrong calls."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from span_files import TRACE, jaeger, jaeger_span
+
+from workbench.model import NewRecord
+
+BODIES = [
+    {"event_id": f"{flow}{n}", "causation_id": f"{flow}{n - 1}" if n else None, "correlation_id": flow, "type": f"T{n}"}
+    for flow in ("good", "slow", "bad")
+    for n in range(2 if flow == "bad" else 3)
+]
+
+
+@pytest.fixture
+def snapshot(run, fill):
+    records = [NewRecord("orders", b"k", json.dumps(body).encode(), (), 0) for body in BODIES]
+    records.append(NewRecord("orders", b"k", b'{"event_id": "x", "causation_id": "gone", "type": "T0"}', (), 0))
+    assert run("capture", "orders", "-b", fill({"orders": records}), "--into", "f.duckdb").exit_code == 0
+    return "f.duckdb"
+
+
+def lines(done):
+    assert done.exit_code == 0, done.stdout
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_findings_unfinished_variants_and_map(run, snapshot):
+    assert "missing_cause: 1 cause named by nobody else" in run("findings", snapshot).stdout
+    assert lines(run("findings", snapshot, "--json"))[0]["rule"] == "missing_cause"
+    assert lines(run("findings", snapshot, "--json", "--evidence"))[0]["event"] == "x"
+    assert "missing_cause" not in run("findings", snapshot, "-c", "good").stdout
+    assert "unfinished: 0 events by 0 rules" in run("unfinished", snapshot).stdout
+    assert json.loads(run("unfinished", snapshot, "--freeze").stdout) == []
+    assert [row["n"] for row in lines(run("variants", snapshot, "--json"))] == [1, 2]
+    assert {(row["cause"], row["effect"], row["n"]) for row in lines(run("map", snapshot, "--json"))} == {
+        ("T0", "T1", 3), ("T1", "T2", 2),
+    }  # fmt: skip
+    assert run("map", snapshot, "--since", snapshot).stdout == "drift: 0 changes\n"
+    assert run("map", snapshot, "--by", "colour").exit_code != 0
+
+
+def test_diff_of_two_flows_and_of_two_snapshots(run, snapshot):
+    done = run("diff", snapshot, "-a", "good", "-b", "bad")
+    assert "removed      1 → 0  T0/T1/T2$" in done.stdout
+    assert lines(run("diff", snapshot, "-a", "good", "-a", "slow", "-b", "bad", "-J"))[0]["key"] == "T0"
+    assert ": 4 of 4 keys the same" in run("diff", snapshot, "--other", snapshot).stdout
+    for words in (["-a", "good"], ["-a", "good", "-b", "bad", "--other", snapshot], []):
+        assert run("diff", snapshot, *words).exit_code != 0
+
+
+def test_spans_as_tree_path_sequence_and_export(run, tmp_path):
+    path = tmp_path / "j.json"
+    path.write_bytes(jaeger(jaeger_span(1, 100, 50), jaeger_span(2, 110, 20, 1)))
+    assert "op2" in run("spans", str(path)).stdout
+    assert len(lines(run("spans", str(path), "-t", TRACE, "--json"))) == 2
+    assert "critical path of 0000000000000001: 50 µs" in run("spans", str(path), "--show", "path").stdout
+    assert run("spans", str(path), "--show", "mermaid").stdout.startswith("sequenceDiagram")
+    assert "resourceSpans" in run("spans", str(path), "--show", "otlp").stdout
+    assert run("spans", str(path), "--show", "nothing").exit_code != 0
+    table = tmp_path / "x.csv"
+    table.write_text("mine,why\na,\nb,a\n")
+    found = lines(run("spans", str(table), "--column", "span=mine", "--column", "parent=why", "--json"))
+    assert [row["binding"] for row in found] == [None, "a"]
+    assert run("spans", str(table), "--column", "span").exit_code != 0
+    assert run("spans", str(table)).exit_code != 0

@@ -1,0 +1,44 @@
+"""``workbench diff``: compares two flows, or all flows of two snapshots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.answers import print_answer
+from workbench.cli.options import Json, SnapshotFile
+from workbench.cli.snapshots import opened
+from workbench.errors import ConfigurationError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(diff)
+
+
+def diff(
+    snapshot: SnapshotFile,
+    a: Annotated[list[str] | None, typer.Option("--a", "-a", help="Correlation id of the one side; repeat it.")] = None,
+    b: Annotated[list[str] | None, typer.Option("--b", "-b", help="Correlation id of the other side.")] = None,
+    other: Annotated[
+        Path | None, typer.Option("--other", help="Another snapshot, whose flows are the other side.")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Path of payloads not to compare.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say how flows differ: events added or missing, hops slower or faster, payloads changed."""
+    if (other is None) != bool(a and b) or (other is not None and (a or b)):
+        raise ConfigurationError("Give --a and --b, correlation ids of this snapshot, or --other, another snapshot.")
+    with opened(snapshot) as snap:
+        if other is None:
+            print_answer(snap.diff(_side(a), _side(b), ignore=ignore or ()), as_json=as_json)
+            return
+        with opened(other) as second:
+            print_answer(snap.diff(snap.graph, second.graph, ignore=ignore or ()), as_json=as_json)
+
+
+def _side(ids: list[str] | None) -> str | list[str]:
+    given = ids or []
+    return given[0] if len(given) == 1 else given

@@ -1,0 +1,162 @@
+"""Defines `SnapshotQuestions`, the methods of a snapshot that ask its causal graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.session.querying import SnapshotQueries
+from workbench.session.times import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    import pandas as pd
+
+    from workbench.model.selecting.window import BoundLike
+    from workbench.tracing.comparison.populations import Comparison
+    from workbench.tracing.diff.diff import TraceDiff
+    from workbench.tracing.diff.keys import LabelField
+    from workbench.tracing.findings.findings import Findings
+    from workbench.tracing.order.follows import DirectlyFollows
+    from workbench.tracing.order.profile import TimingProfile
+    from workbench.tracing.order.variants import Variants
+    from workbench.tracing.paths.waiting import WaitingTimes
+    from workbench.tracing.state import StateAt
+    from workbench.tracing.state.fold import Fold
+    from workbench.tracing.trace import Trace
+    from workbench.tracing.type_map import MapBy, TypeMap
+    from workbench.tracing.unfinished import Unfinished
+
+
+class SnapshotQuestions(SnapshotQueries):
+    """Answers questions about flows; each answer has a text and a ``.frame``, many positions for replay and tail."""
+
+    @property
+    def graph(self) -> Trace:
+        """The causal graph of the whole snapshot."""
+        raise NotImplementedError
+
+    def findings(self, *, known: Sequence[Mapping[str, str]] = (), **options: Any) -> Findings:
+        """Check all rules over the snapshot; see `workbench.tracing.trace.Trace.findings`."""
+        return self.graph.findings(known=known, **options)
+
+    def type_map(self, by: MapBy = "event_type", *, corrected: bool = False) -> TypeMap:
+        """Map which types lead to which; ``map.drift(other)`` compares it with that of another snapshot.
+
+        Args:
+            by: ``event_type``, ``source`` or ``topic``.
+            corrected: Add the hops after clock correction.
+        """
+        return self.graph.type_map(by, corrected=corrected)
+
+    def directly_follows(self) -> DirectlyFollows:
+        """Count which types follow each other in time within a correlation; for data without causes."""
+        return self.graph.directly_follows()
+
+    def variants(self) -> Variants:
+        """Group the correlations by the shape of their flow, rare shapes first."""
+        return self.graph.variants()
+
+    def timing_profile(self) -> TimingProfile:
+        """Learn how long hops take; ``profile.late(trace.data)`` finds late ones."""
+        return self.graph.timing_profile()
+
+    def unfinished(self, end: BoundLike | None = None, **options: Any) -> Unfinished:
+        """Find events that lack an effect which nearly all of their type have.
+
+        Args:
+            end: When the capture ended: a datetime or ``"@2026-01-01T10:00:00Z"``; by default the last event's time.
+            options: ``rules``, ``min_n``, ``min_share``, ``min_alternative``.
+
+        Raises:
+            WindowError: ``end`` is not a time.
+            TableError: The rules cannot be read.
+        """
+        from workbench.tracing.state.fold import micros_of
+
+        return self.graph.unfinished(end_us=micros_of(moment(end)), **options)
+
+    def diff(
+        self,
+        a: str | Trace | Sequence[str],
+        b: str | Trace | Sequence[str],
+        *,
+        label: Sequence[LabelField] = ("event_type",),
+        ignore: Collection[str] = (),
+    ) -> TraceDiff:
+        """Compare two traces, or two sets of traces, by structure, latency and payload.
+
+        Args:
+            a: A correlation id, several of them, or a trace; ``other.graph`` is all traces of another snapshot.
+            b: The same for the other side.
+            label: ``("source", "event_type")`` also tells sources apart.
+            ignore: Paths of payloads that are not compared.
+
+        Raises:
+            UnknownEventError: There is no such correlation.
+        """
+        from workbench.tracing.diff.diff import trace_diff
+        from workbench.tracing.sides import side_of
+
+        return trace_diff(side_of(self.graph, a), side_of(self.graph, b), label=label, ignore=ignore)
+
+    def compare(self, a: Any, b: Any = None, *, rows: str = "events", exclude: Collection[str] = ()) -> Comparison:
+        """Find which attributes tell some events from others: fields, headers and paths of payloads.
+
+        Args:
+            a: An SQL condition over events, a trace, a frame, or positions: whatever `workbench.Snapshot.replay` takes.
+            b: The same for the other side; by default the rest of the snapshot.
+            rows: ``events``, or ``traces``: then each correlation with such an event is a row, with its first event's
+                attributes, its types and its figures.
+            exclude: Attributes that defined the selection.
+
+        Raises:
+            ValidationError: A side is empty or not in this snapshot.
+            QueryError: DuckDB cannot evaluate a condition.
+        """
+        from workbench.session.populations import compare_events
+
+        return compare_events(self.store, self.graph if rows == "traces" else None, a, b, exclude=exclude)
+
+    def state(self, topic: str, at: BoundLike | None = None, fold: Fold | None = None) -> StateAt:
+        """Fold the records of a topic by their keys into the state at a moment.
+
+        Args:
+            topic: A captured topic.
+            at: A datetime or ``"@2026-01-01T10:00:00Z"``, inclusive; by default the end of the snapshot.
+            fold: Called with the state of a key (None at first) and a `workbench.tracing.state.FoldEvent`; returns the
+                new state. By default the last value. A null value deletes the key.
+
+        Raises:
+            UnknownTopicError: The snapshot has no such topic.
+            WindowError: ``at`` is not a time.
+            TableError: A key lies in several partitions, so its events have no order.
+        """
+        from workbench.session.records import topic_records
+        from workbench.tracing.state import StateFold, last_value
+        from workbench.tracing.state.fold import micros_of
+
+        records = topic_records(self.store, topic)
+        return StateFold(records, last_value if fold is None else fold).at(micros_of(moment(at)))
+
+    def waiting(self, group: str | None = None, *, correlation_id: str | None = None) -> WaitingTimes:
+        """Split hops into waiting in the topic and processing by the consumer.
+
+        Args:
+            group: The consumer group that did the work; its committed positions come from the lag stored here.
+            correlation_id: Only this flow; by default all.
+
+        Raises:
+            UnknownEventError: There is no such correlation.
+        """
+        trace = self.graph if correlation_id is None else self.graph.select(correlation_id=correlation_id)
+        return trace.waiting(None if group is None else self.committed_positions(group), group)
+
+    def committed_positions(self, group: str) -> pd.DataFrame:
+        """Return the committed positions of a group over time: ``topic``, ``partition``, ``time_us``, ``committed``."""
+        from workbench.lag import LagResult
+        from workbench.lag.history import read_tables
+
+        frame = LagResult(read_tables(self.store, groups=group)).frame
+        names = ["topic", "partition", "committed"]
+        return frame[names].assign(time_us=frame["at"].astype("int64")).dropna(subset=["partition", "committed"])

@@ -1,0 +1,62 @@
+"""Base of the answers to questions: text for terminals, the same text in notebooks, and a frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.text import and_more, counted, duration_text, output_html, preformatted, readable_position, visible
+from workbench.tracing.text.labels import ID_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHOWN = 30
+"""Rows of an answer that its text shows; its frame has all."""
+
+
+class Answer:
+    """Shows itself as text; subclasses say which, and give a frame."""
+
+    def text(self) -> str:
+        """Write the answer for people."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return output_html(preformatted(self.text()))
+
+
+def key_text(key: Any, limit: int = ID_LIMIT) -> str:
+    """Write the key of an event; that of an event without an id is ``@`` and its stored position."""
+    if not isinstance(key, str):
+        return "(none)"
+    return readable_position(key[1:], limit) if key.startswith("@") else visible(key, limit)
+
+
+def type_text(name: Any, limit: int = 60) -> str:
+    """Write an event type, which may be absent."""
+    return visible(name, limit) if isinstance(name, str) else "(no type)"
+
+
+def micros_text(value: Any, *, signed: bool = False) -> str:
+    """Write microseconds; a dash where there is no value."""
+    return "-" if pd.isna(value) else duration_text(float(value), "us", signed=signed, smallest="us")
+
+
+def share_text(value: Any) -> str:
+    """Write a share with at most four digits; a dash where there is no value."""
+    return "-" if pd.isna(value) else f"{float(value):.4g}"
+
+
+def keys_text(keys: Sequence[Any], shown: int = 3) -> str:
+    """Write the first keys of a list, and how many more there are."""
+    return ", ".join(map(key_text, keys[:shown])) + and_more(len(keys) - shown)
+
+
+def rest_text(total: int, noun: str, shown: int = SHOWN) -> list[str]:
+    """Return the line that says how many rows the text leaves out; none where it shows all."""
+    return [f"  … {counted(total - shown, f'more {noun}')}; .frame has all"] if total > shown else []

@@ -1,0 +1,130 @@
+"""Difference constraints between clocks: the strongest one of each pair, with the edge that proves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.tracing.graph.columns import EncodedColumn
+from workbench.tracing.graph.times import NO_TIME
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from workbench.tracing.graph import CausalGraph
+    from workbench.tracing.graph.arrays import Flags, Ints
+
+BROKER = "broker"
+"""The one clock of all records that carry the time at which the broker appended them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockedEdges:
+    """Edges between events of different clocks, by numbers of clocks in the order of their names."""
+
+    names: tuple[str, ...]
+    weight: Ints
+    """Events of each clock."""
+    cause_clock: Ints
+    cause_time: Ints
+    effect_clock: Ints
+    effect_time: Ints
+    edge: Ints
+    """Index of the edge among the used edges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """For each ordered pair of clocks (a, b): ``o(b) - o(a)`` is at least ``bound``."""
+
+    first: Ints
+    second: Ints
+    bound: Ints
+    witness: Ints
+    """Index into the edges given."""
+
+
+def clocks_of(graph: CausalGraph) -> tuple[tuple[str, ...], Ints]:
+    """Return the names of the clocks, sorted, and the number of each event's clock, -1 where none is known."""
+    encoded = EncodedColumn.of(graph.column("source"))
+    names: list[str] = encoded.dictionary.to_pylist()
+    by_broker = graph.marked("broker_time")
+    everything = sorted({*names, *([BROKER] if by_broker.any() else [])})
+    place = {name: number for number, name in enumerate(everything)}
+    numbers = np.array([*(place[name] for name in names), -1], dtype=np.int64)
+    clock = numbers[encoded.codes]
+    clock[by_broker] = place.get(BROKER, -1)
+    clock[graph.time == NO_TIME] = -1
+    return tuple(everything), clock
+
+
+def clocked_edges(graph: CausalGraph) -> ClockedEdges:
+    """Take the used edges between events with different clocks."""
+    names, clock = clocks_of(graph)
+    used = graph.used_edges
+    apart: Flags = (clock[used.cause] != clock[used.effect]) & (clock[used.cause] >= 0) & (clock[used.effect] >= 0)
+    edge = np.flatnonzero(apart)
+    cause, effect = used.cause[edge], used.effect[edge]
+    weight = np.bincount(clock[clock >= 0], minlength=len(names))
+    return ClockedEdges(names, weight, clock[cause], graph.time[cause], clock[effect], graph.time[effect], edge)
+
+
+def constraints_of(edges: ClockedEdges, epsilon_us: int) -> Constraints:
+    """Keep the strongest constraint of each ordered pair; of equal ones the first edge is the witness."""
+    count = max(len(edges.names), 1)
+    bound = edges.cause_time - edges.effect_time - epsilon_us
+    pair = edges.cause_clock * count + edges.effect_clock
+    order = np.lexsort((np.arange(len(pair)), -bound, pair))
+    first = np.append(True, pair[order][1:] != pair[order][:-1])[: len(order)]
+    chosen = order[first]
+    return Constraints(edges.cause_clock[chosen], edges.effect_clock[chosen], bound[chosen], chosen)
+
+
+def heaviest_paths(constraints: Constraints, count: int) -> NDArray[np.float64]:
+    """Return D(a, b), the heaviest path from a to b, by Floyd and Warshall; minus infinity without one."""
+    heaviest = np.full((count, count), -np.inf)
+    np.fill_diagonal(heaviest, 0)
+    np.maximum.at(heaviest, (constraints.first, constraints.second), constraints.bound.astype(np.float64))
+    for through in range(count):
+        np.maximum(heaviest, heaviest[:, through, None] + heaviest[through], out=heaviest)
+    return heaviest
+
+
+def positive_cycle(constraints: Constraints, count: int) -> tuple[list[int], list[int]] | None:
+    """Find clocks that cannot all be right: a cycle of constraints whose sum is positive (Bellman and Ford).
+
+    Returns:
+        The clocks in the direction of the edges, from the smallest, and the constraint from each to the next; None if
+        all constraints can be kept.
+    """
+    offset = np.zeros(count, dtype=np.int64)
+    came = np.full(count, -1, dtype=np.int64)
+    settled = -1
+    for _ in range(count + 1):
+        reached = offset[constraints.first] + constraints.bound
+        better = np.flatnonzero(reached > offset[constraints.second])
+        if not len(better):
+            return None
+        order = better[np.lexsort((better, reached[better]))]
+        offset[constraints.second[order]] = reached[order]
+        came[constraints.second[order]] = order
+        settled = int(constraints.second[order[-1]])
+    node = settled
+    for _ in range(count):
+        node = int(constraints.first[came[node]])
+    cycle, steps = [node], [int(came[node])]
+    while (before := int(constraints.first[came[cycle[-1]]])) != node:
+        cycle.append(before)
+        steps.append(int(came[before]))
+    cycle, steps = cycle[::-1], steps[::-1]
+    return _from_the_smallest(cycle, steps)
+
+
+def _from_the_smallest(cycle: list[int], steps: list[int]) -> tuple[list[int], list[int]]:
+    """Rotate a cycle; ``steps[i]`` is the constraint that leads to ``cycle[i]``."""
+    least = cycle.index(min(cycle))
+    cycle = cycle[least:] + cycle[:least]
+    steps = steps[least + 1 :] + steps[: least + 1]
+    return cycle, steps

@@ -1,0 +1,166 @@
+"""Rules about causes, copies and ids."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from workbench.text import and_more, visible
+from workbench.tracing.findings.context import Evidence
+from workbench.tracing.graph.columns import EncodedColumn
+from workbench.tracing.graph.edges import AMBIGUOUS
+from workbench.tracing.graph.graph import COMMAND_ROOT, ORIGIN, SELF_ROOT, UNLINKED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.tracing.findings.context import Context
+    from workbench.tracing.graph.arrays import Ints
+
+_FEW = 3
+_USUAL_SHARE, _ENOUGH = 0.95, 20
+
+
+def unresolved(reason: str) -> Callable[[Context], Evidence]:
+    """Find causes that do not resolve for one reason."""
+
+    def find(context: Context) -> Evidence:
+        frame = context.graph.unresolved
+        frame = frame[frame["reason"] == reason]
+        return Evidence(frame["node"].to_numpy(np.int64), details=[f"names {visible(v, 48)}" for v in frame["value"]])
+
+    return find
+
+
+def problem(name: str) -> Callable[[Context], Evidence]:
+    """Find events with one of the problems that the graph notes."""
+
+    def find(context: Context) -> Evidence:
+        frame = context.graph.problems
+        return Evidence(frame.loc[frame["problem"] == name, "node"].to_numpy(np.int64))
+
+    return find
+
+
+def copies(kind: str) -> Callable[[Context], Evidence]:
+    """Find further records of events, by kind."""
+
+    def find(context: Context) -> Evidence:
+        frame = context.graph.copies
+        return Evidence(frame.loc[frame["kind"] == kind, "node"].to_numpy(np.int64))
+
+    return find
+
+
+def ambiguous(context: Context) -> Evidence:
+    """Find causes that several events could be."""
+    edges = context.graph.edges
+    chosen = edges.kind == AMBIGUOUS
+    return Evidence(edges.effect[chosen], edges.cause[chosen])
+
+
+def unlinked(context: Context) -> Evidence:
+    """Find events that say nothing of their cause, with their share of each topic."""
+    nodes = np.flatnonzero(context.graph.root_kind == UNLINKED)
+    topics = EncodedColumn.of(context.graph.column("topic"))
+    total = np.bincount(topics.codes, minlength=len(topics.dictionary))
+    mine = np.bincount(topics.codes[nodes], minlength=len(total))
+    shares = [
+        f"{visible(name, 40)} {count / whole:.1%}"
+        for name, count, whole in zip(topics.dictionary.to_pylist(), mine.tolist(), total.tolist(), strict=True)
+        if count
+    ]
+    said = f"by topic: {', '.join(shares[:_FEW])}{and_more(len(shares) - _FEW)}" if shares else ""
+    return Evidence(nodes, said=said)
+
+
+def cycle(context: Context) -> Evidence:
+    """Find the members of cycles."""
+    found = context.graph.structure.cycles
+    nodes = np.concatenate([np.sort(members) for members in found]) if found else np.zeros(0, dtype=np.int64)
+    details = [f"cycle {number}" for number, members in enumerate(found, start=1) for _ in members]
+    return Evidence(nodes, details=details)
+
+
+def correlation_break(context: Context) -> Evidence:
+    """Find edges between different correlations."""
+    code, used = context.codes("correlation_id"), context.graph.used_edges
+    first, second = code[used.cause], code[used.effect]
+    return Evidence.of_edges(context, (first >= 0) & (second >= 0) & (first != second))
+
+
+def correlation_missing(context: Context) -> Evidence:
+    """Find effects without a correlation whose cause has one."""
+    code, used = context.codes("correlation_id"), context.graph.used_edges
+    return Evidence.of_edges(context, (code[used.cause] >= 0) & (code[used.effect] < 0))
+
+
+def several_roots(context: Context) -> Evidence:
+    """Find correlations that begin more than once: their roots, or the first events of their fragments."""
+    code, graph = context.codes("correlation_id"), context.graph
+    inside = np.flatnonzero(code >= 0)
+    pair = np.stack([code[inside], graph.structure.fragment[inside]])
+    _, first = np.unique(pair, axis=1, return_index=True)
+    heads = inside[first]
+    roots = inside[np.isin(graph.root_kind[inside], (ORIGIN, SELF_ROOT, COMMAND_ROOT))]
+    count = int(code.max(initial=-1)) + 1
+    many = (np.bincount(code[heads], minlength=count) > 1) | (np.bincount(code[roots], minlength=count) > 1)
+    begins = np.union1d(heads, roots)
+    return Evidence(begins[many[code[begins]]], said=f"in {int(many.sum())} of the correlations")
+
+
+def crossing(name: str) -> Callable[[Context], Evidence]:
+    """Find edges whose ends differ in an attribute that both have."""
+
+    def find(context: Context) -> Evidence:
+        code, used = context.codes(name), context.graph.used_edges
+        first, second = code[used.cause], code[used.effect]
+        return Evidence.of_edges(context, (first >= 0) & (second >= 0) & (first != second))
+
+    return find
+
+
+def skipped_ancestor(context: Context) -> Evidence:
+    """Find events that name the cause of their usual cause: nearly all of their type come by a step between."""
+    used, kind = context.graph.used_edges, context.kind
+    edges = pd.DataFrame({"cause": used.cause, "effect": used.effect})
+    two = edges.merge(edges, left_on="effect", right_on="cause", suffixes=("_a", "_b"))
+    two = pd.DataFrame({"a": two["cause_a"], "b": two["effect_a"], "c": two["effect_b"]})
+    types = {f"{name}_kind": kind[two[name].to_numpy(np.int64)] for name in "abc"}
+    two = two.assign(**types)
+    by_way = two.drop_duplicates(["c", "a_kind", "b_kind"]).groupby(["a_kind", "b_kind", "c_kind"]).size()
+    total = np.bincount(kind)
+    usual = by_way.reset_index(name="n")
+    whole = total[usual["c_kind"].to_numpy(np.int64)]
+    usual = usual[(usual["n"] >= _USUAL_SHARE * whole) & (whole >= _ENOUGH)]
+    if usual.empty:
+        return Evidence(np.zeros(0, dtype=np.int64))
+    direct = edges.assign(a_kind=kind[used.cause], c_kind=kind[used.effect]).merge(usual, on=["a_kind", "c_kind"])
+    came = two[["c", "a_kind", "b_kind"]].drop_duplicates().rename(columns={"c": "effect"})
+    direct = direct.merge(came.assign(came=True), on=["effect", "a_kind", "b_kind"], how="left")
+    direct = direct[direct["came"].isna()]
+    has_b = edges.assign(b_kind=kind[used.effect])[["cause", "b_kind"]].drop_duplicates()
+    found = direct.merge(has_b, on=["cause", "b_kind"]).drop_duplicates(["cause", "effect"])
+    return Evidence(found["effect"].to_numpy(np.int64), found["cause"].to_numpy(np.int64))
+
+
+def replayed_often(context: Context) -> Ints:
+    """Return events with more than two replayed copies."""
+    frame = context.graph.copies
+    counts = frame.loc[frame["kind"] == "replay", "node"].value_counts()
+    nodes: Ints = np.sort(counts[counts > 2].index.to_numpy(np.int64))  # noqa: PLR2004 - two may be a mistake mended
+    return nodes
+
+
+def record_problems(context: Context) -> Evidence:
+    """Find problems of single records that decoding noted, counted by topic and source."""
+    problems = context.graph.optional("problems")
+    if problems is None:
+        return Evidence(np.zeros(0, dtype=np.int64))
+    nodes = pc.list_parent_indices(problems).to_numpy().astype(np.int64)
+    names = pc.list_flatten(problems).to_pylist()
+    kept = [place for place, name in enumerate(names) if name != "self_cause"]
+    return Evidence(nodes[kept], details=[visible(names[place], 60) for place in kept])

@@ -1,0 +1,109 @@
+"""What the rules look at: the graph, and answers to other questions, computed when first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.tracing.clocks.constraints import clocks_of
+from workbench.tracing.clocks.offsets import clock_offsets
+from workbench.tracing.graph.columns import EncodedColumn
+from workbench.tracing.graph.times import hops, resolution_us
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.tracing.clocks.offsets import ClockOffsets
+    from workbench.tracing.graph import CausalGraph
+    from workbench.tracing.graph.arrays import Flags, Ints
+
+WHOLE = "the whole snapshot"
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """The events that a rule found."""
+
+    nodes: Ints
+    others: Ints | None = None
+    """The cause, or another event that belongs to each."""
+    details: list[str] | None = None
+    said: str = ""
+    """What the message says besides the number."""
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    @classmethod
+    def of_edges(cls, context: Context, chosen: Flags, said: str = "") -> Evidence:
+        """Take some of the used edges: the effects, with their causes."""
+        used = context.graph.used_edges
+        return cls(used.effect[chosen], used.cause[chosen], said=said)
+
+
+class NotChecked(Exception):  # noqa: N818 - no error: a rule lacks what it needs, and says so
+    """A rule cannot be checked on this graph; the text says why."""
+
+
+@dataclass(eq=False)
+class Context:
+    """One graph, and how to look at it."""
+
+    graph: CausalGraph
+    epsilon_us: int | None = None
+    end_us: int | Mapping[str, int] | None = None
+    """End of the capture; see `workbench.tracing.unfinished.unfinished`."""
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def epsilon(self) -> int:
+        """Resolution of the timestamps in microseconds."""
+        return resolution_us(self.graph.time) if self.epsilon_us is None else self.epsilon_us
+
+    @cached_property
+    def hop(self) -> Ints:
+        """Time of each used edge, 0 where unknown."""
+        used = self.graph.used_edges
+        return hops(self.graph.time, used.cause, used.effect)[0]
+
+    @cached_property
+    def clock(self) -> Ints:
+        """Number of the clock of each event, -1 where unknown."""
+        return clocks_of(self.graph)[1]
+
+    @cached_property
+    def offsets(self) -> ClockOffsets:
+        """The clock offsets.
+
+        Raises:
+            NotChecked: Fewer than two clocks are known.
+        """
+        known = self.clock[self.clock >= 0]
+        if not len(known) or known.min() == known.max():
+            raise NotChecked("fewer than two clocks are known: events name no source")
+        return clock_offsets(self.graph, epsilon_us=self.epsilon)
+
+    @cached_property
+    def kind(self) -> Ints:
+        """Code of the type of each event; all events without a type have the last one."""
+        codes = EncodedColumn.of(self.graph.column("event_type")).codes
+        return np.where(codes < 0, int(codes.max(initial=-1)) + 1, codes)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the graph is a whole snapshot: in a selection effects are cut off."""
+        return self.graph.provenance.selection == WHOLE
+
+    def codes(self, name: str) -> Ints:
+        """Return a text column as codes, -1 where an event has none.
+
+        Raises:
+            NotChecked: No event has any.
+        """
+        column = self.graph.optional(name)
+        if column is None or column.null_count == len(column):
+            raise NotChecked(f"no event says its {name.removesuffix('_id')}")
+        return EncodedColumn.of(column).codes

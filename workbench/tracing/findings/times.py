@@ -1,0 +1,224 @@
+"""Rules about times, clocks, fan-out and repetition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.text import counted, duration_text
+from workbench.tracing.findings.causes import replayed_often
+from workbench.tracing.findings.context import Evidence, NotChecked
+from workbench.tracing.graph.arrays import Groups
+from workbench.tracing.graph.columns import EncodedColumn, flags
+from workbench.tracing.graph.times import NO_TIME, hops
+from workbench.tracing.order.follows import never_connected
+from workbench.tracing.order.profile import timing_profile
+from workbench.tracing.paths.intervals import is_spans
+from workbench.tracing.unfinished import unfinished
+
+if TYPE_CHECKING:
+    from workbench.tracing.findings.context import Context
+    from workbench.tracing.graph import CausalGraph
+    from workbench.tracing.graph.arrays import Ints
+
+_SECOND_US = 1_000_000
+STORM_EFFECTS, STORM_US = 10, 60 * _SECOND_US
+PING_PONG = 5
+BACK_US = _SECOND_US
+_ENOUGH = 20
+_FAR, _MAD_TO_DEVIATION = 6, 1.4826
+DEEPEST = 20_000
+"""Levels of the binding forest up to which paths are numbered; each costs a pass."""
+
+
+def negative_hop(context: Context) -> Evidence:
+    """Find effects that are earlier than their cause by more than the resolution of the clock."""
+    return Evidence.of_edges(context, context.hop < -context.epsilon)
+
+
+def negative_hop_corrected(context: Context) -> Evidence:
+    """Find effects that stay earlier than their cause after clock correction."""
+    used = context.graph.used_edges
+    hop, _ = hops(context.offsets.corrected, used.cause, used.effect)
+    return Evidence.of_edges(context, hop < -context.epsilon)
+
+
+def negative_hop_same_clock(context: Context) -> Evidence:
+    """Find effects that are earlier than their cause by the very clock that stamped both."""
+    clock, used = context.clock, context.graph.used_edges
+    if not (clock >= 0).any():
+        raise NotChecked("no clocks are known: events name no source")
+    same = (clock[used.cause] >= 0) & (clock[used.cause] == clock[used.effect])
+    return Evidence.of_edges(context, same & (context.hop < 0))
+
+
+def clock_offset(context: Context) -> Evidence:
+    """Find the edges that prove that two clocks differ."""
+    proven = context.offsets.bounds[context.offsets.bounds["proven"]]
+    return _edges_by_key(context.graph, proven)
+
+
+def clock_contradiction(context: Context) -> Evidence:
+    """Find the edges of clocks that cannot all be right."""
+    pairs = [pair for one in context.offsets.contradictions for pair in one.witnesses]
+    return _edges_by_key(context.graph, pd.DataFrame(pairs, columns=["cause", "effect"]))
+
+
+def clock_drift(context: Context) -> Evidence:
+    """Find pairs of clocks whose difference changed: their last events."""
+    clocks = context.offsets.clocks["clock"].to_list()
+    rows = context.offsets.drift[["first", "second"]].to_numpy().tolist()
+    last = [[int(np.flatnonzero(context.clock == clocks.index(name))[-1]) for name in pair] for pair in rows]
+    ends = np.array(last, dtype=np.int64).reshape(-1, 2)
+    return Evidence(ends[:, 1], ends[:, 0])
+
+
+def _edges_by_key(graph: CausalGraph, frame: pd.DataFrame) -> Evidence:
+    frame = frame.dropna(subset=["cause", "effect"])
+    return Evidence(_nodes(graph, frame["effect"]), _nodes(graph, frame["cause"]))
+
+
+def late_hop(context: Context) -> Evidence:
+    """Find hops above the limit of their kind."""
+    late = timing_profile(context.graph).late(context.graph).frame
+    found = _edges_by_key(context.graph, late)
+    limits = [
+        f"{duration_text(int(hop), 'us')}, at most {duration_text(float(limit), 'us', smallest='us')}"
+        for hop, limit in zip(late["hop_us"], late["limit_us"], strict=True)
+    ]
+    return Evidence(found.nodes, found.others, limits)
+
+
+def unfinished_flow(context: Context) -> Evidence:
+    """Find events without an outcome that nearly all of their type have."""
+    if not context.whole:
+        raise NotChecked("in a selection effects are cut off; ask the whole snapshot")
+    found = unfinished(context.graph, end_us=context.end_us).frame
+    nodes = _nodes(context.graph, found["event"])
+    return Evidence(nodes, details=[f"without {outcome}" for outcome in found["outcome"]])
+
+
+def _nodes(graph: CausalGraph, keys: pd.Series[str]) -> Ints:
+    """Return the numbers of events by their keys."""
+    wanted = pa.array(keys.to_list(), pa.large_string())
+    return np.array(pc.index_in(wanted, value_set=graph.column("key")).to_pylist(), dtype=np.int64)
+
+
+def fan_out_outlier(context: Context) -> Evidence:
+    """Find events with far more effects of one type than others of their type have."""
+    counts = _children(context)
+    grouped = counts.groupby(["cause_kind", "effect_kind"])["n"]
+    median = grouped.transform("median")
+    mad = (counts["n"] - median).abs().groupby([counts["cause_kind"], counts["effect_kind"]]).transform("median")
+    size, p99 = grouped.transform("size"), grouped.transform(lambda one: one.quantile(0.99))
+    limit = np.where(mad > 0, median + _FAR * _MAD_TO_DEVIATION * mad, 3 * p99)
+    found = counts[(counts["n"] > limit) & (size >= _ENOUGH)]
+    return Evidence(
+        found["cause"].to_numpy(np.int64), details=[f"{counted(int(n), 'effect')} of one type" for n in found["n"]]
+    )
+
+
+def _children(context: Context) -> pd.DataFrame:
+    used, kind = context.graph.used_edges, context.kind
+    edges = pd.DataFrame({"cause": used.cause, "effect_kind": kind[used.effect]})
+    counts = edges.groupby(["cause", "effect_kind"]).size().reset_index(name="n")
+    return counts.assign(cause_kind=kind[counts["cause"].to_numpy(np.int64)])
+
+
+def retry_storm(context: Context) -> Evidence:
+    """Find events with ten effects of one type within a minute, or with more than two replays."""
+    used, kind, time = context.graph.used_edges, context.kind, context.graph.time
+    timed = time[used.effect] != NO_TIME
+    cause, effect = used.cause[timed], used.effect[timed]
+    order = np.lexsort((time[effect], kind[effect], cause))
+    cause, effect = cause[order], effect[order]
+    first, last = slice(None, -(STORM_EFFECTS - 1)), slice(STORM_EFFECTS - 1, None)
+    together = (cause[first] == cause[last]) & (kind[effect[first]] == kind[effect[last]])
+    quick = time[effect[last]] - time[effect[first]] <= STORM_US
+    return Evidence(np.union1d(cause[first][together & quick], replayed_often(context)))
+
+
+def ping_pong(context: Context) -> Evidence:
+    """Find events whose type occurs at least five times on the path of binding causes that leads to them."""
+    structure = context.graph.structure
+    level = structure.binding_depth
+    if int(level.max(initial=0)) > DEEPEST:
+        raise NotChecked(f"paths are longer than {counted(DEEPEST, 'event')}")
+    left, right = nested_sets(structure.binding, level)
+    kind = context.kind
+    order = np.lexsort((left, kind))
+    width = len(left) + 1
+    # Of one type: intervals that begin before, less those that end before, are those around the event.
+    begins = kind[order] * width + left[order]
+    ends = np.sort(kind * width + right)
+    before = np.searchsorted(begins, kind * width + left) - np.searchsorted(ends, kind * width + left)
+    return Evidence(np.flatnonzero(before + 1 >= PING_PONG))
+
+
+def nested_sets(parent: Ints, level: Ints) -> tuple[Ints, Ints]:
+    """Number a forest from the top: each node's interval [left, right) holds those of its descendants."""
+    count = len(parent)
+    size = np.ones(count, dtype=np.int64)
+    levels = Groups.of(level, int(level.max(initial=-1)) + 1)
+    slices = [levels.members[a:b] for a, b in zip(levels.starts[:-1].tolist(), levels.starts[1:].tolist(), strict=True)]
+    for nodes in slices[:0:-1]:
+        np.add.at(size, parent[nodes], size[nodes])
+    left = np.zeros(count, dtype=np.int64)
+    for depth, nodes in enumerate(slices):
+        ordered = nodes[np.argsort(parent[nodes], kind="stable")] if depth else nodes
+        before = np.cumsum(size[ordered]) - size[ordered]
+        if depth:
+            first = np.append(True, parent[ordered][1:] != parent[ordered][:-1])
+            base = before[np.flatnonzero(first)[np.cumsum(first) - 1]]
+            left[ordered] = left[parent[ordered]] + 1 + before - base
+        else:
+            left[ordered] = before
+    return left, left + size
+
+
+def time_back(context: Context) -> Evidence:
+    """Find events that are more than a second earlier than an event at a smaller offset of their partition."""
+    graph = context.graph
+    if is_spans(graph):
+        raise NotChecked("rows of a file of spans are in no order of time")
+    frame = graph.events.select(["source_id", "partition", "offset"]).to_pandas().assign(
+        time=graph.time, node=np.arange(len(graph))
+    )  # fmt: skip
+    frame = frame[graph.time != NO_TIME].sort_values(["source_id", "partition", "offset"])
+    latest = frame.groupby(["source_id", "partition"])["time"].cummax()
+    back = latest - frame["time"]
+    found = frame[back > BACK_US]
+    largest = duration_text(int(back.max()), "us") if len(found) else ""
+    return Evidence(found["node"].to_numpy(np.int64), said=f"by {largest} at most" if largest else "")
+
+
+def dead_end(context: Context) -> Evidence:
+    """Find topics without any effect: their last events; of spans, producers without a consumer below."""
+    graph = context.graph
+    used = graph.used_edges
+    if is_spans(graph):
+        kind = graph.column("span_kind")
+        producer, consumer = (flags(pc.equal(kind, name)) for name in ("producer", "consumer"))
+        fed = np.zeros(len(graph), dtype=np.bool_)
+        fed[used.cause[consumer[used.effect]]] = True
+        return Evidence(np.flatnonzero(producer & ~fed))
+    topics = EncodedColumn.of(graph.column("topic"))
+    acts = np.zeros(len(topics.dictionary), dtype=np.bool_)
+    acts[topics.codes[used.cause]] = True
+    last = np.zeros(len(acts), dtype=np.int64)
+    last[topics.codes] = np.arange(len(graph))
+    # A topic of one snapshot that is the only one there has no other that could react.
+    quiet = np.flatnonzero(~acts) if acts.any() else np.zeros(0, dtype=np.int64)
+    names = topics.dictionary.to_pylist()
+    return Evidence(last[quiet], details=[f"no event of {names[topic]} has an effect" for topic in quiet.tolist()])
+
+
+def missing_instrumentation(context: Context) -> Evidence:
+    """Find types that nearly always follow each other in time and never by a cause."""
+    found = never_connected(context.graph)
+    details = [f"{row.first} > {row.second} in {row.share:.0%} of the cases" for row in found.itertuples()]
+    return Evidence(_nodes(context.graph, found["second_event"]), _nodes(context.graph, found["first_event"]), details)

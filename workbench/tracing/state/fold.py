@@ -1,0 +1,242 @@
+"""State at a time by a user's function: folds the events of each key, and says how two moments differ."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import orjson
+import pandas as pd
+import pyarrow.compute as pc
+
+from workbench.decoding.times import EPOCH
+from workbench.errors import TableError
+from workbench.text import counted, json_visible, partition_text, position_text, time_text, visible
+from workbench.tracing.answers import SHOWN, Answer, rest_text
+from workbench.tracing.state.json_patch import json_patch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+    from workbench.tracing.graph.arrays import Ints
+
+CHECKPOINT_EVERY = 1_000
+"""Events of a partition between two kept copies of its state."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoldEvent:
+    """One event, as a fold gets it."""
+
+    key: str
+    value: Any
+    """The JSON value, or the text of a value that is no JSON. Never null: a null value deletes the key."""
+    topic: str
+    partition: int
+    offset: int
+    time_us: int
+
+
+Fold: TypeAlias = "Callable[[Any, FoldEvent], Any]"
+"""Called with the state of a key, None at first, and an event; returns the new state."""
+
+
+def micros_of(at: datetime | int | None) -> int | None:
+    """Return a moment as microseconds since 1970 UTC; a datetime without a zone is UTC."""
+    if at is None or isinstance(at, int):
+        return at
+    return ((at if at.tzinfo is not None else at.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)
+
+
+def last_value(state: Any, event: FoldEvent) -> Any:
+    """Take the value of each event as the state, as a compacted topic does."""
+    del state
+    return event.value
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StateAt(Answer):
+    """The state of each key at a moment, in two meanings."""
+
+    as_of: dict[str, Any]
+    """By all events up to the moment, whenever they arrived: what was true then, known today."""
+    as_known: dict[str, Any]
+    """Each partition up to its first event after the moment: what a consumer had seen."""
+    at_us: int | None
+    events: int
+    """Events up to the moment."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two meanings differ, because times run backwards."""
+        return self.as_of != self.as_known
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """key, as_of, as_known: one row for each key."""
+        keys = sorted({*self.as_of, *self.as_known})
+        columns = {"as_of": self.as_of, "as_known": self.as_known}
+        return pd.DataFrame({"key": keys, **{name: [side.get(key) for key in keys] for name, side in columns.items()}})
+
+    def patch(self, later: StateAt) -> list[dict[str, Any]]:
+        """Return the JSON Patch from this state to another one."""
+        return json_patch(self.as_of, later.as_of)
+
+    def text(self) -> str:
+        """Write the state of each key; both meanings where they differ."""
+        moment = "the end" if self.at_us is None else time_text(self.at_us, "us")
+        lines = [f"state at {moment}: {counted(len(self.as_of), 'key')} by {counted(self.events, 'event')}"]
+        lines += [f"  {visible(key, 60)}: {_json(value)}" for key, value in sorted(self.as_of.items())[:SHOWN]]
+        lines += rest_text(len(self.as_of), "key")
+        if self.differs:
+            lines.append("  times run backwards: a consumer had seen another state (.as_known)")
+            changes = json_patch(self.as_of, self.as_known)[:SHOWN]
+            lines += [f"  {one['op']:7} {visible(one['path'], 60)}{_new_value(one)}" for one in changes]
+        return "\n".join(lines)
+
+
+def _new_value(operation: dict[str, Any]) -> str:
+    return f" {_json(operation['value'])}" if "value" in operation else ""
+
+
+def _json(value: Any) -> str:
+    return visible(json_visible(orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()), 120)
+
+
+@dataclass(eq=False)
+class _Partition:
+    """Events of one partition in the order of their offsets, with copies of the state at some of them."""
+
+    topic: str
+    partition: int
+    key: list[str]
+    value: list[bytes | None]
+    offset: Ints
+    time: Ints
+    latest: Ints
+    """Latest time among this event and those before it."""
+    checkpoints: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+
+class StateFold:
+    """The events of some keys, ready to be folded up to any moment.
+
+    Args:
+        records: ``topic``, ``partition``, ``offset``, ``time_us``, ``key``, ``value``; any order.
+        fold: The user's function.
+
+    Raises:
+        TableError: A key lies in several partitions of a topic, so that its events have no order.
+    """
+
+    def __init__(self, records: pa.Table, fold: Fold = last_value) -> None:
+        self._fold = fold
+        self._parts = _partitions(records)
+        self.times = np.unique(np.concatenate([part.time for part in self._parts] or [np.zeros(0, dtype=np.int64)]))
+        """The moments at which something happened, for a slider."""
+
+    def at(self, at_us: int | None = None) -> StateAt:
+        """Return the state at a moment, inclusive; None for the end."""
+        limit = np.iinfo(np.int64).max if at_us is None else at_us
+        as_of: dict[str, Any] = {}
+        as_known: dict[str, Any] = {}
+        count = 0
+        for part in self._parts:
+            seen = int(np.searchsorted(part.latest, limit, "right"))
+            known = self._prefix(part, seen)
+            as_known |= known
+            later = seen + np.flatnonzero(part.time[seen:] <= limit)
+            count += seen + len(later)
+            as_of |= self._folded(part, copy.deepcopy(known), later.tolist()) if len(later) else known
+        return StateAt(as_of, as_known, at_us, count)
+
+    def first(self, count: int) -> StateAt:
+        """Return the state after the first events of each partition: a version instead of a time."""
+        states: dict[str, Any] = {}
+        for part in self._parts:
+            states |= self._prefix(part, min(count, len(part.key)))
+        return StateAt(states, states, None, sum(min(count, len(part.key)) for part in self._parts))
+
+    def steps(self) -> pd.DataFrame:
+        """Return each event by time with the JSON Patch that it made: time_us, position, key, patch."""
+        rows = []
+        for part in self._parts:
+            states: dict[str, Any] = {}
+            for place, key in enumerate(part.key):
+                before = copy.deepcopy({key: states[key]} if key in states else {})
+                self._folded(part, states, [place])
+                after = {key: states[key]} if key in states else {}
+                position = position_text(part.topic, part.partition, int(part.offset[place]))
+                rows.append((int(part.time[place]), position, key, json_patch(before, after)))
+        frame = pd.DataFrame(rows, columns=["time_us", "position", "key", "patch"])
+        return frame.sort_values(["time_us", "position"], kind="stable", ignore_index=True)
+
+    def _prefix(self, part: _Partition, count: int) -> dict[str, Any]:
+        """Fold the first events of a partition, from the nearest kept state."""
+        begin = max((place for place in part.checkpoints if place <= count), default=0)
+        states = copy.deepcopy(part.checkpoints[begin]) if begin else {}
+        while begin + CHECKPOINT_EVERY <= count:
+            self._folded(part, states, range(begin, begin + CHECKPOINT_EVERY))
+            begin += CHECKPOINT_EVERY
+            part.checkpoints[begin] = copy.deepcopy(states)
+        return self._folded(part, states, range(begin, count))
+
+    def _folded(self, part: _Partition, states: dict[str, Any], places: Any) -> dict[str, Any]:
+        for place in places:
+            key, raw = part.key[place], part.value[place]
+            if raw is None:
+                states.pop(key, None)
+                continue
+            event = FoldEvent(
+                key, _value(raw), part.topic, part.partition, int(part.offset[place]), int(part.time[place])
+            )
+            states[key] = self._fold(states.get(key), event)
+        return states
+
+
+def _value(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return raw.decode("utf-8", "backslashreplace")
+
+
+def _partitions(records: pa.Table) -> list[_Partition]:
+    table = records.sort_by([("topic", "ascending"), ("partition", "ascending"), ("offset", "ascending")])
+    table = table.filter(pc.and_(pc.is_valid(table.column("key")), pc.is_valid(table.column("time_us"))))
+    topic, partition = (table.column(name).to_numpy(zero_copy_only=False) for name in ("topic", "partition"))
+    cuts = np.flatnonzero((topic[1:] != topic[:-1]) | (partition[1:] != partition[:-1])) + 1
+    parts = []
+    for start, stop in zip([0, *cuts.tolist()], [*cuts.tolist(), len(topic)], strict=True):
+        if start == stop:
+            continue
+        rows = table.slice(start, stop - start)
+        time = rows.column("time_us").to_numpy(zero_copy_only=False).astype(np.int64)
+        keys = [key.decode("utf-8", "backslashreplace") for key in rows.column("key").to_pylist()]
+        offset = rows.column("offset").to_numpy(zero_copy_only=False).astype(np.int64)
+        values = rows.column("value").to_pylist()
+        parts.append(
+            _Partition(
+                str(topic[start]), int(partition[start]), keys, values, offset, time, np.maximum.accumulate(time)
+            )
+        )
+    _refuse_keys_in_several(parts)
+    return parts
+
+
+def _refuse_keys_in_several(parts: list[_Partition]) -> None:
+    homes: dict[str, _Partition] = {}
+    for part in parts:
+        for key in dict.fromkeys(part.key):
+            home = homes.setdefault(key, part)
+            if home is not part:
+                places = " and ".join(partition_text(one.topic, one.partition) for one in (home, part))
+                raise TableError(
+                    f"Key {visible(key, 60)} lies in {places}, so its events have no order. "
+                    "Choose one topic whose keys keep to one partition.",
+                )
