@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from workbench.config.masking import Action  # noqa: TC001 - pydantic reads the hints
 from workbench.config.security import SaslMechanism, SecurityProtocol  # noqa: TC001 - pydantic reads the hints
 from workbench.errors import ConfigurationError
 
@@ -81,6 +82,32 @@ class TopicTable(BaseModel):
     reader_schema: str | None = None
 
 
+class MaskingRuleTable(BaseModel):
+    """``[[masking.rules]]``."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    topics: list[str]
+    action: Action
+    paths: list[str] = Field(default_factory=list)
+    allow: list[str] = Field(default_factory=list)
+    value: bool = False
+    headers: list[str] = Field(default_factory=list)
+    allow_headers: list[str] | None = None
+    key: bool = False
+    replacement: str = Field(default="***", min_length=1, max_length=100)
+    keep: int = Field(default=4, ge=1, le=100)
+
+
+class MaskingTable(BaseModel):
+    """``[masking]``."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    salt_env: str | None = None
+    rules: list[MaskingRuleTable] = Field(default_factory=list)
+
+
 class SettingsFile(BaseModel):
     """The whole file."""
 
@@ -90,8 +117,12 @@ class SettingsFile(BaseModel):
     clusters: dict[str, ClusterTable] = Field(default_factory=dict)
     conventions: dict[str, dict[str, Any]] = Field(default_factory=dict)
     topics: dict[str, str | TopicTable] = Field(default_factory=dict)
+    masking: MaskingTable = MaskingTable()
     tail_memory_mb: int | None = Field(default=None, ge=16, le=1 << 20)
     max_record_mb: int | None = Field(default=None, ge=1, le=1024)
+
+
+_TABLES: dict[str, type[BaseModel]] = {"clusters": ClusterTable, "masking": MaskingRuleTable}
 
 
 def validate(raw: dict[str, Any], path: Path) -> SettingsFile:
@@ -115,7 +146,7 @@ def _sentence(error: ErrorDetails) -> str:
         return f"{key}: {error['msg'][0].lower()}{error['msg'][1:]}"
     if place[-1] in _SECRETS:
         return f"{key}: a secret does not belong in the file; say where it is kept with {_SECRETS[place[-1]]}"
-    table = ClusterTable if place[0] == "clusters" else SettingsFile
+    table = _TABLES.get(place[0], SettingsFile)
     allowed = sorted(table.model_fields)
     near = difflib.get_close_matches(place[-1], allowed, n=1)
     hint = f"did you mean {near[0]}? " if near else ""

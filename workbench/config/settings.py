@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.config.address import Address
 from workbench.config.http_proxy import HttpProxySettings
 from workbench.config.http_service import service_urls
+from workbench.config.masking import MaskingSettings, masking_settings
 from workbench.config.schema_registry import SchemaRegistrySettings
 from workbench.config.trust import digest_of, distrust_reason, remember
 from workbench.errors import ConfigurationError
@@ -107,6 +108,8 @@ class Settings:
     """Envelope convention by topic pattern, in the order of the file."""
     topic_formats: Mapping[str, TopicEntry] = field(default_factory=dict)
     """Format of values by topic pattern, in the order of the file."""
+    masking: MaskingSettings = field(default_factory=MaskingSettings)
+    """What of records is hidden."""
     tail_memory_mb: int | None = None
     """Memory that all live tables share, in MiB; None for the default."""
     max_record_mb: int | None = None
@@ -169,8 +172,12 @@ def _settings(path: Path, content: bytes, distrusted: str | None) -> Settings:
         )
     conventions = MappingProxyType(checked.conventions)
     topics, formats = _topics(checked.topics, path)
+    table = checked.masking
+    masking = masking_settings([one.model_dump() for one in table.rules], table.salt_env, path)
     limits = (checked.tail_memory_mb, checked.max_record_mb)
-    return Settings(path, MappingProxyType(clusters), default, conventions, topics, formats, *limits, distrusted)
+    return Settings(
+        path, MappingProxyType(clusters), default, conventions, topics, formats, masking, *limits, distrusted
+    )
 
 
 def _topics(tables: Mapping[str, str | TopicTable], path: Path) -> tuple[Mapping[str, str], Mapping[str, TopicEntry]]:

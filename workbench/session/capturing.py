@@ -19,6 +19,7 @@ from workbench.model.selecting.window import parse_bound
 from workbench.session.conventions import own_conventions, topic_decoder
 from workbench.session.opening import open_for_writing
 from workbench.session.schemas.capturing import live_decoder
+from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -88,6 +89,9 @@ async def capture(
         raise
     own = own_conventions(conventions)
     notes = await asyncio.to_thread(note_unread, snap.store, own) if own else ()
+    masked = sorted({source.topic for source in snap.store.sources() if connection.hides(source.topic)})
+    if masked:
+        notes = (*notes, f"{counted(len(masked), 'topic')} masked by [masking] of workbench.toml")
     snap.last_capture = replace(result, notes=(*result.notes, *notes))
     return snap
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.session.acting import HasActs
-from workbench.session.connection.cluster_connection import ClusterConnection
+from workbench.session.masked_connection import masked_connection
 from workbench.session.proxying import HasHttpProxy
 from workbench.session.reading import ReadsTopics
 from workbench.session.transforming import HasTransforms
@@ -44,7 +44,7 @@ class Cluster(ReadsTopics, HasActs, HasTransforms, HasHttpProxy):
     """
 
     def __init__(self, profile: Profile, log: RecordLog, *, write: bool = False, reason: str | None = None) -> None:
-        self._connection = ClusterConnection(profile, log, writable=write, reason=reason or "")
+        self._connection = masked_connection(profile, log, writable=write, reason=reason or "")
 
     @property
     def profile(self) -> Profile:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeVar
 
+from workbench.session.masking import present_policy
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -41,12 +43,15 @@ class TopicDecoder:
         patterns: Mapping[str, str],
         formats: Mapping[str, TopicFormat] | None = None,
         free: Decoder | None = None,
+        *,
+        masked: Callable[[str], bool] | None = None,
     ) -> None:
         from workbench.decoding import Decoder
 
         self._conventions = conventions
         self._patterns = patterns
         self._formats = formats or {}
+        self._masked = masked or (lambda _: False)
         self._free = Decoder(conventions) if free is None else free
         self._by_topic: dict[str, Decoder] = {}
 
@@ -61,6 +66,7 @@ class TopicDecoder:
         from workbench.decoding import Decoder, TopicConvention
 
         convention, fixed = _of_topic(self._patterns, topic), _of_topic(self._formats, topic)
+        fixed = None if self._masked(topic) else fixed
         if convention is None and fixed is None:
             return self._free
         return Decoder(
@@ -78,7 +84,8 @@ class TopicDecoder:
 
     def with_schemas(self, schemas: Schemas) -> TopicDecoder:
         """Return a decoder that knows these schemas, too."""
-        return TopicDecoder(self._conventions, self._patterns, self._formats, self._free.with_schemas(schemas))
+        free = self._free.with_schemas(schemas)
+        return TopicDecoder(self._conventions, self._patterns, self._formats, free, masked=self._masked)
 
 
 _Setting = TypeVar("_Setting")
@@ -89,11 +96,15 @@ def _of_topic(patterns: Mapping[str, _Setting], topic: str) -> _Setting | None:
     return next((found for pattern, found in patterns.items() if fnmatchcase(topic, pattern)), None)
 
 
-def topic_decoder(conventions: Mapping[str, Mapping[str, Any]] | None = None) -> TopicDecoder:
+def topic_decoder(
+    conventions: Mapping[str, Mapping[str, Any]] | None = None, *, as_written: bool = False
+) -> TopicDecoder:
     """Make the decoder of the settings file.
 
     Args:
         conventions: Additional conventions by name, besides those of the settings file.
+        as_written: Decode records as producers wrote them. Otherwise those of topics whose values are masked are JSON,
+            whatever format the settings fix for them: that is what masking makes of them.
 
     Raises:
         ConfigurationError: A convention is not valid, or a pattern of topics names one that does not exist.
@@ -111,7 +122,9 @@ def topic_decoder(conventions: Mapping[str, Mapping[str, Any]] | None = None) ->
                 f"{settings.path}: topics.{pattern!r} names the convention {name!r}, which does not exist; "
                 f"there are {', '.join(sorted(known))}.",
             )
-    return TopicDecoder(loaded, settings.topics, _topic_formats(settings))
+    policy = None if as_written else present_policy()
+    masked = None if policy is None else policy.masks_values
+    return TopicDecoder(loaded, settings.topics, _topic_formats(settings), masked=masked)
 
 
 def _topic_formats(settings: Settings) -> dict[str, TopicFormat]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import SnapshotError
 from workbench.session import open_files
+from workbench.session.masking import check_masked, note_masking
 from workbench.session.snapshot import Snapshot
 from workbench.store.snapshot.store import SnapshotStore
 
@@ -20,8 +21,15 @@ def open_snapshot(path: str | os.PathLike[str], *, write: bool = False) -> Snaps
         SnapshotError: The file does not exist.
         SnapshotLockedError: Another process has it open for writing; the message names the process.
         SnapshotFormatError: The file is not a snapshot, is damaged, or was written by a newer version.
+        SnapshotError: It holds records that the masking rules of the settings would hide parts of.
     """
-    snap = Snapshot(SnapshotStore.open(path, write=write))
+    store = SnapshotStore.open(path, write=write)
+    try:
+        check_masked(store)
+    except BaseException:
+        store.close()
+        raise
+    snap = Snapshot(store)
     if write:
         open_files.remember(snap)
     return snap
@@ -38,8 +46,10 @@ def open_for_writing(into: str | os.PathLike[str] | Snapshot) -> tuple[Snapshot,
         SnapshotLockedError: Another process has the file open for writing.
     """
     snap = into if isinstance(into, Snapshot) else open_files.find(into)
+    opened = snap is None
     if snap is None:
-        return open_snapshot(into, write=True), True  # type: ignore[arg-type]  # a snapshot is not None
+        snap = open_snapshot(into, write=True)  # type: ignore[arg-type]  # a snapshot is not None
     if snap.read_only:
         raise SnapshotError(f"{snap.path} is open for reading only; open it with write=True.", path=str(snap.path))
-    return snap, False
+    note_masking(snap.store)
+    return snap, opened

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.exploration import Description, EventRate
+    from workbench.exploration.masking import MaskingSuggestions
     from workbench.model.lineage import LineageFeed
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
@@ -125,6 +126,23 @@ class SnapshotQueries:
         from workbench.exploration import describe
 
         return describe(self.store, topics, sample=sample)
+
+    def suggest_masking(self, topics: TopicsLike | None = None, *, sample: int = 1_000) -> MaskingSuggestions:
+        """Look for what usually has to be hidden: tokens, card numbers, e-mail addresses, fields named like secrets.
+
+        Args:
+            topics: Name, list, shell pattern or regular expression; by default all.
+            sample: Records of each topic that are looked into, the newest.
+
+        Returns:
+            ``.frame`` of the fields, without their values, and ``.toml``, rules to read and paste. Nothing is masked.
+
+        Raises:
+            UnknownTopicError: The snapshot has no such topic.
+        """
+        from workbench.exploration.masking import suggest_masking
+
+        return suggest_masking(self.store, topics, sample)
 
     def rate(
         self, by: str | None = "event_type", *, topics: TopicsLike | None = None, every: timedelta | None = None

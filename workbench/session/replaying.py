@@ -27,7 +27,7 @@ async def plan(connection: ClusterConnection, draft: Draft, to: str | Mapping[st
         raise ValidationError(f"A plan is made of a draft, snap.replay(…), not of {type(draft).__name__}.")
     wanted = draft.replace(**options) if options else draft
     runs = _runs_of(wanted.origin)
-    facts = await fetch_facts(connection.log, wanted, to, connection=access_of(connection), journal=runs)
+    facts = await fetch_facts(connection.plain_log, wanted, to, connection=access_of(connection), journal=runs)
     return make_plan(wanted, facts)
 
 
@@ -50,7 +50,7 @@ async def run(
         )
     return await run_plan(
         plan,
-        connection.log,
+        connection.plain_log,
         journal,
         connection=access_of(connection),
         confirm=confirm,

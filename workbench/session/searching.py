@@ -58,6 +58,7 @@ def search(
         options,
         progress=progress,
         viewer=viewer,
+        hides=connection.hides,
     )
 
 

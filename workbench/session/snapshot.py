@@ -339,10 +339,14 @@ class Snapshot(SnapshotQuestions):
             conventions: Additional envelope conventions by name.
         """
         from workbench.session.conventions import topic_decoder
+        from workbench.session.masked_copies import table_mask
+        from workbench.session.masking import note_masking
         from workbench.store.transfer import import_file
 
+        if not self.read_only:
+            note_masking(self.store)
         decoder = topic_decoder(conventions)
-        return import_file(self.store, path, decoder, decoder.with_schemas)
+        return import_file(self.store, path, decoder, decoder.with_schemas, change=table_mask())
 
     def decode_again(
         self, *, conventions: Mapping[str, Mapping[str, Any]] | None = None, schema_registry: str | None = None

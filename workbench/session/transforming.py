@@ -213,7 +213,13 @@ class ClusterTransforms:
         connection = self._connection.require_open()
         if self._host is None:
             embedded = connection.profile.address.scheme == "memory"
-            self._host = ViewHost(connection.log, connection.tasks, connection.profile.admin, auto_local=embedded)
+            self._host = ViewHost(
+                connection.plain_log,
+                connection.tasks,
+                connection.profile.admin,
+                auto_local=embedded,
+                hides=connection.hides,
+            )
         async with self._host.opened(audit=audit or ViewJournal(), reason=connection.reason) as views:
             yield views
 

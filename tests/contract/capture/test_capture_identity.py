@@ -6,6 +6,7 @@ import pytest
 
 from workbench.errors import SnapshotError
 from workbench.model import TopicPartition
+from workbench.model.records.columns import MASKED_HEADER
 
 
 class WithoutIds:
@@ -35,6 +36,16 @@ class TestWithoutTopicIds:
         await write(name, [b"c"])
         assert (await nameless(name)).records == 1
         assert len(nameless.store.sources()) == 1
+
+    async def test_what_masking_made_of_a_record_may_have_changed(self, nameless, topic, write):
+        name = await topic()
+        mark = (MASKED_HEADER.encode(), b"key")
+        await write(name, [b"a", b"b"], key=b"masked:1", headers=(mark,), timestamp_ms=1_790_000_000_000)
+        await nameless(name)
+        await nameless.log.delete_topic(name)
+        await topic(name)
+        await write(name, [b"a", b"b", b"c"], key=b"masked:2", headers=(mark,), timestamp_ms=1_790_000_000_000)
+        assert (await nameless(name)).records == 1
 
     async def test_a_shorter_topic_of_that_name_is_refused(self, nameless, topic, write):
         name = await topic()

@@ -71,7 +71,10 @@ def test_everything_in_the_file_is_there(folder):
         ("[topics.t]\nformat = 'thrift'", ["topics.t", "'avro', 'protobuf', 'msgpack' or 'cbor'"]),
         (
             "colour = 'blue'",
-            ["colour: unknown key", "allowed: clusters, conventions, default, max_record_mb, tail_memory_mb, topics"],
+            [
+                "colour: unknown key",
+                "allowed: clusters, conventions, default, masking, max_record_mb, tail_memory_mb, topics",
+            ],
         ),
         ("this is not toml", ["is no TOML", "line 1"]),
         ("[conventions]\nx = 3", ["conventions.x"]),

@@ -36,7 +36,7 @@ from workbench.live.search.windows import steps_back
 from workbench.model.events.decoding import prepare
 from workbench.model.records.columns import RECORD
 from workbench.model.records.record import TopicPartition
-from workbench.text import counted, partition_text
+from workbench.text import counted, partition_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator, Sequence
@@ -59,6 +59,8 @@ PREFETCH_BYTES = 12 << 20
 MOST_WORKERS = 4
 MOST_FOUND_BYTES = 256 << 20
 """Bytes of found records that are kept; a search stops when it holds more."""
+_NAMED = 5
+"""Topics that a note names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,10 @@ class Search:
         *,
         progress: Callable[[Progress], None] | None = None,
         viewer: Callable[..., CausationGraph] | None = None,
+        hides: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._log = log
+        self._hides = hides
         self._query = query
         self._decoder = decoder
         self._options = options
@@ -335,13 +339,14 @@ class Search:
             self._options.isolation,
             {info.name: info.topic_id for info in window.topics},
         )
+        masked = _masked_note([name for name in scope.topic_ids if self._hides(name)])
         self.result = SearchResult(
             self._found.table,
             scope,
             parts,
             state=state,
             reason=reason,
-            notes=(*notes, *([self._remark] if self._remark else [])),
+            notes=(*notes, *masked, *([self._remark] if self._remark else [])),
             partitioners=partitioners,
             viewer=self._viewer,
         )
@@ -356,3 +361,12 @@ def _count_in(rows: pa.Table | pa.RecordBatch, partition: int, start: int, stop:
     offsets = rows.column("offset").to_numpy()
     places = rows.column("partition").to_numpy()
     return int(((places == partition) & (offsets >= start) & (offsets < stop)).sum())
+
+
+def _masked_note(topics: Sequence[str]) -> list[str]:
+    """Say for which topics conditions were not compared with what producers wrote."""
+    if not topics:
+        return []
+    names = ", ".join(visible(name, 80) for name in topics[:_NAMED])
+    more = f" and {counted(len(topics) - _NAMED, 'more topic')}" if len(topics) > _NAMED else ""
+    return [f"records of {names}{more} are masked: the search saw what is left of keys, values and headers"]

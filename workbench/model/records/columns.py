@@ -6,6 +6,9 @@ import pyarrow as pa
 
 HEADERS = pa.list_(pa.struct([pa.field("name", pa.binary()), pa.field("value", pa.binary())]))
 
+MASKED_HEADER = "x-workbench-masked"
+"""Header that is added to a record of which parts were masked; its value names them: key, value, headers."""
+
 RECORD = pa.schema(
     [
         pa.field("partition", pa.int32(), nullable=False),

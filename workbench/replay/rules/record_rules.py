@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.model.records.columns import MASKED_HEADER
 from workbench.replay.rules.rule import record_refusal
 from workbench.replay.target.present import origins
 from workbench.text import counted, number_text, size_text
@@ -81,8 +82,17 @@ def not_whole(planning: PlanningInput) -> dict[int, str]:
     """Refuse a record whose raw bytes are missing, or that has a header name that cannot be written."""
     refused = dict.fromkeys(planning.records.rows.unwritable_names(), "has a header name that is not UTF-8")
     table = planning.records.table
+    refused |= dict.fromkeys(_masked(table["headers"]), "was masked when it was captured")
     if "missing" in table.column_names:
         missing = table["missing"]
         seqs = np.flatnonzero(pc.is_valid(missing).to_numpy())
         refused |= {int(seq): f"is not whole: {missing[int(seq)].as_py()}" for seq in seqs}
     return refused
+
+
+def _masked(headers: pa.ChunkedArray) -> list[int]:
+    """Return the rows that have the mark of masking."""
+    column = headers.combine_chunks()
+    names = pc.equal(column.flatten().field("name"), pa.scalar(MASKED_HEADER.encode(), pa.binary()))
+    rows = pc.list_parent_indices(column).filter(names)
+    return sorted(set(rows.to_pylist()))

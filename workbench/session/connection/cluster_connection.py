@@ -12,6 +12,7 @@ from workbench.errors import ConfigurationError
 from workbench.tasks import Supervisor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     from workbench.bus.protocols import RecordLog
@@ -30,17 +31,32 @@ class ClusterConnection:
 
     Attributes:
         profile: Address and settings.
-        log: The record log.
+        log: The record log; its readers mask what the settings hide.
+        plain_log: The same without masking: for what moves records and shows none.
+        masked: Makes another log mask as this one does.
+        hides: Tells whether records of a topic are masked.
         tasks: Background tasks of this connection.
         protected: Whether the cluster is protected, by whatever name it was opened; known once open.
         writable: Whether replays may be sent over it.
         reason: Why it was opened for writing.
     """
 
-    def __init__(self, profile: Profile, log: RecordLog, *, writable: bool, reason: str) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        log: RecordLog,
+        *,
+        writable: bool,
+        reason: str,
+        masked: Callable[[RecordLog], RecordLog],
+        hides: Callable[[str], bool],
+    ) -> None:
         self.profile = profile
         # Writing has to be asked for: without it even the log that is handed out to users refuses to change anything.
-        self.log: RecordLog = log if writable else ReadOnlyLog(log)
+        self.plain_log: RecordLog = log if writable else ReadOnlyLog(log)
+        self.masked = masked
+        self.log = masked(self.plain_log)
+        self.hides = hides
         self.writable = writable
         self.reason = reason
         self.protected = profile.protected

@@ -46,7 +46,7 @@ def tail(
     log, provenance = connection.log, None
     if checked_via(via) == "proxy":
         proxy_log = log_via_proxy(connection.http_proxy(), selection, first)
-        log, provenance, isolation = proxy_log, lambda: proxy_log.provenance, "read_uncommitted"
+        log, provenance, isolation = connection.masked(proxy_log), lambda: proxy_log.provenance, "read_uncommitted"
 
     async def spans() -> list[Span]:
         return await resolve_spans(log, selection, first, isolation=isolation)

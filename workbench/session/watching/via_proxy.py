@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from workbench.errors import ConfigurationError
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import Offset, parse_bound
+from workbench.session.masking import masked_log, present_policy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.bus.redpanda.proxy import HttpProxy
     from workbench.bus.redpanda.proxy.log import ProxyLog
     from workbench.model import Chunk
+    from workbench.model.events.decoding import BulkDecoder
     from workbench.model.selecting.topic_selection import TopicSelection, TopicsLike
     from workbench.model.selecting.window import Bound, BoundLike
 
@@ -80,8 +82,14 @@ async def follow_proxy(
         return
     if note is not None:
         note(PROVENANCE)
-    log = log_via_proxy(proxy, parse_topics(topics), parse_bound(start))
+    log = masked_log(log_via_proxy(proxy, parse_topics(topics), parse_bound(start)), present_policy(), _decoder)
     options["isolation"] = "read_uncommitted"
     async with aclosing(follow_chunks(log, topics, start=start, note=note, **options)) as chunks:
         async for chunk in chunks:
             yield chunk
+
+
+def _decoder() -> BulkDecoder:
+    from workbench.session.conventions import topic_decoder
+
+    return topic_decoder(as_written=True)

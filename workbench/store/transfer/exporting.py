@@ -22,7 +22,7 @@ from workbench.store.transfer.jsonl import to_line
 from workbench.store.transfer.whole_values import VECTOR_ROWS, value_columns, with_large_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from workbench.store.snapshot.store import SnapshotStore
 
@@ -78,6 +78,7 @@ def export_records(
     format: str | None = None,  # noqa: A002 - what every exporter calls it
     where: str | None = None,
     params: Mapping[str, Any] | None = None,
+    change: Callable[[pa.Table], pa.Table] | None = None,
 ) -> int:
     """Write records to a Parquet or JSONL file without loss, in order of position; returns how many.
 
@@ -87,6 +88,7 @@ def export_records(
         format: ``"parquet"`` or ``"jsonl"``; by the file's name unless given.
         where: An SQL condition over the columns of ``events``, the bytes and their text included; ``params``
             holds the values of its ``$names``.
+        change: Makes other rows of them, such as masked ones, before anything is written.
 
     Raises:
         SnapshotError: Neither the name nor ``format`` says which format is meant, or the file cannot be written.
@@ -102,6 +104,7 @@ def export_records(
             used = UsedSchemas(stored_schemas(store))
             read = with_large_values(batches, lambda picked: store.record_table(positions=picked), _GROUP_ROWS)
             tables = _seen(read, used)
+            tables = tables if change is None else map(change, tables)
             if kind == "parquet":
                 rows = _write_parquet(tables, temporary, None if where else store.ranges_table(), used)
             else:

@@ -81,6 +81,8 @@ def import_file(
     path: str | os.PathLike[str],
     decoder: BulkDecoder,
     with_schemas: Callable[[Schemas], BulkDecoder] | None = None,
+    *,
+    change: Callable[[pa.Table], pa.Table] | None = None,
 ) -> Imported:
     """Store the records of a file that `export_records` wrote, in one transaction.
 
@@ -91,6 +93,7 @@ def import_file(
         path: The file.
         decoder: Decodes the records.
         with_schemas: Makes a decoder that knows schemas, for the records of a cluster of which there are any.
+        change: Makes other rows of them, such as masked ones, before anything is stored.
 
     Raises:
         SnapshotError: The snapshot was opened read-only.
@@ -100,6 +103,7 @@ def import_file(
     is_parquet = file_format(path, None) == "parquet"
     lines: list[Any] = []
     batches = _read_parquet(path) if is_parquet else _read_jsonl(path, lines)
+    batches = batches if change is None else map(change, batches)
     source = _Input(batches, path.name, "imported from a file", path, path if is_parquet else None, lines)
     return _import(store, source, _Decoding(decoder, with_schemas))
 

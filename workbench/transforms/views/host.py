@@ -9,7 +9,7 @@ from workbench.transforms.views.local import LocalExecutor
 from workbench.transforms.views.views import Views
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from workbench.bus.protocols import RecordLog
     from workbench.config.admin_api import AdminSettings
@@ -27,10 +27,20 @@ class ViewHost:
         admin: Settings of the Admin API; with them the brokers are meant where no executor is named.
         auto_local: Whether this process is meant where no executor is named and there is no Admin API: on an embedded
             cluster, which nobody else could run views for.
+        hides: Tells whether records of a topic are masked; the log of a transform that reads it is not shown then.
     """
 
-    def __init__(self, log: RecordLog, tasks: Supervisor, admin: AdminSettings | None, *, auto_local: bool) -> None:
+    def __init__(
+        self,
+        log: RecordLog,
+        tasks: Supervisor,
+        admin: AdminSettings | None,
+        *,
+        auto_local: bool,
+        hides: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._log = log
+        self._hides = hides
         self._admin = admin
         self._auto_local = auto_local
         self._local = LocalExecutor(log, tasks)
@@ -41,11 +51,11 @@ class ViewHost:
         executors: dict[str, Executor] = {"local": self._local}
         if self._admin is None:
             auto = "local" if self._auto_local else None
-            yield Views(self._log, executors, auto=auto, audit=audit, reason=reason)
+            yield Views(self._log, executors, auto=auto, audit=audit, reason=reason, hides=self._hides)
             return
         from workbench.bus.redpanda import AdminClient
         from workbench.transforms.views.broker import BrokerExecutor
 
         async with AdminClient(self._admin) as admin:
             executors["broker"] = BrokerExecutor(admin, self._log)
-            yield Views(self._log, executors, auto="broker", audit=audit, reason=reason)
+            yield Views(self._log, executors, auto="broker", audit=audit, reason=reason, hides=self._hides)

@@ -16,7 +16,7 @@ from workbench.transforms.spec import TransformSpec
 from workbench.transforms.views.state import DIGEST_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from workbench.bus.protocols import RecordLog
     from workbench.model.audit import AuditSink
@@ -42,6 +42,8 @@ class Views:
         auto: The kind that is meant where none is named; None where one has to be.
         audit: Gets two rows for each change: that it begins, and how it ended.
         reason: Why; for the audit.
+        hides: Tells whether records of a topic are masked; the log of a transform that reads it is not shown then,
+            because its lines may hold anything of the records.
     """
 
     def __init__(
@@ -52,7 +54,9 @@ class Views:
         auto: str | None = None,
         audit: AuditSink | None = None,
         reason: str = "",
+        hides: Callable[[str], bool] = lambda _: False,
     ) -> None:
+        self._hides = hides
         self._log = log
         self._executors = dict(executors)
         self._auto = auto
@@ -185,8 +189,10 @@ class Views:
         Raises:
             TransformError: There is none of that name.
         """
-        executor, _ = await self._found(name)
-        return await executor.last_lines(name)
+        return await self._lines(*await self._found(name))
+
+    async def _lines(self, executor: Executor, status: ViewStatus) -> list[ViewLine]:
+        return [] if self._hides(status.source_topic) else await executor.last_lines(status.name)
 
     def _executor(self, wanted: ExecutorName, view_name: str) -> Executor:
         kind = self._auto if wanted == "auto" else wanted
@@ -274,7 +280,7 @@ class Views:
 
     async def _failure(self, executor: Executor, status: ViewStatus, stage: str) -> TransformError:
         reasons = sorted({one.reason for one in status.partitions if one.reason})
-        lines = [line.text for line in (await executor.last_lines(status.name))[-_SHOWN_LINES:]]
+        lines = [line.text for line in (await self._lines(executor, status))[-_SHOWN_LINES:]]
         said = "".join(f" | {visible(line, 200)}" for line in (*reasons, *lines))
         return TransformError(f"View {visible(status.name, 80)} has failed{said or '.'}", name=status.name, stage=stage)
 

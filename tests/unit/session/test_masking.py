@@ -1,0 +1,248 @@
+"""Secrets are published in every field, and searched for in everything that shows or stores records."""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+
+import pytest
+from framed_values import ORDER, avro_value, framed
+from registry_server import serving
+
+import workbench as wb
+from workbench.errors import ConfigurationError, QueryError, ReplayRefused, SnapshotError
+from workbench.model import NewRecord, Span
+from workbench.session.masked_copies import masked_copy
+from workbench.testing import wait_until
+
+HIDDEN = "S3CR3T"
+SETTINGS = """
+[masking]
+salt_env = "MASKING_SALT"
+
+[[masking.rules]]
+topics = ["pay*"]
+paths = ["payload.card", "**.email", "security_context"]
+headers = ["authorization", "x-user-*"]
+key = true
+action = "hash"
+"""
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """Writes the settings file; gives it back to be changed."""
+    file = tmp_path / "workbench.toml"
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(file))
+    monkeypatch.setenv("MASKING_SALT", "a long enough salt")
+    file.write_text("")
+    return file
+
+
+def event(number):
+    return {
+        "event_id": str(uuid.UUID(int=number + 1)),
+        "event_type": "payment.taken",
+        "timestamp": "2026-11-23T10:00:00Z",
+        "metadata": {"correlation_id": str(uuid.UUID(int=99)), "source": "shop"},
+        "security_context": {"user_id": f"{HIDDEN}-user", "token": f"{HIDDEN}-token"},
+        "payload": {"card": f"{HIDDEN}-card-{number}", "who": [{"email": f"{HIDDEN}@x"}], "amount": number},
+    }
+
+
+def records():
+    headers = ((b"authorization", f"Bearer {HIDDEN}".encode()), (b"X-User-Id", HIDDEN.encode()), (b"a", b"1"))
+    values = [json.dumps(event(number)).encode() for number in range(4)]
+    values += [
+        f"plain text {HIDDEN}".encode(),
+        f'{{"payload": {{"card": "{HIDDEN}"'.encode(),
+        b"\x00\xff" + HIDDEN.encode(),
+    ]
+    made = [NewRecord("payments", f"{HIDDEN}-key".encode(), value, headers) for value in values]
+    return [*made, NewRecord("payments", f"{HIDDEN}-key".encode(), None, headers)]
+
+
+@pytest.fixture
+async def address():
+    name = f"memory://masking-{uuid.uuid4().hex[:8]}"
+    async with await wb.connect(name, write=True, reason="test") as cluster:
+        await cluster.log.create_topic("payments", partitions=1)
+        async with cluster.log.writer() as writer:
+            await writer.send(records())
+        yield name
+
+
+def clean(*outputs: object):
+    for output in outputs:
+        text = output.decode("latin-1") if isinstance(output, bytes) else str(output)
+        assert HIDDEN not in text
+        assert HIDDEN.encode().hex() not in text
+        assert HIDDEN not in text.replace("\x00", "")
+
+
+def files_of(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def test_no_output_holds_a_secret(settings, address, tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    settings.write_text(SETTINGS)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    async with await wb.connect(address) as cluster:
+        tail = cluster.tail("payments", start="start")
+        await wait_until(lambda: tail.feed.stats.total == 8)
+        rows = tail.feed.window(0, 8)
+        clean(
+            rows, *(tail.feed.record(row.identity) for row in rows), tail.snapshot().html(), tail.snapshot().text, tail
+        )
+        await tail.feed.set_filter(HIDDEN)
+        assert tail.feed.stats.end == 0
+        read = [record async for record in cluster.records("payments", start="start", stop_at_end=True)]
+        assert len(read) == 8
+        clean(read)
+        found = await cluster.search("payments", start="start", where='"offset" >= 0')
+        assert len(found.frame) == 8
+        assert any("payments are masked" in note for note in found.notes)
+        clean(found, found.frame.to_csv(), found._repr_html_())
+        snap = await cluster.capture("payments", into=folder / "a.duckdb")
+        assert "1 topic masked by [masking] of workbench.toml" in snap.last_capture.notes
+        clean(cluster, cluster._repr_html_())
+        draft = snap.replay("true")
+        plan = await cluster.plan(draft, to="payments")
+        assert "G-17" in repr(plan)
+        assert "masked" in repr(plan)
+        clean(plan, plan._repr_html_())
+        tail.close()
+    clean(snap, snap._repr_html_(), snap.events().to_csv(), snap.sql("from records").to_csv(), snap.notes)
+    clean(
+        snap.payload("payments").to_csv(),
+        snap.describe(),
+        snap.describe()._repr_html_(),
+        snap.graph,
+        snap.dead_letters(),
+    )
+    clean(snap.trace(correlation_id=str(uuid.UUID(int=99))), snap.rate().frame.to_csv(), snap.provenance.to_csv())
+    with pytest.raises(QueryError) as caught:
+        snap.sql("select (payload->>'$.payload.card')::int from events")
+    clean(caught.value, repr(caught.value))
+    clean(snap.transform("sample:passthrough", topics="payments").show().snapshot().html())
+    clean(snap.suggest_masking(), snap.suggest_masking().toml)
+    snap.report(folder / "report.html")
+    snap.export(folder / "a.jsonl")
+    snap.export(folder / "a.parquet")
+    snap.decode_again()
+    clean(snap.events().to_csv())
+    frame = snap.events(where="format = 'json'", columns=["payload", "key"])
+    assert len(frame) >= 4
+    # The same value gives the same hash, so that records can still be joined.
+    assert snap.sql("select count(distinct key) n from records")["n"].tolist() == [1]
+    assert snap.sql("select count(*) n from records where value is null")["n"].tolist() == [1]
+    snap.pack()
+    snap.close()
+    assert len(files_of(folder)) >= 4
+    clean(*(path.read_bytes() for path in files_of(folder)))
+    clean(caplog.text)
+
+
+async def test_without_rules_the_same_search_finds_the_secrets(settings, address, tmp_path):
+    assert settings.read_text() == ""
+    async with await wb.connect(address) as cluster:
+        with await cluster.capture("payments", into=tmp_path / "a.duckdb") as snap:
+            for output in (snap.sql("from records").to_csv(), snap.events(columns=["payload"]).to_csv()):
+                with pytest.raises(AssertionError):
+                    clean(output)
+
+
+async def test_a_replay_of_masked_records_is_refused(settings, address, tmp_path):
+    settings.write_text(SETTINGS)
+    async with await wb.connect(address, write=True, reason="test") as cluster:
+        snap = await cluster.capture("payments", into=tmp_path / "a.duckdb")
+        plan = await cluster.plan(snap.replay("true"), to="payments")
+        with pytest.raises(ReplayRefused, match="G-17"):
+            await cluster.run(plan, confirm=plan.token)
+        snap.close()
+
+
+async def test_a_snapshot_of_before_is_not_shown_and_a_masked_copy_is(settings, address, tmp_path):
+    async with await wb.connect(address) as cluster:
+        (await cluster.capture("payments", into=tmp_path / "plain.duckdb")).close()
+    with wb.open(tmp_path / "plain.duckdb") as snap:
+        snap.export(tmp_path / "plain.parquet")
+    settings.write_text(SETTINGS)
+    for write in (False, True):
+        with pytest.raises(SnapshotError, match="workbench mask"):
+            wb.open(tmp_path / "plain.duckdb", write=write)
+    async with await wb.connect(address) as cluster:
+        with pytest.raises(SnapshotError, match="workbench mask"):
+            await cluster.capture("payments", into=tmp_path / "plain.duckdb")
+    assert masked_copy(tmp_path / "plain.duckdb", tmp_path / "copy.duckdb") == 8
+    with wb.open(tmp_path / "copy.duckdb") as snap:
+        clean(snap.sql("from records").to_csv(), snap.events().to_csv())
+        assert snap.store.record_count() == 8
+    with pytest.raises(SnapshotError, match="exists already"):
+        masked_copy(tmp_path / "plain.duckdb", tmp_path / "copy.duckdb")
+    with wb.open(tmp_path / "imported.duckdb", write=True) as snap:
+        assert snap.import_file(tmp_path / "plain.parquet").records == 8
+        clean(snap.sql("from records").to_csv())
+    wb.open(tmp_path / "imported.duckdb").close()
+    # A rule that is added later was not applied to what the copy holds.
+    settings.write_text(SETTINGS + '[[masking.rules]]\ntopics = ["payments"]\npaths = ["x"]\naction = "remove"\n')
+    with pytest.raises(SnapshotError, match="payments"):
+        wb.open(tmp_path / "copy.duckdb")
+    settings.write_text("")
+    with pytest.raises(ConfigurationError, match="nothing to mask"):
+        masked_copy(tmp_path / "plain.duckdb", tmp_path / "other.duckdb")
+
+
+async def test_records_that_were_added_without_the_rules_are_not_shown(settings, address, tmp_path):
+    settings.write_text(SETTINGS)
+    async with await wb.connect(address) as cluster:
+        (await cluster.capture("payments", into=tmp_path / "a.duckdb", end="+4")).close()
+    settings.write_text("")
+    async with await wb.connect(address) as cluster:
+        (await cluster.capture("payments", into=tmp_path / "a.duckdb")).close()
+    settings.write_text(SETTINGS)
+    with pytest.raises(SnapshotError, match="workbench mask"):
+        wb.open(tmp_path / "a.duckdb")
+
+
+async def test_other_ways_to_plain_records_are_refused(settings, address):
+    settings.write_text(SETTINGS)
+    async with await wb.connect(address, write=True, reason="test") as cluster:
+        with pytest.raises(ConfigurationError, match="not joined"):
+            cluster.log.member("g", ["payments"])
+        with pytest.raises(ConfigurationError, match="via="):
+            _ = cluster.http_proxy
+        # A view moves records and shows none: it gets them as they are, and its log is not shown.
+        await cluster.transforms.create_materialized_view("pay-view", "payments", "sample:passthrough")
+        await cluster.transforms.wait_for_view("pay-view")
+        assert await cluster.transforms.view_log("pay-view") == []
+        async with cluster._connection.plain_log.reader([Span("pay-view", 0, 0, 8)]) as reader:
+            chunks = await reader.read()
+        assert chunks[0].rows()[0].key == f"{HIDDEN}-key".encode()
+
+
+async def test_avro_is_masked_as_json(settings, tmp_path):
+    settings.write_text(SETTINGS.replace('"payload.card"', '"orderId"'))
+    with serving() as server:
+        number = server.add("payments-value", ORDER)
+        name = f"memory://masking-{uuid.uuid4().hex[:8]}"
+        async with await wb.connect(name, write=True, reason="test", schema_registry=server.url) as cluster:
+            await cluster.log.create_topic("payments", partitions=1)
+            async with cluster.log.writer() as writer:
+                values = [avro_value(number, ORDER, {"orderId": HIDDEN, "cents": 7}), framed(99, HIDDEN.encode())]
+                await writer.send([NewRecord("payments", value=value) for value in values])
+            snap = await cluster.capture("payments", into=tmp_path / "a.duckdb")
+            clean(snap.sql("from records").to_csv(), snap.events().to_csv())
+            cents = snap.sql("select payload->>'$.cents' as cents from events order by 1 nulls last")
+            assert cents["cents"].tolist()[0] == "7"
+            snap.close()
+
+
+async def test_hashes_need_a_salt(settings, monkeypatch):
+    settings.write_text(SETTINGS)
+    monkeypatch.setenv("MASKING_SALT", "short")
+    with pytest.raises(ConfigurationError, match="MASKING_SALT"):
+        await wb.connect("memory://salt")
