@@ -8,14 +8,14 @@ from __future__ import annotations
 import base64
 import json
 import re
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import http_frame
 import wasmtime
+from http_frame import QuietHandler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,15 +201,11 @@ def check_code(code: bytes) -> None:
         raise Refused(400, "invalid WebAssembly - missing function or memory")
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Handler(QuietHandler):
     state: AdminState
 
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
     def _handle(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.request_body()
         self.state.requests.append((self.command, self.path, dict(self.headers.items())))
         try:
             answer = self._answer(body)
@@ -272,27 +268,15 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(403, "Forbidden (superuser required)")
 
     def _send(self, status: int, content: bytes) -> None:
-        self.send_response(status)
+        more = {}
         if status == 307:
-            self.send_header("Location", json.loads(content)["message"])
-            self.send_header("Retry-After", "0")
-            content = b""
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+            more, content = {"Location": json.loads(content)["message"], "Retry-After": "0"}, b""
+        self.send_body(status, content, "application/json", **more)
 
 
 @contextmanager
 def admin_server(state: AdminState | None = None) -> Iterator[tuple[str, AdminState]]:
     """Serve the Admin API; gives its URL and its state."""
     made = state or AdminState()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"state": made}))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", made
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with http_frame.serving(type("Bound", (Handler,), {"state": made})) as port:
+        yield f"http://127.0.0.1:{port}", made

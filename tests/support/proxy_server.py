@@ -7,17 +7,17 @@ can be asked for.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import http_frame
+from http_frame import QuietHandler
 from proxy_rules import Proxy, RuleError
 
 from workbench.bus.memory import MemoryLog
@@ -26,18 +26,10 @@ from workbench.model.records.record import NewRecord, TopicPartition
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
+    from http_frame import Asked
+
 V2 = "application/vnd.kafka.v2+json"
 FORMS = {f"application/vnd.kafka.{form}.v2+json": form for form in ("json", "binary")}
-
-
-@dataclass
-class Asked:
-    """One request as it came."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
 
 
 @dataclass
@@ -110,39 +102,29 @@ def serving_proxy() -> Iterator[Server]:
     class Handler(_Handler):
         server_state = state
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = False  # closing waits for the last answers, which need the loop
-    state.port = server.server_address[1]
-    serving = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    serving.start()
     try:
-        yield state
+        # Closing waits for the last answers, which need the loop.
+        with http_frame.serving(Handler, waits=True) as state.port:
+            yield state
     finally:
-        server.shutdown()
-        server.server_close()
-        serving.join()
         state.run(state.proxy.log.aclose())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(QuietHandler):
     timeout = 5
     server_state: Server
-
-    def log_message(self, *args: Any) -> None:
-        """Keep standard error for the tests."""
 
     def handle(self) -> None:
         with contextlib.suppress(OSError):  # a client may go away
             super().handle()
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.request_body()
         state = self.server_state
-        state.asked.append(Asked(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+        state.asked.append(self.asked(body))
         if state.silent_s:
             time.sleep(state.silent_s)
         if state.faults:
@@ -158,22 +140,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - names of the framework
 
     def _send(self, status: int, body: bytes) -> None:
-        try:
-            self.send_response(status)
-            if status != 204:
-                self.send_header("Content-Type", V2)
-                self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body if status != 204 else b"")
-        except OSError:
-            self.close_connection = True
+        self.send_body(status, body, V2)
 
     def _authorize(self) -> None:
-        wanted = self.server_state.credentials
-        if wanted is None:
-            return
-        basic = "Basic " + base64.b64encode(":".join(wanted).encode()).decode()
-        if self.headers.get("Authorization") != (f"Bearer {wanted}" if isinstance(wanted, str) else basic):
+        if not self.authorized(self.server_state.credentials):
             raise RuleError(401, 40101, "Unauthorized")
 
     def _answer(self, body: bytes) -> tuple[int, Any]:

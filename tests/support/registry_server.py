@@ -6,7 +6,6 @@ for: busy answers, silence, other status codes. It keeps every request, so that 
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import threading
@@ -14,31 +13,24 @@ import time
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import http_frame
+from http_frame import QuietHandler
 from registry_rules import TYPES, Context, RuleError
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
+    from http_frame import Asked
+
 MEDIA = "application/vnd.schemaregistry.v1+json"
 _MEDIAS = {MEDIA, "application/vnd.schemaregistry+json", "application/json"}
 _BODY_KEYS = {"schema", "schemaType", "references", "id", "version", "metadata", "ruleSet"}
 _CONTEXT = re.compile(r"/contexts/(?P<name>[^/]+)(?P<rest>/.*)")
 _QUALIFIED = re.compile(r":(?P<name>\.[^:]*):(?P<subject>.*)", re.DOTALL)
-
-
-@dataclass
-class Asked:
-    """One request as it came."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
 
 
 @dataclass
@@ -82,33 +74,17 @@ def serving(*, tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[Reg
     class Handler(_Handler):
         state = registry
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    registry.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with http_frame.serving(Handler, tls=tls, port=port) as registry.port:
         yield registry
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(QuietHandler):
     state: Registry
 
-    def log_message(self, *args: Any) -> None:
-        """Keep standard error for the tests."""
-
     def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length)
+        body = self.request_body()
         state = self.state
-        state.asked.append(Asked(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+        state.asked.append(self.asked(body))
         if state.silent_s:
             time.sleep(state.silent_s)
         if state.faults:
@@ -125,24 +101,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - names of the framework
 
     def _send(self, status: int, body: bytes) -> None:
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", MEDIA)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-        except OSError:
-            self.close_connection = True
+        self.send_body(status, body, MEDIA)
 
     def _authorize(self) -> None:
-        wanted = self.state.credentials
-        if wanted is None:
-            return
-        if isinstance(wanted, str):
-            expected = f"Bearer {wanted}"
-        else:
-            expected = "Basic " + base64.b64encode(":".join(wanted).encode()).decode()
-        if self.headers.get("Authorization") != expected:
+        if not self.authorized(self.state.credentials):
             raise RuleError(401, "Unauthorized")
 
     def _answer(self, body: bytes) -> Any:

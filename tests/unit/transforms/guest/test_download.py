@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import wasmtime
 from certificates import Authority
+from http_frame import QuietHandler, serving
 from wat_guests import guest
 
 from workbench.errors import TransformError
@@ -21,31 +19,15 @@ CODE = bytes(wasmtime.wat2wasm(guest()))
 PIN = f"#sha256={hashlib.sha256(CODE).hexdigest()}"
 
 
-@contextmanager
-def serving(answers, tls):
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
+def handler(answers):
+    class Handler(QuietHandler):
+        def answer(self):
             status, headers, body = answers[self.path]
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.send_body(status, body, "application/wasm", **headers)
 
-        def log_message(self, *args: object) -> None:
-            pass
+        do_GET = answer  # noqa: N815 - a name of the framework
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield f"https://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return Handler
 
 
 @pytest.fixture
@@ -65,8 +47,8 @@ def url(tmp_path, monkeypatch):
         "/large": (200, {}, bytes(200_000)),
         "/text": (200, {}, b"<html>"),
     }
-    with serving(answers, tls) as made:
-        yield made
+    with serving(handler(answers), tls=tls) as port:
+        yield f"https://127.0.0.1:{port}"
 
 
 def test_a_module_with_its_digest_is_loaded(url):
