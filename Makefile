@@ -13,9 +13,10 @@ BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb
 # The tests start some 200 processes. Without stored bytecode each would compile every module that it imports.
 export PYTHONDONTWRITEBYTECODE :=
 # Four processes of pytest, because much of the time is waiting; two of them have a Kafka (tests/support/side_by_side.py).
-# Browser tests run after the others: the loop of Playwright holds the main thread of its process, so that no test of
-# asyncio can follow it there.
+# Browser tests wait most: two more processes, of a run of their own, because the loop of Playwright holds the main thread
+# of its process, so that no test of asyncio can follow it there.
 SIDE_BY_SIDE := -n 4 --dist loadscope
+BROWSER_RUN := $(VENV)/browser-tests
 ALONE := not broker and not browser and not notebook and not slow
 # Not `python -m pytest`: with this folder on the path pytest takes the egg-info here for a plugin of its own, and
 # compiles every module of the package once more for its asserts.
@@ -49,8 +50,9 @@ test: system
 	@$(MAKE) --no-print-directory -j 3 check suite
 
 suite: collect jars
-	@$(PYTEST) tests $(SIDE_BY_SIDE) -m 'not browser'; before=$$?; \
-	  $(PYTEST) tests/browser -n 2 --dist worksteal && exit $$before
+	@$(PYTEST) tests/browser -n 2 --dist worksteal >$(BROWSER_RUN) 2>&1 & browser=$$!; \
+	  $(PYTEST) tests $(SIDE_BY_SIDE) -m 'not browser'; others=$$?; \
+	  wait $$browser; seen=$$?; cat $(BROWSER_RUN); exit $$((others || seen))
 
 fast: check
 	$(PYTEST) tests $(SIDE_BY_SIDE) -m '$(ALONE)'
@@ -111,11 +113,12 @@ $(VENV)/packages: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 # Compiles our own modules, for a minute: the checks need only the packages, and run meanwhile. Setuptools translates one
-# module after the other; those that Cython has translated before, several at once, it takes as they are.
+# module after the other; those that Cython has translated before, several at once, it takes as they are. Debugging
+# information would take a quarter of gcc's time.
 $(VENV)/installed: $(VENV)/packages $(COMPILED)
 	$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt cython \
 	  && printf '%s\n' $(filter %.pyx,$(COMPILED)) | xargs -P 2 -n 3 $(BIN)/cython -3 || true
-	$(BIN)/uv pip install -q --python $(BIN)/python -b constraints.txt --no-deps -e . \
+	DIST_EXTRA_CONFIG=.ci/build.cfg CFLAGS=-g0 $(BIN)/uv pip install -q --python $(BIN)/python -b constraints.txt --no-deps -e . \
 	  || PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --no-deps -e .
 	@touch $@
 

@@ -18,11 +18,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
-_COMMON = ("-g1", "-fPIC", "-shared", "-fno-omit-frame-pointer", "-fsanitize-coverage=trace-pc", "-w")
+_COMMON = ("-fPIC", "-shared", "-fno-omit-frame-pointer", "-fsanitize-coverage=trace-pc", "-w")
 BUILDS = {
     # Half of the time of the whole build, for each run of the tests.
-    "quick": ("-O0", "-fsanitize=address,bounds,shift,signed-integer-overflow"),
-    "whole": ("-O1", "-fsanitize=address,undefined"),
+    "quick": ("-O0", "-g0", "-fsanitize=address,bounds,shift,signed-integer-overflow"),
+    "whole": ("-O1", "-g1", "-fsanitize=address,undefined"),
 }
 _NO_RECOVERY = "-fno-sanitize-recover=all"
 
