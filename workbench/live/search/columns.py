@@ -35,11 +35,13 @@ def columns_of(
         topic: The topic of the records.
         records: Columns of `RECORD`.
         decoded: Columns of `EVENT` for the same rows; where it is None, or has not a column, that is null.
-        names: The columns that are wanted; by default all.
+        names: The columns that are wanted, beside the offset; by default all.
     """
     rows, arrays, fields = records.num_rows, [], []
+    # Without any column the table would have no rows, and a condition like `true` no record to be true of.
+    wanted = None if names is None else {*names, "offset"}
     for field in SEARCHED:
-        if names is not None and field.name not in names:
+        if wanted is not None and field.name not in wanted:
             continue
         fields.append(field.with_nullable(True))
         if field.name == "topic":

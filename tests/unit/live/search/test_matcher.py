@@ -116,3 +116,12 @@ def test_a_batch_without_rows_finds_nothing():
         assert matcher.match("t", batch()).found.num_rows == 0
         matcher.cancel()
         matcher.close()
+
+
+@pytest.mark.parametrize(("where", "hits"), [("true", 3), ("1 = 1", 3), ("false", 0), ("null", 0), ("random() < 2", 3)])
+def test_a_condition_that_names_no_column_is_asked_of_every_record(where, hits):
+    matcher = Matcher(make_query(where=where), Decoder())
+    try:
+        assert matcher.match("t", batch(b"{}", b"\xff", None)).found.num_rows == hits
+    finally:
+        matcher.close()
