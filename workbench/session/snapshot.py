@@ -104,6 +104,14 @@ class Snapshot(SnapshotQuestions):
             UnknownEventError: The snapshot has no such event.
             TypeError: Not exactly one argument was given.
         """
+        from workbench.session.trace import read_flow
+
+        if self._built() is None:
+            flow = read_flow(
+                self.store, viewer=self.draw, correlation_id=correlation_id, event_id=event_id, trace_id=trace_id
+            )
+            if flow is not None:
+                return flow
         return self.graph.select(correlation_id=correlation_id, event_id=event_id, trace_id=trace_id)
 
     @property
@@ -111,9 +119,17 @@ class Snapshot(SnapshotQuestions):
         """The causal graph of the whole snapshot; built at the first use, and again after new records were captured."""
         from workbench.session.trace import read_trace
 
-        rows = self.store.record_count()
-        if self._graph is None or self._graph[0] != rows:
-            self._graph = rows, read_trace(self.store, viewer=self.draw)
+        built = self._built()
+        if built is None:
+            rows = self.store.record_count()
+            built = read_trace(self.store, viewer=self.draw)
+            self._graph = rows, built
+        return built
+
+    def _built(self) -> Trace | None:
+        """Return the graph of everything if it was built and nothing came since."""
+        if self._graph is None or self._graph[0] != self.store.record_count():
+            return None
         return self._graph[1]
 
     def draw(self, views: GraphViewSource, **options: Any) -> CausationGraph:

@@ -1,17 +1,24 @@
-"""Builds the causal graph of a whole snapshot from its events and its captured offset ranges."""
+"""Builds causal graphs from a snapshot: of everything, or of one flow without reading the rest."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
+    from workbench.store.ids.entries import IdRole
     from workbench.store.snapshot.store import SnapshotStore
+    from workbench.tracing.graph import CausalGraph
     from workbench.tracing.trace import Trace, Viewer
 
-VALUES_FOR_COLLISIONS_BYTES = 256 << 20
-"""Up to this many bytes of values are read to tell copies from collisions; above, equal ids count as copies."""
+WHOLE_RECORDS = 20_000
+"""Up to so many records the graph of everything is as quick as looking for those of one flow."""
+
+_LONGEST_US = 2.0**61
 
 
 def read_trace(store: SnapshotStore, *, viewer: Viewer) -> Trace:
@@ -25,9 +32,95 @@ def read_trace(store: SnapshotStore, *, viewer: Viewer) -> Trace:
     from workbench.tracing.trace import Trace
 
     graph = build_graph(read_events(store), ranges=store.ranges_table())
-    return Trace(graph, viewer=viewer, records=lambda positions: store.record_table(positions=positions))
+    return Trace(graph, viewer=viewer, records=_records(store))
+
+
+def _records(store: SnapshotStore) -> Callable[[pa.Table], pa.Table]:
+    return lambda positions: store.record_table(positions=positions)
 
 
 def read_events(store: SnapshotStore) -> pa.Table:
-    """Read all events of a snapshot as `build_graph` takes them, with values unless these are too many."""
-    return store.event_table(with_value=store.value_bytes() <= VALUES_FOR_COLLISIONS_BYTES)
+    """Read all events of a snapshot as `build_graph` takes them, with the values of records that share an id."""
+    from workbench.store.snapshot.graph_rows import whole_events
+    from workbench.tracing.graph.rows import STORED
+
+    return whole_events(store, STORED)
+
+
+def read_flow(
+    store: SnapshotStore,
+    *,
+    viewer: Viewer,
+    correlation_id: str | None = None,
+    event_id: str | None = None,
+    trace_id: str | None = None,
+) -> Trace | None:
+    """Build the causal graph of one flow from its own rows; None where only the whole snapshot tells.
+
+    Raises:
+        UnknownEventError: The snapshot has no such event.
+        TypeError: Not exactly one id was given.
+    """
+    from workbench.store.ids.entries import IdRole
+    from workbench.tracing.selection import select, spelled_trace_id
+    from workbench.tracing.trace import Trace
+
+    given = {
+        IdRole.CORRELATION_ID: correlation_id,
+        IdRole.EVENT_ID: event_id,
+        IdRole.TRACE_ID: None if trace_id is None else spelled_trace_id(trace_id),
+    }
+    wanted = [(role, text) for role, text in given.items() if text is not None]
+    if len(wanted) != 1 or store.record_count() <= WHOLE_RECORDS:
+        return None
+    flow = flow_graph(
+        store,
+        *wanted[0],
+        lambda graph: select(graph, correlation_id=correlation_id, event_id=event_id, trace_id=trace_id),
+    )
+    return None if flow is None else Trace(flow, viewer=viewer, records=_records(store))
+
+
+def flow_graph(
+    store: SnapshotStore, role: IdRole, text: str, cut: Callable[[CausalGraph], CausalGraph]
+) -> CausalGraph | None:
+    """Build the graph of the rows that matter to one id, and cut the flow from it; None as in `read_flow`.
+
+    Args:
+        store: The snapshot.
+        role: What the id is.
+        text: The id as rows have it.
+        cut: Cuts the flow from a graph that has at least what matters to it.
+    """
+    from workbench.store.snapshot.graph_rows import related_events, unread_count
+    from workbench.tracing.graph import build_graph
+    from workbench.tracing.graph.rows import STORED
+
+    events = related_events(store, role, text, STORED)
+    if events is None:
+        return None
+    flow = cut(build_graph(events))
+    if len(flow.unresolved):
+        explained = _explained(store, events, flow)
+        if explained is None:
+            return None
+        flow = cut(build_graph(explained, ranges=store.ranges_table()))
+    provenance = replace(flow.provenance, events=store.record_count(), unread=unread_count(store), counted="record")
+    return replace(flow, provenance=provenance)
+
+
+def _explained(store: SnapshotStore, events: pa.Table, flow: CausalGraph) -> pa.Table | None:
+    """Add the records that tell whether a cause may lie before the capture, or among what could not be read."""
+    import numpy as np
+    import pyarrow as pa
+
+    from workbench.store.snapshot.graph_rows import rows_that_explain
+    from workbench.tracing.graph.rows import STORED
+
+    late = flow.time[flow.unresolved["node"].to_numpy(np.int64)]
+    bound = flow.unresolved["hop_bound_us"].fillna(0).clip(upper=_LONGEST_US).to_numpy()
+    start, until = float((late - bound).min()), int(late.max())
+    more = rows_that_explain(
+        store, STORED, events, start_ms=int(np.floor(start / 1000)), until_ms=int(np.ceil(until / 1000))
+    )
+    return None if more is None else pa.concat_tables([events, more], promote_options="permissive")

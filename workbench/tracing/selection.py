@@ -52,7 +52,7 @@ def select(
     elif correlation_id is not None:
         chosen = _equals(graph, "correlation_id", correlation_id)
     elif trace_id is not None:
-        chosen = _equals(graph, "trace_id", _spelled_trace_id(trace_id))
+        chosen = _equals(graph, "trace_id", spelled_trace_id(trace_id))
     else:
         chosen = graph.structure.fragment == fragment
     name, value = wanted.popitem()
@@ -65,7 +65,7 @@ def select(
     return subgraph(graph, chosen, f"{name.removesuffix('_id')} {value}")
 
 
-def _spelled_trace_id(text: str) -> str:
+def spelled_trace_id(text: str) -> str:
     """Return a trace id as events hold it: 32 digits in lower case; a whole W3C trace parent names one, too."""
     digits = text.strip().lower()
     if found := _TRACEPARENT.fullmatch(digits):

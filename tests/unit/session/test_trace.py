@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
+import pandas as pd
+import pyarrow as pa
 import pytest
-from snapshot_rows import Filler, raw_records
+from snapshot_rows import Filler, body, raw_records
 
 from workbench.decoding import Decoder
+from workbench.errors import UnknownEventError
+from workbench.session import trace as session_trace
 from workbench.session.snapshot import Snapshot
 from workbench.store import SnapshotStore
 from workbench.tracing.trace import Trace
@@ -56,3 +61,94 @@ def test_a_trace_taken_before_the_snapshot_was_adopted_is_drawn_under_the_superv
     snap.adopt(supervisor)
     trace.descendants(trace.frame["key"].iloc[0]).show(height=300)
     assert made[0][1] == {"supervisor": supervisor, "height": 300, "record": snap._record_detail}
+
+
+SECOND = "00000000-0000-4000-8000-000000000005"
+
+
+@pytest.fixture(params=[None, 1], ids=["packed", "segments"], scope="module")
+def large_path(request, tmp_path_factory):
+    """A snapshot of causes, copies and damage, captured from offset 100."""
+    path = tmp_path_factory.mktemp("large") / "large.duckdb"
+    with SnapshotStore.open(path, write=True) as store:
+        fill = Filler(store, Decoder())
+        caused = [
+            body(
+                number,
+                timestamp=f"2026-11-23T10:00:{number - 100:02d}Z",
+                metadata={
+                    "source": "shop",
+                    "correlation_id": CORRELATION if number % 5 else SECOND,
+                    "causation_id": f"00000000-0000-4000-8000-{number - (2 if number % 3 else 50):012d}",
+                },
+            )
+            for number in range(100, 130)
+        ]
+        caused[7] = b"{"
+        fill(raw_records(100, 30).set_column(5, "value", pa.array(caused)), segment_bytes=request.param)
+        fill(raw_records(0, 12), topic="orders.copy", capture_id="c2", segment_bytes=request.param)
+        fill(raw_records(4, 3), topic="orders.mirror", capture_id="c3")
+    return path
+
+
+@pytest.fixture
+def large(large_path, monkeypatch):
+    monkeypatch.setattr(session_trace, "WHOLE_RECORDS", 0)
+    with Snapshot(SnapshotStore.open(large_path)) as snap:
+        yield snap
+
+
+SELECTIONS = [
+    {"correlation_id": CORRELATION},
+    {"event_id": SECOND},
+    {"event_id": "00000000-0000-4000-8000-000000000110"},
+]
+
+
+@pytest.mark.parametrize("selection", SELECTIONS, ids=str)
+def test_a_flow_that_is_read_by_itself_equals_the_one_cut_from_everything(large, selection):
+    flow = large.trace(**selection)
+    assert large._graph is None
+    whole = large.graph.select(**selection)
+    assert large.trace(**selection).summary == flow.summary
+    for name in ("frame", "edges", "copies", "virtual", "problems", "outside"):
+        pd.testing.assert_frame_equal(getattr(flow, name), getattr(whole, name), check_dtype=False)
+    for name in ("event", "value", "reason", "unread"):
+        pd.testing.assert_series_equal(flow.unresolved[name], whole.unresolved[name])
+    assert flow.accounting == whole.accounting
+    assert flow.data.provenance.unread == whole.data.provenance.unread == 1
+    assert flow.provenance.startswith(f"{flow.summary}: {len(flow)} of 45 records")
+
+
+def test_a_cause_that_was_not_captured_is_explained(large):
+    unresolved = large.trace(correlation_id=CORRELATION).unresolved
+    assert set(unresolved["reason"]) == {"truncated", "missing", "outside_selection"}
+    assert unresolved["unread"].max() == 1
+
+
+def test_an_id_that_nobody_has_is_said_without_reading_everything(large):
+    with pytest.raises(UnknownEventError, match=r"has correlation_id nothing"):
+        large.trace(correlation_id="nothing")
+    missing = "00000000-0000-4000-8000-000000000052"
+    with pytest.raises(UnknownEventError, match="1 event names it as a cause, so it was not captured"):
+        large.trace(event_id=missing)
+    assert large._graph is None
+
+
+def test_a_damaged_index_is_not_believed(large_path, tmp_path, monkeypatch):
+    monkeypatch.setattr(session_trace, "WHOLE_RECORDS", 0)
+    shutil.copytree(large_path.parent, tmp_path / "damaged")
+    with Snapshot(SnapshotStore.open(tmp_path / "damaged" / large_path.name)) as snap:
+        for path in snap.store.folder.glob("*.ids"):
+            content = path.read_bytes()
+            path.write_bytes(content[:-3] + bytes([content[-3] ^ 1]) + content[-2:])
+        assert len(snap.trace(correlation_id=CORRELATION)) == 27
+        assert snap._graph is None
+
+
+def test_an_event_without_an_id_and_a_trace_id_are_found(large):
+    assert len(large.trace(event_id="orders/0@107")) == 1
+    with pytest.raises(UnknownEventError):
+        large.trace(trace_id="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    with pytest.raises(TypeError, match="exactly one"):
+        large.trace()

@@ -26,6 +26,7 @@ Part: TypeAlias = Literal["records", "events"]
 FileState: TypeAlias = Literal["ok", "damaged", "missing", "no checksum"]
 
 RAW_ROWS: tuple[Part, ...] = ("records",)
+DECODED_ROWS: tuple[Part, ...] = ("events",)
 ALL_ROWS: tuple[Part, ...] = ("records", "events")
 
 _STEP_BYTES = 1 << 20
@@ -59,15 +60,23 @@ def file_checksum(path: Path) -> int:
     return checksum
 
 
-def stored_files(cursor: duckdb.DuckDBPyConnection, *, picked: bool = False) -> Iterator[StoredFile]:
+def stored_files(
+    cursor: duckdb.DuckDBPyConnection, *, picked: bool = False, segments: Collection[int] | None = None
+) -> Iterator[StoredFile]:
     """Give every file that the tables name.
 
     Args:
         cursor: For the query.
         picked: Only segments that may hold one of the registered ``picked_positions``.
+        segments: Only these.
     """
-    where = f"WHERE segment_id IN ({_PICKED})" if picked else ""
-    found = cursor.execute(f"SELECT * FROM segments {where} ORDER BY segment_id")  # noqa: S608 - a constant
+    where = (
+        f"WHERE segment_id IN ({_PICKED})"
+        if picked
+        else "WHERE $1::INTEGER[] IS NULL OR list_contains($1::INTEGER[], segment_id)"
+    )
+    chosen = [] if picked else [None if segments is None else list(segments)]
+    found = cursor.execute(f"SELECT * FROM segments {where} ORDER BY segment_id", chosen)  # noqa: S608 - a constant
     # By name: a file of an earlier version that was opened for reading has no columns of checksums.
     names = [column[0] for column in found.description]
     for values in found.fetchall():
@@ -115,18 +124,27 @@ class SegmentChecks:
         self._lock = threading.Lock()
         self._checked: dict[str, tuple[int, int, int]] = {}
 
-    def check(self, cursor: duckdb.DuckDBPyConnection, parts: Collection[Part], *, picked: bool = False) -> None:
+    def check(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        parts: Collection[Part],
+        *,
+        picked: bool = False,
+        segments: Collection[int] | None = None,
+    ) -> None:
         """Check the files that a query will read.
 
         Args:
             cursor: For the query about the files.
             parts: Raw rows, decoded rows, or both.
             picked: Only segments that may hold one of the registered ``picked_positions``.
+            segments: Only these segments.
 
         Raises:
             SnapshotFormatError: A file is damaged or missing; it says what the file held.
         """
-        files = [file for file in stored_files(cursor, picked=picked) if file.part in parts] if parts else []
+        named = stored_files(cursor, picked=picked, segments=segments) if parts else ()
+        files = [file for file in named if file.part in parts]
         with self._lock:
             for file in files:
                 identity = _identity(self._folder / file.name)

@@ -7,10 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from workbench.errors import SnapshotFormatError
+from workbench.store.ids.names import ids_name
 from workbench.text import counted, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from pathlib import Path
 
 TEMPORARY = ".writing"
@@ -18,6 +19,7 @@ TEMPORARY = ".writing"
 
 _NAMED = 3
 _SEGMENT = re.compile(r"\d+(\.\d+)?\.(records|events)\.parquet")
+_IDS = re.compile(r"\d+(\.\d+)?\.ids")
 
 
 def segments_folder(path: Path) -> Path:
@@ -34,11 +36,11 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sweep(folder: Path, known: Iterable[str]) -> list[str]:
+def sweep(folder: Path, known: Collection[str]) -> list[str]:
     """Remove segment files that no table names: a killed process left them behind. Returns their names."""
     if not folder.is_dir():
         return []
-    keep = set(known)
+    keep = {*known, *map(ids_name, known)}
     strays = [path for path in folder.iterdir() if path.name not in keep and _is_segment(path.name)]
     for path in strays:
         path.unlink()
@@ -78,11 +80,12 @@ def check_files(folder: Path, files: Collection[str], path: Path) -> None:
 
 def remove_files(folder: Path, names: Collection[str]) -> None:
     """Remove files that are no longer named, and the folder when nothing is left in it."""
-    for name in names:
+    for name in {*names, *map(ids_name, names)}:
         (folder / name).unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
 
 
 def _is_segment(name: str) -> bool:
-    return _SEGMENT.fullmatch(name.removesuffix(TEMPORARY)) is not None
+    whole = name.removesuffix(TEMPORARY)
+    return _SEGMENT.fullmatch(whole) is not None or _IDS.fullmatch(whole) is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.store.file.connection import translated
 from workbench.store.file.layout import STORED_EVENT, STORED_RECORD
+from workbench.store.ids.writing import IdFileWriter
 from workbench.store.segments.folder import sync_folder
 from workbench.store.segments.parquet_file import ParquetFile
 from workbench.store.segments.segment import PartitionRows, Segment, joined, partition_rows
@@ -37,6 +38,7 @@ class SegmentWriter:
                 sync_folder(folder.parent)
             self._records = ParquetFile(folder / f"{self._stem}.records.parquet", STORED_RECORD)
             self._events = ParquetFile(folder / f"{self._stem}.events.parquet", STORED_EVENT)
+        self._ids = IdFileWriter(self._events.path)
 
     @property
     def size_bytes(self) -> int:
@@ -51,7 +53,7 @@ class SegmentWriter:
         """
         with translated(self._folder):
             # Arrow encodes without the GIL, so the second file is written on a thread of its own.
-            beside = self._beside.submit(self._events.write, events)
+            beside = self._beside.submit(self._write_events, events)
             self._records.write(records)
             beside.result()
         self._rows += records.num_rows
@@ -59,12 +61,17 @@ class SegmentWriter:
             key = (rows.source_id, rows.partition)
             self._partitions[key] = joined(self._partitions.get(key), rows)
 
+    def _write_events(self, events: pa.Table) -> None:
+        self._events.write(events)
+        self._ids.add(events)
+
     def finish(self) -> Segment:
         """Sync and rename both files; from now on a table may name them."""
         with translated(self._folder):
             beside = self._beside.submit(self._events.finish)
             self._records.finish()
             beside.result()
+            self._ids.finish(self._events.checksum)
             sync_folder(self._folder)
         self._beside.shutdown()
         return Segment(
@@ -82,7 +89,7 @@ class SegmentWriter:
     def discard(self) -> None:
         """Remove what was written; harmless after an error."""
         self._beside.shutdown()
-        for file in (self._records, self._events):
+        for file in (self._records, self._events, self._ids):
             file.discard()
 
 
@@ -95,19 +102,23 @@ class EventFileWriter:
         with translated(folder):
             name = f"{segment_id:06d}.{int(generation or 0) + 1}.events.parquet"
             self._file = ParquetFile(folder / name, STORED_EVENT)
+        self._ids = IdFileWriter(self._file.path)
 
     def write(self, events: pa.Table) -> None:
         """Append one row group."""
         with translated(self._folder):
             self._file.write(events)
+            self._ids.add(events)
 
     def finish(self) -> tuple[str, int, int]:
         """Sync and rename the file; returns its name, size and checksum."""
         with translated(self._folder):
             self._file.finish()
+            self._ids.finish(self._file.checksum)
             sync_folder(self._folder)
         return self._file.path.name, self._file.size_bytes, self._file.checksum
 
     def discard(self) -> None:
         """Remove what was written; harmless after an error."""
         self._file.discard()
+        self._ids.discard()

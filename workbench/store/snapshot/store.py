@@ -18,6 +18,7 @@ from workbench.store.segments.folder import remove_files, segments_folder
 from workbench.store.segments.writing import SegmentWriter
 from workbench.store.snapshot import row_queries
 from workbench.store.snapshot.frames import to_pandas
+from workbench.store.snapshot.id_index import IdIndex
 from workbench.store.snapshot.opening import check_place, prepare
 from workbench.store.snapshot.queries import Queries
 from workbench.store.snapshot.ranges import ranges_table, update_ranges
@@ -60,6 +61,7 @@ class SnapshotStore:
         self._last_segment = last_segment
         self.segment_checks = SegmentChecks(connection.path, folder)
         self._queries = Queries(connection, self.segment_checks)
+        self.ids = IdIndex(folder, self.segment_checks)
         self.source_locks = SourceLocks(connection.path)
         self._closed = False
 
@@ -276,11 +278,6 @@ class SnapshotStore:
         """Count the records of the snapshot."""
         with self._connection.cursor() as cursor:
             return row_queries.record_count(cursor)
-
-    def value_bytes(self) -> int:
-        """Add up the sizes of all record values, in bytes."""
-        with self._connection.cursor() as cursor:
-            return row_queries.value_bytes(cursor)
 
     def sources(self) -> list[Source]:
         """Every source, in order of first capture."""

@@ -12,6 +12,7 @@ from workbench.errors import SnapshotError
 from workbench.store.file import schema
 from workbench.store.file.connection import Connection, translated
 from workbench.store.file.views import define_views
+from workbench.store.ids.names import index_files
 from workbench.store.segments.catalogue import known_files
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _copy_tables(store: SnapshotStore, file: Path, files: Path) -> None:
             if names:
                 files.mkdir()
                 _link(store.folder, files, names)
+                _link(store.folder, files, index_files(store.folder, names))
             define_views(writing)
     finally:
         copy.close()

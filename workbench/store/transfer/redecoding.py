@@ -63,6 +63,7 @@ def redecode(store: SnapshotStore, decoder: BulkDecoder, by_cluster: Mapping[str
             define_views(cursor)
             recount_values(cursor)
             after, _ = known_files(cursor)
+        store.ids.forget()
         store.remove_files(before - after)
     return rows
 

@@ -33,12 +33,14 @@ class Provenance:
     source: str
     """The sentence that says what the events are; empty without one."""
     events: int
-    """Events of the whole snapshot."""
+    """Events of the whole snapshot; its records, if ``counted`` says so."""
     hop_bound_us: float
     """Longest time to expect between a cause and its effect, for types without enough hops of their own."""
     unread: int
     """Raw or damaged records of the snapshot that have no envelope in their headers either."""
     selection: str = "the whole snapshot"
+    counted: str = "event"
+    """``record`` where only the selection was read, because events are counted by reading them all."""
 
 
 @dataclass(frozen=True, eq=False)

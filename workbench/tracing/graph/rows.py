@@ -33,6 +33,9 @@ TIMES = ("started", "ended", "server_started", "server_ended")
 OPTIONAL = ("value", "trace", "error", "environment", "tenant", "principal", "span_kind", *TIMES)
 """``started`` and ``ended`` are when an event was handled, or a span ran; with two sides, the server's, too."""
 
+STORED = (*COLUMNS, "trace", "error", "environment", "tenant", "principal", "started", "ended")
+"""Columns of a snapshot's events that say anything to a causal graph; raw values are compared besides."""
+
 _LATEST = 2**62
 """Times beyond this (about 146,000 years) cannot be subtracted from each other and count as unknown."""
 

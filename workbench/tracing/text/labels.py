@@ -146,7 +146,9 @@ def provenance_text(graph: CausalGraph) -> str:
     clock = "event time" if provenance.clock == "event" else "record timestamp"
     fell_back, no_time = int(graph.fell_back.sum()), int((graph.time == NO_TIME).sum())
     pieces = [visible(provenance.source, None)] if provenance.source else []
-    pieces.append(f"{visible(provenance.selection, 120)}: {len(graph):,} of {counted(provenance.events, 'event')}")
+    pieces.append(
+        f"{visible(provenance.selection, 120)}: {len(graph):,} of {counted(provenance.events, provenance.counted)}"
+    )
     pieces.append(
         f"clock: {clock}" + (f", record timestamp for {counted(fell_back, 'event')} without one" if fell_back else "")
     )

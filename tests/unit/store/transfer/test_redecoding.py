@@ -41,7 +41,8 @@ class TestDecodingAgain:
         assert store.sql("SELECT event_type, count(*) AS n FROM events GROUP BY 1 ORDER BY 1")["n"].tolist() == [5, 30]
         assert store.ranges["damaged"].tolist() == [5, 30]
         folder = store.path.with_name("incident.duckdb.segments")
-        assert sorted(path.name for path in folder.iterdir()) == ["000001.1.events.parquet", "000001.records.parquet"]
+        names = ["000001.1.events.parquet", "000001.1.ids", "000001.records.parquet"]
+        assert sorted(path.name for path in folder.iterdir()) == names
         redecode(store, fill.decoder)
         assert store.sql("SELECT count(*) AS n FROM events WHERE event_type LIKE 'order%'")["n"][0] == 35
         assert (folder / "000001.2.events.parquet").exists()

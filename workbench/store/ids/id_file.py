@@ -1,0 +1,83 @@
+"""The index file of a segment: sorted entries in blocks, each with a checksum, so that a look-up reads a few blocks.
+
+Layout, all words of 64 bits, little-endian: eight words (magic, rows, entries, checksum of the events file that it
+belongs to, three unused, hash of everything up to the blocks), the first entry of each block, the hash of each block,
+then the entries. A file that is missing, cut off or of another events file is not used: the rows are then indexed in
+memory. Nothing that it says is believed without the rows themselves, but a damaged one could hide rows.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.buffers.texts import hash_bytes
+from workbench.store.ids.search import SortedEntries, block_checksums
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workbench.store.ids.entries import Entries
+
+BLOCK = 512
+"""Entries of a block; `workbench.store.ids.search` has the same."""
+
+_MAGIC = int.from_bytes(b"WBIDS\x01\0\0", "little")
+_HEADER_WORDS = 8
+_WORD_BYTES = 8
+
+
+def ids_bytes(entries: Entries, rows: int, events_crc32c: int) -> bytes:
+    """Write the content of an index file.
+
+    Args:
+        entries: Entries in any order.
+        rows: Rows of the segment.
+        events_crc32c: Checksum of its events file.
+    """
+    ordered = np.sort(entries)
+    words = np.array([_MAGIC, rows, len(ordered), events_crc32c, 0, 0, 0], dtype=np.uint64)
+    head = np.concatenate([words, ordered[::BLOCK], block_checksums(ordered)])
+    return np.concatenate([words, [_hash(head)], head[len(words) :], ordered]).astype("<u8").tobytes()
+
+
+def sorted_entries(entries: Entries) -> SortedEntries:
+    """Sort entries that stay in memory."""
+    ordered = np.sort(entries)
+    return SortedEntries(ordered, np.ascontiguousarray(ordered[::BLOCK]))
+
+
+def open_ids(path: Path, rows: int, events_crc32c: int) -> SortedEntries | None:
+    """Open an index file; None for one that is missing, damaged, or of another events file."""
+    words = _words(path)
+    if words is None or len(words) < _HEADER_WORDS:
+        return None
+    magic, had_rows, count, of_events = (int(word) for word in words[:4])
+    blocks = -(-count // BLOCK)
+    begin = _HEADER_WORDS + 2 * blocks
+    if (magic, had_rows, of_events) != (_MAGIC, rows, events_crc32c) or len(words) != begin + count:
+        return None
+    fences, checksums = words[_HEADER_WORDS : _HEADER_WORDS + blocks], words[_HEADER_WORDS + blocks : begin]
+    head = np.concatenate([words[: _HEADER_WORDS - 1], fences, checksums])
+    return SortedEntries(words[begin:], fences, checksums) if _hash(head) == words[_HEADER_WORDS - 1] else None
+
+
+def _words(path: Path) -> Entries | None:
+    """Map a file into memory; None where there is none, or only a link to one."""
+    try:
+        if path.is_symlink():
+            return None
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size < _WORD_BYTES * _HEADER_WORDS or size % _WORD_BYTES:
+                return None
+            return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), dtype="<u8")
+    except OSError:
+        return None
+
+
+def _hash(words: Entries) -> np.uint64:
+    return np.uint64(hash_bytes(words.astype("<u8").tobytes()))
