@@ -12,20 +12,25 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from workbench.model.causation import GraphViewSource
     from workbench.model.selecting.window import BoundLike
     from workbench.tracing.comparison.populations import Comparison
     from workbench.tracing.diff.diff import TraceDiff
     from workbench.tracing.diff.keys import LabelField
     from workbench.tracing.findings.findings import Findings
+    from workbench.tracing.flows import Flows
     from workbench.tracing.order.follows import DirectlyFollows
     from workbench.tracing.order.profile import TimingProfile
     from workbench.tracing.order.variants import Variants
     from workbench.tracing.paths.waiting import WaitingTimes
+    from workbench.tracing.query import QueryResult
+    from workbench.tracing.query.syntax import Query
     from workbench.tracing.state import StateAt
     from workbench.tracing.state.fold import Fold
     from workbench.tracing.trace import Trace
     from workbench.tracing.type_map import MapBy, TypeMap
     from workbench.tracing.unfinished import Unfinished
+    from workbench.widgets import CausationGraph
 
 
 class SnapshotQuestions(SnapshotQueries):
@@ -35,6 +40,30 @@ class SnapshotQuestions(SnapshotQueries):
     def graph(self) -> Trace:
         """The causal graph of the whole snapshot."""
         raise NotImplementedError
+
+    def draw(self, views: GraphViewSource, **options: Any) -> CausationGraph:
+        """Make the widget of a causal graph whose records are in this snapshot."""
+        raise NotImplementedError
+
+    def flows(self) -> Flows:
+        """List the flows: one row for each correlation id, those with failures and gaps first; see `.frame`."""
+        from workbench.tracing.flows import flows
+
+        return flows(self.graph.data)
+
+    def query(self, text: str | Query, **options: Any) -> QueryResult:
+        """Find events by conditions and causes: ``snap.query('{type = "Placed"} >> {type = "PaymentFailed"}')``.
+
+        Args:
+            text: The query, as text (docs/tracing.md 7) or made of `workbench.tracing.query.syntax`.
+            options: ``evaluation="nested"`` and ``orphans="exclude"``, to compare with tracing back-ends.
+
+        Raises:
+            QueryError: The query cannot be read, or a value does not fit its field.
+        """
+        from workbench.session.structural import structural_query
+
+        return structural_query(self.store, self.graph, text, viewer=self.draw, **options)
 
     def findings(self, *, known: Sequence[Mapping[str, str]] = (), **options: Any) -> Findings:
         """Check all rules over the snapshot; see `workbench.tracing.trace.Trace.findings`."""

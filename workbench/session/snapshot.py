@@ -106,13 +106,9 @@ class Snapshot(SnapshotQuestions):
         """
         from workbench.session.trace import read_flow
 
-        if self._built() is None:
-            flow = read_flow(
-                self.store, viewer=self.draw, correlation_id=correlation_id, event_id=event_id, trace_id=trace_id
-            )
-            if flow is not None:
-                return flow
-        return self.graph.select(correlation_id=correlation_id, event_id=event_id, trace_id=trace_id)
+        ids = {"correlation_id": correlation_id, "event_id": event_id, "trace_id": trace_id}
+        flow = read_flow(self.store, ids, viewer=self.draw) if self._built() is None else None
+        return flow or self.graph.select(correlation_id=correlation_id, event_id=event_id, trace_id=trace_id)
 
     @property
     def graph(self) -> Trace:
@@ -121,9 +117,7 @@ class Snapshot(SnapshotQuestions):
 
         built = self._built()
         if built is None:
-            rows = self.store.record_count()
-            built = read_trace(self.store, viewer=self.draw)
-            self._graph = rows, built
+            self._graph = self.store.record_count(), (built := read_trace(self.store, viewer=self.draw))
         return built
 
     def _built(self) -> Trace | None:

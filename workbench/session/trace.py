@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pyarrow as pa
 
@@ -47,14 +47,7 @@ def read_events(store: SnapshotStore) -> pa.Table:
     return whole_events(store, STORED)
 
 
-def read_flow(
-    store: SnapshotStore,
-    *,
-    viewer: Viewer,
-    correlation_id: str | None = None,
-    event_id: str | None = None,
-    trace_id: str | None = None,
-) -> Trace | None:
+def read_flow(store: SnapshotStore, ids: Mapping[str, str | None], *, viewer: Viewer) -> Trace | None:
     """Build the causal graph of one flow from its own rows; None where only the whole snapshot tells.
 
     Raises:
@@ -65,19 +58,20 @@ def read_flow(
     from workbench.tracing.selection import select, spelled_trace_id
     from workbench.tracing.trace import Trace
 
+    correlation, event, trace = (ids[name] for name in ("correlation_id", "event_id", "trace_id"))
     given = {
-        IdRole.CORRELATION_ID: correlation_id,
-        IdRole.EVENT_ID: event_id,
-        IdRole.TRACE_ID: None if trace_id is None else spelled_trace_id(trace_id),
+        IdRole.CORRELATION_ID: correlation,
+        IdRole.EVENT_ID: event,
+        IdRole.TRACE_ID: None if trace is None else spelled_trace_id(trace),
     }
     wanted = [(role, text) for role, text in given.items() if text is not None]
     if len(wanted) != 1 or store.record_count() <= WHOLE_RECORDS:
         return None
-    flow = flow_graph(
-        store,
-        *wanted[0],
-        lambda graph: select(graph, correlation_id=correlation_id, event_id=event_id, trace_id=trace_id),
-    )
+
+    def cut(graph: CausalGraph) -> CausalGraph:
+        return select(graph, correlation_id=correlation, event_id=event, trace_id=trace)
+
+    flow = flow_graph(store, *wanted[0], cut)
     return None if flow is None else Trace(flow, viewer=viewer, records=_records(store))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.store.ids.entries import ROW_BITS, keys_of, rows_of
@@ -42,6 +42,7 @@ def test_a_file_finds_what_memory_finds(path):
         )
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 2 * BLOCK + 1), max_size=5), st.integers(0, 6))
 def test_a_key_of_many_entries_is_found_whole(counts, wanted):
     keys = np.random.default_rng(1).permutation(np.repeat(np.arange(len(counts)), counts)).tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 from decoded_events import cause, event_table
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from id_parts import id_parts
 
@@ -68,7 +68,7 @@ def taken(table, found):
 SELECTIONS = [("correlation_id", name) for name in ("k1", "k2")] + [("event_id", name) for name in ("e0", "e1", "e2")]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(rows, min_size=2, max_size=14), st.sampled_from(SELECTIONS))
 def test_the_related_rows_give_the_graph_of_the_whole(given_rows, selection):
     argument, name = selection

@@ -1,0 +1,141 @@
+"""Answers a structural query over a causal graph: conditions and stages in DuckDB, relations on arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from workbench.errors import QueryError
+from workbench.tracing.graph.subgraph import subgraph
+from workbench.tracing.query.evaluation import Evaluator, event_sets
+from workbench.tracing.query.fields import STORED, column, trace_numbers
+from workbench.tracing.query.parsing import parse
+from workbench.tracing.query.result import QueryResult
+from workbench.tracing.query.sql import Names, condition_sql
+from workbench.tracing.query.stages import SHOWN, stages_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from workbench.tracing.graph import CausalGraph
+    from workbench.tracing.graph.arrays import Flags
+    from workbench.tracing.query.evaluation import Evaluation
+    from workbench.tracing.query.nested import Orphans
+    from workbench.tracing.query.syntax import EventSet, Field, Query
+
+    StoredColumns = Callable[[CausalGraph, Sequence[Field]], pa.Table]
+
+
+def query(
+    graph: CausalGraph,
+    text: str | Query,
+    *,
+    stored: StoredColumns | None = None,
+    evaluation: Evaluation = "recursive",
+    orphans: Orphans = "include",
+) -> QueryResult:
+    """Find events by conditions and by how they are related (`docs/tracing.md` 7).
+
+    Args:
+        graph: The events.
+        text: The query, as text or made of `workbench.tracing.query.syntax`.
+        stored: Reads fields of the raw record, ``key`` and paths into the payload, as JSON texts in the order of
+            events; without it such a field is an error.
+        evaluation: ``recursive`` is right for every graph, ``nested`` gives what tools answer that know one parent.
+        orphans: With ``exclude`` fragments that begin with an orphan match no positive operator; for ``nested`` only.
+
+    Raises:
+        QueryError: The query cannot be read, or a value does not fit its field.
+    """
+    asked = parse(text) if isinstance(text, str) else text
+    names = Names()
+    sets = list(dict.fromkeys(event_sets(asked.expression)))
+    conditions = {one: _statement(one, names) for one in sets if one.condition is not None}
+    compared = dict(names.columns)
+    stages = _bound(names, lambda: stages_sql(asked.stages, names))
+    with duckdb.connect(config={"threads": "2", "python_enable_replacements": "false"}) as connection:
+        connection.register("nodes", _nodes(graph, names, stored))
+        marked = {one: _marked(connection, graph, conditions.get(one)) for one in sets}
+        traces = trace_numbers(graph)
+        evaluator = Evaluator(graph, marked, traces, evaluation=evaluation, orphans=orphans)
+        chosen = np.flatnonzero(evaluator.events(asked.expression))
+        connection.register("found", pa.table({"node": chosen, "trace": traces[chosen]}))
+        rows = _run(connection, stages)
+        missing = _missing(connection, compared)
+    kept = np.zeros(len(graph), dtype=np.bool_)
+    kept[rows["node"].to_numpy()] = True
+    written = text if isinstance(text, str) else "a query made in Python"
+    return QueryResult(
+        graph=subgraph(graph, kept, f"query {written}"),
+        columns=rows.drop_columns(["node"]),
+        missing=missing,
+        sql=";\n".join(statement.sql for statement in (*conditions.values(), stages)),
+        parameters=dict(names.values),
+    )
+
+
+def _nodes(graph: CausalGraph, names: Names, stored: StoredColumns | None) -> pa.Table:
+    """Make the table of the fields that the query names."""
+    for name in SHOWN:
+        names.column(name)
+    raw = [field for field in names.columns if field.path or field.name in STORED]
+    if raw and stored is None:
+        raise QueryError(
+            f"{raw[0].name} is in the record, which a graph does not hold: ask the snapshot, snap.query()."
+        )
+    columns: dict[str, Any] = {
+        place: column(graph, field.name) for field, place in names.columns.items() if field not in raw
+    }
+    if raw and stored is not None:
+        found = stored(graph, raw)
+        columns |= {names.columns[field]: found.column(at) for at, field in enumerate(raw)}
+    return pa.table({"node": np.arange(len(graph)), **columns})
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A statement and the values that it binds."""
+
+    sql: str
+    values: dict[str, Any]
+
+
+def _statement(events: EventSet, names: Names) -> _Statement:
+    condition = events.condition
+    if condition is None:
+        return _Statement("SELECT node FROM nodes", {})
+    return _bound(names, lambda: f"SELECT node FROM nodes WHERE {condition_sql(condition, names)}")  # noqa: S608 - values are bound
+
+
+def _bound(names: Names, write: Callable[[], str]) -> _Statement:
+    before = set(names.values)
+    sql = write()
+    return _Statement(sql, {name: value for name, value in names.values.items() if name not in before})
+
+
+def _marked(connection: duckdb.DuckDBPyConnection, graph: CausalGraph, statement: _Statement | None) -> Flags:
+    marked = np.full(len(graph), statement is None, dtype=np.bool_)
+    if statement is not None:
+        marked[_run(connection, statement)["node"].to_numpy()] = True
+    return marked
+
+
+def _run(connection: duckdb.DuckDBPyConnection, statement: _Statement) -> pa.Table:
+    try:
+        return connection.sql(statement.sql, params=statement.values).to_arrow_table()
+    except duckdb.Error as error:
+        first = str(error).partition("\n")[0]
+        raise QueryError(f"The query failed: {first}", query=statement.sql) from error
+
+
+def _missing(connection: duckdb.DuckDBPyConnection, compared: Mapping[Field, str]) -> dict[str, int]:
+    """Count the events that lack each field that the query compares."""
+    if not compared:
+        return {}
+    counts = ", ".join(f"count(*) FILTER ({place} IS NULL)" for place in compared.values())
+    (found,) = connection.sql(f"SELECT {counts} FROM nodes").fetchall()  # noqa: S608 - names of ours
+    return {field.name: count for field, count in zip(compared, found, strict=True) if count}

@@ -1,0 +1,115 @@
+"""The result of a structural query: a frame, the events as a graph, and what the answer leaves open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.text import (
+    counted,
+    duration_text,
+    number_text,
+    output_html,
+    preformatted,
+    text_table,
+    time_text,
+    visible,
+)
+from workbench.tracing import selection
+from workbench.tracing.query.fields import FIELDS
+from workbench.tracing.trace import Trace
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from workbench.model.causation import EventPosition
+    from workbench.tracing.graph import CausalGraph
+    from workbench.tracing.trace import Viewer
+
+_SHOWN_ROWS = 20
+_TEXT_LIMIT = 40
+
+
+@dataclass(frozen=True, eq=False)
+class QueryResult:
+    """Events that answer a query. A replay, a table or a search takes it as its selection, because it has positions."""
+
+    graph: CausalGraph
+    """The events and the edges between them."""
+    columns: pa.Table
+    """One row for each event in the order (t, id); times and durations in microseconds."""
+    missing: dict[str, int]
+    """Events of the searched graph that lack a field of a condition: no comparison with it is true for them."""
+    sql: str
+    """The statements that DuckDB ran for conditions and stages; values are bound."""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """The values of the names in ``sql``."""
+    viewer: Viewer | None = None
+
+    def __len__(self) -> int:
+        return len(self.graph)
+
+    @property
+    def summary(self) -> str:
+        """The query in one line."""
+        return self.graph.provenance.selection
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row for each event: the columns of ``select(…)``, else time, type, ids, position, depth, ``hop_us``."""
+        frame: pd.DataFrame = self.columns.to_pandas()
+        for name in list(frame.columns):
+            kind = FIELDS.get(name)
+            if kind == "time":
+                frame[name] = pd.to_datetime(frame[name], unit="us", utc=True, errors="coerce")
+            elif kind == "duration":
+                frame[name] = frame[name].astype("Int64")
+                frame = frame.rename(columns={name: f"{name}_us"})
+        return frame
+
+    @property
+    def trace(self) -> Trace:
+        """The events as a trace, to draw and to ask."""
+        return Trace(self.graph, viewer=self.viewer)
+
+    def positions(self) -> tuple[EventPosition, ...]:
+        """Return the position of the record of each event."""
+        return selection.positions(self.graph)
+
+    def root_positions(self) -> tuple[EventPosition, ...]:
+        """Return the positions of the events none of whose causes is in the result."""
+        return selection.root_positions(self.graph)
+
+    def boundary(self) -> tuple[int, int]:
+        """Count the causes that the result leaves outside, and the effects."""
+        return selection.boundary(self.graph)
+
+    def __repr__(self) -> str:
+        found = f"{counted(len(self), 'event')} of {number_text(self.graph.provenance.events)}"
+        lines = [f"{visible(self.summary, None)}: {found}"]
+        lines += [f"{counted(count, 'event')} without {name}" for name, count in self.missing.items()]
+        if len(self):
+            shown = self.columns.slice(0, _SHOWN_ROWS)
+            names = shown.column_names
+            rows = [[_cell(name, row[name]) for name in names] for row in shown.to_pylist()]
+            lines.append(text_table([visible(name, _TEXT_LIMIT) for name in names], rows))
+            if len(self) > _SHOWN_ROWS:
+                lines.append(f"… {counted(len(self) - _SHOWN_ROWS, 'more event')} in .frame")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return output_html(preformatted(repr(self)))
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    kind = FIELDS.get(name)
+    if kind == "time":
+        return time_text(value, "us")
+    if kind == "duration":
+        return duration_text(value, "us")
+    return visible(str(value), _TEXT_LIMIT)
