@@ -10,6 +10,7 @@ EXTRAS := export,java,keyring,otel,protobuf,tables,transforms,test
 comma := ,
 EXTRA_FLAGS := $(foreach extra,$(subst $(comma), ,$(EXTRAS)),--extra $(extra))
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
+PYTHON_CFLAGS := import sysconfig; print(sysconfig.get_config_var("CFLAGS"))
 # The tests start some 200 processes. Without stored bytecode each would compile every module that it imports.
 export PYTHONDONTWRITEBYTECODE :=
 # Four processes of pytest, because much of the time is waiting; two of them have a Kafka (tests/support/side_by_side.py).
@@ -114,11 +115,11 @@ $(VENV)/packages: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 # Compiles our own modules, for a minute: the checks need only the packages, and run meanwhile. Setuptools translates one
 # module after the other; those that Cython has translated before, several at once, it takes as they are. Debugging
-# information would take a quarter of gcc's time.
+# information would take a quarter of gcc's time. CFLAGS replaces Python's own flags (-O3 among them), so it repeats them.
 $(VENV)/installed: $(VENV)/packages $(COMPILED)
 	$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt cython \
 	  && printf '%s\n' $(filter %.pyx,$(COMPILED)) | xargs -P 2 -n 3 $(BIN)/cython -3 || true
-	DIST_EXTRA_CONFIG=.ci/build.cfg CFLAGS=-g0 $(BIN)/uv pip install -q --python $(BIN)/python -b constraints.txt --no-deps -e . \
+	DIST_EXTRA_CONFIG=.ci/build.cfg CFLAGS="$$($(BIN)/python -c '$(PYTHON_CFLAGS)') -g0" $(BIN)/uv pip install -q --python $(BIN)/python -b constraints.txt --no-deps -e . \
 	  || PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --no-deps -e .
 	@touch $@
 
