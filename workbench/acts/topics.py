@@ -9,6 +9,7 @@ from workbench.acts.act import Change, Planned, Undo
 from workbench.bus.topic_rows import groups_of_topics
 from workbench.errors import AuthenticationError, UnknownTopicError
 from workbench.model import NewRecord, TopicPartition
+from workbench.model.records.columns import MASKED_HEADER
 from workbench.text import counted, number_text, partition_text, time_text, visible_bytes
 
 if TYPE_CHECKING:
@@ -143,6 +144,11 @@ async def plan_produce(log: RecordLog, given: Mapping[str, Any]) -> Planned:
     if compacted and record.key is None:
         refusals.append("it is compacted: a record without a key is not accepted")
     warnings = ["it becomes the newest value of its key"] if compacted else []
+    names = {name for name, _ in (*record.headers, *(() if like is None else like.headers))}
+    if MASKED_HEADER.encode() in names:
+        refusals.append(
+            "it was masked when it was read, so what it held is not known here; give all of it, without like="
+        )
     if record.value is None:
         warnings.append("a record without a value is a tombstone: it deletes its key from a compacted topic")
     groups, trouble = await groups_of_topics(log, {info.name})

@@ -6,22 +6,22 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from workbench.bus.passing import PassingLog
 from workbench.errors import ConfigurationError
 from workbench.model.events.decoding import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
-    from workbench.bus.protocols import OffsetSpec, Reader, RecordLog, Writer
+    from workbench.bus.protocols import Reader, RecordLog
     from workbench.masking.policy import MaskingPolicy
     from workbench.model.events.decoding import BulkDecoder
     from workbench.model.records.chunk import Chunk, Isolation, Span
     from workbench.model.records.record import TopicPartition
-    from workbench.model.topics import CommittedOffset, GroupInfo, TopicInfo
 
 
-class MaskedLog:
+class MaskedLog(PassingLog):
     """Reads through another log and masks; everything else is passed on. See `workbench.bus.protocols.RecordLog`.
 
     Args:
@@ -31,34 +31,15 @@ class MaskedLog:
     """
 
     def __init__(self, log: RecordLog, policy: MaskingPolicy, decoder: Callable[[], BulkDecoder]) -> None:
-        self._log = log
+        super().__init__(log)
         self._policy = policy
         self._make_decoder = decoder
         self._decoder: BulkDecoder | None = None
 
-    def __repr__(self) -> str:
-        return f"<MaskedLog {self.address}>"
-
     @property
-    def address(self) -> str:
-        """The address as a URL, without secrets."""
-        return self._log.address
-
-    @property
-    def cluster_id(self) -> str:
-        """The cluster's own id; known once open."""
-        return self._log.cluster_id
-
-    async def __aenter__(self) -> Self:
-        await self._log.__aenter__()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close the log; harmless when repeated."""
-        await self._log.aclose()
+    def plain(self) -> RecordLog:
+        """The log that it reads through: for what moves or compares records and shows none."""
+        return self._log
 
     def reader(
         self,
@@ -101,60 +82,6 @@ class MaskedLog:
         decode = None if decoder is None else (lambda records: decoder.decode(records, chunk.topic))
         return replace(chunk, records=mask.masked(chunk.records, decode))
 
-    async def describe(self, topics: Collection[str] | None = None) -> list[TopicInfo]:
-        return await self._log.describe(topics)
-
-    async def topic_names(self) -> list[str]:
-        return await self._log.topic_names()
-
-    async def broker_settings(self, names: Collection[str]) -> dict[int, dict[str, str]]:
-        return await self._log.broker_settings(names)
-
-    async def offsets(
-        self,
-        partitions: Iterable[TopicPartition],
-        at: OffsetSpec,
-        *,
-        isolation: Isolation = "read_committed",
-    ) -> dict[TopicPartition, int | None]:
-        return await self._log.offsets(partitions, at, isolation=isolation)
-
-    async def log_sizes(self, partitions: Iterable[TopicPartition]) -> dict[int, dict[TopicPartition, int]]:
-        return await self._log.log_sizes(partitions)
-
-    def writer(self, **options: Any) -> Writer:
-        return self._log.writer(**options)
-
-    async def groups(self) -> list[str]:
-        return await self._log.groups()
-
-    async def describe_groups(self, group_ids: Collection[str]) -> list[GroupInfo]:
-        return await self._log.describe_groups(group_ids)
-
-    async def committed(self, group_id: str) -> dict[TopicPartition, CommittedOffset]:
-        return await self._log.committed(group_id)
-
-    async def commit_offsets(self, group_id: str, offsets: Mapping[TopicPartition, int]) -> None:
-        await self._log.commit_offsets(group_id, offsets)
-
-    async def delete_group(self, group_id: str) -> None:
-        await self._log.delete_group(group_id)
-
-    async def alter_config(self, name: str, settings: Mapping[str, str | None]) -> None:
-        await self._log.alter_config(name, settings)
-
-    async def create_topic(self, name: str, **options: Any) -> None:
-        await self._log.create_topic(name, **options)
-
-    async def add_partitions(self, name: str, total: int) -> None:
-        await self._log.add_partitions(name, total)
-
-    async def delete_topic(self, name: str) -> None:
-        await self._log.delete_topic(name)
-
-    async def delete_records(self, before: Mapping[TopicPartition, int]) -> None:
-        await self._log.delete_records(before)
-
 
 class MaskedReader:
     """Reads through another reader, and masks what comes. See `workbench.bus.protocols.Reader`."""
@@ -189,3 +116,8 @@ class MaskedReader:
     async def aclose(self) -> None:
         """Stop reading; harmless when repeated."""
         await self._reader.aclose()
+
+
+def plain(log: RecordLog) -> RecordLog:
+    """Return the log behind a masked one, or the log itself: for what moves or compares records and shows none."""
+    return log.plain if isinstance(log, MaskedLog) else log

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from workbench.session.querying import SnapshotQueries
@@ -33,17 +34,17 @@ if TYPE_CHECKING:
     from workbench.widgets import CausationGraph
 
 
-class SnapshotQuestions(SnapshotQueries):
+class SnapshotQuestions(SnapshotQueries, ABC):
     """Answers questions about flows; each answer has a text and a ``.frame``, many positions for replay and tail."""
 
     @property
+    @abstractmethod
     def graph(self) -> Trace:
         """The causal graph of the whole snapshot."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draw(self, views: GraphViewSource, **options: Any) -> CausationGraph:
         """Make the widget of a causal graph whose records are in this snapshot."""
-        raise NotImplementedError
 
     def flows(self) -> Flows:
         """List the flows: one row for each correlation id, those with failures and gaps first; see `.frame`."""

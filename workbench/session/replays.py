@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow.compute as pc
 
 from workbench.errors import SnapshotError
+from workbench.masking import plain
 from workbench.store.journal import Journal, RecordedRuns, journal_path
 from workbench.text import counted, element, iso_text, table, text_table, visible
 
@@ -89,8 +90,8 @@ class Replays:
 
         journal, run_id = self._recorded(run)
         if journal.run(run_id).state == "in_doubt":
-            await resolve_run(cluster.log, journal, run_id)
-        return read_report(journal, run_id, await verify_delivery(cluster.log, run_id, journal))
+            await resolve_run(plain(cluster.log), journal, run_id)
+        return read_report(journal, run_id, await verify_delivery(plain(cluster.log), run_id, journal))
 
     async def resume(
         self,
@@ -135,7 +136,7 @@ class Replays:
         plan = plan_from_json(journal.run(run_id).plan, chosen)
         return await resume_run(
             plan,
-            cluster.log,
+            plain(cluster.log),
             journal,
             connection=access_of(cluster),
             target=target,
@@ -154,7 +155,7 @@ class Replays:
         from workbench.replay import abandon_run, read_report
 
         journal, run_id = self._recorded(run)
-        await abandon_run(cluster.log, journal, run_id, reason=cluster.reason)
+        await abandon_run(plain(cluster.log), journal, run_id, reason=cluster.reason)
         return read_report(journal, run_id)
 
     async def delete_created(self, run: str, cluster: Target, *, topic: str) -> None:
@@ -171,7 +172,7 @@ class Replays:
         from workbench.replay import delete_created
 
         journal, run_id = self._recorded(run)
-        await delete_created(cluster.log, journal, run_id, topic=topic)
+        await delete_created(plain(cluster.log), journal, run_id, topic=topic)
 
     def _runs(self) -> list[RunRow]:
         own = RecordedRuns(self.store.connection).runs()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -16,12 +17,12 @@ SHOWN = 30
 """Rows of an answer that its text shows; its frame has all."""
 
 
-class Answer:
+class Answer(ABC):
     """Shows itself as text; subclasses say which, and give a frame."""
 
+    @abstractmethod
     def text(self) -> str:
         """Write the answer for people."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return self.text()

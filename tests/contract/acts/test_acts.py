@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -180,6 +181,10 @@ async def test_one_record_is_written_beside_the_one_it_is_made_of(writer, topic)
     (written,) = [one async for one in writer.records(name, start=10, end=11)]
     assert (written.key, written.value, written.headers) == (b"k3", b"edited", ((b"h", None),))
     assert "no partition 7" in (await writer.acts.produce(name, value=b"x", partition=7)).refusals[0]
+    masked = replace(record, headers=((b"x-workbench-masked", b"value"),))
+    for given in ({"like": masked}, {"headers": masked.headers}):
+        act = await writer.acts.produce(name, value=b"x", **given)
+        assert "masked when it was read" in act.refusals[0]
 
 
 async def test_offsets_of_an_empty_group_are_reset_and_restored(writer, topic, group_name):

@@ -127,3 +127,42 @@ def test_a_file_that_is_not_there_is_an_error_of_ours(arguments, tmp_path, monke
     assert result.exit_code == 1
     assert "There is no snapshot none.duckdb" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+MASKED_TARGET = """
+[masking]
+[[masking.rules]]
+topics = ["again"]
+paths = ["n"]
+allow_headers = ["nothing"]
+action = "remove"
+"""
+
+
+async def test_a_masked_target_is_compared_as_it_is(topic_name, tmp_path, monkeypatch):
+    """Masking hides what people would see; what is on a target must be known exactly, or it is sent twice."""
+    monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
+    settings = tmp_path / "workbench.toml"
+    settings.write_text(MASKED_TARGET)
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(settings))
+    async with await wb.connect(f"memory://{topic_name('masked')}", write=True, reason="test") as cluster:
+        for topic in ("orders", "again"):
+            await cluster.log.create_topic(topic, partitions=1)
+        async with cluster.log.writer() as writer:
+            await writer.send([NewRecord("orders", b"k", b'{"n": %d}' % at, (), 0) for at in range(6)])
+        with await cluster.capture("orders", into=tmp_path / "incident.duckdb", progress=False) as snap:
+            plan = await cluster.plan(snap.replay("true"), to="again")
+            assert (await cluster.run(plan, confirm=plan.token)).state == "verified"
+            assert (await snap.replays.verify(plan.run_id, cluster)).verification.passed
+            # As if the process had died before it noted the end of its last batch.
+            with snap.store.transaction() as cursor:
+                cursor.execute("UPDATE replays SET state = 'running'")
+                cursor.execute("UPDATE replay_txns SET state = 'intent' WHERE txn_no = 2")
+                cursor.execute("UPDATE replay_positions SET next_target_offset = NULL")
+                cursor.execute("DELETE FROM replay_outcomes WHERE seq >= 4")
+        with wb.open(snap.path, write=True) as snap:
+            report = await snap.replays.resume(plan.run_id, cluster)
+            assert (report.state, report.counts["acked"]) == ("verified", 6)
+        found = [record async for record in cluster.records("again", start="start", stop_at_end=True)]
+        assert len(found) == 6
+        assert all(b"n" not in (record.value or b"") for record in found), "people see none of it"
