@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.capture.window import resolve_window
+from workbench.errors import UnknownTopicError
 from workbench.live.last_records import start_at_last_records
 from workbench.live.search.columns import SEARCHED, columns_of, records_of
 from workbench.live.search.rows import TITLES, shown_rows
@@ -17,7 +18,7 @@ from workbench.model.records.chunk import Chunk, Span
 from workbench.model.records.columns import RECORD
 from workbench.model.records.record import TopicPartition
 from workbench.store.snapshot.frames import to_pandas
-from workbench.text import counted, element, output_html, table, text_table
+from workbench.text import counted, element, output_html, table, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,14 +101,21 @@ class Page:
         return f"{counted(len(self), 'record')} of {counted(len(self.start), 'partition')}"
 
 
-async def first_page(source: PageSource, topics: TopicSelection, bound: Bound, *, backwards: bool) -> Page:
-    """Read the page behind a bound, or the one before it.
+async def first_page(
+    source: PageSource, topics: TopicSelection, bound: Bound, *, backwards: bool, partition: int | None = None
+) -> Page:
+    """Read the page behind a bound, or the one before it; of all partitions, or of one.
 
     Raises:
-        UnknownTopicError: A topic does not exist, or a pattern matches nothing.
+        UnknownTopicError: A topic or the partition does not exist, or a pattern matches nothing.
     """
     window = await resolve_window(source.log, topics, bound, None, isolation=source.isolation)
     positions = {TopicPartition(span.topic, span.partition): span.start for span in window.spans}
+    if partition is not None:
+        positions = {place: at for place, at in positions.items() if place.partition == partition}
+        if not positions:
+            name = str(topics)
+            raise UnknownTopicError(f"{visible(name, 200)} has no partition {partition}.", topic=name)
     return await (page_before if backwards else page_after)(source, positions)
 
 

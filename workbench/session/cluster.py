@@ -134,12 +134,9 @@ class Cluster(ReadsTopics, HasActs, HasTransforms, HasHttpProxy):
         Raises:
             UnknownTopicError: A name does not exist, or a pattern matches nothing.
         """
-        from workbench.bus.topic_rows import partition_rows
-        from workbench.model.selecting.topic_selection import parse_topics
         from workbench.session.frames import partitions_frame
 
-        rows = await partition_rows(self.log, parse_topics(selection))
-        return partitions_frame(rows, provenance=self._provenance())
+        return partitions_frame(await self.partition_rows(selection), provenance=self._provenance())
 
     async def topic_rows(self, selection: TopicsLike = "*") -> list[dict[str, Any]]:
         """Describe topics like `topics`, as a list of dictionaries."""
@@ -147,6 +144,13 @@ class Cluster(ReadsTopics, HasActs, HasTransforms, HasHttpProxy):
         from workbench.model.selecting.topic_selection import parse_topics
 
         return await topic_rows(self.log, parse_topics(selection))
+
+    async def partition_rows(self, selection: TopicsLike = "*") -> list[dict[str, Any]]:
+        """Describe partitions like `partitions`, as a list of dictionaries."""
+        from workbench.bus.topic_rows import partition_rows
+        from workbench.model.selecting.topic_selection import parse_topics
+
+        return await partition_rows(self.log, parse_topics(selection))
 
     def tail(
         self,

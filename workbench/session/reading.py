@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import re
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from datetime import timedelta
 
+    from workbench.live.explanation.explanation import Explanation
     from workbench.live.paging import Page
     from workbench.live.search.search import Search
     from workbench.live.topic_statistics import TopicStatistics
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ReadsTopics:
-    """Gives `workbench.Cluster`, which inherits it, `records` and `search`."""
+    """Gives `workbench.Cluster`, which inherits it, `records`, `search`, `page` and `explain`."""
 
     _connection: ClusterConnection
 
@@ -124,6 +126,7 @@ class ReadsTopics:
         start: BoundLike | None = None,
         end: BoundLike | None = None,
         count: int = 50,
+        partition: int | None = None,
         isolation: Isolation = "read_committed",
     ) -> Page:
         """Read a page of records: those behind ``start``, or the last ones before ``end``.
@@ -131,10 +134,12 @@ class ReadsTopics:
         ``page.next()`` and ``page.previous()`` read on in both directions. No consumer group is joined.
 
         Args:
-            topics: Topics to read; records of several partitions are merged by time.
+            topics: Topics to read; records of several partitions are merged by time. Or the position of a record,
+                ``orders/3@1842``: its partition from there on.
             start: Where the page begins.
             end: Where it ends, exclusive.
             count: Records of a page.
+            partition: Only this partition of each topic.
             isolation: ``read_uncommitted`` also gives records of open and aborted transactions.
 
         Raises:
@@ -144,7 +149,67 @@ class ReadsTopics:
         from workbench.session.browsing import page
 
         return await page(
-            self._connection.require_open(), topics, start=start, end=end, count=count, isolation=isolation
+            self._connection.require_open(),
+            topics,
+            start=start,
+            end=end,
+            count=count,
+            partition=partition,
+            isolation=isolation,
+        )
+
+    async def record(self, position: str, *, isolation: Isolation = "read_committed") -> Record:
+        """Read one record by its position, ``orders/3@1842``.
+
+        Args:
+            position: ``topic/partition@offset``.
+            isolation: ``read_uncommitted`` also gives records of open and aborted transactions.
+
+        Raises:
+            UnknownEventError: There is no record at this position.
+            UnknownTopicError: There is no such topic or partition.
+            PositionError: It is no position.
+        """
+        from workbench.session.browsing import record
+
+        return await record(self._connection.require_open(), position, isolation=isolation)
+
+    async def explain(
+        self,
+        position: str,
+        *,
+        topics: TopicsLike = "*",
+        around: str | timedelta = "5m",
+        most_s: float = 30.0,
+        isolation: Isolation = "read_committed",
+    ) -> Explanation:
+        """Explain a record: what led to it, what came of it, and which consumer groups have passed it.
+
+        Causes and effects are looked for in ``topics``, by the ids that the record and its relatives name, among the
+        records around its time. ``.read`` and ``.notes`` say what was searched; ``.trace`` is the causal graph.
+
+        Args:
+            position: ``topic/partition@offset``.
+            topics: Topics in which relatives are looked for.
+            around: How far from the record's time: ``"5m"`` (units ms s m h d) or a timedelta.
+            most_s: Seconds after which reading ends; what was found until then is explained.
+            isolation: ``read_uncommitted`` also takes records of open and aborted transactions.
+
+        Raises:
+            UnknownEventError: There is no record at this position.
+            UnknownTopicError: There is no such topic or partition.
+            WindowError: ``around`` is no duration.
+        """
+        from workbench.session.browsing import explain
+
+        return await explain(
+            self._connection.require_open(),
+            position,
+            self.search,
+            topics=topics,
+            around=around,
+            most_s=most_s,
+            isolation=isolation,
         )
 
     async def statistics(
