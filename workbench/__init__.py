@@ -99,6 +99,7 @@ if TYPE_CHECKING:
         compare as compare,
         connect as connect,
         demo as demo,
+        explore as explore,
         open_snapshot as open,  # noqa: A004, F401 - read as wb.open
         open_snapshot as open_snapshot,
         open_trace as open_trace,
@@ -186,6 +187,7 @@ _HOMES = {
         "compare",
         "connect",
         "demo",
+        "explore",
         "open_snapshot",
         "open_trace",
     ),
@@ -211,6 +213,7 @@ __all__ = [
     "compare",
     "connect",
     "demo",
+    "explore",
     "open_trace",
 ]
 """Names that ``from workbench import *`` imports: without `open`, which would shadow the built-in function."""

@@ -6,6 +6,19 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.errors import ReplayRefused, ValidationError
+from workbench.model.explorer import (
+    DifferenceSection,
+    FactsSection,
+    Input,
+    LinesSection,
+    PaneRow,
+    Press,
+    ProgressSection,
+    TableSection,
+    TextSection,
+    TreeNode,
+    TreeSection,
+)
 from workbench.model.feeds import (
     Column,
     Identity,
@@ -24,6 +37,7 @@ from workbench.transforms.views.state import ViewLine, ViewPartition, ViewStatus
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from workbench.model.explorer import Section
     from workbench.model.feeds import FeedState
 
 HOSTILE = (
@@ -295,3 +309,94 @@ class ScriptedView:
             text or "masked", text or "orders", (text or "masked",), "broker", partitions
         )
         self.lines = [ViewLine(text or "hello", "info", 0, "node 1"), ViewLine("odd", "error")]
+
+
+class ScriptedPane:
+    """An `ExplorerPane` with every kind of section."""
+
+    def __init__(self, name: str, calls: list[str], *, rows: int = 0, text: str = "") -> None:
+        self.name = name
+        self.title = name.capitalize()
+        self.version = 1
+        self.busy = ""
+        self.note = text or f"note of {name}"
+        self.failure = ""
+        self.order = "-name"
+        self.row_count = rows
+        self.picked = "row 1"
+        self._calls = calls
+        self._text = text
+        self.columns: Sequence[Column] = (
+            Column("name", text or "Name", 200, grow=True),
+            Column("trend", "Lately", 96),
+            Column("size", "Size", 80, numeric=True),
+        )
+        hint = text or "words"
+        self.inputs: Sequence[Input] = (Input("filter", text or "Filter", "text", text, hint=hint, live=True),)
+        self.presses: Sequence[Press] = (Press("go", text or "Go"), Press("stop", "Stop", enabled=False))
+        progress = ScriptedJob(text=text).progress
+        shown = text or "shown"
+        self.sections: Sequence[Section] = (
+            FactsSection(shown, ((shown, shown),)),
+            TableSection(shown, (shown, "b"), ((shown, "c"),)),
+            LinesSection(shown, (shown,), "warn"),
+            TextSection(shown, shown),
+            DifferenceSection(shown, ("--- a", "+++ b", f"+{shown}")),
+            ProgressSection(shown, progress),
+            TreeSection(
+                "Value",
+                (
+                    TreeNode(0, "", "{2 members}", "object"),
+                    TreeNode(1, shown, "{1 member}", "object"),
+                    TreeNode(2, "inner", shown, "text"),
+                    TreeNode(1, "count", "9007199254740993", "number"),
+                ),
+                shown,
+            ),
+        )
+
+    def window(self, start: int, end: int) -> list[PaneRow]:
+        shown = self._text or "row"
+        return [
+            PaneRow(f"row {n}", (f"{shown} {n}", "", str(n)), n % 10 == 9, (1.0, 2.0, float(n)))
+            for n in range(start, min(end, self.row_count))
+        ]
+
+    async def do(self, press: str, values: Any) -> None:
+        self._calls.append(f"{self.name} {press} {values}")
+
+    async def pick(self, key: str) -> None:
+        self._calls.append(f"{self.name} pick {key}")
+
+    async def enter(self, key: str) -> None:
+        self._calls.append(f"{self.name} enter {key}")
+
+
+class ScriptedPanes:
+    """An `ExplorerFeed` of three panes under the test's control."""
+
+    def __init__(self, *, rows: int = 20, text: str = "") -> None:
+        self.cluster = None
+        self.calls: list[str] = []
+        self.name = text or "Explorer of cluster-1"
+        self.state = text or "read-only"
+        self.panes = [ScriptedPane("topics", self.calls, rows=rows, text=text), ScriptedPane("messages", self.calls)]
+        self.details = [ScriptedPane("record", self.calls, text=text)]
+        self.topic = text or "orders"
+        self.record = text or "orders/0@1"
+        self.wish = (0, "")
+
+    async def select_topic(self, topic: str) -> None:
+        self.calls.append(f"topic {topic}")
+
+    async def select_record(self, position: str) -> None:
+        self.calls.append(f"record {position}")
+
+    def pause(self) -> None:
+        self.calls.append("pause")
+
+    def resume(self) -> None:
+        """Views resume when they are shown; tests count what else is called."""
+
+    def close(self) -> None:
+        self.calls.append("close")

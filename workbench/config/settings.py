@@ -18,6 +18,7 @@ from workbench.config.http_service import service_urls
 from workbench.config.masking import MaskingSettings, masking_settings
 from workbench.config.schema_registry import SchemaRegistrySettings
 from workbench.config.trust import digest_of, distrust_reason, remember
+from workbench.config.views import SavedView
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class Settings:
     """Format of values by topic pattern, in the order of the file."""
     masking: MaskingSettings = field(default_factory=MaskingSettings)
     """What of records is hidden."""
+    views: Mapping[str, SavedView] = field(default_factory=dict)
+    """Saved views of the explorer."""
     tail_memory_mb: int | None = None
     """Memory that all live tables share, in MiB; None for the default."""
     max_record_mb: int | None = None
@@ -174,9 +177,10 @@ def _settings(path: Path, content: bytes, distrusted: str | None) -> Settings:
     topics, formats = _topics(checked.topics, path)
     table = checked.masking
     masking = masking_settings([one.model_dump() for one in table.rules], table.salt_env, path)
+    views = MappingProxyType({name: SavedView(**one.model_dump()) for name, one in checked.views.items()})
     limits = (checked.tail_memory_mb, checked.max_record_mb)
     return Settings(
-        path, MappingProxyType(clusters), default, conventions, topics, formats, masking, *limits, distrusted
+        path, MappingProxyType(clusters), default, conventions, topics, formats, masking, views, *limits, distrusted
     )
 
 

@@ -10,11 +10,12 @@ from workbench.session.demonstration import demo
 
 if TYPE_CHECKING:
     from workbench.session.comparing import compare
+    from workbench.session.explored_address import explore
     from workbench.session.opening import open_snapshot
     from workbench.session.snapshot import Snapshot
     from workbench.session.span_files import open_trace
 
-__all__ = ["Cluster", "Snapshot", "compare", "connect", "demo", "open_snapshot", "open_trace"]
+__all__ = ["Cluster", "Snapshot", "compare", "connect", "demo", "explore", "open_snapshot", "open_trace"]
 
 
 def __getattr__(name: str) -> Any:
@@ -26,6 +27,10 @@ def __getattr__(name: str) -> Any:
         from workbench.session.comparing import compare
 
         return compare
+    if name == "explore":
+        from workbench.session.explored_address import explore
+
+        return explore
     if name == "open_trace":
         from workbench.session.span_files import open_trace
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.session.acting import HasActs
+from workbench.session.exploring import HasExplorer
 from workbench.session.masked_connection import masked_connection
 from workbench.session.proxying import HasHttpProxy
 from workbench.session.reading import ReadsTopics
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from workbench.widgets import LagPanel, LiveTail, ReplayPanel
 
 
-class Cluster(ReadsTopics, HasActs, HasTransforms, HasHttpProxy):
+class Cluster(ReadsTopics, HasExplorer, HasActs, HasTransforms, HasHttpProxy):
     """Connects to an event bus, read-only unless it was opened for writing.
 
     Made by `workbench.connect` and `workbench.demo`. It owns the background tasks that it starts (tails, captures, lag

@@ -2,6 +2,7 @@
 
 from workbench.widgets.base.plotly_offline import keep_figures_offline, show_figure
 from workbench.widgets.causation_graph.model import CausationGraph
+from workbench.widgets.explorer.panel import Explorer
 from workbench.widgets.lag_panel.model import LagPanel
 from workbench.widgets.lineage_panel.model import LineagePanel
 from workbench.widgets.live_tail.model import LiveTail
@@ -12,6 +13,7 @@ from workbench.widgets.view_panel.model import ViewPanel
 
 __all__ = [
     "CausationGraph",
+    "Explorer",
     "LagPanel",
     "LineagePanel",
     "LiveTail",

@@ -1,0 +1,112 @@
+"""The explorer in JupyterLab: from topics to a message, its value, its trace; a search; keys alone; life and death."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+from stage import lowest_contrast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lab import Notebook
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+CONNECT = """
+import json, uuid
+import workbench as wb
+from workbench.model import NewRecord, TopicPartition
+cluster = await wb.connect(f"memory://explorer-{uuid.uuid4().hex[:8]}", write=True, reason="test")
+
+def event(topic, number, cause=None):
+    value = {"specversion": "1.0", "id": f"e{number}", "type": f"step.{number}", "source": "/shop",
+        "correlationid": f"flow-{number // 3}", "data": {"amount": 12.50, "big": 9007199254740993,
+        "note": "<img src=x onerror=window.fired=1>"}}
+    if cause is not None:
+        value["causationid"] = f"e{cause}"
+    return NewRecord(topic, f"k{number}".encode(), json.dumps(value).encode(), ((b"trace", b"<b>x</b>"),), number % 2)
+
+await cluster.log.create_topic("orders", partitions=2)
+await cluster.log.create_topic("payments", partitions=2)
+async with cluster.log.writer() as writer:
+    for number in range(300):
+        cause = None if number % 3 == 0 else number - 1
+        await writer.send([event("orders" if number % 3 != 1 else "payments", number, cause)])
+await cluster.log.commit_offsets("billing", {TopicPartition("orders", 0): 5, TopicPartition("orders", 1): 99})
+"""
+EXPLORE = "explorer = cluster.explore(height=260)\nexplorer"
+
+
+def rows(page: Page, grid: str) -> str:
+    return f".wb-explorer [role=grid][aria-label={grid}] .wb-body [role=row]:not([hidden])"
+
+
+def test_from_topics_to_a_trace(notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]) -> None:
+    shown = notebook(CONNECT, EXPLORE)
+    page = shown.page
+    page.set_default_timeout(15_000)
+    page.locator(rows(page, "Topics"), has_text="orders").dblclick()
+    expect(page.get_by_role("tab", name="Messages")).to_have_attribute("aria-selected", "true")
+    message = page.locator(rows(page, "Messages"), has_text="step.299")
+    message.click()
+    shown.until("explorer.topic, explorer.record", "orders orders/1@99")
+    picture(page, "messages")
+    page.get_by_role("tab", name="Value").click()
+    expect(page.get_by_role("tree")).to_contain_text("big: 9007199254740993")
+    expect(page.get_by_role("tree")).to_contain_text("amount: 12.5")
+    page.get_by_role("searchbox").fill("onerror")
+    expect(page.locator(".wb-found")).to_have_count(1)
+    page.get_by_role("tab", name="Bytes").click()
+    expect(page.locator(".wb-explorer pre").nth(1)).to_contain_text("00000000  7b 22")
+    page.get_by_role("tab", name="Record").click()
+    page.get_by_role("button", name="Trace", exact=True).click()
+    expect(page.get_by_role("tab", name="Traces")).to_have_attribute("aria-selected", "true")
+    expect(page.locator(rows(page, "Traces"))).to_have_count(3)
+    picture(page, "traces")
+    page.get_by_role("button", name="Draw the graph").click()
+    expect(page.locator(".wb-graph svg, .wb-causation svg, svg [role=button]").first).to_be_visible()
+    page.get_by_role("tab", name="Explain").click()
+    expect(page.locator(".wb-explorer")).to_contain_text("billing")
+    picture(page, "explain")
+    page.get_by_role("tab", name="Groups").click()
+    page.get_by_role("button", name="Read groups").click()
+    page.locator(rows(page, "Groups"), has_text="billing").click()
+    expect(page.locator(".wb-explorer")).to_contain_text("Lag by partition")
+    page.get_by_role("tab", name="Topic", exact=True).click()
+    page.get_by_label("Count from").fill("start")
+    page.get_by_role("button", name="Count statistics").click()
+    expect(page.locator(".wb-explorer")).to_contain_text("Schema by example")
+    picture(page, "topic")
+    assert page.evaluate("() => window.fired") is None
+    shown.until("len(cluster.tasks.failures)", "0")
+    shown.kernel("await cluster.aclose()")
+    expect(page.locator(".wb-explorer")).to_contain_text("closed, because the cluster was closed")
+
+
+def test_a_search_and_the_themes(notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]) -> None:
+    shown = notebook(CONNECT, EXPLORE)
+    page = shown.page
+    page.set_default_timeout(15_000)
+    expect(page.locator(rows(page, "Topics"))).to_have_count(2)
+    page.get_by_role("tab", name="Search").click()
+    page.get_by_label("Topics", exact=True).fill("orders payments")
+    page.get_by_label("Where (SQL)").fill("event_type = 'step.100'")
+    page.get_by_label("From", exact=True).fill("start")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator(rows(page, "Search"))).to_have_count(1)
+    expect(page.locator(".wb-explorer")).to_contain_text("complete: 300 records in 4 partitions searched")
+    picture(page, "search")
+    page.get_by_label("Where (SQL)").fill("nowhere = 1")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator(".wb-explorer .wb-failure:visible")).to_contain_text("The condition cannot be read")
+    for theme in ("Dark", "Light"):
+        shown.theme(f"JupyterLab {theme}")
+        ratio, text = lowest_contrast(page, ".wb-explorer")
+        assert ratio >= 4.5, text
+        picture(page, theme.lower())
+    shown.until("explorer.feed.search.found is None, len(cluster.tasks.failures)", "True 0")
+    shown.kernel("await cluster.aclose()")

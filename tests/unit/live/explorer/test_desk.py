@@ -1,0 +1,214 @@
+"""The panes share one selection, and answer what a person asks of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from workbench.errors import ValidationError
+from workbench.model.explorer import (
+    ExplorerFeed,
+    ExplorerPane,
+    LinesSection,
+    ProgressSection,
+    TableSection,
+    TreeSection,
+)
+
+
+async def until(condition):
+    for _ in range(2_000):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    pytest.fail("the condition did not come true")
+
+
+def texts(pane):
+    return [row.cells for row in pane.window(0, pane.row_count)]
+
+
+def titles(pane):
+    return [section.title for section in pane.sections]
+
+
+async def test_the_desk_and_its_panes_are_what_the_widget_takes(desk):
+    assert isinstance(desk, ExplorerFeed)
+    assert all(isinstance(pane, ExplorerPane) for pane in (*desk.panes, *desk.details))
+    assert [pane.name for pane in desk.panes] == ["topics", "topic", "messages", "search", "groups", "traces"]
+    assert desk.state == "may write"
+
+
+async def test_a_topic_is_chosen_and_its_newest_messages_are_shown(desk):
+    await desk.topics.refresh()
+    assert [row[0] for row in texts(desk.topics)] == ["orders", "payments"]
+    await desk.topics.enter("orders")
+    assert (desk.topic, desk.wish) == ("orders", (1, "messages"))
+    assert desk.messages.row_count == 50
+    assert desk.messages.window(0, 1)[0].key == "orders/1@39"
+    assert [row[0] for row in texts(desk.topic_pane)] == ["0", "1"]
+    (settings,) = desk.topic_pane.sections
+    assert settings.rows[0] == ("retention.ms", "1000", "differs from the default")
+    assert desk.search.inputs[0].value == "orders"
+
+
+async def test_topics_are_filtered_and_sorted(desk):
+    await desk.topics.refresh()
+    await desk.topics.do("input", {"filter": "PAY", "internal": "", "sort": "topic"})
+    assert [row[0] for row in texts(desk.topics)] == ["payments"]
+    assert desk.topics.note.startswith("1 of 2 topics")
+    await desk.topics.do("input", {"filter": "", "internal": "", "sort": "records"})
+    assert (desk.topics.order, [row[0] for row in texts(desk.topics)]) == ("-records", ["orders", "payments"])
+    await desk.topics.do("sort", {"column": "records"})
+    await desk.topics.do("sort", {"column": "records"})
+    assert [row[0] for row in texts(desk.topics)] == ["orders", "payments"]
+    await desk.topics.pick("nowhere")
+    assert desk.topic == ""
+
+
+async def test_rates_are_counted_between_samples(desk, write):
+    await desk.topics.refresh()
+    await desk.topics.sample()
+    await write("orders", 10)
+    await desk.topics.sample()
+    row = desk.topics.window(0, 1)[0]
+    assert row.cells[1] == "90"
+    assert len(row.trend) == 1
+    assert row.trend[0] > 0
+
+
+async def test_pages_go_both_ways_from_any_bound(desk):
+    await desk.select_topic("orders")
+    await desk.messages.do("older", {})
+    assert desk.messages.row_count == 30
+    await desk.messages.do("older", {})
+    assert desk.messages.note.endswith("the log starts here")
+    await desk.messages.do("newer", {})
+    assert desk.messages.window(0, 1)[0].key == "orders/1@39"
+    form = {"topic": "orders", "partition": "1", "start": "2", "count": "50"}
+    await desk.messages.do("go", form)
+    assert desk.messages.window(37, 38)[0].key == "orders/1@2"
+    await desk.messages.do("go", {**form, "topic": "payments/0@3", "partition": ""})
+    assert desk.topic == "payments"
+    assert desk.messages.window(16, 17)[0].key == "payments/0@3"
+    await desk.messages.do("go", {**form, "partition": "x"})
+    assert "x is no partition" in desk.messages.failure
+    await desk.messages.do("go", {**form, "topic": "nowhere"})
+    assert "nowhere" in desk.messages.failure
+    with pytest.raises(ValidationError):
+        await desk.messages.do("delete", {})
+    with pytest.raises(ValidationError):
+        await desk.messages.do("go", {"unknown": ""})
+
+
+async def test_a_record_is_shown_as_facts_tree_and_bytes(desk, tmp_path):
+    await desk.select_topic("orders")
+    await desk.messages.pick("orders/1@39")
+    assert desk.record == "orders/1@39"
+    record, value, dump, _ = desk.details
+    assert titles(record) == ["Record", "Headers: 1", "Where it came from"]
+    (tree,) = [section for section in value.sections if isinstance(section, TreeSection)]
+    assert ("amount", "12.50", "number") in [(node.name, node.text, node.kind) for node in tree.nodes]
+    assert dump.sections[1].text.startswith("00000000  7b 22")
+    file = tmp_path / "value.bin"
+    await record.do("save", {"file": str(file), "position": desk.record})
+    assert file.read_bytes().startswith(b'{"specversion"')
+    await record.do("save", {"file": str(file), "position": desk.record})
+    assert "exists already" in record.failure
+    await record.do("open", {"file": "", "position": "payments/1@0"})
+    assert desk.record == "payments/1@0"
+    await record.do("open", {"file": "", "position": "payments/1@999"})
+    assert "no record payments/1@999" in record.failure
+    await record.do("open", {"file": "", "position": "nonsense"})
+    assert record.failure
+
+
+async def test_a_record_is_explained_and_traced(desk):
+    await desk.select_record("orders/1@39")
+    record, *_, explain = desk.details
+    await record.do("trace", {})
+    assert desk.wish[1] == "traces"
+    assert [row[2] for row in texts(desk.traces)] == ["orders/0@38", "payments/1@19", "orders/1@39"] or desk.traces.rows
+    assert explain.explanation.position == "orders/1@39"
+    standing = [section for section in explain.sections if isinstance(section, TableSection)][-1]
+    assert standing.rows[0][0] == "billing"
+    first = desk.traces.rows[0].key
+    await desk.traces.pick(first)
+    assert desk.record == first
+    assert explain.sections == ()
+
+
+async def test_a_search_fills_its_table_and_says_how_it_ended(desk):
+    form = dict.fromkeys(("topics", "where", "words", "regex", "key", "newest"), "")
+    form |= {"start": "start", "end": "end", "limit": "100"}
+    await desk.search.do("search", form)
+    assert "Name topics" in desk.search.failure
+    await desk.search.do("search", {**form, "topics": "orders pay*", "where": "event_type = 'step.1'"})
+    assert desk.search.row_count == 40
+    assert "complete: 120 records" in desk.search.note
+    assert any(isinstance(section, ProgressSection) for section in desk.search.sections)
+    await desk.search.pick(desk.search.window(0, 1)[0].key)
+    assert desk.record.startswith("payments/")
+    await desk.traces.do("found", {})
+    assert desk.traces.row_count == 40
+    await desk.search.do("search", {**form, "topics": "orders", "where": "nowhere = 1"})
+    assert "cannot be read" in desk.search.failure
+    assert desk.search.found is None
+    await desk.traces.do("found", {})
+    assert "found nothing yet" in desk.traces.failure
+
+
+async def test_a_search_that_runs_can_be_cancelled(desk):
+    form = {"topics": "orders", "start": "start", "end": "end", "limit": "100"}
+    running = asyncio.create_task(desk.search.do("search", form))
+    await until(lambda: desk.search.presses[1].enabled and desk.search._search is not None)
+    with pytest.raises(ValidationError, match="A search is running"):
+        await desk.search.do("search", form)
+    await desk.search.do("cancel", {})
+    await running
+    assert "stopped because it was cancelled" in desk.search.note
+    assert not desk.search.presses[1].enabled
+
+
+async def test_groups_have_members_and_lag(desk):
+    await desk.groups.do("refresh", {})
+    (row,) = desk.groups.rows
+    assert (row.cells[0], row.cells[2], row.cells[5]) == ("billing", "Empty", "74")
+    await desk.groups.pick("billing")
+    assert titles(desk.groups) == ["Members of billing: 0", "Lag by partition"]
+    await desk.groups.do("input", {"filter": "other"})
+    assert desk.groups.row_count == 0
+
+
+async def test_statistics_are_counted_on_request(desk):
+    await desk.select_topic("orders")
+    await desk.topic_pane.do("count", {"start": "start", "end": "end"})
+    assert titles(desk.topic_pane)[:3] == [
+        "Statistics of orders, start to end",
+        "Event types",
+        "Schema by example: fields of the last records",
+    ]
+    await desk.topic_pane.do("count", {"start": "nonsense", "end": "end"})
+    assert "nonsense" in desk.topic_pane.failure
+
+
+async def test_nothing_is_asked_while_nobody_looks(desk):
+    task = asyncio.create_task(desk.run())
+    try:
+        await asyncio.sleep(0.05)
+        assert desk.topics.row_count == 0
+        desk.resume()
+        await until(lambda: desk.topics.row_count)
+        desk.pause()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_cluster_that_was_closed_is_a_failure_of_the_pane(desk, cluster):
+    await desk.select_topic("orders")
+    await cluster.aclose()
+    await desk.messages.do("newest", {})
+    assert "closed" in desk.messages.failure
+    assert not any(isinstance(section, LinesSection) for section in desk.messages.sections)

@@ -1,0 +1,166 @@
+"""All panes of the explorer over one selection, and the task that keeps the topics fresh while somebody looks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from workbench.errors import WorkbenchError
+from workbench.live.explorer.groups import GroupsPane
+from workbench.live.explorer.messages import MessagesPane
+from workbench.live.explorer.record import BytesPane, ExplainPane, RecordPane, ValuePane
+from workbench.live.explorer.searching import SearchPane
+from workbench.live.explorer.selection import Selection
+from workbench.live.explorer.topic import TopicPane
+from workbench.live.explorer.topics import TopicsPane
+from workbench.live.explorer.traces import TracesPane
+from workbench.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from workbench.config.views import SavedView
+    from workbench.live.explanation.explanation import Explanation
+    from workbench.live.explorer.explored import ExploredCluster
+    from workbench.model.explorer import ExplorerPane
+    from workbench.tracing.trace import Trace
+
+SAMPLE_S = 2.0
+"""Least time between two samples of the ends of all partitions."""
+SHARE = 10
+"""A sample that takes long waits so many times as long for the next one: a large cluster is not kept busy by a view."""
+WHOLE_S = 60.0
+"""Time between two readings of all that is known of topics."""
+
+
+class ExplorerDesk:
+    """The panes, and what they share. An `ExplorerFeed` of `workbench.model.explorer`.
+
+    Args:
+        cluster: What is explored.
+        hides: Tells whether records of a topic are masked.
+        draw: Draws the causal graph of a trace.
+        view: What is selected first, and what the forms hold.
+    """
+
+    def __init__(
+        self,
+        cluster: ExploredCluster,
+        *,
+        hides: Callable[[str], bool] = lambda _: False,
+        draw: Callable[[Trace], None] | None = None,
+        view: SavedView | None = None,
+    ) -> None:
+        self.cluster = cluster
+        self._view = view
+        self._watched = asyncio.Event()
+        self._failure = ""
+        self.selection = Selection()
+        selection = self.selection
+        self.topics = TopicsPane(cluster, selection)
+        self.topic_pane = TopicPane(cluster, selection)
+        self.messages = MessagesPane(cluster, selection)
+        self.search = SearchPane(cluster, selection)
+        self.groups = GroupsPane(cluster, selection)
+        self.explain = ExplainPane(cluster, selection, self._take_explanation)
+        self.record_pane = RecordPane(cluster, selection, self._explained, hides)
+        self.traces = TracesPane(selection, self.search, self.record_pane.open, draw)
+        self._panes: list[ExplorerPane] = [
+            self.topics, self.topic_pane, self.messages, self.search, self.groups, self.traces,
+        ]  # fmt: skip
+        self._details = (self.record_pane, ValuePane(selection), BytesPane(selection), self.explain)
+
+    @property
+    def name(self) -> str:
+        """What is explored."""
+        return f"Explorer of {visible(self.cluster.name, 120)}"
+
+    @property
+    def state(self) -> str:
+        """How the cluster may be used, and what was not read."""
+        access = "may write" if self.cluster.writable else "read-only"
+        return f"{access}; {self._failure}" if self._failure else access
+
+    @property
+    def panes(self) -> Sequence[ExplorerPane]:
+        """The panes about the cluster."""
+        return self._panes
+
+    @property
+    def details(self) -> Sequence[ExplorerPane]:
+        """The panes about the selected record."""
+        return self._details
+
+    @property
+    def topic(self) -> str:
+        """The selected topic."""
+        return self.selection.topic
+
+    @property
+    def record(self) -> str:
+        """Position of the selected record."""
+        return self.selection.record
+
+    @property
+    def wish(self) -> tuple[int, str]:
+        """The pane that should be shown."""
+        return self.selection.wish
+
+    def add(self, pane: ExplorerPane) -> None:
+        """Add a pane behind the others."""
+        self._panes.append(pane)
+
+    async def select_topic(self, topic: str) -> None:
+        """Select a topic."""
+        await self.selection.take_topic(topic)
+
+    async def select_record(self, position: str) -> None:
+        """Read a record, and select it."""
+        await self.record_pane.open(position)
+
+    async def run(self) -> None:
+        """Keep the topics fresh while somebody looks, until it is cancelled."""
+        whole_at = float("-inf")
+        await self._watched.wait()
+        await self._restore()
+        while True:
+            await self._watched.wait()
+            began = time.monotonic()
+            whole = began - whole_at >= WHOLE_S
+            if whole:
+                whole_at = began
+            try:
+                await (self.topics.work(self.topics.refresh, "reading topics") if whole else self.topics.sample())
+                self._failure = ""
+            except WorkbenchError as error:
+                self._failure = visible(f"topics were not read: {error}", 300)
+            await asyncio.sleep(max(SAMPLE_S, SHARE * (time.monotonic() - began)))
+
+    async def _restore(self) -> None:
+        view, self._view = self._view, None
+        if view is None:
+            return
+        self.topics.values["filter"] = view.filter
+        if view.topic:
+            await self.select_topic(view.topic)
+        self.search.restore(view)
+
+    def pause(self) -> None:
+        """Ask for nothing until `resume`."""
+        self._watched.clear()
+
+    def resume(self) -> None:
+        """Keep the topics fresh from now on."""
+        self._watched.set()
+
+    def close(self) -> None:
+        """End a search that runs, and give back the memory."""
+        self.pause()
+        self.search.close()
+
+    def _take_explanation(self, found: Explanation) -> None:
+        self.traces.take(found)
+
+    async def _explained(self) -> None:
+        await self.explain.work(self.explain.press_explain, "reading the records around it")

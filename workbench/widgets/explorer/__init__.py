@@ -1,0 +1,1 @@
+"""The explorer: topics, messages, search, groups, traces and the selected record, side by side."""
