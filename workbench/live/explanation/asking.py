@@ -124,7 +124,11 @@ async def _related(page: Page, question: Question, search: MakesSearch) -> tuple
     notes = [f"{around_text} before and after the record were searched, by the time of records"]
     if ids.condition() is not None:
         late = loop.time() >= ends_at
-        why = f"{question.most_s:g} s had passed" if late else f"{counted(rounds, 'search', 'searches')} were made"
+        why = (
+            f"{duration_text(question.most_s, 's')} had passed"
+            if late
+            else f"{counted(rounds, 'search', 'searches')} were made"
+        )
         notes.append(f"there may be more relatives: it ended when {why}")
     if ids.cut:
         notes.append(f"only the first {MOST_IDS} ids were looked for")

@@ -12,6 +12,7 @@ from workbench.text import (
     fragment,
     listing,
     output_html,
+    position_text,
     table,
     text_table,
     time_text,
@@ -97,7 +98,7 @@ class Explanation:
         return [
             {
                 "time": time_text(row["t"]),
-                "position": f"{row['topic']}/{row['partition']}@{row['offset']}",
+                "position": position_text(row["topic"], row["partition"], row["offset"]),
                 "event_type": row["event_type"],
                 "event_id": row["event_id"],
                 "source": row["source"],

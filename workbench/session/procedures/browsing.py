@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.session.connecting import connect
+from workbench.text import partition_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,9 @@ async def read_page(
         page = await cluster.page(topics, **options)
     for chunk in chunks_of(page.table):
         show(chunk)
-    begins, ends = ({f"{p.topic}/{p.partition}": at for p, at in one.items()} for one in (page.start, page.stop))
+    begins, ends = (
+        {partition_text(p.topic, p.partition): at for p, at in one.items()} for one in (page.start, page.stop)
+    )
     return len(page), begins, ends
 
 

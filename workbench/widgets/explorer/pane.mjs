@@ -92,7 +92,7 @@ export class Pane {
     const shown = this.#sections.children;
     for (const [place, block] of blocks.entries()) {
       if (this.#drawn[place] === keys[place]) continue;
-      const made = block.kind === "tree" ? new Tree(block).root : drawBlock(block, () => {});
+      const made = block.kind === "tree" ? new Tree(block).root : drawBlock(block);
       if (place < shown.length) shown[place].replaceWith(made);
       else this.#sections.append(made);
     }

@@ -1,6 +1,6 @@
 // @ts-check
 /** Draws the blocks of a sheet; `blocks.py` has a class for each kind. */
-import { make, OWN_KEYS, textual } from "../base/dom.mjs";
+import { make, textual } from "../base/dom.mjs";
 
 /** @param {string} title */
 const heading = (title) => textual("div", title, { class: "wb-heading" });
@@ -86,31 +86,7 @@ function drawDifference(block) {
   return [heading(block.title), ...(lines.length ? [text] : []), ...(block.note ? [textual("div", block.note)] : [])];
 }
 
-/** @param {any} part @param {Choose} choose */
-function drawList(part, choose) {
-  const options = part.options.map((/** @type {string} */ text, /** @type {number} */ index) =>
-    textual("option", text, { value: index, selected: index === part.chosen }));
-  const list = make("select", { "data-wb-name": part.name, "aria-label": part.label }, ...options);
-  if (part.chosen < 0) list.selectedIndex = -1;
-  list.addEventListener("change", () => choose(part.name, list.selectedIndex));
-  return make("label", {}, textual("span", part.label), list);
-}
-
-/** @param {any} part @param {Choose} choose */
-function drawPress(part, choose) {
-  const button = textual("button", part.label, { type: "button", "data-wb-name": part.name, disabled: !part.enabled });
-  button.addEventListener("click", () => choose(part.name, 0));
-  return button;
-}
-
-/** @param {any} block @param {Choose} choose */
-function drawChoices(block, choose) {
-  const parts = block.parts.map((/** @type {any} */ part) => (part.options ? drawList(part, choose) : drawPress(part, choose)));
-  return [make("div", { class: "wb-choices", role: "group", "aria-label": block.title, ...OWN_KEYS }, ...parts)];
-}
-
-/** @typedef {(name: string, option: number) => void} Choose */
-/** @type {Record<string, (block: any, choose: Choose) => any[]>} */
+/** @type {Record<string, (block: any) => any[]>} */
 const KINDS = {
   facts: drawFacts,
   table: drawTable,
@@ -119,14 +95,15 @@ const KINDS = {
   bars: drawBars,
   ranges: drawRanges,
   difference: drawDifference,
-  choices: drawChoices,
 };
 
-/**
- * @param {any} block
- * @param {Choose} choose called with the name of a choice and the index of the option that was chosen
- */
-export function drawBlock(block, choose) {
+/** @param {any} block */
+export function drawBlock(block) {
+  return frame(block, KINDS[block.kind]?.(block) ?? []);
+}
+
+/** @param {any} block @param {any[]} parts */
+export function frame(block, parts) {
   const tone = block.tone && block.tone !== "plain" ? ` wb-${block.tone}` : "";
-  return make("div", { class: `wb-block${tone}` }, ...(KINDS[block.kind]?.(block, choose) ?? []));
+  return make("div", { class: `wb-block${tone}` }, ...parts);
 }

@@ -4,6 +4,7 @@ import { Channel } from "../base/channel.mjs";
 import { hideStill, make, show, statusLines } from "../base/dom.mjs";
 import { Leaving } from "../base/leaving.mjs";
 import { drawBlock } from "./blocks.mjs";
+import { drawChoices } from "./choices.mjs";
 
 class SheetView {
   /** @type {string[]} */
@@ -83,15 +84,20 @@ class SheetView {
     for (const [index, block] of blocks.entries()) {
       if (this.#drawn[index] === keys[index]) continue;
       if (index < shown.length) this.#replace(shown[index], block);
-      else this.#blocks.append(drawBlock(block, this.#choose));
+      else this.#blocks.append(this.#draw(block));
     }
     while (shown.length > blocks.length) this.#blocks.lastChild.remove();
     this.#drawn = keys;
   }
 
+  /** @param {any} block */
+  #draw(block) {
+    return block.kind === "choices" ? drawChoices(block, this.#choose) : drawBlock(block);
+  }
+
   /** @param {any} former @param {any} block */
   #replace(former, block) {
-    const made = drawBlock(block, this.#choose);
+    const made = this.#draw(block);
     const focused = former.contains(document.activeElement) ? document.activeElement?.getAttribute("data-wb-name") : null;
     former.replaceWith(made);
     // Who chooses with the keyboard stays at the list that they chose from.
