@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 GRAPH = """
 from workbench.tracing.graph import build_graph
-from workbench.tracing.drawing.view import CausationViews
+from workbench.tracing.views import TraceViews
 from decoded_events import event_table
 from workbench.widgets import CausationGraph
 
@@ -27,7 +27,7 @@ for n in range(1, 14):
     rows.append({"event_id": f"e{n}", "t": n * 40_000, "causes": [f"e{(n - 1) // 2}"], "event_type": types[n % 5],
                  "topic": ("orders", "billing", "parcels")[n % 3], "source": ("shop", "pay")[n % 2], **k})
 rows.append({"event_id": "late", "t": 600_000, "causes": ["gone"], "event_type": "Orphan<b>", **k})
-graph = CausationGraph(CausationViews(build_graph(event_table(rows), provenance="journey")))
+graph = CausationGraph(TraceViews(build_graph(event_table(rows), provenance="journey")))
 graph
 """
 LAG = """

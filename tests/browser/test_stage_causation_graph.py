@@ -9,8 +9,8 @@ from stage import lowest_contrast
 from widget_feeds import HOSTILE
 from widget_graphs import ScriptedGraph
 
+from workbench.tracing.drawing.painting.content import view_content
 from workbench.widgets import CausationGraph
-from workbench.widgets.causation_graph.content import view_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from workbench.model.causation import (
     EventPosition,
     GraphEdge,
@@ -63,7 +65,15 @@ class ScriptedGraph:
             if chosen == "swimlanes"
             else (),
             opened=frozenset(opened),
+            place=np.minimum(np.arange(self.events + 3), len(nodes) - 1),
             notes=(self.text,) if self.text else ("3 events are folded",) if folded else (),
+        )
+
+    def find(self, text: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Events whose number is in the text, as ``7``; all for ``*``."""
+        whole = self.events + 3
+        return (
+            np.arange(whole) if text == "*" else np.array([n for n in range(whole) if str(n) == text], dtype=np.int64)
         )
 
     def _depth(self, number: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from workbench.text import counted, number_text, position_text
 
@@ -36,7 +36,13 @@ selection. ``group``: several events folded into one mark."""
 
 GroupKind: TypeAlias = Literal["siblings", "subtree", "rest"]
 
-LayoutName: TypeAlias = Literal["layered", "swimlanes"]
+LayoutName: TypeAlias = Literal["layered", "swimlanes", "waterfall", "sequence", "map", "diff", "state"]
+"""Kinds of pictures. Those of a trace are `TRACE_LAYOUTS`; ``diff`` and ``state`` are answers that draw themselves."""
+
+TRACE_LAYOUTS: tuple[LayoutName, ...] = ("layered", "swimlanes", "waterfall", "sequence", "map")
+
+BadgeKind: TypeAlias = Literal["failed", "dead", "break"]
+"""``failed``: a failure. ``dead``: a dead letter. ``break``: a cause is missing, or of another correlation."""
 
 LaneField: TypeAlias = Literal["topic", "source"]
 
@@ -104,6 +110,15 @@ class GraphNode:
     """Kind of a group, None for other marks; opening the group shows its members."""
     position: EventPosition | None = None
     """Full identity for a selection; None for what is no event."""
+    badges: tuple[BadgeKind, ...] = ()
+    """Of a group: what at least one of its events is."""
+    on_path: bool = False
+    """On the critical path of a picture that has one."""
+
+    @property
+    def positions(self) -> tuple[EventPosition, ...]:
+        """What selecting the node selects."""
+        return () if self.position is None else (self.position,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +135,8 @@ class GraphEdge:
     hop_us: int | None = None
     edges: int = 1
     """Number of edges of the graph that are drawn as this line."""
+    on_path: bool = False
+    """On the critical path of a picture that has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +155,8 @@ class TimeTick:
 
     x: float
     label: str
+    gap: float = 0.0
+    """Width of a folded gap around it; 0 for a plain mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +224,103 @@ class GraphView:
     limit: int = 500
     notes: tuple[str, ...] = ()
     """Sentences below the drawing: what was folded, left out or drawn together, and why."""
+    place: Any = field(default=None, compare=False)
+    """For each event of the graph the index of its node, as an array; -1 for none."""
+    layouts: tuple[LayoutName, ...] = TRACE_LAYOUTS
+    """Pictures of the same events that can be asked for instead."""
+
+    @property
+    def text(self) -> str:
+        """Say how much of the selection is drawn."""
+        return self.header.text
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A line, an area or a text of a picture. Looks: `workbench.tracing.drawing.painting.parts.LOOKS`."""
+
+    look: str
+    path: str = ""
+    """SVG path; empty for a text."""
+    text: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    anchor: str = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class PictureNode:
+    """Something of a picture that can be selected; its parts are placed from its centre."""
+
+    key: str
+    kind: str
+    """``event`` has a record; ``group`` opens; anything else only selects."""
+    name: str
+    """The accessible name."""
+    x: float
+    y: float
+    width: float
+    height: float
+    parts: tuple[Part, ...]
+    colour: int = -1
+    positions: tuple[EventPosition, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    badges: tuple[tuple[BadgeKind, float, float], ...] = ()
+    """Kind and place from the centre."""
+    on_path: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLine:
+    """A line between two nodes of a picture."""
+
+    cause: str
+    effect: str
+    route: tuple[tuple[float, float], ...]
+    label: str
+    width: float = 1.5
+    layout_break: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRow:
+    """One row of the table beside a picture; its first cell is indented by the depth."""
+
+    key: str
+    depth: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture other than the graph, ready to draw: places, texts, and the table of the same facts."""
+
+    layout: LayoutName
+    nodes: tuple[PictureNode, ...]
+    width: float
+    height: float
+    text: str
+    """How much is drawn: ``500 of 4,812 events shown``."""
+    titles: tuple[str, ...]
+    rows: tuple[PictureRow, ...]
+    behind: tuple[Part, ...] = ()
+    top: tuple[Part, ...] = ()
+    """Parts that stay in sight at the top while the picture is dragged: an axis, names of lanes."""
+    top_height: float = 0.0
+    edges: tuple[PictureLine, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    """Cause and effect of what is related without a line."""
+    legend: tuple[tuple[str, str, str, str], ...] = ()
+    """Kind, outline, dashes and text of each entry."""
+    facts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    provenance: str = ""
+    numeric: tuple[int, ...] = ()
+    """Columns of the table that are aligned right."""
+    opened: frozenset[str] = field(default_factory=frozenset)
+    place: Any = field(default=None, compare=False)
+    """For each event, or row of the answer, the index of its node, as an array; -1 for none."""
+    layouts: tuple[LayoutName, ...] = TRACE_LAYOUTS
 
 
 class GraphViewSource(Protocol):
@@ -217,6 +333,10 @@ class GraphViewSource(Protocol):
         lanes: LaneField = "topic",
         opened: Collection[str] = (),
         limit: int = 500,
-    ) -> GraphView:
+    ) -> GraphView | Picture:
         """Lay out the graph with these groups open; ``layout=None`` chooses: layered for one chain, else lanes."""
+        ...
+
+    def find(self, text: str) -> Any:
+        """Return the numbers of the events that hold a text, ascending, as an array; see ``place`` of a view."""
         ...

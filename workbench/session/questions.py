@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.session.querying import SnapshotQueries
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from workbench.tracing.paths.waiting import WaitingTimes
     from workbench.tracing.query import QueryResult
     from workbench.tracing.query.syntax import Query
-    from workbench.tracing.state import StateAt
+    from workbench.tracing.state import StateAt, StateFold
     from workbench.tracing.state.fold import Fold
     from workbench.tracing.trace import Trace
     from workbench.tracing.type_map import MapBy, TypeMap
@@ -128,7 +129,8 @@ class SnapshotQuestions(SnapshotQueries, ABC):
         from workbench.tracing.diff.diff import trace_diff
         from workbench.tracing.sides import side_of
 
-        return trace_diff(side_of(self.graph, a), side_of(self.graph, b), label=label, ignore=ignore)
+        found = trace_diff(side_of(self.graph, a), side_of(self.graph, b), label=label, ignore=ignore)
+        return replace(found, viewer=self.draw)
 
     def compare(self, a: Any, b: Any = None, *, rows: str = "events", exclude: Collection[str] = ()) -> Comparison:
         """Find which attributes tell some events from others: fields, headers and paths of payloads.
@@ -162,12 +164,22 @@ class SnapshotQuestions(SnapshotQueries, ABC):
             WindowError: ``at`` is not a time.
             TableError: A key lies in several partitions, so its events have no order.
         """
-        from workbench.session.records import topic_records
-        from workbench.tracing.state import StateFold, last_value
         from workbench.tracing.state.fold import micros_of
 
+        return self.state_fold(topic, fold).at(micros_of(moment(at)))
+
+    def state_fold(self, topic: str, fold: Fold | None = None) -> StateFold:
+        """Return the fold of `state` for many moments: ``.show()`` steps through time, ``.steps()`` lists the changes.
+
+        Raises:
+            UnknownTopicError: The snapshot has no such topic.
+            TableError: A key lies in several partitions, so its events have no order.
+        """
+        from workbench.session.records import topic_records
+        from workbench.tracing.state import StateFold, last_value
+
         records = topic_records(self.store, topic)
-        return StateFold(records, last_value if fold is None else fold).at(micros_of(moment(at)))
+        return StateFold(records, last_value if fold is None else fold, viewer=self.draw)
 
     def waiting(self, group: str | None = None, *, correlation_id: str | None = None) -> WaitingTimes:
         """Split hops into waiting in the topic and processing by the consumer.

@@ -130,7 +130,7 @@ class Snapshot(SnapshotQuestions):
         """Make the widget of a causal graph whose records are in this snapshot."""
         from workbench.widgets import CausationGraph
 
-        return CausationGraph(views, supervisor=self._tasks, record=self._record_detail, **options)
+        return CausationGraph(views, supervisor=self._tasks, **{"record": self._record_detail, **options})
 
     def _record_detail(self, position: EventPosition) -> RecordDetail | None:
         from workbench.session.records import record_detail

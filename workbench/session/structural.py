@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.store.snapshot.store import SnapshotStore
+    from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.query import QueryResult
     from workbench.tracing.query.syntax import Field, Query
-    from workbench.tracing.trace import Trace, Viewer
+    from workbench.tracing.trace import Trace
 
 _POSITION = ["source_id", "partition", "offset"]
 

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from workbench.store.ids.entries import IdRole
     from workbench.store.snapshot.store import SnapshotStore
+    from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.graph import CausalGraph
-    from workbench.tracing.trace import Trace, Viewer
+    from workbench.tracing.trace import Trace
 
 WHOLE_RECORDS = 20_000
 """Up to so many records the graph of everything is as quick as looking for those of one flow."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
 from workbench.text import and_more, counted, duration_text, output_html, preformatted, readable_position, visible
+from workbench.tracing.tables import frame_csv
 from workbench.tracing.text.labels import ID_LIMIT
 
 if TYPE_CHECKING:
@@ -17,12 +18,23 @@ SHOWN = 30
 """Rows of an answer that its text shows; its frame has all."""
 
 
+class Framed(Protocol):
+    """What has a frame."""
+
+    @property
+    def frame(self) -> pd.DataFrame: ...
+
+
 class Answer(ABC):
     """Shows itself as text; subclasses say which, and give a frame."""
 
     @abstractmethod
     def text(self) -> str:
         """Write the answer for people."""
+
+    def csv(self: Framed, *, spreadsheet: bool = False) -> str:
+        """Write the frame as CSV; see `workbench.tracing.tables.frame_csv`."""
+        return frame_csv(self.frame, spreadsheet=spreadsheet)
 
     def __repr__(self) -> str:
         return self.text()

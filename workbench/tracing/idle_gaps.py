@@ -22,8 +22,9 @@ def idle_gaps(times: Ints) -> tuple[float, Ints]:
     Returns:
         The limit, and for each gap above it the index of the time before it.
     """
-    gaps = np.diff(times)
+    # As floats: times beyond the calendar are so far apart that their difference overflows.
+    gaps = np.diff(times.astype(np.float64))
     if not len(gaps):
         return 0.0, np.zeros(0, dtype=np.int64)
-    limit = max(_TIMES_THE_MEDIAN * float(np.median(gaps)), _SHARE_OF_ALL * float(times[-1] - times[0]))
+    limit = max(_TIMES_THE_MEDIAN * float(np.median(gaps)), _SHARE_OF_ALL * float(gaps.sum()))
     return limit, np.flatnonzero(gaps > limit)

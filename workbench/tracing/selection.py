@@ -128,14 +128,14 @@ def reached(graph: CausalGraph, starts: Ints, *, backwards: bool) -> Flags:
 
 def positions(graph: CausalGraph) -> tuple[EventPosition, ...]:
     """Return the position of the canonical record of each event, ascending in (t, id)."""
-    return _positions(graph, np.arange(len(graph)))
+    return positions_of(graph, np.arange(len(graph)))
 
 
 def root_positions(graph: CausalGraph) -> tuple[EventPosition, ...]:
     """Return the positions of the events none of whose used causes is in the graph."""
     caused = np.zeros(len(graph), dtype=np.bool_)
     caused[graph.used_edges.effect] = True
-    return _positions(graph, np.flatnonzero(~caused))
+    return positions_of(graph, np.flatnonzero(~caused))
 
 
 def boundary(graph: CausalGraph) -> tuple[int, int]:
@@ -161,6 +161,7 @@ def _at_position(graph: CausalGraph, text: str) -> Flags:
     return _equals(graph, "topic", topic) & flags(same_offset)
 
 
-def _positions(graph: CausalGraph, nodes: Ints) -> tuple[EventPosition, ...]:
+def positions_of(graph: CausalGraph, nodes: Ints) -> tuple[EventPosition, ...]:
+    """Return the positions of the records of some events by their numbers."""
     columns = graph.events.select(list(EventPosition._fields)).take(pa.array(nodes))
     return tuple(map(EventPosition, *(column.to_pylist() for column in columns.columns)))

@@ -3,53 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from workbench.model.sequence import Arrow, Handler
 from workbench.text import counted, duration_text, visible
 from workbench.tracing.answers import Answer
+from workbench.tracing.drawing.painting.svg import svg_text
+from workbench.tracing.drawing.pictures.sequence import sequence_picture
 from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.idle_gaps import idle_gaps
 from workbench.tracing.text.mermaid import entities
 
 if TYPE_CHECKING:
+    from workbench.model.sequence import ArrowKind
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Ints
-
-ArrowKind: TypeAlias = Literal["message", "join", "self", "unhandled"]
 
 FOLD_ABOVE = 200
 """Arrows from which on repeated subtrees are folded into one of them."""
 
 _NO_SOURCE = "(no source)"
 _NAME_LIMIT = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Handler:
-    """The box in which a lane reacted to an event; a root is emitted by the start marker, which has no event."""
-
-    event: str | None
-    lane: str
-    emits: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """An event on its way from the lane that emitted it to a lane that used it."""
-
-    event: str
-    event_type: str
-    sender: str
-    receiver: str | None
-    kind: ArrowKind
-    delay_us: int | None
-    """From the event to the first event that the receiver emitted because of it."""
-    times: int = 1
-    """How many repeated subtrees it stands for."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,6 +68,11 @@ class SequenceDiagram(Answer):
         if self.folded and self.lanes:
             lines.append(f"  Note over L0: {counted(self.folded, 'event')} in repeated subtrees folded")
         return "\n".join(lines) + "\n"
+
+    def svg(self) -> str:
+        """Write the diagram as an SVG file."""
+        picture = sequence_picture(self.lanes, self.handlers, self.arrows, self.idle, folded=self.folded)
+        return svg_text(picture, "Sequence diagram")
 
     def text(self) -> str:
         """Write one line for each arrow."""

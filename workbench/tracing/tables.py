@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 import pandas as pd
 import pyarrow as pa
 
@@ -132,6 +133,26 @@ def _keys(graph: CausalGraph, nodes: Ints) -> pd.Series[str]:
 def _nullable(values: Ints, known: Flags) -> pd.Series[int]:
     """Return whole numbers, NA where unknown."""
     return pd.Series(pd.arrays.IntegerArray(np.where(known, values, 0), ~known))
+
+
+def frame_csv(frame: pd.DataFrame, *, spreadsheet: bool = False) -> str:
+    """Write a frame as CSV: times in UTC, lists and objects as JSON, an absent value as nothing.
+
+    Args:
+        frame: Any frame of an answer.
+        spreadsheet: Put an apostrophe before texts that a spreadsheet would run as a formula, as ``=…`` and ``@…``.
+    """
+    written = frame.copy()
+    for name in [name for name, kind in written.dtypes.items() if kind.kind == "O"]:
+        written[name] = written[name].map(lambda value: _csv_cell(value, spreadsheet=spreadsheet))
+    return written.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _csv_cell(value: Any, *, spreadsheet: bool) -> Any:
+    if isinstance(value, dict | list | tuple):
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()
+    formula = spreadsheet and isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if formula else value
 
 
 def instants(time: Ints) -> pd.Series[pd.Timestamp]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from workbench.errors import ConfigurationError
-from workbench.text import output_html, preformatted
 from workbench.tracing import selection, tables
 from workbench.tracing.clocks.containment import MAXIMUM_US, contained_spans
 from workbench.tracing.clocks.offsets import clock_offsets
 from workbench.tracing.critical_path import critical_path
 from workbench.tracing.diff.diff import TraceSet, trace_diff
-from workbench.tracing.drawing.view import CausationViews
 from workbench.tracing.findings.context import WHOLE
 from workbench.tracing.findings.findings import find_all
 from workbench.tracing.order.follows import directly_follows
@@ -23,17 +22,14 @@ from workbench.tracing.paths.intervals import is_spans
 from workbench.tracing.paths.messaging import messaging_latency
 from workbench.tracing.paths.waiting import waiting_times
 from workbench.tracing.records import timed_records
-from workbench.tracing.sequence import sequence_diagram
-from workbench.tracing.span_export import otlp_json
 from workbench.tracing.state.fold import StateFold, last_value, micros_of
 from workbench.tracing.text.labels import provenance_text
-from workbench.tracing.text.mermaid import MERMAID_LIMIT, mermaid_text
-from workbench.tracing.text.tree import TREE_LIMIT, tree_text
+from workbench.tracing.trace_forms import TraceForms
 from workbench.tracing.type_map import type_map
 from workbench.tracing.unfinished import unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -44,6 +40,7 @@ if TYPE_CHECKING:
     from workbench.tracing.critical_path import CriticalPath
     from workbench.tracing.diff.diff import TraceDiff
     from workbench.tracing.diff.keys import LabelField
+    from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.findings.findings import Findings
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.order.follows import DirectlyFollows
@@ -53,19 +50,14 @@ if TYPE_CHECKING:
     from workbench.tracing.paths.messaging import MessagingLatency
     from workbench.tracing.paths.waiting import WaitingTimes
     from workbench.tracing.records import RecordReader
-    from workbench.tracing.sequence import SequenceDiagram
     from workbench.tracing.state.fold import Fold, StateAt
     from workbench.tracing.type_map import MapBy, TypeMap
     from workbench.tracing.unfinished import Unfinished
-    from workbench.widgets import CausationGraph
 
 PathMethod: TypeAlias = Literal["events", "sections", "tolerant"]
 
-Viewer: TypeAlias = "Callable[..., CausationGraph]"
-"""Called with a `workbench.model.causation.GraphViewSource` and the options of `Trace.show`; returns a widget."""
 
-
-class Trace:
+class Trace(TraceForms):
     """Events and what caused them: a whole snapshot, one correlation, one event with its relatives, or a selection.
 
     Its ``repr`` is a text tree, `show` draws it. Frames are sorted by (t, id), their times are UTC. A replay takes a
@@ -292,7 +284,8 @@ class Trace:
             label: ``("source", "event_type")`` also tells sources apart.
             ignore: Paths of payloads that are not compared.
         """
-        return trace_diff(self.as_set(), other.as_set(), label=label, ignore=ignore)
+        found = trace_diff(self.as_set(), other.as_set(), label=label, ignore=ignore)
+        return replace(found, viewer=self._viewer)
 
     def as_set(self, *, single: bool | None = None) -> TraceSet:
         """Return this trace as one side of a diff.
@@ -305,7 +298,8 @@ class Trace:
 
     def type_map(self, by: MapBy = "event_type", *, corrected: bool = False) -> TypeMap:
         """Map which types, sources or topics lead to which; ``corrected`` adds the hops after clock correction."""
-        return type_map(self.data, by, corrected=self.clock().corrected if corrected else None)
+        found = type_map(self.data, by, corrected=self.clock().corrected if corrected else None)
+        return replace(found, viewer=self._viewer)
 
     def directly_follows(self) -> DirectlyFollows:
         """Count which types follow each other in time within a correlation, whether caused or not."""
@@ -354,42 +348,7 @@ class Trace:
         """
         if self._records is None:
             raise ConfigurationError("This trace has no records to fold. Take it from a snapshot: snap.trace(...).")
-        return StateFold(timed_records(self.data, self._records), fold)
-
-    def tree(self, limit: int = TREE_LIMIT) -> str:
-        """Write the trace as a text tree of at most ``limit`` events; events left out are counted."""
-        return tree_text(self.data, limit=limit)
-
-    def mermaid(self, limit: int = MERMAID_LIMIT) -> str:
-        """Write the trace as a Mermaid flow chart of at most ``limit`` events, every text escaped, never payload."""
-        return mermaid_text(self.data, limit=limit)
-
-    def sequence(self) -> SequenceDiagram:
-        """Make a sequence diagram: who told whom what, in order of arrival; ``.mermaid()`` writes it for Mermaid."""
-        return sequence_diagram(self.data)
-
-    def otlp(self) -> str:
-        """Write the trace as OTLP JSON, one span for each event, for viewers of spans; the same text each time."""
-        return otlp_json(self.data)
-
-    def show(self, **options: Any) -> CausationGraph:
-        """Draw the trace, with a table of the same facts beside it; a click selects.
-
-        Args:
-            options: ``layout="layered"`` or ``"swimlanes"``, ``height``, ``lanes``.
-
-        Raises:
-            ConfigurationError: This trace was made without a viewer.
-        """
-        if self._viewer is None:
-            raise ConfigurationError("This trace has no viewer. Take it from a snapshot: snap.trace(...).show().")
-        return self._viewer(CausationViews(self.data), **options)
-
-    def __repr__(self) -> str:
-        return self.tree()
-
-    def _repr_html_(self) -> str:
-        return output_html(preformatted(self.tree()))
+        return StateFold(timed_records(self.data, self._records), fold, viewer=self._viewer)
 
     def cut(self, data: CausalGraph) -> Trace:
         """Return a trace of a part of this graph, with the same viewer and records."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from workbench.text import counted, text_table
+from workbench.text import counted, number_text, text_table
 from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text, type_text
+from workbench.tracing.drawing.drawn import Drawn, PictureViews
+from workbench.tracing.drawing.pictures.types import map_picture
 from workbench.tracing.drift import drift_frame
 from workbench.tracing.graph.columns import EncodedColumn
 from workbench.tracing.graph.times import NO_TIME, hops
 from workbench.tracing.tables import instants
+from workbench.tracing.text.mermaid import entities
 
 if TYPE_CHECKING:
+    from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.drift import MapDrift
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
@@ -29,7 +33,7 @@ QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TypeMap(Answer):
+class TypeMap(Answer, Drawn):
     """The edges between types of events, from all causes."""
 
     frame: pd.DataFrame
@@ -39,6 +43,24 @@ class TypeMap(Answer):
     types: pd.DataFrame
     """name, n, failed, first, last: one row for each type."""
     by: MapBy
+    viewer: Viewer | None = None
+
+    def views(self) -> PictureViews:
+        """Return what `show` and `svg` draw."""
+        names = [type_text(name) for name in self.types["name"]]
+        return PictureViews(lambda _opened: map_picture(self.frame, self.types, self.by), names)
+
+    def mermaid(self) -> str:
+        """Write the map as a Mermaid flow chart; each edge has its number and its median hop."""
+        number: dict[Any, int] = {}
+        for name in [*self.types["name"], *self.frame["cause"], *self.frame["effect"]]:
+            number.setdefault(name if isinstance(name, str) else None, len(number))
+        lines = ["flowchart LR", *(f'  t{n}["{entities(type_text(name))}"]' for name, n in number.items())]
+        for row in self.frame.to_dict("records"):
+            cause, effect = (number[row[end] if isinstance(row[end], str) else None] for end in ("cause", "effect"))
+            median = "" if pd.isna(row["p50_us"]) else f" / {micros_text(row['p50_us'])}"
+            lines.append(f'  t{cause} -->|"{entities(number_text(int(row["n"])) + median)}"| t{effect}')
+        return "\n".join(lines) + "\n"
 
     def drift(self, other: TypeMap) -> MapDrift:
         """Say what changed from this map to another one: edges new and gone, shares, times."""

@@ -47,12 +47,12 @@ def test_hostile_text_is_shown_and_never_obeyed():
 
 def test_a_trace_draws_itself_by_its_viewer_and_hands_it_to_its_parts():
     drawn = []
-    trace = Trace(flow().data, viewer=lambda views, **options: drawn.append((views.view(**options), options)))
+    trace = Trace(flow().data, viewer=lambda views, **options: drawn.append((views.view(), options)))
     trace.show(layout="layered")
     trace.select(correlation_id="k3").show()
     trace.ancestors("d").descendants("a").show()
     assert [view.header.events_total for view, _ in drawn] == [6, 2, 2]
-    assert drawn[0][1] == {"layout": "layered"}
+    assert drawn[0][1] == {"layout_name": "layered"}
     with pytest.raises(ConfigurationError, match=r"snap\.trace"):
         flow().show()
 

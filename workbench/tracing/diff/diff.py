@@ -15,14 +15,18 @@ from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, sha
 from workbench.tracing.cases import cases_by_correlation, one_case
 from workbench.tracing.diff.keys import KeyTable, LabelField, event_keys
 from workbench.tracing.diff.payloads import PathChange, compare_payloads
+from workbench.tracing.drawing.drawn import Drawn, PictureViews
+from workbench.tracing.drawing.pictures.difference import diff_picture
 from workbench.tracing.graph.times import hops
 from workbench.tracing.records import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from workbench.model.causation import Picture
     from workbench.tracing.cases import Cases
     from workbench.tracing.diff.keys import Step
+    from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
     from workbench.tracing.records import RecordReader
@@ -52,7 +56,7 @@ class TraceSet:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TraceDiff(Answer):
+class TraceDiff(Answer, Drawn):
     """How two traces, or two sets of traces, differ."""
 
     frame: pd.DataFrame
@@ -66,6 +70,15 @@ class TraceDiff(Answer):
     names: tuple[str, str]
     compared: str
     """Says how many pairs of payloads were compared, or why none."""
+    viewer: Viewer | None = None
+
+    def views(self) -> PictureViews:
+        """Return what `show` and `svg` draw."""
+
+        def picture(opened: Collection[str]) -> Picture:
+            return diff_picture(self.frame, self.payload, self.keys, self.names, self.traces, opened=opened)
+
+        return PictureViews(picture, self.frame["key"].to_list())
 
     @property
     def same(self) -> bool:

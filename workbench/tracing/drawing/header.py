@@ -45,7 +45,7 @@ def _pairs(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple(counts.items())
 
 
-def notes_of(marks: Marks, *, lanes_merged: int) -> tuple[str, ...]:
+def notes_of(marks: Marks, *, lanes_merged: int, layered: bool = True) -> tuple[str, ...]:
     """Write what a reader must know about this drawing: what was folded, left out or drawn together."""
     notes = []
     folded = len(marks.graph) - len(marks.folding.shown)
@@ -60,5 +60,6 @@ def notes_of(marks: Marks, *, lanes_merged: int) -> tuple[str, ...]:
     if lanes_merged:
         notes.append(f"the smallest {counted(lanes_merged, 'lane')} are drawn as one")
     if marks.graph.structure.cycles:
-        notes.append("edges that close a cycle are drawn against the flow and left out of the layers")
+        drawn = "drawn against the flow and left out of the layers" if layered else "left out of the order of rows"
+        notes.append(f"edges that close a cycle are {drawn}")
     return tuple(notes)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from workbench.tracing.drawing import theme
 from workbench.tracing.drawing.fold import Folding, fold
 from workbench.tracing.graph.columns import EncodedColumn
 from workbench.tracing.graph.edges import EDGE_KINDS, VIRTUAL
 from workbench.tracing.graph.times import NO_TIME, hops
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
@@ -34,6 +35,50 @@ class Lines:
     edges: Ints
     hop_us: Ints
     """Of a line that stands for one edge; `NO_TIME` where unknown or meaningless."""
+    on_path: Flags
+    """At least one of the edges is on the critical path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What is to be seen at once of each event of a graph."""
+
+    failed: Flags
+    dead: Flags
+    breaks: Flags
+    """A cause is missing, or of another correlation."""
+    on_path: Flags
+
+    @classmethod
+    def of(cls, graph: CausalGraph, on_path: Flags | None) -> Signs:
+        """Judge the events by their types, topics, copies, causes and correlations."""
+        types, topics = (EncodedColumn.of(graph.column(name)) for name in ("event_type", "topic"))
+        dead = _by_name(types, lambda name: theme.is_dead_letter(name, None))
+        dead |= _by_name(topics, lambda name: theme.is_dead_letter(None, name))
+        dead[graph.copies.loc[graph.copies["kind"] == "dead_letter", "node"].to_numpy(np.int64)] = True
+        failed = graph.marked("failed") & ~dead | _by_name(types, theme.is_failure)
+        return cls(failed, dead, _breaks(graph), np.zeros(len(graph), dtype=np.bool_) if on_path is None else on_path)
+
+    def inside(self, mark: Ints, count: int) -> tuple[Ints, Ints, Ints]:
+        """Count failures, dead letters and breaks behind each mark."""
+        failed, dead, breaks = (
+            np.bincount(mark[one], minlength=count) for one in (self.failed, self.dead, self.breaks)
+        )
+        return failed, dead, breaks
+
+
+def _by_name(column: EncodedColumn, test: Callable[[str], bool]) -> Flags:
+    known = np.array([*(test(name) for name in column.dictionary.to_pylist()), False], dtype=np.bool_)
+    return known[column.codes]
+
+
+def _breaks(graph: CausalGraph) -> Flags:
+    breaks = np.zeros(len(graph), dtype=np.bool_)
+    breaks[graph.unresolved.loc[graph.unresolved["reason"] == "missing", "node"].to_numpy(np.int64)] = True
+    code, used = EncodedColumn.of(graph.column("correlation_id")).codes, graph.used_edges
+    first, second = code[used.cause], code[used.effect]
+    breaks[used.effect[(first >= 0) & (second >= 0) & (first != second)]] = True
+    return breaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +95,7 @@ class Marks:
     """Of an event its own, of a group and of what lies outside the earliest around it."""
     hidden_virtual: int
     hidden_outside: int
+    signs: Signs
 
     def __len__(self) -> int:
         return len(self.time)
@@ -63,14 +109,15 @@ class Marks:
         return self.first_group + len(self.folding.groups)
 
 
-def marks_of(graph: CausalGraph, *, limit: int, opened: Collection[str]) -> Marks:
-    """Fold the graph, and list its marks and the lines between them."""
+def marks_of(graph: CausalGraph, *, limit: int, opened: Collection[str], on_path: Flags | None = None) -> Marks:
+    """Fold the graph, and list its marks and the lines between them; ``on_path`` marks the critical path."""
+    signs = Signs.of(graph, on_path)
     types = EncodedColumn.of(graph.column("event_type")).codes
     folding = fold(graph.structure.primary, types, limit=limit, opened=opened)
     first_virtual = len(folding.shown) + len(folding.groups)
     virtual, virtual_lines = _virtual(graph.virtual, folding, first_virtual)
     outside, outside_lines = _outside(graph.outside, folding, first_virtual + len(virtual))
-    lines = _lines(graph, folding, pd.concat([virtual_lines, outside_lines]))
+    lines = _lines(graph, folding, pd.concat([virtual_lines, outside_lines]), signs.on_path)
     count = first_virtual + len(virtual) + len(outside)
     return Marks(
         graph=graph,
@@ -81,6 +128,7 @@ def marks_of(graph: CausalGraph, *, limit: int, opened: Collection[str]) -> Mark
         time=_times(graph.time, folding, lines, count),
         hidden_virtual=graph.virtual["value"].nunique() - len(virtual),
         hidden_outside=graph.outside["neighbour"].nunique() - len(outside),
+        signs=signs,
     )
 
 
@@ -117,8 +165,9 @@ def _outside(frame: pd.DataFrame, folding: Folding, first: int) -> tuple[pd.Data
     return marks, lines
 
 
-def _lines(graph: CausalGraph, folding: Folding, besides: pd.DataFrame) -> Lines:
+def _lines(graph: CausalGraph, folding: Folding, besides: pd.DataFrame, on_path: Flags) -> Lines:
     edges = graph.edges
+    binding = graph.structure.binding[edges.effect] == edges.cause
     between, timed = hops(graph.time, edges.cause, edges.effect)
     inner = pd.DataFrame(
         {
@@ -127,12 +176,13 @@ def _lines(graph: CausalGraph, folding: Folding, besides: pd.DataFrame) -> Lines
             "kind": edges.kind,
             "breaks": graph.layout_breaks(),
             "hop": np.where(timed, between, NO_TIME),
+            "path": on_path[edges.cause] & on_path[edges.effect] & binding,
         },
     )
     inner = inner[inner["cause"] != inner["effect"]]
-    everything = pd.concat([inner, besides.assign(breaks=False, hop=NO_TIME)], ignore_index=True)
-    grouped = everything.groupby(["cause", "effect", "kind", "breaks"], sort=True)["hop"]
-    found = grouped.agg(["size", "first"]).reset_index()
+    everything = pd.concat([inner, besides.assign(breaks=False, hop=NO_TIME, path=False)], ignore_index=True)
+    grouped = everything.groupby(["cause", "effect", "kind", "breaks"], sort=True)
+    found = grouped.agg(size=("hop", "size"), first=("hop", "first"), path=("path", "max")).reset_index()
     size = found["size"].to_numpy(np.int64)
     return Lines(
         cause=found["cause"].to_numpy(np.int64),
@@ -141,6 +191,7 @@ def _lines(graph: CausalGraph, folding: Folding, besides: pd.DataFrame) -> Lines
         breaks=found["breaks"].to_numpy(np.bool_),
         edges=size,
         hop_us=np.where(size == 1, found["first"].to_numpy(np.int64), NO_TIME),
+        on_path=found["path"].to_numpy(np.bool_),
     )
 
 

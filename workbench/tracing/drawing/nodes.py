@@ -9,13 +9,14 @@ import pyarrow as pa
 
 from workbench.model.causation import EventPosition, GraphNode
 from workbench.text import counted, visible
+from workbench.tracing.drawing.rows import ON_PATH, SIGNS
 from workbench.tracing.drawing.theme import palette_index
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.tables import copy_counts
 from workbench.tracing.text.labels import ID_LIMIT, TYPE_LIMIT, EventLabels, labels_of
 
 if TYPE_CHECKING:
-    from workbench.model.causation import RootKind
+    from workbench.model.causation import BadgeKind, RootKind
     from workbench.tracing.drawing.fold import Group
     from workbench.tracing.drawing.marks import Marks
     from workbench.tracing.graph.arrays import Ints
@@ -41,13 +42,13 @@ def _events(marks: Marks) -> list[GraphNode]:
     copies = copy_counts(graph)
     rows = graph.events.take(pa.array(shown)).to_pylist()
     colours = palette_index([row["source"] for row in rows])
-    in_cycle = structure.in_cycle()
+    in_cycle, signs = structure.in_cycle(), marks.signs
     return [
         GraphNode(
             key=f"e{node}",
             kind="event",
             label=labels.event_type,
-            name=_name(labels, int(causes[node]), int(effects[node])),
+            name=_name(labels, int(causes[node]), int(effects[node]), _signs(marks, node)),
             shape=labels.root or "inner",
             colour=colours[row["source"]],
             event_id=_shown(row["event_id"]),
@@ -69,10 +70,25 @@ def _events(marks: Marks) -> list[GraphNode]:
             problems=labels.problems,
             in_cycle=bool(in_cycle[node]),
             position=EventPosition(row["source_id"], row["topic"], row["partition"], row["offset"]),
+            badges=badges_of(signs.failed[node], signs.dead[node], signs.breaks[node]),
+            on_path=bool(signs.on_path[node]),
             **_NO_POSITION,
         )
         for node, labels, row in zip(shown.tolist(), labels_of(graph, shown), rows, strict=True)
     ]
+
+
+def badges_of(failed: Any, dead: Any, breaks: Any) -> tuple[BadgeKind, ...]:
+    """Return the badges of what is true, or counted, of an event or a group."""
+    kinds: tuple[tuple[BadgeKind, Any], ...] = (("failed", failed), ("dead", dead), ("break", breaks))
+    return tuple(kind for kind, count in kinds if count)
+
+
+def _signs(marks: Marks, node: int) -> list[str]:
+    """Write in words what the badges of an event say."""
+    signs = marks.signs
+    badges = badges_of(signs.failed[node], signs.dead[node], signs.breaks[node])
+    return [SIGNS[badge] for badge in badges] + ([ON_PATH] if signs.on_path[node] else [])
 
 
 def _degrees(marks: Marks) -> tuple[Ints, Ints]:
@@ -85,27 +101,35 @@ def _shown(text: str | None, limit: int = _LONG) -> str | None:
     return None if text is None else visible(text, limit)
 
 
-def _name(labels: EventLabels, causes: int, effects: int) -> str:
+def _name(labels: EventLabels, causes: int, effects: int, signs: list[str]) -> str:
     texts = [f"{labels.event_type}, {labels.position}"]
     texts += [counted(n, noun) for n, noun in ((causes, "cause"), (effects, "effect")) if n]
-    return ", ".join([*texts, *labels.remarks])
+    return ", ".join([*texts, *signs, *labels.remarks])
 
 
 def _groups(marks: Marks) -> list[GraphNode]:
     folding = marks.folding
     events = folding.events()
     copies = np.bincount(folding.mark, weights=copy_counts(marks.graph), minlength=len(events)).astype(np.int64)
+    counts = marks.signs.inside(folding.mark, len(events))
     nodes = []
     for number, group in enumerate(folding.groups):
         mark = marks.first_group + number
         inside, hidden = int(events[mark]), int(copies[mark])
         label = _group_label(marks, group, inside)
+        failed, dead, breaks = (int(count[mark]) for count in counts)
+        said = [
+            counted(count, noun)
+            for count, noun in ((failed, "failure"), (dead, "dead letter"), (breaks, "break of the chain"))
+            if count
+        ]
         nodes.append(
             GraphNode(
                 key=group.key,
                 kind="group",
                 label=label,
-                name=f"{label}, folded, {counted(inside, 'event')}; opens on demand",
+                name=", ".join([label, "folded", counted(inside, "event"), *said]) + "; opens on demand",
+                badges=badges_of(failed, dead, breaks),
                 shape="group",
                 colour=-1,
                 time_us=_time(marks, mark),

@@ -9,8 +9,12 @@ from workbench.text import duration_text, number_text, position_text, time_text
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
-    from workbench.model.causation import GraphNode
+    from workbench.model.causation import BadgeKind, GraphNode
     from workbench.tracing.drawing.marks import Marks
+
+
+SIGNS: dict[BadgeKind, str] = {"failed": "failure", "dead": "dead letter", "break": "the chain breaks here"}
+ON_PATH = "on the critical path"
 
 
 def rows_of(marks: Marks, nodes: list[GraphNode]) -> tuple[GraphRow, ...]:
@@ -34,6 +38,7 @@ def rows_of(marks: Marks, nodes: list[GraphNode]) -> tuple[GraphRow, ...]:
 
 def _row(marks: Marks, node: GraphNode, mark: int, depth: int) -> GraphRow:
     remarks = [*([node.root] if node.root else []), *node.copies, *node.unresolved, *node.problems]
+    remarks += [SIGNS[badge] for badge in node.badges] + ([ON_PATH] if node.on_path else [])
     if node.kind != "event":
         remarks = [node.name]
     return GraphRow(

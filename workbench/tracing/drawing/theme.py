@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.model.events.dead_letters import is_dead_letter_topic
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -28,6 +30,9 @@ NEUTRAL = "#7d8590"
 
 ALARM = "#d0504f"
 """For errors and cycles; always beside a text."""
+
+WARNING = "#b26a00"
+"""For breaks of a chain; always beside a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +83,20 @@ LAYOUT_BREAK = Stroke("3 3", 2.0, "closes a cycle")
 
 
 _FAILED_TYPE = re.compile(
-    r"(?:^|[^A-Za-z])(?:failed|failure|error|errored|exception|rejected|timed[_ .-]?out|timeout"
-    r"|dead[_ .-]?letter(?:ed)?)"
-    r"(?:$|[^A-Za-z])"
-    r"|(?:Failed|Failure|Error|Exception|Rejected|TimedOut|Timeout|DeadLetter(?:ed)?)(?:$|[^a-z])",
+    r"(?:^|[^A-Za-z])(?:failed|failure|error|errored|exception|rejected|timed[_ .-]?out|timeout)(?:$|[^A-Za-z])"
+    r"|(?:Failed|Failure|Error|Exception|Rejected|TimedOut|Timeout)(?:$|[^a-z])",
 )
-_DEAD_LETTERS = re.compile(r"(?:^|[^A-Za-z])(?:dlq|dlt|dead[_.-]?letters?)(?:$|[^A-Za-z])", re.IGNORECASE)
+_DEAD_LETTER_TYPE = re.compile(r"(?:^|[^A-Za-z])dead[_ .-]?letter(?:ed)?(?:$|[^A-Za-z])|DeadLetter(?:ed)?(?:$|[^a-z])")
 
 
-def is_failure(event_type: str | None, topic: str | None) -> bool:
-    """Whether a name says that an event is a failure, or its topic that it is a dead letter."""
-    return bool(_FAILED_TYPE.search(event_type or "") or _DEAD_LETTERS.search(topic or ""))
+def is_failure(event_type: str | None) -> bool:
+    """Whether the name of a type says that an event is a failure."""
+    return bool(_FAILED_TYPE.search(event_type or ""))
+
+
+def is_dead_letter(event_type: str | None, topic: str | None) -> bool:
+    """Whether the name of its type or of its topic says that an event is a dead letter."""
+    return bool(_DEAD_LETTER_TYPE.search(event_type or "")) or is_dead_letter_topic(topic or "")
 
 
 def palette_index(names: Collection[str | None]) -> dict[str | None, int]:

@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.model.causation import GraphEdge, GraphLane, GraphView, TimeTick
-from workbench.text import counted, duration_text, time_text, visible
+from workbench.text import counted, visible
 from workbench.tracing.drawing.header import header_of, notes_of
 from workbench.tracing.drawing.layered import NODE_HEIGHT, NODE_WIDTH, layered
 from workbench.tracing.drawing.marks import Marks, marks_of
 from workbench.tracing.drawing.nodes import nodes_of
 from workbench.tracing.drawing.rows import rows_of
 from workbench.tracing.drawing.swimlanes import MARKER, Lanes, swimlanes
+from workbench.tracing.drawing.time_axis import FOLDED, tick_labels
 from workbench.tracing.graph.edges import EDGE_KINDS
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.text.labels import provenance_text
@@ -28,36 +29,14 @@ if TYPE_CHECKING:
     from workbench.model.causation import EdgeKind, GraphNode, LaneField, LayoutName
     from workbench.tracing.drawing.layout import Drawing
     from workbench.tracing.graph import CausalGraph
-    from workbench.tracing.graph.arrays import Ints
+    from workbench.tracing.graph.arrays import Flags, Ints
 
 LIMIT = 500
-_CHAINS = 4
+CHAINS = 4
 """Fragments up to which one chain of layers reads better than lanes."""
 
 _MOST_LANES = 24
 _LANE_NAME = 60
-
-
-class CausationViews:
-    """Views of one graph; a `workbench.model.causation.GraphViewSource`.
-
-    Args:
-        graph: The trace or selection to draw.
-    """
-
-    def __init__(self, graph: CausalGraph) -> None:
-        self._graph = graph
-
-    def view(
-        self,
-        *,
-        layout: LayoutName | None = None,
-        lanes: LaneField = "topic",
-        opened: Collection[str] = (),
-        limit: int = LIMIT,
-    ) -> GraphView:
-        """Lay the graph out; pure and thread-safe, tens of milliseconds for 500 marks."""
-        return causation_view(self._graph, layout=layout, lanes=lanes, opened=opened, limit=limit)
 
 
 def causation_view(
@@ -67,6 +46,7 @@ def causation_view(
     lanes: LaneField = "topic",
     opened: Collection[str] = (),
     limit: int = LIMIT,
+    on_path: Flags | None = None,
 ) -> GraphView:
     """Fold a graph, lay it out and describe it.
 
@@ -78,10 +58,11 @@ def causation_view(
         opened: Keys of groups to open.
         limit: Events and groups drawn at most; the rest is folded and counted. Causes outside the snapshot and
             neighbours outside the selection come on top, at most 50 of each.
+        on_path: Marks the events of the critical path.
     """
-    marks = marks_of(graph, limit=limit, opened=opened)
+    marks = marks_of(graph, limit=limit, opened=opened, on_path=on_path)
     nodes = nodes_of(marks)
-    chosen: LayoutName = layout or ("layered" if graph.structure.fragments <= _CHAINS else "swimlanes")
+    chosen: LayoutName = layout or ("layered" if graph.structure.fragments <= CHAINS else "swimlanes")
     if chosen == "layered":
         lines = marks.lines
         drawing, bands, merged = layered(len(marks), lines.cause, lines.effect, lines.breaks), None, 0
@@ -107,6 +88,7 @@ def causation_view(
         opened=marks.folding.opened,
         limit=limit,
         notes=notes_of(marks, lanes_merged=merged),
+        place=marks.folding.mark,
     )
 
 
@@ -120,7 +102,7 @@ def _placed(nodes: list[GraphNode], drawing: Drawing, *, small: bool) -> list[Gr
 
 def _edges(marks: Marks, nodes: list[GraphNode], drawing: Drawing) -> tuple[GraphEdge, ...]:
     lines = marks.lines
-    columns = (lines.cause, lines.effect, lines.kind, lines.breaks, lines.edges, lines.hop_us)
+    columns = (lines.cause, lines.effect, lines.kind, lines.breaks, lines.edges, lines.hop_us, lines.on_path)
     return tuple(
         GraphEdge(
             cause=nodes[cause].key,
@@ -130,8 +112,9 @@ def _edges(marks: Marks, nodes: list[GraphNode], drawing: Drawing) -> tuple[Grap
             layout_break=broken,
             hop_us=hop if hop != NO_TIME else None,
             edges=edges,
+            on_path=critical,
         )
-        for cause, effect, kind, broken, edges, hop, route in zip(
+        for cause, effect, kind, broken, edges, hop, critical, route in zip(
             *(column.tolist() for column in columns),
             drawing.routes,
             strict=True,
@@ -182,12 +165,8 @@ def _bands(nodes: list[GraphNode], names: list[str], bands: Lanes | None) -> tup
 def _ticks(bands: Lanes | None) -> tuple[TimeTick, ...]:
     if bands is None or not bands.ticks:
         return ()
-    first = bands.ticks[0][1]
-    return tuple(TimeTick(x, _tick_label(time, gap, first)) for x, time, gap in bands.ticks)
-
-
-def _tick_label(time: int, gap: int | None, first: int) -> str:
-    """Write the first tick in full, others as the time since; a folded gap by its length."""
-    if gap is not None:
-        return f"idle {duration_text(gap, 'us')}"
-    return time_text(time, "us") if time == first else duration_text(time - first, "us", signed=True)
+    labels = tick_labels(bands.ticks)
+    return tuple(
+        TimeTick(x, label, 0.0 if gap is None else FOLDED)
+        for (x, _, gap), label in zip(bands.ticks, labels, strict=True)
+    )

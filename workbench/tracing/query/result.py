@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.model.causation import EventPosition
+    from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.graph import CausalGraph
-    from workbench.tracing.trace import Viewer
 
 _SHOWN_ROWS = 20
 _TEXT_LIMIT = 40

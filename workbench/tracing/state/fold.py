@@ -14,19 +14,28 @@ import pyarrow.compute as pc
 
 from workbench.decoding.times import EPOCH
 from workbench.errors import TableError
-from workbench.text import counted, json_visible, partition_text, position_text, time_text, visible
+from workbench.model.causation import EventPosition
+from workbench.model.feeds import Identity, RecordDetail
+from workbench.text import counted, json_visible, number_text, partition_text, time_text, visible
 from workbench.tracing.answers import SHOWN, Answer, rest_text
+from workbench.tracing.drawing.drawn import Drawn, PictureViews
+from workbench.tracing.drawing.pictures.timeline import change_text, state_picture
 from workbench.tracing.state.json_patch import json_patch
+from workbench.tracing.tables import frame_csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pyarrow as pa
 
+    from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.graph.arrays import Ints
+    from workbench.widgets import CausationGraph
 
 CHECKPOINT_EVERY = 1_000
 """Events of a partition between two kept copies of its state."""
+_DETAIL_KEYS = 500
+"""Keys of a state that the pane of a step shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +132,23 @@ class _Partition:
     checkpoints: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
-class StateFold:
+class StateFold(Drawn):
     """The events of some keys, ready to be folded up to any moment.
+
+    `show` draws a lane for each key and a mark for each event; selecting one shows the state at its time.
 
     Args:
         records: ``topic``, ``partition``, ``offset``, ``time_us``, ``key``, ``value``; any order.
         fold: The user's function.
+        viewer: Draws views; without one, `show` raises.
 
     Raises:
         TableError: A key lies in several partitions of a topic, so that its events have no order.
     """
 
-    def __init__(self, records: pa.Table, fold: Fold = last_value) -> None:
+    def __init__(self, records: pa.Table, fold: Fold = last_value, *, viewer: Viewer | None = None) -> None:
         self._fold = fold
+        self.viewer = viewer
         self._parts = _partitions(records)
         self.times = np.unique(np.concatenate([part.time for part in self._parts] or [np.zeros(0, dtype=np.int64)]))
         """The moments at which something happened, for a slider."""
@@ -164,6 +177,47 @@ class StateFold:
 
     def steps(self) -> pd.DataFrame:
         """Return each event by time with the JSON Patch that it made: time_us, position, key, patch."""
+        return self._placed_steps().drop(columns="place")
+
+    def csv(self, *, spreadsheet: bool = False) -> str:
+        """Write the steps as CSV; see `workbench.tracing.tables.frame_csv`."""
+        return frame_csv(self.steps(), spreadsheet=spreadsheet)
+
+    def views(self) -> PictureViews:
+        """Return what `show` and `svg` draw."""
+        steps = self._placed_steps()
+        positions = steps["place"].to_list()
+        names = [f"{key} {position}" for key, position in zip(steps["key"], steps["position"], strict=True)]
+        return PictureViews(lambda opened: state_picture(steps, positions, _json, opened=opened), names)
+
+    def show(self, **options: Any) -> CausationGraph:
+        """Draw the steps over time; see `workbench.tracing.drawing.drawn.Drawn.show`."""
+        return super().show(record=self._state_detail, **options)
+
+    def _state_detail(self, position: EventPosition) -> RecordDetail | None:
+        """Return the state at the time of an event, and what the event changed, as the pane of a record shows it."""
+        steps = self._placed_steps()
+        found = steps[[place[1:] == position[1:] for place in steps["place"]]]
+        if found.empty:
+            return None
+        step = found.iloc[0]
+        state = self.at(int(step["time_us"]))
+        facts = [
+            ("state at", time_text(int(step["time_us"]), "us")),
+            ("event", str(step["position"])),
+            ("key", visible(step["key"], 200)),
+            ("keys", number_text(len(state.as_of))),
+            ("events so far", number_text(state.events)),
+        ]
+        if state.differs:
+            changes = "; ".join(change_text(one, _json) for one in json_patch(state.as_of, state.as_known)[:SHOWN])
+            facts.append(("a consumer had seen", changes))
+        patch = tuple((str(one["op"]), change_text(one, _json)) for one in step["patch"])
+        lines = [f"{visible(key, 60)}: {_json(value)}" for key, value in sorted(state.as_of.items())[:_DETAIL_KEYS]]
+        body = "\n".join([*lines, *rest_text(len(state.as_of), "key", _DETAIL_KEYS)])
+        return RecordDetail(Identity(*position[1:]), tuple(facts), patch, body)
+
+    def _placed_steps(self) -> pd.DataFrame:
         rows = []
         for part in self._parts:
             states: dict[str, Any] = {}
@@ -171,9 +225,9 @@ class StateFold:
                 before = copy.deepcopy({key: states[key]} if key in states else {})
                 self._folded(part, states, [place])
                 after = {key: states[key]} if key in states else {}
-                position = position_text(part.topic, part.partition, int(part.offset[place]))
-                rows.append((int(part.time[place]), position, key, json_patch(before, after)))
-        frame = pd.DataFrame(rows, columns=["time_us", "position", "key", "patch"])
+                at = EventPosition(0, part.topic, part.partition, int(part.offset[place]))
+                rows.append((int(part.time[place]), str(at), key, json_patch(before, after), at))
+        frame = pd.DataFrame(rows, columns=["time_us", "position", "key", "patch", "place"])
         return frame.sort_values(["time_us", "position"], kind="stable", ignore_index=True)
 
     def _prefix(self, part: _Partition, count: int) -> dict[str, Any]:

@@ -8,22 +8,29 @@ const button = (text, title) => make("button", { type: "button", title }, text);
 /** @param {string} value @param {string} text */
 const choice = (value, text) => make("option", { value }, text);
 
+/** Pictures of one trace, and the buttons that choose them. */
+const LAYOUTS = [["layered", "Layered"], ["swimlanes", "Swimlanes"], ["waterfall", "Waterfall"], ["sequence", "Sequence"],
+  ["map", "Type map"]];
+
 /** @param {string} name */
 function makeBar(name) {
   const lanes = make("select", { "aria-label": "Lanes" }, choice("topic", "by topic"), choice("source", "by source"));
+  const layouts = Object.fromEntries(LAYOUTS.map(([layout, text]) => [layout, button(text)]));
+  const find = make("input", { type: "search", "aria-label": "Find", placeholder: "Find (/)", size: 12 });
+  const found = make("span", { class: "wb-found-text", role: "status" });
   const controls = {
     figures: make("span", { class: "wb-figures" }),
-    layered: button("Layered"),
-    swimlanes: button("Swimlanes"),
+    group: make("span", { class: "wb-layouts", role: "group", "aria-label": "View" }, ...Object.values(layouts)),
     laneLabel: make("label", { hidden: "" }, "Lanes ", lanes),
     zoomIn: button("Zoom in"),
     zoomOut: button("Zoom out"),
     fitAll: button("Fit", "As much as can be read; drag the drawing to see the rest"),
     fold: button("Fold"),
+    finding: make("span", { class: "wb-finding" }, find, found),
   };
   controls.fold.hidden = true;
   const title = textual("span", name, { class: "wb-title" });
-  return { ...controls, lanes, bar: make("div", { class: "wb-bar", ...OWN_KEYS }, title, ...Object.values(controls)) };
+  return { ...controls, layouts, find, found, lanes, bar: make("div", { class: "wb-bar", ...OWN_KEYS }, title, ...Object.values(controls)) };
 }
 
 /** @param {string} name @param {HTMLElement} table */
@@ -36,10 +43,11 @@ export function makeElements(name, table) {
   const chosen = make("div", { class: "wb-chosen", hidden: "" });
   const detail = make("section", { class: "wb-detail", hidden: "", tabindex: "-1", "aria-label": "Record", ...OWN_KEYS });
   const world = draw("g");
+  const top = draw("g", { "aria-hidden": "true" });
   // In the focus order of the pointer only: a click beside the nodes gives the wheel to the drawing.
-  const svg = draw("svg", { role: "group", tabindex: "-1", "aria-roledescription": "graph" }, world);
+  const svg = draw("svg", { role: "group", tabindex: "-1", "aria-roledescription": "graph" }, world, top);
   const stage = make("div", { class: "wb-stage", ...OWN_KEYS }, svg);
   const root = make("div", { class: "workbench wb-graph" }, bar, facts, legend, lines.note, lines.silence, lines.failure,
     stage, chosen, detail, table, provenance, lines.spoken);
-  return { ...controls, ...lines, facts, legend, provenance, chosen, detail, world, svg, stage, root };
+  return { ...controls, ...lines, facts, legend, provenance, chosen, detail, world, top, svg, stage, root };
 }

@@ -3,7 +3,6 @@
 import { make, OWN_KEYS, textual } from "../base/dom.mjs";
 import { nextRow } from "./keyboard.mjs";
 
-const TITLES = ["Event", "Source", "Record", "Time", "After cause", "Causes", "Effects", "Remarks"];
 const INDENT_PX = 12;
 /** Deeper rows are not indented further, or the texts of a long chain would leave the table. */
 const MOST_INDENTS = 20;
@@ -19,10 +18,10 @@ function makeRow([key, depth, name, ...texts]) {
 
 export class EventTable {
   #caption = make("caption");
-  #head = make("thead", {}, make("tr", {}, ...TITLES.map((text) => make("th", { scope: "col" }, text))));
+  #head = make("thead");
   #table = make("table", OWN_KEYS);
-  /** @type {Map<string, any>} */
-  #rows = new Map();
+  /** A key may have several rows: the edges of a map that begin at one type. @type {any[]} */
+  #rows = [];
   #chosen;
 
   /** @param {(key: string, adding: boolean) => void} chosen called when a row is clicked */
@@ -33,14 +32,17 @@ export class EventTable {
     this.#table.addEventListener("keydown", (/** @type {any} */ event) => this.#pressed(event));
   }
 
-  /** @param {any[][]} rows */
-  paint(rows) {
-    const made = rows.map(makeRow);
-    this.#rows = new Map(made.map((row) => [row.dataset.key, row]));
+  /** @param {any[][]} rows @param {string[]} titles @param {number[]} numeric columns that are aligned right */
+  paint(rows, titles, numeric) {
+    this.#rows = rows.map(makeRow);
     const body = make("tbody");
-    for (const row of made) body.append(row);
+    for (const row of this.#rows) body.append(row);
+    this.#head.replaceChildren(make("tr", {}, ...titles.map((text) => textual("th", text, { scope: "col" }))));
+    for (const row of [this.#head.firstChild, ...this.#rows]) {
+      for (const place of numeric) row.children[place]?.classList.add("wb-number");
+    }
     this.#table.replaceChildren(this.#caption, this.#head, body);
-    this.#caption.textContent = `Events in causal order, ${rows.length.toLocaleString("en")} rows`;
+    this.#caption.textContent = `The same as a table, ${rows.length.toLocaleString("en")} rows`;
     // One button is in the tab order, and arrow keys lead to the others: Tab leaves the table at once.
     const [first] = this.#buttons();
     if (first) first.tabIndex = 0;
@@ -48,8 +50,8 @@ export class EventTable {
 
   /** @param {Set<string>} selected */
   mark(selected) {
-    for (const [key, row] of this.#rows) {
-      if (selected.has(key)) row.setAttribute("aria-current", "true");
+    for (const row of this.#rows) {
+      if (selected.has(row.dataset.key)) row.setAttribute("aria-current", "true");
       else row.removeAttribute("aria-current");
     }
   }

@@ -14,13 +14,14 @@ export const READABLE_SCALE = 0.96;
  * the least readable scale, to be dragged.
  * @param {number} width @param {number} height @param {number} viewWidth @param {number} viewHeight
  * @param {number} [startY] height at which the first cause stands, which must be in sight
+ * @param {boolean} [pinned] whether it begins at the very top, because its axis stays there
  * @returns {Transform}
  */
-export function fit(width, height, viewWidth, viewHeight, startY = 0) {
+export function fit(width, height, viewWidth, viewHeight, startY = 0, pinned = false) {
   const margin = 16;
   const whole = Math.min((viewWidth - margin) / Math.max(width, 1), (viewHeight - margin) / Math.max(height, 1), 1);
   const k = Math.max(whole, READABLE_SCALE);
-  return { k, x: begin(width * k, viewWidth, 0), y: begin(height * k, viewHeight, startY * k) };
+  return { k, x: begin(width * k, viewWidth, 0), y: pinned ? 0 : begin(height * k, viewHeight, startY * k) };
 }
 
 /**
@@ -64,15 +65,16 @@ export function keepInSight(t, width, height, viewWidth, viewHeight) {
 /**
  * Moves as little as possible to show a box.
  * @param {Transform} t @param {Box} box @param {number} viewWidth @param {number} viewHeight
+ * @param {number} [covered] height at the top that something else covers
  * @returns {Transform}
  */
-export function revealBox(t, box, viewWidth, viewHeight) {
+export function revealBox(t, box, viewWidth, viewHeight, covered = 0) {
   const margin = 12;
   const left = (box.x - box.w / 2) * t.k + t.x;
   const right = (box.x + box.w / 2) * t.k + t.x;
   const top = (box.y - box.h / 2) * t.k + t.y;
   const bottom = (box.y + box.h / 2) * t.k + t.y;
   const dx = left < margin ? margin - left : Math.min(viewWidth - margin - right, 0);
-  const dy = top < margin ? margin - top : Math.min(viewHeight - margin - bottom, 0);
+  const dy = top < margin + covered ? margin + covered - top : Math.min(viewHeight - margin - bottom, 0);
   return { k: t.k, x: t.x + dx, y: t.y + dy };
 }

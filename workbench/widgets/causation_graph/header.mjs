@@ -1,17 +1,24 @@
 // @ts-check
 /** Texts around the drawing: the header of a view, and what is known about the selected nodes. */
 import { make, show, textual } from "../base/dom.mjs";
-import { drawFailure } from "./drawing.mjs";
+import { drawBadge } from "./drawing.mjs";
 import { draw } from "./svg.mjs";
 
-/** @param {[string, string, string, string]} entry kind (node, edge or failed), outline, dashes, text */
+const STROKE = "M-14,0H14";
+const BADGES = new Set(["failed", "dead", "break"]);
+
+/** @param {any[]} entry kind, outline, dashes (of an area: opacity) and text; of a badge outline and sign */
 function drawEntry([kind, path, dash, text]) {
   if (!kind) return textual("span", text);
   const style = `stroke-dasharray: ${dash || "none"}`;
   const picture = draw("svg", { viewBox: "-15 -9 30 18", "aria-hidden": "true" });
   if (kind === "node") picture.append(draw("path", { class: "wb-box", d: path, style }));
-  if (kind === "edge") picture.append(draw("path", { class: "wb-stroke", d: "M-14,0H14", style }));
-  if (kind === "failed") picture.append(drawFailure(0, 0));
+  if (kind === "area") picture.append(draw("path", { class: "wb-area", d: path, style: `fill-opacity: ${Number(dash)}` }));
+  if (kind === "edge") picture.append(draw("path", { class: "wb-stroke", d: STROKE, style }));
+  if (kind === "path") {
+    picture.append(draw("path", { class: "wb-edge wb-path", d: STROKE }), draw("path", { class: "wb-core", d: STROKE }));
+  }
+  if (BADGES.has(kind)) picture.append(drawBadge([kind, 0, 0, path, dash]));
   return make("span", {}, picture, text);
 }
 
@@ -22,8 +29,10 @@ export function paintHeader(ui, view) {
   ui.legend.replaceChildren(...view.legend.map(drawEntry));
   show(ui.note, view.notes.join(" · "));
   ui.provenance.textContent = view.provenance;
-  ui.layered.setAttribute("aria-pressed", String(view.layout === "layered"));
-  ui.swimlanes.setAttribute("aria-pressed", String(view.layout === "swimlanes"));
+  for (const [layout, button] of Object.entries(ui.layouts)) {
+    button.setAttribute("aria-pressed", String(view.layout === layout));
+    button.hidden = view.layouts.length < 2 || !view.layouts.includes(layout);
+  }
   ui.laneLabel.hidden = view.layout !== "swimlanes";
   ui.fold.hidden = !view.opened;
   ui.fold.textContent = `Fold ${view.opened} opened`;

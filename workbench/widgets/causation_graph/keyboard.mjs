@@ -9,13 +9,14 @@
  * @param {import("./links.mjs").Links} links
  * @returns {string | null}
  */
-export function next(pressed, key, boxes, { effects, causes }) {
+export function next(pressed, key, boxes, { effects, causes, listed }) {
   if (pressed === "ArrowRight") return (effects.get(key) ?? []).find((one) => boxes.has(one)) ?? null;
   if (pressed === "ArrowLeft") return (causes.get(key) ?? []).find((one) => boxes.has(one)) ?? null;
   const ordered = [...boxes.keys()];
   if (pressed === "Home") return ordered[0] ?? null;
   if (pressed === "End") return ordered[ordered.length - 1] ?? null;
   const sign = { ArrowUp: -1, ArrowDown: 1 }[pressed];
+  if (sign && listed) return ordered[ordered.indexOf(key) + sign] ?? null;
   const from = boxes.get(key);
   if (!sign || !from) return null;
   let best = null;
@@ -33,7 +34,7 @@ export function next(pressed, key, boxes, { effects, causes }) {
  * What a key does.
  * @param {string} pressed @param {boolean} ctrl @param {string} current key of the node that has the focus
  * @param {Map<string, Box>} boxes @param {import("./links.mjs").Links} links
- * @returns {{focus?: string, act?: string, adding?: boolean, zoom?: number, fit?: true} | null} null: nothing
+ * @returns {{focus?: string, act?: string, adding?: boolean, zoom?: number, fit?: true, find?: true} | null} null: nothing
  */
 export function keyAction(pressed, ctrl, current, boxes, links) {
   const to = next(pressed, current, boxes, links);
@@ -41,6 +42,7 @@ export function keyAction(pressed, ctrl, current, boxes, links) {
   if ((pressed === "Enter" || pressed === " ") && current) return { act: current, adding: ctrl || pressed === " " };
   if (pressed === "+" || pressed === "=") return { zoom: 1.25 };
   if (pressed === "-") return { zoom: 0.8 };
+  if (pressed === "/") return { find: true };
   return pressed === "0" ? { fit: true } : null;
 }
 

@@ -1,14 +1,18 @@
 // @ts-check
 /** Causes and effects of the drawn nodes: neighbours, reach, and what a selection relates to; no DOM. */
 
-/** @typedef {{effects: Map<string, string[]>, causes: Map<string, string[]>}} Links */
+/**
+ * `listed`: the nodes stand in rows, so that up and down lead to the row before and after.
+ * @typedef {{effects: Map<string, string[]>, causes: Map<string, string[]>, listed?: boolean}} Links
+ */
 
 /**
  * Neighbours of each key, in the order of the edges.
  * @param {[string, string, ...any[]][]} edges cause and effect first
+ * @param {boolean} [listed]
  * @returns {Links}
  */
-export function neighbours(edges) {
+export function neighbours(edges, listed = false) {
   /** @type {Map<string, string[]>} */
   const effects = new Map();
   /** @type {Map<string, string[]>} */
@@ -17,7 +21,7 @@ export function neighbours(edges) {
     append(effects, cause, effect);
     append(causes, effect, cause);
   }
-  return { effects, causes };
+  return { effects, causes, listed };
 }
 
 /** @param {Map<string, string[]>} lists @param {string} key @param {string} value */

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import traitlets
 
 from workbench.errors import ValidationError
+from workbench.model.causation import LayoutName
 from workbench.model.feeds import Identity
 from workbench.text import visible
+from workbench.tracing.drawing.painting.content import view_content
 from workbench.widgets.base.bundle import RECORD_STYLE, bundle_modules, bundle_styles
 from workbench.widgets.base.model import Widget
-from workbench.widgets.causation_graph.content import view_content
 from workbench.widgets.causation_graph.snapshot import graph_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from workbench.model.causation import EventPosition, GraphNode, GraphView, GraphViewSource, LaneField, LayoutName
+    from workbench.model.causation import (
+        EventPosition,
+        GraphNode,
+        GraphView,
+        GraphViewSource,
+        LaneField,
+        Picture,
+        PictureNode,
+    )
     from workbench.model.feeds import RecordDetail
     from workbench.text import StaticView
     from workbench.widgets.base.messages import Message
@@ -29,6 +39,8 @@ KEY_LIMIT = 1_000
 """Nodes that one message may select."""
 STILL_NODES = 150
 """Nodes of the picture that stays, which a saved notebook keeps for ever; a larger drawing is folded further for it."""
+FIND_CHARACTERS = 400
+"""Longest text that is looked for."""
 OPENED_LIMIT = 500
 """Folded groups that may be open at the same time."""
 
@@ -40,7 +52,8 @@ class CausationGraph(Widget):
         source: Makes views; see `workbench.model.causation.GraphViewSource`.
         limit: Largest number of nodes drawn, 10 to 5,000; the others are folded into groups and counted.
         name: Title.
-        layout_name: ``layered`` for one chain, ``swimlanes`` for time against lanes; None lets the source choose.
+        layout_name: ``layered`` for one chain, ``swimlanes`` for time against lanes, ``waterfall``, ``sequence`` or
+            ``map``; None lets the source choose.
         lanes: Field that makes the lanes: ``topic`` or ``source``.
         record: Reads the record of an event, for the pane with key, value and headers; called in a thread. Without it
             there is no pane.
@@ -50,8 +63,8 @@ class CausationGraph(Widget):
     _esm = bundle_modules(Path(__file__).with_name("view.js"))
     _css = bundle_styles(RECORD_STYLE, Path(__file__).with_name("style.css"))
 
-    layout_name = traitlets.Enum(["layered", "swimlanes"], default_value=None, allow_none=True).tag(sync=True)
-    """``layered`` or ``swimlanes``; None until the source has chosen."""
+    layout_name = traitlets.Enum(get_args(LayoutName), default_value=None, allow_none=True).tag(sync=True)
+    """A name of `workbench.model.causation.LayoutName`; None until the source has chosen."""
     lanes = traitlets.Enum(["topic", "source"], default_value="topic").tag(sync=True)
     """Field that makes the lanes of the swimlane layout."""
     height = traitlets.Int(460).tag(sync=True)
@@ -59,7 +72,7 @@ class CausationGraph(Widget):
     selected = traitlets.Tuple()
     """Records of the selected nodes, as `workbench.model.feeds.Identity`; set it to select from Python."""
 
-    kinds = (*Widget.kinds, "select", "open", "fold", "record")
+    kinds = (*Widget.kinds, "select", "open", "fold", "record", "find")
 
     def __init__(
         self,
@@ -70,8 +83,8 @@ class CausationGraph(Widget):
         record: Callable[[EventPosition], RecordDetail | None] | None = None,
         **options: Any,
     ) -> None:
-        self.view: GraphView | None = None
-        self._pictured: GraphView | None = None
+        self.view: GraphView | Picture | None = None
+        self._pictured: GraphView | Picture | None = None
         self.opened: frozenset[str] = frozenset()
         self.limit = max(10, min(limit, 5_000))
         self._requested = 0
@@ -112,12 +125,12 @@ class CausationGraph(Widget):
             self._pictured = pictured
             self._post_view(view)
 
-    def _ask(self) -> GraphView:
+    def _ask(self) -> GraphView | Picture:
         layout = cast("LayoutName | None", self.layout_name)
         lanes = cast("LaneField", self.lanes)
         return self.source.view(layout=layout, lanes=lanes, opened=self.opened, limit=self.limit)
 
-    def _folded(self, view: GraphView) -> GraphView:
+    def _folded(self, view: GraphView | Picture) -> GraphView | Picture:
         """Return the view for the picture that stays: the same one, or one with fewer nodes."""
         for opened in (view.opened, frozenset[str]()):
             if len(view.nodes) <= STILL_NODES:
@@ -126,9 +139,11 @@ class CausationGraph(Widget):
             view = self.source.view(layout=view.layout, lanes=lanes, opened=opened, limit=STILL_NODES)
         return view
 
-    def _take(self, view: GraphView) -> None:
+    def _take(self, view: GraphView | Picture) -> None:
         self.view = view
-        self.opened = frozenset(view.opened)
+        # A diagram and a map do not know the groups that are open in the graph, which may be shown again.
+        others = self.opened if view.layout in ("sequence", "map") else frozenset[str]()
+        self.opened = frozenset(view.opened) | others
         self.layout_name = view.layout
 
     def on_select(self, message: Message) -> None:
@@ -163,7 +178,7 @@ class CausationGraph(Widget):
         """Send the record of a node; an empty answer where there is none to read."""
         key = message.text("key")
         nodes = self.view.nodes if self.view is not None else ()
-        position = next((node.position for node in nodes if node.key == key), None)
+        position = next((place for node in nodes if node.key == key for place in node.positions[:1]), None)
         self.serve("record", self._send_record(position, message.request), request=message.request)
 
     async def _send_record(self, position: EventPosition | None, request: str) -> None:
@@ -174,11 +189,32 @@ class CausationGraph(Widget):
             content |= {"facts": detail.facts, "headers": detail.headers, "body": detail.body}
         self.post(content)
 
+    def on_find(self, message: Message) -> None:
+        """Tell which nodes hold a text, folded events included."""
+        text = message.text("text")
+        self.serve("find", self._send_found(text, self.view, message.request), request=message.request)
+
+    async def _send_found(self, text: str, view: GraphView | Picture | None, request: str) -> None:
+        found = await asyncio.to_thread(self.found, self.source, text[:FIND_CHARACTERS], view)
+        self.post({"kind": "found", "request": request, **found})
+
+    @staticmethod
+    def found(source: GraphViewSource, text: str, view: GraphView | Picture | None) -> dict[str, Any]:
+        """Count the events that hold a text, and those of them that are folded; name the nodes that they are in."""
+        events = source.find(text)
+        if view is None or view.place is None:
+            return {"events": len(events), "folded": 0, "keys": []}
+        counts = Counter(view.place[events].tolist())
+        places = sorted(place for place in counts if place >= 0)
+        folded = sum(counts[place] for place in places if view.nodes[place].kind == "group") + counts[-1]
+        keys = [view.nodes[place].key for place in places[:KEY_LIMIT]]
+        return {"events": len(events), "folded": folded, "keys": keys}
+
     def snapshot(self) -> StaticView:
         """Return the drawing as a static SVG picture, with its counts and a table; it outlives the kernel."""
         return graph_snapshot(self._pictured or self._folded(self._ask()), self.name)
 
-    def _post_view(self, view: GraphView) -> None:
+    def _post_view(self, view: GraphView | Picture) -> None:
         content = {"kind": "view", "serial": self._requested, "picked": self._keys()}
         self.post(content, [json.dumps(view_content(view), separators=(",", ":")).encode()])
         self.still.update(now=True)
@@ -207,6 +243,6 @@ class CausationGraph(Widget):
         return max(160, min(int(proposal["value"]), 4_000))
 
 
-def _identities(nodes: Iterable[GraphNode]) -> list[Identity]:
-    positions = [node.position for node in nodes if node.position is not None]
+def _identities(nodes: Iterable[GraphNode | PictureNode]) -> list[Identity]:
+    positions = [position for node in nodes for position in node.positions]
     return [Identity(position.topic, position.partition, position.offset) for position in positions]

@@ -4,15 +4,18 @@ import { Channel } from "../base/channel.mjs";
 import { RecordDetail } from "../base/detail.mjs";
 import { hideStill, show } from "../base/dom.mjs";
 import { Leaving } from "../base/leaving.mjs";
-import { drawGraph } from "./drawing.mjs";
+import { drawGraph, drawParts } from "./drawing.mjs";
 import { makeElements } from "./elements.mjs";
 import { EventTable } from "./event_table.mjs";
+import { Finder } from "./find.mjs";
 import { paintChosen, paintHeader } from "./header.mjs";
 import { keyAction } from "./keyboard.mjs";
 import { neighbours, related, toggled } from "./links.mjs";
 import { Viewport } from "./viewport.mjs";
 
 const decoder = new TextDecoder();
+/** Pictures whose nodes stand in rows. */
+const LISTED = new Set(["waterfall", "sequence", "diff"]);
 
 class GraphView {
   /** Number of the drawing on screen: another tab that says `ready` brings the same one again. */
@@ -35,6 +38,7 @@ class GraphView {
   #viewport;
   #detail;
   #leaving;
+  #finder;
 
   /** @param {any} model @param {HTMLElement} el */
   constructor(model, el) {
@@ -49,6 +53,12 @@ class GraphView {
     });
     this.#detail = new RecordDetail(this.#ui.detail, () => this.#rove(this.#current, true));
     this.#viewport = new Viewport(this.#ui, () => this.#cleared());
+    this.#finder = new Finder(this.#ui.find, this.#ui.found, {
+      ask: (text) => this.#channel.request({ kind: "find", text }),
+      mark: (keys) => this.#markFound(keys),
+      go: (key) => this.#goTo(key),
+      leave: () => this.#rove(this.#current, true),
+    });
     this.#leaving = new Leaving(this.#ui.root, model.get("still_id"), (content) => this.#channel.send(content));
     this.#listen();
   }
@@ -61,15 +71,17 @@ class GraphView {
 
   close() {
     this.#channel.close();
+    this.#finder.close();
     this.#leaving.leave();
     this.#model.off("change:height", this.#resized);
     this.#ui.root.remove();
   }
 
   #listen() {
-    const { layered, swimlanes, lanes, zoomIn, zoomOut, fitAll, fold, svg } = this.#ui;
-    layered.addEventListener("click", () => this.#setTrait("layout_name", "layered"));
-    swimlanes.addEventListener("click", () => this.#setTrait("layout_name", "swimlanes"));
+    const { layouts, lanes, zoomIn, zoomOut, fitAll, fold, svg } = this.#ui;
+    for (const [layout, button] of Object.entries(layouts)) {
+      /** @type {any} */ (button).addEventListener("click", () => this.#setTrait("layout_name", layout));
+    }
     lanes.value = this.#model.get("lanes");
     lanes.addEventListener("change", () => this.#setTrait("lanes", lanes.value));
     zoomIn.addEventListener("click", () => this.#viewport.zoom(1.25));
@@ -116,16 +128,20 @@ class GraphView {
   #paint(view, selected, again) {
     show(this.#ui.failure, "");
     this.#nodes = new Map(view.nodes.map((/** @type {any} */ node) => [node.key, node]));
-    this.#links = neighbours(view.edges);
+    this.#links = neighbours([...view.edges, ...(view.links ?? [])], LISTED.has(view.layout));
     this.#drawn = drawGraph(view);
     paintHeader(this.#ui, view);
     this.#ui.world.replaceChildren(...this.#drawn.layers);
+    this.#ui.top.replaceChildren(...drawParts(view.top ?? []));
     this.#ui.svg.setAttribute("aria-label", `${this.#model.get("name")}: ${view.text}`);
-    this.#table.paint(view.rows);
+    this.#table.paint(view.rows, view.titles, view.numeric);
     if (!this.#nodes.has(this.#current)) this.#current = view.nodes[0]?.key ?? "";
     this.#rove(this.#current, false);
     this.#select(selected, false);
     this.#viewport.show(view);
+    const [first] = this.#selected;
+    if (first !== undefined) this.#viewport.reveal(this.#nodes.get(first));
+    this.#finder.again();
     if (again) this.#say(`Drawn again: ${view.text}.`);
   }
 
@@ -163,6 +179,21 @@ class GraphView {
     const answer = await this.#channel.request({ kind: "record", key }).catch(() => null);
     // Another event may have been selected meanwhile; the focus stays in the drawing.
     if (answer?.content.facts && key === this.#shown) this.#detail.open(answer.content, false);
+  }
+
+  /** @param {Set<string>} keys */
+  #markFound(keys) {
+    for (const [key, group] of this.#drawn.groups) group.classList.toggle("wb-found", keys.has(key));
+  }
+
+  /** Shows a node that was found, and selects it; the focus stays in the field. @param {string} key */
+  #goTo(key) {
+    const node = this.#nodes.get(key);
+    if (!node) return;
+    this.#rove(key, false);
+    this.#viewport.reveal(node);
+    if (node.kind !== "group") this.#select([key], true);
+    else this.#say(node.name);
   }
 
   #cleared() {
@@ -223,6 +254,7 @@ class GraphView {
     if (action.act !== undefined) this.#act(action.act, Boolean(action.adding));
     if (action.zoom !== undefined) this.#viewport.zoom(action.zoom);
     if (action.fit) this.#viewport.fit();
+    if (action.find) this.#ui.find.focus();
   }
 }
 

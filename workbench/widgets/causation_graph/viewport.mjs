@@ -9,13 +9,14 @@ export class Viewport {
   #transform = { k: 1, x: 0, y: 0 };
   /** @type {{x: number, y: number, moved: boolean} | null} */
   #drag = null;
-  /** The drawing; null before there is one. @type {{width: number, height: number, start: number} | null} */
+  /** The drawing; null before there is one. @type {{width: number, height: number, start: number, topHeight?: number} | null} */
   #drawing = null;
   #ui;
   #cleared;
 
   /**
-   * @param {{stage: any, svg: any, world: any}} ui the clipping box, the picture in it, and the group that moves
+   * @param {{stage: any, svg: any, world: any, top: any}} ui the clipping box, the picture in it, the group that moves,
+   *   and the one that stays at the top
    * @param {() => void} cleared called on a click beside the nodes
    */
   constructor(ui, cleared) {
@@ -40,8 +41,8 @@ export class Viewport {
   fit() {
     if (!this.#drawing) return;
     const { clientWidth, clientHeight } = this.#ui.stage;
-    const { width, height, start } = this.#drawing;
-    this.#place(fit(width, height, clientWidth, clientHeight, start));
+    const { width, height, start, topHeight } = this.#drawing;
+    this.#place(fit(width, height, clientWidth, clientHeight, start, Boolean(topHeight)));
   }
 
   /** @param {number} factor */
@@ -53,7 +54,8 @@ export class Viewport {
   /** @param {import("./geometry.mjs").Box} box */
   reveal(box) {
     const { clientWidth, clientHeight } = this.#ui.stage;
-    this.#place(revealBox(this.#transform, box, clientWidth, clientHeight));
+    const covered = (this.#drawing?.topHeight ?? 0) * this.#transform.k;
+    this.#place(revealBox(this.#transform, box, clientWidth, clientHeight, covered));
   }
 
   /** @param {import("./geometry.mjs").Transform} wanted */
@@ -64,6 +66,7 @@ export class Viewport {
     const { k, x, y } = this.#transform;
     // One attribute of one group: 5,000 nodes move without being touched.
     world.setAttribute("transform", `translate(${x},${y}) scale(${k})`);
+    this.#ui.top.setAttribute("transform", `translate(${x},${Math.max(y, 0)}) scale(${k})`);
   }
 
   /** Zooms only with the focus, Ctrl or Cmd: otherwise the notebook could not be scrolled past. @param {WheelEvent} event */

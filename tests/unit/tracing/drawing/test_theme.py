@@ -73,4 +73,4 @@ def test_colours_do_not_depend_on_the_order_of_names():
 def test_failures_and_dead_letters_are_known_by_their_names(
     event_type: str | None, topic: str | None, failed: object
 ) -> None:
-    assert theme.is_failure(event_type, topic) is failed
+    assert (theme.is_failure(event_type) or theme.is_dead_letter(event_type, topic)) is failed

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from workbench.model.causation import EventPosition, GraphView
 from workbench.tracing.drawing.theme import MARKS, STROKES
-from workbench.tracing.drawing.view import CausationViews, causation_view
+from workbench.tracing.drawing.view import causation_view
 from workbench.tracing.graph import build_graph
 from workbench.tracing.selection import select
+from workbench.tracing.views import TraceViews
 
 
 def flow_rows() -> list[dict[str, Any]]:
@@ -106,7 +107,7 @@ def test_a_selection_shows_its_neighbours_as_outside():
 
 
 def test_lanes_are_topics_or_sources_in_the_order_of_time():
-    views = CausationViews(flow())
+    views = TraceViews(flow())
     by_topic, by_source = (views.view(layout="swimlanes", lanes=field) for field in ("topic", "source"))
     assert [(lane.name, lane.events) for lane in by_topic.lanes] == [("orders", 2), ("ship", 4), ("outside", 0)]
     assert [lane.name for lane in by_source.lanes] == ["shop", "pay", "(unknown)", "outside"]

@@ -5,9 +5,12 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from order_flow import scenario
+from widget_feeds import HOSTILE
 from widget_graphs import ScriptedGraph
 
 from workbench.model.feeds import Identity, RecordDetail
+from workbench.tracing.views import TraceViews
 from workbench.widgets import CausationGraph
 from workbench.widgets.base import model
 
@@ -42,6 +45,14 @@ async def test_a_view_is_made_once_somebody_looks(browser: Browser) -> None:
     ]
     assert graph.layout_name == "layered"
     assert source.asked == [{"layout": None, "lanes": "topic", "opened": set(), "limit": 500}]
+
+
+async def test_hostile_text_is_made_visible_before_it_is_sent(browser: Browser) -> None:
+    graph = browser.show(CausationGraph(ScriptedGraph(text=HOSTILE)))
+    await browser.until(lambda: browser.sent(graph, "view"))
+    sent = browser.buffers(graph, "view")[0][0].decode()
+    for character in ("\x1b", "\\u001b", "\u202e", "\\u202e"):
+        assert character not in sent.replace("\\\\", "")
 
 
 async def test_a_second_view_gets_the_same_drawing(browser: Browser) -> None:
@@ -176,3 +187,28 @@ async def test_a_deleted_cell_ends_the_layout(browser: Browser, monkeypatch: pyt
     # Shown in another cell later, it is drawn.
     browser.says(graph, {"kind": "ready"})
     await browser.until(lambda: browser.sent(graph, "view"))
+
+
+async def test_a_text_is_found_in_folded_events_too(browser: Browser) -> None:
+    graph = CausationGraph(ScriptedGraph(8))
+    browser.show(graph)
+    await browser.until(lambda: browser.sent(graph, "view"))
+    browser.says(graph, {"kind": "find", "text": "*", "request": "f1"})
+    browser.says(graph, {"kind": "find", "text": "3", "request": "f2"})
+    await browser.until(lambda: len(browser.sent(graph, "found")) == 2)
+    found = {answer["request"]: answer for answer in browser.sent(graph, "found")}
+    assert (found["f1"]["events"], found["f1"]["folded"], found["f1"]["keys"][-1]) == (11, 3, "rest")
+    assert (found["f2"]["events"], found["f2"]["folded"], found["f2"]["keys"]) == (1, 0, ["n3"])
+
+
+async def test_the_selection_is_the_same_in_every_view_of_a_trace(browser: Browser) -> None:
+    graph = CausationGraph(TraceViews(scenario("k1").data))
+    browser.show(graph)
+    await browser.until(lambda: browser.sent(graph, "view"))
+    browser.says(graph, {"kind": "select", "keys": ["e2"]})
+    picked = {}
+    for number, layout in enumerate(("waterfall", "sequence", "map", "swimlanes"), start=2):
+        browser.sets(graph, layout_name=layout)
+        await browser.until(lambda wanted=number: len(browser.sent(graph, "view")) == wanted)
+        picked[layout] = browser.sent(graph, "view")[-1]["picked"]
+    assert picked == {"waterfall": ["e2"], "sequence": ["e2", "e2.1"], "map": ["t2"], "swimlanes": ["e2"]}

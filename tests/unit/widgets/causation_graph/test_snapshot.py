@@ -7,9 +7,10 @@ from dataclasses import replace
 from widget_feeds import HOSTILE
 from widget_graphs import ScriptedGraph
 
+from workbench.tracing.drawing.painting.content import view_content
+from workbench.tracing.drawing.painting.shapes import BADGES
 from workbench.widgets import CausationGraph
 from workbench.widgets.base.still import STILL_BYTES
-from workbench.widgets.causation_graph.content import view_content
 from workbench.widgets.causation_graph.model import STILL_NODES
 from workbench.widgets.causation_graph.snapshot import ROWS, graph_snapshot
 
@@ -28,7 +29,7 @@ def test_a_snapshot_is_static_and_escaped() -> None:
 
 def test_the_picture_that_stays_has_what_the_live_view_draws() -> None:
     view = ScriptedGraph(8).view()
-    nodes = (replace(view.nodes[0], event_type="order.failed"), *view.nodes[1:])
+    nodes = (replace(view.nodes[0], badges=("failed",)), *view.nodes[1:])
     edges = (replace(view.edges[0], hop_us=1_500), *view.edges[1:])
     view = replace(view, nodes=nodes, edges=edges)
     html, content = graph_snapshot(view, "flow").body.render(), view_content(view)
@@ -43,7 +44,7 @@ def test_the_picture_that_stays_has_what_the_live_view_draws() -> None:
         assert f">{text}</text>" in html
     assert ">+1.5 ms</text>" in html
     # A badge of its node, and one in the legend.
-    assert html.count("<circle") == 2
+    assert html.count(BADGES["failed"][1]) == 2
     assert all(fact in html for fact in content["facts"])
 
 

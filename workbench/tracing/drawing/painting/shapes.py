@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from workbench.model.causation import BadgeKind
+
 Point: TypeAlias = tuple[float, float]
 
-BADGE = "M-3,-3L3,3M3,-3L-3,3"
-"""The cross of a failure, around the corner of its node."""
-BADGE_RADIUS = 7.0
+BADGES: dict[BadgeKind, tuple[str, str]] = {
+    "failed": ("M-7,0A7,7 0 1 1 7,0A7,7 0 1 1 -7,0Z", "M-3,-3L3,3M3,-3L-3,3"),
+    "dead": ("M-7,-7H7V7H-7Z", "M0,-4.5V1.5M-3,-1.5L0,1.5L3,-1.5M-4,4H4"),
+    "break": ("M-8.5,0L0,-8.5L8.5,0L0,8.5Z", "M-2.5,3.5L-0.5,-3.5M0.5,3.5L2.5,-3.5"),
+}
+"""Outline and sign of each badge: a cross in a circle, an arrow into a tray in a square, two strokes in a diamond."""
+BADGE_PX = 17.0
+"""Distance of badges beside each other."""
 _ROUND = 5.0
 _HEAD, _HEAD_ANGLE = 8.0, 0.42
 _CUT = re.compile(r"… \([\d,]+ characters?\)$")

@@ -1,32 +1,11 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
-from widget_feeds import HOSTILE
 from widget_graphs import ScriptedGraph
 
 from workbench.text import duration_text
-from workbench.widgets import CausationGraph
-from workbench.widgets.causation_graph.content import view_content
-
-if TYPE_CHECKING:
-    from widget_browser import Browser
-
-    from workbench.widgets.base.model import Widget
-
-
-def drawing(browser: Browser, graph: Widget, number: int = -1) -> dict[str, Any]:
-    return json.loads(browser.buffers(graph, "view")[number][0])  # type: ignore[no-any-return]
-
-
-async def test_hostile_text_is_made_visible_before_it_is_sent(browser: Browser) -> None:
-    graph = browser.show(CausationGraph(ScriptedGraph(text=HOSTILE)))
-    await browser.until(lambda: browser.sent(graph, "view"))
-    sent = browser.buffers(graph, "view")[0][0].decode()
-    for character in ("\x1b", "\\u001b", "\u202e", "\\u202e"):
-        assert character not in sent.replace("\\\\", "")
+from workbench.tracing.drawing.painting.content import view_content
 
 
 def test_the_drawing_says_what_its_marks_mean_and_how_long_each_hop_took() -> None:
@@ -40,9 +19,13 @@ def test_the_drawing_says_what_its_marks_mean_and_how_long_each_hop_took() -> No
         duration_text(edge.hop_us, "us", signed=True) for edge in view.edges
     ]
     assert {edge[-1] for edge in view_content(plain)["edges"]} == {None}
-    failed = replace(view, nodes=(replace(view.nodes[0], event_type="order.failed"), *view.nodes[1:]))
-    assert "failure or dead letter" in [text for *_, text in view_content(failed)["legend"]]
-    assert view_content(failed)["nodes"][0]["failed"]
+    signed = replace(view.nodes[0], badges=("failed", "break"), on_path=True)
+    content = view_content(replace(view, nodes=(signed, *view.nodes[1:])))
+    assert {"failure", "critical path: what the end waited for"} < {text for *_, text in content["legend"]}
+    (failed, x, *_), (broken, left, *_) = content["nodes"][0]["badges"]
+    assert (failed, broken) == ("failed", "break")
+    assert left < x
+    assert content["nodes"][0]["inner"]
     lanes = replace(view, lanes=ScriptedGraph().view(layout="swimlanes").lanes)
     assert {edge[-1] for edge in view_content(lanes)["edges"]} == {None}
 

@@ -6,9 +6,14 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from workbench.model.causation import Picture
 from workbench.text import counted, duration_text, number_text, plural, position_text, visible
 from workbench.tracing.drawing import theme
-from workbench.widgets.causation_graph.shapes import (
+from workbench.tracing.drawing.painting.legend import PATH_ENTRY, Entry, badge_entries
+from workbench.tracing.drawing.painting.picture import picture_content
+from workbench.tracing.drawing.painting.shapes import (
+    BADGE_PX,
+    BADGES,
     arrow_head,
     edge_path,
     fitted,
@@ -18,49 +23,67 @@ from workbench.widgets.causation_graph.shapes import (
 )
 
 if TYPE_CHECKING:
-    from workbench.model.causation import GraphEdge, GraphLane, GraphNode, GraphView
+    from collections.abc import Sequence
+
+    from workbench.model.causation import GraphEdge, GraphHeader, GraphLane, GraphNode, GraphRow, GraphView, TimeTick
 
 LABELLED_PX = 48
 """Narrower nodes have no label; their name is in the accessible name and in the table."""
 _TWO_LINES_PX = 34
+_INNER_PX = 6
+"""How much smaller the second outline of a node on the critical path is."""
 _INSET_PX = 12
 _LABEL_PX, _SMALL_PX, _TICK_PX, _LANE_PX = 6.7, 6.0, 6.2, 7.2
 """Widths of a character on average: nothing measures text here, and measuring 5,000 texts would cost a layout each."""
+_IDLE_Y = 14.0
+"""Height of the labels of idle time: at the other end than those of the axis, which they would run into."""
 _LANE_TITLE_PX = 196
 """Room for the title of a lane; `workbench.tracing.drawing.swimlanes` begins the time axis behind it."""
+TITLES = ("Event", "Source", "Record", "Time", "After cause", "Causes", "Effects", "Remarks")
+"""Of the table of events; `NUMERIC` are aligned right."""
+NUMERIC = (4, 5, 6)
 _LEGEND_WIDTH, _LEGEND_HEIGHT = 26, 14
 
 
-def view_content(view: GraphView) -> dict[str, Any]:
+def view_content(view: GraphView | Picture) -> dict[str, Any]:
     """Return everything that is drawn, as JSON. Texts of events are escaped and cut here, and nowhere else."""
-    labelled = readable([(tick.x, tick.label) for tick in view.ticks], _TICK_PX)
+    if isinstance(view, Picture):
+        return picture_content(view)
     return {
         "layout": view.layout,
+        "layouts": list(view.layouts),
         "width": view.width,
         "height": view.height,
         "start": _start(view),
         "text": view.header.text,
-        "facts": [visible(fact, 200) for fact in header_facts(view)],
+        "facts": [visible(fact, 200) for fact in header_facts(view.header)],
         "notes": [visible(note, 500) for note in view.notes],
         "provenance": visible(view.provenance, 500),
         "opened": len(view.opened),
         "legend": _legend(view),
         "lanes": [_lane(lane) for lane in view.lanes],
-        "ticks": [
-            [tick.x, visible(tick.label, 40) if shown else ""] for tick, shown in zip(view.ticks, labelled, strict=True)
-        ],
+        "ticks": _ticks([tick for tick in view.ticks if not tick.gap], view.height - 4)
+        + _ticks([tick for tick in view.ticks if tick.gap], _IDLE_Y),
         "nodes": [_node(node) for node in view.nodes],
         "edges": _edges(view),
-        "rows": [
-            [
-                row.key,
-                row.depth,
-                *(visible(text, 200) for text in (row.event_type, row.source, row.position, row.time)),
-                *(visible(text, 200) for text in (row.hop, row.causes, row.effects, row.remarks)),
-            ]
-            for row in view.rows
-        ],
+        "titles": list(TITLES),
+        "numeric": list(NUMERIC),
+        "rows": [[row.key, row.depth, *(visible(cell, 200) for cell in row_cells(row))] for row in view.rows],
     }
+
+
+def row_cells(row: GraphRow) -> tuple[str, ...]:
+    """Return the cells of a row in the order of `TITLES`."""
+    return (row.event_type, row.source, row.position, row.time, row.hop, row.causes, row.effects, row.remarks)
+
+
+def _ticks(ticks: Sequence[TimeTick], y: float) -> list[list[Any]]:
+    """Place, label where it can be read, width of a folded gap, and height of the label."""
+    labelled = readable([(tick.x - tick.gap / 2, tick.label) for tick in ticks], _TICK_PX)
+    return [
+        [tick.x, visible(tick.label, 40) if shown else "", tick.gap, y]
+        for tick, shown in zip(ticks, labelled, strict=True)
+    ]
 
 
 def _start(view: GraphView) -> float:
@@ -91,11 +114,19 @@ def _edge(edge: GraphEdge, starting: int, ending: int) -> list[Any]:
     if edge.hop_us is not None and ending:
         place = hop_place(edge.route, shared_start=starting > 1, shared_end=ending > 1)
         hop = [duration_text(edge.hop_us, "us", signed=True), *place]
-    drawn = (edge_path(edge.route), arrow_head(edge.route), stroke.dash, round(width, 2), edge.layout_break, hop)
+    drawn = (
+        edge_path(edge.route),
+        arrow_head(edge.route),
+        stroke.dash,
+        round(width, 2),
+        edge.layout_break,
+        edge.on_path,
+        hop,
+    )
     return [edge.cause, edge.effect, *drawn]
 
 
-def _legend(view: GraphView) -> list[tuple[str, str, str, str]]:
+def _legend(view: GraphView) -> list[Entry]:
     """Kind, outline, dashes and text of each mark and stroke that is drawn; the usual ones are not explained."""
     shapes = {node.shape for node in view.nodes} - {"inner"}
     strokes = {edge.kind for edge in view.edges} - {"explicit"}
@@ -107,8 +138,9 @@ def _legend(view: GraphView) -> list[tuple[str, str, str, str]]:
     entries += [("edge", "", stroke.dash, stroke.label) for name, stroke in theme.STROKES.items() if name in strokes]
     if any(edge.layout_break for edge in view.edges):
         entries.append(("edge", "", theme.LAYOUT_BREAK.dash, theme.LAYOUT_BREAK.label))
-    if any(theme.is_failure(node.event_type, node.topic) for node in view.nodes):
-        entries.append(("failed", "", "", "failure or dead letter"))
+    entries += badge_entries(badge for node in view.nodes for badge in node.badges)
+    if any(node.on_path for node in view.nodes):
+        entries.append(PATH_ENTRY)
     sources = {node.source for node in view.nodes if node.source is not None}
     return [*entries, *([("", "", "", "colour: source")] if len(sources) > 1 else [])]
 
@@ -128,7 +160,12 @@ def _node(node: GraphNode) -> dict[str, Any]:
         "dash": mark.dash,
         "colour": theme.colour(node.colour),
         "cycle": node.in_cycle,
-        "failed": theme.is_failure(node.event_type, node.topic),
+        "critical": node.on_path,
+        "inner": outline(mark.shape, node.width - _INNER_PX, node.height - _INNER_PX) if node.on_path else "",
+        "badges": [
+            [badge, node.width / 2 - place * BADGE_PX, -node.height / 2, *BADGES[badge]]
+            for place, badge in enumerate(node.badges)
+        ],
         "facts": [
             *([["id", visible(node.event_id, 200)]] if node.event_id is not None else []),
             *(["copy", visible(text, 200)] for text in node.copies),
@@ -155,9 +192,8 @@ def _where(node: GraphNode) -> str:
     return position_text(node.topic, node.partition, node.offset)
 
 
-def header_facts(view: GraphView) -> list[str]:
+def header_facts(header: GraphHeader) -> list[str]:
     """Return the counts of a view as texts; counts of zero are left out."""
-    header = view.header
     folded = [f"{number_text(header.events_folded)} folded"] if header.events_folded else []
     counts = [
         f"{number_text(number)} {what}"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from workbench.widgets.causation_graph.shapes import arrow_head, edge_path, fitted, hop_place, outline, readable
+from workbench.tracing.drawing.painting.shapes import arrow_head, edge_path, fitted, hop_place, outline, readable
 
 SHAPES = ("round", "pill", "cut", "diamond", "plain", "stack", "ellipse")
 

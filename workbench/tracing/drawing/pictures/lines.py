@@ -1,0 +1,62 @@
+"""Paths of simple lines and areas, and the axis of time at the top of a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.model.causation import Part
+from workbench.tracing.drawing.painting.shapes import readable
+from workbench.tracing.drawing.time_axis import FOLDED, tick_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from workbench.tracing.drawing.time_axis import TimeAxis
+
+_TICK_PX = 6.2
+
+
+def area(x0: float, y0: float, x1: float, y1: float) -> str:
+    """Write a rectangle between two corners as an SVG path."""
+    return f"M{x0:.1f},{y0:.1f}H{x1:.1f}V{y1:.1f}H{x0:.1f}Z"
+
+
+def line(*points: tuple[float, float]) -> str:
+    """Write a line through some points as an SVG path."""
+    return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
+
+def areas(boxes: Iterable[tuple[float, float, float, float]]) -> str:
+    """Write many rectangles as one path: one element for all of them."""
+    return "".join(area(*box) for box in boxes)
+
+
+def axis_parts(axis: TimeAxis, left: float, top: float, bottom: float) -> tuple[list[Part], list[Part]]:
+    """Draw an axis: lines and bands of idle time for behind the picture, labels for its top.
+
+    Args:
+        axis: The axis.
+        left: Where it begins.
+        top: Height at which the labels stand.
+        bottom: How far down the lines lead.
+    """
+    ticks = axis.ticks()
+    if not ticks:
+        return [], []
+    labels = [(left + x, text, gap) for (x, _, gap), text in zip(ticks, tick_labels(ticks), strict=True)]
+    behind = [
+        Part("guide", "".join(line((left + x, top), (left + x, bottom)) for x, _, gap in ticks if gap is None)),
+        *_idle(axis.folds(), left, top, bottom),
+    ]
+    idle = [(x - FOLDED / 2, text) for x, text, gap in labels if gap is not None]
+    return behind, [*_line([(x, text) for x, text, gap in labels if gap is None], top - 7), *_line(idle, top - 22)]
+
+
+def _line(labels: Sequence[tuple[float, str]], y: float) -> list[Part]:
+    """Write the labels that do not run into the one before."""
+    shown = readable(labels, _TICK_PX)
+    return [Part("tick", text=text, x=x + 3, y=y) for (x, text), kept in zip(labels, shown, strict=True) if kept]
+
+
+def _idle(folds: Sequence[tuple[float, float, int]], left: float, top: float, bottom: float) -> list[Part]:
+    return [Part("idle", area(left + start, top, left + end, bottom)) for start, end, _ in folds]
