@@ -39,7 +39,7 @@ FRAMES = """async (box) => {
       x += n % 40 < 20 ? -9 : 9;
       y += n % 60 < 30 ? -6 : 6;
       at(x, y, 'pointermove');
-      if (++n < 120) requestAnimationFrame(step); else done();
+      if (++n < 40) requestAnimationFrame(step); else done();
     };
     requestAnimationFrame(step);
   });
@@ -116,7 +116,7 @@ class TraceStage:
         )
 
     def pan(self) -> dict[str, float]:
-        """Drag the drawing for 120 frames, and measure them."""
+        """Drag the drawing for 40 frames, and measure them."""
         box = self.page.locator(".wb-stage").bounding_box()
         measured: dict[str, float] = self.page.evaluate(FRAMES, box)
         return measured

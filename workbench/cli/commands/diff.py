@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from workbench.cli.answers import print_answer
-from workbench.cli.options import Json, SnapshotFile
+from workbench.cli.forms import AsSvg, print_form, refuse_several
+from workbench.cli.options import Csv, Json, SnapshotFile
 from workbench.cli.snapshots import opened
 from workbench.errors import ConfigurationError
 
@@ -27,16 +29,21 @@ def diff(
     ] = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Path of payloads not to compare.")] = None,
     as_json: Json = False,
+    svg: AsSvg = False,
+    csv: Csv = False,
 ) -> None:
     """Say how flows differ: events added or missing, hops slower or faster, payloads changed."""
     if (other is None) != bool(a and b) or (other is not None and (a or b)):
         raise ConfigurationError("Give --a and --b, correlation ids of this snapshot, or --other, another snapshot.")
-    with opened(snapshot) as snap:
+    refuse_several(json=as_json, svg=svg, csv=csv)
+    with ExitStack() as files:
+        snap = files.enter_context(opened(snapshot))
         if other is None:
-            print_answer(snap.diff(_side(a), _side(b), ignore=ignore or ()), as_json=as_json)
-            return
-        with opened(other) as second:
-            print_answer(snap.diff(snap.graph, second.graph, ignore=ignore or ()), as_json=as_json)
+            found = snap.diff(_side(a), _side(b), ignore=ignore or ())
+        else:
+            found = snap.diff(snap.graph, files.enter_context(opened(other)).graph, ignore=ignore or ())
+        if not print_form(found, svg=svg, csv=csv):
+            print_answer(found, as_json=as_json)
 
 
 def _side(ids: list[str] | None) -> str | list[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
-from workbench.cli.options import Json, SnapshotFile
+from workbench.cli.forms import AsMermaid, AsSvg, print_form, refuse_several
+from workbench.cli.options import Csv, Json, SnapshotFile
 from workbench.cli.output import print_json, print_text
 from workbench.cli.snapshots import opened
 from workbench.errors import ConfigurationError
+
+LAYOUTS = ("layered", "swimlanes", "waterfall", "sequence", "map")
 
 
 def register(app: typer.Typer) -> None:
@@ -27,13 +30,23 @@ def trace(
         str | None, typer.Option("--trace-id", "-t", help="Trace id of OpenTelemetry in the headers (traceparent).")
     ] = None,
     as_json: Json = False,
-    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a Mermaid flow chart.")] = False,
+    mermaid: AsMermaid = False,
+    svg: AsSvg = False,
+    csv: Csv = False,
+    otlp: Annotated[bool, typer.Option("--otlp", help="Print OTLP JSON, one span for each event.")] = False,
+    layout: Annotated[
+        str | None,
+        typer.Option("--layout", help="Of --svg and --mermaid: layered, swimlanes, waterfall, sequence or map."),
+    ] = None,
 ) -> None:
     """Print the causal tree of a correlation id, of a trace id or of an event."""
     if sum(given is not None for given in (correlation, event, trace_id)) != 1:
         raise ConfigurationError("Give exactly one of --correlation, --event and --trace-id.")
-    if as_json and mermaid:
-        raise ConfigurationError("--json and --mermaid exclude each other.")
+    refuse_several(json=as_json, mermaid=mermaid, svg=svg, csv=csv, otlp=otlp)
+    if layout is not None and layout not in LAYOUTS:
+        raise ConfigurationError(f"--layout {layout} is not known. Choose {', '.join(LAYOUTS)}.")
+    if layout is not None and not svg and not (mermaid and layout in ("layered", "sequence", "map")):
+        raise ConfigurationError("--layout goes with --svg, or with --mermaid for layered, sequence and map.")
     from workbench.session.frames import plain_rows
 
     with opened(snapshot) as snap:
@@ -42,8 +55,14 @@ def trace(
             for kind, frame in (("event", found.frame), ("edge", found.edges), ("unresolved", found.unresolved)):
                 for row in plain_rows(frame):
                     print_json(_with_kind(kind, row))
+        elif svg:
+            print_text(found.svg(cast("Any", layout)))
+        elif otlp:
+            print_text(found.otlp())
         else:
-            print_text(found.mermaid() if mermaid else repr(found))
+            charted = {"sequence": found.sequence, "map": found.type_map}.get(layout or "", lambda: found)()
+            if not print_form(charted, csv=csv, mermaid=mermaid):
+                print_text(repr(found))
 
 
 def _with_kind(kind: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -1,25 +1,10 @@
 // @ts-check
 /** Finding by text: the kernel looks into all events, folded ones too; the view marks what it shows of them. */
 
+import { foundText, nextFound } from "./found.mjs";
+
 /** How long a pause in typing is before the kernel is asked. */
 const PAUSE_MS = 200;
-
-/**
- * What the line beside the field says.
- * @param {{events: number, folded: number, keys: string[]}} found @param {number} at place of the one shown, -1: none
- */
-export function foundText({ events, folded, keys }, at) {
-  if (!events) return "nothing found";
-  const many = `${events.toLocaleString("en")} found`;
-  const hidden = folded ? `, ${folded.toLocaleString("en")} of them folded` : "";
-  return at < 0 || !keys.length ? many + hidden : `${at + 1} of ${keys.length} marks, ${many}${hidden}`;
-}
-
-/** The next place in a list, around its end. @param {number} at @param {number} step @param {number} count */
-export function nextFound(at, step, count) {
-  if (!count) return -1;
-  return at < 0 ? (step > 0 ? 0 : count - 1) : (at + step + count) % count;
-}
 
 export class Finder {
   #at = -1;

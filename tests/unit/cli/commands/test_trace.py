@@ -60,3 +60,30 @@ def test_lines_of_json_say_what_they_are_and_edges_keep_their_kind(run, hostile)
 def test_without_or_with_two_selections_it_says_what_is_needed(run, hostile):
     for words in ([], ["-c", "a", "-e", "b"], ["-c", "flow", "-J", "--mermaid"]):
         assert run("trace", hostile, *words).exit_code == 2
+
+
+def test_every_form_is_printed_and_nothing_in_an_event_changes_it(run, hostile):
+    for layout in ("layered", "swimlanes", "waterfall", "sequence", "map"):
+        done = run("trace", hostile, "-c", "flow", "--svg", "--layout", layout)
+        assert done.exit_code == 0
+        assert done.stdout.startswith("<svg ")
+        assert not re.search(r"<(?:img|script)|\x1b|\u202e", done.stdout)
+    charts = {
+        layout: run("trace", hostile, "-c", "flow", "--mermaid", "--layout", layout) for layout in ("sequence", "map")
+    }
+    assert [done.stdout.split()[0] for done in charts.values()] == ["sequenceDiagram", "flowchart"]
+    assert run("trace", hostile, "-c", "flow", "--csv").stdout.startswith("key,event_id,")
+    assert len(json.loads(run("trace", hostile, "-c", "flow", "--otlp").stdout)["resourceSpans"]) == 1
+    assert run("map", hostile, "--mermaid").stdout.startswith("flowchart LR")
+    assert run("map", hostile, "--svg").stdout.startswith("<svg ")
+    assert run("map", hostile, "--csv").stdout.startswith("cause,effect,")
+    assert run("diff", hostile, "-a", "flow", "-b", "flow", "--svg").stdout.startswith("<svg ")
+    for words in (
+        ["--svg", "--csv"],
+        ["--layout", "map"],
+        ["--svg", "--layout", "pie"],
+        ["--mermaid", "--layout", "waterfall"],
+    ):
+        assert run("trace", hostile, "-c", "flow", *words).exit_code == 2
+    assert run("map", hostile, "--svg", "--json").exit_code == 2
+    assert run("map", hostile, "--svg", "--since", hostile).exit_code == 2

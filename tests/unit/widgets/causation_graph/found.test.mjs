@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { foundText, nextFound } from "../../../../workbench/widgets/causation_graph/find.mjs";
+import { foundText, nextFound } from "../../../../workbench/widgets/causation_graph/found.mjs";
 import { neighbours } from "../../../../workbench/widgets/causation_graph/links.mjs";
 import { fit, revealBox } from "../../../../workbench/widgets/causation_graph/geometry.mjs";
 import { next } from "../../../../workbench/widgets/causation_graph/keyboard.mjs";
