@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from workbench.tracing.drawing.painting.content import view_content
+from workbench.tracing.trace import Trace
 from workbench.tracing.views import TraceViews
 from workbench.widgets import CausationGraph
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from stage import Stage
 
     from workbench.model.causation import GraphView, GraphViewSource, Picture
-    from workbench.tracing.trace import Trace
 
 STATE = {"name": "Trace", "layout_name": None, "lanes": "topic", "height": 520, "still_id": "still"}
 ANSWER = """() => {
@@ -134,7 +134,7 @@ def shown(
     stage: Callable[..., Stage], trace: Trace | GraphViewSource, layout: Any = None, *, limit: int = 500, **options: Any
 ) -> TraceStage:
     """Show a trace, or the views of an answer."""
-    source = trace if hasattr(trace, "view") else TraceViews(trace.data)
+    source = TraceViews(trace.data) if isinstance(trace, Trace) else trace
     made = TraceStage(stage(CausationGraph, dict(STATE), **options), source, limit)
     made.begin(layout)
     return made

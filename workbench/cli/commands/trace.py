@@ -60,7 +60,7 @@ def trace(
         elif otlp:
             print_text(found.otlp())
         else:
-            charted = {"sequence": found.sequence, "map": found.type_map}.get(layout or "", lambda: found)()
+            charted = found.sequence() if layout == "sequence" else found.type_map() if layout == "map" else found
             if not print_form(charted, csv=csv, mermaid=mermaid):
                 print_text(repr(found))
 

@@ -29,7 +29,9 @@ class Lanes:
     """Position, time, and for a folded gap its length."""
 
 
-def swimlanes(time: Ints, timed: Flags, lane: Ints, cause: Ints, effect: Ints) -> tuple[Drawing, Lanes]:
+def swimlanes(
+    time: Ints, timed: Flags, lane: Ints, cause: Ints, effect: Ints, *, every: Ints | None = None
+) -> tuple[Drawing, Lanes]:
     """Place nodes by time in bands, with tracks inside a band where marks would overlap.
 
     Args:
@@ -38,8 +40,10 @@ def swimlanes(time: Ints, timed: Flags, lane: Ints, cause: Ints, effect: Ints) -
         lane: Band of each node, from 0 at the top.
         cause: Cause of each edge.
         effect: Effect of each edge.
+        every: Times of all events, folded ones too: time in which they happen is not idle.
     """
-    axis = TimeAxis.of(time[timed], len(time))
+    drawn = time[timed]
+    axis = TimeAxis.of(drawn if every is None else np.concatenate([drawn, every]), len(time))
     start = _LANE_LABEL + (0.0 if timed.all() else _NO_TIME_COLUMN)
     x = np.full(len(time), _LANE_LABEL + _NO_TIME_COLUMN / 2)
     x[timed] = start + axis.place(time[timed])

@@ -70,7 +70,8 @@ def causation_view(
     else:
         lane, names, merged = _lanes(marks, lanes)
         timed = marks.time != NO_TIME
-        drawing, bands = swimlanes(marks.time, timed, lane, marks.lines.cause, marks.lines.effect)
+        every = graph.time[graph.time != NO_TIME]
+        drawing, bands = swimlanes(marks.time, timed, lane, marks.lines.cause, marks.lines.effect, every=every)
         nodes = [replace(node, lane=int(lane[mark])) for mark, node in enumerate(nodes)]
     nodes = _placed(nodes, drawing, small=bands is not None)
     return GraphView(

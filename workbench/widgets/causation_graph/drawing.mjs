@@ -67,7 +67,9 @@ function drawNode(node) {
     tabindex: "-1", "aria-label": node.name, "aria-pressed": "false", transform: `translate(${node.x},${node.y})`,
     style: `--wb-colour: ${node.colour}`,
   });
-  const ring = { x: -node.w / 2 - 5, y: -node.h / 2 - 5, width: node.w + 10, height: node.h + 10, rx: 7 };
+  // Rows of a picture stand close to each other: their rings must not lie on the neighbours.
+  const pad = node.parts && node.kind !== "type" ? 0 : 5;
+  const ring = { x: -node.w / 2 - pad, y: -node.h / 2 - pad, width: node.w + 2 * pad, height: node.h + 2 * pad, rx: pad + 2 };
   group.append(drawText("title", node.name), draw("rect", { class: "wb-ring", ...ring }));
   if (node.parts) group.append(draw("rect", { class: "wb-hit", ...ring }), ...drawParts(node.parts));
   else group.append(...drawBox(node));

@@ -39,6 +39,8 @@ class GraphView {
   #detail;
   #leaving;
   #finder;
+  /** Height of the picture; infinite for a graph, which is placed in the middle. */
+  #needed = Infinity;
 
   /** @param {any} model @param {HTMLElement} el */
   constructor(model, el) {
@@ -99,7 +101,9 @@ class GraphView {
   }
 
   #resized = () => {
-    this.#ui.stage.style.height = `${this.#model.get("height")}px`;
+    // A small picture with an axis takes no more room than it needs: its table comes at once.
+    const room = this.#model.get("height");
+    this.#ui.stage.style.height = `${Math.min(room, Math.max(this.#needed + 16, 160))}px`;
     this.#viewport.fit();
   };
 
@@ -138,7 +142,9 @@ class GraphView {
     if (!this.#nodes.has(this.#current)) this.#current = view.nodes[0]?.key ?? "";
     this.#rove(this.#current, false);
     this.#select(selected, false);
+    this.#needed = view.topHeight ? view.height : Infinity;
     this.#viewport.show(view);
+    this.#resized();
     const [first] = this.#selected;
     if (first !== undefined) this.#viewport.reveal(this.#nodes.get(first));
     this.#finder.again();
@@ -190,6 +196,8 @@ class GraphView {
   #goTo(key) {
     const node = this.#nodes.get(key);
     if (!node) return;
+    this.#drawn.groups.get(this.#current)?.classList.remove("wb-at");
+    this.#drawn.groups.get(key)?.classList.add("wb-at");
     this.#rove(key, false);
     this.#viewport.reveal(node);
     if (node.kind !== "group") this.#select([key], true);

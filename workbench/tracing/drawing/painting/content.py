@@ -10,7 +10,7 @@ from workbench.model.causation import Picture
 from workbench.text import counted, duration_text, number_text, plural, position_text, visible
 from workbench.tracing.drawing import theme
 from workbench.tracing.drawing.painting.legend import PATH_ENTRY, Entry, badge_entries
-from workbench.tracing.drawing.painting.picture import picture_content
+from workbench.tracing.drawing.painting.picture import NOTHING, picture_content
 from workbench.tracing.drawing.painting.shapes import (
     BADGE_PX,
     BADGES,
@@ -57,7 +57,7 @@ def view_content(view: GraphView | Picture) -> dict[str, Any]:
         "start": _start(view),
         "text": view.header.text,
         "facts": [visible(fact, 200) for fact in header_facts(view.header)],
-        "notes": [visible(note, 500) for note in view.notes],
+        "notes": [visible(note, 500) for note in view.notes] or ([] if view.nodes else [NOTHING]),
         "provenance": visible(view.provenance, 500),
         "opened": len(view.opened),
         "legend": _legend(view),

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from workbench.model.causation import Picture, PictureLine, PictureNode
 
 
+NOTHING = "there are no events to draw"
+
+
 def picture_content(picture: Picture) -> dict[str, Any]:
     """Return everything that is drawn, as JSON. Texts are escaped and cut here, or where the parts are made."""
     return {
@@ -23,7 +26,7 @@ def picture_content(picture: Picture) -> dict[str, Any]:
         "start": 0.0,
         "text": picture.text,
         "facts": [visible(fact, 200) for fact in picture.facts],
-        "notes": [visible(note, 500) for note in picture.notes],
+        "notes": [visible(note, 500) for note in picture.notes] or ([] if picture.nodes else [NOTHING]),
         "provenance": visible(picture.provenance, 500),
         "opened": len(picture.opened),
         "legend": list(picture.legend),

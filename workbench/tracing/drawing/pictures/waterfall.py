@@ -100,7 +100,8 @@ def waterfall(
     bars.start[: len(single)], bars.end[: len(single)] = own.start[single], own.end[single]
     place = {node.key: mark for mark, node in enumerate(nodes)}
     order = np.array([place[row.key] for row in rows], dtype=np.int64)
-    known = np.concatenate([bars.start[order], bars.split[order], bars.end[order]])
+    # Of all events, folded ones too: time in which they happen is not idle.
+    known = np.concatenate([bars.start[order], bars.split[order], bars.end[order], own.start, own.end])
     axis = TimeAxis.of(known[known != NO_TIME], len(rows))
     drawn = _Rows(axis, bars, spans=spans, sections=_on_axis(axis, sections or {}))
     made = [

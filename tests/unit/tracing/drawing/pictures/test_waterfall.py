@@ -79,3 +79,11 @@ def test_an_effect_before_its_cause_has_a_bar_backwards() -> None:
     trace = graph_of({"event_id": "a", "t": 1_000, "cause_state": "root"}, {"event_id": "b", "t": 400, "causes": ["a"]})
     node = next(node for node in drawn(trace).nodes if "-600 µs" in node.name)
     assert any(part.look == "back" for part in node.parts)
+
+
+def test_time_in_which_folded_events_happen_is_not_idle() -> None:
+    trace = shop_traces.fan_out(1_001)
+    for layout in ("waterfall", "swimlanes"):
+        view: Any = TraceViews(trace.data).view(layout=layout)
+        texts = [part.text for part in view.top] if layout == "waterfall" else [tick.label for tick in view.ticks]
+        assert not [text for text in texts if "idle" in text]
