@@ -1,10 +1,13 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Hashes the texts of Arrow arrays, and numbers them: equal texts get equal numbers, across several arrays."""
+"""Hashes, numbers and sorts the texts of Arrow arrays; equal texts get equal numbers, across several arrays."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcmp, memcpy
+from libc.stdint cimport INT64_MAX, INT64_MIN, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.string cimport memcmp, memcpy, memset
 
+import secrets
+
+import numpy as np
 import pyarrow as pa
 
 from workbench.buffers.slices cimport address, new_buffer
@@ -12,8 +15,14 @@ from workbench.buffers.slices cimport address, new_buffer
 cdef extern from *:
     """
     #define fetch_ahead(place) __builtin_prefetch(place)
+
+    static inline unsigned long long multiplied(unsigned long long one, unsigned long long other) {
+        unsigned __int128 product = (unsigned __int128)one * other;
+        return (unsigned long long)product ^ (unsigned long long)(product >> 64);
+    }
     """
     void fetch_ahead(const void* place) noexcept nogil
+    uint64_t multiplied(uint64_t one, uint64_t other) noexcept nogil
 
 cdef enum:
     STEP = 64  # texts whose table entries are fetched while others are compared
@@ -36,6 +45,39 @@ cdef struct Entry:
 cdef struct Place:
     const uint8_t* start
     int64_t size
+
+
+cdef struct Known:
+    const uint8_t* start
+    int64_t size
+    int64_t row  # of the first such text, through all arrays
+
+
+cdef struct Table:
+    Entry* entries
+    int64_t mask  # one less than entries, which are a power of two
+    Known* known
+    int64_t known_room
+    int64_t count  # of different texts
+
+
+cdef enum:
+    ABSENT = 0
+    HASHED = 1
+    REPEATED = 2  # the same text as in the row before
+
+
+cdef struct Batch:
+    int64_t count
+    uint8_t state[STEP]
+    uint64_t hashes[STEP]
+    int64_t near[STEP]  # the known text that it probably is, -1 for none
+    Place places[STEP]
+
+
+# Numbers of texts do not depend on hashes, so these may differ in each process: nobody can prepare texts that collide.
+cdef uint64_t FIRST_SECRET = secrets.randbits(64)
+cdef uint64_t SECOND_SECRET = secrets.randbits(64)
 
 
 cdef Texts texts_of(object array) except *:
@@ -104,6 +146,34 @@ cdef inline uint64_t hash_at(Place place) noexcept nogil:
     return hash_of(place.start, place.size)
 
 
+cdef inline uint64_t word_at(const uint8_t* at) noexcept nogil:
+    cdef uint64_t word
+    memcpy(&word, at, 8)
+    return word
+
+
+cdef inline uint64_t secret_hash(Place place) noexcept nogil:
+    """Hash a text for tables in memory: 16 bytes at a time, multiplied to 128 bits and folded (as wyhash does)."""
+    cdef const uint8_t* at = place.start
+    cdef int64_t left = place.size
+    cdef uint64_t value = FIRST_SECRET ^ <uint64_t>place.size
+    cdef uint64_t one = 0, other = 0
+    while left > 16:
+        value = multiplied(word_at(at) ^ SECOND_SECRET, word_at(at + 8) ^ value)
+        at += 16
+        left -= 16
+    if left >= 8:
+        # The two words may overlap: together they hold all bytes that are left.
+        one, other = word_at(at), word_at(at + left - 8)
+    elif left > 0:
+        memcpy(&one, at, <size_t>left)
+    return multiplied(one ^ SECOND_SECRET, other ^ value) ^ value
+
+
+cdef inline uint32_t tag_of(uint64_t hashed) noexcept nogil:
+    return <uint32_t>(hashed >> 32)
+
+
 def hash_bytes(const uint8_t[::1] content):
     """Hash bytes to a whole number of 64 bits, the same on every machine and in every version."""
     return hash_of(&content[0] if content.shape[0] else NULL, content.shape[0])
@@ -138,80 +208,326 @@ def number_texts(arrays):
         arrays: String or large string arrays.
 
     Returns:
-        For each array an int64 array of numbers; and an int64 array with the place of the first text of each number,
-        counted through all arrays.
+        For each array an int64 numpy array of numbers; and an int64 array with the place of the first text of each
+        number, counted through all arrays.
 
     Raises:
         TypeError: One is an array of another type.
         MemoryError: There is no memory for the table.
     """
-    cdef int64_t total = sum(len(array) for array in arrays)
-    cdef int64_t room = 16
-    while room < 2 * total:
-        room *= 2
-    if total >= 0xFFFFFFFF:
-        raise MemoryError("more than 4 thousand million texts")
-    first = new_buffer(8 * total)
-    cdef Entry* table = <Entry*>calloc(<size_t>room, sizeof(Entry))
-    cdef Place* known = <Place*>malloc(<size_t>(total + 1) * sizeof(Place))
-    cdef int64_t* places = <int64_t*>address(first) if total else NULL
-    cdef int64_t* into
-    cdef int64_t count = 0, before = 0
+    cdef Table table
     cdef Texts texts
+    cdef int64_t[::1] into
+    cdef int64_t before = 0, number
+    cdef bint fits
     numbered = []
+    open_table(&table, max(map(len, arrays), default=0))
     try:
-        if table == NULL or known == NULL:
-            raise MemoryError(f"no memory for a table of {total} texts")
         for array in arrays:
             texts = texts_of(array)
-            numbers = new_buffer(8 * texts.count)
+            numbers = np.empty(texts.count, dtype=np.int64)
             if texts.count:
-                into = <int64_t*>address(numbers)
+                into = numbers
                 with nogil:
-                    count = _number(&texts, into, table, room - 1, known, places, count, before)
+                    fits = number_all(&table, &texts, &into[0], before)
+                if not fits:
+                    raise MemoryError(f"no memory for a table of {table.count} texts")
             before += texts.count
-            numbered.append(pa.Array.from_buffers(pa.int64(), texts.count, [None, numbers]))
+            numbered.append(numbers)
+        first = np.empty(table.count, dtype=np.int64)
+        into = first
+        for number in range(table.count):
+            into[number] = table.known[number].row
     finally:
-        free(table)
-        free(known)
-    return numbered, pa.Array.from_buffers(pa.int64(), count, [None, first])
+        free(table.entries)
+        free(table.known)
+    return numbered, first
 
 
-cdef int64_t _number(
-    const Texts* texts, int64_t* numbers, Entry* table, int64_t mask, Place* known, int64_t* places,
-    int64_t count, int64_t before,
-) noexcept nogil:
-    cdef uint64_t hashes[STEP]
-    cdef int64_t row, begin, end, slot
-    cdef uint32_t tag
-    cdef Place place
-    cdef Place* other
-    begin = 0
+cdef int open_table(Table* table, int64_t rows) except -1:
+    """Make an empty table with room for so many different texts; more make it grow."""
+    table.count = 0
+    table.mask = 15
+    while table.mask < rows + rows // 2:
+        table.mask = 2 * table.mask + 1
+    table.known_room = 0
+    table.known = NULL
+    table.entries = <Entry*>calloc(<size_t>(table.mask + 1), sizeof(Entry))
+    if table.entries == NULL:
+        raise MemoryError(f"no memory for a table of {rows} texts")
+    return 0
+
+
+cdef bint number_all(Table* table, const Texts* texts, int64_t* numbers, int64_t before) noexcept nogil:
+    """Number the texts of one array; False if memory ran out."""
+    cdef Batch batch
+    cdef int64_t begin = 0
     while begin < texts.count:
-        end = min(begin + STEP, texts.count)
-        for row in range(begin, end):
-            if not is_null(texts, row):
-                hashes[row - begin] = hash_at(place_of(texts, row))
-                fetch_ahead(table + <int64_t>(hashes[row - begin] & <uint64_t>mask))
-        for row in range(begin, end):
-            if is_null(texts, row):
-                numbers[row] = -1
-                continue
-            place = place_of(texts, row)
-            slot = <int64_t>(hashes[row - begin] & <uint64_t>mask)
-            tag = <uint32_t>(hashes[row - begin] >> 32)
-            while table[slot].number != 0:
-                if table[slot].tag == tag:
-                    other = known + (table[slot].number - 1)
-                    if other.size == place.size and memcmp(other.start, place.start, <size_t>place.size) == 0:
+        batch.count = min(STEP, texts.count - begin)
+        # A batch can be new as a whole: no entry may be asked for in a table that is full.
+        if not has_room(table, batch.count):
+            return False
+        hash_batch(table, texts, begin, &batch)
+        number_batch(table, &batch, numbers + begin, before + begin)
+        begin += batch.count
+    return True
+
+
+cdef void hash_batch(const Table* table, const Texts* texts, int64_t begin, Batch* batch) noexcept nogil:
+    """Hash some texts, and fetch what each is compared with: entry, then known text, then its bytes."""
+    cdef int64_t at
+    cdef Place place
+    cdef Place before
+    cdef const Entry* entry
+    before.start = NULL
+    before.size = -1
+    for at in range(batch.count):
+        batch.state[at] = ABSENT
+        if is_null(texts, begin + at):
+            continue
+        place = place_of(texts, begin + at)
+        batch.places[at] = place
+        # Columns of topics, types and sources repeat themselves: such a text needs no look at the table.
+        if place.size == before.size and memcmp(place.start, before.start, <size_t>place.size) == 0:
+            batch.state[at] = REPEATED
+            continue
+        before = place
+        batch.state[at] = HASHED
+        batch.hashes[at] = secret_hash(place)
+        fetch_ahead(table.entries + <int64_t>(batch.hashes[at] & <uint64_t>table.mask))
+    for at in range(batch.count):
+        if batch.state[at] == HASHED:
+            entry = table.entries + <int64_t>(batch.hashes[at] & <uint64_t>table.mask)
+            batch.near[at] = <int64_t>entry.number - 1 if entry.tag == tag_of(batch.hashes[at]) else -1
+            if batch.near[at] >= 0:
+                fetch_ahead(table.known + batch.near[at])
+    for at in range(batch.count):
+        if batch.state[at] == HASHED and batch.near[at] >= 0:
+            fetch_ahead(table.known[batch.near[at]].start)
+
+
+cdef void number_batch(Table* table, const Batch* batch, int64_t* numbers, int64_t row) noexcept nogil:
+    cdef int64_t at, slot, number = -1
+    cdef uint32_t tag
+    cdef Known* other
+    for at in range(batch.count):
+        if batch.state[at] == ABSENT:
+            numbers[at] = -1
+            continue
+        if batch.state[at] == HASHED:
+            slot = <int64_t>(batch.hashes[at] & <uint64_t>table.mask)
+            tag = tag_of(batch.hashes[at])
+            while table.entries[slot].number != 0:
+                if table.entries[slot].tag == tag:
+                    other = table.known + (table.entries[slot].number - 1)
+                    if (
+                        other.size == batch.places[at].size
+                        and memcmp(other.start, batch.places[at].start, <size_t>other.size) == 0
+                    ):
                         break
-                slot = (slot + 1) & mask
-            if table[slot].number == 0:
-                known[count] = place
-                places[count] = before + row
-                count += 1
-                table[slot].tag = tag
-                table[slot].number = <uint32_t>count
-            numbers[row] = <int64_t>table[slot].number - 1
-        begin = end
-    return count
+                slot = (slot + 1) & table.mask
+            if table.entries[slot].number == 0:
+                other = table.known + table.count
+                other.start, other.size, other.row = batch.places[at].start, batch.places[at].size, row + at
+                table.count += 1
+                table.entries[slot].tag = tag
+                table.entries[slot].number = <uint32_t>table.count
+            number = <int64_t>table.entries[slot].number - 1
+        numbers[at] = number
+
+
+cdef bint has_room(Table* table, int64_t more) noexcept nogil:
+    """Make room for so many new texts; False if there is no memory."""
+    cdef int64_t needed = table.count + more, number, slot, mask
+    cdef uint64_t hashed
+    cdef Entry* entries
+    cdef void* known
+    cdef Place place
+    if needed >= <int64_t>0xFFFFFFFFU:
+        return False
+    if needed > table.known_room:
+        known = realloc(table.known, <size_t>(2 * needed) * sizeof(Known))
+        if known == NULL:
+            return False
+        table.known = <Known*>known
+        table.known_room = 2 * needed
+    if 4 * needed <= 3 * (table.mask + 1):
+        return True
+    mask = 2 * table.mask + 1
+    entries = <Entry*>calloc(<size_t>(mask + 1), sizeof(Entry))
+    if entries == NULL:
+        return False
+    for number in range(table.count):
+        place.start, place.size = table.known[number].start, table.known[number].size
+        hashed = secret_hash(place)
+        slot = <int64_t>(hashed & <uint64_t>mask)
+        while entries[slot].number != 0:
+            slot = (slot + 1) & mask
+        entries[slot].tag = tag_of(hashed)
+        entries[slot].number = <uint32_t>(number + 1)
+    free(table.entries)
+    table.entries = entries
+    table.mask = mask
+    return has_room(table, more)
+
+
+cdef enum:
+    DIGIT_BITS = 11
+    DIGITS = 1 << DIGIT_BITS
+    FEW = 24  # so many are sorted by insertion
+
+
+cdef struct Item:
+    uint64_t key
+    int64_t place
+
+
+def order_by_number_and_text(const int64_t[::1] numbers, array, const int64_t[::1] rows):
+    """Sort places by their number and, among equal ones, by their text, byte by byte.
+
+    Args:
+        numbers: The number of each place.
+        array: A string or large string array without nulls.
+        rows: Row of the array that holds the text of each place.
+
+    Returns:
+        The places in order, as an int64 numpy array.
+
+    Raises:
+        TypeError: It is an array of another type.
+        ValueError: There are not as many rows as numbers.
+        IndexError: The array has no such row.
+        MemoryError: There is no memory for the sort.
+    """
+    cdef Texts texts = texts_of(array)
+    cdef int64_t count = numbers.shape[0], place, begin, end
+    cdef bint outside = False
+    cdef Item* items
+    cdef Item* others
+    if rows.shape[0] != count:
+        raise ValueError(f"{rows.shape[0]} rows do not fit {count} numbers")
+    order = np.empty(count, dtype=np.int64)
+    cdef int64_t[::1] into = order
+    others = NULL
+    items = <Item*>malloc(<size_t>max(count, 1) * sizeof(Item))
+    try:
+        others = <Item*>malloc(<size_t>max(count, 1) * sizeof(Item))
+        if items == NULL or others == NULL:
+            raise MemoryError(f"no memory to sort {count} places")
+        with nogil:
+            for place in range(count):
+                outside |= not 0 <= rows[place] < texts.count
+            if not outside:
+                items = sort_by_number(numbers, items, &others)
+                begin = 0
+                while begin < count:
+                    end = begin + 1
+                    while end < count and items[end].key == items[begin].key:
+                        end += 1
+                    if end - begin > 1:
+                        sort_by_text(&texts, rows, items + begin, others, end - begin)
+                    begin = end
+                for place in range(count):
+                    into[place] = items[place].place
+        if outside:
+            raise IndexError(f"a row is not among {texts.count}")
+    finally:
+        free(items)
+        free(others)
+    return order
+
+
+cdef Item* sort_by_number(const int64_t[::1] numbers, Item* items, Item** spare) noexcept nogil:
+    """Fill items in the order of their numbers, equal ones in their order; return those of the two that are sorted."""
+    cdef int64_t count = numbers.shape[0], place, least = INT64_MAX, sums[DIGITS], total, size
+    cdef uint64_t largest = 0, digit
+    cdef int shift = 0
+    cdef bint sorted_ = True
+    cdef Item* from_ = items
+    cdef Item* into = spare[0]
+    for place in range(count):
+        if INT64_MIN < numbers[place] < least:
+            least = numbers[place]
+    for place in range(count):
+        # The least number of all stands for "unknown": it would make the range as wide as the type.
+        from_[place].key = 0 if numbers[place] == INT64_MIN else <uint64_t>numbers[place] - <uint64_t>least + 1
+        from_[place].place = place
+        largest = max(largest, from_[place].key)
+        sorted_ = sorted_ and (place == 0 or from_[place - 1].key <= from_[place].key)
+    if sorted_:
+        return from_
+    while shift < 64 and largest >> shift:
+        memset(sums, 0, sizeof(sums))
+        for place in range(count):
+            sums[(from_[place].key >> shift) & (DIGITS - 1)] += 1
+        total = 0
+        for place in range(DIGITS):
+            size = sums[place]
+            sums[place] = total
+            total += size
+        for place in range(count):
+            digit = (from_[place].key >> shift) & (DIGITS - 1)
+            into[sums[digit]] = from_[place]
+            sums[digit] += 1
+        from_, into = into, from_
+        shift += DIGIT_BITS
+    spare[0] = into
+    return from_
+
+
+cdef inline bint is_before(
+    const Texts* texts, const int64_t[::1] rows, Item one, Item other
+) noexcept nogil:
+    """Whether the text of one item is less than that of another; the key holds the first eight bytes of each."""
+    cdef Place first, second
+    cdef int compared
+    if one.key != other.key:
+        return one.key < other.key
+    first, second = place_of(texts, rows[one.place]), place_of(texts, rows[other.place])
+    compared = memcmp(first.start, second.start, <size_t>min(first.size, second.size))
+    return compared < 0 or (compared == 0 and first.size < second.size)
+
+
+cdef void sort_by_text(
+    const Texts* texts, const int64_t[::1] rows, Item* items, Item* spare, int64_t count
+) noexcept nogil:
+    """Sort items by their texts: few by insertion, in pieces that are then merged."""
+    cdef int64_t place, at, begin, middle, end, width = FEW, one, other
+    cdef Item item
+    cdef Item* from_ = items
+    cdef Item* into = spare
+    for place in range(count):
+        from_[place].key = first_bytes(place_of(texts, rows[from_[place].place]))
+    for place in range(count):
+        item = from_[place]
+        at = place
+        while at % FEW and is_before(texts, rows, item, from_[at - 1]):
+            from_[at] = from_[at - 1]
+            at -= 1
+        from_[at] = item
+    while width < count:
+        begin = 0
+        while begin < count:
+            middle, end = min(begin + width, count), min(begin + 2 * width, count)
+            one, other = begin, middle
+            for place in range(begin, end):
+                if one < middle and (other >= end or not is_before(texts, rows, from_[other], from_[one])):
+                    into[place] = from_[one]
+                    one += 1
+                else:
+                    into[place] = from_[other]
+                    other += 1
+            begin = end
+        from_, into = into, from_
+        width *= 2
+    if from_ != items:
+        memcpy(items, from_, <size_t>count * sizeof(Item))
+
+
+cdef inline uint64_t first_bytes(Place place) noexcept nogil:
+    """Return the first eight bytes as a number that compares as they do; zeros stand for those that are missing."""
+    cdef uint64_t value = 0
+    cdef int64_t at
+    for at in range(8):
+        value = (value << 8) | (place.start[at] if at < place.size else 0)
+    return value

@@ -67,7 +67,7 @@ def edge_frame(graph: CausalGraph) -> pd.DataFrame:
             "cause": _keys(graph, edges.cause),
             "effect": _keys(graph, edges.effect),
             "kind": edges.kind_texts(),
-            "rank": _nullable(edges.rank, edges.rank >= 0),
+            "rank": _nullable(edges.rank.astype(np.int64), edges.rank >= 0),
             "via": graph.vias.take(pa.array(edges.via, mask=edges.via < 0)).to_pandas(),
             "hop_us": _nullable(hop, timed),
             "layout_break": graph.layout_breaks(),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.events.dead_letters import is_dead_letter_topic
-from workbench.tracing.graph.columns import flags
+from workbench.tracing.graph.attributes import EventAttributes
+from workbench.tracing.graph.columns import EncodedColumn, encoded_rank, flags
 from workbench.tracing.graph.graph import (
     COMMAND_ROOT,
     INNER,
@@ -19,23 +20,31 @@ from workbench.tracing.graph.graph import (
     SELF_ROOT,
     UNLINKED,
     CausalGraph,
+    Facts,
     Provenance,
 )
+from workbench.tracing.graph.node_table import NamedCodes, NodeTable
 from workbench.tracing.graph.nodes import COPY_KINDS, Nodes, find_nodes
-from workbench.tracing.graph.resolution.declared import OUTCOMES, TARGETS
-from workbench.tracing.graph.resolution.resolve import SELF, UNRESOLVED, Resolution, resolve
+from workbench.tracing.graph.resolution.declared import OUTCOMES, TARGETS, read_stated
+from workbench.tracing.graph.resolution.resolve import SELF, Resolution, resolve
+from workbench.tracing.graph.resolution.targets import IdNumbers
 from workbench.tracing.graph.resolution.unresolved import REASONS, UnresolvedCauses, find_unresolved
-from workbench.tracing.graph.rows import OPTIONAL, Clock, Rows, read_rows
+from workbench.tracing.graph.rows import OPTIONAL, Clock, Rows, normal_column, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.tracing.graph.arrays import Flags, Ints
+    from workbench.tracing.graph.arrays import Codes, Flags, Ints
     from workbench.tracing.graph.resolution.spans import SpanLinks
 
-_ATTRIBUTES = ("event_id", "event_type", "source", "destination", "correlation_id", "cluster", "topic")
+_TEXTS = ("event_id", "event_type", "source", "destination", "correlation_id", "cluster", "topic")
 _POSITION = ("source_id", "partition", "offset")
+_OUTSIDE = ("direction", "kind", "neighbour", "event_type", "correlation_id")
 _APPEND_TIME = 1
+_NO_NODES = np.zeros(0, dtype=np.int64)
+_NO_TEXTS = pa.array([], pa.large_string())
+_UNKNOWN_LAST = np.append(encoded_rank(EncodedColumn.of(pa.array(TARGETS, pa.large_string()))), len(TARGETS) + 1)
+"""Rank of each target by its name; that of an unknown one is last, where a sort puts what is missing."""
 
 
 def build_graph(
@@ -71,156 +80,157 @@ def build_graph(
         TableError: A column is missing or a position occurs twice.
     """
     rows = read_rows(events, clock=clock, is_dead_letter=is_dead_letter)
-    nodes = find_nodes(rows)
-    resolution = resolve(rows, nodes, span_causes, span_links)
+    stated = read_stated(rows)
+    ids = IdNumbers.of(rows, stated.values)
+    nodes = find_nodes(rows, ids.event_id, ids.first)
+    resolution = resolve(rows, nodes, ids, stated, span_causes=span_causes, span_links=span_links)
     unresolved = find_unresolved(rows, nodes, resolution, ranges, single=single_virtual)
-    declared = resolution.declared
     self_caused = _self_caused(rows, nodes, resolution)
     return CausalGraph(
-        provenance=Provenance(clock, provenance, len(nodes), unresolved.bounds.other, unresolved.unread),
-        events=_event_columns(rows, nodes),
+        provenance=Provenance(clock, provenance, len(nodes), unresolved.bound, unresolved.unread),
+        attributes=_attributes(rows, nodes),
         time=nodes.time,
         fell_back=rows.fell_back[nodes.row],
         root_kind=_root_kinds(rows, nodes, resolution, unresolved, self_caused),
         edges=resolution.edges,
-        vias=declared.vias.dictionary,
-        virtual=_virtual_frame(resolution, unresolved),
-        unresolved=_unresolved_frame(resolution, unresolved),
-        copies=_copies_frame(rows, nodes, resolution),
-        problems=_problems_frame(nodes, resolution, self_caused),
-        outcomes=pd.DataFrame({"node": declared.node, "outcome": _named(OUTCOMES, resolution.outcome)}),
-        outside=_nothing_outside(),
+        vias=stated.vias,
+        facts=Facts(
+            virtual=_virtual(resolution, unresolved),
+            unresolved=_unresolved(resolution, unresolved),
+            copies=_copies(rows, nodes, resolution),
+            problems=_problems(nodes, resolution, self_caused),
+            outcomes=NodeTable(resolution.declared.node, {"outcome": NamedCodes(resolution.outcome, OUTCOMES)}),
+            outside=NodeTable(_NO_NODES, dict.fromkeys(_OUTSIDE, EncodedColumn(_NO_NODES, _NO_TEXTS))),
+        ),
     )
-
-
-def _nothing_outside() -> pd.DataFrame:
-    names = ("direction", "kind", "neighbour", "event_type", "correlation_id")
-    texts = {name: pd.Series([], dtype="str") for name in names}
-    return pd.DataFrame({"node": pd.Series([], dtype=np.int64), **texts})
 
 
 def _self_caused(rows: Rows, nodes: Nodes, resolution: Resolution) -> Ints:
     """Find events that name themselves as their cause, whether or not decoding has removed that cause."""
-    problems = rows.column("problems").take(pa.array(nodes.row))
-    owner = pc.list_parent_indices(problems).to_numpy().astype(np.int64)
-    marked = pc.equal(pc.list_flatten(problems).cast(pa.large_string()), "self_cause")
-    return np.union1d(owner[flags(marked)], resolution.declared.node[resolution.outcome == SELF])
+    named = resolution.declared.node[resolution.outcome == SELF]
+    problems = rows.raw("problems")
+    texts = pc.list_flatten(problems)
+    if not len(texts):
+        return np.unique(named)
+    row = pc.list_parent_indices(problems).to_numpy()[flags(pc.equal(texts, "self_cause"))].astype(np.int64)
+    node = nodes.of_row[row]
+    return np.union1d(node[nodes.row[node] == row], named)
 
 
 def _root_kinds(
     rows: Rows, nodes: Nodes, resolution: Resolution, unresolved: UnresolvedCauses, self_caused: Ints
-) -> Ints:
-    edges = resolution.edges
-    root = np.where(
-        flags(pc.equal(rows.column("cause_state").take(pa.array(nodes.row)), "root")),
-        ORIGIN,
-        UNLINKED,
-    )
+) -> Codes:
+    edges, declared = resolution.edges, resolution.declared
+    kind = np.where(flags(pc.equal(rows.raw("cause_state"), "root")), ORIGIN, UNLINKED).astype(np.int8)
+    root = kind[nodes.row]
     root[self_caused] = SELF_ROOT
-    root[resolution.declared.node[resolution.outcome == UNRESOLVED]] = ORPHAN
+    root[declared.node[unresolved.entries.place]] = ORPHAN
     root[unresolved.commands] = COMMAND_ROOT
-    root[edges.effect[~edges.is_hint()]] = INNER
+    root[edges.pick(~edges.is_hint()).effect] = INNER
     return root
 
 
-def _event_columns(rows: Rows, nodes: Nodes) -> pa.Table:
-    row = pa.array(nodes.row)
-    taken = {name: rows.column(name).take(row) for name in _ATTRIBUTES}
-    numbers = {name: pa.array(getattr(rows, name)[nodes.row]) for name in _POSITION}
-    known = {name: rows.column(name).take(row) for name in OPTIONAL[3:] if name in rows.table.column_names}
-    marks = {"failed": _failed(rows, nodes), "broker_time": _broker_time(rows)[nodes.row]}
-    marked = {name: pa.array(flag) for name, flag in marks.items() if flag.any()}
-    columns = {"key": nodes.key, **taken, "trace_id": _trace_ids(rows).take(row), **numbers}
-    problems = rows.column("problems")
-    noted = {"problems": problems.take(row)} if len(pc.list_flatten(problems)) else {}
-    return pa.table({**columns, **known, **marked, **noted})
+def _attributes(rows: Rows, nodes: Nodes) -> EventAttributes:
+    names = (*_TEXTS, "trace_id", *_POSITION, *(name for name in OPTIONAL[3:] if rows.has(name)))
+    of_rows = {name: partial(_of_rows, rows.table, name) for name in names}
+    of_events = {}
+    if nodes.key.of_records:
+        of_rows["key"] = partial(getattr, nodes.key, "texts")
+    else:
+        of_events["key"] = nodes.key.take()
+    marks = {"failed": _failed(rows, nodes), "broker_time": _broker_time(rows, nodes)}
+    of_events |= {name: pa.array(marked) for name, marked in marks.items() if marked.any()}
+    problems = rows.raw("problems")
+    if len(pc.list_flatten(problems)):
+        of_events["problems"] = problems.take(pa.array(nodes.row))
+    return EventAttributes(nodes.row, len(nodes), of_rows, of_events, ("key", *names))
+
+
+def _of_rows(events: pa.Table, name: str) -> pa.Array:
+    if name in _POSITION:
+        return normal_column(events, name).cast(pa.int64())
+    if name != "trace_id":
+        return normal_column(events, name)
+    if "trace" not in events.column_names:
+        return pa.nulls(len(events), pa.large_string())
+    return pc.struct_field(normal_column(events, "trace"), "trace_id").cast(pa.large_string())
 
 
 def _failed(rows: Rows, nodes: Nodes) -> Flags:
     """Mark events that carry an error, and those of which a copy is a dead letter."""
     failed = np.zeros(len(nodes), dtype=np.bool_)
-    if "error" in rows.table.column_names:
+    if rows.has("error"):
         error = rows.column("error").take(pa.array(nodes.row))
         failed |= flags(pc.or_(*(pc.is_valid(pc.struct_field(error, member)) for member in ("type", "message"))))
-    failed[nodes.of_row[rows.dead_letter]] = True
+    if rows.dead_letter.any():
+        failed[nodes.of_row[rows.dead_letter]] = True
     return failed
 
 
-def _broker_time(rows: Rows) -> Flags:
-    """Mark records that are placed by the time at which the broker appended them."""
-    appended = flags(pc.equal(rows.table.column("timestamp_type"), _APPEND_TIME))
+def _broker_time(rows: Rows, nodes: Nodes) -> Flags:
+    """Mark events that are placed by the time at which the broker appended their record."""
+    appended = flags(pc.equal(rows.raw("timestamp_type"), _APPEND_TIME))
     by_record: Flags = rows.fell_back | (rows.time == rows.record_time if rows.clock == "record" else False)
-    return appended & by_record
+    marked = appended & by_record
+    return marked[nodes.row] if marked.any() else marked[: len(nodes)]
 
 
-def _trace_ids(rows: Rows) -> pa.Array:
-    if "trace" not in rows.table.column_names:
-        return pa.nulls(len(rows), pa.large_string())
-    return pc.struct_field(rows.column("trace"), "trace_id").cast(pa.large_string())
+def _virtual(resolution: Resolution, unresolved: UnresolvedCauses) -> NodeTable:
+    texts = resolution.declared.texts(unresolved.virtual)
+    return NodeTable(unresolved.virtual_effect, {"value": EncodedColumn(unresolved.virtual_cause, texts)})
 
 
-def _named(names: tuple[str, ...], codes: Ints) -> pd.Series[str]:
-    return pd.Series(pd.Categorical.from_codes(codes, pd.Index(names)))
-
-
-def _texts(values: pa.Array, codes: Ints) -> pd.Series[str]:
-    series: pd.Series[str] = values.take(pa.array(codes, mask=codes < 0)).to_pandas()
-    return series
-
-
-def _virtual_frame(resolution: Resolution, unresolved: UnresolvedCauses) -> pd.DataFrame:
-    values = unresolved.virtual_values[unresolved.virtual_cause]
-    return pd.DataFrame(
-        {"node": unresolved.virtual_effect, "value": _texts(resolution.declared.texts.dictionary, values)}
-    )
-
-
-def _unresolved_frame(resolution: Resolution, unresolved: UnresolvedCauses) -> pd.DataFrame:
+def _unresolved(resolution: Resolution, unresolved: UnresolvedCauses) -> NodeTable:
     found, declared = unresolved.entries, resolution.declared
-    frame = pd.DataFrame(
+    place = found.place
+    value = EncodedColumn.of(declared.texts(place))
+    table = NodeTable(
+        declared.node[place],
         {
-            "node": found.node,
-            "value": _texts(declared.texts.dictionary, found.value),
-            "target": _texts(pa.array(TARGETS, pa.large_string()), found.target),
-            "reason": _texts(pa.array(REASONS, pa.large_string()), found.reason),
-            "rank": found.rank,
-            "via": _texts(declared.vias.dictionary, found.via),
+            "value": value,
+            "target": EncodedColumn(declared.target[place].astype(np.int64), pa.array(TARGETS, pa.large_string())),
+            "reason": EncodedColumn(found.reason.astype(np.int64), pa.array(REASONS, pa.large_string())),
+            "rank": declared.rank[place],
+            "via": EncodedColumn(declared.via[place], declared.stated.vias),
             "hop_bound_us": found.bound,
             "unread": found.unread,
         },
     )
-    return frame.sort_values(["node", "rank", "value", "target"], ignore_index=True)
+    node, rank = table.node, declared.rank[place]
+    if (node[1:] > node[:-1]).all():
+        return table
+    target = _UNKNOWN_LAST[declared.target[place]]
+    return table.pick(np.lexsort((target, encoded_rank(value), rank, node)))
 
 
-def _copies_frame(rows: Rows, nodes: Nodes, resolution: Resolution) -> pd.DataFrame:
-    copies = np.flatnonzero(nodes.copy_kind >= 0)
-    picked = pa.array(copies)
-    frame = pd.DataFrame(
+def _copies(rows: Rows, nodes: Nodes, resolution: Resolution) -> NodeTable:
+    copies = nodes.copies
+    topic, cluster = (EncodedColumn(column.codes[copies], column.dictionary) for column in (rows.topic, rows.cluster))
+    table = NodeTable(
+        nodes.of_row[copies],
         {
-            "node": nodes.of_row[copies],
-            "kind": _named(COPY_KINDS, nodes.copy_kind[copies]),
-            "cluster": rows.column("cluster").take(picked).to_pandas(),
-            "topic": rows.column("topic").take(picked).to_pandas(),
+            "kind": NamedCodes(nodes.copy_kind[copies], COPY_KINDS),
+            "cluster": cluster,
+            "topic": topic,
             **{name: getattr(rows, name)[copies] for name in _POSITION},
             "time": rows.time[copies],
             "disagrees": np.isin(copies, resolution.copy_disagrees),
         },
     )
-    return frame.sort_values(["node", "time", "topic", "partition", "offset", "source_id"], ignore_index=True)
+    if not len(copies):
+        return table
+    place = (rows.source_id, rows.offset, rows.partition, encoded_rank(rows.topic), rows.time, nodes.of_row)
+    return table.pick(np.lexsort([column[copies] for column in place]))
 
 
-def _problems_frame(nodes: Nodes, resolution: Resolution, self_caused: Ints) -> pd.DataFrame:
-    collisions = nodes.of_row[np.flatnonzero(nodes.copy_kind == COPY_KINDS.index("collision"))]
+def _problems(nodes: Nodes, resolution: Resolution, self_caused: Ints) -> NodeTable:
     found = {
-        "self_cause": self_caused,
         "cause_disagreement": resolution.cause_disagreement,
         "copy_disagrees": np.unique(nodes.of_row[resolution.copy_disagrees]),
-        "id_collision": collisions,
+        "id_collision": nodes.of_row[np.flatnonzero(nodes.copy_kind == COPY_KINDS.index("collision"))],
+        "self_cause": self_caused,
     }
-    frame = pd.DataFrame(
-        {
-            "node": np.concatenate([nodes_of.astype(np.int64) for nodes_of in found.values()]),
-            "problem": np.repeat(list(found), [len(nodes_of) for nodes_of in found.values()]),
-        },
-    )
-    return frame.sort_values(["node", "problem"], ignore_index=True)
+    node = np.concatenate(list(found.values()))
+    code = np.repeat(np.arange(len(found)), [len(nodes_of) for nodes_of in found.values()])
+    order = np.lexsort((code, node))
+    return NodeTable(node[order], {"problem": EncodedColumn(code[order], pa.array(list(found), pa.large_string()))})

@@ -9,8 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.texts import number_texts
+from workbench.tracing.graph.walks import first_seen
+
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
+
+
+_NO_TEXTS = pa.array([], pa.large_string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +31,28 @@ class EncodedColumn:
     @classmethod
     def of(cls, values: pa.Array) -> EncodedColumn:
         """Encode a text column."""
-        encoded = values.dictionary_encode()
-        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return cls(codes, encoded.dictionary)
+        if values.null_count == len(values):
+            return cls(np.full(len(values), -1, dtype=np.int64), _NO_TEXTS)
+        (codes,), first = number_texts([values])
+        return cls(codes, _large(values.take(pa.array(first))))
+
+    def take(self, rows: Ints) -> EncodedColumn:
+        """Return the column of some rows, in their order."""
+        codes, old = first_seen(self.codes[rows], len(self.dictionary))
+        return EncodedColumn(codes, self.dictionary.take(pa.array(old)))
 
     def find(self, values: pa.Array) -> Ints:
         """Return the code of each value, -1 where no row has it."""
-        found = pc.index_in(values, value_set=self.dictionary, skip_nulls=True).fill_null(-1)
-        codes: Ints = found.to_numpy(zero_copy_only=False).astype(np.int64)
-        return codes
+        (_, codes), _ = number_texts([self.dictionary, values])
+        return np.where(codes < len(self.dictionary), codes, -1)
+
+    def texts(self) -> pa.Array:
+        """Return the column itself."""
+        return self.dictionary.take(pa.array(self.codes, mask=self.codes < 0))
+
+
+def _large(texts: pa.Array) -> pa.LargeStringArray:
+    return texts if texts.type == _NO_TEXTS.type else texts.cast(_NO_TEXTS.type)
 
 
 def one_chunk(column: pa.ChunkedArray | pa.Array) -> pa.Array:
@@ -51,9 +70,12 @@ def flags(values: pa.Array | pa.ChunkedArray) -> Flags:
 
 def text_rank(values: pa.Array) -> Ints:
     """Rank each text among the distinct ones in code point order; null is least (0)."""
-    encoded = values.dictionary_encode()
-    rank = np.empty(len(encoded.dictionary) + 1, dtype=np.int64)
+    return encoded_rank(EncodedColumn.of(values))
+
+
+def encoded_rank(column: EncodedColumn) -> Ints:
+    """Rank each text of a column among those of its dictionary in code point order; null is least (0)."""
+    rank = np.empty(len(column.dictionary) + 1, dtype=np.int64)
     rank[-1] = 0
-    rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(1, len(rank))
-    codes: Ints = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return rank[codes]
+    rank[pc.sort_indices(column.dictionary).to_numpy()] = np.arange(1, len(rank))
+    return rank[column.codes]

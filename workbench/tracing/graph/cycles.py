@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.tracing.graph.arrays import Flags, Ints, longest_paths
+from workbench.tracing.graph.arrays import Flags, Groups, Ints, longest_paths
+from workbench.tracing.graph.walks import strongly_connected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,10 @@ def find_cycles(cause: Ints, effect: Ints, depth: Ints, rank: Callable[[Ints], I
         return Cycles((), breaks)
     nodes, compact = np.unique(np.concatenate([cause[edges], effect[edges]]), return_inverse=True)
     tails, heads = compact[: len(edges)], compact[len(edges) :]
-    label = strongly_connected(len(nodes), tails.tolist(), heads.tolist())
-    by_label: dict[int, list[int]] = {}
-    for node, name in zip(nodes.tolist(), label, strict=True):
-        by_label.setdefault(name, []).append(node)
-    members = sorted((m for m in by_label.values() if len(m) > 1), key=lambda m: m[0])
-    labels = np.array(label)
+    labels = strongly_connected(len(nodes), tails, heads)
+    by_label = Groups.of(labels, len(nodes), nodes)
+    large = np.flatnonzero(by_label.sizes() > 1)
+    members = sorted((by_label.members[by_label.starts[n] : by_label.starts[n + 1]] for n in large), key=_first)
     inside = labels[tails] == labels[heads]
     within, component = edges[inside], labels[tails[inside]]
     last_first = np.argsort(rank(within))[::-1]
@@ -55,7 +54,11 @@ def find_cycles(cause: Ints, effect: Ints, depth: Ints, rank: Callable[[Ints], I
     breaks[within[least[least >= 0]]] = True
     closing = _closing_edges(tails[inside][tangled].tolist(), heads[inside][tangled].tolist())
     breaks[within[tangled[closing]]] = True
-    return Cycles(tuple(np.array(m, dtype=np.int64) for m in members), breaks)
+    return Cycles(tuple(members), breaks)
+
+
+def _first(members: Ints) -> int:
+    return int(members[0])
 
 
 def _core_edges(cause: Ints, effect: Ints, depth: Ints) -> Ints:
@@ -67,52 +70,6 @@ def _core_edges(cause: Ints, effect: Ints, depth: Ints) -> Ints:
     tails, heads = compact[: len(edges)], compact[len(edges) :]
     stuck = longest_paths(len(nodes), heads, tails) < 0
     return edges[stuck[tails] & stuck[heads]]
-
-
-def strongly_connected(count: int, tails: Sequence[int], heads: Sequence[int]) -> list[int]:
-    """Label each node with its component, by the name of a member (Tarjan 1972, with an explicit stack)."""
-    following: list[list[int]] = [[] for _ in range(count)]
-    for tail, head in zip(tails, heads, strict=True):
-        following[tail].append(head)
-    label, low, number = [-1] * count, [0] * count, [0] * count
-    clock = 0
-    open_nodes: list[int] = []
-    for start in range(count):
-        if number[start]:
-            continue
-        path = [(start, iter(following[start]))]
-        clock += 1
-        number[start] = low[start] = clock
-        open_nodes.append(start)
-        while path:
-            node, rest = path[-1]
-            for head in rest:
-                if not number[head]:
-                    clock += 1
-                    number[head] = low[head] = clock
-                    open_nodes.append(head)
-                    path.append((head, iter(following[head])))
-                    break
-                if label[head] < 0:
-                    low[node] = min(low[node], number[head])
-            else:
-                _leave(path, low, number, (open_nodes, label))
-    return label
-
-
-def _leave(
-    path: list[tuple[int, Iterator[int]]], low: list[int], number: list[int], state: tuple[list[int], list[int]]
-) -> None:
-    open_nodes, label = state
-    node = path.pop()[0]
-    if path:
-        above = path[-1][0]
-        low[above] = min(low[above], low[node])
-    if low[node] == number[node]:
-        member = -1
-        while member != node:
-            member = open_nodes.pop()
-            label[member] = node
 
 
 def _closing_edges(tails: list[int], heads: list[int]) -> list[int]:
@@ -148,5 +105,6 @@ def _closing_edges(tails: list[int], heads: list[int]) -> list[int]:
 def _representatives(edges: list[tuple[int, int]]) -> dict[int, int]:
     names = list({end for edge in edges for end in edge})
     index = {name: i for i, name in enumerate(names)}
-    label = strongly_connected(len(names), [index[tail] for tail, _ in edges], [index[head] for _, head in edges])
+    ends = np.array([(index[tail], index[head]) for tail, head in edges], dtype=np.int64).reshape(-1, 2)
+    label = strongly_connected(len(names), ends[:, 0].copy(), ends[:, 1].copy()).tolist()
     return {name: names[label[i]] for name, i in index.items()}

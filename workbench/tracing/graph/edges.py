@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,11 @@ import pandas as pd
 from workbench.model.causation import EdgeKind
 
 if TYPE_CHECKING:
-    from workbench.tracing.graph.arrays import Flags, Ints
+    from numpy.typing import NDArray
+
+    from workbench.tracing.graph.arrays import Codes, Flags, Ints
+
+Ranks: TypeAlias = "NDArray[np.int32]"
 
 EDGE_KINDS: tuple[str, ...] = get_args(EdgeKind)
 EXPLICIT, SPAN, COPY, AMBIGUOUS, HINT, VIRTUAL = range(len(EDGE_KINDS))
@@ -24,11 +28,11 @@ class Edges:
     cause: Ints
     """Number of the event."""
     effect: Ints
-    kind: Ints
+    kind: Codes
     """Index into `EDGE_KINDS`."""
-    rank: Ints
+    rank: Ranks
     """-1 for edges that no declared cause made."""
-    via: Ints
+    via: Ranks
     """Code of the field that declared the cause, -1 for none."""
 
     def __len__(self) -> int:
@@ -39,11 +43,13 @@ class Edges:
         """Make edges of one kind that no declared cause made; an edge from an event to itself is left out."""
         apart = cause != effect
         cause, effect = cause[apart], effect[apart]
-        none = np.full(len(cause), -1)
-        return cls(cause, effect, np.full(len(cause), kind), none, none)
+        none = np.full(len(cause), -1, dtype=np.int32)
+        return cls(cause, effect, np.full(len(cause), kind, dtype=np.int8), none, none)
 
     def pick(self, chosen: Flags | Ints) -> Edges:
         """Keep some of the edges."""
+        if chosen.dtype == np.bool_ and chosen.all():
+            return self
         return Edges(*(column[chosen] for column in self._columns()))
 
     def used(self) -> Flags:
@@ -63,5 +69,5 @@ class Edges:
     def __add__(self, other: Edges) -> Edges:
         return Edges(*(np.concatenate(pair) for pair in zip(self._columns(), other._columns(), strict=True)))
 
-    def _columns(self) -> tuple[Ints, ...]:
+    def _columns(self) -> tuple[Any, ...]:
         return self.cause, self.effect, self.kind, self.rank, self.via

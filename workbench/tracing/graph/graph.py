@@ -7,17 +7,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from workbench.model.causation import RootKind
-from workbench.tracing.graph.columns import flags, one_chunk, text_rank
-from workbench.tracing.graph.structure import GraphStructure, StructureInput, structure_of
+from workbench.tracing.graph.columns import flags
+from workbench.tracing.graph.structure import GraphStructure, StructureInput
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
-    from workbench.tracing.graph.arrays import Flags, Ints
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from workbench.tracing.graph.arrays import Codes, Flags, Ints
+    from workbench.tracing.graph.attributes import EventAttributes
+    from workbench.tracing.graph.columns import EncodedColumn
     from workbench.tracing.graph.edges import Edges
+    from workbench.tracing.graph.node_table import NodeTable
 
 ROOT_KINDS: tuple[str, ...] = get_args(RootKind)
 ORIGIN, SELF_ROOT, COMMAND_ROOT, UNLINKED, ORPHAN = range(len(ROOT_KINDS))
@@ -43,43 +49,84 @@ class Provenance:
     """``record`` where only the selection was read, because events are counted by reading them all."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Facts:
+    """What a graph knows besides events and edges; the frames of `CausalGraph` describe the columns."""
+
+    virtual: NodeTable
+    unresolved: NodeTable
+    copies: NodeTable
+    problems: NodeTable
+    outcomes: NodeTable
+    outside: NodeTable
+
+
 @dataclass(frozen=True, eq=False)
 class CausalGraph:
     """Events of a snapshot or of a selection of it, and the edges between them.
 
     Events are numbered from 0 in the order (t, id); arrays have one entry for each event, and frames name events by
     these numbers in their column ``node``. `build_graph` makes a graph, `workbench.tracing.selection` cuts smaller
-    ones from it. Nothing changes a graph: the questions are functions in modules of `workbench.tracing`.
+    ones from it. Nothing changes a graph: the questions are functions in modules of `workbench.tracing`. Columns,
+    frames and the structure are made when they are first asked for.
     """
 
     provenance: Provenance
-    events: pa.Table
-    """key, event_id, event_type, source, destination, correlation_id, cluster, topic, trace_id, source_id, partition,
-    offset. Where any event has one: columns of `workbench.tracing.graph.rows.OPTIONAL`, ``failed``, ``broker_time``."""
+    attributes: EventAttributes
+    """The columns of ``events``."""
     time: Ints
     """Microseconds since 1970 UTC, `NO_TIME` where unknown."""
     fell_back: Flags
     """Marks events placed by the record's timestamp because they have no event time."""
-    root_kind: Ints
+    root_kind: Codes
     """Index into `ROOT_KINDS`, `INNER` for an event with a resolved cause or link."""
     edges: Edges
-    vias: pa.LargeStringArray
+    vias: pa.Array
     """Texts of the codes in ``edges.via``."""
-    virtual: pd.DataFrame
-    """node, value: which cause value outside the snapshot joins which events."""
-    unresolved: pd.DataFrame
-    """node, value, target, reason, rank, via, hop_bound_us, unread."""
-    copies: pd.DataFrame
-    """node, kind, cluster, topic, source_id, partition, offset, time, disagrees."""
-    problems: pd.DataFrame
-    """node, problem."""
-    outcomes: pd.DataFrame
-    """node, outcome: one row for each declared cause."""
-    outside: pd.DataFrame
-    """node, direction, kind, neighbour, event_type, correlation_id: edges that the selection cuts."""
+    facts: Facts
 
     def __len__(self) -> int:
         return len(self.time)
+
+    @cached_property
+    def events(self) -> pa.Table:
+        """One row for each event.
+
+        key, event_id, event_type, source, destination, correlation_id, cluster, topic, trace_id, source_id, partition,
+        offset. Where any event has one: columns of `workbench.tracing.graph.rows.OPTIONAL`, ``failed``,
+        ``broker_time``, ``problems``.
+        """
+        return self.attributes.table()
+
+    @cached_property
+    def virtual(self) -> pd.DataFrame:
+        """node, value: which cause value outside the snapshot joins which events."""
+        return self.facts.virtual.frame()
+
+    @cached_property
+    def unresolved(self) -> pd.DataFrame:
+        """node, value, target, reason, rank, via, hop_bound_us, unread."""
+        return self.facts.unresolved.frame()
+
+    @cached_property
+    def copies(self) -> pd.DataFrame:
+        """node, kind, cluster, topic, source_id, partition, offset, time, disagrees."""
+        return self.facts.copies.frame()
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        """node, problem."""
+        return self.facts.problems.frame()
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """node, outcome: one row for each declared cause."""
+        return self.facts.outcomes.frame()
+
+    @cached_property
+    def outside(self) -> pd.DataFrame:
+        """node, direction, kind, neighbour, event_type, correlation_id: edges that the selection cuts."""
+        return self.facts.outside.frame()
 
     @cached_property
     def used_edges(self) -> Edges:
@@ -88,18 +135,16 @@ class CausalGraph:
 
     @cached_property
     def structure(self) -> GraphStructure:
-        """Depth, forests, fragments and cycles; computed when first asked for."""
-        used = self.used_edges
-        return structure_of(
+        """Depth, forests, fragments and cycles; each computed when first asked for."""
+        used, virtual = self.used_edges, self.facts.virtual
+        return GraphStructure(
             StructureInput(
                 time=self.time,
                 cause=used.cause,
                 effect=used.effect,
-                virtual_cause=pd.factorize(self.virtual["value"])[0].astype(np.int64),
-                virtual_effect=self.virtual["node"].to_numpy(np.int64),
-                type_rank=text_rank(self.column("event_type")),
-                source_rank=text_rank(self.column("source")),
-                key=self.column("key"),
+                virtual_cause=np.unique(virtual.codes_of("value"), return_inverse=True)[1].reshape(-1),
+                virtual_effect=virtual.node,
+                attributes=self.attributes,
             ),
         )
 
@@ -111,11 +156,15 @@ class CausalGraph:
 
     def column(self, name: str) -> pa.Array:
         """Return one attribute of all events."""
-        return one_chunk(self.events.column(name))
+        return self.attributes.column(name)
+
+    def encoded(self, name: str) -> EncodedColumn:
+        """Return one attribute of all events as codes; its dictionary is in the order of the events."""
+        return self.attributes.encoded(name)
 
     def optional(self, name: str) -> pa.Array | None:
         """Return an attribute that a graph may lack, None if no event has it."""
-        return self.column(name) if name in self.events.column_names else None
+        return self.column(name) if name in self.attributes.names else None
 
     def marked(self, name: str) -> Flags:
         """Return a column of booleans that a graph may lack; without it no event is marked."""
@@ -130,7 +179,15 @@ class CausalGraph:
         times: Ints = column.cast(pa.int64()).fill_null(NO_TIME).to_numpy(zero_copy_only=False)
         return times
 
+    def some(self, name: str, nodes: Ints) -> pa.Array:
+        """Return one attribute of some events by their numbers, null for -1."""
+        return self.attributes.some(name, nodes)
+
+    def rows(self, names: Sequence[str], nodes: Ints) -> pa.Table:
+        """Return attributes of some events by their numbers."""
+        return pa.table({name: self.attributes.some(name, nodes) for name in names})
+
     def keys(self, nodes: Ints) -> list[str]:
         """Return the keys of events by their numbers."""
-        texts: list[str] = self.column("key").take(pa.array(nodes)).to_pylist()
+        texts: list[str] = self.some("key", nodes).to_pylist()
         return texts

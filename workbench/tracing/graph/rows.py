@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.errors import TableError
 from workbench.text import counted
 from workbench.tracing.graph.columns import EncodedColumn, flags, one_chunk
+from workbench.tracing.graph.positions import repeated_positions
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from workbench.tracing.graph.arrays import Flags, Ints
 
@@ -33,6 +34,12 @@ TIMES = ("started", "ended", "server_started", "server_ended")
 OPTIONAL = ("value", "trace", "error", "environment", "tenant", "principal", "span_kind", *TIMES)
 """``started`` and ``ended`` are when an event was handled, or a span ran; with two sides, the server's, too."""
 
+_TYPES = {
+    "value": pa.large_binary(),
+    **dict.fromkeys((*TEXT, *LABELS, "environment", "tenant", "principal", "span_kind"), pa.large_string()),
+    **dict.fromkeys(("event_time", *TIMES), pa.timestamp("us")),
+}
+
 STORED = (*COLUMNS, "trace", "error", "environment", "tenant", "principal", "started", "ended")
 """Columns of a snapshot's events that say anything to a causal graph; raw values are compared besides."""
 
@@ -40,12 +47,12 @@ _LATEST = 2**62
 """Times beyond this (about 146,000 years) cannot be subtracted from each other and count as unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
     """One entry for each record, in the order given."""
 
     table: pa.Table
-    """Columns of `COLUMNS` (text as large_string, one chunk each), and ``value``, ``trace`` where given."""
+    """The events as they were given; `column` reads them."""
     time: Ints
     """Microseconds by the chosen clock, `NO_TIME` where unknown."""
     record_time: Ints
@@ -55,7 +62,6 @@ class Rows:
     source_id: Ints
     partition: Ints
     offset: Ints
-    cluster: EncodedColumn
     topic: EncodedColumn
     dead_letter: Flags
     """Marks records that name an origin, or lie on a dead-letter topic."""
@@ -65,9 +71,26 @@ class Rows:
     def __len__(self) -> int:
         return len(self.time)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The columns that the table has."""
+        return frozenset(self.table.column_names)
+
+    @cached_property
+    def cluster(self) -> EncodedColumn:
+        return EncodedColumn.of(self.raw("cluster"))
+
     def column(self, name: str) -> pa.Array:
-        """Return one column of the table as one array."""
+        """Return one column as one array: text as large_string, times in microseconds."""
+        return normal_column(self.table, name)
+
+    def raw(self, name: str) -> pa.Array:
+        """Return one column as one array of the type that it has."""
         return one_chunk(self.table.column(name))
+
+    def has(self, name: str) -> bool:
+        """Tell whether any record has something in a column that a table may lack."""
+        return name in self.names and self.table.column(name).null_count < len(self)
 
     def stored_positions(self, rows: Ints) -> pa.Array:
         """Return the positions of some rows as node keys hold them: `workbench.text.stored_position` in bulk."""
@@ -79,94 +102,106 @@ class Rows:
 
 
 def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str], bool]) -> Rows:
-    """Check the columns and turn them into arrays.
+    """Check the columns and turn those that every graph needs into arrays.
 
     Raises:
         TableError: A column is missing or of another type, a position occurs twice, or the clock is unknown.
     """
     if clock not in ("event", "record"):
         raise TableError(f"There is no clock {clock!r}. Use 'event' or 'record'.")
-    missing = [name for name in COLUMNS if name not in events.column_names]
+    present = set(events.column_names)
+    missing = [name for name in COLUMNS if name not in present]
     if missing:
         raise TableError(
             f"The event table lacks {', '.join(missing)}. Pass the decoded events of a snapshot with source_id, "
             "cluster, topic, timestamp_ms and timestamp_type beside them.",
             columns=missing,
         )
-    table = pa.table({name: _normal(events, name) for name in (*COLUMNS, *_optional(events))})
-    numbers = {name: _int64(table, name) for name in ("source_id", "partition", "offset")}
+    numbers = {name: _int64(events, name) for name in ("source_id", "partition", "offset")}
     _refuse_repeated_positions(numbers)
-    topic = EncodedColumn.of(one_chunk(table.column("topic")))
-    record_time = _record_times(table)
-    time, fell_back = _times(table, record_time, clock)
-    origin = one_chunk(table.column("origin"))
-    has_origin = pc.or_(*(pc.is_valid(pc.struct_field(origin, member)) for member in ("topic", "offset")))
-    on_dead_letter_topic = np.array([is_dead_letter(name) for name in topic.dictionary.to_pylist()], dtype=np.bool_)
-    replay = table.column("replay")
+    topic = EncodedColumn.of(one_chunk(events.column("topic")))
+    record_time = _record_times(events)
+    time, fell_back = _times(events, record_time, clock)
     return Rows(
-        table=table,
+        table=events,
         time=time,
         record_time=record_time,
         fell_back=fell_back,
-        cluster=EncodedColumn.of(one_chunk(table.column("cluster"))),
         topic=topic,
-        dead_letter=flags(has_origin) | on_dead_letter_topic[topic.codes],
-        replayed=flags(pc.invert(pc.is_in(replay, value_set=pa.array(["", "{}", "null", None], pa.large_string())))),
+        dead_letter=_dead_letters(events, topic, is_dead_letter),
+        replayed=_replayed(events),
         clock=clock,
         **numbers,
     )
 
 
-def _optional(events: pa.Table) -> Sequence[str]:
-    return [
-        name
-        for name in OPTIONAL
-        if name in events.column_names and (name in ("value", "trace") or events.column(name).null_count < len(events))
-    ]
+def _dead_letters(events: pa.Table, topic: EncodedColumn, is_dead_letter: Callable[[str], bool]) -> Flags:
+    on_topic = np.array([*(is_dead_letter(name) for name in topic.dictionary.to_pylist()), False], dtype=np.bool_)
+    marked: Flags = on_topic[topic.codes] if on_topic.any() else np.zeros(len(events), dtype=np.bool_)
+    if events.column("origin").null_count < len(events):
+        origin = one_chunk(events.column("origin"))
+        marked |= flags(pc.or_(*(pc.is_valid(pc.struct_field(origin, member)) for member in ("topic", "offset"))))
+    return marked
 
 
-def _normal(events: pa.Table, name: str) -> pa.ChunkedArray | pa.Array:
-    column = events.column(name)
-    if name == "value":
-        return column.cast(pa.large_binary())
-    if name in TEXT or name in LABELS or name in ("environment", "tenant", "principal", "span_kind"):
-        return one_chunk(column.cast(pa.large_string()))
-    if name == "event_time" or name in TIMES:
-        return one_chunk(column.cast(pa.timestamp("us")))
-    return one_chunk(column)
+def _replayed(events: pa.Table) -> Flags:
+    if events.column("replay").null_count == len(events):
+        return np.zeros(len(events), dtype=np.bool_)
+    replay = normal_column(events, "replay")
+    return flags(pc.invert(pc.is_in(replay, value_set=pa.array(["", "{}", "null", None], pa.large_string()))))
+
+
+def normal_column(events: pa.Table, name: str) -> pa.Array:
+    """Return a column of the events as one array: text as large_string, times in microseconds."""
+    column = one_chunk(events.column(name))
+    kind = _TYPES.get(name)
+    return column if kind is None or column.type == kind else column.cast(kind)
 
 
 def _int64(table: pa.Table, name: str) -> Ints:
     column = one_chunk(table.column(name))
     if column.null_count:
         raise TableError(f"Column {name} holds nulls; every record has a position.")
+    if pa.types.is_signed_integer(column.type):
+        # As Arrow would cast it, for a tenth of the fixed cost.
+        return column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
     values: Ints = column.cast(pa.int64()).to_numpy(zero_copy_only=False)
     return values
 
 
 def _refuse_repeated_positions(numbers: dict[str, Ints]) -> None:
-    repeated = pd.DataFrame(numbers).duplicated().to_numpy()
-    if repeated.any():
-        first = {name: int(column[repeated][0]) for name, column in numbers.items()}
+    repeated, row = repeated_positions(numbers["source_id"], numbers["partition"], numbers["offset"])
+    if repeated:
+        first = {name: int(column[row]) for name, column in numbers.items()}
         raise TableError(
-            f"{counted(int(repeated.sum()), 'row')} repeat a position, the first one {first}. "
+            f"{counted(repeated, 'row')} repeat a position, the first one {first}. "
             "Pass each record once: copies are recognised by their ids.",
         )
 
 
 def _record_times(table: pa.Table) -> Ints:
-    timestamp = table.column("timestamp_ms").cast(pa.int64()).fill_null(-1).to_numpy()
-    timestamp_type = table.column("timestamp_type").cast(pa.int64()).fill_null(-1).to_numpy()
+    timestamp = _filled(table, "timestamp_ms", pa.int64(), -1)
+    timestamp_type = _filled(table, "timestamp_type", None, -1)
     limit = _LATEST // 1000
     usable = (timestamp_type >= 0) & (timestamp != -1) & (timestamp > -limit) & (timestamp < limit)
     record: Ints = np.where(usable, timestamp * np.where(usable, 1000, 0), NO_TIME)
     return record
 
 
+def _filled(table: pa.Table, name: str, kind: pa.DataType | None, absent: int) -> Ints:
+    """Return a column of whole numbers, with one for what is absent."""
+    column = one_chunk(table.column(name))
+    if kind is not None and column.type != kind:
+        column = column.cast(kind)
+    if kind == pa.timestamp("us"):
+        column = column.view(pa.int64())
+    numbers: Ints = (column.fill_null(absent) if column.null_count else column).to_numpy(zero_copy_only=False)
+    return numbers
+
+
 def _times(table: pa.Table, record: Ints, clock: Clock) -> tuple[Ints, Flags]:
     if clock == "record":
         return record, np.zeros(len(record), dtype=np.bool_)
-    event_time = one_chunk(table.column("event_time")).cast(pa.int64())
-    event = event_time.fill_null(NO_TIME).to_numpy(zero_copy_only=False)
+    event = _filled(table, "event_time", pa.timestamp("us"), NO_TIME)
     unknown = np.abs(np.maximum(event, -_LATEST)) >= _LATEST
     return np.where(unknown, record, event), unknown & (record != NO_TIME)

@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
-from workbench.tracing.graph.arrays import Flags, Ints, components, longest_paths, pointer_doubling
-from workbench.tracing.graph.columns import text_rank
+from workbench.tracing.graph.arrays import components, longest_paths, pointer_doubling
+from workbench.tracing.graph.columns import encoded_rank, text_rank
 from workbench.tracing.graph.cycles import find_cycles
 from workbench.tracing.graph.times import hops
+from workbench.tracing.graph.walks import first_seen
 
-
-@dataclass(frozen=True, slots=True)
-class GraphStructure:
-    """One entry for each event, and one for each used edge; events are numbered in the order (t, id)."""
-
-    depth: Ints
-    """Longest path in edges from an event without a resolved cause, layout breaks left out."""
-    binding: Ints
-    """Latest cause, -1 without one."""
-    primary: Ints
-    """Least cause by (type, source, t, id), -1 without one."""
-    root: Ints
-    """First event of the path of binding causes."""
-    binding_depth: Ints
-    """Length of that path in edges."""
-    fragment: Ints
-    """Number of the weakly connected component, from 0 in the order of the first events."""
-    cycles: tuple[Ints, ...]
-    """Events of each cycle."""
-    layout_break: Flags
-    """Marks the used edges that are left out so that no cycle remains."""
-
-    @property
-    def fragments(self) -> int:
-        """Number of weakly connected components."""
-        return int(self.fragment.max()) + 1 if len(self.fragment) else 0
-
-    def in_cycle(self) -> Flags:
-        """Mark the events that lie on a cycle."""
-        marked = np.zeros(len(self.depth), dtype=np.bool_)
-        for members in self.cycles:
-            marked[members] = True
-        return marked
+if TYPE_CHECKING:
+    from workbench.tracing.graph.arrays import Flags, Forest, Ints
+    from workbench.tracing.graph.attributes import EventAttributes
+    from workbench.tracing.graph.cycles import Cycles
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,43 +31,109 @@ class StructureInput:
     virtual_cause: Ints
     """Virtual event (numbered from 0) of each virtual edge: it joins fragments and does nothing else."""
     virtual_effect: Ints
-    type_rank: Ints
-    """Rank of each event's type in the order of their text."""
-    source_rank: Ints
-    key: pa.Array
-    """Text that names each event; read only for the edges of cycles."""
+    attributes: EventAttributes
+    """``event_type`` and ``source`` order the causes of a join, ``key`` the edges of a cycle."""
 
 
-def structure_of(columns: StructureInput) -> GraphStructure:
-    """Compute the structure of any graph, an empty one and one that is all cycle included."""
-    count = len(columns.time)
-    depth = longest_paths(count, columns.cause, columns.effect)
-    cycles = find_cycles(columns.cause, columns.effect, depth, partial(_removal_rank, columns))
-    kept = ~cycles.breaks
-    cause, effect = columns.cause[kept], columns.effect[kept]
-    if cycles.breaks.any():
-        depth = longest_paths(count, cause, effect)
-    binding = np.full(count, -1, dtype=np.int64)
-    # Events are numbered by (t, id), so the largest number is the latest cause.
-    np.maximum.at(binding, effect, cause)
-    forest = pointer_doubling(binding)
-    return GraphStructure(
-        depth=depth,
-        binding=binding,
-        primary=primary_causes(count, cause, effect, type_rank=columns.type_rank, source_rank=columns.source_rank),
-        root=forest.root,
-        binding_depth=forest.depth,
-        fragment=_fragments(columns),
-        cycles=cycles.members,
-        layout_break=cycles.breaks,
-    )
+@dataclass(frozen=True, eq=False)
+class GraphStructure:
+    """One entry for each event, and one for each used edge; events are numbered in the order (t, id).
+
+    Any graph has one, an empty one and one that is all cycle included. Each part is computed when first asked for.
+    """
+
+    columns: StructureInput
+
+    @cached_property
+    def _levels(self) -> tuple[Ints, Cycles]:
+        columns, count = self.columns, len(self.columns.time)
+        depth = longest_paths(count, columns.cause, columns.effect)
+        cycles = find_cycles(columns.cause, columns.effect, depth, partial(_removal_rank, columns))
+        if cycles.breaks.any():
+            kept = ~cycles.breaks
+            depth = longest_paths(count, columns.cause[kept], columns.effect[kept])
+        return depth, cycles
+
+    @cached_property
+    def _kept(self) -> tuple[Ints, Ints]:
+        """Causes and effects of the edges that are no layout breaks."""
+        columns, breaks = self.columns, self.layout_break
+        return (columns.cause[~breaks], columns.effect[~breaks]) if breaks.any() else (columns.cause, columns.effect)
+
+    @property
+    def depth(self) -> Ints:
+        """Longest path in edges from an event without a resolved cause, layout breaks left out."""
+        return self._levels[0]
+
+    @property
+    def cycles(self) -> tuple[Ints, ...]:
+        """Events of each cycle."""
+        return self._levels[1].members
+
+    @property
+    def layout_break(self) -> Flags:
+        """Marks the used edges that are left out so that no cycle remains."""
+        return self._levels[1].breaks
+
+    @cached_property
+    def binding(self) -> Ints:
+        """Latest cause, -1 without one."""
+        cause, effect = self._kept
+        # Events are numbered by (t, id), so the largest number is the latest cause; edges come by (effect, cause), and
+        # of repeated indices numpy keeps the last assignment.
+        binding = np.full(len(self.columns.time), -1, dtype=np.int64)
+        binding[effect] = cause
+        return binding
+
+    @cached_property
+    def primary(self) -> Ints:
+        """Least cause by (type, source, t, id), -1 without one."""
+        ranks = [encoded_rank(self.columns.attributes.encoded(name)) for name in ("event_type", "source")]
+        return primary_causes(len(self.columns.time), *self._kept, type_rank=ranks[0], source_rank=ranks[1])
+
+    @cached_property
+    def _forest(self) -> Forest:
+        return pointer_doubling(self.binding)
+
+    @property
+    def root(self) -> Ints:
+        """First event of the path of binding causes."""
+        return self._forest.root
+
+    @property
+    def binding_depth(self) -> Ints:
+        """Length of that path in edges."""
+        return self._forest.depth
+
+    @cached_property
+    def fragment(self) -> Ints:
+        """Number of the weakly connected component, from 0 in the order of the first events."""
+        columns, count = self.columns, len(self.columns.time)
+        cause, effect = columns.cause, columns.effect
+        if len(columns.virtual_cause):
+            cause = np.concatenate([cause, columns.virtual_cause + count])
+            effect = np.concatenate([effect, columns.virtual_effect])
+        total = count + int(columns.virtual_cause.max(initial=-1)) + 1
+        return first_seen(components(total, cause, effect)[:count], total)[0]
+
+    @property
+    def fragments(self) -> int:
+        """Number of weakly connected components."""
+        return int(self.fragment.max(initial=-1)) + 1
+
+    def in_cycle(self) -> Flags:
+        """Mark the events that lie on a cycle."""
+        marked = np.zeros(len(self.columns.time), dtype=np.bool_)
+        for members in self.cycles:
+            marked[members] = True
+        return marked
 
 
 def _removal_rank(columns: StructureInput, edges: Ints) -> Ints:
     """Rank by (hop, cause, effect); hops that are not known come last."""
     cause, effect = columns.cause[edges], columns.effect[edges]
     hop, known = hops(columns.time, cause, effect)
-    causes, effects = (text_rank(columns.key.take(pa.array(end))) for end in (cause, effect))
+    causes, effects = (text_rank(columns.attributes.some("key", end)) for end in (cause, effect))
     rank = np.empty(len(edges), dtype=np.int64)
     rank[np.lexsort((effects, causes, hop, ~known))] = np.arange(len(edges))
     return rank
@@ -111,12 +149,3 @@ def primary_causes(count: int, cause: Ints, effect: Ints, *, type_rank: Ints, so
     least_last = np.lexsort((cause, source_rank[cause], type_rank[cause]))[::-1]
     primary[effect[least_last]] = cause[least_last]
     return primary
-
-
-def _fragments(columns: StructureInput) -> Ints:
-    count = len(columns.time)
-    virtual = columns.virtual_cause + count
-    total = count + (int(columns.virtual_cause.max()) + 1 if len(virtual) else 0)
-    first = np.concatenate([columns.cause, virtual])
-    label = components(total, first, np.concatenate([columns.effect, columns.virtual_effect]))
-    return np.unique(label[:count], return_inverse=True)[1].reshape(-1)

@@ -6,13 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
-from workbench.tracing.graph.graph import INNER, ORPHAN
+from workbench.tracing.graph.columns import EncodedColumn
+from workbench.tracing.graph.edges import EDGE_KINDS
+from workbench.tracing.graph.graph import INNER, ORPHAN, Facts
+from workbench.tracing.graph.node_table import NodeTable
 
 if TYPE_CHECKING:
-    from workbench.tracing.graph.arrays import Flags, Ints
+    from workbench.tracing.graph.arrays import Flags
+    from workbench.tracing.graph.edges import Edges
     from workbench.tracing.graph.graph import CausalGraph
 
 
@@ -31,61 +34,61 @@ def subgraph(graph: CausalGraph, chosen: Flags, selection: str) -> CausalGraph:
     linked = np.zeros(len(graph), dtype=np.bool_)
     linked[inside.effect[~inside.is_hint()]] = True
     cut_off = ~linked & (graph.root_kind == INNER)
+    facts = graph.facts
+    cut = graph.edges.pick(chosen[graph.edges.cause] != chosen[graph.edges.effect])
     return replace(
         graph,
         provenance=replace(graph.provenance, selection=selection),
-        events=graph.events.take(pa.array(kept)),
+        attributes=graph.attributes.keep(kept),
         time=graph.time[kept],
         fell_back=graph.fell_back[kept],
-        root_kind=np.where(cut_off, ORPHAN, graph.root_kind)[kept],
+        root_kind=np.where(cut_off, ORPHAN, graph.root_kind)[kept].astype(np.int8),
         edges=replace(inside, cause=number[inside.cause], effect=number[inside.effect]),
-        virtual=_renumbered(graph.virtual, number),
-        unresolved=_renumbered(pd.concat([graph.unresolved, _cut_causes(graph, chosen)]), number),
-        copies=_renumbered(graph.copies, number),
-        problems=_renumbered(graph.problems, number),
-        outcomes=_renumbered(graph.outcomes, number),
-        outside=_renumbered(pd.concat([graph.outside, _cut_edges(graph, chosen)]), number),
+        facts=Facts(
+            virtual=facts.virtual.renumbered(number),
+            unresolved=(facts.unresolved + _cut_causes(graph, cut, chosen)).renumbered(number),
+            copies=facts.copies.renumbered(number),
+            problems=facts.problems.renumbered(number),
+            outcomes=facts.outcomes.renumbered(number),
+            outside=(facts.outside + _cut_edges(graph, cut, chosen)).renumbered(number),
+        ),
     )
 
 
-def _cut_causes(graph: CausalGraph, chosen: Flags) -> pd.DataFrame:
-    cut = graph.edges.pick(graph.edges.used() & chosen[graph.edges.effect] & ~chosen[graph.edges.cause])
-    return pd.DataFrame(
+def _cut_causes(graph: CausalGraph, crossing: Edges, chosen: Flags) -> NodeTable:
+    cut = crossing.pick(crossing.used() & chosen[crossing.effect])
+    if not len(cut):
+        return NodeTable(cut.effect)
+    return NodeTable(
+        cut.effect,
         {
-            "node": cut.effect,
-            "value": _texts(graph, "key", cut.cause),
-            "target": "event_id",
-            "reason": "outside_selection",
+            "value": EncodedColumn(np.arange(len(cut)), graph.some("key", cut.cause)),
+            "target": _constant("event_id", len(cut)),
+            "reason": _constant("outside_selection", len(cut)),
             "rank": cut.rank,
-            "via": graph.vias.take(pa.array(cut.via, mask=cut.via < 0)).to_pandas(),
-            "hop_bound_us": np.nan,
-            "unread": 0,
+            "via": EncodedColumn(cut.via.astype(np.int64), graph.vias),
+            "hop_bound_us": np.full(len(cut), np.nan),
+            "unread": np.zeros(len(cut), dtype=np.int64),
         },
-    ).astype(graph.unresolved.dtypes.to_dict())
+    )
 
 
-def _cut_edges(graph: CausalGraph, chosen: Flags) -> pd.DataFrame:
-    crossing = graph.edges.pick(chosen[graph.edges.cause] != chosen[graph.edges.effect])
+def _cut_edges(graph: CausalGraph, crossing: Edges, chosen: Flags) -> NodeTable:
     to_cause = chosen[crossing.effect]
     far = np.where(to_cause, crossing.cause, crossing.effect)
-    return pd.DataFrame(
+    if not len(far):
+        return NodeTable(far)
+    return NodeTable(
+        np.where(to_cause, crossing.effect, crossing.cause),
         {
-            "node": np.where(to_cause, crossing.effect, crossing.cause),
-            "direction": np.where(to_cause, "cause", "effect"),
-            "kind": crossing.kind_texts(),
-            "neighbour": _texts(graph, "key", far),
-            "event_type": _texts(graph, "event_type", far),
-            "correlation_id": _texts(graph, "correlation_id", far),
+            "direction": EncodedColumn((~to_cause).astype(np.int64), pa.array(["cause", "effect"], pa.large_string())),
+            "kind": EncodedColumn(crossing.kind.astype(np.int64), pa.array(EDGE_KINDS, pa.large_string())),
+            "neighbour": EncodedColumn(np.arange(len(far)), graph.some("key", far)),
+            "event_type": EncodedColumn.of(graph.some("event_type", far)),
+            "correlation_id": EncodedColumn.of(graph.some("correlation_id", far)),
         },
-    ).astype(graph.outside.dtypes.to_dict())
+    )
 
 
-def _texts(graph: CausalGraph, name: str, nodes: Ints) -> pd.Series[str]:
-    texts: pd.Series[str] = graph.column(name).take(pa.array(nodes)).to_pandas()
-    return texts
-
-
-def _renumbered(frame: pd.DataFrame, number: Ints) -> pd.DataFrame:
-    nodes = number[frame["node"].to_numpy(np.int64)]
-    kept: pd.DataFrame = frame.assign(node=nodes)[nodes >= 0].reset_index(drop=True)
-    return kept
+def _constant(text: str, count: int) -> EncodedColumn:
+    return EncodedColumn(np.zeros(count, dtype=np.int64), pa.array([text], pa.large_string()))

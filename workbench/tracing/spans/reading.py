@@ -140,7 +140,7 @@ def _csv(text: bytes, name: str, columns: Mapping[str, str] | None) -> SpanFile:
             ),
         )
         found = read_table(table, columns)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise SpanFormatError(f"{name} cannot be read as CSV: {visible(str(error), 200)}", path=name) from error
     except TableError as error:
         raise TableError(f"{name}: {error.message}", columns=error.columns) from error

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_graphs import columns, graphs, ints, naive_reach
 
-from workbench.tracing.graph import arrays
 from workbench.tracing.graph.arrays import Groups, components, longest_paths, pointer_doubling, reach
 
 
@@ -60,24 +59,13 @@ def test_longest_paths_are_those_of_the_definition(graph):
     assert longest_paths(n, *columns(edges)).tolist() == naive_longest(n, edges)
 
 
-@given(graphs)
+@given(graphs, st.integers(0, 11))
 @settings(max_examples=100, deadline=None)
-def test_peeling_one_by_one_gives_the_same(graph):
-    n, edges = graph
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(arrays, "_ROUNDS_BEFORE_QUEUE", 1)
-        assert longest_paths(n, *columns(edges)).tolist() == naive_longest(n, edges)
-
-
-@given(graphs, st.integers(0, 11), st.sampled_from([0, 64]))
-@settings(max_examples=100, deadline=None)
-def test_reach_is_that_of_the_definition(graph, start, small):
+def test_reach_is_that_of_the_definition(graph, start):
     n, edges = graph
     start %= n
     causes, effects = columns(edges)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(arrays, "_SMALL_FRONTIER", small)
-        marked = reach(Groups.of(causes, n, effects), ints([start]), n)
+    marked = reach(Groups.of(causes, n, effects), ints([start]), n)
     assert set(np.flatnonzero(marked).tolist()) == naive_reach(edges, start)
 
 

@@ -7,14 +7,15 @@ from hypothesis import given, settings
 from small_graphs import columns, graphs, naive_reach
 
 from workbench.tracing.graph.arrays import longest_paths
-from workbench.tracing.graph.cycles import find_cycles, strongly_connected
+from workbench.tracing.graph.cycles import find_cycles
+from workbench.tracing.graph.walks import strongly_connected
 
 
 def naive_breaks(n, edges):
     """Remove the first edge of each component until no component is left; edges come in removal order."""
     left, removed = list(edges), []
     while True:
-        label = strongly_connected(n, [c for c, _ in left], [e for _, e in left])
+        label = strongly_connected(n, *columns(left))
         inside = [edge for edge in left if label[edge[0]] == label[edge[1]]]
         if not inside:
             return removed

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from span_files import TRACE, attribute, jaeger, jaeger_span, otlp, otlp_span, protobuf_request, span_id
 
@@ -189,6 +189,7 @@ def test_a_broken_file_says_what_is_wrong_with_it(data, name, said):
 @given(
     st.binary(max_size=200), st.sampled_from(["x.json", "x.csv", "x.pb"]), st.sampled_from([b"", b"{", b"[", b"\n\x05"])
 )
+@example(b"\x80\n", "x.csv", b"")
 def test_any_bytes_give_spans_or_a_reason(data, name, start):
     with contextlib.suppress(SpanFormatError, TableError):
         read_spans(start + data, name)

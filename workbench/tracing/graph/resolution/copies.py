@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from workbench.tracing.graph.resolution.targets import NodeIndex, find_positions, names_itself
+from workbench.tracing.graph.resolution.targets import find_positions, names_itself
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Ints
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.tracing.graph.rows import Rows
 
 
-def copies_that_disagree(rows: Rows, nodes: Nodes, everything: DeclaredCauses, index: NodeIndex) -> Ints:
+def copies_that_disagree(rows: Rows, nodes: Nodes, everything: DeclaredCauses) -> Ints:
     """Find the rows of copies whose set of declared causes is neither empty nor that of the canonical record."""
     copied = np.unique(everything.node[everything.row != nodes.row[everything.node]])
     if not len(copied):
@@ -25,22 +24,17 @@ def copies_that_disagree(rows: Rows, nodes: Nodes, everything: DeclaredCauses, i
     entry, node = find_positions(rows, nodes, relevant)
     inside = np.zeros(len(relevant), dtype=np.bool_)
     inside[entry[node == relevant.node[entry]]] = True
-    inside |= names_itself(nodes, relevant, index)
+    inside |= names_itself(nodes, relevant)
     relevant = relevant.pick(~inside)
-    stated = pd.DataFrame(
-        {
-            "node": relevant.node,
-            "row": relevant.row,
-            "target": relevant.target,
-            "value": relevant.value,
-        },
-    ).drop_duplicates()
-    of_canonical = stated["row"].to_numpy() == nodes.row[stated["node"].to_numpy()]
-    own, canonical = stated[~of_canonical], stated[of_canonical]
-    agreed = own.merge(canonical[["node", "target", "value"]], on=["node", "target", "value"])
-    counts = own.groupby(["row", "node"]).size().rename("declared").reset_index()
-    counts["agreed"] = counts["row"].map(agreed.groupby("row").size()).fillna(0)
-    counts["of_canonical"] = counts["node"].map(canonical.groupby("node").size()).fillna(0)
-    differs = (counts["declared"] != counts["agreed"]) | (counts["declared"] != counts["of_canonical"])
-    found: Ints = counts.loc[differs, "row"].to_numpy(np.int64)
+    stated = np.unique(np.stack([relevant.node, relevant.row, relevant.target, relevant.value]), axis=1)
+    node, row, target, value = stated
+    of_canonical = row == nodes.row[node]
+    declared = np.bincount(node[of_canonical], minlength=len(nodes))
+    causes = np.stack([node, target, value])
+    _, cause = np.unique(causes, axis=1, return_inverse=True)
+    agrees = np.isin(cause.reshape(-1), cause.reshape(-1)[of_canonical])
+    copies, own, count = np.unique(row[~of_canonical], return_inverse=True, return_counts=True)
+    agreed = np.bincount(own, weights=agrees[~of_canonical], minlength=len(copies))
+    differs = (count != agreed) | (count != declared[nodes.of_row[copies]])
+    found: Ints = copies[differs]
     return found

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.columns import EncodedColumn
 
 if TYPE_CHECKING:
-    from workbench.tracing.graph.arrays import Flags, Ints
+    from workbench.tracing.graph.arrays import Codes, Flags, Ints
+    from workbench.tracing.graph.edges import Ranks
     from workbench.tracing.graph.nodes import Nodes
     from workbench.tracing.graph.rows import Rows
 
 TARGETS = ("event_id", "correlation_id", "position", "span")
 EVENT_ID, CORRELATION_ID, POSITION, SPAN = range(4)
+_TARGETS = {name: place for place, name in enumerate(TARGETS)}
 
 OUTCOMES = ("edge", "ambiguous", "copy", "unresolved", "command", "same_node", "self", "other_rank", "repeated")
 """Outcomes of a declared cause; each has exactly one.
@@ -28,64 +31,99 @@ OUTCOMES = ("edge", "ambiguous", "copy", "unresolved", "command", "same_node", "
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredCauses:
-    """Entries of the ``causes`` of some records."""
+class StatedCauses:
+    """The ``causes`` of all records, as they stand: one entry for each."""
 
     row: Ints
-    node: Ints
-    target: Ints
+    """The record of each entry."""
+    values: pa.Array
+    """The texts; an entry without one declares nothing."""
+    target: Codes
     """Index into `TARGETS`; -1 for an unknown target."""
-    value: Ints
-    """Code of the value."""
-    rank: Ints
+    rank: Ranks
     via: Ints
-    texts: EncodedColumn
-    """Texts of the values (codes of all entries of the graph)."""
-    vias: EncodedColumn
+    vias: pa.Array
+    """Texts of the codes in ``via``."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredCauses:
+    """Entries of the ``causes`` of some records, by event and then in their order."""
+
+    entry: Ints
+    """Place of each among the stated causes."""
+    row: Ints
+    node: Ints
+    value: Ints
+    """Number of the text: that of the event id, where an event has it."""
+    stated: StatedCauses
 
     def __len__(self) -> int:
         return len(self.row)
 
+    @property
+    def target(self) -> Codes:
+        return self.stated.target[self.entry]
+
+    @property
+    def rank(self) -> Ranks:
+        return self.stated.rank[self.entry]
+
+    @property
+    def via(self) -> Ints:
+        return self.stated.via[self.entry]
+
     def pick(self, chosen: Flags) -> DeclaredCauses:
         """Keep some of the entries."""
-        return replace(
-            self,
-            row=self.row[chosen],
-            node=self.node[chosen],
-            target=self.target[chosen],
-            value=self.value[chosen],
-            rank=self.rank[chosen],
-            via=self.via[chosen],
-        )
+        if chosen.all():
+            return self
+        return DeclaredCauses(self.entry[chosen], self.row[chosen], self.node[chosen], self.value[chosen], self.stated)
 
-    def repeated(self) -> Flags:
-        """Mark entries that name the same value as an entry of their event at the same or a lower rank."""
-        result = np.zeros(len(self), dtype=np.bool_)
-        several = np.flatnonzero(np.bincount(self.node)[self.node] > 1) if len(self) else np.zeros(0, dtype=np.int64)
-        keys = (self.rank, self.value, self.target, self.node)
-        ordered = several[np.lexsort([column[several] for column in keys])]
-        same = np.logical_and.reduce([column[ordered][1:] == column[ordered][:-1] for column in keys[1:]])
-        result[ordered[1:][same]] = True
-        return result
+    def texts(self, chosen: Ints) -> pa.Array:
+        """Return the values of some of the entries."""
+        return self.stated.values.take(pa.array(self.entry[chosen])).cast(pa.large_string())
 
 
-def read_declared(rows: Rows, nodes: Nodes) -> DeclaredCauses:
-    """List the declared causes of all records; entries without a value declare nothing."""
+def read_stated(rows: Rows) -> StatedCauses:
+    """List the causes that all records declare."""
     causes = rows.column("causes")
-    row = pc.list_parent_indices(causes).to_numpy().astype(np.int64)
     entries = pc.list_flatten(causes)
-    value = EncodedColumn.of(pc.struct_field(entries, "value").cast(pa.large_string()))
-    via = EncodedColumn.of(pc.struct_field(entries, "via").cast(pa.large_string()))
-    target = EncodedColumn(np.zeros(0, dtype=np.int64), pa.array(TARGETS, pa.large_string()))
-    rank = pc.struct_field(entries, "rank").cast(pa.int64()).fill_null(0)
-    declared = DeclaredCauses(
-        row=row,
-        node=nodes.of_row[row],
-        target=target.find(pc.struct_field(entries, "target").cast(pa.large_string())),
-        value=value.codes,
-        rank=rank.to_numpy(zero_copy_only=False),
-        via=via.codes,
-        texts=value,
-        vias=via,
+    if not len(entries):
+        none = np.zeros(0, dtype=np.int64)
+        texts = pa.array([], pa.large_string())
+        return StatedCauses(none, texts, none.astype(np.int8), none.astype(np.int32), none, texts)
+    value, via, target = (_member(entries, name) for name in ("value", "via", "target"))
+    vias, targets = EncodedColumn.of(via), EncodedColumn.of(target)
+    known = np.array([*(_TARGETS.get(name, -1) for name in targets.dictionary.to_pylist()), -1], dtype=np.int8)
+    rank = _member(entries, "rank")
+    rank = rank if rank.type == pa.int32() else rank.cast(pa.int32())
+    return StatedCauses(
+        row=pc.list_parent_indices(causes).to_numpy().astype(np.int64, copy=False),
+        values=value,
+        target=known[targets.codes],
+        rank=(rank.fill_null(0) if rank.null_count else rank).to_numpy(zero_copy_only=False),
+        via=vias.codes,
+        vias=vias.dictionary,
     )
-    return declared.pick(value.codes >= 0)
+
+
+def read_declared(stated: StatedCauses, value: Ints, nodes: Nodes) -> DeclaredCauses:
+    """Put the declared causes of all records into the order of their events.
+
+    Args:
+        stated: The causes.
+        value: Number of each text, -1 for none.
+        nodes: The events.
+    """
+    node = nodes.of_row[stated.row]
+    declares = value >= 0
+    if declares.all() and (node[1:] >= node[:-1]).all():
+        return DeclaredCauses(np.arange(len(node)), stated.row, node, value, stated)
+    order = Groups.of(node, len(nodes)).members
+    order = order[declares[order]]
+    return DeclaredCauses(order, stated.row[order], node[order], value[order], stated)
+
+
+def _member(entries: pa.StructArray, name: str) -> pa.Array:
+    # A null among entries would hide in what is below it, so that only Arrow's way sees it.
+    return pc.struct_field(entries, name) if entries.null_count else entries.field(name)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.errors import TableError
-from workbench.tracing.graph.columns import EncodedColumn
+from workbench.tracing.graph.arrays import Groups
+from workbench.tracing.graph.columns import EncodedColumn, one_chunk
 from workbench.tracing.graph.edges import SPAN, Edges
-from workbench.tracing.graph.resolution.targets import match_positions
+from workbench.tracing.graph.resolution.targets import WantedPositions, match_positions
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
@@ -61,29 +61,23 @@ def span_edges(rows: Rows, nodes: Nodes, unlinked: Flags, span_causes: pa.Table)
         TableError: A column is missing, or the events have no column ``trace``.
     """
     missing = [name for name in SPAN_COLUMNS if name not in span_causes.column_names]
-    if missing or "trace" not in rows.table.column_names:
+    if missing or "trace" not in rows.names:
         raise TableError(
             f"Span causes need {', '.join(SPAN_COLUMNS)} and events with a trace column; "
             f"missing: {', '.join(missing) or 'trace'}.",
         )
     span = pc.struct_field(rows.column("trace"), "span_id").cast(pa.large_string())
     effects = np.flatnonzero(unlinked)
-    produced = pd.DataFrame(
-        {
-            "entry": effects,
-            "span": EncodedColumn.of(span).codes[nodes.row[effects]],
-            "cluster": rows.cluster.codes[nodes.row[effects]],
-        },
-    )
-    known = {name: span_causes.column(name).combine_chunks() for name in SPAN_COLUMNS}
-    caused = pd.DataFrame(
-        {
-            "span": EncodedColumn.of(span).find(known["span_id"].cast(pa.large_string())),
-            "topic": rows.topic.find(known["topic"].cast(pa.large_string())),
-            "partition": known["partition"].cast(pa.int64()).to_numpy(),
-            "offset": known["offset"].cast(pa.int64()).to_numpy(),
-        },
-    )
-    wanted = produced[produced["span"] >= 0].merge(caused[caused["topic"] >= 0], on="span")
+    spans = EncodedColumn.of(span)
+    produced = spans.codes[nodes.row[effects]]
+    known = {name: one_chunk(span_causes.column(name)) for name in SPAN_COLUMNS}
+    topic = rows.topic.find(known["topic"].cast(pa.large_string()))
+    caused = np.where(topic >= 0, spans.find(known["span_id"].cast(pa.large_string())), -1)
+    found = np.flatnonzero(caused >= 0)
+    by_span = Groups.of(caused[found], len(spans.dictionary), found)
+    owner, place = by_span.expand(produced[produced >= 0])
+    entry = effects[produced >= 0][owner]
+    at = {name: known[name].cast(pa.int64()).to_numpy()[place] for name in ("partition", "offset")}
+    wanted = WantedPositions(entry=entry, topic=topic[place], cluster=rows.cluster.codes[nodes.row[entry]], **at)
     effect, cause = match_positions(rows, nodes, wanted)
     return Edges.undeclared(cause, effect, SPAN)

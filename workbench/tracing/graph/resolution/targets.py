@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.texts import number_texts
 from workbench.tracing.graph.arrays import Groups, Ints
 from workbench.tracing.graph.columns import EncodedColumn
 from workbench.tracing.graph.resolution.declared import CORRELATION_ID, EVENT_ID, POSITION
@@ -29,54 +29,102 @@ _POSITION = r"^(?P<topic>[^/]+)/(?P<partition>[0-9]{1,9})[/@](?P<offset>[0-9]{1,
 
 
 @dataclass(frozen=True, slots=True)
-class NodeIndex:
-    """Nodes by the ids under which they can be named."""
+class IdNumbers:
+    """Numbers of the texts under which events can be named: equal texts have equal numbers, null has -1."""
 
-    by_id: Groups
-    """Nodes by the code of their event id."""
-    ids: EncodedColumn
-    by_link: Groups
-    """Nodes by the code of each of their link ids."""
-    id_of_value: Ints
-    """For the code of each declared value its code among the ids, -1 for none."""
-    link_of_value: Ints
-    """The same among the link ids."""
+    event_id: Ints
+    """For each record; these numbers come first, from 0."""
+    first: Ints
+    """First record of each event id."""
+    value: Ints
+    """For each declared cause."""
+    link_id: Ints
+    link_row: Ints
+    """The record of each link id."""
+    root_id: Ints | None
+    """For each record, None where none has any."""
+    count: int
+    """How many different texts there are."""
 
     @classmethod
-    def of(cls, rows: Rows, nodes: Nodes, values: pa.Array) -> NodeIndex:
-        """Index the nodes, and look the declared values up."""
-        named = np.flatnonzero(nodes.event_id >= 0)
-        lists = rows.column("link_ids").take(pa.array(nodes.row))
-        link_ids = EncodedColumn.of(pc.list_flatten(lists).cast(pa.large_string()))
-        owner = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
-        pairs = np.unique(np.stack([link_ids.codes, owner])[:, link_ids.codes >= 0], axis=1)
+    def of(cls, rows: Rows, values: pa.Array) -> IdNumbers:
+        """Number all ids, and the values of declared causes, in one pass."""
+        lists = rows.column("link_ids")
+        links = pc.list_flatten(lists)
+        columns = [rows.raw("event_id"), values, links]
+        with_roots = rows.has("root_id")
+        numbers, first = number_texts([*columns, *([rows.raw("root_id")] if with_roots else [])])
         return cls(
-            Groups.of(nodes.event_id[named], len(nodes.ids.dictionary), named),
-            nodes.ids,
-            Groups.of(pairs[0], len(link_ids.dictionary), pairs[1]),
-            nodes.ids.find(values),
-            link_ids.find(values),
+            event_id=numbers[0],
+            first=first[: np.searchsorted(first, len(rows))],
+            value=numbers[1],
+            link_id=numbers[2],
+            link_row=pc.list_parent_indices(lists).to_numpy().astype(np.int64, copy=False),
+            root_id=numbers[3] if with_roots else None,
+            count=len(first),
         )
 
-    def named(self, values: pa.Array) -> Ints:
-        """Count the nodes with each value as their event id."""
-        code = self.ids.find(values)
-        return np.where(code >= 0, np.append(self.by_id.sizes(), 0)[code], 0)
+
+@dataclass(frozen=True, slots=True)
+class NodeIndex:
+    """Nodes by the numbers of the ids under which they can be named."""
+
+    by_id: Groups
+    """Nodes by their event id."""
+    by_link: Groups | None
+    """Nodes by each of their link ids; None where there is none."""
+
+    @classmethod
+    def of(cls, nodes: Nodes, ids: IdNumbers) -> NodeIndex:
+        """Index the nodes."""
+        named = np.flatnonzero(nodes.event_id >= 0)
+        whole = len(named) == len(nodes)
+        by_id = Groups.of(nodes.event_id if whole else nodes.event_id[named], nodes.ids, None if whole else named)
+        return cls(by_id, _by_link(nodes, ids))
+
+    def has_id(self, values: Ints) -> Flags:
+        """Mark the values that are the event id of some node."""
+        return values < len(self.by_id.starts) - 1
+
+    def has_link(self, values: Ints) -> Flags:
+        """Mark the values that are a link id of some node."""
+        if self.by_link is None:
+            return np.zeros(len(values), dtype=np.bool_)
+        return self.by_link.starts[values + 1] > self.by_link.starts[values]
 
 
-def find_matches(rows: Rows, nodes: Nodes, declared: DeclaredCauses, index: NodeIndex) -> Matches:
-    """Find all nodes that each entry names; spans are not looked up here."""
-    id_code, link_code = index.id_of_value[declared.value], index.link_of_value[declared.value]
-    by_id = (declared.target == EVENT_ID) & (id_code >= 0)
-    by_second_id = (declared.target == EVENT_ID) & (id_code < 0) & (link_code >= 0)
-    by_link = (declared.target == CORRELATION_ID) & (link_code >= 0)
-    found = [
-        _expand(index.by_id, id_code, by_id),
-        _others(declared, _expand(index.by_link, link_code, by_second_id)),
-        _within_correlation(rows, nodes, declared, _others(declared, _expand(index.by_link, link_code, by_link))),
-        find_positions(rows, nodes, declared),
-    ]
-    return np.concatenate([m[0] for m in found]), np.concatenate([m[1] for m in found])
+def _by_link(nodes: Nodes, ids: IdNumbers) -> Groups | None:
+    """Group nodes by the link ids of their canonical records; each node once under an id."""
+    if not len(ids.link_row):
+        return None
+    owner = nodes.of_row[ids.link_row]
+    own = (nodes.row[owner] == ids.link_row) & (ids.link_id >= 0)
+    if not own.any():
+        return None
+    pairs = np.unique(np.stack([ids.link_id[own], owner[own]]), axis=1)
+    return Groups.of(pairs[0], ids.count, pairs[1])
+
+
+def find_others(rows: Rows, nodes: Nodes, declared: DeclaredCauses, index: NodeIndex) -> Groups:
+    """Find the nodes that each entry names other than by an event id; spans are not looked up here."""
+    target = declared.target
+    found = []
+    if index.by_link is not None:
+        linked = index.has_link(declared.value)
+        by_second_id = (target == EVENT_ID) & ~index.has_id(declared.value) & linked
+        by_link = (target == CORRELATION_ID) & linked
+        found = [
+            _others(declared, _expand(index.by_link, declared.value, by_second_id)),
+            _within_correlation(
+                rows, nodes, declared, _others(declared, _expand(index.by_link, declared.value, by_link))
+            ),
+        ]
+    if (target == POSITION).any():
+        found.append(find_positions(rows, nodes, declared))
+    if not found:
+        return Groups(np.zeros(len(declared) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    entry, node = (np.concatenate(side) for side in zip(*found, strict=True))
+    return Groups.of(entry, len(declared), node)
 
 
 def _expand(groups: Groups, code: Ints, chosen: Flags) -> Matches:
@@ -110,34 +158,40 @@ def _preferred(entry: Ints, node: Ints, better: Flags) -> Matches:
 def find_positions(rows: Rows, nodes: Nodes, declared: DeclaredCauses) -> Matches:
     """Find the nodes of the records that positions name: on the event's own cluster if it is there, else on any."""
     entries = np.flatnonzero(declared.target == POSITION)
-    position = pc.extract_regex(declared.texts.dictionary.take(pa.array(declared.value[entries])), _POSITION)
-    wanted = pd.DataFrame(
-        {
-            "entry": entries,
-            "topic": rows.topic.find(pc.struct_field(position, "topic")),
-            "partition": _whole(position, "partition"),
-            "offset": _whole(position, "offset"),
-            "cluster": rows.cluster.codes[declared.row[entries]],
-        },
+    position = pc.extract_regex(declared.texts(entries), _POSITION)
+    wanted = WantedPositions(
+        entry=entries,
+        topic=rows.topic.find(pc.struct_field(position, "topic")),
+        partition=_whole(position, "partition"),
+        offset=_whole(position, "offset"),
+        cluster=rows.cluster.codes[declared.row[entries]],
     )
-    return match_positions(rows, nodes, wanted[wanted["topic"] >= 0])
+    return match_positions(rows, nodes, wanted)
 
 
-def match_positions(rows: Rows, nodes: Nodes, wanted: pd.DataFrame) -> Matches:
-    """Join (entry, cluster, topic code, partition, offset) with the records."""
-    near = np.flatnonzero(np.isin(rows.offset, wanted["offset"].to_numpy()))
-    there = pd.DataFrame(
-        {
-            "topic": rows.topic.codes[near],
-            "partition": rows.partition[near],
-            "offset": rows.offset[near],
-            "node": nodes.of_row[near],
-            "there": rows.cluster.codes[near],
-        },
-    )
-    met = wanted.merge(there, on=["topic", "partition", "offset"])
-    entry, node = met["entry"].to_numpy(np.int64), met["node"].to_numpy(np.int64)
-    entry, node = _preferred(entry, node, (met["cluster"] == met["there"]).to_numpy())
+@dataclass(frozen=True, slots=True)
+class WantedPositions:
+    """Positions that entries name."""
+
+    entry: Ints
+    topic: Ints
+    """Code of the topic, -1 for one that no record has."""
+    partition: Ints
+    offset: Ints
+    cluster: Ints
+    """Code of the cluster on which a record is preferred."""
+
+
+def match_positions(rows: Rows, nodes: Nodes, wanted: WantedPositions) -> Matches:
+    """Find the records at some positions, and their nodes."""
+    near = np.flatnonzero(np.isin(rows.offset, wanted.offset[wanted.topic >= 0]))
+    there = np.stack([rows.topic.codes[near], rows.partition[near], rows.offset[near]])
+    asked = np.stack([wanted.topic, wanted.partition, wanted.offset])
+    _, number = np.unique(np.concatenate([there, asked], axis=1), axis=1, return_inverse=True)
+    number = number.reshape(-1)
+    entries, place = Groups.of(number[: len(near)], int(number.max(initial=-1)) + 1, near).expand(number[len(near) :])
+    entry, node = wanted.entry[entries], nodes.of_row[place]
+    entry, node = _preferred(entry, node, wanted.cluster[entries] == rows.cluster.codes[place])
     pairs = np.unique(np.stack([entry, node]), axis=1)
     return pairs[0], pairs[1]
 
@@ -148,8 +202,7 @@ def _whole(position: pa.Array, name: str) -> Ints:
     return numbers
 
 
-def names_itself(nodes: Nodes, declared: DeclaredCauses, index: NodeIndex) -> Flags:
+def names_itself(nodes: Nodes, declared: DeclaredCauses) -> Flags:
     """Mark the entries that name their own event."""
-    code = index.id_of_value[declared.value]
-    named: Flags = (declared.target == EVENT_ID) & (code >= 0) & (code == nodes.event_id[declared.node])
+    named: Flags = (declared.target == EVENT_ID) & (declared.value == nodes.event_id[declared.node])
     return named

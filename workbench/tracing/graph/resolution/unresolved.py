@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.causation import UnresolvedReason
 from workbench.model.events.envelope import DAMAGED, RAW
+from workbench.tracing.graph.arrays import Groups
+from workbench.tracing.graph.columns import EncodedColumn, flags
 from workbench.tracing.graph.resolution.declared import CORRELATION_ID, EVENT_ID
-from workbench.tracing.graph.resolution.ranges import uncaptured_starts
+from workbench.tracing.graph.resolution.ranges import refuse_other_ranges, uncaptured_starts
 from workbench.tracing.graph.resolution.resolve import COMMAND, UNRESOLVED
 from workbench.tracing.graph.times import NO_TIME, hops
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from workbench.tracing.graph.arrays import Flags, Ints
+    from workbench.tracing.graph.arrays import Codes, Flags, Ints
     from workbench.tracing.graph.edges import Edges
     from workbench.tracing.graph.nodes import Nodes
     from workbench.tracing.graph.resolution.resolve import Resolution
@@ -43,29 +44,24 @@ Floats: TypeAlias = "NDArray[np.float64]"
 class HopBounds:
     """Longest time to expect between a cause and an event of each type, in microseconds: H."""
 
-    by_type: pd.Series[float]
-    """By type code, where there are enough hops; -1 is the type of events without one."""
+    by_type: Floats
+    """By type code, NaN where there are not enough hops; the last one is the type of events without one."""
     other: float
     """For all other types; infinite when no hop is known at all."""
 
     def of(self, types: Ints) -> Floats:
         """H of each type."""
-        place = self.by_type.index.get_indexer(pd.Index(types))
-        bounds: Floats = np.append(self.by_type.to_numpy(np.float64), self.other)[place]
-        return bounds
+        known = self.by_type[types]
+        return np.where(np.isnan(known), self.other, known)
 
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedEntries:
     """Pairs (event, cause value) without an event behind the value."""
 
-    node: Ints
-    value: Ints
-    """Code among the declared values."""
-    target: Ints
-    rank: Ints
-    via: Ints
-    reason: Ints
+    place: Ints
+    """Place among the declared causes."""
+    reason: Codes
     """Index into `REASONS`."""
     bound: Floats
     """H of the event's type, microseconds."""
@@ -80,11 +76,12 @@ class UnresolvedCauses:
     entries: UnresolvedEntries
     commands: Ints
     """Nodes that an initiating command outside the bus caused."""
-    virtual_values: Ints
-    """Code of the value of each virtual node, in the order of their texts."""
+    virtual: Ints
+    """Place among the declared causes of one that names each virtual node; virtual nodes are in the order of texts."""
     virtual_cause: Ints
     virtual_effect: Ints
-    bounds: HopBounds
+    bound: float
+    """H for types without enough hops of their own."""
     unread: int
     """Raw or damaged records of the snapshot."""
 
@@ -103,108 +100,148 @@ def find_unresolved(
         ranges: Table of `workbench.tracing.graph.resolution.ranges.RANGES`.
         single: Make a virtual node also of a value that one event names.
     """
+    refuse_other_ranges(ranges)
     declared, outcome = resolution.declared, resolution.outcome
-    outcome[_commands(rows, nodes, resolution)] = COMMAND
-    entries = np.flatnonzero(np.isin(outcome, (UNRESOLVED, COMMAND)))
-    namers = _namers(declared.node[entries], declared.value[entries], len(declared.texts.dictionary))
-    virtual_values, virtual = _virtual(resolution, entries, namers >= (1 if single else 2))
-    types = rows.column("event_type").dictionary_encode().indices.fill_null(-1)
-    type_of = types.to_numpy(zero_copy_only=False).astype(np.int64)[nodes.row]
-    bounds = hop_bounds(nodes, resolution.edges, type_of)
-    open_ = entries[outcome[entries] == UNRESOLVED]
-    node = declared.node[open_]
-    bound = bounds.of(type_of[node])
+    unread = _unread(rows)
+    hop = _known_hops(nodes, resolution.edges)
+    other = _bound_of_all(hop[1])
+    unresolved = np.flatnonzero(outcome == UNRESOLVED)
+    if not len(unresolved):
+        none = np.zeros(0, dtype=np.int64)
+        entries = UnresolvedEntries(none, none.astype(np.int8), none.astype(np.float64), none)
+        return UnresolvedCauses(entries, none, none, none, none, other, int(np.count_nonzero(unread)))
+    commands = _commands(rows, nodes, resolution, unresolved)
+    outcome[commands] = COMMAND
+    shared = np.unique(declared.value[unresolved], return_inverse=True)
+    namers = _namers(declared.node[unresolved], shared[1])
+    virtual = _virtual(resolution, unresolved, shared[1], namers >= (1 if single else 2))
+    several = namers[shared[1][outcome[unresolved] == UNRESOLVED]] > 1
+    return UnresolvedCauses(
+        entries=_explained(rows, nodes, resolution, several, hops_and_capture=(hop, other, ranges, unread)),
+        commands=np.unique(declared.node[commands]),
+        virtual=virtual[0],
+        virtual_cause=virtual[1],
+        virtual_effect=virtual[2],
+        bound=other,
+        unread=int(np.count_nonzero(unread)),
+    )
+
+
+def _explained(
+    rows: Rows,
+    nodes: Nodes,
+    resolution: Resolution,
+    several: Flags,
+    *,
+    hops_and_capture: tuple[tuple[Ints, Ints], float, pa.Table | None, Flags],
+) -> UnresolvedEntries:
+    """Say why each cause that no event answers to does not resolve."""
+    hop, other, ranges, unread = hops_and_capture
+    place = np.flatnonzero(resolution.outcome == UNRESOLVED)
+    node = resolution.declared.node[place]
+    types = EncodedColumn.of(rows.column("event_type"))
+    type_of = np.where(types.codes < 0, len(types.dictionary), types.codes)[nodes.row]
+    bound = hop_bounds(hop, type_of, type_of[node], other).of(type_of[node])
     start = _starts(rows, nodes, resolution.edges, type_of, uncaptured_starts(rows, ranges))(type_of[node])
     time = nodes.time[node]
     timed = (time != NO_TIME) & (start != NO_TIME)
     elapsed = np.where(timed, time, 0) - np.where(timed, start, 0)
     truncated = timed & (elapsed < bound)
-    unread = _unread(rows)
-    return UnresolvedCauses(
-        entries=UnresolvedEntries(
-            node=node,
-            value=declared.value[open_],
-            target=declared.target[open_],
-            rank=declared.rank[open_],
-            via=declared.via[open_],
-            reason=np.select([truncated, namers[declared.value[open_]] > 1], [TRUNCATED, EXTERNAL], default=MISSING),
-            bound=bound,
-            unread=_between(np.sort(rows.time[unread]), time, bound),
-        ),
-        commands=np.unique(declared.node[outcome == COMMAND]),
-        virtual_values=virtual_values,
-        virtual_cause=virtual[0],
-        virtual_effect=virtual[1],
-        bounds=bounds,
-        unread=int(unread.sum()),
+    return UnresolvedEntries(
+        place=place,
+        reason=np.select([truncated, several], [TRUNCATED, EXTERNAL], default=MISSING).astype(np.int8),
+        bound=bound,
+        unread=_between(np.sort(rows.time[unread]), time, bound),
     )
 
 
-def _commands(rows: Rows, nodes: Nodes, resolution: Resolution) -> Ints:
+def _commands(rows: Rows, nodes: Nodes, resolution: Resolution, unresolved: Ints) -> Ints:
     """Find entries that are the only cause of their event, unresolved, and equal to its correlation id."""
     declared, outcome = resolution.declared, resolution.outcome
-    standing = np.bincount(declared.node[outcome == UNRESOLVED], minlength=len(nodes))
-    resolved = np.bincount(declared.node[outcome < UNRESOLVED], minlength=len(nodes))
-    node = declared.node
-    only = (outcome == UNRESOLVED) & (standing[node] == 1) & (resolved[node] == 0)
-    entries = np.flatnonzero(only & np.isin(declared.target, (EVENT_ID, CORRELATION_ID)))
-    texts = declared.texts.dictionary.take(pa.array(declared.value[entries]))
-    correlation = rows.column("correlation_id").take(pa.array(nodes.row[node[entries]]))
-    equal = pc.equal(texts, correlation).fill_null(False).to_numpy(zero_copy_only=False)
-    commands: Ints = entries[equal & (resolution.index.named(texts) == 0)]
+    standing = np.bincount(declared.node[unresolved], minlength=len(nodes))
+    resolved = np.zeros(len(nodes), dtype=np.bool_)
+    resolved[declared.node[outcome < UNRESOLVED]] = True
+    node = declared.node[unresolved]
+    target = declared.target[unresolved]
+    only = (standing[node] == 1) & ~resolved[node] & ((target == EVENT_ID) | (target == CORRELATION_ID))
+    entries = unresolved[only & ~resolution.index.has_id(declared.value[unresolved])]
+    if not len(entries):
+        return np.zeros(0, dtype=np.int64)
+    correlation = rows.column("correlation_id").take(pa.array(nodes.row[declared.node[entries]]))
+    commands: Ints = entries[flags(pc.equal(declared.texts(entries), correlation))]
     return commands
 
 
-def _namers(node: Ints, value: Ints, count: int) -> Ints:
+def _namers(node: Ints, value: Ints) -> Ints:
     """Count the events that name each value."""
     pairs = np.unique(np.stack([value, node]), axis=1)
-    return np.bincount(pairs[0], minlength=count)
+    counts: Ints = np.bincount(pairs[0])
+    return counts
 
 
-def _virtual(resolution: Resolution, entries: Ints, shared: Flags) -> tuple[Ints, tuple[Ints, Ints]]:
-    declared = resolution.declared
-    entries = entries[shared[declared.value[entries]]]
-    values = np.unique(declared.value[entries])
-    ordered = values[pc.sort_indices(declared.texts.dictionary.take(pa.array(values))).to_numpy().astype(np.int64)]
-    number = np.full(len(shared), -1, dtype=np.int64)
-    number[ordered] = np.arange(len(ordered))
-    pairs = np.unique(np.stack([number[declared.value[entries]], declared.node[entries]]), axis=1)
-    return ordered, (pairs[0], pairs[1])
+def _virtual(resolution: Resolution, entries: Ints, value: Ints, shared: Flags) -> tuple[Ints, Ints, Ints]:
+    """Number the values that are shared in the order of their texts, and pair them with the events that name them."""
+    chosen = shared[value]
+    entries, value = entries[chosen], value[chosen]
+    values, first, place = np.unique(value, return_index=True, return_inverse=True)
+    order = pc.sort_indices(resolution.declared.texts(entries[first])).to_numpy().astype(np.int64)
+    number = np.empty(len(values), dtype=np.int64)
+    number[order] = np.arange(len(values))
+    pairs = np.unique(np.stack([number[place.reshape(-1)], resolution.declared.node[entries]]), axis=1)
+    return entries[first][order], pairs[0], pairs[1]
 
 
-def hop_bounds(nodes: Nodes, edges: Edges, type_of: Ints) -> HopBounds:
-    """Take p99 of the resolved hops into each type, with linear interpolation."""
+def _known_hops(nodes: Nodes, edges: Edges) -> tuple[Ints, Ints]:
+    """Return the effect of each used edge between events with a time, and the time between."""
     used = edges.pick(edges.used())
     between, known = hops(nodes.time, used.cause, used.effect)
-    lengths = pd.Series(between[known], dtype=np.int64)
-    types = pd.Series(type_of[used.effect[known]])
-    enough = types.map(types.value_counts()) >= _ENOUGH_HOPS
-    by_type = lengths[enough].groupby(types[enough]).quantile(0.99).astype(np.float64)
-    if len(lengths) >= _ENOUGH_HOPS:
-        return HopBounds(by_type, float(lengths.quantile(0.99)))
-    return HopBounds(by_type, float(lengths.max()) if len(lengths) else np.inf)
+    return (used.effect, between) if known.all() else (used.effect[known], between[known])
 
 
-def _starts(rows: Rows, nodes: Nodes, edges: Edges, type_of: Ints, starts: pd.Series[int]) -> Callable[[Ints], Ints]:
+def _bound_of_all(between: Ints) -> float:
+    if len(between) >= _ENOUGH_HOPS:
+        return float(np.percentile(between, 99.0))
+    return float(between.max()) if len(between) else np.inf
+
+
+def hop_bounds(hop: tuple[Ints, Ints], type_of: Ints, asked: Ints, other: float) -> HopBounds:
+    """Take p99 of the resolved hops into each of some types, with linear interpolation.
+
+    Args:
+        hop: The effect of each hop, and its time.
+        type_of: Code of each event's type.
+        asked: The types that are asked for.
+        other: The bound for those without enough hops.
+    """
+    types = int(type_of.max(initial=-1)) + 1
+    by_type = np.full(types, np.nan)
+    groups = Groups.of(type_of[hop[0]], types, hop[1])
+    for code in np.unique(asked[groups.sizes()[asked] >= _ENOUGH_HOPS]).tolist():
+        own = groups.members[groups.starts[code] : groups.starts[code + 1]]
+        place = 0.99 * (len(own) - 1)
+        low = int(place)
+        least, following = np.partition(own, [low, min(low + 1, len(own) - 1)])[[low, min(low + 1, len(own) - 1)]]
+        by_type[code] = least + (following - least) * (place % 1)
+    return HopBounds(by_type, other)
+
+
+def _starts(rows: Rows, nodes: Nodes, edges: Edges, type_of: Ints, starts: Ints) -> Callable[[Ints], Ints]:
     """Find the latest uncaptured start among the topics that hold causes of a type, or of all if none is known."""
+    latest = int(starts.max(initial=NO_TIME))
+    if latest == NO_TIME:
+        return lambda types: np.full(len(types), NO_TIME)
     used = edges.pick(edges.used())
-    pairs = pd.DataFrame({"type": type_of[used.effect], "topic": rows.topic.codes[nodes.row[used.cause]]})
-    pairs = pairs.drop_duplicates()
-    begun = pairs.merge(starts.rename("start"), left_on="topic", right_index=True)
-    by_type = begun.groupby("type")["start"].max()
-    latest = int(starts.max()) if len(starts) else NO_TIME
-
-    def start_of(types: Ints) -> Ints:
-        place = by_type.index.get_indexer(pd.Index(types))
-        found = np.append(by_type.to_numpy(np.int64), NO_TIME)[place]
-        known: Ints = np.where(np.isin(types, pairs["type"]), found, latest)
-        return known
-
-    return start_of
+    count = int(type_of.max()) + 1
+    by_type, known = np.full(count, NO_TIME), np.zeros(count, dtype=np.bool_)
+    known[type_of[used.effect]] = True
+    np.maximum.at(by_type, type_of[used.effect], starts[rows.topic.codes[nodes.row[used.cause]]])
+    return lambda types: np.where(known[types], by_type[types], latest)
 
 
 def _unread(rows: Rows) -> Flags:
     """Mark records of which neither the value nor an envelope in the headers could be read."""
+    if not rows.table.column("convention").null_count:
+        return np.zeros(len(rows), dtype=np.bool_)
     unknown = pc.is_null(rows.column("convention"))
     without_value = pc.is_in(rows.column("format"), value_set=pa.array([RAW, DAMAGED], pa.large_string()))
     unread: Flags = pc.and_(unknown, without_value).to_numpy(zero_copy_only=False) & (rows.time != NO_TIME)

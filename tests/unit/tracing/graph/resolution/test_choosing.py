@@ -1,0 +1,125 @@
+"""What becomes of declared causes, against the definition written event by event."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from small_graphs import ints
+
+from workbench.tracing.graph.arrays import Groups
+from workbench.tracing.graph.resolution.choosing import Entries, choose
+from workbench.tracing.graph.resolution.declared import CORRELATION_ID, EVENT_ID, OUTCOMES, POSITION
+
+IDS = 4
+"""Values from 0 are event ids of some node; those from here on are no ids."""
+
+
+def random_events(seed):
+    """Six events, each with an id and entries: target, value, rank, and what it names but for an event id."""
+    draw = random.Random(seed)  # noqa: S311 - cases of a test
+
+    def entry():
+        target = draw.choice([EVENT_ID, EVENT_ID, EVENT_ID, CORRELATION_ID, POSITION, -1])
+        return target, draw.randrange(IDS + 4), draw.randrange(3), draw.sample(range(6), draw.randrange(4))
+
+    sizes = [draw.choice([0, 1, 2, 3, 5, 17, 30]) for _ in range(6)]
+    return [(draw.randrange(-1, IDS), [entry() for _ in range(size)]) for size in sizes]
+
+
+def by_definition(given_events):
+    """Follow section 2.3 for one event after the other."""
+    nodes_of = {value: [n for n, (event_id, _) in enumerate(given_events) if event_id == value] for value in range(IDS)}
+    outcomes, edges, elsewhere = [], [], []
+    for node, (event_id, entries) in enumerate(given_events):
+        named = [
+            nodes_of[value] if target == EVENT_ID and nodes_of.get(value) else sorted(others)
+            for target, value, _, others in entries
+        ]
+        found = decided(node, event_id, entries, named)
+        kinds = {"edge": 0, "copy": 2, "ambiguous": 3}
+        made = sorted(
+            (cause, kinds[found[place]], entries[place][2], place)
+            for place in found if found[place] in kinds for cause in named[place]
+        )  # fmt: skip
+        causes = {}
+        for cause, kind, _, place in made:
+            if cause not in causes:
+                causes[cause] = (cause, node, kind, place)
+            elif found[place] != "ambiguous":
+                found[place] = "repeated"
+        edges += causes.values()
+        elsewhere.append(
+            any(
+                found[place] == "other_rank" and entries[place][0] != POSITION and not set(named[place]) <= set(causes)
+                for place in range(len(entries))
+            )
+        )
+        outcomes += [found[place] for place in range(len(entries))]
+    return outcomes, edges, elsewhere
+
+
+def decided(node, event_id, entries, named):
+    found = {}
+    for place, (target, value, rank, _) in enumerate(entries):
+        same = [(r, p) for p, (t, v, r, _) in enumerate(entries) if (t, v) == (target, value)]
+        if target == EVENT_ID and value == event_id:
+            found[place] = "self"
+        elif target == POSITION and node in named[place]:
+            found[place] = "same_node"
+        elif min(same) < (rank, place):
+            found[place] = "repeated"
+    stands = [place for place in range(len(entries)) if place not in found]
+    resolved = [entries[place][2] for place in stands if named[place]]
+    used = min(resolved or [entries[place][2] for place in stands], default=None)
+    for place in stands:
+        if entries[place][0] == POSITION and len(named[place]) == 1:
+            found[place] = "copy"
+        elif entries[place][2] != used:
+            found[place] = "other_rank"
+        else:
+            found[place] = ["unresolved", "edge", "ambiguous"][min(len(named[place]), 2)]
+    return found
+
+
+def columns_of(given_events):
+    entries = [(node, place, *one) for node, (_, many) in enumerate(given_events) for place, one in enumerate(many)]
+    starts = np.cumsum([0, *(len(many) for _, many in given_events)])
+    event_id = ints(event_id for event_id, _ in given_events)
+    named = np.flatnonzero(event_id >= 0)
+    by_id = Groups.of(event_id[named], IDS, named)
+    others = [sorted(one[5]) for one in entries]
+    other_starts = np.cumsum([0, *map(len, others)]).astype(np.int64)
+    return (
+        starts,
+        np.array([one[2] for one in entries], dtype=np.int8),
+        ints(one[3] for one in entries),
+        np.array([one[4] for one in entries], dtype=np.int32),
+        event_id,
+        (by_id.starts, by_id.members),
+        (other_starts, ints(node for nodes in others for node in nodes)),
+    ), [one[1] for one in entries]
+
+
+def test_outcomes_and_edges_are_those_of_the_definition():
+    for seed in range(200):
+        check_definition(random_events(seed))
+
+
+def check_definition(given_events):
+    columns, places = columns_of(given_events)
+    outcome, cause, effect, kind, made_by, elsewhere = choose(Entries(*columns))
+    found = [OUTCOMES[code] for code in outcome]
+    edges = list(zip(*(side.tolist() for side in (cause, effect, kind)), strict=True))
+    edges = [(*edge, places[by]) for edge, by in zip(edges, made_by.tolist(), strict=True)]
+    assert (found, edges, elsewhere.tolist()) == by_definition(given_events)
+
+
+def test_columns_that_do_not_fit_are_refused():
+    columns, _ = columns_of([(0, [(EVENT_ID, 0, 0, [])])])
+    for place in (0, 1, 2, 3):
+        short = list(columns)
+        short[place] = short[place][:-1]
+        with pytest.raises(ValueError, match="do not fit"):
+            Entries(*short)

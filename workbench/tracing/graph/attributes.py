@@ -1,0 +1,78 @@
+"""Attributes of events as they stand in the rows of a table; a column is taken when somebody asks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from workbench.tracing.graph.columns import EncodedColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from workbench.tracing.graph.arrays import Ints
+
+_SMALL_PART = 8
+"""A selection of less than this part of all events has columns of its own, so that it does not keep the others."""
+
+
+class EventAttributes:
+    """Columns with one value for each event.
+
+    Args:
+        rows: Row of each event.
+        count: How many events there are.
+        of_rows: Columns by row; a function makes one when it is first asked for.
+        of_events: Columns by event.
+        names: Order of the columns; those that are not named follow.
+    """
+
+    def __init__(
+        self,
+        rows: Ints | None,
+        count: int,
+        of_rows: Mapping[str, Callable[[], pa.Array]],
+        of_events: Mapping[str, pa.Array],
+        names: Sequence[str] = (),
+    ) -> None:
+        self._rows = rows
+        self._count = count
+        self._of_rows = of_rows
+        self._taken = dict(of_events)
+        self._encoded: dict[str, EncodedColumn] = {}
+        self.names = tuple(dict.fromkeys((*names, *of_rows, *of_events)))
+
+    def column(self, name: str) -> pa.Array:
+        """Return an attribute of all events."""
+        if name not in self._taken:
+            self._taken[name] = self._of_rows[name]().take(pa.array(self._rows))
+        return self._taken[name]
+
+    def some(self, name: str, events: Ints) -> pa.Array:
+        """Return an attribute of some events, -1 for none."""
+        wanted = pa.array(events, mask=events < 0)
+        if name in self._taken or len(events) >= self._count:
+            return self.column(name).take(wanted)
+        return self._of_rows[name]().take(pa.array(self._rows).take(wanted))
+
+    def encoded(self, name: str) -> EncodedColumn:
+        """Return a text attribute as codes, numbered in the order of the events."""
+        if name not in self._encoded:
+            if name in self._taken or self._rows is None:
+                self._encoded[name] = EncodedColumn.of(self.column(name))
+            else:
+                self._encoded[name] = EncodedColumn.of(self._of_rows[name]()).take(self._rows)
+        return self._encoded[name]
+
+    def table(self) -> pa.Table:
+        """Return all attributes."""
+        return pa.table({name: self.column(name) for name in self.names})
+
+    def keep(self, events: Ints) -> EventAttributes:
+        """Return the attributes of some events."""
+        kept = {name: column.take(pa.array(events)) for name, column in self._taken.items()}
+        if self._rows is None or _SMALL_PART * len(events) < self._count:
+            own = {name: kept[name] if name in kept else self.some(name, events) for name in self.names}
+            return EventAttributes(None, len(events), {}, own, self.names)
+        return EventAttributes(self._rows[events], len(events), self._of_rows, kept, self.names)

@@ -1,0 +1,299 @@
+# cython: language_level=3, boundscheck=False, wraparound=False
+"""Decides, event by event, what becomes of each declared cause, and makes the edges (`docs/tracing.md` 2.3)."""
+
+from libc.stdint cimport INT64_MAX, int8_t, int32_t, int64_t, uint8_t
+from libc.stdlib cimport free, qsort
+
+import numpy as np
+
+from workbench.buffers.slices cimport grown
+
+cdef enum:
+    FEW = 16  # so many are compared each with each
+
+# The order of the names in `workbench.tracing.graph.resolution.declared` and `workbench.tracing.graph.edges`.
+cdef enum:
+    EVENT_ID = 0
+    POSITION = 2
+
+cdef enum:
+    EDGE = 0
+    AMBIGUOUS_CAUSE = 1
+    COPY_OF = 2
+    UNRESOLVED = 3
+    SAME_NODE = 5
+    SELF = 6
+    OTHER_RANK = 7
+    REPEATED = 8
+
+cdef enum:
+    EXPLICIT_EDGE = 0
+    COPY_EDGE = 2
+    AMBIGUOUS_EDGE = 3
+
+
+cdef struct Found:
+    int64_t first  # node that is named; or the value of an entry
+    int64_t second  # kind of the edge; or the target of an entry
+    int64_t rank
+    int64_t entry
+
+
+cdef struct Places:
+    const int64_t* nodes
+    int64_t count
+
+
+cdef class Entries:
+    """The declared causes of all events, and the nodes that each can mean.
+
+    Args:
+        starts: Where the entries of each node start, one more than there are nodes.
+        target: Index of each entry's target.
+        value: Number of its text.
+        rank: Its rank.
+        event_id: Number of each node's event id, -1 without one.
+        by_id: Where the nodes of each event id start, one more than there are ids; and the nodes.
+        others: The same for each entry, for what is not named by an event id.
+    """
+
+    cdef const int64_t[::1] starts
+    cdef const int8_t[::1] target
+    cdef const int64_t[::1] value
+    cdef const int32_t[::1] rank
+    cdef const int64_t[::1] event_id
+    cdef const int64_t[::1] id_starts
+    cdef const int64_t[::1] id_nodes
+    cdef const int64_t[::1] other_starts
+    cdef const int64_t[::1] other_nodes
+
+    def __init__(self, starts, target, value, rank, event_id, by_id, others):
+        self.starts, self.target, self.value, self.rank, self.event_id = starts, target, value, rank, event_id
+        self.id_starts, self.id_nodes = by_id
+        self.other_starts, self.other_nodes = others
+        entries = len(target)
+        if (
+            len(starts) != len(event_id) + 1
+            or starts[-1] != entries
+            or not len(value) == len(rank) == entries == len(others[0]) - 1
+            or by_id[0][-1] != len(by_id[1])
+            or others[0][-1] != len(others[1])
+        ):
+            raise ValueError("the columns of declared causes do not fit each other")
+
+    cdef inline Places named(self, int64_t entry) noexcept nogil:
+        """Return the nodes that an entry names."""
+        cdef Places places
+        cdef int64_t value = self.value[entry]
+        places.nodes, places.count = NULL, 0
+        if self.target[entry] == EVENT_ID and 0 <= value < self.id_starts.shape[0] - 1:
+            places.count = self.id_starts[value + 1] - self.id_starts[value]
+            if places.count:
+                places.nodes = &self.id_nodes[self.id_starts[value]]
+                return places
+        places.count = self.other_starts[entry + 1] - self.other_starts[entry]
+        if places.count:
+            places.nodes = &self.other_nodes[self.other_starts[entry]]
+        return places
+
+
+def choose(Entries entries):
+    """Decide on each entry, and make the edges.
+
+    Returns:
+        The outcome of each entry; cause, effect and kind of each edge, by (effect, cause), and the entry that made it;
+        and for each node whether values of a rank that was not used lead elsewhere.
+
+    Raises:
+        MemoryError: There is no memory for the causes of one event.
+    """
+    cdef int64_t nodes = entries.event_id.shape[0], node, most = 0, count = 0
+    cdef int8_t[::1] outcome = np.empty(entries.target.shape[0], dtype=np.int8)
+    cdef uint8_t[::1] elsewhere = np.zeros(nodes, dtype=np.uint8)
+    cdef int64_t[::1] cause, effect, made_by
+    cdef int8_t[::1] kind
+    cdef Found* found = NULL
+    cdef void* more
+    cdef int64_t room = 0
+    cdef bint fits = True
+    try:
+        with nogil:
+            for node in range(nodes):
+                if entries.starts[node] < entries.starts[node + 1]:
+                    more = grown(found, &room, entries.starts[node + 1] - entries.starts[node], sizeof(Found))
+                    fits = more != NULL
+                    if not fits:
+                        break
+                    found = <Found*>more
+                    most += _decide(entries, node, outcome, found)
+        if not fits:
+            raise MemoryError("no memory for the causes of one event")
+        made = [np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int8),
+                np.empty(most, dtype=np.int64)]
+        cause, effect, kind, made_by = made
+        with nogil:
+            for node in range(nodes):
+                if entries.starts[node] < entries.starts[node + 1]:
+                    count = _connect(entries, node, outcome, &found, &room, cause, effect, kind, made_by, count)
+                    if count < 0:
+                        break
+                    elsewhere[node] = _leads_elsewhere(entries, node, outcome, cause, effect, count)
+        if count < 0:
+            raise MemoryError("no memory for the causes of one event")
+    finally:
+        free(found)
+    return np.asarray(outcome), *(column[:count] for column in made), np.asarray(elsewhere).view(np.bool_)
+
+
+cdef int64_t _decide(Entries entries, int64_t node, int8_t[::1] outcome, Found* found) noexcept nogil:
+    """Decide on the entries of one node; return how many edges they make at most."""
+    cdef int64_t first = entries.starts[node], last = entries.starts[node + 1], entry, place, made = 0
+    cdef int64_t lowest = INT64_MAX, used = INT64_MAX
+    cdef Places named
+    _mark_repeated(entries, first, last, outcome, found)
+    for entry in range(first, last):
+        named = entries.named(entry)
+        if entries.target[entry] == EVENT_ID and entries.value[entry] == entries.event_id[node] >= 0:
+            outcome[entry] = SELF
+        elif entries.target[entry] == POSITION and _holds(named, node):
+            outcome[entry] = SAME_NODE
+        if outcome[entry] == EDGE:
+            lowest = min(lowest, <int64_t>entries.rank[entry])
+            if named.count:
+                used = min(used, <int64_t>entries.rank[entry])
+    if used != INT64_MAX:
+        lowest = used
+    for entry in range(first, last):
+        if outcome[entry] != EDGE:
+            continue
+        named = entries.named(entry)
+        if entries.target[entry] == POSITION and named.count == 1:
+            outcome[entry] = COPY_OF
+        elif entries.rank[entry] != lowest:
+            outcome[entry] = OTHER_RANK
+        elif named.count == 0:
+            outcome[entry] = UNRESOLVED
+        elif named.count > 1:
+            outcome[entry] = AMBIGUOUS_CAUSE
+        if outcome[entry] <= COPY_OF:
+            made += named.count
+    return made
+
+
+cdef inline bint _holds(Places named, int64_t node) noexcept nogil:
+    cdef int64_t place
+    for place in range(named.count):
+        if named.nodes[place] == node:
+            return True
+    return False
+
+
+cdef void _mark_repeated(
+    Entries entries, int64_t first, int64_t last, int8_t[::1] outcome, Found* found
+) noexcept nogil:
+    """Mark entries that name the same value as another one of their node at the same or a lower rank."""
+    cdef int64_t entry, other
+    for entry in range(first, last):
+        outcome[entry] = EDGE
+    if last - first <= FEW:
+        for entry in range(first, last):
+            for other in range(first, last):
+                if (
+                    entries.value[other] == entries.value[entry]
+                    and entries.target[other] == entries.target[entry]
+                    and (
+                        entries.rank[other] < entries.rank[entry]
+                        or (entries.rank[other] == entries.rank[entry] and other < entry)
+                    )
+                ):
+                    outcome[entry] = REPEATED
+                    break
+        return
+    for entry in range(first, last):
+        found[entry - first].first = entries.value[entry]
+        found[entry - first].second = entries.target[entry]
+        found[entry - first].rank = entries.rank[entry]
+        found[entry - first].entry = entry
+    qsort(found, <size_t>(last - first), sizeof(Found), _compared)
+    for entry in range(1, last - first):
+        if found[entry].first == found[entry - 1].first and found[entry].second == found[entry - 1].second:
+            outcome[found[entry].entry] = REPEATED
+
+
+cdef int _compared(const void* one, const void* other) noexcept nogil:
+    cdef const Found* a = <const Found*>one
+    cdef const Found* b = <const Found*>other
+    if a.first != b.first:
+        return -1 if a.first < b.first else 1
+    if a.second != b.second:
+        return -1 if a.second < b.second else 1
+    if a.rank != b.rank:
+        return -1 if a.rank < b.rank else 1
+    return -1 if a.entry < b.entry else 1
+
+
+cdef int64_t _connect(
+    Entries entries, int64_t node, int8_t[::1] outcome, Found** found, int64_t* room,
+    int64_t[::1] cause, int64_t[::1] effect, int8_t[::1] kind, int64_t[::1] made_by, int64_t count,
+) noexcept nogil:
+    """Make the edges of one node, each cause once; return the edges made so far, -1 where memory ran out.
+
+    An entry whose edge another one makes becomes ``repeated``.
+    """
+    cdef int64_t entry, place, size = 0, edge_kind
+    cdef Places named
+    cdef void* more
+    for entry in range(entries.starts[node], entries.starts[node + 1]):
+        if outcome[entry] > COPY_OF:
+            continue
+        named = entries.named(entry)
+        edge_kind = EXPLICIT_EDGE
+        if outcome[entry] == COPY_OF:
+            edge_kind = COPY_EDGE
+        elif outcome[entry] == AMBIGUOUS_CAUSE:
+            edge_kind = AMBIGUOUS_EDGE
+        more = grown(found[0], room, size + named.count, sizeof(Found))
+        if more == NULL:
+            return -1
+        found[0] = <Found*>more
+        for place in range(named.count):
+            found[0][size].first, found[0][size].second = named.nodes[place], edge_kind
+            found[0][size].rank, found[0][size].entry = entries.rank[entry], entry
+            size += 1
+    if size > 1:
+        qsort(found[0], <size_t>size, sizeof(Found), _compared)
+    for place in range(size):
+        if place and found[0][place].first == found[0][place - 1].first:
+            if outcome[found[0][place].entry] != AMBIGUOUS_CAUSE:
+                outcome[found[0][place].entry] = REPEATED
+            continue
+        cause[count], effect[count] = found[0][place].first, node
+        kind[count], made_by[count] = <int8_t>found[0][place].second, found[0][place].entry
+        count += 1
+    return count
+
+
+cdef bint _leads_elsewhere(
+    Entries entries, int64_t node, const int8_t[::1] outcome, const int64_t[::1] cause, const int64_t[::1] effect,
+    int64_t count,
+) noexcept nogil:
+    """Whether an entry of a rank that was not used names a node that no edge of this one leads from."""
+    cdef int64_t entry, place, low, high, middle, begin = count
+    cdef Places named
+    for entry in range(entries.starts[node], entries.starts[node + 1]):
+        if outcome[entry] != OTHER_RANK or entries.target[entry] == POSITION:
+            continue
+        while begin and effect[begin - 1] == node:
+            begin -= 1
+        named = entries.named(entry)
+        for place in range(named.count):
+            low, high = begin, count
+            while low < high:
+                middle = (low + high) // 2
+                if cause[middle] < named.nodes[place]:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low == count or cause[low] != named.nodes[place]:
+                return True
+    return False
