@@ -162,10 +162,9 @@ def _int64(table: pa.Table, name: str) -> Ints:
     column = one_chunk(table.column(name))
     if column.null_count:
         raise TableError(f"Column {name} holds nulls; every record has a position.")
-    if pa.types.is_signed_integer(column.type):
-        # As Arrow would cast it, for a tenth of the fixed cost.
-        return column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-    values: Ints = column.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    # Widened by numpy, for a tenth of the fixed cost of Arrow's cast.
+    numbers = column if pa.types.is_signed_integer(column.type) else column.cast(pa.int64())
+    values: Ints = numbers.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
     return values
 
 
