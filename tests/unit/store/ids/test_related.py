@@ -44,6 +44,11 @@ rows = st.fixed_dictionaries(
 OF_THE_WHOLE = ["hop_bound_us", "unread"]
 
 
+def said(row):
+    """What an event says: a column is there where any event of the graph, selected or not, has something in it."""
+    return {name: value for name, value in row.items() if value is not None and value is not False and value != []}
+
+
 def facts(graph):
     """Everything that a graph says, but for what only all records tell."""
     edges = graph.edges
@@ -51,7 +56,7 @@ def facts(graph):
     frames = [graph.virtual, graph.copies, graph.problems, graph.outcomes, graph.outside]
     return [
         graph.provenance.selection,
-        graph.events.to_pylist(),
+        [said(row) for row in graph.events.to_pylist()],
         [column.tolist() for column in (graph.time, graph.fell_back, graph.root_kind)],
         [column.tolist() for column in (edges.cause, edges.effect, edges.kind, edges.rank)],
         vias,
