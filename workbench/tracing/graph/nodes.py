@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.buffers.texts import number_texts, order_by_number_and_text
+from workbench.buffers.text_order import order_by_number_and_text
+from workbench.buffers.texts import number_texts
 from workbench.model.causation import CopyKind
 from workbench.tracing.graph.columns import EncodedColumn, flags, text_rank
 from workbench.tracing.graph.times import NO_TIME
