@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from workbench.errors import QueryError
+from workbench.tracing.query.fields import trace_numbers
 from workbench.tracing.query.nested import NestedSets
 from workbench.tracing.query.relations import INVERSE, Relations
 from workbench.tracing.query.syntax import Combined, EventSet, Relation
@@ -40,7 +42,6 @@ class Evaluator:
     Args:
         graph: The graph.
         sets: The events of each set.
-        traces: The number of each event's trace.
         evaluation: ``recursive`` or ``nested``.
         orphans: ``exclude`` lets fragments that begin with an orphan match nothing; for ``nested`` only.
 
@@ -52,7 +53,6 @@ class Evaluator:
         self,
         graph: CausalGraph,
         sets: Mapping[EventSet, Flags],
-        traces: Ints,
         *,
         evaluation: Evaluation = "recursive",
         orphans: Orphans = "include",
@@ -65,10 +65,15 @@ class Evaluator:
         if orphans == "exclude" and evaluation != "nested":
             raise QueryError("orphans='exclude' is an option of nested sets: give evaluation='nested', too.")
         self._sets = sets
-        self._traces = traces
+        self._graph = graph
         self._plain: NestedSets | Relations
         self._plain = NestedSets.of(graph, orphans) if evaluation == "nested" else Relations(graph)
         self._linked = Relations(graph, links=True)
+
+    @cached_property
+    def _traces(self) -> Ints:
+        """Number of each event's trace."""
+        return trace_numbers(self._graph)
 
     def events(self, expression: Expression) -> Flags:
         """Mark the events that answer an expression."""
@@ -93,9 +98,10 @@ class Evaluator:
         union: Flags = np.logical_or.reduce(parts)
         if combined.joining == "||":
             return union
-        in_all = np.ones(int(self._traces.max(initial=-1)) + 1, dtype=np.bool_)
+        traces = self._traces
+        in_all = np.ones(int(traces.max(initial=-1)) + 1, dtype=np.bool_)
         for part in parts:
             has = np.zeros(len(in_all), dtype=np.bool_)
-            has[self._traces[part]] = True
+            has[traces[part]] = True
             in_all &= has
-        return union & in_all[self._traces]
+        return union & in_all[traces]

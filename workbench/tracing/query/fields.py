@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from workbench.tracing.graph.columns import EncodedColumn
 from workbench.tracing.graph.graph import ROOT_KINDS
 from workbench.tracing.graph.times import NO_TIME, hops
 
@@ -46,56 +45,60 @@ STORED = ("key",)
 
 _ATTRIBUTES = {"type": "event_type", "id": "event_id", "correlation": "correlation_id"}
 _PLAIN = ("source", "topic", "partition", "offset", "tenant", "environment", "principal", "trace_id")
+_FEW_VALUES = ("type", "source", "topic", "tenant", "environment")
 _KINDS = pa.array([*ROOT_KINDS, "inner"], pa.large_string())
 
 
-def column(graph: CausalGraph, name: str) -> pa.Array:
-    """Return a field of all events; times and durations in microseconds, null where an event lacks it."""
+def column(graph: CausalGraph, name: str, nodes: Ints) -> pa.Array:
+    """Return a field of some events; times and durations in microseconds, null where an event lacks it."""
     if name.startswith("root."):
-        attribute = _attribute(graph, name.removeprefix("root."))
-        root = graph.structure.root
-        return attribute.take(pa.array(root, mask=root < 0))
+        return _attribute(graph, name.removeprefix("root."), graph.structure.root[nodes])
     if name in _ATTRIBUTES or name in _PLAIN:
-        return _attribute(graph, name)
-    return _COMPUTED[name](graph)
+        return _attribute(graph, name, nodes)
+    return _COMPUTED[name](graph, nodes)
 
 
-def _attribute(graph: CausalGraph, name: str) -> pa.Array:
+def _attribute(graph: CausalGraph, name: str, nodes: Ints) -> pa.Array:
     stored = _ATTRIBUTES.get(name, name)
-    if stored not in graph.events.column_names:
-        return pa.nulls(len(graph), pa.large_string())
-    return graph.column(stored)
+    if stored not in graph.attributes.names:
+        return pa.nulls(len(nodes), pa.large_string())
+    if name not in _FEW_VALUES or len(nodes) < len(graph):
+        return graph.some(stored, nodes)
+    # DuckDB compares each text of a dictionary once.
+    encoded = graph.encoded(stored)
+    codes = np.where(nodes < 0, -1, encoded.codes[nodes])
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), encoded.dictionary)
 
 
-def _times(graph: CausalGraph) -> pa.Array:
-    return pa.array(graph.time, mask=graph.time == NO_TIME)
+def _times(graph: CausalGraph, nodes: Ints) -> pa.Array:
+    time = graph.time[nodes]
+    return pa.array(time, mask=time == NO_TIME)
 
 
-def _since(graph: CausalGraph, earlier: Ints) -> pa.Array:
+def _since(graph: CausalGraph, earlier: Ints, nodes: Ints) -> pa.Array:
     """Subtract the times of earlier events, -1 for none."""
-    own = np.arange(len(graph))
-    between, known = hops(graph.time, np.where(earlier >= 0, earlier, own), own)
+    between, known = hops(graph.time, np.where(earlier >= 0, earlier, nodes), nodes)
     return pa.array(between, mask=~known | (earlier < 0))
 
 
-def _since_cause(graph: CausalGraph) -> pa.Array:
-    return _since(graph, graph.structure.binding)
+def _since_cause(graph: CausalGraph, nodes: Ints) -> pa.Array:
+    return _since(graph, graph.structure.binding[nodes], nodes)
 
 
-def _since_root(graph: CausalGraph) -> pa.Array:
-    return _since(graph, graph.structure.root)
+def _since_root(graph: CausalGraph, nodes: Ints) -> pa.Array:
+    return _since(graph, graph.structure.root[nodes], nodes)
 
 
-def _depths(graph: CausalGraph) -> pa.Array:
-    return pa.array(graph.structure.depth)
+def _depths(graph: CausalGraph, nodes: Ints) -> pa.Array:
+    return pa.array(graph.structure.depth[nodes])
 
 
-def _children(graph: CausalGraph) -> pa.Array:
-    return pa.array(np.bincount(graph.used_edges.cause, minlength=len(graph)))
+def _children(graph: CausalGraph, nodes: Ints) -> pa.Array:
+    return pa.array(np.bincount(graph.used_edges.cause, minlength=len(graph))[nodes])
 
 
-def _root_kinds(graph: CausalGraph) -> pa.Array:
-    return _KINDS.take(pa.array(graph.root_kind % len(_KINDS)))
+def _root_kinds(graph: CausalGraph, nodes: Ints) -> pa.Array:
+    return _KINDS.take(pa.array(graph.root_kind[nodes] % len(_KINDS)))
 
 
 _COMPUTED = {
@@ -110,6 +113,6 @@ _COMPUTED = {
 
 def trace_numbers(graph: CausalGraph) -> Ints:
     """Number the trace of each event: its correlation id, or its fragment where it has none."""
-    correlation = EncodedColumn.of(graph.column("correlation_id"))
+    correlation = graph.encoded("correlation_id")
     own: Ints = correlation.codes
     return np.where(own >= 0, own, len(correlation.dictionary) + graph.structure.fragment)

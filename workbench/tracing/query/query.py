@@ -16,13 +16,14 @@ from workbench.tracing.query.fields import STORED, column, trace_numbers
 from workbench.tracing.query.parsing import parse
 from workbench.tracing.query.result import QueryResult
 from workbench.tracing.query.sql import Names, condition_sql
-from workbench.tracing.query.stages import SHOWN, stages_sql
+from workbench.tracing.query.stages import stages_sql
+from workbench.tracing.query.syntax import Aggregate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from workbench.tracing.graph import CausalGraph
-    from workbench.tracing.graph.arrays import Flags
+    from workbench.tracing.graph.arrays import Flags, Ints
     from workbench.tracing.query.evaluation import Evaluation
     from workbench.tracing.query.nested import Orphans
     from workbench.tracing.query.syntax import EventSet, Field, Query
@@ -57,13 +58,16 @@ def query(
     conditions = {one: _statement(one, names) for one in sets if one.condition is not None}
     compared = dict(names.columns)
     stages = _bound(names, lambda: stages_sql(asked.stages, names))
+    raw = _stored_columns(graph, names, stored)
     with duckdb.connect(config={"threads": "2", "python_enable_replacements": "false"}) as connection:
-        connection.register("nodes", _nodes(graph, names, stored))
+        connection.register("nodes", _columns(graph, compared, raw, np.arange(len(graph))))
         marked = {one: _marked(connection, graph, conditions.get(one)) for one in sets}
-        traces = trace_numbers(graph)
-        evaluator = Evaluator(graph, marked, traces, evaluation=evaluation, orphans=orphans)
+        evaluator = Evaluator(graph, marked, evaluation=evaluation, orphans=orphans)
         chosen = np.flatnonzero(evaluator.events(asked.expression))
-        connection.register("found", pa.table({"node": chosen, "trace": traces[chosen]}))
+        found = _columns(graph, names.columns, raw, chosen)
+        if any(isinstance(stage, Aggregate) for stage in asked.stages):
+            found = found.append_column("trace", pa.array(trace_numbers(graph)[chosen]))
+        connection.register("found", found)
         rows = _run(connection, stages)
         missing = _missing(connection, compared)
     kept = np.zeros(len(graph), dtype=np.bool_)
@@ -78,22 +82,26 @@ def query(
     )
 
 
-def _nodes(graph: CausalGraph, names: Names, stored: StoredColumns | None) -> pa.Table:
-    """Make the table of the fields that the query names."""
-    for name in SHOWN:
-        names.column(name)
+def _stored_columns(graph: CausalGraph, names: Names, stored: StoredColumns | None) -> dict[Field, pa.Array]:
+    """Read the fields of the raw records that the query names."""
     raw = [field for field in names.columns if field.path or field.name in STORED]
-    if raw and stored is None:
+    if not raw:
+        return {}
+    if stored is None:
         raise QueryError(
             f"{raw[0].name} is in the record, which a graph does not hold: ask the snapshot, snap.query()."
         )
-    columns: dict[str, Any] = {
-        place: column(graph, field.name) for field, place in names.columns.items() if field not in raw
+    found = stored(graph, raw)
+    return {field: found.column(at) for at, field in enumerate(raw)}
+
+
+def _columns(graph: CausalGraph, places: Mapping[Field, str], raw: Mapping[Field, pa.Array], nodes: Ints) -> pa.Table:
+    """Make a table of some fields of some events: of all for conditions, of those that were found for stages."""
+    columns = {
+        place: raw[field].take(pa.array(nodes)) if field in raw else column(graph, field.name, nodes)
+        for field, place in places.items()
     }
-    if raw and stored is not None:
-        found = stored(graph, raw)
-        columns |= {names.columns[field]: found.column(at) for at, field in enumerate(raw)}
-    return pa.table({"node": np.arange(len(graph)), **columns})
+    return pa.table({"node": nodes, **columns})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from workbench.tracing.graph.arrays import Groups, longest_paths, reach
 from workbench.tracing.graph.cycles import find_cycles
@@ -45,9 +44,9 @@ class Relations:
     @cached_property
     def _edges(self) -> tuple[Ints, Ints]:
         edges = self.graph.edges
-        chosen = edges.used()
-        if self.links:
-            chosen = chosen | np.isin(edges.kind, (COPY, HINT))
+        if not self.links:
+            return self.graph.used_edges.cause, self.graph.used_edges.effect
+        chosen = edges.used() | (edges.kind == COPY) | (edges.kind == HINT)
         return edges.cause[chosen], edges.effect[chosen]
 
     @property
@@ -94,10 +93,9 @@ class Relations:
         return number
 
     def _siblings(self, left: Flags) -> Flags:
-        virtual = self.graph.virtual
-        values = pd.factorize(virtual["value"])[0].astype(np.int64) + len(self.graph)
-        cause = np.concatenate([self._cause, values])
-        effect = np.concatenate([self._effect, virtual["node"].to_numpy(np.int64)])
+        virtual = self.graph.facts.virtual
+        cause = np.concatenate([self._cause, virtual.codes_of("value") + len(self.graph)])
+        effect = np.concatenate([self._effect, virtual.node])
         count = np.bincount(cause[left[effect]], minlength=int(cause.max(initial=0)) + 1)
         others = count[cause] - left[effect]
         found = np.zeros(len(self.graph), dtype=np.bool_)

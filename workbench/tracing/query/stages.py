@@ -23,12 +23,14 @@ _SUMS = ("avg", "sum")
 
 
 def stages_sql(stages: Sequence[Stage], names: Names) -> str:
-    """Write one SELECT over ``found`` (node, trace) and ``nodes``; its columns are called as the query names them.
+    """Write one SELECT over ``found``: node, its fields, and ``trace`` for aggregates.
+
+    Its columns are called as the query names them.
 
     Raises:
         QueryError: An aggregate does not fit its field.
     """
-    rows = "SELECT * FROM found JOIN nodes USING (node)"
+    rows = "SELECT * FROM found"
     groups, shown = ["trace"], list(SHOWN)
     for stage in stages:
         if isinstance(stage, GroupBy):
