@@ -19,6 +19,8 @@ from workbench.model.schemas import Schema
 
 pytestmark = pytest.mark.bench
 ROWS = 20_000
+LEAST_RATE, LEAST_RATIO = 100_000, 0.6
+"""Rows per second of CPU, and how fast at least against the library alone."""
 LINE = [("sku", "string"), ("quantity", "int"), ("price", "double")]
 ORDER = {
     "type": "record",
@@ -90,6 +92,7 @@ def test_avro(benchmark):
     schema = avro_schema(7, ORDER)
     measured(benchmark, schema, bodies, b"", lambda body: fastavro.schemaless_reader(io.BytesIO(body), parsed, None))
     assert json.loads(schema.text) == ORDER
+    check(benchmark.extra_info, "ratio")
 
 
 def test_protobuf(benchmark):
@@ -110,7 +113,13 @@ def test_protobuf(benchmark):
         "ratio to FromString": round(parsed / ours, 2),
         "ratio to FromString and every field": round(read / ours, 2),
     }
-    print(benchmark.extra_info)  # noqa: T201 - a measurement is read by a person
+    check(benchmark.extra_info, "ratio to FromString")
+
+
+def check(found, ratio):
+    print(found)  # noqa: T201 - a measurement is read by a person
+    assert found["rows per second of CPU"] >= LEAST_RATE
+    assert found[ratio] >= LEAST_RATIO
 
 
 def every_field(order):

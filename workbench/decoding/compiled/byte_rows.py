@@ -130,8 +130,8 @@ class _Rows:
     def _framed(self, number: int, rows: NDArray[np.int64]) -> None:
         choice = self._choices.of_id(self._topic, number, before_json=False)
         if choice.reader is None and choice.reason is not None:
-            behind = self._values.take(pa.array(rows))
-            braces = first_bytes(behind, REGISTRY_PREFIX_BYTES + 1)[:, REGISTRY_PREFIX_BYTES] == ord("{")
+            heads = first_bytes(self._values, REGISTRY_PREFIX_BYTES + 1, rows)
+            braces = heads[:, REGISTRY_PREFIX_BYTES] == ord("{")
             left = self._choices.of_id(self._topic, number, before_json=True)
             self._choose(rows[braces], left)
             rows = rows[~braces]
@@ -142,12 +142,12 @@ class _Rows:
     def _marked(self, rows: NDArray[np.int64], choice: Choice) -> NDArray[np.int64]:
         """Choose for rows whose message is named behind the frame, all rows of a name at once; return the others."""
         head = REGISTRY_PREFIX_BYTES + MARK_HEAD_BYTES
-        heads = first_bytes(self._values.take(pa.array(rows)), head)[:, REGISTRY_PREFIX_BYTES:]
+        heads = first_bytes(self._values, head, rows)[:, REGISTRY_PREFIX_BYTES:]
         left = np.ones(len(rows), bool)
         sizes = np.where((heads[:, 1] == MARK_TAG) & (heads[:, 0] == heads[:, 2] + 2), heads[:, 0], 0)
         for size in np.unique(sizes[sizes > 0]).tolist():
             places = np.flatnonzero(sizes == size)
-            whole = first_bytes(self._values.take(pa.array(rows[places])), REGISTRY_PREFIX_BYTES + 1 + size)
+            whole = first_bytes(self._values, REGISTRY_PREFIX_BYTES + 1 + size, rows[places])
             marks, which = np.unique(whole[:, REGISTRY_PREFIX_BYTES:], axis=0, return_inverse=True)
             for number, mark in enumerate(marks):
                 # Hostile names are as many as rows; only those that the schema has cost a look at all rows.
@@ -230,7 +230,10 @@ class _Rows:
         for row, name in alone:
             found.formats.setdefault(name, np.zeros(len(well), bool))[row] = True
         found.decoded = decoded
-        found.values = pc.coalesce(decoded.cast(pa.binary()), self._values) if well.any() else self._values
+        if well.all():
+            found.values = decoded.cast(pa.binary())
+        elif well.any():
+            found.values = pc.coalesce(decoded.cast(pa.binary()), self._values)
 
 
 def _with_texts(decoded: pa.Array, texts: dict[int, str]) -> pa.Array:

@@ -87,19 +87,28 @@ def schema_ids(values: pa.Array) -> NDArray[np.int64]:
     return np.where((heads[:, 0] == 0) & (found > 0) & (found <= _LARGEST_ID), found, NOT_FRAMED)
 
 
-def first_bytes(values: pa.Array, size: int) -> NDArray[np.uint8]:
-    """Return the first bytes of each binary value, a row for each; rows of 0xFF for nulls and for shorter values."""
+def first_bytes(values: pa.Array, size: int, rows: NDArray[np.int64] | None = None) -> NDArray[np.uint8]:
+    """Return the first bytes of each binary value, a row for each; rows of 0xFF for nulls and for shorter values.
+
+    Args:
+        values: Binary values.
+        size: How many bytes.
+        rows: The values that are looked at; all of them unless given.
+    """
     import numpy as np
     import pyarrow as pa
 
-    heads = np.full((len(values), size), 0xFF, np.uint8)
+    heads = np.full((len(values) if rows is None else len(rows), size), 0xFF, np.uint8)
     _, ends_at, data_at = values.buffers()
     if not len(values) or data_at is None:
         return heads
     width = np.int64 if pa.types.is_large_binary(values.type) else np.int32
     ends = np.frombuffer(ends_at, width)[values.offset : values.offset + len(values) + 1].astype(np.int64)
-    long_enough = np.diff(ends) >= size
+    begins, sizes = ends[:-1], np.diff(ends)
+    long_enough = sizes >= size
     if values.null_count:
         long_enough &= values.is_valid().to_numpy(zero_copy_only=False)
-    heads[long_enough] = np.frombuffer(data_at, np.uint8)[ends[:-1][long_enough, None] + np.arange(size)]
+    if rows is not None:
+        begins, long_enough = begins[rows], long_enough[rows]
+    heads[long_enough] = np.frombuffer(data_at, np.uint8)[begins[long_enough, None] + np.arange(size)]
     return heads

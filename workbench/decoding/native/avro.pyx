@@ -9,7 +9,9 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-from workbench.decoding.native.json_numbers cimport put_decimal, put_double, put_float, put_int
+from workbench.decoding.native.json_fractions cimport put_double, put_float
+from workbench.decoding.native.json_numbers cimport put_decimal, put_int
+from workbench.decoding.native.json_plain cimport put_plain_text
 from workbench.decoding.native.json_text cimport (
     BRANCH,
     CUT_OFF,
@@ -25,7 +27,6 @@ from workbench.decoding.native.json_text cimport (
     put,
     put_base64,
     put_byte,
-    put_text,
     put_uuid,
 )
 from workbench.decoding.native.json_times cimport put_date, put_time, put_timestamp
@@ -164,7 +165,7 @@ cdef class AvroReader(ValueReader):
         if not _size(value, sink, &size):
             return False
         value.at += size
-        return put_text(sink, value.data + value.at - size, size)
+        return put_plain_text(sink, value.data + value.at - size, size, value.stop - value.at + size)
 
     cdef bint _record(self, const Node* node, Bytes* value, Sink* sink, int level) noexcept nogil:
         cdef int32_t at, name, part

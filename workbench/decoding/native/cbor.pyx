@@ -10,7 +10,8 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-from workbench.decoding.native.json_numbers cimport put_decimal, put_double, put_float, put_int, put_uint
+from workbench.decoding.native.json_fractions cimport put_double, put_float
+from workbench.decoding.native.json_numbers cimport put_decimal, put_int, put_uint
 from workbench.decoding.native.json_text cimport (
     BAD_KEY,
     CUT_OFF,
@@ -41,7 +42,7 @@ cdef enum:
     _OTHER = 7
     _ENDLESS = 31  # in the place of a length: parts follow until a break
     _BREAK = 0xFF
-    _LONGEST_WHOLE = 15  # bytes of the largest whole number that is written as one
+    _LONGEST_WHOLE = 127  # bytes of the largest whole number that is written as one
 
 
 cdef struct Head:
@@ -216,8 +217,8 @@ cdef bint _integer(Sink* sink, const Head* head) noexcept nogil:
 
 
 cdef bint _whole(Bytes* value, Sink* sink, int64_t size, bint negative) noexcept nogil:
-    """Write a whole number of up to 120 bits: as a text, because few readers of JSON keep so many digits."""
-    cdef uint8_t twos[16]
+    """Write a whole number of up to 1,016 bits: as a text, because few readers of JSON keep so many digits."""
+    cdef uint8_t twos[_LONGEST_WHOLE + 1]
     cdef int64_t at
     if size > value.stop - value.at:
         return fail(sink, CUT_OFF)

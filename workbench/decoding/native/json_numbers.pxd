@@ -1,4 +1,4 @@
-"""Numbers of JSON."""
+"""Whole numbers and decimals of JSON."""
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
@@ -7,7 +7,5 @@ from workbench.decoding.native.json_text cimport Sink
 
 cdef bint put_int(Sink* sink, int64_t number) noexcept nogil
 cdef bint put_uint(Sink* sink, uint64_t number) noexcept nogil
-cdef bint put_double(Sink* sink, double number) noexcept nogil
-cdef bint put_float(Sink* sink, float number) noexcept nogil
 cdef bint put_decimal(Sink* sink, const uint8_t* data, int64_t size, int scale) noexcept nogil
 cdef void write_digits(uint8_t* text, int64_t number, int count) noexcept nogil

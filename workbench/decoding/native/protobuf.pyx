@@ -10,8 +10,9 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memset
 
-from workbench.decoding.native.json_text cimport DEEP, NO_MESSAGE, Sink, fail, put_byte
+from workbench.decoding.native.json_text cimport DEEP, NO_MESSAGE, WELL, Sink, fail, put_byte
 from workbench.decoding.native.protobuf_fields cimport ProtobufFields
+from workbench.decoding.native.protobuf_in_order cimport write_in_order
 from workbench.decoding.native.protobuf_tables cimport PLAIN
 from workbench.decoding.native.protobuf_unknown cimport write_wire_tree
 from workbench.decoding.native.protobuf_well_known cimport write_well_known
@@ -34,12 +35,24 @@ cdef class ProtobufReader(ProtobufFields):
             if chosen < -1:
                 return False
         memset(&state, 0, sizeof(State))
-        good = self.write_range(chosen, value, value.at, value.stop, sink, &state, 0)
+        good = self._in_order(chosen, value, sink, &state) or self.write_range(
+            chosen, value, value.at, value.stop, sink, &state, 0
+        )
         if good:
             value.at = value.stop
         free(state.entries)
         free(state.ends)
         return good
+
+    cdef bint _in_order(self, int32_t message, Bytes* value, Sink* sink, State* state) noexcept nogil:
+        """Write the whole value in one pass, if it can be."""
+        cdef int64_t at = value.at, size = sink.size, steps = sink.steps
+        if message >= 0 and self.messages[message].kind == PLAIN:
+            if write_in_order(self, message, value, value.stop, sink, state, 0):
+                return True
+            value.at, sink.size, sink.steps, sink.fault = at, size, steps, WELL
+            state.count = state.end_count = 0
+        return False
 
     cdef int32_t _indexed(self, Bytes* value, Sink* sink) noexcept nogil:
         """Read the message index: how many steps, then which message at each; below -1 for a fault."""

@@ -4,7 +4,8 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from workbench.decoding.native.json_numbers cimport put_double, put_float, put_int, put_uint
+from workbench.decoding.native.json_fractions cimport put_double, put_float
+from workbench.decoding.native.json_numbers cimport put_int, put_uint
 from workbench.decoding.native.json_text cimport CUT_OFF, Sink, fail, put, put_base64, put_text
 from workbench.decoding.native.protobuf_tables cimport (
     T_BOOL,

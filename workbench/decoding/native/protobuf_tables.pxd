@@ -58,6 +58,7 @@ cdef struct Message:
 
 cdef struct Field:
     int32_t number, type, flags, name, child, default, oneof
+    int32_t tag  # before a value of it; 0 where none has it
 
 
 cdef class ProtobufTables(ValueReader):
@@ -67,7 +68,7 @@ cdef class ProtobufTables(ValueReader):
     cdef int32_t* ends
     cdef int32_t message_count, roots, root_count, root
     cdef bytes texts
-    cdef const uint8_t* text
+    cdef const uint8_t* text  # as many bytes as a slack may be read behind them
 
     cdef bint write(self, Sink* sink, int32_t text) noexcept nogil
     cdef int32_t slot_of(self, int32_t message, int32_t number, int32_t wire) noexcept nogil

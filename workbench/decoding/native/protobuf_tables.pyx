@@ -1,11 +1,12 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """Tables of the messages, fields and enums of one Protobuf file, and what is looked up in them."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy
 
 from workbench.decoding.native.json_numbers cimport put_int
+from workbench.decoding.native.json_plain cimport SLACK
 from workbench.decoding.native.json_text cimport UNKNOWN_CODE, Sink, fail, put
 from workbench.decoding.native.protobuf_wire cimport State
 from workbench.decoding.native.value_reader cimport Bytes, ValueReader
@@ -32,7 +33,7 @@ cdef class ProtobufTables(ValueReader):
         messages: Kind, first field, fields, text of the full name, and where in ``numbers`` nested messages are
             (int32).
         fields: Number, type, flags, text of the name with its colon, message or place of the enum, text of the
-            default or -1, and number of the oneof or -1 (int32); those of a message are sorted by number.
+            default or -1, number of the oneof or -1, and 0 (int32); those of a message are sorted by number.
         numbers: Messages that are nested, and enums: how many values, then number and text of each, sorted (int32).
         ends: Where each text ends in ``texts``; a zero before them (int32).
         texts: Texts of JSON.
@@ -50,11 +51,16 @@ cdef class ProtobufTables(ValueReader):
         self.fields = <Field*>_copied(fields)
         self.numbers = <int32_t*>_copied(numbers)
         self.ends = <int32_t*>_copied(ends)
+        for field in range(len(fields)):
+            # Of the largest number the tag has 32 bits.
+            self.fields[field].tag = <int32_t>(
+                <uint32_t>self.fields[field].number << 3 | <uint32_t>wb_wires[self.fields[field].type]
+            )
         self.message_count = len(messages)
         self.roots, self.root_count = roots
         self.root = root
-        self.texts = texts
-        self.text = <const uint8_t*><const char*>texts
+        self.texts = texts + bytes(SLACK)
+        self.text = <const uint8_t*><const char*>self.texts
         self.room = min(<int64_t>len(texts), 1 << 16)
 
     def __dealloc__(self):

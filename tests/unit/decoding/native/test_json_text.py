@@ -60,6 +60,8 @@ OWN = {
     "numbers as keys": ("msgpack", msgpack.packb({1: 2, -1: 3}), '{"1":2,"-1":3}'),
     "whole number of 81 bits": ("cbor", cbor2.dumps(2**80), '"1208925819614629174706176"'),
     "negative of 81 bits": ("cbor", cbor2.dumps(-(2**80)), '"-1208925819614629174706176"'),
+    "whole number of 1,000 bits": ("cbor", cbor2.dumps(2**1000 - 7), f'"{2**1000 - 7}"'),
+    "negative of 1,000 bits": ("cbor", cbor2.dumps(-(10**300)), f'"-1{"0" * 300}"'),
     "smallest of 65 bits": ("cbor", b"\x3b" + b"\xff" * 8, "-18446744073709551616"),
     "decimal fraction": ("cbor", cbor2.dumps(decimal.Decimal("273.15")), "27315E-2"),
     "uuid": ("cbor", cbor2.dumps(ID), f'"{ID}"'),

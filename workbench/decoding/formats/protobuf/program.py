@@ -112,7 +112,7 @@ class _Tables:
             nested = self._keep([self._message_numbers[f"{name}.{below.name}"] for below in proper_nested])
             text = self._text(name[1:].encode())
             messages.append([_kind(name[1:]), first, len(proper), text, nested, len(proper_nested)])
-        return _table(messages, 6), _table(fields, 7)
+        return _table(messages, 6), _table(fields, 8)
 
     def _field(self, field: FieldDescriptorProto, message: DescriptorProto, *, implicit: bool) -> list[int]:
         repeated = field.label == _LABEL_REPEATED
@@ -132,7 +132,7 @@ class _Tables:
         elif in_entry or not presence:
             default = self._default(field)
         oneof = field.oneof_index if in_oneof and not field.proto3_optional else _NONE
-        return [field.number, field.type, flags, self._text(_quoted(field.name) + b":"), child, default, oneof]
+        return [field.number, field.type, flags, self._text(_quoted(field.name) + b":"), child, default, oneof, 0]
 
     def _default(self, field: FieldDescriptorProto) -> int:
         if field.type in (_MESSAGE, _GROUP):

@@ -30,6 +30,7 @@ NODE = {
 }
 DAY = dt.date(1969, 12, 31)
 MOMENT = dt.datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=dt.UTC)
+HUGE_DECIMAL = decimal.Decimal("-" + "9" * 58 + ".25")
 LONG_DECIMAL = decimal.Decimal("-1234567890123456789012345678901234.5678")
 ID = uuid.UUID("0f8fad5b-d9cb-469f-a165-70867728950e")
 
@@ -39,6 +40,7 @@ def logical(base, name, **more):
 
 
 FIXED_16 = {"type": "fixed", "name": "F", "size": 16}
+FIXED_20 = {"type": "fixed", "name": "F", "size": 20}
 CASES = {
     "null": ("null", None, None),
     "smallest long": ("long", -(2**63), -(2**63)),
@@ -59,6 +61,12 @@ CASES = {
     "decimal of 38 digits": (logical("bytes", "decimal", precision=38, scale=4), LONG_DECIMAL, str(LONG_DECIMAL)),
     "small decimal": (logical("bytes", "decimal", precision=9, scale=3), decimal.Decimal("-0.005"), "-0.005"),
     "whole decimal": (logical("bytes", "decimal", precision=9), decimal.Decimal(12), "12"),
+    "decimal of 60 digits": (logical("bytes", "decimal", precision=60, scale=2), HUGE_DECIMAL, str(HUGE_DECIMAL)),
+    "decimal of 38 digits in 20 bytes": (
+        logical(FIXED_20, "decimal", precision=38, scale=4),
+        LONG_DECIMAL,
+        str(LONG_DECIMAL),
+    ),
     "fixed decimal": (logical(FIXED_16, "decimal", precision=38, scale=2), decimal.Decimal("7.10"), "7.10"),
     "date": (logical("int", "date"), DAY, "1969-12-31"),
     "time of milliseconds": (logical("int", "time-millis"), dt.time(3, 4, 5, 678000), "03:04:05.678"),
