@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from workbench.bus.new_partitions import METADATA_S, spans_of_new_partitions
 from workbench.bus.refusals import unknown_topic
-from workbench.errors import TransformError
+from workbench.errors import TransformError, WorkbenchError
 from workbench.model import TopicPartition
 from workbench.transforms.limits import Limits
 from workbench.transforms.views.following import PartitionFollower
 from workbench.transforms.views.state import ViewLine, ViewPartition, ViewStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from workbench.bus.protocols import RecordLog
     from workbench.model.topics import TopicInfo
     from workbench.tasks import Supervisor
@@ -29,6 +33,7 @@ class _LocalView:
     module: TransformModule
     paused: bool = False
     followers: list[PartitionFollower] = field(default_factory=list)
+    output_partitions: dict[str, int] = field(default_factory=dict)
 
 
 class LocalExecutor:
@@ -51,8 +56,9 @@ class LocalExecutor:
 
     async def statuses(self) -> list[ViewStatus]:
         found = []
-        for view in self._views.values():
-            ends = await self._log.offsets([one.source for one in view.followers], "latest")
+        for view in list(self._views.values()):
+            followers = list(view.followers)
+            ends = await self._log.offsets([one.source for one in followers], "latest")
             partitions = tuple(
                 ViewPartition(
                     one.source.partition,
@@ -60,7 +66,7 @@ class LocalExecutor:
                     None if (end := ends[one.source]) is None else max(0, end - one.position),
                     one.reason,
                 )
-                for one in view.followers
+                for one in followers
             )
             spec = view.spec
             found.append(
@@ -100,32 +106,60 @@ class LocalExecutor:
         return view
 
     async def _start(self, view: _LocalView) -> None:
+        infos = await self._described(view)
         spec = view.spec
-        infos = {info.name: info for info in await self._log.describe([spec.input_topic, *spec.output_topics])}
         for topic in (spec.input_topic, *spec.output_topics):
             if topic not in infos:
                 raise unknown_topic(topic, await self._log.topic_names(), self._log.address)
-        sources = _partitions(infos[spec.input_topic])
-        begins = await self._log.offsets(sources, "earliest")
-        committed = await self._log.committed(_group(spec.name))
-        view.followers = [
-            PartitionFollower(
+        view.followers = []
+        await self._follow(view, _partitions(infos[spec.input_topic]))
+        await self._tasks.start(_watch_task(spec.name), self._watch(view))
+
+    async def _described(self, view: _LocalView) -> dict[str, TopicInfo]:
+        """Describe the topics of a view, and note how many partitions its outputs have."""
+        spec = view.spec
+        infos = {info.name: info for info in await self._log.describe([spec.input_topic, *spec.output_topics])}
+        # The followers hold this mapping: they write to partitions that were added as a broker does.
+        view.output_partitions |= {
+            topic: len(infos[topic].partitions) for topic in spec.output_topics if topic in infos
+        }
+        return infos
+
+    async def _follow(self, view: _LocalView, sources: Iterable[TopicPartition]) -> None:
+        """Follow partitions: from where the view has come to on each, else from its first record."""
+        added = list(sources)
+        begins = await self._log.offsets(added, "earliest")
+        committed = await self._log.committed(_group(view.spec.name))
+        for source in added:
+            one = PartitionFollower(
                 self._log,
                 view.module,
-                spec,
+                view.spec,
                 source,
-                group_id=_group(spec.name),
-                output_partitions={topic: len(infos[topic].partitions) for topic in spec.output_topics},
+                group_id=_group(view.spec.name),
+                output_partitions=view.output_partitions,
                 limits=self._limits,
             )
-            for source in sources
-        ]
-        for one in view.followers:
-            known = committed.get(one.source)
-            start = max(begins[one.source] or 0, known.offset if known is not None else 0)
-            await self._tasks.start(_task(spec.name, one.source), one.run(start))
+            view.followers.append(one)
+            known = committed.get(source)
+            start = max(begins[source] or 0, known.offset if known is not None else 0)
+            await self._tasks.start(_task(view.spec.name, source), one.run(start))
+
+    async def _watch(self, view: _LocalView) -> None:
+        """Take up the partitions that the source gets."""
+        while True:
+            await asyncio.sleep(METADATA_S)
+            try:
+                infos = await self._described(view)
+                topics = [infos[name] for name in (view.spec.input_topic,) if name in infos]
+                known = [one.source for one in view.followers]
+                spans = await spans_of_new_partitions(self._log, topics, known)
+                await self._follow(view, [TopicPartition(span.topic, span.partition) for span in spans])
+            except WorkbenchError:
+                continue  # the followers meet the same fault, and their state says it
 
     async def _stop(self, view: _LocalView) -> None:
+        await self._tasks.stop(_watch_task(view.spec.name))
         for one in view.followers:
             await self._tasks.stop(_task(view.spec.name, one.source))
 
@@ -140,3 +174,7 @@ def _group(name: str) -> str:
 
 def _task(name: str, source: TopicPartition) -> str:
     return f"transform {name} of {source}"
+
+
+def _watch_task(name: str) -> str:
+    return f"transform {name}: new partitions"

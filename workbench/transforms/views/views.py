@@ -87,8 +87,8 @@ class Views:
         spec.check()
         chosen = self._executor(executor, view_name)
         source = await self._source(source_topic, view_name)
-        target = await self._target(source, view_name)
         known = next((one for one in await chosen.statuses() if one.name == view_name), None)
+        target = await self._target(source, view_name, known)
         same = known is not None and _is_same(known, spec, replace=replace or reprocess)
         if dry_run:
             return False
@@ -232,15 +232,16 @@ class Views:
             )
         return infos[0]
 
-    async def _target(self, source: TopicInfo, view_name: str) -> TopicInfo | None:
+    async def _target(self, source: TopicInfo, view_name: str, known: ViewStatus | None) -> TopicInfo | None:
         infos = await self._log.describe([view_name])
         if not infos:
             return None
         have, wanted = len(infos[0].partitions), len(source.partitions)
-        if have != wanted:
+        # The source of a view that runs already may have got more partitions meanwhile.
+        if have != wanted and (known is None or view_name not in known.output_topics):
             raise TopicExistsError(
                 f"Topic {view_name} exists with {counted(have, 'partition')}, and {source.name} has {wanted}: a view "
-                "needs as many as its source. Choose another name, or delete the topic.",
+                "needs as many as its source. Choose another name, add partitions to it, or delete it.",
                 topic=view_name,
                 difference={"partitions": (have, wanted)},
             )

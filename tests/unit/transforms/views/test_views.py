@@ -142,6 +142,35 @@ async def test_creating_it_again_changes_nothing(cluster):
     assert (await made.transforms.view_status("v")).environment["A"] == "1"
 
 
+async def test_partitions_that_are_added_are_taken_up_from_their_start(monkeypatch):
+    monkeypatch.setattr("workbench.transforms.views.local.METADATA_S", 0.02)
+    address = f"memory://views-{uuid.uuid4().hex[:8]}"
+    async with await wb.connect(address, write=True, reason="INC-42") as made:
+        await made.log.create_topic("orders", partitions=2)
+        await produce(made.log, [b"a", b"b"])
+        await made.transforms.create_materialized_view("v", "orders", "sample:passthrough")
+        await made.log.add_partitions("orders", 4)
+        async with made.log.writer() as writer:
+            await writer.send([NewRecord("orders", b"c", b"vc", (), 3), NewRecord("orders", b"d", b"vd", (), 2)])
+        done = await made.transforms.wait_for_view("v", timeout_s=20)
+        assert [one.partition for one in done.partitions] == [0, 1, 2, 3]
+        assert done.lag == 0
+        # Output partition = input partition modulo the partitions of the view's topic.
+        assert [[one.key for one in rows] for rows in (await read(made.log, "v")).values()] == [
+            [b"a", b"d"],
+            [b"b", b"c"],
+        ]
+        assert await made.transforms.create_materialized_view("v", "orders", "sample:passthrough") is True
+        await made.log.add_partitions("v", 4)
+        await made.transforms.pause_view("v")
+        async with made.log.writer() as writer:
+            await writer.send([NewRecord("orders", b"e", b"ve", (), 3)])
+        await made.transforms.resume_view("v")
+        await made.transforms.wait_for_view("v", timeout_s=20)
+        assert [one.key for one in (await read(made.log, "v", 4))[3]] == [b"e"]
+        await made.transforms.delete_materialized_view("v")
+
+
 async def test_a_dry_run_checks_and_creates_nothing(cluster):
     made, _ = cluster
     assert await create(cluster, dry_run=True) is False
@@ -283,7 +312,7 @@ async def test_closing_the_cluster_ends_the_view_and_keeps_how_far_it_came(clust
     made, _ = cluster
     await create(cluster)
     await made.transforms.wait_for_view("v", timeout_s=20)
-    assert len(made.tasks.running) == 2
+    assert len(made.tasks.running) == 3  # a task for each partition, and one that looks for new ones
     await made.aclose()
     async with MemoryLog(made.profile.address.name) as memory:
         committed = await memory.committed("workbench-transform.v")
