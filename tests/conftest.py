@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import hypothesis
 import loopback
 import pytest
+from redpanda_host import REDPANDA
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -43,19 +44,14 @@ def missing(what: str, how: str, switch: str) -> NoReturn:
 
 
 def named_broker() -> str | None:
-    """The host:port list of ``WORKBENCH_KAFKA``, without its scheme."""
+    """The host:port list of ``WORKBENCH_KAFKA`` without its scheme, else the Redpanda of ``WORKBENCH_REDPANDA``."""
     text = os.environ.get("WORKBENCH_KAFKA", "").strip()
-    return text.partition("://")[2] or text or None
-
-
-def named_redpanda() -> str | None:
-    """The host of ``WORKBENCH_REDPANDA``, on which Redpanda's HTTP interfaces answer at their usual ports."""
-    return os.environ.get("WORKBENCH_REDPANDA", "").strip() or None
+    return text.partition("://")[2] or text or (None if REDPANDA is None else REDPANDA.kafka)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def loopback_guard() -> Iterator[loopback.Guard]:
-    named = [*(named_broker() or "").split(","), f"{named_redpanda() or ''}:"]
+    named = [*(named_broker() or "").split(","), "" if REDPANDA is None else REDPANDA.kafka]
     hosts = {host.strip().rpartition(":")[0].strip("[]") for host in named}
     with loopback.Guard(hosts).active() as guard:
         yield guard
@@ -149,7 +145,7 @@ def packaged_kafka() -> None:
 
 @pytest.fixture(scope="session")
 def kafka_address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """``host:port`` of a real Kafka: the one that ``WORKBENCH_KAFKA`` names, or the packaged one for this session."""
+    """``host:port`` of a real Kafka: the one that the environment names, or the packaged one for this session."""
     if (named := named_broker()) is not None:
         yield named
         return

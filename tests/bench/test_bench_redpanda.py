@@ -1,6 +1,6 @@
 """Streaming by the Redpanda adapter against the Kafka adapter and bare aiokafka, in turns and in the same run.
 
-On Apache Kafka, unless ``WORKBENCH_REDPANDA`` names the host of a Redpanda.
+On Apache Kafka, unless ``WORKBENCH_REDPANDA`` names a Redpanda.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections import defaultdict
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from redpanda_host import REDPANDA
 
 from workbench.bus import open_log
 from workbench.decoding.conventions.contract import encode_event
@@ -22,14 +23,13 @@ from workbench.testing import create_test_event
 EVENTS = int(os.environ.get("BENCH_EVENTS", "20000"))
 BATCH = 1_000
 ROUNDS = 3
-REDPANDA = os.environ.get("WORKBENCH_REDPANDA", "").strip()
 pytestmark = [pytest.mark.bench, pytest.mark.broker, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
 def broker(request):
     """``host:port`` of the Redpanda that is named, else of a Kafka."""
-    return f"{REDPANDA}:9092" if REDPANDA else request.getfixturevalue("kafka_address")
+    return request.getfixturevalue("kafka_address")
 
 
 def events():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from redpanda_host import REDPANDA
 
 from workbench.bus import open_log
 
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.broker)])
 def address(request: pytest.FixtureRequest, topic_name: Callable[..., str]) -> str:
-    """An embedded cluster of the test's own, or the Kafka of this session."""
+    """An embedded cluster of the test's own, or the Kafka or Redpanda of this session."""
     if request.param == "memory":
         return f"memory://{topic_name('cluster')}"
-    return f"kafka://{request.getfixturevalue('kafka_address')}"
+    return f"{'kafka' if REDPANDA is None else 'redpanda'}://{request.getfixturevalue('kafka_address')}"
 
 
 @pytest.fixture

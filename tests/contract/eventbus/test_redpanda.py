@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import uuid
 from pathlib import Path
 
 import pytest
 from aiokafka.protocol.produce import ProduceRequest
+from redpanda_host import REDPANDA
 from registry_server import serving
 
 import workbench
@@ -34,14 +34,13 @@ from workbench.testing import EventBusComplianceTests, create_test_event
 
 MASK = Path(workbench.__file__).parent / "transforms" / "samples" / "mask.wat"
 PASS = MASK.with_name("passthrough.wat")
-REAL = os.environ.get("WORKBENCH_REDPANDA", "").strip()
 ORDER = {"type": "object", "properties": {"total": {"type": "number"}}, "required": ["total"]}
 
 
 @pytest.fixture
 def registry_url():
-    if REAL:
-        yield f"http://{REAL}:8081"
+    if REDPANDA is not None:
+        yield REDPANDA.registry_url
         return
     with serving() as server:
         yield server.url

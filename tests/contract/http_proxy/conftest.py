@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 
 import pytest
 from proxy_server import serving_proxy
+from redpanda_host import REDPANDA
 
 from workbench.bus.kafka import KafkaLog
 from workbench.bus.redpanda.proxy import HttpProxy
 from workbench.config import HttpProxySettings
 
-REAL = os.environ.get("WORKBENCH_REDPANDA", "").strip()
 
-
-@pytest.fixture(params=["strict", *(["redpanda"] if REAL else [])])
+@pytest.fixture(params=["strict", *(["redpanda"] if REDPANDA else [])])
 async def place(request):
     """The URL of a proxy, and a new topic of two partitions behind it."""
     topic = f"proxy-{uuid.uuid4().hex[:8]}"
-    if request.param == "redpanda":
-        async with KafkaLog(f"kafka://{REAL}:9092") as log:
+    if REDPANDA is not None and request.param == "redpanda":
+        async with KafkaLog(f"kafka://{REDPANDA.kafka}") as log:
             await log.create_topic(topic, partitions=2)
-            yield f"http://{REAL}:8082", topic
+            yield REDPANDA.proxy_url, topic
             await log.delete_topic(topic)
         return
     with serving_proxy() as server:

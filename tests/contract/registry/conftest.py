@@ -1,6 +1,6 @@
 """Registries that the same tests run on: the strict one, and real ones that switches of the environment name.
 
-``WORKBENCH_REDPANDA=host`` is that of a Redpanda cluster, at port 8081. ``WORKBENCH_REGISTRY`` is the URL of any other.
+``WORKBENCH_REDPANDA=host`` names that of a Redpanda cluster. ``WORKBENCH_REGISTRY`` is the URL of any other.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 
 import pytest
+from redpanda_host import REDPANDA
 from registry_server import serving
 
 from workbench.bus.registry import SchemaRegistry
 from workbench.config.schema_registry import SchemaRegistrySettings
 
-REDPANDA = os.environ.get("WORKBENCH_REDPANDA", "").strip()
 NAMED = os.environ.get("WORKBENCH_REGISTRY", "").strip()
-REAL = [*([f"http://{REDPANDA}:8081"] if REDPANDA else []), *([NAMED] if NAMED else [])]
+REAL = [*([REDPANDA.registry_url] if REDPANDA else []), *([NAMED] if NAMED else [])]
 
 
 @pytest.fixture(params=["strict", *REAL])

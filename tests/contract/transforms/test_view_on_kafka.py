@@ -1,18 +1,22 @@
-"""A view that runs in this process, on a real Kafka."""
+"""A view on a real Kafka: it runs in this process, and in the brokers of a Redpanda where one is named."""
 
 from __future__ import annotations
 
 import uuid
 
 import pytest
+from redpanda_host import REDPANDA
 
 import workbench as wb
 from workbench.model import NewRecord
 
 
 @pytest.mark.broker
-async def test_a_local_view_on_kafka_writes_exact_records_and_resumes(kafka_address, tmp_path):
+@pytest.mark.parametrize("executor", ["local", *(["broker"] if REDPANDA else [])])
+async def test_a_view_writes_exact_records_and_resumes(kafka_address, tmp_path, monkeypatch, executor):
     address = f"kafka://{kafka_address}"
+    if REDPANDA is not None:
+        monkeypatch.setenv("WORKBENCH_ADMIN_URL", REDPANDA.admin_url)
     source, view = (f"{kind}-{uuid.uuid4().hex[:8]}" for kind in ("orders", "view"))
     headers = ((b"h", None), (b"h", b""), (b"\xff", b"\x00"))
 
@@ -28,7 +32,7 @@ async def test_a_local_view_on_kafka_writes_exact_records_and_resumes(kafka_addr
                 await cluster.log.create_topic(source, partitions=2)
             await produce(cluster, values)
             made = await cluster.transforms.create_materialized_view(
-                view, source, "sample:mask", environment={"MASK_MEMBER": "email"}, executor="local"
+                view, source, "sample:mask", environment={"MASK_MEMBER": "email"}, executor=executor
             )
             assert made is True
             assert (await cluster.transforms.wait_for_view(view, timeout_s=30)).lag == 0
@@ -44,5 +48,6 @@ async def test_a_local_view_on_kafka_writes_exact_records_and_resumes(kafka_addr
             compared = snap.compare_view("sample:mask", source=source, view=view, environment={"MASK_MEMBER": "email"})
             assert compared.agrees
             assert compared.matched == 6
+        await cluster.transforms.delete_materialized_view(view)
         for topic in (source, view):
             await cluster.log.delete_topic(topic)

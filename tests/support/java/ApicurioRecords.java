@@ -16,6 +16,9 @@ public final class ApicurioRecords {
         Map.of("apicurio.registry.id-handler", "io.apicurio.registry.serde.Legacy8ByteIdHandler");
     private static final Map<String, ?> INDEXES = Map.of(
         "apicurio.registry.serde.send-type-ref", false, "apicurio.registry.serde.send-indexes", true);
+    private static final Map<String, ?> IN_HEADERS = Map.of(
+        "apicurio.registry.headers.enabled", true,
+        "apicurio.registry.headers.handler", "io.apicurio.registry.serde.kafka.headers.DefaultHeadersHandler");
     private static final String BY_TOPIC = "io.apicurio.registry.serde.strategy.SimpleTopicIdStrategy";
     private static final String BY_RECORD = "io.apicurio.registry.serde.avro.strategy.RecordIdStrategy";
 
@@ -27,9 +30,11 @@ public final class ApicurioRecords {
         try (Records records = new Records(arguments[0])) {
             avro(records, prefix + "-avro", Map.of());
             avro(records, prefix + "-avro-8", EIGHT_BYTES);
+            avro(records, prefix + "-avro-headers", IN_HEADERS);
             for (DynamicMessage message : Records.messages()) {
                 protobuf(records, prefix + "-protobuf", message, Map.of());
                 protobuf(records, prefix + "-protobuf-8", message, EIGHT_BYTES);
+                protobuf(records, prefix + "-protobuf-headers", message, IN_HEADERS);
                 protobuf(records, prefix + "-protobuf-indexes", message, INDEXES);
             }
         }
@@ -55,7 +60,7 @@ public final class ApicurioRecords {
         byte[] key = keys.serialize(topic, headers, Records.key());
         byte[] value = values.serialize(topic, headers, Records.order());
         String back = reader.deserialize(topic, headers, value).toString();
-        records.send(topic, "apicurio", Records.order().getSchema().toString(), key, value, back);
+        records.send(topic, "apicurio", Records.order().getSchema().toString(), key, value, back, headers);
     }
 
     private static void protobuf(Records records, String topic, DynamicMessage message, Map<String, ?> more)
@@ -66,8 +71,8 @@ public final class ApicurioRecords {
         values.configure(settings(BY_TOPIC, more), false);
         reader.configure(settings(BY_TOPIC, more), false);
         byte[] value = values.serialize(topic, headers, message);
-        // Its own deserialiser passes indexes over and asks for a reference, so it cannot read what has only those.
-        String back = Records.json(more == INDEXES ? message : reader.deserialize(topic, headers, value));
-        records.send(topic, "apicurio", Records.protoText(), null, value, back);
+        // Its own deserialiser passes indexes over and asks for a reference; behind headers it asks for a class.
+        String back = Records.json(more == INDEXES || more == IN_HEADERS ? message : reader.deserialize(topic, headers, value));
+        records.send(topic, "apicurio", Records.protoText(), null, value, back, headers);
     }
 }

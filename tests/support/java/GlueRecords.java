@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /** Writes records with AWS Glue's serialisers, without AWS: java GlueRecords BOOTSTRAP TOPIC_PREFIX. */
 public final class GlueRecords {
@@ -45,7 +46,7 @@ public final class GlueRecords {
         AvroSerializer serialiser = new AvroSerializer();
         GenericRecord order = Records.order();
         byte[] value = new SerializationDataEncoder(settings).write(serialiser.serialize(order), VERSION);
-        records.send(topic, "glue", serialiser.getSchemaDefinition(order), null, value, order.toString());
+        records.send(topic, "glue", serialiser.getSchemaDefinition(order), null, value, order.toString(), new RecordHeaders());
     }
 
     private static void protobuf(
@@ -56,6 +57,6 @@ public final class GlueRecords {
         byte[] value = new SerializationDataEncoder(settings).write(bytes, VERSION);
         Object back = new ProtobufWireFormatDecoder(new MessageIndexFinder())
             .decode(bytes, message.getDescriptorForType().getFile(), ProtobufMessageType.DYNAMIC_MESSAGE);
-        records.send(topic, "glue", Records.protoText(), null, value, Records.json(back));
+        records.send(topic, "glue", Records.protoText(), null, value, Records.json(back), new RecordHeaders());
     }
 }

@@ -15,6 +15,8 @@ import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.generic.GenericRecordBuilder;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** The records that both serialisers write, and what is printed about each. */
@@ -32,13 +34,19 @@ final class Records implements AutoCloseable {
     }
 
     /** Write a record to Kafka, and print it with what its library reads back. */
-    void send(String topic, String writtenBy, String schema, byte[] key, byte[] value, String readBack)
+    void send(
+            String topic, String writtenBy, String schema, byte[] key, byte[] value, String readBack, Headers headers)
             throws Exception {
-        producer.send(new ProducerRecord<>(topic, key, value)).get();
+        producer.send(new ProducerRecord<>(topic, null, key, value, headers)).get();
         HexFormat hex = HexFormat.of();
+        List<String> named = new ArrayList<>();
+        for (Header one : headers) {
+            named.add("[" + quoted(one.key()) + "," + quoted(hex.formatHex(one.value())) + "]");
+        }
         System.out.println("{\"topic\":" + quoted(topic) + ",\"written_by\":" + quoted(writtenBy) + ",\"schema\":"
             + quoted(schema) + ",\"key\":" + (key == null ? "null" : quoted(hex.formatHex(key))) + ",\"value\":"
-            + quoted(hex.formatHex(value)) + ",\"read_back\":" + readBack + "}");
+            + quoted(hex.formatHex(value)) + ",\"headers\":[" + String.join(",", named) + "],\"read_back\":"
+            + readBack + "}");
     }
 
     static GenericRecord order() {

@@ -27,6 +27,14 @@ SETTINGS = """
 format = "avro"
 schema = "order.avsc"
 
+[topics."shop-avro-headers"]
+format = "avro"
+schema = "order.avsc"
+
+[topics."shop-protobuf-headers"]
+format = "protobuf"
+schema = "shop.proto"
+
 [topics."shop-glue-avro"]
 format = "avro"
 schema = "order.avsc"
@@ -40,7 +48,10 @@ format = "protobuf"
 schema = "shop.proto"
 """
 """Schemas of the topics whose frames name none of Apicurio's."""
-TOPICS = ("avro", "avro-8", "protobuf", "protobuf-8", "protobuf-indexes", "glue-avro", "glue-protobuf")
+TOPICS = (
+    *("avro", "avro-8", "avro-headers", "protobuf", "protobuf-8", "protobuf-headers", "protobuf-indexes"),
+    *("glue-avro", "glue-protobuf"),
+)
 
 
 def run(folder: Path, kind: str, program: str, *arguments: str) -> list[str]:
@@ -54,7 +65,7 @@ def run(folder: Path, kind: str, program: str, *arguments: str) -> list[str]:
     sources = [str(HERE / f"{name}.java") for name in ("Records", program)]
     subprocess.run(["javac", "-cp", f"{jars}/*", "-d", str(classes), *sources], check=True)
     command = ["java", "-cp", f"{classes}:{jars}/*", program, *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return done.stdout.splitlines()
 
 

@@ -69,6 +69,7 @@ def test_the_named_broker_is_reachable():
 
 def test_settings_of_the_user_are_gone(config_folder):
     allowed = {"WORKBENCH_KAFKA", "WORKBENCH_REQUIRE_BROKER", "WORKBENCH_REQUIRE_BROWSER", "WORKBENCH_CACHE"}
+    allowed |= {"WORKBENCH_REDPANDA"}
     moved = {"WORKBENCH_CONFIG_FOLDER"}
     assert {name for name in os.environ if name.startswith("WORKBENCH_")} - moved <= allowed
     assert os.environ["WORKBENCH_CONFIG_FOLDER"] == str(config_folder)
@@ -76,7 +77,7 @@ def test_settings_of_the_user_are_gone(config_folder):
 
 def in_a_tree_of_its_own(pytester, request, source):
     tests = request.config.rootpath / "tests"
-    for name in ("conftest.py", "support/loopback.py"):
+    for name in ("conftest.py", "support/loopback.py", "support/redpanda_host.py"):
         pytester.path.joinpath(Path(name).name).write_text((tests / name).read_text())
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(source)

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from workbench.decoding.formats.choice import CONTENT_TYPE_HEADERS, LEFT, Choice
+from workbench.decoding.formats.choice import CONTENT_TYPE_HEADERS, LEFT, Choice, choice_left
 from workbench.decoding.formats.faults import fault_error
-from workbench.decoding.formats.framing import NOT_FRAMED, REGISTRY_PREFIX_BYTES, first_bytes, schema_ids
+from workbench.decoding.formats.framing import (
+    APICURIO_HEADERS,
+    NOT_FRAMED,
+    REGISTRY_PREFIX_BYTES,
+    first_bytes,
+    header_frame,
+    schema_ids,
+)
 from workbench.decoding.formats.message_marks import MARK_HEAD_BYTES, MARK_TAG, name_mark
 from workbench.decoding.formats.registry import unreadable
 from workbench.decoding.native.value_reader import read_rows
@@ -29,7 +36,8 @@ _NO_TEXT = 0x80
 """First bytes from here on begin neither JSON nor other text of ASCII; maps and lists of binary formats begin so."""
 _SEEN = np.isin(np.arange(256), FRAME_MARKS) | (np.arange(256) >= _NO_TEXT)
 """First bytes of values that are looked at."""
-_HEADERS = pa.array(sorted(CONTENT_TYPE_HEADERS), pa.binary())
+_CONTENT_TYPES = pa.array(sorted(CONTENT_TYPE_HEADERS), pa.binary())
+_NAMING_HEADERS = pa.array(APICURIO_HEADERS, pa.binary())
 
 
 @dataclass(slots=True)
@@ -38,6 +46,7 @@ class ByteRows:
 
     Attributes:
         values: The values that are left to the decoder of JSON: what was read to JSON, else the bytes themselves.
+        headers: The headers of the rows.
         decoded: The JSON text of the rows that were read; None where there is none.
         formats: Names of formats, and the rows that each has read.
         damage: Reason and problem code of the rows whose bytes are not what their schema says.
@@ -45,37 +54,39 @@ class ByteRows:
     """
 
     values: pa.Array
+    headers: pa.Array
     damaged_rows: NDArray[np.bool_]
     decoded: pa.Array | None = None
     formats: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     damage: dict[int, tuple[str, str]] = field(default_factory=dict)
-    reasons: list[tuple[NDArray[np.int64], str]] = field(default_factory=list)
+    reasons: list[tuple[list[int], str]] = field(default_factory=list)
 
     def columns(self, formats: pa.Array) -> dict[str, pa.Array]:
         """Return the columns that say what was read; the decoder has read the rows of ``formats`` as JSON."""
         rows = len(self.values)
-        if self.reasons or self.formats:
+        has_raw = _may_hold(formats, RAW)
+        if has_raw or self.formats:
             # All functions of Arrow are a tenth of a command's start, and most topics need none of them.
             import pyarrow.compute as pc
 
-        raw = pc.fill_null(pc.equal(formats, RAW), False).to_pylist() if self.reasons else []
+        raw = pc.fill_null(pc.equal(formats, RAW), False).to_pylist() if has_raw else []
         for name, mask in self.formats.items():
             formats = pc.if_else(pa.array(mask), name, formats)
         reasons: list[str | None] = [None] * rows
-        for numbers, reason in self.reasons:
-            for row in numbers.tolist():
+        for numbers, reason in [*named_by_headers(self.headers), *self.reasons] if has_raw else []:
+            for row in numbers:
                 reasons[row] = reason if raw[row] else None
         return {
             "format": formats,
             "decoded": pa.nulls(rows, pa.string()) if self.decoded is None else self.decoded,
-            "raw_reason": pa.array(reasons, pa.string()) if self.reasons else pa.nulls(rows, pa.string()),
+            "raw_reason": pa.array(reasons, pa.string()) if has_raw else pa.nulls(rows, pa.string()),
         }
 
 
 def read_rows_of_bytes(choices: Choices, topic: str, records: pa.RecordBatch, others: NDArray[np.bool_]) -> ByteRows:
     """Read the rows for which the choices have a reader, but those that other formats claim."""
     values = records.column("value")
-    found = ByteRows(values, np.zeros(len(values), bool))
+    found = ByteRows(values, records.column("headers"), np.zeros(len(values), bool))
     first = first_bytes(values, 1)[:, 0]
     present = ~others & _with_bytes(values)
     if choices.fixed(topic) is None and not (present & _SEEN[first]).any():
@@ -83,6 +94,33 @@ def read_rows_of_bytes(choices: Choices, topic: str, records: pa.RecordBatch, ot
     rows = _Rows(choices, topic, records, found)
     rows.read(first, present)
     return found
+
+
+def named_by_headers(headers: pa.Array) -> list[tuple[list[int], str]]:
+    """Return the rows whose headers name a schema, and why such a row is raw; all rows of a schema at once."""
+    import pyarrow.compute as pc
+
+    entries = headers.flatten()
+    known = pc.is_in(entries.field("name"), value_set=_NAMING_HEADERS)
+    if not pc.any(known).as_py():
+        return []
+    # Header by header, because a record has several of them and most records of a topic have the same.
+    rows = pc.list_parent_indices(headers).filter(known).to_pylist()
+    named = zip(*(entries.field(part).filter(known).to_pylist() for part in ("name", "value")), strict=True)
+    by_row: dict[int, list[tuple[bytes, bytes | None]]] = {}
+    for row, header in zip(rows, named, strict=True):
+        by_row.setdefault(row, []).append(header)
+    found: dict[tuple[tuple[bytes, bytes | None], ...], list[int]] = {}
+    for row, listed in by_row.items():
+        found.setdefault(tuple(listed), []).append(row)
+    reasons = [(listed, choice_left(header_frame(names)).reason) for names, listed in found.items()]
+    return [(listed, reason) for listed, reason in reasons if reason is not None]
+
+
+def _may_hold(formats: pa.Array, name: str) -> bool:
+    """Whether a word stands in the texts of a column; without the functions of Arrow, which cost a command's start."""
+    content = formats.buffers()[2]
+    return content is not None and name.encode() in content.to_pybytes()
 
 
 def may_be_bytes(values: pa.Array) -> NDArray[np.bool_]:
@@ -121,10 +159,10 @@ class _Rows:
         rest = present & (ids == NOT_FRAMED)
         odd = rest & np.isin(first, FRAME_MARKS)
         if (fixed := self._choices.fixed(self._topic)) is not None:
-            self._choose(np.flatnonzero(rest & ~odd), self._choices.of_topic(fixed))
+            self._of_topic(rest & ~odd, self._choices.of_topic(fixed))
             self._ask(np.flatnonzero(odd))
         else:
-            self._ask(np.flatnonzero(odd | (rest & (first >= _NO_TEXT) & self._typed(rest & (first >= _NO_TEXT)))))
+            self._ask(np.flatnonzero(odd | self._with_header(rest & (first >= _NO_TEXT), _CONTENT_TYPES)))
         self._read_all()
 
     def _framed(self, number: int, rows: NDArray[np.int64]) -> None:
@@ -136,19 +174,25 @@ class _Rows:
             self._choose(rows[braces], left)
             rows = rows[~braces]
         if choice.marks is not None:
-            rows = self._marked(rows, choice)
+            rows = self._marked(rows, choice, REGISTRY_PREFIX_BYTES)
         self._choose(rows, choice)
 
-    def _marked(self, rows: NDArray[np.int64], choice: Choice) -> NDArray[np.int64]:
-        """Choose for rows whose message is named behind the frame, all rows of a name at once; return the others."""
-        head = REGISTRY_PREFIX_BYTES + MARK_HEAD_BYTES
-        heads = first_bytes(self._values, head, rows)[:, REGISTRY_PREFIX_BYTES:]
+    def _of_topic(self, wanted: NDArray[np.bool_], choice: Choice) -> None:
+        rows = np.flatnonzero(wanted)
+        if choice.marks is not None:
+            named = self._with_header(wanted, _NAMING_HEADERS)
+            rows = np.concatenate([np.flatnonzero(wanted & ~named), self._marked(np.flatnonzero(named), choice, 0)])
+        self._choose(rows, choice)
+
+    def _marked(self, rows: NDArray[np.int64], choice: Choice, at: int) -> NDArray[np.int64]:
+        """Choose for rows whose message is named at a byte, all rows of a name at once; return the others."""
+        heads = first_bytes(self._values, at + MARK_HEAD_BYTES, rows)[:, at:]
         left = np.ones(len(rows), bool)
         sizes = np.where((heads[:, 1] == MARK_TAG) & (heads[:, 0] == heads[:, 2] + 2), heads[:, 0], 0)
         for size in np.unique(sizes[sizes > 0]).tolist():
             places = np.flatnonzero(sizes == size)
-            whole = first_bytes(self._values, REGISTRY_PREFIX_BYTES + 1 + size, rows[places])
-            marks, which = np.unique(whole[:, REGISTRY_PREFIX_BYTES:], axis=0, return_inverse=True)
+            whole = first_bytes(self._values, at + 1 + size, rows[places])
+            marks, which = np.unique(whole[:, at:], axis=0, return_inverse=True)
             for number, mark in enumerate(marks):
                 # Hostile names are as many as rows; only those that the schema has cost a look at all rows.
                 named = choice.of_mark(name_mark(mark.tobytes(), 0))
@@ -157,18 +201,17 @@ class _Rows:
                     left[places[which == number]] = False
         return rows[left]
 
-    def _typed(self, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Mark the rows that have a header of a content type."""
+    def _with_header(self, wanted: NDArray[np.bool_], names: pa.Array) -> NDArray[np.bool_]:
+        """Mark those of the wanted rows that have a header of one of these names."""
         marks = np.zeros(len(self._values), bool)
         headers = self._records.column("headers")
         if not wanted.any():
             return marks
         import pyarrow.compute as pc
 
-        names = headers.flatten().field("name")
-        typed = pc.is_in(names, value_set=_HEADERS).to_numpy(zero_copy_only=False)
-        marks[pc.list_parent_indices(headers).to_numpy(zero_copy_only=False)[typed]] = True
-        return marks
+        known = pc.is_in(headers.flatten().field("name"), value_set=names).to_numpy(zero_copy_only=False)
+        marks[pc.list_parent_indices(headers).to_numpy(zero_copy_only=False)[known]] = True
+        return marks & wanted
 
     def _ask(self, rows: NDArray[np.int64]) -> None:
         """Choose for rows one by one: those whose frame is rare, and those with a header of a content type."""
@@ -186,7 +229,7 @@ class _Rows:
             return
         if choice.reader is None:
             if choice.reason is not None:
-                self._found.reasons.append((rows, choice.reason))
+                self._found.reasons.append((rows.tolist(), choice.reason))
             return
         if choice not in self._chosen:
             self._chosen.append(choice)

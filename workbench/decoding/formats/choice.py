@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from workbench.decoding.formats.faults import fault_error
 from workbench.decoding.formats.format import CutOffError
-from workbench.decoding.formats.framing import NOT_FRAMED, frame_of
+from workbench.decoding.formats.framing import NOT_FRAMED, frame_of, header_frame, names_schema
 from workbench.decoding.formats.json import parse_json
 from workbench.decoding.formats.message_marks import name_mark
 from workbench.decoding.formats.schema_error import SchemaError
@@ -22,7 +22,6 @@ from workbench.decoding.formats.topic_format import CBOR, MSGPACK, PROTOBUF
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from workbench.decoding.formats.framing import Frame
     from workbench.decoding.formats.message_marks import MessageMarks
     from workbench.decoding.formats.topic_format import TopicFormat
     from workbench.decoding.native.value_reader import ValueReader
@@ -152,7 +151,7 @@ class Choices:
             reader = self._readers.of_topic(fixed)
         except SchemaError as error:
             return Choice(reason=f"the schema of the topic cannot be used: {error}")
-        has_marks = frame_bytes and fixed.format == PROTOBUF and fixed.schema
+        has_marks = fixed.format == PROTOBUF and fixed.schema
         marks = self._readers.marks_of(fixed.schema) if has_marks else None
         return Choice(fixed.format, reader, (frame_bytes, 0) if frame_bytes else (0,), marks=marks)
 
@@ -168,11 +167,14 @@ class Choices:
             if found is not None:
                 return Choice("avro", found, (frame.size,))
         if fixed is not None:
-            return self.of_topic(fixed, 0 if frame is None else frame.size)
+            choice = self.of_topic(fixed, 0 if frame is None else frame.size)
+            # Apicurio's serialisers name the message before the value, even where headers name the schema.
+            mark = b"" if frame is not None or not names_schema(headers) else name_mark(value, 0)
+            return choice.of_mark(mark) or choice
         named = content_format(headers) if value[:1] >= b"\x80" else ""
         if named:
             return Choice(named, self._readers.of_bytes(named), (0,))
-        return LEFT if frame is None else Choice(reason=_unknown(frame))
+        return choice_left(frame.name if frame is not None else header_frame(headers))
 
     def read(self, choice: Choice, value: bytes) -> bytes:
         """Read a value to JSON text.
@@ -244,5 +246,6 @@ def content_format(headers: HeaderList) -> str:
     return found
 
 
-def _unknown(frame: Frame) -> str:
-    return f"{frame.name}: name the schema in [topics] of workbench.toml to read it"
+def choice_left(name: str) -> Choice:
+    """Return the choice for a value that nothing but JSON and raw bytes reads: why, where a schema is named."""
+    return LEFT if not name else Choice(reason=f"{name}: name the schema in [topics] of workbench.toml to read it")

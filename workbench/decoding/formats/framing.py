@@ -6,6 +6,8 @@
 | Apicurio, where its serialisers use ids of 8 bytes | 0, then the id in 8 bytes, big-endian |
 | AWS Glue | 3, then 0 (as it is) or 5 (zlib), then the UUID of the schema version in 16 bytes |
 | Avro's single-object encoding | C3 01, then the CRC-64-AVRO fingerprint of the schema in 8 bytes |
+
+Apicurio's serialisers can also say it in headers; then nothing stands before the value.
 """
 
 from __future__ import annotations
@@ -14,10 +16,14 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.text import visible
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from workbench.model.records.record import HeaderList
 
 NOT_FRAMED = -1
 """Given by `schema_ids` for values without a frame."""
@@ -71,6 +77,37 @@ def frame_of(value: bytes) -> Frame | None:
         mark = value[2:SINGLE_OBJECT_PREFIX_BYTES]
         return Frame(f"the Avro schema of fingerprint {mark[::-1].hex()}", SINGLE_OBJECT_PREFIX_BYTES, fingerprint=mark)
     return None
+
+
+_APICURIO_IDS = {b"apicurio.value.contentId": "content id", b"apicurio.value.globalId": "global id"}
+_APICURIO_TEXTS = {
+    b"apicurio.value.contentHash": "content of hash",
+    b"apicurio.value.artifactId": "artifact",
+    b"apicurio.value.encoding": "encoding",
+}
+APICURIO_HEADERS = (*_APICURIO_IDS, *_APICURIO_TEXTS)
+"""Headers in which Apicurio's serialisers name a schema; the first of them that a record has counts."""
+_LONGEST_HEADER = 80
+_ID_BYTES = (4, 8)
+
+
+def names_schema(headers: HeaderList) -> bool:
+    """Whether a record has headers in which Apicurio's serialisers name a schema."""
+    return any(name in APICURIO_HEADERS for name, _ in headers)
+
+
+def header_frame(headers: HeaderList) -> str:
+    """Say which schema the headers of Apicurio's serialisers name; empty where there are none."""
+    known = {name: content for name, content in headers if name in APICURIO_HEADERS and content is not None}
+    for name in APICURIO_HEADERS:
+        if name in known:
+            content = known[name]
+            if name in _APICURIO_IDS and len(content) in _ID_BYTES:
+                return f"Apicurio's {_APICURIO_IDS[name]} {int.from_bytes(content)} in the header {name.decode()}"
+            what = _APICURIO_IDS.get(name) or _APICURIO_TEXTS[name]
+            text = visible(content.decode("utf-8", "replace"), _LONGEST_HEADER)
+            return f"Apicurio's {what} {text} in the header {name.decode()}"
+    return ""
 
 
 def schema_ids(values: pa.Array) -> NDArray[np.int64]:

@@ -84,6 +84,36 @@ def test_a_frame_whose_schema_is_not_known_is_raw_with_its_reason(name):
     assert row["raw_reason"].startswith(reason)
 
 
+HEADERS = {
+    "a content id": (
+        [("contentId", bytes(7) + b"\x09"), ("encoding", b"BINARY")],
+        "Apicurio's content id 9 in the header",
+    ),
+    "two ids": ([("globalId", bytes(7) + b"\x01"), ("contentId", bytes(7) + b"\x02")], "Apicurio's content id 2 in"),
+    "an id of four bytes": ([("globalId", b"\0\0\x01\0")], "Apicurio's global id 256 in the header"),
+    "an id as text": ([("globalId", b"27")], "Apicurio's global id 27 in the header apicurio.value.globalId"),
+    "an artifact": ([("artifactId", b"ord\n1")], "Apicurio's artifact ord"),
+    "hostile": ([("contentHash", b"<b>\xff\x1b[31m" * 50)], "Apicurio's content of hash <b>"),
+    "nulls": ([("contentId", None), ("encoding", b"JSON")], "Apicurio's encoding JSON in the header"),
+    "only nulls": ([("contentId", None)], None),
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_headers_of_apicurio_are_the_reason_of_what_is_raw(name):
+    listed, reason = HEADERS[name]
+    headers = tuple((f"apicurio.value.{part}".encode(), content) for part, content in listed)
+    rows = decoded_both_ways(decoder(), [AVRO, b"plain text", b"{}", None, framed(12, AVRO)], headers)
+    assert [row["format"] for row in rows] == ["raw", "raw", "json", None, "raw"]
+    for row in rows[:2]:
+        assert (row["raw_reason"] or "").startswith(reason or "")
+        assert (row["raw_reason"] is None) == (reason is None)
+    assert rows[2]["raw_reason"] is None
+    assert rows[4]["raw_reason"].startswith("schema id 12 is not known")
+    fixed = decoded_both_ways(decoder(t=TopicFormat("avro", json.dumps(ORDER).encode())), [AVRO], headers)
+    assert (fixed[0]["format"], fixed[0]["event_id"], fixed[0]["raw_reason"]) == ("avro", "o-1", None)
+
+
 def test_bytes_that_are_not_what_their_schema_says_are_damaged():
     values = [framed(7, AVRO[:-1]), framed(7, AVRO + b"\0"), framed(7, AVRO), framed(7, b"")]
     rows = decoded_both_ways(decoder(), values)

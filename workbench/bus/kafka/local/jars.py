@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
 import tempfile
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.bus.kafka.local.locks import exclusive
+from workbench.bus.kafka.local.maven import run_maven
 from workbench.errors import ConfigurationError
-from workbench.text import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,29 +78,15 @@ def ensure(cache: Path) -> Path:
 
 
 def _download(work: Path) -> Path:
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise ConfigurationError(
-            "The packaged Kafka fetches its jars once through Maven, and mvn is not on the path. "
-            "Install it (apt-get install maven), or name a running broker in WORKBENCH_KAFKA."
-        )
     pom = work / "pom.xml"
     pom.write_text(resources.files("workbench.bus.kafka.local").joinpath("pom.xml").read_text())
     target = work / "jars"
-    command = [maven, "-B", "-q", "-f", str(pom), "dependency:copy-dependencies"]
-    command += [f"-DoutputDirectory={target}", "-DincludeScope=runtime"]
-    try:
-        run = subprocess.run(  # noqa: S603 - Maven, with arguments of ours
-            command, cwd=work, capture_output=True, text=True, timeout=_DOWNLOAD_S, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ConfigurationError(
-            f"Maven did not fetch the Kafka jars within {duration_text(_DOWNLOAD_S, 's')}. "
-            "Check the network and try again."
-        ) from error
-    if run.returncode != 0:
-        lines = [line for line in (run.stdout + run.stderr).splitlines() if line.startswith("[ERROR]")]
-        raise ConfigurationError(
-            f"Maven could not fetch the Kafka jars: {' '.join(lines[:_SHOWN_LINES]) or run.stderr}"
-        )
+    run_maven(
+        ["-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={target}", "-DincludeScope=runtime"],
+        work,
+        what="the Kafka jars",
+        without="The packaged Kafka fetches its jars once through Maven, and mvn is not on the path. "
+        "Install it (apt-get install maven), or name a running broker in WORKBENCH_KAFKA.",
+        timeout_s=_DOWNLOAD_S,
+    )
     return target

@@ -9,13 +9,15 @@ import time
 import uuid
 from base64 import urlsafe_b64encode
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psutil
 
 from workbench.bus.kafka.local import probe
 from workbench.bus.kafka.local.options import HOST
-from workbench.errors import BrokerUnavailableError
+from workbench.bus.kafka.local.ports import is_free
+from workbench.errors import BrokerUnavailableError, ConfigurationError
 from workbench.text import duration_text
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _FORMAT_S = 60.0
 _POLL_S = 0.05
+_RELEASE_S = 5.0
 _LARGEST_LOG = 16 << 20
 _TAIL_LINES = 12
 _QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off")
@@ -123,6 +126,25 @@ def holds_within(condition: Callable[[], bool], timeout_s: float) -> bool:
             return False
         time.sleep(_POLL_S)
     return True
+
+
+def refuse_port_in_use(port: int, command: str, *, may_be_released: bool) -> None:
+    """Refuse a port that another program has.
+
+    Args:
+        port: The port.
+        command: The command that would start the server there, for the error: ``workbench kafka up``.
+        may_be_released: Whether a server of ours had it: a killed process counts as ended a little before the system
+            takes its sockets back.
+
+    Raises:
+        ConfigurationError: The port is in use.
+    """
+    if not holds_within(partial(is_free, port), _RELEASE_S if may_be_released else 0.0):
+        raise ConfigurationError(
+            f"Port {port} on {HOST} is already in use by another program. Choose another one "
+            f"({command} --port {port + 1}), or end that program."
+        )
 
 
 def wait_ready(

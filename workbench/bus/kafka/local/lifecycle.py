@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -12,7 +11,7 @@ from workbench.bus.kafka.local import launch, probe, state
 from workbench.bus.kafka.local.java import find_java
 from workbench.bus.kafka.local.locks import exclusive
 from workbench.bus.kafka.local.options import HOST, BrokerOptions, server_properties
-from workbench.bus.kafka.local.ports import free_port, is_free
+from workbench.bus.kafka.local.ports import check_port, free_port, is_free
 from workbench.bus.kafka.local.state import LocalBroker
 from workbench.config.folders import cache_folder
 from workbench.errors import BrokerUnavailableError, ConfigurationError
@@ -23,10 +22,8 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.local.java import Java
 
 DEFAULT_PORT = 29092
-_LARGEST_PORT = 65_535
 _STOP_S = 30.0
 _ALIVE_S = 5.0
-_RELEASE_S = 5.0
 _ATTEMPTS = 3
 _LOGS = "kafka"
 
@@ -63,8 +60,7 @@ def up(
         ConfigurationError: No Java or Maven, a port or data folder that cannot be used.
         BrokerUnavailableError: It did not come up; the message names its log.
     """
-    if not 0 <= port <= _LARGEST_PORT:
-        raise ConfigurationError(f"The port {port} is not between 0 and {_LARGEST_PORT}.")
+    check_port(port)
     cache = cache_folder() if cache is None else cache
     java, jars = find_java(), pinned_jars.ensure(cache)
     port = port or free_port()
@@ -233,14 +229,9 @@ class _Launcher:
         self.properties.write_text(text)
 
     def _refuse_ports_in_use(self, port: int) -> None:
-        # A killed process counts as ended a little before the system takes its sockets back.
-        patience_s = 0.0 if _remembered(self.cache, port) is None else _RELEASE_S
+        known = _remembered(self.cache, port) is not None
         for number in [port, *(listener.port for listener in self.options.listeners)]:
-            if not launch.holds_within(partial(is_free, number), patience_s):
-                raise ConfigurationError(
-                    f"Port {number} on {HOST} is already in use by another program. Choose another one "
-                    f"(workbench kafka up --port {number + 1}), or end that program."
-                )
+            launch.refuse_port_in_use(number, "workbench kafka up", may_be_released=known)
 
     def _refuse_foreign_folder(self) -> None:
         try:

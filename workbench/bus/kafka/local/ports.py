@@ -13,6 +13,17 @@ from workbench.errors import ConfigurationError
 # range can be taken by any program between choosing it and the broker's start.
 _CANDIDATES = range(10_000, 32_768)
 _TRIES = 200
+_LARGEST_PORT = 65_535
+
+
+def check_port(port: int) -> None:
+    """Refuse a number that is no port.
+
+    Raises:
+        ConfigurationError: It is not between 0, which means any free one, and 65535.
+    """
+    if not 0 <= port <= _LARGEST_PORT:
+        raise ConfigurationError(f"The port {port} is not between 0 and {_LARGEST_PORT}.")
 
 
 def free_port() -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
 
 from workbench.bus.kafka.local.locks import exclusive
+from workbench.bus.kafka.local.maven import run_maven
 from workbench.errors import ConfigurationError
-from workbench.text import duration_text
 
 VERSION = "3.3.3"
 SHA256 = "8bc6751c76d963734224b01d5e7f84ccb3cb61c87d3bd77c36c35f10a5cbed63"
@@ -20,7 +19,6 @@ PROGRAM = "quarkus-run.jar"
 _ARTIFACT = f"io.apicurio:apicurio-registry-app:{VERSION}:tar.gz:all"
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 _DOWNLOAD_S = 1_800.0
-_SHOWN_LINES = 3
 
 
 def folder(cache: Path) -> Path:
@@ -65,24 +63,15 @@ def _unpacked(archive: Path, target: Path) -> Path:
 
 
 def _download(work: Path) -> Path:
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise ConfigurationError(
-            "The local registry is fetched once through Maven (160 MB), and mvn is not on the path. Install it "
-            "(apt-get install maven), or name a registry that runs: --schema-registry http://host:8081."
-        )
-    command = [maven, "-B", "-q", _COPY, f"-Dartifact={_ARTIFACT}", f"-DoutputDirectory={work}"]
-    try:
-        run = subprocess.run(  # noqa: S603 - Maven, with arguments of ours
-            command, cwd=work, capture_output=True, text=True, timeout=_DOWNLOAD_S, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ConfigurationError(
-            f"Maven did not fetch the registry within {duration_text(_DOWNLOAD_S, 's')}. "
-            "Check the network and try again."
-        ) from error
+    run_maven(
+        [_COPY, f"-Dartifact={_ARTIFACT}", f"-DoutputDirectory={work}"],
+        work,
+        what="the registry",
+        without="The local registry is fetched once through Maven (160 MB), and mvn is not on the path. Install it "
+        "(apt-get install maven), or name a registry that runs: --schema-registry http://host:8081.",
+        timeout_s=_DOWNLOAD_S,
+    )
     found = next(work.glob("*.tar.gz"), None)
-    if run.returncode != 0 or found is None:
-        lines = [line for line in (run.stdout + run.stderr).splitlines() if "[ERROR]" in line]
-        raise ConfigurationError(f"Maven could not fetch the registry: {' '.join(lines[:_SHOWN_LINES]) or run.stderr}")
+    if found is None:
+        raise ConfigurationError(f"Maven has fetched no archive of the registry {VERSION}. Check its settings.")
     return found

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from workbench.bus.kafka.local import launch
 from workbench.bus.kafka.local.java import find_java
 from workbench.bus.kafka.local.locks import exclusive
-from workbench.bus.kafka.local.ports import free_port, is_free
+from workbench.bus.kafka.local.ports import check_port, free_port
 from workbench.bus.registry.local import archive, state
 from workbench.bus.registry.local.state import HOST, LocalRegistry
 from workbench.config.folders import cache_folder
@@ -23,9 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 28081
 JAVA = 21
-_LARGEST_PORT = 65_535
 _STOP_S = 30.0
-_RELEASE_S = 5.0
 _ASK_S = 5.0
 _POLL_S = 0.2
 _QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx384m", "-XX:+ExitOnOutOfMemoryError")
@@ -56,8 +53,7 @@ def up(
         ConfigurationError: No Java 21 or Maven, a port or data folder that cannot be used.
         BrokerUnavailableError: It did not come up; the message names its log.
     """
-    if not 0 <= port <= _LARGEST_PORT:
-        raise ConfigurationError(f"The port {port} is not between 0 and {_LARGEST_PORT}.")
+    check_port(port)
     cache = cache_folder() if cache is None else cache
     java = find_java(minimum=JAVA, what="The local registry")
     program = archive.ensure(cache) / archive.PROGRAM
@@ -66,13 +62,8 @@ def up(
     with exclusive(state.states(cache) / f"{port}.lock"):
         if (running := _running(cache, port, folder)) is not None:
             return running
-        # A killed process counts as ended a little before the system takes its sockets back.
-        patience_s = _RELEASE_S if any(one.port == port for one in state.known(cache)) else 0.0
-        if not launch.holds_within(partial(is_free, port), patience_s):
-            raise ConfigurationError(
-                f"Port {port} on {HOST} is already in use by another program. Choose another one "
-                f"(workbench registry up --port {port + 1}), or end that program."
-            )
+        known = _remembered(cache, port) is not None
+        launch.refuse_port_in_use(port, "workbench registry up", may_be_released=known)
         new = _prepare(folder)
         registry = LocalRegistry(port, 0, folder, archive.VERSION)
         log_from = registry.log.stat().st_size if registry.log.exists() else 0
