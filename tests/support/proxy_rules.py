@@ -14,7 +14,7 @@ from workbench.model.records.chunk import Span
 from workbench.model.records.record import NewRecord, TopicPartition
 
 if TYPE_CHECKING:
-    from workbench.bus.memory import MemoryLog
+    from workbench.bus.protocols import RecordLog
 
 IDLE_S = 300.0
 CODES = {"UNKNOWN_TOPIC_OR_PARTITION": 3, "MESSAGE_TOO_LARGE": 10}
@@ -50,7 +50,7 @@ class Instance:
 class Proxy:
     """The state behind a server; its coroutines run in the loop that the log belongs to."""
 
-    log: MemoryLog
+    log: RecordLog
     partition_faults: dict[int, int] = field(default_factory=dict)
     """Kafka codes with which partitions refuse records."""
     passed_s: float = 0.0

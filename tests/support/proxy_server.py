@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from http_frame import Asked
 
+    from workbench.bus.protocols import RecordLog
+
 V2 = "application/vnd.kafka.v2+json"
 FORMS = {f"application/vnd.kafka.{form}.v2+json": form for form in ("json", "binary")}
 
@@ -91,12 +93,12 @@ class Server:
 
 
 @contextmanager
-def serving_proxy() -> Iterator[Server]:
-    """Serve a proxy over an empty cluster, in threads of its own, until the block ends."""
+def serving_proxy(log: RecordLog | None = None, port: int = 0) -> Iterator[Server]:
+    """Serve a proxy over a cluster, an empty one unless given, in threads of its own until the block ends."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    state = Server(loop, Proxy(MemoryLog(f"proxy-{id(loop)}")))
+    state = Server(loop, Proxy(log or MemoryLog(f"proxy-{id(loop)}")))
     state.run(state.proxy.log.open())
 
     class Handler(_Handler):
@@ -104,7 +106,7 @@ def serving_proxy() -> Iterator[Server]:
 
     try:
         # Closing waits for the last answers, which need the loop.
-        with http_frame.serving(Handler, waits=True) as state.port:
+        with http_frame.serving(Handler, port=port, waits=True) as state.port:
             yield state
     finally:
         state.run(state.proxy.log.aclose())

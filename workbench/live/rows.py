@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from workbench.decoding.formats.json import JSON, behind_prefix
 from workbench.model.feeds import Column, Identity, RecordDetail, Row
 from workbench.model.records.columns import RECORD, UNTIMED_RECORD
 from workbench.model.records.record import TimestampType
@@ -130,7 +131,7 @@ def identities_of(table: pa.Table) -> list[Identity]:
 
 def _row(values: Mapping[str, Any], names: Sequence[str]) -> Row:
     problems = values["problems"] or ()
-    body = visible_bytes(values["value"]) if values["decoded"] is None else visible(values["decoded"])
+    body = visible_bytes(_body(values)) if values["decoded"] is None else visible(values["decoded"])
     cells = {
         "time": shown_time(values["timestamp_ms"]),
         "topic": visible(values["topic"]),
@@ -183,9 +184,11 @@ def _reading(values: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _body(values: Mapping[str, Any]) -> bytes | None:
-    """Return what is shown as the value: the JSON that a format of bytes was read to, else the bytes."""
-    decoded, value = values["decoded"], values["value"]
-    return value if decoded is None else decoded.encode()  # type: ignore[no-any-return]  # of the column's type
+    """Return what is shown as the value: the JSON that it was read to or holds behind a prefix, else the bytes."""
+    if values["decoded"] is not None:
+        return str(values["decoded"]).encode()
+    value: bytes | None = values["value"]
+    return value if value is None or values["format"] != JSON else behind_prefix(value)
 
 
 def _kind(timestamp_type: int | None) -> str:

@@ -172,3 +172,19 @@ def test_the_detail_says_how_the_value_was_read():
         detail = detail_of(pa.Table.from_pylist([row], schema=TAIL))
         assert detail is not None
         assert {name: text for name, text in detail.facts if name in ("format", "envelope", "damage")} == said
+
+
+@pytest.mark.parametrize(
+    ("format_", "value", "shown"),
+    [
+        ("json", b'\0\0\0\0\x04{"b": 2}', '{"b": 2}'),
+        ("json", b'{"b": 2}', '{"b": 2}'),
+        ("raw", b'\0\0\0\0\x04{"b"', '\\x00\\x00\\x00\\x00\\x04{"b"'),
+        ("json", None, "null"),
+    ],
+)
+def test_json_behind_the_prefix_of_a_registry_is_shown_as_json(format_, value, shown):
+    row = {"topic": "t", "partition": 0, "offset": 0, "timestamp_ms": 0, "timestamp_type": 0, "value": value}
+    table = pa.Table.from_pylist([row | {"format": format_}], schema=TAIL)
+    (made,) = rows_of(table)
+    assert made.cells[6] == shown

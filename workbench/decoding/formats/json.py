@@ -51,15 +51,20 @@ class JsonFormat(Format):
         return value.lstrip(b" \t\n\r")[:1] in _FIRST or _is_prefixed(value)
 
     def read(self, value: bytes) -> Any:
-        # The prefix is looked for only before an object: no JSON text begins with a zero byte, binary formats do.
-        if _is_prefixed(value):
-            value = value[REGISTRY_PREFIX_BYTES:]
-        value = value.removeprefix(BYTE_ORDER_MARK)
+        value = behind_prefix(value).removeprefix(BYTE_ORDER_MARK)
         try:
             body = parse_json(value)
         except ValueError as error:
             raise _fault(value, error) from error
         return body["payload"] if isinstance(body, dict) and body.keys() == CONNECT_WRAPPER else body
+
+
+def behind_prefix(value: bytes) -> bytes:
+    """Return the JSON text of a value that is JSON: without the prefix of a schema registry, if it has one.
+
+    The prefix is looked for only before an object: no JSON text begins with a zero byte, binary formats do.
+    """
+    return value[REGISTRY_PREFIX_BYTES:] if _is_prefixed(value) else value
 
 
 def _is_prefixed(value: bytes) -> bool:

@@ -8,7 +8,7 @@ from workbench.decoding.formats.message_marks import MessageMarks
 from workbench.decoding.formats.schema_error import SchemaError
 from workbench.decoding.formats.topic_format import AVRO, CBOR, MSGPACK, PROTOBUF
 from workbench.model.schemas import Schema, Schemas
-from workbench.text import size_text
+from workbench.text import size_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from workbench.decoding.formats.topic_format import TopicFormat
     from workbench.decoding.native.value_reader import ValueReader
 
+_FORMATS = {"AVRO": AVRO, "PROTOBUF": PROTOBUF}
+"""Formats by the types of schemas of a registry; values of JSON schemas are read as JSON."""
 _MOST_SCHEMA_BYTES = 16 << 20
 
 
@@ -48,7 +50,9 @@ class SchemaReaders:
         Raises:
             SchemaError: The schema cannot be used.
         """
-        name = AVRO if schema.type == "AVRO" else PROTOBUF
+        name = _FORMATS.get(schema.type)
+        if name is None:
+            raise SchemaError(f"its type is {visible(schema.type, 40)}, and Avro, Protobuf and JSON are known")
         return name, self._reader((schema, reader_schema), schema, reader_schema, "")
 
     def of_topic(self, fixed: TopicFormat) -> ValueReader:

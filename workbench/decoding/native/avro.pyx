@@ -115,7 +115,7 @@ cdef class AvroReader(ValueReader):
             memcpy(self._ends, &ends[0], len(ends) * sizeof(int32_t))
         self._texts = texts
         self._text = <const uint8_t*><const char*>texts
-        self.room = min(<int64_t>len(texts), 1 << 16)
+        self.room = len(texts)
 
     def __dealloc__(self):
         free(self._nodes)

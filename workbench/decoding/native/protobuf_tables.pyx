@@ -61,7 +61,7 @@ cdef class ProtobufTables(ValueReader):
         self.root = root
         self.texts = texts + bytes(SLACK)
         self.text = <const uint8_t*><const char*>self.texts
-        self.room = min(<int64_t>len(texts), 1 << 16)
+        self.room = len(texts)
 
     def __dealloc__(self):
         free(self.messages)

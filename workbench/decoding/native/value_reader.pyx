@@ -16,6 +16,7 @@ from workbench.decoding.native.json_text cimport BEHIND, CUT_OFF, UNKNOWN_CODE, 
 
 cdef enum:
     _ROOM = 1 << 14  # bytes of JSON that any value may become
+    _SCHEMA_ROOM = 1 << 18  # and so many more at most for the names and defaults of its schema, twice their bytes
     _UNFOLDS = 64  # and so many for each of its bytes
     _MOST_BYTES = 0x7FFFFFF0  # of one column
 
@@ -49,7 +50,7 @@ cdef bint _read(ValueReader reader, Bytes* part, Sink* sink) noexcept nogil:
         part.at = part.stop
         return fail(sink, CUT_OFF)
     sink.fault, sink.quiet = WELL, 0
-    sink.steps = _ROOM + reader.room + _UNFOLDS * size
+    sink.steps = _ROOM + min(2 * reader.room, _SCHEMA_ROOM) + _UNFOLDS * size
     sink.limit = min(before + sink.steps, _MOST_BYTES)
     if reader.read(part, sink) and (part.at == part.stop or fail(sink, BEHIND)):
         return True

@@ -12,6 +12,8 @@ from workbench.model.records.columns import DECODED_KEY, DECODED_VALUE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pyarrow as pa
+
     from workbench.model import Chunk
     from workbench.model.events.decoding import BulkDecoder
 
@@ -43,9 +45,28 @@ class ShownValues:
 
         records = chunk.records
         events = self._decoder.decode(records, chunk.topic)
+        records = _without_prefixes(records, events.column("format"))
         for name, found in (("value", events.column(DECODED_VALUE)), ("key", events.column(DECODED_KEY))):
             at = records.schema.get_field_index(name)
             field = records.schema.field(at)
             shown = pc.coalesce(found.cast(pa.binary()).cast(field.type), records.column(at))
             records = records.set_column(at, field, shown)
         return replace(chunk, records=records)
+
+
+def _without_prefixes(records: pa.RecordBatch, formats: pa.Array) -> pa.RecordBatch:
+    """Leave out what a serialiser of JSON Schema writes before the JSON."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from workbench.decoding.formats.framing import REGISTRY_PREFIX_BYTES
+    from workbench.decoding.formats.json import JSON
+
+    at = records.schema.get_field_index("value")
+    values = records.column(at).cast(pa.binary())
+    framed = pc.and_(pc.equal(formats, JSON), pc.equal(pc.binary_slice(values, 0, 1), b"\0"))
+    if not pc.any(framed).as_py():
+        return records
+    shown = pc.if_else(pc.fill_null(framed, False), pc.binary_slice(values, REGISTRY_PREFIX_BYTES), values)
+    field = records.schema.field(at)
+    return records.set_column(at, field, shown.cast(field.type))

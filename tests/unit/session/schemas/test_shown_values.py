@@ -20,6 +20,7 @@ class Decoder:
         for row, value in zip(rows, records.column("value").to_pylist(), strict=True):
             row |= {"partition": 0, "offset": 0, "tombstone": False, "problems": [], "causes": []}
             row["decoded"] = row["decoded_key"] = '{"a": 1}' if value == b"\0" else None
+            row["format"] = "json" if value and value[-1:] == b"}" else "raw"
         return pa.RecordBatch.from_pylist(rows, schema=pa.schema([field.with_nullable(True) for field in EVENT]))
 
 
@@ -43,9 +44,11 @@ async def test_decoded_values_take_the_place_of_their_bytes():
     said = []
     shown = ShownValues(Decoder(), said.append)
     for _ in range(2):
-        found = await shown.of(chunk(b"\0", b"\xff", None, b"{}"))
-        assert found.records.column("value").to_pylist() == [b'{"a": 1}', b"\xff", None, b"{}"]
-        assert found.records.column("key").to_pylist() == [b'{"a": 1}', None, None, None]
+        found = await shown.of(chunk(b"\0", b"\xff", None, b"{}", b'\0\0\0\0\x04{"b": 2}', b"\0\0\0\0\x04x"))
+        assert found.records.column("value").to_pylist() == [
+            b'{"a": 1}', b"\xff", None, b"{}", b'{"b": 2}', b"\0\0\0\0\x04x",
+        ]  # fmt: skip
+        assert found.records.column("key").to_pylist() == [b'{"a": 1}', *[None] * 5]
         assert found.records.schema == RECORD
     assert said == ["a schema is missing"]
     empty = chunk()
