@@ -17,7 +17,8 @@ def test_toml_blocks_are_settings(block, tmp_path):
     settings = load_settings({"WORKBENCH_CONFIG": str(path)})
     names = {convention.name for convention in load_conventions(settings.conventions)}
     assert set(settings.topics.values()) <= names
-    assert settings.clusters or settings.conventions or settings.topics or settings.masking.rules or settings.views
+    topics = settings.topics or settings.topic_formats
+    assert settings.clusters or settings.conventions or topics or settings.masking.rules or settings.views
 
 
 def test_the_long_example_shows_every_field_that_a_convention_may_have():

@@ -14,7 +14,8 @@ from workbench.model.records.chunk import Span
 from workbench.model.records.record import NewRecord, TopicPartition
 
 if TYPE_CHECKING:
-    from workbench.bus.protocols import RecordLog
+    from workbench.bus.kafka import KafkaLog
+    from workbench.bus.memory import MemoryLog
 
 IDLE_S = 300.0
 CODES = {"UNKNOWN_TOPIC_OR_PARTITION": 3, "MESSAGE_TOO_LARGE": 10}
@@ -50,7 +51,7 @@ class Instance:
 class Proxy:
     """The state behind a server; its coroutines run in the loop that the log belongs to."""
 
-    log: RecordLog
+    log: MemoryLog | KafkaLog
     partition_faults: dict[int, int] = field(default_factory=dict)
     """Kafka codes with which partitions refuse records."""
     passed_s: float = 0.0

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from http_frame import Asked
 
-    from workbench.bus.protocols import RecordLog
+    from workbench.bus.kafka import KafkaLog
 
 V2 = "application/vnd.kafka.v2+json"
 FORMS = {f"application/vnd.kafka.{form}.v2+json": form for form in ("json", "binary")}
@@ -93,7 +93,7 @@ class Server:
 
 
 @contextmanager
-def serving_proxy(log: RecordLog | None = None, port: int = 0) -> Iterator[Server]:
+def serving_proxy(log: KafkaLog | None = None, port: int = 0) -> Iterator[Server]:
     """Serve a proxy over a cluster, an empty one unless given, in threads of its own until the block ends."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

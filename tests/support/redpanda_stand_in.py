@@ -1,7 +1,8 @@
-"""Stands in for a Redpanda at its usual ports, to try ``WORKBENCH_REDPANDA`` without one: a Kafka, and the strict servers.
+"""Stands in for a Redpanda at its usual ports, to try ``WORKBENCH_REDPANDA`` without one: a Kafka, and strict servers.
 
-Run ``python tests/support/redpanda_stand_in.py``, and in another terminal ``WORKBENCH_REDPANDA=127.0.0.1 pytest tests/contract``. The
-servers share the topics of the Kafka; transforms that are deployed run in this process. It ends with Ctrl-C.
+Run ``python tests/support/redpanda_stand_in.py``, and in another terminal
+``WORKBENCH_REDPANDA=127.0.0.1 python -m pytest tests/contract``. The servers share the topics of the Kafka; transforms
+that are deployed run in this process. It ends with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ class RunningState(AdminState):
         super().deploy(body)
         made = [*self.transforms.values()][-1]
         variables = {one["key"]: one["value"] for one in made.environment}
-        spec = TransformSpec(made.name, made.input_topic, tuple(made.output_topics), variables)
+        spec = TransformSpec(
+            name=made.name, input_topic=made.input_topic, output_topics=tuple(made.output_topics), environment=variables
+        )
         self.cluster.run(self.cluster.executor.deploy(spec, read_module(made.code)))
 
     def _listed(self, one: Deployed) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Writes the golden files of the formats anew: values that other people's libraries wrote, and what they become.
 
 Run ``python tests/support/write_golden_formats.py`` in a checkout. Each value has to be read as its own library
-reads it before the file is written. `tests/unit/decoding/formats/test_golden.py` compares with the files.
+reads it before the file is written. `tests/unit/decoding/formats/test_choice.py` compares with the files.
 """
 
 from __future__ import annotations

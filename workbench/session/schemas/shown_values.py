@@ -59,14 +59,12 @@ def _without_prefixes(records: pa.RecordBatch, formats: pa.Array) -> pa.RecordBa
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from workbench.decoding.formats.framing import REGISTRY_PREFIX_BYTES
-    from workbench.decoding.formats.json import JSON
+    from workbench.decoding.formats.framing import first_bytes
+    from workbench.decoding.formats.json import JSON, behind_prefix
 
     at = records.schema.get_field_index("value")
-    values = records.column(at).cast(pa.binary())
-    framed = pc.and_(pc.equal(formats, JSON), pc.equal(pc.binary_slice(values, 0, 1), b"\0"))
-    if not pc.any(framed).as_py():
-        return records
-    shown = pc.if_else(pc.fill_null(framed, False), pc.binary_slice(values, REGISTRY_PREFIX_BYTES), values)
-    field = records.schema.field(at)
-    return records.set_column(at, field, shown.cast(field.type))
+    field, values = records.schema.field(at), records.column(at)
+    is_json = pc.fill_null(pc.equal(formats, JSON), False).to_numpy(zero_copy_only=False)
+    framed = pa.array(is_json & (first_bytes(values, 1)[:, 0] == 0))
+    texts = [behind_prefix(value) for value in values.filter(framed).to_pylist()]
+    return records.set_column(at, field, pc.replace_with_mask(values, framed, pa.array(texts, field.type)))

@@ -70,7 +70,10 @@ RAW = {
         framed(11, AVRO),
         "schema id 11 is not known: HTTP 503 from registry.example",
     ),
-    "a type of schemas that nobody knows": (framed(13, AVRO), "schema id 13 cannot be used: its type is THRIFT, and Avro"),
+    "a type of schemas that nobody knows": (
+        framed(13, AVRO),
+        "schema id 13 cannot be used: its type is THRIFT, and Avro",
+    ),
     "a schema that is none": (framed(10, AVRO), "schema id 10 cannot be used: a record, enum or fixed has no name"),
     "Glue": (b"\x03\x00" + GLUE + AVRO, "AWS Glue's schema version 0f8fad5b-d9cb-469f-a165-70867728950e: name"),
     "Apicurio": (bytes(8) + b"\x07" + AVRO, "Apicurio's id 7 of 8 bytes: name the schema in [topics]"),
