@@ -2,9 +2,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHONS := python3 python3.14 python3.13 python3.12 python3.11
-NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
-PYTHON ?= $(shell for name in $(PYTHONS); do $$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
+PYTHON ?= $(shell [ -x $(BIN)/python ] && echo $(BIN)/python || bash .ci/python)
 COMPILED := $(shell find workbench -name "*.p[xy][xd]")
 EXTRAS := export,java,keyring,otel,protobuf,tables,transforms,test
 comma := ,
@@ -115,11 +113,12 @@ $(VENV)/packages: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 # Compiles our own modules, for a minute: the checks need only the packages, and run meanwhile. Setuptools translates one
 # module after the other; those that Cython has translated before, several at once, it takes as they are. Debugging
-# information would take a quarter of gcc's time. CFLAGS replaces Python's own flags (-O3 among them), so it repeats them.
+# information would take a quarter of gcc's time. CFLAGS replaces Python's own flags, so it repeats them; some builds of
+# Python ask for -O2.
 $(VENV)/installed: $(VENV)/packages $(COMPILED)
 	$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt cython \
 	  && printf '%s\n' $(filter %.pyx,$(COMPILED)) | xargs -P 2 -n 3 $(BIN)/cython -3 || true
-	DIST_EXTRA_CONFIG=.ci/build.cfg CFLAGS="$$($(BIN)/python -c '$(PYTHON_CFLAGS)') -g0" $(BIN)/uv pip install -q --python $(BIN)/python -b constraints.txt --no-deps -e . \
+	DIST_EXTRA_CONFIG=.ci/build.cfg CFLAGS="$$($(BIN)/python -c '$(PYTHON_CFLAGS)') -O3 -g0" $(BIN)/uv pip install -q --python $(BIN)/python -b constraints.txt --no-deps -e . \
 	  || PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --no-deps -e .
 	@touch $@
 

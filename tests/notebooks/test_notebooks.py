@@ -7,16 +7,20 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 import registry_server
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NEEDS_BROKER = {"01_real_kafka.ipynb"}
 NEEDS_REGISTRY = {"04_schemas_and_transforms.ipynb"}
-RUN_S = 280
+RUN_S = 480
 SECRET = re.compile(r"(?i)(password|passwd|api[_-]?key|bearer)\s*[=:]\s*['\"]?\w")
 MOST_BYTES = 200_000
 
@@ -31,18 +35,25 @@ def registry_url():
         yield server.url
 
 
+def together() -> Iterator[object]:
+    """Give notebooks that run in one process of pytest, each in a kernel of its own: half of a notebook is a start."""
+    alone = NEEDS_BROKER | NEEDS_REGISTRY
+    others = [path for path in NOTEBOOKS if path.name not in alone]
+    # Two groups of those that need nothing: two processes may run them side by side.
+    groups = [others[::2], others[1::2], *([path] for path in NOTEBOOKS if path.name in alone)]
+    for group in groups:
+        marks = [pytest.mark.broker] if group[0].name in NEEDS_BROKER else []
+        yield pytest.param(group, marks=marks, id="-".join(path.name[:2] for path in group))
+
+
 @pytest.mark.notebook
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "path",
-    [pytest.param(p, marks=[pytest.mark.broker] if p.name in NEEDS_BROKER else []) for p in NOTEBOOKS],
-    ids=names,
-)
-def test_a_notebook_runs_under_nbval(path: Path, request: pytest.FixtureRequest):
+@pytest.mark.timeout(RUN_S + 20)
+@pytest.mark.parametrize("paths", list(together()))
+def test_notebooks_run_under_nbval(paths: list[Path], request: pytest.FixtureRequest):
     environment = dict(os.environ)
-    if path.name in NEEDS_BROKER:
+    if paths[0].name in NEEDS_BROKER:
         environment["WORKBENCH_ADDRESS"] = f"kafka://{request.getfixturevalue('kafka_address')}"
-    if path.name in NEEDS_REGISTRY:
+    if paths[0].name in NEEDS_REGISTRY:
         environment["WORKBENCH_SCHEMA_REGISTRY_URL"] = request.getfixturevalue("registry_url")
     options = [
         "-p",
@@ -56,7 +67,7 @@ def test_a_notebook_runs_under_nbval(path: Path, request: pytest.FixtureRequest)
     ]
     sanitizer = f"--nbval-sanitize-with={Path(__file__).with_name('sanitize.cfg')}"
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", *options, sanitizer, str(path)],
+        [sys.executable, "-m", "pytest", "-q", *options, sanitizer, *map(str, paths)],
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=RUN_S, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-6_000:]

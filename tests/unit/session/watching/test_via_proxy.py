@@ -47,7 +47,7 @@ async def test_a_table_shows_the_records_and_says_what_is_missing(server, topic_
         assert view.stats.end == 0
         await view.feed.set_filter("")
         server.write("orders", b"new", partition=1)
-        await wait_until(lambda: view.stats.held == 5, what="the new row", timeout_s=10)
+        await wait_until(lambda: view.stats.held == 5, what="the new row", timeout_s=30)
         with pytest.raises(ConfigurationError, match='via="kafka"'):
             cluster.tail("orders", via="carrier pigeon")
 
