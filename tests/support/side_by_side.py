@@ -19,10 +19,21 @@ KAFKA_CHAINS = (
 Each process that runs one of them starts a Kafka. Tests that compare all groups of a cluster need it for themselves.
 """
 
+KAFKA_BESIDE = {
+    "tests/unit/live/test_following.py": 0,
+    "tests/unit/live/tail/test_tail_following.py": 0,
+    "tests/unit/machine/test_doctor.py": 0,
+    "tests/notebooks/test_notebooks.py::test_notebooks_run_under_nbval[01]": 1,
+}
+"""Other tests that use a Kafka, and the chain whose Kafka they share: a third one would take 15 s of a core."""
+
 
 def chain_of(nodeid: str) -> str:
     """Return what is dealt out whole: one of the chains above, a file, or a notebook or page that starts its own."""
     file = nodeid.partition("::")[0]
+    beside = KAFKA_BESIDE.get(nodeid, KAFKA_BESIDE.get(file))
+    if beside is not None:
+        return " ".join(KAFKA_CHAINS[beside])
     parts = file.split("/")
     if parts[:2] == ["tests", "contract"]:
         return next((" ".join(chain) for chain in KAFKA_CHAINS if parts[2] in chain), file)

@@ -45,7 +45,8 @@ def prepare(connection: Connection, folder: Path, *, read_only: bool) -> int:
     with connection.cursor() as cursor:
         # DuckDB takes long to say that a table is missing: it looks for similar names among all of its functions.
         version = None if connection.created else schema.stored_version(cursor)
-        if version is None and not read_only and schema.is_empty(cursor):
+        # What was not there is empty; asking DuckDB for its tables makes it write all views of its catalogue first.
+        if version is None and not read_only and (connection.created or schema.is_empty(cursor)):
             version = 0
     version = schema.check_version(version, path)
     if version < schema.OLDEST_READABLE and read_only:
