@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workbench.engine import engine
 from workbench.errors import ValidationError
 from workbench.exploration.comparison import KEPT_KEYS, SnapshotComparison
 from workbench.exploration.describing import describe
-from workbench.exploration.sampling import SAMPLE_RECORDS, engine
+from workbench.exploration.sampling import SAMPLE_RECORDS
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.topics import TopicInfo
 

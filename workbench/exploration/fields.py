@@ -26,19 +26,19 @@ _PLAIN_MEMBER = r"[^.\"\[\]]+"
 
 # One level after the other: a table function that walks whole documents takes minutes for one that is nested deeply.
 _LEVEL = f"""
-CREATE TABLE level_{{depth}} AS
+CREATE TEMP TABLE level_{{depth}} AS
 SELECT "row", list_append(steps, member.key) AS steps, member.type AS type, member.value AS value
 FROM {{before}} AS upper, json_each(upper.value) AS member
 WHERE upper.type = 'OBJECT' AND len(json_keys(upper.value)) <= {WIDTH}
 """  # noqa: S608 - constants of this module
 
 _TOP = """
-CREATE TABLE level_0 AS
+CREATE TEMP TABLE level_0 AS
 SELECT "row", []::VARCHAR[] AS steps, json_type(body) AS type, body AS value FROM bodies
 """
 
 _LEAVES = f"""
-CREATE TABLE leaves AS
+CREATE TEMP TABLE leaves AS
 SELECT "row", 'value:' || array_to_string(list_transform(steps, lambda step:
         CASE WHEN regexp_full_match(step, '{_PLAIN_MEMBER}') THEN step ELSE '"' || step || '"' END), '.') AS field,
     CASE

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from workbench.decoding.ids import NO_CAUSES
+from workbench.engine import engine
 from workbench.exploration.fields import UUID, Field, is_selector
-from workbench.exploration.sampling import engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 
 from workbench.decoding import MISSING, read_value, registered_formats
 from workbench.decoding.formats.json import JSON
+from workbench.engine import engine
 from workbench.model.events.envelope import DAMAGED, RAW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import duckdb
 
     from workbench.store import SnapshotStore
 
@@ -59,7 +61,7 @@ FROM sample WHERE (format = $format OR decoded IS NOT NULL) AND value IS NOT NUL
 
 # An object that holds exactly schema and payload is the wrapper of Kafka Connect, which selectors do not see.
 _BODIES = """
-CREATE TABLE bodies AS
+CREATE TEMP TABLE bodies AS
 WITH valid AS (SELECT "row", text::JSON AS body FROM texts WHERE json_valid(text))
 SELECT "row", CASE WHEN list_sort(json_keys(body)) = ['payload', 'schema'] THEN body -> 'payload' ELSE body END AS body
 FROM valid
@@ -125,24 +127,6 @@ def _own_formats(topic: str, found: pa.Table) -> pa.Table:
         if tree is not MISSING:
             rows.append({"row": row["row"], "text": json.dumps(tree, default=str)})
     return pa.Table.from_pylist(rows, schema=_TEXTS)
-
-
-@contextmanager
-def engine(**tables: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB in memory over some tables; it reads no file and no Python variable."""
-    with closing(duckdb.connect(":memory:", config=_POLICY)) as cursor:
-        for name, table in tables.items():
-            cursor.register(name, table)
-        yield cursor
-
-
-_POLICY: dict[str, str | bool | int | float | list[str]] = {
-    "python_enable_replacements": "false",
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "memory_limit": "1GB",
-}
 
 
 @contextmanager

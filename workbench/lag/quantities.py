@@ -21,19 +21,18 @@ memory for a frame, the tables of the file for the views of a snapshot, so both 
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
+from workbench.engine import engine
 from workbench.lag.tables import LagTables, rounds_of, tables_of
 from workbench.model.lag import LagRound
 from workbench.store.snapshot.frames import normalised, to_pandas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     import pandas as pd
 
@@ -148,13 +147,6 @@ LAG_GROUPS = """
 """
 """Sums of `LAG_HISTORY` by round and group, over the partitions that have a value; null where none has."""
 
-_POLICY: dict[str, str | bool | int | float | list[str]] = {
-    # An engine over the tables it is given: it sees no Python variable, file or network, and one core is enough.
-    "python_enable_replacements": "false",
-    "enable_external_access": "false",
-    "threads": "1",
-}
-
 
 def lag_frame(rounds: LagTables | LagRound | Iterable[LagRound]) -> pd.DataFrame:
     """Lay rounds out as one row per round, group and partition, worst lag first within a round.
@@ -175,8 +167,8 @@ def lag_table(tables: LagTables) -> pa.Table:
         SELECT {_names(COLUMNS)} FROM ({LAG_HISTORY})
         ORDER BY started_at, round_id, lag DESC NULLS FIRST, group_id, topic, "partition"
     """  # noqa: S608 - the text above
-    with _engine(tables.by_name()) as engine:
-        return normalised(engine.sql(query).to_arrow_table())
+    with engine(**tables.by_name()) as connection:
+        return normalised(connection.sql(query).to_arrow_table())
 
 
 def group_totals(frame: pd.DataFrame) -> pd.DataFrame:
@@ -184,8 +176,8 @@ def group_totals(frame: pd.DataFrame) -> pd.DataFrame:
     newest = frame[frame["round_id"] == frame["round_id"].max()] if len(frame) else frame
     rows = pa.Table.from_pandas(newest.assign(cluster="", started_at=0), preserve_index=False)
     query = f"SELECT {_names(GROUP_COLUMNS)} FROM ({LAG_GROUPS}) ORDER BY lag DESC NULLS LAST, group_id"  # noqa: S608 - the text above
-    with _engine({"lag_history": rows}) as engine:
-        return to_pandas(engine.sql(query).to_arrow_table()).astype(GROUP_COLUMNS)
+    with engine(lag_history=rows) as connection:
+        return to_pandas(connection.sql(query).to_arrow_table()).astype(GROUP_COLUMNS)
 
 
 def outlines(rounds: LagTables) -> list[LagRound]:
@@ -194,16 +186,10 @@ def outlines(rounds: LagTables) -> list[LagRound]:
         name: f"SELECT * FROM {name} QUALIFY error IS NOT NULL OR row_number() OVER (PARTITION BY round_id) = 1"  # noqa: S608 - names of ours
         for name in ("offset_samples", "lag_samples", "group_samples")
     }
-    with _engine(rounds.by_name()) as engine:
-        return rounds_of(replace(rounds, **{name: engine.sql(query).to_arrow_table() for name, query in kept.items()}))
-
-
-@contextmanager
-def _engine(tables: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
-    with closing(duckdb.connect(":memory:", config=_POLICY)) as engine:
-        for name, table in tables.items():
-            engine.register(name, table)
-        yield engine
+    with engine(**rounds.by_name()) as connection:
+        return rounds_of(
+            replace(rounds, **{name: connection.sql(query).to_arrow_table() for name, query in kept.items()})
+        )
 
 
 def _names(columns: Iterable[str]) -> str:

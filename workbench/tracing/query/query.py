@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from workbench.engine import engine
 from workbench.errors import QueryError
 from workbench.tracing.graph.subgraph import subgraph
 from workbench.tracing.query.evaluation import Evaluator, event_sets
@@ -59,8 +60,7 @@ def query(
     compared = dict(names.columns)
     stages = _bound(names, lambda: stages_sql(asked.stages, names))
     raw = _stored_columns(graph, names, stored)
-    with duckdb.connect(config={"threads": "2", "python_enable_replacements": "false"}) as connection:
-        connection.register("nodes", _columns(graph, compared, raw, np.arange(len(graph))))
+    with engine(nodes=_columns(graph, compared, raw, np.arange(len(graph)))) as connection:
         marked = {one: _marked(connection, graph, conditions.get(one)) for one in sets}
         evaluator = Evaluator(graph, marked, evaluation=evaluation, orphans=orphans)
         chosen = np.flatnonzero(evaluator.events(asked.expression))
