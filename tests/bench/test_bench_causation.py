@@ -11,10 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import numpy as np
-import pyarrow as pa
 import pytest
-from decoded_events import EVENT_TABLE
+from event_forests import forest
 
 from workbench.tracing.drawing.view import causation_view
 from workbench.tracing.graph import build_graph
@@ -22,63 +20,13 @@ from workbench.tracing.graph import build_graph
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pyarrow as pa
+
 pytestmark = pytest.mark.timeout(300)
 
 SMALL = 2_000
 SIZES = [50_000, 1_000_000]
 READ = ["event_id", "causes", "event_time", "event_type", "source", "correlation_id"]
-
-
-def forest(count: int, *, joins: float = 0.1, roots: float = 0.02, reach: int = 2_000) -> pa.Table:
-    """Random events: a cause among the ``reach`` before, a second one for some, none for roots."""
-    random = np.random.default_rng(1)
-    names = pa.array([random.bytes(16).hex() for _ in range(count)])
-    place = np.arange(count)
-    is_root = random.random(count) < roots
-    is_root[0] = True
-    is_join = (random.random(count) < joins) & ~is_root
-    first, second = (np.maximum(place - random.integers(1, reach, count), 0) for _ in range(2))
-    starts = np.concatenate([[0], np.cumsum(np.where(is_root, 0, 1 + is_join))])
-    flat = np.empty(starts[-1], dtype=np.int64)
-    flat[starts[:-1][~is_root]] = first[~is_root]
-    flat[starts[:-1][is_join] + 1] = second[is_join]
-    cause = EVENT_TABLE.field("causes").type.value_type
-    entries = pa.StructArray.from_arrays(
-        [
-            pa.repeat("event_id", len(flat)),
-            names.take(pa.array(flat)),
-            pa.repeat("metadata.causation_id", len(flat)),
-            pa.array(np.zeros(len(flat), dtype=np.int32)),
-        ],
-        fields=list(cause),
-    )
-    stamp = np.sort(random.integers(1_700_000_000_000, 1_700_000_000_000 + count, count))
-    given = {
-        "event_id": names,
-        "offset": pa.array(place),
-        "partition": pa.array((place % 6).astype(np.int32)),
-        "causes": pa.ListArray.from_arrays(pa.array(starts.astype(np.int32)), entries),
-        "cause_state": pa.array(np.where(is_root, "root", "declared").tolist()),
-        "event_time": pa.array(stamp * 1000, pa.timestamp("us")),
-        "timestamp_ms": pa.array(stamp),
-        "correlation_id": names.take(pa.array(place // 20 * 20)),
-        "event_type": pa.array([f"type.{n}" for n in range(28)]).take(pa.array(random.integers(0, 28, count))),
-        "source": pa.array([f"service-{n}" for n in range(10)]).take(pa.array(random.integers(0, 10, count))),
-        "topic": pa.array([f"topic-{n}" for n in range(8)]).take(pa.array(random.integers(0, 8, count))),
-        "id_scope": pa.repeat("global", count),
-        "convention": pa.repeat("contract", count),
-        "cluster": pa.repeat("cluster-a", count),
-    }
-    return pa.table({f.name: given[f.name] if f.name in given else _empty(f, count) for f in EVENT_TABLE})
-
-
-def _empty(field: pa.Field, count: int) -> pa.Array:
-    if field.nullable:
-        return pa.nulls(count, field.type)
-    if pa.types.is_list(field.type):
-        nothing = pa.array([], field.type.value_type)
-        return pa.ListArray.from_arrays(pa.array(np.zeros(count + 1, dtype=np.int32)), nothing)
-    return pa.array(np.zeros(count), field.type)
 
 
 def whole_graph(table: pa.Table) -> tuple[int, int, int]:

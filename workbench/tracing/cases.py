@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.tracing.graph.arrays import pointer_doubling
-from workbench.tracing.graph.columns import EncodedColumn, text_rank
+from workbench.tracing.graph.columns import encoded_rank
 from workbench.tracing.graph.structure import primary_causes
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Cases:
 
 def cases_by_correlation(graph: CausalGraph) -> Cases:
     """Make a case of each correlation; events without one are in no case."""
-    encoded = EncodedColumn.of(graph.column("correlation_id"))
+    encoded = graph.encoded("correlation_id")
     return _cases(graph, encoded.codes, encoded.dictionary)
 
 
@@ -56,7 +56,7 @@ def _cases(graph: CausalGraph, case: Ints, names: pa.Array) -> Cases:
     used = graph.used_edges
     inside = (case[used.cause] >= 0) & (case[used.cause] == case[used.effect]) & ~graph.structure.layout_break
     cause, effect = used.cause[inside], used.effect[inside]
-    ranks = [text_rank(graph.column(name)) for name in ("event_type", "source")]
+    ranks = [encoded_rank(graph.encoded(name)) for name in ("event_type", "source")]
     primary = primary_causes(len(graph), cause, effect, type_rank=ranks[0], source_rank=ranks[1])
     binding = np.full(len(graph), -1, dtype=np.int64)
     np.maximum.at(binding, effect, cause)

@@ -21,9 +21,9 @@ from workbench.text import (
     visible,
 )
 from workbench.tracing.graph.arrays import components, longest_paths
-from workbench.tracing.graph.columns import EncodedColumn
 from workbench.tracing.graph.graph import COMMAND_ROOT, ORIGIN, SELF_ROOT
 from workbench.tracing.graph.times import NO_TIME
+from workbench.tracing.unfinished import FINISHED, LACKING, YOUNG, outcome_states
 
 if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
@@ -39,8 +39,11 @@ class Flows:
     """The flows of a snapshot, those with failures and gaps first."""
 
     frame: pd.DataFrame
-    """correlation_id, start, span_us, events, records, depth, roots, fragments, gaps, failures; ``gaps`` counts causes
-    that were not found, ``failures`` events that are dead letters or have one as a copy."""
+    """correlation_id, start, span_us, events, records, depth, roots, fragments, gaps, failures, finished.
+
+    ``gaps`` counts causes that were not found, ``failures`` events that are dead letters or have one as a copy.
+    ``finished`` is False where an event lacks an outcome that nearly all of its type have (`unfinished`), True where
+    all have theirs, and NA where one may still get it or nothing was learnt for the types of the flow."""
     without: int
     """Events without a correlation id, which are in no flow."""
 
@@ -52,7 +55,7 @@ class Flows:
         if len(self):
             names = [name for name in self.frame.columns if name != "records"]
             rows = [[_cell(name, row[name]) for name in names] for row in self.frame.head(_SHOWN).to_dict("records")]
-            lines.append(text_table(names, rows, numeric=tuple(range(2, len(names)))))
+            lines.append(text_table(names, rows, numeric=tuple(range(2, len(names) - 1))))
             if len(self) > _SHOWN:
                 lines.append(f"… {counted(len(self) - _SHOWN, 'more flow')} in .frame")
         return "\n".join(lines)
@@ -64,6 +67,8 @@ class Flows:
 def _cell(name: str, value: object) -> str:
     if value is None or value is pd.NaT or value is pd.NA:
         return ""
+    if name == "finished":
+        return "yes" if value else "no"
     if name == "start" and isinstance(value, pd.Timestamp):
         return time_text(value.to_pydatetime(warn=False), "us")
     if name == "span_us":
@@ -77,7 +82,7 @@ def flows(graph: CausalGraph) -> Flows:
     Args:
         graph: The graph, best of a whole snapshot.
     """
-    correlation = EncodedColumn.of(graph.column("correlation_id"))
+    correlation = graph.encoded("correlation_id")
     flow, count = correlation.codes, len(correlation.dictionary)
     known = flow >= 0
     used = graph.used_edges
@@ -96,6 +101,7 @@ def flows(graph: CausalGraph) -> Flows:
             "fragments": _fragments(cause, effect, flow, count),
             "gaps": _of_nodes(graph, "unresolved", flow, count),
             "failures": _counts(flow, known & failed(graph), count),
+            "finished": _finished(graph, flow, count),
         }
     )
     order = np.lexsort((np.arange(count), np.where(first == NO_TIME, np.iinfo(np.int64).max, first)))
@@ -105,12 +111,22 @@ def flows(graph: CausalGraph) -> Flows:
 
 def failed(graph: CausalGraph) -> Flags:
     """Mark events that are dead letters, or of which a copy is one."""
-    topic = EncodedColumn.of(graph.column("topic"))
+    topic = graph.encoded("topic")
     of_topic = np.array([is_dead_letter_topic(name) for name in topic.dictionary.to_pylist()] + [False], dtype=np.bool_)
     marked: Flags = of_topic[topic.codes].copy()
-    kinds = graph.copies["kind"] == "dead_letter"
-    marked[graph.copies.loc[kinds, "node"].to_numpy(np.int64)] = True
+    copies = graph.facts.copies
+    marked[copies.node[copies.named("kind", "dead_letter")]] = True
     return marked
+
+
+def _finished(graph: CausalGraph, flow: Ints, count: int) -> pd.Series[bool]:
+    if not graph.provenance.whole:
+        # In a selection effects are cut off.
+        return pd.Series([pd.NA] * count, dtype="boolean")
+    state = outcome_states(graph)
+    lacking, young, done = (_counts(flow, (flow >= 0) & (state == one), count) for one in (LACKING, YOUNG, FINISHED))
+    known = (lacking > 0) | ((young == 0) & (done > 0))
+    return pd.Series(pd.arrays.BooleanArray(known & (lacking == 0), ~known))
 
 
 def _counts(flow: Ints, chosen: Flags, count: int) -> Ints:
@@ -118,9 +134,9 @@ def _counts(flow: Ints, chosen: Flags, count: int) -> Ints:
 
 
 def _of_nodes(graph: CausalGraph, name: str, flow: Ints, count: int) -> Ints:
-    """Count the rows of a frame of the graph by the flow of their event."""
-    frame = graph.copies[graph.copies["kind"] != "collision"] if name == "copies" else graph.unresolved
-    of = flow[frame["node"].to_numpy(np.int64)]
+    """Count the copies, or the unresolved causes, by the flow of their event."""
+    copies, unresolved = graph.facts.copies, graph.facts.unresolved
+    of = flow[copies.node[~copies.named("kind", "collision")] if name == "copies" else unresolved.node]
     return np.bincount(of[of >= 0], minlength=count)
 
 

@@ -19,10 +19,14 @@ from workbench.tracing.tables import instants
 from workbench.tracing.text.mermaid import entities
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.drift import MapDrift
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
+
+    Floats: TypeAlias = NDArray[np.float64]
 
 MapBy: TypeAlias = Literal["event_type", "source", "topic"]
 
@@ -154,7 +158,7 @@ def _add_quantiles(table: pd.DataFrame, place: Ints, hop: Ints, timed: Flags, *,
     table[negative] = np.bincount(place[timed & (hop < 0)], minlength=len(table))
 
 
-def grouped_quantiles(place: Ints, value: Ints, count: int) -> list[np.ndarray[tuple[int], np.dtype[np.float64]]]:
+def grouped_quantiles(place: Ints, value: Ints | Floats, count: int) -> list[Floats]:
     """Return p50, p95 and p99 of each group with linear interpolation, NaN for an empty one."""
     order = np.lexsort((value, place))
     ordered = value[order].astype(np.float64)

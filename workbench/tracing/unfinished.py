@@ -16,7 +16,7 @@ import pyarrow as pa
 from workbench.errors import TableError
 from workbench.text import counted, visible
 from workbench.tracing.answers import SHOWN, Answer, keys_text, micros_text, rest_text, share_text, type_text
-from workbench.tracing.graph.columns import EncodedColumn
+from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.times import NO_TIME, hops
 from workbench.tracing.type_map import grouped_quantiles
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from workbench.tracing.graph import CausalGraph
-    from workbench.tracing.graph.arrays import Flags, Ints
+    from workbench.tracing.graph.arrays import Codes, Flags, Ints
 
 MIN_N = 20
 MIN_SHARE = 0.95
@@ -156,13 +156,33 @@ def unfinished(
     return Unfinished(frame[columns], tuple(known), young)
 
 
+UNRULED, LACKING, YOUNG, FINISHED = range(4)
+
+
+def outcome_states(graph: CausalGraph) -> Codes:
+    """Say of each event whether it has the outcomes that nearly all of its type have.
+
+    ``UNRULED``: no rule is known for its type, or it has no time; ``LACKING``: it lacks one and is old enough to have
+    it; ``YOUNG``: it lacks one and may still get it; ``FINISHED``: it has all.
+    """
+    flows = _Flows(graph, None)
+    state = np.full(len(graph), UNRULED, dtype=np.int8)
+    for code in range(len(flows.names)):
+        for rule in flows.learn(code, min_n=MIN_N, min_share=MIN_SHARE, min_alternative=MIN_ALTERNATIVE):
+            own, old, has = flows.done(rule)
+            found = np.where(has[own], FINISHED, np.where(old[own], LACKING, YOUNG))
+            state[own] = np.where(state[own] == UNRULED, found, np.minimum(state[own], found))
+    return state
+
+
 class _Flows:
     """Which event has effects of which types."""
 
     def __init__(self, graph: CausalGraph, end_us: int | Mapping[str, int] | None) -> None:
-        kinds = EncodedColumn.of(graph.column("event_type"))
+        kinds = graph.encoded("event_type")
         self.names: list[str | None] = [*kinds.dictionary.to_pylist(), None]
         self.kind = np.where(kinds.codes < 0, len(self.names) - 1, kinds.codes)
+        self._of_kind = Groups.of(self.kind, len(self.names))
         self.time = graph.time
         used = graph.used_edges
         self.cause, self.effect_kind = used.cause, self.kind[used.effect]
@@ -171,8 +191,7 @@ class _Flows:
         self._pairs, place = np.unique(pair, return_inverse=True)
         hop, timed = hops(graph.time, used.cause, used.effect)
         self._wait = grouped_quantiles(place[timed], hop[timed], len(self._pairs))[2]
-        self._order = np.argsort(pair, kind="stable")
-        self._starts = np.searchsorted(pair[self._order], [*self._pairs, np.iinfo(np.int64).max])
+        self._by_pair = Groups.of(place, len(self._pairs), used.cause)
         self._ends = _ends(graph, self.kind, width, end_us)
 
     def causes_with(self, code: int, effect: int) -> Ints:
@@ -180,7 +199,7 @@ class _Flows:
         at = int(np.searchsorted(self._pairs, code * len(self.names) + effect))
         if at == len(self._pairs) or self._pairs[at] != code * len(self.names) + effect:
             return np.zeros(0, dtype=np.int64)
-        return np.unique(self.cause[self._order[self._starts[at] : self._starts[at + 1]]])
+        return np.unique(self._by_pair.members[self._by_pair.starts[at] : self._by_pair.starts[at + 1]])
 
     def effects_of(self, code: int) -> dict[int, float]:
         """Return the types of the effects of a type, with the p99 of the hop."""
@@ -188,14 +207,29 @@ class _Flows:
         mine = np.flatnonzero(self._pairs // width == code)
         return {int(self._pairs[at] % width): float(self._wait[at]) for at in mine}
 
+    def timed(self, code: int) -> Ints:
+        """Return the events of a type that have a time."""
+        own = self._of_kind.members[self._of_kind.starts[code] : self._of_kind.starts[code + 1]]
+        timed: Ints = own[self.time[own] != NO_TIME]
+        return timed
+
     def mature(self, code: int, effects: Sequence[int], wait: float) -> Flags:
         """Mark the events of a type that are old enough for effects of these types."""
         end = min((self._ends[effect] for effect in effects), default=NO_TIME)
-        mine = (self.kind == code) & (self.time != NO_TIME)
-        if end == NO_TIME or not np.isfinite(wait):
-            return np.zeros(len(self.time), dtype=np.bool_)
-        old: Flags = mine & (int(end) - np.where(mine, self.time, int(end)) > wait)
+        old = np.zeros(len(self.time), dtype=np.bool_)
+        if end != NO_TIME and np.isfinite(wait):
+            own = self.timed(code)
+            old[own[int(end) - self.time[own] > wait]] = True
         return old
+
+    def done(self, rule: OutcomeRule) -> tuple[Ints, Flags, Flags]:
+        """Return the events of a rule's type that have a time; mark among all those old enough, and with an outcome."""
+        code = self.names.index(rule.event_type)
+        effects = [self.names.index(name) for name in rule.outcome if name in self.names]
+        has = np.zeros(len(self.time), dtype=np.bool_)
+        for effect in effects:
+            has[self.causes_with(code, effect)] = True
+        return self.timed(code), self.mature(code, effects or [code], rule.wait_us), has
 
     def learn(self, code: int, *, min_n: int, min_share: float, min_alternative: int) -> list[OutcomeRule]:
         """Find the outcome groups of a type, and keep those that nearly every mature event has."""
@@ -207,20 +241,27 @@ class _Flows:
         within = {effect: causes[mature[causes]] for effect, causes in having.items()}
         ordered = sorted(waits, key=lambda effect: (-len(within[effect]), self.names[effect] or ""))
         groups: list[list[int]] = []
+        taken: list[Flags] = []
+        place = np.empty(len(self.time), dtype=np.int64)
+        own = self._of_kind.members[self._of_kind.starts[code] : self._of_kind.starts[code + 1]]
+        place[own] = np.arange(len(own))
         for effect in ordered:
             enough = len(within[effect]) >= min_alternative
-            home = next((group for group in groups if enough and _exclusive(within, effect, group)), None)
+            causes = place[within[effect]]
+            home = next((at for at, having_one in enumerate(taken) if enough and not having_one[causes].any()), None)
             if home is None:
-                groups.append([effect])
-            else:
-                home.append(effect)
+                home = len(groups)
+                groups.append([])
+                taken.append(np.zeros(len(own), dtype=np.bool_))
+            groups[home].append(effect)
+            taken[home][causes] = True
         found = []
         for group in groups:
             wait = max(waits[effect] for effect in group)
             old = self.mature(code, group, wait)
             done = np.unique(np.concatenate([having[effect] for effect in group]))
-            count = int(old.sum())
-            share = int(old[done].sum()) / count if count else 0.0
+            count = int(np.count_nonzero(old))
+            share = int(np.count_nonzero(old[done])) / count if count else 0.0
             if count >= min_n and share >= min_share:
                 outcome = tuple(self.names[effect] for effect in group)
                 found.append(OutcomeRule(self.names[code], outcome, share, wait, count))
@@ -230,13 +271,8 @@ class _Flows:
         """Return the mature events without the outcome, and how many are too young to say."""
         if rule.event_type not in self.names:
             return np.zeros(0, dtype=np.int64), 0
-        code = self.names.index(rule.event_type)
-        effects = [self.names.index(name) for name in rule.outcome if name in self.names]
-        old = self.mature(code, effects or [code], rule.wait_us)
-        young = int(((self.kind == code) & (self.time != NO_TIME) & ~old).sum())
-        for effect in effects:
-            old[self.causes_with(code, effect)] = False
-        return np.flatnonzero(old), young
+        own, old, has = self.done(rule)
+        return np.flatnonzero(old & ~has), len(own) - int(np.count_nonzero(old))
 
     def ages(self, rule: OutcomeRule, nodes: Ints) -> Ints:
         """Return how old events are at the end of the capture of the outcome's topics."""
@@ -245,17 +281,13 @@ class _Flows:
         return int(end) - self.time[nodes]
 
 
-def _exclusive(within: dict[int, Ints], effect: int, group: Sequence[int]) -> bool:
-    return all(not len(np.intersect1d(within[effect], within[member])) for member in group)
-
-
 def _ends(graph: CausalGraph, kind: Ints, width: int, end_us: int | Mapping[str, int] | None) -> list[int]:
     """Return by type when the capture of its topics ended; of several topics the first to end counts."""
     known = graph.time != NO_TIME
     last = int(graph.time[known].max()) if known.any() else NO_TIME
     if end_us is None or isinstance(end_us, int):
         return [last if end_us is None else end_us] * width
-    topics = EncodedColumn.of(graph.column("topic"))
+    topics = graph.encoded("topic")
     by_topic = np.array([end_us.get(name, last) for name in topics.dictionary.to_pylist()] or [last], dtype=np.int64)
     ends = np.full(width, np.iinfo(np.int64).max)
     np.minimum.at(ends, kind, by_topic[topics.codes])

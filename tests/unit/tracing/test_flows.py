@@ -12,13 +12,14 @@ from traces import flow, trace_of
 
 from workbench.tracing.flows import flows
 from workbench.tracing.graph import build_graph
+from workbench.tracing.graph.subgraph import subgraph
 
 IDS = [f"e{n}" for n in range(8)]
 
 
 def test_one_row_for_each_correlation_id_those_with_gaps_first():
     found = flows(flow().data)
-    assert found.frame.drop(columns="start").to_dict("records") == [
+    assert found.frame.drop(columns=["start", "finished"]).to_dict("records") == [
         {"correlation_id": "k3", "span_us": 10, "events": 2, "records": 2, "depth": 0, "roots": 0, "fragments": 2,
          "gaps": 2, "failures": 0},
         {"correlation_id": "k1", "span_us": 30, "events": 3, "records": 4, "depth": 2, "roots": 1, "fragments": 1,
@@ -41,6 +42,30 @@ def test_dead_letters_are_failures_and_come_first():
     found = flows(build_graph(event_table(rows)))
     assert found.frame[["correlation_id", "failures"]].to_numpy().tolist() == [["bad", 1], ["ok", 0]]
     assert found.without == 1
+
+
+def order(number, *, paid):
+    """An order at its own second and, 10 ms later, its payment."""
+    t, flow = number * 1_000_000, f"k{number}"
+    rows = [{"event_id": f"o{number}", "correlation_id": flow, "event_type": "Order", "t": t, "cause_state": "root"}]
+    payment = {"event_id": f"p{number}", "correlation_id": flow, "event_type": "Payment", "t": t + 10_000}
+    return [*rows, *([{**payment, "causes": [f"o{number}"]}] if paid else [])]
+
+
+def test_a_flow_is_finished_once_its_events_have_the_outcomes_of_their_types():
+    rows = [row for number in range(30) for row in order(number, paid=number not in (7, 29))]
+    rows.append({"event_id": "x", "correlation_id": "other", "event_type": "Note", "t": 5})
+    graph = build_graph(event_table(rows))
+    found = flows(graph)
+    finished = found.frame.set_index("correlation_id")["finished"]
+    assert finished[finished == False].index.to_list() == ["k7"]  # noqa: E712 - NA is neither
+    # The last order may still be paid, and of notes nothing is known.
+    assert finished[finished.isna()].index.to_list() == ["other", "k29"]
+    assert finished.sum() == 28
+    row = next(line for line in repr(found).splitlines() if "k8" in line)
+    assert row.split()[-1] == "yes"
+    part = subgraph(graph, np.ones(len(graph), dtype=np.bool_), "a selection")
+    assert flows(part).frame["finished"].isna().all()
 
 
 @pytest.mark.parametrize("rows", [[], [{"event_id": "a"}], [{"correlation_id": "k"}]])

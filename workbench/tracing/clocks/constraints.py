@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.tracing.graph.columns import EncodedColumn
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Constraints:
 
 def clocks_of(graph: CausalGraph) -> tuple[tuple[str, ...], Ints]:
     """Return the names of the clocks, sorted, and the number of each event's clock, -1 where none is known."""
-    encoded = EncodedColumn.of(graph.column("source"))
+    encoded = graph.encoded("source")
     names: list[str] = encoded.dictionary.to_pylist()
     by_broker = graph.marked("broker_time")
     everything = sorted({*names, *([BROKER] if by_broker.any() else [])})
@@ -76,9 +75,13 @@ def constraints_of(edges: ClockedEdges, epsilon_us: int) -> Constraints:
     count = max(len(edges.names), 1)
     bound = edges.cause_time - edges.effect_time - epsilon_us
     pair = edges.cause_clock * count + edges.effect_clock
-    order = np.lexsort((np.arange(len(pair)), -bound, pair))
-    first = np.append(True, pair[order][1:] != pair[order][:-1])[: len(order)]
-    chosen = order[first]
+    _, place = np.unique(pair, return_inverse=True)
+    strongest = np.full(int(place.max(initial=-1)) + 1, np.iinfo(np.int64).min)
+    np.maximum.at(strongest, place, bound)
+    first = np.flatnonzero(bound == strongest[place])[::-1]
+    chosen = np.empty(len(strongest), dtype=np.int64)
+    # Of repeated indices numpy keeps the last assignment: the first edge.
+    chosen[place[first]] = first
     return Constraints(edges.cause_clock[chosen], edges.effect_clock[chosen], bound[chosen], chosen)
 
 

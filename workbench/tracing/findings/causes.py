@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 
 from workbench.text import and_more, visible
 from workbench.tracing.findings.context import Evidence
-from workbench.tracing.graph.columns import EncodedColumn
 from workbench.tracing.graph.edges import AMBIGUOUS
 from workbench.tracing.graph.graph import COMMAND_ROOT, ORIGIN, SELF_ROOT, UNLINKED
 
@@ -65,7 +64,7 @@ def ambiguous(context: Context) -> Evidence:
 def unlinked(context: Context) -> Evidence:
     """Find events that say nothing of their cause, with their share of each topic."""
     nodes = np.flatnonzero(context.graph.root_kind == UNLINKED)
-    topics = EncodedColumn.of(context.graph.column("topic"))
+    topics = context.graph.encoded("topic")
     total = np.bincount(topics.codes, minlength=len(topics.dictionary))
     mine = np.bincount(topics.codes[nodes], minlength=len(total))
     shares = [
@@ -102,8 +101,8 @@ def several_roots(context: Context) -> Evidence:
     """Find correlations that begin more than once: their roots, or the first events of their fragments."""
     code, graph = context.codes("correlation_id"), context.graph
     inside = np.flatnonzero(code >= 0)
-    pair = np.stack([code[inside], graph.structure.fragment[inside]])
-    _, first = np.unique(pair, axis=1, return_index=True)
+    # Both are below 2^31, as events are: one number stands for the pair.
+    _, first = np.unique((code[inside] << 32) | graph.structure.fragment[inside], return_index=True)
     heads = inside[first]
     roots = inside[np.isin(graph.root_kind[inside], (ORIGIN, SELF_ROOT, COMMAND_ROOT))]
     count = int(code.max(initial=-1)) + 1

@@ -10,7 +10,6 @@ import numpy as np
 
 from workbench.tracing.clocks.constraints import clocks_of
 from workbench.tracing.clocks.offsets import clock_offsets
-from workbench.tracing.graph.columns import EncodedColumn
 from workbench.tracing.graph.times import hops, resolution_us
 
 if TYPE_CHECKING:
@@ -89,13 +88,13 @@ class Context:
     @cached_property
     def kind(self) -> Ints:
         """Code of the type of each event; all events without a type have the last one."""
-        codes = EncodedColumn.of(self.graph.column("event_type")).codes
+        codes = self.graph.encoded("event_type").codes
         return np.where(codes < 0, int(codes.max(initial=-1)) + 1, codes)
 
     @property
     def whole(self) -> bool:
-        """Whether the graph is a whole snapshot: in a selection effects are cut off."""
-        return self.graph.provenance.selection == WHOLE
+        """Whether the graph is a whole snapshot."""
+        return self.graph.provenance.whole
 
     def codes(self, name: str) -> Ints:
         """Return a text column as codes, -1 where an event has none.
@@ -103,7 +102,8 @@ class Context:
         Raises:
             NotChecked: No event has any.
         """
-        column = self.graph.optional(name)
-        if column is None or column.null_count == len(column):
-            raise NotChecked(f"no event says its {name.removesuffix('_id')}")
-        return EncodedColumn.of(column).codes
+        if name in self.graph.attributes.names:
+            column = self.graph.encoded(name)
+            if len(column.dictionary):
+                return column.codes
+        raise NotChecked(f"no event says its {name.removesuffix('_id')}")

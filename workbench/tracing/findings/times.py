@@ -13,11 +13,12 @@ from workbench.text import counted, duration_text
 from workbench.tracing.findings.causes import replayed_often
 from workbench.tracing.findings.context import Evidence, NotChecked
 from workbench.tracing.graph.arrays import Groups
-from workbench.tracing.graph.columns import EncodedColumn, flags
+from workbench.tracing.graph.columns import flags
 from workbench.tracing.graph.times import NO_TIME, hops
 from workbench.tracing.order.follows import never_connected
 from workbench.tracing.order.profile import timing_profile
 from workbench.tracing.paths.intervals import is_spans
+from workbench.tracing.type_map import grouped_quantiles
 from workbench.tracing.unfinished import unfinished
 
 if TYPE_CHECKING:
@@ -103,30 +104,27 @@ def unfinished_flow(context: Context) -> Evidence:
 
 
 def _nodes(graph: CausalGraph, keys: pd.Series[str]) -> Ints:
-    """Return the numbers of events by their keys."""
+    """Return the numbers of events by their keys, which are few."""
     wanted = pa.array(keys.to_list(), pa.large_string())
-    return np.array(pc.index_in(wanted, value_set=graph.column("key")).to_pylist(), dtype=np.int64)
+    if not len(wanted):
+        return np.zeros(0, dtype=np.int64)
+    found = np.flatnonzero(flags(pc.is_in(graph.column("key"), value_set=wanted)))
+    number = dict(zip(graph.keys(found), found.tolist(), strict=True))
+    return np.array([number[key] for key in wanted.to_pylist()], dtype=np.int64)
 
 
 def fan_out_outlier(context: Context) -> Evidence:
     """Find events with far more effects of one type than others of their type have."""
-    counts = _children(context)
-    grouped = counts.groupby(["cause_kind", "effect_kind"])["n"]
-    median = grouped.transform("median")
-    mad = (counts["n"] - median).abs().groupby([counts["cause_kind"], counts["effect_kind"]]).transform("median")
-    size, p99 = grouped.transform("size"), grouped.transform(lambda one: one.quantile(0.99))
-    limit = np.where(mad > 0, median + _FAR * _MAD_TO_DEVIATION * mad, 3 * p99)
-    found = counts[(counts["n"] > limit) & (size >= _ENOUGH)]
-    return Evidence(
-        found["cause"].to_numpy(np.int64), details=[f"{counted(int(n), 'effect')} of one type" for n in found["n"]]
-    )
-
-
-def _children(context: Context) -> pd.DataFrame:
     used, kind = context.graph.used_edges, context.kind
-    edges = pd.DataFrame({"cause": used.cause, "effect_kind": kind[used.effect]})
-    counts = edges.groupby(["cause", "effect_kind"]).size().reset_index(name="n")
-    return counts.assign(cause_kind=kind[counts["cause"].to_numpy(np.int64)])
+    width = int(kind.max(initial=-1)) + 1
+    pairs, n = np.unique(used.cause * width + kind[used.effect], return_counts=True)
+    cause, groups = pairs // max(width, 1), kind[pairs // max(width, 1)] * width + pairs % max(width, 1)
+    group, place, size = np.unique(groups, return_inverse=True, return_counts=True)
+    median, _, p99 = grouped_quantiles(place, n, len(group))
+    mad = grouped_quantiles(place, np.abs(n - median[place]), len(group))[0]
+    limit = np.where(mad > 0, median + _FAR * _MAD_TO_DEVIATION * mad, 3 * p99)
+    found = np.flatnonzero((n > limit[place]) & (size[place] >= _ENOUGH))
+    return Evidence(cause[found], details=[f"{counted(count, 'effect')} of one type" for count in n[found].tolist()])
 
 
 def retry_storm(context: Context) -> Evidence:
@@ -206,7 +204,7 @@ def dead_end(context: Context) -> Evidence:
         fed = np.zeros(len(graph), dtype=np.bool_)
         fed[used.cause[consumer[used.effect]]] = True
         return Evidence(np.flatnonzero(producer & ~fed))
-    topics = EncodedColumn.of(graph.column("topic"))
+    topics = graph.encoded("topic")
     acts = np.zeros(len(topics.dictionary), dtype=np.bool_)
     acts[topics.codes[used.cause]] = True
     last = np.zeros(len(acts), dtype=np.int64)

@@ -63,11 +63,13 @@ def _first(members: Ints) -> int:
 
 def _core_edges(cause: Ints, effect: Ints, depth: Ints) -> Ints:
     """Edges that remain after peeling from both sides: those on cycles, and those between cycles."""
+    nodes = np.flatnonzero(depth < 0)
+    if not len(nodes):
+        return nodes
     edges = np.flatnonzero((depth[cause] < 0) & (depth[effect] < 0))
-    if not len(edges):
-        return edges
-    nodes, compact = np.unique(np.concatenate([cause[edges], effect[edges]]), return_inverse=True)
-    tails, heads = compact[: len(edges)], compact[len(edges) :]
+    number = np.empty(len(depth), dtype=np.int64)
+    number[nodes] = np.arange(len(nodes))
+    tails, heads = number[cause[edges]], number[effect[edges]]
     stuck = longest_paths(len(nodes), heads, tails) < 0
     return edges[stuck[tails] & stuck[heads]]
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from workbench.tracing.graph.edges import Edges
     from workbench.tracing.graph.node_table import NodeTable
 
+_WHOLE = "the whole snapshot"
+
 ROOT_KINDS: tuple[str, ...] = get_args(RootKind)
 ORIGIN, SELF_ROOT, COMMAND_ROOT, UNLINKED, ORPHAN = range(len(ROOT_KINDS))
 INNER = -1
@@ -44,9 +46,14 @@ class Provenance:
     """Longest time to expect between a cause and its effect, for types without enough hops of their own."""
     unread: int
     """Raw or damaged records of the snapshot that have no envelope in their headers either."""
-    selection: str = "the whole snapshot"
+    selection: str = _WHOLE
     counted: str = "event"
     """``record`` where only the selection was read, because events are counted by reading them all."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was selected: in a selection effects are cut off."""
+        return self.selection == _WHOLE
 
 
 @dataclass(frozen=True, eq=False, slots=True)

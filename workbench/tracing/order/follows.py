@@ -12,7 +12,7 @@ import pyarrow as pa
 from workbench.text import counted, text_table
 from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text, type_text
 from workbench.tracing.graph.arrays import Groups, reach
-from workbench.tracing.graph.columns import EncodedColumn, text_rank
+from workbench.tracing.graph.columns import encoded_rank
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.type_map import distinct
 
@@ -72,11 +72,11 @@ class OrderedEvents:
 
 def ordered_events(graph: CausalGraph) -> OrderedEvents:
     """Order the events of each case in time."""
-    case = EncodedColumn.of(graph.column("correlation_id")).codes
+    case = graph.encoded("correlation_id").codes
     node = np.flatnonzero((case >= 0) & (graph.time != NO_TIME))
-    kinds = EncodedColumn.of(graph.column("event_type"))
+    kinds = graph.encoded("event_type")
     place = [graph.column(name).to_numpy(zero_copy_only=False)[node] for name in ("offset", "partition")]
-    order = np.lexsort((*place, text_rank(graph.column("topic"))[node], graph.time[node], case[node]))
+    order = np.lexsort((*place, encoded_rank(graph.encoded("topic"))[node], graph.time[node], case[node]))
     node = node[order]
     names = [*kinds.dictionary.to_pylist(), None]
     kind = np.where(kinds.codes < 0, len(names) - 1, kinds.codes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -40,14 +41,19 @@ class TimingProfile(Answer):
             graph: The same graph, or another one.
             rule: ``robust``: above ``limit_us``; ``deviation``: further than 6 standard deviations from the mean.
         """
-        found = _hop_frame(graph).merge(self.frame, on=["cause_type", "effect_type"], how="inner")
-        distance = (found["hop_us"] - found["mean_us"]).abs()
-        found["score"] = distance / found["std_us"].where(found["std_us"] > 0)
+        hop = _PairedHops.of(graph)
+        known = hop.pairs.merge(self.frame, on=["cause_type", "effect_type"], how="left").take(hop.place)
+        distance = np.abs(hop.hop_us - known["mean_us"].to_numpy())
+        std = known["std_us"].to_numpy()
+        score = distance / np.where(std > 0, std, np.nan)
         if rule == "robust":
-            late = found["hop_us"] > found["limit_us"]
+            late = np.flatnonzero(hop.hop_us > known["limit_us"].to_numpy())
         else:
-            late = (found["score"] > _FAR).where(found["std_us"] > 0, distance > 0)
-        found = found[late].sort_values(["hop_us", "effect"], ascending=[False, True], ignore_index=True)
+            late = np.flatnonzero(np.where(std > 0, score > _FAR, distance > 0))
+        found = known.iloc[late].reset_index(drop=True).astype({"n": np.int64})
+        ends = {name: graph.some("key", ends[late]).to_pandas() for name, ends in hop.ends.items()}
+        found = found.assign(**ends, hop_us=hop.hop_us[late], score=score[late])
+        found = found.sort_values(["hop_us", "effect"], ascending=[False, True], ignore_index=True)
         names = ["cause", "effect", "cause_type", "effect_type", "hop_us", "limit_us", "median_us", "score", "n"]
         return LateHops(found[names], own=graph.provenance.selection == self.learnt_from)
 
@@ -85,26 +91,40 @@ class LateHops(Answer):
 
 def timing_profile(graph: CausalGraph, least_n: int = LEAST_N) -> TimingProfile:
     """Learn how long hops take, from all edges between each pair of types that has enough of them."""
-    frame = _hop_frame(graph)
-    grouped = frame.groupby(["cause_type", "effect_type"], dropna=False)["hop_us"]
+    hop = _PairedHops.of(graph)
+    grouped = pd.Series(hop.hop_us).groupby(hop.place)
     table = pd.DataFrame({"n": grouped.size(), "mean_us": grouped.mean(), "std_us": grouped.std(ddof=1)})
     table["median_us"] = grouped.median()
-    distance = (frame["hop_us"] - grouped.transform("median")).abs()
-    table["mad_us"] = distance.groupby([frame["cause_type"], frame["effect_type"]], dropna=False).median()
+    distance = pd.Series(np.abs(hop.hop_us - table["median_us"].to_numpy()[hop.place]))
+    table["mad_us"] = distance.groupby(hop.place).median()
     table["p99_us"] = grouped.quantile(0.99)
     robust = table["median_us"] + _FAR * _MAD_TO_DEVIATION * table["mad_us"]
     table["limit_us"] = robust.where(table["mad_us"] > 0, table["p99_us"])
-    table = table[table["n"] >= least_n].reset_index()
+    table = pd.concat([hop.pairs, table], axis="columns")
+    table = table[table["n"] >= least_n].sort_values(["cause_type", "effect_type"], ignore_index=True)
     return TimingProfile(table.fillna({"std_us": 0.0}), graph.provenance.selection)
 
 
-def _hop_frame(graph: CausalGraph) -> pd.DataFrame:
-    used = graph.used_edges
-    hop, timed = hops(graph.time, used.cause, used.effect)
-    ends: dict[str, Ints] = {"cause": used.cause[timed], "effect": used.effect[timed]}
-    texts = {
-        f"{end}{suffix}": graph.column(column).take(pa.array(nodes)).to_pandas()
-        for end, nodes in ends.items()
-        for suffix, column in (("", "key"), ("_type", "event_type"))
-    }
-    return pd.DataFrame({**texts, "hop_us": hop[timed]})
+@dataclass(frozen=True, slots=True)
+class _PairedHops:
+    """The hops of a graph between events with a time."""
+
+    ends: dict[str, Ints]
+    hop_us: Ints
+    place: Ints
+    """Row of each hop in ``pairs``."""
+    pairs: pd.DataFrame
+    """cause_type, effect_type."""
+
+    @classmethod
+    def of(cls, graph: CausalGraph) -> _PairedHops:
+        used = graph.used_edges
+        hop, timed = hops(graph.time, used.cause, used.effect)
+        ends = {"cause": used.cause[timed], "effect": used.effect[timed]}
+        kinds = graph.encoded("event_type")
+        names = pa.concat_arrays([kinds.dictionary, pa.nulls(1, kinds.dictionary.type)])
+        kind = np.where(kinds.codes < 0, len(kinds.dictionary), kinds.codes)
+        pairs, place = np.unique(kind[ends["cause"]] * len(names) + kind[ends["effect"]], return_inverse=True)
+        types = {"cause_type": pairs // len(names), "effect_type": pairs % len(names)}
+        frame = pd.DataFrame({name: names.take(pa.array(codes)).to_pandas() for name, codes in types.items()})
+        return cls(ends, hop[timed], place, frame)
