@@ -57,7 +57,6 @@ class HttpTransport:
         self._urls = list(settings.urls)
         self._timeout_s = timeout_s
         self._largest = max_answer_bytes
-        self._secrets = [s for s in map(_plain, (settings.password, settings.token)) if s]
         self._client: httpx.AsyncClient | None = None
 
     def __repr__(self) -> str:
@@ -165,16 +164,13 @@ class HttpTransport:
     async def _bounded(self, answer: httpx.Response, url: str) -> bytes:
         if answer.headers.get("content-encoding", "identity").lower() != "identity":
             raise self._error(f"{url} answers compressed, which was not asked for.", status=answer.status_code)
-        pieces, size = [], 0
-        async for piece in answer.aiter_raw():
-            size += len(piece)
-            if size > self._largest:
-                raise self._error(
-                    f"{url} answers with more than {size_text(self._largest)}; that is too much, and it was not read.",
-                    status=answer.status_code,
-                )
-            pieces.append(piece)
-        return b"".join(pieces)
+        body = await bounded_body(answer, self._largest)
+        if body is None:
+            raise self._error(
+                f"{url} answers with more than {size_text(self._largest)}; that is too much, and it was not read.",
+                status=answer.status_code,
+            )
+        return body
 
     def _parsed(self, text: bytes, url: str) -> Any:
         try:
@@ -201,10 +197,7 @@ class HttpTransport:
         )
 
     def _clean(self, text: str) -> str:
-        """Take secrets out of a text: a server may send back what it was sent."""
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
+        return without_secrets(self._settings, text)
 
 
 _MOVED = {
@@ -243,6 +236,24 @@ def _reason(error: Exception, timeout_s: float) -> str:
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return f"no answer within {duration_text(timeout_s, 's')}"
     return visible(str(error) or type(error).__name__, 200)
+
+
+async def bounded_body(answer: httpx.Response, most: int) -> bytes | None:
+    """Read the body of a streamed answer; None as soon as it is larger than so many bytes."""
+    pieces, size = [], 0
+    async for piece in answer.aiter_raw():
+        size += len(piece)
+        if size > most:
+            return None
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def without_secrets(settings: HttpServiceSettings, text: str) -> str:
+    """Take the password and the token out of a text: a server may send back what it was sent."""
+    for secret in map(_plain, (settings.password, settings.token)):
+        text = text.replace(secret, "***") if secret else text
+    return text
 
 
 def tls_context(settings: HttpServiceSettings) -> ssl.SSLContext:

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from workbench.bus.http import tls_context
+from workbench.bus.http import bounded_body, tls_context, without_secrets
 from workbench.errors import AuthenticationError, TransformError
 from workbench.text import duration_text, size_text, visible
 
@@ -149,18 +149,15 @@ class AdminRequests:
             if settings.username is not None and settings.password is not None:
                 auth = httpx.BasicAuth(settings.username, settings.password.get_secret_value())
         async with self._opened().stream(method, url, headers=headers, content=content, auth=auth) as answer:
-            pieces, size = [], 0
-            async for piece in answer.aiter_raw():
-                size += len(piece)
-                if size > MAX_ANSWER_BYTES:
-                    raise TransformError(
-                        f"{url} answers with more than {size_text(MAX_ANSWER_BYTES)}, which was not read. Check that "
-                        "admin_url leads to a Redpanda broker.",
-                        name="",
-                        stage="list",
-                    )
-                pieces.append(piece)
-            return answer.status_code, b"".join(pieces), answer.headers
+            body = await bounded_body(answer, MAX_ANSWER_BYTES)
+            if body is None:
+                raise TransformError(
+                    f"{url} answers with more than {size_text(MAX_ANSWER_BYTES)}, which was not read. Check that "
+                    "admin_url leads to a Redpanda broker.",
+                    name="",
+                    stage="list",
+                )
+            return answer.status_code, body, answer.headers
 
     def _opened(self) -> httpx.AsyncClient:
         # Made inside the running loop, at the first request.
@@ -213,10 +210,7 @@ class AdminRequests:
         return visible(self._clean(text), _MESSAGE_CHARACTERS)
 
     def _clean(self, text: str) -> str:
-        """Take the secrets out of a text: a server may send back what it was sent."""
-        for secret in (self._settings.password, self._settings.token):
-            text = text if secret is None else text.replace(secret.get_secret_value(), "***")
-        return text
+        return without_secrets(self._settings, text)
 
 
 def _target(url: str, location: str) -> str:
