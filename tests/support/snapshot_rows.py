@@ -78,10 +78,12 @@ class Filler:
             key = RangeKey(capture_id, source.source_id, partition, first)
             head = CaptureHead(capture_id, topic, "start", "end", "read_committed")
             begin_capture(cursor, head, [StoredRange(key, first, last + 1, "read_committed", "running")])
-        raw, events = stored_rows(source.source_id, records, self.decoder.decode(records, topic))
+        decoded = self.decoder.decode(records, topic)
+        raw, events = stored_rows(source.source_id, records, decoded)
+        (values,) = count_values(decoded, [decoded.num_rows])
         sizes: dict[str, Any] = {} if segment_bytes is None else {"segment_bytes": segment_bytes, "row_group_bytes": 1}
         appender = Appender(self.store, **sizes)
-        update = RangeUpdate(key, last + 1, records.num_rows, values=count_values(events), gaps=gaps)
+        update = RangeUpdate(key, last + 1, records.num_rows, values=values, gaps=gaps)
         try:
             appender.append(update, raw, events)
             appender.commit()

@@ -7,7 +7,22 @@ from libc.string cimport memcpy, memset
 
 import pyarrow as pa
 
+cdef extern from *:
+    """
+    #if defined(__OPTIMIZE__) || defined(_MSC_VER)
+    #define WB_IS_OPTIMISED 1
+    #else
+    #define WB_IS_OPTIMISED 0
+    #endif
+    """
+    const bint WB_IS_OPTIMISED
+
 cdef int32_t _no_end = 0  # bounds of an array without values: Arrow allows it to have no offsets buffer
+
+
+def is_optimised():
+    """Whether the compiler was told to optimise this module; all modules are compiled with the same options."""
+    return WB_IS_OPTIMISED
 
 
 cdef object new_buffer(int64_t size):

@@ -8,14 +8,13 @@ import ssl
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import httpx
-
 from workbench.errors import ConfigurationError
 from workbench.text import duration_text, size_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import httpx
     from pydantic import SecretStr
 
     from workbench.config.http_service import HttpServiceSettings
@@ -100,6 +99,9 @@ class HttpTransport:
             ServiceError: No URL answers, or the service refuses; with its status and error code.
             ConfigurationError: A certificate or key file cannot be used.
         """
+        # Imported where it is used: with rich, which it brings along, it takes a quarter of a command's start.
+        import httpx
+
         failures = []
         for _ in range(1 if base else len(self._urls)):
             url = base or self._urls[0]
@@ -132,6 +134,8 @@ class HttpTransport:
         headers: Mapping[str, str] | None,
         wait_s: float,
     ) -> Any:
+        import httpx
+
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
         limits = httpx.Timeout(self._timeout_s + wait_s, connect=min(CONNECT_S, self._timeout_s))
         async with self._opened().stream(
@@ -143,6 +147,8 @@ class HttpTransport:
         raise self._refusal(answer, text, url)
 
     def _opened(self) -> httpx.AsyncClient:
+        import httpx
+
         # Made inside the running loop, at the first request: a connection that asks nothing opens nothing.
         if self._client is None:
             settings = self._settings
@@ -231,6 +237,8 @@ def _error_of(text: bytes) -> tuple[int | None, str]:
 
 
 def _reason(error: Exception, timeout_s: float) -> str:
+    import httpx
+
     if isinstance(error, httpx.ConnectTimeout):
         return "no connection in time"
     if isinstance(error, TimeoutError | httpx.TimeoutException):

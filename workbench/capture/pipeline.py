@@ -64,6 +64,8 @@ class DecodedChunk:
     records: pa.Table
     events: pa.Table
     values: ValueCounts
+    size_bytes: int
+    """Of both tables, about."""
 
 
 class LimitReachedError(Exception):
@@ -212,7 +214,7 @@ class Pipeline:
                 one.values,
                 chunk.gaps,
             )
-            self._appender.append(update, one.records, one.events)
+            self._appender.append(update, one.records, one.events, one.size_bytes)
             self._progress.note(one.task, chunk, one.values)
 
     def _decode_all(
@@ -224,16 +226,24 @@ class Pipeline:
         self, by_partition: dict[TopicPartition, PartitionTask], chunks: Sequence[Chunk]
     ) -> Iterator[DecodedChunk]:
         for own in decoding_groups(chunks):
-            topic = own[0].topic
             whole = pa.Table.from_batches([chunk.records for chunk in own], schema=RECORD)
-            events = pa.Table.from_batches([self._decoder.decode(whole, topic)]) if whole.num_rows else None
-            start = 0
-            for chunk in own:
-                task = by_partition[TopicPartition(chunk.topic, chunk.partition)]
-                rows = chunk.records.num_rows
-                yield _decoded_chunk(
-                    task, chunk, whole.slice(start, rows), None if events is None else events.slice(start, rows)
+            parts = [chunk.records.num_rows for chunk in own]
+            tasks = [by_partition[TopicPartition(chunk.topic, chunk.partition)] for chunk in own]
+            if not whole.num_rows:
+                yield from (
+                    DecodedChunk(task, chunk, whole, whole, ValueCounts(), 0)
+                    for task, chunk in zip(tasks, own, strict=True)
                 )
+                continue
+            decoded = self._decoder.decode(whole, own[0].topic)
+            # All are of one topic, so of one source: what a call costs is spread over the rows of all these chunks.
+            records, events = stored_rows(tasks[0].source.source_id, whole, decoded)
+            counts = count_values(decoded, parts)
+            row_bytes = (records.nbytes + events.nbytes) / whole.num_rows
+            start = 0
+            for task, chunk, rows, counted in zip(tasks, own, parts, counts, strict=True):
+                stored = records.slice(start, rows), events.slice(start, rows)
+                yield DecodedChunk(task, chunk, *stored, counted, round(rows * row_bytes))
                 start += rows
 
     def _within_limit(self, chunks: Sequence[Chunk]) -> tuple[list[Chunk], bool]:
@@ -316,10 +326,3 @@ async def _finished(running: Coroutine[Any, Any, T]) -> T:
     if cancelled is not None:
         raise cancelled
     return task.result()
-
-
-def _decoded_chunk(task: PartitionTask, chunk: Chunk, records: pa.Table, events: pa.Table | None) -> DecodedChunk:
-    if events is None or not records.num_rows:
-        return DecodedChunk(task, chunk, records.slice(0, 0), records.slice(0, 0), ValueCounts())
-    stored = stored_rows(task.source.source_id, records, events)
-    return DecodedChunk(task, chunk, *stored, count_values(events))

@@ -65,7 +65,7 @@ def application(only: str | None = None) -> typer.Typer:
 
     Args:
         only: Load this command alone, so that it starts without importing what the others need. A name that is no
-            command loads all.
+            command loads all, and ``--version`` none.
     """
     app = typer.Typer(
         cls=_Commands,
@@ -81,7 +81,8 @@ def application(only: str | None = None) -> typer.Typer:
         """Capture, follow, measure and replay the records of Kafka and Redpanda."""
 
     names = [found.name for found in pkgutil.iter_modules(commands.__path__)]
-    for name in [only] if only in names else names:
+    needed = [] if only == "--version" else [only] if only in names else names
+    for name in needed:
         importlib.import_module(f"{commands.__name__}.{name}").register(app)
     return app
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from workbench.text import iso_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pyarrow as pa
 
 _BATCH_ROWS = 10_000
 
@@ -32,6 +32,9 @@ def table_rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
+    # The list of all commands imports this module, and needs no table.
+    import pyarrow as pa
+
     kind = column.type
     if pa.types.is_timestamp(kind):
         unit = kind.unit

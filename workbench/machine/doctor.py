@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from packaging.requirements import Requirement
 
+from workbench.buffers.slices import is_optimised
 from workbench.bus.kafka.local import jars
 from workbench.bus.kafka.local.java import find_java
 from workbench.bus.profiles import log_of
@@ -46,14 +47,14 @@ class Check:
 
 
 def examine(address: str | None = None, environ: Mapping[str, str] | None = None) -> list[Check]:
-    """Check Python, packages, Java, Kafka jars, browser, kcat, and the broker if one is given.
+    """Check Python, packages, compiled modules, Java, Kafka jars, browser, kcat, and the broker if one is given.
 
     Args:
         address: Address or profile of the broker; by default from the environment or the settings file.
         environ: Environment variables; by default those of this process.
     """
     environ = os.environ if environ is None else environ
-    checks = [_python(), *_packages(), _java(environ), _jars(environ), _browser(environ), _kcat(environ)]
+    checks = [_python(), *_packages(), _compiled(), _java(environ), _jars(environ), _browser(environ), _kcat(environ)]
     return [*checks, _broker(address, environ)]
 
 
@@ -86,6 +87,13 @@ def _packages() -> Iterator[Check]:
 
 def _pin(requirement: Requirement) -> str:
     return f"{requirement.name}{requirement.specifier}"
+
+
+def _compiled() -> Check:
+    if is_optimised():
+        return Check("compiled modules", "ok", "optimised")
+    advice = "They decode several times slower than they could. Install anew without CFLAGS, or with -O3 in CFLAGS."
+    return Check("compiled modules", "wrong", "compiled without optimisation", needed=False, advice=advice)
 
 
 def _java(environ: Mapping[str, str]) -> Check:

@@ -18,7 +18,7 @@ from workbench.decoding.compiled.arrays import one_array
 from workbench.decoding.compiled.byte_rows import read_rows_of_bytes
 from workbench.decoding.compiled.formats import record_parts, rows_of_other_formats
 from workbench.decoding.compiled.key_rows import read_keys
-from workbench.decoding.compiled.program import Compiler
+from workbench.decoding.compiled.program import compiled
 from workbench.decoding.conventions.registry import builtin_conventions
 from workbench.decoding.conventions.selectors import compile_pattern
 from workbench.decoding.formats.choice import Choices
@@ -78,7 +78,7 @@ class Decoder:
                     f"Topic {topic!r} is fixed to the convention {fixed.convention!r}, which does not exist. "
                     f"Define [conventions.{fixed.convention}] or use one of {', '.join(sorted(known))}.",
                 )
-        self._compiled = Compiler(self.conventions)
+        self._compiled = compiled(self.conventions)
         self._texts_of_topics: dict[str, list[str | None]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ order of the members there.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,8 +56,22 @@ _WORD_BITS = 64
 _SIZE_BITS = 31
 
 
+_KEPT: deque[tuple[tuple[Convention, ...], Compiler]] = deque(maxlen=8)
+
+
+def compiled(conventions: tuple[Convention, ...]) -> Compiler:
+    """Return the tables of some conventions; equal ones are compiled once, which takes as long as 20,000 records."""
+    for known, tables in tuple(_KEPT):
+        # Most are the same objects, so little is compared.
+        if known == conventions:
+            return tables
+    tables = Compiler(conventions)
+    _KEPT.append((conventions, tables))
+    return tables
+
+
 class Compiler:
-    """Makes the tables of some conventions.
+    """Makes the tables of some conventions. They are never changed, so several decoders and threads may use them.
 
     Attributes:
         topics: Patterns of topic selectors by number.

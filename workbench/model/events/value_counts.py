@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from workbench.buffers.bits import rows_of_text, true_rows, valid_rows
 from workbench.model.events.envelope import DAMAGED, RAW
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +37,24 @@ class ValueCounts:
         )
 
 
-def count_values(events: pa.Table | pa.RecordBatch) -> ValueCounts:
-    """Count the values of decoded events; see `value_count_sql` for the same in SQL."""
-    batches = [events] if isinstance(events, pa.RecordBatch) else events.to_batches()
-    return sum(map(_counted, batches), ValueCounts())
+def count_values(events: pa.RecordBatch, parts: Sequence[int]) -> list[ValueCounts]:
+    """Count the values of decoded events; see `value_count_sql` for the same in SQL.
 
-
-def _counted(events: pa.RecordBatch) -> ValueCounts:
+    Args:
+        events: Decoded events.
+        parts: Rows of each part, from the first row on; each is counted by itself.
+    """
     raw, damaged = (rows_of_text(events["format"], word) for word in (RAW, DAMAGED))
     read = ~(raw | damaged | true_rows(events["tombstone"]))
     without_envelope = read & ~valid_rows(events["convention"])
-    return ValueCounts(*(int(np.count_nonzero(marks)) for marks in (without_envelope, raw, damaged)))
+    ends = np.cumsum(np.array([0, *parts]))
+    counted = (_between(ends, marks) for marks in (without_envelope, raw, damaged))
+    return [ValueCounts(*counts) for counts in zip(*counted, strict=True)]
+
+
+def _between(ends: NDArray[np.int64], marks: NDArray[np.bool_]) -> list[int]:
+    counts: list[int] = np.diff(np.concatenate([[0], np.cumsum(marks)])[ends]).tolist()
+    return counts
 
 
 def value_count_sql(alias: str) -> dict[str, str]:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 SEGMENT_BYTES = 64 << 20
 """Size of a segment's two files together at which it is committed."""
+FEW_ROWS = 1024
+"""Rows of a part, on average, up to which the parts of a row group are joined before they are written."""
+MOST_COPIED_BYTES = 64 << 20
+"""Size of the decoded rows up to which they are."""
 
 
 class SegmentWriter:
@@ -62,6 +66,9 @@ class SegmentWriter:
             self._partitions[key] = joined(self._partitions.get(key), rows)
 
     def _write_events(self, events: pa.Table) -> None:
+        # What each part costs is more than copying its rows, where those are few.
+        if events.column(0).num_chunks * FEW_ROWS > events.num_rows and events.nbytes <= MOST_COPIED_BYTES:
+            events = events.combine_chunks()
         self._events.write(events)
         self._ids.add(events)
 

@@ -87,8 +87,14 @@ class Appender:
         bound = SMALL_COMMIT_S if small else LARGE_COMMIT_S
         return max(0.0, self._since + bound - time.monotonic())
 
-    def append(self, update: RangeUpdate, records: pa.Table, events: pa.Table) -> bool:
+    def append(self, update: RangeUpdate, records: pa.Table, events: pa.Table, size_bytes: int | None = None) -> bool:
         """Take rows of one range; returns whether that filled a segment, which is now being committed.
+
+        Args:
+            update: How far the range gets with these rows.
+            records: Raw rows in the layout of the store.
+            events: The decoded rows of the same positions.
+            size_bytes: Of both, about; they are measured where it is not known, which takes as long as to store ten.
 
         Raises:
             StorageFullError: The disk is full, perhaps since an earlier call; what was committed before is intact.
@@ -98,7 +104,7 @@ class Appender:
         self._updates[update.key] = _joined(self._updates.get(update.key), update)
         if records.num_rows:
             self._rows.append((records, events))
-            self._bytes += records.nbytes + events.nbytes
+            self._bytes += records.nbytes + events.nbytes if size_bytes is None else size_bytes
         if self._bytes >= self._row_group_bytes:
             self._write_group()
         if self._segment is not None and self._is_full(self._segment.size_bytes):

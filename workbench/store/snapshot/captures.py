@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.store.snapshot.ranges import COMPLETE, INTERRUPTED, add_ranges, end_range, reopen_range
+from workbench.store.snapshot.ranges import COMPLETE, INTERRUPTED, RangeEnd, add_ranges, end_ranges, reopen_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,9 +69,10 @@ def end_capture(
         ``incomplete`` instead of ``complete`` if offsets of a window could not be read, or a topic is gone.
     """
     followed: CaptureState = "complete" if state == "cancelled" else state
-    ends = [end_range(cursor, key, followed, reason, cut=True) for key in following]
-    ends += [end_range(cursor, key, state, reason, cut=cut) for key in keys]
-    ends += [end_range(cursor, key, "failed", why, cut=True) for key, why in (lost or {}).items()]
+    endings = [RangeEnd(key, followed, reason, cut=True) for key in following]
+    endings += [RangeEnd(key, state, reason, cut=cut) for key in keys]
+    endings += [RangeEnd(key, "failed", why, cut=True) for key, why in (lost or {}).items()]
+    ends = end_ranges(cursor, endings)
     whole = not lost and "incomplete" not in ends
     reached: CaptureState = "incomplete" if state == "complete" and not whole else state
     cursor.execute(

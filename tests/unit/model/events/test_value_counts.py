@@ -46,13 +46,13 @@ def test_each_value_is_counted_under_its_word(value, kind, expected, times):
     events = Decoder().decode(golden_vectors.record_batch([record(value)] * times), "t")
     assert set(events["format"].to_pylist()) == {kind}
     assert [(row is None) for row in events["damage"].to_pylist()] == [kind != "damaged"] * times
-    assert count_values(events) == sum([expected] * times, ValueCounts())
+    assert count_values(events, [times]) == [sum([expected] * times, ValueCounts())]
 
 
 def test_sql_counts_the_same_and_knows_what_it_does_not_know():
     batch = golden_vectors.record_batch([record(value) for value, *_ in VALUES] * 20)
     events = Decoder().decode(batch, "t").to_pandas()
-    expected = count_values(Decoder().decode(batch, "t"))
+    (expected,) = count_values(Decoder().decode(batch, "t"), [batch.num_rows])
     assert expected == ValueCounts(without_envelope=140, raw=120, damaged=80)
     counts = ", ".join(value_count_sql("e").values())
     with duckdb.connect() as connection:
@@ -70,3 +70,15 @@ def test_damage_says_why_and_text_that_ends_early_has_a_code_of_its_own():
     assert rows[0]["damage"].startswith("json: the value ends too early: Unterminated string")
     assert "column 14" in rows[1]["damage"]
     assert rows[2]["damage"] is None
+
+
+def test_parts_are_counted_by_themselves():
+    values = [value for value, *_ in VALUES]
+    events = Decoder().decode(golden_vectors.record_batch([record(value) for value in values]), "t")
+    parts = [3, 0, 1, len(values) - 4]
+    expected, at = [], 0
+    for rows in parts:
+        expected.append(sum((one[2] for one in VALUES[at : at + rows]), ValueCounts()))
+        at += rows
+    assert count_values(events, parts) == expected
+    assert count_values(events.slice(5, 3), [1, 2]) == [VALUES[5][2], VALUES[6][2] + VALUES[7][2]]
