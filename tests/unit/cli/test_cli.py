@@ -72,6 +72,21 @@ def test_version():
     assert (result.exit_code, result.stdout) == (0, f"workbench {__version__}\n")
 
 
+def test_the_version_needs_no_command():
+    """Half of its time were modules that only commands use."""
+    code = (
+        "import sys\n"
+        "sys.argv = ['workbench', '--version']\n"
+        "import workbench.cli\n"
+        "try:\n"
+        "    workbench.cli.main()\n"
+        "except SystemExit:\n"
+        "    print([name for name in sys.modules if name.startswith(('pydantic', 'workbench.cli.commands.'))])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"workbench {__version__}", "[]"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

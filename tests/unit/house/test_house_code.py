@@ -103,7 +103,7 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_importing_the_command_line_loads_nothing_heavy():
-    unwanted = {"pandas", "plotly", "anywidget", "ipywidgets"}
+    unwanted = HEAVY - {"pydantic"} | {"httpx", "workbench.session"}
     code = f"import sys, workbench.cli as c; c.application(); print(sorted({unwanted!r} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
