@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from workbench.buffers.bits import rows_of_text
 from workbench.decoding.formats.choice import CONTENT_TYPE_HEADERS, LEFT, Choice, choice_left
 from workbench.decoding.formats.faults import fault_error
 from workbench.decoding.formats.framing import (
@@ -24,7 +25,7 @@ from workbench.decoding.native.value_reader import read_rows
 from workbench.model.events.envelope import RAW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,23 +65,31 @@ class ByteRows:
     def columns(self, formats: pa.Array) -> dict[str, pa.Array]:
         """Return the columns that say what was read; the decoder has read the rows of ``formats`` as JSON."""
         rows = len(self.values)
-        has_raw = _may_hold(formats, RAW)
-        if has_raw or self.formats:
+        reasons = [*named_by_headers(self.headers), *self.reasons] if _may_hold(formats, RAW) else []
+        raw_reason = _raw_reasons(formats, reasons) if reasons else pa.nulls(rows, pa.string())
+        if self.formats:
             # All functions of Arrow are a tenth of a command's start, and most topics need none of them.
             import pyarrow.compute as pc
 
-        raw = pc.fill_null(pc.equal(formats, RAW), False).to_pylist() if has_raw else []
         for name, mask in self.formats.items():
             formats = pc.if_else(pa.array(mask), name, formats)
-        reasons: list[str | None] = [None] * rows
-        for numbers, reason in [*named_by_headers(self.headers), *self.reasons] if has_raw else []:
-            for row in numbers:
-                reasons[row] = reason if raw[row] else None
         return {
             "format": formats,
             "decoded": pa.nulls(rows, pa.string()) if self.decoded is None else self.decoded,
-            "raw_reason": pa.array(reasons, pa.string()) if has_raw else pa.nulls(rows, pa.string()),
+            "raw_reason": raw_reason,
         }
+
+
+def _raw_reasons(formats: pa.Array, reasons: Sequence[tuple[list[int], str]]) -> pa.Array:
+    """Say why rows are raw that could have been read: a reason is the same for many of them."""
+    which = np.full(len(formats), -1, np.int32)
+    for number, (rows, _) in enumerate(reasons):
+        which[rows] = number
+    which[~rows_of_text(formats, RAW)] = -1
+    validity = pa.py_buffer(np.packbits(which >= 0, bitorder="little"))
+    numbers = pa.Array.from_buffers(pa.int32(), len(which), [validity, pa.py_buffer(which)])
+    texts = pa.array([reason for _, reason in reasons], pa.string())
+    return pa.DictionaryArray.from_arrays(numbers, texts).dictionary_decode()
 
 
 def read_rows_of_bytes(choices: Choices, topic: str, records: pa.RecordBatch, others: NDArray[np.bool_]) -> ByteRows:

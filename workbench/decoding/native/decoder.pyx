@@ -81,6 +81,7 @@ cdef class BatchDecoder:
     cdef int32_t* _known_candidates
     cdef const int32_t* _candidates
     cdef int32_t _candidate_count
+    cdef int _silent  # whether a row without headers and body matches nothing; -1 before the first one
 
     def __cinit__(self):
         memset(&self.decision, 0, sizeof(Decision))
@@ -97,6 +98,7 @@ cdef class BatchDecoder:
         self.values = column_of(values)
         self._others_at = &marks[0] if len(others) else NULL
         self.fixed = Fixed(fixed[0], fixed[1], fixed[2])
+        self._silent = -1
         self._known_names = <uint64_t*>malloc(_KNOWN_SETS * <size_t>(program.mask_words + 1) * sizeof(uint64_t))
         self._known_counts = <int32_t*>malloc(_KNOWN_SETS * sizeof(int32_t))
         self._known_candidates = <int32_t*>malloc(
@@ -139,6 +141,15 @@ cdef class BatchDecoder:
         self.facts.prepare_headers()
         self.decision.problems.count = 0
         self._read(row, &read)
+        if not read.has_body and self.facts.entries == 0 and not self.decision.problems.count:
+            # Tombstones and bytes without headers are common, and there is nothing to decide about.
+            if self._silent < 0:
+                self.facts.see_body(read.body, False)
+                self._find_candidates()
+                self._silent = self._candidate_count == 0 and self.fixed.name < 0
+            if self._silent:
+                self._put_silent(row, &read)
+                return 0
         self.facts.see_body(read.body, read.has_body)
         self._find_candidates()
         decide(self.facts, &self.decision, &self.fixed, self._candidates, self._candidate_count)
@@ -159,6 +170,17 @@ cdef class BatchDecoder:
             self._report_amqp()
         good = self.columns.put(row, self.facts, &self.decision, &trace, &read.format, &read.damage)
         if not good or self.facts.arena.failed:
+            with gil:
+                raise MemoryError("there is no room for the decoded columns")
+        return 0
+
+    cdef int _put_silent(self, int64_t row, const Read* read) except -1 nogil:
+        """Write a row that follows no convention and says nothing."""
+        cdef TraceContext trace
+        trace.found = False
+        self.decision.convention, self.decision.cause_state, self.decision.causes.count = -1, UNKNOWN, 0
+        self.decision.scope = self.program.words.global_scope
+        if not self.columns.put(row, self.facts, &self.decision, &trace, &read.format, &read.damage):
             with gil:
                 raise MemoryError("there is no room for the decoded columns")
         return 0
