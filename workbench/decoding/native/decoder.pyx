@@ -81,7 +81,7 @@ cdef class BatchDecoder:
     cdef int32_t* _known_candidates
     cdef const int32_t* _candidates
     cdef int32_t _candidate_count
-    cdef int _silent  # whether a row without headers and body matches nothing; -1 before the first one
+    cdef bint _silent  # whether the decision is one about a row without headers and body that matched nothing
 
     def __cinit__(self):
         memset(&self.decision, 0, sizeof(Decision))
@@ -98,7 +98,6 @@ cdef class BatchDecoder:
         self.values = column_of(values)
         self._others_at = &marks[0] if len(others) else NULL
         self.fixed = Fixed(fixed[0], fixed[1], fixed[2])
-        self._silent = -1
         self._known_names = <uint64_t*>malloc(_KNOWN_SETS * <size_t>(program.mask_words + 1) * sizeof(uint64_t))
         self._known_counts = <int32_t*>malloc(_KNOWN_SETS * sizeof(int32_t))
         self._known_candidates = <int32_t*>malloc(
@@ -135,25 +134,28 @@ cdef class BatchDecoder:
     cdef int _decode(self, int64_t row) except -1 nogil:
         cdef Read read
         cdef TraceContext trace
-        cdef const Letter* letter
         cdef bint good
         self.facts.load(row)
         self.facts.prepare_headers()
         self.decision.problems.count = 0
         self._read(row, &read)
-        if not read.has_body and self.facts.entries == 0 and not self.decision.problems.count:
-            # Tombstones and bytes without headers are common, and there is nothing to decide about.
-            if self._silent < 0:
-                self.facts.see_body(read.body, False)
-                self._find_candidates()
-                self._silent = self._candidate_count == 0 and self.fixed.name < 0
-            if self._silent:
-                self._put_silent(row, &read)
-                return 0
+        if self._silent and not read.has_body and not self.facts.entries and not self.decision.problems.count:
+            # Tombstones and bytes without headers come in rows, and what was decided about the last one stands.
+            trace.found = False
+        else:
+            self._decide(row, &read, &trace)
+        good = self.columns.put(row, self.facts, &self.decision, &trace, &read.format, &read.damage)
+        if not good or self.facts.arena.failed:
+            with gil:
+                raise MemoryError("there is no room for the decoded columns")
+        return 0
+
+    cdef int _decide(self, int64_t row, const Read* read, TraceContext* trace) except -1 nogil:
+        cdef const Letter* letter
         self.facts.see_body(read.body, read.has_body)
         self._find_candidates()
         decide(self.facts, &self.decision, &self.fixed, self._candidates, self._candidate_count)
-        trace = read_trace(
+        trace[0] = read_trace(
             self.facts,
             self.decision.trace_rules,
             self.decision.trace_rule_count,
@@ -168,21 +170,7 @@ cdef class BatchDecoder:
             add_word(&self.decision.problems, b"header_name_not_utf8")
         if self.facts.odd_contents:
             self._report_amqp()
-        good = self.columns.put(row, self.facts, &self.decision, &trace, &read.format, &read.damage)
-        if not good or self.facts.arena.failed:
-            with gil:
-                raise MemoryError("there is no room for the decoded columns")
-        return 0
-
-    cdef int _put_silent(self, int64_t row, const Read* read) except -1 nogil:
-        """Write a row that follows no convention and says nothing."""
-        cdef TraceContext trace
-        trace.found = False
-        self.decision.convention, self.decision.cause_state, self.decision.causes.count = -1, UNKNOWN, 0
-        self.decision.scope = self.program.words.global_scope
-        if not self.columns.put(row, self.facts, &self.decision, &trace, &read.format, &read.damage):
-            with gil:
-                raise MemoryError("there is no room for the decoded columns")
+        self._silent = self._candidate_count == 0 and self.fixed.name < 0 and not self.facts.entries and not read.has_body
         return 0
 
     cdef int _read_copy(self, int64_t row, const Letter* letter) except -1 nogil:
