@@ -1,4 +1,4 @@
-"""Rows without headers and body: what was decided about the last of them stands, whatever came before and comes behind."""
+"""Rows without headers and body: what was decided about the last one stands, whatever came before and comes behind."""
 
 from __future__ import annotations
 
