@@ -24,7 +24,7 @@ POSITION = ("source_id", "partition", "offset")
 def positions_table(graph: CausalGraph, nodes: Ints) -> pa.Table:
     """Return the positions of the records of some events."""
     types = {"source_id": pa.int32(), "partition": pa.int32(), "offset": pa.int64()}
-    rows = graph.events.select(list(POSITION)).take(pa.array(nodes))
+    rows = graph.rows(POSITION, nodes)
     return pa.table({name: rows.column(name).cast(kind) for name, kind in types.items()})
 
 

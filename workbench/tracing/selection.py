@@ -163,5 +163,5 @@ def _at_position(graph: CausalGraph, text: str) -> Flags:
 
 def positions_of(graph: CausalGraph, nodes: Ints) -> tuple[EventPosition, ...]:
     """Return the positions of the records of some events by their numbers."""
-    columns = graph.events.select(list(EventPosition._fields)).take(pa.array(nodes))
+    columns = graph.rows(EventPosition._fields, nodes)
     return tuple(map(EventPosition, *(column.to_pylist() for column in columns.columns)))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from workbench.errors import TableError
 from workbench.text import counted, visible
@@ -296,7 +295,7 @@ def _ends(graph: CausalGraph, kind: Ints, width: int, end_us: int | Mapping[str,
 
 def _rows(graph: CausalGraph, flows: _Flows, rule: OutcomeRule, nodes: Ints) -> pd.DataFrame:
     names = ["key", "event_type", "correlation_id", "topic", "partition", "offset", "source_id"]
-    frame = graph.events.select(names).take(pa.array(nodes)).to_pandas().rename(columns={"key": "event"})
+    frame = graph.rows(names, nodes).to_pandas().rename(columns={"key": "event"})
     rows: pd.DataFrame = frame.assign(
         outcome=outcome_text(rule.outcome),
         share=rule.share,

@@ -231,7 +231,7 @@ def _ordered(key: Ints, chosen: Flags) -> Ints:
 
 def _ids(graph: CausalGraph, nodes: Ints) -> list[frozenset[str]]:
     names = ["event_id", "correlation_id", "trace_id"]
-    rows = graph.events.select(names).take(pa.array(nodes)).to_pylist()
+    rows = graph.rows(names, nodes).to_pylist()
     primary = graph.structure.primary[nodes]
     causes = graph.column("event_id").take(pa.array(primary, mask=primary < 0)).to_pylist()
     return [

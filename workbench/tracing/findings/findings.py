@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from workbench.errors import TableError
 from workbench.text import counted, visible
@@ -212,13 +211,12 @@ def _evidence(graph: CausalGraph, rule: str, found: Evidence | None) -> pd.DataF
     nodes = np.zeros(0, dtype=np.int64) if found is None else found.nodes
     others = np.full(len(nodes), -1) if found is None or found.others is None else found.others
     details = [""] * len(nodes) if found is None or found.details is None else found.details
-    place = graph.events.select(["source_id", "topic", "partition", "offset"]).take(pa.array(nodes)).to_pandas()
-    keys = graph.column("key")
+    place = graph.rows(["source_id", "topic", "partition", "offset"], nodes).to_pandas()
     return pd.DataFrame(
         {
             "rule": pd.Series([rule] * len(nodes), dtype="str"),
-            "event": keys.take(pa.array(nodes)).to_pandas(),
-            "other": keys.take(pa.array(others, mask=others < 0)).to_pandas(),
+            "event": graph.some("key", nodes).to_pandas(),
+            "other": graph.some("key", others).to_pandas(),
             "detail": pd.Series(details, dtype="str"),
             **place,
         },

@@ -183,7 +183,7 @@ def time_back(context: Context) -> Evidence:
     graph = context.graph
     if is_spans(graph):
         raise NotChecked("rows of a file of spans are in no order of time")
-    frame = graph.events.select(["source_id", "partition", "offset"]).to_pandas().assign(
+    frame = graph.rows(["source_id", "partition", "offset"], np.arange(len(graph))).to_pandas().assign(
         time=graph.time, node=np.arange(len(graph))
     )  # fmt: skip
     frame = frame[graph.time != NO_TIME].sort_values(["source_id", "partition", "offset"])

@@ -205,7 +205,9 @@ def _unresolved(resolution: Resolution, unresolved: UnresolvedCauses) -> NodeTab
 
 def _copies(rows: Rows, nodes: Nodes, resolution: Resolution) -> NodeTable:
     copies = nodes.copies
-    topic, cluster = (EncodedColumn(column.codes[copies], column.dictionary) for column in (rows.topic, rows.cluster))
+    topic = cluster = EncodedColumn(_NO_NODES, _NO_TEXTS)
+    if len(copies):
+        topic, cluster = (EncodedColumn(one.codes[copies], one.dictionary) for one in (rows.topic, rows.cluster))
     table = NodeTable(
         nodes.of_row[copies],
         {
@@ -214,7 +216,7 @@ def _copies(rows: Rows, nodes: Nodes, resolution: Resolution) -> NodeTable:
             "topic": topic,
             **{name: getattr(rows, name)[copies] for name in _POSITION},
             "time": rows.time[copies],
-            "disagrees": np.isin(copies, resolution.copy_disagrees),
+            "disagrees": np.isin(copies, resolution.copy_disagrees) if len(copies) else copies.astype(np.bool_),
         },
     )
     if not len(copies):

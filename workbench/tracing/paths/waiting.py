@@ -125,7 +125,7 @@ def _passed(graph: CausalGraph, cause: Ints, samples: pd.DataFrame | None) -> tu
         raise TableError(
             f"The samples lack {', '.join(missing)}; they need {', '.join(SAMPLE_COLUMNS)}.", columns=missing
         )
-    at = graph.events.select(["topic", "partition", "offset"]).take(pa.array(cause)).to_pandas()
+    at = graph.rows(["topic", "partition", "offset"], cause).to_pandas()
     places = at.groupby(["topic", "partition"]).indices
     for place, rows in samples.dropna(subset=["committed"]).sort_values("time_us").groupby(["topic", "partition"]):
         if place in places:
