@@ -110,3 +110,45 @@ def test_a_search_and_the_themes(notebook: Callable[..., Notebook], picture: Cal
         picture(page, theme.lower())
     shown.until("explorer.feed.search.found is None, len(cluster.tasks.failures)", "True 0")
     shown.kernel("await cluster.aclose()")
+
+
+def test_an_act_is_planned_typed_and_run(
+    notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
+) -> None:
+    shown = notebook(CONNECT, EXPLORE)
+    page = shown.page
+    page.set_default_timeout(15_000)
+    page.get_by_role("tab", name="Acts").click()
+    page.get_by_label("Act", exact=True).select_option("create topic")
+    page.get_by_label("Topic", exact=True).fill("made-here")
+    page.get_by_role("button", name="Plan", exact=True).click()
+    expect(page.locator(".wb-explorer")).to_contain_text("Plan: create topic made-here")
+    picture(page, "act")
+    confirm = page.get_by_label("Type the name of the target to run")
+    confirm.fill("made-her")
+    page.get_by_role("button", name="Run this plan").click()
+    expect(page.locator(".wb-explorer .wb-failure:visible")).to_contain_text("was typed")
+    confirm.fill("made-here")
+    page.get_by_role("button", name="Run this plan").click()
+    expect(page.locator(".wb-explorer")).to_contain_text("made-here: done")
+    shown.until("'made-here' in await cluster.log.topic_names()", "True")
+    shown.kernel("await cluster.aclose()")
+
+
+@pytest.mark.usefixtures("replaced_views")
+def test_a_picture_stays_when_the_kernel_is_gone(notebook: Callable[..., Notebook]) -> None:
+    shown = notebook(CONNECT, EXPLORE)
+    page = shown.page
+    expect(page.locator(rows(page, "Topics"))).to_have_count(2)
+    shown.kernel(
+        "await explorer.select('orders')\nawait explorer.select('orders/0@7')\nexplorer.still.update(now=True)"
+    )
+    expect(page.locator(".wb-explorer")).to_contain_text("record orders/0@7")
+    still = page.locator(".workbench-still")
+    expect(still).to_be_hidden()
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    shown.save()
+    page.reload()
+    expect(still).to_be_visible(timeout=60_000)
+    expect(still).to_contain_text("orders/0@7")
+    assert page.locator(".workbench-still b, .workbench-still img").count() == 0

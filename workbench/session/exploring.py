@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from workbench.session.watching.replacing import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.live.explorer.explored import ExploredCluster
+    from workbench.live.search.result import SearchResult
+    from workbench.model.schema_feed import SchemaFeed
     from workbench.session.connection.cluster_connection import ClusterConnection
     from workbench.tracing.trace import Trace
-    from workbench.widgets import Explorer
+    from workbench.widgets import Explorer, ReplayPanel
 
 _numbers = count(1)
 
@@ -27,7 +28,7 @@ class HasExplorer:
         """Explore the cluster: topics, messages, search, groups, traces and the selected record, side by side.
 
         Write it as the last line of a cell to show it. Running its cell again replaces it. It joins no group, commits
-        nothing, and asks for nothing while no browser shows it.
+        nothing, and after its first look asks for nothing while no browser shows it.
 
         Args:
             options: ``height`` of the tables in pixels; ``pane``, the name of the pane that is shown first; ``view``,
@@ -37,11 +38,11 @@ class HasExplorer:
             ConfigurationError: There is no such view.
         """
         connection = self._connection.require_open()
-        return explorer_of(cast("ExploredCluster", self), connection, **options)
+        return explorer_of(self, connection, **options)
 
 
 def explorer_of(
-    cluster: ExploredCluster,
+    cluster: Any,
     connection: ClusterConnection,
     *,
     closed: Callable[[], None] | None = None,
@@ -51,7 +52,7 @@ def explorer_of(
     """Start the task that keeps topics fresh, and return the explorer; it replaces that of the same cell."""
     from workbench.config import load_settings
     from workbench.config.views import saved_view
-    from workbench.live.explorer.desk import ExplorerDesk
+    from workbench.live.explorer.desk import DeskParts, ExplorerDesk
     from workbench.widgets import Explorer
 
     made: list[Explorer] = []
@@ -62,9 +63,18 @@ def explorer_of(
     def draw(trace: Trace) -> None:
         made[-1].attach(trace.show())
 
+    async def plan_replay(found: SearchResult, file: str, to: str) -> str:
+        made[-1].attach(await _replay_panel(cluster, found, file, to))
+        return f"stored in {file} and planned; the panel below shows the plan and runs it"
+
+    parts = DeskParts(
+        schemas=_schemas(connection),
+        plan_replay=plan_replay,
+        acts=cluster.acts if connection.writable else None,
+    )
     name = f"explorer of {connection.name}"
     task = f"{name} ({next(_numbers)})"
-    desk = ExplorerDesk(cluster, hides=connection.hides, draw=draw, view=saved)
+    desk = ExplorerDesk(cluster, hides=connection.hides, draw=draw, view=saved, parts=parts)
 
     def end() -> None:
         connection.tasks.cancel(task)
@@ -76,3 +86,18 @@ def explorer_of(
     connection.tasks.spawn(task, desk.run())
     shown.add(explorer, name)
     return explorer
+
+
+async def _replay_panel(cluster: Any, found: SearchResult, file: str, to: str) -> ReplayPanel:
+    """Store records in a snapshot, whose journal will know what was sent, and show the panel of their plan."""
+    snap = await cluster.capture(found, into=file)
+    panel: ReplayPanel = cluster.panel(await cluster.plan(snap.replay(found), to or None))
+    return panel
+
+
+def _schemas(connection: ClusterConnection) -> SchemaFeed | None:
+    if connection.profile.schema_registry is None:
+        return None
+    from workbench.session.schemas.feeds import RegistryFeed
+
+    return RegistryFeed(connection.registry(), connection.log.cluster_id, "", None)

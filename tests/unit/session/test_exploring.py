@@ -78,3 +78,38 @@ async def test_exploring_an_address_closes_what_it_opened(topic_name):
     await until(lambda: "closed" in repr(cluster))
     with pytest.raises(TypeError):
         await wb.explore(f"memory://{topic_name('own')}", colour="red")
+
+
+async def test_what_is_masked_is_in_no_answer_and_no_picture(topic_name, tmp_path, monkeypatch):
+    path = tmp_path / "workbench.toml"
+    rule = 'topics = ["orders"]\naction = "replace"\nkey = true\npaths = ["card"]\nheaders = ["token"]'
+    path.write_text(f"[[masking.rules]]\n{rule}")
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(path))
+    async with await wb.connect(f"memory://{topic_name('masked')}", write=True, reason="test") as opened:
+        await opened.log.create_topic("orders")
+        async with opened.log.writer() as writer:
+            value = b'{"card": "SECRET-1", "event_type": "paid", "event_id": "e1", "correlation_id": "c1"}'
+            await writer.send([NewRecord("orders", b"SECRET-2", value, ((b"token", b"SECRET-3"),))])
+        explorer = opened.explore()
+        said: list[str] = []
+        explorer.view.post = lambda content, buffers=(): said.append(repr(content) + repr(buffers))
+        await explorer.select("orders")
+        await explorer.select("orders/0@0")
+        search = explorer.feed.search
+        await search.do("search", {"topics": "orders", "words": "SECRET", "start": "start", "end": "end"})
+        assert search.row_count == 0
+        await search.do("search", {"words": "paid"})
+        assert search.row_count == 1
+        await explorer.feed.record_pane.do("trace", {})
+        await explorer.feed.panes[-1].do("take", {})
+        assert "are masked here" in explorer.feed.panes[-1].failure
+        for pane in (*explorer.feed.panes, *explorer.feed.details):
+            explorer.view._receive(None, {"kind": "content", "request": "r", "pane": pane.name}, [])
+            explorer.view._receive(
+                None, {"kind": "window", "request": "r", "pane": pane.name, "start": 0, "end": 50}, []
+            )
+        texts = [*said, *explorer.still.bundle().values(), repr(explorer)]
+        assert len(said) >= 2 * len(explorer.feed.panes)
+        assert any("paid" in text for text in texts)
+        assert [text for text in texts if "SECRET-" in text] == []
+        explorer.close()

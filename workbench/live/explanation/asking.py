@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from workbench.errors import UnknownEventError, WorkbenchError
@@ -116,6 +116,7 @@ async def _related(page: Page, question: Question, search: MakesSearch) -> tuple
         timer = loop.call_at(ends_at, asked.cancel)
         try:
             found = await asked
+            found.scope = replace(found.scope, query=f"related to {visible(question.position, 100)}")
         finally:
             timer.cancel()
         rounds += 1

@@ -97,7 +97,7 @@ class Explanation:
         frame = getattr(self.trace, which)(self.position).frame
         return [
             {
-                "time": time_text(row["t"]),
+                "time": time_text(row["t"], precision="ms"),
                 "position": position_text(row["topic"], row["partition"], row["offset"]),
                 "event_type": row["event_type"],
                 "event_id": row["event_id"],

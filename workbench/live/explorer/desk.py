@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
+from workbench.live.explorer.acting import ActsPane
 from workbench.live.explorer.groups import GroupsPane
 from workbench.live.explorer.messages import MessagesPane
 from workbench.live.explorer.record import BytesPane, ExplainPane, RecordPane, ValuePane
+from workbench.live.explorer.replaying import ReplayPane
+from workbench.live.explorer.schemas import SchemasPane
 from workbench.live.explorer.searching import SearchPane
 from workbench.live.explorer.selection import Selection
 from workbench.live.explorer.topic import TopicPane
@@ -22,8 +26,10 @@ if TYPE_CHECKING:
 
     from workbench.config.views import SavedView
     from workbench.live.explanation.explanation import Explanation
-    from workbench.live.explorer.explored import ExploredCluster
+    from workbench.live.explorer.explored import ExploredCluster, ExplorerActs
+    from workbench.live.explorer.replaying import Planner
     from workbench.model.explorer import ExplorerPane
+    from workbench.model.schema_feed import SchemaFeed
     from workbench.tracing.trace import Trace
 
 SAMPLE_S = 2.0
@@ -34,6 +40,21 @@ WHOLE_S = 60.0
 """Time between two readings of all that is known of topics."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeskParts:
+    """What a cluster can do beside being read; each is a pane, where it is there.
+
+    Attributes:
+        schemas: Reads the schema registry that the cluster names.
+        plan_replay: Stores records in a snapshot, plans their replay and shows the panel of the plan.
+        acts: The acts of a writable cluster.
+    """
+
+    schemas: SchemaFeed | None = None
+    plan_replay: Planner | None = None
+    acts: ExplorerActs | None = None
+
+
 class ExplorerDesk:
     """The panes, and what they share. An `ExplorerFeed` of `workbench.model.explorer`.
 
@@ -42,6 +63,7 @@ class ExplorerDesk:
         hides: Tells whether records of a topic are masked.
         draw: Draws the causal graph of a trace.
         view: What is selected first, and what the forms hold.
+        parts: What the cluster can do beside being read.
     """
 
     def __init__(
@@ -51,6 +73,7 @@ class ExplorerDesk:
         hides: Callable[[str], bool] = lambda _: False,
         draw: Callable[[Trace], None] | None = None,
         view: SavedView | None = None,
+        parts: DeskParts | None = None,
     ) -> None:
         self.cluster = cluster
         self._view = view
@@ -69,6 +92,7 @@ class ExplorerDesk:
         self._panes: list[ExplorerPane] = [
             self.topics, self.topic_pane, self.messages, self.search, self.groups, self.traces,
         ]  # fmt: skip
+        self._panes += _further_panes(self, DeskParts() if parts is None else parts, hides)
         self._details = (self.record_pane, ValuePane(selection), BytesPane(selection), self.explain)
 
     @property
@@ -107,10 +131,6 @@ class ExplorerDesk:
         """The pane that should be shown."""
         return self.selection.wish
 
-    def add(self, pane: ExplorerPane) -> None:
-        """Add a pane behind the others."""
-        self._panes.append(pane)
-
     async def select_topic(self, topic: str) -> None:
         """Select a topic."""
         await self.selection.take_topic(topic)
@@ -120,12 +140,10 @@ class ExplorerDesk:
         await self.record_pane.open(position)
 
     async def run(self) -> None:
-        """Keep the topics fresh while somebody looks, until it is cancelled."""
+        """Read the topics once, and keep them fresh while somebody looks, until it is cancelled."""
         whole_at = float("-inf")
-        await self._watched.wait()
         await self._restore()
         while True:
-            await self._watched.wait()
             began = time.monotonic()
             whole = began - whole_at >= WHOLE_S
             if whole:
@@ -136,6 +154,7 @@ class ExplorerDesk:
             except WorkbenchError as error:
                 self._failure = visible(f"topics were not read: {error}", 300)
             await asyncio.sleep(max(SAMPLE_S, SHARE * (time.monotonic() - began)))
+            await self._watched.wait()
 
     async def _restore(self) -> None:
         view, self._view = self._view, None
@@ -164,3 +183,14 @@ class ExplorerDesk:
 
     async def _explained(self) -> None:
         await self.explain.work(self.explain.press_explain, "reading the records around it")
+
+
+def _further_panes(desk: ExplorerDesk, parts: DeskParts, hides: Callable[[str], bool]) -> list[ExplorerPane]:
+    panes: list[ExplorerPane] = []
+    if parts.schemas is not None:
+        panes.append(SchemasPane(parts.schemas))
+    if parts.plan_replay is not None:
+        panes.append(ReplayPane(desk.cluster, desk.selection, desk.search, parts.plan_replay))
+    if parts.acts is not None:
+        panes.append(ActsPane(parts.acts, desk.selection, hides))
+    return panes

@@ -51,7 +51,7 @@ class RecordPane(Pane):
     def inputs(self) -> Sequence[Input]:
         return (
             Input("position", "Position", "text", self._selection.record, hint="orders/3@1842", grow=True),
-            Input("file", "File for the bytes of the value", "text", self.value("file"), hint="value.bin"),
+            Input("file", "Save value to", "text", self.value("file"), hint="value.bin"),
         )
 
     @property

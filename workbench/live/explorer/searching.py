@@ -126,6 +126,7 @@ class SearchPane(Pane):
             raise ValidationError("Name topics to search: names or patterns, separated by blanks.")
         conditions: dict[str, Any] = {name: self.value(name) for name in _CONDITIONS if self.value(name)}
         self.found, self._records, self._running = None, RecordRows(), True
+        self.note, self.sections = "", ()
         try:
             search = self._cluster.search(
                 topics,

@@ -102,7 +102,7 @@ class TracesPane(Pane):
 def _row(row: Mapping[Any, Any]) -> PaneRow:
     position = position_text(row["topic"], row["partition"], row["offset"])
     cells = (
-        time_text(row["t"]),
+        time_text(row["t"], precision="ms"),
         visible(row["event_type"] or "", 200),
         position,
         visible(row["source"] or "", 100),

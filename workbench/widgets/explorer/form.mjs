@@ -90,6 +90,7 @@ export class Form {
     const labels = fields.map((field) => {
       const element = makeField(field);
       element.name = field.name;
+      element.setAttribute("aria-label", field.label);
       const before = this.#fields.size && field.name in typed ? typed[field.name] : field.value;
       this.#write(element, { ...field, value: before || field.value });
       element.addEventListener(field.kind === "text" || field.kind === "area" ? "input" : "change", () => this.#changed(field));

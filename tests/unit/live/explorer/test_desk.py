@@ -193,13 +193,22 @@ async def test_statistics_are_counted_on_request(desk):
     assert "nonsense" in desk.topic_pane.failure
 
 
-async def test_nothing_is_asked_while_nobody_looks(desk):
+async def test_nothing_more_is_asked_while_nobody_looks(desk, monkeypatch):
+    monkeypatch.setattr("workbench.live.explorer.desk.SAMPLE_S", 0.01)
+    monkeypatch.setattr("workbench.live.explorer.desk.SHARE", 0)
+    sampled = []
+
+    async def sample():
+        sampled.append(1)
+
+    monkeypatch.setattr(desk.topics, "sample", sample)
     task = asyncio.create_task(desk.run())
     try:
-        await asyncio.sleep(0.05)
-        assert desk.topics.row_count == 0
-        desk.resume()
         await until(lambda: desk.topics.row_count)
+        await asyncio.sleep(0.05)
+        assert sampled == []
+        desk.resume()
+        await until(lambda: sampled)
         desk.pause()
     finally:
         task.cancel()
