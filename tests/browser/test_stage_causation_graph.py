@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
-from stage import lowest_contrast
+from stage import lowest_contrast, serious_findings
 from widget_feeds import HOSTILE
 from widget_graphs import ScriptedGraph
 
@@ -48,6 +48,12 @@ def test_every_event_is_a_named_button_and_edges_are_hidden(graph: Callable[...,
     assert page.locator("[aria-hidden=true] .wb-edge").count() == 8
     assert events.locator("[tabindex='0']").count() == 1
     expect(page.locator(".wb-figures")).to_have_text("8 of 11 events shown")
+
+
+def test_axe_finds_nothing_serious(graph: Callable[..., Stage]) -> None:
+    page = graph(ScriptedGraph(8)).page
+    expect(page.get_by_role("group", name="Events", exact=True)).to_be_visible()
+    assert serious_findings(page) == []
 
 
 def test_a_click_selects_and_highlights_causes_and_effects(graph: Callable[..., Stage]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
-from stage import lowest_contrast
+from stage import lowest_contrast, serious_findings
 from widget_feeds import HOSTILE, ScriptedPanes
 
 from workbench.tasks import Supervisor
@@ -107,6 +107,7 @@ def test_it_is_readable(stage: Callable[..., Stage], picture: Callable[..., None
     ratio, text = lowest_contrast(page, ".workbench")
     assert ratio >= 4.5, text
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    assert serious_findings(page) == []
 
 
 def test_hostile_text_stays_text(stage: Callable[..., Stage], watch: Watch) -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
-from stage import lowest_contrast
+from stage import lowest_contrast, serious_findings
 from widget_feeds import HOSTILE
 
 from workbench.text import visible
@@ -203,6 +203,12 @@ def test_keys_move_select_open_and_leave(table: Callable[..., Stage]) -> None:
     page.keyboard.press("Escape")
     assert page.evaluate("() => document.activeElement === document.body")
     assert page.evaluate("() => leaked") == ["Escape"]
+
+
+def test_axe_finds_nothing_serious(table: Callable[..., Stage]) -> None:
+    page = table().page
+    wait_for_offsets(page, 4_980, 4_999)
+    assert serious_findings(page) == []
 
 
 def test_the_accessibility_tree_counts_the_whole_result(table: Callable[..., Stage]) -> None:

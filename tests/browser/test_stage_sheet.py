@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
-from stage import lowest_contrast
+from stage import lowest_contrast, serious_findings
 from widget_feeds import HOSTILE, ScriptedJob, ScriptedPlan
 
 from workbench.widgets.replay_panel.model import plan_blocks
@@ -43,6 +43,7 @@ def test_blocks_are_readable(stage: Callable[..., Stage], picture: Callable[...,
     picture(page, scheme)
     ratio, text = lowest_contrast(page, ".workbench")
     assert ratio >= 4.5, text
+    assert serious_findings(page) == []
     assert shown.sent("ack") == [{"kind": "ack", "number": 1}]
 
 

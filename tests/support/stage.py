@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from axe_playwright_python.sync_playwright import Axe
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -127,3 +129,13 @@ def lowest_contrast(page: Page, root: str) -> tuple[float, str]:
     assert len(found) > 3, json.dumps(found)
     worst = min(found, key=lambda one: one["ratio"])
     return worst["ratio"], worst["text"]
+
+
+def serious_findings(page: Page, root: str = ".workbench") -> list[str]:
+    """What axe finds serious or critical below ``root``: the rule, and the elements."""
+    found = Axe().run(page, root, {"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -112,6 +112,29 @@ class ClusterActs:
         shown = None if like is None else record_parameters(NewRecord(topic, like.key, like.value, like.headers))
         return await self._plan("produce", {"topic": topic, **record, "like": shown})
 
+    async def produce_like(self, position: str, topic: str | None = None, **changes: Any) -> Act:
+        """Plan to write a copy of a record, with changes; the plan shows both.
+
+        Args:
+            position: The record, ``topic/partition@offset``.
+            topic: Where to; by default its own topic.
+            changes: ``key``, ``value``, ``headers``, ``partition``, ``timestamp_ms``; what is not named is copied, but
+                for the last two: the key chooses the partition, and the time is that of writing.
+
+        Raises:
+            UnknownEventError: There is no such record.
+            ValidationError: Records of its topic are masked: a copy would write what is left of them.
+        """
+        from workbench.session.browsing import record
+
+        connection = self._connection.require_open()
+        like = await record(connection, position, isolation="read_committed")
+        if connection.hides(like.topic):
+            name = visible(like.topic, 100)
+            raise ValidationError(f"Records of {name} are masked here: a copy would write what is left of them.")
+        copied = {"key": like.key, "value": like.value, "headers": like.headers}
+        return await self.produce(topic or like.topic, **{**copied, **changes}, like=like)
+
     async def reset_offsets(self, group: str, to: BoundLike, *, topics: TopicsLike | None = None) -> Act:
         """Plan to set the offsets of an empty group; those it has are kept for an undo.
 

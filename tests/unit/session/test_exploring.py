@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 import workbench as wb
-from workbench.errors import ConfigurationError
+from workbench.errors import ConfigurationError, UnknownTopicError
 from workbench.model import NewRecord
 
 
@@ -40,6 +40,8 @@ async def test_a_new_explorer_replaces_the_former(cluster):
     assert (second.view.pane, second.view.height, second.cluster) == ("search", 200, cluster)
     await second.select("orders/0@0")
     await second.select("orders")
+    with pytest.raises(UnknownTopicError):
+        await second.select("nowhere")
     assert (second.topic, second.record) == ("orders", "orders/0@0")
     assert "orders/0@0" in second.snapshot().text
     second.close()

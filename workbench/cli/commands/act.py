@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -43,6 +44,7 @@ def register(app: typer.Typer) -> None:
         change_config,
         delete_records,
         delete_topic,
+        produce,
         reset_offsets,
         delete_group,
         undo,
@@ -125,6 +127,40 @@ def delete_topic(
     _act(broker, lambda acts: acts.delete_topic(topic, accept_groups=accept_groups), confirm, reason, as_json=as_json)
 
 
+def produce(
+    topic: Topic,
+    like: Annotated[
+        str | None,
+        typer.Option("--like", help="Copy this record, topic/partition@offset; what you give replaces its own."),
+    ] = None,
+    key: Annotated[str | None, typer.Option("--key", "-k", help="Key.")] = None,
+    value: Annotated[str | None, typer.Option("--value", help="Value, as text.")] = None,
+    value_file: Annotated[Path | None, typer.Option("--value-file", help="File whose bytes are the value.")] = None,
+    header: Annotated[
+        list[str] | None, typer.Option("--header", "-H", help="Header as name=value; repeatable.")
+    ] = None,
+    partition: Annotated[int | None, typer.Option("--partition", "-p", min=0, help="Partition.")] = None,
+    broker: Broker = None,
+    confirm: Confirm = None,
+    reason: Reason = None,
+    as_json: Json = False,
+) -> None:
+    """Write one record, or a copy of one with changes; without a value it is a tombstone."""
+    if value is not None and value_file is not None:
+        raise ConfigurationError("Give --value or --value-file, not both.")
+    given: dict[str, Any] = {"partition": partition}
+    if key is not None:
+        given["key"] = key.encode()
+    if value is not None or value_file is not None:
+        given["value"] = value.encode() if value is not None else _content(value_file)
+    if header:
+        given["headers"] = tuple(_header(text) for text in header)
+    if like is None:
+        _act(broker, lambda acts: acts.produce(topic, **given), confirm, reason, as_json=as_json)
+    else:
+        _act(broker, lambda acts: acts.produce_like(like, topic, **given), confirm, reason, as_json=as_json)
+
+
 def reset_offsets(
     group: Group,
     to: Annotated[str, typer.Option("--to", help="start, end, 1200, -100, @-15m, @TIME, group:OTHER.")],
@@ -203,6 +239,18 @@ def _row(act: Act) -> dict[str, Any]:
         "refusals": list(planned.refusals),
         "undo": None if planned.undo is None else planned.undo.action,
     }
+
+
+def _content(file: Path | None) -> bytes:
+    try:
+        return b"" if file is None else file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _header(text: str) -> tuple[bytes, bytes | None]:
+    name, found, value = text.partition("=")
+    return name.encode(), value.encode() if found else None
 
 
 def _settings(config: list[str] | None) -> dict[str, str | None]:

@@ -132,7 +132,12 @@ class ExplorerDesk:
         return self.selection.wish
 
     async def select_topic(self, topic: str) -> None:
-        """Select a topic."""
+        """Select a topic.
+
+        Raises:
+            UnknownTopicError: There is no such topic.
+        """
+        await self.cluster.topic_rows([topic])
         await self.selection.take_topic(topic)
 
     async def select_record(self, position: str) -> None:
@@ -162,7 +167,10 @@ class ExplorerDesk:
             return
         self.topics.values["filter"] = view.filter
         if view.topic:
-            await self.select_topic(view.topic)
+            try:
+                await self.select_topic(view.topic)
+            except WorkbenchError as error:
+                self._failure = visible(f"the saved view was not opened: {error}", 300)
         self.search.restore(view)
 
     def pause(self) -> None:

@@ -57,7 +57,11 @@ class TopicPane(Pane):
     @property
     def presses(self) -> Sequence[Press]:
         there = bool(self._selection.topic)
-        return (Press("count", "Count statistics", there), Press("refresh", "Read again", there))
+        return (
+            Press("count", "Count statistics", there),
+            Press("drift", "Count and compare", self._statistics is not None),
+            Press("refresh", "Read again", there),
+        )
 
     async def _topic_changed(self) -> None:
         self._statistics, self.rows, self.sections = None, (), ()
@@ -96,6 +100,18 @@ class TopicPane(Pane):
         window = {"start": self.value("start", "-1h"), "end": self.value("end", "end")}
         self._statistics = await self._cluster.statistics([self._selection.topic], **window, progress=self._tell)
         self._arrange()
+
+    async def press_drift(self) -> None:
+        """Count another window, and show how it differs from the one that was counted last."""
+        before = self._statistics
+        await self.press_count()
+        if before is None or self._statistics is None:
+            return
+        rows = tuple(tuple(str(row[name]) for name in ("what", "a", "b")) for row in before.drift(self._statistics))
+        title = f"From the window {before.window} to {self._statistics.window}"
+        made = TableSection(title, ("what", "before", "after"), rows)
+        same = LinesSection(title, ("types, sizes and fields do not differ by so much",))
+        self.sections = [made if rows else same, *self.sections]
 
     def _tell(self, records: int) -> None:
         self.busy = f"counting; {counted(records, 'record')} so far"

@@ -58,3 +58,23 @@ def test_what_is_wrong_is_said(run, address):
     assert run("act", "delete-group", "nobody", "-b", address).exit_code == exits.REFUSED
     assert run("act", "change-config", "orders", "-b", address).exit_code == exits.USAGE
     assert run("act", "change-config", "orders", "-c", "x", "-b", address).exit_code == exits.USAGE
+
+
+def test_a_record_is_copied_with_a_change(run, address):
+    done = run("act", "produce", "orders", "-b", address, "--like", "orders/0@0", "--key", "k9")
+    assert done.exit_code == exits.OK
+    assert "k9" in done.stdout
+    done = run("act", "produce", "orders", "-b", address, "--like", "orders/0@0", "--key", "k9", "--confirm", "orders")
+    assert "written to orders/" in done.stderr
+    rows = [json.loads(line) for line in run("page", "orders", "-b", address, "-n", "1", "-J").stdout.splitlines()]
+    assert (rows[0]["key"], rows[0]["headers"]) == ("k9", [["h", "x"]]) or rows[0]["key"] == "k9"
+
+
+def test_a_record_is_written_from_options(run, address, tmp_path):
+    file = tmp_path / "value.bin"
+    file.write_bytes(b"\x00\x01")
+    given = ["--value-file", str(file), "-H", "a=b", "-H", "c", "-p", "1"]
+    assert run("act", "produce", "orders", "-b", address, *given, "--confirm", "orders").exit_code == exits.OK
+    assert "orders/1@0" in run("page", "orders/1@0", "-b", address).stdout
+    assert run("act", "produce", "orders", "-b", address, *given, "--value", "x").exit_code == exits.USAGE
+    assert run("act", "produce", "orders", "-b", address, "--value-file", "nowhere.bin").exit_code == exits.USAGE

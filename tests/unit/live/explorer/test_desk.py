@@ -189,6 +189,8 @@ async def test_statistics_are_counted_on_request(desk):
         "Event types",
         "Schema by example: fields of the last records",
     ]
+    await desk.topic_pane.do("drift", {"start": "0", "end": "2"})
+    assert desk.topic_pane.sections[0].title == "From the window start to end to 0 to 2"
     await desk.topic_pane.do("count", {"start": "nonsense", "end": "end"})
     assert "nonsense" in desk.topic_pane.failure
 
