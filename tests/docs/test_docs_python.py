@@ -14,6 +14,7 @@ from project_docs import blocks
 from registry_server import serving
 
 import workbench as wb
+from workbench.widgets import Explorer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -81,7 +82,10 @@ async def test_python_blocks_run(*, block, address, registry, names, tmp_path, m
         await run(made_runnable(text, address, names), scope)
     finally:
         for value in scope.values():
-            if isinstance(value, wb.Cluster):
+            if isinstance(value, Explorer):
+                value.close()
+                await value.cluster.aclose()
+            elif isinstance(value, wb.Cluster):
                 await value.aclose()
             elif isinstance(value, wb.Snapshot):
                 value.close()
