@@ -62,11 +62,7 @@ def decode_parts(
     choices: Choices = WITHOUT_SCHEMAS,
 ) -> Envelope:
     """Decode a record that is given by its parts; see `decode_record`."""
-    facts = RecordFacts(topic, headers, value, registered_formats() if formats is None else formats, choices)
-    known = builtin_conventions() if conventions is None else conventions
-    names, members = facts.headers.names, facts.member_names
-    possible = [p for p in known if p.may_match(names, members) or (fixed is not None and p.name == fixed.convention)]
-    decision = decide(facts, possible, fixed)
+    facts, decision = decide_parts(topic, headers, value, conventions, fixed, formats=formats, choices=choices)
     envelope = _materialise(decision, facts, tombstone=value is None)
     problems = {*envelope.problems, *facts.read.problems}
     if facts.headers.bad_names:
@@ -81,6 +77,24 @@ def decode_parts(
         envelope = replace(envelope, problems=tuple(sorted({*envelope.problems, *encoded})))
     found = {"format": read.format, "damage": read.damage, "raw_reason": read.raw_reason, "decoded": read.decoded}
     return replace(envelope, trace=trace, unread=read.reasons, **found)  # type: ignore[arg-type]  # each of its field's type
+
+
+def decide_parts(
+    topic: str,
+    headers: HeaderList,
+    value: bytes | None,
+    conventions: Sequence[Convention] | None = None,
+    fixed: TopicConvention | None = None,
+    *,
+    formats: Sequence[Format] | None = None,
+    choices: Choices = WITHOUT_SCHEMAS,
+) -> tuple[RecordFacts, Decision]:
+    """Decide which convention a record follows and where its fields are, without reading them; see `decode_record`."""
+    facts = RecordFacts(topic, headers, value, registered_formats() if formats is None else formats, choices)
+    known = builtin_conventions() if conventions is None else conventions
+    names, members = facts.headers.names, facts.member_names
+    possible = [p for p in known if p.may_match(names, members) or (fixed is not None and p.name == fixed.convention)]
+    return facts, decide(facts, possible, fixed)
 
 
 def _materialise(decision: Decision, facts: RecordFacts, *, tombstone: bool) -> Envelope:

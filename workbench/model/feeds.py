@@ -207,6 +207,8 @@ class PlanFacts:
     refusals: tuple[str, ...] = ()
     """Each begins with its rule (``G-5: …``); while there is one, the plan cannot run."""
     samples: tuple[Sample, ...] = ()
+    diffs: tuple[tuple[str, str], ...] = ()
+    """Position of some rewritten records, and the difference of their bodies."""
 
 
 @runtime_checkable

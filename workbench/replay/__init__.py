@@ -13,7 +13,7 @@ from workbench.replay.run.control import RunControl
 from workbench.replay.run.execution import run_plan
 from workbench.replay.run.resolution import resolve_run
 from workbench.replay.run.resumption import resume_run
-from workbench.replay.target.facts import Connection, GroupFacts, TargetFacts, TopicFacts
+from workbench.replay.target.facts import Connection, GroupFacts, Pipeline, TargetFacts, TopicFacts
 from workbench.replay.target.fetching import fetch_facts
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Draft",
     "GroupFacts",
     "Options",
+    "Pipeline",
     "Plan",
     "Refusal",
     "ReplayReport",

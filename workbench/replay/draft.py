@@ -8,19 +8,26 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.errors import ValidationError
+from workbench.errors import ConfigurationError, ValidationError
 from workbench.model.records.columns import RECORD
 from workbench.replay.options import Options
-from workbench.text import counted
+from workbench.replay.rewriting.edits import NO_EDITS, Change, Edits, edited, make_edits
+from workbench.replay.rewriting.json_body import NotRewritable
+from workbench.text import counted, position_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from workbench.decoding import Convention
     from workbench.model.selecting.selection import SelectedSource
+    from workbench.replay.rewriting.edits import Fix
 
 POSITION = ("source_id", "partition", "offset")
 DECODED = ("event_id", "event_type", "correlation_id", "convention", "dialect", "origin")
 """Columns of the decoded row that a plan can use; each may be missing."""
+
+CAUSED = "caused"
+"""Column that marks the records which name another selected one as their cause."""
 
 UNKNOWN_CLUSTER = "unknown"
 """Cluster name in the provenance headers of an imported record whose cluster was not stored."""
@@ -38,6 +45,8 @@ class Draft:
         sources: How each source was captured.
         description: How the records were selected, in one line.
         origin: The snapshot that the records were selected from; a run of the plan is journaled there.
+        conventions: Conventions by which ids are found when they are rewritten; the built-in ones unless given.
+        edits: Edits of the records; see `edit`.
         **options: See `Options`.
 
     Raises:
@@ -46,7 +55,7 @@ class Draft:
         ValidationError: The table is not a selection of records.
     """
 
-    __slots__ = ("description", "options", "origin", "records", "sources")
+    __slots__ = ("conventions", "description", "edits", "options", "origin", "records", "sources")
 
     def __init__(
         self,
@@ -55,6 +64,8 @@ class Draft:
         sources: Iterable[SelectedSource],
         description: str = "",
         origin: object = None,
+        conventions: Sequence[Convention] | None = None,
+        edits: Edits = NO_EDITS,
         **options: Any,
     ) -> None:
         self.options = Options.parse(options)
@@ -62,6 +73,8 @@ class Draft:
         self.records = _checked(records, self.sources)
         self.description = description
         self.origin = origin
+        self.conventions = conventions
+        self.edits = edits
 
     def replace(self, **options: Any) -> Draft:
         """Return the same selection with some options changed.
@@ -70,14 +83,62 @@ class Draft:
             TypeError: An unknown option.
             ConfigurationError: An option with a value it does not allow.
         """
-        return self.with_options(self.options.changed(options))
+        changed = self.options.changed(options)
+        if changed.mode == "stimulus" and self.options.mode != "stimulus":
+            raise ConfigurationError(
+                "A stimulus is a selection of its own, the roots of another one: snap.replay(…, mode='stimulus').",
+            )
+        return self.with_options(changed)
 
     def with_options(self, options: Options) -> Draft:
         """Return the same selection with these options."""
-        draft = Draft.__new__(Draft)
+        draft = self._copy()
         draft.options = options
-        draft.sources, draft.records = self.sources, self.records
-        draft.description, draft.origin = self.description, self.origin
+        return draft
+
+    def with_edits(self, edits: Edits) -> Draft:
+        """Return the same selection with these edits."""
+        draft = self._copy()
+        draft.edits = edits
+        return draft
+
+    def edit(self, fix: Fix, *, columns: bool = False) -> Draft:
+        """Return the same selection with edited bodies. Each edit is kept as a JSON patch (RFC 6902) of its record.
+
+        Args:
+            fix: A function that gets the decoded JSON body of each record and returns the new one; a JSON patch for all
+                records; or JSON patches by ``topic/partition@offset``.
+            columns: The function takes all records as an Arrow table, and returns the new values as a column, or a
+                table with the column ``value``.
+
+        Raises:
+            ConfigurationError: It is no patch, or a record would be edited twice.
+            ValidationError: A position is not selected.
+        """
+        return self.with_edits(self.edits.joined(make_edits(self.records, fix, columns=columns)))
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What the edits change, for each edited record: ``position``, ``before``, ``after`` and ``diff``."""
+        places = [self.records[name].to_pylist() for name in POSITION]
+        rows = [row for row, at in enumerate(zip(*places, strict=True)) if at in self.edits.patches]
+        chosen = self.records.select([*POSITION, "topic", "value"]).take(pa.array(rows, pa.int64())).to_pylist()
+        found = []
+        for record in chosen:
+            patch = self.edits.patches[tuple(record[name] for name in POSITION)]
+            try:
+                after = edited(record["value"], patch)
+            except NotRewritable:
+                continue  # the plan refuses this record, and says why
+            at = position_text(record["topic"], record["partition"], record["offset"])
+            if after != record["value"]:
+                found.append(Change(at, record["value"], after))
+        return tuple(found)
+
+    def _copy(self) -> Draft:
+        draft = Draft.__new__(Draft)
+        for name in self.__slots__:
+            setattr(draft, name, getattr(self, name))
         return draft
 
     @property
@@ -91,6 +152,8 @@ class Draft:
     def __repr__(self) -> str:
         count = counted(len(self), "record")
         how = f", {self.description}" if self.description else ""
+        if self.edits.patches:
+            how += f", {counted(len(self.edits.patches), 'edit')}"
         return f"<Draft: {count} of {', '.join(self.topics) or 'no topic'}{how}; plan it with cluster.plan(draft)>"
 
 
@@ -112,7 +175,19 @@ def join_decoded(records: pa.Table, events: pa.Table) -> pa.Table:
         if name in events.column_names:
             column = events[name].take(take) if len(offered) else pa.nulls(len(wanted), events[name].type)
             records = records.append_column(name, column)
+    if "causes" in events.column_names and len(offered):
+        caused = _caused(events).take(take)
+        records = records.append_column(CAUSED, pc.fill_null(caused, False))
     return records
+
+
+def _caused(events: pa.Table) -> pa.Array:
+    """Mark the events that name another one of these as their cause."""
+    causes = events["causes"].combine_chunks()
+    named = pc.is_in(causes.flatten().field("value"), events["event_id"].combine_chunks().drop_null())
+    marked = np.zeros(len(causes), bool)
+    marked[pc.list_parent_indices(causes).filter(named).to_numpy()] = True
+    return pa.array(marked)
 
 
 def _position_keys(table: pa.Table) -> np.ndarray[Any, Any]:

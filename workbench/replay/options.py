@@ -15,17 +15,20 @@ Ratio: TypeAlias = "int | list[int]"
 """A rate in canonical JSON: an integer, or numerator and denominator."""
 
 MAX_HOPS_LIMIT = 5
+_SCHEMA_IDS = 1 << 31
 
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "mode": ("recording", "redrive"),
-    "ids": ("same",),
-    "timestamps": ("keep", "now"),
-    "headers": ("provenance", "exact"),
+    "mode": ("recording", "stimulus", "redrive"),
+    "ids": ("same", "new"),
+    "boundary": ("detach", "keep", "map"),
+    "trace": ("auto", "keep", "strip", "renew"),
+    "timestamps": ("keep", "now", "shift"),
+    "headers": ("provenance", "exact", "clean"),
     "order": ("offset", "timestamp", "global"),
     "writer": ("transactional", "idempotent"),
     "on_error": ("stop", "skip_record"),
 }
-_PARTITION_WORDS = ("keep", "murmur2", "crc32", "fnv1a", "round_robin")
+_PARTITION_WORDS = ("keep", "detected", "murmur2", "crc32", "fnv1a", "round_robin")
 _FIXED = re.compile(r"fixed\((\d{1,9})\)\Z")
 
 
@@ -33,7 +36,8 @@ _FIXED = re.compile(r"fixed\((\d{1,9})\)\Z")
 class Partitions:
     """The policy that chooses target partitions."""
 
-    policy: Literal["keep", "murmur2", "crc32", "fnv1a", "round_robin", "fixed", "map"] = "keep"
+    policy: Literal["keep", "detected", "murmur2", "crc32", "fnv1a", "round_robin", "fixed", "map"] = "keep"
+    """``detected`` is the partitioner that explains where the selected records of a source lie."""
     number: int | None = None
     """Target partition of ``fixed``."""
     mapping: tuple[tuple[int, int], ...] = ()
@@ -89,10 +93,24 @@ class Options:
     """The choices of a user about a replay, besides selection and target. They are part of the plan's hash."""
 
     mode: str = "recording"
+    """``stimulus`` sends the causal roots of a selection only: live consumers are expected to make the rest."""
     ids: str = "same"
+    """``new`` gives every event and correlation an id that follows from the run, and rewrites causes alike."""
+    boundary: str = "detach"
+    """With new ids, what becomes of a cause that is not selected: ``detach`` removes it and keeps it in a header,
+    ``keep`` leaves it, ``map`` gives it an id that no event carries."""
+    also: tuple[str, ...] = ()
+    """With new ids, further paths of the value that hold ids, such as ``payload.parent_id``."""
+    trace: str = "auto"
+    """Trace context in headers: ``keep``, ``strip`` or ``renew``; ``auto`` renews it where ids are new."""
+    schema_ids: str | tuple[tuple[int, int], ...] | None = None
+    """Schema ids in front of values, where the registry of the target is another: ``keep``, or new ids by old ones."""
     partitions: Partitions = field(default_factory=Partitions)
     timestamps: str = "keep"
     headers: str = "provenance"
+    """``clean`` removes the families of ``clean_headers`` and adds provenance headers; ``exact`` changes nothing."""
+    clean_headers: tuple[str, ...] = ("dead_letter", "replay", "trace")
+    """Families ``dead_letter``, ``replay`` and ``trace``, or names of headers, with * for any text."""
     order: str = "offset"
     """``offset``: by topic, partition, offset. ``timestamp``: source partitions merged by time, each in its own offset
     order. ``global``: the same order, with one lane in flight at a time."""
@@ -123,6 +141,7 @@ class Options:
     accept_uncommitted: bool = False
     accept_expiry: bool = False
     accept_repeats: bool = False
+    accept_cycle: bool = False
 
     @classmethod
     def parse(cls, given: Mapping[str, Any]) -> Options:
@@ -142,7 +161,26 @@ class Options:
                 "on_error='skip_record' needs writer='transactional': without transactions a record that follows the "
                 "skipped one may have been written before it is known.",
             )
+        if options.also and options.ids != "new":
+            raise ConfigurationError("also= names paths that new ids rewrite; it needs ids='new'.")
+        if options.ids == "new" and options.headers == "exact":
+            raise ConfigurationError(
+                "ids='new' needs provenance headers, which keep the original ids; headers='exact' adds none.",
+            )
         return options
+
+    @property
+    def trace_policy(self) -> str:
+        """What becomes of trace context: ``keep``, ``strip`` or ``renew``."""
+        if self.trace == "auto":
+            return "renew" if self.ids == "new" else "keep"
+        return self.trace
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether bodies are rewritten besides the edits of the draft."""
+        rewritten = self.ids == "new" or self.trace_policy != "keep" or isinstance(self.schema_ids, tuple)
+        return rewritten or self.headers == "clean"
 
     def changed(self, changes: Mapping[str, Any]) -> Options:
         """Return these options with some of them changed."""
@@ -156,8 +194,10 @@ class Options:
         result["records_per_s"] = ratio(self.records_per_s)
         result["bytes_per_s"] = ratio(self.bytes_per_s)
         result["speed"] = ratio(self.speed)
-        for name in ("accept_groups", "brake_groups", "brake_topics"):
+        for name in ("accept_groups", "brake_groups", "brake_topics", "also", "clean_headers"):
             result[name] = list(result[name])
+        if isinstance(self.schema_ids, tuple):
+            result["schema_ids"] = {str(old): new for old, new in self.schema_ids}
         return result
 
     @classmethod
@@ -224,6 +264,27 @@ def _groups(name: str, value: object) -> tuple[str, ...]:
     raise ConfigurationError(f"{name}={value!r} is not possible; give a list of {what}.")
 
 
+def _names(name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, Collection) and not isinstance(value, (str, bytes)) and all(isinstance(g, str) for g in value):
+        return tuple(sorted(set(value)))
+    raise ConfigurationError(f"{name}={value!r} is not possible; give a list of texts.")
+
+
+def _schema_ids(name: str, value: object) -> str | tuple[tuple[int, int], ...] | None:
+    if value is None or value == "keep":
+        return None if value is None else "keep"
+    if isinstance(value, Mapping):
+        try:
+            pairs = tuple(sorted((int(str(old)), int(str(new))) for old, new in value.items()))
+        except ValueError:
+            pairs = ((-1, -1),)
+        if all(0 <= number < _SCHEMA_IDS for pair in pairs for number in pair):
+            return pairs
+    if isinstance(value, tuple):
+        return _schema_ids(name, dict(value))
+    raise ConfigurationError(f"{name}={value!r} is not possible; use 'keep', or new ids by old ones: {{17: 4}}.")
+
+
 def _count_or_none(name: str, value: object) -> int | None:
     return None if value is None else _count(name, value)
 
@@ -243,8 +304,19 @@ _PARSERS: dict[str, Any] = {
     "brake_lag": _count_or_none,
     "brake_topics": _groups,
     "brake_growth": _count,
+    "also": _names,
+    "clean_headers": _names,
+    "schema_ids": _schema_ids,
     **dict.fromkeys(
-        ("skip_refused", "allow_same_topic", "create_target", "accept_uncommitted", "accept_expiry", "accept_repeats"),
+        (
+            "skip_refused",
+            "allow_same_topic",
+            "create_target",
+            "accept_uncommitted",
+            "accept_expiry",
+            "accept_repeats",
+            "accept_cycle",
+        ),
         _flag,
     ),
 }

@@ -6,8 +6,6 @@ of their dead letter, so the ledger and ``x-replay-of`` tell which letters were 
 
 from __future__ import annotations
 
-import difflib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,38 +15,24 @@ from workbench.bus.rows import header_column
 from workbench.errors import ValidationError
 from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.replay.draft import Draft
-from workbench.replay.restored_letters import NotRestorable, RestoredRecord, restore
+from workbench.replay.restored_letters import RESTORED, NotRestorable, RestoredRecord, restore
+from workbench.replay.rewriting.edits import Change, apply_fix
+from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.text import counted, number_text, position_text, text_table, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
     from workbench.model.selecting.selection import SelectedSource
-
-    Fix = Callable[[Any], Any]
+    from workbench.replay.rewriting.edits import Fix
 
 REDRIVE_RATE = 100
 """Records a second by default: the target has live consumers on purpose."""
 _SHOWN = 5
 _NOT_RETRIED = ("authentication", "authorization", "configuration", "validation", "jsondecode", "deserialization")
 """Parts of error types that a second attempt cannot mend, as long as the record is not changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What the fix made of one dead letter."""
-
-    position: str
-    before: bytes | None
-    after: bytes | None
-
-    @property
-    def diff(self) -> str:
-        """The body before and after, as a diff of its lines."""
-        before, after = _lines(self.before), _lines(self.after)
-        return "\n".join(difflib.unified_diff(before, after, "before", "after", lineterm="", n=1))
 
 
 @dataclass(frozen=True)
@@ -98,7 +82,8 @@ def make_redrive(
         letters: Rows of `workbench.replay.dead_letters.DeadLetters.frame`.
         records: Their raw records: RECORD columns, ``source_id``, ``cluster``, ``topic``; None without any letter.
         sources: How each source was captured.
-        fix: Gets the decoded JSON body and returns the one to send; None leaves the letter out.
+        fix: A function that gets the decoded JSON body and returns the one to send, None to leave the letter out; or a
+            JSON patch (RFC 6902).
         sent_before: Position and run of letters that were sent home already.
         origin: The snapshot.
         options: See `workbench.replay.Options`.
@@ -171,21 +156,11 @@ def _prepared(
 
 def _fixed(found: RestoredRecord, fix: Fix) -> RestoredRecord:
     try:
-        body = json.loads(found.value or b"")
-    except ValueError:
-        raise NotRestorable("its value is no JSON, so the fix cannot read it") from None
-    before = json.dumps(body, sort_keys=True)
-    try:
-        after = fix(body)
-        same = json.dumps(after, sort_keys=True) == before
-        value = json.dumps(after, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    except Exception as error:
-        # The function is the user's: what it raises about one record is a finding about that record.
-        raise NotRestorable(f"the fix failed: {type(error).__name__}: {error}") from error
-    if after is None:
-        raise NotRestorable("the fix left it out")
+        value = apply_fix(fix, found.value)
+    except NotRewritable as reason:
+        raise NotRestorable(str(reason)) from reason
     # A body that was not changed keeps its bytes, whatever a new encoding would make of them.
-    return found if same else RestoredRecord(found.key, value, found.headers, found.removed)
+    return found if value == found.value else RestoredRecord(found.key, value, found.headers, found.removed)
 
 
 def _one_origin_each(origins: Mapping[str, set[str]]) -> dict[str, str]:
@@ -207,11 +182,4 @@ def _table(records: pa.Table, restored: Sequence[RestoredRecord]) -> pa.Table:
     }
     for name, column in columns.items():
         records = records.set_column(records.schema.get_field_index(name), name, column)
-    return records
-
-
-def _lines(body: bytes | None) -> list[str]:
-    try:
-        return json.dumps(json.loads(body or b""), indent=2, ensure_ascii=False, sort_keys=True).splitlines()
-    except ValueError:
-        return [repr(body)]
+    return records.append_column(RESTORED, pa.array([True] * len(restored)))

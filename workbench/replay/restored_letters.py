@@ -27,9 +27,16 @@ _FAMILY = re.compile(
     rb"|x-error|dlq_|(?:original_topic|failure_reason|error_message|error_type)\Z"
 )
 """Names of the headers that writers of dead letters add; matched from the beginning."""
+RESTORED = "restored"
+"""Column of a draft that marks records which were restored from dead letters."""
 _MARKERS = ("<no_value>", "<decode_failed>", "<non-serializable>", "<unreadable_value>")
 """Texts that stand in a copy for something that could not be copied."""
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+def is_dead_letter_header(name: bytes) -> bool:
+    """Tell whether writers of dead letters add a header of this name."""
+    return _FAMILY.match(name) is not None
 
 
 class NotRestorable(Exception):  # noqa: N818 - a finding about a record, and no fault
@@ -65,8 +72,10 @@ def restore(key: bytes | None, value: bytes | None, headers: HeaderList, via: st
         return _of_onex(_object(value), headers)
     if value is None:
         raise NotRestorable("its body is empty")
-    removed = tuple(dict.fromkeys(name.decode("utf-8", "replace") for name, _ in headers if _FAMILY.match(name)))
-    kept = tuple(header for header in headers if not _FAMILY.match(header[0]))
+    removed = tuple(
+        dict.fromkeys(name.decode("utf-8", "replace") for name, _ in headers if is_dead_letter_header(name))
+    )
+    kept = tuple(header for header in headers if not is_dead_letter_header(header[0]))
     return RestoredRecord(key, value, kept, removed)
 
 
@@ -107,5 +116,5 @@ def _of_onex(body: Mapping[str, Any], headers: HeaderList) -> RestoredRecord:
     for text in (key, value):
         if text is not None and (not isinstance(text, str) or text in _MARKERS or _REPLACEMENT in text):
             raise NotRestorable("its copy as text lost bytes of the original")
-    kept = tuple(header for header in headers if not _FAMILY.match(header[0]))
+    kept = tuple(header for header in headers if not is_dead_letter_header(header[0]))
     return RestoredRecord(None if key is None else key.encode(), value.encode(), kept)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ReplayRefused, ValidationError
+from workbench.errors import ReplayRefused, ValidationError, WorkbenchError
 from workbench.model.feeds import PlanFacts, Progress
-from workbench.replay import Draft, fetch_facts, make_plan, plan_from_json, run_plan
+from workbench.replay import Connection, Draft, Pipeline, fetch_facts, make_plan, plan_from_json, run_plan
 from workbench.session.connection.replay_access import access_of
+from workbench.session.transforming import ClusterTransforms
 from workbench.session.watching.replacing import shown
 from workbench.store.journal import RecordedRuns, journal_path
 
@@ -27,7 +29,8 @@ async def plan(connection: ClusterConnection, draft: Draft, to: str | Mapping[st
         raise ValidationError(f"A plan is made of a draft, snap.replay(…), not of {type(draft).__name__}.")
     wanted = draft.replace(**options) if options else draft
     runs = _runs_of(wanted.origin)
-    facts = await fetch_facts(connection.plain_log, wanted, to, connection=access_of(connection), journal=runs)
+    access = await _access_now(connection)
+    facts = await fetch_facts(connection.plain_log, wanted, to, connection=access, journal=runs)
     return make_plan(wanted, facts)
 
 
@@ -52,12 +55,26 @@ async def run(
         plan,
         connection.plain_log,
         journal,
-        connection=access_of(connection),
+        connection=await _access_now(connection),
         confirm=confirm,
         target=target,
         reason=connection.reason,
         progress=progress,
         control=control,
+    )
+
+
+async def _access_now(connection: ClusterConnection) -> Connection:
+    """Return what a connection may do, with the transforms of its cluster as they are now, where it tells them."""
+    access = access_of(connection)
+    if connection.profile.admin is None and connection.view_host is None:
+        return access
+    try:
+        views = await ClusterTransforms(connection).views()
+    except WorkbenchError:
+        return access  # without the right, or while the Admin API is away
+    return replace(
+        access, pipelines=tuple(Pipeline(view.name, view.source_topic, view.output_topics) for view in views)
     )
 
 

@@ -10,7 +10,7 @@ from workbench.session.questions import SnapshotQuestions
 from workbench.session.times import moment, moment_ms
 from workbench.store.snapshot.notes import snapshot_notes
 from workbench.store.snapshot.overview import overview_html, overview_text
-from workbench.text import visible
+from workbench.text import counted, visible
 
 if TYPE_CHECKING:
     import os
@@ -226,15 +226,22 @@ class Snapshot(SnapshotQuestions):
             ValidationError: The selection is empty or not in this snapshot.
             TypeError: An option does not exist; the message suggests one with a similar name.
         """
+        from workbench.decoding import load_conventions
         from workbench.replay import Draft, join_decoded
         from workbench.replay.selected_positions import positions_of
+        from workbench.session.conventions import own_conventions
+        from workbench.session.stimulus import roots_of
 
         positions, summary = positions_of(self.store, selection)
+        if options.get("mode") == "stimulus":
+            positions, selected = roots_of(self.graph, positions), positions
+            summary = f"{counted(positions.num_rows, 'root')} of {counted(selected.num_rows, 'record')}: {summary}"
         records = self.store.record_table(positions=positions)
         decoded = join_decoded(records, self.store.event_table(positions=positions))
         used = set(positions["source_id"].to_pylist())
         sources = [source for source in self.store.selected_sources() if source.source_id in used]
-        return Draft(decoded, sources=sources, description=summary, origin=self, **options)
+        conventions = load_conventions(own_conventions())
+        return Draft(decoded, sources=sources, description=summary, origin=self, conventions=conventions, **options)
 
     def redrive(
         self,

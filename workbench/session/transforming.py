@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from workbench.model.audit import AuditSink
     from workbench.session.connection.cluster_connection import ClusterConnection
     from workbench.transforms.guest.module import ModuleLike
-    from workbench.transforms.views.host import ViewHost
     from workbench.transforms.views.state import ViewLine, ViewStatus
     from workbench.transforms.views.views import ExecutorName, Views
     from workbench.widgets import ViewPanel
@@ -49,7 +48,6 @@ class ClusterTransforms:
 
     def __init__(self, connection: ClusterConnection) -> None:
         self._connection = connection
-        self._host: ViewHost | None = None
 
     def __repr__(self) -> str:
         return f"<ClusterTransforms of {self._connection.name}>"
@@ -211,16 +209,16 @@ class ClusterTransforms:
         from workbench.transforms.views.host import ViewHost
 
         connection = self._connection.require_open()
-        if self._host is None:
+        if connection.view_host is None:
             embedded = connection.profile.address.scheme == "memory"
-            self._host = ViewHost(
+            connection.view_host = ViewHost(
                 connection.plain_log,
                 connection.tasks,
                 connection.profile.admin,
                 auto_local=embedded,
                 hides=connection.hides,
             )
-        async with self._host.opened(audit=audit or ViewJournal(), reason=connection.reason) as views:
+        async with connection.view_host.opened(audit=audit or ViewJournal(), reason=connection.reason) as views:
             yield views
 
 

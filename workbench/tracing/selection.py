@@ -18,6 +18,8 @@ from workbench.tracing.graph.subgraph import subgraph
 from workbench.tracing.missing_ids import missing_ids_text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
 
@@ -142,6 +144,13 @@ def boundary(graph: CausalGraph) -> tuple[int, int]:
     """Count the used causes that the selection cuts, and the effects that it leaves outside."""
     used = graph.outside[graph.outside["kind"].isin(["explicit", "span"])]
     return int((used["direction"] == "cause").sum()), int((used["direction"] == "effect").sum())
+
+
+def at_positions(graph: CausalGraph, wanted: Collection[tuple[int, int, int]]) -> CausalGraph:
+    """Keep the events whose records are at these positions: source id, partition, offset."""
+    places = zip(*(graph.column(name).to_pylist() for name in ("source_id", "partition", "offset")), strict=True)
+    chosen = np.fromiter((at in wanted for at in places), np.bool_, len(graph))
+    return subgraph(graph, chosen, counted(int(chosen.sum()), "chosen record"))
 
 
 def _relatives(graph: CausalGraph, event_id: str, *, backwards: bool) -> Flags:

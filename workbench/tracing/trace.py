@@ -194,6 +194,10 @@ class Trace(TraceForms):
         """
         return self.cut(selection.ancestors(self.data, event_id))
 
+    def at(self, positions: Collection[tuple[int, int, int]]) -> Trace:
+        """Keep the events whose records are at these positions: source id, partition, offset."""
+        return self.cut(selection.at_positions(self.data, positions))
+
     def positions(self) -> tuple[EventPosition, ...]:
         """Return the position of the record of each event, which is what a replay selects."""
         return selection.positions(self.data)

@@ -74,7 +74,7 @@ async def test_letters_are_fixed_previewed_and_sent_home_once(cluster, captured)
         assert (len(redrive), len(redrive.changes)) == (6, 5)
         assert dict(redrive.to) == {f"{topic}.DLT": topic}
         assert sorted(redrive.refused.values()) == [
-            "its value is no JSON, so the fix cannot read it",
+            "its value is no JSON text in UTF-8",
             "the fix left it out",
         ]
         assert '-  "client": "c-0"' in repr(redrive)

@@ -16,7 +16,7 @@ from workbench.replay import Options
     [
         ({"timestamp": "now"}, "Did you mean 'timestamps'?"),
         ({"max_record": 5}, "Did you mean 'max_records'?"),
-        ({"quickly": 4}, "The options are: accept_expiry"),
+        ({"quickly": 4}, "The options are: accept_cycle"),
     ],
 )
 def test_an_unknown_keyword_names_the_likely_one(given, message):
@@ -28,10 +28,18 @@ def test_an_unknown_keyword_names_the_likely_one(given, message):
 @pytest.mark.parametrize(
     "given",
     [
-        {"mode": "stimulus"},
-        {"ids": "new"},
-        {"timestamps": "shift"},
-        {"headers": "clean"},
+        {"mode": "copy"},
+        {"ids": "random"},
+        {"ids": "new", "headers": "exact"},
+        {"also": ["payload.parent_id"]},
+        {"also": "payload.parent_id", "ids": "new"},
+        {"boundary": "drop"},
+        {"trace": "invent"},
+        {"schema_ids": {"a": 1}},
+        {"schema_ids": {1: -1}},
+        {"clean_headers": "trace"},
+        {"timestamps": "late"},
+        {"headers": "none"},
         {"order": "random"},
         {"partitions": "sticky"},
         {"partitions": "fixed(-1)"},
@@ -66,6 +74,9 @@ def test_values_that_are_not_allowed(given):
         {"partitions": "crc32", "records_per_s": 2.5, "bytes_per_s": 1_000_000},
         {"partitions": "fixed(0)", "accept_groups": ["b", "a", "b"]},
         {"partitions": {2: 0, 0: 2}, "records_per_s": Fraction(1, 3)},
+        {"ids": "new", "also": ["b", "a"], "boundary": "map", "trace": "strip", "timestamps": "shift"},
+        {"schema_ids": {17: 4, 3: 9}, "headers": "clean", "clean_headers": ["x-*", "trace"], "partitions": "detected"},
+        {"schema_ids": "keep", "mode": "stimulus", "accept_cycle": True},
     ],
 )
 def test_options_survive_the_journal(given):

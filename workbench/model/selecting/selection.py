@@ -29,6 +29,8 @@ class SelectedSource:
     """Partitions in which control records or aborted data were counted."""
     gaps: int = 0
     """Gaps inside the captured windows."""
+    registry: str | None = None
+    """Schema registry of the cluster, where the capture stored schemas of one."""
 
 
 @runtime_checkable

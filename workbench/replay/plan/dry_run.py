@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.replay.plan.rewritten_texts import rewriting_summary
 from workbench.text import (
     Element,
     counted,
@@ -16,6 +17,7 @@ from workbench.text import (
     listing,
     number_text,
     partition_text,
+    preformatted,
     size_text,
     table,
     text_table,
@@ -63,6 +65,7 @@ def summary(records: ReplayRecords, estimates: Estimates, left_out: int) -> list
         ("mode", f"{options.mode}, ids {options.ids}, headers {options.headers}, timestamps {options.timestamps}"),
         ("partitions", f"{options.partitions.to_json()}, order {options.order}"),
         ("records", f"{number_text(estimates.records)}, {keys}, {size_text(estimates.bytes)}"),
+        ("rewritten", rewriting_summary(records)),
         ("left out", number_text(left_out) if left_out else ""),
         ("largest", size_text(estimates.largest_bytes)),
         ("tombstones", number_text(estimates.tombstones)),
@@ -106,6 +109,8 @@ class DryRun:
     refusals: Sequence[str]
     blocked: bool
     """Refusals are left that hold on every connection."""
+    diffs: Sequence[tuple[str, str]] = ()
+    """Position of some rewritten records, and the difference of their bodies."""
     at_run: Sequence[str] = ()
     """What this connection lacks and the one that runs the plan needs; it is no refusal of the plan."""
 
@@ -117,6 +122,8 @@ class DryRun:
             text_table(_LANE_TITLES, self._lane_rows(), numeric=(1, 2)),
             text_table(_SAMPLE_TITLES, self._sample_rows()),
         ]
+        for position, diff in self.diffs:
+            sections.append("\n".join([position, *(f"  {visible(line, None)}" for line in diff.splitlines())]))
         for title, lines in self._lists():
             if lines:
                 sections.append("\n".join([title, *(f"  - {visible(line, None)}" for line in lines)]))
@@ -130,6 +137,8 @@ class DryRun:
             table(_LANE_TITLES, self._lane_rows(), numeric=(1, 2)),
             table(_SAMPLE_TITLES, self._sample_rows()),
         ]
+        for position, diff in self.diffs:
+            children += [element("h5", f"Changes of {position}"), preformatted(diff)]
         for title, lines in self._lists():
             if lines:
                 children += [element("h5", title), listing([visible(line, None) for line in lines])]

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from workbench.model.feeds import PlanFacts, Sample
 from workbench.replay.plan.dry_run import DryRun, summary
+from workbench.replay.plan.rewritten_texts import diffs, rewritten_texts
 from workbench.replay.records.digest import token
 from workbench.replay.records.replay_records import NOW
 from workbench.text import counted, output_html, partition_text, position_text, visible_bytes
@@ -86,8 +87,12 @@ class Plan:
 
     @cached_property
     def steps(self) -> pa.Table:
-        """One row for each selected record, by seq: source, target, planned time (null: when sent), digest, refusal."""
-        records, table = self.records, self.records.table
+        """One row for each selected record, by seq: source, target, planned time (null: when sent), digest, refusal.
+
+        ``rewritten`` says what differs from the source record: ``ids``, ``edit``, ``schema id``, ``trace``.
+        """
+        records, table = self.records, self.records.planned
+        rewritten = rewritten_texts(records)
         times = records.planned_timestamps
         rules = {seq: refusal.rule for refusal in self.refusals for seq in refusal.seqs} | dict(self.left_out)
         return pa.table(
@@ -99,6 +104,7 @@ class Plan:
                 "target_timestamp_ms": pa.array(times, pa.int64(), mask=times == NOW),
                 "bytes": pa.array(records.sizes, pa.int64()),
                 "tombstone": table["value"].is_null(),
+                "rewritten": pa.array([rewritten.get(seq) for seq in range(len(records))], pa.string()),
                 "body_sha256": pa.array([digest.tobytes().hex() for digest in records.digests], pa.string()),
                 "refused": pa.array([rules.get(seq) for seq in range(len(records))], pa.string()),
             },
@@ -155,6 +161,7 @@ class Plan:
             samples=self.samples,
             warnings=self.warnings,
             refusals=tuple(map(str, self.blocking)),
+            diffs=diffs(self.records),
             blocked=bool(self.blocking),
             at_run=tuple(str(item) for item in self.refusals if item.at_run),
         )
@@ -175,6 +182,7 @@ class Plan:
             warnings=self.warnings,
             refusals=tuple(str(item) for item in self.refusals if item.rule != "G-4"),
             samples=self.samples,
+            diffs=diffs(self.records),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -183,6 +191,7 @@ class Plan:
             "hash": self.hash,
             "document": dict(self.document),
             "options": self.options.to_json(),
+            "edits": self.records.edits.to_json(),
             "facts": self.facts.to_json(),
             "description": self.records.description,
             "warnings": list(self.warnings),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from workbench.replay.plan.estimates import estimate
 from workbench.replay.plan.plan import Plan
 from workbench.replay.records.digest import plan_hash, selection_sha256
 from workbench.replay.records.replay_records import ReplayRecords
+from workbench.replay.rewriting.edits import NO_EDITS, Edits
 from workbench.replay.rules.guard import refusals, refused_records, warnings
 from workbench.replay.rules.planning_input import PlanningInput
 from workbench.replay.target.facts import TargetFacts
@@ -65,7 +68,10 @@ def plan_from_json(stored: Mapping[str, Any], draft: Draft) -> Plan:
     Raises:
         ReplayRefused: The selection is not the planned one any more, or the stored plan was changed.
     """
-    plan = make_plan(draft.with_options(Options.from_json(stored["options"])), TargetFacts.from_json(stored["facts"]))
+    again = draft.with_options(Options.from_json(stored["options"]))
+    if again.edits == NO_EDITS and stored.get("edits"):
+        again = again.with_edits(Edits.from_json(stored["edits"]))
+    plan = make_plan(again, TargetFacts.from_json(stored["facts"]))
     if plan.hash != stored["hash"]:
         reason = f"G-7: the plan made from this selection is {plan.token}, the journaled one {stored['hash'][:8]}"
         raise ReplayRefused(f"{reason}; records or options differ. Plan again.", reasons=[reason])
@@ -96,7 +102,7 @@ def _document(records: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, 
         },
         "records": len(records),
         "run_id": facts.run_id,
-        "selection_sha256": selection_sha256(records.table, records.digests),
+        "selection_sha256": selection_sha256(records.table, records.source_digests),
         "source": {
             "cluster": _one_or_all(source.cluster for source in used),
             "isolation": _one_or_all(source.isolation for source in used),
@@ -107,6 +113,7 @@ def _document(records: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, 
         "version": PLAN_VERSION,
         "writer": options.writer,
     }
+    document.update(_rewriting(records))
     brakes = _brakes(options)
     if brakes:
         document["brakes"] = brakes
@@ -120,8 +127,33 @@ def _document(records: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, 
     return document
 
 
+def _rewriting(records: ReplayRecords) -> dict[str, Any]:
+    """Return what makes the planned bodies differ from the selected ones; plans without any of it have none of this."""
+    options = records.options
+    document: dict[str, Any] = {}
+    if options.ids == "new":
+        document["boundary"] = options.boundary
+        document["also"] = list(options.also)
+    if options.trace_policy != "keep":
+        document["trace"] = options.trace_policy
+    if options.headers == "clean":
+        document["clean_headers"] = list(options.clean_headers)
+    if options.schema_ids is not None:
+        document["schema_ids"] = options.to_json()["schema_ids"]
+    if options.timestamps == "shift":
+        document["start_ms"] = records.start_ms
+    edits = records.edits.to_json()
+    if edits:
+        # The operations themselves may hold any JSON number, so the plan has their digest.
+        text = json.dumps(edits, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        document["edits"] = {"records": len(edits), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    return document
+
+
 def _overrides(options: Options) -> dict[str, Any]:
-    flags = ("skip_refused", "allow_same_topic", "create_target", "accept_uncommitted", "accept_expiry")
+    flags = (
+        "skip_refused", "allow_same_topic", "create_target", "accept_uncommitted", "accept_expiry", "accept_cycle",
+    )  # fmt: skip
     given: dict[str, Any] = {name: 1 for name in flags if getattr(options, name)}
     if options.accept_groups:
         given["accept_groups"] = list(options.accept_groups)

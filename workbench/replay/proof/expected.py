@@ -77,7 +77,7 @@ class ExpectedRecords:
         found = ledger.filter(pc.not_equal(ledger["outcome"], "refused"))
         digests = found["body_sha256"].cast(pa.binary(32)).combine_chunks()
         times = pc.fill_null(found["target_timestamp_ms"], NOW).to_numpy()
-        if row.plan["options"]["timestamps"] != "keep":
+        if row.plan["options"]["timestamps"] == "now":
             times = np.full(len(times), NOW, np.int64)
         topics = {topic["name"]: topic["config"] for topic in row.plan["facts"]["topics"]}
         appending = {name for name, config in topics.items() if config.get("message.timestamp.type") == APPEND_TIME}

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.replay.replay_mark import X_REPLAY
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from workbench.model import HeaderList
 
     Longs = NDArray[np.int64]
-
-X_REPLAY = b"x-replay"
-"""Prefix of every header name that a replay writes."""
 
 _NO_HEADER_COLUMNS = (pa.array([], pa.binary()), pa.array([], pa.binary()))
 

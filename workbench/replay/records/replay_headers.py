@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from workbench.model import TimestampType
 from workbench.replay.records.bodies import replay_headers
-from workbench.replay.records.raw_rows import X_REPLAY
+from workbench.replay.replay_mark import X_REPLAY
 from workbench.replay.target.present import OF
 from workbench.text import iso_text
 
@@ -38,11 +38,14 @@ CHAIN = b"x-replay-chain"
 CORRELATION_ID = b"x-replay-correlation-id"
 
 CHAIN_LENGTH = 8
-_CARRIED = (
-    b"x-replay-original-event-id",
-    b"x-replay-original-correlation-id",
-    b"x-replay-boundary-cause",
-)
+_BEFORE = {
+    b"x-replay-original-event-id": "original_event_id",
+    b"x-replay-original-correlation-id": "original_correlation_id",
+    b"x-replay-boundary-cause": "boundary_cause",
+    b"x-replay-original-traceparent": "original_traceparent",
+}
+"""Headers that keep what a record had before it was rewritten, and the columns that hold it."""
+_CARRIED = tuple(_BEFORE)
 _NUMBER = re.compile(rb"[0-9]{1,9}\Z")
 
 
@@ -127,7 +130,8 @@ class RecordHeaders:
             BY: pa.repeat(self.product, count),
             MODE: pa.repeat(self.mode, count),
             ORIGINAL_TIMESTAMP: pc.if_else(appended, pc.binary_join_element_wise(at, "append", "/"), at),
-            **dict.fromkeys((*_CARRIED, CHAIN), pa.nulls(count, pa.string())),
+            **{name: _column(records, column, count) for name, column in _BEFORE.items()},
+            CHAIN: pa.nulls(count, pa.string()),
             CORRELATION_ID: pa.nulls(count, pa.string()),
         }
         if "correlation_id" in records.schema.names:
@@ -158,6 +162,10 @@ def _with_histories(
         new = pa.array([given.get(row) for row in range(count)], pa.binary()) if given else None
         columns[name] = column if new is None else pc.coalesce(new, column)
     return columns
+
+
+def _column(records: pa.RecordBatch, name: str, count: int) -> pa.Array:
+    return records.column(name) if name in records.schema.names else pa.nulls(count, pa.string())
 
 
 def _text(content: bytes | None) -> str:

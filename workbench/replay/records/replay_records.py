@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.bus.partitioner_detection import PartitionerVerdict, detect_partitioner
+from workbench.replay.options import Options, Partitions
 from workbench.replay.records.digest import Digests, body_digests
 from workbench.replay.records.ordering import ordered
 from workbench.replay.records.placement import UNPLACED, place
@@ -23,16 +25,19 @@ from workbench.replay.records.replay_headers import (
     ReplayHistory,
     replay_histories,
 )
+from workbench.replay.records.shifted_times import shifted
 from workbench.replay.records.sizes import HEADER_OVERHEAD, batch_bytes, most_batch_bytes
+from workbench.replay.rewriting.edits import NO_EDITS, Edits
+from workbench.replay.rewriting.rewritten import TEXTS, Rewrites, RewrittenRecords, rewrite
 from workbench.replay.target.new_topics import NewTopic, TopicRequirements, new_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from workbench.decoding import Convention
     from workbench.model import HeaderList
     from workbench.model.selecting.selection import SelectedSource
     from workbench.replay.draft import Draft
-    from workbench.replay.options import Options
     from workbench.replay.target.facts import TargetFacts, TopicFacts
 
 Longs = npt.NDArray[np.int64]
@@ -40,7 +45,9 @@ Longs = npt.NDArray[np.int64]
 NOW = -1
 """Planned timestamp of a record that gets the time of sending."""
 
-_PROVENANCE_MOST = 900
+_LOOKED_AT = 100_000
+"""Records of a source from which its partitioner is detected."""
+_PROVENANCE_MOST = 1_100
 """More bytes than provenance headers without carried facts, position and correlation ever need."""
 
 
@@ -58,17 +65,33 @@ class ReplayRecords:
     """Product and version, for provenance headers."""
     origin: object = None
     """The snapshot that the records were selected from."""
+    edits: Edits = NO_EDITS
+    conventions: Sequence[Convention] | None = None
+    """Conventions by which ids are rewritten; the built-in ones where it is None."""
+    start_ms: int = 0
+    """When the plan was made: shifted timestamps begin there."""
 
     @classmethod
     def of(cls, draft: Draft, facts: TargetFacts, product: str) -> ReplayRecords:
         """Order the records of a draft and set them beside the facts."""
         table = ordered(draft.records, draft.options.order)
-        return cls(draft.options, draft.sources, draft.description, facts, table, product, draft.origin)
+        return cls(
+            draft.options,
+            draft.sources,
+            draft.description,
+            facts,
+            table,
+            product,
+            draft.origin,
+            draft.edits,
+            draft.conventions,
+            facts.asked_at_ms,
+        )
 
     def with_facts(self, facts: TargetFacts) -> ReplayRecords:
         """Return the same records beside other facts; what does not depend on them is not computed again."""
         other = replace(self, facts=facts)
-        kept = ("rows", "digests", "histories", "sizes")
+        kept = ("rewritten", "rows", "digests", "source_digests", "histories", "sizes", "partitioners")
         vars(other).update({name: value for name, value in vars(self).items() if name in kept})
         return other
 
@@ -76,13 +99,30 @@ class ReplayRecords:
         return int(self.table.num_rows)
 
     @cached_property
+    def rewritten(self) -> RewrittenRecords:
+        """The records after edits, new ids and the other changes that the options ask for."""
+        if not self.options.rewrites and self.edits == NO_EDITS:
+            return RewrittenRecords(self.table, Rewrites())
+        return rewrite(self.table, self.options, self.facts.run_id, self.edits, self.conventions)
+
+    @property
+    def planned(self) -> pa.Table:
+        """The records as they are sent, before provenance headers, timestamps and partitions are theirs."""
+        return self.rewritten.table
+
+    @cached_property
     def rows(self) -> RawRows:
-        """Keys, values and headers."""
-        return RawRows(self.table)
+        """Keys, values and headers as they are planned."""
+        return RawRows(self.planned)
 
     @cached_property
     def digests(self) -> Digests:
-        """Body digest of each record; a replay with the same ids leaves it unchanged."""
+        """Body digest of each planned record."""
+        return self.source_digests if self.planned is self.table else body_digests(self.planned)
+
+    @cached_property
+    def source_digests(self) -> Digests:
+        """Body digest of each selected record."""
         return body_digests(self.table)
 
     @cached_property
@@ -92,7 +132,7 @@ class ReplayRecords:
 
     @cached_property
     def sizes(self) -> Longs:
-        """Bytes of key, value and headers of each source record."""
+        """Bytes of key, value and headers of each planned record."""
         return self.rows.sizes()
 
     def column(self, name: str) -> list[Any] | None:
@@ -144,7 +184,9 @@ class ReplayRecords:
         times = self.numbers("timestamp_ms")
         if self.options.timestamps == "now":
             return np.full(len(times), NOW, np.int64)
-        return np.where((times < 0) | (self.numbers("timestamp_type") < 0), NOW, times)
+        if self.options.timestamps == "shift":
+            times = shifted(times, self.start_ms, self.options.speed)
+        return np.where((self.numbers("timestamp_ms") < 0) | (self.numbers("timestamp_type") < 0), NOW, times)
 
     @cached_property
     def new_topics(self) -> tuple[NewTopic, ...]:
@@ -193,8 +235,33 @@ class ReplayRecords:
         keys, source = self.table["key"].combine_chunks(), self.numbers("partition").astype(np.int32)
         for name, seqs in self.target_rows.items():
             count = self.topic_facts[name].partitions
-            placed[seqs] = place(self.options.partitions, source[seqs], keys.take(pa.array(seqs)), count)
+            policy = self._resolved_policy(seqs)
+            if policy is not None:
+                placed[seqs] = place(policy, source[seqs], keys.take(pa.array(seqs)), count)
         return placed
+
+    def _resolved_policy(self, seqs: Longs) -> Partitions | None:
+        """Return the policy of the records of one target; None where the partitioner of their source is not known."""
+        policy = self.options.partitions
+        if policy.policy != "detected":
+            return policy
+        found = {self.partitioners[int(number)].name for number in np.unique(self.numbers("source_id")[seqs])}
+        name = found.pop() if len(found) == 1 else "unknown"
+        return None if name in ("mixed", "unknown") else Partitions(name)  # type: ignore[arg-type]  # a partitioner
+
+    @cached_property
+    def partitioners(self) -> dict[int, PartitionerVerdict]:
+        """Which partitioner explains where the selected records of each source lie, by source id."""
+        found = {}
+        numbers, partitions = self.numbers("source_id"), self.numbers("partition").astype(np.int32)
+        for number in np.unique(numbers).tolist():
+            rows = np.flatnonzero(numbers == number)[:_LOOKED_AT]
+            keys = self.table["key"].take(pa.array(rows)).combine_chunks()
+            count = self.source_partitions(int(rows[0])) or 0
+            found[number] = (
+                detect_partitioner(keys, partitions[rows], count) if count else PartitionerVerdict("unknown", {}, 0, 0)
+            )
+        return found
 
     @cached_property
     def append_time_topics(self) -> frozenset[str]:
@@ -209,9 +276,9 @@ class ReplayRecords:
         return RecordHeaders(self.facts.run_id, self.options.mode, self.product)
 
     def chosen(self, seqs: Longs) -> pa.RecordBatch:
-        """Return the source rows of some records, as one batch; without a copy where they lie side by side."""
+        """Return the planned rows of some records, as one batch; without a copy where they lie side by side."""
         beside = len(seqs) and int(seqs[-1]) - int(seqs[0]) + 1 == len(seqs)
-        table = self.table.slice(int(seqs[0]), len(seqs)) if beside else self.table.take(pa.array(seqs))
+        table = self.planned.slice(int(seqs[0]), len(seqs)) if beside else self.planned.take(pa.array(seqs))
         batches = table.combine_chunks().to_batches()
         return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
@@ -256,9 +323,9 @@ class ReplayRecords:
         if self.record_headers is None:
             return bounds
         bounds += _PROVENANCE_MOST
-        for name in ("cluster", "topic", "correlation_id"):
-            if name in self.table.column_names:
-                bounds += pc.fill_null(pc.binary_length(self.table[name]), 0).to_numpy()
+        for name in ("cluster", "topic", "correlation_id", *TEXTS):
+            if name in self.planned.column_names:
+                bounds += pc.fill_null(pc.binary_length(self.planned[name]), 0).to_numpy()
         # Earlier replays left headers of any length, so these records are measured instead of bounded.
         for seq in self.histories:
             bounds[seq] = self.batch_size(seq)

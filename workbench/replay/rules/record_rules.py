@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.records.columns import MASKED_HEADER
+from workbench.replay.restored_letters import RESTORED
+from workbench.replay.rewriting.schema_ids import schema_id
 from workbench.replay.rules.rule import record_refusal
 from workbench.replay.target.present import origins
 from workbench.text import counted, number_text, size_text
@@ -88,6 +90,55 @@ def not_whole(planning: PlanningInput) -> dict[int, str]:
         seqs = np.flatnonzero(pc.is_valid(missing).to_numpy())
         refused |= {int(seq): f"is not whole: {missing[int(seq)].as_py()}" for seq in seqs}
     return refused
+
+
+@record_refusal("G-16", override="schema_ids='keep', or new ids by old ones: schema_ids={17: 4}")
+def schema_of_another_registry(planning: PlanningInput) -> dict[int, str]:
+    """Refuse a value that begins with a schema id of another registry: readers would take another schema for it."""
+    records, facts = planning.records, planning.facts
+    if planning.options.schema_ids is not None:
+        return {}
+    here = facts.connection.schema_registry
+    others = [
+        number
+        for number, source in records.sources.items()
+        if source.cluster_id != facts.cluster_id and (here is None or source.registry != here)
+    ]
+    framed = pc.fill_null(pc.starts_with(records.table["value"], b"\x00"), False).to_numpy()
+    rows = np.flatnonzero(framed & np.isin(records.numbers("source_id"), others))
+    numbers = {int(row): schema_id(records.table["value"][int(row)].as_py()) for row in rows}
+    reason = "begins with schema id {}, which the registry of the target may give to another schema"
+    return {row: reason.format(number) for row, number in numbers.items() if number is not None}
+
+
+@record_refusal("G-18")
+def not_restored(planning: PlanningInput) -> dict[int, str]:
+    """Refuse to send a dead letter home as it is: the record that failed has to be restored from it first."""
+    if planning.options.mode != "redrive":
+        return {}
+    table = planning.records.table
+    rows = list(range(len(planning.records)))
+    if RESTORED in table.column_names:
+        rows = np.flatnonzero(~pc.fill_null(table[RESTORED], False).to_numpy()).tolist()
+    return dict.fromkeys(rows, "is a dead letter and not the record that failed; make the draft with snap.redrive(…)")
+
+
+@record_refusal("G-24")
+def locked_fields(planning: PlanningInput) -> dict[int, str]:
+    """Refuse an edit that changes ids, causes or the type, or that adds what the readers of the body forbid."""
+    rewrites = planning.records.rewritten.rewrites
+    refused = {row: f"has an edit of {', '.join(names)}" for row, names in rewrites.locked.items()}
+    for row, names in rewrites.added.items():
+        refused.setdefault(row, f"has an edit that adds {', '.join(names)}, which its readers refuse")
+    return refused
+
+
+@record_refusal("G-27")
+def not_rewritten(planning: PlanningInput) -> dict[int, str]:
+    """Refuse a record whose new ids, edit or schema id cannot be written into it."""
+    return {
+        row: f"cannot be rewritten: {reason}" for row, reason in planning.records.rewritten.rewrites.problems.items()
+    }
 
 
 def _masked(headers: pa.ChunkedArray) -> list[int]:

@@ -90,6 +90,37 @@ def passed_ttl(planning: PlanningInput) -> Iterator[str]:
         )
 
 
+@warning("W-17")
+def sensitive_fields(planning: PlanningInput) -> Iterator[str]:
+    """Warn of edits that change fields which readers trust: source, environment, tenant, principal, event time."""
+    touched = planning.records.rewritten.rewrites.sensitive
+    names = sorted({name for fields in touched.values() for name in fields})
+    if names:
+        yield f"edits change {', '.join(names)} in {counted(len(touched), 'record')}."
+
+
+@warning("W-18")
+def detached_causes(planning: PlanningInput) -> Iterator[str]:
+    """Warn of causes outside the selection: new ids cut them off, or no event carries what they become."""
+    rewrites, boundary = planning.records.rewritten.rewrites, planning.options.boundary
+    if rewrites.detached:
+        yield (
+            f"the causes of {counted(len(rewrites.detached), 'record')} are not selected: they are removed, and kept "
+            "in x-replay-boundary-cause."
+        )
+    if planning.options.ids == "new" and boundary == "map":
+        yield "causes that are not selected get ids that no event carries."
+
+
+@warning("W-19")
+def stripped_trace(planning: PlanningInput) -> Iterator[str]:
+    """Warn of trace context that is removed: the replayed records belong to no trace."""
+    if planning.options.trace_policy == "strip":
+        count = len(planning.records.rewritten.rewrites.traces)
+        if count:
+            yield f"the trace context of {counted(count, 'record')} is removed."
+
+
 @warning("W-11")
 def mixed_dialects(planning: PlanningInput) -> Iterator[str]:
     """Warn of a selection with several envelope conventions or dialects."""

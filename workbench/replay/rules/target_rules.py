@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.events.dead_letters import is_dead_letter_topic
+from workbench.replay.draft import CAUSED
 from workbench.replay.rules.rule import refusal
 from workbench.replay.target.facts import differences
 from workbench.store.journal import WAY_ON
@@ -29,7 +30,7 @@ def same_topic(planning: PlanningInput) -> list[str]:
     used = [planning.records.sources[number] for number in numbers]
     here = {source.topic for source in used if source.cluster_id in (facts.cluster_id, "")}
     same = [topic for topic in facts.target_topics if topic in here]
-    if planning.options.allow_same_topic and planning.options.headers == "provenance":
+    if planning.options.allow_same_topic and planning.options.headers != "exact":
         return []
     why = "; headers='exact' leaves no mark to stop a loop" if planning.options.allow_same_topic else ""
     return [f"{topic} is the target and the topic of selected records{why}." for topic in same]
@@ -127,6 +128,53 @@ def missing_partition(planning: PlanningInput) -> list[str]:
                 f"{counted(lost, 'record')} would go to a partition that {name} lacks: it has {count}, the policy is "
                 f"{planning.options.partitions.policy}.",
             )
+    return found
+
+
+@refusal("G-20")
+def only_by_http(planning: PlanningInput) -> list[str]:
+    """Refuse to write through an HTTP proxy: it keeps neither header bytes nor transactions."""
+    if not planning.facts.connection.via_http:
+        return []
+    return ["the cluster is reached through its HTTP proxy; connect to its brokers to write."]
+
+
+@refusal("G-22", override="accept_groups=[…] with exactly these groups, or mode='stimulus' to send the roots only")
+def effects_twice(planning: PlanningInput) -> list[str]:
+    """Refuse to send causes and their effects to live consumers, which make the effects again."""
+    found = {group.group_id for group in planning.facts.groups}
+    table = planning.records.table
+    if not found or found == set(planning.options.accept_groups) or planning.options.mode != "recording":
+        return []
+    if CAUSED not in table.column_names:
+        return []
+    caused = pc.sum(table[CAUSED]).as_py() or 0
+    if not caused:
+        return []
+    groups = ", ".join(sorted(found))
+    twice = f"{counted(caused, 'record')} were caused by other selected ones, and {groups} would cause them once more"
+    return [f"{twice}; snap.replay(…, mode='stimulus') sends the roots only."]
+
+
+@refusal("G-25", override="accept_cycle=True, with provenance headers")
+def cycle(planning: PlanningInput) -> list[str]:
+    """Refuse a target that a transform reads to write to a source topic: the replay would come back as new records."""
+    options, facts = planning.options, planning.facts
+    if options.accept_cycle and options.headers != "exact":
+        return []
+    here = {source.topic for source in planning.records.sources.values() if source.cluster_id in (facts.cluster_id, "")}
+    found = []
+    for target in facts.target_topics:
+        way, reached = [], {target}
+        # Each pass follows one more transform; there are no more steps than transforms.
+        for _ in facts.connection.pipelines:
+            for one in facts.connection.pipelines:
+                if one.source in reached and one.name not in way:
+                    way.append(one.name)
+                    reached |= set(one.outputs)
+        back = sorted((reached - {target}) & (here | {target}))
+        if back:
+            found.append(f"{', '.join(way)} read {target} and write to {', '.join(back)}, a source of this replay.")
     return found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from workbench.replay.records.placement import HASHES
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.rules.rule import warning
-from workbench.text import counted, duration_text
+from workbench.text import counted, duration_text, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,11 +55,29 @@ def partitioning(planning: PlanningInput) -> Iterator[str]:
         if None in counts:
             yield f"the partition count of the source of {name} is not known."
     policy = planning.options.partitions.policy
-    if policy in HASHES:
-        yield f"it was not confirmed that the source's producers partition by {policy}."
+    if policy in (*HASHES, "detected"):
+        yield from _partitioners(planning, policy)
         keyless = records.table["key"].null_count
         if keyless:
             yield f"{counted(keyless, 'record')} without a key, spread round robin."
+
+
+def _partitioners(planning: PlanningInput, policy: str) -> Iterator[str]:
+    """Tell which partitioner placed the keys of each source, unless it is the one of the plan."""
+    for number, verdict in planning.records.partitioners.items():
+        topic = planning.records.sources[number].topic
+        looked = f"{number_text(verdict.keys)} keys of {topic}"
+        if verdict.name == policy:
+            continue
+        if verdict.name in HASHES and policy == "detected":
+            yield f"{looked} lie where {verdict.name} puts them ({verdict.share:.1%}), so it places them here."
+        elif verdict.name in HASHES:
+            yield f"{looked} lie where {verdict.name} puts them ({verdict.share:.1%}), the policy is {policy}."
+        elif verdict.name == "mixed":
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in verdict.shares.items())
+            yield f"{topic} has producers with several partitioners ({shares}); the policy is {policy}."
+        else:
+            yield f"it was not confirmed that the producers of {topic} partition by {policy}: {looked} do not tell."
 
 
 @warning("W-10")

@@ -22,7 +22,7 @@ from workbench.replay.run.admission import admit
 from workbench.replay.run.batch_writer import BatchEnd, BatchWriter, IdempotentWriter, TransactionalWriter
 from workbench.replay.run.brakes import Brakes
 from workbench.replay.run.control import RunControl
-from workbench.replay.run.ledger_rows import refused_rows, selection_rows, settled_rows
+from workbench.replay.run.ledger_rows import edit_rows, refused_rows, selection_rows, settled_rows
 from workbench.replay.run.preparation import create_targets, start_positions
 from workbench.replay.run.sending import Sender
 from workbench.replay.target.facts import Connection
@@ -206,7 +206,8 @@ class PlanRun:
         positions = await start_positions(self.log, self.plan)
         selection = await asyncio.to_thread(selection_rows, self.plan)
         left_out = refused_rows(self.plan)
-        await asyncio.to_thread(self.journal.start, self.plan.run_id, positions, selection, left_out)
+        edits = await asyncio.to_thread(edit_rows, self.plan)
+        await asyncio.to_thread(self.journal.start, self.plan.run_id, positions, selection, left_out, edits)
         self.state = "running"
         await self._brakes.start()
         self._tell("running")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ import pyarrow.compute as pc
 
 from workbench.model.records.written import ACKED, FAILED, UNKNOWN
 from workbench.replay.records.digest import digest_column
-from workbench.store.journal import OUTCOMES, SELECTION
+from workbench.replay.rewriting.rewritten import edit_entries
+from workbench.store.journal import EDITS, OUTCOMES, SELECTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +43,16 @@ def selection_rows(plan: Plan) -> pa.Table:
         "target_partition": pa.array(partitions, mask=partitions < 0),
     }
     return pa.table([columns[name] for name in SELECTION.names], schema=SELECTION)
+
+
+def edit_rows(plan: Plan) -> pa.Table:
+    """Return the records whose body is not that of the source, with what was done to them."""
+    records = plan.records
+    rewrites = records.rewritten.rewrites
+    rows = np.array(rewrites.rows, np.int64)
+    entries = [json.dumps(entry, ensure_ascii=False) for entry in edit_entries(rewrites, rewrites.rows)]
+    digests = (digest_column(found[rows]) for found in (records.source_digests, records.digests))
+    return pa.table([pa.array(rows), pa.array(entries, pa.string()), *digests], schema=EDITS)
 
 
 def refused_rows(plan: Plan) -> pa.Table:

@@ -14,6 +14,15 @@ _PRODUCTION = frozenset({"prod", "production"})
 
 
 @dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A transform or connector that reads one topic and writes others."""
+
+    name: str
+    source: str
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """Properties of the connection; the session knows them, a record log does not."""
 
@@ -23,6 +32,12 @@ class Connection:
     development: bool = False
     environment: str | None = None
     """The profile's environment label."""
+    schema_registry: str | None = None
+    """Name of the schema registry of the cluster; None where the profile has none."""
+    via_http: bool = False
+    """The cluster is reached through an HTTP proxy only."""
+    pipelines: tuple[Pipeline, ...] = ()
+    """Transforms of the cluster that are known."""
 
     @property
     def needs_typed_name(self) -> bool:
@@ -150,7 +165,10 @@ class TargetFacts:
             "asked_at_ms": self.asked_at_ms,
             "cluster_id": self.cluster_id,
             "address": self.address,
-            "connection": _plain(self.connection),
+            "connection": {
+                **_plain(self.connection),
+                "pipelines": [[one.name, one.source, list(one.outputs)] for one in self.connection.pipelines],
+            },
             "targets": dict(self.targets),
             "named": self.named,
             "topics": [_plain(topic) for topic in self.topics.values()],
@@ -175,7 +193,7 @@ class TargetFacts:
         return cls(
             **{
                 **value,
-                "connection": Connection(**value["connection"]),
+                "connection": _connection(value["connection"]),
                 "topics": {topic.name: topic for topic in topics},
                 "groups": tuple(groups),
                 "unclear_groups": tuple(value["unclear_groups"]),
@@ -204,6 +222,11 @@ def differences(planned: TargetFacts, found: TargetFacts) -> list[str]:
         )
         changes += [f"{what} of {name}: planned {old}, now {new}" for what, old, new in pairs if old != new]
     return changes
+
+
+def _connection(value: Mapping[str, Any]) -> Connection:
+    pipelines = tuple(Pipeline(name, source, tuple(outputs)) for name, source, outputs in value.get("pipelines", ()))
+    return Connection(**{**value, "pipelines": pipelines})
 
 
 def _plain(value: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.bus.redpanda.proxy import HttpProxy
     from workbench.bus.registry import SchemaRegistry
     from workbench.config import Profile
+    from workbench.transforms.views.host import ViewHost
 
 State: TypeAlias = Literal["unopened", "open", "closed"]
 
@@ -64,6 +65,8 @@ class ClusterConnection:
         self.state: State = "unopened"
         self._registry: SchemaRegistry | None = None
         self._http_proxy: HttpProxy | None = None
+        self.view_host: ViewHost | None = None
+        """Keeps the views that run in this process; None until one is asked for."""
 
     @property
     def name(self) -> str:

@@ -23,8 +23,11 @@ class Access(Protocol):
 
 def access_of(connection: Access) -> Connection:
     """Return the properties of a connection that the replay rules check."""
+    registry = connection.profile.schema_registry
     return Connection(
         read_only=not connection.writable,
         protected=connection.protected,
         development=connection.profile.development and not connection.protected,
+        schema_registry=None if registry is None else registry.name,
+        via_http=connection.profile.address.scheme.startswith("http"),
     )

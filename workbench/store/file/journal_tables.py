@@ -49,6 +49,13 @@ OUTCOME_TABLE = """
 """What became of the records of `SELECTION_TABLE`; together they are the ledger. It holds as little as possible,
 because it is written between two batches."""
 
+EDITS_TABLE = """
+    CREATE TABLE IF NOT EXISTS replay_edits (
+        run_id VARCHAR NOT NULL, seq BIGINT NOT NULL, patch VARCHAR NOT NULL, before_sha256 BLOB NOT NULL,
+        after_sha256 BLOB NOT NULL
+    )"""
+"""The records of a run that were rewritten. The journal makes it where it is missing: no reader of a file needs it."""
+
 FORMER_LEDGER = (
     # A copy that copy_to made of an older file has the newer tables already, and the older version.
     _FORMER_LEDGER_TABLE,

@@ -3,10 +3,11 @@
 from workbench.store.journal.journal import WAY_ON, Journal
 from workbench.store.journal.locations import journal_path
 from workbench.store.journal.reading import RecordedRuns
-from workbench.store.journal.results import LEDGER, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
+from workbench.store.journal.results import EDITS, LEDGER, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
 from workbench.store.journal.runs import RunRow, Settlement, Transaction
 
 __all__ = [
+    "EDITS",
     "LEDGER",
     "OUTCOMES",
     "OUTCOME_NAMES",

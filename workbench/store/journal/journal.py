@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.errors import SnapshotError
+from workbench.store.file.journal_tables import EDITS_TABLE
 from workbench.store.file.opening import open_for_writing
 from workbench.store.journal.audit import add_audit_row, read_audit_rows
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
-from workbench.store.journal.results import LEDGER, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
+from workbench.store.journal.results import EDITS, LEDGER, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
 from workbench.store.journal.runs import select_runs
 from workbench.store.journal.states import move, utc_now
 from workbench.store.snapshot.stored_sql import check_stored_sql
@@ -102,6 +103,7 @@ class Journal:
 
     def _recover(self) -> None:
         with self._connection.transaction() as cursor:
+            cursor.execute(EDITS_TABLE)
             left = [run for (run,) in cursor.execute("SELECT run_id FROM replays WHERE state = 'running'").fetchall()]
             for run in (run for run in left if run not in _running_here):
                 move(cursor, run, "in_doubt", "the process that ran it ended without a result")
@@ -176,7 +178,9 @@ class Journal:
                 [by or None, reason or None, run_id],
             )
 
-    def start(self, run_id: str, positions: pa.Table, selection: pa.Table, left_out: pa.Table) -> None:
+    def start(
+        self, run_id: str, positions: pa.Table, selection: pa.Table, left_out: pa.Table, edits: pa.Table | None = None
+    ) -> None:
         """Move a run from ``confirmed`` to ``running``.
 
         Args:
@@ -184,6 +188,7 @@ class Journal:
             positions: Ends of the target partitions, columns of `POSITIONS`.
             selection: All records of the plan, columns of `SELECTION`.
             left_out: The records that are not sent, columns of `OUTCOMES`.
+            edits: The records that are rewritten, columns of `EDITS`.
         """
         with self._connection.transaction() as cursor:
             move(cursor, run_id, "running")
@@ -195,6 +200,9 @@ class Journal:
             )
             cursor.register("given_selection", selection.cast(SELECTION))
             cursor.execute("INSERT INTO replay_selection SELECT ?, * FROM given_selection", [run_id])
+            if edits is not None and edits.num_rows:
+                cursor.register("given_edits", edits.cast(EDITS))
+                cursor.execute("INSERT INTO replay_edits SELECT ?, * FROM given_edits", [run_id])
             _enter_outcomes(cursor, run_id, left_out)
         _running_here.add(run_id)
 
@@ -288,6 +296,10 @@ class Journal:
         """Return the records of a run by seq, columns of `SELECTION`; empty where the run was never started."""
         return self._read("replay_selection", SELECTION, "seq", run_id)
 
+    def edits(self, run_id: str) -> pa.Table:
+        """Return the records of a run that were rewritten, by seq, columns of `EDITS`."""
+        return self._read("replay_edits", EDITS, "seq", run_id)
+
     def sent_home(self) -> dict[str, str]:
         """Return the dead letters that runs in mode ``redrive`` have sent, by position, with the run."""
         query = """
@@ -330,9 +342,11 @@ def _what_became_of(rows: Sequence[RunRow]) -> str:
 
 _LEDGER_QUERY = """
     SELECT s.seq, s.topic, s."partition", s."offset", s.body_sha256, s.target_topic, s.target_partition,
-           o.target_offset, o.target_timestamp_ms, NULL::VARCHAR AS new_event_id, $1[o.outcome + 1] AS outcome,
-           o.reason, o.acked_at
-    FROM replay_selection AS s JOIN replay_outcomes AS o ON o.run_id = s.run_id AND o.seq = s.seq WHERE s.run_id = $2
+           o.target_offset, o.target_timestamp_ms, e.patch ->> '$.new_event_id' AS new_event_id,
+           $1[o.outcome + 1] AS outcome, o.reason, o.acked_at
+    FROM replay_selection AS s JOIN replay_outcomes AS o ON o.run_id = s.run_id AND o.seq = s.seq
+    LEFT JOIN replay_edits AS e ON e.run_id = s.run_id AND e.seq = s.seq
+    WHERE s.run_id = $2
     ORDER BY s.seq"""
 
 

@@ -56,6 +56,17 @@ SELECTION = pa.schema(
 )
 """Every record of a plan by seq, also those that are left out: where it was captured and where it goes."""
 
+EDITS = pa.schema(
+    [
+        ("seq", pa.int64()),
+        ("patch", pa.string()),
+        ("before_sha256", pa.binary()),
+        ("after_sha256", pa.binary()),
+    ]
+)
+"""The records of a run that were rewritten. ``patch`` is a JSON object: ``what`` was done, the ``patch`` of an edit,
+and the ``new_event_id``."""
+
 POSITIONS = pa.schema(
     [
         ("target_topic", pa.string()),

@@ -69,12 +69,16 @@ def selected_sources(cursor: duckdb.DuckDBPyConnection) -> list[SelectedSource]:
     rows = cursor.execute(
         """
         SELECT source_id, cluster_id, cluster, topic, any_value(isolation), partitions,
-            list(DISTINCT "partition") FILTER (control > 0 OR aborted > 0), coalesce(sum(len(gaps)), 0)::INTEGER
+            list(DISTINCT "partition") FILTER (control > 0 OR aborted > 0), coalesce(sum(len(gaps)), 0)::INTEGER,
+            (SELECT CASE WHEN count(DISTINCT registry) = 1 THEN min(registry) END
+             FROM schemas WHERE schemas.cluster_id = sources.cluster_id)
         FROM sources JOIN capture_ranges USING (source_id)
         GROUP BY source_id, cluster_id, cluster, topic, partitions ORDER BY source_id
         """
     ).fetchall()
     return [
-        SelectedSource(number, cluster_id, cluster, topic, isolation, partitions, frozenset(transactional or ()), gaps)
-        for number, cluster_id, cluster, topic, isolation, partitions, transactional, gaps in rows
+        SelectedSource(
+            number, cluster_id, cluster, topic, isolation, partitions, frozenset(transactional or ()), gaps, registry
+        )
+        for number, cluster_id, cluster, topic, isolation, partitions, transactional, gaps, registry in rows
     ]

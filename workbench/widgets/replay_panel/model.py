@@ -207,6 +207,7 @@ def plan_blocks(plan: PlanFacts, *, done: bool = False) -> list[Block]:
         facts_block("Plan", summary),
         *([] if done else [table_block("Records for each partition", ("partition", "records"), lanes)]),
         *([table_block("Samples", ("why", "record", "content"), samples)] if samples else []),
+        *(preformatted_block(f"Changes of {position}", diff) for position, diff in plan.diffs),
     ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from replay_samples import NOW_MS, ORDERS, RUN_ID, draft, facts, group, row, topic
 
-from workbench.replay import Connection, make_plan
+from workbench.replay import Connection, Pipeline, TargetFacts, make_plan
 from workbench.replay.records.sizes import batch_bytes
 from workbench.replay.rules.guard import RULES, refusals
 from workbench.replay.rules.planning_input import PlanningInput
@@ -28,8 +29,8 @@ def test_every_rule_has_a_number_of_its_own_in_order():
     numbers = [rule.number for rule in RULES]
     assert len(set(numbers)) == len(numbers)
     refused = [int(number[2:]) for number in numbers if number.startswith("G-")]
-    assert refused == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 19, 21, 23, 26]
-    assert numbers[len(refused) :] == [f"W-{number}" for number in range(1, 17)]
+    assert refused == list(range(1, 28))
+    assert numbers[len(refused) :] == [f"W-{number}" for number in range(1, 20)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.number)
@@ -246,6 +247,86 @@ def test_g23_a_plan_is_good_for_one_hour():
     for age_ms, expected in [(3_600_000, []), (3_600_001, ["G-23"])]:
         later = replace(plan.records, facts=replace(plan.facts, asked_at_ms=NOW_MS + age_ms))
         assert [r.rule for r in refusals(PlanningInput(later, plan.facts))] == expected
+
+
+FRAMED = row(1, value=b"\x00\x00\x00\x00\x11body")
+
+
+def test_g16_schema_ids_of_another_registry():
+    assert rules(make_plan(draft(FRAMED, row(2)), facts())) == ["G-16"]
+    assert "begins with schema id 17" in str(make_plan(draft(FRAMED), facts()).refusals[0])
+    assert rules(make_plan(draft(FRAMED, schema_ids="keep"), facts())) == []
+    assert rules(make_plan(draft(FRAMED, schema_ids={17: 4}), facts())) == []
+    assert rules(make_plan(draft(row(1, value=b"\x00\x00")), facts())) == []
+    assert rules(make_plan(draft(FRAMED), facts(cluster_id="source-cluster"))) == []
+    registry = replace(ORDERS, registry="https://registry")
+    for url, expected in [("https://registry", []), ("https://other", ["G-16"]), (None, ["G-16"])]:
+        connection = Connection(read_only=False, schema_registry=url)
+        assert rules(make_plan(draft(FRAMED, source=registry), facts(connection=connection))) == expected
+
+
+def test_g18_a_dead_letter_is_not_sent_as_it_is():
+    assert rules(make_plan(draft(mode="redrive"), facts())) == ["G-18"]
+    half = draft(row(1), row(2), mode="redrive", columns={"restored": [True, False]})
+    assert make_plan(half, facts()).refusals[0].seqs == (1,)
+
+
+def test_g20_no_writing_by_http():
+    by_http = Connection(read_only=False, via_http=True)
+    assert rules(make_plan(draft(), facts(connection=by_http))) == ["G-20"]
+
+
+def test_g22_effects_of_live_consumers():
+    live = facts(groups=(group("billing"),))
+    chain = {"columns": {"caused": [False, True]}}
+    assert rules(make_plan(draft(row(1), row(2), **chain), live)) == ["G-6", "G-22"]
+    assert rules(make_plan(draft(row(1), row(2), columns={"caused": [False, False]}), live)) == ["G-6"]
+    assert rules(make_plan(draft(row(1), row(2), **chain, mode="stimulus"), live)) == ["G-6"]
+    assert rules(make_plan(draft(row(1), row(2), **chain, accept_groups=["billing"]), live)) == []
+    assert rules(make_plan(draft(row(1), row(2), **chain), facts())) == []
+
+
+BODY = (
+    b'{"event_id":"e1","event_type":"t","timestamp":"2026-01-01T00:00:00Z",'
+    b'"metadata":{"source":"shop","correlation_id":"k1","causation_id":null},"payload":{"n":1}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/event_id", "G-24"),
+        ("/event_type", "G-24"),
+        ("/metadata/correlation_id", "G-24"),
+        ("/metadata/causation_id", "G-24"),
+        ("/metadata/source", None),
+        ("/payload/n", None),
+    ],
+)
+def test_g24_an_edit_keeps_its_hands_off_ids(path, expected):
+    plan = make_plan(draft(row(1, value=BODY)).edit([{"op": "replace", "path": path, "value": "other"}]), facts())
+    assert rules(plan) == ([expected] if expected else [])
+    assert ("edits change source in 1 record." in plan.warnings) == (path == "/metadata/source")
+
+
+def test_g24_an_edit_adds_nothing_that_readers_refuse():
+    more = [{"op": "add", "path": "/extra", "value": 1}]
+    onex = draft(row(1, value=BODY), columns={"convention": ["onex"]}).edit(more)
+    assert "adds extra, which its readers refuse" in str(make_plan(onex, facts()).refusals[0])
+    assert rules(make_plan(draft(row(1, value=BODY), columns={"convention": ["contract"]}).edit(more), facts())) == []
+
+
+def test_g25_a_transform_leads_back():
+    here = {"cluster_id": "source-cluster"}
+    pipes = [Pipeline("clean", "copy", ("tidy",)), Pipeline("back", "tidy", ("orders", "other"))]
+    for given, expected in [(pipes, ["G-25"]), (pipes[:1], []), (pipes[::-1], ["G-25"])]:
+        connection = Connection(read_only=False, pipelines=tuple(given))
+        assert rules(make_plan(draft(), facts(connection=connection, **here))) == expected
+    known = facts(connection=Connection(read_only=False, pipelines=tuple(pipes)), **here)
+    assert "clean, back read copy and write to orders" in str(make_plan(draft(), known).refusals[0])
+    assert rules(make_plan(draft(accept_cycle=True), known)) == []
+    assert rules(make_plan(draft(accept_cycle=True, headers="exact"), known)) == ["G-25"]
+    assert TargetFacts.from_json(json.loads(json.dumps(known.to_json()))) == known
 
 
 def test_refused_records_stop_the_plan_unless_skipped():

@@ -1,0 +1,98 @@
+"""Edits are JSON patches of single records, whatever they were made from."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+from replay_samples import draft, facts, row
+
+from workbench.errors import ConfigurationError, ValidationError
+from workbench.replay import make_plan
+from workbench.replay.rewriting.edits import apply_fix
+from workbench.replay.rewriting.json_body import NotRewritable
+
+ROWS = [row(at, value=b'{"n": %d, "name": "\xc3\xa4"}' % at) for at in range(3)]
+TWICE = [{"op": "replace", "path": "/n", "value": 7}]
+
+
+def values(plan):
+    return [plan.records.rows.values[seq] for seq in range(len(plan.records))]
+
+
+def double(body):
+    return body | {"n": body["n"] * 2}
+
+
+def doubled(table):
+    return [json.dumps(double(json.loads(value))) for value in table["value"].to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        draft(*ROWS).edit(double),
+        draft(*ROWS).edit(doubled, columns=True),
+        draft(*ROWS).edit(lambda table: pa.table({"value": doubled(table)}), columns=True),
+        draft(*ROWS).edit({f"orders/0@{at}": [{"op": "replace", "path": "/n", "value": at * 2}] for at in (1, 2)}),
+    ],
+    ids=["function", "columns", "table", "patches"],
+)
+def test_functions_columns_and_patches_are_the_same_edit(edited):
+    plan = make_plan(edited, facts())
+    assert values(plan) == [ROWS[0]["value"], '{"n":2,"name":"ä"}'.encode(), '{"n":4,"name":"ä"}'.encode()]
+    assert sorted(edited.edits.patches) == [(1, 0, 1), (1, 0, 2)], "a body that stays the same is not edited"
+    assert [change.position for change in edited.changes] == ["orders/0@1", "orders/0@2"]
+    assert '-  "n": 1,' in edited.changes[0].diff
+    assert plan.steps["rewritten"].to_pylist() == [None, "edit", "edit"]
+    assert '+  "n": 2,' in repr(plan)
+    assert plan.hash == make_plan(draft(*ROWS).edit(double), facts()).hash
+    assert plan.hash != make_plan(draft(*ROWS), facts()).hash
+    untouched = make_plan(draft(*ROWS), facts()).document["selection_sha256"]
+    assert plan.document["selection_sha256"] == untouched, "the selection is that of the source records"
+
+
+def test_a_patch_for_all_records():
+    assert all(b'"n":7' in value for value in values(make_plan(draft(*ROWS).edit(TWICE), facts())))
+
+
+def test_a_record_is_edited_once():
+    with pytest.raises(ConfigurationError, match="3 records would be edited a second time"):
+        draft(*ROWS).edit(TWICE).edit(TWICE)
+    with pytest.raises(ValidationError, match=r"orders/0@9 is not selected"):
+        draft(*ROWS).edit({"orders/0@9": TWICE})
+    with pytest.raises(ValidationError, match="1 value for 3 records"):
+        draft(*ROWS).edit(lambda _: [b"{}"], columns=True)
+
+
+@pytest.mark.parametrize("patch", [[{"op": "jump", "path": "/n"}], [{"op": "add", "path": "n", "value": 1}], "x", [1]])
+def test_what_is_no_patch_is_said(patch):
+    with pytest.raises(ConfigurationError, match="JSON patch"):
+        draft(*ROWS).edit(patch)
+
+
+def fail(_body):
+    raise KeyError("price")
+
+
+@pytest.mark.parametrize(
+    ("fix", "reason"),
+    [
+        (fail, "the fix failed: KeyError: 'price'"),
+        (lambda _: None, "the fix left it out"),
+        (lambda body: body | {"n": float("nan")}, "it cannot be written as JSON"),
+        (lambda body: body | {"n": object()}, "it cannot be written as JSON"),
+        ([{"op": "test", "path": "/n", "value": 99}], "the patch does not apply"),
+        ([{"op": "remove", "path": "/gone"}], "the patch does not apply"),
+    ],
+)
+def test_an_edit_that_fails_refuses_its_record(fix, reason):
+    plan = make_plan(draft(*ROWS).edit(fix), facts())
+    assert [refusal.rule for refusal in plan.refusals] == ["G-27"]
+    assert reason in str(plan.refusals[0])
+    assert values(plan) == [one["value"] for one in ROWS]
+    skipped = make_plan(draft(*ROWS, skip_refused=True).edit(fix), facts())
+    assert set(skipped.left_out) == {0, 1, 2}
+    with pytest.raises(NotRewritable, match=r"."):
+        apply_fix(fix, ROWS[1]["value"])

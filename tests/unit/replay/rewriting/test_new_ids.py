@@ -1,0 +1,136 @@
+"""New ids keep the graph of causes, whatever convention wrote the records, and say where they cannot be written."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.decoding import decode_parts
+from workbench.decoding.id_places import find_ids
+from workbench.replay.rewriting.id_map import IdMap
+from workbench.replay.rewriting.json_body import NotRewritable
+from workbench.replay.rewriting.new_ids import rename
+
+RUN = "6f1d2c3b-4a59-4e68-8c77-0123456789ab"
+
+
+def contract(event, correlation, cause):
+    body = {
+        "event_id": event,
+        "event_type": "order.placed",
+        "timestamp": "2026-01-01T00:00:00Z",
+        "metadata": {"source": "shop", "correlation_id": correlation, "causation_id": cause},
+        "payload": {"price": 3.5, "parent_id": event},
+    }
+    return (), json.dumps(body).encode()
+
+
+def nservicebus(event, correlation, cause):
+    pairs = [("MessageId", event), ("ConversationId", correlation), ("EnclosedMessageTypes", "Shop.Placed")]
+    pairs += [("RelatedTo", cause)] if cause else []
+    return tuple((f"NServiceBus.{name}".encode(), text.encode()) for name, text in pairs), b"{}"
+
+
+def cloudevents(event, correlation, cause):
+    pairs = [("specversion", "1.0"), ("id", event), ("source", "shop"), ("type", "placed")]
+    pairs += [("correlationid", correlation)] + ([("causationid", cause)] if cause else [])
+    return tuple((f"ce_{name}".encode(), text.encode()) for name, text in pairs), b"opaque \xff"
+
+
+WRITERS = [contract, nservicebus, cloudevents]
+TEXT = st.text("abcdefZ0123456789-", min_size=1, max_size=12).filter(lambda text: text.strip("0-") and text[0] != "-")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("550e8400-e29b-41d4-a716-446655440000", "197c7115-c8bb-58e9-a36c-372573d0533b"),
+        ("550E8400-E29B-41D4-A716-446655440000", "197c7115-c8bb-58e9-a36c-372573d0533b"),
+        ("order-17", "1717b199-5b7c-5501-b894-6ad8de4bdadd"),
+        ("a1", "88c0af81-7ca1-51e1-8fa5-9be0167ff19c"),
+        ("a2", "5a1c0d2a-78f1-5649-bceb-416d183d5d11"),
+        ("k1", "fee3d6f7-16c5-5e1d-9d52-6a8ccdec483d"),
+    ],
+)
+def test_the_map_is_that_of_the_specification(old, new):
+    assert IdMap(RUN).new(old) == new
+
+
+@st.composite
+def graphs(draw):
+    """Events of two correlations; a cause is an earlier event, one that is not selected, or none."""
+    names = draw(st.lists(TEXT, min_size=1, max_size=8, unique=True))
+    events = []
+    for at, name in enumerate(names):
+        cause = draw(st.sampled_from([None, "outside", *names[:at]]))
+        events.append((name, draw(st.sampled_from(["k1", "k2"])), cause))
+    return events
+
+
+def shape(records):
+    """Ids and causes as the decoder reads them."""
+    found = [decode_parts("t", headers, value) for headers, value in records]
+    return [(one.event_id, one.correlation_id, [cause.value for cause in one.causes]) for one in found]
+
+
+@pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.__name__)
+@pytest.mark.parametrize("boundary", ["detach", "keep", "map"])
+@given(events=graphs())
+def test_the_renamed_graph_is_the_image_of_the_original(writer, boundary, events):
+    originals = [writer(*event) for event in events]
+    ids = IdMap(RUN, boundary)
+    for headers, value in originals:
+        ids.note(find_ids("t", headers, value))
+    renamed = [rename("t", headers, value, ids) for headers, value in originals]
+    before, after = shape(originals), shape([(one.headers, one.value) for one in renamed])
+    inside = {event for event, _, _ in before}
+    image = {old: ids.new(old) for old in inside}
+    assert len(set(image.values())) == len(inside), "the map is injective"
+    for (old, correlation, causes), (new, new_correlation, new_causes), one in zip(before, after, renamed, strict=True):
+        assert (new, new_correlation) == (image[old], ids.new(correlation))
+        expected = [image[cause] for cause in causes if cause in inside]
+        outside = [cause for cause in causes if cause not in inside]
+        if boundary == "keep":
+            expected += outside
+        if boundary == "map":
+            expected += [ids.new(cause) for cause in outside]
+        assert new_causes == expected
+        assert one.detached == (outside[0] if outside and boundary == "detach" else None)
+
+
+def test_only_ids_change_in_a_body():
+    headers, value = contract("e1", "k1", None)
+    ids = IdMap(RUN)
+    ids.note(find_ids("t", headers, value))
+    plain = json.loads(rename("t", headers, value, ids).value)
+    assert plain["payload"] == {"price": 3.5, "parent_id": "e1"}
+    assert list(plain) == ["event_id", "event_type", "timestamp", "metadata", "payload"]
+    more = json.loads(rename("t", headers, value, ids, also=["payload.parent_id"]).value)
+    assert more["payload"]["parent_id"] == plain["event_id"] == ids.new("e1")
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (contract(17, "k1", None)[1], "is a number"),
+        (contract("e1", "k1", None)[1].replace(b"3.5", b"3.141592653589793238462643"), "would not be written again"),
+        (contract("e1", "k1", None)[1].replace(b'"price"', b'"price": 1, "price"'), "a member twice"),
+    ],
+)
+def test_what_cannot_be_rewritten_says_why(value, reason):
+    ids = IdMap(RUN)
+    ids.note(find_ids("t", (), value))
+    with pytest.raises(NotRewritable, match=reason):
+        rename("t", (), value, ids)
+
+
+@given(
+    st.binary(max_size=60), st.lists(st.tuples(st.binary(max_size=9), st.none() | st.binary(max_size=9)), max_size=3)
+)
+def test_any_bytes_are_renamed_or_give_a_reason(value, headers):
+    with contextlib.suppress(NotRewritable):
+        assert rename("t", tuple(headers), value, IdMap(RUN)).value is not None

@@ -1,0 +1,1 @@
+"""Rewrites records before they are sent: edits, new ids, trace context, schema ids, removed headers."""

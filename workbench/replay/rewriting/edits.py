@@ -1,0 +1,206 @@
+"""The edits of a selection: JSON patches bound to source positions, made from patches or from a user's function."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pyarrow as pa
+
+from workbench.errors import ConfigurationError, ValidationError
+from workbench.replay.rewriting.json_body import NotRewritable, read_body, write_body
+from workbench.replay.rewriting.patches import apply_patch, check_patch, patch_between
+from workbench.text import counted, is_position, parse_position, position_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    Fix: TypeAlias = "Callable[[Any], Any] | Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Mapping[str, Any]]]"
+
+Position: TypeAlias = tuple[int, int, int]
+"""Source id, partition and offset of a selected record."""
+
+POSITION_COLUMNS = ("source_id", "partition", "offset")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The effect of an edit on one record."""
+
+    position: str
+    before: bytes | None
+    after: bytes | None
+
+    @property
+    def diff(self) -> str:
+        """The body before and after, as a diff of its lines."""
+        before, after = _lines(self.before), _lines(self.after)
+        return "\n".join(difflib.unified_diff(before, after, "before", "after", lineterm="", n=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """The edits of a draft.
+
+    Attributes:
+        patches: The operations for each source position.
+        problems: Why the record at a position could not be edited.
+    """
+
+    patches: Mapping[Position, Sequence[dict[str, Any]]]
+    problems: Mapping[Position, str]
+
+    def joined(self, other: Edits) -> Edits:
+        """Return these edits and others.
+
+        Raises:
+            ConfigurationError: A record would be edited twice.
+        """
+        twice = sorted(self.patches.keys() & other.patches.keys())
+        if twice:
+            raise ConfigurationError(
+                f"{counted(len(twice), 'record')} would be edited a second time, such as offset {twice[0][2]} of "
+                f"partition {twice[0][1]}. Edit the original selection once, with all changes.",
+            )
+        return Edits({**self.patches, **other.patches}, {**self.problems, **other.problems})
+
+    def to_json(self) -> list[Any]:
+        """Return plain values, in the order of positions."""
+        rows: list[list[Any]] = [[*at, list(patch), None] for at, patch in self.patches.items()]
+        rows += [[*at, None, reason] for at, reason in self.problems.items()]
+        return sorted(rows, key=lambda row: row[:3])
+
+    @classmethod
+    def from_json(cls, rows: Sequence[Any]) -> Edits:
+        """Read what `to_json` wrote."""
+        patches = {tuple(row[:3]): row[3] for row in rows if row[3] is not None}
+        return cls(patches, {tuple(row[:3]): row[4] for row in rows if row[3] is None})
+
+
+NO_EDITS = Edits({}, {})
+
+
+def make_edits(records: pa.Table, fix: Fix, *, columns: bool) -> Edits:
+    """Make the edits of selected records.
+
+    Args:
+        records: The records of a draft.
+        fix: A function of a decoded JSON body that returns the new one; a JSON patch for every record; or patches by
+            ``topic/partition@offset``.
+        columns: The function takes the whole table, and returns the new values as a column, or a table that has it.
+
+    Raises:
+        ConfigurationError: It is no function and no patch.
+        ValidationError: A position is not selected, or the column has another length.
+    """
+    if callable(fix):
+        return _by_columns(records, fix) if columns else _by_function(records, fix)
+    if hasattr(fix, "keys"):
+        return _by_position(records, fix)  # type: ignore[arg-type]  # a mapping, as it has keys
+    patch = check_patch(fix)
+    return Edits(dict.fromkeys(_positions(records), patch), {}) if patch else NO_EDITS
+
+
+def apply_fix(fix: Fix, value: bytes | None) -> bytes | None:
+    """Return a value as a fix makes it; its own bytes where that changes nothing.
+
+    Raises:
+        NotRewritable: The value is no JSON, or the fix fails or leaves the record out.
+    """
+    if not callable(fix):
+        patch = check_patch(fix)
+        body = read_body(value)
+        after = apply_patch(body, patch)
+        return value if after == body else write_body(after)
+    patch = _patch_of(fix, value)
+    return write_body(apply_patch(read_body(value), patch)) if patch else value
+
+
+def edited(value: bytes | None, patch: Sequence[dict[str, Any]]) -> bytes:
+    """Return a value with a patch applied.
+
+    Raises:
+        NotRewritable: The value is no JSON, or the patch does not apply.
+    """
+    return write_body(apply_patch(read_body(value), patch))
+
+
+def _by_position(records: pa.Table, patches: Mapping[str, Sequence[Mapping[str, Any]]]) -> Edits:
+    known = dict(zip(_names(records), _positions(records), strict=True))
+    found = {}
+    for name, patch in patches.items():
+        spelled = position_text(*parse_position(name)) if is_position(name) else name
+        if spelled not in known:
+            raise ValidationError(f"{name} is not selected, so it cannot be edited.")
+        found[known[spelled]] = check_patch(patch)
+    return Edits(found, {})
+
+
+def _by_function(records: pa.Table, function: Callable[[Any], Any]) -> Edits:
+    patches, problems = {}, {}
+    for at, value in zip(_positions(records), _values(records), strict=True):
+        try:
+            patch = _patch_of(function, value)
+        except NotRewritable as reason:
+            problems[at] = str(reason)
+            continue
+        if patch:
+            patches[at] = patch
+    return Edits(patches, problems)
+
+
+def _patch_of(function: Callable[[Any], Any], value: bytes | None) -> list[dict[str, Any]]:
+    body = read_body(value)
+    try:
+        after = function(read_body(value))
+    except Exception as error:
+        # The function is the user's: what it raises about one record is a finding about that record.
+        raise NotRewritable(f"the fix failed: {type(error).__name__}: {error}") from error
+    if after is None:
+        raise NotRewritable("the fix left it out")
+    return patch_between(body, after)
+
+
+def _by_columns(records: pa.Table, function: Callable[[Any], Any]) -> Edits:
+    made = function(records)
+    column = made["value"] if isinstance(made, pa.Table) else made
+    if len(column) != records.num_rows:
+        found = counted(len(column), "value")
+        raise ValidationError(f"The function returned {found} for {counted(records.num_rows, 'record')}.")
+    after = column.to_pylist() if hasattr(column, "to_pylist") else list(column)
+    patches, problems = {}, {}
+    for at, old, new in zip(_positions(records), _values(records), after, strict=True):
+        content = new.encode() if isinstance(new, str) else new
+        if content == old:
+            continue
+        try:
+            patch = patch_between(read_body(old), read_body(content))
+        except NotRewritable as reason:
+            problems[at] = str(reason)
+            continue
+        if patch:
+            patches[at] = patch
+    return Edits(patches, problems)
+
+
+def _positions(records: pa.Table) -> list[Position]:
+    return list(zip(*(records[name].to_pylist() for name in POSITION_COLUMNS), strict=True))
+
+
+def _names(records: pa.Table) -> list[str]:
+    columns = (records[name].to_pylist() for name in ("topic", "partition", "offset"))
+    return [position_text(*row) for row in zip(*columns, strict=True)]
+
+
+def _values(records: pa.Table) -> Iterator[bytes | None]:
+    for chunk in records["value"].chunks:
+        yield from (value.as_py() for value in chunk)
+
+
+def _lines(body: bytes | None) -> list[str]:
+    try:
+        return json.dumps(json.loads(body or b""), indent=2, ensure_ascii=False, sort_keys=True).splitlines()
+    except ValueError:
+        return [repr(body)]

@@ -1,0 +1,176 @@
+"""Writes new ids into a record, where its convention reads them, and checks that they are read there again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.decoding.conventions.selectors import parse_selector
+from workbench.decoding.id_places import find_ids
+from workbench.decoding.value_tree import Items, scalar_text
+from workbench.replay.rewriting.json_body import NotRewritable, read_body, write_body
+from workbench.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from workbench.decoding import Convention
+    from workbench.decoding.conventions.facts import Place
+    from workbench.decoding.id_places import IdPlace
+    from workbench.decoding.value_tree import PathStep
+    from workbench.model import HeaderList
+    from workbench.replay.rewriting.id_map import IdMap
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A record with new ids."""
+
+    headers: HeaderList
+    value: bytes | None
+    event_id: str | None
+    """The new id of the event; None where the record has none."""
+    correlation_id: str | None
+    original_event_id: str | None
+    original_correlation_id: str | None
+    detached: str | None
+    """A cause outside the selection that was removed."""
+
+
+def rename(
+    topic: str,
+    headers: HeaderList,
+    value: bytes | None,
+    ids: IdMap,
+    *,
+    also: Sequence[str] = (),
+    conventions: Sequence[Convention] | None = None,
+) -> Renamed:
+    """Return a record with its ids replaced by those of the run.
+
+    Args:
+        topic: Topic of the source record.
+        headers: Its headers.
+        value: Its value.
+        ids: The ids of the run; it knows those of the whole selection.
+        also: Further paths of the value that hold ids.
+        conventions: Conventions in order of precedence; the built-in ones unless given.
+
+    Raises:
+        NotRewritable: An id is where it cannot be replaced.
+    """
+    found = find_ids(topic, headers, value, conventions)
+    changes = _changes(found, ids)
+    tree = read_body(value) if also or any(place.selector.source == "value" for place in changes) else None
+    replaced = list(headers)
+    # From the last item of an array to the first, so that removing one moves none that is still to be changed.
+    for place, (_, new) in sorted(changes.items(), key=lambda change: -change[0].index):
+        if place.selector.source == "value":
+            _set_member(tree, place, new)
+        elif place.selector.source in ("header", "header?"):
+            replaced = _set_header(replaced, place, new)
+        else:
+            raise NotRewritable(f"its id is read from {place.via}, where it cannot be replaced")
+    for path in also:
+        _set_path(tree, path, ids)
+    changed = tree is not None and (also or any(place.selector.source == "value" for place in changes))
+    written = write_body(tree) if changed else value
+    own = {one.role: one.text for one in found if one.role in ("event_id", "correlation_id")}
+    outside = [old for old, new in changes.values() if new is None]
+    event_id, correlation_id = own.get("event_id"), own.get("correlation_id")
+    done = Renamed(
+        headers=tuple(replaced),
+        value=written,
+        event_id=None if event_id is None else ids.new(event_id),
+        correlation_id=None if correlation_id is None else ids.new(correlation_id),
+        original_event_id=event_id,
+        original_correlation_id=correlation_id,
+        detached=outside[0] if outside else None,
+    )
+    _check(topic, done, found, ids, conventions)
+    return done
+
+
+def _changes(found: Sequence[IdPlace], ids: IdMap) -> dict[Place, tuple[str, str | None]]:
+    """Return what becomes of the id at each place; None removes it. An id that has two roles at one place is mapped."""
+    changes: dict[Place, tuple[str, str | None]] = {}
+    for one in found:
+        if ids.is_inside(one) or ids.boundary == "map":
+            changes[one.place] = (one.text, ids.new(one.text))
+        elif ids.boundary == "detach":
+            changes.setdefault(one.place, (one.text, None))
+    return changes
+
+
+def _set_member(tree: Any, place: Place, new: str | None) -> None:
+    scalars = [(holder, key) for holder, key in _members(tree, place.selector.steps) if scalar_text(holder[key])]
+    if place.index >= len(scalars):
+        raise NotRewritable(f"{place.via} was not found again in its value")
+    holder, key = scalars[place.index]
+    if not isinstance(holder[key], str):
+        raise NotRewritable(f"its id at {place.via} is a number, and new ids are texts")
+    if new is not None:
+        holder[key] = new
+    elif isinstance(holder, list):
+        del holder[key]
+    else:
+        # Null instead of no member: readers that require the member still find it.
+        holder[key] = None
+
+
+def _members(tree: Any, steps: Sequence[PathStep]) -> Iterator[tuple[Any, Any]]:
+    """Yield holder and key of each value at a path, in the order of `workbench.decoding.value_tree.walk`."""
+    holders: list[tuple[Any, Any]] = [([tree], 0)]
+    for step in steps:
+        values = [holder[key] for holder, key in holders]
+        if isinstance(step, Items):
+            holders = [
+                (array, at)
+                for array in values
+                if isinstance(array, list)
+                for at, item in enumerate(array)
+                if step.member is None or (isinstance(item, dict) and item.get(step.member) == step.equals)
+            ]
+        else:
+            holders = [(item, step) for item in values if isinstance(item, dict) and step in item]
+    yield from holders
+
+
+def _set_header(headers: list[tuple[bytes, bytes | None]], place: Place, new: str | None) -> Any:
+    name, loose = place.selector.path.encode(), place.selector.source == "header?"
+    same = [at for at, (one, _) in enumerate(headers) if (one.lower() == name.lower() if loose else one == name)]
+    if not same:
+        raise NotRewritable(f"{place.via} was not found again in its headers")
+    if new is None:
+        return [header for at, header in enumerate(headers) if at not in same]
+    at = same[-1 if place.pick == "last" else 0]
+    content = headers[at][1] or b""
+    quoted = content.startswith(b'"')
+    headers[at] = (headers[at][0], json.dumps(new).encode() if quoted else new.encode())
+    return headers
+
+
+def _set_path(tree: Any, path: str, ids: IdMap) -> None:
+    for holder, key in list(_members(tree, parse_selector(f"value:{path}").steps)):
+        if isinstance(holder[key], str) and holder[key]:
+            holder[key] = ids.new(holder[key])
+
+
+def _check(
+    topic: str, done: Renamed, before: Sequence[IdPlace], ids: IdMap, conventions: Sequence[Convention] | None
+) -> None:
+    """Read the record again: it must have the new ids, and the image of its causes.
+
+    Filters, joined values and unusual encodings of headers cannot be told in advance; what they make of a new id can.
+    """
+    wanted = []
+    for one in before:
+        if ids.is_inside(one) or ids.boundary == "map":
+            wanted.append((one.role, ids.new(one.text)))
+        elif ids.boundary == "keep":
+            wanted.append((one.role, one.text))
+    found = [(one.role, one.text) for one in find_ids(topic, done.headers, done.value, conventions)]
+    if sorted(wanted) != sorted(found):
+        odd = next(iter({*wanted} ^ {*found}), ("id", ""))
+        raise NotRewritable(f"its {odd[0]} would not be read as the new one: {visible(odd[1], 60)}")
