@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from workbench.session.connection.replay_access import Access
     from workbench.store.journal import RunRow
     from workbench.store.snapshot.store import SnapshotStore
+    from workbench.tracing.reaction.reaction import Reaction
+    from workbench.tracing.trace import Trace
 
     class Target(Access, Protocol):
         """The cluster of a run; a `Cluster` is one."""
@@ -51,6 +53,8 @@ class Replays:
     """Opens the journal of the snapshot."""
     select: Callable[[pa.Table], Draft]
     """Makes a draft of the records at these positions."""
+    graph: Callable[[], Trace]
+    """Builds the causal graph of the snapshot."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -92,6 +96,47 @@ class Replays:
         if journal.run(run_id).state == "in_doubt":
             await resolve_run(plain(cluster.log), journal, run_id)
         return read_report(journal, run_id, await verify_delivery(plain(cluster.log), run_id, journal))
+
+    async def reaction(
+        self,
+        run: str,
+        cluster: Target,
+        *,
+        topics: Sequence[str] = (),
+        verify_timeout_s: float = 60.0,
+        optional: Sequence[str] = (),
+        ignore: Sequence[str] = (),
+    ) -> Reaction:
+        """Wait for what a run causes, and compare it with what its records had caused before.
+
+        The topics of the original flow are read from the beginning of the run, until everything has come that had come
+        before, or the usual time for it has passed. The result is a table of checks: shape, causes, correlation,
+        latency, payload, errors, completeness, and consumption where the plan accepted groups.
+
+        Args:
+            run: The run.
+            cluster: Its target.
+            topics: Further topics on which effects are expected.
+            verify_timeout_s: Seconds to wait at most.
+            optional: Event types that may be missing, or come in addition.
+            ignore: Paths of payloads that are not compared.
+
+        Raises:
+            ReplayRefused: The run wrote to another cluster.
+        """
+        from workbench.session.reacting import watch_reaction
+
+        journal, run_id = self._recorded(run)
+        return await watch_reaction(
+            cluster.log,
+            journal,
+            run_id,
+            self.graph(),
+            topics=topics,
+            verify_timeout_s=verify_timeout_s,
+            optional=optional,
+            ignore=ignore,
+        )
 
     async def resume(
         self,

@@ -10,11 +10,11 @@ from workbench.session.questions import SnapshotQuestions
 from workbench.session.times import moment, moment_ms
 from workbench.store.snapshot.notes import snapshot_notes
 from workbench.store.snapshot.overview import overview_html, overview_text
-from workbench.text import counted, visible
+from workbench.text import visible
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Self
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workbench.replay import Draft
     from workbench.replay.dead_letters import DeadLetters
     from workbench.replay.redrive import Redrive
+    from workbench.replay.rewriting.edits import Fix
     from workbench.session.decoding_again import DecodedAgain
     from workbench.session.replays import Replays
     from workbench.session.schemas.of_snapshot import SnapshotSchemas
@@ -226,28 +227,15 @@ class Snapshot(SnapshotQuestions):
             ValidationError: The selection is empty or not in this snapshot.
             TypeError: An option does not exist; the message suggests one with a similar name.
         """
-        from workbench.decoding import load_conventions
-        from workbench.replay import Draft, join_decoded
-        from workbench.replay.selected_positions import positions_of
-        from workbench.session.conventions import own_conventions
-        from workbench.session.stimulus import roots_of
+        from workbench.session.drafting import make_draft
 
-        positions, summary = positions_of(self.store, selection)
-        if options.get("mode") == "stimulus":
-            positions, selected = roots_of(self.graph, positions), positions
-            summary = f"{counted(positions.num_rows, 'root')} of {counted(selected.num_rows, 'record')}: {summary}"
-        records = self.store.record_table(positions=positions)
-        decoded = join_decoded(records, self.store.event_table(positions=positions))
-        used = set(positions["source_id"].to_pylist())
-        sources = [source for source in self.store.selected_sources() if source.source_id in used]
-        conventions = load_conventions(own_conventions())
-        return Draft(decoded, sources=sources, description=summary, origin=self, conventions=conventions, **options)
+        return make_draft(self, selection, options)
 
     def redrive(
         self,
         fingerprint: str | None = None,
         *,
-        fix: Callable[[Any], Any] | None = None,
+        fix: Fix | None = None,
         origin: str | None = None,
         origins: Mapping[str, str] | None = None,
         **options: Any,
@@ -258,7 +246,8 @@ class Snapshot(SnapshotQuestions):
 
         Args:
             fingerprint: Only the letters of this group; see `dead_letters`.
-            fix: Gets the decoded JSON body of each record and returns the one to send; None leaves the letter out.
+            fix: A function that gets the decoded JSON body of each record and returns the one to send, or None to leave
+                the letter out; or a JSON patch (RFC 6902).
             origin: Only letters of this original topic.
             origins: The original topic of each dead-letter topic for which you know it.
             options: See `replay`; ``records_per_s`` is 100 unless told.
@@ -266,33 +255,16 @@ class Snapshot(SnapshotQuestions):
         Raises:
             ValidationError: No letter can be sent, or the letters of one topic come from several origins.
         """
-        from workbench.replay.redrive import make_redrive
-        from workbench.replay.selected_positions import positions_of
-        from workbench.store.journal import journal_path
+        from workbench.session.drafting import redrive_letters
 
-        letters = self.dead_letters(origins=origins).frame
-        if fingerprint is not None:
-            letters = letters[letters["fingerprint"] == fingerprint]
-        if origin is not None:
-            letters = letters[letters["origin_topic"] == origin]
-        journaled = not self.read_only or journal_path(self.path).is_file()
-        records = self.store.record_table(positions=positions_of(self.store, letters)[0]) if len(letters) else None
-        return make_redrive(
-            letters,
-            records,
-            self.store.selected_sources(),
-            fix=fix,
-            sent_before=self.journal().sent_home() if journaled else {},
-            origin=self,
-            **options,
-        )
+        return redrive_letters(self, fingerprint, fix=fix, origin=origin, origins=origins, options=options)
 
     @property
     def replays(self) -> Replays:
         """The replay runs of this snapshot: ``.frame``, and ``.show``, ``.resume``, ``.verify``, ``.abandon``."""
         from workbench.session.replays import Replays
 
-        return Replays(self.store, self.journal, self.replay)
+        return Replays(self.store, self.journal, self.replay, lambda: self.graph)
 
     def journal(self) -> Journal:
         """Return the journal of the replays: tables in this file, or a separate file if this one is read-only."""

@@ -146,11 +146,30 @@ def boundary(graph: CausalGraph) -> tuple[int, int]:
     return int((used["direction"] == "cause").sum()), int((used["direction"] == "effect").sum())
 
 
+def with_effects(graph: CausalGraph, wanted: Collection[tuple[int, int, int]]) -> CausalGraph:
+    """Keep the events whose records are at these positions, and everything that they led to."""
+    starts = np.flatnonzero(_are_at(graph, wanted))
+    chosen = reached(graph, starts, backwards=False)
+    chosen[starts] = True
+    return subgraph(graph, chosen, f"{counted(len(starts), 'record')} and their effects")
+
+
 def at_positions(graph: CausalGraph, wanted: Collection[tuple[int, int, int]]) -> CausalGraph:
     """Keep the events whose records are at these positions: source id, partition, offset."""
-    places = zip(*(graph.column(name).to_pylist() for name in ("source_id", "partition", "offset")), strict=True)
-    chosen = np.fromiter((at in wanted for at in places), np.bool_, len(graph))
+    chosen = _are_at(graph, wanted)
     return subgraph(graph, chosen, counted(int(chosen.sum()), "chosen record"))
+
+
+def numbers_at(graph: CausalGraph) -> dict[tuple[int, int, int], int]:
+    """Return the number of the event at each position: source id, partition, offset."""
+    columns = (graph.column(name).to_pylist() for name in ("source_id", "partition", "offset"))
+    return {at: number for number, at in enumerate(zip(*columns, strict=True))}
+
+
+def _are_at(graph: CausalGraph, wanted: Collection[tuple[int, int, int]]) -> Flags:
+    marked = np.zeros(len(graph), np.bool_)
+    marked[[number for at, number in numbers_at(graph).items() if at in wanted]] = True
+    return marked
 
 
 def _relatives(graph: CausalGraph, event_id: str, *, backwards: bool) -> Flags:

@@ -79,6 +79,11 @@ class Trace(TraceForms):
         return len(self.data)
 
     @property
+    def records_of(self) -> RecordReader | None:
+        """Reads the raw records of events; None where there are none."""
+        return self._records
+
+    @property
     def summary(self) -> str:
         """The selection in a few words: ``correlation …``, ``descendants of …``."""
         return self.data.provenance.selection

@@ -109,14 +109,49 @@ async def _resume(
 
 
 def verify(
-    snapshot: SnapshotFile, run_id: Run, broker: Broker = None, reason: Why = None, as_json: Json = False
+    snapshot: SnapshotFile,
+    run_id: Run,
+    broker: Broker = None,
+    reason: Why = None,
+    reaction: Annotated[
+        bool,
+        typer.Option("--reaction", help="Then wait for what it causes, and compare that with the original flow."),
+    ] = False,
+    timeout_s: Annotated[float, typer.Option("--timeout", help="Seconds to wait for the reaction at most.")] = 60.0,
+    optional: Annotated[
+        list[str] | None, typer.Option("--optional", help="Event type that may be missing or extra; repeatable.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", help="Path of payloads that is not compared; repeatable.")
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Read the target again and compare it with the ledger; a run in doubt is settled from what is there first."""
-    from workbench.session.procedures.kept_runs import verify_kept_run
+    """Read the target again and compare it with the ledger; a run in doubt is settled from what is there first.
+
+    With --reaction the exit code is 0 when every check passed, 1 when one failed, 3 when one could not be made.
+    """
+    from workbench.session.procedures.kept_runs import react_to_kept_run, verify_kept_run
 
     report = run(verify_kept_run(snapshot, run_id, address=broker, reason=reason))
     print_report(report, as_json=as_json)
-    raise typer.Exit(report.exit_status)
+    if not reaction or report.exit_status:
+        raise typer.Exit(report.exit_status)
+    found = run(
+        react_to_kept_run(
+            snapshot,
+            run_id,
+            address=broker,
+            reason=reason,
+            verify_timeout_s=timeout_s,
+            optional=optional or (),
+            ignore=ignore or (),
+        )
+    )
+    if as_json:
+        print_json({"kind": "reaction", "run_id": report.run_id, "result": found.status, "checks": found.rows()})
+    else:
+        print_text(repr(found))
+    raise typer.Exit(found.exit_status)
 
 
 def abandon(

@@ -9,11 +9,12 @@ from workbench.session.opening import open_snapshot
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from workbench.model.feeds import Progress
     from workbench.replay import ReplayReport
     from workbench.session.snapshot import Snapshot
+    from workbench.tracing.reaction.reaction import Reaction
 
 
 def open_runs(snapshot: str | os.PathLike[str], run: str) -> Snapshot:
@@ -32,6 +33,24 @@ async def verify_kept_run(
     with open_runs(snapshot, run) as snap:
         async with await connect(address, write=True, reason=reason) as cluster:
             return await snap.replays.verify(run, cluster)
+
+
+async def react_to_kept_run(
+    snapshot: str | os.PathLike[str],
+    run: str,
+    *,
+    address: str | None,
+    reason: str | None,
+    verify_timeout_s: float = 60.0,
+    optional: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> Reaction:
+    """Compare what a run caused with what its records had caused before; see `Replays.reaction`."""
+    with open_runs(snapshot, run) as snap:
+        async with await connect(address, write=True, reason=reason) as cluster:
+            return await snap.replays.reaction(
+                run, cluster, verify_timeout_s=verify_timeout_s, optional=optional, ignore=ignore
+            )
 
 
 async def resume_kept_run(

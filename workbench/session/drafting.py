@@ -1,0 +1,87 @@
+"""Makes drafts of the records of a snapshot: of any selection, of causal roots, of dead letters that are sent home."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from workbench.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from workbench.replay import Draft
+    from workbench.replay.dead_letters import DeadLetters
+    from workbench.replay.redrive import Redrive
+    from workbench.replay.rewriting.edits import Fix
+    from workbench.store.journal import Journal
+    from workbench.store.snapshot.store import SnapshotStore
+    from workbench.tracing.trace import Trace
+
+    class Recorded(Protocol):
+        """A snapshot, as far as drafts need it."""
+
+        store: SnapshotStore
+
+        @property
+        def path(self) -> Path: ...
+        @property
+        def read_only(self) -> bool: ...
+        @property
+        def graph(self) -> Trace: ...
+        def journal(self) -> Journal: ...
+        def dead_letters(self, *, origins: Mapping[str, str] | None = None) -> DeadLetters: ...
+
+
+def make_draft(snapshot: Recorded, selection: Any, options: Mapping[str, Any]) -> Draft:
+    """Select records; see `Snapshot.replay`."""
+    from workbench.decoding import load_conventions
+    from workbench.replay import Draft, join_decoded
+    from workbench.replay.selected_positions import positions_of
+    from workbench.session.conventions import own_conventions
+    from workbench.session.stimulus import roots_of
+
+    store = snapshot.store
+    positions, summary = positions_of(store, selection)
+    if options.get("mode") == "stimulus":
+        positions, selected = roots_of(snapshot.graph, positions), positions
+        summary = f"{counted(positions.num_rows, 'root')} of {counted(selected.num_rows, 'record')}: {summary}"
+    records = store.record_table(positions=positions)
+    decoded = join_decoded(records, store.event_table(positions=positions))
+    used = set(positions["source_id"].to_pylist())
+    sources = [source for source in store.selected_sources() if source.source_id in used]
+    conventions = load_conventions(own_conventions())
+    return Draft(decoded, sources=sources, description=summary, origin=snapshot, conventions=conventions, **options)
+
+
+def redrive_letters(
+    snapshot: Recorded,
+    fingerprint: str | None,
+    *,
+    fix: Fix | None,
+    origin: str | None,
+    origins: Mapping[str, str] | None,
+    options: Mapping[str, Any],
+) -> Redrive:
+    """Restore and fix dead letters; see `Snapshot.redrive`."""
+    from workbench.replay.redrive import make_redrive
+    from workbench.replay.selected_positions import positions_of
+    from workbench.store.journal import journal_path
+
+    store = snapshot.store
+    letters = snapshot.dead_letters(origins=origins).frame
+    if fingerprint is not None:
+        letters = letters[letters["fingerprint"] == fingerprint]
+    if origin is not None:
+        letters = letters[letters["origin_topic"] == origin]
+    journaled = not snapshot.read_only or journal_path(snapshot.path).is_file()
+    records = store.record_table(positions=positions_of(store, letters)[0]) if len(letters) else None
+    return make_redrive(
+        letters,
+        records,
+        store.selected_sources(),
+        fix=fix,
+        sent_before=snapshot.journal().sent_home() if journaled else {},
+        origin=snapshot,
+        **options,
+    )
