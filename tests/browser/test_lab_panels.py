@@ -151,6 +151,34 @@ def test_a_replay_is_confirmed_by_typing_and_runs(
     picture(page, "replay-done")
 
 
+def test_a_replay_is_run_by_keyboard_and_nothing_is_sent_before(notebook: Callable[..., Notebook]) -> None:
+    shown = notebook(f"{REPLAY}\n{WHERE}\npanel")
+    page = shown.page
+    page.get_by_label("Token to confirm").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.type("orders.replay")
+    assert shown.kernel("print(source.calls, panel.state)") == "[] planned"
+    page.get_by_label("Token to confirm").focus()
+    page.keyboard.type("be9f0e35")
+    run = page.get_by_role("button", name="Run this plan")
+    expect(run).to_be_enabled()
+    assert shown.kernel("print(source.calls, panel.state)") == "[] planned"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(run).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("progressbar", name="orders.replay")).to_have_attribute("aria-valuenow", "50")
+    pause = page.get_by_role("button", name="Pause")
+    pause.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Resume")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(pause).to_be_visible()
+    shown.kernel("source.may_finish.set()")
+    expect(page.locator(".wb-sheet")).to_contain_text("120 of 120 records acknowledged, verified")
+    assert shown.kernel("print(source.calls, source.held)") == "[('be9f0e35', 'orders.replay')] ['pause', 'resume']"
+
+
 def test_progress_moves_and_can_be_cancelled(
     notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
 ) -> None:

@@ -186,6 +186,13 @@ class ScriptedPlan:
         self.calls: list[tuple[str, str | None]] = []
         self.may_finish = asyncio.Event()
         self.error: Exception | None = None
+        self.held: list[str] = []
+
+    def pause(self) -> None:
+        self.held.append("pause")
+
+    def resume(self) -> None:
+        self.held.append("resume")
 
     async def run(self, *, confirm: str, target: str | None) -> str:
         self.calls.append((confirm, target))

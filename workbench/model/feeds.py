@@ -222,6 +222,14 @@ class PlanSource(Protocol):
         """Progress of the run; read repeatedly while `run` is awaited."""
         ...
 
+    def pause(self) -> None:
+        """Let the run wait after its present batch."""
+        ...
+
+    def resume(self) -> None:
+        """Let a paused run go on."""
+        ...
+
     async def run(self, *, confirm: str, target: str | None) -> Any:
         """Run the plan: the same call as from Python, with the token that was typed.
 

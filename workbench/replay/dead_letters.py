@@ -7,7 +7,7 @@ body, else the topic's name without its suffix, which counts as a guess. Message
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ import pandas as pd
 
 from workbench.decoding.fingerprint import fingerprint, normalised
 from workbench.model.events.dead_letters import dead_letter_sql, is_dead_letter, origin_by_name
-from workbench.text import counted, number_text, output_html, table, text_table, time_text, visible
+from workbench.text import counted, number_text, output_html, position_text, table, text_table, time_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,10 +27,15 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 _LAST_TIMESTAMP_MS = 253_402_300_799_999
-_GROUP_COLUMNS = ("fingerprint", "error_type", "message", "records", "topics", "origins", "guessed", "first", "last")
+_GROUP_COLUMNS = (
+    "fingerprint", "error_type", "message", "records", "redriven", "again", "topics", "origins", "guessed", "first",
+    "last",
+)  # fmt: skip
+_NUMERIC = (3, 4, 5, 8)
 _ROW_COLUMNS = (
     "topic", "partition", "offset", "event_id", "correlation_id", "time", "event_time", "fingerprint", "error_type",
-    "error_message", "attempts", "origin_topic", "origin_partition", "origin_offset", "origin_via", "depth", "problems",
+    "error_message", "attempts", "origin_topic", "origin_partition", "origin_offset", "origin_via", "depth",
+    "problems", "redriven", "again",
 )  # fmt: skip
 
 CONDITION = dead_letter_sql()
@@ -42,8 +47,10 @@ class DeadLetters:
     """The dead letters of a snapshot, grouped by failure.
 
     Attributes:
-        frame: One row for each, by time and position. ``time`` is the event's time, or else the record's.
-        groups: One row for each fingerprint, most frequent first; ``guessed`` counts origins known only by topic name.
+        frame: One row for each, by time and position. ``time`` is the event's time, or else the record's. ``redriven``
+            is the run that sent the letter home; ``again`` the run that had sent the record which failed with it.
+        groups: One row for each fingerprint, most frequent first; ``guessed`` counts origins known only by topic name,
+            ``redriven`` letters that were sent home, ``again`` those of records that failed again after that.
     """
 
     frame: pd.DataFrame
@@ -65,35 +72,63 @@ class DeadLetters:
         picked = sorted({round(step * last / max(1, number - 1)) for step in range(max(1, number))})
         return rows.iloc[picked].reset_index(drop=True)
 
+    def over_time(self, every: str = "1h") -> pd.DataFrame:
+        """Count the letters of each group over time: ``time`` (the start of each span), ``fingerprint``, ``records``.
+
+        Args:
+            every: Length of a span as pandas writes it: ``"10min"``, ``"1h"``, ``"1D"``.
+        """
+        times = self.frame["time"].dt.floor(every)
+        counts = self.frame.groupby([times, "fingerprint"]).size()
+        return counts.rename("records").reset_index()
+
     def __repr__(self) -> str:
         rows = self._shown()
         more = [counted(len(self.groups) - _SHOWN, "more group")] if len(self.groups) > _SHOWN else []
-        body = text_table(_GROUP_COLUMNS, rows, numeric=(3, 6)) if rows else "no dead letter"
+        body = text_table(_GROUP_COLUMNS, rows, numeric=_NUMERIC) if rows else "no dead letter"
         return "\n".join(
             [f"{counted(len(self.frame), 'dead letter')} in {counted(len(self.groups), 'group')}", body, *more]
         )
 
     def _repr_html_(self) -> str:
-        return output_html(table(_GROUP_COLUMNS, self._shown(), numeric=(3, 6)))
+        return output_html(table(_GROUP_COLUMNS, self._shown(), numeric=_NUMERIC))
 
     def _shown(self) -> list[tuple[str, ...]]:
         rows = self.groups.head(_SHOWN).to_dict("records")
         return [tuple(_cell(row[column]) for column in _GROUP_COLUMNS) for row in rows]
 
 
-def read_dead_letters(store: SnapshotStore, *, origins: Mapping[str, str] | None = None) -> DeadLetters:
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """Letters that replays sent home, and where the records then lay; the journal knows both."""
+
+    letters: Mapping[str, str] = field(default_factory=dict)
+    """Run by the position of the letter."""
+    records: Mapping[str, str] = field(default_factory=dict)
+    """Run by the position of the record at its origin."""
+
+
+NOT_REDRIVEN = Redriven()
+
+
+def read_dead_letters(
+    store: SnapshotStore, *, origins: Mapping[str, str] | None = None, redriven: Redriven = NOT_REDRIVEN
+) -> DeadLetters:
     """Read the dead letters of a snapshot and group them by failure; see `triage`."""
     where = CONDITION if not origins else f"{CONDITION} OR list_contains($origins, topic)"
     params = {"origins": sorted(origins)} if origins else None
-    return triage(store.event_table(where, params), origins=origins)
+    return triage(store.event_table(where, params), origins=origins, redriven=redriven)
 
 
-def triage(events: pa.Table, *, origins: Mapping[str, str] | None = None) -> DeadLetters:
+def triage(
+    events: pa.Table, *, origins: Mapping[str, str] | None = None, redriven: Redriven = NOT_REDRIVEN
+) -> DeadLetters:
     """Find the dead letters of a table and group them by failure.
 
     Args:
         events: Decoded events with ``topic``, as `SnapshotStore.event_table` gives them.
         origins: Origin topic of each dead-letter topic that the user names.
+        redriven: What was sent home before.
     """
     given = origins or {}
     rows = [_row(event, given) for event in events.to_pylist() if is_dead_letter(event) or event["topic"] in given]
@@ -101,10 +136,19 @@ def triage(events: pa.Table, *, origins: Mapping[str, str] | None = None) -> Dea
         {"partition": "int32", "offset": "int64", "attempts": "Int32", "origin_partition": "Int32",
          "origin_offset": "Int64", "depth": "Int32"}
     )  # fmt: skip
+    frame["redriven"] = _runs(frame, redriven.letters, ("topic", "partition", "offset"))
+    frame["again"] = _runs(frame, redriven.records, ("origin_topic", "origin_partition", "origin_offset"))
     for name in ("event_time", "time"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
     frame = frame.sort_values(["time", "topic", "partition", "offset"], ignore_index=True)
     return DeadLetters(frame, _grouped(frame))
+
+
+def _runs(frame: pd.DataFrame, known: Mapping[str, str], names: tuple[str, str, str]) -> pd.Series[str]:
+    """Return the run that is known for each position; missing where there is none."""
+    places = zip(*(frame[name] for name in names), strict=True) if known else ()
+    runs = [None if pd.isna(place[2]) or pd.isna(place[1]) else known.get(position_text(*place)) for place in places]
+    return pd.Series(runs or [None] * len(frame), index=frame.index, dtype="str")
 
 
 def _row(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
@@ -157,6 +201,8 @@ def _grouped(frame: pd.DataFrame) -> pd.DataFrame:
             "error_type": next(iter(part["error_type"].dropna()), None),
             "message": normalised(next(iter(part["error_message"].dropna()), "")),
             "records": len(part),
+            "redriven": int(part["redriven"].notna().sum()),
+            "again": int(part["again"].notna().sum()),
             "topics": sorted(part["topic"].unique()),
             "origins": sorted(part["origin_topic"].dropna().unique()),
             "guessed": int((part["origin_via"] == "topic_name").sum()),

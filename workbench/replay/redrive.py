@@ -9,21 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow as pa
 
 from workbench.bus.rows import header_column
 from workbench.errors import ValidationError
 from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.replay.draft import Draft
-from workbench.replay.restored_letters import RESTORED, NotRestorable, RestoredRecord, restore
+from workbench.replay.restored_letters import HOME_PARTITION, RESTORED, NotRestorable, RestoredRecord, restore
 from workbench.replay.rewriting.edits import Change, apply_fix
 from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.text import counted, number_text, position_text, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    import pandas as pd
 
     from workbench.model.selecting.selection import SelectedSource
     from workbench.replay.rewriting.edits import Fix
@@ -97,6 +96,7 @@ def make_redrive(
         known[position_text(letter.topic, letter.partition, letter.offset)] = letter
     kept: list[int] = []
     restored: list[RestoredRecord] = []
+    home: list[int | None] = []
     changes: list[Change] = []
     refused: dict[str, str] = {}
     to: dict[str, set[str]] = {}
@@ -114,12 +114,13 @@ def make_redrive(
             changes.append(Change(position, found[1][0], found[0].value))
         kept.append(row)
         restored.append(found[0])
+        home.append(None if pd.isna(letter.origin_partition) else int(letter.origin_partition))
         to.setdefault(record["topic"], set()).add(str(letter.origin_topic))
     if records is None or not kept:
         reasons = "; ".join(sorted(set(refused.values()))[:_SHOWN])
         raise ValidationError(f"No dead letter can be sent: {reasons or 'there is none'}.")
     targets = _one_origin_each(to)
-    table = _table(records.take(pa.array(kept)), restored)
+    table = _table(records.take(pa.array(kept)), restored).append_column(HOME_PARTITION, pa.array(home, pa.int32()))
     chosen = {"mode": "redrive", "records_per_s": REDRIVE_RATE, **options}
     used = set(table["source_id"].to_pylist())
     own = [source for source in sources if source.source_id in used]

@@ -29,6 +29,8 @@ _FAMILY = re.compile(
 """Names of the headers that writers of dead letters add; matched from the beginning."""
 RESTORED = "restored"
 """Column of a draft that marks records which were restored from dead letters."""
+HOME_PARTITION = "home_partition"
+"""Column of a draft with the partition that the failed record came from; null where the letter does not tell it."""
 _MARKERS = ("<no_value>", "<decode_failed>", "<non-serializable>", "<unreadable_value>")
 """Texts that stand in a copy for something that could not be copied."""
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbench.replay import Draft
-    from workbench.replay.dead_letters import DeadLetters
+    from workbench.replay.dead_letters import DeadLetters, Redriven
     from workbench.replay.redrive import Redrive
     from workbench.replay.rewriting.edits import Fix
     from workbench.store.journal import Journal
@@ -54,6 +54,26 @@ def make_draft(snapshot: Recorded, selection: Any, options: Mapping[str, Any]) -
     return Draft(decoded, sources=sources, description=summary, origin=snapshot, conventions=conventions, **options)
 
 
+def _is_journaled(snapshot: Recorded) -> bool:
+    from workbench.store.journal import journal_path
+
+    return not snapshot.read_only or journal_path(snapshot.path).is_file()
+
+
+def redriven_by(snapshot: Recorded) -> Redriven:
+    """Return the letters that runs of a snapshot sent home; none where its journal is held by another process."""
+    from workbench.errors import SnapshotLockedError
+    from workbench.replay.dead_letters import NOT_REDRIVEN, Redriven
+
+    if not _is_journaled(snapshot):
+        return NOT_REDRIVEN
+    try:
+        journal = snapshot.journal()
+    except SnapshotLockedError:
+        return NOT_REDRIVEN
+    return Redriven(journal.sent_home(), journal.arrived_home())
+
+
 def redrive_letters(
     snapshot: Recorded,
     fingerprint: str | None,
@@ -66,7 +86,6 @@ def redrive_letters(
     """Restore and fix dead letters; see `Snapshot.redrive`."""
     from workbench.replay.redrive import make_redrive
     from workbench.replay.selected_positions import positions_of
-    from workbench.store.journal import journal_path
 
     store = snapshot.store
     letters = snapshot.dead_letters(origins=origins).frame
@@ -74,14 +93,13 @@ def redrive_letters(
         letters = letters[letters["fingerprint"] == fingerprint]
     if origin is not None:
         letters = letters[letters["origin_topic"] == origin]
-    journaled = not snapshot.read_only or journal_path(snapshot.path).is_file()
     records = store.record_table(positions=positions_of(store, letters)[0]) if len(letters) else None
     return make_redrive(
         letters,
         records,
         store.selected_sources(),
         fix=fix,
-        sent_before=snapshot.journal().sent_home() if journaled else {},
+        sent_before=snapshot.journal().sent_home() if _is_journaled(snapshot) else {},
         origin=snapshot,
         **options,
     )

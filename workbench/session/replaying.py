@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ReplayRefused, ValidationError, WorkbenchError
 from workbench.model.feeds import PlanFacts, Progress
-from workbench.replay import Connection, Draft, Pipeline, fetch_facts, make_plan, plan_from_json, run_plan
+from workbench.replay import Connection, Draft, Pipeline, RunControl, fetch_facts, make_plan, plan_from_json, run_plan
 from workbench.session.connection.replay_access import access_of
 from workbench.session.transforming import ClusterTransforms
 from workbench.session.watching.replacing import shown
@@ -16,7 +17,7 @@ from workbench.store.journal import RecordedRuns, journal_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from workbench.replay import Plan, ReplayReport, RunControl
+    from workbench.replay import Plan, ReplayReport
     from workbench.session.connection.cluster_connection import ClusterConnection
     from workbench.session.snapshot import Snapshot
     from workbench.store.journal import Journal
@@ -31,7 +32,8 @@ async def plan(connection: ClusterConnection, draft: Draft, to: str | Mapping[st
     runs = _runs_of(wanted.origin)
     access = await _access_now(connection)
     facts = await fetch_facts(connection.plain_log, wanted, to, connection=access, journal=runs)
-    return make_plan(wanted, facts)
+    # Rewriting decodes each record: the event loop goes on meanwhile.
+    return await asyncio.to_thread(make_plan, wanted, facts)
 
 
 async def run(
@@ -112,6 +114,7 @@ class _PlanSource:
         self._connection = connection
         self._plan = plan
         self._progress = Progress("waiting")
+        self._control: RunControl | None = None
 
     @property
     def facts(self) -> PlanFacts:
@@ -123,7 +126,16 @@ class _PlanSource:
 
     async def run(self, *, confirm: str, target: str | None) -> ReplayReport:
         connection = self._connection.require_open()
-        return await run(connection, self._plan, confirm=confirm, target=target, progress=self._note)
+        self._control = control = RunControl()
+        return await run(connection, self._plan, confirm=confirm, target=target, progress=self._note, control=control)
+
+    def pause(self) -> None:
+        if self._control is not None:
+            self._control.pause()
+
+    def resume(self) -> None:
+        if self._control is not None:
+            self._control.resume()
 
     def _note(self, progress: Progress) -> None:
         self._progress = progress

@@ -139,15 +139,16 @@ class Snapshot(SnapshotQuestions):
         return record_detail(self.store, position)
 
     def dead_letters(self, *, origins: Mapping[str, str] | None = None) -> DeadLetters:
-        """Group the dead letters by error; the result has ``.groups``, ``.frame`` and ``.sample(fingerprint)``.
+        """Group the dead letters by error: ``.groups``, ``.frame``, ``.sample(fingerprint)`` and ``.over_time("1h")``.
 
         Args:
             origins: The original topic of each dead-letter topic for which you know it. It has precedence over what
                 payload, headers and the name of the topic say.
         """
         from workbench.replay.dead_letters import read_dead_letters
+        from workbench.session.drafting import redriven_by
 
-        return read_dead_letters(self.store, origins=origins)
+        return read_dead_letters(self.store, origins=origins, redriven=redriven_by(self))
 
     def workflows(self, at: BoundLike | None = None) -> pd.DataFrame:
         """Return workflow runs and their states at a time.

@@ -163,6 +163,27 @@ def test_lag(run, topic):
     assert (row["lag"], row["committed"], row["state"]) == (3, 2, "Empty")
 
 
+def test_an_interrupted_replay_is_stopped_and_can_be_resumed(run, topic, kafka_address, tmp_path):
+    assert run("capture", topic, "--into", "s.duckdb").exit_code == 0
+    dry = run("replay", "s.duckdb", "--where", "true", "--option", "records_per_s=1")
+    command = shlex.split(dry.stdout.splitlines()[-1])[1:-1]
+    environment = {**os.environ, "WORKBENCH_ADDRESS": f"kafka://{kafka_address}"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([*WORKBENCH, *command, "INC-1"], cwd=tmp_path, env=environment, text=True, **pipes)
+    try:
+        assert "progress" in process.stderr.readline()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    (row,) = lines(run("replay", "list", "s.duckdb", "--json").stdout)
+    assert row["state"] == "stopped"
+    again = run("replay", "resume", "s.duckdb", row["run"], "--reason", "INC-1", "--json")
+    assert again.exit_code == 0, again.stderr
+    (report,) = lines(again.stdout)
+    assert (report["state"], report["acked"]) == ("verified", 5)
+
+
 def test_replay_prints_the_command_that_runs_it(run, topic):
     assert run("capture", topic, "--into", "r.duckdb").exit_code == 0
     dry = run("replay", "r.duckdb", "--where", "correlation_id = 'flow-1'")

@@ -73,7 +73,7 @@ class Service:
 async def written(cluster, topic):
     """Wait until both flows are there."""
     partitions = [TopicPartition(topic, 0), TopicPartition(f"{topic}-stock", 0)]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while list((await cluster.log.offsets(partitions, "latest")).values()) != [6, 2]:  # noqa: ASYNC110 - no event to wait for
             await asyncio.sleep(0.02)
 

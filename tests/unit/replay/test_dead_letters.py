@@ -6,7 +6,7 @@ import pytest
 from decoded_events import event_table
 from event_rows import SECOND, table
 
-from workbench.replay.dead_letters import triage
+from workbench.replay.dead_letters import Redriven, triage
 
 
 def test_without_dead_letters_the_result_says_so():
@@ -55,6 +55,23 @@ def test_dead_letters_are_grouped_by_what_failed_alike():
         found.sample("nothing")
     assert "94e8757d82cf" in repr(found)
     assert "order &lt;n&gt; has" in found._repr_html_()
+
+
+def test_letters_know_what_was_sent_home_and_failed_again():
+    home = [origin("orders", 0, n + 10, "spring") for n in range(4)]
+    letters = [dead("KeyError", "'a'", "orders.DLT", n, offset=n, origin=home[n]) for n in range(4)]
+    redriven = Redriven({"orders.DLT/0@1": "run-1", "orders.DLT/0@2": "run-1"}, {"orders/0@13": "run-1"})
+    found = triage(event_table(letters), redriven=redriven)
+    assert found.frame["redriven"].fillna("").to_list() == ["", "run-1", "run-1", ""]
+    assert found.frame["again"].fillna("").to_list() == ["", "", "", "run-1"]
+    assert found.groups[["records", "redriven", "again"]].to_numpy().tolist() == [[4, 2, 1]]
+
+
+def test_groups_over_time():
+    letters = [dead("KeyError", "'a'", "orders.DLT", n * 40, offset=n) for n in range(4)]
+    counts = triage(event_table(letters)).over_time("1min")
+    assert counts["records"].to_list() == [2, 1, 1]
+    assert set(counts) == {"time", "fingerprint", "records"}
 
 
 def test_odd_records_do_not_take_the_answer_down():

@@ -19,10 +19,14 @@ from workbench.errors import ConfigurationError
 if TYPE_CHECKING:
     from workbench.replay import ReplayReport
 
-_GROUPS = ("fingerprint", "error_type", "message", "records", "topics", "origins", "guessed", "first", "last")
+_GROUPS = (
+    "fingerprint", "error_type", "message", "records", "redriven", "again", "topics", "origins", "guessed", "first",
+    "last",
+)  # fmt: skip
 _ROWS = (
     "topic", "partition", "offset", "event_id", "correlation_id", "time", "error_type", "error_message",
-    "attempts", "origin_topic", "origin_partition", "origin_offset", "origin_via",
+    "attempts", "origin_topic", "origin_partition", "origin_offset", "origin_via", "redriven",
+    "again",
 )  # fmt: skip
 
 
@@ -41,7 +45,7 @@ def dlq(
         bool, typer.Option("--redrive", help="Plan to send them to the topics they came from; --confirm runs the plan.")
     ] = False,
     fix: Annotated[
-        Path | None, typer.Option("--fix", help="Python file with fix(body), which returns the body to send.")
+        Path | None, typer.Option("--fix", help="Python file with fix(body), or JSON patch (RFC 6902) in a .json file.")
     ] = None,
     origin: Annotated[str | None, typer.Option("--origin", help="Only letters that came from this topic.")] = None,
     broker: Broker = None,

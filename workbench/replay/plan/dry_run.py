@@ -123,7 +123,7 @@ class DryRun:
             text_table(_SAMPLE_TITLES, self._sample_rows()),
         ]
         for position, diff in self.diffs:
-            sections.append("\n".join([position, *(f"  {visible(line, None)}" for line in diff.splitlines())]))
+            sections.append("\n".join([position, *(f"  {line}" for line in diff.splitlines())]))
         for title, lines in self._lists():
             if lines:
                 sections.append("\n".join([title, *(f"  - {visible(line, None)}" for line in lines)]))

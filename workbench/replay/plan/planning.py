@@ -153,6 +153,7 @@ def _rewriting(records: ReplayRecords) -> dict[str, Any]:
 def _overrides(options: Options) -> dict[str, Any]:
     flags = (
         "skip_refused", "allow_same_topic", "create_target", "accept_uncommitted", "accept_expiry", "accept_cycle",
+        "accept_repeats",
     )  # fmt: skip
     given: dict[str, Any] = {name: 1 for name in flags if getattr(options, name)}
     if options.accept_groups:

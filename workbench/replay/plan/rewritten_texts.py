@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.replay.rewriting.edits import Change
-from workbench.text import counted, number_text, position_text
+from workbench.text import counted, number_text, position_text, visible
 
 if TYPE_CHECKING:
     from workbench.replay.records.replay_records import ReplayRecords
 
 _SHOWN = 3
+_LINE_CHARACTERS = 200
 _LINES = 40
 """Lines of one difference that are shown."""
 
@@ -49,7 +50,7 @@ def diffs(records: ReplayRecords) -> tuple[tuple[str, str], ...]:
     for row in rows[:_SHOWN]:
         at = position_text(*(records.table[name][row].as_py() for name in ("topic", "partition", "offset")))
         change = Change(at, records.table["value"][row].as_py(), records.rows.values[row])
-        lines = change.diff.splitlines()
+        lines = [visible(line, _LINE_CHARACTERS) for line in change.diff.splitlines()]
         more = [f"… {number_text(len(lines) - _LINES)} more lines"] if len(lines) > _LINES else []
         if lines:
             found.append((at, "\n".join([*lines[:_LINES], *more])))

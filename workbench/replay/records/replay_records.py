@@ -27,6 +27,7 @@ from workbench.replay.records.replay_headers import (
 )
 from workbench.replay.records.shifted_times import shifted
 from workbench.replay.records.sizes import HEADER_OVERHEAD, batch_bytes, most_batch_bytes
+from workbench.replay.restored_letters import HOME_PARTITION
 from workbench.replay.rewriting.edits import NO_EDITS, Edits
 from workbench.replay.rewriting.rewritten import TEXTS, Rewrites, RewrittenRecords, rewrite
 from workbench.replay.target.new_topics import NewTopic, TopicRequirements, new_topic
@@ -232,13 +233,22 @@ class ReplayRecords:
     def target_partitions(self) -> npt.NDArray[np.int32]:
         """Target partition of each record; -1 where the target has none for it."""
         placed = np.full(len(self), UNPLACED, np.int32)
-        keys, source = self.table["key"].combine_chunks(), self.numbers("partition").astype(np.int32)
+        keys, source = self.table["key"].combine_chunks(), self._kept_partitions
         for name, seqs in self.target_rows.items():
             count = self.topic_facts[name].partitions
             policy = self._resolved_policy(seqs)
             if policy is not None:
                 placed[seqs] = place(policy, source[seqs], keys.take(pa.array(seqs)), count)
         return placed
+
+    @property
+    def _kept_partitions(self) -> npt.NDArray[np.int32]:
+        """Partition of each record under the policy ``keep``: of its source, or of the origin of a dead letter."""
+        source = self.numbers("partition").astype(np.int32)
+        if HOME_PARTITION not in self.table.column_names:
+            return source
+        home = pc.coalesce(self.table[HOME_PARTITION], pa.chunked_array([pa.array(source)]))
+        return home.to_numpy().astype(np.int32)  # type: ignore[no-any-return]  # pyarrow ships no types
 
     def _resolved_policy(self, seqs: Longs) -> Partitions | None:
         """Return the policy of the records of one target; None where the partitioner of their source is not known."""

@@ -114,8 +114,9 @@ def apply_fix(fix: Fix, value: bytes | None) -> bytes | None:
         body = read_body(value)
         after = apply_patch(body, patch)
         return value if after == body else write_body(after)
-    patch = _patch_of(fix, value)
-    return write_body(apply_patch(read_body(value), patch)) if patch else value
+    body = read_body(value)
+    before, after = write_body(body), write_body(_called(fix, body))
+    return value if after == before else after
 
 
 def edited(value: bytes | None, patch: Sequence[dict[str, Any]]) -> bytes:
@@ -152,15 +153,18 @@ def _by_function(records: pa.Table, function: Callable[[Any], Any]) -> Edits:
 
 
 def _patch_of(function: Callable[[Any], Any], value: bytes | None) -> list[dict[str, Any]]:
-    body = read_body(value)
+    return patch_between(read_body(value), _called(function, read_body(value)))
+
+
+def _called(function: Callable[[Any], Any], body: Any) -> Any:
     try:
-        after = function(read_body(value))
+        after = function(body)
     except Exception as error:
         # The function is the user's: what it raises about one record is a finding about that record.
         raise NotRewritable(f"the fix failed: {type(error).__name__}: {error}") from error
     if after is None:
         raise NotRewritable("the fix left it out")
-    return patch_between(body, after)
+    return after
 
 
 def _by_columns(records: pa.Table, function: Callable[[Any], Any]) -> Edits:

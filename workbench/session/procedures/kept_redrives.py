@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,17 @@ if TYPE_CHECKING:
     from workbench.model.feeds import Progress
     from workbench.replay import Plan, ReplayReport
     from workbench.replay.redrive import Redrive
+    from workbench.replay.rewriting.edits import Fix
 
 
-def load_fix(path: Path) -> Callable[[Any], Any]:
-    """Run a Python file and return its function ``fix``.
+def load_fix(path: Path) -> Fix:
+    """Read a JSON patch from a ``.json`` file, or run a Python file and return its function ``fix``.
 
     Raises:
-        ConfigurationError: The file fails, or has no such function.
+        ConfigurationError: The file fails, has no such function, or holds no JSON patch.
     """
+    if path.suffix == ".json":
+        return _load_patch(path)
     try:
         found = runpy.run_path(str(path)).get("fix")
     except Exception as error:
@@ -33,8 +37,19 @@ def load_fix(path: Path) -> Callable[[Any], Any]:
         raise ConfigurationError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
     if not callable(found):
         raise ConfigurationError(f"{path} has no function fix(body) that returns the body to send.")
-    fix: Callable[[Any], Any] = found
+    fix: Fix = found
     return fix
+
+
+def _load_patch(path: Path) -> Fix:
+    from workbench.replay.rewriting.patches import check_patch
+
+    try:
+        return check_patch(json.loads(path.read_bytes()))
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{path} holds no JSON patch: {error}") from error
 
 
 async def plan_redrive(

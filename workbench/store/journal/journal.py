@@ -18,11 +18,11 @@ from workbench.store.file.journal_tables import EDITS_TABLE
 from workbench.store.file.opening import open_for_writing
 from workbench.store.journal.audit import add_audit_row, read_audit_rows
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
+from workbench.store.journal.redriven import arrived_home, sent_home
 from workbench.store.journal.results import EDITS, LEDGER, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
 from workbench.store.journal.runs import select_runs
 from workbench.store.journal.states import move, utc_now
 from workbench.store.snapshot.stored_sql import check_stored_sql
-from workbench.text import position_text
 
 if TYPE_CHECKING:
     import os
@@ -302,14 +302,13 @@ class Journal:
 
     def sent_home(self) -> dict[str, str]:
         """Return the dead letters that runs in mode ``redrive`` have sent, by position, with the run."""
-        query = """
-            SELECT s.topic, s."partition", s."offset", s.run_id
-            FROM replays AS r JOIN replay_selection AS s ON s.run_id = r.run_id
-            JOIN replay_outcomes AS o ON o.run_id = s.run_id AND o.seq = s.seq
-            WHERE r.plan ->> '$.document.mode' = 'redrive' AND o.outcome = ?"""
         with self._connection.cursor() as cursor:
-            rows = cursor.execute(query, [OUTCOME_NAMES.index("acked")]).fetchall()
-        return {position_text(topic, partition, offset): run for topic, partition, offset, run in rows}
+            return sent_home(cursor)
+
+    def arrived_home(self) -> dict[str, str]:
+        """Return where these runs wrote the records of dead letters, by position, with the run."""
+        with self._connection.cursor() as cursor:
+            return arrived_home(cursor)
 
     def positions(self, run_id: str) -> pa.Table:
         """Return the target partitions of a run, columns of `POSITIONS`."""

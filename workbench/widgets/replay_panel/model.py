@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from workbench.widgets.sheet.blocks import Block, Tone
 
 UPDATE_S = 0.25
+_PAUSE, _RESUME = "Pause", "Resume"
 WIDE = {"description_width": "160px"}
 
 
@@ -69,10 +70,12 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         self.token = self._entry("Token to confirm", f"type {self.plan.token}")
         self.target = self._entry("Name of the target", "the target is protected: type its name")
         self.run_button = Button(description="Run this plan", button_style="danger")
+        self.pause_button = Button(description=_PAUSE, disabled=True)
         self.stop_button = Button(description="Stop", disabled=True)
         self.run_button.on_click(self._run_clicked)
+        self.pause_button.on_click(self._pause_clicked)
         self.stop_button.on_click(self._stop_clicked)
-        buttons = ipywidgets.HBox([self.run_button, self.stop_button])
+        buttons = ipywidgets.HBox([self.run_button, self.pause_button, self.stop_button])
         form = [self.token, *([self.target] if self.plan.protected else []), buttons]
         super().__init__(children=[self.sheet, *(form if self.runnable else [])])
         self._enable()
@@ -115,7 +118,7 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         """Close the view and its parts, and stop a run that is under way; the journal says what was sent."""
         if self.comm is not None:
             self.supervisor.cancel(self._task_name)
-            for part in (self.sheet, self.token, self.target, self.run_button, self.stop_button):
+            for part in (self.sheet, self.token, self.target, self.run_button, self.pause_button, self.stop_button):
                 part.close()
         super().close()
 
@@ -139,7 +142,9 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         typed = bool(self.token.value.strip()) and (bool(self.target.value) or not self.plan.protected)
         self.run_button.disabled = not (self.runnable and open_ and typed)
         self.token.disabled = self.target.disabled = not open_
-        self.stop_button.disabled = self.state != "running"
+        self.pause_button.disabled = self.stop_button.disabled = self.state != "running"
+        if self.state != "running":
+            self.pause_button.description = _PAUSE
 
     @property
     def _task_name(self) -> str:
@@ -173,6 +178,17 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         else:
             ended = self.source.progress.state
             self._change(ended if ended in ("stopped", "failed") else "done", "")
+
+    def _pause_clicked(self, _button: Any) -> None:
+        """Let the run wait after its present batch, or let it go on."""
+        if self.state != "running":
+            return
+        waits = self.pause_button.description == _RESUME
+        if waits:
+            self.source.resume()
+        else:
+            self.source.pause()
+        self.pause_button.description = _PAUSE if waits else _RESUME
 
     def _stop_clicked(self, _button: Any) -> None:
         self.stop_button.disabled = True

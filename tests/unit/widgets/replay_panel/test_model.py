@@ -118,6 +118,27 @@ async def test_a_run_can_be_stopped(browser: Browser) -> None:
     await browser.until(lambda: panel.state == "stopped")
 
 
+async def test_a_run_is_paused_and_goes_on(browser: Browser) -> None:
+    source = ScriptedPlan()
+    panel = ReplayPanel(source)
+    browser.show(panel.sheet)
+    assert panel.pause_button.disabled
+    panel.pause_button.click()
+    assert source.held == []
+    panel.token.value = "be9f0e35"
+    panel.run_button.click()
+    await browser.until(lambda: source.calls)
+    panel.pause_button.click()
+    assert panel.pause_button.description == "Resume"
+    panel.pause_button.click()
+    assert (panel.pause_button.description, source.held) == ("Pause", ["pause", "resume"])
+    panel.pause_button.click()
+    source.may_finish.set()
+    await browser.until(lambda: panel.state == "done")
+    assert panel.pause_button.disabled
+    assert panel.pause_button.description == "Pause"
+
+
 @pytest.mark.parametrize(
     ("error", "kept"),
     [(PublishError("The broker went away."), 0), (ZeroDivisionError("oops"), 1)],
