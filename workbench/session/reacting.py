@@ -26,7 +26,7 @@ from workbench.tracing.order.profile import timing_profile
 from workbench.tracing.reaction.comparison import ReactionInput, compare_reaction, is_complete
 from workbench.tracing.reaction.expectation import expected_wait
 from workbench.tracing.reaction.reaction import ReactionCheck
-from workbench.tracing.selection import numbers_at, reached, with_effects
+from workbench.tracing.selection import at_positions, numbers_at, reached, with_effects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -134,7 +134,7 @@ def _expected(graph: Trace, journal: Journal, row: RunRow) -> Expected:
     options = row.plan["options"]
     effects = options["mode"] != "recording" or bool(options["accept_groups"])
     # A recording that nobody reads causes nothing: what it did not send is not expected.
-    original = with_effects(whole, places) if effects else graph.at(places).data
+    original = with_effects(whole, places) if effects else at_positions(whole, places)
     ids = IdMap(row.run_id) if options["ids"] == "new" else None
     return Expected(row.run_id, original, whole, ids, ledger, source_ids)
 

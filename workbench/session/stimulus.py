@@ -21,8 +21,10 @@ def roots_of(graph: Trace, positions: pa.Table) -> pa.Table:
     """
     import pyarrow as pa
 
+    from workbench.tracing.selection import at_positions
+
     wanted = set(zip(*(positions[name].to_pylist() for name in _POSITION), strict=True))
-    chosen = graph.at(wanted)
+    chosen = graph.cut(at_positions(graph.data, wanted))
     roots = {(at.source_id, at.partition, at.offset) for at in chosen.root_positions()}
     # A record that is no event of the graph, such as a copy of one, was caused by none either: it stays where it is.
     known = {(at.source_id, at.partition, at.offset) for at in chosen.positions()}

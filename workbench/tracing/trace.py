@@ -73,15 +73,11 @@ class Trace(TraceForms):
         self.data = data
         """The causal graph as columns, for functions of `workbench.tracing`."""
         self._viewer = viewer
-        self._records = records
+        self.records_of = records
+        """Reads the raw records of events; None where there are none."""
 
     def __len__(self) -> int:
         return len(self.data)
-
-    @property
-    def records_of(self) -> RecordReader | None:
-        """Reads the raw records of events; None where there are none."""
-        return self._records
 
     @property
     def summary(self) -> str:
@@ -199,10 +195,6 @@ class Trace(TraceForms):
         """
         return self.cut(selection.ancestors(self.data, event_id))
 
-    def at(self, positions: Collection[tuple[int, int, int]]) -> Trace:
-        """Keep the events whose records are at these positions: source id, partition, offset."""
-        return self.cut(selection.at_positions(self.data, positions))
-
     def positions(self) -> tuple[EventPosition, ...]:
         """Return the position of the record of each event, which is what a replay selects."""
         return selection.positions(self.data)
@@ -303,7 +295,7 @@ class Trace(TraceForms):
             single: Whether it is one trace, or each correlation is one; by default each of a whole snapshot.
         """
         alone = self.summary != WHOLE if single is None else single
-        return TraceSet(self.data, alone, self.summary, self._records)
+        return TraceSet(self.data, alone, self.summary, self.records_of)
 
     def type_map(self, by: MapBy = "event_type", *, corrected: bool = False) -> TypeMap:
         """Map which types, sources or topics lead to which; ``corrected`` adds the hops after clock correction."""
@@ -355,10 +347,10 @@ class Trace(TraceForms):
             ConfigurationError: There are no records behind this trace.
             TableError: A key lies in several partitions, so its events have no order.
         """
-        if self._records is None:
+        if self.records_of is None:
             raise ConfigurationError("This trace has no records to fold. Take it from a snapshot: snap.trace(...).")
-        return StateFold(timed_records(self.data, self._records), fold, viewer=self._viewer)
+        return StateFold(timed_records(self.data, self.records_of), fold, viewer=self._viewer)
 
     def cut(self, data: CausalGraph) -> Trace:
         """Return a trace of a part of this graph, with the same viewer and records."""
-        return Trace(data, viewer=self._viewer, records=self._records)
+        return Trace(data, viewer=self._viewer, records=self.records_of)

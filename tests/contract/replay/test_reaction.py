@@ -13,7 +13,7 @@ import pytest
 import workbench as wb
 from workbench.model import NewRecord, Span, TopicPartition
 
-pytestmark = pytest.mark.promise("RS-8")
+pytestmark = [pytest.mark.promise("RS-8"), pytest.mark.timeout(180)]
 
 KINDS = {"order.placed": ["payment.authorised", "stock.reserved"], "payment.authorised": ["invoice.sent"]}
 """What the service makes of each event."""

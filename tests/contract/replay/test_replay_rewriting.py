@@ -8,11 +8,14 @@ import uuid
 from typing import Any
 
 import pyarrow.compute as pc
+import pytest
 from replay_bench import WRITABLE, read_all, select, write
 
 from workbench.model import NewRecord
 from workbench.replay import plan_from_json, resume_run, verify_delivery
 from workbench.replay.plan import batches
+
+pytestmark = pytest.mark.timeout(180)
 
 BASE_MS = 1_700_000_000_000
 
