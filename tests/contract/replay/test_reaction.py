@@ -74,7 +74,10 @@ async def written(cluster, topic):
     """Wait until both flows are there."""
     partitions = [TopicPartition(topic, 0), TopicPartition(f"{topic}-stock", 0)]
     async with asyncio.timeout(60):
-        while list((await cluster.log.offsets(partitions, "latest")).values()) != [6, 2]:  # noqa: ASYNC110 - no event to wait for
+        while True:
+            ends = await cluster.log.offsets(partitions, "latest")
+            if [ends[at] for at in partitions] == [6, 2]:
+                return
             await asyncio.sleep(0.02)
 
 
