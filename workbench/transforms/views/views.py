@@ -323,8 +323,8 @@ def _is_same(known: ViewStatus, spec: TransformSpec, *, replace: bool) -> bool:
     if not replace:
         what = "other variables" if known.digest == spec.environment[DIGEST_VARIABLE] else "another module"
         raise TransformError(
-            f"A transform {name} exists with {what}. Give replace=True to change it; reprocess=True to delete it "
-            "first, so that all records are transformed again and its topic has them twice.",
+            f"A transform {name} exists with {what}. Give replace=True (--replace) to change it; reprocess=True "
+            "(--reprocess) to delete it first: all records are transformed again, and its topic has them twice.",
             name=known.name,
             stage="check",
         )
