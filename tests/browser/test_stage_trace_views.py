@@ -102,9 +102,9 @@ def test_five_thousand_events_open_folded_and_stay_fluid(
         assert made.smallest_text() >= 10
         frames[layout] = made.pan()
         picture(made.page, f"5000-{layout}")
-    # 60 frames a second on a free machine; beside other tests a frame may wait for the processor, the median does not.
     assert {layout: one["moved"] for layout, one in frames.items()} == dict.fromkeys(VIEWS, 40)
-    assert max(one["median"] for one in frames.values()) < 50, frames
+    # 50 frames a second leave 20 ms for each. Beside other tests a frame waits for the processor, so work is measured.
+    assert max(one["cpu_ms"] for one in frames.values()) < 20, frames
 
 
 def test_a_thousand_effects_of_one_event_are_folded_and_counted(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from decoded_events import event_table
 from traces import trace_of
 from widget_feeds import HOSTILE
+
+import workbench as wb
 
 if TYPE_CHECKING:
     from workbench.tracing.trace import Trace
@@ -99,10 +103,28 @@ def many_lanes(count: int) -> Trace:
     )
 
 
+def spans(*rows: tuple[str, str | None, int | None, int | None]) -> Trace:
+    """Spans of one trace: id, parent, start and end in milliseconds."""
+    columns = {name: [row[n] for row in rows] for n, name in enumerate(("span", "parent", "start", "end"))}
+    names = {"trace": ["t"] * len(rows), "name": [f"call {row[0]}" for row in rows], "service": ["s"] * len(rows)}
+    return wb.open_trace(pd.DataFrame({**columns, **names}))
+
+
+@cache
 def bad() -> dict[str, Trace]:
     """What the views must have a right and readable answer to, by name."""
     long, e = "x" * 10_000, {"event_type": "T", "source": "s"}
     return {
+        "broken spans": spans(
+            ("a", None, 0, 900),
+            ("b", "a", 500, 100),
+            ("c", "in another file", 40, 60),
+            ("d", None, 10, 20),
+            ("e", "a", None, None),
+            ("f", "b", 2_000, 3_000),
+        ),
+        "spans all a cycle": spans(("x", "y", 0, 10), ("y", "x", 2, 8)),
+        "spans without times": spans(("p", None, None, None), ("q", "p", None, None)),
         "empty": built([]),
         "one event": built([{"event_id": "a", "t": T0, **e}]),
         "all causes missing": built(

@@ -116,9 +116,19 @@ class TraceStage:
         )
 
     def pan(self) -> dict[str, float]:
-        """Drag the drawing for 40 frames, and measure them."""
+        """Drag the drawing for 40 frames: frames a second, and the page's own work for each in ``cpu_ms``."""
         box = self.page.locator(".wb-stage").bounding_box()
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+        def worked_s() -> float:
+            metrics = session.send("Performance.getMetrics")["metrics"]
+            return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
+
+        before = worked_s()
         measured: dict[str, float] = self.page.evaluate(FRAMES, box)
+        measured["cpu_ms"] = 1_000 * (worked_s() - before) / measured["moved"]
+        session.detach()
         return measured
 
     def smallest_text(self) -> float:

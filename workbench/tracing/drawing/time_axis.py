@@ -77,17 +77,18 @@ class TimeAxis:
         return sorted([*plain, *folds])
 
 
-def tick_labels(ticks: Sequence[tuple[float, int, int | None]]) -> list[str]:
+def tick_labels(ticks: Sequence[tuple[float, int, int | None]], *, folded: str = "idle") -> list[str]:
     """Write the first mark in full, others as the time since; a folded gap by its length.
 
     After a long gap the time since the beginning is the same for many marks: they get the time since the first of them.
+    ``folded`` is the word for a gap.
     """
     labels: list[str] = []
     first: int | None = None
     base, base_text = 0, ""
     for _, time, gap in ticks:
         if gap is not None:
-            labels.append(f"idle {duration_text(gap, 'us')}")
+            labels.append(f"{folded} {duration_text(gap, 'us')}")
         elif first is None:
             first = time
             labels.append(time_text(time, "us"))

@@ -135,6 +135,7 @@ class GraphView {
     this.#links = neighbours([...view.edges, ...(view.links ?? [])], LISTED.has(view.layout));
     this.#drawn = drawGraph(view);
     paintHeader(this.#ui, view);
+    this.#ui.root.dataset.layout = view.layout;
     this.#ui.world.replaceChildren(...this.#drawn.layers);
     this.#ui.top.replaceChildren(...drawParts(view.top ?? []));
     this.#ui.svg.setAttribute("aria-label", `${this.#model.get("name")}: ${view.text}`);

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 LABELLED_PX = 48
 """Narrower nodes have no label; their name is in the accessible name and in the table."""
 _TWO_LINES_PX = 34
+_WIDEST_PX, _WIDEST_OF_LANES_PX = 5.0, 2.0
+"""Of lines that stand for many edges; between lanes they lie closer to each other."""
 _INNER_PX = 6
 """How much smaller the second outline of a node on the critical path is."""
 _INSET_PX = 12
@@ -103,13 +105,14 @@ def _edges(view: GraphView) -> list[list[Any]]:
     # Marks of swimlanes stand too near to each other for times between them; the axis has these.
     timed = [edge for edge in view.edges if edge.hop_us is not None and not view.lanes]
     starts, ends = Counter(edge.cause for edge in timed), Counter(edge.effect for edge in timed)
-    return [_edge(edge, starts[edge.cause], ends[edge.effect]) for edge in view.edges]
+    widest = _WIDEST_PX if not view.lanes else _WIDEST_OF_LANES_PX
+    return [_edge(edge, starts[edge.cause], ends[edge.effect], widest) for edge in view.edges]
 
 
-def _edge(edge: GraphEdge, starting: int, ending: int) -> list[Any]:
+def _edge(edge: GraphEdge, starting: int, ending: int, widest: float) -> list[Any]:
     stroke = theme.LAYOUT_BREAK if edge.layout_break else theme.STROKES[edge.kind]
     # An edge that stands for many folded ones is drawn wider, up to a width that still shows where it leads.
-    width = min(stroke.width + math.log2(max(edge.edges, 1)), 5.0)
+    width = min(stroke.width + math.log2(max(edge.edges, 1)), widest)
     hop = None
     if edge.hop_us is not None and ending:
         place = hop_place(edge.route, shared_start=starting > 1, shared_end=ending > 1)

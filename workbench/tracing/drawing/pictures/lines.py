@@ -31,7 +31,9 @@ def areas(boxes: Iterable[tuple[float, float, float, float]]) -> str:
     return "".join(area(*box) for box in boxes)
 
 
-def axis_parts(axis: TimeAxis, left: float, top: float, bottom: float) -> tuple[list[Part], list[Part]]:
+def axis_parts(
+    axis: TimeAxis, left: float, top: float, bottom: float, *, folded: str = "idle"
+) -> tuple[list[Part], list[Part]]:
     """Draw an axis: lines and bands of idle time for behind the picture, labels for its top.
 
     Args:
@@ -39,11 +41,12 @@ def axis_parts(axis: TimeAxis, left: float, top: float, bottom: float) -> tuple[
         left: Where it begins.
         top: Height at which the labels stand.
         bottom: How far down the lines lead.
+        folded: Word for a gap in which nothing happens.
     """
     ticks = axis.ticks()
     if not ticks:
         return [], []
-    labels = [(left + x, text, gap) for (x, _, gap), text in zip(ticks, tick_labels(ticks), strict=True)]
+    labels = [(left + x, text, gap) for (x, _, gap), text in zip(ticks, tick_labels(ticks, folded=folded), strict=True)]
     behind = [
         Part("guide", "".join(line((left + x, top), (left + x, bottom)) for x, _, gap in ticks if gap is None)),
         *_idle(axis.folds(), left, top, bottom),

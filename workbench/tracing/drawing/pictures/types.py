@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_TYPES = 100
 """Boxes drawn apart; the rarest types beyond them share one."""
+MOST_ROWS = 1_000
+"""Edges in the table beside a map."""
 _LABEL_CHARACTER_PX, _SUB_CHARACTER_PX, _INSET_PX = 6.7, 6.0, 10
 _COLUMN_PX = 300.0
 _NAME = 120
@@ -68,8 +70,12 @@ def map_picture(
         for edge in drawn
     ]
     count = counted(len(types), _NOUNS.get(by, "type"))
+    frequent = frame.sort_values("n", ascending=False, kind="stable").head(MOST_ROWS)
     notes = [f"the {counted(merged, 'rarest box', 'rarest boxes')} are drawn as one"] if merged else []
-    frequent = frame.sort_values("n", ascending=False, kind="stable")
+    left = len(frame) - len(frequent)
+    notes += (
+        [f"the table has the most frequent edges; {counted(left, 'more is', 'more are')} in .frame"] if left else []
+    )
     own = np.array([box[name] for name in types["name"]], dtype=np.int64)
     return Picture(
         layout="map",

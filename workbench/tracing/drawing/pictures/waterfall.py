@@ -108,7 +108,8 @@ def waterfall(
         drawn.node(y, nodes[mark], mark, row, single) for y, (mark, row) in enumerate(zip(order, rows, strict=True))
     ]
     bottom = TOP_PX + ROW_PX * len(rows) + 8
-    behind, labels = axis_parts(axis, LABEL_PX, TOP_PX, bottom)
+    # While nothing begins or ends, a span may run: only time between events is idle.
+    behind, labels = axis_parts(axis, LABEL_PX, TOP_PX, bottom, folded="folded" if spans else "idle")
     width = LABEL_PX + axis.width + _AFTER_PX
     stripes = areas((0, TOP_PX + y * ROW_PX, width, TOP_PX + (y + 1) * ROW_PX) for y in range(1, len(rows), 2))
     header = header_of(marks)
