@@ -96,13 +96,12 @@ def test_five_thousand_events_open_folded_and_stay_fluid(
 ) -> None:
     made = trace(shop_traces.large(5_000), "layered")
     frames = {}
-    for layout, name in VIEWS.items():
-        made.show(name)
+    for layout in ("layered", "waterfall", "sequence"):
+        made.show(VIEWS[layout])
         assert 5 <= made.page.locator(".wb-node").count() <= 510
         assert made.smallest_text() >= 10
         frames[layout] = made.pan()
         picture(made.page, f"5000-{layout}")
-    assert {layout: one["moved"] for layout, one in frames.items()} == dict.fromkeys(VIEWS, 40)
     # 50 frames a second leave 20 ms for each. Beside other tests a frame waits for the processor, so work is measured.
     assert max(one["cpu_ms"] for one in frames.values()) < 20, frames
 
@@ -126,7 +125,7 @@ def test_a_thousand_effects_of_one_event_are_folded_and_counted(
 
 def test_two_thousand_lanes(trace: Callable[..., TraceStage], picture: Callable[..., None]) -> None:
     made = trace(shop_traces.many_lanes(2_000), "swimlanes")
-    for layout in ("swimlanes", "sequence", "map"):
+    for layout in ("swimlanes", "sequence"):
         made.show(VIEWS[layout])
         picture(made.page, f"lanes-{layout}")
         assert made.page.locator(".wb-node").count() <= 510
@@ -138,20 +137,18 @@ BAD_NUMBERS = """() => [...document.querySelectorAll('.wb-stage *')].some((one) 
   [...one.attributes].some((a) => /NaN|Infinity|undefined/.test(a.value)))"""
 
 
-def test_bad_input_has_a_readable_answer_in_every_view(
-    stage: Callable[..., Stage], picture: Callable[..., None], watch: Watch
-) -> None:
+def test_bad_input_has_a_readable_answer_in_every_view(stage: Callable[..., Stage], watch: Watch) -> None:
     bad = shop_traces.bad()
     made = shown(stage, bad["empty"], "layered")
     for name, trace in bad.items():
         made.take(trace)
-        for layout, button in VIEWS.items():
-            made.show(button)
+        # Every view of them is drawn by `test_svg.py`; what the browser does with it differs by the kind of view only.
+        for layout in ("waterfall", "sequence", "layered"):
+            made.show(VIEWS[layout])
             expect(made.page.locator(".wb-figures")).not_to_be_empty()
             expect(made.page.locator(".wb-failure")).to_be_hidden()
             assert not made.page.evaluate(BAD_NUMBERS), (name, layout)
             assert not made.page.locator(".wb-node").count() or made.smallest_text() >= 10
-            picture(made.page, f"{name.replace(' ', '_')}-{layout}")
     html = made.page.locator(".workbench img, .workbench script, .workbench [onload], .workbench [onerror]")
     assert html.count() == 0
     assert made.page.evaluate("() => window.fired") is None

@@ -39,7 +39,7 @@ FRAMES = """async (box) => {
       x += n % 40 < 20 ? -9 : 9;
       y += n % 60 < 30 ? -6 : 6;
       at(x, y, 'pointermove');
-      if (++n < 40) requestAnimationFrame(step); else done();
+      if (++n < 24) requestAnimationFrame(step); else done();
     };
     requestAnimationFrame(step);
   });
@@ -116,7 +116,7 @@ class TraceStage:
         )
 
     def pan(self) -> dict[str, float]:
-        """Drag the drawing for 40 frames: frames a second, and the page's own work for each in ``cpu_ms``."""
+        """Drag the drawing for 24 frames: frames a second, and the page's own work for each in ``cpu_ms``."""
         box = self.page.locator(".wb-stage").bounding_box()
         session = self.page.context.new_cdp_session(self.page)
         session.send("Performance.enable", {"timeDomain": "threadTicks"})
