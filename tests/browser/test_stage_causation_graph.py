@@ -135,7 +135,7 @@ def test_a_group_opens_on_demand_and_the_counts_add_up(graph: Callable[..., Stag
 
 def test_the_wheel_zooms_only_with_focus_or_control(graph: Callable[..., Stage]) -> None:
     page = graph(ScriptedGraph(9), viewport={"width": 1200, "height": 600}).page
-    world = page.locator(".wb-stage svg > g")
+    world = page.locator(".wb-world")
     page.get_by_role("button", name="Fit").click()
     before = world.get_attribute("transform")
     page.locator(".wb-stage").hover()
@@ -167,7 +167,7 @@ def test_fit_never_makes_text_too_small_to_read(graph: Callable[..., Stage]) -> 
 
 def test_dragging_pans(graph: Callable[..., Stage]) -> None:
     page = graph(ScriptedGraph(8)).page
-    world = page.locator(".wb-stage svg > g")
+    world = page.locator(".wb-world")
     before = world.get_attribute("transform")
     box = page.locator(".wb-stage").bounding_box()
     assert box is not None

@@ -179,3 +179,24 @@ def test_a_narrow_page(trace: Callable[..., TraceStage], picture: Callable[..., 
         assert made.page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
         assert made.smallest_text() >= 10
         picture(made.page, f"narrow-{layout}")
+
+
+def test_a_difference_and_a_state_are_views_too(stage: Callable[..., Stage], picture: Callable[..., None]) -> None:
+    good, bad = shop_traces.shop(), shop_traces.large(60)
+    made = shown(stage, good.diff(bad).views())
+    page = made.page
+    expect(page.locator(".wb-layouts button:visible")).to_have_count(0)
+    page.locator(".wb-node").first.click()
+    expect(page.locator(".wb-chosen")).to_contain_text("way:")
+    assert made.smallest_text() >= 10
+    ratio, text = lowest_contrast(page, ".workbench")
+    assert ratio >= 4.5, text
+    picture(page, "diff")
+    made.take(shop_traces.changes().views())
+    page.locator(".wb-node").nth(3).click()
+    expect(page.get_by_role("region", name="Record")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator(".wb-node[aria-pressed=true]")).to_have_count(1)
+    assert made.smallest_text() >= 10
+    picture(page, "state")

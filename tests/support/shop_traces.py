@@ -6,11 +6,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 from decoded_events import event_table
 from traces import trace_of
 from widget_feeds import HOSTILE
 
 import workbench as wb
+from workbench.tracing.state import StateFold
 
 if TYPE_CHECKING:
     from workbench.tracing.trace import Trace
@@ -108,6 +110,32 @@ def spans(*rows: tuple[str, str | None, int | None, int | None]) -> Trace:
     columns = {name: [row[n] for row in rows] for n, name in enumerate(("span", "parent", "start", "end"))}
     names = {"trace": ["t"] * len(rows), "name": [f"call {row[0]}" for row in rows], "service": ["s"] * len(rows)}
     return wb.open_trace(pd.DataFrame({**columns, **names}))
+
+
+def changes() -> StateFold:
+    """States of a few orders over time, one of them deleted."""
+    steps = (
+        (0, "o1", "placed"),
+        (40, "o2", "placed"),
+        (55, "o1", "paid"),
+        (9_000, "o2", "cancelled"),
+        (9_040, "o1", None),
+        (9_100, "o3", "placed"),
+        (9_180, "o3", "paid"),
+    )
+    values = [None if state is None else f'{{"state": "{state}"}}'.encode() for *_, state in steps]
+    return StateFold(
+        pa.table(
+            {
+                "topic": pa.array(["orders"] * len(steps)),
+                "partition": pa.array([0] * len(steps)),
+                "offset": pa.array(range(len(steps))),
+                "time_us": pa.array([T0 + at * MS for at, _, _ in steps]),
+                "key": pa.array([key.encode() for _, key, _ in steps], pa.binary()),
+                "value": pa.array(values),
+            }
+        )
+    )
 
 
 @cache

@@ -99,9 +99,10 @@ class TraceStage:
             ]
         return []
 
-    def take(self, trace: Trace) -> None:
-        """Show another trace, in the same view."""
-        self._source, self._opened, self._picked = TraceViews(trace.data), frozenset(), set()
+    def take(self, trace: Trace | GraphViewSource) -> None:
+        """Show another trace, or the views of an answer, in the same view."""
+        self._source = TraceViews(trace.data) if isinstance(trace, Trace) else trace
+        self._opened, self._picked = frozenset(), set()
         for said, rows in self._drawn():
             self.stage.play(said, rows)
 

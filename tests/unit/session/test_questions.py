@@ -119,3 +119,20 @@ def test_spans_and_records_join_by_trace_context_and_by_position(snap, tmp_path)
     assert len(wb.open_trace(path, snapshot=snap, records_only=True)) == 32
     assert json.loads(path.read_text())["resourceSpans"]
     assert TRACE in joined.frame["correlation_id"].to_list()
+
+
+def test_answers_draw_themselves_with_the_records_of_the_snapshot(snap: Snapshot) -> None:
+    drawn = {
+        "diff": snap.diff(correlation(0), correlation(1)).show(),
+        "map": snap.type_map("topic").show(),
+        "state": snap.state_fold("orders").show(height=300),
+    }
+    try:
+        for layout, view in drawn.items():
+            html = view.snapshot().html()
+            assert "<img" in html
+            assert view.snapshot().text
+            assert view.source.view().layout == layout
+    finally:
+        for view in drawn.values():
+            view.close()

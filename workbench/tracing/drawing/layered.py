@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
 
 NODE_WIDTH, NODE_HEIGHT = 168.0, 40.0
-COLUMN, _ROW = 240.0, 56.0
+CELL = (240.0, 56.0)
 _SINGLE_COLUMNS = 4
 """Columns of the block of marks without lines, unless the layers above are wider."""
 
@@ -31,7 +31,7 @@ _BEND_BUDGET = 4_000
 _EDGE_BUDGET = 1_500
 
 
-def layered(count: int, cause: Ints, effect: Ints, breaks: Flags, *, column: float = COLUMN) -> Drawing:
+def layered(count: int, cause: Ints, effect: Ints, breaks: Flags, *, cell: Point = CELL) -> Drawing:
     """Place causes left and effects right.
 
     Args:
@@ -39,7 +39,7 @@ def layered(count: int, cause: Ints, effect: Ints, breaks: Flags, *, column: flo
         cause: Cause of each edge.
         effect: Effect of each edge.
         breaks: Edges that close a cycle: routed around, never part of the layers. Cycles that remain are opened too.
-        column: Distance of the layers; the texts of lines need room between them.
+        cell: Distances of layers and of nodes above each other; the texts of lines need room between them.
     """
     x, y = np.zeros(count), np.zeros(count)
     forward = _forward(count, cause, effect, breaks)
@@ -48,21 +48,21 @@ def layered(count: int, cause: Ints, effect: Ints, breaks: Flags, *, column: flo
     for component in _components(_sugiyama(count, cause[forward], effect[forward])):
         for node, place in component.places.items():
             if node < count:
-                x[node], y[node] = _cell(place, top, column)
+                x[node], y[node] = _cell(place, top, cell)
         for ends, path in component.bends(count).items():
-            bends[ends] = [_cell(place, top, column) for place in path]
+            bends[ends] = [_cell(place, top, cell) for place in path]
         columns = max(columns, component.columns)
-        top += component.rows * _ROW + NODE_HEIGHT + _ROW / 2
+        top += component.rows * cell[1] + NODE_HEIGHT + cell[1] / 2
     touched = np.zeros(count, dtype=np.bool_)
     touched[cause[forward]] = touched[effect[forward]] = True
     for number, node in enumerate(np.flatnonzero(~touched).tolist()):
-        x[node], y[node] = _cell((number % columns, number // columns), top, column)
+        x[node], y[node] = _cell((number % columns, number // columns), top, cell)
     routes = [_route(x, y, ends, bends.get(ends, [])) for ends in zip(cause.tolist(), effect.tolist(), strict=True)]
     return Drawing(x, y, routes, *_extent(x, y, NODE_WIDTH, NODE_HEIGHT))
 
 
-def _cell(place: Point, top: float, column: float) -> Point:
-    return MARGIN + NODE_WIDTH / 2 + place[0] * column, top + NODE_HEIGHT / 2 + place[1] * _ROW
+def _cell(place: Point, top: float, cell: Point) -> Point:
+    return MARGIN + NODE_WIDTH / 2 + place[0] * cell[0], top + NODE_HEIGHT / 2 + place[1] * cell[1]
 
 
 def _extent(x: Floats, y: Floats, width: float, height: float) -> tuple[float, float]:

@@ -17,7 +17,7 @@ function makeBar(name) {
   const lanes = make("select", { "aria-label": "Lanes" }, choice("topic", "by topic"), choice("source", "by source"));
   const layouts = Object.fromEntries(LAYOUTS.map(([layout, text]) => [layout, button(text)]));
   const find = make("input", { type: "search", "aria-label": "Find", placeholder: "Find (/)", size: 12 });
-  const found = make("span", { class: "wb-found-text", role: "status" });
+  const found = make("span", { class: "wb-found-text", "aria-live": "polite" });
   const controls = {
     figures: make("span", { class: "wb-figures" }),
     group: make("span", { class: "wb-layouts", role: "group", "aria-label": "View" }, ...Object.values(layouts)),
@@ -42,7 +42,7 @@ export function makeElements(name, table) {
   const legend = make("div", { class: "wb-legend", "aria-label": "Legend" });
   const chosen = make("div", { class: "wb-chosen", hidden: "" });
   const detail = make("section", { class: "wb-detail", hidden: "", tabindex: "-1", "aria-label": "Record", ...OWN_KEYS });
-  const world = draw("g");
+  const world = draw("g", { class: "wb-world" });
   const top = draw("g", { "aria-hidden": "true" });
   // In the focus order of the pointer only: a click beside the nodes gives the wheel to the drawing.
   const svg = draw("svg", { role: "group", tabindex: "-1", "aria-roledescription": "graph" }, world, top);

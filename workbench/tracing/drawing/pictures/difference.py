@@ -41,7 +41,7 @@ PAGE = 400
 """Rows drawn at first, and by each opening of those below."""
 KEEP_SAME = 60
 """Rows up to which those that are the same are drawn, too."""
-_ROW_PX, _TOP_PX, _LABEL_PX, _BAR_PX, _HOP_PX = 30.0, 28.0, 330.0, 120.0, 240.0
+_ROW_PX, _TOP_PX, _LABEL_PX, _BAR_PX, _HOP_PX = 30.0, 28.0, 330.0, 176.0, 280.0
 _INDENT_PX, _MOST_INDENTS = 14.0, 10
 _LABEL_CHARACTER_PX = 6.7
 _MORE = "rows:"
@@ -179,7 +179,7 @@ def _node(record: Mapping[Hashable, Any], steps: Sequence[Any], most: float, cha
 
 
 def _bars(record: Mapping[Hashable, Any], left: float, most: float) -> list[Part]:
-    room = _BAR_PX - 50
+    room = _BAR_PX - 70
     parts = []
     for look, name, top in (("before", "a", -9.0), ("after", "b", 1.0)):
         long = room * float(record[name]) / max(most, 1e-9)

@@ -28,7 +28,8 @@ MOST_TYPES = 100
 MOST_ROWS = 1_000
 """Edges in the table beside a map."""
 _LABEL_CHARACTER_PX, _SUB_CHARACTER_PX, _INSET_PX = 6.7, 6.0, 10
-_COLUMN_PX = 300.0
+_CELL = (300.0, 92.0)
+"""A line from a type to itself stands above its box, with its text."""
 _NAME = 120
 TITLES = ("From", "To", "Number", "Share", "Fan-out", "p50", "p95", "p99", "Backwards", "Failed")
 
@@ -58,9 +59,7 @@ def map_picture(
     drawn = _merged_edges(frame, box)
     cause, effect = (np.array([edge[end] for edge in drawn], dtype=np.int64) for end in ("cause", "effect"))
     other = cause != effect
-    drawing = layered(
-        len(names), cause[other], effect[other], np.zeros(int(other.sum()), dtype=np.bool_), column=_COLUMN_PX
-    )
+    drawing = layered(len(names), cause[other], effect[other], np.zeros(int(other.sum()), dtype=np.bool_), cell=_CELL)
     several = len(types) - merged if merged else -1
     boxes = _contents(names, types, box, positions or {})
     nodes = [_node(number, one, drawing, several=number == several) for number, one in enumerate(boxes)]
