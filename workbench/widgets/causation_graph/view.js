@@ -140,7 +140,10 @@ class GraphView {
     this.#ui.top.replaceChildren(...drawParts(view.top ?? []));
     this.#ui.svg.setAttribute("aria-label", `${this.#model.get("name")}: ${view.text}`);
     this.#table.paint(view.rows, view.titles, view.numeric);
-    if (!this.#nodes.has(this.#current)) this.#current = view.nodes[0]?.key ?? "";
+    // Other pictures have other keys: the keyboard goes on at what is selected.
+    if (!this.#nodes.has(this.#current)) {
+      this.#current = selected.find((key) => this.#nodes.has(key)) ?? view.nodes[0]?.key ?? "";
+    }
     this.#rove(this.#current, false);
     this.#select(selected, false);
     this.#needed = view.topHeight ? view.height : Infinity;
