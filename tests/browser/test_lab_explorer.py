@@ -136,7 +136,9 @@ def test_an_act_is_planned_typed_and_run(
 
 
 @pytest.mark.usefixtures("replaced_views")
-def test_a_picture_stays_when_the_kernel_is_gone(notebook: Callable[..., Notebook]) -> None:
+def test_a_reload_brings_it_back_and_a_picture_stays_when_the_kernel_restarts(
+    notebook: Callable[..., Notebook],
+) -> None:
     shown = notebook(CONNECT, EXPLORE)
     page = shown.page
     expect(page.locator(rows(page, "Topics"))).to_have_count(2)
@@ -146,7 +148,11 @@ def test_a_picture_stays_when_the_kernel_is_gone(notebook: Callable[..., Noteboo
     expect(page.locator(".wb-explorer")).to_contain_text("record orders/0@7")
     still = page.locator(".workbench-still")
     expect(still).to_be_hidden()
-    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    shown.save()
+    page.reload()
+    expect(page.locator(".wb-explorer")).to_contain_text("record orders/0@7", timeout=60_000)
+    expect(page.locator(rows(page, "Topics"))).to_have_count(2)
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     shown.save()
     page.reload()
     expect(still).to_be_visible(timeout=60_000)

@@ -69,10 +69,12 @@ class Pane:
         """Do what a button says; one after the other."""
         action: Callable[[], Awaitable[None]] | None = getattr(self, f"press_{press}", None)
         allowed = {one.name for one in self.presses if one.enabled} | {"input", "sort"}
-        known = {one.name for one in self.inputs} | {"column"}
-        if action is None or press not in allowed or not set(values) <= known:
+        if action is None or press not in allowed:
             raise ValidationError(f"The pane {self.name} has nothing to press that is called {visible(press, 60)}.")
-        self.values |= values
+        # Twice, because a choice may bring other fields. What no field has any more was sent before the browser knew.
+        for _ in range(2):
+            known = {one.name for one in self.inputs} | {"column"}
+            self.values |= {name: text for name, text in values.items() if name in known}
         await self.work(action, "" if press in ("input", "sort") else "working")
 
     async def pick(self, key: str) -> None:

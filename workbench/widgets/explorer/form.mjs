@@ -85,14 +85,16 @@ export class Form {
   /** @param {Field[]} fields @param {Press[]} presses */
   #build(fields, presses) {
     const typed = this.values();
+    const former = this.#fields;
     const focused = /** @type {any} */ (document.activeElement)?.name;
     this.#fields = new Map();
     const labels = fields.map((field) => {
       const element = makeField(field);
       element.name = field.name;
       element.setAttribute("aria-label", field.label);
-      const before = this.#fields.size && field.name in typed ? typed[field.name] : field.value;
-      this.#write(element, { ...field, value: before || field.value });
+      // What was typed stays, unless the kernel changed the field meanwhile.
+      const same = former.get(field.name)?.field.value === field.value;
+      this.#write(element, { ...field, value: same ? typed[field.name] : field.value });
       element.addEventListener(field.kind === "text" || field.kind === "area" ? "input" : "change", () => this.#changed(field));
       this.#fields.set(field.name, { field, element });
       const kind = `wb-field${field.kind === "check" ? " wb-check" : ""}${field.grow ? " wb-grow" : ""}`;

@@ -54,6 +54,12 @@ async def test_a_topic_is_made_changed_and_the_change_taken_back(acts, cluster):
     assert "new" not in await cluster.log.topic_names()
 
 
+async def test_another_act_is_planned_although_the_form_is_still_that_of_the_former(acts):
+    form = {field.name: field.value for field in acts.inputs}
+    await acts.do("plan", {**form, "act": "create topic", "topic": "made-here"})
+    assert (acts.failure, plan_of(acts).title) == ("", "Plan: create topic made-here")
+
+
 async def test_offsets_are_reset_and_a_group_is_deleted(acts, cluster):
     await act(acts, "reset offsets", group="billing", to="start", only="")
     await acts.do("run", {"confirm": "billing"})
