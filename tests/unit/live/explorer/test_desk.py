@@ -159,7 +159,29 @@ async def test_a_search_fills_its_table_and_says_how_it_ended(desk):
     assert "found nothing yet" in desk.traces.failure
 
 
-async def test_a_search_that_runs_can_be_cancelled(desk):
+class WaitingSearch:
+    """A search that begins when it is cancelled: a small one would have ended before."""
+
+    def __init__(self, search):
+        self._search = search
+        self._gate = asyncio.Event()
+        self.on_found = search.on_found
+
+    def cancel(self):
+        self._search.cancel()
+        self._gate.set()
+
+    def __await__(self):
+        return self._run().__await__()
+
+    async def _run(self):
+        await self._gate.wait()
+        return await self._search
+
+
+async def test_a_search_that_runs_can_be_cancelled(desk, cluster, monkeypatch):
+    search = cluster.search
+    monkeypatch.setattr(cluster, "search", lambda *args, **options: WaitingSearch(search(*args, **options)))
     form = {"topics": "orders", "start": "start", "end": "end", "limit": "100"}
     running = asyncio.create_task(desk.search.do("search", form))
     await until(lambda: desk.search.presses[1].enabled and desk.search._search is not None)
