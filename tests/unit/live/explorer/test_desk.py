@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +16,12 @@ from workbench.model.explorer import (
     TableSection,
     TreeSection,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from workbench.live.search.result import SearchResult
+    from workbench.live.search.search import Search
 
 
 async def until(condition):
@@ -162,7 +169,7 @@ async def test_a_search_fills_its_table_and_says_how_it_ended(desk):
 class WaitingSearch:
     """A search that begins when it is cancelled: a small one would have ended before."""
 
-    def __init__(self, search):
+    def __init__(self, search: Search) -> None:
         self._search = search
         self._gate = asyncio.Event()
         self.on_found = search.on_found
@@ -171,7 +178,7 @@ class WaitingSearch:
         self._search.cancel()
         self._gate.set()
 
-    def __await__(self):
+    def __await__(self) -> Generator[Any, None, SearchResult]:
         return self._run().__await__()
 
     async def _run(self):
