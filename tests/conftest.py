@@ -119,6 +119,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """At the end all is looked through once more: DuckDB complains of what is left."""
+    gc.unfreeze()
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Async tests get the leak check first, so that it is torn down last."""
     if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.function):
