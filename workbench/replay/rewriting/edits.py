@@ -111,11 +111,10 @@ def apply_fix(fix: Fix, value: bytes | None) -> bytes | None:
     """
     if not callable(fix):
         patch = check_patch(fix)
-        body = read_body(value)
-        after = apply_patch(body, patch)
-        return value if after == body else write_body(after)
     body = read_body(value)
-    before, after = write_body(body), write_body(_called(fix, body))
+    # Texts are compared, because Python takes 1, 1.0 and true for equal.
+    before = write_body(body)
+    after = write_body(_called(fix, body) if callable(fix) else apply_patch(body, patch))
     return value if after == before else after
 
 

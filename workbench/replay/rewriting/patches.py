@@ -61,6 +61,7 @@ def patch_between(before: Any, after: Any) -> list[dict[str, Any]]:
     except (TypeError, ValueError, RecursionError) as error:
         raise NotRewritable(f"it cannot be written as JSON: {error}") from error
     if type(before) is not type(plain) or not isinstance(plain, (dict, list)):
-        return [] if before == plain else [{"op": "replace", "path": "", "value": plain}]
+        same = type(before) is type(plain) and before == plain
+        return [] if same else [{"op": "replace", "path": "", "value": plain}]
     found: list[dict[str, Any]] = jsonpatch.make_patch(before, plain).patch
     return found

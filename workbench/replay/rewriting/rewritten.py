@@ -17,7 +17,7 @@ from workbench.decoding.id_places import find_ids
 from workbench.replay.rewriting.edits import POSITION_COLUMNS, edited
 from workbench.replay.rewriting.fields import is_strict, touched
 from workbench.replay.rewriting.id_map import IdMap
-from workbench.replay.rewriting.json_body import NotRewritable, read_body
+from workbench.replay.rewriting.json_body import NotRewritable, read_body, write_body
 from workbench.replay.rewriting.new_ids import rename
 from workbench.replay.rewriting.removed_headers import without
 from workbench.replay.rewriting.schema_ids import schema_id, with_schema_id
@@ -186,9 +186,10 @@ class _Rewriter:
         self, row: int, topic: str, headers: HeaderList, value: bytes | None, patch: Sequence[dict[str, Any]]
     ) -> bytes | None:
         after = edited(value, patch)
-        body, changed = read_body(value), read_body(after)
-        if body == changed:
+        body = read_body(value)
+        if after == write_body(body):
             return value
+        changed = read_body(after)
         self._rewrites.edits[row] = patch
         locked, sensitive = touched(topic, headers, value, after, self._conventions)
         if locked:

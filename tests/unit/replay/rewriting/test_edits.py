@@ -57,6 +57,30 @@ def test_a_patch_for_all_records():
     assert all(b'"n":7' in value for value in values(make_plan(draft(*ROWS).edit(TWICE), facts())))
 
 
+@pytest.mark.parametrize(
+    ("before", "new", "after"),
+    [
+        (b'{"n": 1}', True, b'{"n":true}'),
+        (b'{"n": false}', 0, b'{"n":0}'),
+        (b'{"n": 2}', 2.0, b'{"n":2.0}'),
+        (b'{"n": [1, {"m": 0}]}', [True, {"m": False}], b'{"n":[true,{"m":false}]}'),
+    ],
+)
+def test_what_python_takes_for_equal_is_an_edit_all_the_same(before, new, after):
+    records = [row(1, value=before)]
+    patch = [{"op": "replace", "path": "/n", "value": new}]
+    for fix in (patch, lambda body: body | {"n": new}):
+        assert apply_fix(fix, before) == after
+        plan = make_plan(draft(*records).edit(fix), facts())
+        assert (values(plan), plan.steps["rewritten"].to_pylist()) == ([after], ["edit"])
+
+
+@pytest.mark.parametrize(("before", "after"), [(b"1", b"true"), (b"true", b"1"), (b"1", b"1.0")])
+def test_a_body_that_is_one_value_changes_its_type(before, after):
+    plan = make_plan(draft(row(1, value=before)).edit(lambda _: json.loads(after)), facts())
+    assert values(plan) == [after]
+
+
 def test_a_record_is_edited_once():
     with pytest.raises(ConfigurationError, match="3 records would be edited a second time"):
         draft(*ROWS).edit(TWICE).edit(TWICE)
