@@ -33,6 +33,7 @@ LISTED = [
     "demo",
     "errors",
     "eventbus",
+    "explore",
     "open",
     "open_trace",
     "testing",

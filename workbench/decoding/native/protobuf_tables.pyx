@@ -78,8 +78,8 @@ cdef class ProtobufTables(ValueReader):
         cdef int32_t low = 0, high = self.messages[message].count - 1, middle
         cdef const Field* field
         cdef bint packed
-        # Numbers mostly run from 1 on without gaps.
-        if number <= high + 1 and field_of(self, message, number - 1).number == number:
+        # Numbers mostly run from 1 on without gaps. Hostile bytes may have a 0.
+        if 1 <= number <= high + 1 and field_of(self, message, number - 1).number == number:
             low = high = number - 1
         while low <= high:
             middle = (low + high) // 2

@@ -26,7 +26,7 @@ class SnapshotSchemas:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The stored schemas: registry, context, id, type, name, text; and those that they refer to, by subject."""
+        """The stored schemas by id: registry, context, id, type, name, text; then those that they name, by subject."""
         import pandas as pd
 
         from workbench.exploration.schema_usage import schema_name
@@ -34,10 +34,10 @@ class SnapshotSchemas:
         rows: list[dict[str, Any]] = []
         for origin, schemas in stored_schemas(self._store).items():
             where = {"registry": origin.registry, "context": origin.context, "cluster_id": origin.cluster_id}
-            places: list[tuple[str | None, int | None]] = [(None, None)] * len(schemas.by_id)
-            listed = zip(
-                [*places, *schemas.referenced], [*schemas.by_id.values(), *schemas.referenced.values()], strict=True
-            )
+            # Partitions are decoded side by side, so the order in which schemas were met differs from run to run.
+            own = sorted(schemas.by_id.values(), key=lambda one: one.id)
+            places: list[tuple[str | None, int | None]] = [(None, None)] * len(own)
+            listed = zip([*places, *schemas.referenced], [*own, *schemas.referenced.values()], strict=True)
             for (subject, version), one in listed:
                 name = schema_name(one.type, one.text)
                 facts = {"schema_id": one.id, "subject": subject, "version": version, "type": one.type, "name": name}
