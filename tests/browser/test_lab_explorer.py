@@ -66,6 +66,9 @@ def test_from_topics_to_a_trace(notebook: Callable[..., Notebook], picture: Call
     page.get_by_role("button", name="Trace", exact=True).click()
     expect(page.get_by_role("tab", name="Traces")).to_have_attribute("aria-selected", "true")
     expect(page.locator(rows(page, "Traces"))).to_have_count(3)
+    tree = page.get_by_role("region", name="Tree")
+    expect(tree).to_contain_text("step.298 e298  /shop  payments/0@49")
+    assert tree.evaluate("(pre) => getComputedStyle(pre).whiteSpace") == "pre", "lines of a tree are never broken"
     picture(page, "traces")
     page.get_by_role("button", name="Draw the graph").click()
     expect(page.locator(".wb-graph svg, .wb-causation svg, svg [role=button]").first).to_be_visible()

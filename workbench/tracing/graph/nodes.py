@@ -26,7 +26,8 @@ COPY_KINDS: tuple[str, ...] = get_args(CopyKind)
 
 _COLLISION = COPY_KINDS.index("collision")
 _CANONICAL = -1
-_SEPARATOR = "\x1f"
+ID_SEPARATOR = "\x1f"
+"""Between the source and the id of an event whose ids are unique within their source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ def _groups(rows: Rows, ids: Ints, first: Ints) -> tuple[Ints, Keys]:
     scoped = pc.equal(scope, "source").fill_null(False) if scope.null_count < len(scope) else None
     if scoped is not None and scoped.true_count:
         source = rows.column("source").fill_null("")
-        joined = pc.binary_join_element_wise(source, texts, pa.scalar(_SEPARATOR, pa.large_string()))
+        joined = pc.binary_join_element_wise(source, texts, pa.scalar(ID_SEPARATOR, pa.large_string()))
         texts = pc.if_else(scoped, joined, texts)
         (group,), first = number_texts([texts])
     nameless = group < 0

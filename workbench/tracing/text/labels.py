@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from workbench.text import and_more, counted, position_text, readable_position, visible
 from workbench.tracing.graph.graph import ROOT_KINDS
+from workbench.tracing.graph.nodes import ID_SEPARATOR
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def key_texts(graph: CausalGraph, nodes: Ints, limit: int) -> list[str]:
     """Write what names some events, as a search takes it: the key, or the position where the id alone would not do."""
     columns = graph.events.select(["key", "event_id", "topic", "partition", "offset"])
     rows = columns.take(pa.array(nodes)).to_pylist()
-    return [_position(row) if _by_position(row) else visible(row["key"], limit) for row in rows]
+    return [_position(row) if _by_position(row) or _is_scoped(row) else visible(row["key"], limit) for row in rows]
 
 
 def _by_position(row: Mapping[Hashable, Any]) -> bool:
@@ -100,9 +101,15 @@ def _by_position(row: Mapping[Hashable, Any]) -> bool:
     return row["event_id"] is None or str(row["key"]).startswith(f"{row['event_id']}@")
 
 
+def _is_scoped(row: Mapping[Hashable, Any]) -> bool:
+    """Tell whether the key of an event is its source and its id."""
+    return row["event_id"] is not None and str(row["key"]).endswith(f"{ID_SEPARATOR}{row['event_id']}")
+
+
 def _key(row: Mapping[Hashable, Any]) -> str:
     if not _by_position(row):
-        return visible(row["key"], ID_LIMIT)
+        # The source of a key stands beside it already.
+        return visible(row["event_id"] if _is_scoped(row) else row["key"], ID_LIMIT)
     shared = "" if row["event_id"] is None else f"{visible(row['event_id'], ID_LIMIT)} at "
     return shared + _position(row)
 

@@ -36,7 +36,7 @@ function drawLines(block) {
 
 /** @param {any} block */
 function drawPreformatted(block) {
-  return [heading(block.title), textual("pre", block.text)];
+  return [heading(block.title), textual("pre", block.text, { tabindex: "0", role: "region", "aria-label": block.title })];
 }
 
 /** @param {string} name @param {number | null} share from 0 to 1; null has no end @param {string} figures */

@@ -6,7 +6,7 @@ import numpy as np
 from decoded_events import cause
 from traces import graph_of
 
-from workbench.tracing.text.labels import labels_of, provenance_text
+from workbench.tracing.text.labels import key_texts, labels_of, provenance_text
 
 
 def test_of_many_remarks_the_first_few_are_written_and_the_rest_is_counted():
@@ -22,6 +22,14 @@ def test_an_event_without_type_and_time_is_labelled_too():
     (label,) = labels_of(graph_of({"event_id": None}).data, np.array([0]))
     assert (label.event_type, label.source, label.time) == ("(no type)", "", None)
     assert label.key == label.position == "t/0@0"
+
+
+def test_an_id_that_is_unique_within_its_source_is_written_without_it():
+    events = [{"event_id": "1", "id_scope": "source", "source": f"/{name}", "event_type": "A"} for name in ("a", "b")]
+    graph = graph_of(*({"offset": at, **event} for at, event in enumerate(events))).data
+    nodes = np.arange(2)
+    assert [(label.title, label.source) for label in labels_of(graph, nodes)] == [("A 1", "/a"), ("A 1", "/b")]
+    assert key_texts(graph, nodes, 48) == ["t/0@0", "t/0@1"], "the id alone would find both"
 
 
 def test_a_cause_by_position_reads_as_people_write_it():
