@@ -32,6 +32,17 @@ def test_a_file_without_a_fix_is_an_error(tmp_path, text, message):
         load_fix(path)
 
 
+NO_PATCHES = ("[", "{}", '[{"op": "paint", "path": "/a"}]', '[{"op": "add", "path": "a", "value": 1}]', "\xff")
+
+
+@pytest.mark.parametrize("text", NO_PATCHES)
+def test_a_file_without_a_patch_is_an_error(tmp_path, text):
+    path = tmp_path / "fix.json"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ConfigurationError, match=r"fix\.json|JSON patch"):
+        load_fix(path)
+
+
 async def test_a_fix_from_a_file_is_planned_and_run_by_its_token(topic_name, tmp_path, monkeypatch):
     fix = tmp_path / "fix.py"
     fix.write_text("def fix(body):\n    return {**body, 'n': body['n'] + 1}\n")
@@ -59,9 +70,16 @@ async def test_a_fix_from_a_file_is_planned_and_run_by_its_token(topic_name, tmp
         assert end == 4, "three records, and the marker of their transaction"
 
 
-def test_the_command_previews_plans_and_runs(topic_name, tmp_path, monkeypatch):
-    address, path, fix = f"memory://{topic_name('dlq')}", tmp_path / "letters.duckdb", tmp_path / "fix.py"
-    fix.write_text("def fix(body):\n    return {**body, 'n': body['n'] + 1}\n")
+FIXES = {
+    "fix.py": ("def fix(body):\n    return {**body, 'n': body['n'] + 1}\n", '+  "n": 1'),
+    "fix.json": ('[{"op": "add", "path": "/fixed", "value": true}]', '+  "fixed": true'),
+}
+
+
+@pytest.mark.parametrize("file", FIXES)
+def test_the_command_previews_plans_and_runs(topic_name, tmp_path, monkeypatch, file):
+    address, path, fix = f"memory://{topic_name('dlq')}", tmp_path / "letters.duckdb", tmp_path / file
+    fix.write_text(FIXES[file][0])
 
     async def prepare() -> wb.Cluster:
         # It stays open: an embedded cluster ends with its last connection.
@@ -91,7 +109,7 @@ def check_the_command(path, fix, connected, monkeypatch):
     assert planned.exit_code == 0, planned.output
     assert "Redrive of 3 dead letters, 3 changed" in planned.stdout
     assert "orders.DLT → orders" in planned.stdout
-    assert '+  "n": 1' in planned.stdout
+    assert FIXES[fix.name][1] in planned.stdout
     token = re.search(r"--confirm (\w+)", planned.stdout)[1]
     done = CliRunner().invoke(application(), [*command, "--confirm", token, "--reason", "INC-7", "-J"])
     assert done.exit_code == 0, done.output
