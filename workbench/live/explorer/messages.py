@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from workbench.errors import ValidationError
-from workbench.live.explorer.pane import Pane
-from workbench.live.explorer.record_rows import RECORD_COLUMNS, RecordRows
+from workbench.live.explorer.record_rows import RecordRows, RecordsPane
 from workbench.model.explorer import Input, Press
 from workbench.text import counted, is_position, number_text, visible
 
@@ -18,27 +17,22 @@ if TYPE_CHECKING:
     from workbench.live.explorer.explored import ExploredCluster
     from workbench.live.explorer.selection import Selection
     from workbench.live.paging import Page
-    from workbench.model.explorer import PaneRow
 
 _COUNTS = ("50", "200", "1000")
 
 
-class MessagesPane(Pane):
+class MessagesPane(RecordsPane):
     """Records of the selected topic."""
 
     name = "messages"
     title = "Messages"
-    columns = RECORD_COLUMNS
 
     def __init__(self, cluster: ExploredCluster, selection: Selection) -> None:
-        super().__init__()
+        super().__init__(selection)
         self._cluster = cluster
-        self._selection = selection
-        self._records = RecordRows()
         self.page: Page | None = None
         self.note = "Choose a topic in the pane Topics."
         selection.on_topic(self._topic_changed)
-        selection.on_record(self.changed)
 
     @property
     def inputs(self) -> Sequence[Input]:
@@ -59,22 +53,6 @@ class MessagesPane(Pane):
             Press("newer", "Newer", there),
             Press("newest", "Newest"),
         )
-
-    @property
-    def picked(self) -> str:
-        return self._selection.record
-
-    @property
-    def row_count(self) -> int:
-        return len(self._records)
-
-    def window(self, start: int, end: int) -> Sequence[PaneRow]:
-        """Make the rows on screen."""
-        return self._records.window(start, end)
-
-    async def pick(self, key: str) -> None:
-        """Select a record."""
-        self._selection.take_record(key, self._records.row(key))
 
     async def _topic_changed(self) -> None:
         self.values["topic"], self.values["partition"] = self._selection.topic, ""

@@ -1,4 +1,4 @@
-"""Rows of records for the panes that list some: made when they are on screen."""
+"""Rows of records, and the base class of the panes that list some: rows are made when they are on screen."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from workbench.live.explorer.pane import Pane
 from workbench.live.rows import COLUMNS, TAIL, rows_of
 from workbench.live.search.columns import SEARCHED
 from workbench.model.explorer import PaneRow
@@ -13,6 +14,8 @@ from workbench.text import position_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from workbench.live.explorer.selection import Selection
 
 RECORD_COLUMNS = tuple(column for column in COLUMNS if not column.hidden)
 
@@ -59,3 +62,31 @@ class RecordRows:
         part = self.table.slice(start, max(end - start, 0))
         rows = rows_of(part.select(list(TAIL.names)), RECORD_COLUMNS)
         return [PaneRow(str(row.identity), row.cells, row.problem) for row in rows]
+
+
+class RecordsPane(Pane):
+    """A pane that lists records; one that is picked becomes the selected record."""
+
+    columns = RECORD_COLUMNS
+
+    def __init__(self, selection: Selection) -> None:
+        super().__init__()
+        self._selection = selection
+        self._records = RecordRows()
+        selection.on_record(self.changed)
+
+    @property
+    def picked(self) -> str:
+        return self._selection.record
+
+    @property
+    def row_count(self) -> int:
+        return len(self._records)
+
+    def window(self, start: int, end: int) -> Sequence[PaneRow]:
+        """Make the rows on screen."""
+        return self._records.window(start, end)
+
+    async def pick(self, key: str) -> None:
+        """Select a record."""
+        self._selection.take_record(key, self._records.row(key))

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.config.views import SavedView
 from workbench.errors import ValidationError
-from workbench.live.explorer.pane import Pane
-from workbench.live.explorer.record_rows import RECORD_COLUMNS, RecordRows
+from workbench.live.explorer.record_rows import RecordRows, RecordsPane
 from workbench.model.explorer import Input, LinesSection, Press, ProgressSection, TextSection
 from workbench.text import counted, visible
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from workbench.live.explorer.selection import Selection
     from workbench.live.search.result import SearchResult
     from workbench.live.search.search import Search
-    from workbench.model.explorer import PaneRow
     from workbench.model.feeds import Progress
 
 _CONDITIONS = ("where", "words", "regex", "key")
@@ -28,24 +26,20 @@ _LINES = 'Lines for workbench.toml; cluster.explore(view="my-view") opens them'
 _LIMITS = ("100", "1000", "10000")
 
 
-class SearchPane(Pane):
+class SearchPane(RecordsPane):
     """Searches live topics."""
 
     name = "search"
     title = "Search"
-    columns = RECORD_COLUMNS
 
     def __init__(self, cluster: ExploredCluster, selection: Selection) -> None:
-        super().__init__()
+        super().__init__(selection)
         self._cluster = cluster
-        self._selection = selection
-        self._records = RecordRows()
         self._search: Search | None = None
         self._running = False
         self.found: SearchResult | None = None
         self.note = "Nothing was searched yet."
         selection.on_topic(self._topic_changed)
-        selection.on_record(self.changed)
 
     @property
     def inputs(self) -> Sequence[Input]:
@@ -68,22 +62,6 @@ class SearchPane(Pane):
             Press("cancel", "Cancel", self._running),
             Press("save", "Save view"),
         )
-
-    @property
-    def picked(self) -> str:
-        return self._selection.record
-
-    @property
-    def row_count(self) -> int:
-        return len(self._records)
-
-    def window(self, start: int, end: int) -> Sequence[PaneRow]:
-        """Make the rows on screen."""
-        return self._records.window(start, end)
-
-    async def pick(self, key: str) -> None:
-        """Select a record that was found."""
-        self._selection.take_record(key, self._records.row(key))
 
     async def do(self, press: str, values: Mapping[str, str]) -> None:
         """Do what a button says; cancelling does not wait for the search."""
