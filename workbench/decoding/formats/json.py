@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from json.decoder import scanstring  # type: ignore[attr-defined]  # not in typeshed, part of the module since 2.6
 from typing import TYPE_CHECKING, Any
 
+from workbench.decoding.formats.deep_json import parse_deep
 from workbench.decoding.formats.format import CutOffError, Format, OtherFormatError
 from workbench.decoding.formats.framing import REGISTRY_PREFIX_BYTES
 from workbench.decoding.value_tree import MISSING, NumberText
@@ -33,11 +33,7 @@ _END_OF_DATA = "unexpected end of data"
 _UNFINISHED = re.compile(r"t(?:r(?:u(?:e)?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:l(?:l)?)?)?|-|\.|\.?[0-9]*[eE][-+]?")
 """What is left of a text where it was cut inside a word or number."""
 _ESCAPE_CHARACTERS = 6
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?", re.ASCII)
-_SPACE = re.compile(r"[ \t\n\r]*")
 _WITHOUT_SPACE = str.maketrans("", "", " \t\n\r")
-_TOO_EARLY = "the text ends too early"
-_WORDS = {"true": True, "false": False, "null": None}
 
 
 class JsonFormat(Format):
@@ -95,7 +91,7 @@ def _is_cut_off(error: ValueError) -> bool:
     if isinstance(error, UnicodeDecodeError):
         return error.reason == _END_OF_DATA
     if not isinstance(error, json.JSONDecodeError):
-        return str(error) == _TOO_EARLY
+        return False
     rest = error.doc[error.pos :]
     if error.msg.startswith("Unterminated string") or not rest.strip(" \t\n\r"):
         return True
@@ -124,7 +120,7 @@ def parse_json(data: bytes | str) -> Any:
     try:
         return _DECODER.decode(text)
     except RecursionError:
-        return _parse_deep(text)
+        return parse_deep(text, _DECODER)
 
 
 def _refuse(word: str) -> Any:
@@ -133,73 +129,3 @@ def _refuse(word: str) -> Any:
 
 # Made once: `json.loads` makes one for each text where numbers are not read in its own way.
 _DECODER = json.JSONDecoder(parse_float=NumberText, parse_int=NumberText, parse_constant=_refuse)
-
-
-def _parse_deep(text: str) -> Any:
-    """Read JSON without recursion, for values nested deeper than the interpreter's stack."""
-    try:
-        value, end = _parse(text, _skip(text, 0))
-    except IndexError as error:
-        raise ValueError(_TOO_EARLY) from error
-    if end != len(text):
-        raise ValueError(f"there is more behind the end at {end}")
-    return value
-
-
-def _skip(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
-
-
-def _parse(text: str, at: int) -> tuple[Any, int]:
-    stack: list[tuple[Any, str]] = []
-    while True:
-        opened = text[at]
-        if opened in "{[" and text[after := _skip(text, at + 1)] != ("}" if opened == "{" else "]"):
-            container: Any = {} if opened == "{" else []
-            key, at = _key(text, after) if opened == "{" else ("", after)
-            stack.append((container, key))
-            continue
-        value, at = _leaf(text, at)
-        while True:
-            at = _skip(text, at)
-            if not stack:
-                return value, at
-            container, key = stack.pop()
-            if isinstance(container, dict):
-                container[key] = value
-            else:
-                container.append(value)
-            if text[at] == ",":
-                key, at = _key(text, _skip(text, at + 1)) if isinstance(container, dict) else ("", _skip(text, at + 1))
-                stack.append((container, key))
-                break
-            if text[at] != ("}" if isinstance(container, dict) else "]"):
-                raise ValueError(f"neither a comma nor an end at {at}")
-            value, at = container, at + 1
-
-
-def _key(text: str, at: int) -> tuple[str, int]:
-    if text[at] != '"':
-        raise ValueError(f"no key at {at}")
-    key, at = scanstring(text, at + 1, True)
-    at = _skip(text, at)
-    if text[at] != ":":
-        raise ValueError(f"no colon at {at}")
-    return key, _skip(text, at + 1)
-
-
-def _leaf(text: str, at: int) -> tuple[Any, int]:
-    """Read a scalar or an empty container."""
-    if text[at] == '"':
-        value, end = scanstring(text, at + 1, True)
-        return value, end
-    if text[at] in "{[":
-        return ({} if text[at] == "{" else []), _skip(text, at + 1) + 1
-    for word, value in _WORDS.items():
-        if text.startswith(word, at):
-            return value, at + len(word)
-    number = _NUMBER.match(text, at)
-    if number is None:
-        raise ValueError(f"no value at {at}")
-    return NumberText(number[0]), number.end()

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from workbench.decoding.formats.json import _parse_deep, read_json
+from workbench.decoding.formats.json import parse_json, read_json
 from workbench.decoding.formats.registry import BUILTIN_FORMATS, read_value
 from workbench.decoding.value_tree import MISSING, NumberText
 
@@ -23,7 +19,7 @@ def read_body(value):
 def test_what_is_not_json(text):
     assert read_json(text) is MISSING
     with pytest.raises(ValueError, match=r"."):
-        _parse_deep(text)
+        parse_json(text)
 
 
 def test_json_keeps_literals_and_the_last_of_repeated_keys():
@@ -32,19 +28,6 @@ def test_json_keeps_literals_and_the_last_of_repeated_keys():
         "b": "123456789012345678901234567890",
     }
     assert isinstance(read_json("1e5"), NumberText)
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-)
-
-
-@settings(deadline=None)
-@given(json_values, st.sampled_from([None, 1]))
-def test_reading_without_recursion_gives_the_same(value, indent):
-    text = json.dumps(value, indent=indent)
-    assert _parse_deep(text) == read_json(text)
 
 
 def test_nesting_deeper_than_the_interpreter_can_recurse():
