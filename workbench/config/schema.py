@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.config.masking import Action  # noqa: TC001 - pydantic reads the hints
 from workbench.config.security import SaslMechanism, SecurityProtocol  # noqa: TC001 - pydantic reads the hints
+from workbench.config.views import SavedView
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -108,24 +109,6 @@ class MaskingTable(BaseModel):
     rules: list[MaskingRuleTable] = Field(default_factory=list)
 
 
-class ViewTable(BaseModel):
-    """``[views.NAME]``."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    pane: str = "topics"
-    topic: str = ""
-    filter: str = ""
-    topics: str = ""
-    where: str = ""
-    words: str = ""
-    regex: str = ""
-    key: str = ""
-    start: str = "-1h"
-    end: str = "end"
-    newest: bool = False
-
-
 class SettingsFile(BaseModel):
     """The whole file."""
 
@@ -136,12 +119,12 @@ class SettingsFile(BaseModel):
     conventions: dict[str, dict[str, Any]] = Field(default_factory=dict)
     topics: dict[str, str | TopicTable] = Field(default_factory=dict)
     masking: MaskingTable = MaskingTable()
-    views: dict[str, ViewTable] = Field(default_factory=dict)
+    views: dict[str, SavedView] = Field(default_factory=dict)
     tail_memory_mb: int | None = Field(default=None, ge=16, le=1 << 20)
     max_record_mb: int | None = Field(default=None, ge=1, le=1024)
 
 
-_TABLES: dict[str, type[BaseModel]] = {"clusters": ClusterTable, "masking": MaskingRuleTable, "views": ViewTable}
+_TABLES: dict[str, type[BaseModel]] = {"clusters": ClusterTable, "masking": MaskingRuleTable, "views": SavedView}
 
 
 def validate(raw: dict[str, Any], path: Path) -> SettingsFile:

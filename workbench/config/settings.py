@@ -18,7 +18,6 @@ from workbench.config.http_service import service_urls
 from workbench.config.masking import MaskingSettings, masking_settings
 from workbench.config.schema_registry import SchemaRegistrySettings
 from workbench.config.trust import digest_of, distrust_reason, remember
-from workbench.config.views import SavedView
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from workbench.config.http_service import HttpServiceSettings
     from workbench.config.schema import ClusterTable, TopicTable
+    from workbench.config.views import SavedView
 
 FILE_NAME = "workbench.toml"
 FILE_VARIABLE = "WORKBENCH_CONFIG"
@@ -177,7 +177,7 @@ def _settings(path: Path, content: bytes, distrusted: str | None) -> Settings:
     topics, formats = _topics(checked.topics, path)
     table = checked.masking
     masking = masking_settings([one.model_dump() for one in table.rules], table.salt_env, path)
-    views = MappingProxyType({name: SavedView(**one.model_dump()) for name, one in checked.views.items()})
+    views = MappingProxyType(checked.views)
     limits = (checked.tail_memory_mb, checked.max_record_mb)
     return Settings(
         path, MappingProxyType(clusters), default, conventions, topics, formats, masking, views, *limits, distrusted

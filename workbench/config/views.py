@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import json
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.errors import ConfigurationError
 
@@ -13,14 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SavedView:
+class SavedView(BaseModel):
     """What an explorer shows first, and what its forms hold.
 
     Attributes:
         pane: Name of the pane that is shown.
         topic: The topic that is selected.
         filter: Words that the names of listed topics contain.
+        order: Column by which topics are sorted, with ``-`` before it for descending.
+        columns: Columns of messages and of hits, in their order; ``key:200`` is 200 pixels wide.
+        messages_from: First bound of the messages; without one the newest are shown.
+        partition: The partition whose messages are shown; without one those of all.
         topics: Topics that are searched, with blanks between them.
         where: Condition of the search, in SQL; and its other conditions.
         start: First bound of the search.
@@ -28,9 +32,15 @@ class SavedView:
         newest: Whether it walks from the newest record back.
     """
 
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
     pane: str = "topics"
     topic: str = ""
     filter: str = ""
+    order: str = "topic"
+    columns: list[str] = Field(default_factory=list)
+    messages_from: str = ""
+    partition: str = ""
     topics: str = ""
     where: str = ""
     words: str = ""
@@ -42,14 +52,13 @@ class SavedView:
 
     def toml(self, name: str) -> str:
         """Write the lines for ``workbench.toml``; what is as usual is left out."""
-        usual = SavedView()
-        given = {key: value for key, value in asdict(self).items() if value != getattr(usual, key)}
+        given = self.model_dump(exclude_defaults=True)
         lines = [f"{key} = {_toml_value(value)}" for key, value in given.items()]
         return "\n".join([f"[views.{_toml_value(name)}]", *lines])
 
 
 def _toml_value(value: object) -> str:
-    # A JSON text is a TOML text too, but for the one control character that JSON leaves as it is.
+    # A JSON text or list of texts is one of TOML too, but for the one control character that JSON leaves as it is.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -18,7 +18,14 @@ def read(tmp_path, text):
 
 
 def test_what_is_written_is_read(tmp_path):
-    view = SavedView(pane="search", topics="a b", where="payload->>'x' = \"y\"\\", words="\x7f\x00é", newest=True)
+    view = SavedView(
+        pane="search",
+        topics="a b",
+        where="payload->>'x' = \"y\"\\",
+        words="\x7f\x00é",
+        newest=True,
+        columns=["a:1", '"\x7f'],
+    )
     assert read(tmp_path, view.toml('failed "orders"')) == {'failed "orders"': view}
     assert SavedView().toml("x") == '[views."x"]'
 

@@ -68,7 +68,9 @@ async def test_a_saved_view_is_opened(cluster, tmp_path, monkeypatch):
     assert (explorer.view.pane, explorer.topic) == ("search", "orders")
     await explorer.feed.search.do("save", {})
     (lines,) = explorer.feed.search.sections
-    assert lines.text.splitlines()[1:] == ['pane = "search"', 'topic = "orders"', 'topics = "orders"', 'words = "x"']
+    assert lines.text.splitlines()[1:] == [
+        'pane = "search"', 'topic = "orders"', 'filter = "ord"', 'topics = "orders"', 'words = "x"',
+    ]  # fmt: skip
     explorer.close()
 
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.config.views import SavedView
 from workbench.errors import WorkbenchError
 from workbench.live.explorer.acting import ActsPane
 from workbench.live.explorer.groups import GroupsPane
@@ -24,7 +25,6 @@ from workbench.text import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from workbench.config.views import SavedView
     from workbench.live.explanation.explanation import Explanation
     from workbench.live.explorer.explored import ExploredCluster, ExplorerActs
     from workbench.live.explorer.replaying import Planner
@@ -83,8 +83,8 @@ class ExplorerDesk:
         selection = self.selection
         self.topics = TopicsPane(cluster, selection)
         self.topic_pane = TopicPane(cluster, selection)
-        self.messages = MessagesPane(cluster, selection)
-        self.search = SearchPane(cluster, selection)
+        self.messages = MessagesPane(cluster, selection, self.view_of)
+        self.search = SearchPane(cluster, selection, self.view_of)
         self.groups = GroupsPane(cluster, selection)
         self.explain = ExplainPane(cluster, selection, self._take_explanation)
         self.record_pane = RecordPane(cluster, selection, self._explained, hides)
@@ -165,13 +165,19 @@ class ExplorerDesk:
         view, self._view = self._view, None
         if view is None:
             return
-        self.topics.values["filter"] = view.filter
-        if view.topic:
-            try:
+        try:
+            self.topics.restore(view)
+            if view.topic:
                 await self.select_topic(view.topic)
-            except WorkbenchError as error:
-                self._failure = visible(f"the saved view was not opened: {error}", 300)
-        self.search.restore(view)
+            self.search.restore(view)
+            await self.messages.restore(view)
+        except WorkbenchError as error:
+            self._failure = visible(f"the saved view was not opened as a whole: {error}", 300)
+
+    def view_of(self, pane: str, columns: list[str]) -> SavedView:
+        """Return the saved view that opens a pane with what the forms hold now."""
+        kept = {**self.topics.saved(), **self.messages.saved(), **self.search.saved()}
+        return SavedView(pane=pane, topic=self.topic, columns=columns, **kept)
 
     def pause(self) -> None:
         """Ask for nothing until `resume`."""

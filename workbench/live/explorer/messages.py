@@ -12,8 +12,9 @@ from workbench.model.explorer import Input, Press
 from workbench.text import counted, is_position, number_text, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from workbench.config.views import SavedView
     from workbench.live.explorer.explored import ExploredCluster
     from workbench.live.explorer.selection import Selection
     from workbench.live.paging import Page
@@ -27,8 +28,10 @@ class MessagesPane(RecordsPane):
     name = "messages"
     title = "Messages"
 
-    def __init__(self, cluster: ExploredCluster, selection: Selection) -> None:
-        super().__init__(selection)
+    def __init__(
+        self, cluster: ExploredCluster, selection: Selection, view: Callable[[str, list[str]], SavedView]
+    ) -> None:
+        super().__init__(selection, view)
         self._cluster = cluster
         self.page: Page | None = None
         self.note = "Choose a topic in the pane Topics."
@@ -41,6 +44,7 @@ class MessagesPane(RecordsPane):
             Input("partition", "Partition", "text", self.value("partition"), hint="all"),
             Input("start", "From", "text", self.value("start"), hint="end, -15m, 1200, @2026-…"),
             Input("count", "Records", "choice", self.value("count", _COUNTS[0]), _COUNTS),
+            self.columns_input,
         )
 
     @property
@@ -52,7 +56,20 @@ class MessagesPane(RecordsPane):
             Press("older", "Older", there),
             Press("newer", "Newer", there),
             Press("newest", "Newest"),
+            self.save_press,
         )
+
+    def saved(self) -> dict[str, str]:
+        """Return what a saved view keeps of the form."""
+        return {"messages_from": self.value("start"), "partition": self.value("partition")}
+
+    async def restore(self, view: SavedView) -> None:
+        """Fill the form as a saved view says, and read the messages."""
+        self.values |= {"topic": view.topic, "start": view.messages_from, "partition": view.partition}
+        self.show_columns(view.columns)
+        if view.topic and (view.messages_from or view.partition):
+            await self.work(self.press_go, "reading the messages of the view")
+        self.changed()
 
     async def _topic_changed(self) -> None:
         self.values["topic"], self.values["partition"] = self._selection.topic, ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from workbench.text import counted, position_text, size_text, time_text, visible
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    import pyarrow as pa
+
     from workbench.live.explanation.explanation import Explanation
     from workbench.live.explorer.explored import ExploredCluster
     from workbench.live.explorer.selection import Selection
@@ -26,7 +29,28 @@ _NOTHING = "No record is selected: choose one in Messages or Search, or type its
 _HEADERS = 1_024
 
 
-class RecordPane(Pane):
+class _PartPane(Pane):
+    """A pane that shows a part of the selected record."""
+
+    def __init__(self, selection: Selection) -> None:
+        super().__init__()
+        self._selection = selection
+        self.note = _NOTHING
+        selection.on_record(self._record_changed)
+
+    def _record_changed(self) -> None:
+        row = self._selection.row
+        self.sections = () if row is None else self._shown(row)
+        self.note = _NOTHING if row is None else ""
+        self.failure = ""
+        self.changed()
+
+    @abstractmethod
+    def _shown(self, row: pa.Table) -> list[Section]:
+        """Make the sections of a record."""
+
+
+class RecordPane(_PartPane):
     """Position, envelope, headers, and where the record came from."""
 
     name = "record"
@@ -39,13 +63,10 @@ class RecordPane(Pane):
         explain: Callable[[], Awaitable[Any]],
         hides: Callable[[str], bool],
     ) -> None:
-        super().__init__()
+        super().__init__(selection)
         self._cluster = cluster
-        self._selection = selection
         self._explain = explain
         self._hides = hides
-        self.note = _NOTHING
-        selection.on_record(self._record_changed)
 
     @property
     def inputs(self) -> Sequence[Input]:
@@ -94,63 +115,42 @@ class RecordPane(Pane):
         self.note = f"{size_text(len(value))} were written to {visible(str(path), 200)}{masked}"
 
     def _record_changed(self) -> None:
-        row = self._selection.row
         self.values["position"] = self._selection.record
-        self.sections = [] if row is None else _record_sections(row.to_pylist()[0], row)
-        self.note = _NOTHING if row is None else ""
-        self.failure = ""
-        self.changed()
+        super()._record_changed()
+
+    def _shown(self, row: pa.Table) -> list[Section]:
+        return _record_sections(row.to_pylist()[0], row)
 
 
-class ValuePane(Pane):
+class ValuePane(_PartPane):
     """The decoded value as a tree."""
 
     name = "value"
     title = "Value"
 
-    def __init__(self, selection: Selection) -> None:
-        super().__init__()
-        self._selection = selection
-        self.note = _NOTHING
-        selection.on_record(self._record_changed)
-
-    def _record_changed(self) -> None:
-        row = self._selection.row
-        self.sections, self.note = [], _NOTHING
-        if row is not None:
-            values = row.select(["value", "decoded", "key", "decoded_key"]).to_pylist()[0]
-            key = values["decoded_key"] or visible_bytes(values["key"], 4_000)
-            self.sections = [FactsSection("Key", (("key", key),)), value_section(values["value"], values["decoded"])]
-            self.note = ""
-        self.changed()
+    def _shown(self, row: pa.Table) -> list[Section]:
+        values = row.select(["value", "decoded", "key", "decoded_key"]).to_pylist()[0]
+        key = values["decoded_key"] or visible_bytes(values["key"], 4_000)
+        return [FactsSection("Key", (("key", key),)), value_section(values["value"], values["decoded"])]
 
 
-class BytesPane(Pane):
+class BytesPane(_PartPane):
     """Key, value and headers as bytes."""
 
     name = "bytes"
     title = "Bytes"
 
-    def __init__(self, selection: Selection) -> None:
-        super().__init__()
-        self._selection = selection
-        self.note = _NOTHING
-        selection.on_record(self._record_changed)
-
-    def _record_changed(self) -> None:
-        row = self._selection.row
-        self.sections, self.note = [], _NOTHING
-        if row is not None:
-            values = row.select(["key", "value", "headers"]).to_pylist()[0]
-            sections: list[Section] = [
-                TextSection("Key", hex_dump(values["key"], _HEADERS)),
-                TextSection("Value", hex_dump(values["value"])),
-            ]
-            for header in values["headers"][:20]:
-                name = visible_bytes(header["name"])
-                sections.append(TextSection(f"Header {name}", hex_dump(header["value"], _HEADERS)))
-            self.sections, self.note = sections, ""
-        self.changed()
+    def _shown(self, row: pa.Table) -> list[Section]:
+        values = row.select(["key", "value", "headers"]).to_pylist()[0]
+        headers = [
+            TextSection(f"Header {visible_bytes(one['name'])}", hex_dump(one["value"], _HEADERS))
+            for one in values["headers"][:20]
+        ]
+        return [
+            TextSection("Key", hex_dump(values["key"], _HEADERS)),
+            TextSection("Value", hex_dump(values["value"])),
+            *headers,
+        ]
 
 
 class ExplainPane(Pane):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.config.views import SavedView
 from workbench.errors import ValidationError
 from workbench.live.explorer.record_rows import RecordRows, RecordsPane
-from workbench.model.explorer import Input, LinesSection, Press, ProgressSection, TextSection
+from workbench.model.explorer import Input, LinesSection, Press, ProgressSection
 from workbench.text import counted, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pyarrow as pa
 
+    from workbench.config.views import SavedView
     from workbench.live.explorer.explored import ExploredCluster
     from workbench.live.explorer.selection import Selection
     from workbench.live.search.result import SearchResult
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from workbench.model.feeds import Progress
 
 _CONDITIONS = ("where", "words", "regex", "key")
-_LINES = 'Lines for workbench.toml; cluster.explore(view="my-view") opens them'
 _LIMITS = ("100", "1000", "10000")
 
 
@@ -32,8 +31,10 @@ class SearchPane(RecordsPane):
     name = "search"
     title = "Search"
 
-    def __init__(self, cluster: ExploredCluster, selection: Selection) -> None:
-        super().__init__(selection)
+    def __init__(
+        self, cluster: ExploredCluster, selection: Selection, view: Callable[[str, list[str]], SavedView]
+    ) -> None:
+        super().__init__(selection, view)
         self._cluster = cluster
         self._search: Search | None = None
         self._running = False
@@ -53,6 +54,7 @@ class SearchPane(RecordsPane):
             Input("end", "To", "text", self.value("end", "end")),
             Input("limit", "At most", "choice", self.value("limit", _LIMITS[1]), _LIMITS),
             Input("newest", "newest first", "check", self.value("newest")),
+            self.columns_input,
         )
 
     @property
@@ -60,7 +62,7 @@ class SearchPane(RecordsPane):
         return (
             Press("search", "Search", not self._running),
             Press("cancel", "Cancel", self._running),
-            Press("save", "Save view"),
+            self.save_press,
         )
 
     async def do(self, press: str, values: Mapping[str, str]) -> None:
@@ -77,24 +79,17 @@ class SearchPane(RecordsPane):
         if self._search is not None:
             self._search.cancel()
 
-    async def press_save(self) -> None:
-        """Show the lines of ``workbench.toml`` with which this search is there again."""
+    def saved(self) -> dict[str, Any]:
+        """Return what a saved view keeps of the form."""
+        bounds = {"start": self.value("start", "-1h"), "end": self.value("end", "end")}
         shown = {name: self.value(name) for name in ("topics", *_CONDITIONS)}
-        view = SavedView(
-            pane=self.name,
-            topic=self._selection.topic,
-            **shown,
-            start=self.value("start", "-1h"),
-            end=self.value("end", "end"),
-            newest=self.value("newest") == "yes",
-        )
-        others = [one for one in self.sections if not (isinstance(one, TextSection) and one.title == _LINES)]
-        self.sections = [TextSection(_LINES, view.toml("my-view")), *others]
+        return {**shown, **bounds, "newest": self.value("newest") == "yes"}
 
     def restore(self, view: SavedView) -> None:
         """Fill the form as a saved view says."""
         self.values |= {name: str(getattr(view, name)) for name in ("topics", *_CONDITIONS, "start", "end")}
         self.values["newest"] = "yes" if view.newest else ""
+        self.show_columns(view.columns)
         self.changed()
 
     async def press_search(self) -> None:

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from workbench.errors import ValidationError
 from workbench.live.explorer.pane import Pane
 from workbench.model import TopicPartition
 from workbench.model.explorer import Input, PaneRow, Press
@@ -15,6 +16,7 @@ from workbench.text import counted, number_text, size_text, time_text, visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from workbench.config.views import SavedView
     from workbench.live.explorer.explored import ExploredCluster
     from workbench.live.explorer.selection import Selection
 
@@ -91,6 +93,22 @@ class TopicsPane(Pane):
     def window(self, start: int, end: int) -> Sequence[PaneRow]:
         """Make the rows on screen; the others stay figures."""
         return [self._row(row) for row in self._shown[start:end]]
+
+    def saved(self) -> dict[str, str]:
+        """Return what a saved view keeps of the pane."""
+        return {"filter": self.value("filter"), "order": self.order}
+
+    def restore(self, view: SavedView) -> None:
+        """Filter and sort as a saved view says.
+
+        Raises:
+            ValidationError: There is no such column.
+        """
+        if view.order.removeprefix("-") not in _SORTED_BY:
+            known = ", ".join(_SORTED_BY)
+            raise ValidationError(f"Topics are not sorted by {visible(view.order, 40)}; there are {known}.")
+        self.values |= {"filter": view.filter, "sort": view.order.removeprefix("-")}
+        self.order = view.order
 
     async def press_refresh(self) -> None:
         """Read all topics again."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from workbench.config.views import SavedView
 from workbench.errors import ValidationError
+from workbench.live.explorer.desk import ExplorerDesk
 from workbench.model.explorer import (
     ExplorerFeed,
     ExplorerPane,
@@ -198,6 +201,50 @@ async def test_a_search_that_runs_can_be_cancelled(desk, cluster, monkeypatch):
     await running
     assert "stopped because it was cancelled" in desk.search.note
     assert not desk.search.presses[1].enabled
+
+
+async def test_columns_are_chosen_while_a_search_runs_and_without_it(desk):
+    await desk.select_topic("orders")
+    pane = desk.messages
+    await pane.do("input", {"columns": "offset key:200 event_id"})
+    assert [(column.name, column.width_px) for column in pane.columns][:2] == [("offset", 76), ("key", 200)]
+    assert pane.window(0, 1)[0].cells == ("39", "k119", "e119")
+    for wrong, why in (("colour", "is no column"), ("key key", "is named twice"), ("key:9", "a width is 30 to 2,000")):
+        await pane.do("input", {"columns": wrong})
+        assert why in pane.failure
+        assert len(pane.columns) == 3
+    await pane.do("input", {"columns": ""})
+    assert (pane.failure, len(pane.columns)) == ("", 8)
+    async with desk.search._turn:
+        await desk.search.do("input", {"columns": "value"})
+    assert [column.name for column in desk.search.columns] == ["value"]
+
+
+async def test_a_saved_view_brings_back_what_was_shown(cluster, desk):
+    await desk.topics.refresh()
+    await desk.topics.do("input", {"filter": "o", "sort": "records"})
+    await desk.select_topic("orders")
+    form = {"topic": "orders", "partition": "1", "start": "30", "count": "50", "columns": "offset key:90"}
+    await desk.messages.do("input", form)
+    await desk.messages.do("go", form)
+    await desk.messages.do("save", form)
+    lines = desk.messages.sections[0].text
+    view = SavedView.model_validate(tomllib.loads(lines)["views"]["my-view"])
+    assert (view.pane, view.order, view.messages_from, view.columns) == (
+        "messages", "-records", "30", ["offset", "key:90"],
+    )  # fmt: skip
+    again = ExplorerDesk(cluster, view=view)
+    await again._restore()
+    assert (again.topics.order, again.topics.value("filter")) == ("-records", "o")
+    assert texts(again.messages) == texts(desk.messages)
+    assert len(texts(again.messages)) == 10
+    await again.messages.do("save", {})
+    assert again.messages.sections[0].text == lines
+    wrong = ExplorerDesk(cluster, view=view.model_copy(update={"columns": ["colour"]}))
+    await wrong._restore()
+    assert "colour is no column" in wrong.state
+    for one in (again, wrong):
+        one.close()
 
 
 async def test_groups_have_members_and_lag(desk):
