@@ -41,9 +41,7 @@ def record_columns(texts: Sequence[str]) -> tuple[Column, ...]:
             raise ValidationError(f"{visible(name, 60)} {fault}.")
         wide = int(width) if width.isascii() and width.isdecimal() else 0
         if width and wide not in _WIDTHS:
-            raise ValidationError(
-                f"{visible(text, 60)}: a width is {_WIDTHS[0]} to {_WIDTHS[-1]:,} pixels: {name}:200."
-            )
+            raise ValidationError(f"{visible(text, 60)}: a width is 30 to 2,000, as in {name}:200.")
         shown[name] = replace(known[name], width_px=wide, grow=False) if width else known[name]
     return tuple(shown.values()) or RECORD_COLUMNS
 
