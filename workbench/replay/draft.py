@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 from workbench.errors import ConfigurationError, ValidationError
 from workbench.model.records.columns import RECORD
 from workbench.replay.options import Options
-from workbench.replay.rewriting.edits import NO_EDITS, Change, Edits, edited, make_edits
+from workbench.replay.rewriting.edits import NO_EDITS, Change, Edits, edited, make_edits, make_header_edits
+from workbench.replay.rewriting.header_edits import HeaderEdit
 from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.text import counted, position_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from workbench.decoding import Convention
     from workbench.model.selecting.selection import SelectedSource
@@ -107,7 +108,7 @@ class Draft:
 
         Args:
             fix: A function that gets the decoded JSON body of each record and returns the new one; a JSON patch for all
-                records; or JSON patches by ``topic/partition@offset``.
+                records; or JSON patches by ``topic/partition@offset``. Paths below ``/@headers`` mean headers.
             columns: The function takes all records as an Arrow table, and returns the new values as a column, or a
                 table with the column ``value``.
 
@@ -117,22 +118,47 @@ class Draft:
         """
         return self.with_edits(self.edits.joined(make_edits(self.records, fix, columns=columns)))
 
+    def edit_headers(
+        self,
+        function: Callable[[list[tuple[str, bytes | None]]], Iterable[tuple[str, str | bytes | None]]] | None = None,
+        *,
+        set: Mapping[str, str | bytes | None] | None = None,  # noqa: A002 - the word for it
+        remove: Sequence[str] = (),
+        rename: Mapping[str, str] | None = None,
+    ) -> Draft:
+        """Return the same selection with edited headers: removed, then renamed, then set, or by a function.
+
+        Args:
+            function: Gets the headers of each record, pairs of a name and its bytes, and returns the new ones.
+            set: Contents by name: None for a header that is null, or a text that may have ``{topic}``,
+                ``{partition}``, ``{offset}``, ``{timestamp_ms}``, ``{key}``, ``{event_id}``, ``{event_type}``,
+                ``{correlation_id}`` and, for what the header was, ``{old}``. A header that is there keeps its place.
+            remove: Names, with * for any text.
+            rename: New names by old ones; a header keeps its place.
+
+        Raises:
+            ConfigurationError: A name or field that cannot be, or the headers of a record would be edited twice.
+        """
+        edit = HeaderEdit(set or {}, remove, rename or {}, function)
+        return self.with_edits(self.edits.joined(make_header_edits(self.records, edit)))
+
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What the edits change, for each edited record: ``position``, ``before``, ``after`` and ``diff``."""
+        """What the edits change, for each edited record: ``position``, ``diff``, and the values and headers."""
         places = [self.records[name].to_pylist() for name in POSITION]
         rows = [row for row, at in enumerate(zip(*places, strict=True)) if at in self.edits.patches]
-        chosen = self.records.select([*POSITION, "topic", "value"]).take(pa.array(rows, pa.int64())).to_pylist()
+        chosen = self.records.select([*POSITION, "topic", "value", "headers"]).take(pa.array(rows, pa.int64()))
         found = []
-        for record in chosen:
+        for record in chosen.to_pylist():
+            value, headers = record["value"], tuple((one["name"], one["value"]) for one in record["headers"])
             patch = self.edits.patches[tuple(record[name] for name in POSITION)]
             try:
-                after = edited(record["value"], patch)
+                after, changed = edited(value, headers, patch)
             except NotRewritable:
                 continue  # the plan refuses this record, and says why
             at = position_text(record["topic"], record["partition"], record["offset"])
-            if after != record["value"]:
-                found.append(Change(at, record["value"], after))
+            if (after, changed) != (value, headers):
+                found.append(Change(at, value, after, headers, changed))
         return tuple(found)
 
     def _copy(self) -> Draft:

@@ -110,8 +110,9 @@ def make_redrive(
         except NotRestorable as reason:
             refused[position] = str(reason)
             continue
-        if found[1]:
-            changes.append(Change(position, found[1][0], found[0].value))
+        if found[1] is not None:
+            before = found[1]
+            changes.append(Change(position, before.value, found[0].value, before.headers, found[0].headers))
         kept.append(row)
         restored.append(found[0])
         home.append(None if pd.isna(letter.origin_partition) else int(letter.origin_partition))
@@ -136,8 +137,8 @@ def _rows(records: pa.Table) -> Iterable[dict[str, Any]]:
 
 def _prepared(
     letter: Any, record: Mapping[str, Any], fix: Fix | None, run: str | None
-) -> tuple[RestoredRecord, tuple[bytes | None] | None]:
-    """Restore and fix one letter; returns the record to send, and its former value where the fix changed it."""
+) -> tuple[RestoredRecord, RestoredRecord | None]:
+    """Restore and fix one letter; returns the record to send, and what it was where the fix changed it."""
     if run is not None:
         raise NotRestorable(f"it was sent home by run {run}")
     if not isinstance(letter.origin_topic, str):
@@ -147,8 +148,8 @@ def _prepared(
     headers = tuple((one["name"], one["value"]) for one in record["headers"])
     found = restore(record["key"], record["value"], headers, letter.origin_via)
     fixed = found if fix is None else _fixed(found, fix)
-    if fixed.value != found.value:
-        return fixed, (found.value,)
+    if (fixed.value, fixed.headers) != (found.value, found.headers):
+        return fixed, found
     kind = str(letter.error_type or "").lower()
     if any(word in kind for word in _NOT_RETRIED):
         raise NotRestorable(f"{letter.error_type} would come again, and the record was not changed")
@@ -157,11 +158,10 @@ def _prepared(
 
 def _fixed(found: RestoredRecord, fix: Fix) -> RestoredRecord:
     try:
-        value = apply_fix(fix, found.value)
+        value, headers = apply_fix(fix, found.value, found.headers)
     except NotRewritable as reason:
         raise NotRestorable(str(reason)) from reason
-    # A body that was not changed keeps its bytes, whatever a new encoding would make of them.
-    return found if value == found.value else RestoredRecord(found.key, value, found.headers, found.removed)
+    return RestoredRecord(found.key, value, headers, found.removed)
 
 
 def _one_origin_each(origins: Mapping[str, set[str]]) -> dict[str, str]:

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.commands.replay import Confirm, Option, Reason, Typed, plan_options, print_report, show_plan
+from workbench.cli.commands.replay import (
+    Confirm,
+    Fix,
+    Option,
+    Reason,
+    RemoveHeader,
+    RenameHeader,
+    SetHeader,
+    Typed,
+    header_changes,
+    plan_options,
+    print_report,
+    show_plan,
+)
 from workbench.cli.options import Broker, Json, SnapshotFile
 from workbench.cli.output import print_rows, print_text
 from workbench.cli.progress import progress_listener
@@ -44,9 +57,10 @@ def dlq(
     redrive: Annotated[
         bool, typer.Option("--redrive", help="Plan to send them to the topics they came from; --confirm runs the plan.")
     ] = False,
-    fix: Annotated[
-        Path | None, typer.Option("--fix", help="Python file with fix(body), or JSON patch (RFC 6902) in a .json file.")
-    ] = None,
+    fix: Fix = None,
+    set_header: SetHeader = None,
+    remove_header: RemoveHeader = None,
+    rename_header: RenameHeader = None,
     origin: Annotated[str | None, typer.Option("--origin", help="Only letters that came from this topic.")] = None,
     broker: Broker = None,
     confirm: Confirm = None,
@@ -62,7 +76,8 @@ def dlq(
     if redrive:
         given = (snapshot, fingerprint, fix, origin, broker)
         if confirm is None:
-            _plan(*given, plan_options(option), as_json=as_json)
+            headers = header_changes(set_header, remove_header, rename_header)
+            _plan(*given, {**plan_options(option), "headers": headers}, as_json=as_json)
         else:
             report = run(_run(*given, confirm=confirm, reason=reason, typed=confirm_target))
             print_report(report, as_json=as_json)

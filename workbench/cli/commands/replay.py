@@ -31,6 +31,20 @@ Option = Annotated[
     list[str] | None,
     typer.Option("--option", help="Option of the plan as name=value, such as timestamps=now; repeatable."),
 ]
+Fix = Annotated[
+    Path | None, typer.Option("--fix", help="Python file with fix(body), or JSON patch (RFC 6902) in a .json file.")
+]
+SetHeader = Annotated[
+    list[str] | None,
+    typer.Option("--set-header", help="Header of each record as NAME=CONTENT, with fields as {topic}; repeatable."),
+]
+RemoveHeader = Annotated[
+    list[str] | None,
+    typer.Option("--remove-header", help="Name of headers to remove, with * for any text; repeatable."),
+]
+RenameHeader = Annotated[
+    list[str] | None, typer.Option("--rename-header", help="New name of a header as OLD=NEW; repeatable.")
+]
 
 
 Run = Annotated[str, typer.Argument(help="Id of the run, or its first digits; `workbench replay list` shows them.")]
@@ -194,14 +208,20 @@ def replay(
     reason: Reason = None,
     confirm_target: Typed = None,
     option: Option = None,
+    fix: Fix = None,
+    set_header: SetHeader = None,
+    remove_header: RemoveHeader = None,
+    rename_header: RenameHeader = None,
     as_json: Json = False,
 ) -> None:
-    """Plan a replay and print the plan; with --confirm, run it.
+    """Plan a replay and print the plan; with --confirm, run it. Edits are previewed, and kept in the plan.
 
     Exit code 4: a rule refuses the replay.
     """
     if confirm is None:
-        show_plan(run(_plan(snapshot, where, broker, to, plan_options(option))), as_json=as_json)
+        headers = header_changes(set_header, remove_header, rename_header)
+        options = {**plan_options(option), "fix": fix, "headers": headers}
+        show_plan(run(_plan(snapshot, where, broker, to, options)), as_json=as_json)
         return
     report = run(_run(snapshot, where, broker, confirm, reason, confirm_target))
     print_report(report, as_json=as_json)
@@ -260,6 +280,22 @@ def plan_options(given: list[str] | None) -> dict[str, Any]:
         name = name.replace("-", "_")
         options[name] = _LISTS[name](value) if name in _LISTS else _value(value)
     return options
+
+
+def header_changes(given: list[str] | None, removed: list[str] | None, renamed: list[str] | None) -> dict[str, Any]:
+    """Read the changes of headers; empty where there is none."""
+    changes = {"set": _pairs("--set-header", given), "remove": removed, "rename": _pairs("--rename-header", renamed)}
+    return {name: change for name, change in changes.items() if change}
+
+
+def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    from workbench.errors import ConfigurationError
+
+    pairs = [text.partition("=") for text in given or []]
+    for name, found, value in pairs:
+        if not found or not name:
+            raise ConfigurationError(f"{option} {name + found + value!r} is not written as NAME=TEXT.")
+    return {name: value for name, _, value in pairs}
 
 
 def _value(text: str) -> Any:

@@ -49,7 +49,9 @@ def diffs(records: ReplayRecords) -> tuple[tuple[str, str], ...]:
     found = []
     for row in rows[:_SHOWN]:
         at = position_text(*(records.table[name][row].as_py() for name in ("topic", "partition", "offset")))
-        change = Change(at, records.table["value"][row].as_py(), records.rows.values[row])
+        headers = tuple((one["name"], one["value"]) for one in records.table["headers"][row].as_py())
+        value = records.table["value"][row].as_py()
+        change = Change(at, value, records.rows.values[row], headers, records.rows.headers(row))
         lines = [visible(line, _LINE_CHARACTERS) for line in change.diff.splitlines()]
         more = [f"… {number_text(len(lines) - _LINES)} more lines"] if len(lines) > _LINES else []
         if lines:

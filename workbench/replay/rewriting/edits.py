@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pyarrow as pa
 
 from workbench.errors import ConfigurationError, ValidationError
+from workbench.replay.rewriting.header_edits import FIELDS
+from workbench.replay.rewriting.header_patches import is_header_path, patched_headers
 from workbench.replay.rewriting.json_body import NotRewritable, read_body, write_body
 from workbench.replay.rewriting.patches import apply_patch, check_patch, patch_between
-from workbench.text import counted, is_position, parse_position, position_text
+from workbench.text import counted, is_position, parse_position, position_text, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from workbench.model import HeaderList
+    from workbench.replay.rewriting.header_edits import HeaderEdit
 
     Fix: TypeAlias = "Callable[[Any], Any] | Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Mapping[str, Any]]]"
 
@@ -32,11 +37,14 @@ class Change:
     position: str
     before: bytes | None
     after: bytes | None
+    headers_before: HeaderList = ()
+    headers_after: HeaderList = ()
 
     @property
     def diff(self) -> str:
-        """The body before and after, as a diff of its lines."""
-        before, after = _lines(self.before), _lines(self.after)
+        """Headers and body before and after, as a diff of their lines."""
+        before = [*_header_lines(self.headers_before), *_lines(self.before)]
+        after = [*_header_lines(self.headers_after), *_lines(self.after)]
         return "\n".join(difflib.unified_diff(before, after, "before", "after", lineterm="", n=1))
 
 
@@ -53,18 +61,20 @@ class Edits:
     problems: Mapping[Position, str]
 
     def joined(self, other: Edits) -> Edits:
-        """Return these edits and others.
+        """Return these edits and others; one may edit the body of a record, and another its headers.
 
         Raises:
-            ConfigurationError: A record would be edited twice.
+            ConfigurationError: The body or the headers of a record would be edited twice.
         """
-        twice = sorted(self.patches.keys() & other.patches.keys())
+        both = sorted(self.patches.keys() & other.patches.keys())
+        twice = [at for at in both if _parts(self.patches[at]) & _parts(other.patches[at])]
         if twice:
             raise ConfigurationError(
                 f"{counted(len(twice), 'record')} would be edited a second time, such as offset {twice[0][2]} of "
                 f"partition {twice[0][1]}. Edit the original selection once, with all changes.",
             )
-        return Edits({**self.patches, **other.patches}, {**self.problems, **other.problems})
+        joined = {at: [*self.patches[at], *other.patches[at]] for at in both}
+        return Edits({**self.patches, **other.patches, **joined}, {**self.problems, **other.problems})
 
     def to_json(self) -> list[Any]:
         """Return plain values, in the order of positions."""
@@ -103,28 +113,58 @@ def make_edits(records: pa.Table, fix: Fix, *, columns: bool) -> Edits:
     return Edits(dict.fromkeys(_positions(records), patch), {}) if patch else NO_EDITS
 
 
-def apply_fix(fix: Fix, value: bytes | None) -> bytes | None:
-    """Return a value as a fix makes it; its own bytes where that changes nothing.
+def make_header_edits(records: pa.Table, edit: HeaderEdit) -> Edits:
+    """Make the edits of the headers of selected records."""
+    known = [name for name in FIELDS if name in records.column_names]
+    patches, problems = {}, {}
+    for batch in records.select([*dict.fromkeys([*POSITION_COLUMNS, *known, "headers"])]).to_batches():
+        for record in batch.to_pylist():
+            at = (record["source_id"], record["partition"], record["offset"])
+            headers = tuple((one["name"], one["value"]) for one in record["headers"])
+            try:
+                operations = edit.operations(headers, record)
+            except NotRewritable as reason:
+                problems[at] = str(reason)
+                continue
+            if operations:
+                patches[at] = operations
+    return Edits(patches, problems)
+
+
+def apply_fix(fix: Fix, value: bytes | None, headers: HeaderList = ()) -> tuple[bytes | None, HeaderList]:
+    """Return a value and headers as a fix makes them; the value's own bytes where that changes nothing.
 
     Raises:
         NotRewritable: The value is no JSON, or the fix fails or leaves the record out.
     """
     if not callable(fix):
-        patch = check_patch(fix)
+        return edited(value, headers, check_patch(fix))
     body = read_body(value)
     # Texts are compared, because Python takes 1, 1.0 and true for equal.
-    before = write_body(body)
-    after = write_body(_called(fix, body) if callable(fix) else apply_patch(body, patch))
-    return value if after == before else after
+    before, after = write_body(body), write_body(_called(fix, body))
+    return (value if after == before else after), headers
 
 
-def edited(value: bytes | None, patch: Sequence[dict[str, Any]]) -> bytes:
-    """Return a value with a patch applied.
+def edited(
+    value: bytes | None, headers: HeaderList, patch: Sequence[dict[str, Any]]
+) -> tuple[bytes | None, HeaderList]:
+    """Return a value and headers with a patch applied; the value's own bytes where it does not change.
 
     Raises:
         NotRewritable: The value is no JSON, or the patch does not apply.
     """
-    return write_body(apply_patch(read_body(value), patch))
+    of_body = [one for one in patch if not is_header_path(one["path"])]
+    changed = patched_headers(headers, (one for one in patch if is_header_path(one["path"])))
+    if not of_body:
+        return value, changed
+    body = read_body(value)
+    before, after = write_body(body), write_body(apply_patch(body, of_body))
+    return (value if after == before else after), changed
+
+
+def _parts(patch: Sequence[dict[str, Any]]) -> set[bool]:
+    """Return what a patch edits: headers (True), the body (False), or both."""
+    return {is_header_path(one["path"]) for one in patch}
 
 
 def _by_position(records: pa.Table, patches: Mapping[str, Sequence[Mapping[str, Any]]]) -> Edits:
@@ -200,6 +240,10 @@ def _names(records: pa.Table) -> list[str]:
 def _values(records: pa.Table) -> Iterator[bytes | None]:
     for chunk in records["value"].chunks:
         yield from (value.as_py() for value in chunk)
+
+
+def _header_lines(headers: HeaderList) -> list[str]:
+    return [f"header {name.decode('utf-8', 'replace')}: {visible_bytes(content, None)}" for name, content in headers]
 
 
 def _lines(body: bytes | None) -> list[str]:

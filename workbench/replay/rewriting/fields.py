@@ -21,11 +21,14 @@ _STRICT = "onex"
 
 
 def touched(
-    topic: str, headers: HeaderList, before: bytes | None, after: bytes | None, conventions: Sequence[Convention] | None
+    topic: str,
+    before: tuple[bytes | None, HeaderList],
+    after: tuple[bytes | None, HeaderList],
+    conventions: Sequence[Convention] | None,
 ) -> tuple[list[str], list[str]]:
-    """Return the locked and the sensitive fields that differ between two values of a record."""
-    old = decode_parts(topic, headers, before, conventions)
-    new = decode_parts(topic, headers, after, conventions)
+    """Return the locked and the sensitive fields that differ between two states of a record, each value and headers."""
+    old = decode_parts(topic, before[1], before[0], conventions)
+    new = decode_parts(topic, after[1], after[0], conventions)
     differ = [name for name in (*LOCKED, *SENSITIVE) if getattr(old, name) != getattr(new, name)]
     return [name for name in differ if name in LOCKED], [name for name in differ if name in SENSITIVE]
 

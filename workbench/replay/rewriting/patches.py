@@ -1,4 +1,4 @@
-"""JSON patches (RFC 6902) of record bodies: checked when they are given, applied when records are planned."""
+"""JSON patches (RFC 6902) of records: checked when they are given, applied to bodies when records are planned."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import jsonpatch
 import jsonpointer
 
 from workbench.errors import ConfigurationError
+from workbench.replay.rewriting.header_patches import HEADERS, check_header_operation, is_header_path
 from workbench.replay.rewriting.json_body import NotRewritable
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def check_patch(operations: Any) -> list[dict[str, Any]]:
     except _FAULTS as error:
         raise ConfigurationError(f"It is no JSON patch (RFC 6902): {error}") from error
     found: list[dict[str, Any]] = plain
+    for operation in found:
+        check_header_operation(operation)
     return found
 
 
@@ -64,4 +67,6 @@ def patch_between(before: Any, after: Any) -> list[dict[str, Any]]:
         same = type(before) is type(plain) and before == plain
         return [] if same else [{"op": "replace", "path": "", "value": plain}]
     found: list[dict[str, Any]] = jsonpatch.make_patch(before, plain).patch
+    if any(is_header_path(one["path"]) or is_header_path(one.get("from")) for one in found):
+        raise NotRewritable(f"its body has a member {HEADERS[1:]}, the name by which a patch means headers")
     return found

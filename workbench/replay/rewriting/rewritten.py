@@ -17,7 +17,7 @@ from workbench.decoding.id_places import find_ids
 from workbench.replay.rewriting.edits import POSITION_COLUMNS, edited
 from workbench.replay.rewriting.fields import is_strict, touched
 from workbench.replay.rewriting.id_map import IdMap
-from workbench.replay.rewriting.json_body import NotRewritable, read_body, write_body
+from workbench.replay.rewriting.json_body import NotRewritable, read_body
 from workbench.replay.rewriting.new_ids import rename
 from workbench.replay.rewriting.removed_headers import without
 from workbench.replay.rewriting.schema_ids import schema_id, with_schema_id
@@ -159,7 +159,7 @@ class _Rewriter:
         if at in self._edits.problems:
             raise NotRewritable(self._edits.problems[at])
         if at in self._edits.patches:
-            value = self._edit(row, topic, headers, value, self._edits.patches[at])
+            value, headers = self._edit(row, topic, headers, value, self._edits.patches[at])
         if self._options.ids == "new":
             done = rename(topic, headers, value, self._ids, also=self._options.also, conventions=self._conventions)
             headers, value = done.headers, done.value
@@ -184,24 +184,23 @@ class _Rewriter:
 
     def _edit(
         self, row: int, topic: str, headers: HeaderList, value: bytes | None, patch: Sequence[dict[str, Any]]
-    ) -> bytes | None:
-        after = edited(value, patch)
-        body = read_body(value)
-        if after == write_body(body):
-            return value
-        changed = read_body(after)
+    ) -> tuple[bytes | None, HeaderList]:
+        after, changed = edited(value, headers, patch)
+        if after == value and changed == headers:
+            return value, headers
         self._rewrites.edits[row] = patch
-        locked, sensitive = touched(topic, headers, value, after, self._conventions)
+        locked, sensitive = touched(topic, (value, headers), (after, changed), self._conventions)
         if locked:
             self._rewrites.locked[row] = locked
         if sensitive:
             self._rewrites.sensitive[row] = sensitive
         convention = self._table["convention"][row].as_py() if "convention" in self._table.column_names else None
-        if is_strict(convention) and isinstance(body, dict) and isinstance(changed, dict):
-            added = sorted(changed.keys() - body.keys())
+        if after != value and is_strict(convention):
+            old, new = read_body(value), read_body(after)
+            added = sorted(new.keys() - old.keys()) if isinstance(old, dict) and isinstance(new, dict) else []
             if added:
                 self._rewrites.added[row] = added
-        return after
+        return after, changed
 
     def _joined(self, values: Mapping[int, bytes | None], headers: Mapping[int, HeaderList]) -> pa.Table:
         columns = {

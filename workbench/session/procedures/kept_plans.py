@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import ConfigurationError
 from workbench.session.connecting import connect
 from workbench.session.opening import open_snapshot
+from workbench.session.procedures.fixes import edited_draft
 from workbench.session.replaying import planned
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from workbench.model.feeds import Progress
     from workbench.replay import Plan, ReplayReport
+    from workbench.session.procedures.fixes import HeaderChanges
 
 
 async def plan_replay(
@@ -23,6 +26,8 @@ async def plan_replay(
     *,
     address: str | None = None,
     to: str | Mapping[str, str] | None = None,
+    fix: Path | None = None,
+    headers: HeaderChanges | None = None,
     **options: Any,
 ) -> Plan:
     """Plan a replay and store the plan in the journal of the snapshot; nothing is sent.
@@ -32,6 +37,8 @@ async def plan_replay(
         selection: Which records; see `Snapshot.replay`.
         address: The target cluster; see `connect`.
         to: The target topic; see `Cluster.plan`.
+        fix: A file with an edit of the bodies: a function ``fix(body)``, or a JSON patch in a ``.json`` file.
+        headers: Changes of headers, keywords of `Draft.edit_headers`.
         options: See `Cluster.plan`.
 
     Raises:
@@ -42,7 +49,7 @@ async def plan_replay(
     _check(options)
     with open_snapshot(snapshot) as snap:
         async with await connect(address) as cluster:
-            plan = await cluster.plan(snap.replay(selection), to, **options)
+            plan = await cluster.plan(edited_draft(snap.replay(selection), fix, headers or {}), to, **options)
             snap.journal().add_plan(plan.to_json(), writer_mode=plan.options.writer)
             return plan
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import runpy
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import ConfigurationError
 from workbench.session.connecting import connect
 from workbench.session.opening import open_snapshot
+from workbench.session.procedures.fixes import edited_draft, load_fix
 from workbench.session.replaying import planned
 
 if TYPE_CHECKING:
@@ -19,37 +17,7 @@ if TYPE_CHECKING:
     from workbench.model.feeds import Progress
     from workbench.replay import Plan, ReplayReport
     from workbench.replay.redrive import Redrive
-    from workbench.replay.rewriting.edits import Fix
-
-
-def load_fix(path: Path) -> Fix:
-    """Read a JSON patch from a ``.json`` file, or run a Python file and return its function ``fix``.
-
-    Raises:
-        ConfigurationError: The file fails, has no such function, or holds no JSON patch.
-    """
-    if path.suffix == ".json":
-        return _load_patch(path)
-    try:
-        found = runpy.run_path(str(path)).get("fix")
-    except Exception as error:
-        # The file is the user's own program: whatever it raises is told as its error.
-        raise ConfigurationError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
-    if not callable(found):
-        raise ConfigurationError(f"{path} has no function fix(body) that returns the body to send.")
-    fix: Fix = found
-    return fix
-
-
-def _load_patch(path: Path) -> Fix:
-    from workbench.replay.rewriting.patches import check_patch
-
-    try:
-        return check_patch(json.loads(path.read_bytes()))
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise ConfigurationError(f"{path} holds no JSON patch: {error}") from error
+    from workbench.session.procedures.fixes import HeaderChanges
 
 
 async def plan_redrive(
@@ -57,6 +25,7 @@ async def plan_redrive(
     fingerprint: str | None,
     *,
     fix: Path | None,
+    headers: HeaderChanges,
     origin: str | None = None,
     address: str | None = None,
     **options: Any,
@@ -64,8 +33,9 @@ async def plan_redrive(
     """Plan how dead letters are sent home, and store the plan in the journal; see `Snapshot.redrive`."""
     with open_snapshot(snapshot) as snap:
         redrive = snap.redrive(fingerprint, fix=None if fix is None else load_fix(fix), origin=origin, **options)
+        draft = edited_draft(redrive.draft, None, headers)
         async with await connect(address) as cluster:
-            plan = await cluster.plan(redrive.draft, to=redrive.to)
+            plan = await cluster.plan(draft, to=redrive.to)
             snap.journal().add_plan(plan.to_json(), writer_mode=plan.options.writer)
             return redrive, plan
 

@@ -70,7 +70,7 @@ def test_what_python_takes_for_equal_is_an_edit_all_the_same(before, new, after)
     records = [row(1, value=before)]
     patch = [{"op": "replace", "path": "/n", "value": new}]
     for fix in (patch, lambda body: body | {"n": new}):
-        assert apply_fix(fix, before) == after
+        assert apply_fix(fix, before) == (after, ())
         plan = make_plan(draft(*records).edit(fix), facts())
         assert (values(plan), plan.steps["rewritten"].to_pylist()) == ([after], ["edit"])
 

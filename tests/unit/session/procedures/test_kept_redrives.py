@@ -11,36 +11,10 @@ from typer.testing import CliRunner
 
 import workbench as wb
 from workbench.cli import application
-from workbench.errors import ConfigurationError, ReplayRefused
+from workbench.errors import ReplayRefused
 from workbench.model import NewRecord, TopicPartition
 from workbench.session.procedures import kept_redrives
-from workbench.session.procedures.kept_redrives import load_fix, plan_redrive, run_kept_redrive
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("x = 1", "has no function fix"),
-        ("raise ValueError('no')", "cannot be run: ValueError: no"),
-        ("def", "SyntaxErr"),
-    ],
-)
-def test_a_file_without_a_fix_is_an_error(tmp_path, text, message):
-    path = tmp_path / "fix.py"
-    path.write_text(text)
-    with pytest.raises(ConfigurationError, match=message):
-        load_fix(path)
-
-
-NO_PATCHES = ("[", "{}", '[{"op": "paint", "path": "/a"}]', '[{"op": "add", "path": "a", "value": 1}]', "\xff")
-
-
-@pytest.mark.parametrize("text", NO_PATCHES)
-def test_a_file_without_a_patch_is_an_error(tmp_path, text):
-    path = tmp_path / "fix.json"
-    path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(ConfigurationError, match=r"fix\.json|JSON patch"):
-        load_fix(path)
+from workbench.session.procedures.kept_redrives import plan_redrive, run_kept_redrive
 
 
 async def test_a_fix_from_a_file_is_planned_and_run_by_its_token(topic_name, tmp_path, monkeypatch):
@@ -58,7 +32,7 @@ async def test_a_fix_from_a_file_is_planned_and_run_by_its_token(topic_name, tmp
             return await wb.connect(cluster.address, write=True, reason="test")
 
         monkeypatch.setattr(kept_redrives, "connect", connected)
-        redrive, plan = await plan_redrive(snap.path, None, fix=fix)
+        redrive, plan = await plan_redrive(snap.path, None, fix=fix, headers={})
         assert (len(redrive), len(redrive.changes)) == (3, 3)
         fix.write_text("def fix(body):\n    return {**body, 'n': 0}\n")
         with pytest.raises(ReplayRefused, match="G-7"):
@@ -104,12 +78,13 @@ def test_the_command_previews_plans_and_runs(topic_name, tmp_path, monkeypatch, 
 
 def check_the_command(path, fix, connected, monkeypatch):
     monkeypatch.setattr(kept_redrives, "connect", connected)
-    command = ["dlq", str(path), "--redrive", "--fix", str(fix)]
+    command = ["dlq", str(path), "--redrive", "--fix", str(fix), "--set-header", "mended={topic}@{offset}"]
     planned = CliRunner().invoke(application(), command)
     assert planned.exit_code == 0, planned.output
     assert "Redrive of 3 dead letters, 3 changed" in planned.stdout
     assert "orders.DLT → orders" in planned.stdout
     assert FIXES[fix.name][1] in planned.stdout
+    assert "+header mended: orders.DLT@0" in planned.stdout
     token = re.search(r"--confirm (\w+)", planned.stdout)[1]
     done = CliRunner().invoke(application(), [*command, "--confirm", token, "--reason", "INC-7", "-J"])
     assert done.exit_code == 0, done.output

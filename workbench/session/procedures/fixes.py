@@ -1,0 +1,59 @@
+"""Reads the fixes that a command line names: a function or JSON patch in a file, and changes of headers."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from workbench.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from workbench.replay import Draft
+    from workbench.replay.rewriting.edits import Fix
+
+HeaderChanges: TypeAlias = "Mapping[str, Any]"
+"""Keywords of `Draft.edit_headers`; empty where no header is changed."""
+
+
+def load_fix(path: Path) -> Fix:
+    """Read a JSON patch from a ``.json`` file, or run a Python file and return its function ``fix``.
+
+    Raises:
+        ConfigurationError: The file fails, has no such function, or holds no JSON patch.
+    """
+    if path.suffix == ".json":
+        return _load_patch(path)
+    try:
+        found = runpy.run_path(str(path)).get("fix")
+    except Exception as error:
+        # The file is the user's own program: whatever it raises is told as its error.
+        raise ConfigurationError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+    if not callable(found):
+        raise ConfigurationError(f"{path} has no function fix(body) that returns the body to send.")
+    fix: Fix = found
+    return fix
+
+
+def edited_draft(draft: Draft, fix: Path | None, headers: HeaderChanges) -> Draft:
+    """Return a draft with the edits that a command line names.
+
+    Raises:
+        ConfigurationError: The file holds no fix, or the changes of headers cannot be.
+    """
+    edited = draft if fix is None else draft.edit(load_fix(fix))
+    return edited.edit_headers(**headers) if headers else edited
+
+
+def _load_patch(path: Path) -> Fix:
+    from workbench.replay.rewriting.patches import check_patch
+
+    try:
+        return check_patch(json.loads(path.read_bytes()))
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{path} holds no JSON patch: {error}") from error
