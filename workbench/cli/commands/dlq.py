@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
     app.command()(dlq)
 
 
-def dlq(
+def dlq(  # noqa: PLR0913 - as many as a redrive has
     snapshot: SnapshotFile,
     fingerprint: Annotated[
         str | None, typer.Option("--fingerprint", "-f", help="Show samples of this group instead.")

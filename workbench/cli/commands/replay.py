@@ -199,7 +199,7 @@ def print_report(report: ReplayReport, *, as_json: bool) -> None:
         print_text(repr(report))
 
 
-def replay(
+def replay(  # noqa: PLR0913 - as many as a replay has
     snapshot: SnapshotFile,
     where: Where,
     broker: Broker = None,
