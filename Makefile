@@ -22,7 +22,7 @@ ALONE := not broker and not browser and not notebook and not slow
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test suite fast check collect jars fmt docs rates fuzz install ready system hooks constraints
+.PHONY: help lab demo test suite fast check collect jars fmt docs rates fuzz install ready system builder hooks constraints
 
 help:
 	@echo 'make lab      open JupyterLab on the quickstart: embedded cluster, live traffic, no broker needed'
@@ -43,12 +43,12 @@ lab: ready
 demo: ready
 	$(BIN)/workbench demo
 
-# The checks run beside the compilation and the tests: each of mypy and the compilation would leave a core idle for a
-# minute. Make waits for both, and fails when one of them does.
-test: system
-	@$(MAKE) --no-print-directory -j 3 check suite
+# The checks, the packages of the system and our own modules come beside each other: each of mypy, apt and the compilation
+# would leave a core idle for half a minute. Make waits for all, and fails when one of them does.
+test:
+	@$(MAKE) --no-print-directory -j 4 check suite
 
-suite: collect jars
+suite: collect jars system
 	@$(PYTEST) tests/browser -n 2 --dist worksteal >$(BROWSER_RUN) 2>&1 & browser=$$!; \
 	  $(PYTEST) tests $(SIDE_BY_SIDE) -m 'not browser'; others=$$?; \
 	  wait $$browser; seen=$$?; cat $(BROWSER_RUN); exit $$((others || seen))
@@ -57,7 +57,7 @@ fast: check
 	$(PYTEST) tests $(SIDE_BY_SIDE) -m '$(ALONE)'
 
 # Compiles all that the tests import to bytecode, in two processes; every process of pytest needs it.
-collect: ready
+collect: $(VENV)/installed
 	@$(PYTEST) tests/unit --collect-only -q >$(VENV)/collected-unit 2>&1 & unit=$$!; \
 	  $(PYTEST) tests --ignore tests/unit --collect-only -q >$(VENV)/collected 2>&1; others=$$?; \
 	  wait $$unit || { tail -40 $(VENV)/collected-unit; exit 1; }; \
@@ -66,7 +66,7 @@ collect: ready
 jars: ready
 	@$(BIN)/workbench kafka fetch || echo 'Tests that need the packaged Kafka will say so.'
 
-check: system $(VENV)/packages
+check: $(VENV)/packages
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -91,16 +91,19 @@ install: ready hooks
 
 ready: system $(VENV)/installed
 
-# What is there is left alone, so this costs nothing the second time.
-system:
+# What is there is left alone, so this costs nothing the second time. The virtual environment waits for a part of it only.
+system: builder
 	@PYTHON='$(PYTHON)' bash .ci/system
+
+builder:
+	@PYTHON='$(PYTHON)' bash .ci/system build
 
 hooks: $(VENV)/installed
 	@if [ -z "$$CI" ] && [ -d .git ] && ! git config core.hooksPath >/dev/null; then \
 	  cmp -s .ci/pre-commit .git/hooks/pre-commit || { mkdir -p .git/hooks && cp .ci/pre-commit .git/hooks/pre-commit; }; \
 	fi
 
-$(VENV)/bin/python: | system
+$(VENV)/bin/python: | builder
 	@[ -n '$(PYTHON)' ] || { echo 'Python 3.11 or newer is needed and not on the path. Install it, or: make PYTHON=/its/path'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
