@@ -8,20 +8,22 @@ import random
 import subprocess
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
 from framework_records import debezium_records, nservicebus_records, wikimedia_records
 from mixed_records import mixed_records
 
 from workbench.bus import open_log
-from workbench.model import NewRecord
+from workbench.model import NewRecord, Span, TopicPartition
+from workbench.testing import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from workbench.bus.protocols import Writer
+    from workbench.bus.protocols import RecordLog, Writer
 
 CHILD_ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
 """For a measured process of its own, which imports this module too."""
@@ -98,22 +100,53 @@ async def fill(address: str, topic: str, codec: str, kind: str = "uniform") -> N
                 assert {outcome.status for outcome in outcomes} == {"acked"}
 
 
-async def fill_spread(address: str, topic: str, *, partitions: int, planted: int, mark: str, key: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Planting:
+    """What is hidden in a topic, to be searched for.
+
+    Attributes:
+        count: How many records have the mark.
+        mark: It is in the body, the correlation id and a header of each.
+        key: The key of the last fifth of them, and of no other record.
+    """
+
+    count: int
+    mark: str
+    key: str
+
+    @property
+    def keyed(self) -> int:
+        """The number of the first record with the key."""
+        return self.count * 4 // 5
+
+
+async def fill_spread(address: str, topic: str, *, partitions: int, planting: Planting) -> None:
     """Write `RECORDS` records of the uniform kind over partitions by key, some of them planted with a mark.
 
-    A planted record has the mark in its body, its correlation id and a header, and one key that no other has. Every
-    other lot is a transaction; behind it comes one that is aborted and full of the mark.
+    Every other lot is a transaction; behind it comes one that is aborted and full of the mark. Four fifths are written
+    while the topic is compacted, each lot with `_SUPERSEDED` records more that the next lot takes the place of: the
+    broker's cleaner leaves gaps where they were. The rest comes when it has done so, and is not compacted: what is
+    planted there has one key.
     """
     made = uniform_records(topic, min(_DISTINCT, RECORDS))
-    hidden = [_planted(topic, made[number * 7], mark, key, number) for number in range(planted)]
-    aborted = [_planted(topic, made[number * 7], mark, key, planted + number) for number in range(planted)]
+    planted = planting.count
+    hidden = [_planted(topic, made[number * 7], planting, number) for number in range(planted)]
+    aborted = [_planted(topic, made[number * 7], planting, planted + number) for number in range(planted)]
     lots = -(-(RECORDS - planted) // len(made))
+    compacted = max(lots * 4 // 5, 1)
     async with open_log(address, timeout_s=120) as log:
-        await log.create_topic(topic, partitions=partitions)
+        await log.create_topic(topic, partitions=partitions, config=_COMPACTED)
         async with log.writer() as plain, log.writer(transactional_id=f"{topic}-fill") as transactional:
             for lot in range(lots):
+                if lot == compacted:
+                    await _wait_for_gaps(log, topic, partitions, lots=compacted)
+                    await log.alter_config(topic, {"cleanup.policy": "delete", "segment.ms": None})
                 own = hidden[lot * planted // lots : (lot + 1) * planted // lots]
-                some = [*made[: min(len(made), RECORDS - planted - lot * len(made))], *own]
+                some = made[: min(len(made), RECORDS - planted - lot * len(made))]
+                # A key of each record that no other lot has: a compacted topic keeps it.
+                some = [replace(one, key=b"%s-%d-%d" % (one.key or b"", lot, at)) for at, one in enumerate(some)] + own
+                if lot < compacted:
+                    some += [replace(one, key=b"again-%d" % at) for at, one in enumerate(made[:_SUPERSEDED])]
                 if lot % 2:
                     await _transact(transactional, some, commit=True)
                     await _transact(transactional, aborted, commit=False)
@@ -121,9 +154,36 @@ async def fill_spread(address: str, topic: str, *, partitions: int, planted: int
                     assert {outcome.status for outcome in await plain.send(some)} == {"acked"}
 
 
-def _planted(topic: str, like: NewRecord, mark: str, key: str, number: int) -> NewRecord:
+_SUPERSEDED = 400
+_COMPACTED = {
+    "cleanup.policy": "compact",
+    "min.cleanable.dirty.ratio": "0.01",
+    "segment.ms": "500",
+}
+
+
+async def _wait_for_gaps(log: RecordLog, topic: str, partitions: int, *, lots: int) -> None:
+    """Wait until the broker's cleaner has removed half of the records whose place others took."""
+    places = [TopicPartition(topic, partition) for partition in range(partitions)]
+
+    async def cleaned() -> bool:
+        begins, ends = [await log.offsets(places, at) for at in ("earliest", "latest")]
+        spans = [Span(topic, place.partition, begins[place] or 0, ends[place]) for place in places]
+        again = 0
+        async with log.reader(spans) as reader:
+            while not reader.done:
+                keys = [chunk.records.column("key") for chunk in await reader.read()]
+                again += sum(pc.sum(pc.starts_with(one, "again-")).as_py() or 0 for one in keys)
+        return again <= lots * _SUPERSEDED // 2
+
+    await wait_until(cleaned, timeout_s=600, what="the compaction")
+
+
+def _planted(topic: str, like: NewRecord, planting: Planting, number: int) -> NewRecord:
+    mark = planting.mark
     body = {**json.loads(like.value or b"{}"), "correlation_id": mark, "planted": f"{mark}-{number}"}
     headers = (*(one for one in like.headers if one[0] != b"correlation_id"), (b"mark", mark.encode()))
+    key = planting.key if number >= planting.keyed else f"{planting.key}-{number}"
     return NewRecord(topic, key.encode(), json.dumps(body).encode(), headers)
 
 

@@ -1,4 +1,4 @@
-"""`PassingLog`: a record log that passes everything on to another; a kind of log overrides what it does otherwise."""
+"""A record log and a reader that pass everything on to another; a kind of log overrides what it does otherwise."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from workbench.bus.protocols import GroupMember, OffsetSpec, Reader, RecordLog, Writer
-    from workbench.model.records.chunk import Isolation, Span
+    from workbench.model.records.chunk import Chunk, Isolation, Span
     from workbench.model.records.record import TopicPartition
     from workbench.model.topics import CommittedOffset, GroupInfo, TopicInfo
 
@@ -109,3 +109,36 @@ class PassingLog:
 
     async def delete_records(self, before: Mapping[TopicPartition, int]) -> None:
         await self._log.delete_records(before)
+
+
+class PassingReader:
+    """Passes everything on to another reader; see `workbench.bus.protocols.Reader`."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    async def __aenter__(self) -> Self:
+        await self._reader.__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Stop reading; harmless when repeated."""
+        await self._reader.aclose()
+
+    async def read(self, max_bytes: int = 16 << 20, max_wait_ms: int = 500) -> list[Chunk]:
+        return await self._reader.read(max_bytes, max_wait_ms)
+
+    @property
+    def done(self) -> bool:
+        return self._reader.done
+
+    @property
+    def positions(self) -> Mapping[TopicPartition, int]:
+        return self._reader.positions
+
+    @property
+    def unanswered_s(self) -> float:
+        return self._reader.unanswered_s

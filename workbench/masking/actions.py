@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,24 @@ if TYPE_CHECKING:
 
 HASH_PREFIX = "masked:"
 _HASH_DIGITS = 16
+_BLOCK_BYTES = 64
 _STARS = "***"
+
+
+class KeyedHash:
+    """HMAC-SHA256 (RFC 2104) with one key: what depends on the key alone is computed once, which halves the time."""
+
+    def __init__(self, key: bytes) -> None:
+        block = (hashlib.sha256(key).digest() if len(key) > _BLOCK_BYTES else key).ljust(_BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def digits(self, plain: bytes) -> str:
+        """Return the first hexadecimal digits of the hash of a value."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(plain)
+        outer.update(inner.digest())
+        return outer.hexdigest()[:_HASH_DIGITS]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -22,7 +38,7 @@ class Replacer:
     action: Action
     replacement: str
     keep: int
-    salt: bytes
+    keyed: KeyedHash
 
     def text(self, plain: bytes) -> str | None:
         """Return what stands for a value; None where nothing does.
@@ -32,8 +48,7 @@ class Replacer:
         if self.action == "remove":
             return None
         if self.action == "hash":
-            digest = hmac.new(self.salt, plain, hashlib.sha256).hexdigest()
-            return f"{HASH_PREFIX}{digest[:_HASH_DIGITS]}"
+            return HASH_PREFIX + self.keyed.digits(plain)
         if self.action == "replace":
             return self.replacement
         shown = plain.decode("utf-8", "replace")
@@ -50,4 +65,4 @@ class Replacer:
 
 def replacer(rule: MaskingRule, salt: str) -> Replacer:
     """Return the replacer of a rule."""
-    return Replacer(rule.action, rule.replacement, rule.keep, salt.encode())
+    return Replacer(rule.action, rule.replacement, rule.keep, KeyedHash(salt.encode()))

@@ -6,19 +6,17 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from workbench.bus.passing import PassingLog
+from workbench.bus.passing import PassingLog, PassingReader
 from workbench.errors import ConfigurationError
 from workbench.model.events.decoding import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Self
+    from collections.abc import Awaitable, Callable, Sequence
 
     from workbench.bus.protocols import Reader, RecordLog
     from workbench.masking.policy import MaskingPolicy
-    from workbench.model.events.decoding import BulkDecoder
+    from workbench.model.events.decoding import ValueDecoder
     from workbench.model.records.chunk import Chunk, Isolation, Span
-    from workbench.model.records.record import TopicPartition
 
 
 class MaskedLog(PassingLog):
@@ -30,11 +28,11 @@ class MaskedLog(PassingLog):
         decoder: Makes the decoder of values that are no JSON, when the first of them comes.
     """
 
-    def __init__(self, log: RecordLog, policy: MaskingPolicy, decoder: Callable[[], BulkDecoder]) -> None:
+    def __init__(self, log: RecordLog, policy: MaskingPolicy, decoder: Callable[[], ValueDecoder]) -> None:
         super().__init__(log)
         self._policy = policy
         self._make_decoder = decoder
-        self._decoder: BulkDecoder | None = None
+        self._decoder: ValueDecoder | None = None
 
     @property
     def plain(self) -> RecordLog:
@@ -66,7 +64,7 @@ class MaskedLog(PassingLog):
         decoder = await self._prepared(concerned)
         return await asyncio.to_thread(lambda: [self._one(chunk, decoder) for chunk in chunks])
 
-    async def _prepared(self, chunks: Sequence[Chunk]) -> BulkDecoder | None:
+    async def _prepared(self, chunks: Sequence[Chunk]) -> ValueDecoder | None:
         masks = [self._policy.of_topic(chunk.topic) for chunk in chunks]
         if not any(mask is not None and mask.reads_values for mask in masks):
             return None
@@ -75,47 +73,22 @@ class MaskedLog(PassingLog):
         await prepare(self._decoder, chunks)
         return self._decoder
 
-    def _one(self, chunk: Chunk, decoder: BulkDecoder | None) -> Chunk:
+    def _one(self, chunk: Chunk, decoder: ValueDecoder | None) -> Chunk:
         mask = self._policy.of_topic(chunk.topic)
         if mask is None or not chunk.records.num_rows:
             return chunk
-        decode = None if decoder is None else (lambda records: decoder.decode(records, chunk.topic))
-        return replace(chunk, records=mask.masked(chunk.records, decode))
+        return replace(chunk, records=mask.masked(chunk.records, decoder, chunk.topic))
 
 
-class MaskedReader:
-    """Reads through another reader, and masks what comes. See `workbench.bus.protocols.Reader`."""
+class MaskedReader(PassingReader):
+    """Reads through another reader, and masks what comes."""
 
-    def __init__(self, reader: Reader, mask: Any) -> None:
-        self._reader = reader
+    def __init__(self, reader: Reader, mask: Callable[[Sequence[Chunk]], Awaitable[list[Chunk]]]) -> None:
+        super().__init__(reader)
         self._mask = mask
 
     async def read(self, max_bytes: int = 16 << 20, max_wait_ms: int = 500) -> list[Chunk]:
-        found: list[Chunk] = await self._mask(await self._reader.read(max_bytes, max_wait_ms))
-        return found
-
-    @property
-    def done(self) -> bool:
-        return self._reader.done
-
-    @property
-    def positions(self) -> Mapping[TopicPartition, int]:
-        return self._reader.positions
-
-    @property
-    def unanswered_s(self) -> float:
-        return self._reader.unanswered_s
-
-    async def __aenter__(self) -> Self:
-        await self._reader.__aenter__()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Stop reading; harmless when repeated."""
-        await self._reader.aclose()
+        return await self._mask(await super().read(max_bytes, max_wait_ms))
 
 
 def plain(log: RecordLog) -> RecordLog:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -16,28 +15,27 @@ DEEP = "**"
 class PathSet:
     """Several paths, followed together from member to member.
 
-    A state is the set of places in the paths that have been reached. `step` is a function of few arguments and is asked
-    for the same ones again and again, so its answers are kept.
+    A state is the set of places in the paths that have been reached.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._places: list[tuple[str, ...]] = []
-        self.last_names: set[str] = set()
-        """The name at the end of each path."""
+        self.names: set[str] = set()
+        """The names of members that the paths have."""
         starts = []
         for text in paths:
             steps = tuple(text.removeprefix("$.").split("."))
-            self.last_names.add(steps[-1])
+            self.names.update(step for step in steps if step not in (ANY, DEEP))
             starts.append(len(self._places))
             self._places += [steps[at:] for at in range(len(steps) + 1)]
         self.start: State = self._closed(starts)
-        self.step = lru_cache(maxsize=10_000)(self._step)
 
     def ends(self, state: State) -> bool:
         """Return whether one of the paths ends here."""
         return any(not self._places[place] for place in state)
 
-    def _step(self, state: State, name: str) -> State:
+    def step(self, state: State, name: str) -> State:
+        """Return the state at a member of what stands at a state."""
         found = []
         for place in state:
             steps = self._places[place]

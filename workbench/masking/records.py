@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.decoding.compiled.byte_rows import may_be_bytes
 from workbench.masking.values import ValueMask
 from workbench.model.records.columns import DECODED_VALUE, HEADERS, MASKED_HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from workbench.config.masking import MaskingRule
     from workbench.masking.actions import Replacer
-
-    Decode = Callable[[pa.RecordBatch], pa.RecordBatch]
+    from workbench.model.events.decoding import ValueDecoder
 
 
 class TopicMask:
@@ -39,53 +41,52 @@ class TopicMask:
         """Whether values are masked, so that those of other formats than JSON have to be decoded first."""
         return self._value is not None
 
-    def masked(self, records: pa.RecordBatch, decode: Decode | None) -> pa.RecordBatch:
+    def masked(self, records: pa.RecordBatch, decoder: ValueDecoder | None, topic: str) -> pa.RecordBatch:
         """Return the records with what the rules hide replaced, and a mark on each that changed.
 
         Args:
             records: Columns of `workbench.model.records.columns.RECORD`, times and headers perhaps null.
-            decode: Decodes records that are no JSON; without it these are masked as a whole.
+            decoder: Decodes values that are no JSON; without it these are masked as a whole.
+            topic: The topic, for the decoder.
         """
         if not records.num_rows:
             return records
         columns = {name: records.column(name) for name in records.schema.names}
-        changed: dict[str, np.ndarray[Any, np.dtype[np.bool_]]] = {}
+        changed: dict[str, NDArray[np.bool_]] = {}
         if self._key is not None:
             changed["key"] = np.asarray(columns["key"].is_valid())
             columns["key"] = _each(columns["key"], self._key)
         if self._value is not None:
-            columns["value"], changed["value"] = _values(self._value, records, decode)
-        columns["headers"] = self._with_headers(columns["headers"], changed)
+            read = None if decoder is None else _read(records, decoder, topic)
+            columns["value"], changed["value"] = self._value.masked(columns["value"], read)
+        if self._headers:
+            columns["headers"], changed["headers"] = self._masked_headers(columns["headers"])
+        columns["headers"] = _marked(columns["headers"], changed)
         arrays = [columns[field.name].cast(field.type) for field in records.schema]
         return pa.RecordBatch.from_arrays(arrays, schema=records.schema)
 
-    def _with_headers(self, headers: pa.Array, changed: dict[str, np.ndarray[Any, np.dtype[np.bool_]]]) -> pa.Array:
-        marks = np.any(list(changed.values()), axis=0) if changed else np.zeros(len(headers), dtype=np.bool_)
-        if self._headers:
-            names = headers.flatten().field("name")
-            concerned = {name for name in names.unique().to_pylist() if self._replacer_of(name) is not None}
-            if concerned:
-                marks = marks | np.asarray(
-                    [any(one["name"] in concerned for one in row or ()) for row in headers.to_pylist()]
-                )
-        if not marks.any():
-            return headers
-        rows = headers.to_pylist()
-        for at in np.flatnonzero(marks).tolist():
-            rows[at] = self._header_row(rows[at] or [], [name for name, which in changed.items() if which[at]])
-        return pa.array(rows, HEADERS)
-
-    def _header_row(self, row: list[dict[str, Any]], what: list[str]) -> list[dict[str, Any]]:
-        made = []
-        for one in row:
-            replacer = self._replacer_of(one["name"])
+    def _masked_headers(self, headers: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
+        """Mask the headers that rules name; returns them, and in which rows there was one."""
+        pairs, rows = headers.flatten(), pc.list_parent_indices(headers).to_numpy(zero_copy_only=False)
+        changed = np.zeros(len(headers), np.bool_)
+        names, values = pairs.field("name"), pairs.field("value")
+        kept = np.ones(len(pairs), np.bool_)
+        for name in names.unique().to_pylist():
+            replacer = self._replacer_of(name)
             if replacer is None:
-                made.append(one)
                 continue
-            if replacer.action != "remove":
-                made.append({"name": one["name"], "value": replacer.bytes(one["value"])})
-            what = what if "headers" in what else [*what, "headers"]
-        return [*made, {"name": MASKED_HEADER.encode(), "value": " ".join(what).encode()}]
+            concerned = pc.equal(names, pa.scalar(name, names.type))
+            mask = concerned.to_numpy(zero_copy_only=False)
+            changed[rows[mask]] = True
+            if replacer.action == "remove":
+                kept &= ~mask
+            else:
+                values = pc.replace_with_mask(values, concerned, _each(values.filter(concerned), replacer))
+        if not changed.any():
+            return headers, changed
+        shown = pa.StructArray.from_arrays([names, values], fields=list(HEADERS.value_type)).filter(pa.array(kept))
+        counts = np.bincount(rows[kept], minlength=len(headers))
+        return _lists(shown, counts, headers), changed
 
     def _replacer_of(self, name: bytes | None) -> Replacer | None:
         text = (name or b"").decode("latin-1").lower()
@@ -103,20 +104,47 @@ def _each(column: pa.Array, replacer: Replacer) -> pa.Array:
     return shown.take(coded.indices)
 
 
-def _values(
-    mask: ValueMask, records: pa.RecordBatch, decode: Decode | None
-) -> tuple[pa.Array, np.ndarray[Any, np.dtype[np.bool_]]]:
-    """Mask the values that may hold what a rule hides; returns them all, and which changed."""
-    values = records.column("value")
-    suspect = ~np.asarray(mask.untouched(values))
-    changed = np.zeros(len(values), dtype=np.bool_)
-    rows = np.flatnonzero(suspect)
-    if not len(rows):
-        return values, changed
-    suspects = records.take(pa.array(rows))
-    decoded = [None] * len(rows) if decode is None else decode(suspects).column(DECODED_VALUE).to_pylist()
-    made: list[bytes] = []
-    for row, value, text in zip(rows, suspects.column("value").to_pylist(), decoded, strict=True):
-        shown, changed[row] = mask.masked(value, text)
-        made.append(shown)
-    return pc.replace_with_mask(values, pa.array(suspect), pa.array(made, values.type)), changed
+def _read(records: pa.RecordBatch, decoder: ValueDecoder, topic: str) -> pa.Array | None:
+    """Read the values that may be of another format than JSON to JSON; null in other rows, None where there is none."""
+    wanted = None if decoder.reads_other_formats(topic) else may_be_bytes(records.column("value"))
+    if wanted is None or wanted.all():
+        return decoder.decode(records, topic).column(DECODED_VALUE)
+    if not wanted.any():
+        return None
+    read = decoder.decode(records.filter(pa.array(wanted)), topic).column(DECODED_VALUE)
+    return pc.replace_with_mask(pa.nulls(records.num_rows, read.type), pa.array(wanted), read)
+
+
+def _marked(headers: pa.Array, changed: dict[str, NDArray[np.bool_]]) -> pa.Array:
+    """Append to the headers of each row that changed one that says what of it."""
+    # The parts of a row that changed, as bits of a number: it is written once for all rows that are alike.
+    bits = sum(
+        (mask.astype(np.uint8) << at for at, mask in enumerate(changed.values())), np.zeros(len(headers), np.uint8)
+    )
+    marked = np.flatnonzero(bits)
+    if not len(marked):
+        return headers
+    words = [
+        " ".join(name for at, name in enumerate(changed) if number >> at & 1) for number in range(1 << len(changed))
+    ]
+    says = pa.array([word.encode() for word in words], pa.binary()).take(pa.array(bits[marked]))
+    names = pa.array([MASKED_HEADER.encode()], pa.binary()).take(pa.array(np.zeros(len(marked), np.int8)))
+    marks = pa.StructArray.from_arrays([names, says], fields=list(HEADERS.value_type))
+    pairs = headers.flatten().cast(marks.type)
+    counts = pc.fill_null(pc.list_value_length(headers), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    behind = np.cumsum(counts)
+    # Where each pair goes: those of a row keep their order, and the mark comes behind them.
+    places = np.insert(np.arange(len(pairs)), behind[marked], np.arange(len(marked)) + len(pairs))
+    counts[marked] += 1
+    return _lists(pa.concat_arrays([pairs, marks]).take(pa.array(places)), counts, headers, marked)
+
+
+def _lists(
+    pairs: pa.Array, counts: NDArray[np.int64], like: pa.Array, there: NDArray[np.int64] | None = None
+) -> pa.Array:
+    """Make lists of so many pairs each; null where a list was before, but for rows that have something now."""
+    ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    absent = like.is_null().to_numpy(zero_copy_only=False).copy()
+    if there is not None:
+        absent[there] = False
+    return pa.ListArray.from_arrays(pa.array(ends), pairs, type=HEADERS, mask=pa.array(absent))

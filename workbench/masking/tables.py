@@ -11,10 +11,10 @@ from workbench.model.records.columns import RECORD
 
 if TYPE_CHECKING:
     from workbench.masking.policy import MaskingPolicy
-    from workbench.model.events.decoding import BulkDecoder
+    from workbench.model.events.decoding import ValueDecoder
 
 
-def masked_table(table: pa.Table, policy: MaskingPolicy, decoder: BulkDecoder) -> pa.Table:
+def masked_table(table: pa.Table, policy: MaskingPolicy, decoder: ValueDecoder) -> pa.Table:
     """Return the rows masked, those of one topic after the other.
 
     Args:
@@ -29,15 +29,12 @@ def masked_table(table: pa.Table, policy: MaskingPolicy, decoder: BulkDecoder) -
     return pa.concat_tables(parts) if parts else table
 
 
-def _masked(rows: pa.Table, topic: str, policy: MaskingPolicy, decoder: BulkDecoder) -> pa.Table:
+def _masked(rows: pa.Table, topic: str, policy: MaskingPolicy, decoder: ValueDecoder) -> pa.Table:
     mask = policy.of_topic(topic)
     if mask is None:
         return rows
     made = pa.Table.from_batches(
-        [
-            mask.masked(batch, lambda records: decoder.decode(records, topic))
-            for batch in rows.select(RECORD.names).cast(RECORD).to_batches()
-        ],
+        [mask.masked(batch, decoder, topic) for batch in rows.select(RECORD.names).cast(RECORD).to_batches()],
         RECORD,
     )
     for name in ("key", "value", "headers"):

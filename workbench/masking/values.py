@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import re
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.decoding.formats.framing import REGISTRY_PREFIX_BYTES
-from workbench.decoding.formats.json import BYTE_ORDER_MARK, CONNECT_WRAPPER, parse_json
+from workbench.decoding.formats.json import parse_json
 from workbench.decoding.value_tree import NumberText
-from workbench.masking.paths import ANY, DEEP, PathSet
+from workbench.masking.program import compiled
+from workbench.masking.rewriting import Rewriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pyarrow as pa
+    from numpy.typing import NDArray
 
     from workbench.config.masking import MaskingRule
     from workbench.masking.actions import Replacer
-    from workbench.masking.paths import State
 
 UNREADABLE = b'"*** (masked: the value could not be read)"'
 """Stands for a value of which nobody knows the members."""
-_REMOVED: Any = object()
 
 
 class ValueMask:
@@ -37,133 +35,50 @@ class ValueMask:
 
     def __init__(self, rules: Sequence[tuple[MaskingRule, Replacer]]) -> None:
         self._whole = next((replacer for rule, replacer in rules if rule.value), None)
-        self._rules = [
-            (PathSet(rule.paths or rule.allow), bool(rule.allow), replacer)
-            for rule, replacer in rules
-            if not rule.value
+        with_paths = [one for one in rules if not one[0].value]
+        self._replacers = [replacer for _, replacer in with_paths]
+        constants = [
+            encode_basestring_ascii(one.replacement).encode() if one.action == "replace" else None
+            for one in self._replacers
         ]
-        names = {name for paths, allows, _ in self._rules for name in ([DEEP] if allows else paths.last_names)}
-        self._plain_names = None if names & {ANY, DEEP} or self._whole is not None else names
+        removes = [*(one.action == "remove" for one in self._replacers), True]
+        program = compiled([rule for rule, _ in with_paths])
+        self._rewriter = Rewriter(program, constants, removes, self._shown, UNREADABLE)
 
-    def untouched(self, values: pa.Array) -> pa.Array:
-        """Return which values surely hold no member that is masked: objects in which no name of a path is written.
-
-        A name may be written with escapes, and a text in another encoding than UTF-8 has zero bytes between its
-        letters: values with either are looked into.
-        """
-        if self._plain_names is None:
-            return pc.is_null(values)
-        named = "|".join([re.escape(f'"{name}"') for name in sorted(self._plain_names)] + [r"\\", r"\x00"])
-        is_object = pc.match_substring_regex(values, r"\A[ \t\r\n]*\{")
-        suspect = pc.match_substring_regex(values, named)
-        return pc.fill_null(pc.and_(is_object, pc.invert(suspect)), True)
-
-    def masked(self, value: bytes, decoded: str | None) -> tuple[bytes, bool]:
-        """Mask a value; returns it, and whether it changed.
+    def masked(self, values: pa.Array, read: pa.Array | None) -> tuple[pa.Array, NDArray[np.bool_]]:
+        """Mask values; returns them, and which changed. Null and empty ones stay.
 
         Args:
-            value: The bytes.
-            decoded: The value as JSON, where another format read it.
+            values: Binary array.
+            read: The values as JSON, where another format read them; null in other rows.
         """
-        if not value:
-            return value, False
         if self._whole is not None:
-            shown = self._whole.text(value)
-            return (b"null" if shown is None else _written(shown).encode()), True
-        try:
-            text = _json_text(value) if decoded is None else decoded
-            tree = parse_json(text)
-            if not _has_members(tree):
-                return UNREADABLE, True
-            walk = _Walk(self._rules)
-            made = walk.tree(tree)
-            if decoded is None and not walk.hits and not _repeats_members(text):
-                return value, False
-            return _written(made).encode(), True
-        except (ValueError, RecursionError):
-            return UNREADABLE, True
+            return self._masked_whole(self._whole, values)
+        if read is None or read.null_count == len(read):
+            return self._rewriter.rewritten(values, np.zeros(len(values), np.uint8))
+        texts = pc.coalesce(read.cast(pa.binary()), values)
+        return self._rewriter.rewritten(texts, read.is_valid().to_numpy(zero_copy_only=False).view(np.uint8))
+
+    def _masked_whole(self, replacer: Replacer, values: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
+        coded = values.dictionary_encode()
+        plain = coded.dictionary.to_pylist()
+        shown = [_text(replacer.text(value)) if value else value for value in plain]
+        changed = pc.fill_null(pc.greater(pc.binary_length(values), 0), False)
+        return pa.array(shown, values.type).take(coded.indices), changed.to_numpy(zero_copy_only=False)
+
+    def _shown(self, rule: int, plain: bytes, is_text: bool) -> bytes:  # noqa: FBT001 - called by compiled code
+        """Return the JSON that stands for a value of which it depends on the value what that is."""
+        is_bare = is_text or plain[:1] not in b"{["
+        return _text(self._replacers[rule].text(plain if is_bare else _in_one_form(plain)))
 
 
-class _Walk:
-    """One pass over a value: a member is shown if no rule masks it, and the first rule that does says how."""
-
-    def __init__(self, rules: Sequence[tuple[PathSet, bool, Replacer]]) -> None:
-        self.hits = 0
-        self._rules = rules
-
-    def tree(self, tree: Any) -> Any:
-        """Return the value with its members masked."""
-        starts = [paths.start for paths, _, _ in self._rules]
-        if not isinstance(tree, dict) or tree.keys() != CONNECT_WRAPPER:
-            return self._node(tree, starts)
-        # Kafka Connect wraps values; a path names members of what is wrapped, with or without `payload` before them.
-        inside = [
-            start | paths.step(start, "payload") for (paths, _, _), start in zip(self._rules, starts, strict=True)
-        ]
-        payload = self._member(tree["payload"], inside)
-        kept = {} if any(allows for _, allows, _ in self._rules) else {"schema": tree["schema"]}
-        return kept if payload is _REMOVED else {**kept, "payload": payload}
-
-    def _node(self, node: Any, states: Sequence[State]) -> Any:
-        if isinstance(node, list):
-            # Arrays are passed through: a path names members, whether there is one or a list of them.
-            return [made for item in node if (made := self._member(item, states)) is not _REMOVED]
-        made = {}
-        for name, value in node.items():
-            found = self._member(value, self._below(states, name))
-            if found is not _REMOVED:
-                made[name] = found
-        return made
-
-    def _below(self, states: Sequence[State], name: str) -> list[State]:
-        """Return the states at a member; what is below an allowed member is allowed."""
-        return [
-            state if allows and paths.ends(state) else paths.step(state, name)
-            for (paths, allows, _), state in zip(self._rules, states, strict=True)
-        ]
-
-    def _member(self, value: Any, states: Sequence[State]) -> Any:
-        is_leaf = not (isinstance(value, dict | list) and value)
-        for (paths, allows, replacer), state in zip(self._rules, states, strict=True):
-            if paths.ends(state) != allows and not (allows and state and not is_leaf):
-                self.hits += 1
-                return _replaced(value, replacer)
-        # Below a member that no path leads through nothing can be found.
-        return value if is_leaf or not any(states) else self._node(value, states)
+def _text(shown: str | None) -> bytes:
+    return b"null" if shown is None else encode_basestring_ascii(shown).encode()
 
 
-def _json_text(value: bytes) -> str:
-    # A prefix of a registry before JSON is left out: its id names a schema that a masked value need not fit.
-    if value[:1] == b"\x00" and value[REGISTRY_PREFIX_BYTES : REGISTRY_PREFIX_BYTES + 1] == b"{":
-        value = value[REGISTRY_PREFIX_BYTES:]
-    return value.removeprefix(BYTE_ORDER_MARK).decode()
-
-
-def _repeats_members(text: str) -> bool:
-    """Whether an object has two members of one name: the tree has the last one only, the text still shows the other."""
-    found = False
-
-    def look(pairs: list[tuple[str, Any]]) -> None:
-        nonlocal found
-        found = found or len({name for name, _ in pairs}) < len(pairs)
-
-    json.loads(text, object_pairs_hook=look)
-    return found
-
-
-def _has_members(tree: Any) -> bool:
-    """Whether it is an object, or a list of objects: a bare text or number has no member that a path could name."""
-    if isinstance(tree, list):
-        return all(isinstance(item, dict) for item in tree)
-    return isinstance(tree, dict)
-
-
-def _replaced(value: Any, replacer: Replacer) -> Any:
-    if value is None:
-        return None
-    plain = value if isinstance(value, str) else _written(value)
-    shown = replacer.text(plain.encode("utf-8", "surrogatepass"))
-    return _REMOVED if shown is None else shown
+def _in_one_form(json_text: bytes) -> bytes:
+    """Write JSON without white space, and of members of one name the last: the same value gives the same hash."""
+    return _written(parse_json(json_text)).encode()
 
 
 def _written(tree: Any) -> str:

@@ -10,7 +10,7 @@ from workbench.session.masking import masked_log, present_policy
 if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.config import Profile
-    from workbench.model.events.decoding import BulkDecoder
+    from workbench.model.events.decoding import ValueDecoder
 
 
 def masked_connection(profile: Profile, log: RecordLog, *, writable: bool, reason: str) -> ClusterConnection:
@@ -21,7 +21,7 @@ def masked_connection(profile: Profile, log: RecordLog, *, writable: bool, reaso
     """
     policy = present_policy()
 
-    def decoder() -> BulkDecoder:
+    def decoder() -> ValueDecoder:
         from workbench.session.conventions import topic_decoder
         from workbench.session.schemas.capturing import live_decoder
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from workbench.model.events.decoding import BulkDecoder
+    from workbench.model.events.decoding import ValueDecoder
 
 
 def masked_copy(snapshot: str | os.PathLike[str], copy: str | os.PathLike[str]) -> int:
@@ -66,7 +66,7 @@ def table_mask() -> Callable[[pa.Table], pa.Table] | None:
     return None if policy is None else partial(masked_table, policy=policy, decoder=topic_decoder(as_written=True))
 
 
-def _decoder(store: SnapshotStore) -> BulkDecoder:
+def _decoder(store: SnapshotStore) -> ValueDecoder:
     """Return the decoder of a snapshot's records; the ids of schemas mean the same in one cluster only."""
     decoder = topic_decoder(as_written=True)
     known = list(schemas_by_cluster(store).values())

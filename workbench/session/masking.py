@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.masking import MaskingPolicy
-    from workbench.model.events.decoding import BulkDecoder
+    from workbench.model.events.decoding import ValueDecoder
     from workbench.store.snapshot.store import SnapshotStore
 
 _ACTION = "masking.rules"
@@ -37,7 +37,7 @@ def present_policy() -> MaskingPolicy | None:
     return policy_of(settings)
 
 
-def masked_log(log: RecordLog, policy: MaskingPolicy | None, decoder: Callable[[], BulkDecoder]) -> RecordLog:
+def masked_log(log: RecordLog, policy: MaskingPolicy | None, decoder: Callable[[], ValueDecoder]) -> RecordLog:
     """Return a log whose readers mask; without a policy the log itself."""
     if policy is None:
         return log

@@ -24,4 +24,4 @@ def test_steps():
     assert not reaches("a.**", "a")
     assert reaches("a.**.b", "a", "b")
     assert reaches("$.a", "a")
-    assert PathSet(["a.b", "**.c"]).last_names == {"b", "c"}
+    assert PathSet(["a.b", "**.c", "*"]).names == {"a", "b", "c"}

@@ -28,9 +28,9 @@ def rows(*records: tuple):
     return pa.RecordBatch.from_pylist(listed, schema=RECORD)
 
 
-def made(batch, decode=None, **facts):
+def made(batch, decoder=None, **facts):
     rule = MaskingRule(topics=("*",), **{"action": "replace", **facts})
-    return TopicMask([(rule, replacer(rule, "a long enough salt"))]).masked(batch, decode)
+    return TopicMask([(rule, replacer(rule, "a long enough salt"))]).masked(batch, decoder, "t")
 
 
 def headers_of(batch):
@@ -60,23 +60,40 @@ def test_headers_are_masked_by_pattern_whatever_their_case():
 
 def test_values_are_masked_and_tombstones_stay():
     batch = made(rows((b"k", b'{"a": 1}', ()), (b"k", None, ()), (b"k", b'{"b": 1}', ())), paths=("a",))
-    assert batch.column("value").to_pylist() == [b'{"a":"***"}', None, b'{"b": 1}']
+    assert batch.column("value").to_pylist() == [b'{"a": "***"}', None, b'{"b": 1}']
     assert headers_of(batch) == [[(MARK, b"value")], [], []]
 
 
-def test_values_of_other_formats_are_decoded_first():
-    asked = []
+class Decoder:
+    """Reads every value that it is given, but ``?``."""
 
-    def decode(records):
-        asked.append(records.num_rows)
+    def __init__(self, reads_all) -> None:
+        self.reads_all = reads_all
+        self.asked = []
+
+    def reads_other_formats(self, topic):
+        return self.reads_all
+
+    def decode(self, records, topic):
+        self.asked.append(records.num_rows)
         texts = [None if value == b"?" else '{"a": 2, "c": 3}' for value in records.column("value").to_pylist()]
         columns = [pa.array(texts) if field.name == "decoded" else pa.nulls(len(texts), field.type) for field in EVENT]
         return pa.RecordBatch.from_arrays(columns, names=EVENT.names)
 
-    batch = made(rows((b"k", b"\x01avro", ()), (b"k", b'{"b": 1}', ()), (b"k", b"?", ())), decode, paths=("a",))
-    assert asked == [2]
-    assert batch.column("value").to_pylist()[:2] == [b'{"a":"***","c":3}', b'{"b": 1}']
-    assert b"masked" in batch.column("value")[2].as_py()
+
+def test_values_of_other_formats_are_decoded_first():
+    decoder = Decoder(reads_all=False)
+    batch = rows((b"k", b"\x00avro", ()), (b"k", b'{"b": 1}', ()), (b"k", b"?", ()))
+    shown = made(batch, decoder, paths=("a",))
+    assert decoder.asked == [1]
+    assert shown.column("value").to_pylist()[:2] == [b'{"a": "***", "c": 3}', b'{"b": 1}']
+    assert b"masked" in shown.column("value")[2].as_py()
+    made(batch.slice(1, 1), decoder, paths=("a",))
+    assert decoder.asked == [1]
+    # Where the settings fix a format, JSON that a value looks like is not what it says.
+    decoder = Decoder(reads_all=True)
+    assert made(batch, decoder, paths=("a",)).column("value")[1].as_py() == b'{"a": "***", "c": 3}'
+    assert decoder.asked == [3]
 
 
 def test_slices_and_unknown_headers():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,6 @@ from workbench.decoding.compiled.byte_rows import may_be_bytes
 from workbench.live.row_condition import RowCondition
 from workbench.live.search.columns import DECODED_NAMES, SEARCHED, columns_of
 from workbench.live.search.texts import Regex, Word, in_headers
-from workbench.model.events.decoding import BulkDecoder
 from workbench.model.events.envelope import DAMAGED, RAW
 from workbench.model.records.columns import DECODED_VALUE, EVENT
 
@@ -21,18 +20,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from workbench.live.search.query import SearchQuery
+    from workbench.model.events.decoding import ValueDecoder
 
     Mask = NDArray[np.bool_]
 
 _ONLY_DECODED = frozenset(DECODED_NAMES - {DECODED_VALUE})
-
-
-class SearchDecoder(BulkDecoder, Protocol):
-    """A decoder that knows where a value may be of another format than JSON."""
-
-    def reads_other_formats(self, topic: str) -> bool:
-        """Whether any value of a topic may be, whatever it begins with."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,7 @@ class Matcher:
         ValidationError: The condition or the expression cannot be read.
     """
 
-    def __init__(self, query: SearchQuery, decoder: SearchDecoder) -> None:
+    def __init__(self, query: SearchQuery, decoder: ValueDecoder) -> None:
         self._decoder = decoder
         self._key = query.key
         words = [Word(word) for word in query.words]

@@ -45,9 +45,10 @@ if TYPE_CHECKING:
     from workbench.bus.partitioner_detection import PartitionerVerdict
     from workbench.bus.protocols import RecordLog
     from workbench.capture.window import Window
-    from workbench.live.search.matcher import Matched, SearchDecoder
+    from workbench.live.search.matcher import Matched
     from workbench.live.search.query import SearchQuery
     from workbench.model import Chunk, Isolation, Record, Span
+    from workbench.model.events.decoding import ValueDecoder
     from workbench.model.feeds import Progress
     from workbench.model.selecting.topic_selection import TopicSelection
     from workbench.model.selecting.window import Bound
@@ -102,7 +103,7 @@ class Search:
         self,
         log: RecordLog,
         query: SearchQuery,
-        decoder: SearchDecoder,
+        decoder: ValueDecoder,
         options: SearchOptions,
         *,
         progress: Callable[[Progress], None] | None = None,

@@ -20,6 +20,14 @@ class BulkDecoder(Protocol):
         ...
 
 
+class ValueDecoder(BulkDecoder, Protocol):
+    """A decoder that knows where a value may be of another format than JSON."""
+
+    def reads_other_formats(self, topic: str) -> bool:
+        """Whether any value of a topic may be, whatever it begins with."""
+        ...
+
+
 @runtime_checkable
 class PreparedDecoder(BulkDecoder, Protocol):
     """A decoder that fetches what records need, such as their schemas, before they are decoded."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workbench.bus.redpanda.proxy import HttpProxy
     from workbench.bus.redpanda.proxy.log import ProxyLog
     from workbench.model import Chunk
-    from workbench.model.events.decoding import BulkDecoder
+    from workbench.model.events.decoding import ValueDecoder
     from workbench.model.selecting.topic_selection import TopicSelection, TopicsLike
     from workbench.model.selecting.window import Bound, BoundLike
 
@@ -89,7 +89,7 @@ async def follow_proxy(
             yield chunk
 
 
-def _decoder() -> BulkDecoder:
+def _decoder() -> ValueDecoder:
     from workbench.session.conventions import topic_decoder
 
     return topic_decoder(as_written=True)
