@@ -9,9 +9,8 @@ import pytest
 from project_docs import DOCS, ROOT, resolve
 
 from workbench.replay.proof import delivery_checks
-from workbench.replay.proof.report import OUTCOMES
 from workbench.replay.rules.guard import RULES
-from workbench.store.journal import Journal
+from workbench.store.journal import OUTCOME_NAMES, Journal
 from workbench.store.journal.states import NEXT_STATES
 
 PAGE = (DOCS / "replay-rules.md").read_text()
@@ -82,7 +81,7 @@ def test_the_journal_states_are_those_of_the_code():
 def test_the_outcomes_and_tables_are_those_of_the_code(tmp_path):
     part = PAGE.split("\n## Journal states\n")[1].split("\n## ")[0]
     said = re.search(r"The outcome of each record in the ledger is ([^.]+)\.", part)[1]
-    assert set(re.findall(r"`(\w+)`", said)) == set(OUTCOMES)
+    assert set(re.findall(r"`(\w+)`", said)) == set(OUTCOME_NAMES)
     with Journal.open(tmp_path / "runs.duckdb") as opened, opened._connection.cursor() as cursor:
         query = "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'replay')"
         tables = {name for (name,) in cursor.execute(query).fetchall()}

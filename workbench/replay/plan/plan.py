@@ -14,6 +14,7 @@ from workbench.model.feeds import PlanFacts, Sample
 from workbench.replay.plan.dry_run import DryRun, summary
 from workbench.replay.plan.rewritten_texts import diffs, rewritten_texts
 from workbench.replay.records.digest import token
+from workbench.replay.records.raw_rows import without
 from workbench.replay.records.replay_records import NOW
 from workbench.text import counted, output_html, partition_text, position_text, visible_bytes
 
@@ -83,7 +84,7 @@ class Plan:
     @cached_property
     def sent(self) -> Longs:
         """Seqs that are sent, ascending."""
-        return np.setdiff1d(np.arange(len(self.records)), np.fromiter(self.left_out, np.int64, len(self.left_out)))
+        return without(len(self.records), self.left_out)
 
     @cached_property
     def steps(self) -> pa.Table:

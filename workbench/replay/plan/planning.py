@@ -15,6 +15,7 @@ from workbench.replay.options import Options, ratio
 from workbench.replay.plan.estimates import estimate
 from workbench.replay.plan.plan import Plan
 from workbench.replay.records.digest import plan_hash, selection_sha256
+from workbench.replay.records.raw_rows import without
 from workbench.replay.records.replay_records import ReplayRecords
 from workbench.replay.rewriting.edits import NO_EDITS, Edits
 from workbench.replay.rules.guard import refusals, refused_records, warnings
@@ -49,7 +50,6 @@ def make_plan(draft: Draft, facts: TargetFacts) -> Plan:
     refused = refused_records(found)
     left_out = refused if draft.options.skip_refused else {}
     document = _document(records, left_out)
-    sent = np.setdiff1d(np.arange(len(records)), np.fromiter(left_out, np.int64, len(left_out)))
     return Plan(
         records=records,
         document=document,
@@ -58,7 +58,7 @@ def make_plan(draft: Draft, facts: TargetFacts) -> Plan:
         refusals=tuple(item for item in found if not (item.seqs and draft.options.skip_refused)),
         left_out=left_out,
         warnings=tuple(warnings(planning)),
-        estimates=estimate(records, sent),
+        estimates=estimate(records, without(len(records), left_out)),
     )
 
 

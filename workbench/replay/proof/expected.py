@@ -1,7 +1,8 @@
-"""Defines the records that a run should have on its target: from its plan, or from its journal alone."""
+"""Defines the records that a run should have on its target: by its plan, or by its journal alone; read in blocks."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.replay.proof.ledger import Places, rows_of
+from workbench.replay.proof.places import Places
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.target.facts import APPEND_TIME
+from workbench.store.journal import NEVER_TRIED, OUTCOME_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -21,83 +23,117 @@ if TYPE_CHECKING:
     from workbench.replay.plan.plan import Plan
     from workbench.replay.records.digest import Digests
     from workbench.replay.records.raw_rows import Longs
-    from workbench.store.journal import RunRow
+    from workbench.store.journal import RunLedger, RunRow
+
+BLOCK_ROWS = 1 << 14
+_BLOCKS_KEPT = 32
+"""Blocks that are kept: the lanes of a run are read side by side, each at its own seqs."""
+
+NOT_KNOWN = -1
+"""Stands for an offset or a time that the broker did not tell."""
+
+ACKED, SKIPPED, REFUSED = (OUTCOME_NAMES.index(name) for name in ("acked", "skipped", "refused"))
 
 
-@dataclass(frozen=True)
-class ExpectedRecords:
-    """The records of a run, by seq."""
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Records of a run that follow each other; arrays by seq from ``first`` on."""
 
-    run_id: str
-    marked: bool
-    """They carry provenance headers."""
-    seqs: Longs
-    """Ascending."""
-    sent: NDArray[np.bool_]
-    """Those that the run was to send."""
+    first: int
     digests: Digests
     places: Places
     """Target partition of each."""
     times: Longs
     """Planned timestamp; `NOW` is chosen when the record is sent."""
-    overwritten: AbstractSet[str]
-    """Targets whose broker overwrites timestamps."""
+    offsets: Longs
+    """Of the ledger; `NOT_KNOWN` where it has none."""
+    stated: Longs
+    """Timestamps of the ledger, like the offsets."""
 
-    def rows_of(self, seqs: Longs) -> tuple[Longs, NDArray[np.bool_]]:
-        """Return the row of each of these seqs, and whether it is one of the run."""
-        return rows_of(self.seqs, seqs)
 
-    @classmethod
-    def of_plan(cls, plan: Plan) -> ExpectedRecords:
-        """Take them from a plan."""
-        records = plan.records
-        seqs = np.arange(len(records))
-        sent = np.zeros(len(records), bool)
-        sent[plan.sent] = True
-        targets = pa.table(
-            {
-                "target_topic": records.target_topic_column(seqs),
-                "target_partition": pa.array(records.target_partitions),
-            }
+class ExpectedRecords:
+    """The records of a run, and what the ledger has of them.
+
+    Args:
+        row: The run.
+        ledger: Its ledger.
+        plan: Its plan; without it the ledger says which records were to be sent.
+    """
+
+    def __init__(self, row: RunRow, ledger: RunLedger, plan: Plan | None = None) -> None:
+        self.run_id = row.run_id
+        self.marked = row.plan["document"]["headers"] != "exact"
+        """They carry provenance headers."""
+        self.ledger = ledger
+        self.outcomes = ledger.outcomes()
+        """Code of each record's outcome, by seq."""
+        self._plan = plan
+        self._stamped_when_sent = row.plan["options"]["timestamps"] == "now"
+        self._append_time = _append_time_topics(row)
+        self._blocks: OrderedDict[int, Block] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    @property
+    def overwritten(self) -> AbstractSet[str]:
+        """Targets whose broker overwrites timestamps."""
+        return self._append_time if self._plan is None else self._plan.records.append_time_topics
+
+    @property
+    def wanted(self) -> NDArray[np.bool_]:
+        """The records that should be on the target, by seq."""
+        sent = ~np.isin(self.outcomes, [SKIPPED, REFUSED])
+        if self._plan is None:
+            sent &= self.outcomes != NEVER_TRIED
+        else:
+            sent[np.fromiter(self._plan.left_out, np.int64, len(self._plan.left_out))] = False
+        return sent
+
+    def block(self, number: int) -> Block:
+        """Return the records from ``number * BLOCK_ROWS`` on."""
+        found = self._blocks.get(number)
+        if found is None:
+            found = self._blocks[number] = self._read(number * BLOCK_ROWS)
+            if len(self._blocks) > _BLOCKS_KEPT:
+                self._blocks.popitem(last=False)
+        self._blocks.move_to_end(number)
+        return found
+
+    def _read(self, first: int) -> Block:
+        stop = min(first + BLOCK_ROWS, len(self))
+        rows = self.ledger.rows(first, stop)
+        seqs = pa.array(rows["seq"].to_numpy() - first)
+        # Records that were never attempted have no row.
+        at = pc.index_in(pa.array(np.arange(stop - first)), seqs)
+        rows = rows.take(at)
+        offsets, stated = (
+            pc.fill_null(rows[name], NOT_KNOWN).to_numpy() for name in ("target_offset", "target_timestamp_ms")
         )
-        return cls(
-            plan.run_id,
-            plan.options.headers != "exact",
-            seqs,
-            sent,
-            records.digests,
-            Places.of(targets),
-            records.planned_timestamps,
-            frozenset(records.append_time_topics),
-        )
-
-    @classmethod
-    def of_journal(cls, row: RunRow, ledger: pa.Table) -> ExpectedRecords:
-        """Take them from the ledger of a run, which has every record that was attempted."""
-        found = ledger.filter(pc.not_equal(ledger["outcome"], "refused"))
-        digests = found["body_sha256"].cast(pa.binary(32)).combine_chunks()
-        times = pc.fill_null(found["target_timestamp_ms"], NOW).to_numpy()
-        if row.plan["options"]["timestamps"] == "now":
-            times = np.full(len(times), NOW, np.int64)
-        topics = {topic["name"]: topic["config"] for topic in row.plan["facts"]["topics"]}
-        appending = {name for name, config in topics.items() if config.get("message.timestamp.type") == APPEND_TIME}
-        return cls(
-            row.run_id,
-            row.plan["document"]["headers"] != "exact",
-            found["seq"].to_numpy(),
-            np.ones(found.num_rows, bool),
-            fixed_bytes(digests),
-            Places.of(found),
-            times,
-            frozenset(appending),
-        )
+        if self._plan is None:
+            digests = _digests(rows["body_sha256"])
+            times = np.full(len(stated), NOW, np.int64) if self._stamped_when_sent else stated
+            return Block(first, digests, Places.of(rows), times, offsets, stated)
+        records = self._plan.records
+        targets = {
+            "target_topic": records.target_topic_column(np.arange(first, stop)),
+            "target_partition": pa.array(records.target_partitions[first:stop]),
+        }
+        times = records.planned_timestamps[first:stop]
+        return Block(first, records.digests[first:stop], Places.of(pa.table(targets)), times, offsets, stated)
 
 
-def fixed_bytes(column: pa.Array | pa.ChunkedArray) -> Digests:
-    """Return a column of 32 bytes each as an array with one row for each."""
-    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+def _append_time_topics(row: RunRow) -> frozenset[str]:
+    topics = {topic["name"]: topic["config"] for topic in row.plan["facts"]["topics"]}
+    return frozenset(name for name, config in topics.items() if config.get("message.timestamp.type") == APPEND_TIME)
+
+
+def _digests(column: pa.ChunkedArray) -> Digests:
+    """Return a column of 32 bytes each as an array with one row for each; zeros where it is null."""
+    content = pc.fill_null(column, bytes(32)).cast(pa.binary(32)).combine_chunks()
+    chunks = content.chunks if isinstance(content, pa.ChunkedArray) else [content]
     found = [np.empty((0, 32), np.uint8)]
     for chunk in chunks:
-        content = np.frombuffer(chunk.buffers()[1], np.uint8)
-        found.append(content[32 * chunk.offset : 32 * (chunk.offset + len(chunk))].reshape(-1, 32))
+        raw = np.frombuffer(chunk.buffers()[1], np.uint8)
+        found.append(raw[32 * chunk.offset : 32 * (chunk.offset + len(chunk))].reshape(-1, 32))
     return np.concatenate(found)

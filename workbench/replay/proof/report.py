@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workbench.replay.proof.undo import UndoAids
+from workbench.store.journal import LEDGER
 from workbench.text import (
     Element,
     counts_text,
@@ -31,10 +32,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.replay.proof.verification import Verification
-    from workbench.store.journal import Journal
+    from workbench.store.journal import Journal, RunLedger
 
-OUTCOMES = ("acked", "skipped", "refused", "failed", "unknown")
-
+_PART_ROWS = 1 << 16
 _EXIT = {"done": 0, "verified": 0, "stopped": 3, "in_doubt": 3}
 
 
@@ -48,21 +48,25 @@ class ReplayReport:
     error: str | None
     selected: int
     """Records of the plan, those left out included."""
-    ledger: pa.Table
-    """Source position, target position and outcome of each record that was attempted or left out."""
+    outcomes: Mapping[str, int]
+    """Records by outcome; those that were never attempted have none."""
     positions: pa.Table
     """Of each target partition its end when the run began, and the offset of the run's next record."""
     verification: Verification | None
     """None when nothing was verified."""
     undo: UndoAids
+    recorded: RunLedger
+    """Reads the ledger from the journal, which must be open."""
+
+    @cached_property
+    def ledger(self) -> pa.Table:
+        """Source position, target position and outcome of each record that was attempted or left out."""
+        return self.recorded.rows()
 
     @property
     def counts(self) -> dict[str, int]:
         """Records by outcome; ``unsent`` are those that were never attempted."""
-        outcomes = pc.value_counts(self.ledger["outcome"].combine_chunks()).to_pylist()
-        found = {item["values"]: item["counts"] for item in outcomes}
-        counts = {name: found.get(name, 0) for name in OUTCOMES}
-        return {**counts, "unsent": self.selected - self.ledger.num_rows}
+        return {**self.outcomes, "unsent": self.selected - sum(self.outcomes.values())}
 
     @property
     def frame(self) -> Any:
@@ -77,8 +81,10 @@ class ReplayReport:
         return _EXIT.get(self.state, 1)
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
-        """Write the ledger to a file, as evidence."""
-        pq.write_table(self.ledger, path)
+        """Write the ledger to a file, as evidence; a large one in parts."""
+        with pq.ParquetWriter(path, LEDGER) as file:
+            for first in range(0, max(1, self.selected), _PART_ROWS):
+                file.write_table(self.recorded.rows(first, first + _PART_ROWS))
 
     def _facts(self) -> list[tuple[str, str]]:
         counts = counts_text(self.counts)
@@ -137,14 +143,15 @@ def readable(ledger: pa.Table) -> pa.Table:
 def read_report(journal: Journal, run_id: str, verification: Verification | None = None) -> ReplayReport:
     """Read the report of a run from its journal."""
     row = journal.run(run_id)
-    ledger = journal.ledger(run_id)
+    recorded = journal.ledger_of(run_id)
     return ReplayReport(
         run_id=run_id,
         state=row.state,
         error=row.error,
         selected=int(row.plan["document"]["records"]),
-        ledger=ledger,
+        outcomes=recorded.counts(),
         positions=journal.positions(run_id),
         verification=verification,
-        undo=UndoAids.of(row, ledger),
+        undo=UndoAids.of(row, recorded),
+        recorded=recorded,
     )

@@ -9,14 +9,11 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyarrow.compute as pc
-
 from workbench.errors import ReplayRefused
 from workbench.model import TopicPartition
-from workbench.replay.proof.ledger import LedgerRows
+from workbench.replay.proof.arrivals import Picker, arrivals
 from workbench.replay.target.facts import TargetFacts
 from workbench.replay.target.fetching import topic_facts
-from workbench.replay.target.reading import read_target
 from workbench.text import counted
 
 if TYPE_CHECKING:
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.bus.protocols import RecordLog
-    from workbench.store.journal import Journal, RunRow
+    from workbench.store.journal import Journal, RunLedger, RunRow
 
 
 @dataclass(frozen=True)
@@ -35,22 +32,23 @@ class UndoAids:
     run_id: str
     marked: bool
     """Records carry provenance headers."""
-    targets: pa.Table
-    """Positions that were acknowledged: ``target_topic, target_partition, target_offset``."""
+    acked: int
+    """Positions that were acknowledged."""
     offsets_before: Mapping[str, Mapping[TopicPartition, int]]
     """Committed offsets of each group of a target before the run."""
     created: tuple[str, ...]
     """Topics that the run created; `delete_created` removes one, guarded."""
+    recorded: RunLedger
+    """Reads the ledger from the journal, which must be open."""
 
     @classmethod
-    def of(cls, row: RunRow, ledger: pa.Table) -> UndoAids:
+    def of(cls, row: RunRow, recorded: RunLedger) -> UndoAids:
         """Derive the information from a run and its ledger."""
-        acked = ledger.filter(pc.equal(ledger["outcome"], "acked"))
         found = TargetFacts.from_json(row.plan["facts"])
         return cls(
             run_id=row.run_id,
             marked=row.plan["document"]["headers"] != "exact",
-            targets=acked.select(["target_topic", "target_partition", "target_offset"]),
+            acked=recorded.counts()["acked"],
             offsets_before={
                 group.group_id: {
                     TopicPartition(topic, partition): offset
@@ -60,7 +58,13 @@ class UndoAids:
                 for group in found.groups
             },
             created=tuple(sorted(row.plan["document"]["target"].get("create", {}))),
+            recorded=recorded,
         )
+
+    @property
+    def targets(self) -> pa.Table:
+        """Positions that were acknowledged: ``target_topic, target_partition, target_offset``."""
+        return self.recorded.rows(outcome="acked").select(["target_topic", "target_partition", "target_offset"])
 
     @property
     def header_filter(self) -> tuple[bytes, bytes] | None:
@@ -70,7 +74,7 @@ class UndoAids:
     @property
     def lines(self) -> list[str]:
         """The information as lines of text."""
-        lines = [f"The ledger (.undo.targets) has {counted(self.targets.num_rows, 'target position')}."]
+        lines = [f"The ledger (.undo.targets) has {counted(self.acked, 'target position')}."]
         if self.header_filter is not None:
             name, value = (part.decode() for part in self.header_filter)
             lines.append(f"Consumers can leave them out by the header {name} = {value}.")
@@ -133,16 +137,13 @@ async def _in_use(log: RecordLog, journal: Journal, run_id: str, topic: str) -> 
 
 
 async def _records_of_others(log: RecordLog, journal: Journal, run_id: str, topic: str) -> int:
-    ledger = LedgerRows.of(await asyncio.to_thread(journal.ledger, run_id))
+    picker = Picker(run_id, journal.ledger_of(run_id), marked=False)
     partitions = await _partitions(log, topic)
     starts = {at: offset or 0 for at, offset in (await log.offsets(partitions, "earliest")).items()}
     ends = {at: offset or 0 for at, offset in (await log.offsets(partitions, "latest")).items()}
-    count = 0
-    async for chunk in read_target(log, starts, ends):
-        at = TopicPartition(topic, chunk.partition)
-        known, _ = ledger.seqs_at(at, chunk.records.column("offset").to_numpy())
-        count += chunk.records.num_rows - len(known)
-    return count
+    async for _ in arrivals(log, picker, starts, ends):
+        pass
+    return picker.others
 
 
 async def _partitions(log: RecordLog, topic: str) -> list[TopicPartition]:

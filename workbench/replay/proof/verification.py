@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 from workbench.errors import WorkbenchError
 from workbench.model import TopicPartition
-from workbench.replay.proof.arrivals import Arrivals, collect
-from workbench.replay.proof.delivery_checks import all_checks
+from workbench.replay.proof.arrivals import Picker, arrivals
+from workbench.replay.proof.delivery_checks import Comparison, all_checks
 from workbench.replay.proof.expected import ExpectedRecords
-from workbench.replay.proof.ledger import LedgerRows
 from workbench.text import counted
 
 if TYPE_CHECKING:
@@ -77,14 +76,14 @@ async def verify_delivery(log: RecordLog, plan: Plan | str, journal: Journal, *,
     """
     run_id = plan if isinstance(plan, str) else plan.run_id
     row = await asyncio.to_thread(journal.run, run_id)
-    rows = await asyncio.to_thread(journal.ledger, run_id)
-    ledger = LedgerRows.of(rows)
-    expected = ExpectedRecords.of_journal(row, rows) if isinstance(plan, str) else ExpectedRecords.of_plan(plan)
+    given = None if isinstance(plan, str) else plan
+    expected = await asyncio.to_thread(ExpectedRecords, row, journal.ledger_of(run_id), given)
+    picker = Picker(run_id, expected.ledger, marked=expected.marked)
     try:
-        arrivals = await read_back(log, journal, expected, ledger)
-        found = tuple(all_checks(expected, ledger, arrivals))
+        compared = await _compare(log, journal, expected, picker)
+        found = await asyncio.to_thread(lambda: tuple(all_checks(compared, picker)))
         checks = tuple(Check(name, status, detail) for name, status, detail in found)
-        verification = Verification(checks, arrivals.others)
+        verification = Verification(checks, picker.others)
     except WorkbenchError as error:
         verification = Verification((Check("read the target back", "not checked", error.message),))
     if record and row.state in ("done", "verified", "not_verified"):
@@ -93,14 +92,18 @@ async def verify_delivery(log: RecordLog, plan: Plan | str, journal: Journal, *,
     return verification
 
 
-async def read_back(log: RecordLog, journal: Journal, expected: ExpectedRecords, ledger: LedgerRows) -> Arrivals:
-    """Read the targets of a run from where they ended before it, and pick its records."""
-    positions = await asyncio.to_thread(journal.positions, expected.run_id)
-    starts = {
-        TopicPartition(at["target_topic"], at["target_partition"]): at["start_offset"] for at in positions.to_pylist()
-    }
-    ends = await stable_ends(log, {at: offset + 1 for at, offset in ledger.last_offsets().items()}, starts)
-    return await collect(log, expected, ledger, starts, ends)
+async def _compare(log: RecordLog, journal: Journal, expected: ExpectedRecords, picker: Picker) -> Comparison:
+    """Read the targets of a run from where they ended before it, and compare its records as they come."""
+    positions = (await asyncio.to_thread(journal.positions, expected.run_id)).to_pylist()
+    places = [TopicPartition(at["target_topic"], at["target_partition"]) for at in positions]
+    starts = {place: at["start_offset"] for place, at in zip(places, positions, strict=True)}
+    following = {place: at["next_target_offset"] for place, at in zip(places, positions, strict=True)}
+    least = {place: offset for place, offset in following.items() if offset is not None}
+    ends = await stable_ends(log, least, starts)
+    comparison = Comparison(expected)
+    async for part in arrivals(log, picker, starts, ends):
+        await asyncio.to_thread(comparison.take, part)
+    return comparison
 
 
 async def stable_ends(

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from workbench.replay.replay_mark import X_REPLAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from numpy.typing import NDArray
 
@@ -90,6 +90,13 @@ class RawRows:
 
     def _rows_of(self, hits: Longs) -> Longs:
         return np.searchsorted(self._first, hits, side="right") - 1
+
+
+def without(count: int, left_out: Collection[int]) -> Longs:
+    """Return the numbers below ``count`` that are not left out, ascending."""
+    kept = np.ones(count, bool)
+    kept[np.fromiter(left_out, np.int64, len(left_out))] = False
+    return np.flatnonzero(kept)
 
 
 def _lengths(column: pa.Array | pa.ChunkedArray) -> Longs:

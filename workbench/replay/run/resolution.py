@@ -16,14 +16,13 @@ import pyarrow.compute as pc
 
 from workbench.errors import ReplayRefused, WorkbenchError
 from workbench.model import TopicPartition
-from workbench.replay.proof.arrivals import collect
-from workbench.replay.proof.expected import ExpectedRecords
-from workbench.replay.proof.ledger import LedgerRows
+from workbench.replay.proof.arrivals import Picker, arrivals
+from workbench.replay.proof.expected import ACKED
 from workbench.replay.proof.verification import stable_ends
 from workbench.replay.run.abandon import fence
 from workbench.replay.run.content import Arrival, arrived_by_content
 from workbench.replay.run.ledger_rows import NOT_THERE, outcome_rows
-from workbench.store.journal import OUTCOMES, Settlement, Transaction
+from workbench.store.journal import NEVER_TRIED, OUTCOMES, Settlement, Transaction
 from workbench.text import counted
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
-    from workbench.store.journal import Journal, RunRow
+    from workbench.store.journal import Journal, RunLedger, RunRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,11 @@ async def resolve_run(log: RecordLog, journal: Journal, run_id: str) -> str:
     check_cluster(log, row)
     if await settle_from_target(log, journal, row) is not None:
         return "in_doubt"
-    ledger = await asyncio.to_thread(journal.ledger, run_id)
-    missing = pc.sum(pc.equal(pc.fill_null(ledger["reason"], ""), NOT_THERE)).as_py() or 0
-    state = "done" if ledger.num_rows == row.plan["document"]["records"] and not missing else "stopped"
+    ledger = journal.ledger_of(run_id)
+    skipped = await asyncio.to_thread(lambda: ledger.rows(outcome="skipped"))
+    missing = pc.any(pc.equal(skipped["reason"], NOT_THERE)).as_py()
+    untried = bool((await asyncio.to_thread(ledger.outcomes) == NEVER_TRIED).any())
+    state = "stopped" if missing or untried else "done"
     await asyncio.to_thread(journal.finish, run_id, state, error="settled from what is on the target")
     return state
 
@@ -89,15 +90,14 @@ async def settle_from_target(log: RecordLog, journal: Journal, row: RunRow, plan
     """
     # Fencing ends the open transaction of the run, and takes the id from a process that still lives.
     await fence(log, row)
-    rows = await asyncio.to_thread(journal.ledger, row.run_id)
-    unknown = rows.filter(pc.equal(rows["outcome"], "unknown"))
+    ledger = journal.ledger_of(row.run_id)
+    unknown = await asyncio.to_thread(lambda: ledger.rows(outcome="unknown"))
     if not unknown.num_rows:
         return None
-    expected = ExpectedRecords.of_journal(row, rows)
     try:
         tails = await _tails(log, journal, row.run_id)
-        if expected.marked:
-            found = await _marked(log, row, expected, LedgerRows.of(rows), tails)
+        if row.plan["document"]["headers"] != "exact":
+            found = await _marked(log, row, ledger, tails)
         elif plan is not None:
             found = await arrived_by_content(log, plan, unknown["seq"].to_pylist(), tails.starts, tails.ends)
         else:
@@ -131,20 +131,21 @@ async def _tails(log: RecordLog, journal: Journal, run_id: str) -> Tails:
     return Tails(starts, await stable_ends(log, highest, starts))
 
 
-async def _marked(
-    log: RecordLog, row: RunRow, expected: ExpectedRecords, ledger: LedgerRows, tails: Tails
-) -> dict[int, Arrival] | str:
-    arrivals = await collect(log, expected, ledger, tails.starts, tails.ends)
-    found = {
-        seq: Arrival(offset, time_ms)
-        for part in arrivals.parts
-        for seq, offset, time_ms in zip(part.seqs.tolist(), part.offsets.tolist(), part.times.tolist(), strict=True)
-    }
-    if arrivals.gaps:
-        return f"{counted(arrivals.gaps, 'offset')} of its target cannot be read any more"
-    if arrivals.compacted and _is_compacted(row):
-        return f"the target is compacted, and {counted(arrivals.compacted, 'offset')} are gone from its tail"
-    if len(found) != len(arrivals.seqs) or not found.keys() <= set(ledger.seqs[~ledger.acked].tolist()):
+async def _marked(log: RecordLog, row: RunRow, ledger: RunLedger, tails: Tails) -> dict[int, Arrival] | str:
+    picker = Picker(row.run_id, ledger, marked=True)
+    found: dict[int, Arrival] = {}
+    twice = 0
+    async for part in arrivals(log, picker, tails.starts, tails.ends):
+        rows = zip(part.seqs.tolist(), part.offsets.tolist(), part.times.tolist(), strict=True)
+        more = {seq: Arrival(offset, time_ms) for seq, offset, time_ms in rows}
+        twice += len(part.seqs) - len(more) + len(more.keys() & found.keys())
+        found |= more
+    if picker.gaps:
+        return f"{counted(picker.gaps, 'offset')} of its target cannot be read any more"
+    if picker.compacted and _is_compacted(row):
+        return f"the target is compacted, and {counted(picker.compacted, 'offset')} are gone from its tail"
+    outcomes = await asyncio.to_thread(ledger.outcomes)
+    if twice or any(not 0 <= seq < len(outcomes) or outcomes[seq] in (ACKED, NEVER_TRIED) for seq in found):
         return "records of it are on the target twice"
     return found
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from workbench.errors import ReplayRefused
 from workbench.model import TopicPartition
@@ -140,8 +139,8 @@ async def _shortened(log: RecordLog, journal: Journal, run_id: str) -> list[str]
 
 
 async def _leave_out(journal: Journal, run_id: str) -> None:
-    ledger = await asyncio.to_thread(journal.ledger, run_id)
-    seqs = ledger.filter(pc.equal(ledger["outcome"], "unknown"))["seq"].to_numpy()
+    ledger = journal.ledger_of(run_id)
+    seqs = (await asyncio.to_thread(lambda: ledger.rows(outcome="unknown")))["seq"].to_numpy()
     for batch in (await asyncio.to_thread(journal.transactions, run_id)).to_pylist():
         if batch["state"] == "unknown":
             own = seqs[(seqs >= batch["first_seq"]) & (seqs <= batch["last_seq"])]
@@ -153,13 +152,10 @@ async def _leave_out(journal: Journal, run_id: str) -> None:
 
 
 def _remaining(plan: Plan, journal: Journal) -> Remaining:
-    ledger = journal.ledger(plan.run_id)
-    outcome, reason = ledger["outcome"], pc.fill_null(ledger["reason"], "")
-    again = pc.is_in(reason, pa.array(sorted(TO_SEND_AGAIN)))
-    settled = pc.or_(pc.equal(outcome, "acked"), pc.and_(pc.equal(outcome, "skipped"), pc.invert(again)))
-    done = ledger.filter(settled)["seq"].to_numpy()
-    waiting = np.setdiff1d(plan.sent, done)
-    acked = ledger.filter(pc.equal(outcome, "acked"))["seq"].to_numpy()
+    done, acked = journal.ledger_of(plan.run_id).settled(TO_SEND_AGAIN)
+    settled = np.zeros(len(plan.records), bool)
+    settled[done] = True
+    waiting = plan.sent[~settled[plan.sent]]
     behind = np.zeros(len(waiting), bool)
     lanes = plan.records.lanes
     for lane in np.unique(lanes[waiting]).tolist():

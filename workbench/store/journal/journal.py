@@ -17,9 +17,10 @@ from workbench.errors import SnapshotError
 from workbench.store.file.journal_tables import EDITS_TABLE
 from workbench.store.file.opening import open_for_writing
 from workbench.store.journal.audit import add_audit_row, read_audit_rows
+from workbench.store.journal.ledger import RunLedger
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
 from workbench.store.journal.redriven import arrived_home, sent_home
-from workbench.store.journal.results import EDITS, LEDGER, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
+from workbench.store.journal.results import EDITS, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
 from workbench.store.journal.runs import select_runs
 from workbench.store.journal.states import move, utc_now
 from workbench.store.snapshot.stored_sql import check_stored_sql
@@ -288,9 +289,11 @@ class Journal:
 
     def ledger(self, run_id: str) -> pa.Table:
         """Return the ledger of a run by seq, columns of `LEDGER`. Records that were never attempted have no row."""
-        with self._connection.cursor() as cursor:
-            found: pa.Table = cursor.sql(_LEDGER_QUERY, params=[OUTCOME_NAMES, run_id]).to_arrow_table()
-        return found.cast(LEDGER)
+        return self.ledger_of(run_id).rows()
+
+    def ledger_of(self, run_id: str) -> RunLedger:
+        """Return the ledger of a run, to be read in parts."""
+        return RunLedger(self._connection, run_id)
 
     def selection(self, run_id: str) -> pa.Table:
         """Return the records of a run by seq, columns of `SELECTION`; empty where the run was never started."""
@@ -337,16 +340,6 @@ def _what_became_of(rows: Sequence[RunRow]) -> str:
     if row.state != "in_doubt":
         return f": it was run as {row.run_id} and is {row.state}. One plan is one run; make the plan again"
     return f": its run {row.run_id} is in doubt ({row.error or 'no result'}). {WAY_ON.format(run=row.run_id)}"
-
-
-_LEDGER_QUERY = """
-    SELECT s.seq, s.topic, s."partition", s."offset", s.body_sha256, s.target_topic, s.target_partition,
-           o.target_offset, o.target_timestamp_ms, e.patch ->> '$.new_event_id' AS new_event_id,
-           $1[o.outcome + 1] AS outcome, o.reason, o.acked_at
-    FROM replay_selection AS s JOIN replay_outcomes AS o ON o.run_id = s.run_id AND o.seq = s.seq
-    LEFT JOIN replay_edits AS e ON e.run_id = s.run_id AND e.seq = s.seq
-    WHERE s.run_id = $2
-    ORDER BY s.seq"""
 
 
 # The next offset follows from the outcomes; runs of earlier versions stored it.

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
 import pytest
+from journal_rows import POSITION_ROWS, RUN, SELECTED, plan, rows, started
 
 from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedError
 from workbench.store import SnapshotStore
 from workbench.store.file.journal_tables import JOURNAL_TABLES
 from workbench.store.journal import (
     LEDGER,
-    OUTCOMES,
-    POSITIONS,
-    SELECTION,
     Journal,
     Settlement,
     Transaction,
@@ -22,30 +18,9 @@ from workbench.store.journal import (
 )
 from workbench.store.journal import journal as journal_module
 
-RUN = "6f1d2c3b-4a59-4e68-8c77-0123456789ab"
-
-
-def plan(run: str = RUN, digest: str = "be9f0e35" + "0" * 56, targets: dict[str, str] | None = None) -> dict[str, Any]:
-    facts = {"run_id": run, "cluster_id": "c-1", "targets": targets or {"orders": "copy"}}
-    return {"hash": digest, "facts": facts, "created_at_ms": 1_800_000_000_123}
-
-
-def rows(*seqs: int, **columns: Any) -> pa.Table:
-    made = []
-    for seq in seqs:
-        own = {name: value + seq if name.endswith("offset") else value for name, value in columns.items()}
-        made.append({"seq": seq, "outcome": "unknown", **own})
-    return pa.Table.from_pylist(made, schema=OUTCOMES)
-
 
 def settled(transaction: Transaction, state: str, outcomes: pa.Table, *, again: bool = False) -> Settlement:
     return Settlement(transaction, state, outcomes, again=again)
-
-
-POSITION_ROWS = pa.Table.from_pylist(
-    [{"target_topic": "copy", "target_partition": at, "start_offset": 50, "next_target_offset": None} for at in (0, 1)],
-    schema=POSITIONS,
-)
 
 
 @pytest.fixture
@@ -53,30 +28,6 @@ def journal(tmp_path):
     with Journal.open(tmp_path / "incident.journal.duckdb") as opened:
         yield opened
     journal_module._running_here.discard(RUN)
-
-
-SELECTED = pa.Table.from_pylist(
-    [
-        {
-            "seq": seq,
-            "source_id": 1,
-            "topic": "orders",
-            "partition": 0,
-            "offset": 100 + seq,
-            "body_sha256": b"\0" * 32,
-            "target_topic": "copy",
-            "target_partition": 0,
-        }
-        for seq in range(10)
-    ],
-    schema=SELECTION,
-)
-
-
-def started(journal: Journal) -> None:
-    journal.add_plan(plan(), writer_mode="transactional", reason="why")
-    journal.confirm(RUN, by="me", reason="")
-    journal.start(RUN, POSITION_ROWS, SELECTED, rows(9, outcome="refused", reason="G-9"))
 
 
 def test_a_run_from_plan_to_verified(journal):
