@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 
 from workbench import __version__
 from workbench.cli import commands, exits
+from workbench.cli.ending import end_at_once
 from workbench.cli.failures import exit_code, report
 from workbench.cli.interrupts import interrupts
 from workbench.cli.output import stop_writing
@@ -100,4 +101,8 @@ def main() -> None:
         # A terminal or pipe of another encoding shows what it cannot as escapes.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    application(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="workbench")
+    try:
+        application(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="workbench")
+    except SystemExit as ended:
+        end_at_once(ended.code)
+        raise

@@ -6,13 +6,13 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from pydantic import SecretStr
-
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from pydantic import SecretStr
 
 Action: TypeAlias = Literal["remove", "hash", "replace", "keep_last"]
 
@@ -60,6 +60,9 @@ class MaskingSettings:
         Raises:
             ConfigurationError: A rule hashes, and there is no salt or a short one.
         """
+        # pydantic is a tenth of a command's start, and most have no use for it.
+        from pydantic import SecretStr
+
         text = environ.get(self.salt_env or "", "")
         if any(rule.action == "hash" for rule in self.rules) and len(text) < LEAST_SALT_CHARACTERS:
             where = self.salt_env or "the variable that salt_env of [masking] names"
