@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from workbench.decoding.record import decide_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from workbench.decoding.conventions.convention import Convention
+    from workbench.decoding.compiled.decoder import Decoder
     from workbench.decoding.conventions.facts import Place
     from workbench.model.records.record import HeaderList
 
@@ -30,7 +28,7 @@ class IdPlace:
 
 
 def find_ids(
-    topic: str, headers: HeaderList, value: bytes | None, conventions: Sequence[Convention] | None = None
+    topic: str, headers: HeaderList, value: bytes | None, decoder: Decoder | None = None
 ) -> tuple[IdPlace, ...]:
     """Return the ids of a record that name events or correlations. Positions and span ids are none of them.
 
@@ -38,9 +36,15 @@ def find_ids(
         topic: Topic of the record.
         headers: Its headers.
         value: Its value.
-        conventions: Conventions in order of precedence; the built-in ones unless given.
+        decoder: Conventions, formats and schemas by which it is read; the built-in ones unless given.
     """
-    facts, decision = decide_parts(topic, headers, value, conventions)
+    if decoder is None:
+        facts, decision = decide_parts(topic, headers, value)
+    else:
+        fixed = decoder.topic_conventions.get(topic)
+        facts, decision = decide_parts(
+            topic, headers, value, decoder.conventions, fixed, formats=decoder.formats, choices=decoder.choices
+        )
     found: list[IdPlace] = []
     roles: tuple[IdRole, ...] = ("event_id", "correlation_id", "root_id")
     for role in roles:

@@ -14,14 +14,15 @@ from workbench.replay.options import Options
 from workbench.replay.rewriting.edits import NO_EDITS, Change, Edits, edited, make_edits, make_header_edits
 from workbench.replay.rewriting.header_edits import HeaderEdit
 from workbench.replay.rewriting.json_body import NotRewritable
+from workbench.replay.rewriting.record_reader import reader_of
 from workbench.text import counted, position_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from workbench.decoding import Convention
     from workbench.model.selecting.selection import SelectedSource
     from workbench.replay.rewriting.edits import Fix
+    from workbench.replay.rewriting.record_reader import RecordReader
 
 POSITION = ("source_id", "partition", "offset")
 DECODED = ("event_id", "event_type", "correlation_id", "convention", "dialect", "origin")
@@ -46,7 +47,8 @@ class Draft:
         sources: How each source was captured.
         description: How the records were selected, in one line.
         origin: The snapshot that the records were selected from; a run of the plan is journaled there.
-        conventions: Conventions by which ids are found when they are rewritten; the built-in ones unless given.
+        readers: What reads the records of each source when they are rewritten, by source id; by the built-in
+            conventions and without schemas unless given.
         edits: Edits of the records; see `edit`.
         **options: See `Options`.
 
@@ -56,7 +58,7 @@ class Draft:
         ValidationError: The table is not a selection of records.
     """
 
-    __slots__ = ("conventions", "description", "edits", "options", "origin", "records", "sources")
+    __slots__ = ("description", "edits", "options", "origin", "readers", "records", "sources")
 
     def __init__(
         self,
@@ -65,7 +67,7 @@ class Draft:
         sources: Iterable[SelectedSource],
         description: str = "",
         origin: object = None,
-        conventions: Sequence[Convention] | None = None,
+        readers: Mapping[int, RecordReader] | None = None,
         edits: Edits = NO_EDITS,
         **options: Any,
     ) -> None:
@@ -74,7 +76,7 @@ class Draft:
         self.records = _checked(records, self.sources)
         self.description = description
         self.origin = origin
-        self.conventions = conventions
+        self.readers = readers or {}
         self.edits = edits
 
     def replace(self, **options: Any) -> Draft:
@@ -107,7 +109,7 @@ class Draft:
         """Return the same selection with edited bodies. Each edit is kept as a JSON patch (RFC 6902) of its record.
 
         Args:
-            fix: A function that gets the decoded JSON body of each record and returns the new one; a JSON patch for all
+            fix: A function that gets the decoded body of each record and returns the new one; a JSON patch for all
                 records; or JSON patches by ``topic/partition@offset``. Paths below ``/@headers`` mean headers.
             columns: The function takes all records as an Arrow table, and returns the new values as a column, or a
                 table with the column ``value``.
@@ -116,7 +118,7 @@ class Draft:
             ConfigurationError: It is no patch, or a record would be edited twice.
             ValidationError: A position is not selected.
         """
-        return self.with_edits(self.edits.joined(make_edits(self.records, fix, columns=columns)))
+        return self.with_edits(self.edits.joined(make_edits(self.records, fix, self.readers, columns=columns)))
 
     def edit_headers(
         self,
@@ -152,13 +154,14 @@ class Draft:
         for record in chosen.to_pylist():
             value, headers = record["value"], tuple((one["name"], one["value"]) for one in record["headers"])
             patch = self.edits.patches[tuple(record[name] for name in POSITION)]
+            reader = reader_of(self.readers, record["source_id"], record["topic"])
             try:
-                after, changed = edited(value, headers, patch)
+                after, changed = edited(reader, value, headers, patch)
             except NotRewritable:
                 continue  # the plan refuses this record, and says why
             at = position_text(record["topic"], record["partition"], record["offset"])
             if (after, changed) != (value, headers):
-                found.append(Change(at, value, after, headers, changed))
+                found.append(Change.of(at, reader, (value, headers), (after, changed)))
         return tuple(found)
 
     def _copy(self) -> Draft:

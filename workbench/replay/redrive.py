@@ -19,10 +19,11 @@ from workbench.replay.draft import Draft
 from workbench.replay.restored_letters import HOME_PARTITION, RESTORED, NotRestorable, RestoredRecord, restore
 from workbench.replay.rewriting.edits import Change, apply_fix
 from workbench.replay.rewriting.json_body import NotRewritable
+from workbench.replay.rewriting.record_reader import RecordReader
 from workbench.text import counted, number_text, position_text, text_table, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from workbench.model.selecting.selection import SelectedSource
     from workbench.replay.rewriting.edits import Fix
@@ -73,6 +74,7 @@ def make_redrive(
     fix: Fix | None = None,
     sent_before: Mapping[str, str] | None = None,
     origin: object = None,
+    reader: Callable[[int, str], RecordReader] = lambda _, topic: RecordReader(topic),
     **options: Any,
 ) -> Redrive:
     """Restore and fix dead letters, and make the draft that sends them to their origin.
@@ -81,10 +83,11 @@ def make_redrive(
         letters: Rows of `workbench.replay.dead_letters.DeadLetters.frame`.
         records: Their raw records: RECORD columns, ``source_id``, ``cluster``, ``topic``; None without any letter.
         sources: How each source was captured.
-        fix: A function that gets the decoded JSON body and returns the one to send, None to leave the letter out; or a
-            JSON patch (RFC 6902).
+        fix: A function that gets the decoded body and returns the one to send, None to leave the letter out; or a JSON
+            patch (RFC 6902).
         sent_before: Position and run of letters that were sent home already.
         origin: The snapshot.
+        reader: Gives what reads the records of an original topic, by the source id of their letters and its name.
         options: See `workbench.replay.Options`.
 
     Raises:
@@ -100,19 +103,22 @@ def make_redrive(
     changes: list[Change] = []
     refused: dict[str, str] = {}
     to: dict[str, set[str]] = {}
+    readers: dict[int, RecordReader] = {}
     for row, record in enumerate(() if records is None else _rows(records)):
         position = position_text(record["topic"], record["partition"], record["offset"])
         letter = known.get(position)
         if letter is None:
             continue
+        own = reader(record["source_id"], str(letter.origin_topic))
         try:
-            found = _prepared(letter, record, fix, (sent_before or {}).get(position))
+            found = _prepared(letter, record, fix, own, (sent_before or {}).get(position))
         except NotRestorable as reason:
             refused[position] = str(reason)
             continue
         if found[1] is not None:
-            before = found[1]
-            changes.append(Change(position, before.value, found[0].value, before.headers, found[0].headers))
+            before, after = ((one.value, one.headers) for one in (found[1], found[0]))
+            changes.append(Change.of(position, own, before, after))
+        readers[record["source_id"]] = own
         kept.append(row)
         restored.append(found[0])
         home.append(None if pd.isna(letter.origin_partition) else int(letter.origin_partition))
@@ -124,9 +130,9 @@ def make_redrive(
     table = _table(records.take(pa.array(kept)), restored).append_column(HOME_PARTITION, pa.array(home, pa.int32()))
     chosen = {"mode": "redrive", "records_per_s": REDRIVE_RATE, **options}
     used = set(table["source_id"].to_pylist())
-    own = [source for source in sources if source.source_id in used]
+    selected = [source for source in sources if source.source_id in used]
     summary = f"{counted(len(kept), 'dead letter')}, {number_text(len(changes))} changed by a fix"
-    draft = Draft(table, sources=own, description=summary, origin=origin, **chosen)
+    draft = Draft(table, sources=selected, description=summary, origin=origin, readers=readers, **chosen)
     return Redrive(draft, targets, tuple(changes), refused)
 
 
@@ -136,7 +142,7 @@ def _rows(records: pa.Table) -> Iterable[dict[str, Any]]:
 
 
 def _prepared(
-    letter: Any, record: Mapping[str, Any], fix: Fix | None, run: str | None
+    letter: Any, record: Mapping[str, Any], fix: Fix | None, reader: RecordReader, run: str | None
 ) -> tuple[RestoredRecord, RestoredRecord | None]:
     """Restore and fix one letter; returns the record to send, and what it was where the fix changed it."""
     if run is not None:
@@ -147,7 +153,7 @@ def _prepared(
         raise NotRestorable(f"its origin {letter.origin_topic} is a dead-letter topic")
     headers = tuple((one["name"], one["value"]) for one in record["headers"])
     found = restore(record["key"], record["value"], headers, letter.origin_via)
-    fixed = found if fix is None else _fixed(found, fix)
+    fixed = found if fix is None else _fixed(found, fix, reader)
     if (fixed.value, fixed.headers) != (found.value, found.headers):
         return fixed, found
     kind = str(letter.error_type or "").lower()
@@ -156,9 +162,9 @@ def _prepared(
     return found, None
 
 
-def _fixed(found: RestoredRecord, fix: Fix) -> RestoredRecord:
+def _fixed(found: RestoredRecord, fix: Fix, reader: RecordReader) -> RestoredRecord:
     try:
-        value, headers = apply_fix(fix, found.value, found.headers)
+        value, headers = apply_fix(reader, fix, found.value, found.headers)
     except NotRewritable as reason:
         raise NotRestorable(str(reason)) from reason
     return RestoredRecord(found.key, value, headers, found.removed)

@@ -57,10 +57,14 @@ class TopicDecoder:
 
     def decode(self, records: pa.RecordBatch | pa.Table, topic: str) -> pa.RecordBatch:
         """Decode records of a topic; see `workbench.decoding.Decoder.decode`."""
+        return self.of_topic(topic).decode(records, topic)
+
+    def of_topic(self, topic: str) -> Decoder:
+        """Return the decoder of a topic."""
         decoder = self._by_topic.get(topic)
         if decoder is None:
             decoder = self._by_topic[topic] = self._decoder_of(topic)
-        return decoder.decode(records, topic)
+        return decoder
 
     def _decoder_of(self, topic: str) -> Decoder:
         from workbench.decoding import Decoder, TopicConvention

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from workbench.replay import Draft
     from workbench.replay.dead_letters import DeadLetters, Redriven
     from workbench.replay.redrive import Redrive
     from workbench.replay.rewriting.edits import Fix
+    from workbench.replay.rewriting.record_reader import RecordReader
     from workbench.store.journal import Journal
     from workbench.store.snapshot.store import SnapshotStore
     from workbench.tracing.trace import Trace
@@ -35,10 +36,8 @@ if TYPE_CHECKING:
 
 def make_draft(snapshot: Recorded, selection: Any, options: Mapping[str, Any]) -> Draft:
     """Select records; see `Snapshot.replay`."""
-    from workbench.decoding import load_conventions
     from workbench.replay import Draft, join_decoded
     from workbench.replay.selected_positions import positions_of
-    from workbench.session.conventions import own_conventions
     from workbench.session.stimulus import roots_of
 
     store = snapshot.store
@@ -50,8 +49,26 @@ def make_draft(snapshot: Recorded, selection: Any, options: Mapping[str, Any]) -
     decoded = join_decoded(records, store.event_table(positions=positions))
     used = set(positions["source_id"].to_pylist())
     sources = [source for source in store.selected_sources() if source.source_id in used]
-    conventions = load_conventions(own_conventions())
-    return Draft(decoded, sources=sources, description=summary, origin=snapshot, conventions=conventions, **options)
+    reader = _readers(store)
+    readers = {source.source_id: reader(source.source_id, source.topic) for source in sources}
+    return Draft(decoded, sources=sources, description=summary, origin=snapshot, readers=readers, **options)
+
+
+def _readers(store: SnapshotStore) -> Callable[[int, str], RecordReader]:
+    """Return what gives the reader of the records of a source, by a topic: with the schemas of its cluster."""
+    from workbench.replay.rewriting.record_reader import RecordReader
+    from workbench.session.conventions import topic_decoder
+    from workbench.store.snapshot.schemas import schemas_by_cluster
+
+    decoder = topic_decoder()
+    known = {cluster: decoder.with_schemas(schemas) for cluster, schemas in schemas_by_cluster(store).items()}
+    clusters = {source.source_id: source.cluster_id for source in store.selected_sources()}
+
+    def reader(source_id: int, topic: str) -> RecordReader:
+        own = known.get(clusters.get(source_id) or "", decoder)
+        return RecordReader(topic, own.of_topic(topic))
+
+    return reader
 
 
 def _is_journaled(snapshot: Recorded) -> bool:
@@ -101,5 +118,6 @@ def redrive_letters(
         fix=fix,
         sent_before=snapshot.journal().sent_home() if _is_journaled(snapshot) else {},
         origin=snapshot,
+        reader=_readers(store),
         **options,
     )

@@ -247,7 +247,7 @@ class Snapshot(SnapshotQuestions):
 
         Args:
             fingerprint: Only the letters of this group; see `dead_letters`.
-            fix: A function that gets the decoded JSON body of each record and returns the one to send, or None to leave
+            fix: A function that gets the decoded body of each record and returns the one to send, or None to leave
                 the letter out; or a JSON patch (RFC 6902).
             origin: Only letters of this original topic.
             origins: The original topic of each dead-letter topic for which you know it.

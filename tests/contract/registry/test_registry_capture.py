@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 
 import pytest
 from framed_values import ORDER, ORDER_2, avro_value, framed
@@ -63,3 +64,45 @@ async def test_a_topic_whose_schema_changes(cluster, server, topic_name, tmp_pat
         assert sums.total[0] == sum(range(100)) + 2 * sum(range(50))
     assert len(server.asked) == asked
     assert server.count("GET", f"/schemas/ids/{first}") == 1
+
+
+EVENT = {
+    "type": "record",
+    "name": "Event",
+    "fields": [
+        {"name": "event_id", "type": "string"},
+        {"name": "event_type", "type": "string"},
+        {"name": "correlation_id", "type": "string"},
+        {"name": "causation_id", "type": ["null", "string"]},
+        {"name": "cents", "type": "long"},
+    ],
+}
+
+
+async def test_captured_avro_is_replayed_with_new_ids_and_edits(cluster, topic_name, tmp_path):
+    source, target = topic_name("events"), topic_name("copies")
+    number = await cluster.schemas.register(f"{source}-value", EVENT, "AVRO")
+    causes = [None, "e0", "e1", "elsewhere"]
+    events = [
+        {"event_id": f"e{n}", "event_type": "paid", "correlation_id": "k", "causation_id": cause, "cents": n}
+        for n, cause in enumerate(causes)
+    ]
+    for name in (source, target):
+        await cluster.log.create_topic(name, partitions=1)
+    async with cluster.log.writer() as writer:
+        await writer.send([NewRecord(source, partition=0, value=avro_value(number, EVENT, one)) for one in events])
+    with await cluster.capture(source, into=tmp_path / "a.duckdb", progress=False) as snap:
+        edited = snap.replay("true", ids="new").edit([{"op": "replace", "path": "/cents", "value": 7}])
+        plan = await cluster.plan(edited, target)
+        assert plan.refusals == ()
+        report = await cluster.run(plan, confirm=plan.token)
+        assert report.state == "verified"
+        new = [str(uuid.uuid5(uuid.UUID(plan.run_id), f"e{n}")) for n in range(4)]
+        flow = str(uuid.uuid5(uuid.UUID(plan.run_id), "k"))
+    wanted = [
+        {"event_id": new[n], "event_type": "paid", "correlation_id": flow, "causation_id": cause, "cents": 7}
+        for n, cause in enumerate([None, new[0], new[1], None])
+    ]
+    with await cluster.capture(target, into=tmp_path / "b.duckdb", progress=False) as copied:
+        values = copied.sql('SELECT value FROM records ORDER BY "offset"').value
+        assert [bytes(value) for value in values] == [avro_value(number, EVENT, one) for one in wanted]

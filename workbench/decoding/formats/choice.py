@@ -20,13 +20,14 @@ from workbench.decoding.formats.schema_readers import SchemaReaders
 from workbench.decoding.formats.topic_format import CBOR, MSGPACK, PROTOBUF
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from workbench.decoding.formats.message_marks import MessageMarks
     from workbench.decoding.formats.topic_format import TopicFormat
+    from workbench.decoding.formats.value_writer import ValueWriter
     from workbench.decoding.native.value_reader import ValueReader
     from workbench.model.records.record import HeaderList
-    from workbench.model.schemas import Schemas
+    from workbench.model.schemas import Schema, Schemas
 
 CONTENT_TYPE_HEADERS = frozenset({b"content-type", b"Content-Type", b"contentType", b"content_type"})
 _FORMATS = {b"msgpack": MSGPACK, b"x-msgpack": MSGPACK, b"vnd.msgpack": MSGPACK, b"cbor": CBOR}
@@ -43,6 +44,9 @@ class Choice:
         starts: Where the value may begin, in order: the first that can be read counts.
         reason: Why the value is raw although it names a schema.
         marks: Messages of a Protobuf schema by the marks that may stand behind the frame.
+        schema: The schema by which it was written; None where no schema says it.
+        message: Full name of the Protobuf message; empty where a path of numbers before it, or the schema, says it.
+        mark: Bytes between the frame and the message that name it.
     """
 
     format: str = ""
@@ -50,6 +54,9 @@ class Choice:
     starts: tuple[int, ...] = ()
     reason: str | None = None
     marks: MessageMarks | None = None
+    schema: Schema | bytes | None = None
+    message: str = ""
+    mark: bytes = b""
 
     def of_mark(self, mark: bytes) -> Choice | None:
         """Return the choice for values whose message Apicurio's serialisers name; None where there is no such message.
@@ -58,9 +65,11 @@ class Choice:
             mark: Bytes behind the frame, as `workbench.decoding.formats.message_marks.name_mark` gives them.
         """
         reader = None if self.marks is None or not mark else self.marks.named(mark)
-        if reader is None:
+        if reader is None or self.marks is None:
             return None
-        return replace(self, reader=reader, starts=(self.starts[0] + len(mark),), marks=None)
+        named = self.marks.name_of(mark) or ""
+        starts = (self.starts[0] + len(mark),)
+        return replace(self, reader=reader, starts=starts, marks=None, message=named, mark=mark)
 
 
 LEFT = Choice()
@@ -140,7 +149,9 @@ class Choices:
             name, reader = self._readers.of_schema(schema, reader_schema)
         except SchemaError as error:
             return Choice(reason=f"schema id {number} cannot be used: {error}")
-        return Choice(name, reader, (5,), marks=self._readers.marks_of(schema) if name == PROTOBUF else None)
+        marks = self._readers.marks_of(schema) if name == PROTOBUF else None
+        # What another schema made of a value cannot be written by the one that it has.
+        return Choice(name, reader, (5,), marks=marks, schema=None if reader_schema else schema)
 
     def of_topic(self, fixed: TopicFormat, frame_bytes: int = 0) -> Choice:
         """Choose for values of a topic whose format is fixed: behind their frame, else as they are.
@@ -153,7 +164,9 @@ class Choices:
             return Choice(reason=f"the schema of the topic cannot be used: {error}")
         has_marks = fixed.format == PROTOBUF and fixed.schema
         marks = self._readers.marks_of(fixed.schema) if has_marks else None
-        return Choice(fixed.format, reader, (frame_bytes, 0) if frame_bytes else (0,), marks=marks)
+        starts = (frame_bytes, 0) if frame_bytes else (0,)
+        schema = None if fixed.reader_schema or not fixed.schema else fixed.schema
+        return Choice(fixed.format, reader, starts, marks=marks, schema=schema, message=fixed.message)
 
     def choose(self, topic: str, headers: HeaderList, value: bytes) -> Choice:
         """Choose for one value."""
@@ -165,7 +178,8 @@ class Choices:
         if frame is not None and frame.fingerprint:
             found = self._readers.of_fingerprint(frame.fingerprint)
             if found is not None:
-                return Choice("avro", found, (frame.size,))
+                schema, reader = found
+                return Choice("avro", reader, (frame.size,), schema=schema)
         if fixed is not None:
             choice = self.of_topic(fixed, 0 if frame is None else frame.size)
             # Apicurio's serialisers name the message before the value, even where headers name the schema.
@@ -175,6 +189,22 @@ class Choices:
         if named:
             return Choice(named, self._readers.of_bytes(named), (0,))
         return choice_left(frame.name if frame is not None else header_frame(headers))
+
+    def writer(self, choice: Choice, message: str = "") -> ValueWriter:
+        """Return what writes values that were written by the schema of a choice.
+
+        Args:
+            choice: A choice with a schema.
+            message: Full name of the Protobuf message.
+
+        Raises:
+            SchemaError: The schema cannot be used.
+        """
+        return self._readers.writer(choice.format, choice.schema or b"", message)
+
+    def message_at(self, choice: Choice, path: Sequence[int]) -> str:
+        """Return the full name of a message of a Protobuf schema by its path; that of the first by an empty one."""
+        return self._readers.message_at(choice.schema or b"", path)
 
     def read(self, choice: Choice, value: bytes) -> bytes:
         """Read a value to JSON text.

@@ -56,17 +56,36 @@ class MessageMarks:
         self._names: list[str] | None = None
         self._top: dict[bytes, str] = {}
 
-    def named(self, mark: bytes) -> ValueReader | None:
-        """Return the reader of the message that a mark of Apicurio names; None where the schema has none."""
+    def name_of(self, mark: bytes) -> str | None:
+        """Return the full name of the message that a mark of Apicurio names; None where the schema has none."""
         try:
             self._read_names()
-            full = self._top.get(mark[MARK_HEAD_BYTES:])
+        except SchemaError:
+            return None
+        return self._top.get(mark[MARK_HEAD_BYTES:])
+
+    def named(self, mark: bytes) -> ValueReader | None:
+        """Return the reader of the message that a mark of Apicurio names; None where the schema has none."""
+        full = self.name_of(mark)
+        try:
             return None if full is None else self._reader(full)
         except SchemaError:
             return None
 
     def numbered(self, value: bytes, at: int) -> tuple[ValueReader, int]:
         """Return the reader of the message that AWS Glue's number at this byte means, and where the message begins.
+
+        Raises:
+            ValueError: There is no number, or the schema has no such message.
+        """
+        full, begin = self.name_at(value, at)
+        try:
+            return self._reader(full), begin
+        except SchemaError as error:
+            raise ValueError(str(error)) from error
+
+    def name_at(self, value: bytes, at: int) -> tuple[str, int]:
+        """Return the full name of the message that AWS Glue's number at this byte means, and where the message begins.
 
         Raises:
             ValueError: There is no number, or the schema has no such message.
@@ -81,11 +100,11 @@ class MessageMarks:
             raise ValueError("there is no number of a message behind its frame")
         try:
             names = self._read_names()
-            if number < len(names):
-                return self._reader(names[number]), place + 1
         except SchemaError as error:
             raise ValueError(str(error)) from error
-        raise ValueError(f"the schema has {counted(len(names), 'message')} and none of number {number}")
+        if number >= len(names):
+            raise ValueError(f"the schema has {counted(len(names), 'message')} and none of number {number}")
+        return names[number], place + 1
 
     def _read_names(self) -> list[str]:
         if self._names is None:

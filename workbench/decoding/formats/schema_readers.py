@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
     from workbench.decoding.formats.topic_format import TopicFormat
+    from workbench.decoding.formats.value_writer import ValueWriter
     from workbench.decoding.native.value_reader import ValueReader
 
 _FORMATS = {"AVRO": AVRO, "PROTOBUF": PROTOBUF}
@@ -35,7 +36,8 @@ class SchemaReaders:
         self._made: dict[Hashable, ValueReader | SchemaError] = {}
         self._files: dict[Schema | bytes, tuple[Sequence[FileDescriptorProto], str]] = {}
         self._marks: dict[Schema | bytes, MessageMarks] = {}
-        self._fingerprints: dict[bytes, ValueReader] | None = None
+        self._writers: dict[tuple[Schema | bytes, str], ValueWriter] = {}
+        self._fingerprints: dict[bytes, tuple[Schema, ValueReader]] | None = None
 
     def with_schemas(self, schemas: Schemas) -> SchemaReaders:
         """Return the readers of other schemas; those that are made and whose schemas stay are kept."""
@@ -82,8 +84,8 @@ class SchemaReaders:
 
         return MsgpackReader() if name == MSGPACK else CborReader()
 
-    def of_fingerprint(self, fingerprint: bytes) -> ValueReader | None:
-        """Return the reader of the Avro schema of this fingerprint; None where none has it."""
+    def of_fingerprint(self, fingerprint: bytes) -> tuple[Schema, ValueReader] | None:
+        """Return the Avro schema of this fingerprint and its reader; None where none has it."""
         from workbench.decoding.formats.avro import names
 
         if self._fingerprints is None:
@@ -92,10 +94,43 @@ class SchemaReaders:
                 if schema.type == "AVRO":
                     try:
                         mark = names.fingerprint(names.parse(schema.text))
-                        self._fingerprints[mark] = self.of_schema(schema)[1]
+                        self._fingerprints[mark] = schema, self.of_schema(schema)[1]
                     except (SchemaError, AttributeError, TypeError, RecursionError):
                         continue
         return self._fingerprints.get(fingerprint)
+
+    def writer(self, name: str, schema: Schema | bytes, message: str = "") -> ValueWriter:
+        """Return what writes values of a schema.
+
+        Args:
+            name: Name of the format.
+            schema: The schema.
+            message: Full name of the Protobuf message.
+
+        Raises:
+            SchemaError: The schema cannot be used.
+        """
+        found = self._writers.get((schema, message))
+        if found is None:
+            found = self._writers[schema, message] = self._make_writer(name, schema, message)
+        return found
+
+    def _make_writer(self, name: str, schema: Schema | bytes, message: str) -> ValueWriter:
+        if name == AVRO:
+            from workbench.decoding.formats.avro.names import load
+            from workbench.decoding.formats.avro.program import program_of
+            from workbench.decoding.formats.avro.writing import AvroWriter
+
+            return AvroWriter(program_of(load(_as_schema(schema), self._schemas.referenced)))
+        from workbench.decoding.formats.protobuf.writing import ProtobufWriter
+
+        return ProtobufWriter(self._descriptors(schema)[0], message)
+
+    def message_at(self, schema: Schema | bytes, path: Sequence[int]) -> str:
+        """Return the full name of a message of a Protobuf schema by its path; that of the first by an empty one."""
+        from workbench.decoding.formats.protobuf.writing import message_at
+
+        return message_at(*self._descriptors(schema), path)
 
     def _reader(
         self, key: Hashable, schema: Schema | bytes, reader_schema: bytes, message: str, name: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.replay.rewriting.edits import Change
+from workbench.replay.rewriting.record_reader import reader_of
 from workbench.text import counted, number_text, position_text, visible
 
 if TYPE_CHECKING:
@@ -49,9 +50,11 @@ def diffs(records: ReplayRecords) -> tuple[tuple[str, str], ...]:
     found = []
     for row in rows[:_SHOWN]:
         at = position_text(*(records.table[name][row].as_py() for name in ("topic", "partition", "offset")))
+        source, topic = (records.table[name][row].as_py() for name in ("source_id", "topic"))
         headers = tuple((one["name"], one["value"]) for one in records.table["headers"][row].as_py())
-        value = records.table["value"][row].as_py()
-        change = Change(at, value, records.rows.values[row], headers, records.rows.headers(row))
+        before = records.table["value"][row].as_py(), headers
+        after = records.rows.values[row], records.rows.headers(row)
+        change = Change.of(at, reader_of(records.readers, source, topic), before, after)
         lines = [visible(line, _LINE_CHARACTERS) for line in change.diff.splitlines()]
         more = [f"… {number_text(len(lines) - _LINES)} more lines"] if len(lines) > _LINES else []
         if lines:

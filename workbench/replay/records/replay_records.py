@@ -5,7 +5,7 @@ Rules, estimates and the run read columns in bulk and single records by seq. Eac
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +33,12 @@ from workbench.replay.rewriting.rewritten import TEXTS, Rewrites, RewrittenRecor
 from workbench.replay.target.new_topics import NewTopic, TopicRequirements, new_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from workbench.decoding import Convention
     from workbench.model import HeaderList
     from workbench.model.selecting.selection import SelectedSource
     from workbench.replay.draft import Draft
+    from workbench.replay.rewriting.record_reader import RecordReader
     from workbench.replay.target.facts import TargetFacts, TopicFacts
 
 Longs = npt.NDArray[np.int64]
@@ -67,8 +67,8 @@ class ReplayRecords:
     origin: object = None
     """The snapshot that the records were selected from."""
     edits: Edits = NO_EDITS
-    conventions: Sequence[Convention] | None = None
-    """Conventions by which ids are rewritten; the built-in ones where it is None."""
+    readers: Mapping[int, RecordReader] = field(default_factory=dict)
+    """What reads the records of each source when they are rewritten, by source id."""
     start_ms: int = 0
     """When the plan was made: shifted timestamps begin there."""
 
@@ -85,7 +85,7 @@ class ReplayRecords:
             product,
             draft.origin,
             draft.edits,
-            draft.conventions,
+            draft.readers,
             facts.asked_at_ms,
         )
 
@@ -104,7 +104,7 @@ class ReplayRecords:
         """The records after edits, new ids and the other changes that the options ask for."""
         if not self.options.rewrites and self.edits == NO_EDITS:
             return RewrittenRecords(self.table, Rewrites())
-        return rewrite(self.table, self.options, self.facts.run_id, self.edits, self.conventions)
+        return rewrite(self.table, self.options, self.facts.run_id, self.edits, self.readers)
 
     @property
     def planned(self) -> pa.Table:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
@@ -12,8 +13,9 @@ import pyarrow as pa
 from workbench.errors import ConfigurationError, ValidationError
 from workbench.replay.rewriting.header_edits import FIELDS
 from workbench.replay.rewriting.header_patches import is_header_path, patched_headers
-from workbench.replay.rewriting.json_body import NotRewritable, read_body, write_body
+from workbench.replay.rewriting.json_body import NotRewritable, write_body
 from workbench.replay.rewriting.patches import apply_patch, check_patch, patch_between
+from workbench.replay.rewriting.record_reader import reader_of
 from workbench.text import counted, is_position, parse_position, position_text, visible_bytes
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from workbench.model import HeaderList
     from workbench.replay.rewriting.header_edits import HeaderEdit
+    from workbench.replay.rewriting.record_reader import Body, RecordReader
 
     Fix: TypeAlias = "Callable[[Any], Any] | Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Mapping[str, Any]]]"
 
@@ -37,14 +40,26 @@ class Change:
     position: str
     before: bytes | None
     after: bytes | None
-    headers_before: HeaderList = ()
-    headers_after: HeaderList = ()
+    headers_before: HeaderList
+    headers_after: HeaderList
+    reader: RecordReader = field(repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        position: str,
+        reader: RecordReader,
+        before: tuple[bytes | None, HeaderList],
+        after: tuple[bytes | None, HeaderList],
+    ) -> Change:
+        """Return the change between two states of a record, each value and headers."""
+        return cls(position, before[0], after[0], before[1], after[1], reader)
 
     @property
     def diff(self) -> str:
-        """Headers and body before and after, as a diff of their lines."""
-        before = [*_header_lines(self.headers_before), *_lines(self.before)]
-        after = [*_header_lines(self.headers_after), *_lines(self.after)]
+        """Headers and decoded body before and after, as a diff of their lines."""
+        before = [*_header_lines(self.headers_before), *_lines(self.reader, self.headers_before, self.before)]
+        after = [*_header_lines(self.headers_after), *_lines(self.reader, self.headers_after, self.after)]
         return "\n".join(difflib.unified_diff(before, after, "before", "after", lineterm="", n=1))
 
 
@@ -92,13 +107,14 @@ class Edits:
 NO_EDITS = Edits({}, {})
 
 
-def make_edits(records: pa.Table, fix: Fix, *, columns: bool) -> Edits:
+def make_edits(records: pa.Table, fix: Fix, readers: Mapping[int, RecordReader], *, columns: bool = False) -> Edits:
     """Make the edits of selected records.
 
     Args:
         records: The records of a draft.
-        fix: A function of a decoded JSON body that returns the new one; a JSON patch for every record; or patches by
+        fix: A function of a decoded body that returns the new one; a JSON patch for every record; or patches by
             ``topic/partition@offset``.
+        readers: What reads the records of each source, by source id.
         columns: The function takes the whole table, and returns the new values as a column, or a table that has it.
 
     Raises:
@@ -106,7 +122,7 @@ def make_edits(records: pa.Table, fix: Fix, *, columns: bool) -> Edits:
         ValidationError: A position is not selected, or the column has another length.
     """
     if callable(fix):
-        return _by_columns(records, fix) if columns else _by_function(records, fix)
+        return _by_columns(records, fix, readers) if columns else _by_function(records, fix, readers)
     if hasattr(fix, "keys"):
         return _by_position(records, fix)  # type: ignore[arg-type]  # a mapping, as it has keys
     patch = check_patch(fix)
@@ -131,35 +147,39 @@ def make_header_edits(records: pa.Table, edit: HeaderEdit) -> Edits:
     return Edits(patches, problems)
 
 
-def apply_fix(fix: Fix, value: bytes | None, headers: HeaderList = ()) -> tuple[bytes | None, HeaderList]:
+def apply_fix(
+    reader: RecordReader, fix: Fix, value: bytes | None, headers: HeaderList = ()
+) -> tuple[bytes | None, HeaderList]:
     """Return a value and headers as a fix makes them; the value's own bytes where that changes nothing.
 
     Raises:
-        NotRewritable: The value is no JSON, or the fix fails or leaves the record out.
+        NotRewritable: The value cannot be rewritten, or the fix fails or leaves the record out.
     """
     if not callable(fix):
-        return edited(value, headers, check_patch(fix))
-    body = read_body(value)
-    # Texts are compared, because Python takes 1, 1.0 and true for equal.
-    before, after = write_body(body), write_body(_called(fix, body))
-    return (value if after == before else after), headers
+        return edited(reader, value, headers, check_patch(fix))
+    body = reader.body(headers, value)
+    return _written(value, body, _called(fix, copy.deepcopy(body.tree))), headers
 
 
 def edited(
-    value: bytes | None, headers: HeaderList, patch: Sequence[dict[str, Any]]
+    reader: RecordReader, value: bytes | None, headers: HeaderList, patch: Sequence[dict[str, Any]]
 ) -> tuple[bytes | None, HeaderList]:
     """Return a value and headers with a patch applied; the value's own bytes where it does not change.
 
     Raises:
-        NotRewritable: The value is no JSON, or the patch does not apply.
+        NotRewritable: The value cannot be rewritten, or the patch does not apply.
     """
     of_body = [one for one in patch if not is_header_path(one["path"])]
     changed = patched_headers(headers, (one for one in patch if is_header_path(one["path"])))
     if not of_body:
         return value, changed
-    body = read_body(value)
-    before, after = write_body(body), write_body(apply_patch(body, of_body))
-    return (value if after == before else after), changed
+    body = reader.body(headers, value)
+    return _written(value, body, apply_patch(body.tree, of_body)), changed
+
+
+def _written(value: bytes | None, body: Body, tree: Any) -> bytes | None:
+    # Texts are compared, because Python takes 1, 1.0 and true for equal.
+    return value if write_body(tree) == write_body(body.tree) else body.written(tree)
 
 
 def _parts(patch: Sequence[dict[str, Any]]) -> set[bool]:
@@ -178,21 +198,18 @@ def _by_position(records: pa.Table, patches: Mapping[str, Sequence[Mapping[str, 
     return Edits(found, {})
 
 
-def _by_function(records: pa.Table, function: Callable[[Any], Any]) -> Edits:
+def _by_function(records: pa.Table, function: Callable[[Any], Any], readers: Mapping[int, RecordReader]) -> Edits:
     patches, problems = {}, {}
-    for at, value in zip(_positions(records), _values(records), strict=True):
+    for at, reader, headers, value in _records(records, readers):
         try:
-            patch = _patch_of(function, value)
+            body = reader.body(headers, value).tree
+            patch = patch_between(body, _called(function, copy.deepcopy(body)))
         except NotRewritable as reason:
             problems[at] = str(reason)
             continue
         if patch:
             patches[at] = patch
     return Edits(patches, problems)
-
-
-def _patch_of(function: Callable[[Any], Any], value: bytes | None) -> list[dict[str, Any]]:
-    return patch_between(read_body(value), _called(function, read_body(value)))
 
 
 def _called(function: Callable[[Any], Any], body: Any) -> Any:
@@ -206,7 +223,7 @@ def _called(function: Callable[[Any], Any], body: Any) -> Any:
     return after
 
 
-def _by_columns(records: pa.Table, function: Callable[[Any], Any]) -> Edits:
+def _by_columns(records: pa.Table, function: Callable[[Any], Any], readers: Mapping[int, RecordReader]) -> Edits:
     made = function(records)
     column = made["value"] if isinstance(made, pa.Table) else made
     if len(column) != records.num_rows:
@@ -214,12 +231,12 @@ def _by_columns(records: pa.Table, function: Callable[[Any], Any]) -> Edits:
         raise ValidationError(f"The function returned {found} for {counted(records.num_rows, 'record')}.")
     after = column.to_pylist() if hasattr(column, "to_pylist") else list(column)
     patches, problems = {}, {}
-    for at, old, new in zip(_positions(records), _values(records), after, strict=True):
+    for (at, reader, headers, old), new in zip(_records(records, readers), after, strict=True):
         content = new.encode() if isinstance(new, str) else new
         if content == old:
             continue
         try:
-            patch = patch_between(read_body(old), read_body(content))
+            patch = patch_between(reader.body(headers, old).tree, reader.body(headers, content).tree)
         except NotRewritable as reason:
             problems[at] = str(reason)
             continue
@@ -237,17 +254,23 @@ def _names(records: pa.Table) -> list[str]:
     return [position_text(*row) for row in zip(*columns, strict=True)]
 
 
-def _values(records: pa.Table) -> Iterator[bytes | None]:
-    for chunk in records["value"].chunks:
-        yield from (value.as_py() for value in chunk)
+def _records(
+    records: pa.Table, readers: Mapping[int, RecordReader]
+) -> Iterator[tuple[Position, RecordReader, HeaderList, bytes | None]]:
+    for batch in records.select([*POSITION_COLUMNS, "topic", "value", "headers"]).to_batches():
+        for record in batch.to_pylist():
+            at = (record["source_id"], record["partition"], record["offset"])
+            headers = tuple((one["name"], one["value"]) for one in record["headers"])
+            yield at, reader_of(readers, record["source_id"], record["topic"]), headers, record["value"]
 
 
 def _header_lines(headers: HeaderList) -> list[str]:
     return [f"header {name.decode('utf-8', 'replace')}: {visible_bytes(content, None)}" for name, content in headers]
 
 
-def _lines(body: bytes | None) -> list[str]:
+def _lines(reader: RecordReader, headers: HeaderList, body: bytes | None) -> list[str]:
     try:
-        return json.dumps(json.loads(body or b""), indent=2, ensure_ascii=False, sort_keys=True).splitlines()
-    except ValueError:
-        return [repr(body)]
+        tree = reader.body(headers, body).tree
+    except NotRewritable:
+        return [visible_bytes(body, None)]
+    return json.dumps(tree, indent=2, ensure_ascii=False, sort_keys=True).splitlines()

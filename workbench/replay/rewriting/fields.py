@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.decoding import decode_parts
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from workbench.decoding import Convention
     from workbench.model import HeaderList
+    from workbench.replay.rewriting.record_reader import RecordReader
 
 LOCKED = ("event_id", "correlation_id", "causes", "event_type")
 """Only new ids change them; the type says what a body is."""
@@ -21,14 +17,10 @@ _STRICT = "onex"
 
 
 def touched(
-    topic: str,
-    before: tuple[bytes | None, HeaderList],
-    after: tuple[bytes | None, HeaderList],
-    conventions: Sequence[Convention] | None,
+    reader: RecordReader, before: tuple[bytes | None, HeaderList], after: tuple[bytes | None, HeaderList]
 ) -> tuple[list[str], list[str]]:
     """Return the locked and the sensitive fields that differ between two states of a record, each value and headers."""
-    old = decode_parts(topic, before[1], before[0], conventions)
-    new = decode_parts(topic, after[1], after[0], conventions)
+    old, new = (reader.envelope(headers, value) for value, headers in (before, after))
     differ = [name for name in (*LOCKED, *SENSITIVE) if getattr(old, name) != getattr(new, name)]
     return [name for name in differ if name in LOCKED], [name for name in differ if name in SENSITIVE]
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.selectors import parse_selector
-from workbench.decoding.id_places import find_ids
 from workbench.decoding.value_tree import Items, scalar_text
-from workbench.replay.rewriting.json_body import NotRewritable, read_body, write_body
+from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from workbench.decoding import Convention
     from workbench.decoding.conventions.facts import Place
     from workbench.decoding.id_places import IdPlace
     from workbench.decoding.value_tree import PathStep
     from workbench.model import HeaderList
     from workbench.replay.rewriting.id_map import IdMap
+    from workbench.replay.rewriting.record_reader import RecordReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +39,25 @@ class Renamed:
 
 
 def rename(
-    topic: str,
-    headers: HeaderList,
-    value: bytes | None,
-    ids: IdMap,
-    *,
-    also: Sequence[str] = (),
-    conventions: Sequence[Convention] | None = None,
+    reader: RecordReader, headers: HeaderList, value: bytes | None, ids: IdMap, *, also: Sequence[str] = ()
 ) -> Renamed:
     """Return a record with its ids replaced by those of the run.
 
     Args:
-        topic: Topic of the source record.
+        reader: Reads the records of its topic.
         headers: Its headers.
         value: Its value.
         ids: The ids of the run; it knows those of the whole selection.
         also: Further paths of the value that hold ids.
-        conventions: Conventions in order of precedence; the built-in ones unless given.
 
     Raises:
         NotRewritable: An id is where it cannot be replaced.
     """
-    found = find_ids(topic, headers, value, conventions)
+    found = reader.ids(headers, value)
     changes = _changes(found, ids)
-    tree = read_body(value) if also or any(place.selector.source == "value" for place in changes) else None
+    in_body = bool(also) or any(place.selector.source == "value" for place in changes)
+    body = reader.body(headers, value) if in_body else None
+    tree = copy.deepcopy(body.tree) if body is not None else None
     replaced = list(headers)
     # From the last item of an array to the first, so that removing one moves none that is still to be changed.
     for place, (_, new) in sorted(changes.items(), key=lambda change: -change[0].index):
@@ -74,8 +69,7 @@ def rename(
             raise NotRewritable(f"its id is read from {place.via}, where it cannot be replaced")
     for path in also:
         _set_path(tree, path, ids)
-    changed = tree is not None and (also or any(place.selector.source == "value" for place in changes))
-    written = write_body(tree) if changed else value
+    written = value if body is None else body.written(tree)
     own = {one.role: one.text for one in found if one.role in ("event_id", "correlation_id")}
     outside = [old for old, new in changes.values() if new is None]
     event_id, correlation_id = own.get("event_id"), own.get("correlation_id")
@@ -88,7 +82,7 @@ def rename(
         original_correlation_id=correlation_id,
         detached=outside[0] if outside else None,
     )
-    _check(topic, done, found, ids, conventions)
+    _check(reader, done, found, ids)
     return done
 
 
@@ -157,9 +151,7 @@ def _set_path(tree: Any, path: str, ids: IdMap) -> None:
             holder[key] = ids.new(holder[key])
 
 
-def _check(
-    topic: str, done: Renamed, before: Sequence[IdPlace], ids: IdMap, conventions: Sequence[Convention] | None
-) -> None:
+def _check(reader: RecordReader, done: Renamed, before: Sequence[IdPlace], ids: IdMap) -> None:
     """Read the record again: it must have the new ids, and the image of its causes.
 
     Filters, joined values and unusual encodings of headers cannot be told in advance; what they make of a new id can.
@@ -170,7 +162,7 @@ def _check(
             wanted.append((one.role, ids.new(one.text)))
         elif ids.boundary == "keep":
             wanted.append((one.role, one.text))
-    found = [(one.role, one.text) for one in find_ids(topic, done.headers, done.value, conventions)]
+    found = [(one.role, one.text) for one in reader.ids(done.headers, done.value)]
     if sorted(wanted) != sorted(found):
         odd = next(iter({*wanted} ^ {*found}), ("id", ""))
         raise NotRewritable(f"its {odd[0]} would not be read as the new one: {visible(odd[1], 60)}")

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.bus.rows import header_column
-from workbench.decoding.id_places import find_ids
 from workbench.replay.rewriting.edits import POSITION_COLUMNS, edited
 from workbench.replay.rewriting.fields import is_strict, touched
 from workbench.replay.rewriting.id_map import IdMap
-from workbench.replay.rewriting.json_body import NotRewritable, read_body
+from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.replay.rewriting.new_ids import rename
+from workbench.replay.rewriting.record_reader import reader_of
 from workbench.replay.rewriting.removed_headers import without
 from workbench.replay.rewriting.schema_ids import schema_id, with_schema_id
 from workbench.replay.rewriting.trace_context import is_trace_header, with_trace
@@ -26,10 +26,10 @@ from workbench.replay.rewriting.trace_context import is_trace_header, with_trace
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from workbench.decoding import Convention
     from workbench.model import HeaderList
     from workbench.replay.options import Options
     from workbench.replay.rewriting.edits import Edits
+    from workbench.replay.rewriting.record_reader import RecordReader
 
 TEXTS = ("original_event_id", "original_correlation_id", "boundary_cause", "original_traceparent")
 """Columns of what a rewritten record had before; its provenance headers carry it."""
@@ -70,7 +70,7 @@ class RewrittenRecords:
 
 
 def rewrite(
-    table: pa.Table, options: Options, run_id: str, edits: Edits, conventions: Sequence[Convention] | None
+    table: pa.Table, options: Options, run_id: str, edits: Edits, readers: Mapping[int, RecordReader]
 ) -> RewrittenRecords:
     """Rewrite the records of a plan.
 
@@ -79,12 +79,12 @@ def rewrite(
         options: Options of the plan.
         run_id: The run, from which new ids follow.
         edits: The edits of the draft.
-        conventions: Conventions in order of precedence; the built-in ones unless given.
+        readers: What reads the records of each source, by source id.
     """
     rows = _rows_to_rewrite(table, options, edits)
     rewrites = Rewrites()
     if len(rows):
-        table = _Rewriter(table, options, run_id, edits, rewrites=rewrites, conventions=conventions).rewritten(rows)
+        table = _Rewriter(table, options, run_id, edits, rewrites=rewrites, readers=readers).rewritten(rows)
     if options.headers == "clean":
         headers, names = without(table["headers"].combine_chunks(), options.clean_headers)
         rewrites.removed_headers = tuple(names)
@@ -129,10 +129,10 @@ class _Rewriter:
         edits: Edits,
         *,
         rewrites: Rewrites,
-        conventions: Sequence[Convention] | None,
+        readers: Mapping[int, RecordReader],
     ) -> None:
         self._table, self._options, self._run_id = table, options, run_id
-        self._edits, self._conventions, self._rewrites = edits, conventions, rewrites
+        self._edits, self._readers, self._rewrites = edits, readers, rewrites
         self._ids = IdMap(run_id, options.boundary)  # type: ignore[arg-type]  # one of its words, checked by the options
         self._texts: dict[str, dict[int, str | None]] = {name: {} for name in (*TEXTS, "correlation_id")}
 
@@ -143,7 +143,8 @@ class _Rewriter:
             record["headers"] = tuple((one["name"], one["value"]) for one in record["headers"])
         if self._options.ids == "new":
             for record in chosen:
-                self._ids.note(find_ids(record["topic"], record["headers"], record["value"], self._conventions))
+                reader = reader_of(self._readers, record["source_id"], record["topic"])
+                self._ids.note(reader.ids(record["headers"], record["value"]))
         values, headers = {}, {}
         for row, record in zip(rows.tolist(), chosen, strict=True):
             try:
@@ -155,13 +156,14 @@ class _Rewriter:
 
     def _one(self, row: int, record: Mapping[str, Any]) -> tuple[bytes | None, HeaderList]:
         at = tuple(record[name] for name in POSITION_COLUMNS)
-        topic, value, headers = record["topic"], record["value"], record["headers"]
+        value, headers = record["value"], record["headers"]
+        reader = reader_of(self._readers, record["source_id"], record["topic"])
         if at in self._edits.problems:
             raise NotRewritable(self._edits.problems[at])
         if at in self._edits.patches:
-            value, headers = self._edit(row, topic, headers, value, self._edits.patches[at])
+            value, headers = self._edit(row, reader, headers, value, self._edits.patches[at])
         if self._options.ids == "new":
-            done = rename(topic, headers, value, self._ids, also=self._options.also, conventions=self._conventions)
+            done = rename(reader, headers, value, self._ids, also=self._options.also)
             headers, value = done.headers, done.value
             self._rewrites.renamed[row] = done.event_id
             if done.detached is not None:
@@ -183,20 +185,25 @@ class _Rewriter:
             self._texts[name][row] = text
 
     def _edit(
-        self, row: int, topic: str, headers: HeaderList, value: bytes | None, patch: Sequence[dict[str, Any]]
+        self,
+        row: int,
+        reader: RecordReader,
+        headers: HeaderList,
+        value: bytes | None,
+        patch: Sequence[dict[str, Any]],
     ) -> tuple[bytes | None, HeaderList]:
-        after, changed = edited(value, headers, patch)
+        after, changed = edited(reader, value, headers, patch)
         if after == value and changed == headers:
             return value, headers
         self._rewrites.edits[row] = patch
-        locked, sensitive = touched(topic, (value, headers), (after, changed), self._conventions)
+        locked, sensitive = touched(reader, (value, headers), (after, changed))
         if locked:
             self._rewrites.locked[row] = locked
         if sensitive:
             self._rewrites.sensitive[row] = sensitive
         convention = self._table["convention"][row].as_py() if "convention" in self._table.column_names else None
         if after != value and is_strict(convention):
-            old, new = read_body(value), read_body(after)
+            old, new = reader.body(headers, value).tree, reader.body(changed, after).tree
             added = sorted(new.keys() - old.keys()) if isinstance(old, dict) and isinstance(new, dict) else []
             if added:
                 self._rewrites.added[row] = added

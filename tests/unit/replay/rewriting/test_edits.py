@@ -12,6 +12,7 @@ from workbench.errors import ConfigurationError, ValidationError
 from workbench.replay import make_plan
 from workbench.replay.rewriting.edits import apply_fix
 from workbench.replay.rewriting.json_body import NotRewritable
+from workbench.replay.rewriting.record_reader import RecordReader
 
 ROWS = [row(at, value=b'{"n": %d, "name": "\xc3\xa4"}' % at) for at in range(3)]
 TWICE = [{"op": "replace", "path": "/n", "value": 7}]
@@ -70,7 +71,7 @@ def test_what_python_takes_for_equal_is_an_edit_all_the_same(before, new, after)
     records = [row(1, value=before)]
     patch = [{"op": "replace", "path": "/n", "value": new}]
     for fix in (patch, lambda body: body | {"n": new}):
-        assert apply_fix(fix, before) == (after, ())
+        assert apply_fix(RecordReader("t"), fix, before) == (after, ())
         plan = make_plan(draft(*records).edit(fix), facts())
         assert (values(plan), plan.steps["rewritten"].to_pylist()) == ([after], ["edit"])
 
@@ -119,4 +120,4 @@ def test_an_edit_that_fails_refuses_its_record(fix, reason):
     skipped = make_plan(draft(*ROWS, skip_refused=True).edit(fix), facts())
     assert set(skipped.left_out) == {0, 1, 2}
     with pytest.raises(NotRewritable, match=r"."):
-        apply_fix(fix, ROWS[1]["value"])
+        apply_fix(RecordReader("t"), fix, ROWS[1]["value"])

@@ -8,12 +8,15 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from protobuf_messages import message_of
+from serialised_values import avro_bytes, avro_schema, framed, schemas_of
 
-from workbench.decoding import decode_parts
-from workbench.decoding.id_places import find_ids
+from workbench.decoding import Decoder
+from workbench.model.schemas import Schema
 from workbench.replay.rewriting.id_map import IdMap
 from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.replay.rewriting.new_ids import rename
+from workbench.replay.rewriting.record_reader import RecordReader
 
 RUN = "6f1d2c3b-4a59-4e68-8c77-0123456789ab"
 
@@ -41,7 +44,60 @@ def cloudevents(event, correlation, cause):
     return tuple((f"ce_{name}".encode(), text.encode()) for name, text in pairs), b"opaque \xff"
 
 
-WRITERS = [contract, nservicebus, cloudevents]
+AVRO = {
+    "type": "record",
+    "name": "Event",
+    "fields": [
+        {"name": "event_id", "type": "string"},
+        {"name": "event_type", "type": "string"},
+        {"name": "timestamp", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+        {
+            "name": "metadata",
+            "type": {
+                "type": "record",
+                "name": "Metadata",
+                "fields": [
+                    {"name": "source", "type": "string"},
+                    {"name": "correlation_id", "type": "string"},
+                    {"name": "causation_id", "type": ["null", "string"]},
+                ],
+            },
+        },
+        {"name": "payload", "type": {"type": "map", "values": ["long", "double", "string"]}},
+    ],
+}
+PROTOBUF = """
+syntax = "proto3";
+message Event {
+  string event_id = 1; string event_type = 2; string timestamp = 3; Metadata metadata = 4;
+  map<string, double> payload = 5;
+}
+message Metadata { string source = 1; string correlation_id = 2; optional string causation_id = 3; }
+"""
+UNKNOWN = b"\xaa\x3e\x03abc"
+"""A field that the Protobuf schema does not know."""
+READER = RecordReader("t", Decoder(schemas=schemas_of(avro_schema(7, AVRO), Schema(9, "PROTOBUF", PROTOBUF))))
+
+
+def avro(event, correlation, cause):
+    body = {
+        "event_id": event,
+        "event_type": "order.placed",
+        "timestamp": 1_700_000_000_000_001,
+        "metadata": {"source": "shop", "correlation_id": correlation, "causation_id": cause},
+        "payload": {"price": 3.5, "n": 3, "text": event},
+    }
+    return (), framed(7, avro_bytes(AVRO, body))
+
+
+def protobuf(event, correlation, cause):
+    body = {"event_id": event, "event_type": "order.placed", "timestamp": "2026-01-01T00:00:00Z"}
+    metadata = {"source": "shop", "correlation_id": correlation} | ({"causation_id": cause} if cause else {})
+    made = message_of("Event", {**body, "metadata": metadata, "payload": {"price": 3.5}}, PROTOBUF)
+    return (), framed(9, b"\0" + made.SerializeToString() + UNKNOWN)
+
+
+WRITERS = [contract, nservicebus, cloudevents, avro, protobuf]
 TEXT = st.text("abcdefZ0123456789-", min_size=1, max_size=12).filter(lambda text: text.strip("0-") and text[0] != "-")
 
 
@@ -73,7 +129,7 @@ def graphs(draw):
 
 def shape(records):
     """Ids and causes as the decoder reads them."""
-    found = [decode_parts("t", headers, value) for headers, value in records]
+    found = [READER.envelope(headers, value) for headers, value in records]
     return [(one.event_id, one.correlation_id, [cause.value for cause in one.causes]) for one in found]
 
 
@@ -84,8 +140,8 @@ def test_the_renamed_graph_is_the_image_of_the_original(writer, boundary, events
     originals = [writer(*event) for event in events]
     ids = IdMap(RUN, boundary)
     for headers, value in originals:
-        ids.note(find_ids("t", headers, value))
-    renamed = [rename("t", headers, value, ids) for headers, value in originals]
+        ids.note(READER.ids(headers, value))
+    renamed = [rename(READER, headers, value, ids) for headers, value in originals]
     before, after = shape(originals), shape([(one.headers, one.value) for one in renamed])
     inside = {event for event, _, _ in before}
     image = {old: ids.new(old) for old in inside}
@@ -105,12 +161,25 @@ def test_the_renamed_graph_is_the_image_of_the_original(writer, boundary, events
 def test_only_ids_change_in_a_body():
     headers, value = contract("e1", "k1", None)
     ids = IdMap(RUN)
-    ids.note(find_ids("t", headers, value))
-    plain = json.loads(rename("t", headers, value, ids).value)
+    ids.note(READER.ids(headers, value))
+    plain = json.loads(rename(READER, headers, value, ids).value)
     assert plain["payload"] == {"price": 3.5, "parent_id": "e1"}
     assert list(plain) == ["event_id", "event_type", "timestamp", "metadata", "payload"]
-    more = json.loads(rename("t", headers, value, ids, also=["payload.parent_id"]).value)
+    more = json.loads(rename(READER, headers, value, ids, also=["payload.parent_id"]).value)
     assert more["payload"]["parent_id"] == plain["event_id"] == ids.new("e1")
+
+
+@pytest.mark.parametrize("writer", [avro, protobuf])
+def test_only_ids_change_in_a_body_with_a_schema(writer):
+    ids = IdMap(RUN, "keep")
+    ids.note(READER.ids(*writer("e1", "k1", None)))
+    done = rename(READER, *writer("e1", "k1", "e0"), ids)
+    renamed = writer(ids.new("e1"), ids.new("k1"), "e0")[1]
+    if writer is avro:
+        renamed = renamed.replace(b"\x08text\x04\x48" + ids.new("e1").encode(), b"\x08text\x04\x04e1")
+    assert done.value == renamed
+    also = rename(READER, *avro("e1", "k1", "e0"), ids, also=["payload.text"])
+    assert also.value == avro(ids.new("e1"), ids.new("k1"), "e0")[1]
 
 
 @pytest.mark.parametrize(
@@ -123,9 +192,9 @@ def test_only_ids_change_in_a_body():
 )
 def test_what_cannot_be_rewritten_says_why(value, reason):
     ids = IdMap(RUN)
-    ids.note(find_ids("t", (), value))
+    ids.note(READER.ids((), value))
     with pytest.raises(NotRewritable, match=reason):
-        rename("t", (), value, ids)
+        rename(READER, (), value, ids)
 
 
 @given(
@@ -133,4 +202,4 @@ def test_what_cannot_be_rewritten_says_why(value, reason):
 )
 def test_any_bytes_are_renamed_or_give_a_reason(value, headers):
     with contextlib.suppress(NotRewritable):
-        assert rename("t", tuple(headers), value, IdMap(RUN)).value is not None
+        assert rename(READER, tuple(headers), value, IdMap(RUN)).value is not None

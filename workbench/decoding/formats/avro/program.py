@@ -7,6 +7,7 @@ specification, "Schema Resolution"): fields by name or alias, defaults of those 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from workbench.decoding.formats.schema_error import SchemaError
 from workbench.decoding.native.avro import KINDS, AvroReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _MOST_NODES = 200_000
 _MOST_SCALE = 1_000
@@ -35,14 +36,44 @@ _DECIMALS_OF_A_SECOND = {"millis": 3, "micros": 6, "nanos": 9}
 Row = tuple[int, int, int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class AvroProgram:
+    """The nodes that read, or write, the values of a schema; see `workbench.decoding.native.avro`.
+
+    Attributes:
+        nodes: Kind, first, count and size of each; the first is the value. The size of a number is its bits.
+        parts: The list that nodes point into.
+        texts: Texts of JSON: names with their colons, symbols, whole members.
+    """
+
+    nodes: Sequence[Row]
+    parts: Sequence[int]
+    texts: Sequence[bytes]
+
+    def reader(self) -> AvroReader:
+        """Make the compiled reader."""
+        ends = np.cumsum([0, *map(len, self.texts)]).astype(np.int32)
+        parts = np.array([*self.parts, 0], np.int32)
+        return AvroReader(np.array(self.nodes, np.int32), parts, ends, b"".join(self.texts))
+
+
 def compile_schema(writer: AvroSchema, reader: AvroSchema | None = None) -> AvroReader:
     """Make the reader of values that were written with a schema, perhaps as another schema expects them.
 
     Raises:
         SchemaError: A schema is not valid, or the reader's does not fit the writer's.
     """
+    return program_of(writer, reader).reader()
+
+
+def program_of(writer: AvroSchema, reader: AvroSchema | None = None) -> AvroProgram:
+    """Make the program of a schema; see `compile_schema`.
+
+    Raises:
+        SchemaError: A schema is not valid, or the reader's does not fit the writer's.
+    """
     try:
-        return _Compiler().reader(Place(writer, writer.root, ""), Place(reader, reader.root, "") if reader else None)
+        return _Compiler().program(Place(writer, writer.root, ""), Place(reader, reader.root, "") if reader else None)
     except RecursionError as error:
         raise SchemaError("the schema is nested too deeply") from error
     except (AttributeError, KeyError, TypeError) as error:
@@ -57,12 +88,10 @@ class _Compiler:
         self._numbers: dict[bytes, int] = {}
         self._known: dict[tuple[str, str], int] = {}
 
-    def reader(self, writer: Place, reader: Place | None) -> AvroReader:
+    def program(self, writer: Place, reader: Place | None) -> AvroProgram:
         if self._node(writer, reader) != 0:
             raise SchemaError("the schema has no first type")
-        nodes = np.array(self._nodes, np.int32)
-        ends = np.cumsum([0, *map(len, self._texts)]).astype(np.int32)
-        return AvroReader(nodes, np.array([*self._parts, 0], np.int32), ends, b"".join(self._texts))
+        return AvroProgram(self._nodes, self._parts, self._texts)
 
     def _node(self, writer: Place, reader: Place | None) -> int:
         """Add the node of a type, or find that of a named type; the reader's type is None where it is the writer's."""
@@ -208,13 +237,14 @@ def _plain(writer: Place, meant: Place) -> Row:
 
 
 def _number(kind: str, logical: str, meant: Place) -> Row:
+    bits = 32 if kind == "int" else 64
     if meant.kind in ("int", "long"):
         name, _, unit = logical.rpartition("-")
         digits = _DECIMALS_OF_A_SECOND.get(unit)
         if logical == "date" and kind == "int":
-            return KINDS["date"], 0, 0, 0
+            return KINDS["date"], 0, 0, bits
         if name == "time" and digits is not None and digits < 9:  # noqa: PLR2004 - a time has no nanoseconds
-            return KINDS["time"], digits, 0, 0
+            return KINDS["time"], digits, 0, bits
         if name in ("timestamp", "local-timestamp") and digits is not None:
-            return KINDS["timestamp"], digits, int(name == "timestamp"), 0
-    return KINDS["long"], 0, 0, 0
+            return KINDS["timestamp"], digits, int(name == "timestamp"), bits
+    return KINDS["long"], 0, 0, bits

@@ -9,7 +9,18 @@ import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from protobuf_messages import ALL, as_json, known, message_of, reader_of, with_whole_numbers
+from protobuf_messages import (
+    ALL,
+    CASES,
+    MONEY,
+    ODD,
+    ORDERS,
+    as_json,
+    known,
+    message_of,
+    reader_of,
+    with_whole_numbers,
+)
 
 from workbench.decoding.formats.protobuf.descriptors import files_of_content, files_of_schema
 from workbench.decoding.formats.protobuf.program import compile_files, wire_reader
@@ -17,30 +28,6 @@ from workbench.decoding.formats.schema_error import SchemaError
 from workbench.model.schemas import Schema
 
 ORDER = reader_of(ALL, "shop.Order")
-MONEY = {"cents": 5, "currency": "EUR"}
-CASES = {
-    "nothing": {},
-    "texts": {"event_id": 'é"\n\U0001f600', "tags": ["", "x"]},
-    "numbers": {
-        "d": 5e-324, "f": 0.5, "i32": -(2**31), "i64": -(2**63), "u32": 2**32 - 1, "u64": 2**64 - 1, "s32": -(2**31),
-        "s64": -(2**63), "x32": 2**32 - 1, "x64": 2**64 - 1, "y32": -1, "y64": -(2**63), "numbers": [0, -1, 2**62],
-        "doubles": [0.1, -2.5], "b": True,
-    },
-    "no numbers": {"d": "NaN", "doubles": ["Infinity", "-Infinity"]},
-    "bytes": {"raw": "AP8B"},
-    "enums": {"state": "BACK", "states": ["PAID", "UNKNOWN", "BACK"]},
-    "an enum's number without a name": {"state": 77},
-    "messages": {"total": MONEY, "sums": [MONEY, {}], "inner": {"inner": {"event_id": "deep"}}, "cash": MONEY},
-    "maps": {"by_name": {"a": MONEY, "": {}}, "by_number": {"-1": "PAID", "0": "UNKNOWN"}, "by_bool": {"true": 1.5}},
-    "a oneof with a default": {"points": 0, "maybe": 0},
-    "times": {"at": "2026-01-02T03:04:05.678Z", "took": "-1.500s"},
-    "times with nanoseconds": {"at": "0001-01-01T00:00:00.000000001Z", "took": "3.000001s"},
-    "structs": {"more": {"a": [1.5, None, "x", {"b": True}]}, "value": None, "list": [True, {}]},
-    "any": {"any": {"@type": "type.googleapis.com/shop.Money", "cents": 7, "currency": ""}},
-    "any of a well-known type": {"any": {"@type": "type.googleapis.com/google.protobuf.Duration", "value": "1s"}},
-    "a mask": {"mask": "a,b.c"},
-    "a wrapper": {"wrapped": "0"},
-}  # fmt: skip
 
 
 def read(reader, raw):
@@ -55,26 +42,6 @@ def test_what_google_wrote(name):
     assert with_whole_numbers(read(ORDER, message.SerializeToString())) == with_whole_numbers(as_json(message))
 
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8).filter(
-    lambda text: not text.lstrip("-").isdecimal()
-)
-MONIES = st.fixed_dictionaries({}, optional={"cents": st.integers(-(2**63), 2**63 - 1), "currency": TEXTS})
-ORDERS = st.fixed_dictionaries(
-    {},
-    optional={
-        "event_id": TEXTS,
-        "d": st.floats(allow_nan=False, allow_infinity=False),
-        "s64": st.integers(-(2**63), 2**63 - 1),
-        "numbers": st.lists(st.integers(-(2**63), 2**63 - 1)),
-        "tags": st.lists(TEXTS),
-        "sums": st.lists(MONIES),
-        "by_name": st.dictionaries(TEXTS, MONIES, max_size=1),
-        "total": MONIES,
-        "states": st.lists(st.sampled_from(["UNKNOWN", "PAID", "BACK"])),
-    },
-)
-
-
 @settings(deadline=None, max_examples=60)
 @given(ORDERS)
 def test_any_message_whose_fields_stand_in_order(value):
@@ -86,21 +53,6 @@ def test_any_message_whose_fields_stand_in_order(value):
     assert ORDER.read_one(again, 0)[0] == ORDER.read_one(raw, 0)[0]
 
 
-ODD = {
-    "fields in another order": b"\x18\x01" + b"\x0a\x01x",
-    "a field twice": b"\x0a\x01x\x0a\x01y",
-    "a list in two places": b"\x12\x01\x01\x0a\x01x\x12\x02\x02\x03",
-    "a list without packing": b"\x10\x01\x10\x02\x12\x01\x03",
-    "two members of a oneof": b"\x20\x01\x2a\x01z",
-    "an entry without its key": b"\x32\x02\x10\x07",
-    "an entry without its value": b"\x32\x03\x0a\x01k",
-    "an entry whose value comes first": b"\x32\x05\x10\x07\x0a\x01k",
-    "an unknown field": b"\x0a\x01x\x78\x05",
-    "a message in two parts": b"\x3a\x03\x0a\x01x\x3a\x02\x18\x09",
-    "an odd message inside": b"\x3a\x05\x18\x01\x0a\x01x",
-    "a long form of a number": b"\x18\x81\x80\x00",
-    "a number of 64 bits for one of 32": b"\x18\x81\x80\x80\x80\x80\x80\x01",
-}
 SMALL = """syntax = "proto3"; message M { string a = 1; repeated int32 n = 2; int32 b = 3;
     oneof one { int32 c = 4; string d = 5; } map<string, int32> m = 6; M inner = 7; }"""
 

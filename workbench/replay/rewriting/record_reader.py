@@ -1,0 +1,103 @@
+"""Reads records that are rewritten as they were decoded: their body, how it is encoded again, their ids and fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.decoding.formats.encoding import encoded_value
+from workbench.decoding.formats.json import BYTE_ORDER_MARK, CONNECT_WRAPPER, behind_prefix
+from workbench.decoding.formats.registry import WITHOUT_SCHEMAS
+from workbench.decoding.formats.value_writer import NotWritableError
+from workbench.decoding.id_places import find_ids
+from workbench.decoding.record import decode_parts
+from workbench.replay.rewriting.json_body import NotRewritable, read_body, write_body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from workbench.decoding import Decoder
+    from workbench.decoding.id_places import IdPlace
+    from workbench.model import HeaderList
+    from workbench.model.events.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The decoded body of a record.
+
+    Attributes:
+        tree: Its value, as plain JSON values; without the wrapper of Kafka Connect.
+    """
+
+    tree: Any
+    _write: Callable[[Any], bytes]
+
+    def written(self, tree: Any) -> bytes:
+        """Return the bytes with another tree, in the encoding of the body.
+
+        Raises:
+            NotRewritable: The encoding has no place for it.
+        """
+        try:
+            return self._write(tree)
+        except NotWritableError as error:
+            raise NotRewritable(f"it cannot be written again: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReader:
+    """Reads records of one topic.
+
+    Attributes:
+        topic: The topic by whose settings they are read.
+        decoder: Conventions, formats and schemas; the built-in ones where it is None.
+    """
+
+    topic: str
+    decoder: Decoder | None = None
+
+    def body(self, headers: HeaderList, value: bytes | None) -> Body:
+        """Read the body of a record that is to be rewritten.
+
+        Raises:
+            NotRewritable: It cannot be read, or could not be written again with nothing else changed in it.
+        """
+        if value is None:
+            raise NotRewritable("its value is null")
+        choices = WITHOUT_SCHEMAS if self.decoder is None else self.decoder.choices
+        try:
+            found = encoded_value(choices, self.topic, headers, value)
+        except NotWritableError as error:
+            raise NotRewritable(f"its value cannot be rewritten: {error}") from error
+        if found is not None:
+            return _opened(found.tree, found.written)
+        text = behind_prefix(value).removeprefix(BYTE_ORDER_MARK)
+        before = value[: len(value) - len(text)]
+        return _opened(read_body(text), lambda tree: before + write_body(tree))
+
+    def ids(self, headers: HeaderList, value: bytes | None) -> tuple[IdPlace, ...]:
+        """Find the ids of a record; see `find_ids`."""
+        return find_ids(self.topic, headers, value, self.decoder)
+
+    def envelope(self, headers: HeaderList, value: bytes | None) -> Envelope:
+        """Decode a record."""
+        decoder = self.decoder
+        if decoder is None:
+            return decode_parts(self.topic, headers, value)
+        fixed = decoder.topic_conventions.get(self.topic)
+        return decode_parts(
+            self.topic, headers, value, decoder.conventions, fixed, formats=decoder.formats, choices=decoder.choices
+        )
+
+
+def reader_of(readers: Mapping[int, RecordReader], source_id: int, topic: str) -> RecordReader:
+    """Return the reader of a source; one of the built-in conventions where none is known."""
+    return readers.get(source_id) or RecordReader(topic)
+
+
+def _opened(tree: Any, write: Callable[[Any], bytes]) -> Body:
+    """Return a body without the wrapper of Kafka Connect, as conventions read it."""
+    if isinstance(tree, dict) and tree.keys() == CONNECT_WRAPPER:
+        return Body(tree["payload"], lambda payload: write({**tree, "payload": payload}))
+    return Body(tree, write)
