@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell [ -x $(BIN)/python ] && echo $(BIN)/python || bash .ci/python)
 COMPILED := $(shell find workbench -name "*.p[xy][xd]")
-EXTRAS := export,java,keyring,otel,protobuf,tables,transforms,test
+EXTRAS := dashboard,export,java,keyring,otel,protobuf,tables,transforms,test
 comma := ,
 EXTRA_FLAGS := $(foreach extra,$(subst $(comma), ,$(EXTRAS)),--extra $(extra))
 BUILD_REQUIRES := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")

@@ -1,17 +1,25 @@
-"""The explorer in JupyterLab: from topics to a message, its value, its trace; a search; keys alone; life and death."""
+"""The explorer in JupyterLab, Notebook 7 and Voila: from topics to a message and its trace; life and death."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from lab import PRIVATE, reachable
 from playwright.sync_api import expect
 from stage import lowest_contrast
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from workbench.bus.kafka.local.ports import free_port
+from workbench.machine.dashboard import dashboard_command, dashboard_environment
 
-    from lab import Notebook
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from conftest import Watch
+    from lab import Lab, Notebook
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -161,3 +169,62 @@ def test_a_reload_brings_it_back_and_a_picture_stays_when_the_kernel_restarts(
     expect(still).to_be_visible(timeout=60_000)
     expect(still).to_contain_text("orders/0@7")
     assert page.locator(".workbench-still b, .workbench-still img").count() == 0
+
+
+def look_around(page: Page) -> None:
+    """From topics to a message and its value; a search; no act where visitors may click."""
+    page.locator(rows(page, "Topics"), has_text="orders").dblclick()
+    page.locator(rows(page, "Messages"), has_text="step.299").click()
+    page.get_by_role("tab", name="Value").click()
+    expect(page.get_by_role("tree")).to_contain_text("big: 9007199254740993")
+    page.get_by_role("tab", name="Search").click()
+    page.get_by_label("Where (SQL)").fill("event_type = 'step.9'")
+    page.get_by_label("From", exact=True).fill("start")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator(rows(page, "Search"))).to_have_count(1)
+
+
+def test_notebook_7(
+    kernels: Lab, lab_page: Callable[..., Page], watch: Watch, picture: Callable[[Page, str], None]
+) -> None:
+    # What Notebook 7.6 itself says, on the page of an empty notebook too.
+    watch.expected_errors = ("(reading 'schema')", "Command 'filebrowser:open-path' not registered")
+    page = lab_page()
+    page.goto(f"{kernels.url}/notebooks/{kernels.write(CONNECT, EXPLORE)}?token={kernels.token}")
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
+    )
+    page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+    look_around(page)
+    expect(page.get_by_role("tab", name="Acts")).to_be_visible()
+    picture(page, "notebook")
+
+
+@pytest.fixture
+def dashboard(kernels: Lab, tmp_path: Path) -> Iterator[str]:
+    """The address of a page that ``workbench dashboard`` serves."""
+    name, port = kernels.write(CONNECT, EXPLORE), free_port()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTER")}
+    for variable in PRIVATE:
+        (tmp_path / variable).mkdir()
+        environment[variable] = str(tmp_path / variable)
+    command = dashboard_command(kernels.root / name, port=port, browser=False)
+    log = tmp_path / "voila.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command, env=dashboard_environment(environment), stdout=out, stderr=subprocess.STDOUT
+        )
+    try:
+        reachable(f"http://127.0.0.1:{port}/voila/static/", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_voila(dashboard: str, lab_page: Callable[..., Page], picture: Callable[[Page, str], None]) -> None:
+    page = lab_page()
+    page.goto(dashboard)
+    look_around(page)
+    assert page.get_by_role("tab", name="Acts").count() == 0
+    picture(page, "voila")

@@ -12,7 +12,7 @@ import uuid
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import nbformat
@@ -30,6 +30,7 @@ LAB_OPTIONS = [
     "--no-browser",
     "--ServerApp.ip=127.0.0.1",
     "--LabApp.expose_app_in_browser=True",
+    "--JupyterNotebookApp.expose_app_in_browser=True",
     "--LabApp.extension_manager=readonly",
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -290,7 +291,7 @@ def running(root: Path, paths: list[Path]) -> Iterator[Lab]:
             cwd=notebooks,
         )
     try:
-        _wait(f"http://127.0.0.1:{port}/api?token={token}", process, log)
+        reachable(f"http://127.0.0.1:{port}/api?token={token}", process, log)
         yield Lab(f"http://127.0.0.1:{port}", token, notebooks, process)
     finally:
         process.terminate()
@@ -301,7 +302,8 @@ def running(root: Path, paths: list[Path]) -> Iterator[Lab]:
             process.wait()
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def reachable(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server that was started answers."""
     opener = build_opener(ProxyHandler({}))
     limit = time.monotonic() + START_S
     while time.monotonic() < limit:
@@ -309,6 +311,8 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         try:
             with opener.open(url, timeout=5):
                 return
+        except HTTPError:
+            return
         except (URLError, OSError):
             time.sleep(0.2)
-    raise AssertionError(f"JupyterLab did not answer within {START_S:g} s:\n{log.read_text()}")
+    raise AssertionError(f"The server did not answer within {START_S:g} s:\n{log.read_text()}")

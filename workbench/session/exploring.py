@@ -54,6 +54,7 @@ def explorer_of(
     from workbench.config.views import saved_view
     from workbench.live.explorer.desk import DeskParts, ExplorerDesk
     from workbench.widgets import Explorer
+    from workbench.widgets.base.dashboard import in_voila
 
     made: list[Explorer] = []
     saved = None if view is None else saved_view(load_settings().views, view)
@@ -70,7 +71,8 @@ def explorer_of(
     parts = DeskParts(
         schemas=_schemas(connection),
         plan_replay=plan_replay,
-        acts=cluster.acts if connection.writable else None,
+        # Every visitor of a page may click: what changes the cluster stays with its author.
+        acts=cluster.acts if connection.writable and not in_voila() else None,
     )
     name = f"explorer of {connection.name}"
     task = f"{name} ({next(_numbers)})"

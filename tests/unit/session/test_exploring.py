@@ -74,6 +74,13 @@ async def test_a_saved_view_is_opened(cluster, tmp_path, monkeypatch):
     explorer.close()
 
 
+async def test_a_page_for_visitors_has_no_acts(cluster, monkeypatch):
+    with_acts = cluster.explore()
+    assert with_acts.feed.panes[-1].name == "acts"
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5.13")
+    assert "acts" not in [pane.name for pane in cluster.explore().feed.panes]
+
+
 async def test_exploring_an_address_closes_what_it_opened(topic_name):
     explorer = await wb.explore(f"memory://{topic_name('own')}", pane="groups")
     cluster = explorer.cluster

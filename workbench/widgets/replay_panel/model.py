@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -12,6 +11,7 @@ import traitlets
 from workbench.errors import ReplayRefused, WorkbenchError
 from workbench.tasks import Supervisor
 from workbench.text import and_more, counted, number_text, size_text, visible
+from workbench.widgets.base.dashboard import in_voila
 from workbench.widgets.base.loop_bound import Button, TextInput
 from workbench.widgets.base.still import Still, WithStill
 from workbench.widgets.sheet.blocks import facts_block, lines_block, preformatted_block, table_block
@@ -54,7 +54,7 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
     ) -> None:
         self.source = source
         self.plan = source.facts
-        self.allowed = in_dashboard or not _in_voila()
+        self.allowed = in_dashboard or not in_voila()
         self.name = visible(f"Replay to {_short(self.plan.target)}", 200)
         self.supervisor = supervisor if supervisor is not None else Supervisor()
         self._message = ""
@@ -231,7 +231,3 @@ def _short(target: str) -> str:
     """The first of several targets, and how many more there are: the facts below list all."""
     first, *more = target.split(", ")
     return f"{first}{and_more(len(more))}"
-
-
-def _in_voila() -> bool:
-    return os.environ.get("SERVER_SOFTWARE", "").lower().startswith("voila")
