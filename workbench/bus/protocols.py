@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from workbench.model.records.chunk import Chunk, Isolation, Span
     from workbench.model.records.record import NewRecord, Record, TopicPartition
-    from workbench.model.records.written import WrittenColumns
+    from workbench.model.records.written import Compression, WrittenColumns
     from workbench.model.topics import CommittedOffset, GroupInfo, Outcome, TopicInfo
 
 
@@ -210,7 +210,13 @@ class RecordLog(Protocol):
         prefetch_bytes: int = 64 << 20,
     ) -> Reader: ...
 
-    def writer(self, *, acks: Literal["all", "leader"] = "all", transactional_id: str | None = None) -> Writer: ...
+    def writer(
+        self,
+        *,
+        acks: Literal["all", "leader"] = "all",
+        transactional_id: str | None = None,
+        compression: Compression = "none",
+    ) -> Writer: ...
 
     def member(
         self,

@@ -27,6 +27,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "order": ("offset", "timestamp", "global"),
     "writer": ("transactional", "idempotent"),
     "on_error": ("stop", "skip_record"),
+    "compression": ("none", "gzip", "snappy", "lz4", "zstd"),
 }
 _PARTITION_WORDS = ("keep", "detected", "murmur2", "crc32", "fnv1a", "round_robin")
 _FIXED = re.compile(r"fixed\((\d{1,9})\)\Z")
@@ -133,6 +134,9 @@ class Options:
     max_hops: int = 2
     """Records that were replayed this many times are refused (docs/replay-rules.md G-9)."""
     writer: str = "transactional"
+    compression: str = "none"
+    """How the batches are compressed that the run sends: ``gzip``, ``snappy``, ``lz4`` or ``zstd``. A topic with a
+    ``compression.type`` of its own stores them as that says."""
     on_error: str = "stop"
     skip_refused: bool = False
     allow_same_topic: bool = False

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from workbench.bus.kafka.producing import queues
 from workbench.errors import PublishError, WorkbenchError
 from workbench.model import NewRecord, Span, TopicPartition
 
@@ -69,6 +70,18 @@ async def test_a_record_the_broker_refuses_fails_alone_and_leaves_no_hole(log, t
         more = await writer.send([NewRecord(name, value=b"e", partition=0)])
         assert [(o.status, o.offset) for o in more] == [("acked", 4)]
     assert [r["value"] for r in rows(await read_all([Span(name, 0, 0, 5)]))] == [b"a", b"b", b"c", b"d", b"e"]
+
+
+async def test_a_record_that_is_refused_between_batches_under_way(log, topic, read_all):
+    """The batches behind it are refused too, because they would overtake, and are sent again."""
+    name = await topic()
+    values = [b"%d" % at + b"x" * (1_200_000 if at == 4_000 else 1_000) for at in range(8_000)]
+    async with log.writer() as writer:
+        outcomes = await writer.send([NewRecord(name, b"k", value, (), 0) for value in values])
+    assert [at for at, outcome in enumerate(outcomes) if outcome.status != "acked"] == [4_000]
+    assert outcomes[4_000].error.cause_code == "MESSAGE_TOO_LARGE"
+    found = rows(await read_all([Span(name, 0, 0, 7_999)]))
+    assert [row["value"] for row in found] == values[:4_000] + values[4_001:]
 
 
 async def test_a_timestamp_the_broker_refuses(log, topic):
@@ -302,6 +315,29 @@ class TestLostAnswers:
             while not reader.done:
                 found += rows(await reader.read())
         assert [row["value"] for row in found] == [record.value for record in records]
+
+    @pytest.mark.parametrize("lost", [(True,), (False,), (True, True, False), (False, True, True, True, True)])
+    async def test_several_batches_under_way(self, log, topic, lose, lost, monkeypatch):
+        """Of ten batches the first answers are lost: each record is there once, in order."""
+        monkeypatch.setattr(queues, "BATCH_RECORDS", 10)
+        for transactional in (False, True):
+            name, produced = await topic(), []
+            records = [NewRecord(name, b"k", b"v%d" % at, (), 0) for at in range(110)]
+            async with log.writer(transactional_id=name if transactional else None) as writer:
+                if transactional:
+                    await writer.begin()
+                await writer.send(records[:10])
+                lose(list(lost), produced)
+                outcomes = await writer.send(records[10:])
+                if transactional:
+                    await writer.commit()
+            assert [(o.status, o.offset) for o in outcomes] == [("acked", at) for at in range(10, 110)]
+            assert len(produced) >= 10
+            async with log.reader([Span(name, 0, 0, 110)]) as reader:
+                found = []
+                while not reader.done:
+                    found += rows(await reader.read())
+            assert [row["value"] for row in found] == [record.value for record in records]
 
     async def test_the_same_records_of_an_earlier_call_are_not_taken_for_it(self, log, topic, lose):
         name, produced = await topic(), []

@@ -15,6 +15,7 @@ from workbench.bus import open_log
 from workbench.bus.kafka.local import jars, java, launch
 from workbench.config.folders import cache_folder
 from workbench.errors import WorkbenchError
+from workbench.model import TopicPartition
 from workbench.store.journal import Journal
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -38,6 +39,10 @@ class Seen:
     @property
     def content(self):
         return self.partition, self.timestamp_ms, self.key, self.value, self.headers
+
+
+def place(record: Seen) -> tuple[int, int]:
+    return record.partition, record.offset
 
 
 def kcat(*arguments: str, given: bytes = b"") -> bytes:
@@ -131,8 +136,8 @@ async def test_exact_replay_is_byte_identical_to_kcat(kafka_address, topic_name,
             report = await bench.run(plan)
             assert report.state == "verified", repr(report)
         copies = await asyncio.to_thread(seen_by_kcat, kafka_address, target)
-        in_order = lambda records: [r.content for r in sorted(records, key=lambda r: (r.partition, r.offset))]  # noqa: E731
-        assert in_order(copies) == in_order(originals)
+        contents = ([one.content for one in sorted(seen, key=place)] for seen in (copies, originals))
+        assert next(contents) == next(contents)
         before = {(record.partition, record.offset): record for record in originals}
         after = {(record.partition, record.offset): record for record in copies}
         rows = report.ledger.to_pylist()
@@ -143,4 +148,29 @@ async def test_exact_replay_is_byte_identical_to_kcat(kafka_address, topic_name,
             assert copy.timestamp_ms == row["target_timestamp_ms"]
         assert after == {}
         for name in (source, target):
+            await log.delete_topic(name)
+
+
+async def test_every_compression_is_read_by_kcat_byte_for_byte(kafka_address, topic_name, tmp_path):
+    async with open_log(f"kafka://{kafka_address}") as log:
+        source = topic_name("foreign")
+        await log.create_topic(source, partitions=3, config={"retention.ms": "-1"})
+        await asyncio.to_thread(written_by_kcat, kafka_address, source, ("zstd", "none", "gzip"))
+        originals = await asyncio.to_thread(seen_by_kcat, kafka_address, source)
+        stored = {}
+        with Journal.open(tmp_path / "journal.duckdb") as journal:
+            bench = Bench(log, journal, topic_name)
+            for number, compression in enumerate(("none", "gzip", "snappy", "lz4", "zstd")):
+                target = await bench.topic(3)
+                options = {"headers": "exact", "writer": ("transactional", "idempotent")[number % 2]}
+                plan = await bench.plan(await select(log, source, compression=compression, **options), target)
+                report = await bench.run(plan)
+                assert report.state == "verified", repr(report)
+                copies = await asyncio.to_thread(seen_by_kcat, kafka_address, target)
+                contents = ([one.content for one in sorted(seen, key=place)] for seen in (copies, originals))
+                assert next(contents) == next(contents), compression
+                sizes = await log.log_sizes([TopicPartition(target, number) for number in range(3)])
+                stored[compression] = sum(sum(partitions.values()) for partitions in sizes.values())
+        assert all(stored[name] < stored["none"] / 2 for name in stored if name != "none"), stored
+        for name in (source, *bench.created):
             await log.delete_topic(name)

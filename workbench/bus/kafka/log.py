@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import OffsetSpec
     from workbench.model.records.chunk import Isolation, Span
     from workbench.model.records.record import TopicPartition
+    from workbench.model.records.written import Compression
     from workbench.model.topics import CommittedOffset, GroupInfo, TopicInfo
 
 
@@ -180,13 +181,19 @@ class KafkaLog:
 
         return KafkaReader(self._open, spans, isolation, prefetch_bytes)
 
-    def writer(self, *, acks: Literal["all", "leader"] = "all", transactional_id: str | None = None) -> KafkaWriter:
+    def writer(
+        self,
+        *,
+        acks: Literal["all", "leader"] = "all",
+        transactional_id: str | None = None,
+        compression: Compression = "none",
+    ) -> KafkaWriter:
         from workbench.bus.kafka.producing.tail import Tail
         from workbench.bus.kafka.writer import KafkaWriter
 
         # A transaction that is in doubt is aborted as a whole; other writers look before they send a batch again.
         tail = Tail(self) if acks == "all" and transactional_id is None else None
-        return KafkaWriter(self._open, acks, transactional_id, tail)
+        return KafkaWriter(self._open, acks, transactional_id, tail, compression)
 
     def member(
         self,

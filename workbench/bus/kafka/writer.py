@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from workbench.bus.kafka.producing.columns import RecordColumns
+from workbench.bus.kafka.producing.compressing import CODES
 from workbench.bus.kafka.producing.delivery import Delivery
 from workbench.bus.kafka.producing.encoding import HEADER_BYTES, size_of
 from workbench.bus.kafka.producing.producer import Producer, is_fenced
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.producing.queues import Queue
     from workbench.bus.kafka.producing.tail import Tail
     from workbench.model.records.record import NewRecord
+    from workbench.model.records.written import Compression
 
 _LARGEST_REQUEST = 100 << 20
 """Default of ``socket.request.max.bytes``: a broker closes the connection at a larger request."""
@@ -58,11 +60,12 @@ class KafkaWriter:
         acks: Literal["all", "leader"],
         transactional_id: str | None,
         tail: Tail | None = None,
+        compression: Compression = "none",
     ) -> None:
         self._session = session
         self._producer = Producer(session, transactional_id) if acks == "all" else None
         self._transactional_id = transactional_id
-        self._delivery = Delivery(session, self._producer, tail)
+        self._delivery = Delivery(session, self._producer, tail, CODES[compression])
         self._known_topics: dict[str, tuple[TopicMetadata, float]] = {}
         self._placement = Placement()
         self._lock = asyncio.Lock()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import OffsetSpec
     from workbench.model.records.chunk import Isolation, Span
     from workbench.model.records.record import TopicPartition
+    from workbench.model.records.written import Compression
     from workbench.model.topics import CommittedOffset, GroupInfo, TopicInfo
 
 
@@ -155,7 +156,14 @@ class MemoryLog:
     ) -> MemoryReader:
         return MemoryReader(self._open, spans, isolation, prefetch_bytes, largest=self._max_record_bytes)
 
-    def writer(self, *, acks: Literal["all", "leader"] = "all", transactional_id: str | None = None) -> MemoryWriter:
+    def writer(
+        self,
+        *,
+        acks: Literal["all", "leader"] = "all",
+        transactional_id: str | None = None,
+        compression: Compression = "none",
+    ) -> MemoryWriter:
+        del compression  # nothing is sent
         if transactional_id is not None and acks != "all":
             raise ValueError("A transactional writer needs acks='all'.")
         return MemoryWriter(self._open, transactional_id)

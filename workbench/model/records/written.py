@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+Compression: TypeAlias = Literal["none", "gzip", "snappy", "lz4", "zstd"]
+"""How the records of a batch are compressed."""
 
 ACKED, FAILED, UNKNOWN = 0, 1, 2
 """States of a written record: acknowledged, certainly not written, and perhaps written."""

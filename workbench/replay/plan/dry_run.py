@@ -71,7 +71,7 @@ def summary(records: ReplayRecords, estimates: Estimates, left_out: int) -> list
         ("tombstones", number_text(estimates.tombstones)),
         ("source times", span),
         ("types", types),
-        ("writing", f"{options.writer}, {counted(estimates.transactions, 'transaction')}, on error {options.on_error}"),
+        ("writing", _writing(options, estimates)),
         ("pace", _pace(options)),
         ("brakes", _brakes(options)),
         ("duration", duration),
@@ -79,6 +79,12 @@ def summary(records: ReplayRecords, estimates: Estimates, left_out: int) -> list
         ("run", target.run_id),
     ]
     return [(name, visible(value, None)) for name, value in pairs if value]
+
+
+def _writing(options: Options, estimates: Estimates) -> str:
+    packed = "" if options.compression == "none" else f", compressed by {options.compression}"
+    transactions = counted(estimates.transactions, "transaction")
+    return f"{options.writer}, {transactions}{packed}, on error {options.on_error}"
 
 
 def _pace(options: Options) -> str:

@@ -122,6 +122,8 @@ def _document(records: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, 
             topic.name: {"config": dict(topic.config), "partitions": topic.partitions} for topic in records.new_topics
         }
         document["target"]["create"] = made
+    if options.compression != "none":
+        document["compression"] = options.compression
     if left_out:
         document["left_out"] = _ranges(left_out)
     return document

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
     from workbench.store.journal import Journal, RunLedger
 
 _PART_ROWS = 1 << 16
+_MOST_HELD = 100_000
+"""Records up to which a report holds its ledger."""
 _EXIT = {"done": 0, "verified": 0, "stopped": 3, "in_doubt": 3}
 
 
@@ -56,12 +57,16 @@ class ReplayReport:
     """None when nothing was verified."""
     undo: UndoAids
     recorded: RunLedger
-    """Reads the ledger from the journal, which must be open."""
+    held: pa.Table | None = None
+    """The ledger of a run that is not large."""
 
-    @cached_property
+    @property
     def ledger(self) -> pa.Table:
-        """Source position, target position and outcome of each record that was attempted or left out."""
-        return self.recorded.rows()
+        """Source position, target position and outcome of each record that was attempted or left out.
+
+        Of more than 100,000 records it is read from the journal each time, which must still be open then.
+        """
+        return self.recorded.rows() if self.held is None else self.held
 
     @property
     def counts(self) -> dict[str, int]:
@@ -144,6 +149,7 @@ def read_report(journal: Journal, run_id: str, verification: Verification | None
     """Read the report of a run from its journal."""
     row = journal.run(run_id)
     recorded = journal.ledger_of(run_id)
+    held = recorded.rows() if row.plan["document"]["records"] <= _MOST_HELD else None
     return ReplayReport(
         run_id=run_id,
         state=row.state,
@@ -152,6 +158,7 @@ def read_report(journal: Journal, run_id: str, verification: Verification | None
         outcomes=recorded.counts(),
         positions=journal.positions(run_id),
         verification=verification,
-        undo=UndoAids.of(row, recorded),
+        undo=UndoAids.of(row, recorded, held),
         recorded=recorded,
+        held=held,
     )

@@ -9,6 +9,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from workbench.errors import ReplayRefused
 from workbench.model import TopicPartition
 from workbench.replay.proof.arrivals import Picker, arrivals
@@ -39,10 +41,11 @@ class UndoAids:
     created: tuple[str, ...]
     """Topics that the run created; `delete_created` removes one, guarded."""
     recorded: RunLedger
-    """Reads the ledger from the journal, which must be open."""
+    held: pa.Table | None
+    """The ledger of a run that is not large."""
 
     @classmethod
-    def of(cls, row: RunRow, recorded: RunLedger) -> UndoAids:
+    def of(cls, row: RunRow, recorded: RunLedger, held: pa.Table | None) -> UndoAids:
         """Derive the information from a run and its ledger."""
         found = TargetFacts.from_json(row.plan["facts"])
         return cls(
@@ -59,12 +62,18 @@ class UndoAids:
             },
             created=tuple(sorted(row.plan["document"]["target"].get("create", {}))),
             recorded=recorded,
+            held=held,
         )
 
     @property
     def targets(self) -> pa.Table:
         """Positions that were acknowledged: ``target_topic, target_partition, target_offset``."""
-        return self.recorded.rows(outcome="acked").select(["target_topic", "target_partition", "target_offset"])
+        acked = (
+            self.recorded.rows(outcome="acked")
+            if self.held is None
+            else self.held.filter(pc.equal(self.held["outcome"], "acked"))
+        )
+        return acked.select(["target_topic", "target_partition", "target_offset"])
 
     @property
     def header_filter(self) -> tuple[bytes, bytes] | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from workbench.bus.protocols import RecordLog, Writer
+    from workbench.model.records.written import Compression
 
     Send = Callable[[Writer], Awaitable[WrittenColumns]]
 
@@ -51,15 +52,18 @@ def transactional_id(run_id: str) -> str:
 class TransactionalWriter:
     """Writes each batch in a transaction, all under one transactional id that contains the run id."""
 
-    def __init__(self, log: RecordLog, run_id: str, expected: Callable[[], int]) -> None:
+    def __init__(
+        self, log: RecordLog, run_id: str, expected: Callable[[], int], compression: Compression = "none"
+    ) -> None:
         self._log = log
+        self._compression = compression
         self._id = transactional_id(run_id)
         self._expected = expected
         self._writer: Writer | None = None
 
     async def open(self) -> None:
         """Start the writer. The broker aborts a dangling transaction of the same id and fences an older process."""
-        writer = self._log.writer(transactional_id=self._id)
+        writer = self._log.writer(transactional_id=self._id, compression=self._compression)
         await writer.__aenter__()
         self._writer = writer
 
@@ -116,13 +120,14 @@ class TransactionalWriter:
 class IdempotentWriter:
     """Writes without transactions; no duplicates while the process lives."""
 
-    def __init__(self, log: RecordLog) -> None:
+    def __init__(self, log: RecordLog, compression: Compression = "none") -> None:
         self._log = log
+        self._compression = compression
         self._writer: Writer | None = None
 
     async def open(self) -> None:
         """Start the writer."""
-        self._writer = self._log.writer()
+        self._writer = self._log.writer(compression=self._compression)
         await self._writer.__aenter__()
 
     async def aclose(self) -> None:

@@ -222,6 +222,7 @@ class PlanRun:
             async with self._watched():
                 state, error = await self._send_batches(writer)
         finally:
+            await self._sender.aclose()
             await writer.aclose()
         if state == "done" and self._remaining.overtaken:
             what = f"{counted(self._remaining.overtaken, 'record')} of earlier batches failed"
@@ -250,7 +251,7 @@ class PlanRun:
             if self.control.stop.is_set():
                 return "stopped", self.control.stop_reason
             batch = queue.popleft()
-            end = await self._deliver(writer, batch)
+            end = await self._deliver(writer, batch, queue[0] if queue else None)
             if end.state == "unknown":
                 return "in_doubt", end.error
             rest = self._without_bad_records(batch, end)
@@ -270,12 +271,13 @@ class PlanRun:
         self._tell("running", self.control.waiting_for)
 
     def _writer(self) -> BatchWriter:
+        compression: Any = self.plan.options.compression
         if self.plan.options.writer == "idempotent":
-            return IdempotentWriter(self.log)
-        return TransactionalWriter(self.log, self.plan.run_id, lambda: self._expected)
+            return IdempotentWriter(self.log, compression)
+        return TransactionalWriter(self.log, self.plan.run_id, lambda: self._expected, compression)
 
-    async def _deliver(self, writer: BatchWriter, batch: Batch) -> BatchEnd:
-        """Write one batch between two journal entries."""
+    async def _deliver(self, writer: BatchWriter, batch: Batch, following: Batch | None) -> BatchEnd:
+        """Write one batch between two journal entries, and prepare the one that follows meanwhile."""
         run_id, self._expected = self.plan.run_id, len(batch.seqs)
         transaction = Transaction(LANE_GROUP, self._number, batch.first, batch.last)
         self._number += 1
@@ -283,7 +285,8 @@ class PlanRun:
         # The end of the batch before it is entered with it, so that a batch costs one commit.
         settled, self._settled = self._settled, None
         await asyncio.to_thread(lambda: self.journal.intent(run_id, transaction, after=settled))
-        end = await writer.deliver(lambda opened: self._sender.send(opened, batch.seqs))
+        ahead = None if following is None else following.seqs
+        end = await writer.deliver(lambda opened: self._sender.send(opened, batch.seqs, ahead))
         self._note_bad_records(batch, end)
         self._settled = await asyncio.to_thread(self._settlement, transaction, batch, end)
         self._count(batch, end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +15,26 @@ from workbench.replay.target.fetching import now_ms
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pyarrow as pa
+
     from workbench.bus.protocols import Writer
     from workbench.replay.plan.plan import Plan
     from workbench.replay.records.raw_rows import Longs
     from workbench.replay.run.control import RunControl
+
+
+_FRESH_S = 1.0
+"""Seconds for which columns that were made ahead are sent: the time of sending stands in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """The columns of a batch that are made before its turn."""
+
+    first: int
+    count: int
+    begun: float
+    made: asyncio.Task[list[tuple[str, pa.RecordBatch]]]
 
 
 class Sender:
@@ -28,6 +45,7 @@ class Sender:
         self._stop = control.stop
         self._control = control
         self._pace = Pace(plan.options.records_per_s, plan.options.bytes_per_s)
+        self._ahead: _Ahead | None = None
         self._reserved: dict[int, float] = {}
         self._seqs = seqs
         self._due_s = None
@@ -47,8 +65,16 @@ class Sender:
             return 0.0
         return max(0.0, asyncio.get_running_loop().time() - self._original(seq, 0.0))
 
-    async def send(self, writer: Writer, seqs: Longs) -> WrittenColumns:
-        """Send records in seq order at the planned rates; fewer outcomes than seqs mean that it was stopped."""
+    async def send(self, writer: Writer, seqs: Longs, following: Longs | None = None) -> WrittenColumns:
+        """Send records in seq order at the planned rates; fewer outcomes than seqs mean that it was stopped.
+
+        Args:
+            writer: Where to.
+            seqs: The records.
+            following: Those of the next batch: where no rate holds them, their columns are made meanwhile.
+        """
+        if self.unlimited:
+            return await self._send_at_once(writer, seqs, following)
         parts: list[WrittenColumns] = []
         for group in self._groups(seqs):
             at = 0
@@ -63,6 +89,42 @@ class Sender:
                     parts.append(await writer.send_columns(topic, columns))
                     at += due
         return WrittenColumns.joined(parts)
+
+    async def _send_at_once(self, writer: Writer, seqs: Longs, following: Longs | None) -> WrittenColumns:
+        made = await self._prepared(seqs)
+        if made is None:
+            made = await asyncio.to_thread(self._columns, seqs, now_ms())
+        if following is not None:
+            making = asyncio.create_task(asyncio.to_thread(self._columns, following, now_ms()), name="replay-columns")
+            self._ahead = _Ahead(int(following[0]), len(following), asyncio.get_running_loop().time(), making)
+        parts: list[WrittenColumns] = []
+        for topic, columns in made:
+            if self._stop.is_set():
+                break
+            parts.append(await writer.send_columns(topic, columns))
+        return WrittenColumns.joined(parts)
+
+    def _columns(self, seqs: Longs, at_ms: int) -> list[tuple[str, pa.RecordBatch]]:
+        """Return topic and columns of each group of a batch."""
+        records = self._plan.records
+        groups = self._groups(seqs)
+        return [(records.target_topic(int(group[0])), records.target_columns(group, at_ms)) for group in groups]
+
+    async def _prepared(self, seqs: Longs) -> list[tuple[str, pa.RecordBatch]] | None:
+        """Return the columns that were made ahead, unless they waited so long that their time of sending is wrong."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            return None
+        made = await ahead.made
+        age_s = asyncio.get_running_loop().time() - ahead.begun
+        same = (ahead.first, ahead.count) == (int(seqs[0]), len(seqs))
+        return made if same and age_s < _FRESH_S else None
+
+    async def aclose(self) -> None:
+        """Wait for columns that nobody needs any more."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            await asyncio.wait([ahead.made])
 
     def _groups(self, seqs: Longs) -> Iterator[Longs]:
         """Split seqs for sending: by target topic, and with order ``global`` one lane at a time."""

@@ -64,12 +64,13 @@ cdef class RecordColumns:
                 )
         return sizes
 
-    def encode(self, const int64_t[::1] rows not None, const int64_t[::1] timestamps not None):
+    def encode(self, const int64_t[::1] rows not None, const int64_t[::1] timestamps not None, int64_t room=0):
         """Encode some records, in this order, as the bytes behind the header of a batch.
 
         Args:
             rows: Their rows in the columns.
             timestamps: Milliseconds of each; the first is the base of the batch.
+            room: Bytes in front of them that are left for the header, and hold anything.
 
         Raises:
             IndexError: A row outside the columns.
@@ -88,10 +89,10 @@ cdef class RecordColumns:
             for number in range(count):
                 bodies[number] = self._body(rows[number], number, timestamps[number] - base)
                 total += bodies[number] + _varint_size(bodies[number])
-        if total > _MOST:
+        if total > _MOST - room:
             raise OverflowError("more than 2 GiB in one batch")
-        encoded = PyBytes_FromStringAndSize(NULL, total)
-        cdef uint8_t* into = <uint8_t*>PyBytes_AS_STRING(encoded)
+        encoded = PyBytes_FromStringAndSize(NULL, room + total)
+        cdef uint8_t* into = <uint8_t*>PyBytes_AS_STRING(encoded) + room
         with nogil:
             for number in range(count):
                 row = rows[number]

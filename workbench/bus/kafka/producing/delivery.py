@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -12,6 +13,7 @@ from aiokafka.protocol.produce import ProduceRequest
 
 from workbench.bus.kafka.connection.session import is_retriable
 from workbench.bus.kafka.connection.translate import NOT_ANSWERED
+from workbench.bus.kafka.fetching.compression import NONE
 from workbench.bus.kafka.producing.encoding import ProducerFields
 from workbench.bus.kafka.producing.producer import is_fenced
 from workbench.bus.kafka.wire.codes import Code, CodeError, name_of
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from workbench.model.records.record import TopicPartition
 
 _PARTITIONS_AT_ONCE = 10
+_BATCHES_AT_ONCE = 5
+"""A broker knows the last five batches of a producer again, and takes no more under way."""
+_FEW = 100
+"""Records up to which a batch is encoded at once: handing it to a thread takes longer."""
 _PAUSE_S = 0.1
 _ACKS_ALL, _ACKS_LEADER = -1, 1
 _RECORD_ERRORS = frozenset(
@@ -54,8 +60,22 @@ class Settled:
     """What happened to each record of it that was not acknowledged."""
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A batch that is still to be sent."""
+
+    batch: Batch
+    uncertain: bool = False
+    """It may have been appended by an attempt that was not answered."""
+
+
 class UnknownOutcome(Exception):  # noqa: N818 - a state, and no fault of anyone
     """A batch may or may not have been appended."""
+
+
+def _may_be_there(failure: Exception) -> bool:
+    """Whether a batch whose first attempt failed so may have been appended."""
+    return isinstance(failure, UnknownOutcome) or (isinstance(failure, CodeError) and failure.code in _PERHAPS_APPENDED)
 
 
 def _give_up(failure: BaseException, *, uncertain: bool) -> NoReturn:
@@ -65,12 +85,16 @@ def _give_up(failure: BaseException, *, uncertain: bool) -> NoReturn:
 
 
 class Delivery:
-    """Sends to several partitions at once, and to each partition one batch after the other.
+    """Sends to several partitions at once, and to each partition in order.
 
-    One batch under way per partition keeps the order without counting on the broker to sort repetitions out.
+    With a producer id, up to five batches of a partition are under way: the broker refuses one that would overtake.
+    When one fails, nothing new is sent until all have been answered, and what is left goes one after the other.
     """
 
-    def __init__(self, session: Session, producer: Producer | None, tail: Tail | None = None) -> None:
+    def __init__(
+        self, session: Session, producer: Producer | None, tail: Tail | None = None, codec: int = NONE
+    ) -> None:
+        self._codec = codec
         self.used = False
         self._tail = tail
         self._ends: dict[TopicPartition, int] = {}
@@ -122,20 +146,118 @@ class Delivery:
         except (CodeError, *NOT_ANSWERED) as error:
             self.mark_unknown()
             return [self._failed(partition, batch, error) for batch in queue.batches()]
+        waiting = deque(queue.batches())
+        left = [Left(batch) for batch in waiting]
+        if self._producer is not None:
+            done, left = await self._side_by_side(self._producer, partition, waiting)
         blocked: Exception | None = None
-        for batch in queue.batches():
+        for one in left:
             # Nothing overtakes a batch that failed: sent again later, it would come behind its successors.
             if blocked is not None:
-                done.append(self._failed(partition, batch, blocked))
+                done.append(self._unsettled(partition, one, blocked))
                 continue
-            found, blocked = await self._batch(partition, batch)
+            found, blocked = await self._batch(partition, one.batch, uncertain=one.uncertain)
             done += found
         return done
 
-    async def _batch(self, partition: TopicPartition, batch: Batch) -> tuple[list[Settled], Exception | None]:
+    async def _side_by_side(
+        self, producer: Producer, partition: TopicPartition, waiting: deque[Batch]
+    ) -> tuple[list[Settled], list[Left]]:
+        """Send batches with several under way, until one fails; returns the end of those before it, and the rest."""
+        done: list[Settled] = []
+        under_way: deque[tuple[Batch, asyncio.Task[tuple[int, int]]]] = deque()
+        try:
+            while waiting or under_way:
+                # A broker that knows nothing of the producer takes any batch as its first one.
+                room = _BATCHES_AT_ONCE if producer.is_known_in(partition) else 1
+                while waiting and len(under_way) < room:
+                    records = sum(len(batch) for batch, _ in under_way)
+                    data = await self._encoded(waiting[0], producer.fields_for(partition, records))
+                    batch = waiting.popleft()
+                    under_way.append((batch, asyncio.create_task(self._once(partition, data), name="kafka-batch")))
+                batch, task = under_way[0]
+                try:
+                    offset, append_time = await asyncio.shield(task)
+                except (CodeError, UnknownOutcome, UnknownTopicError, BrokerUnavailableError, *NOT_ANSWERED):
+                    return done, await self._answered(partition, under_way, waiting, done)
+                under_way.popleft()
+                done.append(self._appended(partition, batch, offset, append_time))
+        finally:
+            for _, task in under_way:
+                task.cancel()
+            if under_way:
+                await asyncio.wait([task for _, task in under_way])
+        return done, []
+
+    async def _answered(
+        self,
+        partition: TopicPartition,
+        under_way: deque[tuple[Batch, asyncio.Task[tuple[int, int]]]],
+        waiting: deque[Batch],
+        done: list[Settled],
+    ) -> list[Left]:
+        """Wait for the answers of all batches under way, the first of which failed; returns what is to be sent again.
+
+        One that was not answered is there when a later one was appended: the broker tells its offset when it comes
+        again. One that was refused although a later one was appended, because the broker had forgotten the producer, is
+        not sent again, and neither is anything else: it would come behind.
+        """
+        await asyncio.wait([task for _, task in under_way])
+        ends = [(batch, task.exception(), task) for batch, task in under_way]
+        under_way.clear()
+        self._leaders.pop(partition, None)
+        last = max((number for number, (_, failure, _) in enumerate(ends) if failure is None), default=-1)
+        left: list[Left] = []
+        blocked: Exception | None = None
+        for number, (batch, failure, task) in enumerate(ends):
+            if failure is None:
+                done.append(self._appended(partition, batch, *task.result()))
+            elif not isinstance(failure, Exception):
+                raise failure
+            elif number > last and blocked is None:
+                left.append(Left(batch, uncertain=_may_be_there(failure)))
+            elif _may_be_there(failure) and blocked is None:
+                found, blocked = await self._batch(partition, batch, uncertain=True)
+                done += found
+            else:
+                blocked = blocked or failure
+                self.mark_unknown()
+                done.append(self._unsettled(partition, Left(batch, uncertain=_may_be_there(failure)), failure))
+        if blocked is not None:
+            done += [self._failed(partition, batch, blocked) for batch in waiting]
+            return []
+        return [*left, *map(Left, waiting)]
+
+    async def _encoded(self, batch: Batch, fields: ProducerFields) -> bytes:
+        if len(batch) < _FEW:
+            return batch.encode(fields, self._codec)
+        return await asyncio.to_thread(batch.encode, fields, self._codec)
+
+    async def _once(self, partition: TopicPartition, data: bytes) -> tuple[int, int]:
+        """Send a batch for the first time; returns its first offset and the append time or -1."""
+        if self._tail is not None and partition not in self._ends:
+            self._ends[partition] = await self._tail.end(partition)
+        code, offset, append_time = await self._produce(partition, data)
+        if code == Code.NONE and offset >= 0:
+            return offset, append_time
+        raise self._retriable_error(code, partition, uncertain=False)
+
+    def _appended(self, partition: TopicPartition, batch: Batch, offset: int, append_time: int) -> Settled:
+        if self._producer is not None:
+            self._producer.appended(partition, len(batch))
+        self._ends[partition] = offset + len(batch)
+        return Settled(partition, batch, "acked", offset, append_time)
+
+    def _unsettled(self, partition: TopicPartition, left: Left, error: Exception) -> Settled:
+        ends = self._unknown if left.uncertain else self._failed
+        return ends(partition, left.batch, error)
+
+    async def _batch(
+        self, partition: TopicPartition, batch: Batch, *, uncertain: bool = False
+    ) -> tuple[list[Settled], Exception | None]:
         """Send one batch; when the broker refuses it because of a record, halve it until that record is found."""
         try:
-            offset, append_time = await self._append(partition, batch)
+            offset, append_time = await self._append(partition, batch, uncertain=uncertain)
         except UnknownOutcome as doubt:
             self.mark_unknown()
             error = doubt.__cause__ if isinstance(doubt.__cause__, Exception) else doubt
@@ -156,27 +278,30 @@ class Delivery:
         except (UnknownTopicError, *NOT_ANSWERED) as error:
             self.mark_unknown()
             return [self._failed(partition, batch, error)], error
-        return [Settled(partition, batch, "acked", offset, append_time)], None
+        return [self._appended(partition, batch, offset, append_time)], None
 
     @property
     def _in_transaction(self) -> bool:
         return self._producer is not None and self._producer.transactional_id is not None
 
-    async def _append(self, partition: TopicPartition, batch: Batch) -> tuple[int, int]:
+    async def _append(self, partition: TopicPartition, batch: Batch, *, uncertain: bool) -> tuple[int, int]:
         """Append a batch, repeating it while that is safe; return its first offset and the append time or -1.
+
+        Args:
+            partition: Where to.
+            batch: The batch.
+            uncertain: It may have been appended by an earlier attempt.
 
         Raises:
             UnknownOutcome: It may have been appended.
             CodeError: It was refused.
         """
         fields = self._producer.fields_for(partition) if self._producer is not None else ProducerFields()
-        data = batch.encode(fields)
+        data = await self._encoded(batch, fields)
         until = time.monotonic() + self._session.timeout_s
-        uncertain = False
         while True:
             try:
-                offset, append_time = await self._attempt(partition, batch, data, uncertain=uncertain)
-                break
+                return await self._attempt(partition, batch, data, uncertain=uncertain)
             except UnknownOutcome as doubt:
                 # With a producer id the same bytes can be sent again: the broker knows them by their sequence number,
                 # and where it forgot them, the tail of the log tells.
@@ -195,10 +320,6 @@ class Delivery:
             if time.monotonic() + _PAUSE_S > until:
                 _give_up(failure, uncertain=uncertain)
             await asyncio.sleep(_PAUSE_S)
-        if self._producer is not None:
-            self._producer.appended(partition, len(batch))
-        self._ends[partition] = offset + len(batch)
-        return offset, append_time
 
     async def _attempt(
         self, partition: TopicPartition, batch: Batch, data: bytes, *, uncertain: bool

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING
 
-import google_crc32c
+from workbench.bus.kafka.fetching.compression import NONE
+from workbench.bus.kafka.producing.compressing import compressed
+from workbench.bus.kafka.producing.sealing import seal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 
 _AFTER_CRC = Struct(">hiqqqhii")
 _BEFORE_CRC = Struct(">qiib")
-_CRC = Struct(">I")
-_LENGTH_AFTER_PREFIX = 49
+_CRC_BYTES = 4
+_BEFORE_LENGTH = 12
+"""Bytes of base offset and length, which the length does not count."""
 _TRANSACTIONAL = 0x10
 _CONTINUES = 0x80
 _FORMAT = 2
@@ -51,29 +54,36 @@ def size_of(record: NewRecord) -> int:
     return size + sum(HEADER_OVERHEAD + len(name) + len(value or b"") for name, value in record.headers)
 
 
-def encode_batch(records: Sequence[NewRecord], timestamps: Sequence[int], producer: ProducerFields) -> bytes:
-    """Encode records with their timestamps (milliseconds) as one uncompressed batch."""
+def encode_batch(
+    records: Sequence[NewRecord], timestamps: Sequence[int], producer: ProducerFields, codec: int = NONE
+) -> bytes:
+    """Encode records with their timestamps (milliseconds) as one batch."""
     base = timestamps[0]
-    body = bytearray()
+    body = bytearray(HEADER_BYTES)
     for number, (record, timestamp) in enumerate(zip(records, timestamps, strict=True)):
         encoded = _record(record, number, timestamp - base)
         body += varint(len(encoded))
         body += encoded
-    return framed(body, len(records), base, max(timestamps), producer)
+    return framed(bytes(body), len(records), base, max(timestamps), producer, codec=codec)
 
 
-def framed(body: bytes | bytearray, count: int, base: int, largest: int, producer: ProducerFields) -> bytes:
-    """Return encoded records as a batch: its header before them.
+def framed(room: bytes, count: int, base: int, largest: int, producer: ProducerFields, *, codec: int = NONE) -> bytes:
+    """Return encoded records as a batch, with its header in front of them.
 
     Args:
-        body: The records.
-        count: Their number.
+        room: `HEADER_BYTES` bytes of room, then the records. Nobody else may know it: uncompressed, it is the batch.
+        count: Number of records.
         base: Timestamp that the deltas of the records count from.
         largest: Largest timestamp of them.
         producer: The producer's fields.
+        codec: Code of the compression.
     """
-    checked = _AFTER_CRC.pack(
-        _TRANSACTIONAL if producer.transactional else 0,
+    if codec != NONE:
+        room = bytes(HEADER_BYTES) + compressed(memoryview(room)[HEADER_BYTES:], codec)
+    # The broker sets base offset (0) and partition leader epoch (-1); the checksum, made last, does not cover them.
+    before = _BEFORE_CRC.pack(0, len(room) - _BEFORE_LENGTH, -1, _FORMAT)
+    after = _AFTER_CRC.pack(
+        codec | (_TRANSACTIONAL if producer.transactional else 0),
         count - 1,
         base,
         largest,
@@ -81,10 +91,9 @@ def framed(body: bytes | bytearray, count: int, base: int, largest: int, produce
         producer.epoch,
         producer.sequence,
         count,
-    ) + bytes(body)
-    # The broker sets base offset (0) and partition leader epoch (-1); the checksum does not cover them.
-    before = _BEFORE_CRC.pack(0, _LENGTH_AFTER_PREFIX + len(body), -1, _FORMAT)
-    return before + _CRC.pack(google_crc32c.value(checked)) + checked
+    )
+    seal(room, before + bytes(_CRC_BYTES) + after)
+    return room
 
 
 def varint(value: int) -> bytes:

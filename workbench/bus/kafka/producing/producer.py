@@ -75,9 +75,13 @@ class Producer:
         self._producer_id = -1
         self._sequences.clear()
 
-    def fields_for(self, partition: TopicPartition) -> ProducerFields:
-        """Return the header fields for the next batch of a partition."""
-        sequence = self._sequences.get(partition, 0)
+    def is_known_in(self, partition: TopicPartition) -> bool:
+        """Whether a batch of this producer was appended there, so that the broker refuses one that overtakes."""
+        return partition in self._sequences
+
+    def fields_for(self, partition: TopicPartition, under_way: int = 0) -> ProducerFields:
+        """Return the header fields for the next batch of a partition, behind so many records that are under way."""
+        sequence = (self._sequences.get(partition, 0) + under_way) % _SEQUENCES
         return ProducerFields(self._producer_id, self._epoch, sequence, self.transactional_id is not None)
 
     def appended(self, partition: TopicPartition, count: int) -> None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     Content: TypeAlias = "tuple[bytes | None, bytes | None, HeaderList]"
 
-BATCH_BYTES = 512 << 10
+BATCH_BYTES = 960 << 10
+"""A little less than a topic takes by default (``max.message.bytes``, 1 MiB)."""
 BATCH_RECORDS = 5_000
 
 
@@ -30,8 +31,8 @@ class Batch(Protocol):
     """Records of one partition that are sent together."""
 
     def __len__(self) -> int: ...
-    def encode(self, producer: ProducerFields) -> bytes:
-        """Return them as one record batch."""
+    def encode(self, producer: ProducerFields, codec: int) -> bytes:
+        """Return them as one record batch, compressed by the codec of this code."""
         ...
 
     def halves(self) -> tuple[Self, Self]:
@@ -74,9 +75,9 @@ class RecordBatch:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def encode(self, producer: ProducerFields) -> bytes:
-        """Return them as one record batch."""
-        return encode_batch(self.records, self.timestamps, producer)
+    def encode(self, producer: ProducerFields, codec: int) -> bytes:
+        """Return them as one record batch, compressed by the codec of this code."""
+        return encode_batch(self.records, self.timestamps, producer, codec)
 
     def halves(self) -> tuple[RecordBatch, RecordBatch]:
         """Split them in two batches."""
@@ -132,11 +133,11 @@ class ColumnBatch:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def encode(self, producer: ProducerFields) -> bytes:
-        """Return them as one record batch."""
-        body = self.columns.encoder.encode(self.rows, self.timestamps)
+    def encode(self, producer: ProducerFields, codec: int) -> bytes:
+        """Return them as one record batch, compressed by the codec of this code."""
+        body = self.columns.encoder.encode(self.rows, self.timestamps, HEADER_BYTES)
         base, largest = int(self.timestamps[0]), int(self.timestamps.max())
-        return framed(body, len(self), base, largest, producer)
+        return framed(body, len(self), base, largest, producer, codec=codec)
 
     def halves(self) -> tuple[ColumnBatch, ColumnBatch]:
         """Split them in two batches."""

@@ -28,7 +28,7 @@ def encoded(records, skip=0):
     made = RecordColumns(*(column[skip:] for column in columns(records)))
     chosen = records[skip:]
     times = np.array([one.timestamp_ms for one in chosen], np.int64)
-    body = made.encode(np.arange(len(chosen)), times)
+    body = made.encode(np.arange(len(chosen)), times, HEADER_BYTES)
     return framed(body, len(chosen), int(times[0]), int(times.max()), FIELDS), made.most_bytes()
 
 

@@ -1,0 +1,34 @@
+"""Compresses the records of a batch; the broker and every reader take each of the codecs of Kafka's protocol."""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from workbench.bus.kafka.fetching.compression import GZIP, LZ4, NONE, SNAPPY, ZSTD
+
+if TYPE_CHECKING:
+    from workbench.model.records.written import Compression
+
+CODES: dict[Compression, int] = {"none": NONE, "gzip": GZIP, "snappy": SNAPPY, "lz4": LZ4, "zstd": ZSTD}
+
+_NAMES = {code: name for name, code in CODES.items()}
+_SNAPPY_HEADER = Struct(">8sii").pack(b"\x82SNAPPY\x00", 1, 1)
+_SNAPPY_BLOCK = 32 << 10
+_SIZE = Struct(">i")
+
+
+def compressed(records: memoryview, code: int) -> bytes:
+    """Compress the records of a batch."""
+    codec = pa.Codec(_NAMES[code])
+    if code != SNAPPY:
+        packed: bytes = codec.compress(records, asbytes=True)
+        return packed
+    # Readers expect the blocks that Java's library writes, each behind its size.
+    parts = [_SNAPPY_HEADER]
+    for start in range(0, len(records), _SNAPPY_BLOCK):
+        block = codec.compress(records[start : start + _SNAPPY_BLOCK], asbytes=True)
+        parts += [_SIZE.pack(len(block)), block]
+    return b"".join(parts)
