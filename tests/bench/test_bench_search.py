@@ -24,8 +24,6 @@ PARTITIONS = 12
 MARK, KEY = "planted-zq7", "planted-key"
 PLANTING = Planting(20, MARK, KEY)
 LEAST_OF_A_CAPTURE = 0.7
-LEAST_WHERE_JSON_IS_COMPUTED = 0.4
-"""A condition that computes with payloads has every value parsed; with several cores, in several threads."""
 LEAST_BY_VALUE, LEAST_BY_KEY = 5, 20
 MOST_RSS_MB = 600
 LONG_MS = 25_000
@@ -176,7 +174,6 @@ def test_search_a_topic(benchmark, kafka_address, topic):
         },
     )
     print(json.dumps(benchmark.extra_info, indent=1))  # noqa: T201 - a measurement is read by a person
-    assert ratios.pop("payload number") >= LEAST_WHERE_JSON_IS_COMPUTED
     assert min(ratios.values()) >= LEAST_OF_A_CAPTURE
     assert max(peaks.values()) <= MOST_RSS_MB
     faster = benchmark.extra_info["times_less_cpu_than_the_console"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.acts.act import Change, Planned, Undo
+from workbench.acts.rights import no_right_to_read
 from workbench.acts.topics import partitions_of
 from workbench.text import counted
 
@@ -21,6 +22,9 @@ async def plan_reset_offsets(log: RecordLog, given: Mapping[str, Any]) -> Planne
     """Plan to store other offsets for an empty group; what it had is what the undo restores."""
     group, wanted = given["group"], partitions_of(given["offsets"])
     refusals = await _refusals(log, group, missing_is_fine=True)
+    # A broker stores the offsets of some topics although it refuses those of others: all or none are wanted.
+    for info in await log.describe(sorted({place.topic for place in wanted})):
+        refusals += no_right_to_read(info)
     former = {place: one.offset for place, one in (await log.committed(group)).items() if place in wanted}
     begins = await log.offsets(list(wanted), "earliest", isolation="read_uncommitted")
     ends = await log.offsets(list(wanted), "latest", isolation="read_uncommitted")

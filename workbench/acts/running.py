@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.acts.act import Act, ActName, ActReport, Planned
 from workbench.acts.groups import plan_delete_group, plan_reset_offsets
+from workbench.acts.rights import acting_rights, planning_rights
 from workbench.acts.topics import (
     new_record,
     partitions_of,
@@ -66,8 +67,10 @@ async def plan_act(access: Access, action: ActName, parameters: Mapping[str, Any
 
     Raises:
         UnknownTopicError: The topic does not exist.
+        AuthenticationError: This user may not see what would be changed; it names the right.
     """
-    planned = await _PLANNERS[action](access.log, parameters)
+    with planning_rights(parameters):
+        planned = await _PLANNERS[action](access.log, parameters)
     now_ms = time.time_ns() // 1_000_000
     return Act(action, parameters, planned, access.log.cluster_id, access.cluster, now_ms)
 
@@ -98,7 +101,8 @@ async def run_act(access: Access, act: Act, confirm: str | None, audited: Audite
         "undo": None if undo is None else {"action": undo.action, "parameters": dict(undo.parameters)},
     }
     async with audited(f"act.{act.action}", operation_id, facts) as outcome:
-        outcome["result"] = await _perform(access.log, act.action, act.parameters)
+        with acting_rights(act.action, act.target):
+            outcome["result"] = await _perform(access.log, act.action, act.parameters)
     return ActReport(act, operation_id, outcome["result"], undo)
 
 

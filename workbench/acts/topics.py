@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from workbench.acts.act import Change, Planned, Undo
+from workbench.acts.rights import missing_right
 from workbench.bus.topic_rows import groups_of_topics
 from workbench.errors import AuthenticationError, UnknownTopicError
 from workbench.model import NewRecord, TopicPartition
@@ -45,7 +46,9 @@ async def plan_add_partitions(log: RecordLog, given: Mapping[str, Any]) -> Plann
     """Plan to add partitions."""
     info, total = await _described(log, given["topic"]), given["total"]
     now = len(info.partitions)
-    refusals = [] if total > now else [f"it has {counted(now, 'partition')}; there can only be more, not {total}"]
+    refusals = missing_right(info, "add_partitions")
+    if total <= now:
+        refusals.append(f"it has {counted(now, 'partition')}; there can only be more, not {total}")
     warning = f"most keys lie in another one of {total} partitions than of {now}: records of a key lose their one order"
     return Planned(
         info.name,
@@ -62,7 +65,8 @@ async def plan_change_config(log: RecordLog, given: Mapping[str, Any]) -> Planne
     if not info.config:
         why = "; ".join(info.unavailable) or "they could not be read"
         return Planned(info.name, (), (), (f"its settings are not known: {why}",), no_undo="nothing is changed")
-    changes, former, warnings, refusals = [], {}, [], []
+    changes, former, warnings = [], {}, []
+    refusals = missing_right(info, "change_config")
     for setting, value in sorted(wanted.items()):
         known = info.config.get(setting)
         if known is None:
@@ -86,7 +90,7 @@ async def plan_delete_records(log: RecordLog, given: Mapping[str, Any]) -> Plann
     """Plan to move log starts up."""
     info = await _described(log, given["topic"])
     before = {partition: offset for _, partition, offset in given["before"]}
-    changes, refusals, gone = [], [], 0
+    changes, refusals, gone = [], missing_right(info, "delete_records"), 0
     for part in info.partitions:
         wanted = before.get(part.partition)
         if wanted is None:
@@ -116,7 +120,7 @@ async def plan_delete_topic(log: RecordLog, given: Mapping[str, Any]) -> Planned
     groups, trouble = await groups_of_topics(log, {info.name})
     reading = groups.get(info.name, [])
     active = [one.group_id for one in await log.describe_groups(reading) if one.members or one.state == "unknown"]
-    refusals = ["an internal topic is the cluster's own"] if info.internal else []
+    refusals = ["an internal topic is the cluster's own"] if info.internal else missing_right(info, "delete_topic")
     if active and not given["accept_groups"]:
         names = ", ".join(active)
         refusals.append(f"groups that are active read it: {names}; stop them, or say accept_groups=True")
@@ -136,7 +140,7 @@ async def plan_produce(log: RecordLog, given: Mapping[str, Any]) -> Planned:
         Change("partition", "", "by the key" if record.partition is None else str(record.partition)),
         Change("time", "", "now" if record.timestamp_ms is None else time_text(record.timestamp_ms)),
     ]
-    refusals = []
+    refusals = missing_right(info, "produce")
     if record.partition is not None and record.partition >= len(info.partitions):
         refusals.append(f"it has {counted(len(info.partitions), 'partition')}, and no partition {record.partition}")
     policy = info.config.get("cleanup.policy")
@@ -186,7 +190,7 @@ async def _described(log: RecordLog, name: str) -> TopicInfo:
     if not found:
         raise UnknownTopicError(f"The topic {name!r} does not exist.", topic=name)
     if not found[0].partitions:
-        raise AuthenticationError(f"Topic {name}: {'; '.join(found[0].unavailable)}. Ask for the right.")
+        raise AuthenticationError(f"Topic {name}: {'; '.join(found[0].unavailable)}.")
     return found[0]
 
 

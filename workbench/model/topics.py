@@ -58,7 +58,9 @@ class TopicInfo:
     """Empty when it could not be read (then ``unavailable`` says so)."""
     unavailable: tuple[str, ...] = ()
     readable: bool = True
-    """Whether this user may read its records; then ``unavailable`` says that the right is missing."""
+    """Whether this user may read its records; where not, ``unavailable`` says that the right is missing."""
+    rights: frozenset[str] | None = None
+    """What this user may do with it, as Kafka's ACLs name it: ``Alter``, ``Write``, …; None where nobody says."""
 
     @property
     def replication_factor(self) -> int:

@@ -8,13 +8,15 @@ import contextlib
 import json
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 from certificates import Authority
 
-from workbench.acts.running import Access, plan_act, run_act
+import workbench as wb
 from workbench.bus import open_log
 from workbench.bus.kafka import local
 from workbench.bus.kafka.local import launch
@@ -25,10 +27,12 @@ from workbench.bus.topic_rows import topic_rows
 from workbench.capture import capture, resolve_spans
 from workbench.config import cache_folder
 from workbench.decoding import Decoder
-from workbench.errors import AuthenticationError, PublishError
+from workbench.errors import AuthenticationError, ReplayRefused
+from workbench.live.explorer.desk import DeskParts, ExplorerDesk
 from workbench.model import NewRecord, TopicPartition
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
+from workbench.session.cluster_acts import act_journal
 from workbench.store import SnapshotStore
 from workbench.testing import wait_until
 
@@ -261,55 +265,151 @@ async def test_a_capture_takes_what_its_user_may_read_and_says_what_not(secured,
             await resolve_spans(log, parse_topics([readable, described]), parse_bound("start"))
 
 
-async def test_acts_that_rights_forbid_change_nothing(secured, topic_name, group_name):
+ACTS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
+    # By the name of the act: the ACL that it takes, its command line, and the form of its pane.
+    "create_topic": ("Create on topic {other}", ("{other}",), {"topic": "{other}"}),
+    "add_partitions": ("Alter on topic {topic}", ("{topic}", "3"), {"topic": "{topic}", "total": "3"}),
+    "change_config": (
+        "AlterConfigs on topic {topic}",
+        ("{topic}", "-c", "retention.ms=1000000"),
+        {"topic": "{topic}", "settings": "retention.ms=1000000"},
+    ),
+    "delete_records": ("Delete on topic {topic}", ("{topic}", "--before", "2"), {"topic": "{topic}", "before": "2"}),
+    "delete_topic": ("Delete on topic {topic}", ("{topic}",), {"topic": "{topic}"}),
+    "produce": ("Write on topic {topic}", ("{topic}", "--value", "x"), {"topic": "{topic}", "value": "x"}),
+    "reset_offsets": ("Read on group {group}", ("{group}", "--to", "start"), {"group": "{group}", "to": "start"}),
+    "delete_group": ("Delete on group {group}", ("{group}",), {"group": "{group}"}),
+}
+PANE_NAMES = {"change_config": "change settings", "produce": "produce a record"}
+
+
+@pytest.fixture
+async def forbidden(secured, topic_name, group_name, tmp_path, monkeypatch):
+    """What bob may look at and not change; his profile; and a check that all of it is as it was."""
     broker, ports = secured
-    name, other, group = topic_name(), topic_name(), group_name()
-    place = TopicPartition(name, 0)
+    names = {"topic": topic_name(), "other": topic_name(), "group": group_name()}
+    place = TopicPartition(names["topic"], 0)
     async with open_log(broker.bootstrap) as log:
-        await log.create_topic(name)
+        await log.create_topic(names["topic"])
         async with log.writer() as writer:
-            await writer.send([NewRecord(name, value=b"x")] * 3)
-        await log.commit_offsets(group, {place: 2})
-    grant(broker, name, "Read", "Describe", "DescribeConfigs")
-    acl = ["--bootstrap-server", broker.bootstrap, "--add", "--allow-principal", "User:bob", "--group", group]
+            await writer.send([NewRecord(names["topic"], value=b"x")] * 3)
+        await log.commit_offsets(names["group"], {place: 2})
+    grant(broker, names["topic"], "Read", "Describe", "DescribeConfigs")
+    acl = ["--bootstrap-server", broker.bootstrap, "--add", "--allow-principal", "User:bob", "--group", names["group"]]
     tool("org.apache.kafka.tools.AclCommand", *acl, "--operation", "Describe")
-    results = []
-
-    @contextlib.asynccontextmanager
-    async def audited(action, operation_id, facts):
-        try:
-            yield {}
-        except BaseException as error:
-            results.append((action, type(error).__name__))
-            raise
-
-    settings = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "username": "bob"}
-    async with open_log(f"127.0.0.1:{ports['PLAIN']}", password=USERS["bob"], **settings) as log:
-        access = Access(log, True, "secured")
-        await wait_until(lambda: _described(log, name), timeout_s=30, what="the right of bob")
-        record = {"key": None, "value": "eA==", "headers": [], "partition": 0, "timestamp_ms": None, "like": None}
-        acts: dict[str, dict] = {
-            "create_topic": {"topic": other, "partitions": 1, "replication_factor": 1, "config": {}},
-            "add_partitions": {"topic": name, "total": 3},
-            "change_config": {"topic": name, "settings": {"retention.ms": "1000000"}},
-            "delete_records": {"topic": name, "before": [[name, 0, 2]]},
-            "delete_topic": {"topic": name, "accept_groups": False},
-            "produce": {"topic": name, **record},
-            "reset_offsets": {"group": group, "offsets": [[name, 0, 0]]},
-            "delete_group": {"group": group},
-        }
-        for action, given in acts.items():
-            act = await plan_act(access, action, given)
-            assert act.refusals == (), action
-            with pytest.raises((AuthenticationError, PublishError)):
-                await run_act(access, act, act.target, audited)
-    assert [action for action, _ in results] == [f"act.{action}" for action in acts]
+    file = tmp_path / "workbench.toml"
+    file.write_text(
+        f'[clusters.secured]\naddress = "kafka://127.0.0.1:{ports["PLAIN"]}"\nsecurity_protocol = "SASL_PLAINTEXT"\n'
+        'sasl_mechanism = "PLAIN"\nsasl_username = "bob"\nsasl_password_env = "BOBS_PASSWORD"\n'
+    )
+    monkeypatch.setenv("WORKBENCH_CONFIG", str(file))
+    monkeypatch.setenv("WORKBENCH_CONFIG_FOLDER", str(tmp_path / "config"))
+    monkeypatch.setenv("BOBS_PASSWORD", USERS["bob"])
+    yield names
     async with open_log(broker.bootstrap) as log:
-        assert await log.describe([other]) == []
-        (info,) = await log.describe([name])
+        assert await log.describe([names["other"]]) == []
+        (info,) = await log.describe([names["topic"]])
         assert [(part.begin, part.end) for part in info.partitions] == [(0, 3)]
         assert info.config["retention.ms"].default
-        assert (await log.committed(group))[place].offset == 2
+        assert (await log.committed(names["group"]))[place].offset == 2
+
+
+def audit() -> list[tuple[str, str, str]]:
+    """The rows of the journal: action, result, and error."""
+    if not act_journal().exists():
+        return []
+    with duckdb.connect(str(act_journal()), read_only=True) as journal:
+        found = journal.execute('SELECT action, result, details FROM audit ORDER BY "at"').fetchall()
+    return [(action, result, json.loads(details).get("error", "")) for action, result, details in found]
+
+
+def planned_by(acts, names):
+    topic, group = names["topic"], names["group"]
+    return {
+        "create_topic": lambda: acts.create_topic(names["other"]),
+        "add_partitions": lambda: acts.add_partitions(topic, 3),
+        "change_config": lambda: acts.change_config(topic, {"retention.ms": "1000000"}),
+        "delete_records": lambda: acts.delete_records(topic, 2),
+        "delete_topic": lambda: acts.delete_topic(topic),
+        "produce": lambda: acts.produce(topic, value=b"x"),
+        "reset_offsets": lambda: acts.reset_offsets(group, "start"),
+        "delete_group": lambda: acts.delete_group(group),
+    }
+
+
+async def test_acts_that_rights_forbid_name_the_right_and_change_nothing(forbidden):
+    async with await wb.connect("secured", write=True, reason="INC-42") as cluster:
+        await wait_until(lambda: _described(cluster.log, forbidden["topic"]), timeout_s=30, what="the right of bob")
+        for action, plan in planned_by(cluster.acts, forbidden).items():
+            right = f"lacks the ACL {ACTS[action][0].format(**forbidden)}; ask for it"
+            before = audit()
+            act = await plan()
+            if act.refusals:
+                # The broker says what this user may do with a topic: the plan says it, and nothing is tried.
+                assert right in repr(act), action
+                with pytest.raises(ReplayRefused, match="nothing was changed") as caught:
+                    await cluster.acts.run(act, confirm=act.target)
+                assert audit() == before
+            else:
+                with pytest.raises(AuthenticationError, match="Nothing was changed") as caught:
+                    await cluster.acts.run(act, confirm=act.target)
+                begun, failed = audit()[len(before) :]
+                assert begun[:2] == (f"act.{action}", "begun")
+                assert failed[:2] == (f"act.{action}", "failed: AuthenticationError")
+                assert right in failed[2]
+            assert right in str(caught.value), action
+    assert {action for action, *_ in audit()} == {"act.create_topic", "act.reset_offsets", "act.delete_group"}
+
+
+async def test_the_pane_of_acts_says_which_right_is_missing(forbidden):
+    async with await wb.connect("secured", write=True, reason="INC-42") as cluster:
+        await wait_until(lambda: _described(cluster.log, forbidden["topic"]), timeout_s=30, what="the right of bob")
+        desk = ExplorerDesk(cluster, parts=DeskParts(acts=cluster.acts), hides=lambda _: False)
+        pane = next(one for one in desk.panes if one.name == "acts")
+        for action, (right, _, form) in ACTS.items():
+            name = PANE_NAMES.get(action, action.replace("_", " "))
+            filled = {field: text.format(**forbidden) for field, text in form.items()}
+            await pane.do("input", {"act": name})
+            await pane.do("plan", {"act": name, **filled})
+            said = pane.failure + repr(pane.sections)
+            if next(one for one in pane.presses if one.name == "run").enabled:
+                target = forbidden["group"] if "group" in form else filled["topic"]
+                await pane.do("run", {"confirm": target})
+                said = pane.failure
+                assert "Nothing was changed" in said
+            assert f"lacks the ACL {right.format(**forbidden)}" in said, action
+        desk.close()
+
+
+async def test_the_command_line_of_acts_says_which_right_is_missing(forbidden):
+    async with await wb.connect("secured") as cluster:
+        await wait_until(lambda: _described(cluster.log, forbidden["topic"]), timeout_s=30, what="the right of bob")
+    for action in ("create_topic", "delete_topic", "reset_offsets"):
+        right, arguments, _ = ACTS[action]
+        given = [text.format(**forbidden) for text in arguments]
+        command = [sys.executable, "-m", "workbench", "act", action.replace("_", "-"), *given, "-b", "secured"]
+        confirmed = [*command, "--confirm", given[0], "--reason", "INC-42"]
+        run = await asyncio.to_thread(
+            subprocess.run, confirmed, capture_output=True, text=True, timeout=60, check=False
+        )
+        said = " ".join((run.stdout + run.stderr).split())
+        assert run.returncode in (1, 4), said
+        assert f"lacks the ACL {right.format(**forbidden)}" in said
+        assert "was changed" in said
+
+
+async def test_what_may_not_even_be_looked_at_says_so(secured, topic_name, forbidden):
+    broker, _ = secured
+    hidden = topic_name()
+    async with open_log(broker.bootstrap) as log:
+        await log.create_topic(hidden)
+        await log.commit_offsets(f"{hidden}-group", {TopicPartition(hidden, 0): 0})
+    async with await wb.connect("secured", write=True, reason="INC-42") as cluster:
+        with pytest.raises(AuthenticationError, match=f"lacks the ACL Describe on topic {hidden}.*Nothing was planned"):
+            await cluster.acts.delete_topic(hidden)
+        with pytest.raises(AuthenticationError, match=f"lacks the ACL Describe on group {hidden}-group"):
+            await cluster.acts.delete_group(f"{hidden}-group")
+        assert forbidden["topic"] != hidden
 
 
 async def _described(log, name):

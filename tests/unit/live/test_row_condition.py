@@ -49,6 +49,11 @@ def test_a_filter_that_cannot_be_used_says_so(text: str) -> None:
         parse_filter(text, SCHEMA)
 
 
+def test_a_condition_without_the_parentheses_that_sql_wants_says_where_they_go() -> None:
+    with pytest.raises(ValidationError, match=r"write \(payload->'a'->>'b'\) = 'x'"):
+        parse_filter("where payload->'n'->>'m' = '1'", SCHEMA)
+
+
 def test_a_condition_that_fails_on_a_record_is_an_error_of_the_filter() -> None:
     with pytest.raises(ValidationError, match="filter cannot be used"):
         matching("where key::int > 3", rows(0, 3))

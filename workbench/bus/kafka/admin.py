@@ -252,7 +252,8 @@ def _info(
         if begin is None or end is None:
             unavailable.append(f"offsets of partition {number}")
         partitions.append(PartitionInfo(number, known.leader, known.replicas, known.isr, begin, end))
-    if not topic.may_read:
+    readable = topic.rights is None or "Read" in topic.rights
+    if not readable:
         unavailable.append(_NO_READ)
     config = settings.get(topic.name, "config: no answer")
     if isinstance(config, str):
@@ -265,5 +266,6 @@ def _info(
         partitions=tuple(partitions),
         config=config,
         unavailable=tuple(unavailable),
-        readable=topic.may_read,
+        readable=readable,
+        rights=topic.rights,
     )

@@ -16,6 +16,11 @@ Kafka client; null where it is absent, null or not UTF-8.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 TEXT_COLUMNS = ("key_text", "value_text", "payload")
 RAW_COLUMNS = ("key", "value", "headers")
 
@@ -45,14 +50,24 @@ def columns_of_bytes(*, decoded: bool = False) -> str:
     )
 
 
-def columns_of_text(*, decoded: bool = False) -> str:
-    """Write the columns above over VARCHAR columns ``key`` and ``value``, null where the bytes are not UTF-8."""
+def columns_of_text(names: Collection[str], *, decoded: bool = False) -> str:
+    """Write some of the columns above over VARCHAR columns, null where the bytes are not UTF-8; see `text_sources`."""
     read = "WHEN decoded IS NOT NULL THEN decoded " if decoded else ""
     prefixed = "starts_with(value, chr(0))"
-    return (
-        f"{_key('key', decoded=decoded)} AS key_text, value AS value_text, "
-        f"TRY_CAST(CASE {read}WHEN {prefixed} THEN substr(value, 6) ELSE {_unmarked('value')} END AS JSON) AS payload"
-    )
+    written = {
+        "key_text": _key("key", decoded=decoded),
+        "value_text": "value",
+        "payload": f"TRY_CAST(CASE {read}WHEN {prefixed} THEN substr(value, 6) ELSE {_unmarked('value')} END AS JSON)",
+    }
+    return ", ".join(f"{text} AS {name}" for name, text in written.items() if name in names)
+
+
+def text_sources(names: Collection[str]) -> set[str]:
+    """Return the columns that columns of text are made of; ``decoded`` and ``decoded_key`` where they are there."""
+    return {source for name, sources in _SOURCES.items() if name in names for source in sources}
+
+
+_SOURCES = {"key_text": ("key", "decoded_key"), "value_text": ("value",), "payload": ("value", "decoded")}
 
 
 def _key(text: str, *, decoded: bool) -> str:

@@ -103,9 +103,30 @@ def parse_condition(cursor: duckdb.DuckDBPyConnection, text: str, columns: Colle
     return Condition(text, frozenset(str(name).lower() for name in names), required_texts(expression))
 
 
+def expression_places(cursor: duckdb.DuckDBPyConnection, text: str) -> set[tuple[int, int]]:
+    """Return where each expression of a condition begins and ends; nothing where that is not known.
+
+    Args:
+        cursor: Parses; nothing is run.
+        text: A condition that `parse_condition` has read.
+    """
+    # The parser counts bytes.
+    if not text.isascii():
+        return set()
+    found = [
+        (int(node["query_location"]) - len(_BEFORE), int(node["query_location_length"]))
+        for node in nodes(_parsed(cursor, text))
+        if isinstance(node.get("query_location"), int) and isinstance(node.get("query_location_length"), int)
+    ]
+    return {(start, start + size) for start, size in found if 0 <= start < start + size <= len(text)}
+
+
+_BEFORE = "SELECT * FROM rows WHERE "
+
+
 def _parsed(cursor: duckdb.DuckDBPyConnection, text: str) -> dict[str, Any]:
     # The line break ends a comment.
-    return parse(cursor, f"SELECT * FROM rows WHERE {text}\n")  # noqa: S608 - parsed only
+    return parse(cursor, f"{_BEFORE}{text}\n")
 
 
 def _expression(tree: dict[str, Any], text: str) -> dict[str, Any]:

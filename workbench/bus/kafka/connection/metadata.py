@@ -14,8 +14,18 @@ if TYPE_CHECKING:
 
 _NOT_ASKED = -(1 << 31)
 """Stands in the answer for rights that were not asked for."""
-_READ = 1 << 3
-"""Bit of the operation READ; the bits are numbered by ``AclOperation`` of the Kafka client."""
+_OPERATIONS = {
+    3: "Read",
+    4: "Write",
+    5: "Create",
+    6: "Delete",
+    7: "Alter",
+    8: "Describe",
+    9: "ClusterAction",
+    10: "DescribeConfigs",
+    11: "AlterConfigs",
+}
+"""Bits of operations and the names that ACLs have for them, by ``AclOperation`` of the Kafka client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +47,8 @@ class TopicMetadata:
     internal: bool
     error_code: int
     partitions: Mapping[int, PartitionMetadata]
-    may_read: bool = True
-    """False where the broker was asked for the user's rights, and reading is not among them."""
+    rights: frozenset[str] | None = None
+    """Operations that the user may perform; None where the broker was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +99,9 @@ def _topic(row: Sequence[Any], version: int) -> TopicMetadata:
         topic_id=str(topic_id) if topic_id is not None else None,
         internal=bool(internal),
         error_code=error,
-        may_read=operations == _NOT_ASKED or bool(operations & _READ),
+        rights=None
+        if operations == _NOT_ASKED
+        else frozenset(name for bit, name in _OPERATIONS.items() if operations & 1 << bit),
         partitions={
             number: PartitionMetadata(number, leader if leader >= 0 else None, tuple(replicas), tuple(isr))
             # Brokers list partitions in any order; everything above counts on ascending numbers.
