@@ -187,6 +187,10 @@ class ScriptedPlan:
         self.may_finish = asyncio.Event()
         self.error: Exception | None = None
         self.held: list[str] = []
+        self.kept: str | None = None
+
+    def report(self) -> str | None:
+        return self.kept
 
     def pause(self) -> None:
         self.held.append("pause")

@@ -230,6 +230,10 @@ class PlanSource(Protocol):
         """Let a paused run go on."""
         ...
 
+    def report(self) -> Any:
+        """Return the report of a run that ended before its end, from its journal; None where it did not begin."""
+        ...
+
     async def run(self, *, confirm: str, target: str | None) -> Any:
         """Run the plan: the same call as from Python, with the token that was typed.
 

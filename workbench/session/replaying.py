@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ReplayRefused, ValidationError, WorkbenchError
 from workbench.model.feeds import PlanFacts, Progress
-from workbench.replay import Connection, Draft, Pipeline, RunControl, fetch_facts, make_plan, plan_from_json, run_plan
+from workbench.replay import (
+    Connection,
+    Draft,
+    Pipeline,
+    RunControl,
+    fetch_facts,
+    make_plan,
+    plan_from_json,
+    read_report,
+    run_plan,
+)
 from workbench.session.connection.replay_access import access_of
 from workbench.session.transforming import ClusterTransforms
 from workbench.session.watching.replacing import shown
@@ -128,6 +138,16 @@ class _PlanSource:
         connection = self._connection.require_open()
         self._control = control = RunControl()
         return await run(connection, self._plan, confirm=confirm, target=target, progress=self._note, control=control)
+
+    def report(self) -> ReplayReport | None:
+        journal = _journal_of(self._plan.origin)
+        if self._control is None or journal is None:
+            return None
+        try:
+            found = read_report(journal, self._plan.run_id)
+        except WorkbenchError:
+            return None  # the snapshot was closed meanwhile
+        return None if found.state in ("planned", "confirmed") else found
 
     def pause(self) -> None:
         if self._control is not None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+from replay_bench import until
 from typer.testing import CliRunner
 
 import workbench as wb
@@ -94,7 +95,8 @@ async def test_a_stopped_run_is_resumed_from_its_journal_alone(cluster, path, mo
         plan = await cluster.plan(snap.replay("true"), to="again")
 
         def stop(progress):
-            if progress.state == "running" and dict(progress.counts)["records"] == 2:
+            # Once: a second cancellation does not wait for the batch that is under way.
+            if progress.state == "running" and dict(progress.counts)["records"] == 2 and not run.cancelling():
                 run.cancel()
 
         run = asyncio.ensure_future(cluster.run(plan, confirm=plan.token, progress=stop))
@@ -166,3 +168,23 @@ async def test_a_masked_target_is_compared_as_it_is(topic_name, tmp_path, monkey
         found = [record async for record in cluster.records("again", start="start", stop_at_end=True)]
         assert len(found) == 6
         assert all(b"n" not in (record.value or b"") for record in found), "people see none of it"
+
+
+async def test_the_panel_shows_what_a_stopped_run_wrote_and_how_it_goes_on(cluster, path, monkeypatch):
+    monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
+    with wb.open(path) as snap:
+        plan = await cluster.plan(snap.replay("true", records_per_s=20), to="again")
+        panel = cluster.panel(plan)
+        assert panel.source.report() is None
+        panel.token.value = plan.token
+        panel.run_button.click()
+        await until(lambda: dict(panel.source.progress.counts).get("records", 0) > 0)
+        panel.stop_button.click()
+        await until(lambda: panel.state != "running")
+        assert panel.state == "stopped"
+        assert (panel.report.state, panel.report.counts["unsent"] > 0) == ("stopped", True)
+        shown = repr(panel.snapshot())
+        assert f"workbench replay resume SNAPSHOT {plan.run_id} -b BROKER --reason WHY" in shown
+        report = await snap.replays.resume(plan.run_id, cluster)
+        assert (report.state, report.next_step) == ("verified", "")
+        panel.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from workbench.replay.proof.undo import UndoAids
-from workbench.store.journal import LEDGER
+from workbench.store.journal import LEDGER, WAY_ON
 from workbench.text import (
     Element,
     counts_text,
@@ -37,6 +37,22 @@ _PART_ROWS = 1 << 16
 _MOST_HELD = 100_000
 """Records up to which a report holds its ledger."""
 _EXIT = {"done": 0, "verified": 0, "stopped": 3, "in_doubt": 3}
+_GO_ON = (
+    "To send the rest: snap.replays.resume({run!r}, writer), or workbench replay resume SNAPSHOT {run} -b BROKER "
+    "--reason WHY. What is on the target is not sent again."
+)
+_VERIFY = (
+    "To compare the target with the ledger: snap.replays.verify({run!r}, writer), or workbench replay verify SNAPSHOT "
+    "{run} -b BROKER --reason WHY."
+)
+_NEXT = {
+    "stopped": _GO_ON,
+    "failed": _GO_ON,
+    "in_doubt": f"{WAY_ON}.",
+    "done": _VERIFY,
+    "not_verified": _VERIFY,
+}
+"""What to do next, by state; nothing after a run that was verified or abandoned."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +107,11 @@ class ReplayReport:
             for first in range(0, max(1, self.selected), _PART_ROWS):
                 file.write_table(self.recorded.rows(first, first + _PART_ROWS))
 
+    @property
+    def next_step(self) -> str:
+        """What to do next; empty where the run is verified or given up."""
+        return _NEXT.get(self.state, "").format(run=self.run_id)
+
     def _facts(self) -> list[tuple[str, str]]:
         counts = counts_text(self.counts)
         return [
@@ -99,6 +120,9 @@ class ReplayReport:
             *([("error", visible(self.error, None))] if self.error else []),
             *([("verification", self.verification.summary)] if self.verification else []),
         ]
+
+    def _lines(self) -> list[str]:
+        return [*([self.next_step] if self.next_step else []), *self.undo.lines]
 
     def _ranges(self) -> list[tuple[str, str, str]]:
         return [
@@ -114,7 +138,7 @@ class ReplayReport:
         ]
         if self.verification is not None:
             parts.append("\n".join(f"  {check}" for check in self.verification.checks))
-        parts.append("\n".join(f"  {line}" for line in self.undo.lines))
+        parts.append("\n".join(f"  {line}" for line in self._lines()))
         return "\n\n".join(parts)
 
     def _repr_html_(self) -> str:
@@ -125,7 +149,7 @@ class ReplayReport:
         ]
         if self.verification is not None:
             children.append(listing([str(check) for check in self.verification.checks]))
-        children.append(listing([visible(line, None) for line in self.undo.lines]))
+        children.append(listing([visible(line, None) for line in self._lines()]))
         return output_html(fragment(*children, class_="workbench-replay-report"))
 
 

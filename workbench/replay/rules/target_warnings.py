@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from workbench.replay.rules.planning_input import PlanningInput
 
 _SHOWN = 5
+_CONNECTOR = "connect-"
+"""Kafka Connect puts it before the name of a sink connector, which gives the group that the connector reads with."""
 PRODUCER_EXPIRY_MS = 86_400_000
 """Kafka's default of ``producer.id.expiration.ms``, counted by the time of a producer's last record."""
 
@@ -95,6 +97,19 @@ def unknown_groups(planning: PlanningInput) -> Iterator[str]:
         shown = ", ".join(planning.facts.unclear_groups[:_SHOWN])
         more = ", …" if len(planning.facts.unclear_groups) > _SHOWN else ""
         yield f"whether these groups read the target could not be seen: {shown}{more}."
+
+
+@warning("W-20")
+def connectors(planning: PlanningInput) -> Iterator[str]:
+    """Warn of sink connectors of Kafka Connect, which are known by the names of their groups."""
+    for group in planning.facts.groups:
+        name = group.group_id.removeprefix(_CONNECTOR)
+        if name and name != group.group_id:
+            read = ", ".join(sorted(group.committed)) or ", ".join(planning.facts.target_topics)
+            yield (
+                f"the sink connector {name} reads {read} (group {group.group_id}): it writes every record once more to "
+                "its own target, and whether that leads back to a source topic (G-25) cannot be seen here."
+            )
 
 
 @warning("W-16")

@@ -43,7 +43,7 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
     )
     """State of the plan. ``refused``: a guard refused, nothing was written, and it can be tried again."""
     report = traitlets.Any(default_value=None, allow_none=True)
-    """Report of the run; None before its end."""
+    """Report of the run, also of one that was stopped or failed; None before its end."""
 
     def __init__(
         self,
@@ -168,16 +168,22 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         except ReplayRefused as error:
             self._change("refused", "\n".join(["Refused; nothing was written.", str(error), *error.reasons]))
         except asyncio.CancelledError:
-            self._change("stopped", "Stopped before its end; the journal says what was sent.")
+            self._ended_early("stopped", "Stopped before its end.")
             raise
         except WorkbenchError as error:
-            self._change("failed", f"Failed: {error}\nThe journal says what was sent.")
+            self._ended_early("failed", f"Failed: {error}")
         except Exception as error:
-            self._change("failed", f"Failed: {type(error).__name__}: {error}\nThe journal says what was sent.")
+            self._ended_early("failed", f"Failed: {type(error).__name__}: {error}")
             raise
         else:
             ended = self.source.progress.state
             self._change(ended if ended in ("stopped", "failed") else "done", "")
+
+    def _ended_early(self, state: str, message: str) -> None:
+        """Show what was written and what not, and what can be done next."""
+        self.report = self.source.report()
+        where = "The journal" if self.report is None else "The report"
+        self._change(state, f"{message}\n{where} says what was sent.")
 
     def _pause_clicked(self, _button: Any) -> None:
         """Let the run wait after its present batch, or let it go on."""

@@ -40,6 +40,13 @@ def test_times_are_old_by_the_setting_of_the_brokers(expiry, age_ms, said):
         assert said in text
 
 
+def test_sink_connectors_are_known_by_their_groups():
+    groups = (group("connect-jdbc-orders"), group("connect-"), group("billing"), group("my-connect-x"))
+    plan = make_plan(draft(accept_groups=[one.group_id for one in groups]), facts(groups=groups))
+    (text,) = [text for text in plan.warnings if "sink connector" in text]
+    assert text.startswith("the sink connector jdbc-orders reads copy (group connect-jdbc-orders): ")
+
+
 def test_warnings():
     compacted = facts(topic(cleanup__policy="compact"))
     tombstones = [row(1, value=None), row(2, value=None), row(3)]

@@ -114,8 +114,12 @@ async def test_a_run_can_be_stopped(browser: Browser) -> None:
     panel.token.value = "be9f0e35"
     panel.run_button.click()
     await browser.until(lambda: source.calls)
+    source.kept = "state: stopped, 60 acked, 60 unsent. To send the rest: resume"
     panel.stop_button.click()
-    await browser.until(lambda: panel.state == "stopped")
+    await browser.acknowledge(panel.sheet, lambda: "60 acked, 60 unsent" in words(browser, panel.sheet))
+    assert (panel.state, panel.report) == ("stopped", source.kept)
+    assert [block["title"] for block in blocks(browser, panel.sheet)][:2] == ["Result", "Report"]
+    assert "Stopped before its end." in words(browser, panel.sheet)
 
 
 async def test_a_run_is_paused_and_goes_on(browser: Browser) -> None:
@@ -184,7 +188,7 @@ async def test_a_deleted_cell_stops_the_run(browser: Browser, monkeypatch: pytes
     assert panel.state == "running"
     browser.says(panel.sheet, {"kind": "deleted"})
     await browser.until(lambda: panel.state == "stopped")
-    assert "the journal says what was sent" in repr(panel.snapshot())
+    assert "The journal says what was sent" in repr(panel.snapshot())
     assert panel.supervisor.failures == ()
 
 
