@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Hashes the texts of Arrow arrays, and numbers them: equal texts get equal numbers, across several arrays."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, realloc
+from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 
 import secrets
@@ -39,7 +39,7 @@ cdef struct Texts:
 
 cdef struct Entry:
     uint32_t tag  # the upper half of the hash: tells most other texts apart without a look at them
-    uint32_t number  # from 1; 0 is a free place
+    uint32_t row  # of the first such text through all arrays, from 1; 0 is a free place
 
 
 cdef struct Place:
@@ -47,18 +47,14 @@ cdef struct Place:
     int64_t size
 
 
-cdef struct Known:
-    const uint8_t* start
-    int64_t size
-    int64_t row  # of the first such text, through all arrays
-
-
 cdef struct Table:
     Entry* entries
     int64_t mask  # one less than entries, which are a power of two
-    Known* known
-    int64_t known_room
     int64_t count  # of different texts
+    const Texts* arrays
+    const int64_t* begins  # the row at which each array begins
+    int64_t current  # the array that is being numbered
+    int32_t* numbers  # of all rows so far
 
 
 cdef enum:
@@ -71,7 +67,7 @@ cdef struct Batch:
     int64_t count
     uint8_t state[STEP]
     uint64_t hashes[STEP]
-    int64_t near[STEP]  # the known text that it probably is, -1 for none
+    int64_t near[STEP]  # the row with the text that it probably is, -1 for none
     Place places[STEP]
 
 
@@ -208,40 +204,52 @@ def number_texts(arrays):
         arrays: String or large string arrays.
 
     Returns:
-        For each array an int64 numpy array of numbers; and an int64 array with the place of the first text of each
+        For each array an int32 numpy array of numbers; and an int32 array with the place of the first text of each
         number, counted through all arrays.
 
     Raises:
         TypeError: One is an array of another type.
-        MemoryError: There is no memory for the table.
+        MemoryError: There is no memory for the table, or there are 2^31 texts.
     """
+    cdef int64_t rows = sum(map(len, arrays)), at
     cdef Table table
-    cdef Texts texts
-    cdef int64_t[::1] into
-    cdef int64_t before = 0, number
-    cdef bint fits
-    numbered = []
-    open_table(&table, max(map(len, arrays), default=0))
+    cdef bint fits = True
+    if rows > INT32_MAX:
+        raise MemoryError(f"no memory for a table of {rows} texts")
+    numbers, begins = np.empty(rows, dtype=np.int32), np.zeros(len(arrays) + 1, dtype=np.int64)
+    np.cumsum([len(array) for array in arrays], out=begins[1:])
+    cdef int32_t[::1] into = numbers
+    cdef const int64_t[::1] bounds = begins
+    cdef Texts* texts = <Texts*>calloc(<size_t>len(arrays) + 1, sizeof(Texts))
+    if texts == NULL:
+        raise MemoryError(f"no memory for {len(arrays)} arrays of texts")
+    table.entries = NULL
     try:
-        for array in arrays:
-            texts = texts_of(array)
-            numbers = np.empty(texts.count, dtype=np.int64)
-            if texts.count:
-                into = numbers
-                with nogil:
-                    fits = number_all(&table, &texts, &into[0], before)
-                if not fits:
-                    raise MemoryError(f"no memory for a table of {table.count} texts")
-            before += texts.count
-            numbered.append(numbers)
-        first = np.empty(table.count, dtype=np.int64)
-        into = first
-        for number in range(table.count):
-            into[number] = table.known[number].row
+        for at in range(len(arrays)):
+            texts[at] = texts_of(arrays[at])
+        open_table(&table, max(map(len, arrays), default=0))
+        table.arrays, table.begins = texts, &bounds[0]
+        table.numbers = &into[0] if rows else NULL
+        with nogil:
+            for at in range(bounds.shape[0] - 1):
+                table.current = at
+                if not number_all(&table):
+                    fits = False
+                    break
+        if not fits:
+            raise MemoryError(f"no memory for a table of {table.count} texts")
     finally:
         free(table.entries)
-        free(table.known)
-    return numbered, first
+        free(texts)
+    first = np.empty(table.count, dtype=np.int32)
+    cdef int32_t[::1] firsts = first
+    cdef int32_t known = 0
+    with nogil:
+        for at in range(rows):
+            if into[at] == known:
+                firsts[known] = <int32_t>at
+                known += 1
+    return [numbers[begins[at] : begins[at + 1]] for at in range(len(arrays))], first
 
 
 cdef int open_table(Table* table, int64_t rows) except -1:
@@ -250,17 +258,36 @@ cdef int open_table(Table* table, int64_t rows) except -1:
     table.mask = 15
     while table.mask < rows + rows // 2:
         table.mask = 2 * table.mask + 1
-    table.known_room = 0
-    table.known = NULL
     table.entries = <Entry*>calloc(<size_t>(table.mask + 1), sizeof(Entry))
     if table.entries == NULL:
         raise MemoryError(f"no memory for a table of {rows} texts")
     return 0
 
 
-cdef bint number_all(Table* table, const Texts* texts, int64_t* numbers, int64_t before) noexcept nogil:
-    """Number the texts of one array; False if memory ran out."""
+cdef inline const Texts* array_of(const Table* table, int64_t* row) noexcept nogil:
+    """Return the array that holds a row, and count the row from its beginning."""
+    cdef int64_t low = 0, high = table.current, middle
+    if row[0] >= table.begins[high]:
+        low = high
+    while low < high:
+        middle = (low + high + 1) // 2
+        if table.begins[middle] <= row[0]:
+            low = middle
+        else:
+            high = middle - 1
+    row[0] -= table.begins[low]
+    return table.arrays + low
+
+
+cdef inline Place place_in(const Table* table, int64_t row) noexcept nogil:
+    cdef const Texts* texts = array_of(table, &row)
+    return place_of(texts, row)
+
+
+cdef bint number_all(Table* table) noexcept nogil:
+    """Number the texts of the current array; False if memory ran out."""
     cdef Batch batch
+    cdef const Texts* texts = table.arrays + table.current
     cdef int64_t begin = 0
     while begin < texts.count:
         batch.count = min(STEP, texts.count - begin)
@@ -268,17 +295,18 @@ cdef bint number_all(Table* table, const Texts* texts, int64_t* numbers, int64_t
         if not has_room(table, batch.count):
             return False
         hash_batch(table, texts, begin, &batch)
-        number_batch(table, &batch, numbers + begin, before + begin)
+        number_batch(table, &batch, table.begins[table.current] + begin)
         begin += batch.count
     return True
 
 
 cdef void hash_batch(const Table* table, const Texts* texts, int64_t begin, Batch* batch) noexcept nogil:
-    """Hash some texts, and fetch what each is compared with: entry, then known text, then its bytes."""
-    cdef int64_t at
+    """Hash some texts, and fetch what each is compared with: entry, then bounds and number, then the bytes."""
+    cdef int64_t at, row
     cdef Place place
     cdef Place before
     cdef const Entry* entry
+    cdef const Texts* other
     before.start = NULL
     before.size = -1
     for at in range(batch.count):
@@ -298,18 +326,26 @@ cdef void hash_batch(const Table* table, const Texts* texts, int64_t begin, Batc
     for at in range(batch.count):
         if batch.state[at] == HASHED:
             entry = table.entries + <int64_t>(batch.hashes[at] & <uint64_t>table.mask)
-            batch.near[at] = <int64_t>entry.number - 1 if entry.tag == tag_of(batch.hashes[at]) else -1
+            batch.near[at] = <int64_t>entry.row - 1 if entry.tag == tag_of(batch.hashes[at]) else -1
             if batch.near[at] >= 0:
-                fetch_ahead(table.known + batch.near[at])
+                fetch_ahead(table.numbers + batch.near[at])
+                row = batch.near[at]
+                other = array_of(table, &row)
+                if other.short_ends != NULL:
+                    fetch_ahead(other.short_ends + row)
+                else:
+                    fetch_ahead(other.long_ends + row)
     for at in range(batch.count):
         if batch.state[at] == HASHED and batch.near[at] >= 0:
-            fetch_ahead(table.known[batch.near[at]].start)
+            fetch_ahead(place_in(table, batch.near[at]).start)
 
 
-cdef void number_batch(Table* table, const Batch* batch, int64_t* numbers, int64_t row) noexcept nogil:
-    cdef int64_t at, slot, number = -1
+cdef void number_batch(Table* table, const Batch* batch, int64_t row) noexcept nogil:
+    cdef int64_t at, slot
+    cdef int32_t number = -1
     cdef uint32_t tag
-    cdef Known* other
+    cdef Place other
+    cdef int32_t* numbers = table.numbers + row
     for at in range(batch.count):
         if batch.state[at] == ABSENT:
             numbers[at] = -1
@@ -317,54 +353,43 @@ cdef void number_batch(Table* table, const Batch* batch, int64_t* numbers, int64
         if batch.state[at] == HASHED:
             slot = <int64_t>(batch.hashes[at] & <uint64_t>table.mask)
             tag = tag_of(batch.hashes[at])
-            while table.entries[slot].number != 0:
+            while table.entries[slot].row != 0:
                 if table.entries[slot].tag == tag:
-                    other = table.known + (table.entries[slot].number - 1)
+                    other = place_in(table, <int64_t>table.entries[slot].row - 1)
                     if (
                         other.size == batch.places[at].size
                         and memcmp(other.start, batch.places[at].start, <size_t>other.size) == 0
                     ):
                         break
                 slot = (slot + 1) & table.mask
-            if table.entries[slot].number == 0:
-                other = table.known + table.count
-                other.start, other.size, other.row = batch.places[at].start, batch.places[at].size, row + at
-                table.count += 1
+            if table.entries[slot].row == 0:
                 table.entries[slot].tag = tag
-                table.entries[slot].number = <uint32_t>table.count
-            number = <int64_t>table.entries[slot].number - 1
+                table.entries[slot].row = <uint32_t>(row + at + 1)
+                number = <int32_t>table.count
+                table.count += 1
+            else:
+                number = table.numbers[<int64_t>table.entries[slot].row - 1]
         numbers[at] = number
 
 
 cdef bint has_room(Table* table, int64_t more) noexcept nogil:
     """Make room for so many new texts; False if there is no memory."""
-    cdef int64_t needed = table.count + more, number, slot, mask
+    cdef int64_t slot, into, mask
     cdef uint64_t hashed
     cdef Entry* entries
-    cdef void* known
-    cdef Place place
-    if needed >= <int64_t>0xFFFFFFFFU:
-        return False
-    if needed > table.known_room:
-        known = realloc(table.known, <size_t>(2 * needed) * sizeof(Known))
-        if known == NULL:
-            return False
-        table.known = <Known*>known
-        table.known_room = 2 * needed
-    if 4 * needed <= 3 * (table.mask + 1):
+    if 4 * (table.count + more) <= 3 * (table.mask + 1):
         return True
     mask = 2 * table.mask + 1
     entries = <Entry*>calloc(<size_t>(mask + 1), sizeof(Entry))
     if entries == NULL:
         return False
-    for number in range(table.count):
-        place.start, place.size = table.known[number].start, table.known[number].size
-        hashed = secret_hash(place)
-        slot = <int64_t>(hashed & <uint64_t>mask)
-        while entries[slot].number != 0:
-            slot = (slot + 1) & mask
-        entries[slot].tag = tag_of(hashed)
-        entries[slot].number = <uint32_t>(number + 1)
+    for slot in range(table.mask + 1):
+        if table.entries[slot].row != 0:
+            hashed = secret_hash(place_in(table, <int64_t>table.entries[slot].row - 1))
+            into = <int64_t>(hashed & <uint64_t>mask)
+            while entries[into].row != 0:
+                into = (into + 1) & mask
+            entries[into] = table.entries[slot]
     free(table.entries)
     table.entries = entries
     table.mask = mask

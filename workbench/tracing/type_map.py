@@ -13,6 +13,7 @@ from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, sha
 from workbench.tracing.drawing.drawn import Drawn, PictureViews
 from workbench.tracing.drawing.pictures.types import map_picture
 from workbench.tracing.drift import drift_frame
+from workbench.tracing.graph.arrays import paired
 from workbench.tracing.graph.columns import EncodedColumn
 from workbench.tracing.graph.times import NO_TIME, hops
 from workbench.tracing.tables import instants
@@ -119,7 +120,7 @@ def type_map(
 
 def _edges(graph: CausalGraph, kind: Ints, count: int, totals: Ints, corrected: Ints | None) -> pd.DataFrame:
     used = graph.used_edges
-    pair = kind[used.cause] * count + kind[used.effect]
+    pair = paired(kind[used.cause], kind[used.effect], count)
     pairs, place = np.unique(pair, return_inverse=True)
     n = np.bincount(place, minlength=len(pairs))
     cause_code, effect_code = pairs // count, pairs % count
@@ -147,7 +148,7 @@ def _edges(graph: CausalGraph, kind: Ints, count: int, totals: Ints, corrected: 
 
 def distinct(place: Ints, member: Ints, places: int, members: int) -> Ints:
     """Count the different members at each place."""
-    pairs = np.unique(place * max(members, 1) + member)
+    pairs = np.unique(paired(place, member, max(members, 1)))
     return np.bincount(pairs // max(members, 1), minlength=places)
 
 
@@ -187,8 +188,8 @@ def _add_mature(graph: CausalGraph, edges: pd.DataFrame, kind: Ints, end_us: int
     used = graph.used_edges
     kept = mature[used.cause]
     width = int(kind.max(initial=0)) + 1
-    pairs = edges["cause_code"].to_numpy() * width + edges["effect_code"].to_numpy()
-    place = np.searchsorted(pairs, kind[used.cause[kept]] * width + kind[used.effect[kept]])
+    pairs = paired(edges["cause_code"].to_numpy(), edges["effect_code"].to_numpy(), width)
+    place = np.searchsorted(pairs, paired(kind[used.cause[kept]], kind[used.effect[kept]], width))
     totals = np.bincount(kind[mature], minlength=width)[edges["cause_code"].to_numpy()].astype(np.float64)
     totals[totals == 0] = np.nan
     edges["share_mature"] = distinct(place, used.cause[kept], len(edges), len(graph)) / totals

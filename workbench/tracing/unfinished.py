@@ -15,7 +15,7 @@ import pandas as pd
 from workbench.errors import TableError
 from workbench.text import counted, visible
 from workbench.tracing.answers import SHOWN, Answer, keys_text, micros_text, rest_text, share_text, type_text
-from workbench.tracing.graph.arrays import Groups
+from workbench.tracing.graph.arrays import Groups, paired
 from workbench.tracing.graph.times import NO_TIME, hops
 from workbench.tracing.type_map import grouped_quantiles
 
@@ -186,7 +186,7 @@ class _Flows:
         used = graph.used_edges
         self.cause, self.effect_kind = used.cause, self.kind[used.effect]
         width = len(self.names)
-        pair = self.kind[self.cause] * width + self.effect_kind
+        pair = paired(self.kind[self.cause], self.effect_kind, width)
         self._pairs, place = np.unique(pair, return_inverse=True)
         hop, timed = hops(graph.time, used.cause, used.effect)
         self._wait = grouped_quantiles(place[timed], hop[timed], len(self._pairs))[2]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from workbench.tracing.graph.arrays import Groups
+from workbench.tracing.graph.arrays import Groups, paired
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ def event_keys(graph: CausalGraph, cases: Cases, table: KeyTable, label: Sequenc
         nodes = levels.members[start:stop]
         primary = cases.primary[nodes]
         parent = np.where(primary >= 0, key[primary], -1)
-        pairs, place = np.unique((parent + 1) * len(steps) + step[nodes], return_inverse=True)
+        pairs, place = np.unique(paired(parent + 1, step[nodes], len(steps)), return_inverse=True)
         numbers = [table.number(pair // len(steps) - 1, steps[pair % len(steps)]) for pair in pairs.tolist()]
         key[nodes] = np.array(numbers, dtype=np.int64)[place]
     return key

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.tracing.drawing.layout import MARGIN, Drawing, Floats, Point
-from workbench.tracing.graph.arrays import components, longest_paths
+from workbench.tracing.graph.arrays import components, longest_paths, paired
 from workbench.tracing.graph.cycles import find_cycles
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _extent(x: Floats, y: Floats, width: float, height: float) -> tuple[float, f
 def _forward(count: int, cause: Ints, effect: Ints, breaks: Flags) -> Ints:
     """Edges for the layers: each pair once, without cycles (the library ends the process on one), within budgets."""
     usable = np.flatnonzero(~breaks & (cause != effect))
-    pairs = np.unique(cause[usable] * count + effect[usable], return_index=True)[1]
+    pairs = np.unique(paired(cause[usable], effect[usable], count), return_index=True)[1]
     edges = usable[pairs]
     depth = longest_paths(count, cause[edges], effect[edges])
     closing = find_cycles(cause[edges], effect[edges], depth, lambda picked: picked).breaks

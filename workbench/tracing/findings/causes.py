@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from workbench.text import and_more, visible
 from workbench.tracing.findings.context import Evidence
+from workbench.tracing.graph.arrays import paired
 from workbench.tracing.graph.edges import AMBIGUOUS
 from workbench.tracing.graph.graph import COMMAND_ROOT, ORIGIN, SELF_ROOT, UNLINKED
 
@@ -101,8 +102,7 @@ def several_roots(context: Context) -> Evidence:
     """Find correlations that begin more than once: their roots, or the first events of their fragments."""
     code, graph = context.codes("correlation_id"), context.graph
     inside = np.flatnonzero(code >= 0)
-    # Both are below 2^31, as events are: one number stands for the pair.
-    _, first = np.unique((code[inside] << 32) | graph.structure.fragment[inside], return_index=True)
+    _, first = np.unique(paired(code[inside], graph.structure.fragment[inside], len(graph)), return_index=True)
     heads = inside[first]
     roots = inside[np.isin(graph.root_kind[inside], (ORIGIN, SELF_ROOT, COMMAND_ROOT))]
     count = int(code.max(initial=-1)) + 1

@@ -89,7 +89,7 @@ class Context:
     def kind(self) -> Ints:
         """Code of the type of each event; all events without a type have the last one."""
         codes = self.graph.encoded("event_type").codes
-        return np.where(codes < 0, int(codes.max(initial=-1)) + 1, codes)
+        return np.where(codes < 0, int(codes.max(initial=-1)) + 1, codes).astype(np.int64)
 
     @property
     def whole(self) -> bool:

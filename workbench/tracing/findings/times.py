@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from workbench.text import counted, duration_text
 from workbench.tracing.findings.causes import replayed_often
 from workbench.tracing.findings.context import Evidence, NotChecked
-from workbench.tracing.graph.arrays import Groups
+from workbench.tracing.graph.arrays import Groups, paired
 from workbench.tracing.graph.columns import flags
 from workbench.tracing.graph.times import NO_TIME, hops
 from workbench.tracing.order.follows import never_connected
@@ -117,7 +117,7 @@ def fan_out_outlier(context: Context) -> Evidence:
     """Find events with far more effects of one type than others of their type have."""
     used, kind = context.graph.used_edges, context.kind
     width = int(kind.max(initial=-1)) + 1
-    pairs, n = np.unique(used.cause * width + kind[used.effect], return_counts=True)
+    pairs, n = np.unique(paired(used.cause, kind[used.effect], width), return_counts=True)
     cause, groups = pairs // max(width, 1), kind[pairs // max(width, 1)] * width + pairs % max(width, 1)
     group, place, size = np.unique(groups, return_inverse=True, return_counts=True)
     median, _, p99 = grouped_quantiles(place, n, len(group))

@@ -6,7 +6,7 @@ The walks themselves are compiled: `workbench.tracing.graph.walks`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -16,12 +16,36 @@ from workbench.tracing.graph.walks import components, longest_paths
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Ints: TypeAlias = "NDArray[np.int64]"
+Ints: TypeAlias = "NDArray[np.signedinteger[Any]]"
+"""Whole numbers: of 32 bits where they number events, edges or texts, else of 64. Widen them before multiplying."""
 Flags: TypeAlias = "NDArray[np.bool_]"
 Codes: TypeAlias = "NDArray[np.int8]"
 """Indices into a short list of names."""
 
-__all__ = ["Codes", "Flags", "Forest", "Groups", "Ints", "components", "longest_paths", "pointer_doubling", "reach"]
+__all__ = [
+    "Codes",
+    "Flags",
+    "Forest",
+    "Groups",
+    "Ints",
+    "components",
+    "longest_paths",
+    "paired",
+    "pointer_doubling",
+    "reach",
+]
+
+
+def paired(first: Ints, second: Ints, width: int) -> Ints:
+    """Make one number of each pair: its first is the number by the width, its second what is left over.
+
+    Args:
+        first: Numbers from 0.
+        second: Numbers below the width.
+        width: How many second numbers there are.
+    """
+    pairs: Ints = first.astype(np.int64) * width + second
+    return pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +59,7 @@ class Groups:
     @classmethod
     def of(cls, group: Ints, count: int, members: Ints | None = None) -> Groups:
         """Group members (default: their indices) by ``group``; order inside a group is kept."""
-        starts, order = walks.grouped(np.ascontiguousarray(group, dtype=np.int64), count)
+        starts, order = walks.grouped(group, count)
         return cls(starts, order if members is None else members[order])
 
     def sizes(self) -> Ints:
@@ -77,7 +101,7 @@ def pointer_doubling(parent: Ints) -> Forest:
     Args:
         parent: Index of each node's parent, -1 for roots.
     """
-    root, depth, on_cycle = walks.forest(np.ascontiguousarray(parent, dtype=np.int64))
+    root, depth, on_cycle = walks.forest(parent)
     return Forest(root, depth, np.flatnonzero(on_cycle))
 
 
@@ -91,4 +115,4 @@ def reach(edges: Groups, starts: Ints, count: int) -> Flags:
     """
     if count != len(edges.starts) - 1:
         raise ValueError(f"edges of {len(edges.starts) - 1} nodes are not those of {count}")
-    return walks.reach(edges.starts, edges.members, np.ascontiguousarray(starts, dtype=np.int64))
+    return walks.reach(edges.starts, edges.members, starts)

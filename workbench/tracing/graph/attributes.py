@@ -62,7 +62,11 @@ class EventAttributes:
             if name in self._taken or self._rows is None:
                 self._encoded[name] = EncodedColumn.of(self.column(name))
             else:
-                self._encoded[name] = EncodedColumn.of(self._of_rows[name]()).take(self._rows)
+                by_row = self._of_rows[name]()
+                in_rows = isinstance(by_row, pa.Array)
+                self._encoded[name] = (
+                    EncodedColumn.of(by_row).take(self._rows) if in_rows else EncodedColumn.of(self.column(name))
+                )
         return self._encoded[name]
 
     def table(self) -> pa.Table:

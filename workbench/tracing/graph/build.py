@@ -24,7 +24,7 @@ from workbench.tracing.graph.graph import (
     Provenance,
 )
 from workbench.tracing.graph.node_table import NamedCodes, NodeTable
-from workbench.tracing.graph.nodes import COPY_KINDS, Nodes, find_nodes
+from workbench.tracing.graph.nodes import COPY_KINDS, Keys, Nodes, find_nodes
 from workbench.tracing.graph.resolution.declared import OUTCOMES, TARGETS, read_stated
 from workbench.tracing.graph.resolution.resolve import SELF, Resolution, resolve
 from workbench.tracing.graph.resolution.targets import IdNumbers
@@ -41,7 +41,7 @@ _TEXTS = ("event_id", "event_type", "source", "destination", "correlation_id", "
 _POSITION = ("source_id", "partition", "offset")
 _OUTSIDE = ("direction", "kind", "neighbour", "event_type", "correlation_id")
 _APPEND_TIME = 1
-_NO_NODES = np.zeros(0, dtype=np.int64)
+_NO_NODES = np.zeros(0, dtype=np.int32)
 _NO_TEXTS = pa.array([], pa.large_string())
 _UNKNOWN_LAST = np.append(encoded_rank(EncodedColumn.of(pa.array(TARGETS, pa.large_string()))), len(TARGETS) + 1)
 """Rank of each target by its name; that of an unknown one is last, where a sort puts what is missing."""
@@ -81,7 +81,7 @@ def build_graph(
     """
     rows = read_rows(events, clock=clock, is_dead_letter=is_dead_letter)
     stated = read_stated(rows)
-    ids = IdNumbers.of(rows, stated.values)
+    ids = IdNumbers.of(rows, stated.texts)
     nodes = find_nodes(rows, ids.event_id, ids.first)
     resolution = resolve(rows, nodes, ids, stated, span_causes=span_causes, span_links=span_links)
     unresolved = find_unresolved(rows, nodes, resolution, ranges, single=single_virtual)
@@ -112,7 +112,7 @@ def _self_caused(rows: Rows, nodes: Nodes, resolution: Resolution) -> Ints:
     texts = pc.list_flatten(problems)
     if not len(texts):
         return np.unique(named)
-    row = pc.list_parent_indices(problems).to_numpy()[flags(pc.equal(texts, "self_cause"))].astype(np.int64)
+    row = pc.list_parent_indices(problems).to_numpy()[flags(pc.equal(texts, "self_cause"))]
     node = nodes.of_row[row]
     return np.union1d(node[nodes.row[node] == row], named)
 
@@ -132,18 +132,19 @@ def _root_kinds(
 
 def _attributes(rows: Rows, nodes: Nodes) -> EventAttributes:
     names = (*_TEXTS, "trace_id", *_POSITION, *(name for name in OPTIONAL[3:] if rows.has(name)))
-    of_rows = {name: partial(_of_rows, rows.table, name) for name in names}
-    of_events = {}
-    if nodes.key.of_records:
-        of_rows["key"] = partial(getattr, nodes.key, "texts")
-    else:
-        of_events["key"] = nodes.key.take()
+    of_rows: dict[str, Callable[[], pa.Array | Keys]] = {name: partial(_of_rows, rows.table, name) for name in names}
+    of_events: dict[str, pa.Array] = {}
+    of_rows["key"] = partial(_given, nodes.keys)
     marks = {"failed": _failed(rows, nodes), "broker_time": _broker_time(rows, nodes)}
     of_events |= {name: pa.array(marked) for name, marked in marks.items() if marked.any()}
     problems = rows.raw("problems")
     if len(pc.list_flatten(problems)):
         of_events["problems"] = problems.take(pa.array(nodes.row))
     return EventAttributes(nodes.row, len(nodes), of_rows, of_events, ("key", *names))
+
+
+def _given(keys: Keys) -> Keys:
+    return keys
 
 
 def _of_rows(events: pa.Table, name: str) -> pa.Array:
@@ -170,7 +171,7 @@ def _failed(rows: Rows, nodes: Nodes) -> Flags:
 def _broker_time(rows: Rows, nodes: Nodes) -> Flags:
     """Mark events that are placed by the time at which the broker appended their record."""
     appended = flags(pc.equal(rows.raw("timestamp_type"), _APPEND_TIME))
-    by_record: Flags = rows.fell_back | (rows.time == rows.record_time if rows.clock == "record" else False)
+    by_record: Flags = rows.fell_back | (rows.clock == "record")
     marked = appended & by_record
     return marked[nodes.row] if marked.any() else marked[: len(nodes)]
 
@@ -183,23 +184,24 @@ def _virtual(resolution: Resolution, unresolved: UnresolvedCauses) -> NodeTable:
 def _unresolved(resolution: Resolution, unresolved: UnresolvedCauses) -> NodeTable:
     found, declared = unresolved.entries, resolution.declared
     place = found.place
+    stands = declared.pick(place)
     value = EncodedColumn.of(declared.texts(place))
     table = NodeTable(
-        declared.node[place],
+        stands.node,
         {
             "value": value,
-            "target": EncodedColumn(declared.target[place].astype(np.int64), pa.array(TARGETS, pa.large_string())),
-            "reason": EncodedColumn(found.reason.astype(np.int64), pa.array(REASONS, pa.large_string())),
-            "rank": declared.rank[place],
-            "via": EncodedColumn(declared.via[place], declared.stated.vias),
+            "target": EncodedColumn(stands.target.astype(np.int32), pa.array(TARGETS, pa.large_string())),
+            "reason": EncodedColumn(found.reason.astype(np.int32), pa.array(REASONS, pa.large_string())),
+            "rank": stands.rank,
+            "via": EncodedColumn(stands.via, declared.stated.vias),
             "hop_bound_us": found.bound,
             "unread": found.unread,
         },
     )
-    node, rank = table.node, declared.rank[place]
+    node, rank = table.node, stands.rank
     if (node[1:] > node[:-1]).all():
         return table
-    target = _UNKNOWN_LAST[declared.target[place]]
+    target = _UNKNOWN_LAST[stands.target]
     return table.pick(np.lexsort((target, encoded_rank(value), rank, node)))
 
 
@@ -207,7 +209,8 @@ def _copies(rows: Rows, nodes: Nodes, resolution: Resolution) -> NodeTable:
     copies = nodes.copies
     topic = cluster = EncodedColumn(_NO_NODES, _NO_TEXTS)
     if len(copies):
-        topic, cluster = (EncodedColumn(one.codes[copies], one.dictionary) for one in (rows.topic, rows.cluster))
+        topic = EncodedColumn(rows.topic.codes[copies], rows.topic.dictionary)
+        cluster = EncodedColumn.of(rows.raw("cluster").take(pa.array(copies)))
     table = NodeTable(
         nodes.of_row[copies],
         {

@@ -32,7 +32,7 @@ class EncodedColumn:
     def of(cls, values: pa.Array) -> EncodedColumn:
         """Encode a text column."""
         if values.null_count == len(values):
-            return cls(np.full(len(values), -1, dtype=np.int64), _NO_TEXTS)
+            return cls(np.full(len(values), -1, dtype=np.int32), _NO_TEXTS)
         (codes,), first = number_texts([values])
         return cls(codes, _large(values.take(pa.array(first))))
 
@@ -75,7 +75,7 @@ def text_rank(values: pa.Array) -> Ints:
 
 def encoded_rank(column: EncodedColumn) -> Ints:
     """Rank each text of a column among those of its dictionary in code point order; null is least (0)."""
-    rank = np.empty(len(column.dictionary) + 1, dtype=np.int64)
+    rank = np.empty(len(column.dictionary) + 1, dtype=np.int32)
     rank[-1] = 0
     rank[pc.sort_indices(column.dictionary).to_numpy()] = np.arange(1, len(rank))
     return rank[column.codes]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.tracing.graph.arrays import Flags, Groups, Ints, longest_paths
+from workbench.tracing.graph.arrays import Flags, Groups, Ints
 from workbench.tracing.graph.walks import strongly_connected
 
 if TYPE_CHECKING:
@@ -41,19 +41,18 @@ def find_cycles(cause: Ints, effect: Ints, depth: Ints, rank: Callable[[Ints], I
     tails, heads = compact[: len(edges)], compact[len(edges) :]
     labels = strongly_connected(len(nodes), tails, heads)
     by_label = Groups.of(labels, len(nodes), nodes)
-    large = np.flatnonzero(by_label.sizes() > 1)
+    large = np.flatnonzero(by_label.sizes())
     members = sorted((by_label.members[by_label.starts[n] : by_label.starts[n + 1]] for n in large), key=_first)
-    inside = labels[tails] == labels[heads]
-    within, component = edges[inside], labels[tails[inside]]
-    last_first = np.argsort(rank(within))[::-1]
+    component = labels[tails]
+    last_first = np.argsort(rank(edges))[::-1]
     # A plain ring (as many edges as nodes) loses its least edge, however long it is.
     ring = (np.bincount(component, minlength=len(nodes)) == np.bincount(labels, minlength=len(nodes)))[component]
     least = np.full(len(nodes), -1, dtype=np.int64)
     rings, tangled = last_first[ring[last_first]], last_first[~ring[last_first]]
     least[component[rings]] = rings
-    breaks[within[least[least >= 0]]] = True
-    closing = _closing_edges(tails[inside][tangled].tolist(), heads[inside][tangled].tolist())
-    breaks[within[tangled[closing]]] = True
+    breaks[edges[least[least >= 0]]] = True
+    closing = _closing_edges(tails[tangled].tolist(), heads[tangled].tolist())
+    breaks[edges[tangled[closing]]] = True
     return Cycles(tuple(members), breaks)
 
 
@@ -62,16 +61,17 @@ def _first(members: Ints) -> int:
 
 
 def _core_edges(cause: Ints, effect: Ints, depth: Ints) -> Ints:
-    """Edges that remain after peeling from both sides: those on cycles, and those between cycles."""
+    """Edges inside components of more than one node; only what is in or under a cycle is looked at."""
     nodes = np.flatnonzero(depth < 0)
     if not len(nodes):
         return nodes
     edges = np.flatnonzero((depth[cause] < 0) & (depth[effect] < 0))
-    number = np.empty(len(depth), dtype=np.int64)
-    number[nodes] = np.arange(len(nodes))
+    number = np.empty(len(depth), dtype=np.int32)
+    number[nodes] = np.arange(len(nodes), dtype=np.int32)
     tails, heads = number[cause[edges]], number[effect[edges]]
-    stuck = longest_paths(len(nodes), heads, tails) < 0
-    return edges[stuck[tails] & stuck[heads]]
+    label = strongly_connected(len(nodes), tails, heads)
+    found: Ints = edges[label[tails] == label[heads]]
+    return found
 
 
 def _closing_edges(tails: list[int], heads: list[int]) -> list[int]:

@@ -42,7 +42,7 @@ class Edges:
     def undeclared(cls, cause: Ints, effect: Ints, kind: int) -> Edges:
         """Make edges of one kind that no declared cause made; an edge from an event to itself is left out."""
         apart = cause != effect
-        cause, effect = cause[apart], effect[apart]
+        cause, effect = (side[apart].astype(np.int32, copy=False) for side in (cause, effect))
         none = np.full(len(cause), -1, dtype=np.int32)
         return cls(cause, effect, np.full(len(cause), kind, dtype=np.int8), none, none)
 

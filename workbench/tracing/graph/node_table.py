@@ -42,7 +42,8 @@ class NodeTable:
 
     def frame(self) -> pd.DataFrame:
         """Return the rows as a frame with the column ``node``."""
-        return pd.DataFrame({"node": self.node, **{name: _series(column) for name, column in self.columns.items()}})
+        columns = {name: _series(column) for name, column in self.columns.items()}
+        return pd.DataFrame({"node": self.node.astype(np.int64, copy=False), **columns})
 
     def codes_of(self, name: str) -> Ints:
         """Return the codes of a column of texts or names."""

@@ -26,34 +26,38 @@ COPY_KINDS: tuple[str, ...] = get_args(CopyKind)
 
 _COLLISION = COPY_KINDS.index("collision")
 _CANONICAL = -1
+_LOOKED_AT = 1 << 20
+"""Bytes that are looked at in one go."""
 ID_SEPARATOR = "\x1f"
 """Between the source and the id of an event whose ids are unique within their source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Texts that name events, read when somebody asks: they are mostly the event ids of the records themselves."""
+    """The texts that name events, by their records; made when somebody asks: most are ids that the records hold."""
 
     texts: pa.Array
-    rows: Ints
-    """Row of ``texts`` for each event."""
-    of_records: bool = True
-    """Whether each record of an event has its text in ``texts``."""
+    """For each record; those that have a key of their own instead are among ``own_rows``."""
+    own: pa.Array
+    own_rows: Ints
+    """The record of each of ``own``, ascending."""
 
-    def take(self) -> pa.Array:
-        """Return the texts."""
-        return self.texts.take(pa.array(self.rows))
-
-    def pick(self, chosen: Ints) -> Keys:
-        """Keep some, in the order given."""
-        return Keys(self.texts, self.rows[chosen], self.of_records)
+    def take(self, rows: pa.Array) -> pa.Array:
+        """Return the keys of the events of some records, null for null."""
+        texts = self.texts.take(rows).cast(pa.large_string())
+        if not len(self.own_rows):
+            return texts
+        numbers = rows.fill_null(-1).to_numpy()
+        place = np.minimum(np.searchsorted(self.own_rows, numbers), len(self.own_rows) - 1)
+        own = self.own_rows[place] == numbers
+        return pc.replace_with_mask(texts, pa.array(own), self.own.take(pa.array(place[own])))
 
 
 @dataclass(frozen=True, slots=True)
 class Nodes:
     """Logical events, numbered in the order (t, id); records without a time come first."""
 
-    key: Keys
+    keys: Keys
     row: Ints
     """Canonical record of each node."""
     time: Ints
@@ -61,10 +65,12 @@ class Nodes:
     """Node of each record."""
     copy_kind: Codes
     """For each record the index into `COPY_KINDS`, -1 for a canonical one. A collision is a node of its own."""
-    event_id: Ints
-    """Number of each node's event id, -1 without one."""
+    id_of_row: Ints
+    """Number of each record's event id, -1 without one."""
     ids: int
     """How many different event ids there are; their numbers begin at 0."""
+    of_id: Ints | None
+    """The node of each event id; None where an id can have several."""
 
     def __len__(self) -> int:
         return len(self.row)
@@ -73,6 +79,10 @@ class Nodes:
     def copies(self) -> Ints:
         """Rows of the records that are not canonical."""
         return np.flatnonzero(self.copy_kind >= 0)
+
+    def event_id(self, nodes: Ints) -> Ints:
+        """Return the numbers of the event ids of some nodes, -1 without one."""
+        return self.id_of_row[self.row[nodes]]
 
 
 def find_nodes(rows: Rows, ids: Ints, first: Ints) -> Nodes:
@@ -83,63 +93,81 @@ def find_nodes(rows: Rows, ids: Ints, first: Ints) -> Nodes:
         ids: Number of the event id of each, -1 without one.
         first: First row of each id.
     """
-    group, keys = _groups(rows, ids, first)
-    canonical, ranked = _canonical(rows, group, keys)
+    texts, group, named, scoped = _groups(rows, ids, first)
+    canonical, ranked = _canonical(rows, group, named)
     kind = np.full(len(rows), _CANONICAL, dtype=np.int8)
+    collide = False
     if len(ranked):
         copies = ranked[canonical[group[ranked]] != ranked]
         kind[copies] = _copy_kinds(rows, copies, canonical[group[copies]])
-        own = np.flatnonzero(kind == _COLLISION)
-        group[own] = len(canonical) + np.arange(len(own))
-        canonical = np.concatenate([canonical, own])
-    named = _node_keys(rows, canonical, kind, keys)
+        own = np.flatnonzero(kind == _COLLISION).astype(np.int32)
+        group[own] = len(canonical) + np.arange(len(own), dtype=np.int32)
+        canonical, collide = np.concatenate([canonical, own]), len(own) > 0
+    own_keys = _own_keys(rows, texts, canonical[len(named) :], kind)
+    text_of = canonical.copy()
+    text_of[len(named) :] = len(texts) + np.arange(len(own_keys), dtype=np.int32)
     time = rows.time[canonical]
-    order = order_by_number_and_text(time, named.texts, named.rows)
-    number = np.empty(len(order), dtype=np.int64)
-    number[order] = np.arange(len(order))
-    row = canonical[order]
-    return Nodes(named.pick(order), row, time[order], number[group], kind, ids[row], len(first))
+    order = order_by_number_and_text(time, texts, text_of, own_keys)
+    number = np.empty(len(order), dtype=np.int32)
+    number[order] = np.arange(len(order), dtype=np.int32)
+    by_row = np.argsort(canonical[len(named) :])
+    return Nodes(
+        keys=Keys(texts, own_keys.take(pa.array(by_row)), canonical[len(named) :][by_row]),
+        row=canonical[order],
+        time=time[order],
+        of_row=number[group],
+        copy_kind=kind,
+        id_of_row=ids,
+        ids=len(first),
+        of_id=None if scoped or collide else number[: len(first)],
+    )
 
 
-def _groups(rows: Rows, ids: Ints, first: Ints) -> tuple[Ints, Keys]:
-    """Number of each record's group, and the texts of the keys; groups beyond the texts have no event id."""
-    texts, group = rows.column("event_id"), ids
+def _groups(rows: Rows, ids: Ints, first: Ints) -> tuple[pa.Array, Ints, Ints, bool]:
+    """Texts of the keys by row, number of each record's group, first row of each named one; and whether by source.
+
+    Groups beyond those that are named have no event id.
+    """
+    texts, group = rows.raw("event_id"), ids.copy()
     scope = rows.raw("id_scope")
     scoped = pc.equal(scope, "source").fill_null(False) if scope.null_count < len(scope) else None
-    if scoped is not None and scoped.true_count:
-        source = rows.column("source").fill_null("")
+    by_source = scoped is not None and scoped.true_count > 0
+    if by_source:
+        source, texts = rows.column("source").fill_null(""), rows.column("event_id")
         joined = pc.binary_join_element_wise(source, texts, pa.scalar(ID_SEPARATOR, pa.large_string()))
         texts = pc.if_else(scoped, joined, texts)
         (group,), first = number_texts([texts])
-    nameless = group < 0
-    count = int(np.count_nonzero(nameless))
-    if not count:
-        return group.copy(), Keys(texts, first)
-    return np.where(nameless, len(first) + np.cumsum(nameless) - 1, group), Keys(texts, first)
+    nameless = np.flatnonzero(group < 0)
+    group[nameless] = len(first) + np.arange(len(nameless), dtype=np.int32)
+    return texts, group, first, by_source
 
 
-def _canonical(rows: Rows, group: Ints, keys: Keys) -> tuple[Ints, Ints]:
+def _canonical(rows: Rows, group: Ints, named: Ints) -> tuple[Ints, Ints]:
     """Canonical row of each group, and all rows of groups with several."""
-    nameless = group >= len(keys.rows)
-    canonical = np.concatenate([keys.rows, np.flatnonzero(nameless)])
+    canonical = np.concatenate([named, np.flatnonzero(group >= len(named)).astype(np.int32)])
     if len(canonical) == len(group):
-        return canonical, np.zeros(0, dtype=np.int64)
-    sizes = np.bincount(group)
-    several = np.flatnonzero(sizes[group] > 1)
-    time = np.where(rows.time == NO_TIME, np.iinfo(np.int64).max, rows.time)
-    copy_class = np.where(rows.replayed, 2, rows.dead_letter)
-    topic_rank = np.append(text_rank(rows.topic.dictionary), 0)[rows.topic.codes]
+        return canonical, np.zeros(0, dtype=np.int32)
+    repeated = np.zeros(len(canonical), dtype=np.bool_)
+    repeated[group[canonical[group] != np.arange(len(group), dtype=np.int32)]] = True
+    several = np.flatnonzero(repeated[group])
+    time, record_time = rows.time[several], rows.record_times(several)
+    topic_rank = np.append(text_rank(rows.topic.dictionary), 0)[rows.topic.codes[several]]
     # Copies carry the same event time, so the record's own time tells which came first; only then the name decides.
-    record_time = np.where(rows.record_time == NO_TIME, np.iinfo(np.int64).max, rows.record_time)
-    order = (rows.source_id, rows.offset, rows.partition, topic_rank, record_time, time, copy_class, group)
-    ranked = several[np.lexsort([column[several] for column in order])]
+    order = (
+        *(column[several] for column in (rows.source_id, rows.offset, rows.partition)),
+        topic_rank,
+        *(np.where(times == NO_TIME, np.iinfo(np.int64).max, times) for times in (record_time, time)),
+        np.where(rows.replayed[several], 2, rows.dead_letter[several]),
+        group[several],
+    )
+    ranked = several[np.lexsort(order)].astype(np.int32)
     canonical[group[ranked[::-1]]] = ranked[::-1]
     return canonical, ranked
 
 
 def _copy_kinds(rows: Rows, copy: Ints, canonical: Ints) -> Codes:
-    destination = EncodedColumn.of(rows.column("destination")).codes
-    to, canonical_to = destination[copy], destination[canonical]
+    to, canonical_to = _codes(rows, "destination", copy, canonical)
+    cluster, canonical_cluster = _codes(rows, "cluster", copy, canonical)
     marked = [
         rows.replayed[copy],
         rows.dead_letter[copy],
@@ -148,11 +176,16 @@ def _copy_kinds(rows: Rows, copy: Ints, canonical: Ints) -> Codes:
     open_ = ~np.logical_or.reduce(marked)
     marked += [
         _collides(rows, copy, canonical, open_),
-        (rows.topic.codes[copy] != rows.topic.codes[canonical])
-        | (rows.cluster.codes[copy] != rows.cluster.codes[canonical]),
+        (rows.topic.codes[copy] != rows.topic.codes[canonical]) | (cluster != canonical_cluster),
         rows.partition[copy] != rows.partition[canonical],
     ]
     return np.select(marked, list(range(len(marked))), default=len(marked)).astype(np.int8)
+
+
+def _codes(rows: Rows, name: str, *some: Ints) -> list[Ints]:
+    """Encode a text column for some records, and for others."""
+    taken = rows.raw(name).take(pa.array(np.concatenate(some)))
+    return np.split(EncodedColumn.of(taken).codes, np.cumsum([len(rows_of) for rows_of in some])[:-1])
 
 
 def _collides(rows: Rows, copy: Ints, canonical: Ints, candidates: Flags) -> Flags:
@@ -192,25 +225,36 @@ def _number(digits: str) -> tuple[str, Decimal]:
     return ("number", Decimal(digits))
 
 
-def _node_keys(rows: Rows, canonical: Ints, kind: Codes, keys: Keys) -> Keys:
-    """Keys of named groups, then ``@position`` of the nameless, then ``key@position`` of collisions, all distinct."""
-    by_position = canonical[len(keys.rows) :]
-    if not len(by_position):
-        return keys
-    named = keys.take()
-    ids, at = rows.column("event_id").take(pa.array(by_position)), pa.scalar("@", pa.large_string())
-    colliding = pa.array(kind[by_position] == _COLLISION)
-    prefix = pc.if_else(colliding, ids, pa.scalar("", pa.large_string()))
-    own = pc.binary_join_element_wise(prefix, rows.stored_positions(by_position), at)
-    sources = pa.array(rows.source_id[by_position]).cast(pa.large_string())
-    suffixed = pc.binary_join_element_wise(own, sources, pa.scalar("#", pa.large_string()))
-    while (taken := _taken(own, named)).true_count:
-        own = pc.if_else(taken, suffixed, own)
+def _own_keys(rows: Rows, texts: pa.Array, own: Ints, kind: Codes) -> pa.Array:
+    """Keys of records without a name of their own: ``@position`` of the nameless, ``key@position`` of collisions.
+
+    All keys are distinct.
+    """
+    at = pa.scalar("@", pa.large_string())
+    if not len(own):
+        return pa.array([], pa.large_string())
+    ids = rows.raw("event_id").take(pa.array(own)).cast(pa.large_string())
+    prefix = pc.if_else(pa.array(kind[own] == _COLLISION), ids, pa.scalar("", pa.large_string()))
+    keys = pc.binary_join_element_wise(prefix, rows.stored_positions(own), at)
+    sources = pa.array(rows.source_id[own]).cast(pa.large_string())
+    suffixed = pc.binary_join_element_wise(keys, sources, pa.scalar("#", pa.large_string()))
+    others = _with_at_sign(texts)
+    while (taken := _taken(keys, others)).true_count:
+        keys = pc.if_else(taken, suffixed, keys)
         suffixed = pc.binary_join_element_wise(suffixed, sources, pa.scalar("#", pa.large_string()))
-    return Keys(pa.concat_arrays([named, own]), np.arange(len(canonical)), of_records=False)
+    return keys
+
+
+def _with_at_sign(texts: pa.Array) -> pa.Array:
+    """Keep the texts that hold an at sign, as keys by position do: mostly none, which a look at the bytes tells."""
+    data = texts.buffers()[2]
+    content = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, dtype=np.uint8)
+    if not any((content[begin : begin + _LOOKED_AT] == ord("@")).any() for begin in range(0, len(content), _LOOKED_AT)):
+        return texts.slice(0, 0)
+    return texts.filter(pc.match_substring(texts, "@"))
 
 
 def _taken(own: pa.Array, keys: pa.Array) -> pa.BooleanArray:
     """Mark what equals a key or another of its own kind: the same topic name on two clusters, or a hostile id."""
-    (_, codes), _ = number_texts([keys, own])
-    return pa.array((codes < len(keys)) | (np.bincount(codes)[codes] > 1))
+    (_, codes), first = number_texts([keys, own])
+    return pa.array((first[codes] < len(keys)) | (np.bincount(codes)[codes] > 1))

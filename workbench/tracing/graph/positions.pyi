@@ -1,6 +1,3 @@
-import numpy as np
-from numpy.typing import NDArray
+from workbench.tracing.graph.arrays import Ints
 
-def repeated_positions(
-    source: NDArray[np.int64], partition: NDArray[np.int64], offset: NDArray[np.int64]
-) -> tuple[int, int]: ...
+def repeated_positions(source: Ints, partition: Ints, offset: Ints) -> tuple[int, int]: ...

@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Finds positions that occur twice among those of records."""
 
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
@@ -28,7 +28,7 @@ cdef struct Lane:
 cdef uint64_t SECRET = secrets.randbits(64) | 1
 
 
-def repeated_positions(const int64_t[::1] source, const int64_t[::1] partition, const int64_t[::1] offset):
+def repeated_positions(const int32_t[::1] source, const int32_t[::1] partition, const int64_t[::1] offset):
     """Count the rows whose position a row before them has.
 
     Returns:
@@ -60,7 +60,7 @@ def repeated_positions(const int64_t[::1] source, const int64_t[::1] partition, 
 
 
 cdef bint _ascending(
-    const int64_t[::1] source, const int64_t[::1] partition, const int64_t[::1] offset
+    const int32_t[::1] source, const int32_t[::1] partition, const int64_t[::1] offset
 ) noexcept nogil:
     """Whether offsets rise in each partition, as they do when records are read: then none occurs twice."""
     cdef Lane lanes[LANES]
@@ -77,7 +77,7 @@ cdef bint _ascending(
 
 
 cdef int64_t _repeated(
-    const int64_t[::1] source, const int64_t[::1] partition, const int64_t[::1] offset,
+    const int32_t[::1] source, const int32_t[::1] partition, const int64_t[::1] offset,
     uint32_t* table, int64_t mask, int64_t* first,
 ) noexcept nogil:
     cdef int64_t begin = 0, end, row, slot, other, found = 0

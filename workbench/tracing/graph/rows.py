@@ -55,8 +55,6 @@ class Rows:
     """The events as they were given; `column` reads them."""
     time: Ints
     """Microseconds by the chosen clock, `NO_TIME` where unknown."""
-    record_time: Ints
-    """Microseconds of the record's own timestamp, `NO_TIME` without one."""
     fell_back: Flags
     """Marks records without an event time that are placed by the record's timestamp instead."""
     source_id: Ints
@@ -79,6 +77,10 @@ class Rows:
     @cached_property
     def cluster(self) -> EncodedColumn:
         return EncodedColumn.of(self.raw("cluster"))
+
+    def record_times(self, rows: Ints) -> Ints:
+        """Return microseconds of the own timestamps of some records, `NO_TIME` without one."""
+        return _record_times(self.table, rows)
 
     def column(self, name: str) -> pa.Array:
         """Return one column as one array: text as large_string, times in microseconds."""
@@ -117,21 +119,22 @@ def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str],
             "cluster, topic, timestamp_ms and timestamp_type beside them.",
             columns=missing,
         )
-    numbers = {name: _int64(events, name) for name in ("source_id", "partition", "offset")}
-    _refuse_repeated_positions(numbers)
+    source_id, partition = (_whole(events, name, pa.int32()) for name in ("source_id", "partition"))
+    offset = _whole(events, "offset", pa.int64())
+    _refuse_repeated_positions(source_id, partition, offset)
     topic = EncodedColumn.of(one_chunk(events.column("topic")))
-    record_time = _record_times(events)
-    time, fell_back = _times(events, record_time, clock)
+    time, fell_back = _times(events, clock)
     return Rows(
         table=events,
         time=time,
-        record_time=record_time,
         fell_back=fell_back,
+        source_id=source_id,
+        partition=partition,
+        offset=offset,
         topic=topic,
         dead_letter=_dead_letters(events, topic, is_dead_letter),
         replayed=_replayed(events),
         clock=clock,
-        **numbers,
     )
 
 
@@ -158,29 +161,32 @@ def normal_column(events: pa.Table, name: str) -> pa.Array:
     return column if kind is None or column.type == kind else column.cast(kind)
 
 
-def _int64(table: pa.Table, name: str) -> Ints:
+def _whole(table: pa.Table, name: str, kind: pa.DataType) -> Ints:
     column = one_chunk(table.column(name))
     if column.null_count:
         raise TableError(f"Column {name} holds nulls; every record has a position.")
-    # Widened by numpy, for a tenth of the fixed cost of Arrow's cast.
-    numbers = column if pa.types.is_signed_integer(column.type) else column.cast(pa.int64())
-    values: Ints = numbers.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)
-    return values
+    try:
+        numbers: Ints = (column if column.type == kind else column.cast(kind)).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid as error:
+        raise TableError(f"Column {name} holds numbers beyond those of positions: {error}") from error
+    return numbers
 
 
-def _refuse_repeated_positions(numbers: dict[str, Ints]) -> None:
-    repeated, row = repeated_positions(numbers["source_id"], numbers["partition"], numbers["offset"])
+def _refuse_repeated_positions(source_id: Ints, partition: Ints, offset: Ints) -> None:
+    repeated, row = repeated_positions(source_id, partition, offset)
     if repeated:
-        first = {name: int(column[row]) for name, column in numbers.items()}
+        first = {"source_id": int(source_id[row]), "partition": int(partition[row]), "offset": int(offset[row])}
         raise TableError(
             f"{counted(repeated, 'row')} repeat a position, the first one {first}. "
             "Pass each record once: copies are recognised by their ids.",
         )
 
 
-def _record_times(table: pa.Table) -> Ints:
+def _record_times(table: pa.Table, rows: Ints | None = None) -> Ints:
     timestamp = _filled(table, "timestamp_ms", pa.int64(), -1)
     timestamp_type = _filled(table, "timestamp_type", None, -1)
+    if rows is not None:
+        timestamp, timestamp_type = timestamp[rows], timestamp_type[rows]
     limit = _LATEST // 1000
     usable = (timestamp_type >= 0) & (timestamp != -1) & (timestamp > -limit) & (timestamp < limit)
     record: Ints = np.where(usable, timestamp * np.where(usable, 1000, 0), NO_TIME)
@@ -198,9 +204,14 @@ def _filled(table: pa.Table, name: str, kind: pa.DataType | None, absent: int) -
     return numbers
 
 
-def _times(table: pa.Table, record: Ints, clock: Clock) -> tuple[Ints, Flags]:
+def _times(table: pa.Table, clock: Clock) -> tuple[Ints, Flags]:
+    fell_back = np.zeros(len(table), dtype=np.bool_)
     if clock == "record":
-        return record, np.zeros(len(record), dtype=np.bool_)
+        return _record_times(table), fell_back
     event = _filled(table, "event_time", pa.timestamp("us"), NO_TIME)
-    unknown = np.abs(np.maximum(event, -_LATEST)) >= _LATEST
-    return np.where(unknown, record, event), unknown & (record != NO_TIME)
+    unknown = np.flatnonzero((event >= _LATEST) | (event <= -_LATEST))
+    if len(unknown):
+        event = event.copy()
+        event[unknown] = record = _record_times(table, unknown)
+        fell_back[unknown[record != NO_TIME]] = True
+    return event, fell_back

@@ -81,7 +81,7 @@ class GraphStructure:
         cause, effect = self._kept
         # Events are numbered by (t, id), so the largest number is the latest cause; edges come by (effect, cause), and
         # of repeated indices numpy keeps the last assignment.
-        binding = np.full(len(self.columns.time), -1, dtype=np.int64)
+        binding = np.full(len(self.columns.time), -1, dtype=np.int32)
         binding[effect] = cause
         return binding
 
@@ -141,7 +141,7 @@ def _removal_rank(columns: StructureInput, edges: Ints) -> Ints:
 
 def primary_causes(count: int, cause: Ints, effect: Ints, *, type_rank: Ints, source_rank: Ints) -> Ints:
     """Return the least cause of each event by (type, source, t, id), -1 without one."""
-    primary = np.full(count, -1, dtype=np.int64)
+    primary = np.full(count, -1, dtype=np.int32)
     primary[effect] = cause
     joins = np.bincount(effect, minlength=count)[effect] > 1
     cause, effect = cause[joins], effect[joins]

@@ -28,8 +28,8 @@ def subgraph(graph: CausalGraph, chosen: Flags, selection: str) -> CausalGraph:
         selection: Says in a few words how they were chosen.
     """
     kept = np.flatnonzero(chosen)
-    number = np.full(len(graph), -1, dtype=np.int64)
-    number[kept] = np.arange(len(kept))
+    number = np.full(len(graph), -1, dtype=np.int32)
+    number[kept] = np.arange(len(kept), dtype=np.int32)
     inside = graph.edges.pick(chosen[graph.edges.cause] & chosen[graph.edges.effect])
     linked = np.zeros(len(graph), dtype=np.bool_)
     linked[inside.effect[~inside.is_hint()]] = True
@@ -66,7 +66,7 @@ def _cut_causes(graph: CausalGraph, crossing: Edges, chosen: Flags) -> NodeTable
             "target": _constant("event_id", len(cut)),
             "reason": _constant("outside_selection", len(cut)),
             "rank": cut.rank,
-            "via": EncodedColumn(cut.via.astype(np.int64), graph.vias),
+            "via": EncodedColumn(cut.via, graph.vias),
             "hop_bound_us": np.full(len(cut), np.nan),
             "unread": np.zeros(len(cut), dtype=np.int64),
         },

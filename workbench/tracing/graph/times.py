@@ -25,6 +25,8 @@ def hops(time: Ints, cause: Ints, effect: Ints) -> tuple[Ints, Flags]:
         Microseconds, 0 where a time is unknown; and whether both times are known.
     """
     early, late = time[cause], time[effect]
+    if not (time == NO_TIME).any():
+        return np.subtract(late, early, out=late), np.ones(len(late), dtype=np.bool_)
     known = (early != NO_TIME) & (late != NO_TIME)
     # Zeros stand in before the subtraction: NO_TIME is the least integer, and subtracting it overflows.
     return np.where(known, late, 0) - np.where(known, early, 0), known

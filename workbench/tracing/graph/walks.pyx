@@ -1,27 +1,33 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Walks over graphs of numbered nodes: groups, longest paths, forests, components, reach, strong components.
 
-Nodes are numbers from 0; edges are two arrays of them. Nothing here recurses, so no depth is too deep.
+Nodes are numbers of 32 bits from 0; edges are two arrays of them. Nothing here recurses, so no depth is too deep.
 """
 
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t
 
 import numpy as np
 
 
-cdef int check(const int64_t[::1] nodes, int64_t count) except -1:
-    """Refuse numbers beyond the nodes: what follows would write beyond its memory."""
+cdef const int32_t[::1] numbers(object nodes, int64_t count, int64_t least=0):
+    """Return numbers of 32 bits; refuse those beyond the nodes: what follows would write beyond its memory."""
     cdef int64_t place
     cdef bint outside = False
+    if not 0 <= count <= INT32_MAX:
+        raise ValueError(f"{count} nodes are not numbered in 32 bits")
+    given = np.asarray(nodes)
+    if given.dtype != np.int32 and len(given):
+        outside = given.min() < least or given.max() >= count
+    cdef const int32_t[::1] found = np.ascontiguousarray(given, dtype=np.int32)
     with nogil:
-        for place in range(nodes.shape[0]):
-            outside |= not 0 <= nodes[place] < count
+        for place in range(found.shape[0]):
+            outside |= not least <= found[place] < count
     if outside:
         raise IndexError(f"a node is not among {count}")
-    return 0
+    return found
 
 
-def grouped(const int64_t[::1] group, int64_t count):
+def grouped(group, int64_t count):
     """Sort places by group; the order inside a group is kept.
 
     Returns:
@@ -30,16 +36,17 @@ def grouped(const int64_t[::1] group, int64_t count):
     Raises:
         IndexError: A group is not among ``count``.
     """
-    check(group, count)
-    cdef int64_t[::1] starts = np.zeros(count + 1, dtype=np.int64)
-    cdef int64_t[::1] order = np.empty(group.shape[0], dtype=np.int64)
+    cdef const int32_t[::1] groups = numbers(group, count)
+    cdef int32_t[::1] starts = np.zeros(count + 1, dtype=np.int32)
+    cdef int32_t[::1] order = np.empty(groups.shape[0], dtype=np.int32)
     with nogil:
-        _group(group, starts, order)
+        _group(groups, starts, order)
     return np.asarray(starts), np.asarray(order)
 
 
-cdef void _group(const int64_t[::1] group, int64_t[::1] starts, int64_t[::1] order) noexcept nogil:
-    cdef int64_t place, number, total = 0, size, groups = starts.shape[0] - 1
+cdef void _group(const int32_t[::1] group, int32_t[::1] starts, int32_t[::1] order) noexcept nogil:
+    cdef int64_t place, number, groups = starts.shape[0] - 1
+    cdef int32_t total = 0, size
     for place in range(group.shape[0]):
         starts[group[place] + 1] += 1
     for number in range(groups):
@@ -49,64 +56,111 @@ cdef void _group(const int64_t[::1] group, int64_t[::1] starts, int64_t[::1] ord
     # Each start is now one place to the right, and moves on to its end, which is the next start.
     for place in range(group.shape[0]):
         number = group[place] + 1
-        order[starts[number]] = place
+        order[starts[number]] = <int32_t>place
         starts[number] += 1
 
 
-def longest_paths(int64_t count, const int64_t[::1] cause, const int64_t[::1] effect):
+cdef class Above:
+    """The causes of each node."""
+
+    cdef int32_t[::1] starts
+    cdef const int32_t[::1] cause
+
+    def __init__(self, int64_t count, const int32_t[::1] cause, const int32_t[::1] effect):
+        cdef int64_t edge
+        cdef bint in_order = True
+        if effect.shape[0] != cause.shape[0]:
+            raise ValueError(f"{cause.shape[0]} causes and {effect.shape[0]} effects are not edges")
+        self.starts = np.zeros(count + 1, dtype=np.int32)
+        with nogil:
+            for edge in range(1, effect.shape[0]):
+                if effect[edge] < effect[edge - 1]:
+                    in_order = False
+                    break
+            if in_order:
+                for edge in range(effect.shape[0]):
+                    self.starts[effect[edge] + 1] += 1
+                for edge in range(count):
+                    self.starts[edge + 1] += self.starts[edge]
+        if in_order:
+            self.cause = cause
+            return
+        order = np.empty(effect.shape[0], dtype=np.int32)
+        _group(effect, self.starts, order)
+        self.cause = np.asarray(cause)[order]
+
+
+def longest_paths(int64_t count, cause, effect):
     """Measure the longest path in edges to each node from one without causes; -1 in or under a cycle.
 
     Raises:
         IndexError: An edge has an end that is not among ``count``.
         ValueError: Causes and effects differ in number.
     """
-    cdef int64_t edges = cause.shape[0], edge, place, node, head = 0, tail = 0
-    if effect.shape[0] != edges:
-        raise ValueError(f"{edges} causes and {effect.shape[0]} effects are not edges")
-    check(cause, count)
-    check(effect, count)
-    cdef int64_t[::1] depth = np.zeros(count, dtype=np.int64)
-    cdef bint ordered = True
+    cdef Above above = Above(count, numbers(cause, count), numbers(effect, count))
+    cdef int32_t[::1] starts = above.starts, path, rest
+    cdef const int32_t[::1] causes = above.cause
+    cdef int32_t[::1] depth = np.full(count, UNSEEN, dtype=np.int32)
+    cdef int64_t node = 0
     with nogil:
-        for edge in range(edges):
-            if cause[edge] >= effect[edge] or (edge and effect[edge] < effect[edge - 1]):
-                ordered = False
-                break
-        if ordered:
-            # Causes come before their effects, so that one pass in this order is enough: true clocks give this.
-            for edge in range(edges):
-                depth[effect[edge]] = max(depth[effect[edge]], depth[cause[edge]] + 1)
-    if ordered:
-        return np.asarray(depth)
-    cdef int64_t[::1] starts = np.zeros(count + 1, dtype=np.int64)
-    cdef int64_t[::1] out = np.empty(edges, dtype=np.int64)
-    cdef int64_t[::1] waiting = np.zeros(count, dtype=np.int64)
-    cdef int64_t[::1] queue = np.empty(count, dtype=np.int64)
-    with nogil:
-        _group(cause, starts, out)
-        for edge in range(edges):
-            waiting[effect[edge]] += 1
-        for node in range(count):
-            if waiting[node] == 0:
-                queue[tail] = node
-                tail += 1
-        while head < tail:
-            node = queue[head]
-            head += 1
-            for place in range(starts[node], starts[node + 1]):
-                edge = out[place]
-                depth[effect[edge]] = max(depth[effect[edge]], depth[node] + 1)
-                waiting[effect[edge]] -= 1
-                if waiting[effect[edge]] == 0:
-                    queue[tail] = effect[edge]
-                    tail += 1
-        for node in range(count):
-            if waiting[node] > 0:
-                depth[node] = -1
+        # Causes come before their effects where clocks are right: one pass in this order is then enough.
+        while node < count and _is_placed(starts, causes, depth, node):
+            node += 1
+    if node < count:
+        path, rest = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
+        with nogil:
+            for node in range(node, count):
+                if depth[node] == UNSEEN and not _is_placed(starts, causes, depth, node):
+                    _place_above(starts, causes, depth, path, rest, node)
     return np.asarray(depth)
 
 
-def forest(const int64_t[::1] parent):
+cdef enum:
+    UNSEEN = -2
+    OPEN = -3  # on the path that is being walked
+
+
+cdef inline bint _is_placed(
+    const int32_t[::1] starts, const int32_t[::1] cause, int32_t[::1] depth, int64_t node
+) noexcept nogil:
+    """Place a node below its causes, if all of them are placed."""
+    cdef int32_t deepest = 0, above
+    cdef int64_t edge
+    for edge in range(starts[node], starts[node + 1]):
+        above = depth[cause[edge]]
+        if above == UNSEEN:
+            return False
+        # A cause on the path that is being walked leads back to this node.
+        if above < 0:
+            deepest = -1
+        elif deepest >= 0:
+            deepest = max(deepest, above + 1)
+    depth[node] = deepest
+    return True
+
+
+cdef void _place_above(
+    const int32_t[::1] starts, const int32_t[::1] cause, int32_t[::1] depth, int32_t[::1] path, int32_t[::1] rest,
+    int64_t start,
+) noexcept nogil:
+    """Place a node and all that is above it."""
+    cdef int64_t length = 1, node, edge
+    path[0], rest[0] = <int32_t>start, starts[start]
+    while length:
+        node = path[length - 1]
+        depth[node] = OPEN
+        for edge in range(rest[length - 1], starts[node + 1]):
+            if depth[cause[edge]] == UNSEEN:
+                rest[length - 1] = <int32_t>edge + 1
+                path[length], rest[length] = cause[edge], starts[cause[edge]]
+                length += 1
+                break
+        else:
+            _is_placed(starts, cause, depth, node)
+            length -= 1
+
+
+def forest(parent):
     """Find the root of each node of a forest, -1 in or under a cycle; the depth; and which nodes lie on a cycle.
 
     Args:
@@ -115,28 +169,23 @@ def forest(const int64_t[::1] parent):
     Raises:
         IndexError: A parent is not among the nodes.
     """
-    cdef int64_t count = parent.shape[0], start, node, place, length, above
-    cdef int64_t[::1] root = np.full(count, -2, dtype=np.int64)
-    cdef int64_t[::1] depth = np.zeros(count, dtype=np.int64)
-    cdef int64_t[::1] path = np.empty(count, dtype=np.int64)
+    cdef const int32_t[::1] above_of = numbers(parent, len(parent), -1)
+    cdef int64_t count = above_of.shape[0], start, node, place, length
+    cdef int32_t above
+    cdef int32_t[::1] root = np.full(count, UNSEEN, dtype=np.int32)
+    cdef int32_t[::1] depth = np.zeros(count, dtype=np.int32)
+    cdef int32_t[::1] path = np.empty(count, dtype=np.int32)
     cdef uint8_t[::1] cyclic = np.zeros(count, dtype=np.uint8)
-    cdef bint outside = False
-    with nogil:
-        for node in range(count):
-            outside |= not -1 <= parent[node] < count
-    if outside:
-        raise IndexError(f"a parent is not among {count}")
     with nogil:
         for start in range(count):
             node, length = start, 0
-            # -2 is a node not seen yet, -3 one on the path that is being walked.
-            while node >= 0 and root[node] == -2:
-                root[node] = -3
-                path[length] = node
+            while node >= 0 and root[node] == UNSEEN:
+                root[node] = OPEN
+                path[length] = <int32_t>node
                 length += 1
-                node = parent[node]
+                node = above_of[node]
             above = -1
-            if node >= 0 and root[node] == -3:
+            if node >= 0 and root[node] == OPEN:
                 place = length
                 while True:
                     place -= 1
@@ -150,7 +199,7 @@ def forest(const int64_t[::1] parent):
             elif length:
                 length -= 1
                 node = path[length]
-                root[node] = node
+                root[node] = <int32_t>node
                 above = 0
             for place in range(length - 1, -1, -1):
                 above += 1
@@ -159,40 +208,40 @@ def forest(const int64_t[::1] parent):
     return np.asarray(root), np.asarray(depth), np.asarray(cyclic).view(np.bool_)
 
 
-def components(int64_t count, const int64_t[::1] first, const int64_t[::1] second):
+def components(int64_t count, first, second):
     """Label each node with the least node of its weakly connected component.
 
     Raises:
         IndexError: An edge has an end that is not among ``count``.
         ValueError: The ends differ in number.
     """
-    cdef int64_t edge, one, other
-    if first.shape[0] != second.shape[0]:
-        raise ValueError(f"{first.shape[0]} first and {second.shape[0]} second ends are not edges")
-    check(first, count)
-    check(second, count)
-    cdef int64_t[::1] label = np.arange(count, dtype=np.int64)
+    cdef const int32_t[::1] firsts = numbers(first, count), seconds = numbers(second, count)
+    cdef int64_t edge
+    cdef int32_t one, other
+    if firsts.shape[0] != seconds.shape[0]:
+        raise ValueError(f"{firsts.shape[0]} first and {seconds.shape[0]} second ends are not edges")
+    cdef int32_t[::1] label = np.arange(count, dtype=np.int32)
     with nogil:
-        for edge in range(first.shape[0]):
-            one, other = _leader(label, first[edge]), _leader(label, second[edge])
+        for edge in range(firsts.shape[0]):
+            one, other = _leader(label, firsts[edge]), _leader(label, seconds[edge])
             if one < other:
                 label[other] = one
             elif other < one:
                 label[one] = other
         # A leader is the least of its component: the labels of lesser nodes are final.
-        for one in range(count):
-            label[one] = label[label[one]]
+        for edge in range(count):
+            label[edge] = label[label[edge]]
     return np.asarray(label)
 
 
-cdef inline int64_t _leader(int64_t[::1] label, int64_t node) noexcept nogil:
+cdef inline int32_t _leader(int32_t[::1] label, int32_t node) noexcept nogil:
     while label[node] != node:
         label[node] = label[label[node]]
         node = label[node]
     return node
 
 
-def reach(const int64_t[::1] starts, const int64_t[::1] members, const int64_t[::1] nodes):
+def reach(starts, members, nodes):
     """Mark what edges lead to from some nodes; a node itself is marked only if an edge leads back to it.
 
     Args:
@@ -203,20 +252,20 @@ def reach(const int64_t[::1] starts, const int64_t[::1] members, const int64_t[:
     Raises:
         IndexError: A node is not among those of ``starts``.
     """
-    cdef int64_t count = starts.shape[0] - 1, node, place, top = 0, number
-    check(nodes, count)
-    check(members, count)
+    cdef int64_t count = len(starts) - 1, node, place, top = 0, number
+    cdef const int32_t[::1] bounds = numbers(starts, len(members) + 1), ends = numbers(members, count)
+    cdef const int32_t[::1] begins = numbers(nodes, count)
     seen = np.zeros(count, dtype=np.bool_)
     cdef uint8_t[::1] marked = seen.view(np.uint8)
-    cdef int64_t[::1] stack = np.empty(count, dtype=np.int64)
+    cdef int32_t[::1] stack = np.empty(count, dtype=np.int32)
     with nogil:
-        for number in range(nodes.shape[0]):
-            node = nodes[number]
+        for number in range(begins.shape[0]):
+            node = begins[number]
             while True:
-                for place in range(starts[node], starts[node + 1]):
-                    if not marked[members[place]]:
-                        marked[members[place]] = 1
-                        stack[top] = members[place]
+                for place in range(bounds[node], bounds[node + 1]):
+                    if not marked[ends[place]]:
+                        marked[ends[place]] = 1
+                        stack[top] = ends[place]
                         top += 1
                 if top == 0:
                     break
@@ -225,35 +274,33 @@ def reach(const int64_t[::1] starts, const int64_t[::1] members, const int64_t[:
     return seen
 
 
-def strongly_connected(int64_t count, const int64_t[::1] tail, const int64_t[::1] head):
+def strongly_connected(int64_t count, tail, head):
     """Label each node with its strongly connected component, by the name of a member (Tarjan 1972).
 
     Raises:
         IndexError: An edge has an end that is not among ``count``.
         ValueError: The ends differ in number.
     """
-    cdef int64_t start, node, other, clock = 0, depth, open_count = 0, edges = tail.shape[0]
-    if head.shape[0] != edges:
-        raise ValueError(f"{edges} tails and {head.shape[0]} heads are not edges")
-    check(tail, count)
-    check(head, count)
-    cdef int64_t[::1] starts = np.zeros(count + 1, dtype=np.int64)
-    cdef int64_t[::1] out = np.empty(edges, dtype=np.int64)
-    cdef int64_t[::1] label = np.full(count, -1, dtype=np.int64)
-    cdef int64_t[::1] number = np.zeros(count, dtype=np.int64)
-    cdef int64_t[::1] low = np.zeros(count, dtype=np.int64)
-    cdef int64_t[::1] rest = np.empty(count, dtype=np.int64)
-    cdef int64_t[::1] path = np.empty(count, dtype=np.int64)
-    cdef int64_t[::1] open_nodes = np.empty(count, dtype=np.int64)
+    # Which way the edges lead makes no difference: causes are followed, as they come before their effects.
+    cdef Above above = Above(count, numbers(tail, count), numbers(head, count))
+    cdef int32_t[::1] starts = above.starts
+    cdef const int32_t[::1] causes = above.cause
+    cdef int64_t start, depth, open_count = 0
+    cdef int32_t node, other, clock = 0
+    cdef int32_t[::1] label = np.full(count, -1, dtype=np.int32)
+    cdef int32_t[::1] number = np.zeros(count, dtype=np.int32)
+    cdef int32_t[::1] low = np.zeros(count, dtype=np.int32)
+    cdef int32_t[::1] rest = np.empty(count, dtype=np.int32)
+    cdef int32_t[::1] path = np.empty(count, dtype=np.int32)
+    cdef int32_t[::1] open_nodes = np.empty(count, dtype=np.int32)
     with nogil:
-        _group(tail, starts, out)
-        for node in range(count):
-            rest[node] = starts[node]
+        for start in range(count):
+            rest[start] = starts[start]
         for start in range(count):
             if number[start]:
                 continue
             depth = 1
-            path[0] = start
+            path[0] = <int32_t>start
             while depth:
                 node = path[depth - 1]
                 if not number[node]:
@@ -262,7 +309,7 @@ def strongly_connected(int64_t count, const int64_t[::1] tail, const int64_t[::1
                     open_nodes[open_count] = node
                     open_count += 1
                 if rest[node] < starts[node + 1]:
-                    other = head[out[rest[node]]]
+                    other = causes[rest[node]]
                     rest[node] += 1
                     if not number[other]:
                         path[depth] = other
@@ -282,7 +329,7 @@ def strongly_connected(int64_t count, const int64_t[::1] tail, const int64_t[::1
     return np.asarray(label)
 
 
-def first_seen(const int64_t[::1] numbers, int64_t count):
+def first_seen(given, int64_t count):
     """Number anew from 0 in the order in which the numbers first occur; -1 stays.
 
     Returns:
@@ -291,24 +338,20 @@ def first_seen(const int64_t[::1] numbers, int64_t count):
     Raises:
         IndexError: A number is neither -1 nor among ``count``.
     """
-    cdef int64_t place, known = 0
-    cdef bint outside = False
-    cdef int64_t[::1] renamed = np.full(count, -1, dtype=np.int64)
-    cdef int64_t[::1] old = np.empty(count, dtype=np.int64)
-    cdef int64_t[::1] new = np.empty(numbers.shape[0], dtype=np.int64)
+    cdef const int32_t[::1] old_of = numbers(given, count, -1)
+    cdef int64_t place
+    cdef int32_t known = 0
+    cdef int32_t[::1] renamed = np.full(count, -1, dtype=np.int32)
+    cdef int32_t[::1] old = np.empty(count, dtype=np.int32)
+    cdef int32_t[::1] new = np.empty(old_of.shape[0], dtype=np.int32)
     with nogil:
-        for place in range(numbers.shape[0]):
-            outside |= not -1 <= numbers[place] < count
-    if outside:
-        raise IndexError(f"a number is not among {count}")
-    with nogil:
-        for place in range(numbers.shape[0]):
-            if numbers[place] < 0:
+        for place in range(old_of.shape[0]):
+            if old_of[place] < 0:
                 new[place] = -1
                 continue
-            if renamed[numbers[place]] < 0:
-                renamed[numbers[place]] = known
-                old[known] = numbers[place]
+            if renamed[old_of[place]] < 0:
+                renamed[old_of[place]] = known
+                old[known] = old_of[place]
                 known += 1
-            new[place] = renamed[numbers[place]]
+            new[place] = renamed[old_of[place]]
     return np.asarray(new), np.asarray(old[:known])

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from workbench.text import counted, text_table
 from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text, type_text
-from workbench.tracing.graph.arrays import Groups, reach
+from workbench.tracing.graph.arrays import Groups, paired, reach
 from workbench.tracing.graph.columns import encoded_rank
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.type_map import distinct
@@ -125,7 +125,7 @@ def _pairs(graph: CausalGraph, events: OrderedEvents) -> tuple[np.ndarray[tuple[
     begin = np.where(interval, ended[first], graph.time[first])
     end = np.where(interval, started[second], graph.time[second])
     between = np.where(interval, np.maximum(end - begin, 0), end - begin)
-    return inside, events.kind[:-1][inside] * len(events.names) + events.kind[1:][inside], between
+    return inside, paired(events.kind[:-1][inside], events.kind[1:][inside], len(events.names)), between
 
 
 def _by_type(events: OrderedEvents, marked: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> dict[str, int]:

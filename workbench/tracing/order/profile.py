@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from workbench.text import counted
 from workbench.tracing.answers import SHOWN, Answer, key_text, micros_text, rest_text, type_text
+from workbench.tracing.graph.arrays import paired
 from workbench.tracing.graph.times import hops
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class _PairedHops:
         kinds = graph.encoded("event_type")
         names = pa.concat_arrays([kinds.dictionary, pa.nulls(1, kinds.dictionary.type)])
         kind = np.where(kinds.codes < 0, len(kinds.dictionary), kinds.codes)
-        pairs, place = np.unique(kind[ends["cause"]] * len(names) + kind[ends["effect"]], return_inverse=True)
+        pairs, place = np.unique(paired(kind[ends["cause"]], kind[ends["effect"]], len(names)), return_inverse=True)
         types = {"cause_type": pairs // len(names), "effect_type": pairs % len(names)}
         frame = pd.DataFrame({name: names.take(pa.array(codes)).to_pandas() for name, codes in types.items()})
         return cls(ends, hop[timed], place, frame)

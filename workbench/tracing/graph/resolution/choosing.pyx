@@ -33,84 +33,145 @@ cdef enum:
 
 
 cdef struct Found:
-    int64_t first  # node that is named; or the value of an entry
-    int64_t second  # kind of the edge; or the target of an entry
+    int64_t first  # node that is named; or the value of a declared cause
+    int64_t second  # kind of the edge; or the target of a declared cause
     int64_t rank
     int64_t entry
 
 
 cdef struct Places:
-    const int64_t* nodes
+    const int32_t* nodes
     int64_t count
+
+
+def declare(row, starts, value):
+    """List the entries of the canonical records, by node and then in their order; those without a value are left out.
+
+    Args:
+        row: The canonical record of each node.
+        starts: Where the entries of each record start, one more than there are records.
+        value: Number of the text of each entry, -1 for none.
+
+    Returns:
+        The entries, and the node of each.
+
+    Raises:
+        ValueError: A record is not among those of ``starts``, or these are not among the entries.
+    """
+    cdef const int32_t[::1] rows = row, begins = starts, values = value
+    cdef int64_t node, entry, count = 0
+    cdef bint fits = True
+    with nogil:
+        for entry in range(begins.shape[0] - 1):
+            fits &= 0 <= begins[entry] <= begins[entry + 1] <= values.shape[0]
+        for node in range(rows.shape[0]):
+            fits &= 0 <= rows[node] < begins.shape[0] - 1
+            if not fits:
+                break
+            for entry in range(begins[rows[node]], begins[rows[node] + 1]):
+                count += values[entry] >= 0
+    if not fits:
+        raise ValueError("the records and their entries do not fit each other")
+    found = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
+    cdef int32_t[::1] entries = found[0], nodes = found[1]
+    count = 0
+    with nogil:
+        for node in range(rows.shape[0]):
+            for entry in range(begins[rows[node]], begins[rows[node] + 1]):
+                if values[entry] >= 0:
+                    entries[count], nodes[count] = <int32_t>entry, <int32_t>node
+                    count += 1
+    return found
 
 
 cdef class Entries:
     """The declared causes of all events, and the nodes that each can mean.
 
     Args:
-        starts: Where the entries of each node start, one more than there are nodes.
-        target: Index of each entry's target.
-        value: Number of its text.
-        rank: Its rank.
-        event_id: Number of each node's event id, -1 without one.
+        declared: For each the place of its entry, and its node; ascending by node.
+        stated: For each entry index of the target, number of the text, and rank.
+        event_id: Number of each record's event id, -1 without one; and the record of each node.
         by_id: Where the nodes of each event id start, one more than there are ids; and the nodes.
-        others: The same for each entry, for what is not named by an event id.
+        others: The same for each declared cause, for what is not named by an event id; None where there is nothing.
     """
 
-    cdef const int64_t[::1] starts
-    cdef const int8_t[::1] target
-    cdef const int64_t[::1] value
-    cdef const int32_t[::1] rank
-    cdef const int64_t[::1] event_id
-    cdef const int64_t[::1] id_starts
-    cdef const int64_t[::1] id_nodes
-    cdef const int64_t[::1] other_starts
-    cdef const int64_t[::1] other_nodes
+    cdef const int32_t[::1] entry
+    cdef const int32_t[::1] node
+    cdef const int8_t[::1] targets
+    cdef const int32_t[::1] values
+    cdef const int32_t[::1] ranks
+    cdef const int32_t[::1] id_of_row
+    cdef const int32_t[::1] row
+    cdef const int32_t[::1] id_starts
+    cdef const int32_t[::1] id_nodes
+    cdef const int32_t[::1] other_starts
+    cdef const int32_t[::1] other_nodes
 
-    def __init__(self, starts, target, value, rank, event_id, by_id, others):
-        self.starts, self.target, self.value, self.rank, self.event_id = starts, target, value, rank, event_id
+    def __init__(self, declared, stated, event_id, by_id, others):
+        self.entry, self.node = declared
+        self.targets, self.values, self.ranks = stated
+        self.id_of_row, self.row = event_id
         self.id_starts, self.id_nodes = by_id
-        self.other_starts, self.other_nodes = others
-        entries = len(target)
+        self.other_starts, self.other_nodes = (None, None) if others is None else others
         if (
-            len(starts) != len(event_id) + 1
-            or starts[-1] != entries
-            or not len(value) == len(rank) == entries == len(others[0]) - 1
-            or by_id[0][-1] != len(by_id[1])
-            or others[0][-1] != len(others[1])
+            len(self.node) != len(self.entry)
+            or not len(self.targets) == len(self.values) == len(self.ranks)
+            or _outside(self.entry, len(self.targets))
+            or _outside(self.node, len(self.row))
+            or _outside(self.row, len(self.id_of_row))
+            or self.id_starts[self.id_starts.shape[0] - 1] != len(self.id_nodes)
+            or (others is not None and (len(others[0]) != len(self.entry) + 1 or others[0][-1] != len(others[1])))
         ):
             raise ValueError("the columns of declared causes do not fit each other")
 
-    cdef inline Places named(self, int64_t entry) noexcept nogil:
-        """Return the nodes that an entry names."""
+    cdef inline int64_t target(self, int64_t place) noexcept nogil:
+        return self.targets[self.entry[place]]
+
+    cdef inline int64_t value(self, int64_t place) noexcept nogil:
+        return self.values[self.entry[place]]
+
+    cdef inline int64_t rank(self, int64_t place) noexcept nogil:
+        return self.ranks[self.entry[place]]
+
+    cdef inline Places named(self, int64_t place) noexcept nogil:
+        """Return the nodes that a declared cause names."""
         cdef Places places
-        cdef int64_t value = self.value[entry]
+        cdef int64_t value = self.value(place)
         places.nodes, places.count = NULL, 0
-        if self.target[entry] == EVENT_ID and 0 <= value < self.id_starts.shape[0] - 1:
+        if self.target(place) == EVENT_ID and 0 <= value < self.id_starts.shape[0] - 1:
             places.count = self.id_starts[value + 1] - self.id_starts[value]
             if places.count:
                 places.nodes = &self.id_nodes[self.id_starts[value]]
                 return places
-        places.count = self.other_starts[entry + 1] - self.other_starts[entry]
-        if places.count:
-            places.nodes = &self.other_nodes[self.other_starts[entry]]
+        if self.other_starts is not None:
+            places.count = self.other_starts[place + 1] - self.other_starts[place]
+            if places.count:
+                places.nodes = &self.other_nodes[self.other_starts[place]]
         return places
 
 
+cdef bint _outside(const int32_t[::1] numbers, int64_t count):
+    cdef int64_t place
+    cdef bint found = False
+    for place in range(numbers.shape[0]):
+        found |= not 0 <= numbers[place] < count
+    return found
+
+
 def choose(Entries entries):
-    """Decide on each entry, and make the edges.
+    """Decide on each declared cause, and make the edges.
 
     Returns:
-        The outcome of each entry; cause, effect and kind of each edge, by (effect, cause), and the entry that made it;
-        and for each node whether values of a rank that was not used lead elsewhere.
+        The outcome of each; cause, effect and kind of each edge, by (effect, cause), and the declared cause that made
+        it; and for each node whether values of a rank that was not used lead elsewhere.
 
     Raises:
         MemoryError: There is no memory for the causes of one event.
     """
-    cdef int64_t nodes = entries.event_id.shape[0], node, most = 0, count = 0
-    cdef int8_t[::1] outcome = np.empty(entries.target.shape[0], dtype=np.int8)
-    cdef uint8_t[::1] elsewhere = np.zeros(nodes, dtype=np.uint8)
-    cdef int64_t[::1] cause, effect, made_by
+    cdef int64_t declared = entries.entry.shape[0], first, last, most = 0, count = 0
+    cdef int8_t[::1] outcome = np.empty(declared, dtype=np.int8)
+    cdef uint8_t[::1] elsewhere = np.zeros(entries.row.shape[0], dtype=np.uint8)
+    cdef int32_t[::1] cause, effect, made_by
     cdef int8_t[::1] kind
     cdef Found* found = NULL
     cdef void* more
@@ -118,26 +179,30 @@ def choose(Entries entries):
     cdef bint fits = True
     try:
         with nogil:
-            for node in range(nodes):
-                if entries.starts[node] < entries.starts[node + 1]:
-                    more = grown(found, &room, entries.starts[node + 1] - entries.starts[node], sizeof(Found))
-                    fits = more != NULL
-                    if not fits:
-                        break
-                    found = <Found*>more
-                    most += _decide(entries, node, outcome, found)
+            first = 0
+            while first < declared:
+                last = _last_of(entries, first)
+                more = grown(found, &room, last - first, sizeof(Found))
+                fits = more != NULL
+                if not fits:
+                    break
+                found = <Found*>more
+                most += _decide(entries, first, last, outcome, found)
+                first = last
         if not fits:
             raise MemoryError("no memory for the causes of one event")
-        made = [np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int8),
-                np.empty(most, dtype=np.int64)]
+        made = [np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int8),
+                np.empty(most, dtype=np.int32)]
         cause, effect, kind, made_by = made
         with nogil:
-            for node in range(nodes):
-                if entries.starts[node] < entries.starts[node + 1]:
-                    count = _connect(entries, node, outcome, &found, &room, cause, effect, kind, made_by, count)
-                    if count < 0:
-                        break
-                    elsewhere[node] = _leads_elsewhere(entries, node, outcome, cause, effect, count)
+            first = 0
+            while first < declared:
+                last = _last_of(entries, first)
+                count = _connect(entries, first, last, outcome, &found, &room, cause, effect, kind, made_by, count)
+                if count < 0:
+                    break
+                elsewhere[entries.node[first]] = _leads_elsewhere(entries, first, last, outcome, cause, effect, count)
+                first = last
         if count < 0:
             raise MemoryError("no memory for the causes of one event")
     finally:
@@ -145,31 +210,41 @@ def choose(Entries entries):
     return np.asarray(outcome), *(column[:count] for column in made), np.asarray(elsewhere).view(np.bool_)
 
 
-cdef int64_t _decide(Entries entries, int64_t node, int8_t[::1] outcome, Found* found) noexcept nogil:
-    """Decide on the entries of one node; return how many edges they make at most."""
-    cdef int64_t first = entries.starts[node], last = entries.starts[node + 1], entry, place, made = 0
+cdef inline int64_t _last_of(Entries entries, int64_t first) noexcept nogil:
+    """Return where the declared causes of the next node begin."""
+    cdef int64_t last = first + 1
+    while last < entries.node.shape[0] and entries.node[last] == entries.node[first]:
+        last += 1
+    return last
+
+
+cdef int64_t _decide(
+    Entries entries, int64_t first, int64_t last, int8_t[::1] outcome, Found* found
+) noexcept nogil:
+    """Decide on the declared causes of one node; return how many edges they make at most."""
+    cdef int64_t entry, made = 0, node = entries.node[first], own = entries.id_of_row[entries.row[node]]
     cdef int64_t lowest = INT64_MAX, used = INT64_MAX
     cdef Places named
     _mark_repeated(entries, first, last, outcome, found)
     for entry in range(first, last):
         named = entries.named(entry)
-        if entries.target[entry] == EVENT_ID and entries.value[entry] == entries.event_id[node] >= 0:
+        if entries.target(entry) == EVENT_ID and entries.value(entry) == own >= 0:
             outcome[entry] = SELF
-        elif entries.target[entry] == POSITION and _holds(named, node):
+        elif entries.target(entry) == POSITION and _holds(named, node):
             outcome[entry] = SAME_NODE
         if outcome[entry] == EDGE:
-            lowest = min(lowest, <int64_t>entries.rank[entry])
+            lowest = min(lowest, entries.rank(entry))
             if named.count:
-                used = min(used, <int64_t>entries.rank[entry])
+                used = min(used, entries.rank(entry))
     if used != INT64_MAX:
         lowest = used
     for entry in range(first, last):
         if outcome[entry] != EDGE:
             continue
         named = entries.named(entry)
-        if entries.target[entry] == POSITION and named.count == 1:
+        if entries.target(entry) == POSITION and named.count == 1:
             outcome[entry] = COPY_OF
-        elif entries.rank[entry] != lowest:
+        elif entries.rank(entry) != lowest:
             outcome[entry] = OTHER_RANK
         elif named.count == 0:
             outcome[entry] = UNRESOLVED
@@ -199,20 +274,20 @@ cdef void _mark_repeated(
         for entry in range(first, last):
             for other in range(first, last):
                 if (
-                    entries.value[other] == entries.value[entry]
-                    and entries.target[other] == entries.target[entry]
+                    entries.value(other) == entries.value(entry)
+                    and entries.target(other) == entries.target(entry)
                     and (
-                        entries.rank[other] < entries.rank[entry]
-                        or (entries.rank[other] == entries.rank[entry] and other < entry)
+                        entries.rank(other) < entries.rank(entry)
+                        or (entries.rank(other) == entries.rank(entry) and other < entry)
                     )
                 ):
                     outcome[entry] = REPEATED
                     break
         return
     for entry in range(first, last):
-        found[entry - first].first = entries.value[entry]
-        found[entry - first].second = entries.target[entry]
-        found[entry - first].rank = entries.rank[entry]
+        found[entry - first].first = entries.value(entry)
+        found[entry - first].second = entries.target(entry)
+        found[entry - first].rank = entries.rank(entry)
         found[entry - first].entry = entry
     qsort(found, <size_t>(last - first), sizeof(Found), _compared)
     for entry in range(1, last - first):
@@ -233,8 +308,8 @@ cdef int _compared(const void* one, const void* other) noexcept nogil:
 
 
 cdef int64_t _connect(
-    Entries entries, int64_t node, int8_t[::1] outcome, Found** found, int64_t* room,
-    int64_t[::1] cause, int64_t[::1] effect, int8_t[::1] kind, int64_t[::1] made_by, int64_t count,
+    Entries entries, int64_t first, int64_t last, int8_t[::1] outcome, Found** found, int64_t* room,
+    int32_t[::1] cause, int32_t[::1] effect, int8_t[::1] kind, int32_t[::1] made_by, int64_t count,
 ) noexcept nogil:
     """Make the edges of one node, each cause once; return the edges made so far, -1 where memory ran out.
 
@@ -243,7 +318,7 @@ cdef int64_t _connect(
     cdef int64_t entry, place, size = 0, edge_kind
     cdef Places named
     cdef void* more
-    for entry in range(entries.starts[node], entries.starts[node + 1]):
+    for entry in range(first, last):
         if outcome[entry] > COPY_OF:
             continue
         named = entries.named(entry)
@@ -258,7 +333,7 @@ cdef int64_t _connect(
         found[0] = <Found*>more
         for place in range(named.count):
             found[0][size].first, found[0][size].second = named.nodes[place], edge_kind
-            found[0][size].rank, found[0][size].entry = entries.rank[entry], entry
+            found[0][size].rank, found[0][size].entry = entries.rank(entry), entry
             size += 1
     if size > 1:
         qsort(found[0], <size_t>size, sizeof(Found), _compared)
@@ -267,23 +342,23 @@ cdef int64_t _connect(
             if outcome[found[0][place].entry] != AMBIGUOUS_CAUSE:
                 outcome[found[0][place].entry] = REPEATED
             continue
-        cause[count], effect[count] = found[0][place].first, node
-        kind[count], made_by[count] = <int8_t>found[0][place].second, found[0][place].entry
+        cause[count], effect[count] = <int32_t>found[0][place].first, entries.node[first]
+        kind[count], made_by[count] = <int8_t>found[0][place].second, <int32_t>found[0][place].entry
         count += 1
     return count
 
 
 cdef bint _leads_elsewhere(
-    Entries entries, int64_t node, const int8_t[::1] outcome, const int64_t[::1] cause, const int64_t[::1] effect,
-    int64_t count,
+    Entries entries, int64_t first, int64_t last, const int8_t[::1] outcome, const int32_t[::1] cause,
+    const int32_t[::1] effect, int64_t count,
 ) noexcept nogil:
     """Whether an entry of a rank that was not used names a node that no edge of this one leads from."""
     cdef int64_t entry, place, low, high, middle, begin = count
     cdef Places named
-    for entry in range(entries.starts[node], entries.starts[node + 1]):
-        if outcome[entry] != OTHER_RANK or entries.target[entry] == POSITION:
+    for entry in range(first, last):
+        if outcome[entry] != OTHER_RANK or entries.target(entry) == POSITION:
             continue
-        while begin and effect[begin - 1] == node:
+        while begin and effect[begin - 1] == entries.node[first]:
             begin -= 1
         named = entries.named(entry)
         for place in range(named.count):

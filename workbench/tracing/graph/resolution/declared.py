@@ -9,13 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.columns import EncodedColumn
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Codes, Flags, Ints
     from workbench.tracing.graph.edges import Ranks
-    from workbench.tracing.graph.nodes import Nodes
     from workbench.tracing.graph.rows import Rows
 
 TARGETS = ("event_id", "correlation_id", "position", "span")
@@ -34,16 +32,21 @@ OUTCOMES = ("edge", "ambiguous", "copy", "unresolved", "command", "same_node", "
 class StatedCauses:
     """The ``causes`` of all records, as they stand: one entry for each."""
 
-    row: Ints
-    """The record of each entry."""
-    values: pa.Array
-    """The texts; an entry without one declares nothing."""
+    starts: Ints
+    """Where the entries of each record start, one more than there are records."""
+    texts: pa.Array
+    """The values; an entry without one declares nothing."""
     target: Codes
     """Index into `TARGETS`; -1 for an unknown target."""
     rank: Ranks
     via: Ints
     vias: pa.Array
     """Texts of the codes in ``via``."""
+
+    def entries_of(self, rows: Ints) -> Ints:
+        """Return the entries of some records, in their order."""
+        begins, sizes = self.starts[rows], self.starts[rows + 1] - self.starts[rows]
+        return np.repeat(begins - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,22 @@ class DeclaredCauses:
 
     entry: Ints
     """Place of each among the stated causes."""
-    row: Ints
     node: Ints
-    value: Ints
-    """Number of the text: that of the event id, where an event has it."""
+    numbers: Ints
+    """Number of the text of each stated cause: that of the event id, where an event has it; -1 without a text."""
     stated: StatedCauses
 
     def __len__(self) -> int:
-        return len(self.row)
+        return len(self.entry)
+
+    @property
+    def row(self) -> Ints:
+        """The record of each entry."""
+        return np.searchsorted(self.stated.starts, self.entry, side="right") - 1
+
+    @property
+    def value(self) -> Ints:
+        return self.numbers[self.entry]
 
     @property
     def target(self) -> Codes:
@@ -73,33 +84,32 @@ class DeclaredCauses:
     def via(self) -> Ints:
         return self.stated.via[self.entry]
 
-    def pick(self, chosen: Flags) -> DeclaredCauses:
+    def pick(self, chosen: Flags | Ints) -> DeclaredCauses:
         """Keep some of the entries."""
-        if chosen.all():
-            return self
-        return DeclaredCauses(self.entry[chosen], self.row[chosen], self.node[chosen], self.value[chosen], self.stated)
+        return DeclaredCauses(self.entry[chosen], self.node[chosen], self.numbers, self.stated)
 
     def texts(self, chosen: Ints) -> pa.Array:
         """Return the values of some of the entries."""
-        return self.stated.values.take(pa.array(self.entry[chosen])).cast(pa.large_string())
+        return self.stated.texts.take(pa.array(self.entry[chosen])).cast(pa.large_string())
 
 
 def read_stated(rows: Rows) -> StatedCauses:
     """List the causes that all records declare."""
     causes = rows.column("causes")
     entries = pc.list_flatten(causes)
+    starts = _starts(causes)
     if not len(entries):
-        none = np.zeros(0, dtype=np.int64)
+        none = np.zeros(0, dtype=np.int32)
         texts = pa.array([], pa.large_string())
-        return StatedCauses(none, texts, none.astype(np.int8), none.astype(np.int32), none, texts)
+        return StatedCauses(starts, texts, none.astype(np.int8), none, none, texts)
     value, via, target = (_member(entries, name) for name in ("value", "via", "target"))
     vias, targets = EncodedColumn.of(via), EncodedColumn.of(target)
     known = np.array([*(_TARGETS.get(name, -1) for name in targets.dictionary.to_pylist()), -1], dtype=np.int8)
     rank = _member(entries, "rank")
     rank = rank if rank.type == pa.int32() else rank.cast(pa.int32())
     return StatedCauses(
-        row=pc.list_parent_indices(causes).to_numpy().astype(np.int64, copy=False),
-        values=value,
+        starts=starts,
+        texts=value,
         target=known[targets.codes],
         rank=(rank.fill_null(0) if rank.null_count else rank).to_numpy(zero_copy_only=False),
         via=vias.codes,
@@ -107,21 +117,13 @@ def read_stated(rows: Rows) -> StatedCauses:
     )
 
 
-def read_declared(stated: StatedCauses, value: Ints, nodes: Nodes) -> DeclaredCauses:
-    """Put the declared causes of all records into the order of their events.
-
-    Args:
-        stated: The causes.
-        value: Number of each text, -1 for none.
-        nodes: The events.
-    """
-    node = nodes.of_row[stated.row]
-    declares = value >= 0
-    if declares.all() and (node[1:] >= node[:-1]).all():
-        return DeclaredCauses(np.arange(len(node)), stated.row, node, value, stated)
-    order = Groups.of(node, len(nodes)).members
-    order = order[declares[order]]
-    return DeclaredCauses(order, stated.row[order], node[order], value[order], stated)
+def _starts(causes: pa.Array) -> Ints:
+    """Return where the entries of each list start when the lists are flattened."""
+    if causes.null_count or causes.type != pa.list_(causes.type.value_type):
+        sizes = pc.list_value_length(causes).fill_null(0).to_numpy()
+        return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    starts: Ints = causes.offsets.to_numpy()
+    return starts - starts[0] if starts[0] else starts
 
 
 def _member(entries: pa.StructArray, name: str) -> pa.Array:

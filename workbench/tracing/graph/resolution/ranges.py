@@ -67,7 +67,8 @@ def uncaptured_starts(rows: Rows, ranges: pa.Table | None) -> Ints:
 
 def _lane(source: Ints, partition: Ints) -> Ints:
     """Make one number of a source and a partition, which are numbers of 32 bits."""
-    return (source << 32) | (partition & 0xFFFFFFFF)
+    lanes: Ints = (source.astype(np.int64) << 32) | (partition.astype(np.int64) & 0xFFFFFFFF)
+    return lanes
 
 
 def _last_ranges(ranges: pa.Table) -> tuple[Ints, Ints, Ints]:

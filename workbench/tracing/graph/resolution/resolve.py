@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.tracing.graph.edges import HINT, Edges
-from workbench.tracing.graph.resolution.choosing import Entries, choose
+from workbench.tracing.graph.resolution.choosing import Entries, choose, declare
 from workbench.tracing.graph.resolution.copies import copies_that_disagree
-from workbench.tracing.graph.resolution.declared import OUTCOMES, DeclaredCauses, read_declared
+from workbench.tracing.graph.resolution.declared import OUTCOMES, DeclaredCauses
 from workbench.tracing.graph.resolution.spans import linked_edges, span_edges
 from workbench.tracing.graph.resolution.targets import NodeIndex, find_others
 
@@ -62,31 +62,27 @@ def resolve(
             ``partition``, ``offset``.
         span_links: Which rows of spans produced and consumed which rows of records.
     """
-    everything = read_declared(stated, ids.value, nodes)
-    declared = everything.pick(everything.row == nodes.row[everything.node])
+    declared = DeclaredCauses(*declare(nodes.row, stated.starts, ids.value), ids.value, stated)
     index = NodeIndex.of(nodes, ids)
-    starts = np.zeros(len(nodes) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(declared.node, minlength=len(nodes)), out=starts[1:])
     others = find_others(rows, nodes, declared, index)
     outcome, cause, effect, kind, entry, elsewhere = choose(
         Entries(
-            starts,
-            declared.target,
-            declared.value,
-            declared.rank,
-            nodes.event_id,
+            (declared.entry, declared.node),
+            (stated.target, ids.value, stated.rank),
+            (ids.event_id, nodes.row),
             (index.by_id.starts, index.by_id.members),
-            (others.starts, others.members),
+            None if others is None else (others.starts, others.members),
         )
     )
-    edges = Edges(cause, effect, kind, declared.rank[entry], declared.via[entry].astype(np.int32))
+    made_by = declared.entry[entry]
+    edges = Edges(cause, effect, kind, stated.rank[made_by], stated.via[made_by])
     edges = _with_others(edges, rows, nodes, declared, _Undeclared(ids, index, span_causes, span_links))
     return Resolution(
         declared=declared,
         outcome=outcome,
         edges=edges,
         cause_disagreement=np.flatnonzero(elsewhere),
-        copy_disagrees=copies_that_disagree(rows, nodes, everything) if everything is not declared else _nothing(),
+        copy_disagrees=copies_that_disagree(rows, nodes, declared),
         index=index,
     )
 
@@ -123,7 +119,3 @@ def _hints(root_id: Ints, silent: Flags, index: NodeIndex) -> Edges:
     effects = np.flatnonzero(silent & (root_id >= 0) & index.has_id(root_id))
     owner, cause = index.by_id.expand(root_id[effects])
     return Edges.undeclared(cause, effects[owner], HINT)
-
-
-def _nothing() -> Ints:
-    return np.zeros(0, dtype=np.int64)

@@ -56,10 +56,10 @@ class IdNumbers:
         numbers, first = number_texts([*columns, *([rows.raw("root_id")] if with_roots else [])])
         return cls(
             event_id=numbers[0],
-            first=first[: np.searchsorted(first, len(rows))],
+            first=first[: np.searchsorted(first, np.int32(len(rows)))],
             value=numbers[1],
             link_id=numbers[2],
-            link_row=pc.list_parent_indices(lists).to_numpy().astype(np.int64, copy=False),
+            link_row=pc.list_parent_indices(lists).to_numpy(),
             root_id=numbers[3] if with_roots else None,
             count=len(first),
         )
@@ -77,10 +77,11 @@ class NodeIndex:
     @classmethod
     def of(cls, nodes: Nodes, ids: IdNumbers) -> NodeIndex:
         """Index the nodes."""
-        named = np.flatnonzero(nodes.event_id >= 0)
-        whole = len(named) == len(nodes)
-        by_id = Groups.of(nodes.event_id if whole else nodes.event_id[named], nodes.ids, None if whole else named)
-        return cls(by_id, _by_link(nodes, ids))
+        if nodes.of_id is not None:
+            return cls(Groups(np.arange(nodes.ids + 1, dtype=np.int32), nodes.of_id), _by_link(nodes, ids))
+        event_id = nodes.event_id(np.arange(len(nodes), dtype=np.int32))
+        named = np.flatnonzero(event_id >= 0).astype(np.int32)
+        return cls(Groups.of(event_id[named], nodes.ids, named), _by_link(nodes, ids))
 
     def has_id(self, values: Ints) -> Flags:
         """Mark the values that are the event id of some node."""
@@ -102,11 +103,11 @@ def _by_link(nodes: Nodes, ids: IdNumbers) -> Groups | None:
     if not own.any():
         return None
     pairs = np.unique(np.stack([ids.link_id[own], owner[own]]), axis=1)
-    return Groups.of(pairs[0], ids.count, pairs[1])
+    return Groups.of(pairs[0], ids.count, pairs[1].astype(np.int32, copy=False))
 
 
-def find_others(rows: Rows, nodes: Nodes, declared: DeclaredCauses, index: NodeIndex) -> Groups:
-    """Find the nodes that each entry names other than by an event id; spans are not looked up here."""
+def find_others(rows: Rows, nodes: Nodes, declared: DeclaredCauses, index: NodeIndex) -> Groups | None:
+    """Find the nodes that each entry names other than by an event id, None for none; spans are not looked up here."""
     target = declared.target
     found = []
     if index.by_link is not None:
@@ -122,9 +123,9 @@ def find_others(rows: Rows, nodes: Nodes, declared: DeclaredCauses, index: NodeI
     if (target == POSITION).any():
         found.append(find_positions(rows, nodes, declared))
     if not found:
-        return Groups(np.zeros(len(declared) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        return None
     entry, node = (np.concatenate(side) for side in zip(*found, strict=True))
-    return Groups.of(entry, len(declared), node)
+    return Groups.of(entry, len(declared), node.astype(np.int32, copy=False))
 
 
 def _expand(groups: Groups, code: Ints, chosen: Flags) -> Matches:
@@ -164,7 +165,7 @@ def find_positions(rows: Rows, nodes: Nodes, declared: DeclaredCauses) -> Matche
         topic=rows.topic.find(pc.struct_field(position, "topic")),
         partition=_whole(position, "partition"),
         offset=_whole(position, "offset"),
-        cluster=rows.cluster.codes[declared.row[entries]],
+        cluster=rows.cluster.codes[declared.pick(entries).row],
     )
     return match_positions(rows, nodes, wanted)
 
@@ -204,5 +205,5 @@ def _whole(position: pa.Array, name: str) -> Ints:
 
 def names_itself(nodes: Nodes, declared: DeclaredCauses) -> Flags:
     """Mark the entries that name their own event."""
-    named: Flags = (declared.target == EVENT_ID) & (declared.value == nodes.event_id[declared.node])
+    named: Flags = (declared.target == EVENT_ID) & (declared.value == nodes.event_id(declared.node))
     return named

@@ -112,10 +112,10 @@ def find_unresolved(
         return UnresolvedCauses(entries, none, none, none, none, other, int(np.count_nonzero(unread)))
     commands = _commands(rows, nodes, resolution, unresolved)
     outcome[commands] = COMMAND
-    shared = np.unique(declared.value[unresolved], return_inverse=True)
-    namers = _namers(declared.node[unresolved], shared[1])
-    virtual = _virtual(resolution, unresolved, shared[1], namers >= (1 if single else 2))
-    several = namers[shared[1][outcome[unresolved] == UNRESOLVED]] > 1
+    _, shared = np.unique(declared.pick(unresolved).value, return_inverse=True)
+    namers = _namers(declared.node[unresolved], shared)
+    virtual = _virtual(resolution, unresolved, shared, namers >= (1 if single else 2))
+    several = namers[shared[outcome[unresolved] == UNRESOLVED]] > 1
     return UnresolvedCauses(
         entries=_explained(rows, nodes, resolution, several, hops_and_capture=(hop, other, ranges, unread)),
         commands=np.unique(declared.node[commands]),
@@ -140,7 +140,8 @@ def _explained(
     place = np.flatnonzero(resolution.outcome == UNRESOLVED)
     node = resolution.declared.node[place]
     types = EncodedColumn.of(rows.column("event_type"))
-    type_of = np.where(types.codes < 0, len(types.dictionary), types.codes)[nodes.row]
+    code = types.codes[nodes.row]
+    type_of = np.where(code < 0, np.int32(len(types.dictionary)), code)
     bound = hop_bounds(hop, type_of, type_of[node], other).of(type_of[node])
     start = _starts(rows, nodes, resolution.edges, type_of, uncaptured_starts(rows, ranges))(type_of[node])
     time = nodes.time[node]
@@ -158,13 +159,13 @@ def _explained(
 def _commands(rows: Rows, nodes: Nodes, resolution: Resolution, unresolved: Ints) -> Ints:
     """Find entries that are the only cause of their event, unresolved, and equal to its correlation id."""
     declared, outcome = resolution.declared, resolution.outcome
-    standing = np.bincount(declared.node[unresolved], minlength=len(nodes))
     resolved = np.zeros(len(nodes), dtype=np.bool_)
     resolved[declared.node[outcome < UNRESOLVED]] = True
-    node = declared.node[unresolved]
-    target = declared.target[unresolved]
-    only = (standing[node] == 1) & ~resolved[node] & ((target == EVENT_ID) | (target == CORRELATION_ID))
-    entries = unresolved[only & ~resolution.index.has_id(declared.value[unresolved])]
+    stands = declared.pick(unresolved)
+    node, target = stands.node, stands.target
+    _, place, standing = np.unique(node, return_inverse=True, return_counts=True)
+    only = (standing[place] == 1) & ~resolved[node] & ((target == EVENT_ID) | (target == CORRELATION_ID))
+    entries = unresolved[only & ~resolution.index.has_id(stands.value)]
     if not len(entries):
         return np.zeros(0, dtype=np.int64)
     correlation = rows.column("correlation_id").take(pa.array(nodes.row[declared.node[entries]]))
@@ -193,14 +194,15 @@ def _virtual(resolution: Resolution, entries: Ints, value: Ints, shared: Flags) 
 
 def _known_hops(nodes: Nodes, edges: Edges) -> tuple[Ints, Ints]:
     """Return the effect of each used edge between events with a time, and the time between."""
-    used = edges.pick(edges.used())
-    between, known = hops(nodes.time, used.cause, used.effect)
-    return (used.effect, between) if known.all() else (used.effect[known], between[known])
+    used = edges.used()
+    cause, effect = (edges.cause, edges.effect) if used.all() else (edges.cause[used], edges.effect[used])
+    between, known = hops(nodes.time, cause, effect)
+    return (effect, between) if known.all() else (effect[known], between[known])
 
 
 def _bound_of_all(between: Ints) -> float:
     if len(between) >= _ENOUGH_HOPS:
-        return float(np.percentile(between, 99.0))
+        return _p99(between)
     return float(between.max()) if len(between) else np.inf
 
 
@@ -218,11 +220,16 @@ def hop_bounds(hop: tuple[Ints, Ints], type_of: Ints, asked: Ints, other: float)
     groups = Groups.of(type_of[hop[0]], types, hop[1])
     for code in np.unique(asked[groups.sizes()[asked] >= _ENOUGH_HOPS]).tolist():
         own = groups.members[groups.starts[code] : groups.starts[code + 1]]
-        place = 0.99 * (len(own) - 1)
-        low = int(place)
-        least, following = np.partition(own, [low, min(low + 1, len(own) - 1)])[[low, min(low + 1, len(own) - 1)]]
-        by_type[code] = least + (following - least) * (place % 1)
+        by_type[code] = _p99(own)
     return HopBounds(by_type, other)
+
+
+def _p99(values: Ints) -> float:
+    """Take the quantile with linear interpolation."""
+    place = 0.99 * (len(values) - 1)
+    parted = np.partition(values, int(place))
+    least, above = parted[int(place)], parted[int(place) + 1 :]
+    return float(least + (above.min() - least) * (place % 1)) if len(above) else float(least)
 
 
 def _starts(rows: Rows, nodes: Nodes, edges: Edges, type_of: Ints, starts: Ints) -> Callable[[Ints], Ints]:

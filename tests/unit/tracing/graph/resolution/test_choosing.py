@@ -6,10 +6,9 @@ import random
 
 import numpy as np
 import pytest
-from small_graphs import ints
 
 from workbench.tracing.graph.arrays import Groups
-from workbench.tracing.graph.resolution.choosing import Entries, choose
+from workbench.tracing.graph.resolution.choosing import Entries, choose, declare
 from workbench.tracing.graph.resolution.declared import CORRELATION_ID, EVENT_ID, OUTCOMES, POSITION
 
 IDS = 4
@@ -85,21 +84,24 @@ def decided(node, event_id, entries, named):
 
 def columns_of(given_events):
     entries = [(node, place, *one) for node, (_, many) in enumerate(given_events) for place, one in enumerate(many)]
-    starts = np.cumsum([0, *(len(many) for _, many in given_events)])
-    event_id = ints(event_id for event_id, _ in given_events)
-    named = np.flatnonzero(event_id >= 0)
+    starts = np.cumsum([0, *(len(many) for _, many in given_events)]).astype(np.int32)
+    event_id, row = numbers(event_id for event_id, _ in given_events), np.arange(len(given_events), dtype=np.int32)
+    named = np.flatnonzero(event_id >= 0).astype(np.int32)
     by_id = Groups.of(event_id[named], IDS, named)
     others = [sorted(one[5]) for one in entries]
-    other_starts = np.cumsum([0, *map(len, others)]).astype(np.int64)
+    other_starts = np.cumsum([0, *map(len, others)]).astype(np.int32)
+    value = numbers(one[3] for one in entries)
     return (
-        starts,
-        np.array([one[2] for one in entries], dtype=np.int8),
-        ints(one[3] for one in entries),
-        np.array([one[4] for one in entries], dtype=np.int32),
-        event_id,
+        declare(row, starts, value),
+        (np.array([one[2] for one in entries], dtype=np.int8), value, numbers(one[4] for one in entries)),
+        (event_id, row),
         (by_id.starts, by_id.members),
-        (other_starts, ints(node for nodes in others for node in nodes)),
+        (other_starts, numbers(node for nodes in others for node in nodes)),
     ), [one[1] for one in entries]
+
+
+def numbers(values):
+    return np.array(list(values), dtype=np.int32)
 
 
 def test_outcomes_and_edges_are_those_of_the_definition():
@@ -118,8 +120,16 @@ def check_definition(given_events):
 
 def test_columns_that_do_not_fit_are_refused():
     columns, _ = columns_of([(0, [(EVENT_ID, 0, 0, [])])])
-    for place in (0, 1, 2, 3):
-        short = list(columns)
-        short[place] = short[place][:-1]
+    for place, part in ((0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (3, 1), (4, 0)):
+        short = [list(column) for column in columns]
+        short[place][part] = short[place][part][:-1]
         with pytest.raises(ValueError, match="do not fit"):
             Entries(*short)
+    for row, starts in ((1, [0, 1]), (-1, [0, 1]), (0, [0, 2]), (0, [1, 0])):
+        with pytest.raises(ValueError, match="do not fit"):
+            declare(numbers([row]), numbers(starts), numbers([0]))
+
+
+def test_entries_are_those_of_canonical_records_with_a_value():
+    entry, node = declare(numbers([2, 0]), numbers([0, 2, 4, 5]), numbers([7, -1, 7, 7, 8]))
+    assert (entry.tolist(), node.tolist()) == ([4, 0], [0, 1])
