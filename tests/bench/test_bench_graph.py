@@ -87,16 +87,22 @@ def measured(path: str) -> dict[str, float]:
     with pa.OSFile(path) as file:
         table = pa.ipc.open_file(file).read_all()
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    begun = time.perf_counter()
     found = ours(table)
-    built = time.process_time()
+    built, wall = time.process_time(), time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     duckdb_pass(table)
     joined = time.process_time()
+    graph = build_graph(table)
+    again = time.process_time()
+    find_all(graph)
     return {
         **found,
+        "wall_s": round(wall, 3),
         "cpu_s": round(built - start, 3),
         "cpu_to_duckdb_pass": round((built - start) / (joined - built), 2),
         "mb_on_top": (peak - before) // 1024,
+        "all_rules_cpu_s": round(time.process_time() - again, 3),
     }
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from workbench.errors import TableError
 from workbench.text import counted, visible
 from workbench.tracing.answers import SHOWN, Answer, keys_text, micros_text, rest_text, share_text, type_text
-from workbench.tracing.graph.arrays import Groups, paired
+from workbench.tracing.graph.arrays import Groups, numbered, paired
 from workbench.tracing.graph.times import NO_TIME, hops
 from workbench.tracing.type_map import grouped_quantiles
 
@@ -182,12 +182,12 @@ class _Flows:
         self.names: list[str | None] = [*kinds.dictionary.to_pylist(), None]
         self.kind = np.where(kinds.codes < 0, len(self.names) - 1, kinds.codes)
         self._of_kind = Groups.of(self.kind, len(self.names))
+        self._timed: dict[int, Ints] = {}
         self.time = graph.time
         used = graph.used_edges
         self.cause, self.effect_kind = used.cause, self.kind[used.effect]
         width = len(self.names)
-        pair = paired(self.kind[self.cause], self.effect_kind, width)
-        self._pairs, place = np.unique(pair, return_inverse=True)
+        self._pairs, place = numbered(paired(self.kind[self.cause], self.effect_kind, width), width * width)
         hop, timed = hops(graph.time, used.cause, used.effect)
         self._wait = grouped_quantiles(place[timed], hop[timed], len(self._pairs))[2]
         self._by_pair = Groups.of(place, len(self._pairs), used.cause)
@@ -208,9 +208,10 @@ class _Flows:
 
     def timed(self, code: int) -> Ints:
         """Return the events of a type that have a time."""
-        own = self._of_kind.members[self._of_kind.starts[code] : self._of_kind.starts[code + 1]]
-        timed: Ints = own[self.time[own] != NO_TIME]
-        return timed
+        if code not in self._timed:
+            own = self._of_kind.members[self._of_kind.starts[code] : self._of_kind.starts[code + 1]]
+            self._timed[code] = own[self.time[own] != NO_TIME]
+        return self._timed[code]
 
     def mature(self, code: int, effects: Sequence[int], wait: float) -> Flags:
         """Mark the events of a type that are old enough for effects of these types."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.tracing.graph.arrays import paired
+from workbench.tracing.graph.arrays import numbered, paired
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
@@ -75,8 +75,7 @@ def constraints_of(edges: ClockedEdges, epsilon_us: int) -> Constraints:
     """Keep the strongest constraint of each ordered pair; of equal ones the first edge is the witness."""
     count = max(len(edges.names), 1)
     bound = edges.cause_time - edges.effect_time - epsilon_us
-    pair = paired(edges.cause_clock, edges.effect_clock, count)
-    _, place = np.unique(pair, return_inverse=True)
+    _, place = numbered(paired(edges.cause_clock, edges.effect_clock, count), count * count)
     strongest = np.full(int(place.max(initial=-1)) + 1, np.iinfo(np.int64).min)
     np.maximum.at(strongest, place, bound)
     first = np.flatnonzero(bound == strongest[place])[::-1]

@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 
 from workbench.text import and_more, visible
 from workbench.tracing.findings.context import Evidence
-from workbench.tracing.graph.arrays import paired
+from workbench.tracing.graph.arrays import Groups, numbered, paired
 from workbench.tracing.graph.edges import AMBIGUOUS
 from workbench.tracing.graph.graph import COMMAND_ROOT, ORIGIN, SELF_ROOT, UNLINKED
+from workbench.tracing.graph.tallies import count_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,20 +126,22 @@ def crossing(name: str) -> Callable[[Context], Evidence]:
 def skipped_ancestor(context: Context) -> Evidence:
     """Find events that name the cause of their usual cause: nearly all of their type come by a step between."""
     used, kind = context.graph.used_edges, context.kind
-    edges = pd.DataFrame({"cause": used.cause, "effect": used.effect})
-    two = edges.merge(edges, left_on="effect", right_on="cause", suffixes=("_a", "_b"))
-    two = pd.DataFrame({"a": two["cause_a"], "b": two["effect_a"], "c": two["effect_b"]})
-    types = {f"{name}_kind": kind[two[name].to_numpy(np.int64)] for name in "abc"}
-    two = two.assign(**types)
-    by_way = two.drop_duplicates(["c", "a_kind", "b_kind"]).groupby(["a_kind", "b_kind", "c_kind"]).size()
-    total = np.bincount(kind)
-    usual = by_way.reset_index(name="n")
-    whole = total[usual["c_kind"].to_numpy(np.int64)]
-    usual = usual[(usual["n"] >= _USUAL_SHARE * whole) & (whole >= _ENOUGH)]
-    if usual.empty:
+    width, total = int(kind.max(initial=-1)) + 1, np.bincount(kind)
+    steps, step = numbered(paired(kind[used.cause], kind[used.effect], width), width * width)
+    # Each edge with each edge that leads to its cause; edges come by effect, so that those of one effect stay together.
+    last, first = Groups.of(used.effect, len(kind)).expand(used.cause)
+    effect = used.effect[last]
+    ways, way = numbered(paired(step[first], kind[effect], width), len(steps) * width)
+    n, of = count_distinct(way, effect, len(ways)), total[ways % max(width, 1)]
+    usual = (n >= _USUAL_SHARE * of) & (of >= _ENOUGH)
+    if not usual.any():
         return Evidence(np.zeros(0, dtype=np.int64))
-    direct = edges.assign(a_kind=kind[used.cause], c_kind=kind[used.effect]).merge(usual, on=["a_kind", "c_kind"])
-    came = two[["c", "a_kind", "b_kind"]].drop_duplicates().rename(columns={"c": "effect"})
+    types = pd.DataFrame({"a_kind": steps[ways // width] // width, "b_kind": steps[ways // width] % width})
+    taken = np.flatnonzero(usual[way])
+    came = types.take(way[taken]).assign(effect=effect[taken]).drop_duplicates()
+    usual_ways = types.assign(c_kind=ways % width)[usual]
+    edges = pd.DataFrame({"cause": used.cause, "effect": used.effect})
+    direct = edges.assign(a_kind=kind[used.cause], c_kind=kind[used.effect]).merge(usual_ways, on=["a_kind", "c_kind"])
     direct = direct.merge(came.assign(came=True), on=["effect", "a_kind", "b_kind"], how="left")
     direct = direct[direct["came"].isna()]
     has_b = edges.assign(b_kind=kind[used.effect])[["cause", "b_kind"]].drop_duplicates()

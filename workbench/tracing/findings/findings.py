@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -13,6 +14,7 @@ from workbench.text import counted, visible
 from workbench.tracing.answers import Answer, key_text
 from workbench.tracing.findings import causes, times
 from workbench.tracing.findings.context import Context, NotChecked
+from workbench.tracing.graph.arrays import paired
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
 
 Severity: TypeAlias = Literal["error", "warn", "info"]
+_SHOWN = 3
+"""Events that are named as examples."""
 SEVERITIES: tuple[Severity, ...] = ("error", "warn", "info")
 
 
@@ -124,12 +128,22 @@ class Findings(Answer):
 
     frame: pd.DataFrame
     """rule, severity, n, known (covered by exceptions), message, query: one row for each rule that found something."""
-    evidence: pd.DataFrame
-    """rule, event, other (its cause, or the event it belongs to), detail, known (reason of the exception), source_id,
-    topic, partition, offset: replay takes these positions."""
     unchecked: dict[str, str]
     """Rules that could not be checked, with the reason. They have not passed."""
     provenance: str
+    graph: CausalGraph
+    found: Mapping[str, Evidence]
+    """The events that each rule found, by their numbers in the graph."""
+    exceptions: Sequence[Mapping[str, str]]
+
+    @cached_property
+    def evidence(self) -> pd.DataFrame:
+        """Return what each rule found: one row for each event or pair of events, with the position of the event.
+
+        rule, event, other (its cause, or the event it belongs to), detail, known (reason of the exception), source_id,
+        topic, partition, offset: replay takes these positions.
+        """
+        return _all_evidence(self.graph, self.found, self.exceptions)
 
     def events(self, rule: str) -> list[str]:
         """Return the keys of the events that a rule found."""
@@ -142,24 +156,32 @@ class Findings(Answer):
         counts = open_["severity"].value_counts()
         said = ", ".join(f"{name} {counts[name]}" for name in SEVERITIES if name in counts) or "none"
         lines = [f"findings: {said} · {visible(self.provenance, 120)}"]
-        first = self.evidence[self.evidence["known"].isna()]
         for row in self.frame.to_dict("records"):
             known = f" ({row['known']} known)" if row["known"] else ""
             lines.append(f"  {row['severity']:5}  {row['rule']}: {row['message']}{known}")
-            mine = first[first["rule"] == row["rule"]].drop_duplicates(["event", "other"])
-            if len(mine):
-                pairs = [one if pd.isna(other) else (other, one) for one, other in mine[["event", "other"]].to_numpy()]
-                lines.append(f"         {_pairs_text(pairs)}")
+            if row["n"] > row["known"]:
+                lines.append(f"         {self._examples(row['rule'])}")
         if self.unchecked:
             reasons = "; ".join(f"{name} ({reason})" for name, reason in self.unchecked.items())
             lines.append(f"  not checked: {reasons}")
         return "\n".join(lines)
 
-
-def _pairs_text(pairs: list[str | tuple[str, str]]) -> str:
-    shown = [" → ".join(map(key_text, [one] if isinstance(one, str) else one)) for one in pairs[:3]]
-    rest = len(pairs) - len(shown)
-    return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
+    def _examples(self, rule: str) -> str:
+        """Name the first events, or pairs of events, that no exception covers."""
+        found = self.found[rule]
+        others = np.full(len(found), -1) if found.others is None else found.others
+        pairs = paired(found.nodes, others + 1, len(self.graph) + 1)
+        if self.exceptions:
+            mine = self.evidence["rule"] == rule
+            open_ = np.flatnonzero(self.evidence.loc[mine, "known"].isna())
+        else:
+            open_ = np.arange(len(found))
+        different = np.sort(open_[np.unique(pairs[open_], return_index=True)[1]])
+        first = different[:_SHOWN]
+        named = zip(*(self.graph.keys(side[first]) for side in (others, found.nodes)), strict=True)
+        shown = [" → ".join(key_text(key) for key in keys if key is not None) for keys in named]
+        rest = len(different) - len(first)
+        return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
 
 
 def find_all(
@@ -182,7 +204,8 @@ def find_all(
         TableError: An exception names no rule, or its condition cannot be evaluated.
     """
     context = Context(graph, epsilon_us, end_us)
-    rows, tables, unchecked = [], [], dict[str, str]()
+    rows, unchecked = [], dict[str, str]()
+    every: dict[str, Evidence] = {}
     for rule in RULES:
         try:
             found = rule.find(context)
@@ -190,21 +213,31 @@ def find_all(
             unchecked[rule.name] = str(reason)
             continue
         if len(found):
-            tables.append(_evidence(graph, rule.name, found))
+            every[rule.name] = found
             said = f", {found.said}" if found.said else ""
             message = f"{counted(len(found), rule.noun, 'copies' if rule.noun == 'copy' else None)} {rule.says}{said}"
             rows.append(
                 {"rule": rule.name, "severity": rule.severity, "n": len(found), "message": message, "query": rule.query}
             )
-    evidence = pd.concat(tables, ignore_index=True) if tables else _evidence(graph, "", None)
-    evidence.insert(4, "known", _excepted(evidence, known))
     frame = pd.DataFrame(rows, columns=["rule", "severity", "n", "message", "query"])
-    covered = evidence.loc[evidence["known"].notna(), "rule"].value_counts()
-    frame.insert(3, "known", frame["rule"].map(covered).fillna(0).astype(np.int64))
+    frame.insert(3, "known", np.zeros(len(frame), dtype=np.int64))
+    if known:
+        evidence = _all_evidence(graph, every, known)
+        covered = evidence.loc[evidence["known"].notna(), "rule"].value_counts()
+        frame["known"] = frame["rule"].map(covered).fillna(0).astype(np.int64)
     order = (
         frame["severity"].map({name: place for place, name in enumerate(SEVERITIES)}).sort_values(kind="stable").index
     )
-    return Findings(frame.loc[order].reset_index(drop=True), evidence, unchecked, graph.provenance.selection)
+    return Findings(frame.loc[order].reset_index(drop=True), unchecked, graph.provenance.selection, graph, every, known)
+
+
+def _all_evidence(
+    graph: CausalGraph, found: Mapping[str, Evidence], known: Sequence[Mapping[str, str]]
+) -> pd.DataFrame:
+    tables = [_evidence(graph, rule, evidence) for rule, evidence in found.items()]
+    evidence = pd.concat(tables, ignore_index=True) if tables else _evidence(graph, "", None)
+    evidence.insert(4, "known", _excepted(evidence, known))
+    return evidence
 
 
 def _evidence(graph: CausalGraph, rule: str, found: Evidence | None) -> pd.DataFrame:

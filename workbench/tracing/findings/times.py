@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from workbench.text import counted, duration_text
 from workbench.tracing.findings.causes import replayed_often
 from workbench.tracing.findings.context import Evidence, NotChecked
-from workbench.tracing.graph.arrays import Groups, paired
+from workbench.tracing.graph.arrays import numbered, paired
 from workbench.tracing.graph.columns import flags
+from workbench.tracing.graph.tallies import same_kind_above
 from workbench.tracing.graph.times import NO_TIME, hops
 from workbench.tracing.order.follows import never_connected
 from workbench.tracing.order.profile import timing_profile
@@ -32,8 +33,6 @@ PING_PONG = 5
 BACK_US = _SECOND_US
 _ENOUGH = 20
 _FAR, _MAD_TO_DEVIATION = 6, 1.4826
-DEEPEST = 20_000
-"""Levels of the binding forest up to which paths are numbered; each costs a pass."""
 
 
 def negative_hop(context: Context) -> Evidence:
@@ -118,10 +117,12 @@ def fan_out_outlier(context: Context) -> Evidence:
     used, kind = context.graph.used_edges, context.kind
     width = int(kind.max(initial=-1)) + 1
     pairs, n = np.unique(paired(used.cause, kind[used.effect], width), return_counts=True)
-    cause, groups = pairs // max(width, 1), kind[pairs // max(width, 1)] * width + pairs % max(width, 1)
-    group, place, size = np.unique(groups, return_inverse=True, return_counts=True)
+    cause = pairs // max(width, 1)
+    group, place = numbered(paired(kind[cause], pairs % max(width, 1), width), width * width)
+    size = np.bincount(place, minlength=len(group))
     median, _, p99 = grouped_quantiles(place, n, len(group))
-    mad = grouped_quantiles(place, np.abs(n - median[place]), len(group))[0]
+    twice = np.abs(2 * n - (2 * median).astype(np.int64)[place])
+    mad = grouped_quantiles(place, twice, len(group))[0] / 2
     limit = np.where(mad > 0, median + _FAR * _MAD_TO_DEVIATION * mad, 3 * p99)
     found = np.flatnonzero((n > limit[place]) & (size[place] >= _ENOUGH))
     return Evidence(cause[found], details=[f"{counted(count, 'effect')} of one type" for count in n[found].tolist()])
@@ -130,8 +131,9 @@ def fan_out_outlier(context: Context) -> Evidence:
 def retry_storm(context: Context) -> Evidence:
     """Find events with ten effects of one type within a minute, or with more than two replays."""
     used, kind, time = context.graph.used_edges, context.kind, context.graph.time
-    timed = time[used.effect] != NO_TIME
-    cause, effect = used.cause[timed], used.effect[timed]
+    many = np.bincount(used.cause, minlength=len(time)) >= STORM_EFFECTS
+    chosen = np.flatnonzero(many[used.cause] & (time[used.effect] != NO_TIME))
+    cause, effect = used.cause[chosen], used.effect[chosen]
     order = np.lexsort((time[effect], kind[effect], cause))
     cause, effect = cause[order], effect[order]
     first, last = slice(None, -(STORM_EFFECTS - 1)), slice(STORM_EFFECTS - 1, None)
@@ -142,40 +144,9 @@ def retry_storm(context: Context) -> Evidence:
 
 def ping_pong(context: Context) -> Evidence:
     """Find events whose type occurs at least five times on the path of binding causes that leads to them."""
-    structure = context.graph.structure
-    level = structure.binding_depth
-    if int(level.max(initial=0)) > DEEPEST:
-        raise NotChecked(f"paths are longer than {counted(DEEPEST, 'event')}")
-    left, right = nested_sets(structure.binding, level)
     kind = context.kind
-    order = np.lexsort((left, kind))
-    width = len(left) + 1
-    # Of one type: intervals that begin before, less those that end before, are those around the event.
-    begins = kind[order] * width + left[order]
-    ends = np.sort(kind * width + right)
-    before = np.searchsorted(begins, kind * width + left) - np.searchsorted(ends, kind * width + left)
-    return Evidence(np.flatnonzero(before + 1 >= PING_PONG))
-
-
-def nested_sets(parent: Ints, level: Ints) -> tuple[Ints, Ints]:
-    """Number a forest from the top: each node's interval [left, right) holds those of its descendants."""
-    count = len(parent)
-    size = np.ones(count, dtype=np.int64)
-    levels = Groups.of(level, int(level.max(initial=-1)) + 1)
-    slices = [levels.members[a:b] for a, b in zip(levels.starts[:-1].tolist(), levels.starts[1:].tolist(), strict=True)]
-    for nodes in slices[:0:-1]:
-        np.add.at(size, parent[nodes], size[nodes])
-    left = np.zeros(count, dtype=np.int64)
-    for depth, nodes in enumerate(slices):
-        ordered = nodes[np.argsort(parent[nodes], kind="stable")] if depth else nodes
-        before = np.cumsum(size[ordered]) - size[ordered]
-        if depth:
-            first = np.append(True, parent[ordered][1:] != parent[ordered][:-1])
-            base = before[np.flatnonzero(first)[np.cumsum(first) - 1]]
-            left[ordered] = left[parent[ordered]] + 1 + before - base
-        else:
-            left[ordered] = before
-    return left, left + size
+    above = same_kind_above(context.graph.structure.binding, kind, int(kind.max(initial=-1)) + 1)
+    return Evidence(np.flatnonzero(above >= PING_PONG))
 
 
 def time_back(context: Context) -> Evidence:

@@ -22,6 +22,9 @@ Flags: TypeAlias = "NDArray[np.bool_]"
 Codes: TypeAlias = "NDArray[np.int8]"
 """Indices into a short list of names."""
 
+_LEAST_TABLE = 1 << 14
+"""A table of so many entries is cheaper than a sort, however few the numbers are."""
+
 __all__ = [
     "Codes",
     "Flags",
@@ -30,6 +33,7 @@ __all__ = [
     "Ints",
     "components",
     "longest_paths",
+    "numbered",
     "paired",
     "pointer_doubling",
     "reach",
@@ -46,6 +50,26 @@ def paired(first: Ints, second: Ints, width: int) -> Ints:
     """
     pairs: Ints = first.astype(np.int64) * width + second
     return pairs
+
+
+def numbered(codes: Ints, bound: int) -> tuple[Ints, Ints]:
+    """Number codes anew from 0 in their order.
+
+    Args:
+        codes: Numbers from 0.
+        bound: What all codes are below.
+
+    Returns:
+        The different codes, and the new number of each of those given.
+    """
+    if bound > max(_LEAST_TABLE, len(codes)):
+        found, number = np.unique(codes, return_inverse=True)
+        return found, number.reshape(-1)
+    seen = np.zeros(bound, dtype=np.bool_)
+    seen[codes] = True
+    found, table = np.flatnonzero(seen), np.empty(bound, dtype=np.int32)
+    table[found] = np.arange(len(found), dtype=np.int32)
+    return found, table[codes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,11 +100,6 @@ class GraphStructure:
         """First event of the path of binding causes."""
         return self._forest.root
 
-    @property
-    def binding_depth(self) -> Ints:
-        """Length of that path in edges."""
-        return self._forest.depth
-
     @cached_property
     def fragment(self) -> Ints:
         """Number of the weakly connected component, from 0 in the order of the first events."""

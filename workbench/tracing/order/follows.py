@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from workbench.text import counted, text_table
 from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text, type_text
-from workbench.tracing.graph.arrays import Groups, paired, reach
+from workbench.tracing.graph.arrays import Groups, numbered, paired, reach
 from workbench.tracing.graph.columns import encoded_rank
+from workbench.tracing.graph.tallies import count_distinct
 from workbench.tracing.graph.times import NO_TIME
-from workbench.tracing.type_map import distinct
+from workbench.tracing.type_map import grouped_quantiles
 
 if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
-    from workbench.tracing.graph.arrays import Ints
+    from workbench.tracing.graph.arrays import Flags, Ints
 
 LEAST_CASES = 20
 LEAST_SHARE = 0.95
@@ -75,12 +75,24 @@ def ordered_events(graph: CausalGraph) -> OrderedEvents:
     case = graph.encoded("correlation_id").codes
     node = np.flatnonzero((case >= 0) & (graph.time != NO_TIME))
     kinds = graph.encoded("event_type")
-    place = [graph.column(name).to_numpy(zero_copy_only=False)[node] for name in ("offset", "partition")]
-    order = np.lexsort((*place, encoded_rank(graph.encoded("topic"))[node], graph.time[node], case[node]))
-    node = node[order]
+    node = Groups.of(case[node], int(case.max(initial=-1)) + 1, node).members
+    _order_ties(graph, case, node)
     names = [*kinds.dictionary.to_pylist(), None]
     kind = np.where(kinds.codes < 0, len(names) - 1, kinds.codes)
     return OrderedEvents(node, case[node], kind[node], names)
+
+
+def _order_ties(graph: CausalGraph, case: Ints, node: Ints) -> None:
+    """Order events of one case and one time by their position: they come in the order of their ids."""
+    tied = (case[node[1:]] == case[node[:-1]]) & (graph.time[node[1:]] == graph.time[node[:-1]])
+    if not tied.any():
+        return
+    place = np.flatnonzero(np.append(tied, False) | np.append(False, tied))
+    some = node[place]
+    run = np.cumsum(np.append(True, ~tied))[place]
+    rows = graph.rows(["partition", "offset"], some)
+    partition, offset = (rows[name].to_numpy() for name in ("partition", "offset"))
+    node[place] = some[np.lexsort((offset, partition, encoded_rank(graph.encoded("topic"))[some], run))]
 
 
 def directly_follows(graph: CausalGraph) -> DirectlyFollows:
@@ -89,22 +101,25 @@ def directly_follows(graph: CausalGraph) -> DirectlyFollows:
     Between spans the time is from the end of the first to the start of the second, at least 0.
     """
     events = ordered_events(graph)
-    inside, pair, between = _pairs(graph, events)
+    return _follows(graph, events, _pairs(graph, events))
+
+
+def _follows(graph: CausalGraph, events: OrderedEvents, neighbours: tuple[Flags, Ints, Ints]) -> DirectlyFollows:
+    inside, pair, between = neighbours
     width = len(events.names)
-    pairs, place = np.unique(pair, return_inverse=True)
-    grouped = pd.Series(between, dtype=np.float64).groupby(place)
-    cases = int(events.case.max(initial=-1)) + 1
-    with_first = distinct(events.kind, events.case, width, cases)
-    with_pair = distinct(place, events.case[:-1][inside], len(pairs), cases)
-    first = pairs // width
+    pairs, place = numbered(pair, width * width)
+    with_first = count_distinct(events.kind, events.case, width)
+    with_pair = count_distinct(place, events.case[:-1][inside], len(pairs))
+    first, n = pairs // width, np.bincount(place, minlength=len(pairs))
+    median, p95, _ = grouped_quantiles(place, between, len(pairs))
     frame = pd.DataFrame(
         {
             "first": pd.Series([events.names[code] for code in first], dtype=object),
             "second": pd.Series([events.names[code] for code in pairs % width], dtype=object),
-            "n": np.bincount(place, minlength=len(pairs)),
-            "mean_us": grouped.mean().to_numpy(),
-            "median_us": grouped.median().to_numpy(),
-            "p95_us": grouped.quantile(0.95).to_numpy(),
+            "n": n,
+            "mean_us": np.bincount(place, between, len(pairs)) / n,
+            "median_us": median,
+            "p95_us": p95,
             "cases": with_first[first],
             "share": with_pair / np.maximum(with_first[first], 1),
         },
@@ -116,7 +131,7 @@ def directly_follows(graph: CausalGraph) -> DirectlyFollows:
     return DirectlyFollows(frame, starts, ends, left_out=len(graph) - len(events.node))
 
 
-def _pairs(graph: CausalGraph, events: OrderedEvents) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], Ints, Ints]:
+def _pairs(graph: CausalGraph, events: OrderedEvents) -> tuple[Flags, Ints, Ints]:
     """Return which neighbours are of one case, and for these the pair of types and the time between."""
     inside = events.case[1:] == events.case[:-1]
     first, second = events.node[:-1][inside], events.node[1:][inside]
@@ -128,7 +143,7 @@ def _pairs(graph: CausalGraph, events: OrderedEvents) -> tuple[np.ndarray[tuple[
     return inside, paired(events.kind[:-1][inside], events.kind[1:][inside], len(events.names)), between
 
 
-def _by_type(events: OrderedEvents, marked: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> dict[str, int]:
+def _by_type(events: OrderedEvents, marked: Flags) -> dict[str, int]:
     counts = np.bincount(events.kind[marked], minlength=len(events.names)).tolist()
     named = {type_text(name): count for name, count in zip(events.names, counts, strict=True) if count}
     return dict(sorted(named.items(), key=lambda pair: (-pair[1], pair[0])))
@@ -140,12 +155,13 @@ def never_connected(graph: CausalGraph) -> pd.DataFrame:
     Returns:
         first, second, n, cases, share, and the key of one first and one second event.
     """
-    follows = directly_follows(graph).frame
+    events = ordered_events(graph)
+    neighbours = _pairs(graph, events)
+    follows = _follows(graph, events, neighbours).frame
     likely = follows[(follows["cases"] >= LEAST_CASES) & (follows["share"] >= LEAST_SHARE)]
     if likely.empty:
         return likely.assign(first_event=[], second_event=[])
-    events = ordered_events(graph)
-    inside, pair, _ = _pairs(graph, events)
+    inside, pair, _ = neighbours
     first, second = events.node[:-1][inside], events.node[1:][inside]
     used = graph.used_edges
     above = Groups.of(used.effect, len(graph), used.cause)
@@ -154,7 +170,7 @@ def never_connected(graph: CausalGraph) -> pd.DataFrame:
     for row in likely.to_dict("records"):
         places = np.flatnonzero(pair == codes[row["first"]] * len(events.names) + codes[row["second"]])
         if not _connected(graph, above, first[places], second[places]):
-            keys = graph.column("key").take(pa.array([first[places[0]], second[places[0]]])).to_pylist()
+            keys = graph.keys(np.array([first[places[0]], second[places[0]]]))
             rows.append({**row, "first_event": keys[0], "second_event": keys[1]})
     return pd.DataFrame(rows, columns=[*likely.columns, "first_event", "second_event"])
 

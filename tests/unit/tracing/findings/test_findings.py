@@ -93,7 +93,14 @@ SIMPLE = {
         ["a→b", "b→c"],
     ),
     "unlinked": ([{"event_id": "a", "t": 1}], ["a"]),
-    "ping_pong": (chain("ABABABABA"), ["e8"]),
+    "ping_pong": (
+        [
+            *chain("ABABABABA"),
+            # Neighbours are not on one path.
+            *(event(f"x{n}", 200 + n, ["e0"], event_type="A") for n in range(9)),
+        ],
+        ["e8"],
+    ),
     "retry_storm": ([event("a", 0), *(event(f"b{n}", n, ["a"], event_type="R") for n in range(10))], ["a"]),
     "time_back": ([event("a", 9_000_000), event("b", 1)], ["b"]),
     "dead_end": ([event("a", 1, topic="in"), event("b", 2, ["a"], topic="out")], ["b"]),

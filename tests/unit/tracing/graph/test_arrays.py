@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_graphs import columns, graphs, ints, naive_reach
 
-from workbench.tracing.graph.arrays import Groups, components, longest_paths, pointer_doubling, reach
+from workbench.tracing.graph.arrays import (
+    Groups,
+    components,
+    longest_paths,
+    numbered,
+    paired,
+    pointer_doubling,
+    reach,
+)
 
 
 def test_pointer_doubling_of_the_reference():
@@ -91,3 +99,15 @@ def test_groups_expand_in_order():
     owner, members = groups.expand(ints([2, 3, 0]))
     assert owner.tolist() == [0, 0, 2]
     assert members.tolist() == [0, 2, 1]
+
+
+@pytest.mark.parametrize("bound", [50, 2**40])
+def test_codes_are_numbered_in_their_order_by_a_table_or_a_sort(bound):
+    found, number = numbered(ints([7, 3, 49, 3]), bound)
+    assert (found.tolist(), number.tolist()) == ([3, 7, 49], [1, 0, 2, 0])
+    assert [len(part) for part in numbered(ints([]), 0)] == [0, 0]
+
+
+def test_pairs_of_short_numbers_do_not_overflow():
+    many = np.array([2**31 - 1], dtype=np.int32)
+    assert paired(many, many, 2**31).tolist() == [(2**31 - 1) * 2**31 + 2**31 - 1]

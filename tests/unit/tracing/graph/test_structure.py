@@ -15,7 +15,6 @@ def test_the_two_forests_of_a_join():
     assert structure.binding.tolist() == [-1, -1, -1, 2]
     assert structure.primary.tolist() == [-1, -1, -1, 1]
     assert structure.root.tolist() == [0, 1, 2, 2]
-    assert structure.binding_depth.tolist() == [0, 0, 0, 1]
     assert structure.fragments == 1
 
 

@@ -119,8 +119,8 @@ cdef class Entries:
             or _outside(self.entry, len(self.targets))
             or _outside(self.node, len(self.row))
             or _outside(self.row, len(self.id_of_row))
-            or self.id_starts[self.id_starts.shape[0] - 1] != len(self.id_nodes)
-            or (others is not None and (len(others[0]) != len(self.entry) + 1 or others[0][-1] != len(others[1])))
+            or by_id[0][len(by_id[0]) - 1] != len(self.id_nodes)
+            or (others is not None and (len(others[0]) != len(self.entry) + 1 or others[0][len(self.entry)] != len(others[1])))
         ):
             raise ValueError("the columns of declared causes do not fit each other")
 
