@@ -9,6 +9,7 @@ from workbench.errors import ValidationError
 from workbench.exploration.comparison import KEPT_KEYS, SnapshotComparison
 from workbench.exploration.describing import describe
 from workbench.exploration.sampling import SAMPLE_RECORDS
+from workbench.exploration.schema_usage import usage_of
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.topics import TopicInfo
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.store import SnapshotStore
 
+SCHEMAS = "(schemas of values)"
+"""Stands in the place of a field where two snapshots name other schemas of a registry."""
 DRIFT_SHARE = 0.05
 """Difference of two shares of nulls from which a field is listed."""
 
@@ -101,12 +104,13 @@ def compare_snapshots(
         types = cursor.sql(_TYPE_SHARES).to_arrow_table()
     totals = [{row["topic"]: row for row in _table(one, _TOPICS, names).to_pylist()} for one in (first, second)]
     described = [_described(one, names, sample) for one in (first, second)]
+    schemas = [_schemas(one) for one in (first, second)]
     return SnapshotComparison(
         (first.path.name, second.path.name),
         [_topic(name, totals, counts) for name in names],
         keys=differences,
         types=types,
-        fields=[row for name in names for row in _drift(name, described)],
+        fields=[row for name in names for row in (*_schema_drift(name, schemas), *_drift(name, described))],
         ranges=(first.ranges_table(), second.ranges_table()),
     )
 
@@ -141,6 +145,23 @@ def _described(store: SnapshotStore, topics: Sequence[str], sample: int) -> Desc
     own = {source.topic for source in store.sources()}
     wanted = [topic for topic in topics if topic in own]
     return describe(store, wanted, sample=sample) if wanted else None
+
+
+def _schemas(store: SnapshotStore) -> dict[str, str]:
+    """Return for each topic the schemas that its values name, by their ids in the registry."""
+    found: dict[str, set[tuple[int, str]]] = {}
+    for row in usage_of(store):
+        if row["schema_id"] is not None:
+            name = f" ({row['schema']})" if row["schema"] else ""
+            found.setdefault(row["topic"], set()).add((row["schema_id"], f"id {row['schema_id']}{name}"))
+    return {topic: ", ".join(text for _, text in sorted(schemas)) for topic, schemas in found.items()}
+
+
+def _schema_drift(topic: str, schemas: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
+    before, after = (one.get(topic) for one in schemas)
+    if before == after:
+        return []
+    return [{"topic": topic, "field": SCHEMAS, "difference": "schemas", "a": before, "b": after}]
 
 
 def _drift(topic: str, described: Sequence[Description | None]) -> list[dict[str, Any]]:

@@ -52,8 +52,8 @@ class SnapshotComparison:
         topics: One row for each topic: counts of records and keys.
         keys: Keys that differ, the first 10,000.
         types: Event types with their counts and shares.
-        fields: Fields of payloads and headers that came, went, or changed in type or in their share of nulls; of the
-            newest records of each topic.
+        fields: Fields of payloads and headers that came, went, or changed in type or in their share of nulls, of the
+            newest records of each topic; and topics whose values name other schemas of a registry.
         ranges: The captured ranges of both.
     """
 
@@ -101,7 +101,10 @@ class SnapshotComparison:
 
     @cached_property
     def fields(self) -> pd.DataFrame:
-        """One row for each field of payload or headers that differs: new, gone, other type, other share of nulls."""
+        """One row for each field of payload or headers that differs: new, gone, other type, other share of nulls.
+
+        And one for each topic whose values name other schemas of a registry.
+        """
         import pandas as pd
 
         return pd.DataFrame(self._fields, columns=["topic", "field", "difference", "a", "b"])

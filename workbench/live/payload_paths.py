@@ -25,6 +25,7 @@ _NAME = "[A-Za-z_][A-Za-z0-9_-]*"
 _PATH = re.compile(
     rf"payload((?:\s*->\s*'{_NAME}')*)\s*->>\s*'({_NAME}|\$(?:\.[A-Za-z_][A-Za-z0-9_]*)+)'", re.ASCII | re.IGNORECASE
 )
+_COLUMN = re.compile(rf"\b{PREFIX}([0-9]+)\b", re.ASCII)
 _QUOTED = re.compile(rf"'({_NAME})'", re.ASCII)
 
 
@@ -39,12 +40,17 @@ class PayloadPaths:
 
     text: str
     names: tuple[str, ...]
+    _written: tuple[str, ...]
     _table: MemberTable
     _columns: NDArray[np.int32]
 
     def taken(self, values: pa.Array) -> tuple[list[pa.Array], NDArray[np.bool_]]:
         """Return what stands at each path as DuckDB's ``->>`` gives it, and for which rows that is known."""
         return path_texts(values, self._table, self._columns, len(self.names))
+
+    def as_written(self, message: str) -> str:
+        """Put what the user wrote in the place of the columns, in an error of DuckDB."""
+        return _COLUMN.sub(lambda found: self._written[int(found[1])], message)
 
 
 def payload_paths(cursor: duckdb.DuckDBPyConnection, condition: str) -> PayloadPaths | None:
@@ -68,7 +74,10 @@ def payload_paths(cursor: duckdb.DuckDBPyConnection, condition: str) -> PayloadP
     ways = sorted({path[:size] for path in paths for size in range(1, len(path) + 1)})
     columns = [-1, *(paths.index(way) if way in named else -1 for way in ways)]
     table = MemberTable({way: number for number, way in enumerate(ways, start=1)})
-    return PayloadPaths(text, tuple(named.values()), table, np.array(columns, np.int32))
+    written = tuple(
+        next(condition[start:stop] for (start, stop), one in places.items() if one == path) for path in paths
+    )
+    return PayloadPaths(text, tuple(named.values()), written, table, np.array(columns, np.int32))
 
 
 def _path(found: re.Match[str]) -> Path:

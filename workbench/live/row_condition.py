@@ -18,7 +18,7 @@ from workbench.store.sql.condition import parse_condition
 from workbench.text import duration_text, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -150,13 +150,19 @@ class RowCondition:
         columns = {name: _as_text(rows[name]) for name in self._by_path.columns} | dict(
             zip(paths.names, texts, strict=True)
         )
-        found = self._answer(self._by_path.statement, columns, np.flatnonzero(known))
+        found = self._answer(self._by_path.statement, columns, np.flatnonzero(known), paths.as_written)
         return found[_ROW], np.flatnonzero(~known)
 
     def _columns_of(self, rows: pa.Table) -> dict[str, pa.ChunkedArray]:
         return {name: _as_text(rows[name]) for name in self.columns}
 
-    def _answer(self, statement: str, columns: dict[str, Any], rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    def _answer(
+        self,
+        statement: str,
+        columns: dict[str, Any],
+        rows: NDArray[np.int64],
+        as_written: Callable[[str], str] = str,
+    ) -> dict[str, NDArray[Any]]:
         # DuckDB has no time limit of its own; `interrupt` may be called from another thread.
         limit = threading.Timer(TIME_LIMIT_S, self.cancel)
         limit.daemon = True
@@ -169,7 +175,7 @@ class RowCondition:
                 "Make it simpler."
             ) from error
         except duckdb.Error as error:
-            raise self._refused(f"cannot be used: {_first_line(error)}") from error
+            raise self._refused(f"cannot be used: {as_written(_first_line(error))}") from error
         finally:
             limit.cancel()
 
@@ -211,9 +217,12 @@ def _read(condition: Condition, schema: pa.Schema) -> tuple[tuple[str, ...], str
 def _hint(error: Exception, names: Sequence[str]) -> str:
     if not isinstance(error, duckdb.BinderException):
         return ""
-    if "json_extract(JSON, BOOLEAN)" in str(error):
+    said = str(error)
+    if "json_extract(JSON, BOOLEAN)" in said:
         return " In SQL a comparison binds before ->: write (payload->'a'->>'b') = 'x', or payload->>'$.a.b' = 'x'."
-    return f" The columns are: {', '.join(names)}."
+    if "explicit cast is required" in said:
+        return ". What ->> gives is text, also of a number: write (payload->>'n')::int > 3."
+    return f" The columns are: {', '.join(names)}." if "column" in said.partition("\n")[0] else ""
 
 
 def _first_line(error: Exception) -> str:

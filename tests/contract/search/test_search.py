@@ -182,6 +182,7 @@ async def test_a_condition_that_fails_on_a_record_is_an_error_with_its_reason(cl
     with pytest.raises(ValidationError, match="condition cannot be used"):
         await search
     assert search.result.state == "stopped"
+    assert ".;" not in search.result.ended
 
 
 async def test_what_cannot_be_decoded_is_counted_and_other_formats_are_read(cluster, topic):

@@ -42,6 +42,21 @@ def stores(tmp_path, decoder):
         yield a, b, Filler(a, decoder), Filler(b, decoder)
 
 
+def framed(number):
+    return b"\x00" + number.to_bytes(4, "big") + b"\x02\x04"
+
+
+def test_other_schemas_of_a_registry_are_told(stores):
+    a, b, fill_a, fill_b = stores
+    fill_a(table((b"k", framed(7)), (b"l", framed(7))))
+    fill_b(table((b"k", framed(7)), (b"l", framed(9))))
+    found = compare_snapshots(a, b)
+    (row,) = [one for one in found.rows() if one["kind"] == "field"]
+    assert (row["difference"], row["a"], row["b"]) == ("schemas", "id 7", "id 7, id 9")
+    assert "(schemas of values)" in repr(found)
+    assert not found.same
+
+
 def event(number, kind="order.paid"):
     return {
         "event_id": f"00000000-0000-4000-8000-{number:012d}",

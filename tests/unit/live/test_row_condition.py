@@ -54,6 +54,15 @@ def test_a_condition_without_the_parentheses_that_sql_wants_says_where_they_go()
         parse_filter("where payload->'n'->>'m' = '1'", SCHEMA)
 
 
+def test_errors_say_what_was_written_and_what_to_write() -> None:
+    with pytest.raises(ValidationError, match=r"gives is text, also of a number: write \(payload->>'n'\)::int > 3"):
+        parse_filter("where payload->>'n' > 3", SCHEMA)
+    with pytest.raises(ValidationError, match=r"from source column payload->>'n'"):
+        matching("where (payload->>'n')::date > '2026-01-01'", rows(0, 3))
+    with pytest.raises(ValidationError, match="The columns are: topic"):
+        parse_filter("where nowhere = 1", SCHEMA)
+
+
 def test_a_condition_that_fails_on_a_record_is_an_error_of_the_filter() -> None:
     with pytest.raises(ValidationError, match="filter cannot be used"):
         matching("where key::int > 3", rows(0, 3))

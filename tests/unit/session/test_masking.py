@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import uuid
@@ -11,7 +12,8 @@ from framed_values import ORDER, avro_value, framed
 from registry_server import serving
 
 import workbench as wb
-from workbench.errors import ConfigurationError, QueryError, ReplayRefused, SnapshotError
+from workbench.errors import ConfigurationError, QueryError, ReplayRefused, SnapshotError, ValidationError
+from workbench.live.explorer.desk import DeskParts, ExplorerDesk
 from workbench.model import NewRecord, Span
 from workbench.session.masked_copies import masked_copy
 from workbench.testing import wait_until
@@ -146,6 +148,104 @@ async def test_no_output_holds_a_secret(settings, address, tmp_path, caplog):
     clean(caplog.text)
 
 
+FORMS = (
+    "__repr__",
+    "_repr_html_",
+    "text",
+    "tree",
+    "csv",
+    "svg",
+    "mermaid",
+    "otlp",
+    "rows",
+    "frame",
+    "provenance",
+    "toml",
+)
+
+
+def every_form(result):
+    """Whatever a result can be written or shown as."""
+    for name in FORMS:
+        form = getattr(result, name, None)
+        made = form() if callable(form) else form
+        if name == "rows" and made is not None:
+            made = list(made)
+        yield made.to_csv() if hasattr(made, "to_csv") else made
+
+
+async def test_no_form_of_an_answer_holds_a_secret(settings, address, tmp_path):
+    settings.write_text(SETTINGS)
+    async with await wb.connect(address) as cluster:
+        snap = await cluster.capture("payments", into=tmp_path / "a.duckdb")
+        later = await cluster.capture("payments", into=tmp_path / "b.duckdb", end="+4")
+        found = await cluster.search("payments", regex="payment", start="start")
+        answers = [
+            await cluster.page("payments", start="start"),
+            await cluster.record("payments/0@0"),
+            await cluster.explain("payments/0@0"),
+            await cluster.statistics("payments"),
+            (await cluster.statistics("payments")).drift(await cluster.statistics("payments", end="+4")),
+            await cluster.topics(),
+            await cluster.partitions("payments"),
+            await cluster.lag(),
+            found,
+            found.trace(),
+        ]
+    trace = snap.graph
+    answers += [wb.compare(snap, later), snap.compare("event_type is not null"), snap.flows(), snap.findings()]
+    answers += [snap.query("{ }"), snap.type_map(), snap.variants(), snap.unfinished(), snap.timing_profile()]
+    answers += [
+        trace,
+        trace.sequence,
+        trace.critical_path(),
+        trace.findings(),
+        str(trace.show().still.bundle()),
+        trace.frame,
+    ]
+    answers += [snap.state("payments"), snap.state_fold("payments"), snap.schemas, snap.journal, snap.dead_letters()]
+    for answer in answers:
+        clean(*every_form(answer), *(every_form(answer.frame) if hasattr(answer, "frame") else ()))
+    snap.close()
+    later.close()
+
+
+async def test_no_pane_of_the_explorer_holds_a_secret(settings, address):
+    settings.write_text(SETTINGS)
+    async with await wb.connect(address, write=True, reason="test") as cluster:
+        desk = ExplorerDesk(cluster, parts=DeskParts(acts=cluster.acts), hides=cluster._connection.hides)
+        panes = {pane.name: pane for pane in (*desk.panes, *desk.details)}
+        await panes["search"].do("input", {"topics": "payments"})
+        for name in ("messages", "topic", "search"):
+            form = {field.name: field.value for field in panes[name].inputs}
+            presses = [one.name for one in panes[name].presses if one.enabled]
+            await desk.select_topic("payments")
+            if name == "search":
+                await panes[name].do(presses[0], {**form, "topics": "payments", "start": "start"})
+        await desk.select_record("payments/0@0")
+        await panes["acts"].do("input", {"act": "produce a record"})
+        with contextlib.suppress(ValidationError):
+            await panes["acts"].do("take", {})
+        for pane in panes.values():
+            shown = [pane.window(0, 50), pane.sections, pane.note, pane.failure, pane.inputs, pane.values]
+            clean(*map(repr, shown))
+        assert panes["messages"].row_count == 8
+        assert "masked" in panes["acts"].failure
+        desk.close()
+
+
+async def test_no_act_copies_what_is_left_of_a_masked_record(settings, address):
+    settings.write_text(SETTINGS)
+    async with await wb.connect(address, write=True, reason="test") as cluster:
+        with pytest.raises(ValidationError, match="masked here") as caught:
+            await cluster.acts.produce_like("payments/0@0", key=b"x")
+        clean(caught.value)
+        like = await cluster.record("payments/0@0")
+        act = await cluster.acts.produce("payments", value=b"x", like=like)
+        clean(act, act._repr_html_(), *(every_form(act)))
+        assert any("masked when it was read" in one for one in act.refusals)
+
+
 async def test_without_rules_the_same_search_finds_the_secrets(settings, address, tmp_path):
     assert settings.read_text() == ""
     async with await wb.connect(address) as cluster:
@@ -153,6 +253,8 @@ async def test_without_rules_the_same_search_finds_the_secrets(settings, address
             for output in (snap.sql("from records").to_csv(), snap.events(columns=["payload"]).to_csv()):
                 with pytest.raises(AssertionError):
                     clean(output)
+        with pytest.raises(AssertionError):
+            clean(*every_form(await cluster.page("payments", start="start")))
 
 
 async def test_a_replay_of_masked_records_is_refused(settings, address, tmp_path):

@@ -208,7 +208,7 @@ class Search:
             finish("it was cancelled", "stopped")
             raise
         except BaseException as error:
-            finish(str(error) or type(error).__name__, "failed")
+            finish(str(error).rstrip(".") or type(error).__name__, "failed")
             raise
         return finish(self._stopped, "done")
 
@@ -246,7 +246,10 @@ class Search:
 
     def _submitted(self, threads: ThreadPoolExecutor, chunks: Sequence[Chunk]) -> asyncio.Future[Matched | None]:
         inside = partial(contextvars.copy_context().run, self._matched, chunks)
-        return asyncio.get_running_loop().run_in_executor(threads, inside)
+        coming = asyncio.get_running_loop().run_in_executor(threads, inside)
+        # A condition that fails on one batch fails on those behind it, too; nobody awaits them any more.
+        coming.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return coming
 
     def _matched(self, chunks: Sequence[Chunk]) -> Matched | None:
         whole = pa.Table.from_batches([chunk.records for chunk in chunks], schema=RECORD)
