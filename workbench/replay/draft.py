@@ -8,6 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.ascending import ascends
+from workbench.buffers.mapped import batches_of
+from workbench.buffers.text_marks import text_marks
 from workbench.errors import ConfigurationError, ValidationError
 from workbench.model.records.columns import RECORD
 from workbench.replay.options import Options
@@ -27,6 +30,11 @@ if TYPE_CHECKING:
 POSITION = ("source_id", "partition", "offset")
 DECODED = ("event_id", "event_type", "correlation_id", "convention", "dialect", "origin")
 """Columns of the decoded row that a plan can use; each may be missing."""
+
+_CAUSES = "causes"
+
+JOINED = (*POSITION, *DECODED, _CAUSES)
+"""Columns of decoded rows that `with_decoded` takes."""
 
 CAUSED = "caused"
 """Column that marks the records which name another selected one as their cause."""
@@ -193,6 +201,11 @@ def join_decoded(records: pa.Table, events: pa.Table) -> pa.Table:
         records: RECORD columns and ``source_id``, ``cluster``, ``topic``.
         events: EVENT columns and ``source_id``.
     """
+    return mark_caused(with_decoded(records, events))
+
+
+def with_decoded(records: pa.Table, events: pa.Table) -> pa.Table:
+    """Append the decoded columns like `join_decoded`, with the causes of each event instead of `CAUSED`."""
     wanted, offered = _position_keys(records), _position_keys(events)
     order = np.argsort(offered)
     found = np.searchsorted(offered, wanted, sorter=order)
@@ -200,23 +213,36 @@ def join_decoded(records: pa.Table, events: pa.Table) -> pa.Table:
     rows = order[np.where(inside, found, 0)] if len(offered) else np.zeros(len(wanted), np.int64)
     hit = inside & (offered[rows] == wanted) if len(offered) else np.zeros(len(wanted), bool)
     take = pa.array(rows, pa.int64(), mask=~hit)
-    for name in DECODED:
+    for name in (*DECODED, _CAUSES):
         if name in events.column_names:
             column = events[name].take(take) if len(offered) else pa.nulls(len(wanted), events[name].type)
             records = records.append_column(name, column)
-    if "causes" in events.column_names and len(offered):
-        caused = _caused(events).take(take)
-        records = records.append_column(CAUSED, pc.fill_null(caused, False))
     return records
 
 
-def _caused(events: pa.Table) -> pa.Array:
-    """Mark the events that name another one of these as their cause."""
-    causes = events["causes"].combine_chunks()
-    named = pc.is_in(causes.flatten().field("value"), events["event_id"].combine_chunks().drop_null())
-    marked = np.zeros(len(causes), bool)
-    marked[pc.list_parent_indices(causes).filter(named).to_numpy()] = True
-    return pa.array(marked)
+def mark_caused(records: pa.Table) -> pa.Table:
+    """Replace the causes of records by the mark that says whether one of them is selected."""
+    if _CAUSES not in records.column_names:
+        return records
+    selected = np.concatenate([np.empty(0, np.uint64), *(text_marks(chunk) for chunk in records["event_id"].chunks)])
+    selected = np.sort(selected[selected > 0])
+    # What would stand behind the last one is compared with 0, the mark of null, which none of them has.
+    known = np.append(selected, np.uint64(0))
+    marked = []
+    for batch in batches_of(records.select([_CAUSES])):
+        causes = batch.column(0)
+        named = text_marks(causes.flatten().field("value"))
+        hits = (known[np.searchsorted(selected, named)] == named) & (named > 0)
+        caused = np.zeros(len(causes), bool)
+        caused[pc.list_parent_indices(causes).filter(pa.array(hits)).to_numpy()] = True
+        marked.append(pa.array(caused))
+    records = records.drop_columns([_CAUSES])
+    return records.append_column(CAUSED, pa.chunked_array(marked, pa.bool_()))
+
+
+def _repeats(records: pa.Table) -> bool:
+    keys = _position_keys(records)
+    return len(np.unique(keys)) != len(keys)
 
 
 def _position_keys(table: pa.Table) -> np.ndarray[Any, Any]:
@@ -237,14 +263,13 @@ def _checked(records: pa.Table, sources: Mapping[int, SelectedSource]) -> pa.Tab
     for name, kind in wanted.items():
         index = records.schema.get_field_index(name)
         column = _cast(records.column(name), name, kind)
-        if name == "cluster":
+        if name == "cluster" and column.null_count:
             column = pc.fill_null(column, UNKNOWN_CLUSTER)
         records = records.set_column(index, pa.field(name, kind), column)
     unknown = sorted(set(pc.unique(records["source_id"]).to_pylist()) - set(sources))
     if unknown:
         raise ValidationError(f"Nothing is known about the capture of source {unknown[0]}; pass it in sources=.")
-    keys = _position_keys(records)
-    if len(np.unique(keys)) != len(keys):
+    if not ascends(*(records[name].to_numpy() for name in POSITION)) and _repeats(records):
         raise ValidationError("The selection holds a position more than once; select each record once.")
     return records
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from workbench.buffers.ascending import ascends
 from workbench.errors import ValidationError
 from workbench.text import counted, is_position, parse_position
 
@@ -40,8 +41,7 @@ def positions_of(store: SnapshotStore, selection: Any) -> tuple[pa.Table, str]:
     if isinstance(selection, str) and is_position(selection):
         selection = [selection]
     if isinstance(selection, str):
-        table = store.event_table(selection).select(POSITIONS.names)
-        return _checked(table), f"where {selection}"
+        return _checked(store.position_table(selection)), f"where {selection}"
     if hasattr(selection, "positions") and callable(selection.positions):
         return _of_events(selection), _summary_of(selection)
     if isinstance(selection, pa.Table):
@@ -110,7 +110,9 @@ def _newest_sources(store: SnapshotStore) -> dict[str, int]:
 
 
 def _checked(table: pa.Table) -> pa.Table:
-    unique = table.cast(POSITIONS).group_by(POSITIONS.names).aggregate([]).select(POSITIONS.names)
+    unique = table.cast(POSITIONS).select(POSITIONS.names)
+    if not ascends(*(column.to_numpy() for column in unique.columns)):
+        unique = unique.group_by(POSITIONS.names).aggregate([]).select(POSITIONS.names)
     if not unique.num_rows:
         raise ValidationError("The selection is empty: no record of the snapshot is meant.")
     return unique

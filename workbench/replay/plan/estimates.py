@@ -63,8 +63,8 @@ def estimate(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
         sent: Seqs that are not left out, ascending.
     """
     sizes = records.sizes[sent]
-    names = [name for name in ("key", "value", "event_type") if name in records.table.column_names]
-    chosen = records.table.select(names)
+    names = [name for name in ("key", "event_type") if name in records.table.column_names]
+    chosen = records.table.select(names).append_column("tombstone", pc.is_null(records.table["value"]))
     if len(sent) < len(records):
         chosen = chosen.take(pa.array(sent))
     times = _span(records.numbers("timestamp_ms")[sent])
@@ -80,7 +80,7 @@ def estimate(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
         largest_bytes=int(sizes.max()) if len(sent) else 0,
         first_ms=times[0],
         last_ms=times[1],
-        tombstones=chosen["value"].null_count,
+        tombstones=pc.sum(chosen["tombstone"]).as_py() or 0,
         distinct_keys=pc.count_distinct(chosen["key"], mode="only_valid").as_py(),
         types=_types(chosen),
     )
@@ -94,7 +94,8 @@ def _lanes(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> tuple[Lane, .
     for topic, bound in records.target_rows.items():
         seqs = bound[chosen[bound]]
         partitions = records.target_partitions[seqs]
-        for partition in np.unique(partitions).tolist():
+        # Shifted by one, because -1 stands for none.
+        for partition in (np.flatnonzero(np.bincount(partitions + 1)) - 1).tolist():
             own = seqs[partitions == partition]
             size = int(records.sizes[own].sum())
             lanes.append(Lane(topic, partition, len(own), size, *_span(times[own])))

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.mapped import mapped_array
 from workbench.model.feeds import PlanFacts, Sample
 from workbench.replay.plan.dry_run import DryRun, summary
 from workbench.replay.plan.rewritten_texts import diffs, rewritten_texts
@@ -84,7 +85,7 @@ class Plan:
     @cached_property
     def sent(self) -> Longs:
         """Seqs that are sent, ascending."""
-        return without(len(self.records), self.left_out)
+        return mapped_array([without(len(self.records), self.left_out)])
 
     @cached_property
     def steps(self) -> pa.Table:
@@ -138,8 +139,8 @@ class Plan:
         if self.estimates.largest_seq is not None:
             picked.setdefault(self.estimates.largest_seq, "largest")
         if "event_type" in self.records.table.column_names:
-            types = self.records.table["event_type"].take(pa.array(sent)).combine_chunks().dictionary_encode()
-            types = types.combine_chunks() if isinstance(types, pa.ChunkedArray) else types
+            types = self.records.table["event_type"].dictionary_encode().combine_chunks()
+            types = types if len(sent) == len(types) else types.take(pa.array(sent))
             known = pc.fill_null(types.indices, -1).to_numpy()
             numbers, rows = np.unique(known, return_index=True)
             for number, row in sorted(zip(numbers.tolist(), rows.tolist(), strict=True), key=lambda pair: pair[1]):

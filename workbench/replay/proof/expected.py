@@ -102,18 +102,14 @@ class ExpectedRecords:
 
     def _read(self, first: int) -> Block:
         stop = min(first + BLOCK_ROWS, len(self))
-        rows = self.ledger.rows(first, stop)
-        seqs = pa.array(rows["seq"].to_numpy() - first)
-        # Records that were never attempted have no row.
-        at = pc.index_in(pa.array(np.arange(stop - first)), seqs)
-        rows = rows.take(at)
-        offsets, stated = (
-            pc.fill_null(rows[name], NOT_KNOWN).to_numpy() for name in ("target_offset", "target_timestamp_ms")
-        )
+        offsets, stated = self.ledger.written(first, stop)
         if self._plan is None:
-            digests = _digests(rows["body_sha256"])
+            rows = self.ledger.rows(first, stop)
+            # Records that were never attempted have no row.
+            at = pc.index_in(pa.array(np.arange(first, stop)), rows["seq"].combine_chunks())
+            rows = rows.select(["body_sha256", "target_topic", "target_partition"]).take(at)
             times = np.full(len(stated), NOW, np.int64) if self._stamped_when_sent else stated
-            return Block(first, digests, Places.of(rows), times, offsets, stated)
+            return Block(first, _digests(rows["body_sha256"]), Places.of(rows), times, offsets, stated)
         records = self._plan.records
         targets = {
             "target_topic": records.target_topic_column(np.arange(first, stop)),

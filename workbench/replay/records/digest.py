@@ -7,12 +7,14 @@ record that was read and the record that was written have the same one.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
+from workbench.buffers import mapped
 from workbench.bus.rows import header_column
 from workbench.replay.records import bodies
 
@@ -37,9 +39,10 @@ def body_sha256(key: bytes | None, value: bytes | None, headers: HeaderList = ()
 
 def body_digests(table: pa.Table | pa.RecordBatch) -> Digests:
     """Return the body digest of each row of a table with the RECORD columns."""
-    batches = table.to_batches() if isinstance(table, pa.Table) else [table]
-    found = [bodies.body_digests(*(batch.column(name) for name in ("key", "value", "headers"))) for batch in batches]
-    return np.concatenate([np.empty((0, 32), np.uint8), *found])
+    parts = (
+        bodies.body_digests(*batch.columns) for batch in mapped.batches_of(table.select(["key", "value", "headers"]))
+    )
+    return mapped.mapped_array(itertools.chain([np.empty((0, 32), np.uint8)], parts))
 
 
 def digest_column(digests: Digests) -> pa.Array:

@@ -8,13 +8,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.buffers.ascending import ascends
+from workbench.buffers.mapped import mapped_table
 
 Order = npt.NDArray[np.int64]
+
+_STEP_ROWS = 10_000
 
 
 def by_position(records: pa.Table) -> Order:
     """Return the rows by topic, source, partition, offset."""
-    topics = records["topic"].combine_chunks().dictionary_encode()
+    topics = records["topic"].dictionary_encode()
     topics = topics.combine_chunks() if isinstance(topics, pa.ChunkedArray) else topics
     _, ranks = np.unique(np.array(topics.dictionary.to_pylist(), dtype=str), return_inverse=True)
     codes = ranks[topics.indices.to_numpy()]
@@ -42,6 +48,21 @@ def by_time(records: pa.Table) -> Order:
 
 def ordered(records: pa.Table, order: str) -> pa.Table:
     """Sort records by one of the order options."""
+    # Snapshots give records by position: most selections need neither sorting nor a copy.
+    if order == "offset" and _is_by_position(records):
+        return records
     rows = by_position(records) if order == "offset" else by_time(records)
-    # Snapshots give records by position: most selections need no copy.
-    return records if (rows[1:] > rows[:-1]).all() else records.take(pa.array(rows))
+    return records if (rows[1:] > rows[:-1]).all() else _taken(records, rows)
+
+
+def _is_by_position(records: pa.Table) -> bool:
+    if len(pc.unique(records["topic"])) > 1:
+        return False
+    return ascends(*(records[name].to_numpy() for name in ("source_id", "partition", "offset")))
+
+
+def _taken(records: pa.Table, rows: Order) -> pa.Table:
+    """Return rows of a table in another order; a large one is made in steps."""
+    steps = (records.take(pa.array(rows[at : at + _STEP_ROWS])) for at in range(0, len(rows), _STEP_ROWS))
+    batches = (batch for step in steps for batch in step.combine_chunks().to_batches())
+    return mapped_table(batches, records.schema)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.mapped import batches_of
 from workbench.replay.replay_mark import X_REPLAY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from numpy.typing import NDArray
 
@@ -37,31 +39,20 @@ class LazyColumn:
 
 
 class RawRows:
-    """Key, value and headers of each row of a table with the RECORD columns."""
+    """Key, value and headers of each row of a table with the RECORD columns; columns are looked at batch by batch."""
 
     def __init__(self, table: pa.Table | pa.RecordBatch) -> None:
         self.keys = LazyColumn(table["key"])
         self.values = LazyColumn(table["value"])
-        headers = table["headers"]
-        chunks = headers.chunks if isinstance(headers, pa.ChunkedArray) else [headers]
-        counts = [pc.fill_null(pc.list_value_length(chunk), 0).to_numpy(zero_copy_only=False) for chunk in chunks]
-        self.header_counts: Longs = np.concatenate([np.empty(0, np.int64), *counts]).astype(np.int64)
-        self._first: Longs = np.concatenate(([0], np.cumsum(self.header_counts)))
-        flat = [chunk.flatten().flatten() if len(chunk) else list(_NO_HEADER_COLUMNS) for chunk in chunks]
-        self._names = pa.chunked_array([names for names, _ in flat], pa.binary())
-        self._header_values = pa.chunked_array([values for _, values in flat], pa.binary())
-        self._sizes = _lengths(table["key"]) + _lengths(table["value"])
+        self._headers = table["headers"]
+        self._table = table.select(["key", "value", "headers"])
 
     def __len__(self) -> int:
         return len(self.keys)
 
     def headers(self, row: int) -> HeaderList:
         """Return the headers of one row, in order."""
-        begin, count = int(self._first[row]), int(self.header_counts[row])
-        if not count:
-            return ()
-        names, values = (column.slice(begin, count).to_pylist() for column in (self._names, self._header_values))
-        return tuple(zip(names, values, strict=True))
+        return tuple((header["name"], header["value"]) for header in self._headers[row].as_py() or ())
 
     def named(self, name: bytes) -> Iterator[tuple[int, bytes | None]]:
         """Yield row and value of each header of this name, in row order, duplicates included."""
@@ -70,26 +61,88 @@ class RawRows:
 
     def named_columns(self, name: bytes) -> tuple[Longs, pa.ChunkedArray]:
         """Return row and value of each header of this name, in row order, duplicates included."""
-        hits = np.flatnonzero(pc.equal(self._names, pa.scalar(name, pa.binary())).to_numpy())
-        return self._rows_of(hits), self._header_values.take(pa.array(hits))
+        rows, values = [np.empty(0, np.int64)], []
+        for part in self._parts():
+            hits = np.flatnonzero(pc.equal(part.names, pa.scalar(name, pa.binary())).to_numpy(zero_copy_only=False))
+            rows.append(part.rows_of(hits))
+            values.append(part.contents.take(pa.array(hits)))
+        return np.concatenate(rows), pa.chunked_array(values, pa.binary())
 
     def replayed(self) -> list[int]:
         """Return the rows that carry a header of a replay, ascending."""
-        return sorted(set(self._rows_of(np.flatnonzero(pc.starts_with(self._names, X_REPLAY).to_numpy())).tolist()))
+        return self._rows_whose_names(lambda names: pc.starts_with(names, X_REPLAY))
 
     def unwritable_names(self) -> list[int]:
         """Return the rows with a header name that is not UTF-8, ascending."""
-        bad = [name for name in pc.unique(self._names).to_pylist() if not _is_utf8(name)]
-        return sorted({row for name in bad for row in self.named_columns(name)[0].tolist()})
+
+        def unwritable(names: pa.Array) -> pa.Array:
+            bad = [name for name in pc.unique(names).to_pylist() if not _is_utf8(name)]
+            return pc.is_in(names, pa.array(bad, pa.binary()))
+
+        return self._rows_whose_names(unwritable)
+
+    def with_header(self, name: bytes) -> list[int]:
+        """Return the rows with a header of this name, ascending."""
+        return self._rows_whose_names(lambda names: pc.equal(names, pa.scalar(name, pa.binary())))
+
+    def _rows_whose_names(self, chosen: Callable[[pa.Array], pa.Array]) -> list[int]:
+        rows: set[int] = set()
+        for part in self._parts():
+            hits = np.flatnonzero(chosen(part.names).to_numpy(zero_copy_only=False))
+            rows.update(part.rows_of(hits).tolist())
+        return sorted(rows)
+
+    def values_starting_with(self, start: bytes) -> NDArray[np.bool_]:
+        """Tell of each row whether its value begins with these bytes."""
+        found = [np.empty(0, bool)]
+        for batch in batches_of(self._table):
+            begins = pc.fill_null(pc.starts_with(batch.column("value"), start), False)
+            found.append(begins.to_numpy(zero_copy_only=False))
+        return np.concatenate(found)
+
+    @property
+    def header_counts(self) -> Longs:
+        """Number of headers of each row."""
+        return np.concatenate([np.empty(0, np.int64), *(np.diff(part.ends) for part in self._parts())])
 
     def sizes(self) -> Longs:
         """Return the bytes of key, value, header names and header values of each row."""
-        running = np.concatenate(([0], np.cumsum(_lengths(self._names) + _lengths(self._header_values))))
-        total: Longs = self._sizes + running[self._first[1:]] - running[self._first[:-1]]
-        return total
+        found = [np.empty(0, np.int64)]
+        first = 0
+        for part in self._parts():
+            count = len(part.ends) - 1
+            fields = np.concatenate(([0], np.cumsum(_lengths(part.names) + _lengths(part.contents))))
+            rows = self._table.slice(first, count)
+            own = fields[part.ends[1:]] - fields[part.ends[:-1]]
+            found.append(own + _lengths(rows["key"]) + _lengths(rows["value"]))
+            first += count
+        return np.concatenate(found)
 
-    def _rows_of(self, hits: Longs) -> Longs:
-        return np.searchsorted(self._first, hits, side="right") - 1
+    def _parts(self) -> Iterator[_Part]:
+        first = 0
+        for batch in batches_of(self._table.select(["headers"])):
+            lists = batch.column(0)
+            names, contents = lists.flatten().flatten() if len(lists) else _NO_HEADER_COLUMNS
+            counts = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+            yield _Part(first, np.concatenate(([0], np.cumsum(counts))), names, contents)
+            first += len(lists)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The headers of some rows that follow each other."""
+
+    first: int
+    """The first of these rows."""
+    ends: Longs
+    """Where the headers of each row begin and end among those of the part."""
+    names: pa.Array
+    contents: pa.Array
+
+    def rows_of(self, hits: Longs) -> Longs:
+        """Return the rows of some headers."""
+        rows: Longs = self.first + np.searchsorted(self.ends, hits, side="right") - 1
+        return rows
 
 
 def without(count: int, left_out: Collection[int]) -> Longs:

@@ -14,11 +14,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.mapped import mapped_array, release
 from workbench.bus.partitioner_detection import PartitionerVerdict, detect_partitioner
 from workbench.replay.options import Options, Partitions
 from workbench.replay.records.digest import Digests, body_digests
 from workbench.replay.records.ordering import ordered
-from workbench.replay.records.placement import UNPLACED, place
+from workbench.replay.records.placement import HASHES, UNPLACED, place
 from workbench.replay.records.raw_rows import RawRows
 from workbench.replay.records.replay_headers import (
     RecordHeaders,
@@ -134,7 +135,7 @@ class ReplayRecords:
     @cached_property
     def sizes(self) -> Longs:
         """Bytes of key, value and headers of each planned record."""
-        return self.rows.sizes()
+        return mapped_array([self.rows.sizes()])
 
     def column(self, name: str) -> list[Any] | None:
         """Return an optional column as values; None when the selection does not have it."""
@@ -142,20 +143,20 @@ class ReplayRecords:
 
     def numbers(self, name: str) -> Longs:
         """Return an integer column."""
-        values: Longs = self.table[name].to_numpy().astype(np.int64)
+        values: Longs = self.table[name].to_numpy().astype(np.int64, copy=False)
         return values
 
     @cached_property
     def target_numbers(self) -> npt.NDArray[np.int32]:
         """Target of each record, as its index in the target topics of the facts."""
         numbers = {name: number for number, name in enumerate(self.facts.target_topics)}
-        encoded = self.table["topic"].combine_chunks().dictionary_encode()
+        encoded = self.table["topic"].dictionary_encode()
         chunks = encoded.chunks if isinstance(encoded, pa.ChunkedArray) else [encoded]
         found = [np.empty(0, np.int32)]
         for chunk in chunks:
             of_topic = np.array([numbers[self.facts.targets[name]] for name in chunk.dictionary.to_pylist()], np.int32)
             found.append(of_topic[chunk.indices.to_numpy()])
-        return np.concatenate(found)
+        return mapped_array([np.concatenate(found)])
 
     def target_topic(self, seq: int) -> str:
         """Return the target topic of a record."""
@@ -170,24 +171,25 @@ class ReplayRecords:
     def target_rows(self) -> dict[str, Longs]:
         """Seqs bound for each target topic, ascending."""
         return {
-            name: np.flatnonzero(self.target_numbers == number).astype(np.int64)
+            name: mapped_array([np.flatnonzero(self.target_numbers == number).astype(np.int64, copy=False)])
             for number, name in enumerate(self.facts.target_topics)
         }
 
     @cached_property
     def lanes(self) -> Longs:
         """A number for the target partition of each record."""
-        return (self.target_numbers.astype(np.int64) << 32) + self.target_partitions
+        return mapped_array([(self.target_numbers.astype(np.int64) << 32) + self.target_partitions])
 
     @cached_property
     def planned_timestamps(self) -> Longs:
         """Planned timestamp of each record; `NOW` where it is the time of sending."""
         times = self.numbers("timestamp_ms")
         if self.options.timestamps == "now":
-            return np.full(len(times), NOW, np.int64)
+            return mapped_array([np.full(len(times), NOW, np.int64)])
         if self.options.timestamps == "shift":
             times = shifted(times, self.start_ms, self.options.speed)
-        return np.where((self.numbers("timestamp_ms") < 0) | (self.numbers("timestamp_type") < 0), NOW, times)
+        none = (self.numbers("timestamp_ms") < 0) | (self.numbers("timestamp_type") < 0)
+        return mapped_array([np.where(none, NOW, times)])
 
     @cached_property
     def new_topics(self) -> tuple[NewTopic, ...]:
@@ -233,13 +235,19 @@ class ReplayRecords:
     def target_partitions(self) -> npt.NDArray[np.int32]:
         """Target partition of each record; -1 where the target has none for it."""
         placed = np.full(len(self), UNPLACED, np.int32)
-        keys, source = self.table["key"].combine_chunks(), self._kept_partitions
+        source = self._kept_partitions
         for name, seqs in self.target_rows.items():
             count = self.topic_facts[name].partitions
             policy = self._resolved_policy(seqs)
             if policy is not None:
-                placed[seqs] = place(policy, source[seqs], keys.take(pa.array(seqs)), count)
-        return placed
+                placed[seqs] = place(policy, source[seqs], self._keys(policy, seqs), count)
+        return mapped_array([placed])
+
+    def _keys(self, policy: Partitions, seqs: Longs) -> pa.Array:
+        """Return the keys of some records, where the policy looks at them."""
+        if policy.policy not in HASHES:
+            return pa.nulls(len(seqs), pa.binary())
+        return self.table["key"].take(pa.array(seqs)).combine_chunks()
 
     @property
     def _kept_partitions(self) -> npt.NDArray[np.int32]:
@@ -299,6 +307,7 @@ class ReplayRecords:
             seqs: Ascending, all for one target topic.
             at_ms: UTC milliseconds.
         """
+        release()
         source = self.chosen(seqs)
         planned = self.planned_timestamps[seqs]
         return pa.RecordBatch.from_arrays(
@@ -339,7 +348,7 @@ class ReplayRecords:
         # Earlier replays left headers of any length, so these records are measured instead of bounded.
         for seq in self.histories:
             bounds[seq] = self.batch_size(seq)
-        return bounds
+        return mapped_array([bounds])
 
     def batch_size(self, seq: int) -> int:
         """Return the exact size in bytes of a batch that holds this record alone."""

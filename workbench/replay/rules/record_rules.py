@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.records.columns import MASKED_HEADER
+from workbench.replay.records.raw_rows import RawRows
 from workbench.replay.restored_letters import RESTORED
 from workbench.replay.rewriting.schema_ids import schema_id
 from workbench.replay.rules.rule import record_refusal
@@ -84,7 +85,8 @@ def not_whole(planning: PlanningInput) -> dict[int, str]:
     """Refuse a record whose raw bytes are missing, or that has a header name that cannot be written."""
     refused = dict.fromkeys(planning.records.rows.unwritable_names(), "has a header name that is not UTF-8")
     table = planning.records.table
-    refused |= dict.fromkeys(_masked(table["headers"]), "was masked when it was captured")
+    masked = planning.records.rows.with_header(MASKED_HEADER.encode())
+    refused |= dict.fromkeys(masked, "was masked when it was captured")
     if "missing" in table.column_names:
         missing = table["missing"]
         seqs = np.flatnonzero(pc.is_valid(missing).to_numpy())
@@ -104,7 +106,9 @@ def schema_of_another_registry(planning: PlanningInput) -> dict[int, str]:
         for number, source in records.sources.items()
         if source.cluster_id != facts.cluster_id and (here is None or source.registry != here)
     ]
-    framed = pc.fill_null(pc.starts_with(records.table["value"], b"\x00"), False).to_numpy()
+    if not others:
+        return {}
+    framed = RawRows(records.table).values_starting_with(b"\x00")
     rows = np.flatnonzero(framed & np.isin(records.numbers("source_id"), others))
     numbers = {int(row): schema_id(records.table["value"][int(row)].as_py()) for row in rows}
     reason = "begins with schema id {}, which the registry of the target may give to another schema"
@@ -139,11 +143,3 @@ def not_rewritten(planning: PlanningInput) -> dict[int, str]:
     return {
         row: f"cannot be rewritten: {reason}" for row, reason in planning.records.rewritten.rewrites.problems.items()
     }
-
-
-def _masked(headers: pa.ChunkedArray) -> list[int]:
-    """Return the rows that have the mark of masking."""
-    column = headers.combine_chunks()
-    names = pc.equal(column.flatten().field("name"), pa.scalar(MASKED_HEADER.encode(), pa.binary()))
-    rows = pc.list_parent_indices(column).filter(names)
-    return sorted(set(rows.to_pylist()))

@@ -6,9 +6,12 @@ import re
 import uuid
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.mapped import batches_of
+from workbench.buffers.text_marks import text_marks
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.rules.rule import warning
 from workbench.text import counted
@@ -42,7 +45,13 @@ def same_event_twice(planning: PlanningInput) -> Iterator[str]:
     table = planning.records.table
     if "event_id" not in table.column_names:
         return
-    counts = pc.value_counts(table["event_id"].drop_null())
+    marks = np.concatenate([np.empty(0, np.uint64), *(text_marks(chunk) for chunk in table["event_id"].chunks)])
+    by_mark = np.sort(marks)
+    twice = np.unique(by_mark[1:][(by_mark[1:] == by_mark[:-1]) & (by_mark[1:] > 0)])
+    if not len(twice):
+        return
+    # Only these are compared as texts.
+    counts = pc.value_counts(table["event_id"].filter(pa.array(np.isin(marks, twice))))
     more = counts.filter(pc.greater(counts.field("counts"), 1))
     repeated = [event for event in more.field("values").to_pylist() if event]
     if repeated:
@@ -65,11 +74,13 @@ def non_uuid_ids(planning: PlanningInput) -> Iterator[str]:
     table = planning.records.table
     if not {"convention", "event_id"} <= set(table.column_names):
         return
-    onex = pc.fill_null(pc.starts_with(table["convention"].cast(pa.string()), "onex"), False)
-    ids = table["event_id"].filter(onex).drop_null()
-    # Most ids are written in the usual form; only the others are looked at one by one.
-    unusual = ids.filter(pc.invert(pc.match_substring_regex(ids, _UUID)))
-    odd = sum(not _is_uuid(event) for event in unusual.to_pylist())
+    odd = 0
+    for batch in batches_of(table.select(["convention", "event_id"])):
+        onex = pc.fill_null(pc.starts_with(batch.column(0).cast(pa.string()), "onex"), False)
+        ids = batch.column(1).filter(onex).drop_null()
+        # Most ids are written in the usual form; only the others are looked at one by one.
+        unusual = ids.filter(pc.invert(pc.match_substring_regex(ids, _UUID)))
+        odd += sum(not _is_uuid(event) for event in unusual.to_pylist())
     if odd:
         yield f"{counted(odd, 'record')} carry event ids that are no UUIDs: ONEX readers replace them by random ones."
 

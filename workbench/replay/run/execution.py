@@ -344,7 +344,9 @@ class PlanRun:
             self._done += end.written.acked
             self._bytes += int(self.plan.records.sizes[batch.seqs].sum())
             self._behind_ms = round(1000 * self._sender.behind_s(batch.last))
-        self._tell("running")
+        # A batch that was left out because the run is to stop is no news; the end of the run is told next.
+        if end.state == "committed" or not self.control.stop.is_set():
+            self._tell("running")
 
     async def _end(self, state: str, error: str | None) -> None:
         """Journal the end. It blocks the event loop on purpose: an awaited thread could be cancelled, the end lost."""

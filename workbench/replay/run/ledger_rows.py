@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.mapped import release
 from workbench.model.records.written import ACKED, FAILED, UNKNOWN
 from workbench.replay.records.digest import digest_column
 from workbench.replay.rewriting.rewritten import edit_entries
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from workbench.replay.records.raw_rows import Longs
     from workbench.replay.run.batch_writer import BatchEnd
 
+_PART_ROWS = 1 << 16
 ABORTED = "its transaction was aborted; nothing of it is visible"
 UNSENT = "the run was stopped before it was sent"
 NOT_THERE = "not on the target: its batch did not arrive"
@@ -31,17 +33,26 @@ TO_SEND_AGAIN = frozenset({ABORTED, UNSENT, NOT_THERE})
 """Reasons of ``skipped`` records that a resumed run sends; every other reason left them out for good."""
 
 
-def selection_rows(plan: Plan) -> pa.Table:
-    """Return all records of the plan for the journal, from which a killed run is resumed."""
-    records = plan.records
-    partitions = records.target_partitions
+def selection_rows(plan: Plan) -> pa.RecordBatchReader:
+    """Return all records of the plan for the journal, from which a killed run is resumed; in parts."""
+    starts = range(0, len(plan.records), _PART_ROWS)
+    parts = (_selected(plan, start, min(start + _PART_ROWS, len(plan.records))) for start in starts)
+    batches = (batch for part in parts for batch in part.combine_chunks().to_batches())
+    return pa.RecordBatchReader.from_batches(SELECTION, batches)
+
+
+def _selected(plan: Plan, start: int, stop: int) -> pa.Table:
+    records, seqs = plan.records, np.arange(start, stop)
+    partitions = records.target_partitions[start:stop]
+    source = records.table.select(["source_id", "topic", "partition", "offset"]).slice(start, stop - start)
     columns = {
-        "seq": pa.array(np.arange(len(records))),
-        **{name: records.table[name] for name in ("source_id", "topic", "partition", "offset")},
-        "body_sha256": digest_column(records.digests),
-        "target_topic": records.target_topic_column(np.arange(len(records))),
+        "seq": pa.array(seqs),
+        **{name: source[name] for name in source.column_names},
+        "body_sha256": digest_column(records.digests[start:stop]),
+        "target_topic": records.target_topic_column(seqs),
         "target_partition": pa.array(partitions, mask=partitions < 0),
     }
+    release()
     return pa.table([columns[name] for name in SELECTION.names], schema=SELECTION)
 
 

@@ -180,14 +180,19 @@ class Journal:
             )
 
     def start(
-        self, run_id: str, positions: pa.Table, selection: pa.Table, left_out: pa.Table, edits: pa.Table | None = None
+        self,
+        run_id: str,
+        positions: pa.Table,
+        selection: pa.Table | pa.RecordBatchReader,
+        left_out: pa.Table,
+        edits: pa.Table | None = None,
     ) -> None:
         """Move a run from ``confirmed`` to ``running``.
 
         Args:
             run_id: The run.
             positions: Ends of the target partitions, columns of `POSITIONS`.
-            selection: All records of the plan, columns of `SELECTION`.
+            selection: All records of the plan, columns of `SELECTION`; a reader gives them in parts.
             left_out: The records that are not sent, columns of `OUTCOMES`.
             edits: The records that are rewritten, columns of `EDITS`.
         """
@@ -199,8 +204,10 @@ class Journal:
                 SELECT ?, target_topic, target_partition, start_offset, next_target_offset FROM given_positions""",
                 [run_id],
             )
-            cursor.register("given_selection", selection.cast(SELECTION))
-            cursor.execute("INSERT INTO replay_selection SELECT ?, * FROM given_selection", [run_id])
+            parts = [selection] if isinstance(selection, pa.Table) else (pa.table(batch) for batch in selection)
+            for part in parts:
+                cursor.register("given_selection", part.cast(SELECTION))
+                cursor.execute("INSERT INTO replay_selection SELECT ?, * FROM given_selection", [run_id])
             if edits is not None and edits.num_rows:
                 cursor.register("given_edits", edits.cast(EDITS))
                 cursor.execute("INSERT INTO replay_edits SELECT ?, * FROM given_edits", [run_id])

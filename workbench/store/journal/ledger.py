@@ -60,6 +60,17 @@ class RunLedger:
             found: pa.Table = cursor.sql(_ROWS_QUERY, params=values).to_arrow_table()
         return found.cast(LEDGER)
 
+    def written(self, first: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return target offset and timestamp of each record from ``first`` on, -1 where the ledger has none."""
+        offsets, times = (np.full(stop - first, -1, np.int64) for _ in range(2))
+        query = """SELECT seq, coalesce(target_offset, -1), coalesce(target_timestamp_ms, -1) FROM replay_outcomes
+            WHERE run_id = ? AND seq BETWEEN ? AND ?"""
+        with self._connection.cursor() as cursor:
+            found = cursor.sql(query, params=[self._run_id, first, stop - 1]).to_arrow_table()
+        rows = found.column(0).to_numpy() - first
+        offsets[rows], times[rows] = found.column(1).to_numpy(), found.column(2).to_numpy()
+        return offsets, times
+
     def outcomes(self) -> NDArray[np.uint8]:
         """Return the code of the outcome of every record of the run, by seq."""
         with self._connection.cursor() as cursor:

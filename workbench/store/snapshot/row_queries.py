@@ -87,6 +87,16 @@ def event_query(where: str | None, *, by_position: bool, with_value: bool, with_
     return f"SELECT {columns}{value} FROM ({rows}) JOIN {_CLUSTERS} {picked} {raw} {_ORDER}"  # noqa: S608 - same
 
 
+def position_query(where: str | None) -> str:
+    """Write the query of `SnapshotStore.position_table`."""
+    return f"SELECT {_list(POSITION)} FROM events {_where(where)} {_ORDER}"  # noqa: S608 - the condition is the user's own
+
+
+def named_query(columns: Sequence[str]) -> str:
+    """Write the query of the named columns of ``events`` at picked positions, which are among them."""
+    return f"SELECT {_list(columns)} FROM events {_BY_POSITION} {_ORDER}"  # noqa: S608 - names of ours
+
+
 def record_query(where: str | None, *, by_position: bool) -> str:
     """Write the query of `SnapshotStore.record_table`."""
     rows = "records"

@@ -248,6 +248,18 @@ class SnapshotStore:
         )
         return self._queries.select(query, where, params, positions)
 
+    def position_table(self, where: str | None = None) -> pa.Table:
+        """Positions of decoded rows, columns ``source_id``, ``partition``, ``offset``, in their order.
+
+        Args:
+            where: An SQL condition over the columns of ``events``.
+        """
+        return self._queries.select(row_queries.position_query(where), where, None)
+
+    def named_columns(self, columns: Sequence[str], positions: pa.Table) -> pa.Table:
+        """Columns of ``events`` at some positions, in their order; the position is among them."""
+        return self._queries.select(row_queries.named_query(columns), None, None, positions)
+
     def record_table(
         self,
         where: str | None = None,

@@ -36,6 +36,13 @@ def test_digests_are_those_of_the_rule(rows, skip):
     assert [bytes(digest) for digest in found] == [hashlib.sha256(body(*row)).digest() for row in rows[skip:]]
 
 
+def test_bodies_of_every_length_around_a_block():
+    values = [bytes([at % 256]) * at for at in (*range(200), 100_000)]
+    columns = [pa.nulls(len(values), pa.binary()), pa.array(values, pa.binary()), header_column([()] * len(values))]
+    expected = [hashlib.sha256(body(None, value, ())).digest() for value in values]
+    assert [bytes(digest) for digest in body_digests(*columns)] == expected
+
+
 @settings(max_examples=80, deadline=None)
 @given(ROWS, st.integers(0, 2))
 def test_new_headers_come_last_and_those_of_earlier_replays_go(rows, skip):

@@ -1,0 +1,106 @@
+"""Keeps large tables and arrays in temporary files that are mapped: they are read like memory, and take none.
+
+A file has no name, so nobody else opens it and nothing stays behind. The system may drop its pages at any time;
+`release` drops those that were read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import tempfile
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+LEAST_TABLE = 32 << 20
+"""Bytes of a table from which it is mapped."""
+LEAST_ARRAY = 4 << 20
+_STEP = 32 << 20
+"""Bytes that are read of a table before its pages are released."""
+
+_mappings: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
+
+
+def mapped_table(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+    """Return batches as a table, which is mapped when it is large. They are used one after another.
+
+    Raises:
+        OSError: The disk of the temporary folder is full.
+    """
+    held: list[pa.RecordBatch] = []
+    size = 0
+    rest = iter(batches)
+    for batch in rest:
+        held.append(batch)
+        size += batch.nbytes
+        if size > LEAST_TABLE:
+            break
+    else:
+        return pa.Table.from_batches(held, schema)
+    with tempfile.TemporaryFile(prefix="workbench-") as file:
+        with pa.ipc.new_file(pa.PythonFile(file, "w"), schema) as writer:
+            while held:
+                writer.write_batch(held.pop(0))
+            for batch in rest:
+                writer.write_batch(batch)
+        file.flush()
+        return pa.ipc.open_file(pa.py_buffer(_map(file.fileno()))).read_all()
+
+
+def mapped_array(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    """Return arrays behind one another as one, which is mapped, and then read-only, when it is large.
+
+    Raises:
+        ValueError: There is no part.
+        OSError: The disk of the temporary folder is full.
+    """
+    held: list[NDArray[Any]] = []
+    size = 0
+    rest = iter(parts)
+    for part in rest:
+        held.append(part)
+        size += part.nbytes
+        if size > LEAST_ARRAY:
+            break
+    else:
+        return held[0] if len(held) == 1 else np.concatenate(held)
+    kind, shape = held[0].dtype, held[0].shape[1:]
+    with tempfile.TemporaryFile(prefix="workbench-") as file:
+        while held:
+            file.write(np.ascontiguousarray(held.pop(0)).data)
+        for part in rest:
+            file.write(np.ascontiguousarray(part).data)
+        file.flush()
+        return np.frombuffer(_map(file.fileno()), kind).reshape(-1, *shape)
+
+
+def batches_of(table: pa.Table | pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of a table; pages that were read are released on the way."""
+    read = 0
+    for batch in table.to_batches() if isinstance(table, pa.Table) else [table]:
+        yield batch
+        read += batch.nbytes
+        if read > _STEP:
+            release()
+            read = 0
+
+
+def release() -> None:
+    """Drop the pages of everything that is mapped; they are read again from the files when they are needed."""
+    for mapping in list(_mappings):
+        with contextlib.suppress(OSError, ValueError):
+            mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def _map(descriptor: int) -> mmap.mmap:
+    mapping = mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
+    _mappings.add(mapping)
+    return mapping
