@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+from base64 import b64decode
 from typing import TYPE_CHECKING
 
 import pytest
 from lab import PRIVATE, reachable
+from marked_secrets import HIDDEN, clean
+from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 from stage import lowest_contrast
 
@@ -98,7 +102,9 @@ def test_from_topics_to_a_trace(notebook: Callable[..., Notebook], picture: Call
     expect(page.locator(".wb-explorer")).to_contain_text("closed, because the cluster was closed")
 
 
-def test_a_search_and_the_themes(notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]) -> None:
+def test_a_search_the_themes_and_an_act(
+    notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
+) -> None:
     shown = notebook(CONNECT, EXPLORE)
     page = shown.page
     page.set_default_timeout(15_000)
@@ -120,15 +126,6 @@ def test_a_search_and_the_themes(notebook: Callable[..., Notebook], picture: Cal
         assert ratio >= 4.5, text
         picture(page, theme.lower())
     shown.until("explorer.feed.search.found is None, len(cluster.tasks.failures)", "True 0")
-    shown.kernel("await cluster.aclose()")
-
-
-def test_an_act_is_planned_typed_and_run(
-    notebook: Callable[..., Notebook], picture: Callable[[Page, str], None]
-) -> None:
-    shown = notebook(CONNECT, EXPLORE)
-    page = shown.page
-    page.set_default_timeout(15_000)
     page.get_by_role("tab", name="Acts").click()
     page.get_by_label("Act", exact=True).select_option("create topic")
     page.get_by_label("Topic", exact=True).fill("made-here")
@@ -143,6 +140,68 @@ def test_an_act_is_planned_typed_and_run(
     page.get_by_role("button", name="Run this plan").click()
     expect(page.locator(".wb-explorer")).to_contain_text("made-here: done")
     shown.until("'made-here' in await cluster.log.topic_names()", "True")
+    shown.kernel("await cluster.aclose()")
+
+
+SECRETS = """
+import os, uuid
+from pathlib import Path
+import workbench as wb
+from marked_secrets import SETTINGS, records
+Path("masking.toml").write_text(SETTINGS)
+os.environ |= {"WORKBENCH_CONFIG": str(Path("masking.toml").absolute()), "MASKING_SALT": "a long enough salt"}
+cluster = await wb.connect(f"memory://secrets-{uuid.uuid4().hex[:8]}", write=True, reason="test")
+del os.environ["WORKBENCH_CONFIG"]
+await cluster.log.create_topic("payments")
+async with cluster.log.writer() as writer:
+    await writer.send(records())
+snap = await cluster.capture("payments", into="secrets.duckdb")
+snap.report("secrets.html")
+"""
+SHOWN = (
+    "await cluster.search('payments', start='start', where='\"offset\" >= 0')",
+    "snap.events()",
+    "snap.describe()",
+    "snap.trace(correlation_id=str(uuid.UUID(int=99))).show()",
+    "cluster.panel(await cluster.plan(snap.replay('true'), to='payments'))",
+    "cluster.tail('payments', start='start', height=120)",
+)
+
+
+def test_a_saved_notebook_holds_no_secret(notebook: Callable[..., Notebook], lab: Lab) -> None:
+    shown = notebook(SECRETS, *SHOWN, EXPLORE)
+    page = shown.page
+    page.set_default_timeout(15_000)
+    page.locator(rows(page, "Topics"), has_text="payments").dblclick()
+    expect(page.locator(rows(page, "Messages")).nth(7)).to_contain_text("payment.taken")
+    for place in (0, 4, 5, 6):  # an event, a text, a JSON that is cut off, bytes
+        page.locator(rows(page, "Messages")).nth(7 - place).click()
+        shown.until("explorer.record", f"payments/0@{place}")
+        for tab in ("Value", "Bytes", "Record"):
+            page.get_by_role("tab", name=tab).click()
+    page.get_by_role("tab", name="Explain").click()
+    page.get_by_role("button", name="Explain this record").click()
+    page.get_by_role("tab", name="Topic", exact=True).click()
+    page.get_by_label("Count from").fill("start")
+    page.get_by_role("button", name="Count statistics").click()
+    expect(page.locator(".wb-explorer")).to_contain_text("Schema by example")
+    page.get_by_role("tab", name="Search").click()
+    page.get_by_label("From", exact=True).fill("start")
+    page.get_by_label("Words").fill(HIDDEN)
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator(".wb-explorer")).to_contain_text("0 records found, words")
+    page.get_by_label("Words").fill("payment")
+    page.get_by_role("button", name="Search", exact=True).click()
+    expect(page.locator(rows(page, "Search"))).to_have_count(4)
+    shown.kernel("explorer.still.update(now=True)")
+    shown.save()
+    path = lab.root / shown.name
+    exported, _ = HTMLExporter().from_filename(str(path))
+    assert "payment.taken" in exported
+    saved = path.read_text()
+    pictures = [b64decode(found) for found in re.findall(r"data:image/svg\+xml;base64,([\w+/]+=*)", saved)]
+    assert pictures
+    clean(saved, exported, page.content(), (lab.root / "secrets.html").read_text(), *pictures)
     shown.kernel("await cluster.aclose()")
 
 

@@ -32,7 +32,8 @@ ANSWERS = """([contents, rows, shift]) => {
   stage.answer = (content) => setTimeout(() => {
     if (content.kind === "content") {
       const [shown, blocks] = contents[content.pane];
-      fire({ ...shown, version: stage.version, request: content.request }, blocks);
+      const inputs = shown.inputs.map((one) => ({ ...one, value: stage.values?.[one.name] ?? one.value }));
+      fire({ ...shown, inputs, version: stage.version, request: content.request }, blocks);
     } else if (content.kind === "window") {
       stage.windows = (stage.windows ?? 0) + 1;
       const known = rows[content.pane], part = [];
@@ -205,6 +206,24 @@ def test_what_is_typed_stays_when_the_pane_changes(stage: Callable[..., Stage]) 
     made.play({**made.tick, "number": 3, "panes": panes, "wish": [1, "messages"]})  # type: ignore[attr-defined]
     expect(page.get_by_role("tab", name="Messages")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_role("status").last).to_contain_text("Topics: note of topics")
+
+
+def test_what_was_sent_does_not_come_back_over_what_is_typed_next(stage: Callable[..., Stage]) -> None:
+    made = shown(stage, ScriptedPanes())
+    page = made.page
+    field = page.get_by_label("Filter").first
+    field.fill("first")
+    field.press("Enter")
+    assert made.wait_sent("press")[0]["values"] == ["first"]
+    field.fill("next")
+    for version, said, expected in ((2, "first", "next"), (3, "of the kernel", "of the kernel")):
+        page.evaluate("([version, filter]) => { stage.version = version; stage.values = { filter } }", [version, said])
+        panes = [{**pane, "version": version, "busy": said} for pane in made.tick["panes"]]  # type: ignore[attr-defined]
+        contents = page.evaluate("() => stage.sent.filter((one) => one.kind === 'content').length")
+        made.play({**made.tick, "number": version, "panes": panes})  # type: ignore[attr-defined]
+        made.wait_sent("content", contents + 1)
+        expect(page.get_by_text(f"{said} …").first).to_be_visible()
+        expect(field).to_have_value(expected)
 
 
 def test_every_part_has_a_name(stage: Callable[..., Stage]) -> None:

@@ -324,3 +324,8 @@ _PARSERS: dict[str, Any] = {
         _flag,
     ),
 }
+
+
+def choices() -> dict[str, tuple[str, ...]]:
+    """Return the options that take one of some words, with the usual one first."""
+    return {**_CHOICES, "partitions": _PARTITION_WORDS}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.session.watching.replacing import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from workbench.live.search.result import SearchResult
     from workbench.model.schema_feed import SchemaFeed
@@ -64,8 +64,8 @@ def explorer_of(
     def draw(trace: Trace) -> None:
         made[-1].attach(trace.show())
 
-    async def plan_replay(found: SearchResult, file: str, to: str) -> str:
-        made[-1].attach(await _replay_panel(cluster, found, file, to))
+    async def plan_replay(found: SearchResult, file: str, to: str, options: Mapping[str, Any]) -> str:
+        made[-1].attach(await _replay_panel(cluster, found, file, to, options))
         return f"stored in {file} and planned; the panel below shows the plan and runs it"
 
     parts = DeskParts(
@@ -90,10 +90,12 @@ def explorer_of(
     return explorer
 
 
-async def _replay_panel(cluster: Any, found: SearchResult, file: str, to: str) -> ReplayPanel:
+async def _replay_panel(
+    cluster: Any, found: SearchResult, file: str, to: str, options: Mapping[str, Any]
+) -> ReplayPanel:
     """Store records in a snapshot, whose journal will know what was sent, and show the panel of their plan."""
     snap = await cluster.capture(found, into=file)
-    panel: ReplayPanel = cluster.panel(await cluster.plan(snap.replay(found), to or None))
+    panel: ReplayPanel = cluster.panel(await cluster.plan(snap.replay(found, **options), to or None))
     return panel
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import uuid
 
 import pytest
 from framed_values import ORDER, avro_value, framed
+from marked_secrets import HIDDEN, SETTINGS, clean, records
 from registry_server import serving
 
 import workbench as wb
@@ -17,19 +17,6 @@ from workbench.live.explorer.desk import DeskParts, ExplorerDesk
 from workbench.model import NewRecord, Span
 from workbench.session.masked_copies import masked_copy
 from workbench.testing import wait_until
-
-HIDDEN = "S3CR3T"
-SETTINGS = """
-[masking]
-salt_env = "MASKING_SALT"
-
-[[masking.rules]]
-topics = ["pay*"]
-paths = ["payload.card", "**.email", "security_context"]
-headers = ["authorization", "x-user-*"]
-key = true
-action = "hash"
-"""
 
 
 @pytest.fixture
@@ -42,29 +29,6 @@ def settings(tmp_path, monkeypatch):
     return file
 
 
-def event(number):
-    return {
-        "event_id": str(uuid.UUID(int=number + 1)),
-        "event_type": "payment.taken",
-        "timestamp": "2026-11-23T10:00:00Z",
-        "metadata": {"correlation_id": str(uuid.UUID(int=99)), "source": "shop"},
-        "security_context": {"user_id": f"{HIDDEN}-user", "token": f"{HIDDEN}-token"},
-        "payload": {"card": f"{HIDDEN}-card-{number}", "who": [{"email": f"{HIDDEN}@x"}], "amount": number},
-    }
-
-
-def records():
-    headers = ((b"authorization", f"Bearer {HIDDEN}".encode()), (b"X-User-Id", HIDDEN.encode()), (b"a", b"1"))
-    values = [json.dumps(event(number)).encode() for number in range(4)]
-    values += [
-        f"plain text {HIDDEN}".encode(),
-        f'{{"payload": {{"card": "{HIDDEN}"'.encode(),
-        b"\x00\xff" + HIDDEN.encode(),
-    ]
-    made = [NewRecord("payments", f"{HIDDEN}-key".encode(), value, headers) for value in values]
-    return [*made, NewRecord("payments", f"{HIDDEN}-key".encode(), None, headers)]
-
-
 @pytest.fixture
 async def address():
     name = f"memory://masking-{uuid.uuid4().hex[:8]}"
@@ -73,14 +37,6 @@ async def address():
         async with cluster.log.writer() as writer:
             await writer.send(records())
         yield name
-
-
-def clean(*outputs: object):
-    for output in outputs:
-        text = output.decode("latin-1") if isinstance(output, bytes) else str(output)
-        assert HIDDEN not in text
-        assert HIDDEN.encode().hex() not in text
-        assert HIDDEN not in text.replace("\x00", "")
 
 
 def files_of(folder):

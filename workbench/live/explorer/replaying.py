@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.errors import ValidationError
 from workbench.live.explorer.pane import Pane
 from workbench.live.search.result import SearchResult, SearchScope
 from workbench.model.explorer import Input, Press
+from workbench.replay.options import choices
 from workbench.text import counted, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from workbench.live.explorer.explored import ExploredCluster
     from workbench.live.explorer.searching import SearchPane
     from workbench.live.explorer.selection import Selection
 
 
-Planner: TypeAlias = "Callable[[SearchResult, str, str], Awaitable[str]]"
-"""Given records, a snapshot file and the target topic; returns what it did, in words."""
+Planner: TypeAlias = "Callable[[SearchResult, str, str, Mapping[str, Any]], Awaitable[str]]"
+"""Given records, a snapshot file, the target topic and options of the replay; returns what it did, in words."""
 _WHAT = ("the selected record", "what the search found")
+_CHOSEN = {
+    "mode": "Mode",
+    "ids": "Ids",
+    "timestamps": "Timestamps",
+    "partitions": "Partitions",
+    "headers": "Headers",
+}
+"""Options of `workbench.replay.Options` that are chosen here, and their labels; the panel below shows them all."""
+_WORDS = choices()
+_CHECKED = {"create_target": "create missing targets", "allow_same_topic": "to the same topic, too"}
 
 
 class ReplayPane(Pane):
@@ -55,6 +66,12 @@ class ReplayPane(Pane):
             Input("what", "Replay", "choice", self.value("what"), _WHAT),
             Input("file", "Snapshot file", "text", self.value("file"), hint="replay.duckdb", grow=True),
             Input("to", "To topic", "text", self.value("to"), hint="new topics", grow=True),
+            *(
+                Input(name, label, "choice", self.value(name, _WORDS[name][0]), _WORDS[name])
+                for name, label in _CHOSEN.items()
+            ),
+            Input("records_per_s", "Records a second", "text", self.value("records_per_s"), hint="as fast as it goes"),
+            *(Input(name, label, "check", self.value(name)) for name, label in _CHECKED.items()),
         )
 
     @property
@@ -68,7 +85,11 @@ class ReplayPane(Pane):
         found = self._search.found if self.value("what") == _WHAT[1] else await self._selected()
         if found is None or not len(found):
             raise ValidationError(f"Nothing to replay: {self.value('what')} is empty.")
-        done = await self._plan(found, self.value("file"), self.value("to"))
+        options: dict[str, Any] = {name: self.value(name, _WORDS[name][0]) for name in _CHOSEN}
+        options |= {name: True for name in _CHECKED if self.value(name) == "yes"}
+        if self.value("records_per_s"):
+            options["records_per_s"] = self.value("records_per_s")
+        done = await self._plan(found, self.value("file"), self.value("to"), options)
         self.note = f"{counted(len(found), 'record')}: {visible(done, 400)}"
 
     async def _selected(self) -> SearchResult | None:

@@ -19,7 +19,7 @@ function makeField(field) {
 
 export class Form {
   #shape = "";
-  /** @type {Map<string, {field: Field, element: any}>} */
+  /** @type {Map<string, {field: Field, element: any, sent?: string}>} `sent`: what the kernel was told and has not said back */
   #fields = new Map();
   /** @type {Press[]} */
   #presses = [];
@@ -44,7 +44,14 @@ export class Form {
   /** @param {string} name */
   press(name) {
     clearTimeout(this.#timer);
-    this.#send(name, this.values());
+    this.#tell(name);
+  }
+
+  /** @param {string} press */
+  #tell(press) {
+    const values = this.values();
+    for (const [name, one] of this.#fields) one.sent = values[name];
+    this.#send(press, values);
   }
 
   /** @returns {Record<string, string>} */
@@ -68,11 +75,14 @@ export class Form {
     this.root.hidden = !fields.length && !presses.length;
   }
 
-  /** Takes a value of the kernel, but only one that it changed: another may be half typed. @param {Field} field */
+  /** Takes a value of the kernel, but only one that it changed and that was not typed here: the next may be half typed. @param {Field} field */
   #refresh(field) {
     const one = this.#fields.get(field.name);
     if (!one) return;
-    if (one.field.value !== field.value) this.#write(one.element, field);
+    if (one.field.value !== field.value) {
+      if (one.sent !== field.value) this.#write(one.element, field);
+      one.sent = undefined;
+    }
     one.field = field;
   }
 
@@ -114,6 +124,6 @@ export class Form {
   #changed(field) {
     if (!field.live) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#send("input", this.values()), PAUSE_MS);
+    this.#timer = setTimeout(() => this.#tell("input"), PAUSE_MS);
   }
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from workbench.replay.options import Options
+
 
 @pytest.fixture
 async def explorer(cluster):
@@ -27,6 +29,27 @@ async def test_a_selected_record_is_planned(explorer, tmp_path, cluster):
     assert panel.plan.target == "payments"
     before = len(await cluster.page("payments", end="end", count=1_000))
     assert before == 40
+
+
+async def test_the_options_of_a_replay_are_chosen(explorer, tmp_path):
+    pane = next(one for one in explorer.feed.panes if one.name == "replay")
+    await explorer.select("orders/1@39")
+    form = {
+        "file": str(tmp_path / "r.duckdb"),
+        "to": "payments",
+        "ids": "new",
+        "timestamps": "now",
+        "partitions": "murmur2",
+    }
+    await pane.do("plan", {**form, "records_per_s": "50", "create_target": "yes"})
+    assert pane.failure == ""
+    options = explorer.children[-1].source._plan.options
+    assert (options.ids, options.timestamps, options.partitions.policy) == ("new", "now", "murmur2")
+    assert (options.records_per_s, options.create_target, options.allow_same_topic) == (50, True, False)
+    await pane.do("plan", {**form, "file": str(tmp_path / "s.duckdb"), "records_per_s": "many"})
+    assert "records_per_s" in pane.failure
+    usual = {field.name: field.value for field in pane.inputs if field.kind == "choice"}
+    assert usual["headers"] == Options().headers
 
 
 async def test_what_a_search_found_is_planned(explorer, tmp_path):
