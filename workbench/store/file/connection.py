@@ -203,12 +203,18 @@ def _translate(error: duckdb.Error, path: Path) -> Exception:
 
 def _locked(path: Path, pid: int, program: str) -> SnapshotLockedError:
     command = _command_of(pid) or program
-    return SnapshotLockedError(
-        f"{path} is being written by process {pid} ({command}). Wait until it ends or close it there; "
-        "to read meanwhile, let the writer make a copy with copy_to().",
-        path=os.fspath(path),
-        holder=f"{pid} ({command})",
-    )
+    holder = f"{pid} ({command})"
+    if pid == os.getpid():
+        text = (
+            f"{path} is open for writing here already: go on with the object that has it, such as a variable of this "
+            "notebook, or close() it. To read meanwhile, let it make a copy with copy_to()."
+        )
+    else:
+        text = (
+            f"{path} is being written by process {holder}. Wait until it ends or close it there; "
+            "to read meanwhile, let the writer make a copy with copy_to()."
+        )
+    return SnapshotLockedError(text, path=os.fspath(path), holder=holder)
 
 
 def _command_of(pid: int) -> str | None:

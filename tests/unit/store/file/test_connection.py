@@ -22,7 +22,7 @@ class TestLocks:
 
     @pytest.mark.parametrize("write", [True, False])
     def test_so_is_this_one(self, store, write):
-        with pytest.raises(SnapshotLockedError, match=r"written by process \d+ .*copy_to") as caught:
+        with pytest.raises(SnapshotLockedError, match=r"open for writing here already.* close\(\) .*copy_to") as caught:
             SnapshotStore.open(store.path, write=write)
         assert caught.value.holder
 
