@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow.compute as pc
@@ -13,7 +15,8 @@ from workbench.store.journal import Journal, RecordedRuns, journal_path
 from workbench.text import counted, element, iso_text, table, text_table, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import os
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Protocol
 
     import pandas as pd
@@ -106,6 +109,7 @@ class Replays:
         verify_timeout_s: float = 60.0,
         optional: Sequence[str] = (),
         ignore: Sequence[str] = (),
+        into: str | os.PathLike[str] | None = None,
     ) -> Reaction:
         """Wait for what a run causes, and compare it with what its records had caused before.
 
@@ -120,14 +124,21 @@ class Replays:
             verify_timeout_s: Seconds to wait at most.
             optional: Event types that may be missing, or come in addition.
             ignore: Paths of payloads that are not compared.
+            into: A folder for the result as files: the report, both graphs as SVG, Mermaid and JSON, and how they
+                differ; see `workbench.tracing.reaction.files.reaction_files`.
 
         Raises:
             ReplayRefused: The run wrote to another cluster.
+            OSError: The folder cannot be written.
         """
         from workbench.session.reacting import watch_reaction
+        from workbench.tracing.reaction.files import reaction_files
 
         journal, run_id = self._recorded(run)
-        return await watch_reaction(
+        if into is not None:
+            # Before the wait, which would be in vain where the folder cannot be written.
+            await asyncio.to_thread(Path(into).mkdir, parents=True, exist_ok=True)
+        reaction = await watch_reaction(
             cluster.log,
             journal,
             run_id,
@@ -137,6 +148,9 @@ class Replays:
             optional=optional,
             ignore=ignore,
         )
+        if into is not None:
+            await asyncio.to_thread(lambda: _write(Path(into), reaction_files(reaction)))
+        return reaction
 
     async def resume(
         self,
@@ -254,3 +268,8 @@ class Replays:
         cells = self._cells()
         shown = table(_COLUMNS, cells, numeric=(2,)) if cells else element("p", "no replay was planned yet")
         return shown.render()
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")

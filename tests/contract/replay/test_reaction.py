@@ -119,8 +119,9 @@ def results(reaction):
     return dict(zip(reaction.frame["check"], reaction.frame["result"], strict=True))
 
 
-async def test_the_same_reaction_passes(flow):
-    reaction = await stimulate(flow)
+async def test_the_same_reaction_passes(flow, tmp_path):
+    reaction = await stimulate(flow, into=tmp_path / "reaction")
+    assert json.loads((tmp_path / "reaction" / "reaction.json").read_text())["result"] == "pass"
     assert reaction.passed, repr(reaction)
     assert reaction.exit_status == 0
     assert list(results(reaction)) == [

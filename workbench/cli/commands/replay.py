@@ -1,6 +1,7 @@
 """``workbench replay``: prints the plan of a replay and stores it in the journal; ``--confirm`` runs it.
 
-Its other forms look after runs: ``workbench replay list | show | resume | verify | abandon | delete-created``.
+Its other forms run a stored plan, and look after runs: ``workbench replay run | list | show | resume | verify | abandon
+| delete-created``.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ def register(app: typer.Typer) -> None:
     )
     group.command("plan")(replay)
     group.command("list")(list_runs)
+    group.command("run")(run_plan)
     for command in (show, resume, verify, abandon, delete_created):
         group.command(command.__name__.replace("_", "-"))(command)
     app.add_typer(group, name="replay")
@@ -84,6 +86,23 @@ def show(snapshot: SnapshotFile, run_id: Run, as_json: Json = False) -> None:
 
     with open_runs(snapshot, run_id) as snap:
         print_report(snap.replays.show(run_id), as_json=as_json)
+
+
+def run_plan(
+    snapshot: SnapshotFile,
+    token: Annotated[str, typer.Argument(help="Token of a plan, as `workbench replay plan` prints it.")],
+    broker: Broker = None,
+    reason: Why = None,
+    confirm_target: Typed = None,
+    as_json: Json = False,
+) -> None:
+    """Run a stored plan, whose token confirms it. The target is read again first; what changed there stops it.
+
+    Exit code 4: a rule refuses the replay.
+    """
+    report = run(_run(snapshot, None, broker, token, reason, confirm_target))
+    print_report(report, as_json=as_json)
+    raise typer.Exit(report.exit_status)
 
 
 def resume(
@@ -138,14 +157,20 @@ def verify(
     ignore: Annotated[
         list[str] | None, typer.Option("--ignore", help="Path of payloads that is not compared; repeatable.")
     ] = None,
+    into: Annotated[
+        Path | None, typer.Option("--into", help="Folder for the reaction as files: report, graphs, difference.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read the target again and compare it with the ledger; a run in doubt is settled from what is there first.
 
     With --reaction the exit code is 0 when every check passed, 1 when one failed, 3 when one could not be made.
     """
+    from workbench.errors import ConfigurationError
     from workbench.session.procedures.kept_runs import react_to_kept_run, verify_kept_run
 
+    if into is not None and not reaction:
+        raise ConfigurationError("--into writes the reaction; it needs --reaction.")
     report = run(verify_kept_run(snapshot, run_id, address=broker, reason=reason))
     print_report(report, as_json=as_json)
     if not reaction or report.exit_status:
@@ -159,8 +184,11 @@ def verify(
             verify_timeout_s=timeout_s,
             optional=optional or (),
             ignore=ignore or (),
+            into=into,
         )
     )
+    if into is not None:
+        say(f"The reaction was written into {into}.")
     if as_json:
         print_json({"kind": "reaction", "run_id": report.run_id, "result": found.status, "checks": found.rows()})
     else:
@@ -254,7 +282,7 @@ async def _plan(snapshot: Path, where: str, broker: str | None, to: str | None, 
 
 async def _run(
     snapshot: Path,
-    where: str,
+    where: str | None,
     broker: str | None,
     confirm: str,
     reason: str | None,

@@ -49,7 +49,7 @@ async def plan_replay(
     _check(options)
     with open_snapshot(snapshot) as snap:
         async with await connect(address) as cluster:
-            plan = await cluster.plan(edited_draft(snap.replay(selection), fix, headers or {}), to, **options)
+            plan = await cluster.plan(edited_draft(snap.replay(selection, **options), fix, headers or {}), to)
             snap.journal().add_plan(plan.to_json(), writer_mode=plan.options.writer)
             return plan
 
@@ -67,7 +67,7 @@ def _check(options: Mapping[str, Any]) -> None:
 
 async def run_kept_plan(
     snapshot: str | os.PathLike[str],
-    selection: Any,
+    selection: Any = None,
     *,
     confirm: str,
     address: str | None = None,
@@ -79,7 +79,7 @@ async def run_kept_plan(
 
     Args:
         snapshot: The snapshot file.
-        selection: The same selection that was planned.
+        selection: The same selection that was planned; by default the SQL condition that the plan names.
         confirm: The token of the plan.
         address: The target cluster; see `connect`.
         reason: Why; see `connect`.
@@ -89,9 +89,24 @@ async def run_kept_plan(
     Raises:
         SnapshotError: The journal has no open plan with this token.
         ReplayRefused: The selection differs from the planned one, or a replay rule refuses the plan; nothing was sent.
-        ConfigurationError: The reason is missing, or the address is not valid.
+        ConfigurationError: The reason is missing, the address is not valid, or the plan was made of no condition.
     """
     with open_snapshot(snapshot) as snap:
-        plan = planned(snap, snap.replay(selection), confirm)
+        stored = snap.journal().planned(confirm).plan
+        # A stimulus selects the roots of what was selected; every other option is that of the stored plan anyway.
+        mode = {"mode": "stimulus"} if stored["options"]["mode"] == "stimulus" else {}
+        chosen = _condition(stored["description"], confirm) if selection is None else selection
+        plan = planned(snap, snap.replay(chosen, **mode), confirm)
         async with await connect(address, write=True, reason=reason) as cluster:
             return await cluster.run(plan, confirm=confirm, target=target, progress=progress)
+
+
+def _condition(description: str, confirm: str) -> str:
+    """Return the SQL condition by which the records of a plan were selected."""
+    _, found, condition = description.partition("where ")
+    if not found:
+        raise ConfigurationError(
+            f"Plan {confirm} was not made of an SQL condition ({description}). Run it by the command that made it, "
+            f"with --confirm {confirm}.",
+        )
+    return condition

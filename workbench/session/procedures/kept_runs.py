@@ -10,6 +10,7 @@ from workbench.session.opening import open_snapshot
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from workbench.model.feeds import Progress
     from workbench.replay import ReplayReport
@@ -44,12 +45,13 @@ async def react_to_kept_run(
     verify_timeout_s: float = 60.0,
     optional: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    into: Path | None = None,
 ) -> Reaction:
     """Compare what a run caused with what its records had caused before; see `Replays.reaction`."""
     with open_runs(snapshot, run) as snap:
         async with await connect(address, write=True, reason=reason) as cluster:
             return await snap.replays.reaction(
-                run, cluster, verify_timeout_s=verify_timeout_s, optional=optional, ignore=ignore
+                run, cluster, verify_timeout_s=verify_timeout_s, optional=optional, ignore=ignore, into=into
             )
 
 
