@@ -2,8 +2,9 @@
 
 Layout, all words of 64 bits, little-endian: eight words (magic, rows, entries, checksum of the events file that it
 belongs to, three unused, hash of everything up to the blocks), the first entry of each block, the hash of each block,
-then the entries. A file that is missing, cut off or of another events file is not used: the rows are then indexed in
-memory. Nothing that it says is believed without the rows themselves, but a damaged one could hide rows.
+the same two of the entries with the row above the key; then the entries, then these. A file that is missing, cut off
+or of another events file is not used: the rows are then indexed in memory. Nothing that it says is believed without
+the rows themselves, but a damaged one could hide rows.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.buffers.texts import hash_bytes
-from workbench.store.ids.search import SortedEntries, block_checksums
+from workbench.store.ids.search import SortedEntries, block_checksums, turned_entries
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 BLOCK = 512
 """Entries of a block; `workbench.store.ids.search` has the same."""
 
-_MAGIC = int.from_bytes(b"WBIDS\x01\0\0", "little")
+_MAGIC = int.from_bytes(b"WBIDS\x02\0\0", "little")
 _HEADER_WORDS = 8
 _WORD_BYTES = 8
 
@@ -38,10 +39,10 @@ def ids_bytes(entries: Entries, rows: int, events_crc32c: int) -> bytes:
         rows: Rows of the segment.
         events_crc32c: Checksum of its events file.
     """
-    ordered = np.sort(entries)
-    words = np.array([_MAGIC, rows, len(ordered), events_crc32c, 0, 0, 0], dtype=np.uint64)
-    head = np.concatenate([words, ordered[::BLOCK], block_checksums(ordered)])
-    return np.concatenate([words, [_hash(head)], head[len(words) :], ordered]).astype("<u8").tobytes()
+    orders = np.sort(entries), np.sort(turned_entries(entries))
+    words = np.array([_MAGIC, rows, len(entries), events_crc32c, 0, 0, 0], dtype=np.uint64)
+    head = np.concatenate([words, *(part for order in orders for part in (order[::BLOCK], block_checksums(order)))])
+    return np.concatenate([words, [_hash(head)], head[len(words) :], *orders]).astype("<u8").tobytes()
 
 
 def sorted_entries(entries: Entries) -> SortedEntries:
@@ -57,12 +58,14 @@ def open_ids(path: Path, rows: int, events_crc32c: int) -> SortedEntries | None:
         return None
     magic, had_rows, count, of_events = (int(word) for word in words[:4])
     blocks = -(-count // BLOCK)
-    begin = _HEADER_WORDS + 2 * blocks
-    if (magic, had_rows, of_events) != (_MAGIC, rows, events_crc32c) or len(words) != begin + count:
+    begin = _HEADER_WORDS + 4 * blocks
+    if (magic, had_rows, of_events) != (_MAGIC, rows, events_crc32c) or len(words) != begin + 2 * count:
         return None
-    fences, checksums = words[_HEADER_WORDS : _HEADER_WORDS + blocks], words[_HEADER_WORDS + blocks : begin]
-    head = np.concatenate([words[: _HEADER_WORDS - 1], fences, checksums])
-    return SortedEntries(words[begin:], fences, checksums) if _hash(head) == words[_HEADER_WORDS - 1] else None
+    if _hash(np.concatenate([words[: _HEADER_WORDS - 1], words[_HEADER_WORDS:begin]])) != words[_HEADER_WORDS - 1]:
+        return None
+    fences, checksums, row_fences, row_checksums = np.split(words[_HEADER_WORDS:begin], 4)
+    by_row = SortedEntries(words[begin + count :], row_fences, row_checksums)
+    return SortedEntries(words[begin : begin + count], fences, checksums, by_row)
 
 
 def _words(path: Path) -> Entries | None:

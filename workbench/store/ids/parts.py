@@ -50,9 +50,7 @@ class IdParts:
         """Return the keys that some rows have: the row and the key of each."""
         owners, keys = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
         for number, places in self.places(rows):
-            wanted = np.zeros(int(places.max()) + 1, dtype=np.uint8)
-            wanted[places] = 1
-            entries = self.parts[number].entries.entries_of_rows(wanted)
+            entries = self.parts[number].entries.entries_of_rows(places)
             owners.append(rows_of(entries) + number * MOST_ROWS)
             keys.append(keys_of(entries))
         return np.concatenate(owners), np.concatenate(keys)

@@ -59,7 +59,7 @@ def _or_none(parts: IdParts, find: Callable[[_Search], Numbers]) -> Numbers | No
 
 
 class _Search:
-    """Remembers the keys of rows: finding them takes a pass over all entries of their part."""
+    """Remembers the keys of rows that were asked for."""
 
     def __init__(self, parts: IdParts) -> None:
         self._parts = parts

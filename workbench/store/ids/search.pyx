@@ -2,11 +2,11 @@
 """Searches sorted entries, block by block: rows by keys, keys by rows.
 
 An entry is a key above ``ROW_BITS`` bits of row. The first entries of all blocks, which are checked when a file is
-opened, say in which block a key begins; that block is compared with its checksum before it is searched, once.
+opened, say in which block a key begins; that block is compared with its checksum before it is searched, once. The
+same entries with the row above the key are searched for what a row has.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
-from libc.string cimport memset
 
 import numpy as np
 
@@ -15,9 +15,15 @@ from workbench.buffers.texts import hash_bytes
 cdef enum:
     ROW_BITS = 24
     BLOCK = 512  # entries of a block: 4 KiB, the page of a disk
-    NEAR = 4096
+    KEY_BITS = 64 - ROW_BITS
 
 cdef uint64_t ROWS = (1 << ROW_BITS) - 1
+cdef uint64_t KEYS = (<uint64_t>1 << KEY_BITS) - 1
+
+
+def turned_entries(entries):
+    """Put the row of each entry above its key, so that a sort brings the entries of a row together."""
+    return (entries << np.uint64(KEY_BITS)) | (entries >> np.uint64(ROW_BITS))
 
 
 def block_checksums(const uint64_t[::1] entries):
@@ -44,16 +50,19 @@ cdef class SortedEntries:
         entries: The entries, ascending.
         fences: The first entry of each block.
         checksums: What `block_checksums` gave for them when they were written; None for entries made in memory.
+        by_row: The same entries turned and sorted; None where they are to be made when somebody asks for rows.
     """
 
     cdef const uint64_t[::1] entries
     cdef const uint64_t[::1] fences
     cdef const uint64_t[::1] checksums
     cdef uint8_t[::1] checked
+    cdef SortedEntries by_row
 
-    def __init__(self, entries, fences, checksums=None):
+    def __init__(self, entries, fences, checksums=None, by_row=None):
         self.entries = entries
         self.fences = fences
+        self.by_row = by_row
         self.checked = np.full(len(fences), 1 if checksums is None else 0, dtype=np.uint8)
         if checksums is not None:
             self.checksums = checksums
@@ -82,38 +91,27 @@ cdef class SortedEntries:
                 self.check(block)
         return np.asarray(self.entries[begin:end])
 
-    def entries_of_rows(self, const uint8_t[::1] wanted):
-        """Return all entries of the rows that are marked, in one pass over everything.
+    def entries_of_rows(self, const int64_t[::1] rows):
+        """Return all entries of some rows.
 
         Raises:
             ValueError: A block is not what was written.
         """
-        cdef int64_t place, end, block, count = 0, room = 64
-        cdef uint64_t row, rows = <uint64_t>wanted.shape[0]
-        cdef const uint64_t* entries = &self.entries[0] if self.entries.shape[0] else NULL
-        cdef uint8_t near[NEAR]
-        memset(near, 0, NEAR)
-        for row in range(rows):
-            if wanted[row]:
-                near[row & (NEAR - 1)] = 1
-        found = np.empty(room, dtype=np.uint64)
-        cdef uint64_t[::1] into = found
-        for block in range(self.fences.shape[0]):
-            self.check(block)
-            end = min((block + 1) * BLOCK, self.entries.shape[0])
-            for place in range(block * BLOCK, end):
-                # Few rows are wanted: a table that the processor keeps at hand excludes nearly all others.
-                if not near[entries[place] & (NEAR - 1)]:
-                    continue
-                row = entries[place] & ROWS
-                if row < rows and wanted[row]:
-                    if count == room:
-                        room *= 2
-                        found = np.concatenate([found, np.empty(count, dtype=np.uint64)])
-                        into = found
-                    into[count] = entries[place]
-                    count += 1
-        return found[:count]
+        cdef SortedEntries by_row
+        cdef int64_t number, begin, end
+        if self.by_row is None:
+            turned = turned_entries(np.asarray(self.entries))
+            turned.sort()
+            self.by_row = SortedEntries(turned, np.ascontiguousarray(turned[::BLOCK]))
+        by_row = self.by_row
+        found = [np.zeros(0, dtype=np.uint64)]
+        for number in range(rows.shape[0]):
+            begin = by_row.place(<uint64_t>rows[number] << KEY_BITS, False)
+            end = by_row.place((<uint64_t>rows[number] << KEY_BITS) | KEYS, True)
+            if end > begin:
+                found.append(by_row.entries_between(begin, end))
+        turned = np.concatenate(found)
+        return (turned << np.uint64(ROW_BITS)) | (turned >> np.uint64(KEY_BITS))
 
     cdef int check(self, int64_t block) except -1:
         """Compare a block with its checksum, the first time that it is looked at."""
