@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import UnknownEventError
-from workbench.text import counted, duration_text, output_html, preformatted, readable_position, visible
+from workbench.text import counted, duration_text, output_html, preformatted, visible
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.selection import find_events
-from workbench.tracing.text.labels import ID_LIMIT, key_texts
+from workbench.tracing.text.labels import ID_LIMIT, key_texts, short_titles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
@@ -44,6 +44,8 @@ class CriticalPath:
     events: pd.DataFrame
     """event, slack_us (before the end, everything that came of it was done), float_us (how much later it could have
     happened), on_path."""
+    titles: Mapping[str, str]
+    """Type and short id of the events that the text shows, by key."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -53,14 +55,14 @@ class CriticalPath:
     def __repr__(self) -> str:
         total = int(self.hops["hop_us"].sum())
         lines = [f"critical path: {counted(len(self.path), 'event')}, {duration_text(total, 'us')}"]
+        lines += [f"  {self.titles[key]}" for key in self.path[:1]]
         for hop in self.hops.head(_SHOWN_HOPS).to_dict("records"):
             unknown = pd.isna(hop["saving_us"])
             saving = "saving unknown" if unknown else f"saves {duration_text(int(hop['saving_us']), 'us')}"
-            limit, names = hop["limited_by"], [_name(hop[end]) for end in ("cause", "effect")]
-            then = f", then waits for {visible(limit, ID_LIMIT)}" if isinstance(limit, str) else ""
-            lines.append(
-                f"  {' → '.join(names)}  {duration_text(int(hop['hop_us']), 'us', signed=True)}  ({saving}{then})"
-            )
+            limit = hop["limited_by"]
+            then = f", then waits for {self.titles[limit]}" if isinstance(limit, str) else ""
+            took = duration_text(int(hop["hop_us"]), "us", signed=True)
+            lines.append(f"  → {self.titles[hop['effect']]}  {took}  ({saving}{then})")
         if len(self.hops) > _SHOWN_HOPS:
             lines.append(f"  … {counted(len(self.hops) - _SHOWN_HOPS, 'more hop')}; .hops has all")
         return "\n".join(lines)
@@ -90,11 +92,6 @@ def critical_path(graph: CausalGraph, event_id: str | None = None) -> CriticalPa
         )
     schedule = _Schedule(graph, end, _universe(graph, end, chosen=event_id is not None))
     return _result(graph, schedule.universe, schedule.path(), schedule)
-
-
-def _name(key: str) -> str:
-    """Write a key of the table; that of an event without an id is ``@`` and its stored position."""
-    return readable_position(key[1:], ID_LIMIT) if key.startswith("@") else visible(key, ID_LIMIT)
 
 
 def _one(graph: CausalGraph, event_id: str) -> int:
@@ -230,4 +227,7 @@ def _result(graph: CausalGraph, universe: Ints, path: Ints, schedule: _Schedule 
         },
     )
     events = events.iloc[np.argsort(universe, kind="stable")].reset_index(drop=True)
-    return CriticalPath(tuple(keys[node] for node in steps), hops, events)
+    shown = [*steps[: _SHOWN_HOPS + 1], *(limit for _, limit in found[:_SHOWN_HOPS] if limit is not None)]
+    titles = short_titles(graph, universe[np.array(shown, dtype=np.int64)])
+    named = dict(zip((keys[node] for node in shown), titles, strict=True))
+    return CriticalPath(tuple(keys[node] for node in steps), hops, events, named)

@@ -84,8 +84,9 @@ def test_each_hop_names_what_would_be_waited_for_then():
     assert found.hops["limited_by"].fillna("").to_list() == ["a3", "a5"]
     assert repr(found).splitlines() == [
         "critical path: 3 events, 300 µs",
-        "  a1 → a2  +120 µs  (saves 40 µs, then waits for a3)",
-        "  a2 → a4  +180 µs  (saves 100 µs, then waits for a5)",
+        "  a1",
+        "  → a2  +120 µs  (saves 40 µs, then waits for a3)",
+        "  → a4  +180 µs  (saves 100 µs, then waits for a5)",
     ]
     assert found.events.loc[found.events["on_path"], "event"].to_list() == ["a1", "a2", "a4"]
 
@@ -93,11 +94,23 @@ def test_each_hop_names_what_would_be_waited_for_then():
 def test_a_hostile_id_is_text_in_every_form():
     found = graph_of([["<b>a\x1b", 0, []], ["<b>b", 7, ["<b>a\x1b"]]]).critical_path()
     assert found.frame is found.hops
-    assert "<b>a\\x1b → <b>b" in repr(found)
+    assert "  <b>a\\x1b\n  → <b>b" in repr(found)
     assert (
-        ">critical path: 2 events, 7 µs\n  &lt;b&gt;a\\x1b → &lt;b&gt;b  +7 µs  (saves 7 µs)</pre>"
+        ">critical path: 2 events, 7 µs\n  &lt;b&gt;a\\x1b\n  → &lt;b&gt;b  +7 µs  (saves 7 µs)</pre>"
         in found._repr_html_()
     )
+
+
+def test_events_are_told_apart_by_type_and_the_beginning_of_their_id():
+    first, then = "81e74ef5-e8e2-4d94-8ed9-04759531985d", "1738f7d9-3d9c-4724-91e2-0b8f6b0d549b"
+    rows = [
+        {"event_id": first, "event_type": "OrderPlaced", "t": 0},
+        {"event_id": then, "event_type": "Paid", "t": 9, "causes": [first]},
+    ]
+    assert repr(trace_of(event_table(rows)).critical_path()).splitlines()[1:] == [
+        "  OrderPlaced 81e74ef5",
+        "  → Paid 1738f7d9  +9 µs  (saves 9 µs)",
+    ]
 
 
 def test_a_trace_is_cut_out_first_and_gives_the_same():

@@ -96,6 +96,12 @@ def key_texts(graph: CausalGraph, nodes: Ints, limit: int) -> list[str]:
     return [_position(row) if _by_position(row) or _is_scoped(row) else visible(row["key"], limit) for row in rows]
 
 
+def short_titles(graph: CausalGraph, nodes: Ints) -> list[str]:
+    """Write the type, where there is one, and the short id of some events: for lines that show many."""
+    rows = graph.rows(["key", "event_id", "event_type", "topic", "partition", "offset"], nodes).to_pylist()
+    return [f"{visible(row['event_type'] or '', TYPE_LIMIT)} {short_id(_key(row))}".lstrip() for row in rows]
+
+
 def _by_position(row: Mapping[Hashable, Any]) -> bool:
     """Tell whether the key of an event holds its position: it has no id, or another event has it, too."""
     return row["event_id"] is None or str(row["key"]).startswith(f"{row['event_id']}@")
