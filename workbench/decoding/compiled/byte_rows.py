@@ -13,6 +13,7 @@ from workbench.decoding.formats.choice import CONTENT_TYPE_HEADERS, LEFT, Choice
 from workbench.decoding.formats.faults import fault_error
 from workbench.decoding.formats.framing import (
     APICURIO_HEADERS,
+    APICURIO_PREFIX,
     NOT_FRAMED,
     REGISTRY_PREFIX_BYTES,
     first_bytes,
@@ -107,12 +108,12 @@ def read_rows_of_bytes(choices: Choices, topic: str, records: pa.RecordBatch, ot
 
 def named_by_headers(headers: pa.Array) -> list[tuple[list[int], str]]:
     """Return the rows whose headers name a schema, and why such a row is raw; all rows of a schema at once."""
+    entries = headers.flatten()
+    if not _has_naming(entries.field("name")):
+        return []
     import pyarrow.compute as pc
 
-    entries = headers.flatten()
     known = pc.is_in(entries.field("name"), value_set=_NAMING_HEADERS)
-    if not pc.any(known).as_py():
-        return []
     # Header by header, because a record has several of them and most records of a topic have the same.
     rows = pc.list_parent_indices(headers).filter(known).to_pylist()
     named = zip(*(entries.field(part).filter(known).to_pylist() for part in ("name", "value")), strict=True)
@@ -124,6 +125,19 @@ def named_by_headers(headers: pa.Array) -> list[tuple[list[int], str]]:
         found.setdefault(tuple(listed), []).append(row)
     reasons = [(listed, choice_left(header_frame(names)).reason) for names, listed in found.items()]
     return [(listed, reason) for listed, reason in reasons if reason is not None]
+
+
+def _has_naming(names: pa.Array) -> bool:
+    """Whether any header may name a schema; without the functions of Arrow, as `_may_hold`."""
+    if not len(names):
+        return False
+    sizes = np.diff(np.frombuffer(names.buffers()[1], np.int32)[names.offset : names.offset + len(names) + 1])
+    # Few names are so long, and the bytes of those alone are looked at.
+    rows = np.flatnonzero((sizes >= min(map(len, APICURIO_HEADERS))) & (sizes <= max(map(len, APICURIO_HEADERS))))
+    if not len(rows):
+        return False
+    heads = first_bytes(names, len(APICURIO_PREFIX), rows)
+    return bool((heads == np.frombuffer(APICURIO_PREFIX, np.uint8)).all(axis=1).any())
 
 
 def _may_hold(formats: pa.Array, name: str) -> bool:

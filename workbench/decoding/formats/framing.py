@@ -85,6 +85,7 @@ _APICURIO_TEXTS = {
     b"apicurio.value.artifactId": "artifact",
     b"apicurio.value.encoding": "encoding",
 }
+APICURIO_PREFIX = b"apicurio.value."
 APICURIO_HEADERS = (*_APICURIO_IDS, *_APICURIO_TEXTS)
 """Headers in which Apicurio's serialisers name a schema; the first of them that a record has counts."""
 _LONGEST_HEADER = 80
@@ -147,5 +148,9 @@ def first_bytes(values: pa.Array, size: int, rows: NDArray[np.int64] | None = No
         long_enough &= values.is_valid().to_numpy(zero_copy_only=False)
     if rows is not None:
         begins, long_enough = begins[rows], long_enough[rows]
-    heads[long_enough] = np.frombuffer(data_at, np.uint8)[begins[long_enough, None] + np.arange(size)]
+    found = np.flatnonzero(long_enough)
+    places, content = begins[found], np.frombuffer(data_at, np.uint8)
+    # One byte of all of them after another: to take them all at once costs up to nine times as much.
+    for at in range(size):
+        heads[found, at] = content[places + at]
     return heads

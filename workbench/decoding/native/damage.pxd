@@ -7,7 +7,7 @@ from workbench.decoding.native.values cimport Arena, Value
 
 
 cdef enum Damage:
-    UNKNOWN_DAMAGE, CUT_OFF, UNREADABLE
+    UNKNOWN_DAMAGE, CUT_OFF, UNREADABLE, NO_JSON  # the last: bytes that begin with a brace by chance
 
 
 cdef Damage damage_of(

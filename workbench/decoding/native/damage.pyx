@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Says why a JSON object cannot be read, in the words of Python's decoders, for the two faults that come in numbers.
 
-Those are an object that ends too early, and bytes that are no UTF-8. Which of other faults Python says, and where, is
-left to Python.
+Those are an object that ends too early, and bytes that are no UTF-8: of those that begin like no object it says that
+they are none. Which of other faults Python says, and where, is left to Python.
 """
 
 from libc.stdint cimport int64_t, uint8_t
@@ -50,12 +50,14 @@ cdef Damage damage_of(
     cdef int size
     if tokens.ending != WHOLE and tokens.depth < _SURE_DEPTH:
         return CUT_OFF if _write_ending(data, start, tokens, arena, reason) else UNKNOWN_DAMAGE
-    if not _begins_an_object(data, start, stop):
-        return UNKNOWN_DAMAGE
     while at < stop:
         size = 1 if data[at] < 0x80 else utf8_size(data, at, stop)
         if size == 0:
-            return _write_bad_bytes(data, start, at, stop, arena, reason)
+            if _begins_an_object(data, start, stop):
+                return _write_bad_bytes(data, start, at, stop, arena, reason)
+            # A text that was cut inside of a character may be one that was meant as JSON.
+            size = 1
+            return UNKNOWN_DAMAGE if _fault(data, at, stop, &size) == END else NO_JSON
         at += size
     return UNKNOWN_DAMAGE
 

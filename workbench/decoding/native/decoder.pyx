@@ -13,7 +13,7 @@ from libc.string cimport memcmp, memcpy, memset
 from workbench.buffers.slices cimport Column, column_of, is_null
 from workbench.decoding.native.causes cimport add_cause, insert_cause
 from workbench.decoding.native.copies cimport Copy, position_of, read_copy
-from workbench.decoding.native.damage cimport CUT_OFF, UNKNOWN_DAMAGE, Damage, damage_of
+from workbench.decoding.native.damage cimport CUT_OFF, NO_JSON, UNKNOWN_DAMAGE, Damage, damage_of
 from workbench.decoding.native.decision cimport DECLARED, UNKNOWN, Causes, Decision, Fixed, Found, decide
 from workbench.decoding.native.events cimport EventColumns
 from workbench.decoding.native.facts cimport Facts, member_of
@@ -243,7 +243,7 @@ cdef class BatchDecoder:
             with gil:
                 raise MemoryError("there is no room for the members of a value")
         first = _skip(data, start, stop)
-        if self._only_builtin and first < stop and data[first] == c"{" and self._is_damaged(start, stop, read):
+        if self._only_builtin and first < stop and data[first] == c"{" and self._is_refused(start, stop, read):
             return 0
         clear(&self.facts.tokens)
         # Words and numbers that are no JSON are another text. After a bracket more has to be known.
@@ -264,7 +264,7 @@ cdef class BatchDecoder:
             return verdict
         return read_value(self.program.members, data, payload.start, payload.stop, &self.facts.tokens)
 
-    cdef bint _is_damaged(self, int64_t start, int64_t stop, Read* read) noexcept nogil:
+    cdef bint _is_refused(self, int64_t start, int64_t stop, Read* read) noexcept nogil:
         """Note why an object was refused; false where Python has to be asked."""
         cdef Damage damage = damage_of(
             self.values.data, start, stop, &self.facts.tokens, &self.facts.arena, &read.damage
@@ -272,8 +272,9 @@ cdef class BatchDecoder:
         if damage == UNKNOWN_DAMAGE:
             return False
         clear(&self.facts.tokens)
-        read.format = _word(b"damaged", 7)
-        add_word(&self.decision.problems, b"cut_off_value:json" if damage == CUT_OFF else b"unreadable_value:json")
+        read.format = _word(b"raw", 3) if damage == NO_JSON else _word(b"damaged", 7)
+        if damage != NO_JSON:
+            add_word(&self.decision.problems, b"cut_off_value:json" if damage == CUT_OFF else b"unreadable_value:json")
         return True
 
     cdef int _ask_formats(self, int64_t row, Read* read) except -1 nogil:

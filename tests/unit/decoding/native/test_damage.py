@@ -23,12 +23,14 @@ OBJECTS = (
 )
 PREFIXES = (b"", b"\xef\xbb\xbf", b"\0\0\0\0\7", b"\0\0\0\0\7\xef\xbb\xbf", b" \n")
 BYTES = b'{}[]",:\\u \n\x01a0\xff\xc0\xc3\xe0\xed\xf0\xf4\xf5\x80\x8f\x90\x9f\xa0\xbf'
+CHANCE = b"{\x91J\xc3\xa9{}\xf0\x9f\x98\x80\xe2\x82 \x07\xc3"
+"""Bytes of a binary value of which the first is a brace by chance."""
 DEEP = b'{"a":' * 120 + b"1" + b"}" * 120
 
 
 def damaged_objects() -> Iterator[bytes]:
     source = random.Random(4)  # noqa: S311 - repeatable, not secret
-    for whole in (*OBJECTS, DEEP):
+    for whole in (*OBJECTS, CHANCE, DEEP):
         for prefix in PREFIXES if whole != DEEP else (b"",):
             for size in range(1, len(whole) + 1):
                 yield prefix + whole[:size]

@@ -28,14 +28,14 @@ _LARGE = 1 << 20
 """Bytes of an answer from which its memory is kept for the next ones, and the step in which it is allocated."""
 _LARGEST_KEPT = 16 << 20
 """Bytes of an answer up to which its memory is kept: twice what a fetch asks for. A larger one is rare."""
-_KEPT = 2
+_KEPT = 4
 
 
 class FrameMemory:
     """Memory for the answers of one socket, used again once nothing refers to the answer that was there.
 
     Memory of megabytes comes fresh from the system each time, and clearing its pages costs as much as receiving into
-    them. Two are kept: one answer is received while the one before is decoded.
+    them. Four are kept: one answer is received while one before it is decoded and up to two wait for that.
     """
 
     def __init__(self) -> None:

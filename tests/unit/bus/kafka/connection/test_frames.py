@@ -125,13 +125,13 @@ def test_an_array_made_of_a_part_of_an_answer_is_not_overwritten():
 
 def test_memory_of_few_large_answers_is_kept_and_of_small_ones_none():
     memory = FrameMemory()
-    held = [memory.take(LARGE) for _ in range(5)]
+    held = [memory.take(LARGE) for _ in range(7)]
     places = {address(one) for one in held}
     held.clear()
-    again = [memory.take(LARGE) for _ in range(2)]
+    again = [memory.take(LARGE) for _ in range(4)]
     assert {address(one) for one in again} <= places
     memory.take(100)
-    assert sum(len(array) for array, _ in memory._kept) == 2 * LARGE
+    assert sum(len(array) for array, _ in memory._kept) == 4 * LARGE
 
 
 def test_memory_of_an_answer_far_above_a_fetch_is_not_kept():
