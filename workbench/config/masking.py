@@ -53,6 +53,8 @@ class MaskingSettings:
     rules: tuple[MaskingRule, ...] = ()
     salt_env: str | None = None
     """Environment variable that holds the salt of hashes."""
+    keep_raw: bool = False
+    """Whether captures keep the raw bytes of masked records, in a file beside the snapshot, for replays."""
 
     def salt(self, environ: Mapping[str, str]) -> SecretStr:
         """Read the salt; it may be absent where no rule hashes.
@@ -73,7 +75,9 @@ class MaskingSettings:
         return SecretStr(text)
 
 
-def masking_settings(rules: Iterable[Mapping[str, Any]], salt_env: str | None, path: Path) -> MaskingSettings:
+def masking_settings(
+    rules: Iterable[Mapping[str, Any]], salt_env: str | None, path: Path, *, keep_raw: bool = False
+) -> MaskingSettings:
     """Check the rules of a file and return them as settings.
 
     Raises:
@@ -98,4 +102,4 @@ def masking_settings(rules: Iterable[Mapping[str, Any]], salt_env: str | None, p
             if not all(text.removeprefix("$.").split(".")):
                 raise ConfigurationError(f"{where}: {text!r} is no path; write it like card.number or **.email.")
         made.append(rule)
-    return MaskingSettings(tuple(made), salt_env)
+    return MaskingSettings(tuple(made), salt_env, keep_raw)

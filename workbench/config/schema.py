@@ -106,6 +106,7 @@ class MaskingTable(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     salt_env: str | None = None
+    keep_raw: bool = False
     rules: list[MaskingRuleTable] = Field(default_factory=list)
 
 

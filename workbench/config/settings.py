@@ -176,7 +176,7 @@ def _settings(path: Path, content: bytes, distrusted: str | None) -> Settings:
     conventions = MappingProxyType(checked.conventions)
     topics, formats = _topics(checked.topics, path)
     table = checked.masking
-    masking = masking_settings([one.model_dump() for one in table.rules], table.salt_env, path)
+    masking = masking_settings([one.model_dump() for one in table.rules], table.salt_env, path, keep_raw=table.keep_raw)
     views = MappingProxyType(checked.views)
     limits = (checked.tail_memory_mb, checked.max_record_mb)
     return Settings(

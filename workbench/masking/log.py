@@ -6,9 +6,12 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import pyarrow as pa
+
 from workbench.bus.passing import PassingLog, PassingReader
 from workbench.errors import ConfigurationError
 from workbench.model.events.decoding import prepare
+from workbench.model.records.masked_rows import masked_rows
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -26,10 +29,18 @@ class MaskedLog(PassingLog):
         log: The log.
         policy: What is masked.
         decoder: Makes the decoder of values that are no JSON, when the first of them comes.
+        keep: Is given topic and raw records before they are handed out masked.
     """
 
-    def __init__(self, log: RecordLog, policy: MaskingPolicy, decoder: Callable[[], ValueDecoder]) -> None:
+    def __init__(
+        self,
+        log: RecordLog,
+        policy: MaskingPolicy,
+        decoder: Callable[[], ValueDecoder],
+        keep: Callable[[str, pa.RecordBatch], None] | None = None,
+    ) -> None:
         super().__init__(log)
+        self._keep = keep
         self._policy = policy
         self._make_decoder = decoder
         self._decoder: ValueDecoder | None = None
@@ -77,7 +88,12 @@ class MaskedLog(PassingLog):
         mask = self._policy.of_topic(chunk.topic)
         if mask is None or not chunk.records.num_rows:
             return chunk
-        return replace(chunk, records=mask.masked(chunk.records, decoder, chunk.topic))
+        records = mask.masked(chunk.records, decoder, chunk.topic)
+        if self._keep is not None:
+            changed = masked_rows(records.column("headers"))
+            if changed.any():
+                self._keep(chunk.topic, chunk.records.filter(pa.array(changed)))
+        return replace(chunk, records=records)
 
 
 class MaskedReader(PassingReader):

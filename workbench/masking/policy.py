@@ -26,6 +26,8 @@ class MaskingPolicy:
 
     def __init__(self, settings: MaskingSettings, salt: str) -> None:
         self._rules = [(rule, replacer(rule, salt)) for rule in settings.rules]
+        self.keeps_raw = settings.keep_raw
+        """Whether captures keep the raw bytes of masked records beside the snapshot."""
         self._by_topic: dict[str, TopicMask | None] = {}
 
     def __repr__(self) -> str:

@@ -14,6 +14,7 @@ from workbench.buffers.text_marks import text_marks
 from workbench.errors import ConfigurationError, ValidationError
 from workbench.model.records.columns import RECORD
 from workbench.replay.options import Options
+from workbench.replay.record_positions import POSITION, position_keys
 from workbench.replay.rewriting.edits import NO_EDITS, Change, Edits, edited, make_edits, make_header_edits
 from workbench.replay.rewriting.header_edits import HeaderEdit
 from workbench.replay.rewriting.json_body import NotRewritable
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from workbench.replay.rewriting.edits import Fix
     from workbench.replay.rewriting.record_reader import RecordReader
 
-POSITION = ("source_id", "partition", "offset")
 DECODED = ("event_id", "event_type", "correlation_id", "convention", "dialect", "origin")
 """Columns of the decoded row that a plan can use; each may be missing."""
 
@@ -58,6 +58,7 @@ class Draft:
         readers: What reads the records of each source when they are rewritten, by source id; by the built-in
             conventions and without schemas unless given.
         edits: Edits of the records; see `edit`.
+        raw: Positions of masked records, and their key, value and headers as they were; only sent, never shown.
         **options: See `Options`.
 
     Raises:
@@ -66,7 +67,7 @@ class Draft:
         ValidationError: The table is not a selection of records.
     """
 
-    __slots__ = ("description", "edits", "options", "origin", "readers", "records", "sources")
+    __slots__ = ("description", "edits", "options", "origin", "raw", "readers", "records", "sources")
 
     def __init__(
         self,
@@ -77,8 +78,10 @@ class Draft:
         origin: object = None,
         readers: Mapping[int, RecordReader] | None = None,
         edits: Edits = NO_EDITS,
+        raw: pa.Table | None = None,
         **options: Any,
     ) -> None:
+        self.raw = raw
         self.options = Options.parse(options)
         self.sources: dict[int, SelectedSource] = {source.source_id: source for source in sources}
         self.records = _checked(records, self.sources)
@@ -206,7 +209,7 @@ def join_decoded(records: pa.Table, events: pa.Table) -> pa.Table:
 
 def with_decoded(records: pa.Table, events: pa.Table) -> pa.Table:
     """Append the decoded columns like `join_decoded`, with the causes of each event instead of `CAUSED`."""
-    wanted, offered = _position_keys(records), _position_keys(events)
+    wanted, offered = position_keys(records), position_keys(events)
     order = np.argsort(offered)
     found = np.searchsorted(offered, wanted, sorter=order)
     inside = found < len(offered)
@@ -241,15 +244,8 @@ def mark_caused(records: pa.Table) -> pa.Table:
 
 
 def _repeats(records: pa.Table) -> bool:
-    keys = _position_keys(records)
+    keys = position_keys(records)
     return len(np.unique(keys)) != len(keys)
-
-
-def _position_keys(table: pa.Table) -> np.ndarray[Any, Any]:
-    keys = np.empty(table.num_rows, dtype=[("source_id", ">i8"), ("partition", ">i8"), ("offset", ">i8")])
-    for name in POSITION:
-        keys[name] = table[name].to_numpy()
-    return keys.view("S24").ravel()
 
 
 def _checked(records: pa.Table, sources: Mapping[int, SelectedSource]) -> pa.Table:

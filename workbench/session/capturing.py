@@ -7,6 +7,7 @@ import contextlib
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
 from workbench.session.conventions import own_conventions, topic_decoder
 from workbench.session.opening import open_for_writing
+from workbench.session.raw_bytes import raw_records
 from workbench.session.schemas.capturing import live_decoder
 from workbench.text import counted
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from workbench.model.selecting.window import BoundLike
     from workbench.session.connection.cluster_connection import ClusterConnection
     from workbench.session.snapshot import Snapshot
+    from workbench.store.snapshot.raw_records import RawRecords
 
 
 async def capture(
@@ -69,9 +72,13 @@ async def capture(
         return live_decoder(topic_decoder(conventions), connection, snap.store)
 
     listener = _listener(connection, f"capture of {selection}", progress)
+    raw: RawRecords | None = None
     try:
+        raw = await asyncio.to_thread(raw_records, connection, snap.path)
         result = await run_capture(
-            connection.log,
+            connection.log
+            if raw is None
+            else connection.masked(connection.plain_log, partial(raw.add, connection.log.cluster_id)),
             snap.store,
             decoder,
             selection,
@@ -87,11 +94,15 @@ async def capture(
         if opened:
             await asyncio.to_thread(_close_failed, snap, made=made)
         raise
+    finally:
+        if raw is not None:
+            await asyncio.to_thread(raw.close)
     own = own_conventions(conventions)
     notes = await asyncio.to_thread(note_unread, snap.store, own) if own else ()
     masked = sorted({source.topic for source in snap.store.sources() if connection.hides(source.topic)})
     if masked:
         notes = (*notes, f"{counted(len(masked), 'topic')} masked by [masking] of workbench.toml")
+        notes = (*notes, *([f"raw bytes of masked records are kept in {raw.path.name}"] if raw is not None else []))
     snap.last_capture = replace(result, notes=(*result.notes, *notes))
     return snap
 

@@ -47,6 +47,7 @@ def make_draft(snapshot: Recorded, selection: Any, options: Mapping[str, Any]) -
     from workbench.replay import Draft
     from workbench.replay.draft import mark_caused
     from workbench.replay.selected_positions import positions_of
+    from workbench.session.raw_bytes import raw_of
     from workbench.session.stimulus import roots_of
 
     store = snapshot.store
@@ -59,7 +60,8 @@ def make_draft(snapshot: Recorded, selection: Any, options: Mapping[str, Any]) -
     sources = [source for source in store.selected_sources() if source.source_id in used]
     reader = _readers(store)
     readers = {source.source_id: reader(source.source_id, source.topic) for source in sources}
-    return Draft(decoded, sources=sources, description=summary, origin=snapshot, readers=readers, **options)
+    raw = raw_of(snapshot.path, decoded, {one.source_id: one.cluster_id for one in sources})
+    return Draft(decoded, sources=sources, description=summary, origin=snapshot, readers=readers, raw=raw, **options)
 
 
 def _readers(store: SnapshotStore) -> Callable[[int, str], RecordReader]:
@@ -87,7 +89,8 @@ def _decoded_records(store: SnapshotStore, positions: pa.Table) -> pa.Table:
     """
     from workbench.buffers.ascending import ascends
     from workbench.buffers.mapped import mapped_table
-    from workbench.replay.draft import JOINED, POSITION, with_decoded
+    from workbench.replay.draft import JOINED, with_decoded
+    from workbench.replay.record_positions import POSITION
     from workbench.store.file.connection import translated
 
     if not ascends(*(positions[name].to_numpy() for name in POSITION)):

@@ -32,7 +32,8 @@ def masked_connection(profile: Profile, log: RecordLog, *, writable: bool, reaso
         log,
         writable=writable,
         reason=reason,
-        masked=lambda plain: masked_log(plain, policy, decoder),
+        masked=lambda plain, keep=None: masked_log(plain, policy, decoder, keep),
+        keeps_raw=policy is not None and policy.keeps_raw,
         hides=lambda topic: policy is not None and policy.concerns(topic),
     )
     return made

@@ -12,6 +12,8 @@ from workbench.text import visible
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pyarrow as pa
+
     from workbench.bus.protocols import RecordLog
     from workbench.masking import MaskingPolicy
     from workbench.model.events.decoding import ValueDecoder
@@ -37,13 +39,18 @@ def present_policy() -> MaskingPolicy | None:
     return policy_of(settings)
 
 
-def masked_log(log: RecordLog, policy: MaskingPolicy | None, decoder: Callable[[], ValueDecoder]) -> RecordLog:
-    """Return a log whose readers mask; without a policy the log itself."""
+def masked_log(
+    log: RecordLog,
+    policy: MaskingPolicy | None,
+    decoder: Callable[[], ValueDecoder],
+    keep: Callable[[str, pa.RecordBatch], None] | None = None,
+) -> RecordLog:
+    """Return a log whose readers mask, and give raw records to ``keep`` first; without a policy the log itself."""
     if policy is None:
         return log
     from workbench.masking import MaskedLog
 
-    return MaskedLog(log, policy, decoder)
+    return MaskedLog(log, policy, decoder, keep)
 
 
 def check_masked(store: SnapshotStore) -> None:

@@ -15,6 +15,7 @@ import workbench as wb
 from workbench.errors import ConfigurationError, QueryError, ReplayRefused, SnapshotError, ValidationError
 from workbench.live.explorer.desk import DeskParts, ExplorerDesk
 from workbench.model import NewRecord, Span
+from workbench.model.records.columns import MASKED_HEADER
 from workbench.session.masked_copies import masked_copy
 from workbench.testing import wait_until
 
@@ -221,6 +222,41 @@ async def test_a_replay_of_masked_records_is_refused(settings, address, tmp_path
         with pytest.raises(ReplayRefused, match="G-17"):
             await cluster.run(plan, confirm=plan.token)
         snap.close()
+
+
+async def test_raw_bytes_are_kept_if_the_settings_say_so_and_only_a_replay_gets_them(settings, address, tmp_path):
+    settings.write_text(SETTINGS.replace("[masking]\n", "[masking]\nkeep_raw = true\n"))
+    folder = tmp_path / "out"
+    folder.mkdir()
+    async with await wb.connect(address, write=True, reason="test") as cluster:
+        await cluster.log.create_topic("copies", partitions=1)
+        snap = await cluster.capture("payments", into=folder / "a.duckdb")
+        assert "raw bytes of masked records are kept in a.duckdb.masked-raw" in snap.last_capture.notes
+        kept = folder / "a.duckdb.masked-raw"
+        assert kept.stat().st_mode & 0o077 == 0
+        clean(snap.sql("from records").to_csv(), snap.events().to_csv(), *every_form(snap))
+        draft = snap.replay("true", partitions="murmur2")
+        plan = await cluster.plan(draft, to="copies")
+        clean(draft, *every_form(plan), plan.dry_run(), plan.view(), plan.samples, plan.frame.to_csv())
+        assert "8 masked records sent with the raw bytes" in repr(plan)
+        report = await cluster.run(plan, confirm=plan.token)
+        clean(*every_form(report))
+        async with cluster._connection.plain_log.reader([Span("copies", 0, 0, 8)]) as reader:
+            sent = [row for chunk in await reader.read() for row in chunk.rows()]
+        assert [(one.key, one.value) for one in sent] == [(one.key, one.value) for one in records()]
+        assert [one.headers[:3] for one in sent] == [one.headers for one in records()]
+        assert all(MASKED_HEADER.encode() not in dict(one.headers) for one in sent)
+        read = snap.replay("format = 'json'")
+        for changed in (read.replace(ids="new"), read.edit([{"op": "add", "path": "/x", "value": 1}])):
+            refused = await cluster.plan(changed, to="copies")
+            assert "sent only as they are" in repr(refused)
+            clean(*every_form(refused), refused.dry_run())
+        settings.write_text(SETTINGS)
+        assert "G-17" in repr(await cluster.plan(snap.replay("true"), to="copies"))
+        snap.close()
+    clean(*(path.read_bytes() for path in files_of(folder) if path != kept))
+    with pytest.raises(AssertionError):
+        clean(kept.read_bytes())
 
 
 async def test_a_snapshot_of_before_is_not_shown_and_a_masked_copy_is(settings, address, tmp_path):

@@ -149,7 +149,7 @@ class Plan:
         return tuple(self._sample(seq, why) for seq, why in picked.items())
 
     def _sample(self, seq: int, why: str) -> Sample:
-        table, rows = self.records.table, self.records.rows
+        table, rows = self.records.table, self.records.shown
         at = position_text(*(table[name][seq].as_py() for name in ("topic", "partition", "offset")))
         key, value = (visible_bytes(data, _SAMPLE_CHARACTERS) for data in (rows.keys[seq], rows.values[seq]))
         return Sample(why, at, f"key {key}, value {value}, {counted(len(rows.headers(seq)), 'header')}")

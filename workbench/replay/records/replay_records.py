@@ -20,6 +20,7 @@ from workbench.replay.options import Options, Partitions
 from workbench.replay.records.digest import Digests, body_digests
 from workbench.replay.records.ordering import ordered
 from workbench.replay.records.placement import HASHES, UNPLACED, place
+from workbench.replay.records.raw_bodies import RawBodies, with_raw_bodies
 from workbench.replay.records.raw_rows import RawRows
 from workbench.replay.records.replay_headers import (
     RecordHeaders,
@@ -70,6 +71,8 @@ class ReplayRecords:
     edits: Edits = NO_EDITS
     readers: Mapping[int, RecordReader] = field(default_factory=dict)
     """What reads the records of each source when they are rewritten, by source id."""
+    raw: pa.Table | None = None
+    """Raw bytes of masked records, by position."""
     start_ms: int = 0
     """When the plan was made: shifted timestamps begin there."""
 
@@ -87,13 +90,14 @@ class ReplayRecords:
             draft.origin,
             draft.edits,
             draft.readers,
+            draft.raw,
             facts.asked_at_ms,
         )
 
     def with_facts(self, facts: TargetFacts) -> ReplayRecords:
         """Return the same records beside other facts; what does not depend on them is not computed again."""
         other = replace(self, facts=facts)
-        kept = ("rewritten", "rows", "digests", "source_digests", "histories", "sizes", "partitioners")
+        kept = ("raw_bodies", "rewritten", "rows", "digests", "source_digests", "histories", "sizes", "partitioners")
         vars(other).update({name: value for name, value in vars(self).items() if name in kept})
         return other
 
@@ -103,9 +107,26 @@ class ReplayRecords:
     @cached_property
     def rewritten(self) -> RewrittenRecords:
         """The records after edits, new ids and the other changes that the options ask for."""
-        if not self.options.rewrites and self.edits == NO_EDITS:
-            return RewrittenRecords(self.table, Rewrites())
+        if not self._is_rewritten:
+            return RewrittenRecords(self.raw_bodies.table, Rewrites())
         return rewrite(self.table, self.options, self.facts.run_id, self.edits, self.readers)
+
+    @property
+    def _is_rewritten(self) -> bool:
+        return self.options.rewrites or self.edits != NO_EDITS
+
+    @cached_property
+    def raw_bodies(self) -> RawBodies:
+        """The records with the raw bytes of masked ones that are kept; of a plan that rewrites records none have them.
+
+        What is rewritten is shown, and a raw record must not be.
+        """
+        return with_raw_bodies(self.table, None if self._is_rewritten else self.raw)
+
+    @cached_property
+    def shown(self) -> RawRows:
+        """Keys, values and headers as they may be shown: of masked records what masking left of them."""
+        return RawRows(self.table) if self.raw_bodies.rows.any() else self.rows
 
     @property
     def planned(self) -> pa.Table:
@@ -247,7 +268,7 @@ class ReplayRecords:
         """Return the keys of some records, where the policy looks at them."""
         if policy.policy not in HASHES:
             return pa.nulls(len(seqs), pa.binary())
-        return self.table["key"].take(pa.array(seqs)).combine_chunks()
+        return self.raw_bodies.table["key"].take(pa.array(seqs)).combine_chunks()
 
     @property
     def _kept_partitions(self) -> npt.NDArray[np.int32]:
@@ -274,7 +295,7 @@ class ReplayRecords:
         numbers, partitions = self.numbers("source_id"), self.numbers("partition").astype(np.int32)
         for number in np.unique(numbers).tolist():
             rows = np.flatnonzero(numbers == number)[:_LOOKED_AT]
-            keys = self.table["key"].take(pa.array(rows)).combine_chunks()
+            keys = self.raw_bodies.table["key"].take(pa.array(rows)).combine_chunks()
             count = self.source_partitions(int(rows[0])) or 0
             found[number] = (
                 detect_partitioner(keys, partitions[rows], count) if count else PartitionerVerdict("unknown", {}, 0, 0)

@@ -73,7 +73,7 @@ def keyless_to_compacted(planning: PlanningInput) -> dict[int, str]:
     """Refuse a record without a key where the target is compacted: the broker rejects it."""
     records = planning.records
     refused: dict[int, str] = {}
-    keyless = pc.is_null(records.table["key"]).to_numpy()
+    keyless = pc.is_null(records.raw_bodies.table["key"]).to_numpy()
     for name, seqs in records.target_rows.items():
         if records.topic_facts[name].compacted:
             refused |= dict.fromkeys(seqs[keyless[seqs]].tolist(), f"has no key and {name} is compacted")
@@ -85,8 +85,11 @@ def not_whole(planning: PlanningInput) -> dict[int, str]:
     """Refuse a record whose raw bytes are missing, or that has a header name that cannot be written."""
     refused = dict.fromkeys(planning.records.rows.unwritable_names(), "has a header name that is not UTF-8")
     table = planning.records.table
+    # A masked record with raw bytes has no mark among what is planned.
     masked = planning.records.rows.with_header(MASKED_HEADER.encode())
-    refused |= dict.fromkeys(masked, "was masked when it was captured")
+    rewritten = "; its raw bytes are kept, and are sent only as they are: without edits and new ids"
+    kept = "" if planning.records.raw is None else rewritten
+    refused |= dict.fromkeys(masked, f"was masked when it was captured{kept}")
     if "missing" in table.column_names:
         missing = table["missing"]
         seqs = np.flatnonzero(pc.is_valid(missing).to_numpy())
@@ -108,9 +111,9 @@ def schema_of_another_registry(planning: PlanningInput) -> dict[int, str]:
     ]
     if not others:
         return {}
-    framed = RawRows(records.table).values_starting_with(b"\x00")
+    framed = RawRows(records.raw_bodies.table).values_starting_with(b"\x00")
     rows = np.flatnonzero(framed & np.isin(records.numbers("source_id"), others))
-    numbers = {int(row): schema_id(records.table["value"][int(row)].as_py()) for row in rows}
+    numbers = {int(row): schema_id(records.raw_bodies.table["value"][int(row)].as_py()) for row in rows}
     reason = "begins with schema id {}, which the registry of the target may give to another schema"
     return {row: reason.format(number) for row, number in numbers.items() if number is not None}
 

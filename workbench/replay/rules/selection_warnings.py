@@ -169,3 +169,14 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@warning("W-21")
+def raw_bytes(planning: PlanningInput) -> Iterator[str]:
+    """Warn of masked records that are sent as they were: the target then holds what masking hides."""
+    count = int(planning.records.raw_bodies.rows.sum())
+    if count:
+        yield (
+            f"{counted(count, 'masked record')} sent with the raw bytes that were kept: the target holds what masking "
+            "hides here; rules of [masking] have to name it, too."
+        )

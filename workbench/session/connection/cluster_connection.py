@@ -34,7 +34,8 @@ class ClusterConnection:
         profile: Address and settings.
         log: The record log; its readers mask what the settings hide.
         plain_log: The same without masking: for what moves records and shows none.
-        masked: Makes another log mask as this one does.
+        masked: Makes another log mask as this one does; with a function, that is given the raw records.
+        keeps_raw: Whether captures keep the raw bytes of masked records.
         hides: Tells whether records of a topic are masked.
         tasks: Background tasks of this connection.
         protected: Whether the cluster is protected, by whatever name it was opened; known once open.
@@ -49,8 +50,9 @@ class ClusterConnection:
         *,
         writable: bool,
         reason: str,
-        masked: Callable[[RecordLog], RecordLog],
+        masked: Callable[..., RecordLog],
         hides: Callable[[str], bool],
+        keeps_raw: bool = False,
     ) -> None:
         self.profile = profile
         # Writing has to be asked for: without it even the log that is handed out to users refuses to change anything.
@@ -58,6 +60,7 @@ class ClusterConnection:
         self.masked = masked
         self.log = masked(self.plain_log)
         self.hides = hides
+        self.keeps_raw = keeps_raw
         self.writable = writable
         self.reason = reason
         self.protected = profile.protected
