@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t, uint64_t
 
 import numpy as np
 
-from workbench.buffers.slices cimport Column, column_of, is_null
+from workbench.buffers.slices cimport Column, address, column_of, is_null, new_buffer
 
 
 def text_marks(array):
@@ -15,8 +15,8 @@ def text_marks(array):
     the texts of equal marks are compared.
     """
     cdef Column column = column_of(array)
-    marks = np.empty(column.count, np.uint64)
-    cdef uint64_t[::1] into = marks
+    marks = new_buffer(8 * column.count)
+    cdef uint64_t* into = <uint64_t*>address(marks)
     cdef int64_t row, at
     cdef uint64_t mark
     with nogil:
@@ -28,4 +28,4 @@ def text_marks(array):
             mark *= 0xD6E8FEB86659FD93ULL
             mark ^= mark >> 32
             into[row] = 0 if is_null(&column, row) else mark | 1
-    return marks
+    return np.frombuffer(marks, np.uint64)

@@ -170,9 +170,10 @@ cdef inline uint32_t tag_of(uint64_t hashed) noexcept nogil:
     return <uint32_t>(hashed >> 32)
 
 
-def hash_bytes(const uint8_t[::1] content):
+def hash_bytes(content):
     """Hash bytes to a whole number of 64 bits, the same on every machine and in every version."""
-    return hash_of(&content[0] if content.shape[0] else NULL, content.shape[0])
+    data = pa.py_buffer(content)
+    return hash_of(<const uint8_t*>address(data), data.size)
 
 
 def hash_texts(array):
@@ -211,15 +212,15 @@ def number_texts(arrays):
         TypeError: One is an array of another type.
         MemoryError: There is no memory for the table, or there are 2^31 texts.
     """
-    cdef int64_t rows = sum(map(len, arrays)), at
+    cdef int64_t rows = sum(map(len, arrays)), count = len(arrays), at
     cdef Table table
     cdef bint fits = True
     if rows > INT32_MAX:
         raise MemoryError(f"no memory for a table of {rows} texts")
-    numbers, begins = np.empty(rows, dtype=np.int32), np.zeros(len(arrays) + 1, dtype=np.int64)
-    np.cumsum([len(array) for array in arrays], out=begins[1:])
-    cdef int32_t[::1] into = numbers
-    cdef const int64_t[::1] bounds = begins
+    places, bounds = new_buffer(4 * rows), new_buffer(8 * (count + 1))
+    numbers, begins = np.frombuffer(places, np.int32), np.frombuffer(bounds, np.int64)
+    np.cumsum([0, *map(len, arrays)], out=begins)
+    cdef int32_t* into = <int32_t*>address(places)
     cdef Texts* texts = <Texts*>calloc(<size_t>len(arrays) + 1, sizeof(Texts))
     if texts == NULL:
         raise MemoryError(f"no memory for {len(arrays)} arrays of texts")
@@ -228,10 +229,10 @@ def number_texts(arrays):
         for at in range(len(arrays)):
             texts[at] = texts_of(arrays[at])
         open_table(&table, max(map(len, arrays), default=0))
-        table.arrays, table.begins = texts, &bounds[0]
-        table.numbers = &into[0] if rows else NULL
+        table.arrays, table.begins = texts, <const int64_t*>address(bounds)
+        table.numbers = into
         with nogil:
-            for at in range(bounds.shape[0] - 1):
+            for at in range(count):
                 table.current = at
                 if not number_all(&table):
                     fits = False
@@ -241,15 +242,15 @@ def number_texts(arrays):
     finally:
         free(table.entries)
         free(texts)
-    first = np.empty(table.count, dtype=np.int32)
-    cdef int32_t[::1] firsts = first
+    first = new_buffer(4 * table.count)
+    cdef int32_t* firsts = <int32_t*>address(first)
     cdef int32_t known = 0
     with nogil:
         for at in range(rows):
             if into[at] == known:
                 firsts[known] = <int32_t>at
                 known += 1
-    return [numbers[begins[at] : begins[at + 1]] for at in range(len(arrays))], first
+    return [numbers[begins[at] : begins[at + 1]] for at in range(len(arrays))], np.frombuffer(first, np.int32)
 
 
 cdef int open_table(Table* table, int64_t rows) except -1:

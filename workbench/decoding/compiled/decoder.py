@@ -135,7 +135,7 @@ class Decoder:
             self._fixed(topic),
             records.column("headers"),
             read_bytes.values,
-            others.view(np.uint8),
+            pa.py_buffer(others.view(np.uint8)),
             ask,
             only_builtin,
         )

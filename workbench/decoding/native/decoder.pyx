@@ -10,7 +10,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from workbench.buffers.slices cimport Column, column_of, is_null
+from workbench.buffers.slices cimport Column, address, column_of, is_null
 from workbench.decoding.native.causes cimport add_cause, insert_cause
 from workbench.decoding.native.copies cimport Copy, position_of, read_copy
 from workbench.decoding.native.damage cimport CUT_OFF, NO_JSON, UNKNOWN_DAMAGE, Damage, damage_of
@@ -89,14 +89,13 @@ cdef class BatchDecoder:
         self._known_counts = self._known_candidates = NULL
 
     def __init__(self, Program program not None, topic_texts, fixed, headers, values, others, ask, bint only_builtin):
-        cdef const uint8_t[::1] marks = others
         self.program = program
         self.facts = Facts(program, headers, topic_texts)
         self.columns = EventColumns()
         self._letters = LetterReader(program)
         self._values, self._others, self._ask, self._only_builtin = values, others, ask, only_builtin
         self.values = column_of(values)
-        self._others_at = &marks[0] if len(others) else NULL
+        self._others_at = <const uint8_t*>address(others)
         self.fixed = Fixed(fixed[0], fixed[1], fixed[2])
         self._known_names = <uint64_t*>malloc(_KNOWN_SETS * <size_t>(program.mask_words + 1) * sizeof(uint64_t))
         self._known_counts = <int32_t*>malloc(_KNOWN_SETS * sizeof(int32_t))

@@ -5,6 +5,9 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy
 
+import pyarrow as pa
+
+from workbench.buffers.slices cimport address
 from workbench.decoding.native.json_numbers cimport put_int
 from workbench.decoding.native.json_plain cimport SLACK
 from workbench.decoding.native.json_text cimport UNKNOWN_CODE, Sink, fail, put
@@ -135,10 +138,10 @@ cdef class ProtobufTables(ValueReader):
 
 cdef void* _copied(table) except NULL:
     """Return a copy of a table of int32."""
-    cdef const uint8_t[::1] data = table.reshape(-1).view("u1")
-    cdef void* memory = malloc(<size_t>max(data.shape[0], 1))
+    data = pa.py_buffer(table)
+    cdef size_t size = data.size
+    cdef void* memory = malloc(size or 1)
     if memory == NULL:
         raise MemoryError
-    if data.shape[0]:
-        memcpy(memory, &data[0], <size_t>data.shape[0])
+    memcpy(memory, address(data), size)
     return memory
