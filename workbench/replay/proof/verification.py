@@ -14,15 +14,18 @@ from workbench.model import TopicPartition
 from workbench.replay.proof.arrivals import Picker, arrivals
 from workbench.replay.proof.delivery_checks import Comparison, all_checks
 from workbench.replay.proof.expected import ExpectedRecords
-from workbench.text import counted
+from workbench.replay.target.same_topics import gone_targets
+from workbench.text import counted, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
-    from workbench.store.journal import Journal
+    from workbench.store.journal import Journal, RunRow
 
+_LOST_AFTER_S = 2.0
+"""Seconds after which an end below what was acknowledged is no delay any more."""
 STABLE_WITHIN_S = 90.0
 """Seconds to wait until the last stable offset passes the last record: one and a half transaction timeouts."""
 
@@ -77,19 +80,26 @@ async def verify_delivery(log: RecordLog, plan: Plan | str, journal: Journal, *,
     run_id = plan if isinstance(plan, str) else plan.run_id
     row = await asyncio.to_thread(journal.run, run_id)
     given = None if isinstance(plan, str) else plan
-    expected = await asyncio.to_thread(ExpectedRecords, row, journal.ledger_of(run_id), given)
-    picker = Picker(run_id, expected.ledger, marked=expected.marked)
     try:
-        compared = await _compare(log, journal, expected, picker)
-        found = await asyncio.to_thread(lambda: tuple(all_checks(compared, picker)))
-        checks = tuple(Check(name, status, detail) for name, status, detail in found)
-        verification = Verification(checks, picker.others)
+        gone = await gone_targets(log, row)
+        if gone:
+            verification = Verification(tuple(Check("the target is the planned topic", "fail", one) for one in gone))
+        else:
+            verification = await _delivered(log, row, journal, given)
     except WorkbenchError as error:
         verification = Verification((Check("read the target back", "not checked", error.message),))
     if record and row.state in ("done", "verified", "not_verified"):
         state = "verified" if verification.passed else "not_verified"
         await asyncio.to_thread(journal.finish, run_id, state)
     return verification
+
+
+async def _delivered(log: RecordLog, row: RunRow, journal: Journal, plan: Plan | None) -> Verification:
+    expected = await asyncio.to_thread(ExpectedRecords, row, journal.ledger_of(row.run_id), plan)
+    picker = Picker(row.run_id, expected.ledger, marked=expected.marked)
+    compared = await _compare(log, journal, expected, picker)
+    found = await asyncio.to_thread(lambda: tuple(all_checks(compared, picker)))
+    return Verification(tuple(Check(name, status, detail) for name, status, detail in found), picker.others)
 
 
 async def _compare(log: RecordLog, journal: Journal, expected: ExpectedRecords, picker: Picker) -> Comparison:
@@ -116,15 +126,29 @@ async def stable_ends(
     Raises:
         WorkbenchError: They stayed below it.
     """
-    deadline = asyncio.get_running_loop().time() + STABLE_WITHIN_S
+    begun = asyncio.get_running_loop().time()
     while True:
         ends = {at: end or 0 for at, end in (await log.offsets(partitions, "latest")).items()}
         behind = [at for at, offset in least.items() if ends.get(at, 0) < offset]
         if not behind:
             return ends
-        if asyncio.get_running_loop().time() > deadline:
+        waited_s = asyncio.get_running_loop().time() - begun
+        if waited_s > _LOST_AFTER_S:
+            await _check_not_lost(log, {at: least[at] for at in behind})
+        if waited_s > STABLE_WITHIN_S:
             raise WorkbenchError(
                 f"the last stable offset of {behind[0]} stayed at {ends.get(behind[0])}, below what was sent; an open "
                 "transaction of another producer holds it back. Verify again later.",
             )
         await asyncio.sleep(0.1)
+
+
+async def _check_not_lost(log: RecordLog, least: Mapping[TopicPartition, int]) -> None:
+    """Tell a log that became shorter from one whose end is held back by an open transaction."""
+    ends = await log.offsets(least, "latest", isolation="read_uncommitted")
+    for at, offset in least.items():
+        if (ends.get(at) or 0) < offset:
+            raise WorkbenchError(
+                f"{at} ends at {number_text(ends.get(at) or 0)}, below what was sent and acknowledged: it was deleted "
+                "and created again, or its brokers have lost records.",
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from workbench.errors import ReplayRefused
@@ -12,12 +13,33 @@ from workbench.replay.rules.planning_input import PlanningInput
 from workbench.replay.target.fetching import fetch_again
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
     from workbench.replay.target.facts import Connection, TargetFacts
     from workbench.store.journal import Journal
+
+
+_under_way: set[str] = set()
+"""Plans that this process runs or admits; another process is kept away by the lock of the journal's file."""
+
+
+@contextlib.contextmanager
+def only_run(plan: Plan) -> Iterator[None]:
+    """Let nothing else in this process run the same plan meanwhile.
+
+    Raises:
+        ReplayRefused: Something does.
+    """
+    if plan.run_id in _under_way:
+        reason = "this plan is being run already"
+        raise ReplayRefused(f"{reason[0].upper()}{reason[1:]}: one plan is one run. Plan again.", reasons=[reason])
+    _under_way.add(plan.run_id)
+    try:
+        yield
+    finally:
+        _under_way.discard(plan.run_id)
 
 
 async def admit(

@@ -18,7 +18,7 @@ from workbench.model.records.written import ACKED
 from workbench.replay.plan.batches import Batch, split
 from workbench.replay.proof.report import ReplayReport, read_report
 from workbench.replay.proof.verification import verify_delivery
-from workbench.replay.run.admission import admit
+from workbench.replay.run.admission import admit, only_run
 from workbench.replay.run.batch_writer import BatchEnd, BatchWriter, IdempotentWriter, TransactionalWriter
 from workbench.replay.run.brakes import Brakes
 from workbench.replay.run.control import RunControl
@@ -84,11 +84,12 @@ async def run_plan(
         ReplayRefused: Not confirmed, or refused by a rule; nothing was written.
     """
     journal_plan = plan.to_json()
-    await asyncio.to_thread(journal.add_plan, journal_plan, writer_mode=plan.options.writer, reason=reason)
-    await admit(plan, target_log, journal, connection=connection or Connection(), confirm=confirm, target=target)
-    await asyncio.to_thread(journal.confirm, plan.run_id, by=by, reason=reason)
-    run = PlanRun(plan, target_log, journal, Who(by, reason), progress=progress, control=control)
-    return await run_to_its_end(run, verify=verify)
+    with only_run(plan):
+        await asyncio.to_thread(journal.add_plan, journal_plan, writer_mode=plan.options.writer, reason=reason)
+        await admit(plan, target_log, journal, connection=connection or Connection(), confirm=confirm, target=target)
+        await asyncio.to_thread(journal.confirm, plan.run_id, by=by, reason=reason)
+        run = PlanRun(plan, target_log, journal, Who(by, reason), progress=progress, control=control)
+        return await run_to_its_end(run, verify=verify)
 
 
 async def run_to_its_end(run: PlanRun, *, verify: bool) -> ReplayReport:
@@ -192,7 +193,10 @@ class PlanRun:
             with contextlib.suppress(WorkbenchError):
                 await self._end("in_doubt" if self.state == "running" else "failed", str(failure))
             raise
-        await self._end(state, error)
+        else:
+            await self._end(state, error)
+        finally:
+            self.journal.release(self.plan.run_id)
 
     async def _start(self) -> None:
         if self._resumed:

@@ -87,6 +87,9 @@ class Sender:
                     columns = await asyncio.to_thread(self._plan.records.target_columns, chosen, now_ms())
                     topic = self._plan.records.target_topic(int(chosen[0]))
                     parts.append(await writer.send_columns(topic, columns))
+                    if parts[-1].acked < due:
+                        # What follows would only say that the transaction has failed, and hide why.
+                        return WrittenColumns.joined(parts)
                     at += due
         return WrittenColumns.joined(parts)
 
@@ -102,6 +105,8 @@ class Sender:
             if self._stop.is_set():
                 break
             parts.append(await writer.send_columns(topic, columns))
+            if parts[-1].acked < columns.num_rows:
+                break
         return WrittenColumns.joined(parts)
 
     def _columns(self, seqs: Longs, at_ms: int) -> list[tuple[str, pa.RecordBatch]]:

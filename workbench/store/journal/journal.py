@@ -7,6 +7,7 @@ process from running a plan of the same file.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from workbench.store.journal.ledger import RunLedger
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
 from workbench.store.journal.redriven import arrived_home, sent_home
 from workbench.store.journal.results import EDITS, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
+from workbench.store.journal.running_here import begins, ends, is_running_here
 from workbench.store.journal.runs import select_runs
 from workbench.store.journal.states import move, utc_now
 from workbench.store.snapshot.stored_sql import check_stored_sql
@@ -43,13 +45,10 @@ WAY_ON = (
 )
 """What to do with a run in doubt."""
 
-_running_here: set[str] = set()
-"""Runs of this process. A second journal over the same file must not take them for runs of a killed process."""
 
-
-def is_running_here(run_id: str) -> bool:
-    """Tell whether this process runs a replay."""
-    return run_id in _running_here
+def _is_left(row: RunRow) -> bool:
+    """Tell whether a run is journaled as running, and nothing runs it."""
+    return row.state == "running" and not is_running_here(row.run_id)
 
 
 class Journal:
@@ -106,7 +105,7 @@ class Journal:
         with self._connection.transaction() as cursor:
             cursor.execute(EDITS_TABLE)
             left = [run for (run,) in cursor.execute("SELECT run_id FROM replays WHERE state = 'running'").fetchall()]
-            for run in (run for run in left if run not in _running_here):
+            for run in (run for run in left if not is_running_here(run)):
                 move(cursor, run, "in_doubt", "the process that ran it ended without a result")
                 _enter_unknown(cursor, run)
 
@@ -137,13 +136,19 @@ class Journal:
         """
         rows = self._runs("run_id = ?", [run_id])
         if not rows:
-            message = f"{self.path} has no replay {run_id}; see runs() for those it has."
-            raise SnapshotError(message, path=str(self.path))
-        return rows[0]
+            raise SnapshotError(f"{self.path} has no replay {run_id}; see runs().", path=str(self.path))
+        if not _is_left(rows[0]):
+            return rows[0]
+        self._recover()
+        return self._runs("run_id = ?", [run_id])[0]
 
     def runs(self) -> list[RunRow]:
         """Return all runs, newest first."""
-        return self._runs("true", [])
+        return [replace(row, state="in_doubt") if _is_left(row) else row for row in self._runs("true", [])]
+
+    def release(self, run_id: str) -> None:
+        """Note that a run has ended in this process, also where its end could not be entered: it is in doubt then."""
+        ends(run_id)
 
     def planned(self, confirm: str) -> RunRow:
         """Return the newest run in state ``planned`` whose hash begins with these digits.
@@ -166,7 +171,7 @@ class Journal:
 
     def in_doubt(self, cluster_id: str, topics: Collection[str]) -> list[str]:
         """Return the runs on these topics whose result is not known, in this file and in the one it belongs to."""
-        rows = self._runs("state = 'in_doubt' AND target_cluster = ?", [cluster_id])
+        rows = [row for row in self.runs() if row.state == "in_doubt" and row.target_cluster == cluster_id]
         own = [row.run_id for row in rows if set(row.target_topics) & set(topics)]
         return own + runs_in_doubt_elsewhere(self.path, cluster_id, topics)
 
@@ -212,7 +217,7 @@ class Journal:
                 cursor.register("given_edits", edits.cast(EDITS))
                 cursor.execute("INSERT INTO replay_edits SELECT ?, * FROM given_edits", [run_id])
             _enter_outcomes(cursor, run_id, left_out)
-        _running_here.add(run_id)
+        begins(run_id)
 
     def resume(self, run_id: str, pending: pa.Array) -> int:
         """Move a run that was interrupted to ``running`` again, and return the number of its next transaction.
@@ -232,7 +237,7 @@ class Journal:
             cursor.execute(query, [run_id])
             query = "SELECT coalesce(max(txn_no), -1) + 1 FROM replay_txns WHERE run_id = ?"
             number = cursor.execute(query, [run_id]).fetchall()[0][0]
-        _running_here.add(run_id)
+        begins(run_id)
         return int(number)
 
     def intent(self, run_id: str, transaction: Transaction, *, after: Settlement | None = None) -> None:
@@ -265,7 +270,7 @@ class Journal:
 
     def finish(self, run_id: str, state: str, *, error: str | None = None) -> None:
         """End a run, or enter the result of its verification."""
-        _running_here.discard(run_id)
+        ends(run_id)
         with self._connection.transaction() as cursor:
             move(cursor, run_id, state, error)
             if state == "in_doubt":

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workbench.store.journal.journal import is_running_here
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
+from workbench.store.journal.running_here import is_running_here
 from workbench.store.journal.runs import select_runs
 
 if TYPE_CHECKING:
