@@ -70,6 +70,6 @@ def keys_text(keys: Sequence[Any], shown: int = 3) -> str:
     return ", ".join(map(key_text, keys[:shown])) + and_more(len(keys) - shown)
 
 
-def rest_text(total: int, noun: str, shown: int = SHOWN) -> list[str]:
-    """Return the line that says how many rows the text leaves out; none where it shows all."""
-    return [f"  … {counted(total - shown, f'more {noun}')}; .frame has all"] if total > shown else []
+def rest_text(total: int, noun: str, shown: int = SHOWN, *, data: str = ".frame") -> list[str]:
+    """Return the line that says how many rows the text leaves out, and where all are; none where it shows all."""
+    return [f"  … {counted(total - shown, f'more {noun}')}; {data} has all"] if total > shown else []

@@ -11,9 +11,10 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench.text import counted, json_visible, visible
-from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text
+from workbench.tracing.answers import SHOWN, Answer, rest_text
 from workbench.tracing.cases import cases_by_correlation, one_case
 from workbench.tracing.diff.keys import KeyTable, LabelField, event_keys
+from workbench.tracing.diff.lines import key_lines
 from workbench.tracing.diff.payloads import PathChange, compare_payloads
 from workbench.tracing.drawing.drawn import Drawn, PictureViews
 from workbench.tracing.drawing.pictures.difference import diff_picture
@@ -21,7 +22,7 @@ from workbench.tracing.graph.times import hops
 from workbench.tracing.records import values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Hashable, Mapping, Sequence
 
     from workbench.model.causation import Picture
     from workbench.tracing.cases import Cases
@@ -36,7 +37,7 @@ LEAST_N = 20
 PAIR_LIMIT = 10_000
 """Pairs of events whose payloads are compared."""
 
-_KEY_LIMIT = 120
+_KEY_LIMIT = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,31 +87,18 @@ class TraceDiff(Answer, Drawn):
         return bool((self.frame["status"] == "same").all())
 
     def text(self) -> str:
-        """Write what was added, removed or changed, then what became slower or faster, then the payloads."""
+        """Write the keys that differ as a tree, then what differs in payloads."""
         names = [visible(name, 60) for name in self.names]
         sizes = [counted(number, "trace") for number in self.traces]
         same = int((self.frame["status"] == "same").sum())
         sides = f"a {names[0]} ({sizes[0]}), b {names[1]} ({sizes[1]})"
         lines = [f"diff: {sides}: {same} of {counted(len(self.frame), 'key')} the same"]
-        changed = self.frame[self.frame["status"] != "same"]
-        lines += [
-            f"  {row['status']:12} {share_text(row['a'])} → {share_text(row['b'])}  {visible(row['key'], _KEY_LIMIT)}"
-            for row in changed.head(SHOWN).to_dict("records")
-        ]
-        lines += rest_text(len(changed), "changed key")
-        for row in self.frame[self.frame["slower_or_faster"]].head(SHOWN).to_dict("records"):
-            word = "slower" if row["delta_us"] > 0 else "faster"
-            lines.append(
-                f"  {word:12} {micros_text(row['hop_a_us'])} → {micros_text(row['hop_b_us'])}  "
-                f"{visible(row['key'], _KEY_LIMIT)}"
-            )
+        lines += key_lines(self.frame, self.keys)
         lines.append(f"  payloads: {self.compared}")
-        for row in self.payload.head(SHOWN).to_dict("records"):
-            what = ", ".join(f"{name} {row[name]}" for name in ("added", "removed", "changed") if row[name])
-            lines.append(
-                f"  {visible(row['path'], 60)} {what}: {_value_text(row['example_a'])} → "
-                f"{_value_text(row['example_b'])}  {visible(row['key'], 60)}"
-            )
+        for key, rows in self.payload.head(SHOWN).groupby("key", sort=False):
+            lines.append(f"    {_last_steps(str(key))}")
+            lines += [f"      {_change_text(row)}" for row in rows.to_dict("records")]
+        lines += rest_text(len(self.payload), "changed path", data=".payload")
         return "\n".join(lines)
 
 
@@ -238,6 +226,16 @@ def _ids(graph: CausalGraph, nodes: Ints) -> list[frozenset[str]]:
         frozenset(value for value in (*row.values(), cause) if value is not None)
         for row, cause in zip(rows, causes, strict=True)
     ]
+
+
+def _last_steps(key: str) -> str:
+    """Write the end of a key, which says more than its beginning."""
+    return visible(key if len(key) <= _KEY_LIMIT else "…/" + "/".join(key.split("/")[-2:]), _KEY_LIMIT)
+
+
+def _change_text(row: Mapping[Hashable, Any]) -> str:
+    what = ", ".join(f"{name} {row[name]}" for name in ("added", "removed", "changed") if row[name])
+    return f"{visible(row['path'], 60)} {what}: {_value_text(row['example_a'])} → {_value_text(row['example_b'])}"
 
 
 def _value_text(value: Any) -> str:

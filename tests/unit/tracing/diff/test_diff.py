@@ -47,11 +47,23 @@ def test_hops_stand_beside_their_difference():
     by_key = found.frame.set_index("key")
     assert by_key.loc["OP/PA/SC{SR}$", ["hop_a_us", "hop_b_us"]].to_list() == [180, 400]
     assert found.same
-    assert "slower       180 µs → 400 µs  OP/PA/SC{SR}$" in repr(found)
+    assert repr(found).splitlines()[1:-1] == [
+        "  OP",
+        "    PA         faster 120 µs → 110 µs",
+        "      SC{SR}$  slower 180 µs → 400 µs",
+        "    SR         slower 80 µs → 300 µs",
+        "  $: nothing came of it",
+    ]
     sets = scenario("k1", "k3").diff(scenario("k2", "k4"))
     assert sets.traces == (2, 2)
     assert not sets.frame["slower_or_faster"].any(), "two hops on a side are too few"
-    assert "removed      1 → 0  OP/PA/SC{SR}$" in repr(sets)
+    assert repr(sets).splitlines()[2:6] == [
+        "    PA         less 1 → 0.5",
+        "      IS$      less 1 → 0.5",
+        "-     SC{SR}$  removed 1 → 0",
+        "+   PF         added 0 → 0.5",
+    ]
+    assert "-   SR         became leaf 1 → 0\n+   SR$        became leaf 0 → 1" in repr(sets)
     assert repr(sets).endswith("payloads: not compared, there are no values")
 
 
@@ -113,7 +125,7 @@ def test_payloads_are_compared_by_path_without_ids_and_times():
     assert sorted(first.index) == ["new", "price"]
     assert first.loc["price", ["changed", "example_a", "example_b"]].to_list() == [1, 5, 7]
     assert first.loc["new", "added"] == 1
-    assert "price changed 1: 5 → 7  OP" in repr(found)
+    assert "    OP\n      new added 1: absent → [1]\n      price changed 1: 5 → 7\n" in repr(found)
     assert found.compared == "5 pairs compared, without ids and times"
 
 

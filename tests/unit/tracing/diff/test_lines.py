@@ -1,0 +1,36 @@
+"""The text of a diff: hostile types, many other causes, more keys than are shown."""
+
+from __future__ import annotations
+
+from order_flow import trace_of_lists
+
+from workbench.tracing.answers import SHOWN
+from workbench.tracing.diff.lines import key_lines
+
+EMPTY = trace_of_lists([])
+
+
+def lines(trace, other=EMPTY):
+    found = other.diff(trace)
+    return key_lines(found.frame, found.keys)
+
+
+def test_equal_other_causes_are_counted():
+    causes = [[str(n), n, ["r"], "k", "Part"] for n in range(1, 5)]
+    joined = ["j", 9, ["1", "2", "3", "4"], "k", "Joined"]
+    assert "+     Joined{3 x Part}$  added 0 → 1" in lines(trace_of_lists([["r", 0, [], "k", "Root"], *causes, joined]))
+
+
+def test_a_hostile_type_stays_one_line_of_text():
+    found = lines(trace_of_lists([["1", 0, [], "k", "<b>\n\x1b[2J" + "x" * 500]]))
+    assert len(found) == 2
+    assert found[0].startswith("+ <b>\\n\\x1b[2Jxxx")
+    assert len(found[0]) < 120
+
+
+def test_what_is_not_shown_is_counted_and_what_is_the_same_is_not_there():
+    trace = trace_of_lists([["r", 0, [], "k", "Root"], *([str(n), n, ["r"], "k", f"T{n:03}"] for n in range(1, 100))])
+    found = lines(trace)
+    assert len(found) == SHOWN + 2
+    assert found[-1] == f"  … {100 - SHOWN} more differing keys; .frame has all"
+    assert lines(trace, trace) == []

@@ -1,0 +1,61 @@
+"""Writes a diff as a tree: the keys that differ, each below what led to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from workbench.text import visible
+from workbench.tracing.answers import SHOWN, micros_text, rest_text, share_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from workbench.tracing.diff.keys import Step
+
+_LABEL_LIMIT = 60
+_WIDEST = 60
+"""Characters after which what differs follows a label, however long that is."""
+
+
+def key_lines(frame: pd.DataFrame, keys: Sequence[tuple[Step, ...]]) -> list[str]:
+    """Write the keys that differ; keys without a difference stand only above others, to say where those are.
+
+    A line begins with ``+`` for a key that only b has, and with ``-`` for one that only a has.
+
+    Args:
+        frame: As `workbench.tracing.diff.diff.TraceDiff.frame`.
+        keys: The structured key of each of its rows.
+    """
+    differs = (frame["status"] != "same") | frame["slower_or_faster"]
+    order = sorted(differs.to_numpy().nonzero()[0].tolist(), key=lambda row: [step.text() for step in keys[row]])
+    place = {key: row for row, key in enumerate(keys)}
+    # Of a key each beginning is the key of what led to it. A dictionary keeps the order, and each of them once.
+    shown = {key[:depth]: None for key in (keys[row] for row in order[:SHOWN]) for depth in range(1, len(key) + 1)}
+    written = [(_label(key), *_difference(frame.iloc[place[key]])) for key in shown]
+    width = min(max((len(label) for label, *_ in written), default=0), _WIDEST)
+    lines = [f"{mark} {label:{width}}  {what}".rstrip() for label, mark, what in written]
+    if any(key[-1].leaf for key in shown):
+        lines.append("  $: nothing came of it")
+    return lines + rest_text(len(order), "differing key")
+
+
+def _label(key: tuple[Step, ...]) -> str:
+    """Write the last step as `Step.text` does, but equal other causes once, with their number."""
+    step = key[-1]
+    others = tuple(name if many == 1 else f"{many} x {name or ''}" for name, many in Counter(step.others).items())
+    return "  " * (len(key) - 1) + visible(replace(step, others=others).text(), _LABEL_LIMIT)
+
+
+def _difference(row: pd.Series[Any]) -> tuple[str, str]:
+    """Return the mark of a key, and what differs in words."""
+    parts = []
+    if row["status"] != "same":
+        parts.append(f"{str(row['status']).replace('_', ' ')} {share_text(row['a'])} → {share_text(row['b'])}")
+    if row["slower_or_faster"]:
+        word = "slower" if row["delta_us"] > 0 else "faster"
+        parts.append(f"{word} {micros_text(row['hop_a_us'])} → {micros_text(row['hop_b_us'])}")
+    return "+" if row["a"] == 0 else "-" if row["b"] == 0 else " ", ", ".join(parts)
