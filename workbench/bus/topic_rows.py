@@ -33,7 +33,7 @@ class TopicListing:
     internal_topics: int = 0
 
 
-async def topic_listing(log: RecordLog, selection: TopicSelection) -> TopicListing:
+async def topic_listing(log: RecordLog, selection: TopicSelection, *, rates: bool = True) -> TopicListing:
     """Describe topics like `topic_rows`, and count what is left out; ``*`` may select nothing."""
     every = await described_topics(log, selection)
     nothing = selection.takes_all and not any(map(selection.matches, every))
@@ -41,10 +41,10 @@ async def topic_listing(log: RecordLog, selection: TopicSelection) -> TopicListi
     names = {info.name for info in selected}
     hidden = [info for info in every if info.name not in names and selection.fits(info.name)]
     internal = sum(info.internal for info in hidden)
-    return TopicListing(await _rows(log, selected), len(hidden) - internal, internal)
+    return TopicListing(await _rows(log, selected, rates=rates), len(hidden) - internal, internal)
 
 
-async def topic_rows(log: RecordLog, selection: TopicSelection) -> list[dict[str, Any]]:
+async def topic_rows(log: RecordLog, selection: TopicSelection, *, rates: bool = True) -> list[dict[str, Any]]:
     """Describe topics: one row for each, sorted by name.
 
     ``begin`` and ``end`` are sums of offsets over the partitions; ``records_at_most`` is their difference, an upper
@@ -57,21 +57,22 @@ async def topic_rows(log: RecordLog, selection: TopicSelection) -> list[dict[str
     Args:
         log: An open record log.
         selection: The topics to describe.
+        rates: Whether rates are counted; where they are not, ``records_per_s`` is None.
 
     Raises:
         UnknownTopicError: A name does not exist, or a pattern other than ``*`` matches nothing.
     """
-    return (await topic_listing(log, selection)).rows
+    return (await topic_listing(log, selection, rates=rates)).rows
 
 
-async def _rows(log: RecordLog, infos: list[TopicInfo]) -> list[dict[str, Any]]:
+async def _rows(log: RecordLog, infos: list[TopicInfo], *, rates: bool) -> list[dict[str, Any]]:
     names = {info.name for info in infos}
-    asked = groups_of_topics(log, names), _rates(log, infos), _sizes(log, infos)
-    (groups, trouble), rates, sizes = await asyncio.gather(*asked)
+    asked = groups_of_topics(log, names), _rates(log, infos if rates else []), _sizes(log, infos)
+    (groups, trouble), by_topic, sizes = await asyncio.gather(*asked)
     rows = []
     for info in infos:
         row = _row(info, groups.get(info.name, []), trouble)
-        rows.append(row | {"records_per_s": rates.get(info.name)} | _disk(info, sizes))
+        rows.append(row | {"records_per_s": by_topic.get(info.name)} | _disk(info, sizes))
     return rows
 
 

@@ -139,12 +139,12 @@ class Cluster(ReadsTopics, HasExplorer, HasActs, HasTransforms, HasHttpProxy):
 
         return partitions_frame(await self.partition_rows(selection), provenance=self._provenance())
 
-    async def topic_rows(self, selection: TopicsLike = "*") -> list[dict[str, Any]]:
-        """Describe topics like `topics`, as a list of dictionaries."""
+    async def topic_rows(self, selection: TopicsLike = "*", *, rates: bool = True) -> list[dict[str, Any]]:
+        """Describe topics like `topics`, as a list of dictionaries; a rate takes three more questions."""
         from workbench.bus.topic_rows import topic_rows
         from workbench.model.selecting.topic_selection import parse_topics
 
-        return await topic_rows(self.log, parse_topics(selection))
+        return await topic_rows(self.log, parse_topics(selection), rates=rates)
 
     async def partition_rows(self, selection: TopicsLike = "*") -> list[dict[str, Any]]:
         """Describe partitions like `partitions`, as a list of dictionaries."""

@@ -29,11 +29,11 @@ class GroupsPane(Pane):
     title = "Groups"
     columns = (
         Column("group", "Group", 220, grow=True, ends=True),
-        Column("type", "Type", 90),
+        Column("lag", "Lag", 96, numeric=True),
         Column("state", "State", 130),
         Column("members", "Members", 80, numeric=True),
         Column("partitions", "Partitions", 90, numeric=True),
-        Column("lag", "Lag", 110, numeric=True),
+        Column("type", "Type", 90),
         Column("remark", "Remarks", 200),
     )
 
@@ -95,11 +95,11 @@ class GroupsPane(Pane):
         known = isinstance(lag, int)
         cells = (
             visible(group.group_id, 250),
-            group.protocol,
+            number_text(lag) if known else "",
             group.state,
             number_text(len(group.members)),
             number_text(int(partitions or 0)),
-            number_text(lag) if known else "",
+            group.protocol,
             visible(group.error or "", 200),
         )
         return PaneRow(group.group_id, cells, bool(group.error))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from workbench.errors import ValidationError
-from workbench.live.explorer.record_rows import RecordRows, RecordsPane
+from workbench.live.explorer.record_rows import RECORD_COLUMNS, RecordRows, RecordsPane
 from workbench.model.explorer import Input, Press
 from workbench.text import counted, is_position, number_text, visible
 
@@ -27,6 +27,7 @@ class MessagesPane(RecordsPane):
 
     name = "messages"
     title = "Messages"
+    usual = tuple(column for column in RECORD_COLUMNS if column.name != "topic")
 
     def __init__(
         self, cluster: ExploredCluster, selection: Selection, view: Callable[[str, list[str]], SavedView]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
 
@@ -26,7 +26,7 @@ _WIDTHS = range(30, 2_001)
 _LINES = 'Lines for workbench.toml; cluster.explore(view="my-view") opens them'
 
 
-def record_columns(texts: Sequence[str]) -> tuple[Column, ...]:
+def record_columns(texts: Sequence[str], usual: Sequence[Column] = RECORD_COLUMNS) -> Sequence[Column]:
     """Return the columns that are named, in this order; ``key:200`` is 200 pixels wide. None are named: the usual ones.
 
     Raises:
@@ -43,7 +43,7 @@ def record_columns(texts: Sequence[str]) -> tuple[Column, ...]:
         if width and wide not in _WIDTHS:
             raise ValidationError(f"{visible(text, 60)}: a width is 30 to 2,000, as in {name}:200.")
         shown[name] = replace(known[name], width_px=wide, grow=False) if width else known[name]
-    return tuple(shown.values()) or RECORD_COLUMNS
+    return tuple(shown.values()) or usual
 
 
 class RecordRows:
@@ -98,9 +98,12 @@ class RecordsPane(Pane):
         view: Makes the saved view that opens this pane, given the columns that it shows.
     """
 
+    usual: ClassVar[Sequence[Column]] = RECORD_COLUMNS
+    """Its columns while none are named."""
+
     def __init__(self, selection: Selection, view: Callable[[str, list[str]], SavedView]) -> None:
         super().__init__()
-        self.columns: Sequence[Column] = RECORD_COLUMNS
+        self.columns = self.usual
         self._selection = selection
         self._view = view
         self._records = RecordRows()
@@ -109,7 +112,7 @@ class RecordsPane(Pane):
     @property
     def columns_input(self) -> Input:
         """The field that names the columns."""
-        usual = " ".join(column.name for column in RECORD_COLUMNS)
+        usual = " ".join(column.name for column in self.usual)
         return Input("columns", "Columns", "text", self.value("columns"), hint=usual, live=True, grow=True)
 
     @property
@@ -131,7 +134,7 @@ class RecordsPane(Pane):
 
     def show_columns(self, texts: Sequence[str]) -> None:
         """Show columns, which are named as `record_columns` takes them."""
-        self.columns = record_columns(texts)
+        self.columns = record_columns(texts, self.usual)
         self.values["columns"] = " ".join(texts)
 
     async def press_save(self) -> None:

@@ -63,7 +63,7 @@ class ReplayPane(Pane):
     @property
     def inputs(self) -> Sequence[Input]:
         return (
-            Input("what", "Replay", "choice", self.value("what"), _WHAT),
+            Input("what", "Replay", "choice", self.value("what"), _WHAT, grow=True),
             Input("file", "Snapshot file", "text", self.value("file"), hint="replay.duckdb", grow=True),
             Input("to", "To topic", "text", self.value("to"), hint="new topics", grow=True),
             *(

@@ -42,8 +42,8 @@ class TopicsPane(Pane):
     title = "Topics"
     columns = (
         Column("topic", "Topic", 200, grow=True, ends=True),
-        Column("records", "Records", 104, numeric=True),
-        Column("bytes", "Bytes", 84, numeric=True),
+        Column("records", "Records", 96, numeric=True),
+        Column("bytes", "Bytes", 100, numeric=True),
         Column("rate", "Rate/s", 76, numeric=True),
         Column("trend", "Rate lately", 96),
         Column("partitions", "Part.", 56, numeric=True),
@@ -151,10 +151,12 @@ class TopicsPane(Pane):
         selection: Any = "*"
         if self.value("internal") == "yes":
             selection = await self._cluster.log.topic_names() or "*"
-        self._topics = await self._cluster.topic_rows(selection)
+        # Only at first: later the rates are those of the samples, which are newer.
+        sampled = {row["topic"]: row["rate"] for row in self._topics}
+        self._topics = await self._cluster.topic_rows(selection, rates=not sampled)
         self._read_at_ms = time.time_ns() // 1_000_000
         for row in self._topics:
-            row["rate"] = row["records_per_s"]
+            row["rate"] = sampled.get(row["topic"], row["records_per_s"])
         self._ends, self._sampled_at = {}, 0.0
         self._trends = {name: self._trends.get(name, deque(maxlen=TREND)) for name in self.names}
         self._arrange()
@@ -218,4 +220,4 @@ class TopicsPane(Pane):
 
 
 def _rate(rate: float) -> str:
-    return number_text(round(rate)) if rate >= _WHOLE or rate == 0 else f"{rate:.1f}"
+    return number_text(round(rate)) if rate >= _WHOLE or rate == 0 else f"{rate:.2g}"

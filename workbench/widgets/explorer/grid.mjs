@@ -6,6 +6,8 @@ import { drawTrend } from "./trend.mjs";
 
 const decoder = new TextDecoder();
 const RETRY_MS = 500;
+/** Rows to have at hand above and below those on screen: most scrolling then asks for nothing. */
+const AHEAD_ROWS = 60;
 
 /** @typedef {{name: string, title: string, width: number, numeric: boolean, grow: boolean}} Column */
 /** @typedef {[string, string[], number, number[]]} PackedRow key, cells, problem, trend */
@@ -66,6 +68,7 @@ export class Grid {
   setColumns(columns, order) {
     const widths = columns.map((c) => (c.grow ? `minmax(${c.width}px, 1fr)` : `${c.width}px`)).join(" ");
     this.root.style.setProperty("--wb-columns", widths);
+    this.root.style.setProperty("--wb-width", `${columns.reduce((sum, column) => sum + column.width, 0)}px`);
     if (JSON.stringify(columns) !== JSON.stringify(this.#columns)) {
       this.#columns = columns;
       for (const row of this.#pool) row.remove();
@@ -111,10 +114,10 @@ export class Grid {
     this.#first = firstAt(this.root.scrollTop, 0, this.#count, height);
     const [start, end] = windowAt(this.#first, 0, this.#count, height);
     while (this.#pool.length < end - start) this.#pool.push(this.#makeRow(this.#pool.length));
-    for (const [place, element] of this.#pool.entries()) {
-      element.hidden = place >= end - start;
-      if (!element.hidden) this.#fill(element, start + place);
-    }
+    for (const element of this.#pool) element.stays = false;
+    // A row keeps its element while it is on screen: scrolling by three rows writes three.
+    for (let position = start; position < end; position++) this.#fill(this.#pool[position % this.#pool.length], position);
+    for (const element of this.#pool) element.hidden = !element.stays;
     const focused = this.#pool.find((one) => !one.hidden && one.position === this.#focus);
     if (focused) this.root.setAttribute("aria-activedescendant", focused.id);
     else this.root.removeAttribute("aria-activedescendant");
@@ -132,13 +135,24 @@ export class Grid {
   /** @param {any} element @param {number} position */
   #fill(element, position) {
     const row = this.#rows.get(position);
+    element.stays = true;
     element.position = position;
-    element.style.transform = `translateY(${this.root.scrollTop + (position - this.#first) * ROW_PX}px)`;
-    element.setAttribute("aria-rowindex", String(position + 2));
-    element.setAttribute("aria-selected", String(Boolean(row && row[0] === this.#picked)));
-    element.setAttribute("aria-busy", String(!row));
-    element.classList.toggle("wb-problem", Boolean(row?.[2]));
-    element.classList.toggle("wb-focus", position === this.#focus);
+    const top = Math.round(this.root.scrollTop + (position - this.#first) * ROW_PX);
+    if (element.top !== top) element.style.transform = `translateY(${top}px)`;
+    element.top = top;
+    const picked = Boolean(row && row[0] === this.#picked);
+    const marks = [position, picked, !row, row?.[2], position === this.#focus].join();
+    // Writing the same again would still cost a style.
+    if (element.marks !== marks) {
+      element.marks = marks;
+      element.setAttribute("aria-rowindex", String(position + 2));
+      element.setAttribute("aria-selected", String(picked));
+      element.setAttribute("aria-busy", String(!row));
+      element.classList.toggle("wb-problem", Boolean(row?.[2]));
+      element.classList.toggle("wb-focus", position === this.#focus);
+    }
+    if (element.row === row && row) return;
+    element.row = row;
     for (const [place, cell] of [...element.children].entries()) {
       const text = row?.[1][place] ?? "";
       if (this.#columns[place]?.name === "trend") drawTrend(cell, row?.[3] ?? []);
@@ -156,7 +170,7 @@ export class Grid {
     this.#asking = true;
     this.#outdated = false;
     try {
-      const { content, buffers } = await this.#ask(start, end);
+      const { content, buffers } = await this.#ask(Math.max(start - AHEAD_ROWS, 0), Math.min(end + AHEAD_ROWS, this.#count));
       if (content.version !== this.#version) this.#outdated = true;
       this.#rows = new Map(unpacked(buffers[0]).map((/** @type {PackedRow} */ row, /** @type {number} */ place) => [content.start + place, row]));
       this.#soon();

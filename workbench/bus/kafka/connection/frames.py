@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aiokafka.conn import CloseReason
 
 from workbench.bus.kafka.wire.fetch import RawResponseType
+from workbench.bus.kafka.wire.large_answer import LargeAnswer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,8 @@ _HEAD_BYTES = 64
 """More than the header of any answer takes."""
 _SMALL_BYTES = 1 << 16
 """Answers up to this size are received into memory that Python fills with zeros first."""
+_SHORT_BYTES = 1 << 14
+"""Answers up to this size are decoded by aiokafka, field by field."""
 _LARGE = 1 << 20
 """Bytes of an answer from which its memory is kept for the next ones, and the step in which it is allocated."""
 _LARGEST_KEPT = 16 << 20
@@ -123,6 +126,9 @@ class FrameReceiver(asyncio.BufferedProtocol):
         head: bytes | memoryview = frame
         if isinstance(raw, RawResponseType):
             raw.frame, head = frame, frame[:_HEAD_BYTES]
+        elif raw is not None and len(frame) > _SHORT_BYTES:
+            # Of this request alone: the type itself is aiokafka's.
+            waiting[0][1].RESPONSE_TYPE = LargeAnswer(raw)
         try:
             self._connection._handle_frame(bytes(head))  # noqa: SLF001 - same
         except Exception as error:  # noqa: BLE001 - aiokafka's parser raises whatever wrong bytes lead to

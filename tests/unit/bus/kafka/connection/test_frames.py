@@ -10,11 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from aiokafka.conn import CloseReason
+from aiokafka.protocol.offset import OffsetResponse_v4
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.bus.kafka.connection.frames import FrameMemory, FrameReceiver
 from workbench.bus.kafka.wire.fetch import RawResponseType
+from workbench.bus.kafka.wire.large_answer import LargeAnswer
 
 LARGE = 1 << 20
 
@@ -139,3 +141,12 @@ def test_memory_of_an_answer_far_above_a_fetch_is_not_kept():
     memory.take(16 * LARGE)
     memory.take(16 * LARGE + 1)
     assert [len(array) for array, _ in memory._kept] == [16 * LARGE]
+
+
+@pytest.mark.parametrize(("size", "large"), [(1 << 14, False), ((1 << 14) + 1, True)])
+def test_a_large_answer_is_decoded_by_compiled_code(size, large):
+    connection = Connection(OffsetResponse_v4, OffsetResponse_v4)
+    request = connection._requests[0][1]
+    feed(FrameReceiver(connection), framed(bytes(size)))
+    assert isinstance(request.RESPONSE_TYPE, LargeAnswer) is large
+    assert connection._requests[0][1].RESPONSE_TYPE is OffsetResponse_v4
