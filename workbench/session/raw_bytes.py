@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.model.records.masked_rows import masked_rows
-from workbench.replay.record_positions import POSITION
 from workbench.session.masking import present_policy
 from workbench.store.snapshot.raw_records import BODY, RawRecords, raw_records_path
 
@@ -34,6 +33,9 @@ def raw_of(snapshot: Path, records: pa.Table, clusters: Mapping[int, str | None]
         records: `RECORD` columns and ``source_id`` and ``topic``.
         clusters: Ids of clusters by source.
     """
+    # A capture loads this module too, and replays would be a seventh of its start.
+    from workbench.replay.record_positions import POSITION
+
     path = raw_records_path(snapshot)
     if not path.is_file() or not records.num_rows:
         return None

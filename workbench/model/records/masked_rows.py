@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from workbench.model.records.columns import MASKED_HEADER
 
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
 
 def masked_rows(headers: pa.Array) -> NDArray[np.bool_]:
     """Return which rows of a column of headers have the mark of masking."""
+    # Here: captures load this module, and all functions of Arrow would be a tenth of their start.
+    import pyarrow.compute as pc
+
     names = pc.equal(headers.flatten().field("name"), pa.scalar(MASKED_HEADER.encode(), pa.binary()))
     found = np.zeros(len(headers), np.bool_)
     found[pc.list_parent_indices(headers).filter(names).to_numpy(zero_copy_only=False)] = True
