@@ -23,11 +23,21 @@ HERE = Path(__file__).parent
 FOLDER = sanitized.ROOT / "build" / "fuzz"
 STATE_BYTES = 1 << 20
 _SAID = 8_000
-SUITE = ("decoding", "bus/kafka/fetching")
+SUITE = ("decoding", "bus/kafka/fetching", "masking")
 """Tests of the suite with golden and hostile records, which run under the sanitizers too."""
 HANG_S = 20.0
 """An input that takes so long is a failure too."""
-TARGETS = ("answers", "records", "json_bodies", "header_names", "fixed_texts", "decoded_records", "payload_formats")
+TARGETS = (
+    "answers",
+    "records",
+    "json_bodies",
+    "header_names",
+    "fixed_texts",
+    "decoded_records",
+    "payload_formats",
+    "masked_values",
+    "payload_texts",
+)
 
 
 def fuzz(targets: Sequence[str], seconds: float, seed: int, build: sanitized.Sanitized, *, keep: bool) -> bool:

@@ -62,6 +62,8 @@ def seeds() -> dict[str, list[bytes]]:
             bytes([at % 256]) + record for at, record in enumerate([*records, _BETWEEN.join(records[:3])])
         ],
     }
+    made["masked_values"] = [bytes([at % 256]) + body for at, body in enumerate([*bodies, *bodies])]
+    made["payload_texts"] = [*bodies, _BETWEEN.join(bodies[:6])]
     made["payload_formats"] = [
         bytes([list(payload_schemas.FORMATS).index(topic)]) + value for topic, value in payload_schemas.values()
     ]

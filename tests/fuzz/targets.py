@@ -9,6 +9,7 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 import google_crc32c
+import numpy as np
 from packing import exactly, record_batch, unpacked
 from payload_schemas import FORMATS
 
@@ -16,10 +17,15 @@ from workbench.bus.kafka.fetching import batches, compression, pieces
 from workbench.bus.kafka.fetching.bounded import decode_bounded
 from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.bus.kafka.fetching.records import CorruptRecords, OversizedRecords, first_record, parse, whole_records
+from workbench.config.masking import MaskingRule
 from workbench.decoding import Decoder, builtin_conventions, make_convention
 from workbench.decoding.conventions.filters import FILTERS
-from workbench.decoding.formats.json import JsonFormat
+from workbench.decoding.formats.json import JsonFormat, parse_json
+from workbench.decoding.native.members import MemberTable
+from workbench.decoding.native.path_texts import path_texts
 from workbench.decoding.times import PARSERS
+from workbench.masking.actions import replacer
+from workbench.masking.values import ValueMask
 from workbench.model.records.columns import EVENT, HEADERS
 
 if TYPE_CHECKING:
@@ -118,6 +124,30 @@ def payload_formats(data: bytes) -> None:
         json.loads(text)
 
 
+def masked_values(data: bytes) -> None:
+    """Values masked in their bytes, by one of the policies: what is written is JSON, and nothing else of it changes."""
+    if not data:
+        return
+    values = record_batch([([], value) for value in data[1:].split(b"\x1e")]).column("value")
+    made, changed = _masks()[data[0] % len(_masks())].masked(values, None)
+    made.validate(full=True)
+    for value, shown, is_changed in zip(values.to_pylist(), made.to_pylist(), changed.tolist(), strict=True):
+        if is_changed:
+            parse_json(shown)
+        assert is_changed or shown == value
+
+
+def payload_texts(data: bytes) -> None:
+    """What conditions take out of payloads: only of values that are JSON, and UTF-8."""
+    values = record_batch([([], value) for value in data.split(b"\x1e")]).column("value")
+    texts, known = path_texts(values, _paths(), np.array([-1, 0, 1, -1, 2], np.int32), 3)
+    for column in texts:
+        column.validate(full=True)
+    for value, is_known in zip(values.to_pylist(), known.tolist(), strict=True):
+        if is_known:
+            parse_json(value)
+
+
 _TOPICS = ("t", "onex.evt.platform.node-registered.v1", "inv.transaction", "outbox.event.order")
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "answers": answers,
@@ -127,6 +157,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "fixed_texts": fixed_texts,
     "decoded_records": decoded_records,
     "payload_formats": payload_formats,
+    "masked_values": masked_values,
+    "payload_texts": payload_texts,
 }
 
 
@@ -148,6 +180,24 @@ def _decoder() -> Decoder:
 @functools.cache
 def _payload_reader() -> Decoder:
     return Decoder(topic_formats=FORMATS)
+
+
+@functools.cache
+def _masks() -> list[ValueMask]:
+    """Masks of every action, by paths and by what is allowed."""
+    names = ("metadata", "payload.*", "**.id", "**.source.**", "event_id")
+    rules = [
+        MaskingRule(topics=("*",), action=action, **{kind: names})
+        for action in ("replace", "remove", "hash", "keep_last")
+        for kind in ("paths", "allow")
+    ]
+    made = [(rule, replacer(rule, "a salt of sixteen bytes")) for rule in rules]
+    return [*(ValueMask([one]) for one in made), ValueMask([made[2], made[5], made[0]])]
+
+
+@functools.cache
+def _paths() -> MemberTable:
+    return MemberTable({("metadata",): 1, ("event_id",): 2, ("a",): 3, ("a", "a"): 4})
 
 
 @functools.cache
