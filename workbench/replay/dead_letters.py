@@ -6,6 +6,7 @@ body, else the topic's name without its suffix, which counts as a guess. Message
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -132,12 +133,14 @@ def triage(
     """
     given = origins or {}
     rows = [_row(event, given) for event in events.to_pylist() if is_dead_letter(event) or event["topic"] in given]
-    frame = pd.DataFrame(rows, columns=list(_ROW_COLUMNS)).astype(
+    frame = pd.DataFrame(rows, columns=[*_ROW_COLUMNS, "sent_by"]).astype(
         {"partition": "int32", "offset": "int64", "attempts": "Int32", "origin_partition": "Int32",
          "origin_offset": "Int64", "depth": "Int32"}
     )  # fmt: skip
     frame["redriven"] = _runs(frame, redriven.letters, ("topic", "partition", "offset"))
-    frame["again"] = _runs(frame, redriven.records, ("origin_topic", "origin_partition", "origin_offset"))
+    again = _runs(frame, redriven.records, ("origin_topic", "origin_partition", "origin_offset"))
+    # The record that failed carried the mark of the run that sent it home, and most writers send its headers on.
+    frame["again"] = again.where(again.notna(), frame.pop("sent_by"))
     for name in ("event_time", "time"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
     frame = frame.sort_values(["time", "topic", "partition", "offset"], ignore_index=True)
@@ -164,7 +167,14 @@ def _row(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
         "attempts": error.get("attempts"),
         "depth": event["dlq_depth"],
         "problems": event["problems"],
+        "sent_by": _redrive_of(event.get("replay")),
     }
+
+
+def _redrive_of(marks: str | None) -> str | None:
+    """Return the run that had sent a record home, by the marks of replays that it carries."""
+    found = json.loads(marks) if marks else {}
+    return found.get("id") if found.get("mode") == "redrive" else None
 
 
 def _record_time(timestamp_ms: int | None) -> datetime | None:

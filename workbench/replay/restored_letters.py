@@ -16,6 +16,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.decoding.conventions.provenance import writer_names
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _FAMILY = re.compile(
     rb"kafka_dlt-|kafka_exception-|retry_topic-|x-original-|x-exception-|__connect\.errors\.|__streams\.errors\."
     rb"|(?:topic|reason|handler|subscriber)_poisoned\Z|MT-Fault-|NServiceBus\.(?:FailedQ\Z|ExceptionInfo\.)"
+    rb"|dead-letter-|x-source-(?:partition|cluster)\Z|k2k_(?:topic|partition|offset)\Z"
     rb"|x-error|dlq_|(?:original_topic|failure_reason|error_message|error_type)\Z"
 )
 """Names of the headers that writers of dead letters add; matched from the beginning."""
@@ -33,6 +36,10 @@ HOME_PARTITION = "home_partition"
 """Column of a draft with the partition that the failed record came from; null where the letter does not tell it."""
 _MARKERS = ("<no_value>", "<decode_failed>", "<non-serializable>", "<unreadable_value>")
 """Texts that stand in a copy for something that could not be copied."""
+_GUESSED = (None, "topic_name", "user")
+"""Origins that no header and no body of the letter told."""
+_CONTRACT_TYPE = "system.dead_letter"
+_BODY_MARKS = (b"system.dead_letter", b"original_message")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -74,11 +81,30 @@ def restore(key: bytes | None, value: bytes | None, headers: HeaderList, via: st
         return _of_onex(_object(value), headers)
     if value is None:
         raise NotRestorable("its body is empty")
-    removed = tuple(
-        dict.fromkeys(name.decode("utf-8", "replace") for name, _ in headers if is_dead_letter_header(name))
-    )
-    kept = tuple(header for header in headers if not is_dead_letter_header(header[0]))
-    return RestoredRecord(key, value, kept, removed)
+    if via in _GUESSED and _is_letter(value):
+        raise NotRestorable("its body is that of a dead letter, and the record that failed is not in it")
+    own = writer_names(via, (name.decode("utf-8", "replace") for name, _ in headers))
+    removed, kept = [], []
+    for name, content in headers:
+        text = name.decode("utf-8", "replace")
+        if is_dead_letter_header(name) or text in own:
+            removed.append(text)
+        else:
+            kept.append((name, content))
+    return RestoredRecord(key, value, tuple(kept), tuple(dict.fromkeys(removed)))
+
+
+def _is_letter(value: bytes) -> bool:
+    """Tell whether a body is an envelope about a failed record, though no writer of dead letters was recognised."""
+    if not any(mark in value for mark in _BODY_MARKS):
+        return False
+    try:
+        body = json.loads(value)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(body, dict):
+        return False
+    return body.get("event_type") == _CONTRACT_TYPE or isinstance(body.get("original_message"), dict)
 
 
 def _object(value: bytes | None) -> Mapping[str, Any]:

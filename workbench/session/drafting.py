@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.replay.redrive import Redrive
     from workbench.replay.rewriting.edits import Fix
     from workbench.replay.rewriting.record_reader import RecordReader
-    from workbench.store.journal import Journal
+    from workbench.store.journal import Journal, RecordedRuns
     from workbench.store.snapshot.store import SnapshotStore
     from workbench.tracing.trace import Trace
 
@@ -109,24 +109,35 @@ def _decoded_records(store: SnapshotStore, positions: pa.Table) -> pa.Table:
         return mapped_table(batches, first.schema)
 
 
-def _is_journaled(snapshot: Recorded) -> bool:
-    from workbench.store.journal import journal_path
+def _journals(snapshot: Recorded) -> list[Journal | RecordedRuns]:
+    """Return where runs of a snapshot are recorded: in the file, and in a journal beside one that is read-only."""
+    from workbench.store.journal import RecordedRuns, journal_path
 
-    return not snapshot.read_only or journal_path(snapshot.path).is_file()
+    own = RecordedRuns(snapshot.store.connection)
+    beside = snapshot.read_only and journal_path(snapshot.path).is_file()
+    return [own, snapshot.journal()] if beside else [own]
 
 
 def redriven_by(snapshot: Recorded) -> Redriven:
     """Return the letters that runs of a snapshot sent home; none where its journal is held by another process."""
     from workbench.errors import SnapshotLockedError
-    from workbench.replay.dead_letters import NOT_REDRIVEN, Redriven
+    from workbench.replay.dead_letters import NOT_REDRIVEN
 
-    if not _is_journaled(snapshot):
-        return NOT_REDRIVEN
     try:
-        journal = snapshot.journal()
+        return _redriven(_journals(snapshot))
     except SnapshotLockedError:
         return NOT_REDRIVEN
-    return Redriven(journal.sent_home(), journal.arrived_home())
+
+
+def _redriven(journals: Sequence[Journal | RecordedRuns]) -> Redriven:
+    from workbench.replay.dead_letters import Redriven
+
+    letters: dict[str, str] = {}
+    records: dict[str, str] = {}
+    for journal in journals:
+        letters |= journal.sent_home()
+        records |= journal.arrived_home()
+    return Redriven(letters, records)
 
 
 def redrive_letters(
@@ -154,7 +165,7 @@ def redrive_letters(
         records,
         store.selected_sources(),
         fix=fix,
-        sent_before=snapshot.journal().sent_home() if _is_journaled(snapshot) else {},
+        sent_before=_redriven(_journals(snapshot)).letters,
         origin=snapshot,
         reader=_readers(store),
         **options,

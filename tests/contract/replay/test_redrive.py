@@ -66,9 +66,10 @@ async def sent(cluster, topic):
     return found
 
 
-async def test_letters_are_fixed_previewed_and_sent_home_once(cluster, captured):
+@pytest.mark.parametrize("write", [False, True], ids=["journal beside", "journal in the file"])
+async def test_letters_are_fixed_previewed_and_sent_home_once(cluster, captured, write):
     topic, path = captured
-    with wb.open(path) as snap:
+    with wb.open(path, write=write) as snap:
         (group,) = snap.dead_letters().groups["fingerprint"]
         redrive = snap.redrive(group, fix=rename)
         assert (len(redrive), len(redrive.changes)) == (6, 5)
@@ -92,6 +93,10 @@ async def test_letters_are_fixed_previewed_and_sent_home_once(cluster, captured)
         assert dict(home[0].headers)[b"x-replay-count"] == b"1"
         with pytest.raises(ValidationError, match=f"it was sent home by run {plan.run_id}"):
             snap.redrive(group, fix=rename)
+    with wb.open(path) as again:
+        assert again.dead_letters().groups["redriven"].to_list() == [6]
+        with pytest.raises(ValidationError, match=f"it was sent home by run {plan.run_id}"):
+            again.redrive(group, fix=rename)
 
 
 async def test_what_would_fail_again_is_not_sent_unchanged(cluster, captured):

@@ -67,6 +67,16 @@ def test_letters_know_what_was_sent_home_and_failed_again():
     assert found.groups[["records", "redriven", "again"]].to_numpy().tolist() == [[4, 2, 1]]
 
 
+def test_a_letter_that_carries_the_mark_of_a_redrive_failed_again():
+    marks = ['{"id":"run-2","mode":"redrive"}', '{"id":"run-3","mode":"recording"}', None]
+    letters = [dead("KeyError", "'a'", "orders.DLT", n, offset=n, replay=one) for n, one in enumerate(marks)]
+    found = triage(event_table(letters))
+    assert found.frame["again"].fillna("").to_list() == ["run-2", "", ""]
+    assert found.groups["again"].to_list() == [1]
+    known = triage(event_table(letters), redriven=Redriven({"orders.DLT/0@0": "run-1"}, {}))
+    assert known.frame["redriven"].fillna("").to_list() == ["run-1", "", ""]
+
+
 def test_groups_over_time():
     letters = [dead("KeyError", "'a'", "orders.DLT", n * 40, offset=n) for n in range(4)]
     counts = triage(event_table(letters)).over_time("1min")

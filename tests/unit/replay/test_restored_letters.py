@@ -61,3 +61,32 @@ def test_headers_of_the_dead_letter_are_left_out_and_named():
     found = restore(b"k", b"v", headers, "spring_dlt")
     assert found.headers == ((b"a", b"1"), (b"a", None))
     assert found.removed == ("kafka_dlt-original-topic", "__connect.errors.topic")
+
+
+OWN = {
+    "smallrye": ("dead-letter-topic", "dead-letter-reason", "dead-letter-exception-class-name"),
+    "karafka": ("source_topic", "source_partition", "source_offset", "source_attempts"),
+    "wolverine": ("original-destination", "original-offset", "exception-type", "failed-at"),
+    "k2k": ("k2k_topic", "k2k_partition", "k2k_offset"),
+    "kafka_backup": ("x-source-partition", "x-source-cluster", "x-original-offset"),
+    "application": ("originalTopic", "retry-count", "lastErrorMessage"),
+}
+
+
+@pytest.mark.parametrize("via", OWN)
+def test_each_writer_takes_its_own_headers_along(via):
+    headers = ((b"tenant", b"t"), *((name.encode(), b"1") for name in OWN[via]), (b"retries-of-mine", b"2"))
+    found = restore(b"k", b"v", headers, via)
+    assert found.headers == ((b"tenant", b"t"), (b"retries-of-mine", b"2"))
+    assert found.removed == OWN[via]
+    if via in ("karafka", "wolverine", "application"):
+        assert restore(b"k", b"v", headers, "watermill").headers == headers, "they are others' own headers elsewhere"
+
+
+@pytest.mark.parametrize("via", [None, "topic_name", "user"])
+def test_an_envelope_about_a_failure_is_not_the_record_that_failed(via):
+    for body in ({"event_type": "system.dead_letter", "payload": {}}, {"original_message": {"value": "x"}}):
+        with pytest.raises(NotRestorable, match="its body is that of a dead letter"):
+            restore(b"k", json.dumps(body).encode(), (), via)
+    for value in (b'{"text": "system.dead_letter"}', b"system.dead_letter", b"[" * 9_000 + b"original_message"):
+        assert restore(b"k", value, (), via).value == value

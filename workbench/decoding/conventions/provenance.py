@@ -15,7 +15,7 @@ from workbench.decoding.ids import NO_IDS, canonical_id, hex_id
 from workbench.model.events.envelope import EventError, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from workbench.decoding.conventions.filters import RawValue
     from workbench.decoding.conventions.record_headers import Pick, RecordHeaders
@@ -193,6 +193,22 @@ APPLICATION = "application"
 """Writer of headers that an application chose by itself."""
 APPLICATION_NUMBER = "be"
 REQUEST_ID = "kafka_correlationId"
+_NAMES = {
+    writer.via: frozenset(
+        [*writer.origin.values(), *(name for names in writer.error.values() for name in names), *writer.one_of]
+        + ([] if writer.needs is None else [writer.needs])
+    )
+    for writer in WRITERS
+}
+
+
+def writer_names(via: str | None, names: Iterable[str]) -> frozenset[str]:
+    """Return the headers among some names that a writer of dead letters or copies has added."""
+    given = frozenset(names)
+    if via == APPLICATION:
+        return frozenset(spelled_names(given).values())
+    return given & _NAMES.get(via or "", frozenset())
+
 
 REPLAY_HEADERS = frozenset({*REPLAY_TEXT, *REPLAY_NUMBERS, REPLAY_CHAIN})
 """Names of the headers that replays write."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
+from workbench.store.journal.redriven import arrived_home, sent_home
 from workbench.store.journal.running_here import is_running_here
 from workbench.store.journal.runs import select_runs
 
@@ -30,6 +31,16 @@ class RecordedRuns:
             replace(row, state="in_doubt") if row.state == "running" and not is_running_here(row.run_id) else row
             for row in rows
         ]
+
+    def sent_home(self) -> dict[str, str]:
+        """Return the run that sent each dead letter home; see `Journal.sent_home`."""
+        with self._connection.cursor() as cursor:
+            return sent_home(cursor) if select_runs(cursor, "true", []) else {}
+
+    def arrived_home(self) -> dict[str, str]:
+        """Return the run that wrote each record of a dead letter; see `Journal.arrived_home`."""
+        with self._connection.cursor() as cursor:
+            return arrived_home(cursor) if select_runs(cursor, "true", []) else {}
 
     def in_doubt(self, cluster_id: str, topics: Collection[str]) -> list[str]:
         """Return the runs on these topics whose result is not known, in this file and in the journal beside it."""
