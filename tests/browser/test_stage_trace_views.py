@@ -123,11 +123,18 @@ def test_a_thousand_effects_of_one_event_are_folded_and_counted(
     assert "1,000 · " in said["map"]
 
 
+LANE_NAME_X = """() => document.querySelector('.wb-lane-name').getBoundingClientRect().left
+  - document.querySelector('.wb-stage').getBoundingClientRect().left"""
+
+
 def test_two_thousand_lanes(trace: Callable[..., TraceStage], picture: Callable[..., None]) -> None:
     made = trace(shop_traces.many_lanes(2_000), "swimlanes")
     for layout in ("swimlanes", "sequence"):
         made.show(VIEWS[layout])
         picture(made.page, f"lanes-{layout}")
+        if layout == "swimlanes":
+            made.pan()
+            assert made.page.evaluate(LANE_NAME_X) >= 0
         assert made.page.locator(".wb-node").count() <= 510
         assert "drawn as one" in made.page.locator(".wb-note").first.inner_text()
         assert made.page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")

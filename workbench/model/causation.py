@@ -248,6 +248,10 @@ class Part:
     anchor: str = "start"
 
 
+SELECTED_LIMIT = 1_000
+"""Records that selecting one node of a picture selects at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class PictureNode:
     """Something of a picture that can be selected; its parts are placed from its centre."""

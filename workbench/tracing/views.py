@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.model.causation import TRACE_LAYOUTS
+from workbench.model.causation import SELECTED_LIMIT, TRACE_LAYOUTS
 from workbench.text import time_text
 from workbench.tracing.drawing.marks import Signs, marks_of
 from workbench.tracing.drawing.nodes import badges_of, nodes_of
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
     from workbench.tracing.type_map import TypeMap
 
-SELECTED_LIMIT = 1_000
-"""Records that selecting one type of a map selects."""
 _SEARCHED = ("event_type", "key", "source", "topic", "correlation_id", "trace_id")
 _PATH_LIMIT = 50_000
 """Events of a trace up to which its critical path is marked."""

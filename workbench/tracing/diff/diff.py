@@ -10,6 +10,7 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
+from workbench.model.causation import SELECTED_LIMIT
 from workbench.text import counted, json_visible, visible
 from workbench.tracing.answers import SHOWN, Answer, rest_text
 from workbench.tracing.cases import cases_by_correlation, one_case
@@ -20,11 +21,12 @@ from workbench.tracing.drawing.drawn import Drawn, PictureViews
 from workbench.tracing.drawing.pictures.difference import diff_picture
 from workbench.tracing.graph.times import hops
 from workbench.tracing.records import values_of
+from workbench.tracing.selection import positions_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Mapping, Sequence
 
-    from workbench.model.causation import Picture
+    from workbench.model.causation import EventPosition, Picture
     from workbench.tracing.cases import Cases
     from workbench.tracing.diff.keys import Step
     from workbench.tracing.drawing.drawn import Viewer
@@ -56,6 +58,18 @@ class TraceSet:
         return one_case(self.graph) if self.single else cases_by_correlation(self.graph)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class ComparedEvents:
+    """The events of one side, each with the row of its key in the frame of the diff, -1 outside every trace."""
+
+    graph: CausalGraph
+    row: Ints
+
+    def of_row(self, row: int) -> Ints:
+        """Return the events of one row."""
+        return np.flatnonzero(self.row == row)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class TraceDiff(Answer, Drawn):
     """How two traces, or two sets of traces, differ."""
@@ -71,15 +85,43 @@ class TraceDiff(Answer, Drawn):
     names: tuple[str, str]
     compared: str
     """Says how many pairs of payloads were compared, or why none."""
+    sides: tuple[ComparedEvents, ...]
     viewer: Viewer | None = None
 
     def views(self) -> PictureViews:
         """Return what `show` and `svg` draw."""
 
         def picture(opened: Collection[str]) -> Picture:
-            return diff_picture(self.frame, self.payload, self.keys, self.names, self.traces, opened=opened)
+            return diff_picture(
+                self.frame, self.payload, self.keys, self.names, self.traces, opened=opened, positions=self._positions
+            )
 
         return PictureViews(picture, self.frame["key"].to_list())
+
+    def _positions(self, row: int) -> tuple[EventPosition, ...]:
+        found = (positions_of(side.graph, side.of_row(row)[:SELECTED_LIMIT]) for side in self.sides)
+        return tuple(dict.fromkeys(place for places in found for place in places))
+
+    def events(self, keys: Collection[str] | None = None) -> pd.DataFrame:
+        """Return the events behind rows: key, side (a or b), event, source_id, topic, partition, offset.
+
+        Their positions go into a replay, a tail or a search: ``snap.replay(diff.events().query("side == 'b'"))``.
+
+        Args:
+            keys: Keys of the frame; by default those that differ in their number or their time.
+        """
+        differs = (self.frame["status"] != "same") | self.frame["slower_or_faster"]
+        wanted = (differs if keys is None else self.frame["key"].isin(list(keys))).to_numpy(dtype=np.bool_)
+        tables = []
+        for name, side in zip("ab", self.sides, strict=True):
+            nodes = np.flatnonzero(np.append(wanted, False)[side.row])
+            place = side.graph.rows(["source_id", "topic", "partition", "offset"], nodes).to_pandas()
+            place.insert(0, "event", side.graph.some("key", nodes).to_pandas())
+            place.insert(0, "side", pd.Series([name] * len(nodes), dtype="str"))
+            place.insert(0, "key", self.frame["key"].take(side.row[nodes]).reset_index(drop=True))
+            tables.append(place)
+        events: pd.DataFrame = pd.concat(tables, ignore_index=True)
+        return events
 
     @property
     def same(self) -> bool:
@@ -122,7 +164,10 @@ def trace_diff(
     order = frame["number"].to_list()
     keys = tuple(table.steps(number) for number in order)
     traces = (sides[0].traces, sides[1].traces)
-    return TraceDiff(frame.drop(columns="number"), payload, keys, traces, (a.name, b.name), compared)
+    row = np.full(len(table) + 1, -1)
+    row[order] = np.arange(len(order))
+    compared_events = tuple(ComparedEvents(side.given.graph, row[side.key]) for side in sides)
+    return TraceDiff(frame.drop(columns="number"), payload, keys, traces, (a.name, b.name), compared, compared_events)
 
 
 class _Side:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import pyarrow as pa
 
 from workbench.model.causation import EventPosition, GraphNode
 from workbench.text import counted, visible
@@ -35,12 +34,16 @@ def nodes_of(marks: Marks) -> list[GraphNode]:
     ]
 
 
+_SAID = ("event_id", "event_type", "source", "topic", "correlation_id", "source_id", "partition", "offset")
+"""Attributes of an event that its node says."""
+
+
 def _events(marks: Marks) -> list[GraphNode]:
     graph, shown = marks.graph, marks.folding.shown
     structure = graph.structure
     causes, effects = _degrees(marks)
     copies = copy_counts(graph)
-    rows = graph.events.take(pa.array(shown)).to_pylist()
+    rows = graph.rows(_SAID, shown).to_pylist()
     colours = palette_index([row["source"] for row in rows])
     in_cycle, signs = structure.in_cycle(), marks.signs
     return [

@@ -5,10 +5,17 @@ import { draw, drawText } from "./svg.mjs";
 /** @typedef {{line: any, core: any, head: any, time: any, cause: string, effect: string}} Line */
 
 /** @param {[string, string, number, number]} lane @param {number} width */
-function drawLane([label, title, y, height], width) {
-  const text = drawText("text", label, { x: 6, y: y + 15 });
-  text.append(drawText("title", title));
-  return draw("g", { class: "wb-lane" }, draw("rect", { x: 0, y, width, height }), text);
+function drawLane([, , y, height], width) {
+  return draw("g", { class: "wb-lane" }, draw("rect", { x: 0, y, width, height }));
+}
+
+/** Names of lanes, which stay in sight when the drawing is dragged. @param {[string, string, number, number][]} lanes */
+export function drawLaneNames(lanes) {
+  return lanes.map(([label, title, y]) => {
+    const text = drawText("text", label, { class: "wb-lane-name", x: 6, y: y + 15 });
+    text.append(drawText("title", title));
+    return text;
+  });
 }
 
 /** @param {[number, string, number, number][]} ticks place, label, width of a folded gap, height of the label @param {number} height */

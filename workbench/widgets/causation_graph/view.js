@@ -4,7 +4,7 @@ import { Channel } from "../base/channel.mjs";
 import { RecordDetail } from "../base/detail.mjs";
 import { hideStill, show } from "../base/dom.mjs";
 import { Leaving } from "../base/leaving.mjs";
-import { drawGraph, drawParts } from "./drawing.mjs";
+import { drawGraph, drawLaneNames, drawParts } from "./drawing.mjs";
 import { makeElements } from "./elements.mjs";
 import { EventTable } from "./event_table.mjs";
 import { Finder } from "./find.mjs";
@@ -137,6 +137,7 @@ class GraphView {
     paintHeader(this.#ui, view);
     this.#ui.root.dataset.layout = view.layout;
     this.#ui.world.replaceChildren(...this.#drawn.layers);
+    this.#ui.side.replaceChildren(...drawLaneNames(view.lanes));
     this.#ui.top.replaceChildren(...drawParts(view.top ?? []));
     this.#ui.svg.setAttribute("aria-label", `${this.#model.get("name")}: ${view.text}`);
     this.#table.paint(view.rows, view.titles, view.numeric);

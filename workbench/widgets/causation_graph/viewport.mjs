@@ -15,8 +15,8 @@ export class Viewport {
   #cleared;
 
   /**
-   * @param {{stage: any, svg: any, world: any, top: any}} ui the clipping box, the picture in it, the group that moves,
-   *   and the one that stays at the top
+   * @param {{stage: any, svg: any, world: any, side: any, top: any}} ui the clipping box, the picture in it, the group
+   *   that moves, and those that stay at the left and at the top
    * @param {() => void} cleared called on a click beside the nodes
    */
   constructor(ui, cleared) {
@@ -66,6 +66,7 @@ export class Viewport {
     const { k, x, y } = this.#transform;
     // One attribute of one group: 5,000 nodes move without being touched.
     world.setAttribute("transform", `translate(${x},${y}) scale(${k})`);
+    this.#ui.side.setAttribute("transform", `translate(${Math.max(x, 0)},${y}) scale(${k})`);
     this.#ui.top.setAttribute("transform", `translate(${x},${Math.max(y, 0)}) scale(${k})`);
   }
 

@@ -67,6 +67,20 @@ def test_hops_stand_beside_their_difference():
     assert repr(sets).endswith("payloads: not compared, there are no values")
 
 
+def test_rows_lead_to_their_events_on_either_side():
+    whole = scenario()
+    found = trace_diff(side_of(whole, "k1"), side_of(whole, "k2"))
+    events = found.events()
+    assert events[["key", "side", "event"]].to_numpy().tolist() == [
+        ["OP/SR", "a", "a3"], ["OP/PA", "a", "a2"], ["OP/PA/IS$", "a", "a5"], ["OP/PA/SC{SR}$", "a", "a4"],
+        ["OP/SR$", "b", "b3"], ["OP/PF", "b", "b2"], ["OP/PF/OC$", "b", "b4"],
+    ]  # fmt: skip
+    assert {"source_id", "topic", "partition", "offset"} < set(events.columns)
+    same = found.events(["OP"])
+    assert same[["side", "event"]].to_numpy().tolist() == [["a", "a1"], ["b", "b1"]]
+    assert sorted(len(node.positions) for node in found.views().view().nodes) == [1] * 7 + [2]
+
+
 def test_the_leaf_marker_keeps_apart_what_led_to_something():
     events = [["1", 0, [], "k", "A"], ["2", 1, ["1"], "k", "B"], ["3", 2, ["2"], "k", "C"], ["4", 3, ["1"], "k", "B"]]
     events += [["5", 4, ["1"], "k", "D"], ["6", 5, ["5"], "k", "C"]]

@@ -43,7 +43,7 @@ LOOKS = {
     "point": Look("colour", 1.0, _INK),
     "critical": Look(_INK),
     "line": Look(stroke=_INK, stroke_opacity=0.3),
-    "guide": Look(stroke=_INK, stroke_opacity=0.3, dash="2 4"),
+    "guide": Look(stroke=_INK, stroke_opacity=0.3),
     "stripe": Look(_INK, 0.04),
     "idle": Look(_INK, 0.07, _INK, 0.3, dash="3 3"),
     "box": Look("Canvas", 1.0, "colour", width=1.5),

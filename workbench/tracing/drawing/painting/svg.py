@@ -79,7 +79,7 @@ def _tick(tick: tuple[float, str, float, float], height: float) -> Element:
         "g",
         element("rect", **band, fill=_INK, fill_opacity="0.07")
         if gap
-        else element("line", **line, stroke=_INK, stroke_opacity="0.2", stroke_dasharray="2 4"),
+        else element("line", **line, stroke=_INK, stroke_opacity="0.2"),
         element("text", label, x=f"{x + 3 - gap / 2:g}", y=f"{y:g}", font_size=11, fill_opacity="0.75"),
     )
 

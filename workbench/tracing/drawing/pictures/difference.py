@@ -14,8 +14,9 @@ from workbench.tracing.drawing.painting.shapes import fitted
 from workbench.tracing.drawing.pictures.lines import area, areas
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
+    from workbench.model.causation import EventPosition
     from workbench.tracing.drawing.painting.legend import Entry
 
 SIGNS = {
@@ -56,6 +57,7 @@ def diff_picture(
     names: tuple[str, str],
     traces: tuple[int, int],
     *,
+    positions: Callable[[int], tuple[EventPosition, ...]],
     opened: Collection[str] = (),
 ) -> Picture:
     """Draw a difference.
@@ -66,6 +68,7 @@ def diff_picture(
         keys: The steps of the key of each row.
         names: What a and b are.
         traces: How many traces each of them is.
+        positions: Returns where the events of a row are.
         opened: Keys of the pages that are open.
     """
     order = sorted(range(len(frame)), key=lambda row: tuple(step.text() for step in keys[row]))
@@ -81,6 +84,7 @@ def diff_picture(
             _node(records[row], keys[row], most, changes.get(str(records[row]["key"]), [])),
             key=f"d{row}",
             y=_TOP_PX + (place + 0.5) * _ROW_PX,
+            positions=positions(row),
         )
         for place, row in enumerate(shown)
     ]
