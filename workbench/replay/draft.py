@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.buffers.ascending import ascends
-from workbench.buffers.mapped import batches_of
+from workbench.buffers.mapped import batches_of, release
 from workbench.buffers.text_marks import text_marks
 from workbench.errors import ConfigurationError, ValidationError
 from workbench.model.records.columns import RECORD
@@ -239,6 +239,7 @@ def mark_caused(records: pa.Table) -> pa.Table:
         caused = np.zeros(len(causes), bool)
         caused[pc.list_parent_indices(causes).filter(pa.array(hits)).to_numpy()] = True
         marked.append(pa.array(caused))
+    release()
     records = records.drop_columns([_CAUSES])
     return records.append_column(CAUSED, pa.chunked_array(marked, pa.bool_()))
 
@@ -267,6 +268,7 @@ def _checked(records: pa.Table, sources: Mapping[int, SelectedSource]) -> pa.Tab
         raise ValidationError(f"Nothing is known about the capture of source {unknown[0]}; pass it in sources=.")
     if not ascends(*(records[name].to_numpy() for name in POSITION)) and _repeats(records):
         raise ValidationError("The selection holds a position more than once; select each record once.")
+    release()
     return records
 
 

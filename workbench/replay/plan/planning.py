@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench import __version__
+from workbench.buffers.mapped import release
 from workbench.errors import ReplayRefused, ValidationError
 from workbench.replay.options import Options, ratio
 from workbench.replay.plan.estimates import estimate
@@ -50,6 +51,9 @@ def make_plan(draft: Draft, facts: TargetFacts) -> Plan:
     refused = refused_records(found)
     left_out = refused if draft.options.skip_refused else {}
     document = _document(records, left_out)
+    warned = tuple(warnings(planning))
+    estimates = estimate(records, without(len(records), left_out))
+    release()
     return Plan(
         records=records,
         document=document,
@@ -57,8 +61,8 @@ def make_plan(draft: Draft, facts: TargetFacts) -> Plan:
         created_at_ms=facts.asked_at_ms,
         refusals=tuple(item for item in found if not (item.seqs and draft.options.skip_refused)),
         left_out=left_out,
-        warnings=tuple(warnings(planning)),
-        estimates=estimate(records, without(len(records), left_out)),
+        warnings=warned,
+        estimates=estimates,
     )
 
 

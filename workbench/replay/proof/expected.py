@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.mapped import release
 from workbench.replay.proof.places import Places
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.target.facts import APPEND_TIME
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from workbench.store.journal import RunLedger, RunRow
 
 BLOCK_ROWS = 1 << 14
-_BLOCKS_KEPT = 32
+_BLOCKS_KEPT = 16
 """Blocks that are kept: the lanes of a run are read side by side, each at its own seqs."""
 
 NOT_KNOWN = -1
@@ -102,6 +103,7 @@ class ExpectedRecords:
 
     def _read(self, first: int) -> Block:
         stop = min(first + BLOCK_ROWS, len(self))
+        release()
         offsets, stated = self.ledger.written(first, stop)
         if self._plan is None:
             rows = self.ledger.rows(first, stop)

@@ -165,6 +165,7 @@ class ReplayRecords:
     def numbers(self, name: str) -> Longs:
         """Return an integer column."""
         values: Longs = self.table[name].to_numpy().astype(np.int64, copy=False)
+        release()
         return values
 
     @cached_property

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.model import Chunk, TopicPartition
 
-_PREFETCH_BYTES = 16 << 20
+_PREFETCH_BYTES = 8 << 20
 STALLED_S = 60.0
 """Reading ends with an error when nothing came for this long."""
 

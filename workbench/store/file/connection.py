@@ -41,15 +41,16 @@ class Connection:
         path: The database file.
         segments: The only folder whose files SQL can read.
         read_only: Whether the file is opened for reading.
+        limit_bytes: Most memory that DuckDB may use; a share of the machine's unless given.
     """
 
-    def __init__(self, path: Path, segments: Path, *, read_only: bool) -> None:
+    def __init__(self, path: Path, segments: Path, *, read_only: bool, limit_bytes: int | None = None) -> None:
         self.path = path
         self._segments = segments
         self._cursors: dict[int, duckdb.DuckDBPyConnection] = {}
         self._ended = threading.Condition()
         self.created = not path.exists()
-        limit = memory.memory_limit_bytes()
+        limit = limit_bytes or memory.memory_limit_bytes()
         with translated(path):
             self._root = duckdb.connect(
                 os.fspath(path),

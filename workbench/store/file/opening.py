@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def open_for_writing(
-    path: str | os.PathLike[str], *, by: str, check: Callable[[duckdb.DuckDBPyConnection, Path], None]
+    path: str | os.PathLike[str],
+    *,
+    by: str,
+    check: Callable[[duckdb.DuckDBPyConnection, Path], None],
+    limit_bytes: int | None = None,
 ) -> Connection:
     """Open or create a file and bring its tables to the current version; the caller closes the connection.
 
@@ -24,13 +28,14 @@ def open_for_writing(
         path: The file.
         by: Entered in the file beside each migration.
         check: Refuses what the file brings with it, before anything of it can run.
+        limit_bytes: Most memory that DuckDB may use; a share of the machine's unless given.
 
     Raises:
         SnapshotLockedError: Another process writes the file.
         SnapshotFormatError: The file is something else, newer, or refused by the check.
     """
     file = Path(path)
-    connection = Connection(file, file.with_name(f"{file.name}.segments"), read_only=False)
+    connection = Connection(file, file.with_name(f"{file.name}.segments"), read_only=False, limit_bytes=limit_bytes)
     try:
         with connection.transaction() as cursor:
             version = 0 if is_empty(cursor) else check_version(stored_version(cursor), file)

@@ -45,6 +45,9 @@ WAY_ON = (
 )
 """What to do with a run in doubt."""
 
+_LIMIT_BYTES = 96 << 20
+"""Memory of a journal in a file of its own: rows are entered and read in parts, and what is more is spilled."""
+
 
 def _is_left(row: RunRow) -> bool:
     """Tell whether a run is journaled as running, and nothing runs it."""
@@ -73,7 +76,7 @@ class Journal:
             SnapshotLockedError: Another process writes the file.
             SnapshotFormatError: The file is something else, newer, or brings views or macros that do more than read.
         """
-        connection = open_for_writing(path, by="replay journal", check=check_stored_sql)
+        connection = open_for_writing(path, by="replay journal", check=check_stored_sql, limit_bytes=_LIMIT_BYTES)
         try:
             return cls(connection, owns=True)
         except BaseException:
@@ -201,6 +204,12 @@ class Journal:
             left_out: The records that are not sent, columns of `OUTCOMES`.
             edits: The records that are rewritten, columns of `EDITS`.
         """
+        # In parts: a transaction is held in memory. A run that dies meanwhile was never running, and is planned again.
+        parts = [selection] if isinstance(selection, pa.Table) else map(pa.table, selection)
+        for part in parts if self.run(run_id).state == "confirmed" else ():
+            with self._connection.transaction() as cursor:
+                cursor.register("given_selection", part.cast(SELECTION))
+                cursor.execute("INSERT INTO replay_selection SELECT ?, * FROM given_selection", [run_id])
         with self._connection.transaction() as cursor:
             move(cursor, run_id, "running")
             cursor.register("given_positions", positions.cast(POSITIONS))
@@ -209,10 +218,6 @@ class Journal:
                 SELECT ?, target_topic, target_partition, start_offset, next_target_offset FROM given_positions""",
                 [run_id],
             )
-            parts = [selection] if isinstance(selection, pa.Table) else (pa.table(batch) for batch in selection)
-            for part in parts:
-                cursor.register("given_selection", part.cast(SELECTION))
-                cursor.execute("INSERT INTO replay_selection SELECT ?, * FROM given_selection", [run_id])
             if edits is not None and edits.num_rows:
                 cursor.register("given_edits", edits.cast(EDITS))
                 cursor.execute("INSERT INTO replay_edits SELECT ?, * FROM given_edits", [run_id])
@@ -327,9 +332,7 @@ class Journal:
 
     def positions(self, run_id: str) -> pa.Table:
         """Return the target partitions of a run, columns of `POSITIONS`."""
-        with self._connection.cursor() as cursor:
-            found: pa.Table = cursor.sql(_POSITIONS_QUERY, params=[run_id]).to_arrow_table()
-        return found.cast(POSITIONS)
+        return self.ledger_of(run_id).positions()
 
     def transactions(self, run_id: str) -> pa.Table:
         """Return the transactions of a run, in order."""
@@ -352,18 +355,6 @@ def _what_became_of(rows: Sequence[RunRow]) -> str:
     if row.state != "in_doubt":
         return f": it was run as {row.run_id} and is {row.state}. One plan is one run; make the plan again"
     return f": its run {row.run_id} is in doubt ({row.error or 'no result'}). {WAY_ON.format(run=row.run_id)}"
-
-
-# The next offset follows from the outcomes; runs of earlier versions stored it.
-_POSITIONS_QUERY = """
-    SELECT p.target_topic, p.target_partition, p.start_offset,
-           greatest(p.next_target_offset, f.following) AS next_target_offset
-    FROM replay_positions AS p LEFT JOIN (
-        SELECT s.target_topic, s.target_partition, max(o.target_offset) + 1 AS following
-        FROM replay_outcomes AS o JOIN replay_selection AS s ON s.run_id = o.run_id AND s.seq = o.seq
-        WHERE o.run_id = $1 GROUP BY ALL
-    ) AS f ON f.target_topic = p.target_topic AND f.target_partition = p.target_partition
-    WHERE p.run_id = $1 ORDER BY p.target_topic, p.target_partition"""
 
 
 def _settle(cursor: duckdb.DuckDBPyConnection, run_id: str, settlement: Settlement) -> None:

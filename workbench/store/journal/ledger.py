@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.store.journal.results import LEDGER, OUTCOME_NAMES
+from workbench.store.journal.results import LEDGER, OUTCOME_NAMES, POSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,6 +36,17 @@ _AT_QUERY = """
     JOIN replay_selection AS s ON s.run_id = o.run_id AND s.seq = o.seq
     WHERE s.target_topic = $4 AND s.target_partition = $5
     ORDER BY o.target_offset"""
+
+# The next offset follows from the outcomes; runs of earlier versions stored it.
+_POSITIONS_QUERY = """
+    SELECT p.target_topic, p.target_partition, p.start_offset,
+           greatest(p.next_target_offset, f.following) AS next_target_offset
+    FROM replay_positions AS p LEFT JOIN (
+        SELECT s.target_topic, s.target_partition, max(o.target_offset) + 1 AS following
+        FROM replay_outcomes AS o JOIN replay_selection AS s ON s.run_id = o.run_id AND s.seq = o.seq
+        WHERE o.run_id = $1 GROUP BY ALL
+    ) AS f ON f.target_topic = p.target_topic AND f.target_partition = p.target_partition
+    WHERE p.run_id = $1 ORDER BY p.target_topic, p.target_partition"""
 
 
 class RunLedger:
@@ -70,6 +81,12 @@ class RunLedger:
         rows = found.column(0).to_numpy() - first
         offsets[rows], times[rows] = found.column(1).to_numpy(), found.column(2).to_numpy()
         return offsets, times
+
+    def positions(self) -> pa.Table:
+        """Return the target partitions of the run, columns of `POSITIONS`."""
+        with self._connection.cursor() as cursor:
+            found: pa.Table = cursor.sql(_POSITIONS_QUERY, params=[self._run_id]).to_arrow_table()
+        return found.cast(POSITIONS)
 
     def outcomes(self) -> NDArray[np.uint8]:
         """Return the code of the outcome of every record of the run, by seq."""

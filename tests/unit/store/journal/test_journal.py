@@ -15,8 +15,8 @@ from workbench.store.journal import (
     Settlement,
     Transaction,
     journal_path,
+    running_here,
 )
-from workbench.store.journal import journal as journal_module
 
 
 def settled(transaction: Transaction, state: str, outcomes: pa.Table, *, again: bool = False) -> Settlement:
@@ -27,7 +27,7 @@ def settled(transaction: Transaction, state: str, outcomes: pa.Table, *, again: 
 def journal(tmp_path):
     with Journal.open(tmp_path / "incident.journal.duckdb") as opened:
         yield opened
-    journal_module._running_here.discard(RUN)
+    running_here.ends(RUN)
 
 
 def test_a_run_from_plan_to_verified(journal):
@@ -101,7 +101,7 @@ def test_a_run_left_running_is_in_doubt_when_the_file_is_opened_again(journal):
     assert Journal(journal._connection).run(RUN).state == "running", "it runs in this very process"
     path = journal.path
     journal.close()
-    journal_module._running_here.discard(RUN)
+    running_here.ends(RUN)
     with Journal.open(path) as again:
         row = again.run(RUN)
         assert row.state == "in_doubt"

@@ -6,8 +6,7 @@ import pyarrow as pa
 import pytest
 from journal_rows import RUN, rows, started
 
-from workbench.store.journal import NEVER_TRIED, Journal, Settlement, Transaction
-from workbench.store.journal import journal as journal_module
+from workbench.store.journal import NEVER_TRIED, Journal, Settlement, Transaction, running_here
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ def ledger(tmp_path):
         ]
         journal.settle(RUN, Settlement(Transaction("0", 0, 0, 4), "committed", pa.concat_tables(given)))
         yield journal.ledger_of(RUN)
-    journal_module._running_here.discard(RUN)
+    running_here.ends(RUN)
 
 
 def test_rows_of_a_range_and_of_an_outcome(ledger):
