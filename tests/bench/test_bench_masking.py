@@ -1,4 +1,4 @@
-"""How many records a second are masked, by policy; the floor is 100,000 of one core's CPU."""
+"""How many records a second are masked, by policy: at least 100,000 on one core, and half of it with nine hashes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.bench
 
 ROWS = 20_000
 LEAST = 100_000
+LEAST_WITH_NINE_HASHES = 50_000
 POLICIES = {
     "one member": {"paths": ("payload.result",)},
     "a name anywhere": {"paths": ("**.result", "**.note", "**.email")},
@@ -63,4 +64,5 @@ def test_masking(benchmark):
     benchmark.pedantic(lambda: None)
     benchmark.extra_info.update(records_a_second_of_cpu=rates)
     print(json.dumps(benchmark.extra_info, indent=1))  # noqa: T201 - a measurement is read by a person
+    assert rates.pop("hashes of all but some") >= LEAST_WITH_NINE_HASHES
     assert min(rates.values()) >= LEAST
