@@ -37,11 +37,12 @@ export function scrollFor(first, base, end, viewportPx) {
 /**
  * Rows to have at hand.
  * @param {number} first @param {number} base @param {number} end @param {number} viewportPx
+ * @param {number} beyond rows above and below those on screen
  * @returns {[number, number]}
  */
-export function windowAt(first, base, end, viewportPx) {
-  const start = Math.max(base, Math.floor(first) - OVERSCAN_ROWS);
-  const stop = Math.min(end, Math.ceil(first + viewportPx / ROW_PX) + OVERSCAN_ROWS);
+export function windowAt(first, base, end, viewportPx, beyond = OVERSCAN_ROWS) {
+  const start = Math.max(base, Math.floor(first) - beyond);
+  const stop = Math.min(end, Math.ceil(first + viewportPx / ROW_PX) + beyond);
   return [Math.min(start, stop), stop];
 }
 

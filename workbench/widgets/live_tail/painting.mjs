@@ -69,10 +69,14 @@ export class Painter {
   #paintRows(height) {
     const { first, focus, rows, counts } = this.#state;
     const [start, end] = windowAt(first, counts.base, counts.end, height);
+    // Nobody scrolls while it follows: at each tick all rows are others, and those off screen would be written too.
+    const [seen, unseen] = this.#model.get("follow") ? windowAt(first, counts.base, counts.end, height, 0) : [start, end];
     const elements = this.#pool.take(end - start);
     const starts = this.#commonStarts(start, end);
     for (const [index, element] of elements.entries()) {
       const position = start + index;
+      element.hidden = position < seen || position >= unseen;
+      if (element.hidden) continue;
       fillRow(element, rows.get(position), { position, base: counts.base, focused: position === focus }, starts);
       // Placed from the top edge: above the cap of the scroll height a position has no pixel of its own.
       element.style.transform = `translateY(${Math.round(this.expectedScroll + (position - first) * ROW_PX)}px)`;
@@ -80,7 +84,7 @@ export class Painter {
     const { grid, empty } = this.#ui;
     grid.setAttribute("aria-rowcount", String(counts.end - counts.base + 1));
     // The grid keeps the focus and names the row, because the row's element is used for another one while scrolling.
-    if (focus >= start && focus < end) grid.setAttribute("aria-activedescendant", elements[focus - start].id);
+    if (focus >= seen && focus < unseen) grid.setAttribute("aria-activedescendant", elements[focus - start].id);
     else grid.removeAttribute("aria-activedescendant");
     empty.hidden = counts.end > counts.base;
     empty.textContent = this.#model.get("filter") ? "No row matches the filter." : "No rows yet.";

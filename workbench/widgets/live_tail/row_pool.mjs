@@ -49,7 +49,6 @@ export class RowPool {
  * @param {Map<number, number>} starts number of characters that the texts of a column have in common, by its index
  */
 export function fillRow(element, row, at, starts) {
-  element.hidden = false;
   element.position = at.position;
   // Counts from 1, and the head is row 1.
   element.setAttribute("aria-rowindex", String(at.position - at.base + 2));
