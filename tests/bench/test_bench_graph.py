@@ -21,8 +21,9 @@ import networkx as nx
 import numpy as np
 import pyarrow as pa
 import pytest
-from event_forests import mixed
+from event_forests import forest, mixed
 
+from workbench.tracing.drawing.view import causation_view
 from workbench.tracing.findings.findings import find_all
 from workbench.tracing.graph import build_graph
 
@@ -32,6 +33,7 @@ SUPPORT = str(Path(__file__).parents[1] / "support")
 SMALL = 2_000
 SIZES = [100_000, int(os.environ.get("WORKBENCH_BENCH_EVENTS", "1000000"))]
 MOST_BYTES = 1_500_000_000
+LAID_OUT = 50_000
 
 
 def ours(table: pa.Table) -> dict[str, int]:
@@ -151,6 +153,13 @@ def test_all_rules_over_mixed_events(benchmark):
     rules = set(found.frame["rule"])
     assert {"missing_cause", "external_cause"} & rules
     assert "cycle" in rules or not graph.structure.cycles
+
+
+def test_laying_out_500_of_many(benchmark):
+    graph = build_graph(forest(SMALL if benchmark.disabled else LAID_OUT))
+    assert len(graph.structure.depth)
+    view = benchmark(causation_view, graph)
+    assert sum(node.events for node in view.nodes) == len(graph)
 
 
 if __name__ == "__main__":

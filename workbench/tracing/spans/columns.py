@@ -74,7 +74,7 @@ class SpanRows:
             return
         start, end = values.get("start_us"), values.get("end_us")
         if start is not None and end is not None and end < start:
-            self.fault("that end before they start")
+            self.fault("whose end is before its start")
         self.rows.append(values)
 
     def fault(self, reason: str, count: int = 1) -> None:

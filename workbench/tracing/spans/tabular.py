@@ -82,7 +82,10 @@ def read_table(table: pa.Table, columns: Mapping[str, str] | None = None) -> Spa
     spans = pa.table(made, schema=SPAN)
     known = flags(pc.and_(pc.is_valid(spans.column("span_id")), pc.not_equal(spans.column("span_id"), "")))
     ends_early = flags(pc.less(spans.column("end_us"), spans.column("start_us")))
-    faults = {"without a span id, left out": int((~known).sum()), "that end before they start": int(ends_early.sum())}
+    faults = {
+        "without a span id, left out": int((~known).sum()),
+        "whose end is before its start": int(ends_early.sum()),
+    }
     notes = fault_notes({reason: number for reason, number in faults.items() if number})
     return without_repeats(SpanFile("table", spans.filter(pa.array(known)), tuple(notes)))
 

@@ -250,4 +250,4 @@ def test_two_roots_and_negative_durations_stay_and_are_said(tmp_path):
     path.write_bytes(jaeger(jaeger_span(1, 100, -50), jaeger_span(2, 110, 20), jaeger_span(3, 115, 5, 2)))
     trace = wb.open_trace(path)
     assert len(trace.roots) == 2
-    assert "1 span that end before they start" in trace.provenance
+    assert "1 span whose end is before its start" in trace.provenance

@@ -68,6 +68,6 @@ def test_rows_without_ids_are_left_out_and_counted():
     assert column(found, "span_id") == ["a"]
     assert column(found, "failed") == [False]
     assert found.notes == (
-        "1 span that end before they start.",
+        "1 span whose end is before its start.",
         "2 spans without a span id, left out.",
     )
