@@ -38,12 +38,12 @@ _MOST_HELD = 100_000
 """Records up to which a report holds its ledger."""
 _EXIT = {"done": 0, "verified": 0, "stopped": 3, "in_doubt": 3}
 _GO_ON = (
-    "To send the rest: snap.replays.resume({run!r}, writer), or workbench replay resume SNAPSHOT {run} -b BROKER "
-    "--reason WHY. What is on the target is not sent again."
+    "To send the rest, and nothing again: snap.replays.resume({run!r}, writer),\n"
+    "or workbench replay resume SNAPSHOT {run} -b BROKER --reason WHY"
 )
 _VERIFY = (
-    "To compare the target with the ledger: snap.replays.verify({run!r}, writer), or workbench replay verify SNAPSHOT "
-    "{run} -b BROKER --reason WHY."
+    "To compare the target with the ledger: snap.replays.verify({run!r}, writer),\n"
+    "or workbench replay verify SNAPSHOT {run} -b BROKER --reason WHY"
 )
 _NEXT = {
     "stopped": _GO_ON,
@@ -122,7 +122,7 @@ class ReplayReport:
         ]
 
     def _lines(self) -> list[str]:
-        return [*([self.next_step] if self.next_step else []), *self.undo.lines]
+        return [*self.next_step.splitlines(), *self.undo.lines]
 
     def _ranges(self) -> list[tuple[str, str, str]]:
         return [
