@@ -120,7 +120,7 @@ def test_a_tail_streams_is_clicked_filtered_and_looks_right(
 ) -> None:
     shown = notebook(TAIL, "_ = await tasks.start('produce', produce(400, 600))")
     page = shown.page
-    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 20")
+    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 10")
     expect(page.locator(".wb-figures")).to_contain_text("live")
     assert page.locator(".wb-tail b").count() == 0
     page.get_by_role("button", name="Pause").click()
@@ -159,10 +159,10 @@ def test_a_reload_brings_the_view_back_and_a_restart_is_said(
 ) -> None:
     shown = notebook(TAIL, "_ = await tasks.start('produce', produce(400, 600))")
     page = shown.page
-    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 20")
+    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 10")
     shown.save()
     desk.open(shown.name)
-    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 20")
+    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 10")
     before = page.locator(".wb-figures").inner_text()
     expect(page.locator(".wb-figures")).not_to_have_text(before)
     page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
@@ -180,7 +180,7 @@ def test_a_closed_tab_is_noticed_and_nothing_is_sent_to_nobody(
     page = lab_page()
     first = kernels.open(page, name, workspace="closing")
     first.run_all()
-    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 20")
+    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 10")
     page.locator(EXPLORED.format("Topics"), has_text="orders").dblclick()
     page.locator(EXPLORED.format("Messages"), has_text="key-").first.click()
     first.until("explorer.record.startswith('orders/')", "True")
@@ -203,7 +203,7 @@ def test_a_closed_tab_is_noticed_and_nothing_is_sent_to_nobody(
     assert note["turns"] > 20, "the kernel stalled"
     again = kernels.open(lab_page(), name, workspace="returning")
     page = again.page
-    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 20")
+    page.wait_for_function("() => document.querySelectorAll('.wb-tail .wb-body [role=row]:not([hidden])').length > 10")
     expect(page.locator(".wb-tail .wb-figures")).to_contain_text("live")
     expect(page.get_by_role("tab", name="Search")).to_have_attribute("aria-selected", "true")
     expect(page.locator(".wb-explorer")).to_contain_text("0 records found, where payload->>'note' = 'none'. complete")
