@@ -168,6 +168,7 @@ SHOWN = (
 )
 
 
+@pytest.mark.usefixtures("replaced_views")
 def test_a_saved_notebook_holds_no_secret(notebook: Callable[..., Notebook], lab: Lab) -> None:
     shown = notebook(SECRETS, *SHOWN, EXPLORE)
     page = shown.page
