@@ -18,7 +18,7 @@ from workbench.bus import open_log
 from workbench.bus.kafka import member
 from workbench.bus.kafka.connection.connections import Connections
 from workbench.bus.kafka.fetching.batches import scan
-from workbench.bus.kafka.producing import queues
+from workbench.bus.kafka.producing import delivery, queues
 from workbench.bus.kafka.wire.fetch import RawFetchRequest
 from workbench.config.schema_registry import SchemaRegistrySettings
 from workbench.errors import ConfigurationError, SchemaRegistryError, TransformError, ValidationError, WorkbenchError
@@ -200,7 +200,7 @@ async def test_the_documented_settings_are_those_that_reach_the_broker(kafka_add
     assert documented_settings() == {
         "acks": {-1: "all", 1: "leader"}[produced._required_acks],
         "enable.idempotence": str(head.producer_id >= 0).lower(),
-        "max.in.flight.requests": "1",
+        "max.in.flight.requests": str(delivery.BATCHES_AT_ONCE),
         "linger.ms": "0",
         "batch.size": str(queues.BATCH_BYTES),
         "compression.type": {0: "none"}[head.attributes & 0x07],

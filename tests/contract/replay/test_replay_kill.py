@@ -127,7 +127,7 @@ class Size:
     within_s: float
 
 
-QUICK = Size(kills=3, records=600, batch=20, within_s=0.5)
+QUICK = Size(kills=3, records=6_000, batch=20, within_s=0.5)
 WHOLE = Size(kills=20, records=200_000, batch=5_000, within_s=2.0)
 SIZE = WHOLE if os.environ.get("WORKBENCH_REPLAY_KILLS") else QUICK
 """``WORKBENCH_REPLAY_KILLS=1`` kills a replay of 200,000 records twenty times."""

@@ -44,10 +44,9 @@ async def test_the_whole_journey(cluster, tmp_path: Path):
         assert len(snap.sql("select * from records")) == int(topics["records_at_most"].sum())
         assert set(snap.provenance["state"]) == {"complete"}
 
-        flow = snap.sql(
-            "select correlation_id, count(*) n from events where correlation_id in "
-            "(select correlation_id from events where event_type = 'workflow.completed') group by 1 order by n desc, 1"
-        )["correlation_id"].iloc[0]
+        # Of some flows the demo loses an event: what came of it does not hang on the root.
+        flows = snap.flows().frame.query("gaps == 0 and roots == 1 and depth > 5")
+        flow = flows.sort_values("events").iloc[-1]["correlation_id"]
         trace = snap.trace(correlation_id=flow)
         assert len(trace) >= 8
         assert "workflow.created" in repr(trace)

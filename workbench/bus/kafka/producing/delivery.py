@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.model.records.record import TopicPartition
 
 _PARTITIONS_AT_ONCE = 10
-_BATCHES_AT_ONCE = 5
+BATCHES_AT_ONCE = 5
 """A broker knows the last five batches of a producer again, and takes no more under way."""
 _FEW = 100
 """Records up to which a batch is encoded at once: handing it to a thread takes longer."""
@@ -169,7 +169,7 @@ class Delivery:
         try:
             while waiting or under_way:
                 # A broker that knows nothing of the producer takes any batch as its first one.
-                room = _BATCHES_AT_ONCE if producer.is_known_in(partition) else 1
+                room = BATCHES_AT_ONCE if producer.is_known_in(partition) else 1
                 while waiting and len(under_way) < room:
                     records = sum(len(batch) for batch, _ in under_way)
                     data = await self._encoded(waiting[0], producer.fields_for(partition, records))
