@@ -44,6 +44,8 @@ class Streaming(Widget):
     final = False
     """Whether what is shown would not change any more in any case: then nobody is told that the view was closed."""
 
+    _rest_s = TICK_S
+    """Least time to the next tick; a widget whose ticks cost the browser much sets it to more."""
     _due = True
     _ended = False
     _sending = False
@@ -113,7 +115,7 @@ class Streaming(Widget):
         try:
             while True:
                 await self._turn()
-                await asyncio.sleep(TICK_S)
+                await asyncio.sleep(self._rest_s)
         except asyncio.CancelledError:
             self._ended = True
             if self.comm is not None:

@@ -11,7 +11,7 @@ import traitlets
 from workbench.errors import ValidationError
 from workbench.text import counted, visible
 from workbench.widgets.base.bundle import RECORD_STYLE, bundle_modules, bundle_styles
-from workbench.widgets.base.stream import Streaming
+from workbench.widgets.base.stream import TICK_S, Streaming
 from workbench.widgets.live_tail.columns import checked_columns, column_dicts
 from workbench.widgets.live_tail.snapshot import tail_snapshot
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ROW_PX = 22
 OVERSCAN_ROWS = 10
 """Rows above and below the visible ones; the view has the same two numbers in ``geometry.mjs``."""
+TURNED_PAGE_S = 0.2
+"""Least time between two ticks whose pages have no row in common."""
 WINDOW_LIMIT = 400
 """Rows of one answer, whatever range the browser asks for."""
 SELECTION_LIMIT = 10_000
@@ -111,6 +113,9 @@ class LiveTail(Streaming):
         stats = self.feed.stats
         if stats == self._shown and not forced:
             return None
+        # Where no row stays on screen nobody can read, and to draw such pages is nearly all that the browser does.
+        passed = self._shown is not None and self.follow and stats.end - self._shown.end > self._page_rows
+        self._rest_s = TURNED_PAGE_S if passed else TICK_S
         self._shown = stats
         content: dict[str, Any] = {
             "view": stats.view,

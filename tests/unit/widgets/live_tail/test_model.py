@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,9 @@ from widget_feeds import ScriptedFeed
 
 from workbench.errors import ValidationError
 from workbench.model.feeds import Identity
+from workbench.widgets.base.stream import TICK_S
 from workbench.widgets.live_tail import model
-from workbench.widgets.live_tail.model import SELECTION_LIMIT, LiveTail
+from workbench.widgets.live_tail.model import SELECTION_LIMIT, TURNED_PAGE_S, LiveTail
 
 if TYPE_CHECKING:
     from widget_browser import Browser
@@ -165,3 +167,25 @@ async def test_while_a_filter_is_applied_ticks_say_so(browser: Browser) -> None:
     tail = browser.show(LiveTail(ScriptedFeed(10)))
     await browser.until(lambda: browser.sent(tail, "tick"))
     assert browser.sent(tail, "tick")[0]["filtering"] is False
+
+
+async def test_pages_without_a_common_row_come_half_as_often(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    sleep = asyncio.sleep
+
+    async def recorded(seconds: float) -> None:
+        rests.append(seconds)
+        await sleep(min(seconds, 0.01))
+
+    monkeypatch.setattr(asyncio, "sleep", recorded)
+    feed = ScriptedFeed(1_000)
+    tail = browser.show(LiveTail(feed))
+    found = []
+    for more in (0, 5, 1_000, 1_000, 5):
+        feed.made += more
+        seen = len(browser.sent(tail, "tick"))
+        await browser.acknowledge(tail, lambda seen=seen: len(browser.sent(tail, "tick")) > seen)
+        rests.clear()
+        await browser.until(lambda: any(rest >= TICK_S for rest in rests))
+        found.append(next(rest for rest in rests if rest >= TICK_S))
+    assert found == [TICK_S, TICK_S, TURNED_PAGE_S, TURNED_PAGE_S, TICK_S]
