@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LEAST_TABLE = 32 << 20
 """Bytes of a table from which it is mapped."""
 LEAST_ARRAY = 4 << 20
-_STEP = 32 << 20
+_STEP = 8 << 20
 """Bytes that are read of a table before its pages are released."""
 
 _mappings: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
@@ -91,6 +91,7 @@ def batches_of(table: pa.Table | pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         if read > _STEP:
             release()
             read = 0
+    release()
 
 
 def release() -> None:

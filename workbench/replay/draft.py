@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.buffers.ascending import ascends
+from workbench.buffers.known_texts import among, marks_of
 from workbench.buffers.mapped import batches_of, release
-from workbench.buffers.text_marks import text_marks
 from workbench.errors import ConfigurationError, ValidationError
 from workbench.model.records.columns import RECORD
 from workbench.replay.options import Options
@@ -227,19 +227,14 @@ def mark_caused(records: pa.Table) -> pa.Table:
     """Replace the causes of records by the mark that says whether one of them is selected."""
     if _CAUSES not in records.column_names:
         return records
-    selected = np.concatenate([np.empty(0, np.uint64), *(text_marks(chunk) for chunk in records["event_id"].chunks)])
-    selected = np.sort(selected[selected > 0])
-    # What would stand behind the last one is compared with 0, the mark of null, which none of them has.
-    known = np.append(selected, np.uint64(0))
+    selected = marks_of(records, "event_id")
     marked = []
     for batch in batches_of(records.select([_CAUSES])):
         causes = batch.column(0)
-        named = text_marks(causes.flatten().field("value"))
-        hits = (known[np.searchsorted(selected, named)] == named) & (named > 0)
+        hits = among(causes.flatten().field("value"), selected)
         caused = np.zeros(len(causes), bool)
         caused[pc.list_parent_indices(causes).filter(pa.array(hits)).to_numpy()] = True
         marked.append(pa.array(caused))
-    release()
     records = records.drop_columns([_CAUSES])
     return records.append_column(CAUSED, pa.chunked_array(marked, pa.bool_()))
 

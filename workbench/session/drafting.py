@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         def dead_letters(self, *, origins: Mapping[str, str] | None = None) -> DeadLetters: ...
 
 
-_STEP_ROWS = 20_000
+_STEP_ROWS = 10_000
 """Records that are read from a snapshot at once."""
 
 

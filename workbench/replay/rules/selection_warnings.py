@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.known_texts import among, marks_of
 from workbench.buffers.mapped import batches_of
-from workbench.buffers.text_marks import text_marks
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.rules.rule import warning
 from workbench.text import counted
@@ -45,13 +45,14 @@ def same_event_twice(planning: PlanningInput) -> Iterator[str]:
     table = planning.records.table
     if "event_id" not in table.column_names:
         return
-    marks = np.concatenate([np.empty(0, np.uint64), *(text_marks(chunk) for chunk in table["event_id"].chunks)])
-    by_mark = np.sort(marks)
-    twice = np.unique(by_mark[1:][(by_mark[1:] == by_mark[:-1]) & (by_mark[1:] > 0)])
+    marks = marks_of(table, "event_id")
+    twice = np.unique(marks[1:][marks[1:] == marks[:-1]])
     if not len(twice):
         return
     # Only these are compared as texts.
-    counts = pc.value_counts(table["event_id"].filter(pa.array(np.isin(marks, twice))))
+    batches = (batch.column(0) for batch in batches_of(table.select(["event_id"])))
+    repeats = [ids.filter(pa.array(among(ids, twice))) for ids in batches]
+    counts = pc.value_counts(pa.chunked_array(repeats, pa.string()))
     more = counts.filter(pc.greater(counts.field("counts"), 1))
     repeated = [event for event in more.field("values").to_pylist() if event]
     if repeated:
