@@ -141,10 +141,12 @@ cdef class RecordHeaders:
 
     cdef bint _has_names_of(self, int64_t entry, int64_t entries) noexcept nogil:
         cdef const int32_t* mine = self.names.ends + self.entry
-        cdef const int32_t* former = self.names.ends + entry
+        cdef const int32_t* former
         cdef int64_t at, size
+        # A set that nothing was remembered in yet has -1 names, and no entry.
         if entries != self.entries:
             return False
+        former = self.names.ends + entry
         size = mine[self.entries] - mine[0]
         if former[self.entries] - former[0] != size:
             return False
