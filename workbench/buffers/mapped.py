@@ -10,7 +10,7 @@ import contextlib
 import mmap
 import tempfile
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
+
+    _Sized = TypeVar("_Sized", pa.RecordBatch, NDArray[Any])
 
 LEAST_TABLE = 32 << 20
 """Bytes of a table from which it is mapped."""
@@ -35,15 +37,9 @@ def mapped_table(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Tab
     Raises:
         OSError: The disk of the temporary folder is full.
     """
-    held: list[pa.RecordBatch] = []
-    size = 0
     rest = iter(batches)
-    for batch in rest:
-        held.append(batch)
-        size += batch.nbytes
-        if size > LEAST_TABLE:
-            break
-    else:
+    held, is_all = _first_of(rest, LEAST_TABLE)
+    if is_all:
         return pa.Table.from_batches(held, schema)
     with tempfile.TemporaryFile(prefix="workbench-") as file:
         with pa.ipc.new_file(pa.PythonFile(file, "w"), schema) as writer:
@@ -62,15 +58,9 @@ def mapped_array(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
         ValueError: There is no part.
         OSError: The disk of the temporary folder is full.
     """
-    held: list[NDArray[Any]] = []
-    size = 0
     rest = iter(parts)
-    for part in rest:
-        held.append(part)
-        size += part.nbytes
-        if size > LEAST_ARRAY:
-            break
-    else:
+    held, is_all = _first_of(rest, LEAST_ARRAY)
+    if is_all:
         return held[0] if len(held) == 1 else np.concatenate(held)
     kind, shape = held[0].dtype, held[0].shape[1:]
     with tempfile.TemporaryFile(prefix="workbench-") as file:
@@ -80,6 +70,18 @@ def mapped_array(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
             file.write(np.ascontiguousarray(part).data)
         file.flush()
         return np.frombuffer(_map(file.fileno()), kind).reshape(-1, *shape)
+
+
+def _first_of(parts: Iterator[_Sized], most_bytes: int) -> tuple[list[_Sized], bool]:
+    """Take parts until they are larger than this; return them, and whether they are all."""
+    held: list[_Sized] = []
+    size = 0
+    for part in parts:
+        held.append(part)
+        size += part.nbytes
+        if size > most_bytes:
+            return held, False
+    return held, True
 
 
 def batches_of(table: pa.Table | pa.RecordBatch) -> Iterator[pa.RecordBatch]:
