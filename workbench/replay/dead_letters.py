@@ -17,6 +17,7 @@ import pandas as pd
 
 from workbench.decoding.fingerprint import fingerprint, normalised
 from workbench.model.events.dead_letters import dead_letter_sql, is_dead_letter, origin_by_name
+from workbench.replay.restored_letters import BY_NAME
 from workbench.text import counted, number_text, output_html, position_text, table, text_table, time_text, visible
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def _origin(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any
     if event["topic"] in given:
         topic, via = given[event["topic"]], "user"
     elif topic is None and (named := origin_by_name(event["topic"] or "")) is not None:
-        topic, via = named, "topic_name"
+        topic, via = named, BY_NAME
     return {
         "origin_topic": topic,
         "origin_partition": found.get("partition"),
@@ -215,7 +216,7 @@ def _grouped(frame: pd.DataFrame) -> pd.DataFrame:
             "again": int(part["again"].notna().sum()),
             "topics": sorted(part["topic"].unique()),
             "origins": sorted(part["origin_topic"].dropna().unique()),
-            "guessed": int((part["origin_via"] == "topic_name").sum()),
+            "guessed": int((part["origin_via"] == BY_NAME).sum()),
             "first": part["time"].min(),
             "last": part["time"].max(),
         }

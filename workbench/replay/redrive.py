@@ -16,7 +16,7 @@ from workbench.bus.rows import header_column
 from workbench.errors import ValidationError
 from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.replay.draft import Draft
-from workbench.replay.restored_letters import HOME_PARTITION, RESTORED, NotRestorable, RestoredRecord, restore
+from workbench.replay.restored_letters import BY_NAME, HOME_PARTITION, RESTORED, NotRestorable, RestoredRecord, restore
 from workbench.replay.rewriting.edits import Change, apply_fix
 from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.replay.rewriting.record_reader import RecordReader
@@ -73,6 +73,7 @@ def make_redrive(
     *,
     fix: Fix | None = None,
     sent_before: Mapping[str, str] | None = None,
+    confirmed: str | None = None,
     origin: object = None,
     reader: Callable[[int, str], RecordReader] = lambda _, topic: RecordReader(topic),
     **options: Any,
@@ -86,6 +87,7 @@ def make_redrive(
         fix: A function that gets the decoded body and returns the one to send, None to leave the letter out; or a JSON
             patch (RFC 6902).
         sent_before: Position and run of letters that were sent home already.
+        confirmed: The original topic that the user named: letters go there that only the name of their topic tells of.
         origin: The snapshot.
         reader: Gives what reads the records of an original topic, by the source id of their letters and its name.
         options: See `workbench.replay.Options`.
@@ -111,7 +113,8 @@ def make_redrive(
             continue
         own = reader(record["source_id"], str(letter.origin_topic))
         try:
-            found = _prepared(letter, record, fix, own, (sent_before or {}).get(position))
+            _check_origin(letter, confirmed, (sent_before or {}).get(position))
+            found = _prepared(letter, record, fix, own)
         except NotRestorable as reason:
             refused[position] = str(reason)
             continue
@@ -141,16 +144,23 @@ def _rows(records: pa.Table) -> Iterable[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _prepared(
-    letter: Any, record: Mapping[str, Any], fix: Fix | None, reader: RecordReader, run: str | None
-) -> tuple[RestoredRecord, RestoredRecord | None]:
-    """Restore and fix one letter; returns the record to send, and what it was where the fix changed it."""
+def _check_origin(letter: Any, confirmed: str | None, run: str | None) -> None:
+    """Refuse a letter that is at home already, or whose home is not known for sure."""
     if run is not None:
         raise NotRestorable(f"it was sent home by run {run}")
     if not isinstance(letter.origin_topic, str):
         raise NotRestorable("its origin is not known; name it with origins=")
     if is_dead_letter_topic(letter.origin_topic):
         raise NotRestorable(f"its origin {letter.origin_topic} is a dead-letter topic")
+    if letter.origin_via == BY_NAME and letter.origin_topic != confirmed:
+        guess = f"that it came from {letter.origin_topic} is a guess by the name of its topic"
+        raise NotRestorable(f"{guess}; confirm it with origin={letter.origin_topic!r} (--origin {letter.origin_topic})")
+
+
+def _prepared(
+    letter: Any, record: Mapping[str, Any], fix: Fix | None, reader: RecordReader
+) -> tuple[RestoredRecord, RestoredRecord | None]:
+    """Restore and fix one letter; returns the record to send, and what it was where the fix changed it."""
     headers = tuple((one["name"], one["value"]) for one in record["headers"])
     found = restore(record["key"], record["value"], headers, letter.origin_via)
     fixed = found if fix is None else _fixed(found, fix, reader)

@@ -36,7 +36,9 @@ HOME_PARTITION = "home_partition"
 """Column of a draft with the partition that the failed record came from; null where the letter does not tell it."""
 _MARKERS = ("<no_value>", "<decode_failed>", "<non-serializable>", "<unreadable_value>")
 """Texts that stand in a copy for something that could not be copied."""
-_GUESSED = (None, "topic_name", "user")
+BY_NAME = "topic_name"
+"""An origin that only the name of the topic of the letter tells: a guess."""
+_GUESSED = (None, BY_NAME, "user")
 """Origins that no header and no body of the letter told."""
 _CONTRACT_TYPE = "system.dead_letter"
 _BODY_MARKS = (b"system.dead_letter", b"original_message")

@@ -166,6 +166,7 @@ def redrive_letters(
         store.selected_sources(),
         fix=fix,
         sent_before=_redriven(_journals(snapshot)).letters,
+        confirmed=origin,
         origin=snapshot,
         reader=_readers(store),
         **options,

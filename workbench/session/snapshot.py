@@ -249,7 +249,8 @@ class Snapshot(SnapshotQuestions):
             fingerprint: Only the letters of this group; see `dead_letters`.
             fix: A function that gets the decoded body of each record and returns the one to send, or None to leave
                 the letter out; or a JSON patch (RFC 6902).
-            origin: Only letters of this original topic.
+            origin: Only letters of this original topic. It also confirms an origin that only the name of their topic
+                tells (``origin_via`` is ``topic_name``).
             origins: The original topic of each dead-letter topic for which you know it.
             options: See `replay`; ``records_per_s`` is 100 unless told.
 

@@ -111,6 +111,19 @@ async def test_what_would_fail_again_is_not_sent_unchanged(cluster, captured):
         assert len(snap.redrive(group, fix=rename).changes) == 1
 
 
+async def test_an_origin_that_only_a_name_tells_is_confirmed(cluster, captured):
+    topic, path = captured
+    async with cluster.log.writer() as writer:
+        await writer.send([NewRecord(f"{topic}.DLT", b"k", b'{"order":9}', (), 0, 1_700_000_000_009)])
+    snap = await cluster.capture(f"{topic}.DLT", into=path.with_name("named.duckdb"), progress=False)
+    with snap:
+        (reason,) = snap.redrive().refused.values()
+        guess = f"that it came from {topic} is a guess by the name of its topic"
+        assert reason == f"{guess}; confirm it with origin={topic!r} (--origin {topic})"
+        assert len(snap.redrive(origin=topic)) == len(snap.redrive()) + 1
+        assert len(snap.redrive(origins={f"{topic}.DLT": topic})) == len(snap.redrive()) + 1
+
+
 async def test_a_fix_that_fails_is_a_finding_about_its_record(captured):
     _, path = captured
     with wb.open(path) as snap:

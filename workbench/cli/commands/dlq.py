@@ -61,7 +61,13 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
     set_header: SetHeader = None,
     remove_header: RemoveHeader = None,
     rename_header: RenameHeader = None,
-    origin: Annotated[str | None, typer.Option("--origin", help="Only letters that came from this topic.")] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--origin",
+            help="Only letters that came from this topic; it also confirms an origin that is a guess by name.",
+        ),
+    ] = None,
     broker: Broker = None,
     confirm: Confirm = None,
     reason: Reason = None,

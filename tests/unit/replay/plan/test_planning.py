@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from replay_samples import RUN_ID, draft, facts, group, row
 
 from workbench.errors import ReplayRefused
-from workbench.replay import Draft, make_plan, plan_from_json
+from workbench.replay import Draft, Options, make_plan, plan_from_json
 from workbench.replay.records.digest import plan_hash
 
 
@@ -36,24 +37,60 @@ def test_the_same_input_gives_the_same_plan():
     assert first.run_id == RUN_ID
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"timestamps": "now"},
-        {"headers": "exact"},
-        {"partitions": "murmur2"},
-        {"order": "timestamp"},
-        {"records_per_s": 7},
-        {"max_hops": 3},
-        {"writer": "idempotent"},
-        {"on_error": "skip_record"},
-        {"accept_groups": ["x"]},
-        {"accept_expiry": True},
-        {"skip_refused": True},
-    ],
-)
-def test_every_option_changes_the_hash(change):
-    assert make_plan(vector_draft(**change), facts()).hash != make_plan(vector_draft(), facts()).hash
+CHANGED: dict[str, Any] = {
+    "mode": "stimulus",
+    "ids": "new",
+    "boundary": "keep",
+    "also": ["payload.parent_id"],
+    "trace": "strip",
+    "schema_ids": {17: 4},
+    "partitions": "murmur2",
+    "timestamps": "now",
+    "headers": "exact",
+    "clean_headers": ["trace"],
+    "order": "timestamp",
+    "records_per_s": 7,
+    "bytes_per_s": 7,
+    "speed": 2,
+    "max_gap_ms": 7,
+    "brake_groups": ["x"],
+    "brake_lag": 7,
+    "brake_topics": ["x"],
+    "brake_growth": 7,
+    "max_records": 11_000,
+    "max_bytes": 1 << 20,
+    "max_hops": 3,
+    "writer": "idempotent",
+    "compression": "zstd",
+    "on_error": "skip_record",
+    "skip_refused": True,
+    "allow_same_topic": True,
+    "create_target": True,
+    "accept_groups": ["x"],
+    "accept_uncommitted": True,
+    "accept_expiry": True,
+    "accept_repeats": True,
+    "accept_cycle": True,
+}
+BESIDE = {
+    "boundary": {"ids": "new"},
+    "also": {"ids": "new"},
+    "clean_headers": {"headers": "clean"},
+    "brake_lag": {"brake_groups": ["x"]},
+    "brake_growth": {"brake_topics": ["x"]},
+}
+"""What an option needs to have an effect."""
+
+
+def test_no_option_is_left_out_of_the_next_test():
+    assert set(CHANGED) == {option.name for option in fields(Options)}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_every_option_and_override_changes_the_hash(name):
+    others = BESIDE.get(name, {})
+    changed = make_plan(vector_draft(**others, **{name: CHANGED[name]}), facts())
+    assert changed.hash != make_plan(vector_draft(**others), facts()).hash
 
 
 @pytest.mark.parametrize("change", [{"value": b"w"}, {"key": None}, {"headers": [(b"a", b"")]}, {"timestamp_type": 1}])

@@ -32,13 +32,13 @@ async def test_a_fix_from_a_file_is_planned_and_run_by_its_token(topic_name, tmp
             return await wb.connect(cluster.address, write=True, reason="test")
 
         monkeypatch.setattr(kept_redrives, "connect", connected)
-        redrive, plan = await plan_redrive(snap.path, None, fix=fix, headers={})
+        redrive, plan = await plan_redrive(snap.path, None, fix=fix, origin="orders", headers={})
         assert (len(redrive), len(redrive.changes)) == (3, 3)
         fix.write_text("def fix(body):\n    return {**body, 'n': 0}\n")
         with pytest.raises(ReplayRefused, match="G-7"):
-            await run_kept_redrive(snap.path, None, fix=fix, confirm=plan.token)
+            await run_kept_redrive(snap.path, None, fix=fix, origin="orders", confirm=plan.token)
         fix.write_text("def fix(body):\n    return {**body, 'n': body['n'] + 1}\n")
-        report = await run_kept_redrive(snap.path, None, fix=fix, confirm=plan.token)
+        report = await run_kept_redrive(snap.path, None, fix=fix, origin="orders", confirm=plan.token)
         assert (report.state, report.counts["acked"]) == ("verified", 3)
         (end,) = (await cluster.log.offsets([TopicPartition("orders", 0)], "latest")).values()
         assert end == 4, "three records, and the marker of their transaction"
@@ -79,6 +79,10 @@ def test_the_command_previews_plans_and_runs(topic_name, tmp_path, monkeypatch, 
 def check_the_command(path, fix, connected, monkeypatch):
     monkeypatch.setattr(kept_redrives, "connect", connected)
     command = ["dlq", str(path), "--redrive", "--fix", str(fix), "--set-header", "mended={topic}@{offset}"]
+    guessed = CliRunner().invoke(application(), command)
+    assert guessed.exit_code == 2
+    assert "confirm it with origin='orders' (--origin orders)" in " ".join(guessed.stderr.split())
+    command += ["--origin", "orders"]
     planned = CliRunner().invoke(application(), command)
     assert planned.exit_code == 0, planned.output
     assert "Redrive of 3 dead letters, 3 changed" in planned.stdout
