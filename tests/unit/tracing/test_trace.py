@@ -140,6 +140,13 @@ def test_a_fan_out_of_20_000_effects():
     assert len(graph.descendants("e0").fragments) == 20_000
 
 
+def test_times_of_handling_beyond_the_calendar_are_no_reason_to_fail():
+    last = 2**63 - 1
+    graph = trace_of(event_table([{"event_id": "a", "t": 5, "started": last, "ended": -last}]))
+    assert "A a" not in repr(graph)
+    assert repr(graph).splitlines()[-1] == "(no type) a  t/0@0  1970-01-01 00:00:00.000005Z  [unlinked]"
+
+
 def test_all_causes_missing():
     count = 5_000
     table = event_table(

@@ -30,6 +30,29 @@ def test_the_vector_of_section_9():
         assert found[edge] == pytest.approx(expected, abs=5e-5), edge
 
 
+def test_an_edge_says_when_its_effects_were_seen_and_types_how_often():
+    found = scenario().type_map()
+    paid = found.frame.set_index(["cause", "effect"]).loc[("OP", "PA")]
+    assert [moment.value // 1000 for moment in (paid["first"], paid["last"])] == [120, 3150]
+    assert found.types[["name", "n"]].to_numpy().tolist() == [
+        ["OP", 4], ["SR", 4], ["PA", 3], ["IS", 3], ["SC", 2], ["PF", 1], ["OC", 1],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("by", "edges"),
+    [
+        ("source", [["pay", "bill", 3], ["pay", "ship", 2], ["pay", "shop", 1], ["shop", "pay", 4],
+                    ["shop", "stock", 4], ["stock", "ship", 2]]),
+        ("topic", [["t", "t", 16]]),
+    ],
+)  # fmt: skip
+def test_nodes_may_be_sources_or_topics(by, edges):
+    found = scenario().type_map(by)
+    assert found.frame[["cause", "effect", "n"]].to_numpy().tolist() == edges
+    assert repr(found).startswith(f"map by {by}: ")
+
+
 def test_causes_too_young_for_their_effects_do_not_lower_the_share():
     frame = scenario().type_map().frame.set_index(["cause", "effect"])
     assert frame.loc[("PA", "SC"), "share_mature"] == 1, "d2 is younger than the slowest shipment took"

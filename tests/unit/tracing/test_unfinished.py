@@ -23,6 +23,7 @@ def test_scenario_s_with_a_late_end():
         ["PA", "IS", 3, 80], ["PA", "SC", 3, pytest.approx(585.9)],
     ]  # fmt: skip
     assert found.rule_frame["share"].to_list() == pytest.approx([1, 1, 1, 2 / 3])
+    assert found.rule_frame["unfinished"].to_list() == [0, 0, 0, 1]
     assert found.frame[["event", "event_type", "outcome"]].to_numpy().tolist() == [["d2", "PA", "SC"]]
     assert found.frame["age_us"].to_list() == [9000 - 3150]
     assert "missing after d2" in repr(found)
@@ -31,6 +32,7 @@ def test_scenario_s_with_a_late_end():
 def test_scenario_s_with_an_early_end():
     found = scenario().unfinished(end_us=3500, **LOOSE)
     assert [rule[:2] for rule in rules(found)] == [["OP", "SR"], ["OP", "PA or PF"], ["PA", "IS"]]
+    assert found.rule_frame["unfinished"].to_list() == [0, 0, 0]
     assert found.frame.empty
 
 
@@ -50,6 +52,7 @@ def test_alternatives_are_one_outcome():
     assert found.rule_frame[["share", "unfinished", "in_flight"]].to_numpy().tolist() == [[0.96, 1, 0]]
     assert found.frame["event"].to_list() == ["p24"]
     assert found.in_flight == {"P→X|Y": 0}
+    assert alternatives().unfinished(end_us=10**6, min_alternative=9).rules == (), "X alone is 0.80: no rule"
 
 
 def test_frozen_rules_find_what_now_affects_everyone():

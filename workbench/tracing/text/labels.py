@@ -61,7 +61,7 @@ def labels_of(graph: CausalGraph, nodes: Ints) -> list[EventLabels]:
     unresolved = _by_node(graph.unresolved, nodes, _unresolved_label)
     problems = _by_node(graph.problems, nodes, lambda row: str(row["problem"]))
     in_cycle = graph.structure.in_cycle()
-    rows = graph.rows(graph.attributes.names, nodes).to_pylist()
+    rows = graph.rows(["key", "event_id", "event_type", "source", "topic", "partition", "offset"], nodes).to_pylist()
     return [
         EventLabels(
             key=_key(row),

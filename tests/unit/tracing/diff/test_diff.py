@@ -17,20 +17,38 @@ from workbench.errors import UnknownEventError
 from workbench.tracing.diff.diff import trace_diff
 from workbench.tracing.sides import side_of
 
-K1_K3 = [["OP", 1, 1, "same", 0, None], ["OP/PA", 1, 1, "same", 0, -10], ["OP/PA/IS$", 1, 1, "same", 0, 0],
-         ["OP/PA/SC{SR}$", 1, 1, "same", 0, 220], ["OP/SR", 1, 1, "same", 0, 220]]  # fmt: skip
-K1_K2 = [["OP", 1, 1, "same", 0, None], ["OP/PA", 1, 0, "removed", -1, None], ["OP/PA/IS$", 1, 0, "removed", -1, None],
-         ["OP/PA/SC{SR}$", 1, 0, "removed", -1, None], ["OP/PF", 0, 1, "added", 1, None],
-         ["OP/PF/OC$", 0, 1, "added", 1, None], ["OP/SR", 1, 0, "became_leaf", -1, None],
-         ["OP/SR$", 0, 1, "became_leaf", 1, None]]  # fmt: skip
-SETS = [["OP", 1, 1, "same", 0, None], ["OP/PA", 1, 0.5, "less", -0.5, 35], ["OP/PA/IS$", 1, 0.5, "less", -0.5, 0],
-        ["OP/PA/SC{SR}$", 1, 0, "removed", -1, None], ["OP/PF", 0, 0.5, "added", 1, None],
-        ["OP/PF/OC$", 0, 0.5, "added", 1, None], ["OP/SR", 1, 0, "became_leaf", -1, None],
-        ["OP/SR$", 0, 1, "became_leaf", 1, None]]  # fmt: skip
+# key, a, b, status, change, hop a, hop b, delta
+K1_K3 = [
+    ["OP", 1, 1, "same", 0, None, None, None],
+    ["OP/PA", 1, 1, "same", 0, 120, 110, -10],
+    ["OP/PA/IS$", 1, 1, "same", 0, 80, 80, 0],
+    ["OP/PA/SC{SR}$", 1, 1, "same", 0, 180, 400, 220],
+    ["OP/SR", 1, 1, "same", 0, 80, 300, 220],
+]
+K1_K2 = [
+    ["OP", 1, 1, "same", 0, None, None, None],
+    ["OP/PA", 1, 0, "removed", -1, 120, None, None],
+    ["OP/PA/IS$", 1, 0, "removed", -1, 80, None, None],
+    ["OP/PA/SC{SR}$", 1, 0, "removed", -1, 180, None, None],
+    ["OP/PF", 0, 1, "added", 1, None, 400, None],
+    ["OP/PF/OC$", 0, 1, "added", 1, None, 100, None],
+    ["OP/SR", 1, 0, "became_leaf", -1, 80, None, None],
+    ["OP/SR$", 0, 1, "became_leaf", 1, None, 90, None],
+]
+SETS = [
+    ["OP", 1, 1, "same", 0, None, None, None],
+    ["OP/PA", 1, 0.5, "less", -0.5, 115, 150, 35],
+    ["OP/PA/IS$", 1, 0.5, "less", -0.5, 80, 80, 0],
+    ["OP/PA/SC{SR}$", 1, 0, "removed", -1, 290, None, None],
+    ["OP/PF", 0, 0.5, "added", 1, None, 400, None],
+    ["OP/PF/OC$", 0, 0.5, "added", 1, None, 100, None],
+    ["OP/SR", 1, 0, "became_leaf", -1, 190, None, None],
+    ["OP/SR$", 0, 1, "became_leaf", 1, None, 90, None],
+]
 
 
 def table(found):
-    columns = ["key", "a", "b", "status", "change", "delta_us"]
+    columns = ["key", "a", "b", "status", "change", "hop_a_us", "hop_b_us", "delta_us"]
     return found.frame[columns].astype(object).where(found.frame[columns].notna(), None).to_numpy().tolist()
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
-from decoded_events import event_table
+from decoded_events import cause, event_table
 from order_flow import rows_of, scenario, trace_of_lists
 from traces import trace_of
 
 from workbench.errors import TableError
 from workbench.tracing.findings.findings import RULES
+from workbench.tracing.spans.columns import SPAN, SpanFile
+from workbench.tracing.spans.graph import spans_graph
+from workbench.tracing.trace import Trace
 
 MINUTE = 60_000_000
 
@@ -107,8 +111,58 @@ SIMPLE = {
     "id_collision": ([event("a", 1, value=b"1"), event("a", 2, value=b"2")], ["a@t/0/1"]),
     "duplicate_retry": ([event("a", 1, value=b"1"), event("a", 2, value=b"1")], ["a"]),
     "record_problem": ([event("a", 1, problems=["not_utf8"])], ["a"]),
-    "cause_disagreement": ([event("a", 1), event("b", 2), event("c", 3, ["a"])], []),
+    "duplicate_mirror": ([event("a", 1), event("a", 2, topic="t.copy")], ["a"]),
+    "duplicate_repartitioned": ([event("a", 1), event("a", 2, partition=3)], ["a"]),
+    "duplicate_handled": ([event("a", 1, destination="x"), event("a", 2, destination="y")], ["a"]),
+    "duplicate_replay": ([event("a", 1), event("a", 2, replay='{"id": "r"}')], ["a"]),
+    "duplicate_dead_letter": ([event("a", 1), event("a", 2, topic="t.dlq")], ["a"]),
+    "cause_disagreement": ([event("a", 1), event("b", 2), event("c", 3, ["a", cause("b", rank=1)])], ["c"]),
+    "ambiguous_cause": (
+        [event("a", 1, value=b"1"), event("a", 2, value=b"2", offset=7), event("b", 3, ["a"])],
+        ["a→b", "a@t/0/7→b"],
+    ),
+    "copy_disagrees": ([event("a", 1), event("b", 2), event("c", 3, ["a"]), event("c", 4, ["b"], topic="u")], ["c"]),
 }
+
+
+SEVERITIES = {
+    "error": {
+        "missing_cause", "cycle", "id_collision", "negative_hop_corrected", "negative_hop_same_clock",
+        "environment_crossing", "tenant_crossing", "retry_storm",
+    },
+    "warn": {
+        "cause_disagreement", "ambiguous_cause", "copy_disagrees", "correlation_break", "correlation_missing",
+        "negative_hop", "clock_contradiction", "clock_drift", "skipped_ancestor", "unfinished", "late_hop",
+        "fan_out_outlier", "ping_pong",
+    },
+    "info": {
+        "truncated_cause", "external_cause", "unlinked", "self_cause", "duplicate_retry", "duplicate_mirror",
+        "duplicate_repartitioned", "duplicate_handled", "duplicate_replay", "duplicate_dead_letter", "several_roots",
+        "clock_offset", "principal_change", "time_back", "dead_end", "missing_instrumentation", "record_problem",
+    },
+}  # fmt: skip
+"""The table of section 14. What the page calls by the names of record problems is one rule here, which names them."""
+
+
+def test_the_rules_are_those_of_the_table_with_its_severities():
+    found = {severity: {rule.name for rule in RULES if rule.severity == severity} for severity in SEVERITIES}
+    assert found == SEVERITIES
+    assert sum(map(len, found.values())) == len(RULES)
+
+
+def test_more_than_two_replays_of_one_event_are_a_storm():
+    replays = [event("a", 10 + n, replay='{"id": "r"}') for n in range(3)]
+    assert found_by(graph(event("a", 1), *replays), "retry_storm") == ["a"]
+    assert found_by(graph(event("a", 1), *replays[:2]), "retry_storm") == []
+
+
+def test_a_producer_span_without_a_consumer_below_is_a_dead_end():
+    spans = [
+        {"trace_id": "t", "span_id": name, "parent_id": parent, "links": [], "kind": kind, "start_us": 1, "end_us": 2}
+        for name, parent, kind in (("p", None, "producer"), ("c", "p", "consumer"), ("q", "c", "producer"))
+    ]
+    file = SpanFile("table", pa.Table.from_pylist(spans, schema=SPAN))
+    assert found_by(Trace(spans_graph([("x", file)])), "dead_end") == ["q"]
 
 
 @pytest.mark.parametrize("rule", SIMPLE)

@@ -53,9 +53,19 @@ records = st.lists(
 )
 
 
+def places(table: pa.Table) -> list[tuple[int, ...]]:
+    columns = (table.column(name).to_pylist() for name in ("source_id", "partition", "offset"))
+    return list(zip(*columns, strict=True))
+
+
 def check_invariants(graph: Trace, table: pa.Table) -> None:
     events, edges = graph.frame, graph.edges
     assert graph.records == len(table)
+    row = {place: row for row, place in zip(table.to_pylist(), places(table), strict=True)}
+    canonical = [row[tuple(place)] for place in events[["source_id", "partition", "offset"]].to_numpy().tolist()]
+    assert sum(graph.accounting.values()) == sum(len(one["causes"]) for one in canonical)
+    silent = {place for place, one in row.items() if one["event_id"] is None}
+    assert silent <= {tuple(place) for place in events[["source_id", "partition", "offset"]].to_numpy().tolist()}
     assert events["key"].is_unique
     assert not edges.duplicated(["cause", "effect"]).any()
     assert not (edges["cause"] == edges["effect"]).any()
@@ -78,6 +88,14 @@ def check_invariants(graph: Trace, table: pa.Table) -> None:
     assert np.array_equal(below, above.T)
     cyclic = events["key"].isin(within).to_numpy()
     assert np.array_equal(below.diagonal() if len(graph) else cyclic, cyclic)
+
+
+@given(records)
+@settings(max_examples=25, deadline=None)
+def test_a_record_without_ids_adds_one_event_and_no_edge(rows):
+    before, after = trace_of(event_table(rows)), trace_of(event_table([*rows, {"topic": "silent"}]))
+    assert (len(after), len(after.edges)) == (len(before) + 1, len(before.edges))
+    assert after.frame.set_index("key").loc["@silent/0/0", "kind"] == "unlinked"
 
 
 @pytest.mark.timeout(180)

@@ -8,9 +8,11 @@ from order_flow import scenario, trace_of_lists
 from traces import trace_of
 
 from workbench.tracing.order.follows import never_connected
+from workbench.tracing.query import query
 
 COUNTS = {"IS>SC": 1, "IS>SR": 1, "OP>PA": 1, "OP>SR": 3, "PA>IS": 3, "PF>OC": 1, "SR>PA": 2, "SR>PF": 1, "SR>SC": 1}
 MEANS = {"IS>SC": 100.0, "IS>SR": 110.0, "OP>PA": 110.0, "OP>SR": 86.667, "PA>IS": 80.0, "PF>OC": 100.0}
+ABOVE = '{{type = "{}"}} >> {{type = "{}"}}'
 MEANS |= {"SR>PA": 50.0, "SR>PF": 310.0, "SR>SC": 400.0}
 
 
@@ -22,6 +24,8 @@ def test_the_vector_of_section_10():
     assert found.starts == {"OP": 4}
     assert found.ends == {"SC": 2, "IS": 1, "OC": 1}
     assert "order in time, no causes" in repr(found)
+    apart = [pair for pair in names if not len(query(scenario().data, ABOVE.format(*pair.split(">"))))]
+    assert sorted(apart) == ["IS>SC", "IS>SR", "SR>PA", "SR>PF"], "neighbours that no causal path connects"
 
 
 def test_what_has_no_correlation_or_time_is_left_out_and_counted():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from decoded_events import event_table
 from order_flow import trace_of_lists
@@ -25,7 +27,10 @@ def test_the_example_of_section_10():
     assert late.frame["hop_us"].to_list() == [140]
     assert late.frame["score"].to_list() == pytest.approx([25.2982], abs=5e-5)
     assert profile.late(other.data, "deviation").frame["hop_us"].to_list() == [140]
-    assert profile.late(hops(108).data).frame.empty
+    for rule in ("robust", "deviation"):
+        assert profile.late(hops(108).data, rule).frame.empty
+    lowered = replace(profile, frame=profile.frame.assign(limit_us=107))
+    assert lowered.late(hops(108).data).frame["score"].to_list() == pytest.approx([5.0596], abs=5e-5)
     assert "late above 109 µs" in repr(profile)
     assert "late: 1 hop" in repr(late)
 

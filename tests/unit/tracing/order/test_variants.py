@@ -18,6 +18,9 @@ def test_the_forms_and_the_digits_of_section_10():
     found = scenario().variants().frame.set_index("form")
     assert set(found.index) == set(FORMS.values())
     assert found.loc[FORMS["k1"], ["variant", "n"]].to_list() == ["102a7f73c65dc829", 2]
+    assert {flow: scenario(flow).variants().frame["form"].to_list() for flow in FORMS} == {
+        flow: [form] for flow, form in FORMS.items()
+    }
 
 
 def test_rare_variants_come_first_with_their_difference_to_the_commonest():

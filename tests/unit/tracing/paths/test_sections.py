@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from workbench.errors import UnknownEventError
 from workbench.tracing.paths.calls import call_path
 from workbench.tracing.paths.intervals import intervals_of
-from workbench.tracing.paths.sections import self_times
+from workbench.tracing.paths.sections import call_tree, self_times, tolerant_path
 from workbench.tracing.spans.columns import SPAN, SpanFile
 from workbench.tracing.spans.graph import spans_graph
 
@@ -51,15 +52,25 @@ def test_the_vectors_of_section_6_1(spans, options, expected):
 
 
 @pytest.mark.parametrize(
-    ("spans", "expected"),
+    ("spans", "path", "expected"),
     [
-        ([("P", 0, 1000), ("a", 0, 404, "P"), ("b", 400, 1000, "P")], {"P": 0, "b": 600, "a": 404}),
-        (ONE, {"R": 53, "C": 2, "B": 45}),
+        (
+            [("P", 0, 1000), ("a", 0, 404, "P"), ("b", 400, 1000, "P")],
+            ["P", "b", "a"],
+            {"P": 0, "b": 600, "a": 404},
+        ),
+        (ONE, ["R", "C", "B"], {"R": 53, "C": 2, "B": 45}),
     ],
 )
-def test_the_vectors_of_section_6_2(spans, expected):
-    found = call_path(graph_of(spans), method="tolerant").spans
+def test_the_vectors_of_section_6_2(spans, path, expected):
+    graph = graph_of(spans)
+    found = call_path(graph, method="tolerant").spans
     assert dict(zip(found["span"], found["on_path_us"], strict=True)) == expected
+    intervals = intervals_of(graph)
+    names = graph.keys(intervals.node)
+    root = int(np.flatnonzero(intervals.parent < 0)[0])
+    tree = call_tree(intervals, root, np.arange(len(intervals)), prune_async=True)
+    assert [names[span] for span, _ in tolerant_path(tree)] == path
 
 
 def test_self_time_counts_overlapping_children_once():

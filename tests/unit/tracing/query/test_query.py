@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from decoded_events import cause, event_table
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,7 @@ from small_graphs import graphs, naive_reach
 
 from workbench.errors import QueryError
 from workbench.tracing.graph import build_graph
-from workbench.tracing.query import query
+from workbench.tracing.query import fields, query
 from workbench.tracing.query.nested import NestedSets
 
 EDGES = ["r1→a", "a→b", "b→c", "b→d", "r1→e", "e→f", "r2→g", "x→y", "c→j", "f→j"]
@@ -223,6 +224,47 @@ def test_a_search_for_a_failed_payment_reads_like_one():
     lacking = query(graph, '{correlation != "k1"}')
     assert (ids(lacking), lacking.missing) == (["b1", "b2"], {"correlation": 1})
     assert "1 event without correlation" in repr(lacking)
+
+
+FIELDS = [
+    ('type = "PA"', ["a2"]), ('id = "a2"', ["a2"]), ('source =~ "pa."', ["a2"]), ('topic = "t"', ["a1", "a2", "x"]),
+    ("partition = 3", ["a2"]), ("offset >= 1", ["x"]), ('key = "o-17"', ["a2"]), ('tenant = "acme"', ["a2"]),
+    ('environment = "dev"', ["a2"]), ('principal = "ann"', ["a2"]), ('correlation = "k1"', ["a1", "a2"]),
+    (f'trace_id = "{"7" * 32}"', ["a2"]), ('t = "1970-01-01T00:00:00.005Z"', ["a2"]), ("hop = 5ms", ["a2"]),
+    ("since_root >= 5ms", ["a2"]), ("depth = 1", ["a2"]), ("children = 1", ["a1"]), ('kind = "inner"', ["a2"]),
+    ('kind = "origin"', ["a1"]), ('kind = "orphan"', ["x"]), ('root.type = "OP"', ["a1", "a2"]),
+    ('root.source != "shop"', ["x"]), (".amount > 4", ["a2"]), ('.lines.state = "new"', ["a2"]),
+    (".amount = nil", ["a1", "x"]), (".paid = true", ["a2"]), ("key != nil", ["a2"]),
+]  # fmt: skip
+"""The fields of section 7.3, each with a condition that tells events apart."""
+
+
+@pytest.mark.parametrize(("condition", "expected"), FIELDS)
+def test_each_field_of_the_language(condition, expected):
+    context = {"trace_id": "7" * 32, "span_id": "1" * 16, "parent_span_id": None, "sampled": True, "via": "traceparent"}
+    said = {"tenant": "acme", "environment": "dev", "principal": "ann", "trace": context, "partition": 3}
+    rows = [
+        {"event_id": "a1", "t": 0, "event_type": "OP", "source": "shop", "correlation_id": "k1", "cause_state": "root"},
+        {"event_id": "a2", "t": 5_000, "causes": ["a1"], "event_type": "PA", "source": "pay", "correlation_id": "k1",
+         **said},
+        {"event_id": "x", "t": 9_000, "causes": ["gone"], "source": "bill"},
+    ]  # fmt: skip
+    payload = {".amount": "5", ".lines.state": '"new"', ".paid": "true"}
+
+    def stored(graph, fields):
+        texts = ["o-17" if field.name == "key" else payload[field.name] for field in fields]
+        values = {
+            str(at): [text if one == "a2" else None for one in graph.column("event_id").to_pylist()]
+            for at, text in enumerate(texts)
+        }
+        return pa.table({name: pa.array(column, pa.string()) for name, column in values.items()})
+
+    assert ids(query(build_graph(event_table(rows)), "{" + condition + "}", stored=stored)) == expected
+
+
+def test_every_field_of_the_language_is_tested():
+    tested = {condition.split()[0] for condition, _ in FIELDS}
+    assert {name for name in tested if not name.startswith(".")} == set(fields.FIELDS)
 
 
 STAGES = [
