@@ -1,4 +1,4 @@
-"""Encodes values again that were decoded by a schema: behind their frame, by their schema, as their message."""
+"""Encodes values again that were decoded from bytes: behind their frame, by their schema or format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.decoding.formats.framing import REGISTRY_PREFIX_BYTES, frame_of
 from workbench.decoding.formats.message_marks import name_mark
 from workbench.decoding.formats.schema_error import SchemaError
-from workbench.decoding.formats.topic_format import PROTOBUF
+from workbench.decoding.formats.topic_format import CBOR, MSGPACK, PROTOBUF
 from workbench.decoding.formats.value_writer import NotWritableError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EncodedValue:
-    """A value that a schema decoded, and what encodes it again.
+    """A value that was decoded from bytes, and what encodes it again.
 
     Attributes:
         tree: The value tree.
@@ -37,7 +37,7 @@ class EncodedValue:
         """Return the value with another tree.
 
         Raises:
-            NotWritableError: The schema refuses it, or other bytes would change, too.
+            NotWritableError: The schema or format refuses it, or other bytes would change, too.
         """
         body = self._writer.written(self._value[self._begin :], self.tree, tree)
         made = self._value[: self._begin] + body
@@ -59,7 +59,7 @@ def encoded_value(choices: Choices, topic: str, headers: HeaderList, value: byte
         if choice.reason is not None:
             raise NotWritableError(choice.reason)
         return None
-    if choice.schema is None:
+    if choice.schema is None and choice.format not in (MSGPACK, CBOR):
         raise NotWritableError(f"it is {choice.format}, and no schema says how it was written")
     frame = frame_of(value)
     if frame is not None and frame.zlib:

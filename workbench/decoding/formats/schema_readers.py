@@ -36,7 +36,7 @@ class SchemaReaders:
         self._made: dict[Hashable, ValueReader | SchemaError] = {}
         self._files: dict[Schema | bytes, tuple[Sequence[FileDescriptorProto], str]] = {}
         self._marks: dict[Schema | bytes, MessageMarks] = {}
-        self._writers: dict[tuple[Schema | bytes, str], ValueWriter] = {}
+        self._writers: dict[tuple[str, Schema | bytes, str], ValueWriter] = {}
         self._fingerprints: dict[bytes, tuple[Schema, ValueReader]] | None = None
 
     def with_schemas(self, schemas: Schemas) -> SchemaReaders:
@@ -104,15 +104,15 @@ class SchemaReaders:
 
         Args:
             name: Name of the format.
-            schema: The schema.
+            schema: The schema; nothing for a format without schemas.
             message: Full name of the Protobuf message.
 
         Raises:
             SchemaError: The schema cannot be used.
         """
-        found = self._writers.get((schema, message))
+        found = self._writers.get((name, schema, message))
         if found is None:
-            found = self._writers[schema, message] = self._make_writer(name, schema, message)
+            found = self._writers[name, schema, message] = self._make_writer(name, schema, message)
         return found
 
     def _make_writer(self, name: str, schema: Schema | bytes, message: str) -> ValueWriter:
@@ -122,6 +122,12 @@ class SchemaReaders:
             from workbench.decoding.formats.avro.writing import AvroWriter
 
             return AvroWriter(program_of(load(_as_schema(schema), self._schemas.referenced)))
+        if name in (MSGPACK, CBOR):
+            from workbench.decoding.formats.binary.cbor import Cbor
+            from workbench.decoding.formats.binary.msgpack import Msgpack
+            from workbench.decoding.formats.binary.writing import BinaryWriter
+
+            return BinaryWriter(Msgpack() if name == MSGPACK else Cbor(), self.of_bytes(name))
         from workbench.decoding.formats.protobuf.writing import ProtobufWriter
 
         return ProtobufWriter(self._descriptors(schema)[0], message)

@@ -1,4 +1,4 @@
-"""What writes values of one schema, and the finding that a value cannot be written."""
+"""What writes values of one schema or format, and the finding that a value cannot be written."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any, Protocol
 
 
 class ValueWriter(Protocol):
-    """Writes values of one schema."""
+    """Writes values of one schema or format."""
 
     def written(self, body: bytes, before: Any, after: Any) -> bytes:
-        """Return the bytes of a value that was changed; see `AvroWriter.written` and `ProtobufWriter.written`."""
+        """Return the bytes of a value that was changed; see `AvroWriter`, `ProtobufWriter` and `BinaryWriter`."""
         ...
 
 
 class NotWritableError(ValueError):
-    """A value cannot be written by its schema so that nothing else changes in it; the text says why.
+    """A value cannot be written by its schema or format so that nothing else changes in it; the text says why.
 
     Args:
         reason: What is wrong with the part.

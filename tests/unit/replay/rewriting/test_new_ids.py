@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 
+import cbor2
+import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,7 +99,17 @@ def protobuf(event, correlation, cause):
     return (), framed(9, b"\0" + made.SerializeToString() + UNKNOWN)
 
 
-WRITERS = [contract, nservicebus, cloudevents, avro, protobuf]
+def packed(event, correlation, cause):
+    _, value = contract(event, correlation, cause)
+    return ((b"content-type", b"application/msgpack"),), msgpack.packb({**json.loads(value), "raw": b"\xff"})
+
+
+def concise(event, correlation, cause):
+    _, value = contract(event, correlation, cause)
+    return ((b"content-type", b"application/cbor"),), cbor2.dumps({**json.loads(value), "raw": b"\xff"})
+
+
+WRITERS = [contract, nservicebus, cloudevents, avro, protobuf, packed, concise]
 TEXT = st.text("abcdefZ0123456789-", min_size=1, max_size=12).filter(lambda text: text.strip("0-") and text[0] != "-")
 
 
@@ -180,6 +192,15 @@ def test_only_ids_change_in_a_body_with_a_schema(writer):
     assert done.value == renamed
     also = rename(READER, *avro("e1", "k1", "e0"), ids, also=["payload.text"])
     assert also.value == avro(ids.new("e1"), ids.new("k1"), "e0")[1]
+
+
+@pytest.mark.parametrize(("writer", "read"), [(packed, msgpack.unpackb), (concise, cbor2.loads)])
+def test_only_ids_change_in_a_body_without_a_schema(writer, read):
+    ids = IdMap(RUN, "keep")
+    ids.note(READER.ids(*writer("e1", "k1", None)))
+    done = rename(READER, *writer("e1", "k1", "e0"), ids)
+    expected = read(writer(ids.new("e1"), ids.new("k1"), "e0")[1])
+    assert read(done.value) == {**expected, "payload": {"price": 3.5, "parent_id": "e1"}}
 
 
 @pytest.mark.parametrize(

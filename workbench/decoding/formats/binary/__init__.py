@@ -1,0 +1,1 @@
+"""Writes values of binary formats that carry no schema: MessagePack and CBOR."""
