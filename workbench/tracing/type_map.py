@@ -15,28 +15,22 @@ from workbench.tracing.drawing.pictures.types import map_picture
 from workbench.tracing.drift import drift_frame
 from workbench.tracing.graph.arrays import Groups, numbered, paired
 from workbench.tracing.graph.columns import EncodedColumn
+from workbench.tracing.graph.spread import QUANTILES, grouped_quantiles
 from workbench.tracing.graph.tallies import count_distinct
 from workbench.tracing.graph.times import NO_TIME, hops
 from workbench.tracing.tables import instants
 from workbench.tracing.text.mermaid import entities
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.drift import MapDrift
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
 
-    Floats: TypeAlias = NDArray[np.float64]
-
 MapBy: TypeAlias = Literal["event_type", "source", "topic"]
 
 EXTERNAL = "(external)"
 """Stands for causes outside the snapshot that several events name."""
-
-QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-_MOST_KEYS = 2**63
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -158,36 +152,6 @@ def _add_quantiles(table: pd.DataFrame, place: Ints, hop: Ints, timed: Flags, *,
     for name, values in zip(QUANTILES, quantiles, strict=True):
         table[f"{name}{suffix}"] = values
     table[negative] = np.bincount(place[timed & (hop < 0)], minlength=len(table))
-
-
-def grouped_quantiles(place: Ints, value: Ints, count: int) -> list[Floats]:
-    """Return p50, p95 and p99 of each group with linear interpolation, NaN for an empty one."""
-    sizes = np.bincount(place, minlength=count)
-    ordered = _sorted_in_groups(place, value, sizes).astype(np.float64)
-    starts = np.cumsum(sizes) - sizes
-    found = []
-    for share in QUANTILES.values():
-        at = starts + share * np.maximum(sizes - 1, 0)
-        low = np.minimum(np.floor(at).astype(np.int64), max(len(ordered) - 1, 0))
-        high = np.minimum(low + 1, np.maximum(starts + sizes - 1, 0))
-        if not len(ordered):
-            found.append(np.full(count, np.nan))
-            continue
-        between = ordered[low] + (ordered[high] - ordered[low]) * (at - np.floor(at))
-        found.append(np.where(sizes > 0, between, np.nan))
-    return found
-
-
-def _sorted_in_groups(place: Ints, value: Ints, sizes: Ints) -> Ints:
-    """Sort values group by group: where group and value fit one number together, that is far cheaper."""
-    least = int(value.min(initial=0))
-    width = int(value.max(initial=0)) - least + 1
-    if width * len(sizes) >= _MOST_KEYS:
-        ordered: Ints = value[np.lexsort((value, place))]
-        return ordered
-    keys = paired(place, value - least, width)
-    keys.sort()
-    return keys - np.repeat(np.arange(len(sizes)) * width - least, sizes)
 
 
 def _add_mature(graph: CausalGraph, edges: pd.DataFrame, kind: Ints, end_us: int | None) -> None:

@@ -6,6 +6,7 @@ The definitions are those of `docs/tracing.md` 11.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,8 @@ import pandas as pd
 from workbench.errors import TableError
 from workbench.text import counted, visible
 from workbench.tracing.answers import SHOWN, Answer, keys_text, micros_text, rest_text, share_text, type_text
-from workbench.tracing.graph.arrays import Groups, numbered, paired
-from workbench.tracing.graph.times import NO_TIME, hops
-from workbench.tracing.type_map import grouped_quantiles
+from workbench.tracing.graph.arrays import Groups
+from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MIN_N = 20
 MIN_SHARE = 0.95
 MIN_ALTERNATIVE = 3
+_LOOKED_AT_FIRST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,7 @@ def unfinished(
     """
     flows = _Flows(graph, end_us)
     if rules is None:
-        known = [
-            rule
-            for code in range(len(flows.names))
-            for rule in flows.learn(code, min_n=min_n, min_share=min_share, min_alternative=min_alternative)
-        ]
+        known = flows.rules(min_n=min_n, min_share=min_share, min_alternative=min_alternative)
     else:
         known = _read_rules(rules) if isinstance(rules, str) else list(rules)
     found, young = [], {}
@@ -155,6 +152,12 @@ def unfinished(
     return Unfinished(frame[columns], tuple(known), young)
 
 
+def broken_rules(graph: CausalGraph, end_us: int | Mapping[str, int] | None) -> list[tuple[OutcomeRule, Ints]]:
+    """Learn the rules of a graph, and find the events that break each."""
+    flows = _Flows(graph, end_us)
+    return [(rule, flows.broken(rule)[0]) for rule in flows.rules()]
+
+
 UNRULED, LACKING, YOUNG, FINISHED = range(4)
 
 
@@ -166,89 +169,97 @@ def outcome_states(graph: CausalGraph) -> Codes:
     """
     flows = _Flows(graph, None)
     state = np.full(len(graph), UNRULED, dtype=np.int8)
-    for code in range(len(flows.names)):
-        for rule in flows.learn(code, min_n=MIN_N, min_share=MIN_SHARE, min_alternative=MIN_ALTERNATIVE):
-            own, old, has = flows.done(rule)
-            found = np.where(has[own], FINISHED, np.where(old[own], LACKING, YOUNG))
-            state[own] = np.where(state[own] == UNRULED, found, np.minimum(state[own], found))
+    for rule in flows.rules():
+        own, old, has = flows.done(rule)
+        found = np.where(has, FINISHED, np.where(old, LACKING, YOUNG))
+        state[own] = np.where(state[own] == UNRULED, found, np.minimum(state[own], found))
     return state
 
 
 class _Flows:
-    """Which event has effects of which types."""
+    """Which event has effects of which types.
+
+    Events are numbered in the order of their times, so that those of a type that are older than a time are a first
+    part of them.
+    """
 
     def __init__(self, graph: CausalGraph, end_us: int | Mapping[str, int] | None) -> None:
-        kinds = graph.encoded("event_type")
-        self.names: list[str | None] = [*kinds.dictionary.to_pylist(), None]
-        self.kind = np.where(kinds.codes < 0, len(self.names) - 1, kinds.codes)
-        self._of_kind = Groups.of(self.kind, len(self.names))
-        self._timed: dict[int, Ints] = {}
+        edges = graph.typed_edges
+        self.names: list[str | None] = edges.names.to_pylist()
         self.time = graph.time
-        used = graph.used_edges
-        self.cause, self.effect_kind = used.cause, self.kind[used.effect]
-        width = len(self.names)
-        self._pairs, place = numbered(paired(self.kind[self.cause], self.effect_kind, width), width * width)
-        hop, timed = hops(graph.time, used.cause, used.effect)
-        self._wait = grouped_quantiles(place[timed], hop[timed], len(self._pairs))[2]
-        self._by_pair = Groups.of(place, len(self._pairs), used.cause)
-        self._ends = _ends(graph, self.kind, width, end_us)
+        self._of_kind = Groups.of(edges.kind, len(self.names))
+        self._place_in_kind = np.empty(len(graph), dtype=np.int32)
+        self._place_in_kind[self._of_kind.members] = _counted_up(self._of_kind)
+        self._pairs = edges.pairs
+        self._wait = edges.spread.p99
+        self._by_pair = Groups.of(edges.fans.place, len(self._wait), edges.fans.cause)
+        self._first_timed = int(np.searchsorted(self.time, NO_TIME, "right"))
+        self._ends = _ends(graph, edges.kind, len(self.names), end_us)
 
     def causes_with(self, code: int, effect: int) -> Ints:
-        """Return the events of one type that have an effect of another."""
-        at = int(np.searchsorted(self._pairs, code * len(self.names) + effect))
-        if at == len(self._pairs) or self._pairs[at] != code * len(self.names) + effect:
-            return np.zeros(0, dtype=np.int64)
-        return np.unique(self._by_pair.members[self._by_pair.starts[at] : self._by_pair.starts[at + 1]])
+        """Return the events of one type that have an effect of another, in their order."""
+        at = np.flatnonzero((self._pairs[0] == code) & (self._pairs[1] == effect))
+        return _members(self._by_pair, int(at[0])) if len(at) else np.zeros(0, dtype=np.int32)
 
     def effects_of(self, code: int) -> dict[int, float]:
         """Return the types of the effects of a type, with the p99 of the hop."""
-        width = len(self.names)
-        mine = np.flatnonzero(self._pairs // width == code)
-        return {int(self._pairs[at] % width): float(self._wait[at]) for at in mine}
+        mine = np.flatnonzero(self._pairs[0] == code)
+        return {int(self._pairs[1][at]): float(self._wait[at]) for at in mine}
 
     def timed(self, code: int) -> Ints:
         """Return the events of a type that have a time."""
-        if code not in self._timed:
-            own = self._of_kind.members[self._of_kind.starts[code] : self._of_kind.starts[code + 1]]
-            self._timed[code] = own[self.time[own] != NO_TIME]
-        return self._timed[code]
+        own = _members(self._of_kind, code)
+        return own[np.searchsorted(own, self._first_timed) :]
 
-    def mature(self, code: int, effects: Sequence[int], wait: float) -> Flags:
-        """Mark the events of a type that are old enough for effects of these types."""
+    def young(self, effects: Sequence[int], wait: float) -> int:
+        """Return the first event that is too young for effects of these types; no earlier one is."""
         end = min((self._ends[effect] for effect in effects), default=NO_TIME)
-        old = np.zeros(len(self.time), dtype=np.bool_)
-        if end != NO_TIME and np.isfinite(wait):
-            own = self.timed(code)
-            old[own[int(end) - self.time[own] > wait]] = True
-        return old
+        if end == NO_TIME or not np.isfinite(wait):
+            return self._first_timed
+        return max(int(np.searchsorted(self.time, end - math.floor(wait))), self._first_timed)
+
+    def within(self, nodes: Ints, young: int) -> Ints:
+        """Keep the events that have a time and are old enough."""
+        first, last = np.searchsorted(nodes, [self._first_timed, young])
+        return nodes[first:last]
 
     def done(self, rule: OutcomeRule) -> tuple[Ints, Flags, Flags]:
-        """Return the events of a rule's type that have a time; mark among all those old enough, and with an outcome."""
+        """Return the events of a rule's type that have a time; which are old enough, and which have an outcome."""
         code = self.names.index(rule.event_type)
         effects = [self.names.index(name) for name in rule.outcome if name in self.names]
-        has = np.zeros(len(self.time), dtype=np.bool_)
+        own = self.timed(code)
+        has = np.zeros(len(_members(self._of_kind, code)), dtype=np.bool_)
         for effect in effects:
-            has[self.causes_with(code, effect)] = True
-        return self.timed(code), self.mature(code, effects or [code], rule.wait_us), has
+            has[self._place_in_kind[self.causes_with(code, effect)]] = True
+        return own, own < self.young(effects or [code], rule.wait_us), has[len(has) - len(own) :]
+
+    def rules(
+        self, *, min_n: int = MIN_N, min_share: float = MIN_SHARE, min_alternative: int = MIN_ALTERNATIVE
+    ) -> list[OutcomeRule]:
+        """Learn the rules of all types."""
+        codes = range(len(self.names))
+        return [
+            rule
+            for code in codes
+            for rule in self.learn(code, min_n=min_n, min_share=min_share, min_alternative=min_alternative)
+        ]
 
     def learn(self, code: int, *, min_n: int, min_share: float, min_alternative: int) -> list[OutcomeRule]:
         """Find the outcome groups of a type, and keep those that nearly every mature event has."""
         waits = self.effects_of(code)
         if not waits:
             return []
-        mature = self.mature(code, list(waits), max(waits.values()))
+        young = self.young(list(waits), max(waits.values()))
         having = {effect: self.causes_with(code, effect) for effect in waits}
-        within = {effect: causes[mature[causes]] for effect, causes in having.items()}
+        within = {effect: self.within(causes, young) for effect, causes in having.items()}
         ordered = sorted(waits, key=lambda effect: (-len(within[effect]), self.names[effect] or ""))
         groups: list[list[int]] = []
         taken: list[Flags] = []
-        place = np.empty(len(self.time), dtype=np.int64)
-        own = self._of_kind.members[self._of_kind.starts[code] : self._of_kind.starts[code + 1]]
-        place[own] = np.arange(len(own))
+        own = _members(self._of_kind, code)
         for effect in ordered:
             enough = len(within[effect]) >= min_alternative
-            causes = place[within[effect]]
-            home = next((at for at, having_one in enumerate(taken) if enough and not having_one[causes].any()), None)
+            causes = self._place_in_kind[within[effect]]
+            home = next((at for at, others in enumerate(taken) if enough and not _any_of(others, causes)), None)
             if home is None:
                 home = len(groups)
                 groups.append([])
@@ -258,10 +269,10 @@ class _Flows:
         found = []
         for group in groups:
             wait = max(waits[effect] for effect in group)
-            old = self.mature(code, group, wait)
-            done = np.unique(np.concatenate([having[effect] for effect in group]))
-            count = int(np.count_nonzero(old))
-            share = int(np.count_nonzero(old[done])) / count if count else 0.0
+            young = self.young(group, wait)
+            causes = having[group[0]] if len(group) == 1 else np.unique(np.concatenate([having[one] for one in group]))
+            count = len(self.within(own, young))
+            share = len(self.within(causes, young)) / count if count else 0.0
             if count >= min_n and share >= min_share:
                 outcome = tuple(self.names[effect] for effect in group)
                 found.append(OutcomeRule(self.names[code], outcome, share, wait, count))
@@ -272,13 +283,28 @@ class _Flows:
         if rule.event_type not in self.names:
             return np.zeros(0, dtype=np.int64), 0
         own, old, has = self.done(rule)
-        return np.flatnonzero(old & ~has), len(own) - int(np.count_nonzero(old))
+        return own[old & ~has], len(own) - int(np.count_nonzero(old))
 
     def ages(self, rule: OutcomeRule, nodes: Ints) -> Ints:
         """Return how old events are at the end of the capture of the outcome's topics."""
         effects = [self.names.index(name) for name in rule.outcome if name in self.names]
         end = min((self._ends[effect] for effect in effects), default=self._ends[self.names.index(rule.event_type)])
         return int(end) - self.time[nodes]
+
+
+def _members(groups: Groups, number: int) -> Ints:
+    return groups.members[groups.starts[number] : groups.starts[number + 1]]
+
+
+def _counted_up(groups: Groups) -> Ints:
+    """Return the place of each member within its group."""
+    sizes = groups.sizes()
+    return np.arange(len(groups.members), dtype=np.int32) - np.repeat(groups.starts[:-1], sizes)
+
+
+def _any_of(marked: Flags, places: Ints) -> bool:
+    """Tell whether any of some places is marked; mostly one of the first is."""
+    return bool(marked[places[:_LOOKED_AT_FIRST]].any() or marked[places[_LOOKED_AT_FIRST:]].any())
 
 
 def _ends(graph: CausalGraph, kind: Ints, width: int, end_us: int | Mapping[str, int] | None) -> list[int]:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.tracing.graph.arrays import numbered, paired
+from workbench.tracing.graph.tallies import least_at, number_pairs
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from workbench.tracing.graph import CausalGraph
-    from workbench.tracing.graph.arrays import Flags, Ints
+    from workbench.tracing.graph.arrays import Ints
 
 BROKER = "broker"
 """The one clock of all records that carry the time at which the broker appended them."""
@@ -22,17 +22,20 @@ BROKER = "broker"
 
 @dataclass(frozen=True, slots=True)
 class ClockedEdges:
-    """Edges between events of different clocks, by numbers of clocks in the order of their names."""
+    """The used edges of a graph by the clocks of their ends; clocks have numbers in the order of their names."""
 
     names: tuple[str, ...]
+    clock: Ints
+    """Number of the clock of each event, -1 where none is known."""
     weight: Ints
     """Events of each clock."""
-    cause_clock: Ints
-    cause_time: Ints
-    effect_clock: Ints
-    effect_time: Ints
-    edge: Ints
-    """Index of the edge among the used edges."""
+    first: Ints
+    """Clock of the cause, for each pair of different clocks that occurs."""
+    second: Ints
+    place: Ints
+    """Number of the pair of each edge; -1 for one clock at both ends, or an unknown one."""
+    hop: Ints
+    """Microseconds from the cause to the effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Constraints:
     second: Ints
     bound: Ints
     witness: Ints
-    """Index into the edges given."""
+    """Number of the edge."""
 
 
 def clocks_of(graph: CausalGraph) -> tuple[tuple[str, ...], Ints]:
@@ -53,36 +56,35 @@ def clocks_of(graph: CausalGraph) -> tuple[tuple[str, ...], Ints]:
     by_broker = graph.marked("broker_time")
     everything = sorted({*names, *([BROKER] if by_broker.any() else [])})
     place = {name: number for number, name in enumerate(everything)}
-    numbers = np.array([*(place[name] for name in names), -1], dtype=np.int64)
+    numbers = np.array([*(place[name] for name in names), -1], dtype=np.int32)
     clock = numbers[encoded.codes]
     clock[by_broker] = place.get(BROKER, -1)
-    clock[graph.time == NO_TIME] = -1
+    clock[: np.searchsorted(graph.time, NO_TIME, "right")] = -1
     return tuple(everything), clock
 
 
 def clocked_edges(graph: CausalGraph) -> ClockedEdges:
-    """Take the used edges between events with different clocks."""
+    """Number the pairs of different clocks at the ends of the used edges."""
     names, clock = clocks_of(graph)
     used = graph.used_edges
-    apart: Flags = (clock[used.cause] != clock[used.effect]) & (clock[used.cause] >= 0) & (clock[used.effect] >= 0)
-    edge = np.flatnonzero(apart)
-    cause, effect = used.cause[edge], used.effect[edge]
+    pairs, place = number_pairs(clock, used.cause, used.effect, max(len(names), 1), apart=True)
     weight = np.bincount(clock[clock >= 0], minlength=len(names))
-    return ClockedEdges(names, weight, clock[cause], graph.time[cause], clock[effect], graph.time[effect], edge)
+    ends = pairs // max(len(names), 1), pairs % max(len(names), 1)
+    return ClockedEdges(names, clock, weight, *ends, place, graph.typed_edges.hop)
 
 
-def constraints_of(edges: ClockedEdges, epsilon_us: int) -> Constraints:
-    """Keep the strongest constraint of each ordered pair; of equal ones the first edge is the witness."""
-    count = max(len(edges.names), 1)
-    bound = edges.cause_time - edges.effect_time - epsilon_us
-    _, place = numbered(paired(edges.cause_clock, edges.effect_clock, count), count * count)
-    strongest = np.full(int(place.max(initial=-1)) + 1, np.iinfo(np.int64).min)
-    np.maximum.at(strongest, place, bound)
-    first = np.flatnonzero(bound == strongest[place])[::-1]
-    chosen = np.empty(len(strongest), dtype=np.int64)
-    # Of repeated indices numpy keeps the last assignment: the first edge.
-    chosen[place[first]] = first
-    return Constraints(edges.cause_clock[chosen], edges.effect_clock[chosen], bound[chosen], chosen)
+def constraints_of(edges: ClockedEdges, epsilon_us: int, begin: int = 0, end: int | None = None) -> Constraints:
+    """Keep the strongest constraint of each ordered pair; of equal ones the first edge is the witness.
+
+    Args:
+        edges: All edges.
+        epsilon_us: Resolution of the timestamps.
+        begin: The first edge to take.
+        end: The edge before which to stop.
+    """
+    least, first = least_at(edges.place[begin:end], edges.hop[begin:end], len(edges.first))
+    some = np.flatnonzero(first >= 0)
+    return Constraints(edges.first[some], edges.second[some], -least[some] - epsilon_us, first[some] + begin)
 
 
 def heaviest_paths(constraints: Constraints, count: int) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -15,7 +16,6 @@ from workbench.tracing.clocks.constraints import (
     ClockedEdges,
     Constraints,
     clocked_edges,
-    clocks_of,
     constraints_of,
     heaviest_paths,
     positive_cycle,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from workbench.tracing.graph import CausalGraph
-    from workbench.tracing.graph.arrays import Flags, Ints
+    from workbench.tracing.graph.arrays import Ints
 
 Estimate: TypeAlias = Literal["least", "midpoint"]
 
@@ -45,6 +45,18 @@ class Contradiction:
     excess_us: int
     witnesses: tuple[tuple[str, str], ...]
     """Cause and effect of the edge behind each step."""
+    edges: tuple[int, ...]
+    """Numbers of these edges among the used ones of the graph."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ClockedEvents:
+    """One entry for each event."""
+
+    time: Ints
+    """Microseconds, raw."""
+    clock: Ints
+    """Row of its clock in `ClockOffsets.clocks`, -1 where none is known."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,9 +71,20 @@ class ClockOffsets(Answer):
     contradictions: tuple[Contradiction, ...]
     drift: pd.DataFrame
     """first, second, and the disjoint bounds of the first and the second half of the time."""
-    corrected: Ints
-    """Times of all events in microseconds with the offsets added; raw where there is none."""
+    proofs: Ints
+    """For each row of ``bounds`` the number of the used edge that proves it, -1 for none."""
+    shift: Ints
+    """What is added to the times of each clock, in microseconds; the last one is 0, for events without a clock."""
     method: Estimate
+    events: ClockedEvents
+
+    @cached_property
+    def corrected(self) -> Ints:
+        """Times of all events in microseconds with the offsets added; raw where there is none."""
+        time = self.events.time
+        known = time != NO_TIME
+        moved: Ints = np.where(known, np.where(known, time, 0) + self.shift[self.events.clock], NO_TIME)
+        return moved
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -134,14 +157,17 @@ def clock_offsets(
         else:
             offsets |= midpoint_offsets(solved.heaviest(component), edges.weight, component.members, chosen)
     table = _clock_frame(edges, solved, offsets)
-    halves = [_solve(_pick(edges, half), epsilon) for half in _halves(edges)]
+    halves = [_solve(edges, epsilon, begin, end) for begin, end in _halves(graph, edges)]
+    bounds, proofs = _bound_frame(graph, edges, solved)
     return ClockOffsets(
         clocks=table,
-        bounds=_bound_frame(graph, edges, solved),
+        bounds=bounds,
         contradictions=tuple(_contradiction(graph, edges, one) for one in solved.components if one.contradiction),
         drift=_drift(edges.names, *halves) if len(halves) > 1 else _drift_frame([]),
-        corrected=_corrected(graph, offsets),
+        proofs=proofs,
+        shift=np.array([*(round(offsets.get(n) or 0) for n in range(len(edges.names))), 0], dtype=np.int64),
         method=method,
+        events=ClockedEvents(graph.time, edges.clock),
     )
 
 
@@ -170,8 +196,8 @@ class _Solved:
         return whole
 
 
-def _solve(edges: ClockedEdges, epsilon_us: int) -> _Solved:
-    constraints = constraints_of(edges, epsilon_us)
+def _solve(edges: ClockedEdges, epsilon_us: int, begin: int = 0, end: int | None = None) -> _Solved:
+    constraints = constraints_of(edges, epsilon_us, begin, end)
     count = len(edges.names)
     label = components(count, constraints.first, constraints.second)
     found = []
@@ -198,7 +224,7 @@ def _clock_frame(edges: ClockedEdges, solved: _Solved, offsets: dict[int, float 
     )
 
 
-def _bound_frame(graph: CausalGraph, edges: ClockedEdges, solved: _Solved) -> pd.DataFrame:
+def _bound_frame(graph: CausalGraph, edges: ClockedEdges, solved: _Solved) -> tuple[pd.DataFrame, Ints]:
     rows = []
     for component in solved.components:
         if component.contradiction is not None or not 1 < len(component.members) <= CLOCK_LIMIT:
@@ -218,14 +244,14 @@ def _bound_frame(graph: CausalGraph, edges: ClockedEdges, solved: _Solved) -> pd
                     rows.append((edges.names[first], edges.names[second], low, high, low > 0 or high < 0, proof))
     columns = ["first", "second", "low_us", "high_us", "proven", "witness"]
     frame = pd.DataFrame(rows, columns=columns).replace([np.inf, -np.inf], np.nan)
-    proofs = [None if pd.isna(one) else _ends(graph, edges, int(one)) for one in frame.pop("witness")]
-    frame["cause"] = [None if one is None else one[0] for one in proofs]
-    frame["effect"] = [None if one is None else one[1] for one in proofs]
-    return frame.astype({"low_us": "float64", "high_us": "float64", "proven": "bool"})
+    proofs = frame.pop("witness").fillna(-1).to_numpy(np.int64)
+    ends = [None if one < 0 else _ends(graph, one) for one in proofs.tolist()]
+    frame["cause"] = [None if one is None else one[0] for one in ends]
+    frame["effect"] = [None if one is None else one[1] for one in ends]
+    return frame.astype({"low_us": "float64", "high_us": "float64", "proven": "bool"}), proofs
 
 
-def _ends(graph: CausalGraph, edges: ClockedEdges, witness: int) -> tuple[str, str]:
-    edge = edges.edge[witness]
+def _ends(graph: CausalGraph, edge: int) -> tuple[str, str]:
     cause, effect = graph.keys(np.array([graph.used_edges.cause[edge], graph.used_edges.effect[edge]]))
     return cause, effect
 
@@ -236,21 +262,21 @@ def _contradiction(graph: CausalGraph, edges: ClockedEdges, component: _Componen
     return Contradiction(
         tuple(edges.names[one] for one in [*cycle, cycle[0]]),
         int(own.bound[steps].sum()),
-        tuple(_ends(graph, edges, int(own.witness[step])) for step in steps),
+        tuple(_ends(graph, int(own.witness[step])) for step in steps),
+        tuple(own.witness[steps].tolist()),
     )
 
 
-def _halves(edges: ClockedEdges) -> list[Flags]:
-    """Cut the edges into those of the first and of the second half of the time."""
-    if len(edges.edge) < 2:  # noqa: PLR2004 - one edge has no halves
+def _halves(graph: CausalGraph, edges: ClockedEdges) -> list[tuple[int, int | None]]:
+    """Cut the edges into those of the first and of the second half of the time: they come in the order of effects."""
+    between = np.flatnonzero(edges.place >= 0)
+    if len(between) < 2:  # noqa: PLR2004 - one edge has no halves
         return []
-    middle = (int(edges.effect_time.min()) + int(edges.effect_time.max())) // 2
-    return [edges.effect_time <= middle, edges.effect_time > middle]
-
-
-def _pick(edges: ClockedEdges, chosen: Flags) -> ClockedEdges:
-    columns = ("cause_clock", "cause_time", "effect_clock", "effect_time", "edge")
-    return ClockedEdges(edges.names, edges.weight, *(getattr(edges, name)[chosen] for name in columns))
+    effect = graph.used_edges.effect
+    first, last = graph.time[effect[between[[0, -1]]]].tolist()
+    later = np.searchsorted(graph.time, (first + last) // 2, "right")
+    split = int(np.searchsorted(effect, later))
+    return [(0, split), (split, None)]
 
 
 def _drift(names: tuple[str, ...], before: _Solved, after: _Solved) -> pd.DataFrame:
@@ -273,11 +299,3 @@ def _drift(names: tuple[str, ...], before: _Solved, after: _Solved) -> pd.DataFr
 def _drift_frame(rows: list[tuple[str, str, float, float, float, float]]) -> pd.DataFrame:
     columns = ["first", "second", "low_before_us", "high_before_us", "low_after_us", "high_after_us"]
     return pd.DataFrame(rows, columns=columns).replace([np.inf, -np.inf], np.nan)
-
-
-def _corrected(graph: CausalGraph, offsets: dict[int, float | None]) -> Ints:
-    names, clock = clocks_of(graph)
-    shift = np.array([*(round(offsets.get(number) or 0) for number in range(len(names))), 0], dtype=np.int64)
-    known = graph.time != NO_TIME
-    moved: Ints = np.where(known, np.where(known, graph.time, 0) + shift[clock], NO_TIME)
-    return moved

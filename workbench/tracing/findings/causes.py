@@ -10,16 +10,17 @@ import pyarrow.compute as pc
 
 from workbench.text import and_more, visible
 from workbench.tracing.findings.context import Evidence
-from workbench.tracing.graph.arrays import Groups, numbered, paired
+from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.edges import AMBIGUOUS
 from workbench.tracing.graph.graph import COMMAND_ROOT, ORIGIN, SELF_ROOT, UNLINKED
-from workbench.tracing.graph.tallies import count_distinct
+from workbench.tracing.graph.tallies import first_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from workbench.tracing.findings.context import Context
     from workbench.tracing.graph.arrays import Ints
+    from workbench.tracing.graph.typed_edges import TypedEdges
 
 _FEW = 3
 _USUAL_SHARE, _ENOUGH = 0.95, 20
@@ -29,9 +30,9 @@ def unresolved(reason: str) -> Callable[[Context], Evidence]:
     """Find causes that do not resolve for one reason."""
 
     def find(context: Context) -> Evidence:
-        frame = context.graph.unresolved
-        frame = frame[frame["reason"] == reason]
-        return Evidence(frame["node"].to_numpy(np.int64), details=[f"names {visible(v, 48)}" for v in frame["value"]])
+        table = context.graph.facts.unresolved
+        table = table.pick(table.named("reason", reason))
+        return Evidence(table.node, details=lambda: [f"names {visible(text, 48)}" for text in table.texts("value")])
 
     return find
 
@@ -40,8 +41,8 @@ def problem(name: str) -> Callable[[Context], Evidence]:
     """Find events with one of the problems that the graph notes."""
 
     def find(context: Context) -> Evidence:
-        frame = context.graph.problems
-        return Evidence(frame.loc[frame["problem"] == name, "node"].to_numpy(np.int64))
+        table = context.graph.facts.problems
+        return Evidence(table.node[table.named("problem", name)])
 
     return find
 
@@ -50,8 +51,8 @@ def copies(kind: str) -> Callable[[Context], Evidence]:
     """Find further records of events, by kind."""
 
     def find(context: Context) -> Evidence:
-        frame = context.graph.copies
-        return Evidence(frame.loc[frame["kind"] == kind, "node"].to_numpy(np.int64))
+        table = context.graph.facts.copies
+        return Evidence(table.node[table.named("kind", kind)])
 
     return find
 
@@ -82,8 +83,9 @@ def cycle(context: Context) -> Evidence:
     """Find the members of cycles."""
     found = context.graph.structure.cycles
     nodes = np.concatenate([np.sort(members) for members in found]) if found else np.zeros(0, dtype=np.int64)
-    details = [f"cycle {number}" for number, members in enumerate(found, start=1) for _ in members]
-    return Evidence(nodes, details=details)
+    return Evidence(
+        nodes, details=lambda: [f"cycle {number}" for number, members in enumerate(found, start=1) for _ in members]
+    )
 
 
 def correlation_break(context: Context) -> Evidence:
@@ -102,14 +104,14 @@ def correlation_missing(context: Context) -> Evidence:
 def several_roots(context: Context) -> Evidence:
     """Find correlations that begin more than once: their roots, or the first events of their fragments."""
     code, graph = context.codes("correlation_id"), context.graph
-    inside = np.flatnonzero(code >= 0)
-    _, first = np.unique(paired(code[inside], graph.structure.fragment[inside], len(graph)), return_index=True)
-    heads = inside[first]
-    roots = inside[np.isin(graph.root_kind[inside], (ORIGIN, SELF_ROOT, COMMAND_ROOT))]
-    count = int(code.max(initial=-1)) + 1
-    many = (np.bincount(code[heads], minlength=count) > 1) | (np.bincount(code[roots], minlength=count) > 1)
-    begins = np.union1d(heads, roots)
-    return Evidence(begins[many[code[begins]]], said=f"in {int(many.sum())} of the correlations")
+    fragment, count = graph.structure.fragment, int(code.max(initial=-1)) + 1
+    head = first_with(graph.by_correlation.members, code, fragment, graph.structure.fragments)
+    root = (code >= 0) & np.isin(graph.root_kind, (ORIGIN, SELF_ROOT, COMMAND_ROOT))
+    many = np.zeros(count + 1, dtype=np.bool_)
+    for begins in (head, root):
+        many[:count] |= np.bincount(code[begins], minlength=count) > 1
+    nodes = np.flatnonzero((head | root) & many[code])
+    return Evidence(nodes, said=f"in {int(many.sum())} of the correlations")
 
 
 def crossing(name: str) -> Callable[[Context], Evidence]:
@@ -125,36 +127,56 @@ def crossing(name: str) -> Callable[[Context], Evidence]:
 
 def skipped_ancestor(context: Context) -> Evidence:
     """Find events that name the cause of their usual cause: nearly all of their type come by a step between."""
-    used, kind = context.graph.used_edges, context.kind
-    width, total = int(kind.max(initial=-1)) + 1, np.bincount(kind)
-    steps, step = numbered(paired(kind[used.cause], kind[used.effect], width), width * width)
-    # Each edge with each edge that leads to its cause; edges come by effect, so that those of one effect stay together.
-    last, first = Groups.of(used.effect, len(kind)).expand(used.cause)
-    effect = used.effect[last]
-    ways, way = numbered(paired(step[first], kind[effect], width), len(steps) * width)
-    n, of = count_distinct(way, effect, len(ways)), total[ways % max(width, 1)]
-    usual = (n >= _USUAL_SHARE * of) & (of >= _ENOUGH)
-    if not usual.any():
-        return Evidence(np.zeros(0, dtype=np.int64))
-    types = pd.DataFrame({"a_kind": steps[ways // width] // width, "b_kind": steps[ways // width] % width})
-    taken = np.flatnonzero(usual[way])
-    came = types.take(way[taken]).assign(effect=effect[taken]).drop_duplicates()
-    usual_ways = types.assign(c_kind=ways % width)[usual]
-    edges = pd.DataFrame({"cause": used.cause, "effect": used.effect})
-    direct = edges.assign(a_kind=kind[used.cause], c_kind=kind[used.effect]).merge(usual_ways, on=["a_kind", "c_kind"])
-    direct = direct.merge(came.assign(came=True), on=["effect", "a_kind", "b_kind"], how="left")
-    direct = direct[direct["came"].isna()]
-    has_b = edges.assign(b_kind=kind[used.effect])[["cause", "b_kind"]].drop_duplicates()
-    found = direct.merge(has_b, on=["cause", "b_kind"]).drop_duplicates(["cause", "effect"])
+    edges = context.edges
+    nothing = Evidence(np.zeros(0, dtype=np.int64))
+    total = np.bincount(edges.kind, minlength=len(edges.names))
+    ways = _possible_ways(edges, total)
+    if ways.empty:
+        return nothing
+    # Each edge with each edge that leads to its cause.
+    last = np.flatnonzero(np.isin(edges.place, ways["last"]))
+    owner, first = Groups.of(edges.used.effect, len(edges.kind)).expand(edges.used.cause[last])
+    last = last[owner]
+    came = pd.DataFrame({"first": edges.place[first], "last": edges.place[last], "effect": edges.used.effect[last]})
+    came = came.merge(ways, on=["first", "last"])[["way", "effect"]].drop_duplicates()
+    n = np.bincount(came["way"], minlength=len(ways))
+    ways = ways[n >= _USUAL_SHARE * total[ways["c_kind"]]]
+    if ways.empty:
+        return nothing
+    direct = np.flatnonzero(np.isin(edges.place, ways["direct"]))
+    skipping = pd.DataFrame(
+        {"direct": edges.place[direct], "cause": edges.used.cause[direct], "effect": edges.used.effect[direct]}
+    )
+    skipping = skipping.merge(ways, on="direct").merge(came.assign(came=True), on=["way", "effect"], how="left")
+    skipping = skipping[skipping["came"].isna()]
+    has_step = np.isin(edges.fans.place, ways["first"])
+    steps = pd.DataFrame({"cause": edges.fans.cause[has_step], "first": edges.fans.place[has_step]})
+    found = skipping.merge(steps, on=["cause", "first"]).drop_duplicates(["cause", "effect"])
     return Evidence(found["effect"].to_numpy(np.int64), found["cause"].to_numpy(np.int64))
+
+
+def _possible_ways(edges: TypedEdges, total: Ints) -> pd.DataFrame:
+    """List the ways a > b > c by type that so many events of type c may have come that it is usual, if some name a.
+
+    Returns:
+        c_kind, the numbers of the pairs of types (``first`` a > b, ``last`` b > c, ``direct`` a > c), and ``way``.
+    """
+    a_kind, b_kind = edges.pairs
+    pairs = pd.DataFrame({"a_kind": a_kind, "b_kind": b_kind, "first": np.arange(len(a_kind))})
+    n = np.bincount(edges.place, minlength=len(a_kind))
+    usual = (total[b_kind] >= _ENOUGH) & (n >= _USUAL_SHARE * total[b_kind])
+    last = pairs[usual].set_axis(["b_kind", "c_kind", "last"], axis="columns")
+    direct = pairs.set_axis(["a_kind", "c_kind", "direct"], axis="columns")
+    ways = last.merge(pairs, on="b_kind").merge(direct, on=["a_kind", "c_kind"])
+    return ways[["c_kind", "first", "last", "direct"]].assign(way=np.arange(len(ways)))
 
 
 def replayed_often(context: Context) -> Ints:
     """Return events with more than two replayed copies."""
-    frame = context.graph.copies
-    counts = frame.loc[frame["kind"] == "replay", "node"].value_counts()
-    nodes: Ints = np.sort(counts[counts > 2].index.to_numpy(np.int64))  # noqa: PLR2004 - two may be a mistake mended
-    return nodes
+    table = context.graph.facts.copies
+    nodes, counts = np.unique(table.node[table.named("kind", "replay")], return_counts=True)
+    often: Ints = nodes[counts > 2]  # noqa: PLR2004 - two may be a mistake mended
+    return often
 
 
 def record_problems(context: Context) -> Evidence:
@@ -165,4 +187,4 @@ def record_problems(context: Context) -> Evidence:
     nodes = pc.list_parent_indices(problems).to_numpy().astype(np.int64)
     names = pc.list_flatten(problems).to_pylist()
     kept = [place for place, name in enumerate(names) if name != "self_cause"]
-    return Evidence(nodes[kept], details=[visible(names[place], 60) for place in kept])
+    return Evidence(nodes[kept], details=lambda: [visible(names[place], 60) for place in kept])

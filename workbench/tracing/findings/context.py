@@ -6,18 +6,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from workbench.tracing.clocks.constraints import clocks_of
 from workbench.tracing.clocks.offsets import clock_offsets
-from workbench.tracing.graph.times import hops, resolution_us
+from workbench.tracing.graph.times import resolution_us
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from workbench.tracing.clocks.offsets import ClockOffsets
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
+    from workbench.tracing.graph.typed_edges import TypedEdges
 
 WHOLE = "the whole snapshot"
 
@@ -29,7 +28,8 @@ class Evidence:
     nodes: Ints
     others: Ints | None = None
     """The cause, or another event that belongs to each."""
-    details: list[str] | None = None
+    details: Callable[[], list[str]] | None = None
+    """Makes a text for each: somebody may ask for the number only."""
     said: str = ""
     """What the message says besides the number."""
 
@@ -37,10 +37,10 @@ class Evidence:
         return len(self.nodes)
 
     @classmethod
-    def of_edges(cls, context: Context, chosen: Flags, said: str = "") -> Evidence:
+    def of_edges(cls, context: Context, chosen: Flags | Ints, said: str = "") -> Evidence:
         """Take some of the used edges: the effects, with their causes."""
-        used = context.graph.used_edges
-        return cls(used.effect[chosen], used.cause[chosen], said=said)
+        used = context.graph.used_edges.pick(chosen)
+        return cls(used.effect, used.cause, said=said)
 
 
 class NotChecked(Exception):  # noqa: N818 - no error: a rule lacks what it needs, and says so
@@ -62,11 +62,10 @@ class Context:
         """Resolution of the timestamps in microseconds."""
         return resolution_us(self.graph.time) if self.epsilon_us is None else self.epsilon_us
 
-    @cached_property
-    def hop(self) -> Ints:
-        """Time of each used edge, 0 where unknown."""
-        used = self.graph.used_edges
-        return hops(self.graph.time, used.cause, used.effect)[0]
+    @property
+    def edges(self) -> TypedEdges:
+        """The used edges by the types of their ends."""
+        return self.graph.typed_edges
 
     @cached_property
     def clock(self) -> Ints:
@@ -80,16 +79,10 @@ class Context:
         Raises:
             NotChecked: Fewer than two clocks are known.
         """
-        known = self.clock[self.clock >= 0]
-        if not len(known) or known.min() == known.max():
+        first = int(self.clock.max(initial=-1))
+        if first < 0 or not ((self.clock >= 0) & (self.clock != first)).any():
             raise NotChecked("fewer than two clocks are known: events name no source")
         return clock_offsets(self.graph, epsilon_us=self.epsilon)
-
-    @cached_property
-    def kind(self) -> Ints:
-        """Code of the type of each event; all events without a type have the last one."""
-        codes = self.graph.encoded("event_type").codes
-        return np.where(codes < 0, int(codes.max(initial=-1)) + 1, codes).astype(np.int64)
 
     @property
     def whole(self) -> bool:

@@ -243,7 +243,7 @@ def _all_evidence(
 def _evidence(graph: CausalGraph, rule: str, found: Evidence | None) -> pd.DataFrame:
     nodes = np.zeros(0, dtype=np.int64) if found is None else found.nodes
     others = np.full(len(nodes), -1) if found is None or found.others is None else found.others
-    details = [""] * len(nodes) if found is None or found.details is None else found.details
+    details = [""] * len(nodes) if found is None or found.details is None else found.details()
     place = graph.rows(["source_id", "topic", "partition", "offset"], nodes).to_pandas()
     return pd.DataFrame(
         {

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.text import counted, duration_text
 from workbench.tracing.findings.causes import replayed_often
 from workbench.tracing.findings.context import Evidence, NotChecked
-from workbench.tracing.graph.arrays import numbered, paired
+from workbench.tracing.graph.arrays import Groups, numbered, paired
 from workbench.tracing.graph.columns import flags
-from workbench.tracing.graph.tallies import same_kind_above
-from workbench.tracing.graph.times import NO_TIME, hops
+from workbench.tracing.graph.spread import spread_of
+from workbench.tracing.graph.tallies import behind, same_kind_above
+from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.order.follows import never_connected
-from workbench.tracing.order.profile import timing_profile
+from workbench.tracing.order.profile import LEAST_N, edges_above, longest_first, robust_limits
 from workbench.tracing.paths.intervals import is_spans
-from workbench.tracing.type_map import grouped_quantiles
-from workbench.tracing.unfinished import unfinished
+from workbench.tracing.unfinished import broken_rules, outcome_text
 
 if TYPE_CHECKING:
     from workbench.tracing.findings.context import Context
@@ -37,14 +36,16 @@ _FAR, _MAD_TO_DEVIATION = 6, 1.4826
 
 def negative_hop(context: Context) -> Evidence:
     """Find effects that are earlier than their cause by more than the resolution of the clock."""
-    return Evidence.of_edges(context, context.hop < -context.epsilon)
+    return Evidence.of_edges(context, np.flatnonzero(context.edges.hop < -context.epsilon))
 
 
 def negative_hop_corrected(context: Context) -> Evidence:
     """Find effects that stay earlier than their cause after clock correction."""
-    used = context.graph.used_edges
-    hop, _ = hops(context.offsets.corrected, used.cause, used.effect)
-    return Evidence.of_edges(context, hop < -context.epsilon)
+    hop, shift = context.edges.hop, context.offsets.shift
+    if shift.any():
+        clock, used = context.clock, context.graph.used_edges
+        hop = hop + np.where(context.edges.timed, shift[clock[used.effect]] - shift[clock[used.cause]], 0)
+    return Evidence.of_edges(context, np.flatnonzero(hop < -context.epsilon))
 
 
 def negative_hop_same_clock(context: Context) -> Evidence:
@@ -52,20 +53,21 @@ def negative_hop_same_clock(context: Context) -> Evidence:
     clock, used = context.clock, context.graph.used_edges
     if not (clock >= 0).any():
         raise NotChecked("no clocks are known: events name no source")
-    same = (clock[used.cause] >= 0) & (clock[used.cause] == clock[used.effect])
-    return Evidence.of_edges(context, same & (context.hop < 0))
+    early = np.flatnonzero(context.edges.hop < 0)
+    first, second = clock[used.cause[early]], clock[used.effect[early]]
+    return Evidence.of_edges(context, early[(first >= 0) & (first == second)])
 
 
 def clock_offset(context: Context) -> Evidence:
     """Find the edges that prove that two clocks differ."""
-    proven = context.offsets.bounds[context.offsets.bounds["proven"]]
-    return _edges_by_key(context.graph, proven)
+    offsets = context.offsets
+    return Evidence.of_edges(context, offsets.proofs[offsets.bounds["proven"].to_numpy() & (offsets.proofs >= 0)])
 
 
 def clock_contradiction(context: Context) -> Evidence:
     """Find the edges of clocks that cannot all be right."""
-    pairs = [pair for one in context.offsets.contradictions for pair in one.witnesses]
-    return _edges_by_key(context.graph, pd.DataFrame(pairs, columns=["cause", "effect"]))
+    edges = [edge for one in context.offsets.contradictions for edge in one.edges]
+    return Evidence.of_edges(context, np.array(edges, dtype=np.int64))
 
 
 def clock_drift(context: Context) -> Evidence:
@@ -77,60 +79,53 @@ def clock_drift(context: Context) -> Evidence:
     return Evidence(ends[:, 1], ends[:, 0])
 
 
-def _edges_by_key(graph: CausalGraph, frame: pd.DataFrame) -> Evidence:
-    frame = frame.dropna(subset=["cause", "effect"])
-    return Evidence(_nodes(graph, frame["effect"]), _nodes(graph, frame["cause"]))
-
-
 def late_hop(context: Context) -> Evidence:
     """Find hops above the limit of their kind."""
-    late = timing_profile(context.graph).late(context.graph).frame
-    found = _edges_by_key(context.graph, late)
-    limits = [
-        f"{duration_text(int(hop), 'us')}, at most {duration_text(float(limit), 'us', smallest='us')}"
-        for hop, limit in zip(late["hop_us"], late["limit_us"], strict=True)
-    ]
-    return Evidence(found.nodes, found.others, limits)
+    edges = context.edges
+    limit = np.where(edges.spread.n >= LEAST_N, robust_limits(edges.spread), np.nan)
+    late = longest_first(context.graph, edges_above(edges, limit))
+    hop, most = edges.hop[late], limit[edges.place[late]]
+    found = Evidence.of_edges(context, late)
+    return replace(
+        found,
+        details=lambda: [
+            f"{duration_text(one, 'us')}, at most {duration_text(least, 'us', smallest='us')}"
+            for one, least in zip(hop.tolist(), most.tolist(), strict=True)
+        ],
+    )
 
 
 def unfinished_flow(context: Context) -> Evidence:
     """Find events without an outcome that nearly all of their type have."""
     if not context.whole:
         raise NotChecked("in a selection effects are cut off; ask the whole snapshot")
-    found = unfinished(context.graph, end_us=context.end_us).frame
-    nodes = _nodes(context.graph, found["event"])
-    return Evidence(nodes, details=[f"without {outcome}" for outcome in found["outcome"]])
-
-
-def _nodes(graph: CausalGraph, keys: pd.Series[str]) -> Ints:
-    """Return the numbers of events by their keys, which are few."""
-    wanted = pa.array(keys.to_list(), pa.large_string())
-    if not len(wanted):
-        return np.zeros(0, dtype=np.int64)
-    found = np.flatnonzero(flags(pc.is_in(graph.column("key"), value_set=wanted)))
-    number = dict(zip(graph.keys(found), found.tolist(), strict=True))
-    return np.array([number[key] for key in wanted.to_pylist()], dtype=np.int64)
+    found = broken_rules(context.graph, context.end_us)
+    nodes = np.concatenate([np.zeros(0, dtype=np.int32), *(nodes for _, nodes in found)])
+    return Evidence(
+        nodes, details=lambda: [f"without {outcome_text(rule.outcome)}" for rule, nodes in found for _ in nodes]
+    )
 
 
 def fan_out_outlier(context: Context) -> Evidence:
     """Find events with far more effects of one type than others of their type have."""
-    used, kind = context.graph.used_edges, context.kind
-    width = int(kind.max(initial=-1)) + 1
-    pairs, n = np.unique(paired(used.cause, kind[used.effect], width), return_counts=True)
-    cause = pairs // max(width, 1)
-    group, place = numbered(paired(kind[cause], pairs % max(width, 1), width), width * width)
-    size = np.bincount(place, minlength=len(group))
-    median, _, p99 = grouped_quantiles(place, n, len(group))
-    twice = np.abs(2 * n - (2 * median).astype(np.int64)[place])
-    mad = grouped_quantiles(place, twice, len(group))[0] / 2
-    limit = np.where(mad > 0, median + _FAR * _MAD_TO_DEVIATION * mad, 3 * p99)
-    found = np.flatnonzero((n > limit[place]) & (size[place] >= _ENOUGH))
-    return Evidence(cause[found], details=[f"{counted(count, 'effect')} of one type" for count in n[found].tolist()])
+    edges = context.edges
+    fans = edges.fans
+    spread = spread_of(fans.place, fans.n, len(edges.pairs[0]))
+    limit = np.where(spread.mad > 0, spread.median + _FAR * _MAD_TO_DEVIATION * spread.mad, 3 * spread.p99)
+    limit[spread.n < _ENOUGH] = np.inf
+    found = np.flatnonzero(np.isin(fans.place, np.flatnonzero(spread.largest > limit)))
+    found = found[fans.n[found] > limit[fans.place[found]]]
+    cause, place = fans.cause[found], fans.place[found]
+    found = found[np.lexsort((edges.pairs[1][place], cause))]
+    return Evidence(
+        fans.cause[found],
+        details=lambda: [f"{counted(count, 'effect')} of one type" for count in fans.n[found].tolist()],
+    )
 
 
 def retry_storm(context: Context) -> Evidence:
     """Find events with ten effects of one type within a minute, or with more than two replays."""
-    used, kind, time = context.graph.used_edges, context.kind, context.graph.time
+    used, kind, time = context.graph.used_edges, context.edges.kind, context.graph.time
     many = np.bincount(used.cause, minlength=len(time)) >= STORM_EFFECTS
     chosen = np.flatnonzero(many[used.cause] & (time[used.effect] != NO_TIME))
     cause, effect = used.cause[chosen], used.effect[chosen]
@@ -144,8 +139,8 @@ def retry_storm(context: Context) -> Evidence:
 
 def ping_pong(context: Context) -> Evidence:
     """Find events whose type occurs at least five times on the path of binding causes that leads to them."""
-    kind = context.kind
-    above = same_kind_above(context.graph.structure.binding, kind, int(kind.max(initial=-1)) + 1)
+    edges = context.edges
+    above = same_kind_above(context.graph.structure.binding, edges.kind, len(edges.names))
     return Evidence(np.flatnonzero(above >= PING_PONG))
 
 
@@ -154,15 +149,30 @@ def time_back(context: Context) -> Evidence:
     graph = context.graph
     if is_spans(graph):
         raise NotChecked("rows of a file of spans are in no order of time")
-    frame = graph.rows(["source_id", "partition", "offset"], np.arange(len(graph))).to_pandas().assign(
-        time=graph.time, node=np.arange(len(graph))
-    )  # fmt: skip
-    frame = frame[graph.time != NO_TIME].sort_values(["source_id", "partition", "offset"])
-    latest = frame.groupby(["source_id", "partition"])["time"].cummax()
-    back = latest - frame["time"]
-    found = frame[back > BACK_US]
-    largest = duration_text(int(back.max()), "us") if len(found) else ""
-    return Evidence(found["node"].to_numpy(np.int64), said=f"by {largest} at most" if largest else "")
+    first = int(np.searchsorted(graph.time, NO_TIME, "right"))
+    time, offset = graph.time[first:], graph.attributes.numbers("offset")[first:]
+    lane, lanes = _lanes(graph, first)
+    back = np.flatnonzero(behind(lane, offset, time, lanes, BACK_US))
+    if not len(back):
+        return Evidence(back)
+    # How far the records of the partitions concerned lie behind the latest before each.
+    some = np.flatnonzero(np.isin(lane, lane[back]))
+    some = some[np.lexsort((offset[some], lane[some]))]
+    latest = Groups.of(np.searchsorted(np.unique(lane[back]), lane[some]), len(np.unique(lane[back])))
+    step = 0
+    for begin, end in zip(latest.starts[:-1].tolist(), latest.starts[1:].tolist(), strict=True):
+        own = time[some[begin:end]]
+        step = max(step, int((np.maximum.accumulate(own) - own).max()))
+    back = back[np.lexsort((offset[back], lane[back]))]
+    return Evidence(back + first, said=f"by {duration_text(step, 'us')} at most")
+
+
+def _lanes(graph: CausalGraph, first: int) -> tuple[Ints, int]:
+    """Number the partitions of the events from the first one with a time, in the order (source, partition)."""
+    source, partition = (graph.attributes.numbers(name)[first:] for name in ("source_id", "partition"))
+    width = int(partition.max(initial=0)) + 1
+    found, lane = numbered(paired(source, partition, width), (int(source.max(initial=0)) + 1) * width)
+    return lane, len(found)
 
 
 def dead_end(context: Context) -> Evidence:
@@ -183,11 +193,16 @@ def dead_end(context: Context) -> Evidence:
     # A topic of one snapshot that is the only one there has no other that could react.
     quiet = np.flatnonzero(~acts) if acts.any() else np.zeros(0, dtype=np.int64)
     names = topics.dictionary.to_pylist()
-    return Evidence(last[quiet], details=[f"no event of {names[topic]} has an effect" for topic in quiet.tolist()])
+    return Evidence(
+        last[quiet], details=lambda: [f"no event of {names[topic]} has an effect" for topic in quiet.tolist()]
+    )
 
 
 def missing_instrumentation(context: Context) -> Evidence:
     """Find types that nearly always follow each other in time and never by a cause."""
     found = never_connected(context.graph)
-    details = [f"{row.first} > {row.second} in {row.share:.0%} of the cases" for row in found.itertuples()]
-    return Evidence(_nodes(context.graph, found["second_event"]), _nodes(context.graph, found["first_event"]), details)
+    return Evidence(
+        found["second_event"].to_numpy(np.int64),
+        found["first_event"].to_numpy(np.int64),
+        lambda: [f"{row.first} > {row.second} in {row.share:.0%} of the cases" for row in found.itertuples()],
+    )

@@ -26,6 +26,7 @@ class EventAttributes:
         of_rows: Columns by row; a function makes one when it is first asked for.
         of_events: Columns by event.
         names: Order of the columns; those that are not named follow.
+        codes_of_rows: Columns by row that are encoded already.
     """
 
     def __init__(
@@ -34,13 +35,16 @@ class EventAttributes:
         count: int,
         of_rows: Mapping[str, Callable[[], pa.Array]],
         of_events: Mapping[str, pa.Array],
+        *,
         names: Sequence[str] = (),
+        codes_of_rows: Mapping[str, EncodedColumn] | None = None,
     ) -> None:
         self._rows = rows
         self._count = count
         self._of_rows = of_rows
         self._taken = dict(of_events)
         self._encoded: dict[str, EncodedColumn] = {}
+        self._codes_of_rows = dict(codes_of_rows or {})
         self.names = tuple(dict.fromkeys((*names, *of_rows, *of_events)))
 
     def column(self, name: str) -> pa.Array:
@@ -48,6 +52,14 @@ class EventAttributes:
         if name not in self._taken:
             self._taken[name] = self._of_rows[name]().take(pa.array(self._rows))
         return self._taken[name]
+
+    def numbers(self, name: str) -> Ints:
+        """Return an attribute of whole numbers of all events."""
+        if name in self._taken or self._rows is None:
+            whole: Ints = self.column(name).to_numpy(zero_copy_only=False)
+            return whole
+        taken: Ints = self._of_rows[name]().to_numpy(zero_copy_only=False)[self._rows]
+        return taken
 
     def some(self, name: str, events: Ints) -> pa.Array:
         """Return an attribute of some events, -1 for none."""
@@ -59,15 +71,15 @@ class EventAttributes:
     def encoded(self, name: str) -> EncodedColumn:
         """Return a text attribute as codes, numbered in the order of the events."""
         if name not in self._encoded:
-            if name in self._taken or self._rows is None:
-                self._encoded[name] = EncodedColumn.of(self.column(name))
-            else:
-                by_row = self._of_rows[name]()
-                in_rows = isinstance(by_row, pa.Array)
-                self._encoded[name] = (
-                    EncodedColumn.of(by_row).take(self._rows) if in_rows else EncodedColumn.of(self.column(name))
-                )
+            self._encoded[name] = self._encode(name)
         return self._encoded[name]
+
+    def _encode(self, name: str) -> EncodedColumn:
+        if name in self._codes_of_rows and self._rows is not None:
+            return self._codes_of_rows.pop(name).take(self._rows)
+        if name in self._taken or self._rows is None or not isinstance(by_row := self._of_rows[name](), pa.Array):
+            return EncodedColumn.of(self.column(name))
+        return EncodedColumn.of(by_row).take(self._rows)
 
     def table(self) -> pa.Table:
         """Return all attributes."""
@@ -78,5 +90,5 @@ class EventAttributes:
         kept = {name: column.take(pa.array(events)) for name, column in self._taken.items()}
         if self._rows is None or _SMALL_PART * len(events) < self._count:
             own = {name: kept[name] if name in kept else self.some(name, events) for name in self.names}
-            return EventAttributes(None, len(events), {}, own, self.names)
-        return EventAttributes(self._rows[events], len(events), self._of_rows, kept, self.names)
+            return EventAttributes(None, len(events), {}, own, names=self.names)
+        return EventAttributes(self._rows[events], len(events), self._of_rows, kept, names=self.names)

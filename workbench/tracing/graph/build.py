@@ -140,7 +140,7 @@ def _attributes(rows: Rows, nodes: Nodes) -> EventAttributes:
     problems = rows.raw("problems")
     if len(pc.list_flatten(problems)):
         of_events["problems"] = problems.take(pa.array(nodes.row))
-    return EventAttributes(nodes.row, len(nodes), of_rows, of_events, ("key", *names))
+    return EventAttributes(nodes.row, len(nodes), of_rows, of_events, names=("key", *names), codes_of_rows=rows.codes)
 
 
 def _given(keys: Keys) -> Keys:

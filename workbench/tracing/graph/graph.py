@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.model.causation import RootKind
+from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.columns import flags
 from workbench.tracing.graph.structure import GraphStructure, StructureInput
 from workbench.tracing.graph.times import NO_TIME
+from workbench.tracing.graph.typed_edges import TypedEdges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,6 +141,18 @@ class CausalGraph:
     def used_edges(self) -> Edges:
         """Edges that algorithms follow, layout breaks included."""
         return self.edges.pick(self.edges.used())
+
+    @cached_property
+    def typed_edges(self) -> TypedEdges:
+        """The used edges by the types of their ends."""
+        return TypedEdges(self.attributes, self.used_edges, self.time)
+
+    @cached_property
+    def by_correlation(self) -> Groups:
+        """The events of each correlation; correlations by their code."""
+        code = self.encoded("correlation_id").codes
+        inside = np.flatnonzero(code >= 0)
+        return Groups.of(code[inside], int(code.max(initial=-1)) + 1, inside.astype(np.int32))
 
     @cached_property
     def structure(self) -> GraphStructure:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from workbench.tracing.graph.columns import EncodedColumn
 
@@ -53,12 +54,25 @@ class NodeTable:
         raise TypeError(f"{name} is no column of texts")
 
     def named(self, name: str, text: str) -> Flags:
-        """Mark the rows that have a text in a column of names."""
+        """Mark the rows that have a text in a column of texts or names."""
         column = self.columns[name]
-        if not isinstance(column, NamedCodes):
-            raise TypeError(f"{name} is no column of names")
-        marked: Flags = column.codes == column.names.index(text)
+        if isinstance(column, NamedCodes):
+            code = column.names.index(text)
+        elif isinstance(column, EncodedColumn):
+            code = pc.index(column.dictionary, text).as_py()
+        else:
+            raise TypeError(f"{name} is no column of texts")
+        # A text that is not among those of the column has -1, as an absent one has.
+        marked: Flags = (column.codes == code) & (column.codes >= 0)
         return marked
+
+    def texts(self, name: str) -> list[str]:
+        """Return the texts of a column of texts."""
+        column = self.columns[name]
+        if isinstance(column, EncodedColumn):
+            found: list[str] = column.texts().to_pylist()
+            return found
+        raise TypeError(f"{name} is no column of texts")
 
     def pick(self, chosen: Flags | Ints) -> NodeTable:
         """Keep some rows."""

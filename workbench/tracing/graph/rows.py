@@ -75,8 +75,15 @@ class Rows:
         return frozenset(self.table.column_names)
 
     @cached_property
-    def cluster(self) -> EncodedColumn:
-        return EncodedColumn.of(self.raw("cluster"))
+    def codes(self) -> dict[str, EncodedColumn]:
+        """The text columns that are encoded already."""
+        return {"topic": self.topic}
+
+    def encoded(self, name: str) -> EncodedColumn:
+        """Return a text column as codes."""
+        if name not in self.codes:
+            self.codes[name] = EncodedColumn.of(self.raw(name))
+        return self.codes[name]
 
     def record_times(self, rows: Ints) -> Ints:
         """Return microseconds of the own timestamps of some records, `NO_TIME` without one."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 NO_TIME = np.iinfo(np.int64).min
 """Time of an event that has none: such events come first in every order, and win no comparison by time."""
+_LOOKED_AT = 1 << 16
+"""Times that are looked at in one go."""
 
 
 def hops(time: Ints, cause: Ints, effect: Ints) -> tuple[Ints, Flags]:
@@ -34,5 +36,11 @@ def hops(time: Ints, cause: Ints, effect: Ints) -> tuple[Ints, Flags]:
 
 def resolution_us(time: Ints) -> int:
     """Return the resolution of times: 1,000 where all are whole milliseconds, a million for seconds, else 0."""
-    known = time[time != NO_TIME]
-    return next((step for step in (1_000_000, 1_000) if len(known) and not (known % step).any()), 0)
+    known = time[time != NO_TIME] if (time == NO_TIME).any() else time
+    return next((step for step in (1_000_000, 1_000) if len(known) and _are_multiples(known, step)), 0)
+
+
+def _are_multiples(numbers: Ints, step: int) -> bool:
+    """Tell whether all numbers are multiples of a step; mostly one of the first is not."""
+    parts = (numbers[begin : begin + _LOOKED_AT] for begin in range(0, len(numbers), _LOOKED_AT))
+    return not any((part % step).any() for part in parts)

@@ -10,11 +10,11 @@ import pandas as pd
 
 from workbench.text import counted, text_table
 from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text, type_text
-from workbench.tracing.graph.arrays import Groups, numbered, paired, reach
+from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.columns import encoded_rank
-from workbench.tracing.graph.tallies import count_distinct
+from workbench.tracing.graph.spread import grouped_quantiles
+from workbench.tracing.graph.tallies import count_distinct, number_pairs, order_ties
 from workbench.tracing.graph.times import NO_TIME
-from workbench.tracing.type_map import grouped_quantiles
 
 if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
@@ -73,26 +73,20 @@ class OrderedEvents:
 def ordered_events(graph: CausalGraph) -> OrderedEvents:
     """Order the events of each case in time."""
     case = graph.encoded("correlation_id").codes
-    node = np.flatnonzero((case >= 0) & (graph.time != NO_TIME))
-    kinds = graph.encoded("event_type")
-    node = Groups.of(case[node], int(case.max(initial=-1)) + 1, node).members
+    node = graph.by_correlation.members
+    unknown = graph.time[node] == NO_TIME
+    node = node[~unknown] if unknown.any() else node.copy()
+    kinds = graph.typed_edges
     _order_ties(graph, case, node)
-    names = [*kinds.dictionary.to_pylist(), None]
-    kind = np.where(kinds.codes < 0, len(names) - 1, kinds.codes)
-    return OrderedEvents(node, case[node], kind[node], names)
+    return OrderedEvents(node, case[node], kinds.kind[node], kinds.names.to_pylist())
 
 
 def _order_ties(graph: CausalGraph, case: Ints, node: Ints) -> None:
     """Order events of one case and one time by their position: they come in the order of their ids."""
-    tied = (case[node[1:]] == case[node[:-1]]) & (graph.time[node[1:]] == graph.time[node[:-1]])
-    if not tied.any():
-        return
-    place = np.flatnonzero(np.append(tied, False) | np.append(False, tied))
-    some = node[place]
-    run = np.cumsum(np.append(True, ~tied))[place]
-    rows = graph.rows(["partition", "offset"], some)
-    partition, offset = (rows[name].to_numpy() for name in ("partition", "offset"))
-    node[place] = some[np.lexsort((offset, partition, encoded_rank(graph.encoded("topic"))[some], run))]
+    keys = (encoded_rank(graph.encoded("topic")), *map(graph.attributes.numbers, ("partition", "offset")))
+    for begin, end in order_ties(node, case, graph.time, keys):
+        some = node[begin:end]
+        node[begin:end] = some[np.lexsort([key[some] for key in reversed(keys)])]
 
 
 def directly_follows(graph: CausalGraph) -> DirectlyFollows:
@@ -101,46 +95,70 @@ def directly_follows(graph: CausalGraph) -> DirectlyFollows:
     Between spans the time is from the end of the first to the start of the second, at least 0.
     """
     events = ordered_events(graph)
-    return _follows(graph, events, _pairs(graph, events))
-
-
-def _follows(graph: CausalGraph, events: OrderedEvents, neighbours: tuple[Flags, Ints, Ints]) -> DirectlyFollows:
-    inside, pair, between = neighbours
-    width = len(events.names)
-    pairs, place = numbered(pair, width * width)
-    with_first = count_distinct(events.kind, events.case, width)
-    with_pair = count_distinct(place, events.case[:-1][inside], len(pairs))
-    first, n = pairs // width, np.bincount(place, minlength=len(pairs))
-    median, p95, _ = grouped_quantiles(place, between, len(pairs))
-    frame = pd.DataFrame(
-        {
-            "first": pd.Series([events.names[code] for code in first], dtype=object),
-            "second": pd.Series([events.names[code] for code in pairs % width], dtype=object),
-            "n": n,
-            "mean_us": np.bincount(place, between, len(pairs)) / n,
-            "median_us": median,
-            "p95_us": p95,
-            "cases": with_first[first],
-            "share": with_pair / np.maximum(with_first[first], 1),
-        },
-    )
-    frame = frame.sort_values(["first", "second"], ignore_index=True, key=lambda names: names.fillna("").astype(str))
+    neighbours = _Neighbours.of(events)
+    between = _between(graph, events, neighbours.inside)
+    median, p95, _ = grouped_quantiles(neighbours.place, between, len(neighbours.pairs[0]))
+    frame = _counts(events, neighbours)
+    frame.insert(3, "mean_us", np.bincount(neighbours.place, between, len(frame)) / frame["n"])
+    frame.insert(4, "median_us", median)
+    frame.insert(5, "p95_us", p95)
+    frame = _sorted(frame, ignore_index=True)
     begins = np.append(True, events.case[1:] != events.case[:-1])[: len(events.case)]
     finishes = np.append(begins[1:], True)[: len(events.case)]
     starts, ends = (_by_type(events, marked) for marked in (begins, finishes))
     return DirectlyFollows(frame, starts, ends, left_out=len(graph) - len(events.node))
 
 
-def _pairs(graph: CausalGraph, events: OrderedEvents) -> tuple[Flags, Ints, Ints]:
-    """Return which neighbours are of one case, and for these the pair of types and the time between."""
-    inside = events.case[1:] == events.case[:-1]
+@dataclass(frozen=True, slots=True)
+class _Neighbours:
+    """Events that follow each other in one case, by the pair of their types."""
+
+    inside: Flags
+    """Marks the ordered events, the last one left out, that another one of their case follows."""
+    place: Ints
+    """Number of the pair of types of each that is marked."""
+    pairs: tuple[Ints, Ints]
+    """Types of the first and of the second event of each pair."""
+
+    @classmethod
+    def of(cls, events: OrderedEvents) -> _Neighbours:
+        inside = events.case[1:] == events.case[:-1]
+        first = np.flatnonzero(inside)
+        pairs, place = number_pairs(events.kind, first, first + 1, len(events.names))
+        return cls(inside, place, (pairs // len(events.names), pairs % len(events.names)))
+
+
+def _counts(events: OrderedEvents, neighbours: _Neighbours) -> pd.DataFrame:
+    """Count how often one type follows another: first, second, n, cases, share."""
+    first, second = neighbours.pairs
+    with_first = count_distinct(events.kind, events.case, len(events.names))
+    with_pair = count_distinct(neighbours.place, events.case[:-1][neighbours.inside], len(first))
+    return pd.DataFrame(
+        {
+            "first": pd.Series([events.names[code] for code in first], dtype=object),
+            "second": pd.Series([events.names[code] for code in second], dtype=object),
+            "n": np.bincount(neighbours.place, minlength=len(first)),
+            "cases": with_first[first],
+            "share": with_pair / np.maximum(with_first[first], 1),
+        },
+    )
+
+
+def _between(graph: CausalGraph, events: OrderedEvents, inside: Flags) -> Ints:
+    """Return the time between neighbours; between spans from the end of the first to the start of the second."""
     first, second = events.node[:-1][inside], events.node[1:][inside]
-    started, ended = graph.micros("started"), graph.micros("ended")
-    interval = (ended[first] != NO_TIME) & (started[second] != NO_TIME)
-    begin = np.where(interval, ended[first], graph.time[first])
-    end = np.where(interval, started[second], graph.time[second])
-    between = np.where(interval, np.maximum(end - begin, 0), end - begin)
-    return inside, paired(events.kind[:-1][inside], events.kind[1:][inside], len(events.names)), between
+    begin, end = graph.time[first], graph.time[second]
+    if graph.optional("started") is None or graph.optional("ended") is None:
+        return end - begin
+    started, ended = graph.micros("started")[second], graph.micros("ended")[first]
+    interval = (ended != NO_TIME) & (started != NO_TIME)
+    between = np.where(interval, started, end) - np.where(interval, ended, begin)
+    return np.where(interval, np.maximum(between, 0), between)
+
+
+def _sorted(pairs: pd.DataFrame, *, ignore_index: bool) -> pd.DataFrame:
+    by_name = ["first", "second"]
+    return pairs.sort_values(by_name, ignore_index=ignore_index, key=lambda names: names.fillna("").astype(str))
 
 
 def _by_type(events: OrderedEvents, marked: Flags) -> dict[str, int]:
@@ -153,25 +171,22 @@ def never_connected(graph: CausalGraph) -> pd.DataFrame:
     """Find pairs that nearly always follow each other and never by a cause: instrumentation may be missing.
 
     Returns:
-        first, second, n, cases, share, and the key of one first and one second event.
+        first, second, n, cases, share, and the number of one first and one second event.
     """
     events = ordered_events(graph)
-    neighbours = _pairs(graph, events)
-    follows = _follows(graph, events, neighbours).frame
-    likely = follows[(follows["cases"] >= LEAST_CASES) & (follows["share"] >= LEAST_SHARE)]
+    neighbours = _Neighbours.of(events)
+    follows = _counts(events, neighbours)
+    likely = _sorted(follows[(follows["cases"] >= LEAST_CASES) & (follows["share"] >= LEAST_SHARE)], ignore_index=False)
     if likely.empty:
         return likely.assign(first_event=[], second_event=[])
-    inside, pair, _ = neighbours
-    first, second = events.node[:-1][inside], events.node[1:][inside]
+    first, second = events.node[:-1][neighbours.inside], events.node[1:][neighbours.inside]
     used = graph.used_edges
     above = Groups.of(used.effect, len(graph), used.cause)
-    codes = {name: code for code, name in enumerate(events.names)}
     rows = []
-    for row in likely.to_dict("records"):
-        places = np.flatnonzero(pair == codes[row["first"]] * len(events.names) + codes[row["second"]])
+    for place, row in zip(likely.index, likely.to_dict("records"), strict=True):
+        places = np.flatnonzero(neighbours.place == place)
         if not _connected(graph, above, first[places], second[places]):
-            keys = graph.keys(np.array([first[places[0]], second[places[0]]]))
-            rows.append({**row, "first_event": keys[0], "second_event": keys[1]})
+            rows.append({**row, "first_event": first[places[0]], "second_event": second[places[0]]})
     return pd.DataFrame(rows, columns=[*likely.columns, "first_event", "second_event"])
 
 

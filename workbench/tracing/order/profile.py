@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from workbench.text import counted
 from workbench.tracing.answers import SHOWN, Answer, key_text, micros_text, rest_text, type_text
-from workbench.tracing.graph.arrays import numbered, paired
-from workbench.tracing.graph.times import hops
-from workbench.tracing.type_map import grouped_quantiles
+from workbench.tracing.graph.columns import text_rank
 
 if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Ints
+    from workbench.tracing.graph.spread import Floats, Spread
+    from workbench.tracing.graph.typed_edges import TypedEdges
 
 LateRule: TypeAlias = Literal["robust", "deviation"]
 
@@ -43,20 +43,21 @@ class TimingProfile(Answer):
             graph: The same graph, or another one.
             rule: ``robust``: above ``limit_us``; ``deviation``: further than 6 standard deviations from the mean.
         """
-        hop = _PairedHops.of(graph)
-        known = hop.pairs.merge(self.frame, on=["cause_type", "effect_type"], how="left")
+        edges = graph.typed_edges
+        known = _type_names(edges).merge(self.frame, on=["cause_type", "effect_type"], how="left")
         mean, std, limit = (known[name].to_numpy(np.float64) for name in ("mean_us", "std_us", "limit_us"))
         if rule == "robust":
-            late = np.flatnonzero(hop.hop_us > limit[hop.place])
+            late = edges_above(edges, limit)
         else:
             far = np.where(std > 0, _FAR * std, 0)
-            late = np.flatnonzero(np.abs(hop.hop_us - mean[hop.place]) > far[hop.place])
-        place = hop.place[late]
-        score = np.abs(hop.hop_us[late] - mean[place]) / np.where(std > 0, std, np.nan)[place]
+            late = np.flatnonzero(edges.timed & (np.abs(edges.hop - mean[edges.place]) > far[edges.place]))
+        late = longest_first(graph, late)
+        hop, place = edges.hop[late], edges.place[late]
+        score = np.abs(hop - mean[place]) / np.where(std > 0, std, np.nan)[place]
         found = known.iloc[place].reset_index(drop=True).astype({"n": np.int64})
-        ends = {name: graph.some("key", ends[late]).to_pandas() for name, ends in hop.ends.items()}
-        found = found.assign(**ends, hop_us=hop.hop_us[late], score=score)
-        found = found.sort_values(["hop_us", "effect"], ascending=[False, True], ignore_index=True)
+        ends = {"cause": edges.used.cause[late], "effect": edges.used.effect[late]}
+        keys = {name: graph.some("key", nodes).to_pandas() for name, nodes in ends.items()}
+        found = found.assign(**keys, hop_us=hop, score=score)
         names = ["cause", "effect", "cause_type", "effect_type", "hop_us", "limit_us", "median_us", "score", "n"]
         return LateHops(found[names], own=graph.provenance.selection == self.learnt_from)
 
@@ -94,45 +95,45 @@ class LateHops(Answer):
 
 def timing_profile(graph: CausalGraph, least_n: int = LEAST_N) -> TimingProfile:
     """Learn how long hops take, from all edges between each pair of types that has enough of them."""
-    hop = _PairedHops.of(graph)
-    count = len(hop.pairs)
-    n = np.bincount(hop.place, minlength=count)
-    mean = np.bincount(hop.place, hop.hop_us, count) / n
-    squares = np.bincount(hop.place, (hop.hop_us - mean[hop.place]) ** 2, count)
-    median, _, p99 = grouped_quantiles(hop.place, hop.hop_us, count)
-    # Twice the distance from the median is a whole number, which is sorted faster.
-    twice = np.abs(2 * hop.hop_us - (2 * median).astype(np.int64)[hop.place])
-    table = pd.DataFrame({"n": n, "mean_us": mean, "std_us": np.sqrt(squares / np.where(n > 1, n - 1, np.nan))})
-    table["median_us"], table["p99_us"] = median, p99
-    table["mad_us"] = grouped_quantiles(hop.place, twice, count)[0] / 2
-    robust = table["median_us"] + _FAR * _MAD_TO_DEVIATION * table["mad_us"]
-    table["limit_us"] = robust.where(table["mad_us"] > 0, table["p99_us"])
-    table = pd.concat([hop.pairs, table], axis="columns")
-    table = table[table["n"] >= least_n].sort_values(["cause_type", "effect_type"], ignore_index=True)
+    edges = graph.typed_edges
+    spread, place, hop = edges.spread, edges.place[edges.timed], edges.hop[edges.timed]
+    n = np.maximum(spread.n, 1)
+    mean = np.bincount(place, hop, len(n)) / n
+    squares = np.bincount(place, (hop - mean[place]) ** 2, len(n))
+    table = _type_names(edges).assign(
+        n=spread.n,
+        mean_us=mean,
+        std_us=np.sqrt(squares / np.where(n > 1, n - 1, np.nan)),
+        median_us=spread.median,
+        p99_us=spread.p99,
+        mad_us=spread.mad,
+        limit_us=robust_limits(spread),
+    )
+    table = table[table["n"] >= max(least_n, 1)].sort_values(["cause_type", "effect_type"], ignore_index=True)
     return TimingProfile(table.fillna({"std_us": 0.0}), graph.provenance.selection)
 
 
-@dataclass(frozen=True, slots=True)
-class _PairedHops:
-    """The hops of a graph between events with a time."""
+def robust_limits(spread: Spread) -> Floats:
+    """Return for each group the value above which one is far from the others; NaN without any."""
+    return np.where(spread.mad > 0, spread.median + _FAR * _MAD_TO_DEVIATION * spread.mad, spread.p99)
 
-    ends: dict[str, Ints]
-    hop_us: Ints
-    place: Ints
-    """Row of each hop in ``pairs``."""
-    pairs: pd.DataFrame
-    """cause_type, effect_type."""
 
-    @classmethod
-    def of(cls, graph: CausalGraph) -> _PairedHops:
-        used = graph.used_edges
-        hop, timed = hops(graph.time, used.cause, used.effect)
-        ends = {"cause": used.cause[timed], "effect": used.effect[timed]}
-        kinds = graph.encoded("event_type")
-        names = pa.concat_arrays([kinds.dictionary, pa.nulls(1, kinds.dictionary.type)])
-        kind = np.where(kinds.codes < 0, len(kinds.dictionary), kinds.codes)
-        both = paired(kind[ends["cause"]], kind[ends["effect"]], len(names))
-        pairs, place = numbered(both, len(names) ** 2)
-        types = {"cause_type": pairs // len(names), "effect_type": pairs % len(names)}
-        frame = pd.DataFrame({name: names.take(pa.array(codes)).to_pandas() for name, codes in types.items()})
-        return cls(ends, hop[timed], place, frame)
+def edges_above(edges: TypedEdges, limit: Floats) -> Ints:
+    """Find the edges whose hop is longer than the limit of their pair of types; NaN is no limit."""
+    # Mostly no hop at all is too long, and the longest of each pair are known.
+    if not (edges.spread.largest > limit).any():
+        return np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(edges.timed & (edges.hop > limit[edges.place]))
+
+
+def longest_first(graph: CausalGraph, edges: Ints) -> Ints:
+    """Order used edges by hop, the longest first, then by the key of the effect."""
+    effect = text_rank(graph.some("key", graph.used_edges.effect[edges]))
+    ordered: Ints = edges[np.lexsort((effect, -graph.typed_edges.hop[edges]))]
+    return ordered
+
+
+def _type_names(edges: TypedEdges) -> pd.DataFrame:
+    """Return cause_type and effect_type of each pair."""
+    names = zip(("cause_type", "effect_type"), edges.pairs, strict=True)
+    return pd.DataFrame({name: edges.names.take(pa.array(codes)).to_pandas() for name, codes in names})

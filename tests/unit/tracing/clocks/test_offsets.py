@@ -13,6 +13,7 @@ from traces import trace_of
 from workbench.errors import UnknownEventError
 from workbench.tracing.clocks.constraints import ClockedEdges, constraints_of, heaviest_paths, positive_cycle
 from workbench.tracing.clocks.estimates import least_offsets, midpoint_offsets
+from workbench.tracing.graph.tallies import number_pairs
 
 C1 = [["A", 100, "B", 80], ["A", 200, "B", 182], ["B", 90, "C", 76], ["C", 300, "A", 360]]
 C3 = [["X", 100, "N1", 95], ["X", 100, "N2", 94], ["X", 200, "N3", 196], ["M", 300, "N1", 310]]
@@ -41,9 +42,10 @@ def clocked(edges, weights):
     place = {name: number for number, name in enumerate(names)}
     cause, effect = (np.array([place[name] for name in column[i].tolist()], dtype=np.int64) for i in (0, 2))
     weight = np.array([weights[name] for name in names])
-    return ClockedEdges(
-        names, weight, cause, column[1].astype(np.int64), effect, column[3].astype(np.int64), np.arange(len(edges))
-    )
+    clock = np.concatenate([cause, effect])
+    pairs, number = number_pairs(clock, np.arange(len(edges)), np.arange(len(edges)) + len(edges), len(names))
+    hop = column[3].astype(np.int64) - column[1].astype(np.int64)
+    return ClockedEdges(names, clock, weight, pairs // len(names), pairs % len(names), number, hop)
 
 
 @pytest.mark.parametrize(("edges", "weights", "reference", "expected"), VECTORS)

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.tracing.graph.attributes import EventAttributes
+from workbench.tracing.graph.columns import EncodedColumn
 
 LETTERS = pa.array(list("abcdefghij"), pa.large_string())
 
@@ -17,7 +18,7 @@ def attributes(asked):
 
     rows = np.array([9, 0, 0, 3, 9, 5, 6, 7, 8, 1])
     numbers = pa.array(range(10))
-    return EventAttributes(rows, 10, {"letter": letters}, {"number": numbers}, ("letter", "number"))
+    return EventAttributes(rows, 10, {"letter": letters}, {"number": numbers}, names=("letter", "number"))
 
 
 def test_a_column_is_made_once_and_only_when_asked_for():
@@ -36,6 +37,24 @@ def test_codes_are_in_the_order_of_the_events():
     assert column.dictionary.to_pylist() == list("jadfghib")
     assert column.codes.tolist()[:5] == [0, 1, 1, 2, 0]
     assert column.texts().to_pylist() == list("jaadjfghib")
+
+
+def test_codes_that_are_known_by_row_are_not_made_again():
+    asked = []
+    known = {"letter": EncodedColumn.of(LETTERS)}
+    events = EventAttributes(
+        np.array([9, 0, 0]), 3, {"letter": lambda: asked.append("letter")}, {}, codes_of_rows=known
+    )
+    assert events.encoded("letter").texts().to_pylist() == list("jaa")
+    assert events.encoded("letter").dictionary.to_pylist() == list("ja")
+    assert asked == []
+
+
+def test_whole_numbers_come_as_an_array_of_the_events():
+    numbers = pa.array([5, 6, 7])
+    events = EventAttributes(np.array([2, 0]), 2, {"offset": lambda: numbers}, {"place": pa.array([8, 9])})
+    assert events.numbers("offset").tolist() == [7, 5]
+    assert events.numbers("place").tolist() == [8, 9]
 
 
 def test_a_small_selection_has_its_own_columns_and_a_large_one_reads_on():

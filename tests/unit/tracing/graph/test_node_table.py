@@ -33,8 +33,13 @@ def test_rows_follow_their_events_under_new_numbers():
     some = table([4, 2, 4], ["b", None, "c"], [0, 1, 1]).renumbered(np.array([-1, -1, -1, -1, 7]))
     assert some.frame().astype(str).to_numpy().tolist() == [["7", "b", "odd", "4"], ["7", "c", "even", "4"]]
     assert some.named("kind", "even").tolist() == [False, True]
-    with pytest.raises(TypeError, match="text"):
-        some.named("text", "b")
+    assert some.named("text", "b").tolist() == [True, False]
+    assert some.named("text", "nobody").tolist() == [False, False]
+    assert some.texts("text") == ["b", "c"]
+    with pytest.raises(TypeError, match="rank"):
+        some.named("rank", "b")
+    with pytest.raises(TypeError, match="kind"):
+        some.texts("kind")
     with pytest.raises(TypeError, match="rank"):
         some.codes_of("rank")
 

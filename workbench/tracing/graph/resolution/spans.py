@@ -78,6 +78,8 @@ def span_edges(rows: Rows, nodes: Nodes, unlinked: Flags, span_causes: pa.Table)
     owner, place = by_span.expand(produced[produced >= 0])
     entry = effects[produced >= 0][owner]
     at = {name: known[name].cast(pa.int64()).to_numpy()[place] for name in ("partition", "offset")}
-    wanted = WantedPositions(entry=entry, topic=topic[place], cluster=rows.cluster.codes[nodes.row[entry]], **at)
+    wanted = WantedPositions(
+        entry=entry, topic=topic[place], cluster=rows.encoded("cluster").codes[nodes.row[entry]], **at
+    )
     effect, cause = match_positions(rows, nodes, wanted)
     return Edges.undeclared(cause, effect, SPAN)

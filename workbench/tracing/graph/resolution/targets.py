@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 
 from workbench.buffers.texts import number_texts
 from workbench.tracing.graph.arrays import Groups, Ints
-from workbench.tracing.graph.columns import EncodedColumn
 from workbench.tracing.graph.resolution.declared import CORRELATION_ID, EVENT_ID, POSITION
 from workbench.tracing.graph.times import NO_TIME
 
@@ -141,7 +140,7 @@ def _others(declared: DeclaredCauses, matches: Matches) -> Matches:
 
 def _within_correlation(rows: Rows, nodes: Nodes, declared: DeclaredCauses, matches: Matches) -> Matches:
     """Prefer nodes of the same correlation, then nodes not later than the event, where there are any."""
-    correlation = EncodedColumn.of(rows.column("correlation_id")).codes[nodes.row]
+    correlation = rows.encoded("correlation_id").codes[nodes.row]
     entry, node = matches
     own = correlation[declared.node[entry]]
     matches = _preferred(entry, node, (own >= 0) & (correlation[node] == own))
@@ -165,7 +164,7 @@ def find_positions(rows: Rows, nodes: Nodes, declared: DeclaredCauses) -> Matche
         topic=rows.topic.find(pc.struct_field(position, "topic")),
         partition=_whole(position, "partition"),
         offset=_whole(position, "offset"),
-        cluster=rows.cluster.codes[declared.pick(entries).row],
+        cluster=rows.encoded("cluster").codes[declared.pick(entries).row],
     )
     return match_positions(rows, nodes, wanted)
 
@@ -192,7 +191,7 @@ def match_positions(rows: Rows, nodes: Nodes, wanted: WantedPositions) -> Matche
     number = number.reshape(-1)
     entries, place = Groups.of(number[: len(near)], int(number.max(initial=-1)) + 1, near).expand(number[len(near) :])
     entry, node = wanted.entry[entries], nodes.of_row[place]
-    entry, node = _preferred(entry, node, wanted.cluster[entries] == rows.cluster.codes[place])
+    entry, node = _preferred(entry, node, wanted.cluster[entries] == rows.encoded("cluster").codes[place])
     pairs = np.unique(np.stack([entry, node]), axis=1)
     return pairs[0], pairs[1]
 

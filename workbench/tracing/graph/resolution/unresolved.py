@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from workbench.model.causation import UnresolvedReason
 from workbench.model.events.envelope import DAMAGED, RAW
 from workbench.tracing.graph.arrays import Groups
-from workbench.tracing.graph.columns import EncodedColumn, flags
+from workbench.tracing.graph.columns import flags
 from workbench.tracing.graph.resolution.declared import CORRELATION_ID, EVENT_ID
 from workbench.tracing.graph.resolution.ranges import refuse_other_ranges, uncaptured_starts
 from workbench.tracing.graph.resolution.resolve import COMMAND, UNRESOLVED
@@ -139,7 +139,7 @@ def _explained(
     hop, other, ranges, unread = hops_and_capture
     place = np.flatnonzero(resolution.outcome == UNRESOLVED)
     node = resolution.declared.node[place]
-    types = EncodedColumn.of(rows.column("event_type"))
+    types = rows.encoded("event_type")
     code = types.codes[nodes.row]
     type_of = np.where(code < 0, np.int32(len(types.dictionary)), code)
     bound = hop_bounds(hop, type_of, type_of[node], other).of(type_of[node])
