@@ -22,6 +22,7 @@ WorkbenchError
 ├── WindowError(ValueError)
 ├── PositionError(ValueError)
 ├── TableError(ValueError)
+├── FoldError
 ├── SpanFormatError(ValueError)
 ├── SnapshotError
 │   ├── SnapshotLockedError
@@ -253,6 +254,20 @@ class TableError(WorkbenchError, ValueError):
     def __init__(self, message: str, *, columns: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.columns: list[str] = list(columns)
+
+
+class FoldError(WorkbenchError):
+    """A function that folds events into state failed, or returned what cannot be kept as a state.
+
+    Attributes:
+        key: The key of the event; empty where it was no single event.
+        position: Its position, ``topic/partition@offset``.
+    """
+
+    def __init__(self, message: str, *, key: str = "", position: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+        self.position = position
 
 
 class SpanFormatError(WorkbenchError, ValueError):

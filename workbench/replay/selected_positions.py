@@ -51,7 +51,7 @@ def positions_of(store: SnapshotStore, selection: Any) -> tuple[pa.Table, str]:
     try:
         identities = list(selection)
     except TypeError:
-        raise ValidationError(f"A replay selects records by {_FORMS}; not by {type(selection).__name__}.") from None
+        raise ValidationError(f"Records are selected by {_FORMS}; not by {type(selection).__name__}.") from None
     return _of_identities(store, identities), f"{counted(len(identities), 'record')} picked by hand"
 
 
@@ -97,7 +97,7 @@ def _of_identities(store: SnapshotStore, identities: Iterable[Any]) -> pa.Table:
         identity = parse_position(given) if isinstance(given, str) else given
         topic = getattr(identity, "topic", None)
         if topic is None or not hasattr(identity, "partition") or not hasattr(identity, "offset"):
-            raise ValidationError(f"A replay selects records by {_FORMS}; not by {type(given).__name__}.")
+            raise ValidationError(f"Records are selected by {_FORMS}; not by {type(given).__name__}.")
         if topic not in newest:
             raise ValidationError(f"The snapshot has no topic {topic!r}: capture it first, then select from it.")
         rows.append((newest[topic], identity.partition, identity.offset))

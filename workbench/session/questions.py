@@ -144,11 +144,14 @@ class SnapshotQuestions(SnapshotQueries, ABC):
 
         Raises:
             ValidationError: A side is empty or not in this snapshot.
+            ConfigurationError: ``rows`` is neither.
             QueryError: DuckDB cannot evaluate a condition.
         """
         from workbench.session.populations import compare_events
+        from workbench.tracing.choices import check_choice, listed
 
-        return compare_events(self.store, self.graph if rows == "traces" else None, a, b, exclude=exclude)
+        check_choice("rows", rows, ("events", "traces"))
+        return compare_events(self.store, self.graph if rows == "traces" else None, a, b, exclude=listed(exclude))
 
     def state(self, topic: str, at: BoundLike | None = None, fold: Fold | None = None) -> StateAt:
         """Fold the records of a topic by their keys into the state at a moment.
@@ -157,12 +160,13 @@ class SnapshotQuestions(SnapshotQueries, ABC):
             topic: A captured topic.
             at: A datetime or ``"@2026-01-01T10:00:00Z"``, inclusive; by default the end of the snapshot.
             fold: Called with the state of a key (None at first) and a `workbench.tracing.state.FoldEvent`; returns the
-                new state. By default the last value. A null value deletes the key.
+                new state, None to delete the key. By default the last value. A null value deletes the key.
 
         Raises:
             UnknownTopicError: The snapshot has no such topic.
             WindowError: ``at`` is not a time.
             TableError: A key lies in several partitions, so its events have no order.
+            FoldError: The fold failed on an event; the message says which.
         """
         from workbench.tracing.state.fold import micros_of
 

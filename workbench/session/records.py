@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.errors import UnknownTopicError
+from workbench.errors import TableError, UnknownTopicError
 from workbench.live.rows import TAIL, detail_of
 from workbench.text import visible
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from workbench.model.causation import EventPosition
     from workbench.model.feeds import RecordDetail
     from workbench.store.snapshot.store import SnapshotStore
+
+_LATEST_MS = 2**62 // 1000
+"""Timestamps from here on are no times: as microseconds they leave 64 bits."""
 
 
 def record_detail(store: SnapshotStore, position: EventPosition) -> RecordDetail | None:
@@ -39,16 +42,22 @@ def topic_records(store: SnapshotStore, topic: str) -> pa.Table:
 
     Raises:
         UnknownTopicError: The snapshot has no such topic.
+        TableError: It has several topics of this name.
     """
     known = sorted({source.topic for source in store.sources()})
     if topic not in known:
         named = ", ".join(visible(name, 60) for name in known[:10]) or "none"
         raise UnknownTopicError(f"The snapshot has no topic {visible(topic, 60)}; it has {named}.", topic=topic)
+    if (count := sum(source.topic == topic for source in store.sources())) > 1:
+        raise TableError(
+            f"The snapshot has {count} topics {visible(topic, 60)}, of several clusters or made anew, whose offsets "
+            "have no common order. Fold the trace of one flow, or a snapshot that has one of them."
+        )
     where, params = "topic = $topic", {"topic": topic}
     records, events = store.record_table(where, params), store.event_table(where, params)
-    stamped = pc.multiply(
-        pc.if_else(pc.equal(records.column("timestamp_ms"), -1), None, records.column("timestamp_ms")), 1000
-    )
+    timestamp = records.column("timestamp_ms")
+    usable = pc.and_(pc.not_equal(timestamp, -1), pc.less(pc.abs(timestamp), _LATEST_MS))
+    stamped = pc.multiply(pc.if_else(usable, timestamp, None), 1000)
     time = pc.coalesce(events.column("event_time").cast(pa.int64()), stamped)
     names = ["topic", "partition", "offset", "key", "value"]
     return records.select(names).append_column("time_us", time)

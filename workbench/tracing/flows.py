@@ -54,7 +54,10 @@ class Flows:
         lines = [f"{counted(len(self), 'flow')}, {counted(self.without, 'event')} without a correlation id"]
         if len(self):
             names = [name for name in self.frame.columns if name != "records"]
-            rows = [[_cell(name, row[name]) for name in names] for row in self.frame.head(_SHOWN).to_dict("records")]
+            shown = self.frame.head(_SHOWN)
+            # As numbers: the datetime of Python knows the years 1 to 9999 only.
+            shown = shown.assign(start=shown["start"].astype("int64"))
+            rows = [[_cell(name, row[name]) for name in names] for row in shown.to_dict("records")]
             lines.append(text_table(names, rows, numeric=tuple(range(2, len(names) - 1))))
             if len(self) > _SHOWN:
                 lines.append(f"… {counted(len(self) - _SHOWN, 'more flow')} in .frame")
@@ -69,8 +72,8 @@ def _cell(name: str, value: object) -> str:
         return ""
     if name == "finished":
         return "yes" if value else "no"
-    if name == "start" and isinstance(value, pd.Timestamp):
-        return time_text(value.to_pydatetime(warn=False), "us")
+    if name == "start":
+        return "" if value == NO_TIME else time_text(int(str(value)), "us")
     if name == "span_us":
         return duration_text(int(str(value)), "us")
     return number_text(value) if isinstance(value, int) else visible(str(value), _ID_LIMIT)

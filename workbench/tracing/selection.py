@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _ID_LIMIT = 80
 _TRACE_DIGITS = 32
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+_HINTS = {
+    "correlation_id": "`snap.flows()` (`workbench flows`) lists those that are there.",
+    "event_id": "`snap.query('{}')` (`workbench query`) lists the events.",
+}
 _HINT = "Look at the frame of the graph for what is there."
 
 
@@ -47,6 +51,8 @@ def select(
     wanted = {name: value for name, value in given.items() if value is not None}
     if len(wanted) != 1:
         raise TypeError("Give exactly one of correlation_id=, event_id=, trace_id= and fragment=.")
+    for name in ("correlation_id", "event_id", "trace_id"):
+        check_text(name, wanted.get(name, ""))
     if event_id is not None:
         starts = find_events(graph, event_id)
         chosen = reached(graph, starts, backwards=True) | reached(graph, starts, backwards=False)
@@ -59,12 +65,22 @@ def select(
         chosen = graph.structure.fragment == fragment
     name, value = wanted.popitem()
     if not chosen.any():
-        shown = visible(str(value), _ID_LIMIT)
-        hint = missing_ids_text(graph, name) or _HINT
+        shown = visible(str(value), _ID_LIMIT) or "(an empty text)"
+        hint = missing_ids_text(graph, name) or _HINTS.get(name, _HINT)
         raise UnknownEventError(
             f"No event of {graph.provenance.selection} has {name} {shown}. {hint}", wanted=str(value)
         )
     return subgraph(graph, chosen, f"{name.removesuffix('_id')} {value}")
+
+
+def check_text(name: str, given: object) -> None:
+    """Check that an id is a text, as ids in events are.
+
+    Raises:
+        TypeError: It is not.
+    """
+    if not isinstance(given, str):
+        raise TypeError(f"{name}={given!r} is no text: ids are texts, so write it in quotes.")
 
 
 def spelled_trace_id(text: str) -> str:
@@ -102,6 +118,7 @@ def find_events(graph: CausalGraph, event_id: str) -> Ints:
         UnknownEventError: There is none; the message says so if events name it as their cause.
         PositionError: It has the form of a position, with a number that is too large.
     """
+    check_text("event_id", event_id)
     found = np.flatnonzero(_equals(graph, "event_id", event_id) | _equals(graph, "key", event_id))
     if not len(found) and is_position(event_id):
         found = np.flatnonzero(_at_position(graph, event_id))
@@ -112,8 +129,8 @@ def find_events(graph: CausalGraph, event_id: str) -> Ints:
             if naming
             else ""
         )
-        shown = visible(event_id, _ID_LIMIT)
-        hint += f" {missing_ids_text(graph, 'event_id') or _HINT}"
+        shown = visible(event_id, _ID_LIMIT) or "(an empty text)"
+        hint += f" {missing_ids_text(graph, 'event_id') or _HINTS['event_id']}"
         raise UnknownEventError(f"No event of {graph.provenance.selection} has the id {shown}.{hint}", wanted=event_id)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -34,12 +35,17 @@ def side_of(whole: Trace, side: str | Trace | Sequence[str]) -> TraceSet:
         return side.as_set()
     if isinstance(side, str):
         return whole.select(correlation_id=side).as_set()
-    wanted = pa.array(list(side), pa.large_string())
+    named = list(dict.fromkeys(side)) if isinstance(side, Iterable) else [side]
+    if not named or not all(isinstance(name, str) for name in named):
+        what = ", ".join(sorted({type(name).__name__ for name in named})) or "an empty list"
+        raise UnknownEventError(
+            f"A side of a diff is a correlation id, a list of them, or a trace; not {what}.", wanted=""
+        )
+    wanted = pa.array(named, pa.large_string())
     column = whole.data.column("correlation_id")
     found = flags(pc.is_in(column, value_set=wanted))
     missing = wanted.filter(pc.invert(pc.is_in(wanted, value_set=column))).to_pylist()
-    if missing or not len(wanted):
-        named = keys_text(missing) or "none was named"
-        raise UnknownEventError(f"There is no correlation {named}.", wanted=str(missing[0]) if missing else "")
-    data = subgraph(whole.data, found, counted(len(pc.unique(wanted)), "correlation"))
+    if missing:
+        raise UnknownEventError(f"There is no correlation {keys_text(missing)}.", wanted=str(missing[0]))
+    data = subgraph(whole.data, found, counted(len(wanted), "correlation"))
     return whole.cut(data).as_set(single=False)

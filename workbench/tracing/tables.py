@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import reprlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 _KINDS = [*ROOT_KINDS, "inner"]
 """By index; -1, no root, is the last one."""
+_SHORT = reprlib.Repr()
+"""Writes what nothing else can: it ends on circles and on depth."""
 
 
 def event_frame(graph: CausalGraph) -> pd.DataFrame:
@@ -150,9 +154,20 @@ def frame_csv(frame: pd.DataFrame, *, spreadsheet: bool = False) -> str:
 
 def _csv_cell(value: Any, *, spreadsheet: bool) -> Any:
     if isinstance(value, dict | list | tuple):
-        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()
+        return json_text(value)
     formula = spreadsheet and isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
     return f"'{value}" if formula else value
+
+
+def json_text(value: Any) -> str:
+    """Write any value of Python as JSON; what JSON does not know as its ``repr``, which may be shortened."""
+    try:
+        return orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()
+    except TypeError:
+        # Nested too deeply, in a circle, a number above 64 bits, keys that are no texts.
+        with contextlib.suppress(ValueError, RecursionError):
+            return _SHORT.repr(value)
+        return f"({type(value).__name__} that cannot be shown)"
 
 
 def instants(time: Ints) -> pd.Series[pd.Timestamp]:

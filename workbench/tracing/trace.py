@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from workbench.errors import ConfigurationError
 from workbench.tracing import selection, tables
+from workbench.tracing.choices import check_choice
 from workbench.tracing.clocks.containment import MAXIMUM_US, contained_spans
 from workbench.tracing.clocks.offsets import clock_offsets
 from workbench.tracing.critical_path import critical_path
@@ -222,8 +223,10 @@ class Trace(TraceForms):
 
         Raises:
             UnknownEventError: There is no such event, several share the id, or it has no time.
+            ConfigurationError: There is no such method or boundary.
         """
         chosen = method or ("sections" if is_spans(self.data) else "events")
+        check_choice("method", chosen, get_args(PathMethod))
         if chosen == "events":
             return critical_path(self.data, event_id)
         return call_path(self.data, event_id, method=chosen, **options)
@@ -332,11 +335,13 @@ class Trace(TraceForms):
         Args:
             at: A moment, inclusive: a datetime (naive is UTC) or microseconds since 1970; None for the end.
             fold: Called with the state of a key (None at first) and a `workbench.tracing.state.FoldEvent`; returns the
-                new state. By default the last value. A null value deletes the key.
+                new state, None to delete the key. By default the last value. A null value deletes the key.
 
         Raises:
             ConfigurationError: There are no records behind this trace.
+            WindowError: ``at`` is no moment.
             TableError: A key lies in several partitions, so its events have no order.
+            FoldError: The fold failed on an event; the message says which.
         """
         return self.state_fold(fold).at(micros_of(at))
 

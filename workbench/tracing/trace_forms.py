@@ -70,6 +70,9 @@ class TraceForms(ABC):
                 else lanes.
             lanes: Of swimlanes, ``topic`` or ``source``.
             limit: Events drawn at most; the rest is folded and counted.
+
+        Raises:
+            ConfigurationError: There is no such layout, or no such lanes.
         """
         view = TraceViews(self.data).view(layout=layout, lanes=lanes, limit=limit)
         return svg_text(view, f"{self.summary}: {view.text}")

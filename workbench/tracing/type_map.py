@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 
 from workbench.text import counted, number_text, text_table
 from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text, type_text
+from workbench.tracing.choices import check_choice
 from workbench.tracing.drawing.drawn import Drawn, PictureViews
 from workbench.tracing.drawing.pictures.types import map_picture
 from workbench.tracing.drift import drift_frame
@@ -98,7 +99,11 @@ def type_map(
         by: What the nodes of the map are.
         end_us: End of the capture; by default the time of the last event.
         corrected: Times of all events after clock correction.
+
+    Raises:
+        ConfigurationError: A map has no such nodes.
     """
+    check_choice("by", by, get_args(MapBy))
     encoded = EncodedColumn.of(graph.column(by))
     names = [*encoded.dictionary.to_pylist(), None]
     kind = np.where(encoded.codes < 0, len(names) - 1, encoded.codes)

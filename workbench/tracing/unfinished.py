@@ -118,7 +118,7 @@ def unfinished(
     graph: CausalGraph,
     *,
     end_us: int | Mapping[str, int] | None = None,
-    rules: str | Sequence[OutcomeRule] | None = None,
+    rules: str | bytes | Sequence[OutcomeRule] | None = None,
     min_n: int = MIN_N,
     min_share: float = MIN_SHARE,
     min_alternative: int = MIN_ALTERNATIVE,
@@ -140,7 +140,7 @@ def unfinished(
     if rules is None:
         known = flows.rules(min_n=min_n, min_share=min_share, min_alternative=min_alternative)
     else:
-        known = _read_rules(rules) if isinstance(rules, str) else list(rules)
+        known = _read_rules(rules) if isinstance(rules, str | bytes) else list(rules)
     found, young = [], {}
     for rule in known:
         nodes, young[rule_text(rule)] = flows.broken(rule)
@@ -333,7 +333,7 @@ def _rows(graph: CausalGraph, flows: _Flows, rule: OutcomeRule, nodes: Ints) -> 
     return rows
 
 
-def _read_rules(text: str) -> list[OutcomeRule]:
+def _read_rules(text: str | bytes) -> list[OutcomeRule]:
     try:
         entries: list[dict[str, Any]] = json.loads(text)
         return [

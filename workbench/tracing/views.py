@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.model.causation import SELECTED_LIMIT, TRACE_LAYOUTS
+from workbench.model.causation import SELECTED_LIMIT, TRACE_LAYOUTS, LaneField
 from workbench.text import time_text
+from workbench.tracing.choices import check_choice
 from workbench.tracing.drawing.marks import Signs, marks_of
 from workbench.tracing.drawing.nodes import badges_of, nodes_of
 from workbench.tracing.drawing.pictures.sequence import PAGE, EventFacts, sequence_picture
@@ -30,7 +31,7 @@ from workbench.tracing.type_map import type_map
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from workbench.model.causation import GraphView, LaneField, LayoutName, Picture
+    from workbench.model.causation import GraphView, LayoutName, Picture
     from workbench.model.sequence import Arrow
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
@@ -59,7 +60,14 @@ class TraceViews:
         opened: Collection[str] = (),
         limit: int = LIMIT,
     ) -> GraphView | Picture:
-        """Lay the trace out; tens of milliseconds for 500 marks."""
+        """Lay the trace out; tens of milliseconds for 500 marks.
+
+        Raises:
+            ConfigurationError: There is no such layout, or no such lanes.
+        """
+        if layout is not None:
+            check_choice("layout", layout, TRACE_LAYOUTS)
+        check_choice("lanes", lanes, get_args(LaneField))
         if layout == "waterfall":
             return self._waterfall(opened, limit)
         if layout == "sequence":

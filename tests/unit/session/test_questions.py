@@ -11,7 +11,7 @@ from span_files import TRACE, attribute, otlp, otlp_span
 
 import workbench as wb
 from workbench.decoding import Decoder
-from workbench.errors import UnknownTopicError, ValidationError, WindowError
+from workbench.errors import ConfigurationError, TableError, UnknownTopicError, ValidationError, WindowError
 from workbench.lag.history import write_rounds
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 from workbench.session.snapshot import Snapshot
@@ -63,6 +63,10 @@ def test_a_comparison_ranks_fields_and_payload_paths(snap):
     assert found.rows == (16, 16)
     assert "where event_type = 'order.paid' (16 rows) against the rest (16 rows)" in repr(found)
     assert snap.compare(snap.trace(correlation_id=correlation(0)), "partition = 0").rows == (4, 32)
+    with pytest.raises(ConfigurationError, match=r"rows='flows' is not known\. Choose events, traces"):
+        snap.compare("true", rows="flows")
+    with pytest.raises(ValidationError, match="Records are selected by an SQL condition"):
+        snap.compare(5)
     with pytest.raises(ValidationError, match="The baseline is empty"):
         snap.compare("true")
 
@@ -91,6 +95,12 @@ def test_state_folds_the_records_of_a_topic_or_a_trace(snap):
     assert snap.state("orders", at="@2026-01-01T00:00:00Z").as_of == {}
     with pytest.raises(UnknownTopicError, match="The snapshot has no topic nope; it has orders"):
         snap.state("nope")
+
+
+def test_state_of_a_topic_that_is_there_twice_has_no_order(snap):
+    Filler(snap.store, Decoder())(raw_records(0, 2), capture_id="c2")
+    with pytest.raises(TableError, match="The snapshot has 2 topics orders, of several clusters or made anew"):
+        snap.state("orders")
 
 
 def test_waiting_reads_the_commits_that_were_stored_with_the_lag(snap):

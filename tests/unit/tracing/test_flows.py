@@ -100,3 +100,15 @@ def test_the_figures_are_those_of_each_trace(rows):
         assert row["gaps"] == int(known.sum())
         if not own.cycles:
             assert row["depth"] == int(np.max(own.data.structure.depth))
+
+
+@pytest.mark.parametrize(
+    ("rows", "start"),
+    [
+        ([{"correlation_id": "k", "t": -62_135_596_800_000_001}], "-62,135,596,800,000,001 µs since 1970"),
+        ([{"correlation_id": "k", "t": 253_402_300_799_999_999}], "9999-12-31 23:59:59.999999Z"),
+        ([{"correlation_id": "k"}], ""),
+    ],
+)
+def test_times_outside_the_calendar_are_shown_as_numbers(rows, start):
+    assert repr(flows(trace_of(event_table(rows)).data)).splitlines()[-1].startswith(f"k               {start}")

@@ -29,6 +29,6 @@ def test_a_graph_without_events_says_so(wanted):
 
 def test_where_some_events_have_ids_nothing_is_said():
     graph = graph_of({"event_id": "a", "correlation_id": "k"}, {"event_id": None})
-    with pytest.raises(UnknownEventError, match="frame of the graph"):
+    with pytest.raises(UnknownEventError, match="`workbench flows`"):
         graph.select(correlation_id="other")
     assert missing_ids_text(graph_of({"event_id": "a"}).data, "fragment") is None

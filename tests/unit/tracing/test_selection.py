@@ -70,8 +70,13 @@ def test_what_is_not_there_is_named_with_what_is_known_of_it():
         graph.select(fragment=7)
     with pytest.raises(UnknownEventError, match="descendants of a has the id a"):
         graph.descendants("a").descendants("a")
+    with pytest.raises(UnknownEventError, match=r"has the id \(an empty text\)"):
+        graph.select(event_id="")
     with pytest.raises(TypeError, match="exactly one"):
         graph.select(correlation_id="k1", event_id="a")
+    for name in ("correlation_id", "event_id", "trace_id"):
+        with pytest.raises(TypeError, match=f"{name}=5 is no text: ids are texts, so write it in quotes"):
+            graph.select(**{name: 5})
 
 
 def test_a_trace_by_the_trace_id_in_the_headers():

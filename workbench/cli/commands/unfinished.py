@@ -28,7 +28,7 @@ def unfinished(
     as_json: Json = False,
 ) -> None:
     """Find flows that stopped half-way, by rules learnt from the snapshot itself."""
-    text = None if rules is None else rules.read_text("utf-8")
+    text = None if rules is None else rules.read_bytes()
     with opened(snapshot) as snap:
         found = snap.unfinished(end, rules=text)
         if freeze:

@@ -16,6 +16,7 @@ from workbench.store.snapshot import row_queries
 from workbench.store.snapshot.own_frames import register_frames
 from workbench.store.sql.read_only import check_condition, check_reads_only
 from workbench.store.sql.reserved_words import hint_for, readable
+from workbench.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 _VIEWS = re.compile(r"\b(?:FROM|JOIN) (records|events)\b")
 """Views that a query of the store names; what its user wrote is parsed instead."""
+
+_LINES, _LINE = 20, 300
+"""Of the text of an error: lines and characters of a line."""
 
 Parameters: TypeAlias = "Sequence[Any] | Mapping[str, Any] | None"
 
@@ -139,8 +143,13 @@ class Queries:
             duckdb.PermissionException,
         ) as error:
             raise QueryError(
-                f"The query failed: {error}{hint_for(query)}", path=str(self._connection.path), query=query
+                f"The query failed: {_said(error)}{hint_for(query)}", path=str(self._connection.path), query=query
             ) from error
+
+
+def _said(error: duckdb.Error) -> str:
+    """Write what DuckDB says line by line: it quotes values of records, which may hold anything."""
+    return "\n".join(visible(line, _LINE) for line in str(error).splitlines()[:_LINES])
 
 
 def _views(cursor: duckdb.DuckDBPyConnection) -> set[str]:

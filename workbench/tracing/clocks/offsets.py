@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 
-from workbench.errors import UnknownEventError
+from workbench.errors import ConfigurationError, UnknownEventError
 from workbench.text import UNKNOWN, counted
 from workbench.tracing.answers import SHOWN, Answer, key_text, micros_text, rest_text, type_text
+from workbench.tracing.choices import check_choice
 from workbench.tracing.clocks.constraints import (
     ClockedEdges,
     Constraints,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Ints
 
 Estimate: TypeAlias = Literal["least", "midpoint"]
+
+_LONGEST_US = 2**62
 
 CLOCK_LIMIT = 1_000
 """Clocks of one connected component: the table of pairs grows with their square, the time with their cube."""
@@ -140,7 +143,11 @@ def clock_offsets(
 
     Raises:
         UnknownEventError: There is no clock of this name.
+        ConfigurationError: There is no such method, or ``epsilon_us`` is no length of time.
     """
+    check_choice("method", method, get_args(Estimate))
+    if epsilon_us is not None and not (isinstance(epsilon_us, int) and 0 <= epsilon_us < _LONGEST_US):
+        raise ConfigurationError(f"epsilon_us={epsilon_us!r} is no resolution of times. Give microseconds, 0 or more.")
     edges = clocked_edges(graph)
     if reference is not None and reference not in edges.names:
         names = ", ".join(map(type_text, edges.names[:10])) or "none"

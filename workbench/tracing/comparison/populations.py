@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from workbench.text import counted, text_table, visible
+from workbench.text import and_more, counted, text_table, visible
 from workbench.tracing.answers import SHOWN, Answer, rest_text, share_text
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ ABSENT = "(absent)"
 OTHER = "(other)"
 FEW_ROWS = 20
 _MOST_VALUES = 100
+_NAMED = 8
 _DISTINCT_NUMBERS = 20
 _ID_SHARE = 0.9
 _TIME_DIGITS = 10**9
@@ -51,17 +52,23 @@ class Comparison(Answer):
             lines.append(f"  fewer than {FEW_ROWS} rows on one side: the scores are weak")
         if self.note:
             lines.append(f"  {self.note}")
+        telling = self.frame[self.frame["score"] > 0]
         table = [
             (visible(str(row.attribute), 50), share_text(row.score), visible(str(row.value), 50),
              share_text(row.share_selection), share_text(row.share_baseline))
-            for row in self.frame.head(SHOWN).itertuples(index=False)
+            for row in telling.head(SHOWN).itertuples(index=False)
         ]  # fmt: skip
-        lines.append(text_table(["attribute", "score", "value", "selection", "baseline"], table, numeric=(1, 3, 4)))
+        if table:
+            lines.append(text_table(["attribute", "score", "value", "selection", "baseline"], table, numeric=(1, 3, 4)))
+            lines += rest_text(len(telling), "attribute")
+        if alike := len(self.frame) - len(telling):
+            lines.append(f"  {counted(alike, 'attribute')} with the same shares on both sides; .frame has all")
+        elif not table:
+            lines.append("  no attribute to compare by")
         if self.skipped:
-            lines.append(
-                f"  left out: {', '.join(visible(name, 40) for name in list(self.skipped)[:8])} …; .skipped says why"
-            )
-        return "\n".join([*lines, *rest_text(len(self.frame), "attribute")])
+            names = ", ".join(visible(name, 40) for name in list(self.skipped)[:_NAMED])
+            lines.append(f"  left out: {names}{and_more(len(self.skipped) - _NAMED)}; .skipped says why")
+        return "\n".join(lines)
 
 
 def compare_populations(

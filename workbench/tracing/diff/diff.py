@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import orjson
@@ -14,6 +14,7 @@ from workbench.model.causation import SELECTED_LIMIT
 from workbench.text import counted, json_visible, visible
 from workbench.tracing.answers import SHOWN, Answer, rest_text
 from workbench.tracing.cases import cases_by_correlation, one_case
+from workbench.tracing.choices import check_choice, listed
 from workbench.tracing.diff.keys import KeyTable, LabelField, event_keys
 from workbench.tracing.diff.lines import key_lines
 from workbench.tracing.diff.payloads import PathChange, compare_payloads
@@ -135,6 +136,9 @@ class TraceDiff(Answer, Drawn):
         same = int((self.frame["status"] == "same").sum())
         sides = f"a {names[0]} ({sizes[0]}), b {names[1]} ({sizes[1]})"
         lines = [f"diff: {sides}: {same} of {counted(len(self.frame), 'key')} the same"]
+        for name, side in zip("ab", self.sides, strict=True):
+            if outside := int((side.row < 0).sum()):
+                lines.append(f"  {name}: {counted(outside, 'event')} without a correlation id left out")
         lines += key_lines(self.frame, self.keys)
         lines.append(f"  payloads: {self.compared}")
         for key, rows in self.payload.head(SHOWN).groupby("key", sort=False):
@@ -154,13 +158,17 @@ def trace_diff(
         b: The other side.
         label: What makes the label of an event: ``("source", "event_type")`` is usual for spans.
         ignore: Paths of payloads that are not compared.
+
+    Raises:
+        ConfigurationError: An event has no such label.
     """
+    fields = [check_choice("label", name, get_args(LabelField)) for name in listed(label)]
     table = KeyTable()
-    sides = [_Side(one, table, label) for one in (a, b)]
+    sides = [_Side(one, table, fields) for one in (a, b)]
     for side in sides:
         side.measure(len(table))
     frame = _frame(table, *sides, single=a.single and b.single)
-    payload, compared = _payloads(table, *sides, ignore=ignore)
+    payload, compared = _payloads(table, *sides, ignore=listed(ignore))
     order = frame["number"].to_list()
     keys = tuple(table.steps(number) for number in order)
     traces = (sides[0].traces, sides[1].traces)
@@ -171,7 +179,7 @@ def trace_diff(
 
 
 class _Side:
-    def __init__(self, given: TraceSet, table: KeyTable, label: Sequence[LabelField]) -> None:
+    def __init__(self, given: TraceSet, table: KeyTable, label: Sequence[str]) -> None:
         self.given = given
         self.cases = given.cases()
         self.key = event_keys(given.graph, self.cases, table, label)
@@ -258,7 +266,8 @@ def _payloads(table: KeyTable, a: _Side, b: _Side, *, ignore: Collection[str]) -
 
 def _ordered(key: Ints, chosen: Flags) -> Ints:
     """Return the events with some keys by key; events are numbered by (t, id), which a stable sort keeps."""
-    nodes = np.flatnonzero((key >= 0) & chosen[key])
+    nodes = np.flatnonzero(key >= 0)
+    nodes = nodes[chosen[key[nodes]]]
     return nodes[np.argsort(key[nodes], kind="stable")]
 
 

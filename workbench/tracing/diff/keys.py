@@ -69,7 +69,7 @@ class KeyTable:
         return self._numbers.get((parent, Step(step.label, step.others, not step.leaf)))
 
 
-def event_keys(graph: CausalGraph, cases: Cases, table: KeyTable, label: Sequence[LabelField]) -> Ints:
+def event_keys(graph: CausalGraph, cases: Cases, table: KeyTable, label: Sequence[str]) -> Ints:
     """Return the key of each event, -1 outside every case.
 
     Only different steps cost Python: at each level the pairs of parent and label are made distinct first.
@@ -88,7 +88,7 @@ def event_keys(graph: CausalGraph, cases: Cases, table: KeyTable, label: Sequenc
     return key
 
 
-def _steps(graph: CausalGraph, cases: Cases, label: Sequence[LabelField]) -> tuple[list[Step], Ints]:
+def _steps(graph: CausalGraph, cases: Cases, label: Sequence[str]) -> tuple[list[Step], Ints]:
     """Return the different steps of a graph, and the index of each event's step."""
     columns = [graph.column(name).dictionary_encode() for name in label]
     codes = [column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) for column in columns]

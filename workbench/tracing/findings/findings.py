@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
@@ -17,7 +18,7 @@ from workbench.tracing.findings.context import Context, NotChecked
 from workbench.tracing.graph.arrays import paired
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from workbench.tracing.findings.context import Evidence
     from workbench.tracing.graph import CausalGraph
@@ -261,7 +262,7 @@ def _excepted(evidence: pd.DataFrame, known: Sequence[Mapping[str, str]]) -> pd.
     reasons = pd.Series([None] * len(evidence), dtype=object, index=evidence.index)
     names = {rule.name for rule in RULES}
     for one in known:
-        if one.get("rule") not in names or not one.get("reason"):
+        if not isinstance(one, Mapping) or one.get("rule") not in names or not one.get("reason"):
             raise TableError(f"A known exception needs a rule of these and a reason: {', '.join(sorted(names))}.")
         covered = evidence["rule"] == one["rule"]
         if one.get("condition"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pyarrow as pa
 from workbench.errors import UnknownEventError
 from workbench.text import counted
 from workbench.tracing.answers import SHOWN, Answer, key_text, micros_text, rest_text, share_text, type_text
+from workbench.tracing.choices import check_choice
 from workbench.tracing.graph.columns import text_rank
 from workbench.tracing.paths.intervals import intervals_of
 from workbench.tracing.paths.sections import Boundary, call_tree, path_sections, self_times, tolerant_path
@@ -83,7 +84,10 @@ def call_path(
 
     Raises:
         UnknownEventError: There is no such span, or it has no start and end.
+        ConfigurationError: There is no such method or boundary.
     """
+    check_choice("method", method, get_args(CallMethod))
+    check_choice("boundary", boundary, get_args(Boundary))
     intervals = intervals_of(graph)
     heads = np.flatnonzero(intervals.parent < 0)
     if not len(intervals):

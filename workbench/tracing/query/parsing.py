@@ -100,7 +100,11 @@ class _Parser:
 
     def _relations(self) -> Expression:
         left = self._set()
+        relations = 0
         while (found := self._match(_RELATION, unless=("&&",))) is not None:
+            relations += 1
+            if relations > _DEEPEST:
+                self._fail(f"at most {_DEEPEST} relations in a row", found.start())
             links = found["links"]
             operator = {"->>": ">>", "<<-": "<<"}[links] if links else found["operator"]
             if found["negated"] and found["both"]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _SHOWN_ROWS = 20
 _TEXT_LIMIT = 40
+_SUMMARY_LIMIT = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,7 @@ class QueryResult:
 
     def __repr__(self) -> str:
         found = f"{counted(len(self), 'event')} of {number_text(self.graph.provenance.events)}"
-        lines = [f"{visible(self.summary, None)}: {found}"]
+        lines = [f"{visible(self.summary, _SUMMARY_LIMIT)}: {found}"]
         lines += [f"{counted(count, 'event')} without {name}" for name, count in self.missing.items()]
         if len(self):
             shown = self.columns.slice(0, _SHOWN_ROWS)

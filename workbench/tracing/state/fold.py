@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -13,18 +14,18 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from workbench.decoding.times import EPOCH
-from workbench.errors import TableError
+from workbench.errors import FoldError, TableError, WindowError
 from workbench.model.causation import EventPosition
 from workbench.model.feeds import Identity, RecordDetail
 from workbench.text import counted, json_visible, number_text, partition_text, time_text, visible
 from workbench.tracing.answers import SHOWN, Answer, rest_text
 from workbench.tracing.drawing.drawn import Drawn, PictureViews
 from workbench.tracing.drawing.pictures.timeline import change_text, state_picture
-from workbench.tracing.state.json_patch import json_patch
-from workbench.tracing.tables import frame_csv
+from workbench.tracing.state.json_patch import differs, json_patch
+from workbench.tracing.tables import frame_csv, json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import pyarrow as pa
 
@@ -36,6 +37,8 @@ CHECKPOINT_EVERY = 1_000
 """Events of a partition between two kept copies of its state."""
 _DETAIL_KEYS = 500
 """Keys of a state that the pane of a step shows."""
+_DEEPEST = 200
+"""Levels of a JSON value that are read; copying and comparing states take some frames of Python for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class FoldEvent:
 
     key: str
     value: Any
-    """The JSON value, or the text of a value that is no JSON. Never null: a null value deletes the key."""
+    """The JSON value, or the text of a value that is no JSON or is nested deeper than 200 levels. Never null: a null
+    value deletes the key."""
     topic: str
     partition: int
     offset: int
@@ -52,13 +56,19 @@ class FoldEvent:
 
 
 Fold: TypeAlias = "Callable[[Any, FoldEvent], Any]"
-"""Called with the state of a key, None at first, and an event; returns the new state."""
+"""Called with the state of a key, None at first, and an event; returns the new state, None to delete the key."""
 
 
 def micros_of(at: datetime | int | None) -> int | None:
-    """Return a moment as microseconds since 1970 UTC; a datetime without a zone is UTC."""
-    if at is None or isinstance(at, int):
+    """Return a moment as microseconds since 1970 UTC; a datetime without a zone is UTC.
+
+    Raises:
+        WindowError: It is no moment.
+    """
+    if at is None or (isinstance(at, int) and not isinstance(at, bool)):
         return at
+    if not isinstance(at, datetime):
+        raise WindowError(f"{at!r} is no time: give a datetime, or microseconds since 1970.", text=str(at))
     return ((at if at.tzinfo is not None else at.replace(tzinfo=UTC)) - EPOCH) // timedelta(microseconds=1)
 
 
@@ -79,11 +89,13 @@ class StateAt(Answer):
     at_us: int | None
     events: int
     """Events up to the moment."""
+    notes: tuple[str, ...] = ()
+    """Sentences: what was left out, and what looks like a mistake in the fold."""
 
     @property
     def differs(self) -> bool:
         """Whether the two meanings differ, because times run backwards."""
-        return self.as_of != self.as_known
+        return differs(self.as_of, self.as_known)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -100,8 +112,9 @@ class StateAt(Answer):
         """Write the state of each key; both meanings where they differ."""
         moment = "the end" if self.at_us is None else time_text(self.at_us, "us")
         lines = [f"state at {moment}: {counted(len(self.as_of), 'key')} by {counted(self.events, 'event')}"]
-        lines += [f"  {visible(key, 60)}: {_json(value)}" for key, value in sorted(self.as_of.items())[:SHOWN]]
+        lines += [f"  {_key(key)}: {_json(value)}" for key, value in sorted(self.as_of.items())[:SHOWN]]
         lines += rest_text(len(self.as_of), "key")
+        lines += [f"  {note}" for note in self.notes]
         if self.differs:
             lines.append("  times run backwards: a consumer had seen another state (.as_known)")
             changes = json_patch(self.as_of, self.as_known)[:SHOWN]
@@ -113,8 +126,12 @@ def _new_value(operation: dict[str, Any]) -> str:
     return f" {_json(operation['value'])}" if "value" in operation else ""
 
 
+def _key(key: str) -> str:
+    return visible(key, 60) or "(empty)"
+
+
 def _json(value: Any) -> str:
-    return visible(json_visible(orjson.dumps(value, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()), 120)
+    return visible(json_visible(json_text(value)), 120)
 
 
 @dataclass(eq=False)
@@ -144,12 +161,16 @@ class StateFold(Drawn):
 
     Raises:
         TableError: A key lies in several partitions of a topic, so that its events have no order.
+        FoldError: The fold is no function. Methods raise it where the fold fails.
     """
 
     def __init__(self, records: pa.Table, fold: Fold = last_value, *, viewer: Viewer | None = None) -> None:
+        if not callable(fold):
+            raise FoldError(f"fold= is a function, (state, event) -> state; not {type(fold).__name__}.")
         self._fold = fold
         self.viewer = viewer
         self._parts = _partitions(records)
+        self._left_out = records.num_rows - sum(len(part.key) for part in self._parts)
         self.times = np.unique(np.concatenate([part.time for part in self._parts] or [np.zeros(0, dtype=np.int64)]))
         """The moments at which something happened, for a slider."""
 
@@ -165,19 +186,28 @@ class StateFold(Drawn):
             as_known |= known
             later = seen + np.flatnonzero(part.time[seen:] <= limit)
             count += seen + len(later)
-            as_of |= self._folded(part, copy.deepcopy(known), later.tolist()) if len(later) else known
-        return StateAt(as_of, as_known, at_us, count)
+            as_of |= self._folded(part, _copied(known), later.tolist()) if len(later) else known
+        return StateAt(as_of, as_known, at_us, count, self._notes(count, as_of))
 
     def first(self, count: int) -> StateAt:
         """Return the state after the first events of each partition: a version instead of a time."""
         states: dict[str, Any] = {}
         for part in self._parts:
             states |= self._prefix(part, min(count, len(part.key)))
-        return StateAt(states, states, None, sum(min(count, len(part.key)) for part in self._parts))
+        events = sum(min(count, len(part.key)) for part in self._parts)
+        return StateAt(states, states, None, events, self._notes(events, states))
+
+    def _notes(self, events: int, states: Mapping[str, Any]) -> tuple[str, ...]:
+        notes = []
+        if self._left_out:
+            notes.append(f"{counted(self._left_out, 'record')} without a key or a time left out")
+        if events and not states and self._fold is not last_value:
+            notes.append("no key has a state: the fold has to return it, None deletes the key")
+        return tuple(notes)
 
     def steps(self) -> pd.DataFrame:
         """Return each event by time with the JSON Patch that it made: time_us, position, key, patch."""
-        return self._placed_steps().drop(columns="place")
+        return self._placed.drop(columns="place")
 
     def csv(self, *, spreadsheet: bool = False) -> str:
         """Write the steps as CSV; see `workbench.tracing.tables.frame_csv`."""
@@ -185,7 +215,7 @@ class StateFold(Drawn):
 
     def views(self) -> PictureViews:
         """Return what `show` and `svg` draw."""
-        steps = self._placed_steps()
+        steps = self._placed
         positions = steps["place"].to_list()
         names = [f"{key} {position}" for key, position in zip(steps["key"], steps["position"], strict=True)]
         return PictureViews(lambda opened: state_picture(steps, positions, _json, opened=opened), names)
@@ -196,7 +226,7 @@ class StateFold(Drawn):
 
     def _state_detail(self, position: EventPosition) -> RecordDetail | None:
         """Return the state at the time of an event, and what the event changed, as the pane of a record shows it."""
-        steps = self._placed_steps()
+        steps = self._placed
         found = steps[[place[1:] == position[1:] for place in steps["place"]]]
         if found.empty:
             return None
@@ -213,16 +243,18 @@ class StateFold(Drawn):
             changes = "; ".join(change_text(one, _json) for one in json_patch(state.as_of, state.as_known)[:SHOWN])
             facts.append(("a consumer had seen", changes))
         patch = tuple((str(one["op"]), change_text(one, _json)) for one in step["patch"])
-        lines = [f"{visible(key, 60)}: {_json(value)}" for key, value in sorted(state.as_of.items())[:_DETAIL_KEYS]]
+        lines = [f"{_key(key)}: {_json(value)}" for key, value in sorted(state.as_of.items())[:_DETAIL_KEYS]]
         body = "\n".join([*lines, *rest_text(len(state.as_of), "key", _DETAIL_KEYS)])
         return RecordDetail(Identity(*position[1:]), tuple(facts), patch, body)
 
-    def _placed_steps(self) -> pd.DataFrame:
+    @cached_property
+    def _placed(self) -> pd.DataFrame:
+        """Each event by time, as `steps` gives it, with its position as ``place``."""
         rows = []
         for part in self._parts:
             states: dict[str, Any] = {}
             for place, key in enumerate(part.key):
-                before = copy.deepcopy({key: states[key]} if key in states else {})
+                before = _copied({key: states[key]} if key in states else {})
                 self._folded(part, states, [place])
                 after = {key: states[key]} if key in states else {}
                 at = EventPosition(0, part.topic, part.partition, int(part.offset[place]))
@@ -233,31 +265,70 @@ class StateFold(Drawn):
     def _prefix(self, part: _Partition, count: int) -> dict[str, Any]:
         """Fold the first events of a partition, from the nearest kept state."""
         begin = max((place for place in part.checkpoints if place <= count), default=0)
-        states = copy.deepcopy(part.checkpoints[begin]) if begin else {}
+        states = _copied(part.checkpoints[begin]) if begin else {}
         while begin + CHECKPOINT_EVERY <= count:
             self._folded(part, states, range(begin, begin + CHECKPOINT_EVERY))
             begin += CHECKPOINT_EVERY
-            part.checkpoints[begin] = copy.deepcopy(states)
+            part.checkpoints[begin] = _copied(states)
         return self._folded(part, states, range(begin, count))
 
     def _folded(self, part: _Partition, states: dict[str, Any], places: Any) -> dict[str, Any]:
         for place in places:
             key, raw = part.key[place], part.value[place]
-            if raw is None:
+            state = None if raw is None else self._applied(part, place, raw, states.get(key))
+            if state is None:
                 states.pop(key, None)
-                continue
-            event = FoldEvent(
-                key, _value(raw), part.topic, part.partition, int(part.offset[place]), int(part.time[place])
-            )
-            states[key] = self._fold(states.get(key), event)
+            else:
+                states[key] = state
         return states
+
+    def _applied(self, part: _Partition, place: int, raw: bytes, state: Any) -> Any:
+        key, offset = part.key[place], int(part.offset[place])
+        event = FoldEvent(key, _value(raw), part.topic, part.partition, offset, int(part.time[place]))
+        try:
+            return self._fold(state, event)
+        except Exception as error:
+            position = str(EventPosition(0, part.topic, part.partition, offset))
+            raise FoldError(
+                f"The fold failed at {position}, key {_key(key)}: {type(error).__name__}: "
+                f"{visible(str(error), 200)}. The event is its second argument, the state before it the first.",
+                key=key,
+                position=position,
+            ) from error
+
+
+def _copied(states: dict[str, Any]) -> dict[str, Any]:
+    """Copy states, because a fold may change the one that it gets."""
+    try:
+        return copy.deepcopy(states)
+    except Exception as error:
+        raise FoldError(
+            f"A state of the fold cannot be copied ({type(error).__name__}: {visible(str(error), 120)}). "
+            "Return plain values: numbers, texts, lists and objects, not nested too deeply.",
+        ) from error
 
 
 def _value(raw: bytes) -> Any:
     try:
-        return orjson.loads(raw)
+        value = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return raw.decode("utf-8", "backslashreplace")
+    deep = raw.count(b"[") + raw.count(b"{") > _DEEPEST and _deeper(value, _DEEPEST)
+    return raw.decode() if deep else value
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Tell whether a JSON value is nested deeper than so many levels, level by level: recursion has an end."""
+    level = [value]
+    while levels and level:
+        levels -= 1
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return any(isinstance(one, dict | list) for one in level)
 
 
 def _partitions(records: pa.Table) -> list[_Partition]:
@@ -291,6 +362,6 @@ def _refuse_keys_in_several(parts: list[_Partition]) -> None:
             if home is not part:
                 places = " and ".join(partition_text(one.topic, one.partition) for one in (home, part))
                 raise TableError(
-                    f"Key {visible(key, 60)} lies in {places}, so its events have no order. "
+                    f"Key {_key(key)} lies in {places}, so its events have no order. "
                     "Choose one topic whose keys keep to one partition.",
                 )

@@ -37,6 +37,14 @@ DISGUISED = [
 
 
 class TestSql:
+    def test_an_error_that_quotes_values_is_short_and_nothing_that_a_terminal_obeys(self, store, fill):
+        fill(raw_records(0, 1))
+        with pytest.raises(QueryError) as raised:
+            store.sql("SELECT (chr(27) || '[2J' || repeat('x', 20000))::INT FROM events")
+        assert "\x1b" not in str(raised.value)
+        assert "\\x1b[2J" in str(raised.value)
+        assert max(map(len, str(raised.value).splitlines())) < 400
+
     def test_parameters_are_bound(self, store, fill):
         fill(raw_records(0, 12))
         hostile = "x'; DROP TABLE sources; --"

@@ -26,6 +26,13 @@ def test_the_vector_of_section_12():
     assert "fewer than 20 rows on one side: the scores are weak" in repr(found)
 
 
+def test_equal_and_empty_populations_say_so():
+    same = compare_populations(SELECTION, SELECTION)
+    assert repr(same).splitlines()[-1] == "  3 attributes with the same shares on both sides; .frame has all"
+    assert same.frame["score"].to_list() == [0, 0, 0]
+    assert repr(compare_populations([], [])).splitlines()[-1] == "  no attribute to compare by"
+
+
 def test_numbers_become_deciles_and_ids_and_times_are_left_out():
     rows = [{"price": n, "id": f"x{n}", "at": 1_700_000_000_000 + n, "mine": 1, "kind": "a"} for n in range(100)]
     found = compare_populations(rows[:50], rows[50:], exclude=["mine"])

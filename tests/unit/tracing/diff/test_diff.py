@@ -126,23 +126,39 @@ def test_the_source_can_be_part_of_the_label():
 def test_a_side_that_is_not_there():
     with pytest.raises(UnknownEventError, match="There is no correlation k9"):
         side_of(scenario(), ["k1", "k9"])
-    with pytest.raises(UnknownEventError, match="none was named"):
+    with pytest.raises(UnknownEventError, match="a list of them, or a trace; not an empty list"):
         side_of(scenario(), [])
+    for side in (5, [5], None, [None], scenario().data):
+        with pytest.raises(UnknownEventError, match="A side of a diff is a correlation id, a list of them, or a trace"):
+            side_of(scenario(), side)
+    with pytest.raises(UnknownEventError, match=r"has correlation_id \(an empty text\)"):
+        side_of(scenario(), "")
     empty = trace_of(event_table([]))
     assert empty.diff(empty).same
 
 
-def with_payloads(payloads):
-    events = event_table(rows_of([event for event in S if event[3] == "k1"]))
+def test_events_without_a_correlation_are_in_no_trace_of_a_set_and_counted():
+    silent = with_payloads([b"1"] * 5, correlation=None)
+    assert repr(silent.diff(silent)).splitlines() == [
+        "diff: a the whole snapshot (0 traces), b the whole snapshot (0 traces): 0 of 0 keys the same",
+        "  a: 5 events without a correlation id left out",
+        "  b: 5 events without a correlation id left out",
+        "  payloads: 0 pairs compared, without ids and times",
+    ]
+
+
+def with_payloads(payloads, **more):
+    events = event_table({**row, **{f"{name}_id": value for name, value in more.items()}} for row in rows_of(S[:5]))
     trace = trace_of(events)
     values = dict(zip(events.column("offset").to_pylist(), payloads, strict=True))
 
     def read(positions):
         offsets = positions.column("offset").to_pylist()[::-1]
         zeros = pa.array([0] * len(offsets), pa.int32())
-        place = {"source_id": zeros, "partition": zeros, "offset": offsets}
+        place = {"source_id": zeros, "partition": zeros, "offset": pa.array(offsets, pa.int64())}
         keys = pa.array([None] * len(offsets), pa.binary())
-        return pa.table({**place, "key": keys, "value": [values[offset] for offset in offsets]})
+        found = pa.array([values[offset] for offset in offsets], pa.binary())
+        return pa.table({**place, "key": keys, "value": found})
 
     return type(trace)(trace.data, records=read)
 

@@ -68,6 +68,8 @@ def test_known_exceptions_are_counted_and_not_hidden():
     assert "external_cause: 2 causes outside the snapshot, named by several events (1 known)" in repr(found)
     with pytest.raises(TableError, match="needs a rule of these and a reason"):
         vector().findings(known=[{"rule": "nonsense", "reason": "x"}])
+    with pytest.raises(TableError, match="needs a rule of these and a reason"):
+        vector().findings(known=["cycle"])
     with pytest.raises(TableError, match="cannot be evaluated"):
         vector().findings(known=[{"rule": "cycle", "reason": "x", "condition": "nope =="}])
 

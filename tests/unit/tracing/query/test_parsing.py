@@ -114,6 +114,7 @@ def test_stages():
         ("{} | avg() > 3ms", r"expected avg\(field\)"),
         ("{} | select()", r"expected select\(field\)"),
         ("{} | count() =~ 3", "a comparison of numbers"),
+        (" >> ".join(["{}"] * 200), "at most 100 relations in a row"),
         ("(" * 200 + "{}" + ")" * 200, "at most 100 nested"),
         ("{" + "(" * 200 + "depth=1" + ")" * 200 + "}", "at most 100 nested"),
     ],

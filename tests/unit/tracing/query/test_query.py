@@ -331,6 +331,19 @@ def test_an_empty_graph_has_an_empty_answer():
     assert "0 events" in repr(result)
 
 
+def test_a_query_of_thousands_of_terms_is_answered_and_its_text_is_cut(forest):
+    many = "{" + " || ".join(f'id = "{n}"' for n in range(5_000)) + ' || id = "j"}'
+    found = query(forest, many)
+    assert ids(found) == ["j"]
+    assert len(repr(found).splitlines()[0]) < 400
+    assert ids(query(forest, f"{{}} >> {many}")) == ["j"]
+
+
+def test_a_regular_expression_ends_whatever_it_is(forest):
+    assert len(query(forest, '{id =~ "(a+)+$"}')) == 1
+    assert len(query(forest, '{id =~ "(.*a){30}b"}')) == 0
+
+
 def test_hostile_texts_are_shown_as_texts():
     graph = build_graph(event_table([{"event_id": "<b>\x1b[31m", "event_type": "<script>"}]))
     result = query(graph, '{type = "<script>"}')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from decoded_events import event_table
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from traces import trace_of
 
-from workbench.errors import ConfigurationError, TableError
+from workbench.errors import ConfigurationError, FoldError, TableError, WindowError
 from workbench.tracing.state import StateFold
 from workbench.tracing.state.fold import micros_of
 from workbench.tracing.state.json_patch import json_patch
@@ -71,6 +72,81 @@ def test_a_users_fold_gets_its_own_state_and_the_event():
     assert fold.at().as_of == {"y": {"sum": 5, "at": [2]}, "z": {"sum": 7, "at": [0]}}
     assert fold.at(30).as_of["x"] == {"sum": 3, "at": [0, 1]}
     assert fold.at(30).as_of["x"] == {"sum": 3, "at": [0, 1]}, "a state that a fold changes in place is not kept"
+
+
+def test_a_fold_that_fails_says_on_which_event_and_keeps_its_own_error():
+    def total(state, event):
+        return (state or 0) + event.value["price"]
+
+    with pytest.raises(FoldError, match=r"The fold failed at t/0@0, key x: TypeError: 'int' object is not") as raised:
+        StateFold(records(RECORDS), total).at()
+    assert isinstance(raised.value.__cause__, TypeError)
+    assert (raised.value.key, raised.value.position) == ("x", "t/0@0")
+    with pytest.raises(FoldError, match="fold= is a function"):
+        StateFold(records(RECORDS), "sum")
+    with pytest.raises(FoldError, match=r"cannot be copied .* Return plain values"):
+        StateFold(records(RECORDS), lambda _state, event: (event.value for _ in range(2))).steps()
+
+
+def test_a_fold_that_returns_nothing_deletes_the_key_and_the_text_doubts_it():
+    found = StateFold(records(RECORDS), lambda _state, _event: None).at()
+    assert found.as_of == {}
+    assert "no key has a state: the fold has to return it, None deletes the key" in repr(found)
+    even = StateFold(records(RECORDS), lambda _state, event: event.value if event.value % 2 == 0 else None)
+    assert even.at(35).as_of == {"x": 2}
+
+
+def test_states_of_any_kind_are_shown():
+    circle: list[object] = []
+    circle.append(circle)
+    loop: dict[str, object] = {}
+    loop["me"] = loop
+    states = [
+        {1, 2},
+        np.arange(3),
+        {"a": np.arange(3)},
+        loop,
+        10**400,
+        10**5000,
+        {(1, 2): 3},
+        object(),
+        float("nan"),
+        circle,
+        b"\x1b",
+        {1: 2, "1": 3},
+    ]
+    for state in states:
+        fold = StateFold(records(RECORDS), lambda _state, _event, state=state: state)
+        assert repr(fold.at()).startswith("state at the end: 2 keys by 5 events")
+        assert "\x1b" not in repr(fold.at())
+        assert fold.csv().startswith("time_us,position,key,patch")
+        assert "<svg" in fold.svg()
+
+
+@pytest.mark.parametrize("levels", [150, 900, 100_000])
+def test_a_deep_value_is_a_text_and_nothing_fails(levels):
+    value = "[" * levels + "]" * levels
+    fold = StateFold(records([[0, 0, 1, "x", value], [0, 1, 2, "x", value.replace("[]", "[1]")]]))
+    assert isinstance(fold.at().as_of["x"], list if levels == 150 else str)
+    assert repr(fold.at()).startswith("state at the end: 1 key by 2 events")
+    assert fold.at(1).patch(fold.at())[0]["op"] == "replace"
+    assert len(fold.steps()) == 2
+
+
+def test_records_without_a_key_or_a_time_are_counted():
+    table = records([[0, 0, None, "x", 1], [0, 1, 2, "", 1], [0, 2, 3, "y", 1]])
+    table = table.set_column(4, "key", pa.array([b"x", b"", None], pa.binary()))
+    assert repr(StateFold(table).at()).splitlines() == [
+        "state at the end: 1 key by 1 event",
+        "  (empty): 1",
+        "  2 records without a key or a time left out",
+    ]
+
+
+@pytest.mark.parametrize("at", ["@2026-01-01T00:00:00Z", 1.5, True])
+def test_what_is_no_moment_is_refused(at):
+    with pytest.raises(WindowError, match="is no time: give a datetime, or microseconds since 1970"):
+        micros_of(at)
 
 
 def test_a_key_in_two_partitions_has_no_order():
