@@ -88,7 +88,7 @@ def test_a_real_graph_is_drawn_clicked_and_changed(
     shown.until("graph.selected == before", "True")
     expect(page.locator(".wb-node[aria-pressed=true]")).to_have_count(1)
     picture(page, "graph-lanes")
-    for button, layout in (("Waterfall", "waterfall"), ("Sequence", "sequence"), ("Type map", "map")):
+    for button, layout in (("Waterfall", "waterfall"), ("Sequence", "sequence"), ("Map", "map")):
         page.get_by_role("button", name=button, exact=True).click()
         shown.until("graph.view.layout", layout)
         page.wait_for_function("layout => document.querySelector('.wb-graph').dataset.layout === layout", arg=layout)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-STATE = {"name": "Causal graph", "layout_name": "layered", "lanes": "topic", "height": 460}
+STATE = {"name": "Causal graph", "layout_name": "layered", "lanes": "topic", "boxes": "event_type", "height": 460}
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ VIEWS = {
     "swimlanes": "Swimlanes",
     "waterfall": "Waterfall",
     "sequence": "Sequence",
-    "map": "Type map",
+    "map": "Map",
 }
 
 
@@ -64,10 +64,16 @@ def test_one_selection_is_shown_in_every_view(trace: Callable[..., TraceStage], 
         expect(pressed).to_have_attribute("aria-label", re.compile(re.escape(said)))
         if layout == "waterfall":
             picture(page, "selected")
-    made.show("Type map")
+    made.show("Map")
     page.get_by_role("button", name="payment.requested, 2 events").click()
     made.show("Waterfall")
     expect(page.locator(".wb-node[aria-pressed=true]")).to_have_count(2)
+    expect(page.get_by_label("Boxes")).to_be_hidden()
+    made.show("Map")
+    page.get_by_label("Boxes").select_option("source")
+    expect(page.locator(".wb-figures")).to_contain_text("sources")
+    expect(page.locator(".wb-node[aria-pressed=true]")).to_have_attribute("aria-label", re.compile("^payments, "))
+    picture(page, "map-by-source")
 
 
 def test_find_by_text_counts_what_is_folded_and_steps(

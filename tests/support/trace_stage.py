@@ -17,12 +17,19 @@ if TYPE_CHECKING:
 
     from workbench.model.causation import GraphView, GraphViewSource, Picture
 
-STATE = {"name": "Trace", "layout_name": None, "lanes": "topic", "height": 520, "still_id": "still"}
+STATE = {
+    "name": "Trace",
+    "layout_name": None,
+    "lanes": "topic",
+    "boxes": "event_type",
+    "height": 520,
+    "still_id": "still",
+}
 ANSWER = """() => {
   stage.answer = async (content) => {
     for (const [said, rows] of await kernel(content)) stage.play(said, rows ?? undefined);
   };
-  for (const name of ["layout_name", "lanes"])
+  for (const name of ["layout_name", "lanes", "boxes"])
     stage.model.on(`change:${name}`, () => stage.answer({ kind: "trait", name, value: stage.state[name] }));
 }"""
 FRAMES = """async (box) => {
@@ -58,7 +65,7 @@ class TraceStage:
         self._source = source
         self._limit = limit
         self._layout: Any = None
-        self._lanes: Any = "topic"
+        self._fields: dict[str, Any] = {"lanes": "topic", "boxes": "event_type"}
         self._opened: frozenset[str] = frozenset()
         self._picked: set[Any] = set()
         self._serial = 0
@@ -72,7 +79,7 @@ class TraceStage:
             self.stage.play(said, rows)
 
     def _drawn(self) -> list[list[Any]]:
-        self.view = self._source.view(layout=self._layout, lanes=self._lanes, opened=self._opened, limit=self._limit)
+        self.view = self._source.view(layout=self._layout, **self._fields, opened=self._opened, limit=self._limit)
         self._serial += 1
         keys = [node.key for node in self.view.nodes if self._picked & set(node.positions)]
         said = {"kind": "view", "serial": self._serial, "picked": keys}
@@ -81,7 +88,10 @@ class TraceStage:
     def _answer(self, content: dict[str, Any]) -> list[list[Any]]:
         kind, nodes = content["kind"], self.view.nodes if self.view is not None else ()
         if kind == "trait":
-            setattr(self, {"layout_name": "_layout", "lanes": "_lanes"}[content["name"]], content["value"])
+            if content["name"] == "layout_name":
+                self._layout = content["value"]
+            else:
+                self._fields[content["name"]] = content["value"]
             return self._drawn()
         if kind == "open":
             self._opened |= {content["key"]}

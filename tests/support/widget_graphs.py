@@ -20,7 +20,7 @@ from workbench.model.causation import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from workbench.model.causation import EdgeKind, LaneField, LayoutName
+    from workbench.model.causation import EdgeKind, LaneField, LayoutName, MapField
 
 WIDTH, HEIGHT = 150.0, 38.0
 SHAPES = ("origin", "inner", "command", "unlinked", "orphan", "self", "virtual", "outside")
@@ -40,9 +40,11 @@ class ScriptedGraph:
         *,
         layout: LayoutName | None = None,
         lanes: LaneField = "topic",
+        boxes: MapField = "event_type",
         opened: Collection[str] = (),
         limit: int = 500,
     ) -> GraphView:
+        del boxes
         self.asked.append({"layout": layout, "lanes": lanes, "opened": set(opened), "limit": limit})
         chosen: LayoutName = layout or "layered"
         folded = [] if "rest" in opened else [self._group()]

@@ -46,6 +46,9 @@ BadgeKind: TypeAlias = Literal["failed", "dead", "break"]
 
 LaneField: TypeAlias = Literal["topic", "source"]
 
+MapField: TypeAlias = Literal["event_type", "source", "topic"]
+"""What the boxes of a map are."""
+
 
 class EventPosition(NamedTuple):
     """Position of the canonical record of an event in a snapshot: captured topic, partition and offset."""
@@ -335,10 +338,14 @@ class GraphViewSource(Protocol):
         *,
         layout: LayoutName | None = None,
         lanes: LaneField = "topic",
+        boxes: MapField = "event_type",
         opened: Collection[str] = (),
         limit: int = 500,
     ) -> GraphView | Picture:
-        """Lay out the graph with these groups open; ``layout=None`` chooses: layered for one chain, else lanes."""
+        """Lay out the graph with these groups open; ``layout=None`` chooses: layered for one chain, else lanes.
+
+        ``lanes`` are those of swimlanes, ``boxes`` those of a map.
+        """
         ...
 
     def find(self, text: str) -> Any:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from workbench.model.causation import GraphViewSource
+    from workbench.model.causation import GraphViewSource, MapField
     from workbench.model.selecting.window import BoundLike
     from workbench.tracing.comparison.populations import Comparison
     from workbench.tracing.diff.diff import TraceDiff
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.tracing.state import StateAt, StateFold
     from workbench.tracing.state.fold import Fold
     from workbench.tracing.trace import Trace
-    from workbench.tracing.type_map import MapBy, TypeMap
+    from workbench.tracing.type_map import TypeMap
     from workbench.tracing.unfinished import Unfinished
     from workbench.widgets import CausationGraph
 
@@ -71,7 +71,7 @@ class SnapshotQuestions(SnapshotQueries, ABC):
         """Check all rules over the snapshot; see `workbench.tracing.trace.Trace.findings`."""
         return self.graph.findings(known=known, **options)
 
-    def type_map(self, by: MapBy = "event_type", *, corrected: bool = False) -> TypeMap:
+    def type_map(self, by: MapField = "event_type", *, corrected: bool = False) -> TypeMap:
         """Map which types lead to which; ``map.drift(other)`` compares it with that of another snapshot.
 
         Args:

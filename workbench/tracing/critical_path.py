@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import UnknownEventError
-from workbench.text import counted, duration_text, output_html, preformatted, visible
+from workbench.text import counted, duration_text, visible
+from workbench.tracing.answers import Answer
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.selection import find_events
@@ -32,8 +33,8 @@ SAVING_BUDGET = 5_000_000
 _SHOWN_HOPS = 40
 
 
-@dataclass(frozen=True, eq=False)
-class CriticalPath:
+@dataclass(frozen=True, eq=False, repr=False)
+class CriticalPath(Answer):
     """The path of binding causes to one event; slack, float and savings beside it."""
 
     path: tuple[str, ...]
@@ -52,7 +53,8 @@ class CriticalPath:
         """The same as ``hops``."""
         return self.hops
 
-    def __repr__(self) -> str:
+    def text(self) -> str:
+        """Write the path, with the saving of each hop."""
         total = int(self.hops["hop_us"].sum())
         lines = [f"critical path: {counted(len(self.path), 'event')}, {duration_text(total, 'us')}"]
         lines += [f"  {self.titles[key]}" for key in self.path[:1]]
@@ -66,9 +68,6 @@ class CriticalPath:
         if len(self.hops) > _SHOWN_HOPS:
             lines.append(f"  … {counted(len(self.hops) - _SHOWN_HOPS, 'more hop')}; .hops has all")
         return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return output_html(preformatted(repr(self)))
 
 
 def critical_path(graph: CausalGraph, event_id: str | None = None) -> CriticalPath:

@@ -14,12 +14,11 @@ from workbench.text import (
     counted,
     duration_text,
     number_text,
-    output_html,
-    preformatted,
     text_table,
     time_text,
     visible,
 )
+from workbench.tracing.answers import Answer
 from workbench.tracing.graph.arrays import components, longest_paths
 from workbench.tracing.graph.graph import COMMAND_ROOT, ORIGIN, SELF_ROOT
 from workbench.tracing.graph.times import NO_TIME
@@ -34,8 +33,8 @@ _ID_LIMIT = 48
 _ROOTS = (ORIGIN, SELF_ROOT, COMMAND_ROOT)
 
 
-@dataclass(frozen=True, eq=False)
-class Flows:
+@dataclass(frozen=True, eq=False, repr=False)
+class Flows(Answer):
     """The flows of a snapshot, those with failures and gaps first."""
 
     frame: pd.DataFrame
@@ -50,7 +49,8 @@ class Flows:
     def __len__(self) -> int:
         return len(self.frame)
 
-    def __repr__(self) -> str:
+    def text(self) -> str:
+        """Write the first flows as a table."""
         lines = [f"{counted(len(self), 'flow')}, {counted(self.without, 'event')} without a correlation id"]
         if len(self):
             names = [name for name in self.frame.columns if name != "records"]
@@ -62,9 +62,6 @@ class Flows:
             if len(self) > _SHOWN:
                 lines.append(f"… {counted(len(self) - _SHOWN, 'more flow')} in .frame")
         return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return output_html(preformatted(repr(self)))
 
 
 def _cell(name: str, value: object) -> str:

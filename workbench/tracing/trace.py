@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from workbench.model.causation import EventPosition
+    from workbench.model.causation import EventPosition, MapField
     from workbench.tracing.clocks.containment import ContainedSpans
     from workbench.tracing.clocks.offsets import ClockOffsets, Estimate
     from workbench.tracing.critical_path import CriticalPath
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from workbench.tracing.paths.waiting import WaitingTimes
     from workbench.tracing.records import RecordReader
     from workbench.tracing.state.fold import Fold, StateAt
-    from workbench.tracing.type_map import MapBy, TypeMap
+    from workbench.tracing.type_map import TypeMap
     from workbench.tracing.unfinished import Unfinished
 
 PathMethod: TypeAlias = Literal["events", "sections", "tolerant"]
@@ -300,7 +300,7 @@ class Trace(TraceForms):
         alone = self.summary != WHOLE if single is None else single
         return TraceSet(self.data, alone, self.summary, self.records_of)
 
-    def type_map(self, by: MapBy = "event_type", *, corrected: bool = False) -> TypeMap:
+    def type_map(self, by: MapField = "event_type", *, corrected: bool = False) -> TypeMap:
         """Map which types, sources or topics lead to which; ``corrected`` adds the hops after clock correction."""
         found = type_map(self.data, by, corrected=self.clock().corrected if corrected else None)
         return replace(found, viewer=self._viewer)

@@ -19,7 +19,7 @@ from workbench.tracing.views import TraceViews
 if TYPE_CHECKING:
     import pandas as pd
 
-    from workbench.model.causation import LaneField, LayoutName
+    from workbench.model.causation import LaneField, LayoutName, MapField
     from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.sequence import SequenceDiagram
@@ -62,19 +62,27 @@ class TraceForms(ABC):
         """Write the events as CSV, with their causes; see `workbench.tracing.tables.frame_csv`."""
         return tables.frame_csv(self.frame, spreadsheet=spreadsheet)
 
-    def svg(self, layout: LayoutName | None = None, *, lanes: LaneField = "topic", limit: int = LIMIT) -> str:
+    def svg(
+        self,
+        layout: LayoutName | None = None,
+        *,
+        lanes: LaneField = "topic",
+        boxes: MapField = "event_type",
+        limit: int = LIMIT,
+    ) -> str:
         """Write a view of the trace as an SVG file: static, every text escaped, never payload.
 
         Args:
             layout: ``layered``, ``swimlanes``, ``waterfall``, ``sequence`` or ``map``; by default layers for one chain,
                 else lanes.
             lanes: Of swimlanes, ``topic`` or ``source``.
+            boxes: Of a map, ``event_type``, ``source`` or ``topic``.
             limit: Events drawn at most; the rest is folded and counted.
 
         Raises:
-            ConfigurationError: There is no such layout, or no such lanes.
+            ConfigurationError: There is no such layout, or no such lanes or boxes.
         """
-        view = TraceViews(self.data).view(layout=layout, lanes=lanes, limit=limit)
+        view = TraceViews(self.data).view(layout=layout, lanes=lanes, boxes=boxes, limit=limit)
         return svg_text(view, f"{self.summary}: {view.text}")
 
     def show(self, **options: Any) -> CausationGraph:
@@ -82,7 +90,8 @@ class TraceForms(ABC):
 
         Args:
             options: ``layout="layered"``, ``"swimlanes"``, ``"waterfall"``, ``"sequence"`` or ``"map"``, ``height``,
-                ``lanes``.
+                ``lanes="topic"`` or ``"source"`` of swimlanes, ``boxes="event_type"``, ``"source"`` or ``"topic"`` of a
+                map.
 
         Raises:
             ConfigurationError: This trace was made without a viewer.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
 
+from workbench.model.causation import MapField
 from workbench.text import counted, number_text, text_table
 from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text, type_text
 from workbench.tracing.choices import check_choice
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
 
-MapBy: TypeAlias = Literal["event_type", "source", "topic"]
-
 EXTERNAL = "(external)"
 """Stands for causes outside the snapshot that several events name."""
 
@@ -44,7 +43,7 @@ class TypeMap(Answer, Drawn):
     clock offsets also p50_corrected_us, p95_corrected_us, p99_corrected_us and negative_corrected."""
     types: pd.DataFrame
     """name, n, failed, first, last: one row for each type."""
-    by: MapBy
+    by: MapField
     viewer: Viewer | None = None
 
     def views(self) -> PictureViews:
@@ -90,7 +89,7 @@ class TypeMap(Answer, Drawn):
 
 
 def type_map(
-    graph: CausalGraph, by: MapBy = "event_type", *, end_us: int | None = None, corrected: Ints | None = None
+    graph: CausalGraph, by: MapField = "event_type", *, end_us: int | None = None, corrected: Ints | None = None
 ) -> TypeMap:
     """Count the edges between types, sources or topics.
 
@@ -103,7 +102,7 @@ def type_map(
     Raises:
         ConfigurationError: A map has no such nodes.
     """
-    check_choice("by", by, get_args(MapBy))
+    check_choice("by", by, get_args(MapField))
     encoded = EncodedColumn.of(graph.column(by))
     names = [*encoded.dictionary.to_pylist(), None]
     kind = np.where(encoded.codes < 0, len(names) - 1, encoded.codes)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.model.causation import SELECTED_LIMIT, TRACE_LAYOUTS, LaneField
+from workbench.model.causation import SELECTED_LIMIT, TRACE_LAYOUTS, LaneField, MapField
 from workbench.text import time_text
 from workbench.tracing.choices import check_choice
 from workbench.tracing.drawing.marks import Signs, marks_of
@@ -57,23 +57,25 @@ class TraceViews:
         *,
         layout: LayoutName | None = None,
         lanes: LaneField = "topic",
+        boxes: MapField = "event_type",
         opened: Collection[str] = (),
         limit: int = LIMIT,
     ) -> GraphView | Picture:
         """Lay the trace out; tens of milliseconds for 500 marks.
 
         Raises:
-            ConfigurationError: There is no such layout, or no such lanes.
+            ConfigurationError: There is no such layout, or no such lanes or boxes.
         """
         if layout is not None:
             check_choice("layout", layout, TRACE_LAYOUTS)
         check_choice("lanes", lanes, get_args(LaneField))
+        check_choice("boxes", boxes, get_args(MapField))
         if layout == "waterfall":
             return self._waterfall(opened, limit)
         if layout == "sequence":
             return self._sequence(opened, limit)
         if layout == "map":
-            return self._map()
+            return self._map(boxes)
         return causation_view(
             self._graph, layout=layout, lanes=lanes, opened=opened, limit=limit, on_path=self._path[0]
         )
@@ -166,8 +168,8 @@ class TraceViews:
             events=len(graph),
         )  # fmt: skip
 
-    def _map(self) -> Picture:
-        found = type_map(self._graph)
+    def _map(self, boxes: MapField) -> Picture:
+        found = type_map(self._graph, boxes)
         place = type_places(self._graph, found)
         positions = {}
         for number, name in enumerate(found.types["name"]):

@@ -50,6 +50,27 @@ def test_every_event_has_a_place_in_every_view(layout: str) -> None:
         assert view.place.min() >= 0
 
 
+@pytest.mark.parametrize(
+    ("boxes", "text", "names"),
+    [
+        ("event_type", "5 types, 5 edges", ["OP", "SR", "PA", "IS", "SC"]),
+        ("source", "5 sources, 5 edges", ["shop", "stock", "pay", "bill", "ship"]),
+        ("topic", "1 topic, 1 edge", ["t"]),
+    ],
+)
+def test_the_boxes_of_a_map_are_types_sources_or_topics(boxes: str, text: str, names: list[str]) -> None:
+    trace = scenario("k1")
+    view = TraceViews(trace.data).view(layout="map", boxes=boxes)
+    assert view.text == text
+    assert [node.name.split(",")[0] for node in view.nodes] == names
+    assert [row.cells[:3] for row in view.rows] == [
+        (cause, effect, str(n)) for cause, effect, n in trace.type_map(boxes).frame.sort_values(
+            "n", ascending=False, kind="stable")[["cause", "effect", "n"]].to_numpy()
+    ]  # fmt: skip
+    assert [names[place] for place in view.place] == trace.frame[boxes].to_list()
+    assert f">{names[0]}<" in trace.svg("map", boxes=boxes)
+
+
 def test_spans_are_drawn_from_start_to_end_with_the_sections_that_the_root_waited_for() -> None:
     wb = pytest.importorskip("workbench")
     import pandas as pd

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def mask(snapshot: SnapshotFile, copy: Annotated[Path, typer.Argument(help="The file to make.")]) -> None:
-    """Copy the records of a snapshot that was captured without the rules of [masking], masked by them."""
+    """Copy the records of a snapshot that was captured without masking rules, masked by those of now."""
     from workbench.session.masked_copies import masked_copy
 
     say(f"{copy} has {counted(masked_copy(snapshot, copy), 'record')}, masked as workbench.toml says.")

@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from workbench.cli.answers import Answered, print_answer
-from workbench.cli.options import Json
+from workbench.cli.forms import AsSvg, print_form, refuse_several
+from workbench.cli.options import Csv, Json
 from workbench.cli.output import print_json, print_text
+from workbench.cli.pictures import By, Layout, picture_options
 from workbench.errors import ConfigurationError
 
 
@@ -28,12 +30,20 @@ def spans(
     show: Annotated[
         str, typer.Option("--show", help="tree, path, findings, map, variants, sequence, mermaid or otlp.")
     ] = "tree",
+    layout: Layout = None,
+    by: By = None,
     as_json: Json = False,
+    svg: AsSvg = False,
+    csv: Csv = False,
 ) -> None:
-    """Print the tree of spans, what a caller waited for, or what is wrong with them."""
+    """Print the tree of spans, what a caller waited for, what is wrong with them, or a picture."""
     from workbench.session import open_trace
     from workbench.session.frames import plain_rows
 
+    refuse_several(json=as_json, svg=svg, csv=csv)
+    options = picture_options(layout, by, svg=svg, mermaid=False)
+    if svg and show != "tree":
+        raise ConfigurationError("--svg draws the spans: choose the picture by --layout, without --show.")
     trace = open_trace(files, columns=_columns(column))
     if trace_id is not None:
         trace = trace.select(trace_id=trace_id)
@@ -44,8 +54,14 @@ def spans(
         "variants": trace.variants,
         "sequence": trace.sequence,
     }
-    if show in answers:
-        print_answer(answers[show](), as_json=as_json)
+    if svg:
+        print_text(trace.svg(**options))
+    elif show in answers:
+        answer = answers[show]()
+        if not print_form(answer, csv=csv):
+            print_answer(answer, as_json=as_json)
+    elif csv and show == "tree":
+        print_form(trace, csv=csv)
     elif show == "tree" and as_json:
         for row in plain_rows(trace.frame):
             print_json(row)

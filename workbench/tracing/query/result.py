@@ -12,13 +12,12 @@ from workbench.text import (
     counted,
     duration_text,
     number_text,
-    output_html,
-    preformatted,
     text_table,
     time_text,
     visible,
 )
 from workbench.tracing import selection
+from workbench.tracing.answers import Answer
 from workbench.tracing.query.fields import FIELDS
 from workbench.tracing.trace import Trace
 
@@ -34,8 +33,8 @@ _TEXT_LIMIT = 40
 _SUMMARY_LIMIT = 300
 
 
-@dataclass(frozen=True, eq=False)
-class QueryResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class QueryResult(Answer):
     """Events that answer a query. A replay, a table or a search takes it as its selection, because it has positions."""
 
     graph: CausalGraph
@@ -88,7 +87,8 @@ class QueryResult:
         """Count the causes that the result leaves outside, and the effects."""
         return selection.boundary(self.graph)
 
-    def __repr__(self) -> str:
+    def text(self) -> str:
+        """Write the first events as a table, and how many lack a field of a condition."""
         found = f"{counted(len(self), 'event')} of {number_text(self.graph.provenance.events)}"
         lines = [f"{visible(self.summary, _SUMMARY_LIMIT)}: {found}"]
         lines += [f"{counted(count, 'event')} without {name}" for name, count in self.missing.items()]
@@ -100,9 +100,6 @@ class QueryResult:
             if len(self) > _SHOWN_ROWS:
                 lines.append(f"… {counted(len(self) - _SHOWN_ROWS, 'more event')} in .frame")
         return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return output_html(preformatted(repr(self)))
 
 
 def _cell(name: str, value: Any) -> str:

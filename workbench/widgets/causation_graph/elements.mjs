@@ -10,11 +10,13 @@ const choice = (value, text) => make("option", { value }, text);
 
 /** Pictures of one trace, and the buttons that choose them. */
 const LAYOUTS = [["layered", "Layered"], ["swimlanes", "Swimlanes"], ["waterfall", "Waterfall"], ["sequence", "Sequence"],
-  ["map", "Type map"]];
+  ["map", "Map"]];
 
 /** @param {string} name */
 function makeBar(name) {
   const lanes = make("select", { "aria-label": "Lanes" }, choice("topic", "by topic"), choice("source", "by source"));
+  const boxes = make("select", { "aria-label": "Boxes" }, choice("event_type", "by type"), choice("source", "by source"),
+    choice("topic", "by topic"));
   const layouts = Object.fromEntries(LAYOUTS.map(([layout, text]) => [layout, button(text)]));
   const find = make("input", { type: "search", "aria-label": "Find", placeholder: "Find (/)", size: 12 });
   const found = make("span", { class: "wb-found-text", "aria-live": "polite" });
@@ -22,6 +24,7 @@ function makeBar(name) {
     figures: make("span", { class: "wb-figures" }),
     group: make("span", { class: "wb-layouts", role: "group", "aria-label": "View" }, ...Object.values(layouts)),
     laneLabel: make("label", { hidden: "" }, "Lanes ", lanes),
+    boxLabel: make("label", { hidden: "" }, "Boxes ", boxes),
     zoomIn: button("Zoom in"),
     zoomOut: button("Zoom out"),
     fitAll: button("Fit", "As much as can be read; drag the drawing to see the rest"),
@@ -30,7 +33,8 @@ function makeBar(name) {
   };
   controls.fold.hidden = true;
   const title = textual("span", name, { class: "wb-title" });
-  return { ...controls, layouts, find, found, lanes, bar: make("div", { class: "wb-bar", ...OWN_KEYS }, title, ...Object.values(controls)) };
+  const bar = make("div", { class: "wb-bar", ...OWN_KEYS }, title, ...Object.values(controls));
+  return { ...controls, layouts, find, found, lanes, boxes, bar };
 }
 
 /** @param {string} name @param {HTMLElement} table */

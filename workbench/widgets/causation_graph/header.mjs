@@ -34,6 +34,8 @@ export function paintHeader(ui, view) {
     button.hidden = view.layouts.length < 2 || !view.layouts.includes(layout);
   }
   ui.laneLabel.hidden = view.layout !== "swimlanes";
+  // The map of an answer has the boxes that were asked for.
+  ui.boxLabel.hidden = view.layout !== "map" || view.layouts.length < 2;
   ui.fold.hidden = !view.opened;
   ui.fold.textContent = `Fold ${view.opened} opened`;
 }

@@ -6,12 +6,12 @@ import asyncio
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, TypedDict, cast, get_args
 
 import traitlets
 
 from workbench.errors import ValidationError
-from workbench.model.causation import LayoutName
+from workbench.model.causation import LayoutName, MapField
 from workbench.model.feeds import Identity
 from workbench.text import visible
 from workbench.tracing.drawing.painting.content import view_content
@@ -45,6 +45,13 @@ OPENED_LIMIT = 500
 """Folded groups that may be open at the same time."""
 
 
+class _Fields(TypedDict):
+    """Options of a view that name a field of events."""
+
+    lanes: LaneField
+    boxes: MapField
+
+
 class CausationGraph(Widget):
     """Draws events and their causes. Nodes can be selected; a table below shows the same events.
 
@@ -55,6 +62,7 @@ class CausationGraph(Widget):
         layout_name: ``layered`` for one chain, ``swimlanes`` for time against lanes, ``waterfall``, ``sequence`` or
             ``map``; None lets the source choose.
         lanes: Field that makes the lanes: ``topic`` or ``source``.
+        boxes: Field that makes the boxes of a map: ``event_type``, ``source`` or ``topic``.
         record: Reads the record of an event, for the pane with key, value and headers; called in a thread. Without it
             there is no pane.
         supervisor: Owner of the tasks.
@@ -67,6 +75,8 @@ class CausationGraph(Widget):
     """A name of `workbench.model.causation.LayoutName`; None until the source has chosen."""
     lanes = traitlets.Enum(["topic", "source"], default_value="topic").tag(sync=True)
     """Field that makes the lanes of the swimlane layout."""
+    boxes = traitlets.Enum(get_args(MapField), default_value="event_type").tag(sync=True)
+    """Field that makes the boxes of a map."""
     height = traitlets.Int(460).tag(sync=True)
     """Height of the drawing in CSS pixels, 160 to 4,000."""
     selected = traitlets.Tuple()
@@ -127,16 +137,17 @@ class CausationGraph(Widget):
 
     def _ask(self) -> GraphView | Picture:
         layout = cast("LayoutName | None", self.layout_name)
-        lanes = cast("LaneField", self.lanes)
-        return self.source.view(layout=layout, lanes=lanes, opened=self.opened, limit=self.limit)
+        return self.source.view(layout=layout, **self._fields(), opened=self.opened, limit=self.limit)
+
+    def _fields(self) -> _Fields:
+        return {"lanes": cast("LaneField", self.lanes), "boxes": cast("MapField", self.boxes)}
 
     def _folded(self, view: GraphView | Picture) -> GraphView | Picture:
         """Return the view for the picture that stays: the same one, or one with fewer nodes."""
         for opened in (view.opened, frozenset[str]()):
             if len(view.nodes) <= STILL_NODES:
                 break
-            lanes = cast("LaneField", self.lanes)
-            view = self.source.view(layout=view.layout, lanes=lanes, opened=opened, limit=STILL_NODES)
+            view = self.source.view(layout=view.layout, **self._fields(), opened=opened, limit=STILL_NODES)
         return view
 
     def _take(self, view: GraphView | Picture) -> None:
@@ -224,7 +235,7 @@ class CausationGraph(Widget):
         nodes = self.view.nodes if self.view is not None else ()
         return [node.key for node in nodes if not picked.isdisjoint(_identities([node]))]
 
-    @traitlets.observe("layout_name", "lanes")
+    @traitlets.observe("layout_name", "lanes", "boxes")
     def _layout_changed(self, change: dict[str, Any]) -> None:
         shown = self.view
         if shown is None or not hasattr(self, "source"):

@@ -80,12 +80,13 @@ class GraphView {
   }
 
   #listen() {
-    const { layouts, lanes, zoomIn, zoomOut, fitAll, fold, svg } = this.#ui;
+    const { layouts, lanes, boxes, zoomIn, zoomOut, fitAll, fold, svg } = this.#ui;
     for (const [layout, button] of Object.entries(layouts)) {
       /** @type {any} */ (button).addEventListener("click", () => this.#setTrait("layout_name", layout));
     }
-    lanes.value = this.#model.get("lanes");
-    lanes.addEventListener("change", () => this.#setTrait("lanes", lanes.value));
+    for (const [trait, select] of Object.entries({ lanes, boxes })) {
+      /** @type {any} */ (select).addEventListener("change", (/** @type {any} */ event) => this.#setTrait(trait, event.target.value));
+    }
     zoomIn.addEventListener("click", () => this.#viewport.zoom(1.25));
     zoomOut.addEventListener("click", () => this.#viewport.zoom(0.8));
     fitAll.addEventListener("click", () => this.#viewport.fit());
@@ -135,6 +136,7 @@ class GraphView {
     this.#links = neighbours([...view.edges, ...(view.links ?? [])], LISTED.has(view.layout));
     this.#drawn = drawGraph(view);
     paintHeader(this.#ui, view);
+    for (const trait of ["lanes", "boxes"]) this.#ui[trait].value = this.#model.get(trait);
     this.#ui.root.dataset.layout = view.layout;
     this.#ui.world.replaceChildren(...this.#drawn.layers);
     this.#ui.side.replaceChildren(...drawLaneNames(view.lanes));

@@ -61,6 +61,12 @@ def test_spans_as_tree_path_sequence_and_export(run, tmp_path):
     assert "critical path of 0000000000000001: 50 µs" in run("spans", str(path), "--show", "path").stdout
     assert run("spans", str(path), "--show", "mermaid").stdout.startswith("sequenceDiagram")
     assert "resourceSpans" in run("spans", str(path), "--show", "otlp").stdout
+    assert run("spans", str(path), "--csv").stdout.startswith("key,event_id,")
+    assert run("spans", str(path), "--show", "path", "--csv").stdout.startswith("span,event_type,")
+    for options in (["waterfall"], ["map", "--by", "source"], ["swimlanes", "--by", "source"]):
+        assert run("spans", str(path), "--svg", "--layout", *options).stdout.startswith("<svg ")
+    for options in (["--show", "path", "--svg"], ["--svg", "--csv"], ["--layout", "map"], ["--svg", "--by", "source"]):
+        assert run("spans", str(path), *options).exit_code == 2
     assert run("spans", str(path), "--show", "nothing").exit_code != 0
     table = tmp_path / "x.csv"
     table.write_text("mine,why\na,\nb,a\n")
@@ -68,3 +74,31 @@ def test_spans_as_tree_path_sequence_and_export(run, tmp_path):
     assert [row["binding"] for row in found] == [None, "a"]
     assert run("spans", str(table), "--column", "span").exit_code != 0
     assert run("spans", str(table)).exit_code != 0
+
+
+def test_rules_that_are_no_text_are_refused(run, snapshot):
+    done = run("unfinished", snapshot, "--rules", snapshot)
+    assert done.exit_code != 0
+    assert "The rules cannot be read" in done.output
+
+
+def test_clocks_and_states_of_a_snapshot(run, snapshot):
+    assert run("clock", snapshot).stdout.startswith("clocks: ")
+    assert run("clock", snapshot, "-c", "good", "--csv").stdout.startswith("first,second,")
+    for words in (["--method", "nope"], ["--reference", "nope"], ["-J", "--csv"]):
+        assert run("clock", snapshot, *words).exit_code != 0
+    (row,) = lines(run("state", snapshot, "orders", "-J"))
+    assert (row["key"], row["as_of"]["event_id"]) == ("k", "x")
+    assert run("state", snapshot, "orders", "--at", "@2000-01-01T00:00:00Z").stdout == (
+        "state at 2000-01-01 00:00:00.000000Z: 0 keys by 0 events\n"
+    )
+    assert run("state", snapshot, "orders", "--csv").stdout.startswith("key,as_of,as_known")
+    for words in (["nope"], ["orders", "--at", "soon"], ["orders", "--at", "-15m"], ["orders", "-J", "--csv"]):
+        assert run("state", snapshot, *words).exit_code != 0
+
+
+def test_the_critical_path_of_a_flow_and_to_an_event(run, snapshot):
+    assert run("trace", snapshot, "-c", "good", "--path").stdout.startswith("critical path: ")
+    assert run("trace", snapshot, "-e", "good1", "--path", "--csv").stdout.startswith("cause,effect,hop_us")
+    for words in (["--svg"], ["--mermaid"], ["--otlp"]):
+        assert run("trace", snapshot, "-c", "good", "--path", *words).exit_code == 2

@@ -78,7 +78,15 @@ def test_every_form_is_printed_and_nothing_in_an_event_changes_it(run, hostile):
     assert run("map", hostile, "--svg").stdout.startswith("<svg ")
     assert run("map", hostile, "--csv").stdout.startswith("cause,effect,")
     assert run("diff", hostile, "-a", "flow", "-b", "flow", "--svg").stdout.startswith("<svg ")
+    by_topic = run("trace", hostile, "-c", "flow", "--svg", "--layout", "map", "--by", "topic").stdout
+    assert ">orders<" in by_topic
+    assert run("trace", hostile, "-c", "flow", "--mermaid", "--layout", "map", "--by", "topic").stdout.splitlines()[
+        1
+    ] == ('  t0["orders"]')
     for words in (
+        ["--svg", "--by", "topic"],
+        ["--svg", "--layout", "waterfall", "--by", "topic"],
+        ["--svg", "--layout", "swimlanes", "--by", "event_type"],
         ["--svg", "--csv"],
         ["--layout", "map"],
         ["--svg", "--layout", "pie"],
