@@ -27,6 +27,7 @@ LEAST_TABLE = 32 << 20
 LEAST_ARRAY = 4 << 20
 _STEP = 8 << 20
 """Bytes that are read of a table before its pages are released."""
+_STEP_ROWS = 10_000
 
 _mappings: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
 
@@ -49,6 +50,16 @@ def mapped_table(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Tab
                 writer.write_batch(batch)
         file.flush()
         return pa.ipc.open_file(pa.py_buffer(_map(file.fileno()))).read_all()
+
+
+def taken_table(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
+    """Return rows of a table in another order; a large one is made in steps, and mapped.
+
+    Raises:
+        OSError: The disk of the temporary folder is full.
+    """
+    steps = (table.take(pa.array(rows[at : at + _STEP_ROWS])) for at in range(0, len(rows), _STEP_ROWS))
+    return mapped_table((batch for step in steps for batch in step.combine_chunks().to_batches()), table.schema)
 
 
 def mapped_array(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from workbench.errors import ConfigurationError, ValidationError
 from workbench.model.records.columns import RECORD
 from workbench.replay.options import Options
 from workbench.replay.record_positions import POSITION, position_keys
-from workbench.replay.rewriting.edits import NO_EDITS, Change, Edits, edited, make_edits, make_header_edits
+from workbench.replay.rewriting.edits import Change, edited, make_edits, make_header_edits, pairs_of
 from workbench.replay.rewriting.header_edits import HeaderEdit
 from workbench.replay.rewriting.json_body import NotRewritable
+from workbench.replay.rewriting.kept_edits import NO_EDITS, Edits
 from workbench.replay.rewriting.record_reader import reader_of
 from workbench.text import counted, position_text
 
@@ -158,22 +160,26 @@ class Draft:
     @property
     def changes(self) -> tuple[Change, ...]:
         """What the edits change, for each edited record: ``position``, ``diff``, and the values and headers."""
-        places = [self.records[name].to_pylist() for name in POSITION]
-        rows = [row for row, at in enumerate(zip(*places, strict=True)) if at in self.edits.patches]
-        chosen = self.records.select([*POSITION, "topic", "value", "headers"]).take(pa.array(rows, pa.int64()))
         found = []
-        for record in chosen.to_pylist():
-            value, headers = record["value"], tuple((one["name"], one["value"]) for one in record["headers"])
-            patch = self.edits.patches[tuple(record[name] for name in POSITION)]
-            reader = reader_of(self.readers, record["source_id"], record["topic"])
-            try:
-                after, changed = edited(reader, value, headers, patch)
-            except NotRewritable:
-                continue  # the plan refuses this record, and says why
-            at = position_text(record["topic"], record["partition"], record["offset"])
-            if (after, changed) != (value, headers):
-                found.append(Change.of(at, reader, (value, headers), (after, changed)))
+        for batch in batches_of(self.records.select([*POSITION, "topic", "value", "headers"])):
+            patches = self.edits.found(batch)[0]
+            edited_rows = pc.is_valid(patches)
+            rows = batch.filter(edited_rows).to_pylist()
+            for record, patch in zip(rows, patches.filter(edited_rows).to_pylist(), strict=True):
+                change = self._change(record, json.loads(patch))
+                if change is not None:
+                    found.append(change)
         return tuple(found)
+
+    def _change(self, record: Mapping[str, Any], patch: Sequence[dict[str, Any]]) -> Change | None:
+        value, headers = record["value"], pairs_of(record)
+        reader = reader_of(self.readers, record["source_id"], record["topic"])
+        try:
+            after = edited(reader, value, headers, patch)
+        except NotRewritable:
+            return None  # the plan refuses this record, and says why
+        at = position_text(record["topic"], record["partition"], record["offset"])
+        return None if after == (value, headers) else Change.of(at, reader, (value, headers), after)
 
     def _copy(self) -> Draft:
         draft = Draft.__new__(Draft)
@@ -192,8 +198,8 @@ class Draft:
     def __repr__(self) -> str:
         count = counted(len(self), "record")
         how = f", {self.description}" if self.description else ""
-        if self.edits.patches:
-            how += f", {counted(len(self.edits.patches), 'edit')}"
+        if len(self.edits):
+            how += f", {counted(len(self.edits), 'edit')}"
         return f"<Draft: {count} of {', '.join(self.topics) or 'no topic'}{how}; plan it with cluster.plan(draft)>"
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from workbench.buffers.mapped import mapped_array
 from workbench.model.feeds import PlanFacts, Sample
 from workbench.replay.plan.dry_run import DryRun, summary
-from workbench.replay.plan.rewritten_texts import diffs, rewritten_texts
+from workbench.replay.plan.rewritten_texts import diffs
 from workbench.replay.records.digest import token
 from workbench.replay.records.raw_rows import without
 from workbench.replay.records.replay_records import NOW
@@ -94,7 +94,6 @@ class Plan:
         ``rewritten`` says what differs from the source record: ``ids``, ``edit``, ``schema id``, ``trace``.
         """
         records, table = self.records, self.records.planned
-        rewritten = rewritten_texts(records)
         times = records.planned_timestamps
         rules = {seq: refusal.rule for refusal in self.refusals for seq in refusal.seqs} | dict(self.left_out)
         return pa.table(
@@ -106,7 +105,7 @@ class Plan:
                 "target_timestamp_ms": pa.array(times, pa.int64(), mask=times == NOW),
                 "bytes": pa.array(records.sizes, pa.int64()),
                 "tombstone": table["value"].is_null(),
-                "rewritten": pa.array([rewritten.get(seq) for seq in range(len(records))], pa.string()),
+                "rewritten": records.rewritten.rewrites.texts(),
                 "body_sha256": pa.array([digest.tobytes().hex() for digest in records.digests], pa.string()),
                 "refused": pa.array([rules.get(seq) for seq in range(len(records))], pa.string()),
             },

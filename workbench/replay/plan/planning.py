@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,7 @@ from workbench.replay.plan.plan import Plan
 from workbench.replay.records.digest import plan_hash, selection_sha256
 from workbench.replay.records.raw_rows import without
 from workbench.replay.records.replay_records import ReplayRecords
-from workbench.replay.rewriting.edits import NO_EDITS, Edits
+from workbench.replay.rewriting.kept_edits import Edits
 from workbench.replay.rules.guard import refusals, refused_records, warnings
 from workbench.replay.rules.planning_input import PlanningInput
 from workbench.replay.target.facts import TargetFacts
@@ -73,7 +71,7 @@ def plan_from_json(stored: Mapping[str, Any], draft: Draft) -> Plan:
         ReplayRefused: The selection is not the planned one any more, or the stored plan was changed.
     """
     again = draft.with_options(Options.from_json(stored["options"]))
-    if again.edits == NO_EDITS and stored.get("edits"):
+    if not again.edits.any and isinstance(stored.get("edits"), dict):
         again = again.with_edits(Edits.from_json(stored["edits"]))
     plan = make_plan(again, TargetFacts.from_json(stored["facts"]))
     if plan.hash != stored["hash"]:
@@ -148,11 +146,9 @@ def _rewriting(records: ReplayRecords) -> dict[str, Any]:
         document["schema_ids"] = options.to_json()["schema_ids"]
     if options.timestamps == "shift":
         document["start_ms"] = records.start_ms
-    edits = records.edits.to_json()
-    if edits:
+    if records.edits.any:
         # The operations themselves may hold any JSON number, so the plan has their digest.
-        text = json.dumps(edits, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        document["edits"] = {"records": len(edits), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        document["edits"] = {"records": records.edits.table.num_rows, "sha256": records.edits.digest()}
     return document
 
 

@@ -11,11 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.buffers.ascending import ascends
-from workbench.buffers.mapped import mapped_table
+from workbench.buffers.mapped import taken_table
 
 Order = npt.NDArray[np.int64]
-
-_STEP_ROWS = 10_000
 
 
 def by_position(records: pa.Table) -> Order:
@@ -52,17 +50,10 @@ def ordered(records: pa.Table, order: str) -> pa.Table:
     if order == "offset" and _is_by_position(records):
         return records
     rows = by_position(records) if order == "offset" else by_time(records)
-    return records if (rows[1:] > rows[:-1]).all() else _taken(records, rows)
+    return records if (rows[1:] > rows[:-1]).all() else taken_table(records, rows)
 
 
 def _is_by_position(records: pa.Table) -> bool:
     if len(pc.unique(records["topic"])) > 1:
         return False
     return ascends(*(records[name].to_numpy() for name in ("source_id", "partition", "offset")))
-
-
-def _taken(records: pa.Table, rows: Order) -> pa.Table:
-    """Return rows of a table in another order; a large one is made in steps."""
-    steps = (records.take(pa.array(rows[at : at + _STEP_ROWS])) for at in range(0, len(rows), _STEP_ROWS))
-    batches = (batch for step in steps for batch in step.combine_chunks().to_batches())
-    return mapped_table(batches, records.schema)

@@ -30,8 +30,10 @@ from workbench.replay.records.replay_headers import (
 from workbench.replay.records.shifted_times import shifted
 from workbench.replay.records.sizes import HEADER_OVERHEAD, batch_bytes, most_batch_bytes
 from workbench.replay.restored_letters import HOME_PARTITION
-from workbench.replay.rewriting.edits import NO_EDITS, Edits
-from workbench.replay.rewriting.rewritten import TEXTS, Rewrites, RewrittenRecords, rewrite
+from workbench.replay.rewriting.kept_edits import NO_EDITS, Edits
+from workbench.replay.rewriting.rewrites import Rewrites
+from workbench.replay.rewriting.rewritten import RewrittenRecords, rewrite
+from workbench.replay.rewriting.rewritten_part import TEXTS
 from workbench.replay.target.new_topics import NewTopic, TopicRequirements, new_topic
 
 if TYPE_CHECKING:
@@ -108,12 +110,12 @@ class ReplayRecords:
     def rewritten(self) -> RewrittenRecords:
         """The records after edits, new ids and the other changes that the options ask for."""
         if not self._is_rewritten:
-            return RewrittenRecords(self.raw_bodies.table, Rewrites())
+            return RewrittenRecords(self.raw_bodies.table, Rewrites.none(len(self)))
         return rewrite(self.table, self.options, self.facts.run_id, self.edits, self.readers)
 
     @property
     def _is_rewritten(self) -> bool:
-        return self.options.rewrites or self.edits != NO_EDITS
+        return self.options.rewrites or self.edits.any
 
     @cached_property
     def raw_bodies(self) -> RawBodies:

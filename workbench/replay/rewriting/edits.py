@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 
-from workbench.errors import ConfigurationError, ValidationError
+from workbench.buffers.mapped import batches_of
+from workbench.errors import ValidationError
+from workbench.replay.record_positions import POSITION
 from workbench.replay.rewriting.header_edits import FIELDS
 from workbench.replay.rewriting.header_patches import is_header_path, patched_headers
 from workbench.replay.rewriting.json_body import NotRewritable, write_body
+from workbench.replay.rewriting.kept_edits import NO_EDITS, Edits, edited_batch
 from workbench.replay.rewriting.patches import apply_patch, check_patch, patch_between
 from workbench.replay.rewriting.record_reader import reader_of
 from workbench.text import counted, is_position, parse_position, position_text, visible_bytes
@@ -27,10 +30,9 @@ if TYPE_CHECKING:
 
     Fix: TypeAlias = "Callable[[Any], Any] | Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Mapping[str, Any]]]"
 
-Position: TypeAlias = tuple[int, int, int]
-"""Source id, partition and offset of a selected record."""
-
-POSITION_COLUMNS = ("source_id", "partition", "offset")
+_BODY_COLUMNS = ("topic", "value", "headers")
+_NAMED = ("topic", "partition", "offset")
+_STEP_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,50 +65,6 @@ class Change:
         return "\n".join(difflib.unified_diff(before, after, "before", "after", lineterm="", n=1))
 
 
-@dataclass(frozen=True, slots=True)
-class Edits:
-    """The edits of a draft.
-
-    Attributes:
-        patches: The operations for each source position.
-        problems: Why the record at a position could not be edited.
-    """
-
-    patches: Mapping[Position, Sequence[dict[str, Any]]]
-    problems: Mapping[Position, str]
-
-    def joined(self, other: Edits) -> Edits:
-        """Return these edits and others; one may edit the body of a record, and another its headers.
-
-        Raises:
-            ConfigurationError: The body or the headers of a record would be edited twice.
-        """
-        both = sorted(self.patches.keys() & other.patches.keys())
-        twice = [at for at in both if _parts(self.patches[at]) & _parts(other.patches[at])]
-        if twice:
-            raise ConfigurationError(
-                f"{counted(len(twice), 'record')} would be edited a second time, such as offset {twice[0][2]} of "
-                f"partition {twice[0][1]}. Edit the original selection once, with all changes.",
-            )
-        joined = {at: [*self.patches[at], *other.patches[at]] for at in both}
-        return Edits({**self.patches, **other.patches, **joined}, {**self.problems, **other.problems})
-
-    def to_json(self) -> list[Any]:
-        """Return plain values, in the order of positions."""
-        rows: list[list[Any]] = [[*at, list(patch), None] for at, patch in self.patches.items()]
-        rows += [[*at, None, reason] for at, reason in self.problems.items()]
-        return sorted(rows, key=lambda row: row[:3])
-
-    @classmethod
-    def from_json(cls, rows: Sequence[Any]) -> Edits:
-        """Read what `to_json` wrote."""
-        patches = {tuple(row[:3]): row[3] for row in rows if row[3] is not None}
-        return cls(patches, {tuple(row[:3]): row[4] for row in rows if row[3] is None})
-
-
-NO_EDITS = Edits({}, {})
-
-
 def make_edits(records: pa.Table, fix: Fix, readers: Mapping[int, RecordReader], *, columns: bool = False) -> Edits:
     """Make the edits of selected records.
 
@@ -122,29 +80,23 @@ def make_edits(records: pa.Table, fix: Fix, readers: Mapping[int, RecordReader],
         ValidationError: A position is not selected, or the column has another length.
     """
     if callable(fix):
-        return _by_columns(records, fix, readers) if columns else _by_function(records, fix, readers)
+        after = _column(records, fix) if columns else None
+        return Edits.of(_edited(records, _BODY_COLUMNS, lambda one: _by_function(one, fix, readers, after)))
     if hasattr(fix, "keys"):
         return _by_position(records, fix)  # type: ignore[arg-type]  # a mapping, as it has keys
     patch = check_patch(fix)
-    return Edits(dict.fromkeys(_positions(records), patch), {}) if patch else NO_EDITS
+    return Edits.of(_edited(records, (), lambda _: patch)) if patch else NO_EDITS
 
 
 def make_header_edits(records: pa.Table, edit: HeaderEdit) -> Edits:
     """Make the edits of the headers of selected records."""
     known = [name for name in FIELDS if name in records.column_names]
-    patches, problems = {}, {}
-    for batch in records.select([*dict.fromkeys([*POSITION_COLUMNS, *known, "headers"])]).to_batches():
-        for record in batch.to_pylist():
-            at = (record["source_id"], record["partition"], record["offset"])
-            headers = tuple((one["name"], one["value"]) for one in record["headers"])
-            try:
-                operations = edit.operations(headers, record)
-            except NotRewritable as reason:
-                problems[at] = str(reason)
-                continue
-            if operations:
-                patches[at] = operations
-    return Edits(patches, problems)
+    return Edits.of(_edited(records, (*known, "headers"), lambda one: edit.operations(pairs_of(one), one)))
+
+
+def pairs_of(record: Mapping[str, Any]) -> HeaderList:
+    """Return the headers of a record that was made of a row."""
+    return tuple((one["name"], one["value"]) for one in record["headers"])
 
 
 def apply_fix(
@@ -182,34 +134,68 @@ def _written(value: bytes | None, body: Body, tree: Any) -> bytes | None:
     return value if write_body(tree) == write_body(body.tree) else body.written(tree)
 
 
-def _parts(patch: Sequence[dict[str, Any]]) -> set[bool]:
-    """Return what a patch edits: headers (True), the body (False), or both."""
-    return {is_header_path(one["path"]) for one in patch}
+def _edited(
+    records: pa.Table, columns: Sequence[str], make: Callable[[Mapping[str, Any]], Sequence[dict[str, Any]]]
+) -> Iterator[pa.RecordBatch]:
+    """Make the patch of each record, some at a time; what cannot be rewritten has its reason instead.
+
+    Args:
+        records: The records of a draft.
+        columns: What the patch is made from; ``row`` is added to it.
+        make: Makes the operations of one record.
+    """
+    wanted = records.select([*dict.fromkeys([*POSITION, *columns])])
+    row = 0
+    for whole in batches_of(wanted):
+        for start in range(0, whole.num_rows, _STEP_ROWS):
+            batch = whole.slice(start, _STEP_ROWS)
+            patches: list[Sequence[dict[str, Any]]] = []
+            problems: list[str | None] = []
+            for record in batch.to_pylist():
+                patch, problem = _made(make, {**record, "row": row})
+                patches.append(patch)
+                problems.append(problem)
+                row += 1
+            yield edited_batch(batch, patches, problems)
+
+
+def _made(
+    make: Callable[[Mapping[str, Any]], Sequence[dict[str, Any]]], record: Mapping[str, Any]
+) -> tuple[Sequence[dict[str, Any]], str | None]:
+    try:
+        return make(record), None
+    except NotRewritable as reason:
+        return (), str(reason)
 
 
 def _by_position(records: pa.Table, patches: Mapping[str, Sequence[Mapping[str, Any]]]) -> Edits:
-    known = dict(zip(_names(records), _positions(records), strict=True))
-    found = {}
-    for name, patch in patches.items():
-        spelled = position_text(*parse_position(name)) if is_position(name) else name
-        if spelled not in known:
-            raise ValidationError(f"{name} is not selected, so it cannot be edited.")
-        found[known[spelled]] = check_patch(patch)
-    return Edits(found, {})
+    left = {name: check_patch(patch) for name, patch in patches.items()}
+    spelled = {position_text(*parse_position(name)) if is_position(name) else name: name for name in left}
+    found = []
+    for batch in batches_of(records.select([*POSITION, "topic"])):
+        names = [position_text(*row) for row in zip(*(batch[one].to_pylist() for one in _NAMED), strict=True)]
+        own = [left.pop(spelled[name], ()) if name in spelled else () for name in names]
+        found.append(edited_batch(batch, own, [None] * len(own)))
+    if left:
+        raise ValidationError(f"{next(iter(left))} is not selected, so it cannot be edited.")
+    return Edits.of(found)
 
 
-def _by_function(records: pa.Table, function: Callable[[Any], Any], readers: Mapping[int, RecordReader]) -> Edits:
-    patches, problems = {}, {}
-    for at, reader, headers, value in _records(records, readers):
-        try:
-            body = reader.body(headers, value).tree
-            patch = patch_between(body, _called(function, copy.deepcopy(body)))
-        except NotRewritable as reason:
-            problems[at] = str(reason)
-            continue
-        if patch:
-            patches[at] = patch
-    return Edits(patches, problems)
+def _by_function(
+    record: Mapping[str, Any], function: Callable[[Any], Any], readers: Mapping[int, RecordReader], after: Any
+) -> Sequence[dict[str, Any]]:
+    """Return the patch that a function makes of a body, or that leads to its value in a column of all."""
+    reader = reader_of(readers, record["source_id"], record["topic"])
+    headers, value = pairs_of(record), record["value"]
+    if after is None:
+        body = reader.body(headers, value).tree
+        return patch_between(body, _called(function, copy.deepcopy(body)))
+    new = after[record["row"]]
+    new = new.as_py() if isinstance(new, pa.Scalar) else new
+    content = new.encode() if isinstance(new, str) else new
+    if content == value:
+        return ()
+    return patch_between(reader.body(headers, value).tree, reader.body(headers, content).tree)
 
 
 def _called(function: Callable[[Any], Any], body: Any) -> Any:
@@ -223,45 +209,13 @@ def _called(function: Callable[[Any], Any], body: Any) -> Any:
     return after
 
 
-def _by_columns(records: pa.Table, function: Callable[[Any], Any], readers: Mapping[int, RecordReader]) -> Edits:
+def _column(records: pa.Table, function: Callable[[Any], Any]) -> Any:
     made = function(records)
     column = made["value"] if isinstance(made, pa.Table) else made
     if len(column) != records.num_rows:
         found = counted(len(column), "value")
         raise ValidationError(f"The function returned {found} for {counted(records.num_rows, 'record')}.")
-    after = column.to_pylist() if hasattr(column, "to_pylist") else list(column)
-    patches, problems = {}, {}
-    for (at, reader, headers, old), new in zip(_records(records, readers), after, strict=True):
-        content = new.encode() if isinstance(new, str) else new
-        if content == old:
-            continue
-        try:
-            patch = patch_between(reader.body(headers, old).tree, reader.body(headers, content).tree)
-        except NotRewritable as reason:
-            problems[at] = str(reason)
-            continue
-        if patch:
-            patches[at] = patch
-    return Edits(patches, problems)
-
-
-def _positions(records: pa.Table) -> list[Position]:
-    return list(zip(*(records[name].to_pylist() for name in POSITION_COLUMNS), strict=True))
-
-
-def _names(records: pa.Table) -> list[str]:
-    columns = (records[name].to_pylist() for name in ("topic", "partition", "offset"))
-    return [position_text(*row) for row in zip(*columns, strict=True)]
-
-
-def _records(
-    records: pa.Table, readers: Mapping[int, RecordReader]
-) -> Iterator[tuple[Position, RecordReader, HeaderList, bytes | None]]:
-    for batch in records.select([*POSITION_COLUMNS, "topic", "value", "headers"]).to_batches():
-        for record in batch.to_pylist():
-            at = (record["source_id"], record["partition"], record["offset"])
-            headers = tuple((one["name"], one["value"]) for one in record["headers"])
-            yield at, reader_of(readers, record["source_id"], record["topic"]), headers, record["value"]
+    return column if hasattr(column, "to_pylist") else list(column)
 
 
 def _header_lines(headers: HeaderList) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from workbench.model import HeaderList
-    from workbench.replay.rewriting.record_reader import RecordReader
+    import pyarrow as pa
+    from numpy.typing import NDArray
 
 LOCKED = ("event_id", "correlation_id", "causes", "event_type")
 """Only new ids change them; the type says what a body is."""
@@ -16,13 +18,20 @@ _STRICT = "onex"
 """Readers of conventions that begin so refuse a body with an unknown member."""
 
 
-def touched(
-    reader: RecordReader, before: tuple[bytes | None, HeaderList], after: tuple[bytes | None, HeaderList]
-) -> tuple[list[str], list[str]]:
-    """Return the locked and the sensitive fields that differ between two states of a record, each value and headers."""
-    old, new = (reader.envelope(headers, value) for value, headers in (before, after))
-    differ = [name for name in (*LOCKED, *SENSITIVE) if getattr(old, name) != getattr(new, name)]
-    return [name for name in differ if name in LOCKED], [name for name in differ if name in SENSITIVE]
+def touched(before: pa.RecordBatch, after: pa.RecordBatch) -> dict[str, NDArray[np.bool_]]:
+    """Return for each field that an edit touches in which events it differs.
+
+    Args:
+        before: EVENT columns of some records.
+        after: The same of the edited records.
+    """
+    found = {}
+    for name in (*LOCKED, *SENSITIVE):
+        old, new = before.column(name), after.column(name)
+        if not old.equals(new):
+            pairs = zip(old.to_pylist(), new.to_pylist(), strict=True)
+            found[name] = np.fromiter((one != other for one, other in pairs), bool, len(old))
+    return found
 
 
 def is_strict(convention: str | None) -> bool:

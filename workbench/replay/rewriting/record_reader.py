@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.formats.encoding import encoded_value
 from workbench.decoding.formats.json import BYTE_ORDER_MARK, CONNECT_WRAPPER, behind_prefix
-from workbench.decoding.formats.registry import WITHOUT_SCHEMAS
 from workbench.decoding.formats.value_writer import NotWritableError
 from workbench.decoding.id_places import find_ids
-from workbench.decoding.record import decode_parts
 from workbench.replay.rewriting.json_body import NotRewritable, read_body, write_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pyarrow as pa
+
     from workbench.decoding import Decoder
     from workbench.decoding.id_places import IdPlace
     from workbench.model import HeaderList
-    from workbench.model.events.envelope import Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +44,23 @@ class Body:
             raise NotRewritable(f"it cannot be written again: {error}") from error
 
 
+def _built_in() -> Decoder:
+    from workbench.decoding import Decoder
+
+    return Decoder()
+
+
 @dataclass(frozen=True, slots=True)
 class RecordReader:
     """Reads records of one topic.
 
     Attributes:
         topic: The topic by whose settings they are read.
-        decoder: Conventions, formats and schemas; the built-in ones where it is None.
+        decoder: Conventions, formats and schemas; the built-in ones unless given.
     """
 
     topic: str
-    decoder: Decoder | None = None
+    decoder: Decoder = field(default_factory=_built_in)
 
     def body(self, headers: HeaderList, value: bytes | None) -> Body:
         """Read the body of a record that is to be rewritten.
@@ -65,9 +70,8 @@ class RecordReader:
         """
         if value is None:
             raise NotRewritable("its value is null")
-        choices = WITHOUT_SCHEMAS if self.decoder is None else self.decoder.choices
         try:
-            found = encoded_value(choices, self.topic, headers, value)
+            found = encoded_value(self.decoder.choices, self.topic, headers, value)
         except NotWritableError as error:
             raise NotRewritable(f"its value cannot be rewritten: {error}") from error
         if found is not None:
@@ -76,19 +80,15 @@ class RecordReader:
         before = value[: len(value) - len(text)]
         return _opened(read_body(text), lambda tree: before + write_body(tree))
 
-    def ids(self, headers: HeaderList, value: bytes | None) -> tuple[IdPlace, ...]:
+    def ids(
+        self, headers: HeaderList, value: bytes | None, matched: frozenset[str] | None = None
+    ) -> tuple[IdPlace, ...]:
         """Find the ids of a record; see `find_ids`."""
-        return find_ids(self.topic, headers, value, self.decoder)
+        return find_ids(self.topic, headers, value, self.decoder, matched)
 
-    def envelope(self, headers: HeaderList, value: bytes | None) -> Envelope:
-        """Decode a record."""
-        decoder = self.decoder
-        if decoder is None:
-            return decode_parts(self.topic, headers, value)
-        fixed = decoder.topic_conventions.get(self.topic)
-        return decode_parts(
-            self.topic, headers, value, decoder.conventions, fixed, formats=decoder.formats, choices=decoder.choices
-        )
+    def events(self, records: pa.RecordBatch) -> pa.RecordBatch:
+        """Decode records to EVENT rows."""
+        return self.decoder.decode(records, self.topic)
 
 
 def reader_of(readers: Mapping[int, RecordReader], source_id: int, topic: str) -> RecordReader:

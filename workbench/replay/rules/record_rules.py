@@ -134,9 +134,9 @@ def not_restored(planning: PlanningInput) -> dict[int, str]:
 def locked_fields(planning: PlanningInput) -> dict[int, str]:
     """Refuse an edit that changes ids, causes or the type, or that adds what the readers of the body forbid."""
     rewrites = planning.records.rewritten.rewrites
-    refused = {row: f"has an edit of {', '.join(names)}" for row, names in rewrites.locked.items()}
+    refused = {row: f"has an edit of {names}" for row, names in rewrites.locked.items()}
     for row, names in rewrites.added.items():
-        refused.setdefault(row, f"has an edit that adds {', '.join(names)}, which its readers refuse")
+        refused.setdefault(row, f"has an edit that adds {names}, which its readers refuse")
     return refused
 
 

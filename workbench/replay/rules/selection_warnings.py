@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from workbench.buffers.known_texts import among, marks_of
 from workbench.buffers.mapped import batches_of
 from workbench.replay.records.replay_records import NOW
+from workbench.replay.rewriting.rewrites import TRACE
 from workbench.replay.rules.rule import warning
 from workbench.text import counted
 
@@ -105,10 +106,10 @@ def passed_ttl(planning: PlanningInput) -> Iterator[str]:
 @warning("W-17")
 def sensitive_fields(planning: PlanningInput) -> Iterator[str]:
     """Warn of edits that change fields which readers trust: source, environment, tenant, principal, event time."""
-    touched = planning.records.rewritten.rewrites.sensitive
-    names = sorted({name for fields in touched.values() for name in fields})
-    if names:
-        yield f"edits change {', '.join(names)} in {counted(len(touched), 'record')}."
+    rewrites = planning.records.rewritten.rewrites
+    if rewrites.sensitive:
+        names = ", ".join(sorted(rewrites.sensitive))
+        yield f"edits change {names} in {counted(rewrites.sensitive_records, 'record')}."
 
 
 @warning("W-18")
@@ -117,7 +118,7 @@ def detached_causes(planning: PlanningInput) -> Iterator[str]:
     rewrites, boundary = planning.records.rewritten.rewrites, planning.options.boundary
     if rewrites.detached:
         yield (
-            f"the causes of {counted(len(rewrites.detached), 'record')} are not selected: they are removed, and kept "
+            f"the causes of {counted(rewrites.detached, 'record')} are not selected: they are removed, and kept "
             "in x-replay-boundary-cause."
         )
     if planning.options.ids == "new" and boundary == "map":
@@ -128,7 +129,7 @@ def detached_causes(planning: PlanningInput) -> Iterator[str]:
 def stripped_trace(planning: PlanningInput) -> Iterator[str]:
     """Warn of trace context that is removed: the replayed records belong to no trace."""
     if planning.options.trace_policy == "strip":
-        count = len(planning.records.rewritten.rewrites.traces)
+        count = planning.records.rewritten.rewrites.count(TRACE)
         if count:
             yield f"the trace context of {counted(count, 'record')} is removed."
 

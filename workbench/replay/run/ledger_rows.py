@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ import pyarrow.compute as pc
 from workbench.buffers.mapped import release
 from workbench.model.records.written import ACKED, FAILED, UNKNOWN
 from workbench.replay.records.digest import digest_column
-from workbench.replay.rewriting.rewritten import edit_entries
 from workbench.store.journal import EDITS, OUTCOMES, SELECTION
 
 if TYPE_CHECKING:
@@ -56,14 +54,20 @@ def _selected(plan: Plan, start: int, stop: int) -> pa.Table:
     return pa.table([columns[name] for name in SELECTION.names], schema=SELECTION)
 
 
-def edit_rows(plan: Plan) -> pa.Table:
-    """Return the records whose body is not that of the source, with what was done to them."""
+def edit_rows(plan: Plan) -> pa.RecordBatchReader:
+    """Return the records whose body is not that of the source, with what was done to them; in parts."""
+    rows = plan.records.rewritten.rewrites.rows
+    parts = (_rewritten(plan, rows[at : at + _PART_ROWS]) for at in range(0, len(rows), _PART_ROWS))
+    return pa.RecordBatchReader.from_batches(EDITS, parts)
+
+
+def _rewritten(plan: Plan, rows: Longs) -> pa.RecordBatch:
     records = plan.records
-    rewrites = records.rewritten.rewrites
-    rows = np.array(rewrites.rows, np.int64)
-    entries = [json.dumps(entry, ensure_ascii=False) for entry in edit_entries(rewrites, rewrites.rows)]
+    entries = list(records.rewritten.rewrites.entries(records.table, records.edits, rows))
     digests = (digest_column(found[rows]) for found in (records.source_digests, records.digests))
-    return pa.table([pa.array(rows), pa.array(entries, pa.string()), *digests], schema=EDITS)
+    columns = [pa.array(rows), pa.array(entries, pa.string()), *digests]
+    release()
+    return pa.RecordBatch.from_arrays(columns, schema=EDITS)
 
 
 def refused_rows(plan: Plan) -> pa.Table:

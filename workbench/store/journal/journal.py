@@ -193,7 +193,7 @@ class Journal:
         positions: pa.Table,
         selection: pa.Table | pa.RecordBatchReader,
         left_out: pa.Table,
-        edits: pa.Table | None = None,
+        edits: pa.Table | pa.RecordBatchReader | None = None,
     ) -> None:
         """Move a run from ``confirmed`` to ``running``.
 
@@ -202,14 +202,17 @@ class Journal:
             positions: Ends of the target partitions, columns of `POSITIONS`.
             selection: All records of the plan, columns of `SELECTION`; a reader gives them in parts.
             left_out: The records that are not sent, columns of `OUTCOMES`.
-            edits: The records that are rewritten, columns of `EDITS`.
+            edits: The records that are rewritten, columns of `EDITS`; a reader gives them in parts.
         """
         # In parts: a transaction is held in memory. A run that dies meanwhile was never running, and is planned again.
-        parts = [selection] if isinstance(selection, pa.Table) else map(pa.table, selection)
-        for part in parts if self.run(run_id).state == "confirmed" else ():
-            with self._connection.transaction() as cursor:
-                cursor.register("given_selection", part.cast(SELECTION))
-                cursor.execute("INSERT INTO replay_selection SELECT ?, * FROM given_selection", [run_id])
+        select = "INSERT INTO replay_selection SELECT ?, * FROM given_rows"
+        edit = "INSERT INTO replay_edits SELECT ?, * FROM given_rows"
+        given = ((select, SELECTION, selection), (edit, EDITS, edits))
+        for query, schema, rows in given if self.run(run_id).state == "confirmed" else ():
+            for part in () if rows is None else [rows] if isinstance(rows, pa.Table) else map(pa.table, rows):
+                with self._connection.transaction() as cursor:
+                    cursor.register("given_rows", part.cast(schema))
+                    cursor.execute(query, [run_id])
         with self._connection.transaction() as cursor:
             move(cursor, run_id, "running")
             cursor.register("given_positions", positions.cast(POSITIONS))
@@ -218,9 +221,6 @@ class Journal:
                 SELECT ?, target_topic, target_partition, start_offset, next_target_offset FROM given_positions""",
                 [run_id],
             )
-            if edits is not None and edits.num_rows:
-                cursor.register("given_edits", edits.cast(EDITS))
-                cursor.execute("INSERT INTO replay_edits SELECT ?, * FROM given_edits", [run_id])
             _enter_outcomes(cursor, run_id, left_out)
         begins(run_id)
 

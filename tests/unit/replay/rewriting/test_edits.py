@@ -43,7 +43,7 @@ def doubled(table):
 def test_functions_columns_and_patches_are_the_same_edit(edited):
     plan = make_plan(edited, facts())
     assert values(plan) == [ROWS[0]["value"], '{"n":2,"name":"ä"}'.encode(), '{"n":4,"name":"ä"}'.encode()]
-    assert sorted(edited.edits.patches) == [(1, 0, 1), (1, 0, 2)], "a body that stays the same is not edited"
+    assert edited.edits.table["offset"].to_pylist() == [1, 2], "a body that stays the same is not edited"
     assert [change.position for change in edited.changes] == ["orders/0@1", "orders/0@2"]
     assert '-  "n": 1,' in edited.changes[0].diff
     assert plan.steps["rewritten"].to_pylist() == [None, "edit", "edit"]

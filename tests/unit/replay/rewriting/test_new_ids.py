@@ -17,10 +17,25 @@ from workbench.decoding import Decoder
 from workbench.model.schemas import Schema
 from workbench.replay.rewriting.id_map import IdMap
 from workbench.replay.rewriting.json_body import NotRewritable
-from workbench.replay.rewriting.new_ids import rename
+from workbench.replay.rewriting.new_ids import check_renamed, rename
+from workbench.replay.rewriting.raw_batch import record_batch
 from workbench.replay.rewriting.record_reader import RecordReader
 
 RUN = "6f1d2c3b-4a59-4e68-8c77-0123456789ab"
+
+
+def note(ids, records):
+    """Note the ids of records, each given by headers and value."""
+    ids.note([READER.events(record_batch([(value, headers) for headers, value in records]))])
+
+
+def checked(ids, headers, value, **also):
+    """A record with new ids, read again."""
+    done = rename(READER, headers, value, ids, **also)
+    (wrong,) = check_renamed(READER, [done])
+    if wrong is not None:
+        raise NotRewritable(wrong)
+    return done
 
 
 def contract(event, correlation, cause):
@@ -141,8 +156,8 @@ def graphs(draw):
 
 def shape(records):
     """Ids and causes as the decoder reads them."""
-    found = [READER.envelope(headers, value) for headers, value in records]
-    return [(one.event_id, one.correlation_id, [cause.value for cause in one.causes]) for one in found]
+    found = READER.events(record_batch([(value, headers) for headers, value in records])).to_pylist()
+    return [(one["event_id"], one["correlation_id"], [cause["value"] for cause in one["causes"]]) for one in found]
 
 
 @pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.__name__)
@@ -151,9 +166,9 @@ def shape(records):
 def test_the_renamed_graph_is_the_image_of_the_original(writer, boundary, events):
     originals = [writer(*event) for event in events]
     ids = IdMap(RUN, boundary)
-    for headers, value in originals:
-        ids.note(READER.ids(headers, value))
+    note(ids, originals)
     renamed = [rename(READER, headers, value, ids) for headers, value in originals]
+    assert list(check_renamed(READER, renamed)) == [None] * len(renamed)
     before, after = shape(originals), shape([(one.headers, one.value) for one in renamed])
     inside = {event for event, _, _ in before}
     image = {old: ids.new(old) for old in inside}
@@ -173,32 +188,32 @@ def test_the_renamed_graph_is_the_image_of_the_original(writer, boundary, events
 def test_only_ids_change_in_a_body():
     headers, value = contract("e1", "k1", None)
     ids = IdMap(RUN)
-    ids.note(READER.ids(headers, value))
-    plain = json.loads(rename(READER, headers, value, ids).value)
+    note(ids, [(headers, value)])
+    plain = json.loads(checked(ids, headers, value).value)
     assert plain["payload"] == {"price": 3.5, "parent_id": "e1"}
     assert list(plain) == ["event_id", "event_type", "timestamp", "metadata", "payload"]
-    more = json.loads(rename(READER, headers, value, ids, also=["payload.parent_id"]).value)
+    more = json.loads(checked(ids, headers, value, also=["payload.parent_id"]).value)
     assert more["payload"]["parent_id"] == plain["event_id"] == ids.new("e1")
 
 
 @pytest.mark.parametrize("writer", [avro, protobuf])
 def test_only_ids_change_in_a_body_with_a_schema(writer):
     ids = IdMap(RUN, "keep")
-    ids.note(READER.ids(*writer("e1", "k1", None)))
-    done = rename(READER, *writer("e1", "k1", "e0"), ids)
+    note(ids, [writer("e1", "k1", None)])
+    done = checked(ids, *writer("e1", "k1", "e0"))
     renamed = writer(ids.new("e1"), ids.new("k1"), "e0")[1]
     if writer is avro:
         renamed = renamed.replace(b"\x08text\x04\x48" + ids.new("e1").encode(), b"\x08text\x04\x04e1")
     assert done.value == renamed
-    also = rename(READER, *avro("e1", "k1", "e0"), ids, also=["payload.text"])
+    also = checked(ids, *avro("e1", "k1", "e0"), also=["payload.text"])
     assert also.value == avro(ids.new("e1"), ids.new("k1"), "e0")[1]
 
 
 @pytest.mark.parametrize(("writer", "read"), [(packed, msgpack.unpackb), (concise, cbor2.loads)])
 def test_only_ids_change_in_a_body_without_a_schema(writer, read):
     ids = IdMap(RUN, "keep")
-    ids.note(READER.ids(*writer("e1", "k1", None)))
-    done = rename(READER, *writer("e1", "k1", "e0"), ids)
+    note(ids, [writer("e1", "k1", None)])
+    done = checked(ids, *writer("e1", "k1", "e0"))
     expected = read(writer(ids.new("e1"), ids.new("k1"), "e0")[1])
     assert read(done.value) == {**expected, "payload": {"price": 3.5, "parent_id": "e1"}}
 
@@ -213,9 +228,9 @@ def test_only_ids_change_in_a_body_without_a_schema(writer, read):
 )
 def test_what_cannot_be_rewritten_says_why(value, reason):
     ids = IdMap(RUN)
-    ids.note(READER.ids((), value))
+    note(ids, [((), value)])
     with pytest.raises(NotRewritable, match=reason):
-        rename(READER, (), value, ids)
+        checked(ids, (), value)
 
 
 @given(
@@ -223,4 +238,4 @@ def test_what_cannot_be_rewritten_says_why(value, reason):
 )
 def test_any_bytes_are_renamed_or_give_a_reason(value, headers):
     with contextlib.suppress(NotRewritable):
-        assert rename(READER, tuple(headers), value, IdMap(RUN)).value is not None
+        assert checked(IdMap(RUN), tuple(headers), value).value is not None
