@@ -57,8 +57,8 @@ async def read_and_decode(address: str, topic: str) -> int:
     import pyarrow as pa
 
     import workbench as wb
+    from workbench.buffers.memory_pool import steady_allocation
     from workbench.capture.chunk_groups import decoding_groups
-    from workbench.capture.memory_pool import steady_allocation
     from workbench.capture.window import resolve_spans
     from workbench.model.records.columns import RECORD
     from workbench.model.selecting.topic_selection import parse_topics

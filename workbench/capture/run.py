@@ -8,9 +8,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workbench.buffers.memory_pool import steady_allocation
 from workbench.capture.additions import Additions, lost_text
 from workbench.capture.identity import check_same_logs
-from workbench.capture.memory_pool import steady_allocation
 from workbench.capture.partition_tasks import PartitionTask, enter, identify, waves
 from workbench.capture.pipeline import LimitReachedError, Pipeline, in_thread
 from workbench.capture.progress import CaptureProgress

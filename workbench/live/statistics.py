@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.memory_pool import steady_allocation
 from workbench.capture.chunk_groups import decoding_groups
-from workbench.capture.memory_pool import steady_allocation
 from workbench.capture.window import resolve_window
 from workbench.exploration.fields import read_fields
 from workbench.exploration.sampling import opened, sample_of

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
+from workbench.buffers.memory_pool import steady_allocation
 from workbench.bus.silence import Silence
 from workbench.capture.chunk_groups import decoding_groups
-from workbench.capture.memory_pool import steady_allocation
 from workbench.capture.window import resolve_window
 from workbench.errors import ValidationError
 from workbench.live.search.columns import records_of

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 Result: TypeAlias = "tuple[str, Literal['pass', 'fail', 'not checked'], str]"
 
+ONCE, PLACES, BODIES = "every record exactly once", "positions as in the ledger", "key, value and headers equal"
+ORDER, PARTITIONS, TIMES = "order in each lane", "partitions as planned", "timestamps by policy"
+
 _SHOWN = 3
 _KEPT = 1_000
 _MOST_TIMES = 255
@@ -128,14 +131,21 @@ def all_checks(comparison: Comparison, picker: Picker) -> Iterator[Result]:
     """Yield the result of every check, when all was read."""
     yield _every_seq_once(comparison, picker)
     yield _positions(comparison)
-    yield comparison.bodies.result("key, value and headers equal")
-    yield comparison.order.result("order in each lane")
-    yield comparison.partitions.result("partitions as planned")
+    yield comparison.bodies.result(BODIES)
+    yield comparison.order.result(ORDER)
+    yield comparison.partitions.result(PARTITIONS)
     yield _timestamps(comparison)
 
 
+def passed_checks(records: int) -> Iterator[tuple[str, str]]:
+    """Yield name and detail of every check, where all of them have passed for so many records."""
+    yield ONCE, counted(records, "record")
+    yield PLACES, counted(records, "position")
+    yield from ((name, "") for name in (BODIES, ORDER, PARTITIONS, TIMES))
+
+
 def _every_seq_once(comparison: Comparison, picker: Picker) -> Result:
-    name = "every record exactly once"
+    name = ONCE
     if picker.gaps:
         return name, "not checked", f"{counted(picker.gaps, 'offset')} could not be read"
     wanted = comparison.expected.wanted
@@ -150,7 +160,7 @@ def _every_seq_once(comparison: Comparison, picker: Picker) -> Result:
 
 
 def _positions(comparison: Comparison) -> Result:
-    name = "positions as in the ledger"
+    name = PLACES
     untold = comparison.expected.ledger.untold()
     if untold:
         return name, "not checked", f"the broker did not tell {counted(untold, 'offset')}"
@@ -163,7 +173,7 @@ def _positions(comparison: Comparison) -> Result:
 
 
 def _timestamps(comparison: Comparison) -> Result:
-    name, unknown = "timestamps by policy", comparison.times_unknown
+    name, unknown = TIMES, comparison.times_unknown
     if unknown and not comparison.times.count:
         return name, "not checked", f"the time of sending of {counted(unknown, 'record')} is not known"
     return comparison.times.result(name)

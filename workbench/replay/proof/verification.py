@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from workbench.errors import WorkbenchError
 from workbench.model import TopicPartition
 from workbench.replay.proof.arrivals import Picker, arrivals
-from workbench.replay.proof.delivery_checks import Comparison, all_checks
+from workbench.replay.proof.delivery_checks import Comparison, all_checks, passed_checks
 from workbench.replay.proof.expected import ExpectedRecords
 from workbench.replay.target.same_topics import gone_targets
 from workbench.text import counted, number_text
@@ -20,8 +20,11 @@ from workbench.text import counted, number_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import pyarrow as pa
+
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
+    from workbench.replay.proof.following import FollowingCheck
     from workbench.store.journal import Journal, RunRow
 
 _LOST_AFTER_S = 2.0
@@ -65,7 +68,14 @@ class Verification:
         return f"level {self.level}: {result}; {counted(self.others, 'record')} of others in between"
 
 
-async def verify_delivery(log: RecordLog, plan: Plan | str, journal: Journal, *, record: bool = True) -> Verification:
+async def verify_delivery(
+    log: RecordLog,
+    plan: Plan | str,
+    journal: Journal,
+    *,
+    record: bool = True,
+    following: FollowingCheck | None = None,
+) -> Verification:
     """Read the target from where it ended before the run, and compare every record with plan and ledger.
 
     Args:
@@ -73,6 +83,8 @@ async def verify_delivery(log: RecordLog, plan: Plan | str, journal: Journal, *,
         plan: The plan that was run; or the id of the run, whose ledger then says which records were sent.
         journal: Its journal.
         record: Whether the journal is changed: a run that is done becomes ``verified`` or ``not_verified``.
+        following: The check that read the target while the run wrote it. Where it confirms that every record is there
+            as it should be, nothing is read again.
 
     Raises:
         SnapshotError: The journal does not know the run.
@@ -85,7 +97,7 @@ async def verify_delivery(log: RecordLog, plan: Plan | str, journal: Journal, *,
         if gone:
             verification = Verification(tuple(Check("the target is the planned topic", "fail", one) for one in gone))
         else:
-            verification = await _delivered(log, row, journal, given)
+            verification = await _delivered(log, row, journal, given, following)
     except WorkbenchError as error:
         verification = Verification((Check("read the target back", "not checked", error.message),))
     if record and row.state in ("done", "verified", "not_verified"):
@@ -94,26 +106,30 @@ async def verify_delivery(log: RecordLog, plan: Plan | str, journal: Journal, *,
     return verification
 
 
-async def _delivered(log: RecordLog, row: RunRow, journal: Journal, plan: Plan | None) -> Verification:
+async def _delivered(
+    log: RecordLog, row: RunRow, journal: Journal, plan: Plan | None, following: FollowingCheck | None
+) -> Verification:
+    starts, least = _bounds(await asyncio.to_thread(journal.positions, row.run_id))
+    ends = await stable_ends(log, least, starts)
+    if following is not None and await following.confirms(ends):
+        checks = tuple(Check(name, "pass", detail) for name, detail in passed_checks(following.records))
+        return Verification(checks, following.others)
     expected = await asyncio.to_thread(ExpectedRecords, row, journal.ledger_of(row.run_id), plan)
     picker = Picker(row.run_id, expected.ledger, marked=expected.marked)
-    compared = await _compare(log, journal, expected, picker)
-    found = await asyncio.to_thread(lambda: tuple(all_checks(compared, picker)))
-    return Verification(tuple(Check(name, status, detail) for name, status, detail in found), picker.others)
-
-
-async def _compare(log: RecordLog, journal: Journal, expected: ExpectedRecords, picker: Picker) -> Comparison:
-    """Read the targets of a run from where they ended before it, and compare its records as they come."""
-    positions = (await asyncio.to_thread(journal.positions, expected.run_id)).to_pylist()
-    places = [TopicPartition(at["target_topic"], at["target_partition"]) for at in positions]
-    starts = {place: at["start_offset"] for place, at in zip(places, positions, strict=True)}
-    following = {place: at["next_target_offset"] for place, at in zip(places, positions, strict=True)}
-    least = {place: offset for place, offset in following.items() if offset is not None}
-    ends = await stable_ends(log, least, starts)
     comparison = Comparison(expected)
     async for part in arrivals(log, picker, starts, ends):
         await asyncio.to_thread(comparison.take, part)
-    return comparison
+    found = await asyncio.to_thread(lambda: tuple(all_checks(comparison, picker)))
+    return Verification(tuple(Check(name, status, detail) for name, status, detail in found), picker.others)
+
+
+def _bounds(positions: pa.Table) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+    """Return where each target partition ended before the run, and behind the last record that it wrote there."""
+    rows = positions.to_pylist()
+    places = [TopicPartition(at["target_topic"], at["target_partition"]) for at in rows]
+    starts = {place: at["start_offset"] for place, at in zip(places, rows, strict=True)}
+    following = {place: at["next_target_offset"] for place, at in zip(places, rows, strict=True)}
+    return starts, {place: offset for place, offset in following.items() if offset is not None}
 
 
 async def stable_ends(

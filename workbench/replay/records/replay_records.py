@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from workbench.buffers.mapped import mapped_array, release
 from workbench.bus.partitioner_detection import PartitionerVerdict, detect_partitioner
+from workbench.model import TopicPartition
 from workbench.replay.options import Options, Partitions
 from workbench.replay.records.digest import Digests, body_digests
 from workbench.replay.records.ordering import ordered
@@ -185,6 +186,10 @@ class ReplayRecords:
     def target_topic(self, seq: int) -> str:
         """Return the target topic of a record."""
         return self.facts.target_topics[int(self.target_numbers[seq])]
+
+    def target_partition(self, seq: int) -> TopicPartition:
+        """Return the target partition of a record."""
+        return TopicPartition(self.target_topic(seq), int(self.target_partitions[seq]))
 
     def target_topic_column(self, seqs: Longs) -> pa.Array:
         """Return the target topics of some records."""

@@ -73,9 +73,8 @@ def _lanes(plan: Plan, seqs: Iterable[int]) -> dict[TopicPartition, list[tuple[i
     records = plan.records
     lanes: dict[TopicPartition, list[tuple[int, Content]]] = {}
     for seq in seqs:
-        topic = records.target_topic(seq)
-        at = TopicPartition(topic, int(records.target_partitions[seq]))
-        planned = NOW if topic in records.append_time_topics else int(records.planned_timestamps[seq])
+        at = records.target_partition(seq)
+        planned = NOW if at.topic in records.append_time_topics else int(records.planned_timestamps[seq])
         lanes.setdefault(at, []).append((seq, (records.digests[seq].tobytes(), planned)))
     return lanes
 

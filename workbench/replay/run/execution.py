@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from workbench.buffers.memory_pool import steady_allocation
 from workbench.errors import PublishError, WorkbenchError
 from workbench.model.feeds import PartProgress, Progress
 from workbench.model.records.written import ACKED
 from workbench.replay.plan.batches import Batch, split
+from workbench.replay.proof.following import FollowingCheck
 from workbench.replay.proof.report import ReplayReport, read_report
 from workbench.replay.proof.verification import verify_delivery
 from workbench.replay.run.admission import admit, only_run
@@ -94,10 +96,16 @@ async def run_plan(
 
 async def run_to_its_end(run: PlanRun, *, verify: bool) -> ReplayReport:
     """Run, verify what was delivered where asked to, and report. Cancelling stops it; see `run_plan`."""
-    await _uninterrupted(run)
+    run.check = FollowingCheck(run.log, run.plan) if verify else None
     verification = None
-    if verify and run.state == "done":
-        verification = await verify_delivery(run.log, run.plan, run.journal)
+    with steady_allocation():
+        try:
+            await _uninterrupted(run)
+            if verify and run.state == "done":
+                verification = await verify_delivery(run.log, run.plan, run.journal, following=run.check)
+        finally:
+            if run.check is not None:
+                await run.check.aclose()
     return await asyncio.to_thread(read_report, run.journal, run.plan.run_id, verification)
 
 
@@ -170,6 +178,8 @@ class PlanRun:
         self._who = who
         self._listener = progress
         self._sender = Sender(plan, self.control, self._remaining.seqs)
+        self.check: FollowingCheck | None = None
+        """Reads back what the run writes, meanwhile."""
         self._brakes = Brakes(target_log, plan, self.control)
         self._expected = 0
         self._skipped: dict[int, str] = {}
@@ -213,6 +223,8 @@ class PlanRun:
         edits = await asyncio.to_thread(edit_rows, self.plan)
         await asyncio.to_thread(self.journal.start, self.plan.run_id, positions, selection, left_out, edits)
         self.state = "running"
+        if self.check is not None:
+            self.check.start(positions)
         await self._brakes.start()
         self._tell("running")
 
@@ -294,6 +306,8 @@ class PlanRun:
         self._note_bad_records(batch, end)
         self._settled = await asyncio.to_thread(self._settlement, transaction, batch, end)
         self._count(batch, end)
+        if self.check is not None:
+            self.check.settled(batch.seqs, end.written, committed=end.state == "committed")
         return end
 
     def _settlement(self, transaction: Transaction, batch: Batch, end: BatchEnd) -> Settlement:

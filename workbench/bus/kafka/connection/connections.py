@@ -9,16 +9,19 @@ import socket as sockets
 import ssl
 import warnings
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from aiokafka import errors as kafka_errors
 from aiokafka.conn import CloseReason, create_conn
 
 from workbench.bus.kafka.connection.certificate import untrusted
 from workbench.bus.kafka.connection.frames import receive_in_place
+from workbench.bus.kafka.connection.large_requests import write_request
 from workbench.bus.kafka.connection.listener import Finding, UnusableListenerError, examine
 from workbench.bus.kafka.connection.metadata import Metadata, metadata_request, read_metadata
 from workbench.bus.kafka.connection.secret_filter import hide_secrets
 from workbench.bus.kafka.connection.translate import NOT_ANSWERED, is_authentication
+from workbench.bus.kafka.wire.produce import ProduceRequest
 from workbench.text import visible
 
 if TYPE_CHECKING:
@@ -67,6 +70,8 @@ class Connections:
         self._brokers: dict[int, tuple[str, int]] = {}
         self._sockets: dict[tuple[int, str], AIOKafkaConnection] = {}
         self._locks: dict[tuple[int, str], asyncio.Lock] = {}
+        self._writing: WeakKeyDictionary[AIOKafkaConnection, asyncio.Lock] = WeakKeyDictionary()
+        """Held while the content of a request is written to a socket."""
         self._answered_by = ""
         self._closed = False
         # Last, because it reads files, and an object without its fields cannot even be thrown away.
@@ -98,6 +103,8 @@ class Connections:
     async def send(self, node: int, request: Any, purpose: str = "") -> Any:
         """Send one request and wait for its answer."""
         socket = await self.socket(node, purpose)
+        if isinstance(request, ProduceRequest):
+            return await self._write(socket, request)
         return await self._exchange(socket, request)
 
     async def send_any(self, request: Any) -> Any:
@@ -195,6 +202,17 @@ class Connections:
             return await socket.send(request)
         except TimeoutError:
             # Answers come in order: whatever is sent after the late request would wait behind it.
+            socket.close(reason=CloseReason.CONNECTION_TIMEOUT)
+            raise
+
+    async def _write(self, socket: AIOKafkaConnection, request: ProduceRequest) -> Any:
+        try:
+            async with asyncio.timeout(self._request_timeout_s):
+                async with self._writing.setdefault(socket, asyncio.Lock()):
+                    answer = await write_request(socket, request)
+                return await answer
+        except TimeoutError:
+            # As for other requests: what is sent after this one would wait behind it.
             socket.close(reason=CloseReason.CONNECTION_TIMEOUT)
             raise
 

@@ -7,9 +7,7 @@ import itertools
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
-
-from aiokafka.protocol.produce import ProduceRequest
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from workbench.bus.kafka.connection.session import is_retriable
 from workbench.bus.kafka.connection.translate import NOT_ANSWERED
@@ -17,6 +15,7 @@ from workbench.bus.kafka.fetching.compression import NONE
 from workbench.bus.kafka.producing.encoding import ProducerFields
 from workbench.bus.kafka.producing.producer import is_fenced
 from workbench.bus.kafka.wire.codes import Code, CodeError, name_of
+from workbench.bus.kafka.wire.produce import ProduceRequest
 from workbench.bus.refusals import not_written
 from workbench.errors import BrokerUnavailableError, UnknownTopicError, WorkbenchError
 
@@ -366,11 +365,12 @@ class Delivery:
         connections = self._session.connections
         # Connected first, outside the handler below: a request that was never sent has a certain outcome.
         await connections.socket(node, self._purpose)
-        request: Any = ProduceRequest(
+        request = ProduceRequest(
             self._producer.transactional_id if self._producer is not None else None,
             _ACKS_ALL if self._producer is not None else _ACKS_LEADER,
             round(self._session.timeout_s * 1000),
-            [(partition.topic, [(partition.partition, data)])],
+            partition,
+            data,
         )
         try:
             answer = await connections.send(node, request, self._purpose)

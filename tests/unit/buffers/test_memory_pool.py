@@ -9,7 +9,7 @@ import sys
 import pyarrow as pa
 import pytest
 
-from workbench.capture.memory_pool import steady_allocation
+from workbench.buffers.memory_pool import steady_allocation
 
 pytestmark = pytest.mark.skipif("jemalloc" not in pa.supported_memory_backends(), reason="this Arrow has no jemalloc")
 

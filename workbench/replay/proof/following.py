@@ -1,0 +1,227 @@
+"""Reads the target back while a run writes it, and compares each record as soon as it was acknowledged.
+
+It can only confirm. As soon as anything is not as it should be, or cannot be told yet, it gives up, and the target is
+read from the start when the run has ended: `workbench.replay.proof.delivery_checks` then says what is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.errors import WorkbenchError
+from workbench.model import Span, TimestampType, TopicPartition
+from workbench.replay.records.digest import body_digests
+from workbench.replay.records.marks import marked_as
+from workbench.replay.records.raw_rows import RawRows
+from workbench.replay.records.replay_headers import ID
+from workbench.replay.records.replay_records import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from workbench.bus.protocols import Reader, RecordLog
+    from workbench.model import Chunk
+    from workbench.model.records.written import WrittenColumns
+    from workbench.replay.plan.plan import Plan
+    from workbench.replay.records.raw_rows import Longs
+
+    Acked: TypeAlias = tuple[Longs, ...]
+    """Seq, offset and timestamp of records that were acknowledged."""
+
+_READ_BYTES = 4 << 20
+_STALLED_S = 30.0
+"""The check gives up when no record came for this long while some are missing."""
+_NONE: Acked = (np.empty(0, np.int64),) * 3
+
+
+class _Unexpected(Exception):  # noqa: N818 - no error: the full check says what it means
+    """What was read is not what was expected."""
+
+
+@dataclass
+class _Lane:
+    """What is expected on one target partition, and what was read of it."""
+
+    compared: int
+    """Every offset below it was compared."""
+    until: int
+    """Every offset below it can be compared: what the run wrote there was acknowledged."""
+    acked: Acked = _NONE
+    """Records that were acknowledged and not compared yet."""
+    last_seq: int = -1
+    chunks: list[Chunk] = field(default_factory=list)
+    """Read, and not compared to their end."""
+
+    def expect(self, more: Acked) -> None:
+        """Expect records that were acknowledged."""
+        seqs, offsets, _ = more
+        if int(seqs[0]) <= self.last_seq or int(offsets[0]) < self.until or (np.diff(offsets) <= 0).any():
+            raise _Unexpected
+        self.acked = tuple(np.concatenate(pair) for pair in zip(self.acked, more, strict=True))
+        self.last_seq, self.until = int(seqs[-1]), int(offsets[-1]) + 1
+
+    def next_part(self) -> tuple[pa.RecordBatch, Acked]:
+        """Take the records that can be compared now out of the first chunk, with what is expected there."""
+        chunk = self.chunks[0]
+        whole = chunk.next <= self.until
+        stop = chunk.next if whole else self.until
+        rows = int(np.searchsorted(chunk.records.column("offset").to_numpy(), stop))
+        first = int(np.searchsorted(chunk.records.column("offset").to_numpy(), self.compared))
+        count = int(np.searchsorted(self.acked[1], stop))
+        expected, self.acked = tuple(column[:count] for column in self.acked), tuple(c[count:] for c in self.acked)
+        if whole:
+            self.chunks.pop(0)
+        self.compared = stop
+        return chunk.records.slice(first, rows - first), expected
+
+
+class FollowingCheck:
+    """Compares the records of a run with its plan and with what was acknowledged, while they are written.
+
+    Args:
+        log: The target cluster.
+        plan: The plan that is run, from its beginning.
+    """
+
+    def __init__(self, log: RecordLog, plan: Plan) -> None:
+        self.records = 0
+        """Records of the run that were found as they should be."""
+        self.others = 0
+        """Records of others between them."""
+        self._log = log
+        self._plan = plan
+        self._lanes: dict[TopicPartition, _Lane] = {}
+        self._news = asyncio.Event()
+        self._is_last = False
+        """No more records are acknowledged: the check ends when all is compared."""
+        self._given_up = True
+        """It confirms nothing; so it is until it starts, and for good when something was not as expected."""
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, positions: pa.Table) -> None:
+        """Begin to read where the target partitions end before the run, columns of `POSITIONS`."""
+        for row in positions.to_pylist():
+            start = row["start_offset"]
+            self._lanes[TopicPartition(row["target_topic"], row["target_partition"])] = _Lane(start, start)
+        self._given_up = False
+        self._task = asyncio.create_task(self._follow(), name="replay-check")
+
+    def settled(self, seqs: Longs, written: WrittenColumns, *, committed: bool) -> None:
+        """Expect the records of a batch that has ended."""
+        if not committed or len(written) < len(seqs) or written.acked < len(seqs) or (written.offsets < 0).any():
+            self._given_up = True
+        if not self._given_up:
+            records = self._plan.records
+            numbers = records.lanes[seqs]
+            for number in np.unique(numbers).tolist():
+                rows = np.flatnonzero(numbers == number)
+                at = records.target_partition(int(seqs[rows[0]]))
+                try:
+                    self._lanes[at].expect((seqs[rows], written.offsets[rows], written.timestamps[rows]))
+                except _Unexpected:
+                    self._given_up = True
+        self._news.set()
+
+    async def confirms(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """Read on to these ends, and tell whether every record of the plan is there as it should be, once."""
+        task, self._task = self._task, None
+        if task is None:
+            return False
+        for at, end in ends.items():
+            self._lanes[at].until = max(self._lanes[at].until, end)
+        self._is_last = True
+        self._news.set()
+        try:
+            await task
+        finally:
+            task.cancel()
+        return not self._given_up and self.records == len(self._plan.sent)
+
+    async def aclose(self) -> None:
+        """Stop reading; harmless when repeated."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _follow(self) -> None:
+        spans = [Span(at.topic, at.partition, lane.compared, None) for at, lane in sorted(self._lanes.items())]
+        try:
+            async with self._log.reader(spans, prefetch_bytes=_READ_BYTES) as reader:
+                while not self._given_up and not (self._is_last and not any(self._behind())):
+                    await self._news.wait()
+                    self._news.clear()
+                    await self._catch_up(reader)
+        except (WorkbenchError, _Unexpected):
+            self._given_up = True
+
+    def _behind(self) -> Iterable[_Lane]:
+        return (lane for lane in self._lanes.values() if lane.compared < lane.until)
+
+    async def _catch_up(self, reader: Reader) -> None:
+        """Compare everything that can be compared now."""
+        clock = asyncio.get_running_loop().time
+        heard = clock()
+        while not self._given_up and any(self._behind()):
+            for at, lane in self._lanes.items():
+                while lane.chunks and lane.compared < lane.until:
+                    records, expected = lane.next_part()
+                    self.others += await asyncio.to_thread(self._others, at, records, expected)
+                    self.records += len(expected[0])
+                    heard = clock()
+            if not any(self._behind()):
+                return
+            for chunk in await reader.read(_READ_BYTES):
+                if chunk.gaps:
+                    raise _Unexpected
+                self._lanes[TopicPartition(chunk.topic, chunk.partition)].chunks.append(chunk)
+            if clock() - heard > _STALLED_S:
+                raise _Unexpected
+
+    def _others(self, at: TopicPartition, records: pa.RecordBatch, expected: Acked) -> int:
+        """Compare records of a target partition with those that are expected; returns how many others are among them.
+
+        Raises:
+            _Unexpected: They differ.
+        """
+        seqs, wanted, stated = expected
+        offsets = records.column("offset").to_numpy()
+        others = 0
+        if not np.array_equal(offsets, wanted):
+            own = np.isin(offsets, wanted)
+            others = len(own) - int(own.sum())
+            if len(own) - others != len(wanted):
+                raise _Unexpected
+            self._are_foreign(records.filter(pa.array(~own)))
+            records = records.filter(pa.array(own))
+        plan = self._plan.records
+        if at.topic in plan.append_time_topics:
+            timely = (records.column("timestamp_type").to_numpy() == TimestampType.APPEND).all()
+        else:
+            planned = plan.planned_timestamps[seqs]
+            times = np.where(planned == NOW, stated, planned)
+            timely = np.array_equal(records.column("timestamp_ms").to_numpy(), times)
+        marked = plan.record_headers is None or marked_as(records.column("headers"), seqs, self._run_id)
+        if not timely or not marked or not np.array_equal(body_digests(records), plan.digests[seqs]):
+            raise _Unexpected
+        return others
+
+    def _are_foreign(self, records: pa.RecordBatch) -> None:
+        """Make sure that records are not of this run: with its mark, or, where it sets none, with the same content."""
+        if self._plan.records.record_headers is None:
+            raise _Unexpected
+        _, ids = RawRows(records).named_columns(ID)
+        if pc.any(pc.equal(ids, self._run_id)).as_py():
+            raise _Unexpected
+
+    @property
+    def _run_id(self) -> bytes:
+        return self._plan.run_id.encode()
