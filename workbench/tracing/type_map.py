@@ -13,7 +13,7 @@ from workbench.text import counted, number_text, text_table
 from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text, type_text
 from workbench.tracing.choices import check_choice
 from workbench.tracing.drawing.drawn import Drawn, PictureViews
-from workbench.tracing.drawing.pictures.types import map_picture
+from workbench.tracing.drawing.pictures.types import map_picture, noun_of, young_notes
 from workbench.tracing.drift import drift_frame
 from workbench.tracing.graph.arrays import Groups, numbered, paired
 from workbench.tracing.graph.columns import EncodedColumn
@@ -74,7 +74,7 @@ class TypeMap(Answer, Drawn):
         rows = [
             (
                 f"{type_text(row.cause)} → {type_text(row.effect)}",
-                row.n,
+                f"{row.n:,}",
                 share_text(row.share_mature),
                 share_text(row.fan_out_mature),
                 *(micros_text(value) for value in (row.p50_us, row.p95_us, row.p99_us)),
@@ -84,8 +84,11 @@ class TypeMap(Answer, Drawn):
             for row in shown.itertuples(index=False)
         ]
         header = ["edge", "n", "share", "fan-out", "p50", "p95", "p99", "negative", "failed"]
-        head = f"map by {self.by}: {counted(len(self.types), 'type')}, {counted(len(self.frame), 'edge')}"
-        return "\n".join([head, text_table(header, rows, numeric=range(1, 9)), *rest_text(len(self.frame), "edge")])
+        head = f"map by {self.by}: {counted(len(self.types), noun_of(self.by))}, {counted(len(self.frame), 'edge')}"
+        young = [f"  {note}" for note in young_notes(self.frame)]
+        return "\n".join(
+            [head, text_table(header, rows, numeric=range(1, 9)), *rest_text(len(self.frame), "edge"), *young]
+        )
 
 
 def type_map(
@@ -164,7 +167,10 @@ def _add_mature(graph: CausalGraph, edges: pd.DataFrame, kind: Ints, end_us: int
     end = end_us if end_us is not None else int(graph.time[known].max()) if known.any() else 0
     longest = np.zeros(int(kind.max(initial=0)) + 1)
     np.fmax.at(longest, edges["cause_code"].to_numpy(), edges["p99_us"].to_numpy())
-    mature = known & (end - np.where(known, graph.time, end) >= np.nan_to_num(longest)[kind])
+    # What a selection left outside went on after its last event: nothing in it is too young.
+    whole = graph.provenance.whole or end_us is not None
+    old = end - np.where(known, graph.time, end) >= np.nan_to_num(longest)[kind] if whole else True
+    mature = known & old
     used = graph.used_edges
     kept = mature[used.cause]
     width = int(kind.max(initial=0)) + 1

@@ -12,8 +12,12 @@ import pytest
 from decoded_events import event_table
 from traces import flow, trace_of
 
-from workbench.errors import ConfigurationError
+from workbench.errors import ConfigurationError, UnknownEventError
+from workbench.model.causation import TRACE_LAYOUTS
+from workbench.tracing.flows import flows
+from workbench.tracing.query import query
 from workbench.tracing.trace import Trace
+from workbench.tracing.views import TraceViews
 
 SPANS = Path(__file__).resolve().parents[4] / "shared/data/online-boutique-2022-08-22/spans.csv.gz"
 
@@ -156,6 +160,109 @@ def test_all_causes_missing():
     assert len(graph.roots) == 0
     assert len(graph.fragments) == count
     assert graph.unresolved["reason"].value_counts().to_dict() == {"missing": count}
+
+
+YEAR_1, YEAR_9999 = -62_135_596_800_000_000, 253_402_300_799_999_999
+LONG = "i" * 10_000
+
+
+def event(name, t, causes=(), **more):
+    said = {"correlation_id": "k", "event_type": "A", "source": "s"}
+    return {"event_id": name, "t": t, "causes": list(causes), **said, **more}
+
+
+BAD = {
+    "empty": [],
+    "one event": [event("a", 1)],
+    "all causes missing": [event(f"e{n}", n, [f"x{n}"]) for n in range(9)],
+    "one cycle": [event(f"e{n}", n, [f"e{(n - 1) % 9}"]) for n in range(9)],
+    "long ids": [event(f"{LONG}{n}", n, [f"{LONG}{n - 1}"] if n else [], correlation_id=LONG) for n in range(3)],
+    "hostile text": [event(f"{HOSTILE}{n}", n, [f"{HOSTILE}{n - 1}"], event_type=HOSTILE, source=HOSTILE)
+                     for n in range(3)],
+    "no ids": [{"topic": "t"} for _ in range(3)],
+    "one id": [event("a", n, value=b"1") for n in range(3)] + [event("a", 9, value=b"2", partition=1)],
+    "ends of the calendar": [event("a", YEAR_1), event("b", YEAR_9999, ["a"]), event("c", 5, ["b"])],
+    "no times": [event("a", None), event("b", 5, ["a"]), event("c", None, ["b"])],
+}  # fmt: skip
+"""The rows of section 17."""
+
+ASKED = {
+    "tree": lambda trace: trace,
+    "path": lambda trace: trace.critical_path(),
+    "sections": lambda trace: trace.critical_path(method="sections"),
+    "clock": lambda trace: trace.clock(),
+    "contained": lambda trace: trace.contained(),
+    "waiting": lambda trace: trace.waiting(),
+    "findings": lambda trace: trace.findings(),
+    "diff": lambda trace: trace.diff(trace),
+    "map": lambda trace: trace.type_map(corrected=True),
+    "follows": lambda trace: trace.directly_follows(),
+    "variants": lambda trace: trace.variants(),
+    "late": lambda trace: trace.timing_profile(1).late(trace.data),
+    "unfinished": lambda trace: trace.unfinished(min_n=1, min_share=0.1, min_alternative=1),
+    "flows": lambda trace: flows(trace.data),
+    "sequence": lambda trace: trace.sequence(),
+    "query": lambda trace: query(trace.data, "{} >> {hop >= 0us} | select(t, hop, since_root, kind, root.type)"),
+    **{layout: lambda trace, layout=layout: trace.svg(layout) for layout in TRACE_LAYOUTS},
+}
+
+
+@pytest.mark.parametrize("rows", BAD)
+def test_bad_input_has_a_readable_answer_to_every_question(rows):
+    trace = trace_of(event_table(BAD[rows]))
+    refused = {}
+    for name, asked in ASKED.items():
+        try:
+            answer = asked(trace)
+        except UnknownEventError as error:
+            refused[name] = str(error)
+            continue
+        markup = answer if isinstance(answer, str) else answer._repr_html_()
+        assert "<img" not in markup, name
+        for text in (markup, repr(answer)):
+            assert not set(text) & set("\x1b\u202e"), name
+            assert name in TRACE_LAYOUTS or max(map(len, text.splitlines()), default=0) < 900, name
+        assert isinstance(answer, str) or answer.csv(), name
+    assert list(refused) == (["path"] if rows == "no ids" else [])
+    assert "has no time" in refused.get("path", "has no time")
+
+
+def test_the_answers_that_section_17_names():
+    made = {name: trace_of(event_table(rows)) for name, rows in BAD.items()}
+    one = made["one event"]
+    assert (one.frame["kind"].to_list(), one.critical_path().path, len(one.critical_path().hops)) == (
+        ["unlinked"], ("a",), 0,
+    )  # fmt: skip
+    missing = made["all causes missing"]
+    assert missing.fragments["events"].to_list() == [1] * 9
+    found = missing.findings().frame.set_index("rule")
+    assert found.loc["missing_cause", "n"] == 9
+    assert set(missing.frame["kind"]) == {"orphan"}
+    cycle = made["one cycle"]
+    assert [len(members) for members in cycle.cycles] == [9]
+    assert cycle.critical_path().path == tuple(f"e{n}" for n in range(9))
+    assert made["long ids"].frame["key"].str.len().to_list() == [10_001] * 3
+    assert made["no ids"].frame["key"].to_list() == ["@t/0/0", "@t/0/1", "@t/0/2"]
+    assert made["one id"].copies["kind"].to_list() == ["retry", "retry", "collision"]
+    calendar = made["ends of the calendar"]
+    assert calendar.frame["t"].dt.year.to_list() == [1, 1970, 9999]
+    assert calendar.frame["hop_us"].to_list()[1:] == [5 - YEAR_9999, YEAR_9999 - YEAR_1]
+    untimed = made["no times"].frame.set_index("key")
+    assert untimed.loc[["a", "c"], "t"].isna().all()
+    assert untimed.loc[["a", "b", "c"], "depth"].to_list() == [0, 1, 2]
+    assert untimed["hop_us"].isna().all()
+
+
+def test_a_fan_out_of_100_000_is_folded_and_counted():
+    count = 100_000
+    causes_of = np.zeros(count + 1, dtype=np.int64)
+    causes_of[0] = -1
+    trace = trace_of(chain_table(count + 1, causes_of))
+    assert len(trace.critical_path().path) == 2
+    view = TraceViews(trace.data).view(layout="layered")
+    assert sum(node.events for node in view.nodes) == count + 1
+    assert len(view.nodes) < 20
+    assert "100,001 events" in view.text
 
 
 @pytest.mark.skipif(not SPANS.exists(), reason="../shared/data/online-boutique-2022-08-22 is not here")

@@ -50,13 +50,23 @@ def test_an_edge_says_when_its_effects_were_seen_and_types_how_often():
 def test_nodes_may_be_sources_or_topics(by, edges):
     found = scenario().type_map(by)
     assert found.frame[["cause", "effect", "n"]].to_numpy().tolist() == edges
-    assert repr(found).startswith(f"map by {by}: ")
+    assert repr(found).startswith(f"map by {by}: {len(found.types)} {by}")
 
 
 def test_causes_too_young_for_their_effects_do_not_lower_the_share():
     frame = scenario().type_map().frame.set_index(["cause", "effect"])
     assert frame.loc[("PA", "SC"), "share_mature"] == 1, "d2 is younger than the slowest shipment took"
     assert "PA → SC  2       1" in repr(scenario().type_map())
+    assert repr(scenario().type_map()).splitlines()[-1] == (
+        "  share and fan-out leave out causes so young that an effect may still come"
+    )
+
+
+def test_in_a_selection_nothing_is_too_young():
+    flow = scenario().select(correlation_id="k4").type_map().frame.set_index(["cause", "effect"])
+    assert flow["share_mature"].to_list() == flow["share"].to_list() == [1, 1, 1]
+    alone = scenario("k4").type_map().frame.set_index(["cause", "effect"])
+    assert alone.loc[("PA", "IS"), "share_mature"] == 1
 
 
 def test_external_causes_failures_and_events_without_a_type():

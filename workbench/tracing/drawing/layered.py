@@ -168,6 +168,8 @@ def _components(layouts: list[tuple[dict[int, Point], list[tuple[int, int]]]]) -
 def _route(x: Floats, y: Floats, ends: tuple[int, int], bends: list[Point]) -> tuple[Point, ...]:
     (x0, y0), (x1, y1) = ((float(x[end]), float(y[end])) for end in ends)
     if x1 > x0:
-        return (x0 + NODE_WIDTH / 2, y0), *bends, (x1 - NODE_WIDTH / 2, y1)
+        # Level through each layer between: what rises or falls there would cross the nodes above and below.
+        level = [(x + side * NODE_WIDTH / 2, y) for x, y in bends for side in (-1, 1)]
+        return (x0 + NODE_WIDTH / 2, y0), *level, (x1 - NODE_WIDTH / 2, y1)
     over = min(y0, y1) - NODE_HEIGHT
     return (x0, y0 - NODE_HEIGHT / 2), ((x0 + x1) / 2, over), (x1, y1 - NODE_HEIGHT / 2)

@@ -12,10 +12,11 @@ import pandas as pd
 
 from workbench.errors import TableError
 from workbench.text import counted, visible
-from workbench.tracing.answers import Answer, key_text
+from workbench.tracing.answers import Answer
 from workbench.tracing.findings import causes, times
 from workbench.tracing.findings.context import Context, NotChecked
 from workbench.tracing.graph.arrays import paired
+from workbench.tracing.text.labels import short_titles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -179,8 +180,13 @@ class Findings(Answer):
             open_ = np.arange(len(found))
         different = np.sort(open_[np.unique(pairs[open_], return_index=True)[1]])
         first = different[:_SHOWN]
-        named = zip(*(self.graph.keys(side[first]) for side in (others, found.nodes)), strict=True)
-        shown = [" → ".join(key_text(key) for key in keys if key is not None) for keys in named]
+        title = short_titles(self.graph, np.concatenate([others[first], found.nodes[first]]).clip(min=0))
+        shown = [
+            f"{before} → {after}" if cause >= 0 else after
+            for cause, before, after in zip(
+                others[first].tolist(), title[: len(first)], title[len(first) :], strict=True
+            )
+        ]
         rest = len(different) - len(first)
         return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
 

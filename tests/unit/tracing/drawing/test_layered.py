@@ -25,16 +25,18 @@ def test_causes_stand_left_of_effects_and_long_edges_bend_around():
     for (cause, effect), route in zip(edges, drawing.routes, strict=True):
         assert route[0] == (drawing.x[cause] + NODE_WIDTH / 2, drawing.y[cause])
         assert route[-1] == (drawing.x[effect] - NODE_WIDTH / 2, drawing.y[effect])
-    assert [len(route) for route in drawing.routes] == [2, 2, 2, 4, 3]
-    for x, y in drawing.routes[3][1:-1]:
-        beside = np.abs(drawing.x - x) < NODE_WIDTH / 2
-        assert (np.abs(drawing.y[beside] - y) > NODE_HEIGHT / 2).all()
+    assert [len(route) for route in drawing.routes] == [2, 2, 2, 6, 4]
+    bends = drawing.routes[3][1:-1]
+    for (left, y), (right, level) in zip(bends[::2], bends[1::2], strict=True):
+        assert (y, right - left) == (level, NODE_WIDTH)
+        beside = np.abs(drawing.x - (left + right) / 2) < NODE_WIDTH
+        assert (np.abs(drawing.y[beside] - y) > NODE_HEIGHT / 2).all(), "the line passes no box"
 
 
 def test_bends_are_told_from_nodes_when_the_last_nodes_are_alone():
     drawing = drawn(9, [(0, 1), (1, 2), (0, 2)])
     check_drawing(drawing, 9)
-    assert [len(route) for route in drawing.routes] == [2, 2, 3]
+    assert [len(route) for route in drawing.routes] == [2, 2, 4]
 
 
 def test_fragments_are_stacked_in_the_order_of_their_first_event_and_lonely_ones_fill_rows():

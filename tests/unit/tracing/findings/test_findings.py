@@ -50,8 +50,9 @@ def test_the_vector_of_section_14():
     assert repr(found).splitlines()[:3] == [
         "findings: error 2, warn 2, info 4 · the whole snapshot",
         "  error  missing_cause: 1 cause named by nobody else, not captured",
-        "         e10",
+        "         B e10",
     ]
+    assert "         D e4 → E e15\n" in repr(found)
     assert "not checked: " in repr(found)
 
 

@@ -35,7 +35,7 @@ _WIDEST_PX, _WIDEST_OF_LANES_PX = 5.0, 2.0
 _INNER_PX = 6
 """How much smaller the second outline of a node on the critical path is."""
 _INSET_PX = 12
-_LABEL_PX, _SMALL_PX, _TICK_PX, _LANE_PX = 6.7, 6.0, 6.2, 7.2
+_LABEL_PX, _SMALL_PX, _TICK_PX, _LANE_PX = 7.0, 6.0, 6.2, 7.8
 """Widths of a character on average: nothing measures text here, and measuring 5,000 texts would cost a layout each."""
 _IDLE_Y = 14.0
 """Height of the labels of idle time: at the other end than those of the axis, which they would run into."""

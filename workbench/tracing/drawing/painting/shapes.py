@@ -27,17 +27,32 @@ _CUT = re.compile(r"… \([\d,]+ characters?\)$")
 """How `workbench.text.visible` ends a text that it cut."""
 _LEAST_CUT = 2
 """Characters that are left of a text at least, the ellipsis included."""
+_BOTH_ENDS = 12
+"""Characters from which on both ends of a text say something."""
 
 
 def edge_path(route: Sequence[Point]) -> str:
-    """Write an edge as an SVG path: a curve between two points, rounded bends through more."""
+    """Write an edge as an SVG path.
+
+    Args:
+        route: Two points for a curve that leaves and arrives level; each further pair is where it passes a layer, level
+            as well. An odd number is an arc, rounded at the points between its ends.
+    """
     if not route[1:]:
         return ""
-    if route[2:]:
+    if _is_arc(route):
         return _through_bends(route)
-    (x0, y0), (x1, y1) = route
-    bend = max(abs(x1 - x0) / 2, 12.0) * (1 if x1 >= x0 else -1)
-    return f"M{_at(x0, y0)}C{_at(x0 + bend, y0)} {_at(x1 - bend, y1)} {_at(x1, y1)}"
+    pieces = [f"M{_at(*route[0])}"]
+    for number in range(0, len(route), 2):
+        (x0, y0), (x1, y1) = route[number : number + 2]
+        bend = max(abs(x1 - x0) / 2, 12.0) * (1 if x1 >= x0 else -1)
+        level = f"L{_at(x0, y0)}" if number else ""
+        pieces.append(f"{level}C{_at(x0 + bend, y0)} {_at(x1 - bend, y1)} {_at(x1, y1)}")
+    return "".join(pieces)
+
+
+def _is_arc(route: Sequence[Point]) -> bool:
+    return len(route) % 2 == 1
 
 
 def _through_bends(route: Sequence[Point]) -> str:
@@ -55,8 +70,8 @@ def arrow_head(route: Sequence[Point]) -> str:
     if not route[1:]:
         return ""
     (fx, fy), (x, y) = route[-2:]
-    # A curve between two points arrives level, whatever the height between them.
-    angle = math.atan2(y - fy, x - fx) if route[2:] else 0.0 if x >= fx else math.pi
+    # A curve arrives level, whatever the height between its points.
+    angle = math.atan2(y - fy, x - fx) if _is_arc(route) else 0.0 if x >= fx else math.pi
     corners = (
         _at(x + _HEAD * math.cos(angle + math.pi + turn), y + _HEAD * math.sin(angle + math.pi + turn))
         for turn in (_HEAD_ANGLE, -_HEAD_ANGLE)
@@ -77,8 +92,8 @@ def hop_place(route: Sequence[Point], *, shared_start: bool, shared_end: bool) -
         return x1 - 8, y1 - 5, "end"
     if not shared_start:
         return x0 + 8, y0 - 5, "start"
-    x, y = route[len(route) // 2] if route[2:] else ((x0 + x1) / 2, (y0 + y1) / 2)
-    return x, y - 5, "middle"
+    (x0, y0), (x1, y1) = route[(len(route) - 1) // 2], route[len(route) // 2]
+    return (x0 + x1) / 2, (y0 + y1) / 2 - 5, "middle"
 
 
 def outline(shape: str, width: float, height: float) -> str:
@@ -115,14 +130,16 @@ def _rounded(x: float, y: float, rx: float, ry: float) -> str:
 def fitted(text: str, width: float, per_character: float, suffix: str = "") -> str:
     """Cut a text so that it fits a width in pixels together with a suffix.
 
-    The end is kept, because long names of types and topics differ there. Of a text that was cut already, which says so
-    at its end, the beginning is kept.
+    The end is kept, because long names of types and topics differ there. A name without dots and slashes is that of a
+    service or a host, as ``orders-579b9bff58-t2dbm``: a third of it is from the beginning. Of a text that was cut
+    already, which says so at its end, the beginning is kept.
     """
     room = max(int(width / per_character) - len(suffix), _LEAST_CUT)
     known = _CUT.sub("", text)
     if len(text) <= room:
         return f"{text}{suffix}"
-    return f"{known[: room - 1]}…{suffix}" if known != text else f"…{text[len(text) - room + 1 :]}{suffix}"
+    head = room - 1 if known != text else room // 3 if room >= _BOTH_ENDS and not set("./") & set(text) else 0
+    return f"{known[:head]}…{known[len(known) - (room - 1 - head) :] if head < room - 1 else ''}{suffix}"
 
 
 def readable(labels: Sequence[tuple[float, str]], per_character: float) -> list[bool]:

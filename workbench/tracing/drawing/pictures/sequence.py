@@ -28,7 +28,7 @@ PAGE = 400
 """Arrows drawn at first, and by each opening of those below."""
 _COLUMN_PX, _ROW_PX, _IDLE_PX, _TOP_PX = 150.0, 34.0, 26.0, 40.0
 _LEFT_PX, _LOOP_PX, _STUB_PX = 90.0, 28.0, 34.0
-_LABEL_CHARACTER_PX, _HEAD_CHARACTER_PX = 6.4, 6.9
+_LABEL_CHARACTER_PX, _HEAD_CHARACTER_PX = 6.4, 7.8
 _MOST_LABEL_PX = 280.0
 _HEAD_WIDTH_PX, _ACTIVE_PX = 140.0, 4.0
 _NAME = 60
@@ -195,9 +195,9 @@ class _Diagram:
 
     def _node(self, key: str, arrow: Arrow, y: float) -> PictureNode:
         x0, x1 = self._ends(arrow)
-        label, said = _label(arrow), _said(arrow)
+        said = _said(arrow)
         backwards = x1 < x0
-        text = fitted(label, _MOST_LABEL_PX, _LABEL_CHARACTER_PX)
+        text = fitted(visible(arrow.event_type, _NAME), _MOST_LABEL_PX, _LABEL_CHARACTER_PX, _after_name(arrow))
         left, right = min(x0, x1), max(x0, x1)
         badges = self._facts.badges.get(arrow.event, ())
         start = x0 - 10 if backwards else x0 + 10
@@ -298,11 +298,11 @@ def _tip(x: float, y: float, way: int) -> str:
     return f"M{x:.1f},{y:.1f}L{x - 9 * way:.1f},{y - 4:.1f}L{x - 9 * way:.1f},{y + 4:.1f}Z"
 
 
-def _label(arrow: Arrow) -> str:
+def _after_name(arrow: Arrow) -> str:
     delay = f" {duration_text(arrow.delay_us, 'us', signed=True)}" if arrow.delay_us is not None else ""
     many = f" × {number_text(arrow.times)}" if arrow.times > 1 else ""  # noqa: RUF001 - times
     unhandled = ", no reaction seen" if arrow.receiver is None else ""
-    return f"{visible(arrow.event_type, _NAME)}{delay}{many}{unhandled}"
+    return f"{delay}{many}{unhandled}"
 
 
 def _said(arrow: Arrow) -> str:

@@ -27,10 +27,11 @@ MOST_TYPES = 100
 """Boxes drawn apart; the rarest types beyond them share one."""
 MOST_ROWS = 1_000
 """Edges in the table beside a map."""
-_LABEL_CHARACTER_PX, _SUB_CHARACTER_PX, _INSET_PX = 6.7, 6.0, 10
+_LABEL_CHARACTER_PX, _SUB_CHARACTER_PX, _INSET_PX = 7.0, 6.0, 10
 _CELL = (300.0, 92.0)
 """A line from a type to itself stands above its box, with its text."""
 _NAME = 120
+YOUNG = "share and fan-out leave out causes so young that an effect may still come"
 TITLES = ("From", "To", "Number", "Share", "Fan-out", "p50", "p95", "p99", "Backwards", "Failed")
 
 
@@ -68,9 +69,10 @@ def map_picture(
         _line(edge, next(routes) if edge["cause"] != edge["effect"] else _loop(drawing, int(edge["cause"])))
         for edge in drawn
     ]
-    count = counted(len(types), _NOUNS.get(by, "type"))
+    count = counted(len(types), noun_of(by))
     frequent = frame.sort_values("n", ascending=False, kind="stable").head(MOST_ROWS)
     notes = [f"the {counted(merged, 'rarest box', 'rarest boxes')} are drawn as one"] if merged else []
+    notes += young_notes(frame)
     left = len(frame) - len(frequent)
     notes += (
         [f"the table has the most frequent edges; {counted(left, 'more is', 'more are')} in .frame"] if left else []
@@ -94,7 +96,15 @@ def map_picture(
     )
 
 
-_NOUNS = {"event_type": "type", "source": "source", "topic": "topic"}
+def noun_of(by: str) -> str:
+    """Name what a box of a map is."""
+    return "type" if by == "event_type" else by
+
+
+def young_notes(frame: pd.DataFrame) -> list[str]:
+    """Say that shares leave out young causes, where that makes a difference."""
+    both = frame[["share", "share_mature"]].fillna(-1).to_numpy()
+    return [YOUNG] if len(both) and (both[:, 0] != both[:, 1]).any() else []
 
 
 def range_of(first: int, last: int) -> tuple[int, ...]:
@@ -207,7 +217,7 @@ def _line(edge: Mapping[Hashable, Any], route: tuple[tuple[float, float], ...]) 
 
 def _loop(drawing: Drawing, number: int) -> tuple[tuple[float, float], ...]:
     x, top = float(drawing.x[number]), float(drawing.y[number]) - NODE_HEIGHT / 2
-    return (x - 34, top), (x - 20, top - 22), (x + 20, top - 22), (x + 34, top)
+    return (x - 34, top), (x - 20, top - 22), (x, top - 22), (x + 20, top - 22), (x + 34, top)
 
 
 def _row(row: Any, key: str) -> PictureRow:

@@ -36,7 +36,7 @@ TOP_PX = 40.0
 _INDENT_PX, _MOST_INDENTS = 12.0, 9
 _AFTER_PX = 110.0
 """Room behind the last bar for its duration."""
-_LABEL_CHARACTER_PX, _SUB_CHARACTER_PX = 6.7, 6.0
+_LABEL_CHARACTER_PX, _SUB_CHARACTER_PX = 7.0, 6.0
 _LEAST_BAR_PX = 2.0
 _LEAST_SUB_PX = 40.0
 

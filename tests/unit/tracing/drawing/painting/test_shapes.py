@@ -10,7 +10,11 @@ SHAPES = ("round", "pill", "cut", "diamond", "plain", "stack", "ellipse")
 def test_routes_become_curves_or_rounded_bends_with_a_head() -> None:
     assert edge_path([(0, 0), (100, 50)]) == "M0,0C50,0 50,50 100,50"
     assert edge_path([(100, 0), (0, 0)]) == "M100,0C50,0 50,0 0,0"
-    assert edge_path([(0, 0), (4, 8), (8, 8), (9, 9)]) == "M0,0Q4,8 6,8Q8,8 9,9"
+    assert (
+        edge_path([(0, 0), (60, -50), (90, -50), (150, 20)]) == "M0,0C30,0 30,-50 60,-50L90,-50C120,-50 120,20 150,20"
+    )
+    assert edge_path([(0, 0), (4, 8), (8, 8), (8, 9), (9, 9)]) == "M0,0Q4,8 6,8Q8,8 8,8.5Q8,9 9,9"
+    assert arrow_head([(0, 0), (60, -50), (90, -50), (100, 50)]) == arrow_head([(0, 0), (100, 50)])
     assert arrow_head([(0, 0), (100, 50)]).startswith("M100,50L92.7,")
     assert arrow_head([(0, 50), (50, 0), (100, 50)]).startswith("M100,50L97.")
     assert edge_path([]) == arrow_head([(1, 1)]) == ""
@@ -26,6 +30,7 @@ def test_every_shape_is_closed_and_different() -> None:
 def test_of_a_long_name_the_end_is_kept_and_its_count() -> None:
     assert fitted("short", 100, 10) == "short"
     assert fitted("onex.dev.workflow_events", 100, 10, " (3)") == "…vents (3)"
+    assert fitted("shippingservice-7b598fc7d-lmggd", 200, 10) == "shippi…598fc7d-lmggd"
     assert len(fitted("onex.prod.deeply.nested.team.payments_settled", 196, 7.2, " (12)")) == 27
     assert fitted("x" * 9, 1, 10) == "…x"
 
@@ -47,3 +52,5 @@ def test_times_of_hops_that_meet_do_not_lie_on_each_other() -> None:
             assert hop_place(route, shared_start=start, shared_end=False) == (92, 15, "end")
         assert hop_place(route, shared_start=False, shared_end=True) == (8, -5, "start")
         assert hop_place(route, shared_start=True, shared_end=True) == (50, 5, "middle")
+    through = [(0, 0), (40, -50), (60, -50), (100, 20)]
+    assert hop_place(through, shared_start=True, shared_end=True) == (50, -55, "middle"), "on the line"
