@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from workbench.model import Chunk
 
-ENOUGH_ROWS = 4096
-"""Rows from which a chunk is decoded alone. A call of the decoder costs as much as about a thousand rows."""
+ENOUGH_ROWS = 512
+"""Rows from which a chunk is decoded alone: joining copies chunks, a call of the decoder costs as much as 80 rows."""
 
 
 def decoding_groups(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:

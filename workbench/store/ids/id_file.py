@@ -19,6 +19,7 @@ from workbench.buffers.texts import hash_bytes
 from workbench.store.ids.search import SortedEntries, block_checksums, turned_entries
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from workbench.store.ids.entries import Entries
@@ -31,18 +32,26 @@ _HEADER_WORDS = 8
 _WORD_BYTES = 8
 
 
-def ids_bytes(entries: Entries, rows: int, events_crc32c: int) -> bytes:
-    """Write the content of an index file.
+def write_ids(path: Path, entries: Sequence[Entries], rows: int, events_crc32c: int) -> None:
+    """Write an index file.
 
     Args:
-        entries: Entries in any order.
+        path: The file.
+        entries: Entries in any order, in parts.
         rows: Rows of the segment.
         events_crc32c: Checksum of its events file.
     """
-    orders = np.sort(entries), np.sort(turned_entries(entries))
-    words = np.array([_MAGIC, rows, len(entries), events_crc32c, 0, 0, 0], dtype=np.uint64)
-    head = np.concatenate([words, *(part for order in orders for part in (order[::BLOCK], block_checksums(order)))])
-    return np.concatenate([words, [_hash(head)], head[len(words) :], *orders]).astype("<u8").tobytes()
+    # In place and piece by piece: at the end of a capture each copy of all entries is new memory to the process.
+    by_key = np.concatenate([np.zeros(0, dtype=np.uint64), *entries])
+    by_row = turned_entries(by_key)
+    orders = by_key, by_row
+    for order in orders:
+        order.sort()
+    words = np.array([_MAGIC, rows, len(by_key), events_crc32c, 0, 0, 0], dtype=np.uint64)
+    index = np.concatenate([part for order in orders for part in (order[::BLOCK], block_checksums(order))])
+    with path.open("wb") as file:
+        for part in (words, [_hash(np.concatenate([words, index]))], index, *orders):
+            file.write(np.asarray(part).astype("<u8", copy=False).data)
 
 
 def sorted_entries(entries: Entries) -> SortedEntries:

@@ -23,7 +23,14 @@ cdef uint64_t KEYS = (<uint64_t>1 << KEY_BITS) - 1
 
 def turned_entries(entries):
     """Put the row of each entry above its key, so that a sort brings the entries of a row together."""
-    return (entries << np.uint64(KEY_BITS)) | (entries >> np.uint64(ROW_BITS))
+    cdef int64_t at
+    cdef const uint64_t[::1] given = entries
+    turned = np.empty(given.shape[0], dtype=np.uint64)
+    cdef uint64_t[::1] into = turned
+    with nogil:
+        for at in range(given.shape[0]):
+            into[at] = (given[at] << KEY_BITS) | (given[at] >> ROW_BITS)
+    return turned
 
 
 def block_checksums(const uint64_t[::1] entries):

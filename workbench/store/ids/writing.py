@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from workbench.store.ids.entries import MOST_ROWS, entries_of
-from workbench.store.ids.id_file import ids_bytes
+from workbench.store.ids.id_file import write_ids
 from workbench.store.ids.names import ids_name
 
 if TYPE_CHECKING:
@@ -41,8 +39,7 @@ class IdFileWriter:
     def finish(self, events_crc32c: int) -> None:
         """Write the file; more rows than an entry can count have none."""
         if self._rows < MOST_ROWS:
-            entries = np.concatenate([np.zeros(0, dtype=np.uint64), *self._entries])
-            self._path.write_bytes(ids_bytes(entries, self._rows, events_crc32c))
+            write_ids(self._path, self._entries, self._rows, events_crc32c)
         self._entries.clear()
 
     def discard(self) -> None:

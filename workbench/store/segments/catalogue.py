@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from workbench.store.file.layout import EVENTS_LAYOUT
 from workbench.store.file.views import define_views
@@ -11,6 +14,17 @@ if TYPE_CHECKING:
     import duckdb
 
     from workbench.store.segments.segment import Segment
+
+_POSITIONS = pa.schema(
+    [
+        ("segment_id", pa.int32()),
+        ("source_id", pa.int32()),
+        ("partition", pa.int32()),
+        ("first_offset", pa.int64()),
+        ("last_offset", pa.int64()),
+        ("rows", pa.int64()),
+    ]
+)
 
 
 def known_files(cursor: duckdb.DuckDBPyConnection) -> tuple[set[str], int]:
@@ -37,11 +51,9 @@ def enter_segment(cursor: duckdb.DuckDBPyConnection, segment: Segment) -> None:
             segment.events_crc32c,
         ],
     )
-    cursor.executemany(
-        "INSERT INTO segment_positions VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            [segment.segment_id, rows.source_id, rows.partition, rows.first_offset, rows.last_offset, rows.rows]
-            for rows in segment.partitions
-        ],
-    )
+    # In one statement: DuckDB takes as long for each as for all rows of one.
+    rows = [{"segment_id": segment.segment_id, **asdict(rows)} for rows in segment.partitions]
+    cursor.register("new_positions", pa.Table.from_pylist(rows, schema=_POSITIONS))
+    cursor.execute("INSERT INTO segment_positions SELECT * FROM new_positions")
+    cursor.unregister("new_positions")
     define_views(cursor)

@@ -72,13 +72,16 @@ class SegmentWriter:
         self._events.write(events)
         self._ids.add(events)
 
+    def _finish_events(self) -> None:
+        self._events.finish()
+        self._ids.finish(self._events.checksum)
+
     def finish(self) -> Segment:
         """Sync and rename both files; from now on a table may name them."""
         with translated(self._folder):
-            beside = self._beside.submit(self._events.finish)
+            beside = self._beside.submit(self._finish_events)
             self._records.finish()
             beside.result()
-            self._ids.finish(self._events.checksum)
             sync_folder(self._folder)
         self._beside.shutdown()
         return Segment(

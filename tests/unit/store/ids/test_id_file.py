@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.store.ids.entries import ROW_BITS, keys_of, rows_of
-from workbench.store.ids.id_file import BLOCK, ids_bytes, open_ids, sorted_entries
+from workbench.store.ids.id_file import BLOCK, open_ids, sorted_entries, write_ids
 from workbench.store.ids.search import rows_of_keys
 
 ROWS, CRC = 5_000, 77
@@ -23,7 +23,7 @@ def entries(count=4 * BLOCK + 3, seed=1):
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "000001.ids"
-    path.write_bytes(ids_bytes(entries(), ROWS, CRC))
+    write_ids(path, [entries()], ROWS, CRC)
     return path
 
 
@@ -80,7 +80,7 @@ def everything_of(part):
 
 def test_nothing_to_index_is_a_file_too(tmp_path):
     path = tmp_path / "000002.ids"
-    path.write_bytes(ids_bytes(np.zeros(0, dtype=np.uint64), 3, CRC))
+    write_ids(path, [], 3, CRC)
     part = open_ids(path, 3, CRC)
     assert not len(part)
     assert not len(rows_of_keys([part], np.array([1])))

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 _ANSWER_BYTES = 8 << 20
 _PARTITION_BYTES = 8 << 20
-_RUN_BYTES = 8 << 20
-"""Bytes of Arrow columns that one run of batches is decoded into, about."""
+_RUN_BYTES = 4 << 20
+"""Bytes of Arrow columns that one run of batches is decoded into, about: memory of half the size is used again sooner,
+and new memory costs more than the calls."""
 _WAIT_MS = 500
 _PAUSE_S = 0.1
 _IDENTITY_S = 5.0
