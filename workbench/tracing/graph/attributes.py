@@ -75,8 +75,9 @@ class EventAttributes:
         return self._encoded[name]
 
     def _encode(self, name: str) -> EncodedColumn:
-        if name in self._codes_of_rows and self._rows is not None:
-            return self._codes_of_rows.pop(name).take(self._rows)
+        known = self._codes_of_rows.pop(name, None)
+        if known is not None and self._rows is not None:
+            return known.take(self._rows)
         if name in self._taken or self._rows is None or not isinstance(by_row := self._of_rows[name](), pa.Array):
             return EncodedColumn.of(self.column(name))
         return EncodedColumn.of(by_row).take(self._rows)

@@ -12,7 +12,7 @@ from workbench.tracing.graph.arrays import components, longest_paths, pointer_do
 from workbench.tracing.graph.columns import encoded_rank, text_rank
 from workbench.tracing.graph.cycles import find_cycles
 from workbench.tracing.graph.times import hops
-from workbench.tracing.graph.walks import first_seen
+from workbench.tracing.graph.walks import number_components
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Forest, Ints
@@ -100,21 +100,23 @@ class GraphStructure:
         """First event of the path of binding causes."""
         return self._forest.root
 
-    @cached_property
+    @property
     def fragment(self) -> Ints:
         """Number of the weakly connected component, from 0 in the order of the first events."""
-        columns, count = self.columns, len(self.columns.time)
-        cause, effect = columns.cause, columns.effect
-        if len(columns.virtual_cause):
-            cause = np.concatenate([cause, columns.virtual_cause + count])
-            effect = np.concatenate([effect, columns.virtual_effect])
-        total = count + int(columns.virtual_cause.max(initial=-1)) + 1
-        return first_seen(components(total, cause, effect)[:count], total)[0]
+        return self._fragments[0]
 
     @property
     def fragments(self) -> int:
         """Number of weakly connected components."""
-        return int(self.fragment.max(initial=-1)) + 1
+        return self._fragments[1]
+
+    @cached_property
+    def _fragments(self) -> tuple[Ints, int]:
+        columns, count = self.columns, len(self.columns.time)
+        total = count + int(columns.virtual_cause.max(initial=-1)) + 1
+        virtual = columns.virtual_cause + count, columns.virtual_effect
+        label = components(total, columns.cause, columns.effect, *virtual)[:count]
+        return label, number_components(label)
 
     def in_cycle(self) -> Flags:
         """Mark the events that lie on a cycle."""

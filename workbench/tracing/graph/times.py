@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.tracing.graph.hop_times import hop_times
+
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
 
@@ -26,12 +28,7 @@ def hops(time: Ints, cause: Ints, effect: Ints) -> tuple[Ints, Flags]:
     Returns:
         Microseconds, 0 where a time is unknown; and whether both times are known.
     """
-    early, late = time[cause], time[effect]
-    if not (time == NO_TIME).any():
-        return np.subtract(late, early, out=late), np.ones(len(late), dtype=np.bool_)
-    known = (early != NO_TIME) & (late != NO_TIME)
-    # Zeros stand in before the subtraction: NO_TIME is the least integer, and subtracting it overflows.
-    return np.where(known, late, 0) - np.where(known, early, 0), known
+    return hop_times(np.ascontiguousarray(time, dtype=np.int64), cause, effect)
 
 
 def resolution_us(time: Ints) -> int:

@@ -208,30 +208,61 @@ def forest(parent):
     return np.asarray(root), np.asarray(depth), np.asarray(cyclic).view(np.bool_)
 
 
-def components(int64_t count, first, second):
+def components(int64_t count, *ends):
     """Label each node with the least node of its weakly connected component.
+
+    Args:
+        count: How many nodes there are.
+        ends: The first and the second ends of edges, perhaps of several kinds: first, second, first, second.
 
     Raises:
         IndexError: An edge has an end that is not among ``count``.
         ValueError: The ends differ in number.
     """
-    cdef const int32_t[::1] firsts = numbers(first, count), seconds = numbers(second, count)
+    cdef const int32_t[::1] firsts, seconds
     cdef int64_t edge
     cdef int32_t one, other
-    if firsts.shape[0] != seconds.shape[0]:
-        raise ValueError(f"{firsts.shape[0]} first and {seconds.shape[0]} second ends are not edges")
     cdef int32_t[::1] label = np.arange(count, dtype=np.int32)
+    for first, second in zip(ends[::2], ends[1::2], strict=True):
+        firsts, seconds = numbers(first, count), numbers(second, count)
+        if firsts.shape[0] != seconds.shape[0]:
+            raise ValueError(f"{firsts.shape[0]} first and {seconds.shape[0]} second ends are not edges")
+        with nogil:
+            for edge in range(firsts.shape[0]):
+                one, other = _leader(label, firsts[edge]), _leader(label, seconds[edge])
+                if one < other:
+                    label[other] = one
+                elif other < one:
+                    label[one] = other
     with nogil:
-        for edge in range(firsts.shape[0]):
-            one, other = _leader(label, firsts[edge]), _leader(label, seconds[edge])
-            if one < other:
-                label[other] = one
-            elif other < one:
-                label[one] = other
         # A leader is the least of its component: the labels of lesser nodes are final.
         for edge in range(count):
             label[edge] = label[label[edge]]
     return np.asarray(label)
+
+
+def number_components(int32_t[::1] label):
+    """Number components from 0 in the order of their least nodes, in place.
+
+    Args:
+        label: What `components` returns.
+
+    Raises:
+        IndexError: A label is greater than its node.
+    """
+    cdef int64_t node
+    cdef int32_t found = 0
+    with nogil:
+        for node in range(label.shape[0]):
+            if label[node] == node:
+                label[node] = found
+                found += 1
+            elif 0 <= label[node] < node:
+                label[node] = label[label[node]]
+            else:
+                with gil:
+                    raise IndexError(f"the label of node {node} is not the least of its component")
+    return found
 
 
 cdef inline int32_t _leader(int32_t[::1] label, int32_t node) noexcept nogil:

@@ -42,6 +42,18 @@ def test_numbers_are_given_anew_in_the_order_of_their_first_place():
     assert old.tolist() == [3, 0, 2]
 
 
+def test_components_are_numbered_in_the_order_of_their_least_nodes():
+    label = walks.components(6, ints([3, 4]), ints([1, 5]), ints([5]), ints([0]))
+    assert label.tolist() == [0, 1, 2, 1, 0, 0]
+    assert walks.number_components(label) == 3
+    assert label.tolist() == [0, 1, 2, 1, 0, 0]
+    label = np.array([0, 0, 2, 2, 4], dtype=np.int32)
+    assert walks.number_components(label) == 3
+    assert label.tolist() == [0, 0, 1, 1, 2]
+    with pytest.raises(IndexError, match="node 0"):
+        walks.number_components(np.array([1, 1], dtype=np.int32))
+
+
 def test_no_path_is_too_long_for_the_stack():
     count = 300_000
     chain = np.arange(count - 1)

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 
 from workbench.model.causation import UnresolvedReason
 from workbench.model.events.envelope import DAMAGED, RAW
-from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.columns import flags
+from workbench.tracing.graph.hop_times import hop_times_by_kind
 from workbench.tracing.graph.resolution.declared import CORRELATION_ID, EVENT_ID
 from workbench.tracing.graph.resolution.ranges import refuse_other_ranges, uncaptured_starts
 from workbench.tracing.graph.resolution.resolve import COMMAND, UNRESOLVED
-from workbench.tracing.graph.times import NO_TIME, hops
+from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,10 +103,9 @@ def find_unresolved(
     refuse_other_ranges(ranges)
     declared, outcome = resolution.declared, resolution.outcome
     unread = _unread(rows)
-    hop = _known_hops(nodes, resolution.edges)
-    other = _bound_of_all(hop[1])
     unresolved = np.flatnonzero(outcome == UNRESOLVED)
     if not len(unresolved):
+        other = hop_bounds(nodes, resolution.edges, np.zeros(len(nodes), dtype=np.int32), 1).other
         none = np.zeros(0, dtype=np.int64)
         entries = UnresolvedEntries(none, none.astype(np.int8), none.astype(np.float64), none)
         return UnresolvedCauses(entries, none, none, none, none, other, int(np.count_nonzero(unread)))
@@ -116,8 +115,9 @@ def find_unresolved(
     namers = _namers(declared.node[unresolved], shared)
     virtual = _virtual(resolution, unresolved, shared, namers >= (1 if single else 2))
     several = namers[shared[outcome[unresolved] == UNRESOLVED]] > 1
+    entries, other = _explained(rows, nodes, resolution, several, capture=(ranges, unread))
     return UnresolvedCauses(
-        entries=_explained(rows, nodes, resolution, several, hops_and_capture=(hop, other, ranges, unread)),
+        entries=entries,
         commands=np.unique(declared.node[commands]),
         virtual=virtual[0],
         virtual_cause=virtual[1],
@@ -128,32 +128,29 @@ def find_unresolved(
 
 
 def _explained(
-    rows: Rows,
-    nodes: Nodes,
-    resolution: Resolution,
-    several: Flags,
-    *,
-    hops_and_capture: tuple[tuple[Ints, Ints], float, pa.Table | None, Flags],
-) -> UnresolvedEntries:
-    """Say why each cause that no event answers to does not resolve."""
-    hop, other, ranges, unread = hops_and_capture
+    rows: Rows, nodes: Nodes, resolution: Resolution, several: Flags, *, capture: tuple[pa.Table | None, Flags]
+) -> tuple[UnresolvedEntries, float]:
+    """Say why each cause that no event answers to does not resolve; and return H of all hops."""
+    ranges, unread = capture
     place = np.flatnonzero(resolution.outcome == UNRESOLVED)
     node = resolution.declared.node[place]
     types = rows.encoded("event_type")
     code = types.codes[nodes.row]
     type_of = np.where(code < 0, np.int32(len(types.dictionary)), code)
-    bound = hop_bounds(hop, type_of, type_of[node], other).of(type_of[node])
+    bounds = hop_bounds(nodes, resolution.edges, type_of, len(types.dictionary) + 1)
+    bound = bounds.of(type_of[node])
     start = _starts(rows, nodes, resolution.edges, type_of, uncaptured_starts(rows, ranges))(type_of[node])
     time = nodes.time[node]
     timed = (time != NO_TIME) & (start != NO_TIME)
     elapsed = np.where(timed, time, 0) - np.where(timed, start, 0)
     truncated = timed & (elapsed < bound)
-    return UnresolvedEntries(
+    entries = UnresolvedEntries(
         place=place,
         reason=np.select([truncated, several], [TRUNCATED, EXTERNAL], default=MISSING).astype(np.int8),
         bound=bound,
         unread=_between(np.sort(rows.time[unread]), time, bound),
     )
+    return entries, bounds.other
 
 
 def _commands(rows: Rows, nodes: Nodes, resolution: Resolution, unresolved: Ints) -> Ints:
@@ -192,43 +189,32 @@ def _virtual(resolution: Resolution, entries: Ints, value: Ints, shared: Flags) 
     return entries[first][order], pairs[0], pairs[1]
 
 
-def _known_hops(nodes: Nodes, edges: Edges) -> tuple[Ints, Ints]:
-    """Return the effect of each used edge between events with a time, and the time between."""
-    used = edges.used()
-    cause, effect = (edges.cause, edges.effect) if used.all() else (edges.cause[used], edges.effect[used])
-    between, known = hops(nodes.time, cause, effect)
-    return (effect, between) if known.all() else (effect[known], between[known])
-
-
-def _bound_of_all(between: Ints) -> float:
-    if len(between) >= _ENOUGH_HOPS:
-        return _p99(between)
-    return float(between.max()) if len(between) else np.inf
-
-
-def hop_bounds(hop: tuple[Ints, Ints], type_of: Ints, asked: Ints, other: float) -> HopBounds:
-    """Take p99 of the resolved hops into each of some types, with linear interpolation.
+def hop_bounds(nodes: Nodes, edges: Edges, type_of: Ints, types: int) -> HopBounds:
+    """Take p99 of the resolved hops into each type, and of all, with linear interpolation.
 
     Args:
-        hop: The effect of each hop, and its time.
+        nodes: The events.
+        edges: The edges between them; those that algorithms follow count.
         type_of: Code of each event's type.
-        asked: The types that are asked for.
-        other: The bound for those without enough hops.
+        types: How many types there are.
     """
-    types = int(type_of.max(initial=-1)) + 1
+    used = edges.used()
+    starts, between = hop_times_by_kind(
+        nodes.time, edges.cause, edges.effect, type_of, types, None if used.all() else used
+    )
     by_type = np.full(types, np.nan)
-    groups = Groups.of(type_of[hop[0]], types, hop[1])
-    for code in np.unique(asked[groups.sizes()[asked] >= _ENOUGH_HOPS]).tolist():
-        own = groups.members[groups.starts[code] : groups.starts[code + 1]]
-        by_type[code] = _p99(own)
-    return HopBounds(by_type, other)
+    for code in np.flatnonzero(np.diff(starts) >= _ENOUGH_HOPS).tolist():
+        by_type[code] = _p99(between[starts[code] : starts[code + 1]])
+    if len(between) >= _ENOUGH_HOPS:
+        return HopBounds(by_type, _p99(between))
+    return HopBounds(by_type, float(between.max()) if len(between) else np.inf)
 
 
 def _p99(values: Ints) -> float:
-    """Take the quantile with linear interpolation."""
+    """Take the quantile with linear interpolation; the values change places."""
     place = 0.99 * (len(values) - 1)
-    parted = np.partition(values, int(place))
-    least, above = parted[int(place)], parted[int(place) + 1 :]
+    values.partition(int(place))
+    least, above = values[int(place)], values[int(place) + 1 :]
     return float(least + (above.min() - least) * (place % 1)) if len(above) else float(least)
 
 
