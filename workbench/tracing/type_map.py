@@ -13,7 +13,7 @@ from workbench.text import counted, number_text, text_table
 from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text, type_text
 from workbench.tracing.choices import check_choice
 from workbench.tracing.drawing.drawn import Drawn, PictureViews
-from workbench.tracing.drawing.pictures.types import map_picture, noun_of, young_notes
+from workbench.tracing.drawing.pictures.types import map_picture, noun_of, share_notes
 from workbench.tracing.drift import drift_frame
 from workbench.tracing.graph.arrays import Groups, numbered, paired
 from workbench.tracing.graph.columns import EncodedColumn
@@ -85,10 +85,9 @@ class TypeMap(Answer, Drawn):
         ]
         header = ["edge", "n", "share", "fan-out", "p50", "p95", "p99", "negative", "failed"]
         head = f"map by {self.by}: {counted(len(self.types), noun_of(self.by))}, {counted(len(self.frame), 'edge')}"
-        young = [f"  {note}" for note in young_notes(self.frame)]
-        return "\n".join(
-            [head, text_table(header, rows, numeric=range(1, 9)), *rest_text(len(self.frame), "edge"), *young]
-        )
+        notes = [f"  {note}" for note in share_notes(self.frame)]
+        table = [text_table(header, rows, numeric=range(1, 9)), *rest_text(len(self.frame), "edge")] if rows else []
+        return "\n".join([head, *table, *notes])
 
 
 def type_map(

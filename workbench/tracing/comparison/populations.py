@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ABSENT = "(absent)"
 OTHER = "(other)"
+EMPTY = "(empty)"
 FEW_ROWS = 20
 _MOST_VALUES = 100
 _NAMED = 8
@@ -153,7 +154,7 @@ def _binned(values: list[Any]) -> list[str]:
 
 
 def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value) or EMPTY
 
 
 def _shares(values: list[str], count: int) -> pd.DataFrame:

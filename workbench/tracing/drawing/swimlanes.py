@@ -17,6 +17,10 @@ MARKER = 22.0
 _TRACK, _LANE_GAP, _MOST_TRACKS = 28.0, 18.0, 40
 _LANE_LABEL = 216.0
 _NO_TIME_COLUMN = 60.0
+_FIRST_TIME_PX = 190.0
+"""Room for the first label of the axis, a time in full."""
+AXIS_PX = 38.0
+"""Height of the band above the lanes that has the times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ def swimlanes(
     start = _LANE_LABEL + (0.0 if timed.all() else _NO_TIME_COLUMN)
     x = np.full(len(time), _LANE_LABEL + _NO_TIME_COLUMN / 2)
     x[timed] = start + axis.place(time[timed])
-    y, tops, heights, top = np.zeros(len(time)), [], [], MARGIN
+    y, tops, heights, top = np.zeros(len(time)), [], [], AXIS_PX + _LANE_GAP / 2
     for band in range(int(lane.max()) + 1 if len(lane) else 0):
         members = np.flatnonzero(lane == band)
         tracks = _tracks(x[members])
@@ -60,7 +64,8 @@ def swimlanes(
         for c, e in zip(cause.tolist(), effect.tolist(), strict=True)
     ]
     ticks = [(start + place, at, gap) for place, at, gap in axis.ticks()]
-    return Drawing(x, y, routes, start + axis.width + 2 * MARGIN, top + MARGIN), Lanes(tops, heights, ticks)
+    width = start + max(axis.width + 2 * MARGIN, _FIRST_TIME_PX)
+    return Drawing(x, y, routes, width, top + MARGIN), Lanes(tops, heights, ticks)
 
 
 def _tracks(x: Floats) -> Ints:

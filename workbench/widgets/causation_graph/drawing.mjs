@@ -18,13 +18,13 @@ export function drawLaneNames(lanes) {
   });
 }
 
-/** @param {[number, string, number, number][]} ticks place, label, width of a folded gap, height of the label @param {number} height */
+/** Lines and folded gaps of the axis, whose labels stay at the top. @param {[number, number][]} ticks @param {number} height */
 function drawTicks(ticks, height) {
-  return ticks.map(([x, label, gap, y]) => {
+  return ticks.map(([x, gap]) => {
     const line = gap
       ? draw("rect", { class: "wb-p-idle", x: x - gap / 2, y: 0, width: gap, height })
       : draw("line", { x1: x, x2: x, y1: 0, y2: height });
-    return draw("g", { class: "wb-tick" }, line, drawText("text", label, { x: x + 3 - gap / 2, y }));
+    return draw("g", { class: "wb-tick" }, line);
   });
 }
 

@@ -26,6 +26,11 @@ def test_the_vector_of_section_12():
     assert "fewer than 20 rows on one side: the scores are weak" in repr(found)
 
 
+def test_an_empty_text_is_a_value_that_can_be_seen():
+    found = compare_populations([{"a": ""}] * 3, [{"a": "x"}] * 3)
+    assert found.frame.to_numpy().tolist() == [["a", 1.0, "(empty)", 1.0, 0.0]]
+
+
 def test_equal_and_empty_populations_say_so():
     same = compare_populations(SELECTION, SELECTION)
     assert repr(same).splitlines()[-1] == "  3 attributes with the same shares on both sides; .frame has all"

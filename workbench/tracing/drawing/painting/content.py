@@ -6,10 +6,11 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from workbench.model.causation import Picture
+from workbench.model.causation import Part, Picture
 from workbench.text import counted, duration_text, number_text, plural, position_text, visible
 from workbench.tracing.drawing import theme
 from workbench.tracing.drawing.painting.legend import PATH_ENTRY, Entry, badge_entries
+from workbench.tracing.drawing.painting.parts import part_content
 from workbench.tracing.drawing.painting.picture import NOTHING, picture_content
 from workbench.tracing.drawing.painting.shapes import (
     BADGE_PX,
@@ -21,6 +22,7 @@ from workbench.tracing.drawing.painting.shapes import (
     outline,
     readable,
 )
+from workbench.tracing.drawing.swimlanes import AXIS_PX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +39,8 @@ _INNER_PX = 6
 _INSET_PX = 12
 _LABEL_PX, _SMALL_PX, _TICK_PX, _LANE_PX = 7.0, 6.0, 6.2, 7.8
 """Widths of a character on average: nothing measures text here, and measuring 5,000 texts would cost a layout each."""
-_IDLE_Y = 14.0
-"""Height of the labels of idle time: at the other end than those of the axis, which they would run into."""
+_IDLE_Y, _TIME_Y = 15.0, 31.0
+"""Heights of the labels of idle time and of times, which would run into each other on one line."""
 _LANE_TITLE_PX = 196
 """Room for the title of a lane; `workbench.tracing.drawing.swimlanes` begins the time axis behind it."""
 TITLES = ("Event", "Source", "Record", "Time", "After cause", "Causes", "Effects", "Remarks")
@@ -64,8 +66,9 @@ def view_content(view: GraphView | Picture) -> dict[str, Any]:
         "opened": len(view.opened),
         "legend": _legend(view),
         "lanes": [_lane(lane) for lane in view.lanes],
-        "ticks": _ticks([tick for tick in view.ticks if not tick.gap], view.height - 4)
-        + _ticks([tick for tick in view.ticks if tick.gap], _IDLE_Y),
+        "ticks": [[tick.x, tick.gap] for tick in view.ticks],
+        "top": part_content(_axis(view)),
+        "topHeight": AXIS_PX if view.ticks else 0.0,
         "nodes": [_node(node) for node in view.nodes],
         "edges": _edges(view),
         "titles": list(TITLES),
@@ -79,12 +82,22 @@ def row_cells(row: GraphRow) -> tuple[str, ...]:
     return (row.event_type, row.source, row.position, row.time, row.hop, row.causes, row.effects, row.remarks)
 
 
-def _ticks(ticks: Sequence[TimeTick], y: float) -> list[list[Any]]:
-    """Place, label where it can be read, width of a folded gap, and height of the label."""
-    labelled = readable([(tick.x - tick.gap / 2, tick.label) for tick in ticks], _TICK_PX)
+def _axis(view: GraphView) -> list[Part]:
+    """Write times and the lengths of folded gaps into the band that stays in sight above the lanes."""
+    if not view.ticks:
+        return []
+    head = Part("head", f"M-1,-1H{view.width + 1:.1f}V{AXIS_PX:.1f}H-1Z")
+    idle, plain = ([tick for tick in view.ticks if bool(tick.gap) is gap] for gap in (True, False))
+    return [head, *_labels(idle, _IDLE_Y), *_labels(plain, _TIME_Y)]
+
+
+def _labels(ticks: Sequence[TimeTick], y: float) -> list[Part]:
+    places = [tick.x - tick.gap / 2 for tick in ticks]
+    shown = readable([(x, tick.label) for x, tick in zip(places, ticks, strict=True)], _TICK_PX)
     return [
-        [tick.x, visible(tick.label, 40) if shown else "", tick.gap, y]
-        for tick, shown in zip(ticks, labelled, strict=True)
+        Part("tick", text=visible(tick.label, 40), x=x + 3, y=y)
+        for x, tick, read in zip(places, ticks, shown, strict=True)
+        if read
     ]
 
 

@@ -71,17 +71,13 @@ def _lane(lane: tuple[str, str, float, float], width: float) -> Element:
     )
 
 
-def _tick(tick: tuple[float, str, float, float], height: float) -> Element:
-    x, label, gap, y = tick
+def _tick(tick: tuple[float, float], height: float) -> Element:
+    x, gap = tick
     line = {"x1": f"{x:g}", "x2": f"{x:g}", "y1": "0", "y2": f"{height:g}"}
     band = {"x": f"{x - gap / 2:g}", "y": "0", "width": f"{gap:g}", "height": f"{height:g}"}
-    return element(
-        "g",
-        element("rect", **band, fill=_INK, fill_opacity="0.07")
-        if gap
-        else element("line", **line, stroke=_INK, stroke_opacity="0.2"),
-        element("text", label, x=f"{x + 3 - gap / 2:g}", y=f"{y:g}", font_size=11, fill_opacity="0.75"),
-    )
+    if gap:
+        return element("rect", **band, fill=_INK, fill_opacity="0.07")
+    return element("line", **line, stroke=_INK, stroke_opacity="0.2")
 
 
 def _edge(edge: tuple[Any, ...]) -> Element:

@@ -205,7 +205,15 @@ class _Diagram:
         low, high = (min(left, start - width), right) if backwards else (left, max(right, start + width))
         middle = (low + high) / 2
         parts = self._arrow(arrow, x0 - middle, x1 - middle)
-        parts.append(Part("label", text=text, x=start - middle, y=-6, anchor="end" if backwards else "start"))
+        parts.append(
+            Part(
+                "label",
+                text=text,
+                x=start - middle,
+                y=-8 if arrow.receiver is None else -6,
+                anchor="end" if backwards else "start",
+            )
+        )
         position = self._facts.position.get(arrow.event)
         return PictureNode(
             key=key,

@@ -31,7 +31,6 @@ _LABEL_CHARACTER_PX, _SUB_CHARACTER_PX, _INSET_PX = 7.0, 6.0, 10
 _CELL = (300.0, 92.0)
 """A line from a type to itself stands above its box, with its text."""
 _NAME = 120
-YOUNG = "share and fan-out leave out causes so young that an effect may still come"
 TITLES = ("From", "To", "Number", "Share", "Fan-out", "p50", "p95", "p99", "Backwards", "Failed")
 
 
@@ -72,7 +71,7 @@ def map_picture(
     count = counted(len(types), noun_of(by))
     frequent = frame.sort_values("n", ascending=False, kind="stable").head(MOST_ROWS)
     notes = [f"the {counted(merged, 'rarest box', 'rarest boxes')} are drawn as one"] if merged else []
-    notes += young_notes(frame)
+    notes += share_notes(frame)
     left = len(frame) - len(frequent)
     notes += (
         [f"the table has the most frequent edges; {counted(left, 'more is', 'more are')} in .frame"] if left else []
@@ -88,7 +87,7 @@ def map_picture(
         numeric=range_of(2, len(TITLES)),
         rows=tuple(_row(row, f"t{box[row.cause]}") for row in frequent.itertuples(index=False)),
         edges=tuple(lines),
-        legend=tuple(_legend(nodes)),
+        legend=tuple(_legend(nodes, lines)),
         notes=tuple(notes),
         provenance=provenance,
         place=own[place] if place is not None and len(own) else None,
@@ -101,10 +100,13 @@ def noun_of(by: str) -> str:
     return "type" if by == "event_type" else by
 
 
-def young_notes(frame: pd.DataFrame) -> list[str]:
-    """Say that shares leave out young causes, where that makes a difference."""
+def share_notes(frame: pd.DataFrame) -> list[str]:
+    """Say that there are no edges, or that shares leave out young causes, where that makes a difference."""
+    if frame.empty:
+        return ["no event has a known cause; directly_follows() shows what follows what in time"]
     both = frame[["share", "share_mature"]].fillna(-1).to_numpy()
-    return [YOUNG] if len(both) and (both[:, 0] != both[:, 1]).any() else []
+    young = "share and fan-out leave out causes so young that an effect may still come"
+    return [young] if (both[:, 0] != both[:, 1]).any() else []
 
 
 def range_of(first: int, last: int) -> tuple[int, ...]:
@@ -240,8 +242,7 @@ def _row(row: Any, key: str) -> PictureRow:
     return PictureRow(key, 0, cells)
 
 
-def _legend(nodes: Sequence[PictureNode]) -> list[Entry]:
-    return [
-        *badge_entries(kind for node in nodes for kind, _, _ in node.badges),
-        ("", "", "", "on each line: how many, and the median time from cause to effect; wider: more"),
-    ]
+def _legend(nodes: Sequence[PictureNode], lines: Sequence[PictureLine]) -> list[Entry]:
+    badges = badge_entries(kind for node in nodes for kind, _, _ in node.badges)
+    said: Entry = ("", "", "", "on each line: how many, and the median time from cause to effect; wider: more")
+    return [*badges, said] if lines else badges

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from widget_graphs import ScriptedGraph
 
+from workbench.model.causation import TimeTick
 from workbench.text import duration_text
 from workbench.tracing.drawing.painting.content import view_content
 
@@ -56,3 +57,18 @@ def test_the_first_cause_of_the_topmost_chain_is_in_sight_first() -> None:
     assert view_content(replace(view, nodes=(lone, *view.nodes)))["start"] == view.nodes[0].y
     assert view_content(replace(view, nodes=()))["start"] == 0
     assert view_content(ScriptedGraph(4).view(layout="swimlanes"))["start"] == 0
+
+
+def test_the_times_of_lanes_stay_in_sight_at_the_top_apart_from_idle_time() -> None:
+    ticks = (TimeTick(230.0, "2026-01-01 00:00:00Z"), TimeTick(250.0, "idle 3 s", 44.0), TimeTick(240.0, "+1 ms"))
+    content = view_content(replace(ScriptedGraph(4).view(layout="swimlanes"), ticks=ticks))
+    (head, _), *labels = content["top"]
+    assert head == "head"
+    assert content["ticks"] == [[230.0, 0.0], [250.0, 44.0], [240.0, 0.0]]
+    heights = {text: y for _, _, y, text, _ in labels}
+    assert set(heights) == {"2026-01-01 00:00:00Z", "idle 3 s"}, "one that would run into another is left out"
+    assert 0 < heights["idle 3 s"] < heights["2026-01-01 00:00:00Z"] < content["topHeight"]
+    assert (view_content(ScriptedGraph(4).view())["top"], view_content(ScriptedGraph(4).view())["topHeight"]) == (
+        [],
+        0.0,
+    )
