@@ -18,7 +18,18 @@ import pandas as pd
 from workbench.decoding.fingerprint import fingerprint, normalised
 from workbench.model.events.dead_letters import dead_letter_sql, is_dead_letter, origin_by_name
 from workbench.replay.restored_letters import BY_NAME
-from workbench.text import counted, number_text, output_html, position_text, table, text_table, time_text, visible
+from workbench.text import (
+    counted,
+    element,
+    fragment,
+    number_text,
+    output_html,
+    position_text,
+    table,
+    text_table,
+    time_text,
+    visible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,10 +64,12 @@ class DeadLetters:
             is the run that sent the letter home; ``again`` the run that had sent the record which failed with it.
         groups: One row for each fingerprint, most frequent first; ``guessed`` counts origins known only by topic name,
             ``redriven`` letters that were sent home, ``again`` those of records that failed again after that.
+        note: Why it is not known which letters were sent home; empty where it is.
     """
 
     frame: pd.DataFrame
     groups: pd.DataFrame
+    note: str = ""
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -88,12 +101,12 @@ class DeadLetters:
         rows = self._shown()
         more = [counted(len(self.groups) - _SHOWN, "more group")] if len(self.groups) > _SHOWN else []
         body = text_table(_GROUP_COLUMNS, rows, numeric=_NUMERIC) if rows else "no dead letter"
-        return "\n".join(
-            [f"{counted(len(self.frame), 'dead letter')} in {counted(len(self.groups), 'group')}", body, *more]
-        )
+        title = f"{counted(len(self.frame), 'dead letter')} in {counted(len(self.groups), 'group')}"
+        return "\n".join([title, body, *more, *([self.note] if self.note else [])])
 
     def _repr_html_(self) -> str:
-        return output_html(table(_GROUP_COLUMNS, self._shown(), numeric=_NUMERIC))
+        shown = table(_GROUP_COLUMNS, self._shown(), numeric=_NUMERIC)
+        return output_html(fragment(shown, element("p", self.note)) if self.note else shown)
 
     def _shown(self) -> list[tuple[str, ...]]:
         rows = self.groups.head(_SHOWN).to_dict("records")
@@ -108,6 +121,8 @@ class Redriven:
     """Run by the position of the letter."""
     records: Mapping[str, str] = field(default_factory=dict)
     """Run by the position of the record at its origin."""
+    note: str = ""
+    """Why it is not known; empty where it is."""
 
 
 NOT_REDRIVEN = Redriven()
@@ -145,7 +160,7 @@ def triage(
     for name in ("event_time", "time"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
     frame = frame.sort_values(["time", "topic", "partition", "offset"], ignore_index=True)
-    return DeadLetters(frame, _grouped(frame))
+    return DeadLetters(frame, _grouped(frame), redriven.note)
 
 
 def _runs(frame: pd.DataFrame, known: Mapping[str, str], names: tuple[str, str, str]) -> pd.Series[str]:

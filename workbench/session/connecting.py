@@ -39,7 +39,7 @@ async def connect(
     if write and not (reason and reason.strip()):
         raise ConfigurationError(
             "A connection that may write needs a reason, which the journal keeps: "
-            'connect(…, write=True, reason="INC-42").',
+            'connect(…, write=True, reason="INC-42"), on the command line --reason INC-42.',
         )
     profile = with_registry(resolve(address), schema_registry)
     return await open_cluster(profile, write=write, reason=reason)

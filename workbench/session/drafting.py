@@ -119,14 +119,14 @@ def _journals(snapshot: Recorded) -> list[Journal | RecordedRuns]:
 
 
 def redriven_by(snapshot: Recorded) -> Redriven:
-    """Return the letters that runs of a snapshot sent home; none where its journal is held by another process."""
+    """Return the letters that runs of a snapshot sent home; a note where its journal is held by another process."""
     from workbench.errors import SnapshotLockedError
-    from workbench.replay.dead_letters import NOT_REDRIVEN
+    from workbench.replay.dead_letters import Redriven
 
     try:
         return _redriven(_journals(snapshot))
-    except SnapshotLockedError:
-        return NOT_REDRIVEN
+    except SnapshotLockedError as error:
+        return Redriven(note=f"Which letters were sent home is not known now: {error.message}")
 
 
 def _redriven(journals: Sequence[Journal | RecordedRuns]) -> Redriven:

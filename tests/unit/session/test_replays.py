@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 
 import pytest
 from replay_bench import until
@@ -11,9 +13,11 @@ from typer.testing import CliRunner
 
 import workbench as wb
 from workbench.cli import application
+from workbench.cli.commands.replay import until_stopped
 from workbench.errors import ReplayRefused, SnapshotError
 from workbench.model import NewRecord, TopicPartition
 from workbench.replay.plan import batches
+from workbench.session.procedures.kept_runs import interrupted_run
 from workbench.store.journal import journal_path
 
 RUNNER = CliRunner()
@@ -89,7 +93,9 @@ async def test_a_run_in_the_file_itself_is_changed_only_when_it_is_open_for_writ
         assert (await snap.replays.verify(plan.run_id, cluster)).state == "verified"
 
 
-async def test_a_stopped_run_is_resumed_from_its_journal_alone(cluster, path, monkeypatch):
+async def test_a_stopped_run_says_how_it_goes_on_and_is_resumed_from_its_journal_alone(
+    cluster, path, monkeypatch, capsys
+):
     monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
     with wb.open(path) as snap:
         plan = await cluster.plan(snap.replay("true"), to="again")
@@ -103,6 +109,14 @@ async def test_a_stopped_run_is_resumed_from_its_journal_alone(cluster, path, mo
         with pytest.raises(asyncio.CancelledError):
             await run
         assert [row["state"] for row in snap.replays.rows()] == ["stopped"]
+
+    async def interrupted():
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await until_stopped(interrupted(), path, plan.token, as_json=False)
+    assert f"workbench replay resume SNAPSHOT {plan.run_id}" in capsys.readouterr().out
+    assert interrupted_run(path, "00000000") is None
     with wb.open(path) as snap:
         report = await snap.replays.resume(plan.run_id[:8], cluster)
         assert (report.state, report.counts["acked"]) == ("verified", 6)
@@ -110,6 +124,23 @@ async def test_a_stopped_run_is_resumed_from_its_journal_alone(cluster, path, mo
             await snap.replays.resume(plan.run_id, cluster)
     (end,) = (await cluster.log.offsets([TopicPartition("again", 0)], "latest")).values()
     assert end == 9, "six records, and the markers of three transactions"
+
+
+async def test_while_another_process_has_the_journal_it_is_said_that_nothing_is_known(path):
+    code = (
+        "import sys; from workbench.store.journal import Journal; Journal.open(sys.argv[1]); print(); sys.stdin.read()"
+    )
+    other = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code, str(journal_path(path))), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert await other.stdout.readline()
+    with wb.open(path) as snap:
+        letters = snap.dead_letters()
+    shown = await asyncio.to_thread(RUNNER.invoke, application(), ["dlq", str(path)])
+    await other.communicate()
+    assert "Which letters were sent home is not known now: " in letters.note
+    assert letters.note in repr(letters)
+    assert "is being written by process" in " ".join(shown.stderr.split())
 
 
 async def test_a_run_that_never_began_has_nothing_to_resume(cluster, path):

@@ -21,9 +21,10 @@ from workbench.cli.commands.replay import (
     plan_options,
     print_report,
     show_plan,
+    until_stopped,
 )
 from workbench.cli.options import Broker, Json, SnapshotFile
-from workbench.cli.output import print_rows, print_text
+from workbench.cli.output import print_rows, print_text, say
 from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
 from workbench.cli.snapshots import opened
@@ -85,7 +86,8 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
             headers = header_changes(set_header, remove_header, rename_header)
             _plan(*given, {**plan_options(option), "headers": headers}, as_json=as_json)
         else:
-            report = run(_run(*given, confirm=confirm, reason=reason, typed=confirm_target))
+            work = _run(*given, confirm=confirm, reason=reason, typed=confirm_target)
+            report = run(until_stopped(work, snapshot, confirm, as_json=as_json))
             print_report(report, as_json=as_json)
             raise typer.Exit(report.exit_status)
         return
@@ -93,6 +95,8 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
 
     with opened(snapshot) as snap:
         found = snap.dead_letters()
+    if found.note:
+        say(found.note)
     columns: tuple[str, ...] = _GROUPS
     frame = found.groups
     if fingerprint is not None:

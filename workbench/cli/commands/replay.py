@@ -6,6 +6,7 @@ Its other forms run a stored plan, and look after runs: ``workbench replay run |
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 import sys
 from pathlib import Path
@@ -21,6 +22,8 @@ from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from workbench.replay import Plan, ReplayReport
 
 Where = Annotated[str, typer.Option("--where", help="SQL condition over events that selects the records.")]
@@ -100,7 +103,9 @@ def run_plan(
 
     Exit code 4: a rule refuses the replay.
     """
-    report = run(_run(snapshot, None, broker, token, reason, confirm_target))
+    report = run(
+        until_stopped(_run(snapshot, None, broker, token, reason, confirm_target), snapshot, token, as_json=as_json)
+    )
     print_report(report, as_json=as_json)
     raise typer.Exit(report.exit_status)
 
@@ -115,9 +120,25 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Go on with a run that was killed, stopped or failed; what is on the target is not sent again."""
-    report = run(_resume(snapshot, run_id, broker, reason, confirm_target, doubtful))
+    work = _resume(snapshot, run_id, broker, reason, confirm_target, doubtful)
+    report = run(until_stopped(work, snapshot, run_id, as_json=as_json))
     print_report(report, as_json=as_json)
     raise typer.Exit(report.exit_status)
+
+
+async def until_stopped(
+    work: Coroutine[Any, Any, ReplayReport], snapshot: Path, name: str, *, as_json: bool
+) -> ReplayReport:
+    """Wait for a run; of one that Ctrl-C stops, print the report, which says how to go on."""
+    from workbench.session.procedures.kept_runs import interrupted_run
+
+    try:
+        return await work
+    except asyncio.CancelledError:
+        report = await asyncio.to_thread(interrupted_run, snapshot, name)
+        if report is not None:
+            print_report(report, as_json=as_json)
+        raise
 
 
 async def _resume(
@@ -251,7 +272,8 @@ def replay(  # noqa: PLR0913 - as many as a replay has
         options = {**plan_options(option), "fix": fix, "headers": headers}
         show_plan(run(_plan(snapshot, where, broker, to, options)), as_json=as_json)
         return
-    report = run(_run(snapshot, where, broker, confirm, reason, confirm_target))
+    work = _run(snapshot, where, broker, confirm, reason, confirm_target)
+    report = run(until_stopped(work, snapshot, confirm, as_json=as_json))
     print_report(report, as_json=as_json)
     raise typer.Exit(report.exit_status)
 

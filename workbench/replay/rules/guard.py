@@ -21,7 +21,7 @@ from workbench.replay.rules.rule import Rule
 from workbench.text import and_more
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from workbench.replay.rules.planning_input import PlanningInput
 
@@ -99,8 +99,18 @@ def refused_records(found: Iterable[Refusal]) -> dict[int, str]:
 def _of_records(rule: Rule, reasons: Mapping[int, str]) -> list[Refusal]:
     if not reasons:
         return []
-    named = "; ".join(f"seq {seq} {reason}" for seq, reason in list(reasons.items())[:SHOWN])
-    more = and_more(len(reasons) - SHOWN)
+    alike: dict[str, list[int]] = {}
+    for seq, reason in reasons.items():
+        alike.setdefault(reason, []).append(seq)
+    shown = list(alike.items())[:SHOWN]
+    more = and_more(len(reasons) - sum(len(seqs) for _, seqs in shown))
+    named = "; ".join(f"seq {seqs[0]} {reason}{_same_for(seqs[1:])}" for reason, seqs in shown)
     way_out = "skip_refused=True leaves them out"
     override = f"{rule.override}; {way_out}" if rule.override else way_out
-    return [Refusal(rule.number, f"{named}{more}", override, tuple(sorted(reasons)))]
+    return [Refusal(rule.number, f"{named}{more}.", override, tuple(sorted(reasons)))]
+
+
+def _same_for(seqs: Sequence[int]) -> str:
+    if not seqs:
+        return ""
+    return f", the same for seq {', '.join(map(str, seqs[: SHOWN - 1]))}{and_more(len(seqs) - SHOWN + 1)}"

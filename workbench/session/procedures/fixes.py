@@ -23,8 +23,10 @@ def load_fix(path: Path) -> Fix:
     """Read a JSON patch from a ``.json`` file, or run a Python file and return its function ``fix``.
 
     Raises:
-        ConfigurationError: The file fails, has no such function, or holds no JSON patch.
+        ConfigurationError: The file is missing or fails, has no such function, or holds no JSON patch.
     """
+    if not path.is_file():
+        raise ConfigurationError(f"There is no file {path} with a fix.")
     if path.suffix == ".json":
         return _load_patch(path)
     try:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from workbench.session.snapshot import Snapshot
     from workbench.tracing.reaction.reaction import Reaction
 
+_INTERRUPTED = ("stopped", "failed", "in_doubt")
+
 
 def open_runs(snapshot: str | os.PathLike[str], run: str) -> Snapshot:
     """Open a snapshot so that the record of a run can be changed: for writing only where the file itself has it."""
@@ -25,6 +27,22 @@ def open_runs(snapshot: str | os.PathLike[str], run: str) -> Snapshot:
         return snap
     snap.close()
     return open_snapshot(snapshot, write=True)
+
+
+def interrupted_run(snapshot: str | os.PathLike[str], name: str) -> ReplayReport | None:
+    """Return the report of a run that did not come to its end, and can be resumed; None where it never began.
+
+    Args:
+        snapshot: The snapshot file.
+        name: First digits of the run, or of the hash of its plan.
+    """
+    from workbench.replay import read_report
+
+    with open_runs(snapshot, name) as snap:
+        for row in snap.journal().runs():
+            if (row.run_id.startswith(name) or row.plan["hash"].startswith(name)) and row.state in _INTERRUPTED:
+                return read_report(snap.journal(), row.run_id)
+    return None
 
 
 async def verify_kept_run(

@@ -27,7 +27,7 @@ _ROWS_QUERY = """
            $1[o.outcome + 1] AS outcome, o.reason, o.acked_at
     FROM (SELECT * FROM replay_selection WHERE run_id = $2 AND seq BETWEEN $3 AND $4) AS s
     JOIN (SELECT * FROM replay_outcomes WHERE run_id = $2 AND seq BETWEEN $3 AND $4) AS o ON o.seq = s.seq
-    LEFT JOIN (SELECT * FROM replay_edits WHERE run_id = $2) AS e ON e.seq = s.seq
+    LEFT JOIN (SELECT * FROM replay_edits WHERE run_id = $2 AND seq BETWEEN $3 AND $4) AS e ON e.seq = s.seq
     WHERE $5 IS NULL OR o.outcome = $5
     ORDER BY s.seq"""
 _AT_QUERY = """

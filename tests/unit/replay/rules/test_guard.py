@@ -340,3 +340,12 @@ def test_refused_records_stop_the_plan_unless_skipped():
     assert skipped.document["left_out"] == [[1, 2]]
     assert skipped.estimates.records == 1
     assert skipped.steps["refused"].to_pylist() == [None, "G-9", "G-17"]
+
+
+def test_records_that_are_refused_for_one_reason_are_named_together():
+    rows = [row(at, headers=[(b"x-replay-count", b"9" if at < 6 else b"x")]) for at in range(7)]
+    (refusal,) = make_plan(draft(*rows), facts()).refusals
+    first, second = refusal.message.split("; ")
+    assert first == "seq 0 was replayed 9 times, max_hops is 2, the same for seq 1, 2 and 3 more"
+    assert second == "seq 6 has an x-replay-count that is not a number."
+    assert refusal.seqs == tuple(range(7))

@@ -32,3 +32,9 @@ def test_a_file_without_a_patch_is_an_error(tmp_path, text):
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigurationError, match=r"fix\.json|JSON patch"):
         load_fix(path)
+
+
+@pytest.mark.parametrize("name", ["none.py", "none.json"])
+def test_a_file_that_is_not_there_is_named(tmp_path, name):
+    with pytest.raises(ConfigurationError, match=f"There is no file .*{name} with a fix"):
+        load_fix(tmp_path / name)
