@@ -127,9 +127,13 @@ async def test_a_stopped_run_says_how_it_goes_on_and_is_resumed_from_its_journal
 
 
 async def test_while_another_process_has_the_journal_it_is_said_that_nothing_is_known(path):
-    code = (
-        "import sys; from workbench.store.journal import Journal; Journal.open(sys.argv[1]); print(); sys.stdin.read()"
-    )
+    code = """
+import sys
+from workbench.store.journal import Journal
+kept = Journal.open(sys.argv[1])
+print(flush=True)
+sys.stdin.read()
+"""
     other = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", code, str(journal_path(path))), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
