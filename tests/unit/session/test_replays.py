@@ -126,24 +126,24 @@ async def test_a_stopped_run_says_how_it_goes_on_and_is_resumed_from_its_journal
     assert end == 9, "six records, and the markers of three transactions"
 
 
+@pytest.fixture
+def other_process(path):
+    """Another process that holds the journal of the snapshot."""
+    code = "import sys; from workbench.store.journal import Journal; kept = Journal.open(sys.argv[1])"
+    command = [sys.executable, "-c", f"{code}; print(flush=True); sys.stdin.read()", str(journal_path(path))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline()
+        yield process
+        process.communicate()
+
+
+@pytest.mark.usefixtures("other_process")
 async def test_while_another_process_has_the_journal_it_is_said_that_nothing_is_known(path):
-    code = """
-import sys
-from workbench.store.journal import Journal
-kept = Journal.open(sys.argv[1])
-print(flush=True)
-sys.stdin.read()
-"""
-    other = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", code, str(journal_path(path))), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert await other.stdout.readline()
     with wb.open(path) as snap:
         letters = snap.dead_letters()
-    shown = await asyncio.to_thread(RUNNER.invoke, application(), ["dlq", str(path)])
-    await other.communicate()
     assert "Which letters were sent home is not known now: " in letters.note
     assert letters.note in repr(letters)
+    shown = RUNNER.invoke(application(), ["dlq", str(path)])
     assert "is being written by process" in " ".join(shown.stderr.split())
 
 
