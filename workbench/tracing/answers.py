@@ -9,7 +9,7 @@ import pandas as pd
 
 from workbench.text import and_more, counted, duration_text, output_html, preformatted, readable_position, visible
 from workbench.tracing.tables import frame_csv
-from workbench.tracing.text.labels import ID_LIMIT
+from workbench.tracing.text.labels import ID_LIMIT, short_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +65,10 @@ def share_text(value: Any) -> str:
     return "-" if pd.isna(value) else f"{float(value):.4g}"
 
 
-def keys_text(keys: Sequence[Any], shown: int = 3) -> str:
-    """Write the first keys of a list, and how many more there are."""
-    return ", ".join(map(key_text, keys[:shown])) + and_more(len(keys) - shown)
+def keys_text(keys: Sequence[Any], shown: int = 3, *, short: bool = False) -> str:
+    """Write the first keys of a list, and how many more there are; ``short`` writes the beginnings of UUIDs."""
+    texts = [key_text(key) for key in keys[:shown]]
+    return ", ".join(map(short_id, texts) if short else texts) + and_more(len(keys) - shown)
 
 
 def rest_text(total: int, noun: str, shown: int = SHOWN, *, data: str = ".frame") -> list[str]:

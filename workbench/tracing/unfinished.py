@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import TableError
-from workbench.text import counted, visible
+from workbench.text import counted, number_text, visible
 from workbench.tracing.answers import SHOWN, Answer, keys_text, micros_text, rest_text, share_text, type_text
 from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.times import NO_TIME
@@ -97,9 +97,9 @@ class Unfinished(Answer):
             young = self.in_flight[rule_text(rule)]
             lines.append(
                 f"  {type_text(rule.event_type)} → {visible(outcome_text(rule.outcome), 120)}: share "
-                f"{share_text(rule.share)} of {rule.mature}, within {micros_text(rule.wait_us)}"
+                f"{share_text(rule.share)} of {number_text(rule.mature)}, within {micros_text(rule.wait_us)}"
                 + (f", {young} too young" if young else "")
-                + (f"; missing after {keys_text(broken)}" if broken else "")
+                + (f"; missing after {keys_text(broken, short=True)}" if broken else "")
             )
         return "\n".join([*lines, *rest_text(len(self.rules), "rule")])
 

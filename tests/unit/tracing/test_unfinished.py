@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from decoded_events import event_table
 from order_flow import scenario, trace_of_lists
@@ -44,6 +46,15 @@ def alternatives():
         if n < 24:
             rows.append([f"e{n}", n * 1000 + 500, [f"p{n}"], f"k{n}", kind, ""])
     return trace_of_lists(rows)
+
+
+def test_the_text_names_events_by_the_beginning_of_their_ids():
+    first = "81e74ef5-e8e2-4d94-8ed9-04759531985d"
+    flow = trace_of_lists([[first, 0, [], "k", "P", ""], ["q", 9, [], "k", "Q", ""]])
+    rules = [{"event_type": "P", "outcome": ["Q"], "share": 1, "wait_us": 5, "mature": 1_234}]
+    assert repr(flow.unfinished(end_us=10**6, rules=json.dumps(rules))).splitlines()[1] == (
+        "  P → Q: share 1 of 1,234, within 5 µs; missing after 81e74ef5"
+    )
 
 
 def test_alternatives_are_one_outcome():

@@ -10,8 +10,10 @@
  * @returns {string | null}
  */
 export function next(pressed, key, boxes, { effects, causes, listed }) {
-  if (pressed === "ArrowRight") return (effects.get(key) ?? []).find((one) => boxes.has(one)) ?? null;
-  if (pressed === "ArrowLeft") return (causes.get(key) ?? []).find((one) => boxes.has(one)) ?? null;
+  // In a map a box may lead to itself, which would keep the focus where it is.
+  const drawn = (/** @type {string} */ one) => one !== key && boxes.has(one);
+  if (pressed === "ArrowRight") return (effects.get(key) ?? []).find(drawn) ?? null;
+  if (pressed === "ArrowLeft") return (causes.get(key) ?? []).find(drawn) ?? null;
   const ordered = [...boxes.keys()];
   if (pressed === "Home") return ordered[0] ?? null;
   if (pressed === "End") return ordered[ordered.length - 1] ?? null;

@@ -19,6 +19,12 @@ test("keys lead to effects, causes and what is drawn above or below", () => {
   assert.equal(next("x", "a", BOXES, LINKS), null);
 });
 
+test("a box of a map that leads to itself does not keep the focus", () => {
+  const links = neighbours([["b", "b"], ["a", "b"], ["b", "d"]]);
+  assert.equal(next("ArrowRight", "b", BOXES, links), "d");
+  assert.equal(next("ArrowLeft", "b", BOXES, links), "a");
+});
+
 test("keys select, add, zoom and fit", () => {
   const action = (key, ctrl = false, current = "a") => keyAction(key, ctrl, current, BOXES, LINKS);
   assert.deepEqual(action("ArrowRight"), { focus: "b" });
