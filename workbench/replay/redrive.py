@@ -16,6 +16,7 @@ from workbench.bus.rows import header_column
 from workbench.errors import ValidationError
 from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.replay.draft import Draft
+from workbench.replay.originals import Originals
 from workbench.replay.restored_letters import BY_NAME, HOME_PARTITION, RESTORED, NotRestorable, RestoredRecord, restore
 from workbench.replay.rewriting.edits import Change, apply_fix
 from workbench.replay.rewriting.json_body import NotRewritable
@@ -44,12 +45,14 @@ class Redrive:
         to: Origin topic of each dead-letter topic.
         changes: The records that the fix changed.
         refused: Position and reason of each letter that is not sent.
+        bodies: Where the bodies came from, where the records at their origins were captured, too.
     """
 
     draft: Draft
     to: Mapping[str, str]
     changes: tuple[Change, ...]
     refused: Mapping[str, str]
+    bodies: str = ""
 
     def __len__(self) -> int:
         return len(self.draft)
@@ -57,6 +60,7 @@ class Redrive:
     def __repr__(self) -> str:
         lines = [f"Redrive of {counted(len(self), 'dead letter')}, {number_text(len(self.changes))} changed"]
         lines += [f"  {source} → {target}" for source, target in sorted(self.to.items())]
+        lines += [f"  {self.bodies}"] if self.bodies else []
         for change in self.changes[:_SHOWN]:
             lines += ["", change.position, *(visible(line, 200) for line in change.diff.splitlines())]
         if self.refused:
@@ -74,6 +78,7 @@ def make_redrive(
     fix: Fix | None = None,
     sent_before: Mapping[str, str] | None = None,
     confirmed: str | None = None,
+    originals: Originals | None = None,
     origin: object = None,
     reader: Callable[[int, str], RecordReader] = lambda _, topic: RecordReader(topic),
     **options: Any,
@@ -88,6 +93,7 @@ def make_redrive(
             patch (RFC 6902).
         sent_before: Position and run of letters that were sent home already.
         confirmed: The original topic that the user named: letters go there that only the name of their topic tells of.
+        originals: The records at the origins of the letters, where they were captured, too.
         origin: The snapshot.
         reader: Gives what reads the records of an original topic, by the source id of their letters and its name.
         options: See `workbench.replay.Options`.
@@ -106,6 +112,7 @@ def make_redrive(
     refused: dict[str, str] = {}
     to: dict[str, set[str]] = {}
     readers: dict[int, RecordReader] = {}
+    originals = originals or Originals()
     for row, record in enumerate(() if records is None else _rows(records)):
         position = position_text(record["topic"], record["partition"], record["offset"])
         letter = known.get(position)
@@ -114,7 +121,7 @@ def make_redrive(
         own = reader(record["source_id"], str(letter.origin_topic))
         try:
             _check_origin(letter, confirmed, (sent_before or {}).get(position))
-            found = _prepared(letter, record, fix, own)
+            found = _prepared(letter, record, fix, own, originals)
         except NotRestorable as reason:
             refused[position] = str(reason)
             continue
@@ -136,7 +143,7 @@ def make_redrive(
     selected = [source for source in sources if source.source_id in used]
     summary = f"{counted(len(kept), 'dead letter')}, {number_text(len(changes))} changed by a fix"
     draft = Draft(table, sources=selected, description=summary, origin=origin, readers=readers, **chosen)
-    return Redrive(draft, targets, tuple(changes), refused)
+    return Redrive(draft, targets, tuple(changes), refused, originals.summary)
 
 
 def _rows(records: pa.Table) -> Iterable[dict[str, Any]]:
@@ -158,11 +165,12 @@ def _check_origin(letter: Any, confirmed: str | None, run: str | None) -> None:
 
 
 def _prepared(
-    letter: Any, record: Mapping[str, Any], fix: Fix | None, reader: RecordReader
+    letter: Any, record: Mapping[str, Any], fix: Fix | None, reader: RecordReader, originals: Originals
 ) -> tuple[RestoredRecord, RestoredRecord | None]:
     """Restore and fix one letter; returns the record to send, and what it was where the fix changed it."""
     headers = tuple((one["name"], one["value"]) for one in record["headers"])
-    found = restore(record["key"], record["value"], headers, letter.origin_via)
+    via = letter.origin_via
+    found = originals.best(letter, record, lambda: restore(record["key"], record["value"], headers, via))
     fixed = found if fix is None else _fixed(found, fix, reader)
     if (fixed.value, fixed.headers) != (found.value, found.headers):
         return fixed, found

@@ -150,6 +150,7 @@ def redrive_letters(
     options: Mapping[str, Any],
 ) -> Redrive:
     """Restore and fix dead letters; see `Snapshot.redrive`."""
+    from workbench.replay.originals import Originals, origin_positions
     from workbench.replay.redrive import make_redrive
     from workbench.replay.selected_positions import positions_of
 
@@ -160,13 +161,16 @@ def redrive_letters(
     if origin is not None:
         letters = letters[letters["origin_topic"] == origin]
     records = store.record_table(positions=positions_of(store, letters)[0]) if len(letters) else None
+    sources = store.selected_sources()
+    places = origin_positions(letters, sources)
     return make_redrive(
         letters,
         records,
-        store.selected_sources(),
+        sources,
         fix=fix,
         sent_before=_redriven(_journals(snapshot)).letters,
         confirmed=origin,
+        originals=Originals(store.record_table(positions=places) if places.num_rows else None, sources),
         origin=snapshot,
         reader=_readers(store),
         **options,

@@ -58,6 +58,8 @@ class Replays:
     """Makes a draft of the records at these positions."""
     graph: Callable[[], Trace]
     """Builds the causal graph of the snapshot."""
+    origin: object = None
+    """The snapshot itself."""
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -216,6 +218,20 @@ class Replays:
         journal, run_id = self._recorded(run)
         await abandon_run(plain(cluster.log), journal, run_id, reason=cluster.reason)
         return read_report(journal, run_id)
+
+    async def former_values(self, run: str, cluster: Target) -> Draft:
+        """Return a draft of what the keys of a run had on its compacted targets before it, to be planned and run.
+
+        Keys that somebody else has written since are left out, and so are keys that had no value.
+
+        Raises:
+            ReplayRefused: The run wrote to another cluster, or a target was deleted since.
+            ValidationError: No target is compacted, or no key had a value before.
+        """
+        from workbench.replay.proof.former_values import former_values
+
+        journal, run_id = self._recorded(run)
+        return await former_values(plain(cluster.log), journal, run_id, origin=self.origin)
 
     async def delete_created(self, run: str, cluster: Target, *, topic: str) -> None:
         """Delete a topic that a run created, if it has only records of that run and no group reads it.

@@ -266,7 +266,7 @@ class Snapshot(SnapshotQuestions):
         """The replay runs of this snapshot: ``.frame``, and ``.show``, ``.resume``, ``.verify``, ``.abandon``."""
         from workbench.session.replays import Replays
 
-        return Replays(self.store, self.journal, self.replay, lambda: self.graph)
+        return Replays(self.store, self.journal, self.replay, lambda: self.graph, self)
 
     def journal(self) -> Journal:
         """Return the journal of the replays: tables in this file, or a separate file if this one is read-only."""

@@ -124,6 +124,36 @@ async def test_an_origin_that_only_a_name_tells_is_confirmed(cluster, captured):
         assert len(snap.redrive(origins={f"{topic}.DLT": topic})) == len(snap.redrive()) + 1
 
 
+async def test_what_a_letter_lost_is_taken_from_its_origin(cluster, captured):
+    topic, path = captured
+    there = [
+        NewRecord(topic, b"k%d" % at, body, ((b"own", b"1"),), 0, 1_600_000_000_000)
+        for at, body in enumerate((b'{"order":0, "client":"c-0"}', b"\xff\xfe", b'{"order":99}', b"later"))
+    ]
+    copies = [
+        {
+            "original_topic": topic,
+            "original_message": {"offset": 1, "partition": 0, "key": "k1", "value": "\ufffd\ufffd"},
+        },
+        {"original_topic": topic, "original_message": {"offset": 9, "partition": 0, "key": "k9", "value": "\ufffd"}},
+    ]
+    async with cluster.log.writer() as writer:
+        await writer.send(there)
+        texts = [json.dumps({"failure_reason": "ValueError: no", **copy}).encode() for copy in copies]
+        await writer.send([NewRecord(f"{topic}.DLT", b"k", text, (), 0, 1_700_000_000_100) for text in texts])
+    snap = await cluster.capture(topic, f"{topic}.DLT", into=path.with_name("both.duckdb"), progress=False)
+    with snap:
+        redrive = snap.redrive()
+        found = {row["offset"]: row for row in redrive.draft.records.to_pylist()}
+        assert found[0]["value"] == there[0].value, "it equals the copy"
+        assert [header["name"] for header in found[0]["headers"]] == [b"own"], "the headers with which it was sent"
+        assert found[2]["value"] == b'{"order":2, "client":"c-2"}', "another record lies at its origin now"
+        assert found[8]["value"] == b"\xff\xfe", "the copy as text lost it"
+        assert redrive.refused == {f"{topic}.DLT/0@9": "its copy as text lost bytes of the original"}
+        assert redrive.bodies.startswith("1 body as at its origin; 1 body taken from its origin")
+        assert redrive.bodies in repr(redrive)
+
+
 async def test_a_fix_that_fails_is_a_finding_about_its_record(captured):
     _, path = captured
     with wb.open(path) as snap:

@@ -38,6 +38,8 @@ class UndoAids:
     """Positions that were acknowledged."""
     offsets_before: Mapping[str, Mapping[TopicPartition, int]]
     """Committed offsets of each group of a target before the run."""
+    compacted: tuple[str, ...]
+    """Targets that were compacted when the run was planned: there its values became the newest of their keys."""
     created: tuple[str, ...]
     """Topics that the run created; `delete_created` removes one, guarded."""
     recorded: RunLedger
@@ -60,6 +62,7 @@ class UndoAids:
                 }
                 for group in found.groups
             },
+            compacted=tuple(name for name in found.target_topics if found.topics[name].compacted),
             created=tuple(sorted(row.plan["document"]["target"].get("create", {}))),
             recorded=recorded,
             held=held,
@@ -90,6 +93,9 @@ class UndoAids:
         for group, offsets in self.offsets_before.items():
             stored = ", ".join(f"{at}: {offset}" for at, offset in offsets.items()) or "nothing"
             lines.append(f"Group {group} had committed {stored}.")
+        if self.compacted and self.acked:
+            names = ", ".join(self.compacted)
+            lines.append(f"What its keys had before on {names}: snap.replays.former_values({self.run_id!r}, writer).")
         lines += [f"The run created {name}; delete_created(…, topic={name!r}) removes it." for name in self.created]
         return lines
 

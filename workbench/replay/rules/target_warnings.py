@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from workbench.replay.records.placement import HASHES
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.rules.rule import warning
-from workbench.text import counted, duration_text, number_text
+from workbench.text import counted, duration_text, iso_text, number_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workbench.model.selecting.selection import SelectedSource
     from workbench.replay.rules.planning_input import PlanningInput
 
 _SHOWN = 5
@@ -150,3 +153,35 @@ def unknown_settings(planning: PlanningInput) -> Iterator[str]:
         unknown = [what for what, value in facts.items() if value is None]
         if unknown:
             yield f"settings of {name} could not be read, so these were not checked: {', '.join(unknown)}."
+
+
+@warning("W-22")
+def offset_reset(planning: PlanningInput) -> Iterator[str]:
+    """Warn of a replay for which a group could read the source once more: it needs no copies in the log."""
+    records, facts = planning.records, planning.facts
+    numbers = np.unique(records.numbers("source_id")).tolist()
+    source = records.sources[numbers[0]]
+    if len(numbers) > 1 or len(facts.groups) != 1 or source.cluster_id != facts.cluster_id:
+        return
+    if facts.target_topics != [source.topic] or not _is_all_to_the_end(planning, source):
+        return
+    group, times = facts.groups[0].group_id, records.numbers("timestamp_ms")
+    since = iso_text(int(times[times >= 0].min())) if (times >= 0).any() else "…"
+    yield (
+        f"these are all records of {source.topic} to its end, and {group} is the only group that reads them: "
+        f"acts.reset_offsets({group!r}, '@{since}') lets it read them again while it has no members, and nothing is "
+        "written twice."
+    )
+
+
+def _is_all_to_the_end(planning: PlanningInput, source: SelectedSource) -> bool:
+    """Tell whether the selected records of each partition follow each other to its end, beside markers."""
+    partitions, offsets = (planning.records.numbers(name) for name in ("partition", "offset"))
+    ends = planning.facts.topics[source.topic].end
+    for number in np.unique(partitions).tolist():
+        own = offsets[partitions == number]
+        markers = number in source.transactional
+        last, count = int(own.max()), int(own.max() - own.min()) + 1
+        if last + 1 + markers < (ends.get(number) or 0) or (len(own) < count and not markers):
+            return False
+    return True

@@ -68,3 +68,26 @@ def test_warnings():
     assert "whether these groups read the target could not be seen: moving" in warnings_of(make_plan(draft(), unclear))
     blind = facts(replace(topic(), config={}, config_known=False))
     assert "could not be read, so these were not checked: retention.ms (G-11)" in warnings_of(make_plan(draft(), blind))
+
+
+SELF = {"cluster_id": "source-cluster", "targets": {"orders": "orders"}}
+
+
+@pytest.mark.parametrize(
+    ("ends", "groups", "changes", "said"),
+    [
+        ({0: 13, 1: 0}, ["billing"], {}, True),
+        ({0: 14, 1: 0}, ["billing"], {}, False),
+        ({0: 14, 1: 0}, ["billing"], {"transactional": frozenset({0})}, True),
+        ({0: 13, 1: 0}, ["billing", "mail"], {}, False),
+        ({0: 13, 1: 0}, ["billing"], {"cluster_id": "another"}, False),
+    ],
+)
+def test_a_group_that_could_read_again_is_told_how(ends, groups, changes, said):
+    orders = replace(topic("orders"), end=ends)
+    known = facts(**SELF, topics={"orders": orders}, groups=tuple(group(name) for name in groups))
+    selected = draft(source=replace(ORDERS, **changes), allow_same_topic=True, accept_groups=groups)
+    text = warnings_of(make_plan(selected, known))
+    assert ("acts.reset_offsets('billing', '@2027-01-15T07:59:00.010Z') lets it read them again" in text) == said
+    gap = draft(row(10), row(12), allow_same_topic=True, accept_groups=groups)
+    assert "reset_offsets" not in warnings_of(make_plan(gap, known))
