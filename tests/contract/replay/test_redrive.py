@@ -141,7 +141,7 @@ async def test_what_a_letter_lost_is_taken_from_its_origin(cluster, captured):
         await writer.send(there)
         texts = [json.dumps({"failure_reason": "ValueError: no", **copy}).encode() for copy in copies]
         await writer.send([NewRecord(f"{topic}.DLT", b"k", text, (), 0, 1_700_000_000_100) for text in texts])
-    snap = await cluster.capture(topic, f"{topic}.DLT", into=path.with_name("both.duckdb"), progress=False)
+    snap = await cluster.capture([topic, f"{topic}.DLT"], into=path.with_name("both.duckdb"), progress=False)
     with snap:
         redrive = snap.redrive()
         found = {row["offset"]: row for row in redrive.draft.records.to_pylist()}
