@@ -117,6 +117,8 @@ class Options:
     order. ``global``: the same order, with one lane in flight at a time."""
     records_per_s: Fraction | None = None
     bytes_per_s: Fraction | None = None
+    ramp_s: int | None = None
+    """Seconds at the beginning in which a tenth of these rates is sent, so that trouble shows early."""
     speed: Fraction | None = None
     """Original distances between records, divided by this; None sends as fast as the rates allow."""
     max_gap_ms: int | None = None
@@ -304,6 +306,7 @@ _PARSERS: dict[str, Any] = {
     "accept_groups": _groups,
     "speed": _rate,
     "max_gap_ms": _count_or_none,
+    "ramp_s": _count_or_none,
     "brake_groups": _groups,
     "brake_lag": _count_or_none,
     "brake_topics": _groups,

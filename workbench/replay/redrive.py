@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 REDRIVE_RATE = 100
 """Records a second by default: the target has live consumers on purpose."""
+REDRIVE_RAMP_S = 10
+"""Seconds at the beginning in which a tenth of the rate is sent."""
 _SHOWN = 5
 _NOT_RETRIED = ("authentication", "authorization", "configuration", "validation", "jsondecode", "deserialization")
 """Parts of error types that a second attempt cannot mend, as long as the record is not changed."""
@@ -138,7 +140,7 @@ def make_redrive(
         raise ValidationError(f"No dead letter can be sent: {reasons or 'there is none'}.")
     targets = _one_origin_each(to)
     table = _table(records.take(pa.array(kept)), restored).append_column(HOME_PARTITION, pa.array(home, pa.int32()))
-    chosen = {"mode": "redrive", "records_per_s": REDRIVE_RATE, **options}
+    chosen = {"mode": "redrive", "records_per_s": REDRIVE_RATE, "ramp_s": REDRIVE_RAMP_S, **options}
     used = set(table["source_id"].to_pylist())
     selected = [source for source in sources if source.source_id in used]
     summary = f"{counted(len(kept), 'dead letter')}, {number_text(len(changes))} changed by a fix"

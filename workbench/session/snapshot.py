@@ -252,7 +252,7 @@ class Snapshot(SnapshotQuestions):
             origin: Only letters of this original topic. It also confirms an origin that only the name of their topic
                 tells (``origin_via`` is ``topic_name``).
             origins: The original topic of each dead-letter topic for which you know it.
-            options: See `replay`; ``records_per_s`` is 100 unless told.
+            options: See `replay`; ``records_per_s`` is 100 unless told, and ``ramp_s`` 10.
 
         Raises:
             ValidationError: No letter can be sent, or the letters of one topic come from several origins.

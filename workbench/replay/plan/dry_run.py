@@ -27,6 +27,7 @@ from workbench.text import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from fractions import Fraction
 
     from workbench.model.feeds import Sample
     from workbench.replay.options import Options
@@ -88,6 +89,18 @@ def _writing(options: Options, estimates: Estimates) -> str:
 
 
 def _pace(options: Options) -> str:
+    both = ((options.records_per_s, "records"), (options.bytes_per_s, "bytes"))
+    rates = [f"{_rate(rate)} {unit}" for rate, unit in both if rate is not None]
+    ramp = f", a tenth of it in the first {duration_text(options.ramp_s, 's')}" if options.ramp_s else ""
+    limits = f"at most {' and '.join(rates)} a second{ramp}" if rates else ""
+    return "; ".join(filter(None, [_distances(options), limits]))
+
+
+def _rate(rate: Fraction) -> str:
+    return number_text(rate.numerator) if rate.denominator == 1 else f"{float(rate):g}"
+
+
+def _distances(options: Options) -> str:
     if options.speed is None:
         return ""
     longest = "" if options.max_gap_ms is None else f", waits of at most {duration_text(options.max_gap_ms, 'ms')}"

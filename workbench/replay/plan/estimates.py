@@ -110,7 +110,10 @@ def _span(times: npt.NDArray[np.int64]) -> tuple[int | None, int | None]:
 def _duration(records: ReplayRecords, sent: npt.NDArray[np.int64], size: int) -> float | None:
     options = records.options
     pairs = ((len(sent), options.records_per_s), (size, options.bytes_per_s))
-    spans = [float(amount / rate) for amount, rate in pairs if rate is not None]
+    # In the seconds of the ramp a tenth is sent, so what it holds back comes behind it.
+    ramp_s = float(options.ramp_s or 0)
+    whole = [float(amount / rate) for amount, rate in pairs if rate is not None]
+    spans = [min(seconds * 10, seconds + ramp_s * 0.9) for seconds in whole]
     if options.speed is not None and len(sent):
         times = records.numbers("timestamp_ms")[sent]
         spans.append(float(original_pace(times, options.speed, options.max_gap_ms)[-1]) / 1000)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BURST_S = 0.1
 """Default burst: what the rate allows in this time."""
+_RAMP = 10
+"""How many times as much each record counts at the beginning of a run that has a ramp."""
 
 
 @dataclass(slots=True)
@@ -43,9 +45,17 @@ class Limit:
 
 
 class Pace:
-    """Both limits of a run. A run that fell behind never exceeds the rate to catch up."""
+    """Both limits of a run. A run that fell behind never exceeds the rate to catch up.
 
-    def __init__(self, records_per_s: Fraction | None, bytes_per_s: Fraction | None) -> None:
+    Args:
+        records_per_s: Records a second; None for no limit.
+        bytes_per_s: Bytes a second; None for no limit.
+        ramp_s: Seconds from the first record on in which a tenth of that is sent.
+    """
+
+    def __init__(self, records_per_s: Fraction | None, bytes_per_s: Fraction | None, ramp_s: int | None = None) -> None:
+        self._ramp_s = ramp_s or 0
+        self._ramp_ends: float | None = None
         self._records = None if records_per_s is None else Limit(float(records_per_s), _record_burst(records_per_s))
         self._bytes = None if bytes_per_s is None else Limit(float(bytes_per_s), float(bytes_per_s) * BURST_S)
 
@@ -56,7 +66,11 @@ class Pace:
 
     def take(self, size_bytes: int, now: float) -> float:
         """Reserve one record and return when it may be sent."""
-        costs = [(limit, cost) for limit, cost in ((self._records, 1), (self._bytes, size_bytes)) if limit is not None]
+        if self._ramp_ends is None:
+            self._ramp_ends = now + self._ramp_s
+        times = _RAMP if now < self._ramp_ends else 1
+        both = ((self._records, times), (self._bytes, times * size_bytes))
+        costs = [(limit, cost) for limit, cost in both if limit is not None]
         send_at = max((limit.due(cost, now) for limit, cost in costs), default=now)
         for limit, cost in costs:
             limit.spend(cost, send_at)
@@ -95,7 +109,7 @@ def planned_due(sizes: Longs, times: Longs, options: Options) -> NDArray[np.floa
         times: Their timestamps, milliseconds.
         options: Pace and rates.
     """
-    pace = Pace(options.records_per_s, options.bytes_per_s)
+    pace = Pace(options.records_per_s, options.bytes_per_s, options.ramp_s)
     if options.speed is None:
         if pace.unlimited:
             return None

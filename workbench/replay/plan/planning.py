@@ -124,6 +124,8 @@ def _document(records: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, 
             topic.name: {"config": dict(topic.config), "partitions": topic.partitions} for topic in records.new_topics
         }
         document["target"]["create"] = made
+    if options.ramp_s is not None:
+        document["rate"]["ramp_s"] = options.ramp_s
     if options.compression != "none":
         document["compression"] = options.compression
     if left_out:

@@ -44,7 +44,7 @@ class Sender:
         self._plan = plan
         self._stop = control.stop
         self._control = control
-        self._pace = Pace(plan.options.records_per_s, plan.options.bytes_per_s)
+        self._pace = Pace(plan.options.records_per_s, plan.options.bytes_per_s, plan.options.ramp_s)
         self._ahead: _Ahead | None = None
         self._reserved: dict[int, float] = {}
         self._seqs = seqs

@@ -43,6 +43,16 @@ def test_the_slower_of_two_rates_decides():
     assert Pace(None, None).unlimited
 
 
+def test_a_ramp_sends_a_tenth_at_first():
+    pace, sent, now = Pace(Fraction(100), None, 10), [], 5.0
+    while now < 16:
+        now = pace.take(1, now)
+        sent.append(now)
+    assert sent[:3] == pytest.approx([5.0, 5.1, 5.2])
+    assert sum(at < 15 for at in sent) == pytest.approx(100, abs=1)
+    assert sum(15.05 <= at < 16 for at in sent) == pytest.approx(95, abs=12)
+
+
 TIMES = np.array([1000, 1500, 1400, 3000, 63000])
 
 

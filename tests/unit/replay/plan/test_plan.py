@@ -32,6 +32,14 @@ def test_estimates():
     assert [sample.why for sample in plan.samples] == ["first", "last"]
 
 
+@pytest.mark.parametrize(("ramp_s", "seconds"), [(None, 1.5), (1, 2.4), (10, 10.5), (60, 15)])
+def test_a_ramp_makes_a_run_longer(ramp_s, seconds):
+    plan = make_plan(draft(records_per_s=2, ramp_s=ramp_s), facts())
+    assert plan.estimates.duration_s == pytest.approx(seconds)
+    shown = "at most 2 records a second" + (f", a tenth of it in the first {ramp_s} s" if ramp_s in (1, 10) else "")
+    assert dict(plan.view().summary)["pace"].startswith(shown)
+
+
 def test_samples_show_first_last_largest_and_each_type():
     rows = [row(at, value=b"x" * (50 if at == 2 else 1)) for at in range(6)]
     plan = make_plan(draft(*rows, columns={"event_type": ["a", "a", "a", "b", None, "b"]}), facts())

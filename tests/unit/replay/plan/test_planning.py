@@ -51,6 +51,7 @@ CHANGED: dict[str, Any] = {
     "order": "timestamp",
     "records_per_s": 7,
     "bytes_per_s": 7,
+    "ramp_s": 10,
     "speed": 2,
     "max_gap_ms": 7,
     "brake_groups": ["x"],
