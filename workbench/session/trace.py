@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 WHOLE_RECORDS = 20_000
 """Up to so many records the graph of everything is as quick as looking for those of one flow."""
+
+ALL_RELATIVES_RECORDS = 1_000_000
+"""In a larger snapshot only the nearest relatives of an event are read, where all of them are too many to look for."""
 
 _LONGEST_US = 2.0**61
 
@@ -87,13 +91,21 @@ def flow_graph(
         text: The id as rows have it.
         cut: Cuts the flow from a graph that has at least what matters to it.
     """
-    from workbench.store.snapshot.graph_rows import related_events, unread_count
+    from workbench.store.ids.entries import IdRole
+    from workbench.store.snapshot.graph_rows import nearest_events, related_events, unread_count
     from workbench.tracing.graph import build_graph
     from workbench.tracing.graph.rows import STORED
+    from workbench.tracing.selection import nearest
 
     events = related_events(store, role, text, STORED)
     if events is None:
-        return None
+        bounded = role is IdRole.EVENT_ID and store.record_count() > ALL_RELATIVES_RECORDS
+        found = nearest_events(store, text, STORED) if bounded else None
+        if found is None:
+            return None
+        events = found.rows
+        if not found.complete:
+            cut = partial(nearest, event_id=text, chosen=found.chosen)
     flow = cut(build_graph(events))
     if len(flow.unresolved):
         explained = _explained(store, events, flow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -175,6 +176,22 @@ def at_positions(graph: CausalGraph, wanted: Collection[tuple[int, int, int]]) -
     """Keep the events whose records are at these positions: source id, partition, offset."""
     chosen = _are_at(graph, wanted)
     return subgraph(graph, chosen, counted(int(chosen.sum()), "chosen record"))
+
+
+def nearest(graph: CausalGraph, event_id: str, chosen: Collection[tuple[int, int, int]]) -> CausalGraph:
+    """Keep an event with those of its ancestors and descendants whose records are at these positions.
+
+    The edges that lead on from them are among the cut ones, and the selection says that there are more.
+    """
+    near = select(at_positions(graph, chosen), event_id=event_id)
+    relatives = counted(len(near) - 1, "nearest relative")
+    return replace(
+        near,
+        provenance=replace(
+            near.provenance,
+            selection=f"event {event_id} and its {relatives} (there are more: snap.graph.select(event_id=…) reads all)",
+        ),
+    )
 
 
 def numbers_at(graph: CausalGraph) -> dict[tuple[int, int, int], int]:

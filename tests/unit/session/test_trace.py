@@ -15,6 +15,7 @@ from workbench.errors import UnknownEventError
 from workbench.session import trace as session_trace
 from workbench.session.snapshot import Snapshot
 from workbench.store import SnapshotStore
+from workbench.store.ids import related
 from workbench.tracing.trace import Trace
 
 if TYPE_CHECKING:
@@ -118,6 +119,26 @@ def test_a_flow_that_is_read_by_itself_equals_the_one_cut_from_everything(large,
     assert flow.accounting == whole.accounting
     assert flow.data.provenance.unread == whole.data.provenance.unread == 1
     assert flow.provenance.startswith(f"{flow.summary}: {len(flow)} of 45 records")
+
+
+def test_of_too_many_relatives_the_nearest_are_shown_and_the_rest_is_said(large, monkeypatch):
+    selection = {"event_id": "00000000-0000-4000-8000-000000000110"}
+    whole = large.graph.select(**selection)
+    large._graph = None
+    monkeypatch.setattr(session_trace, "ALL_RELATIVES_RECORDS", 0)
+    monkeypatch.setattr(related, "MOST_STEPS", 0)
+    complete = large.trace(**selection)
+    pd.testing.assert_frame_equal(complete.frame, whole.frame, check_dtype=False)
+    assert complete.summary == whole.summary
+    monkeypatch.setattr(related, "NEAREST", (2,))
+    near = large.trace(**selection)
+    assert large._graph is None
+    assert set(near.frame["key"]) < set(whole.frame["key"])
+    assert selection["event_id"] in set(near.frame["key"])
+    assert "nearest relatives (there are more: snap.graph.select(event_id=…) reads all)" in near.summary
+    cut = near.outside[near.outside["kind"] == "explicit"]
+    assert set(cut["neighbour"]) & set(whole.frame["key"])
+    assert not set(near.unresolved["reason"]) - {"outside_selection", "truncated"}
 
 
 def test_a_cause_that_was_not_captured_is_explained(large):

@@ -6,7 +6,9 @@ what else these can mean, and who else names a cause that nobody has. More rows 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -23,7 +25,13 @@ MOST_RELATED = 100_000
 MOST_STEPS = 200
 """Generations of causes, or of effects, that are followed one by one."""
 
+NEAREST = (2_000, 200, 20)
+"""Rows of an event and its nearest relatives that are looked for where there are too many of them all, one try after
+the other: what tells how their causes resolve can be too many, too."""
+
 _FEW = 16
+
+_Found = TypeVar("_Found")
 
 _CAUSES = (IdRole.CAUSE_BY_ID, IdRole.CAUSE_BY_LINK)
 
@@ -48,7 +56,36 @@ def relatives_rows(parts: IdParts, key: int) -> Numbers | None:
     return _or_none(parts, find)
 
 
-def _or_none(parts: IdParts, find: Callable[[_Search], Numbers]) -> Numbers | None:
+@dataclass(frozen=True, slots=True)
+class NearestRows:
+    """An event with its nearest relatives."""
+
+    chosen: Numbers
+    context: Numbers
+    """The chosen rows, and those that tell how their causes resolve."""
+    complete: bool
+    """Whether these are all relatives."""
+
+
+def nearest_rows(parts: IdParts, key: int) -> NearestRows | None:
+    """Find an event and its nearest causes and effects, generation by generation; None where even they are too many."""
+    tries = (_or_none(parts, partial(_nearest, key, most)) for most in NEAREST)
+    return next((found for found in tries if found is not None), None)
+
+
+def _nearest(key: int, most: int, search: _Search) -> NearestRows:
+    """Take generations of causes and of effects until there are so many rows."""
+    start = search.with_copies(search.rows(np.array([key])))
+    above = below = above_all = below_all = start
+    while len(above) + len(below) and len(above_all) + len(below_all) < most:
+        above = np.setdiff1d(search.candidates(above), above_all)
+        below = np.setdiff1d(search.namers(below), below_all)
+        above_all, below_all = np.union1d(above_all, above), np.union1d(below_all, below)
+    chosen = np.union1d(above_all, below_all)
+    return NearestRows(chosen, search.with_context(chosen), complete=not len(above) + len(below))
+
+
+def _or_none(parts: IdParts, find: Callable[[_Search], _Found]) -> _Found | None:
     # A position can name any row, and the index does not know positions.
     if parts.has_role(IdRole.OTHER_CAUSE):
         return None

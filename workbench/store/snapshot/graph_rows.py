@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from workbench.store.file.layout import STORED_EVENT
 from workbench.store.file.types import names
 from workbench.store.file.views import event_rows
 from workbench.store.ids.entries import HASH_BITS, IdRole, key_of
-from workbench.store.ids.related import MOST_RELATED, related_rows, relatives_rows
+from workbench.store.ids.related import MOST_RELATED, nearest_rows, related_rows, relatives_rows
 from workbench.store.segments.checksums import DECODED_ROWS, RAW_ROWS
 from workbench.store.snapshot.id_rows import read_rows
 from workbench.text import is_position, parse_position
@@ -37,6 +38,7 @@ _SOURCES = "(SELECT source_id, cluster_id, cluster, topic FROM sources) USING (s
 _UNREAD = f"convention IS NULL AND format IN ('{RAW}', '{DAMAGED}')"
 _KEY = re.compile(r"[@\x1f/]")
 """What keys of events hold that have no id of their own, or share it."""
+_LOOKED_AT = 1_000
 _TIMED = "(event_time IS NOT NULL OR timestamp_type >= 0)"
 
 
@@ -98,17 +100,54 @@ def _related(store: SnapshotStore, role: IdRole, text: str, columns: Sequence[st
             rows = _for_the_message(index, role, text)
         if rows is None or not len(rows):
             return None
-        found = read_rows(cursor, index, rows, listed, part="events", checks=store.segment_checks)
-        if _keys_can_clash(index, cursor, found):
+        return _with_what_clashes(store, cursor, index, rows, listed)
+
+
+@dataclass(frozen=True, slots=True)
+class NearestEvents:
+    """The rows of an event and its nearest relatives, with what their graph needs."""
+
+    rows: pa.Table
+    chosen: frozenset[tuple[int, int, int]]
+    """Positions of the event and its relatives: source id, partition, offset."""
+    complete: bool
+    """Whether these are all relatives."""
+
+
+def nearest_events(store: SnapshotStore, event_id: str, columns: Sequence[str]) -> NearestEvents | None:
+    """Read the rows of an event and its nearest relatives, where all of them are too many for `related_events`.
+
+    Returns:
+        None where only all rows together tell.
+    """
+    listed = [f'"{name}"' for name in columns]
+    with store.cursor() as cursor:
+        index = store.ids.parts(cursor)
+        nearest = nearest_rows(index, key_of(IdRole.EVENT_ID, event_id))
+        if nearest is None or not len(nearest.chosen):
             return None
-        if not len(_sharing_ids(found)):
-            return found
-        size = ["octet_length(value) AS size"]
-        sizes = read_rows(cursor, index, rows, size, part="records", checks=store.segment_checks)["size"]
-        if (pc.sum(sizes).as_py() or 0) > VALUES_FOR_COLLISIONS_BYTES:
-            return found
-        values = read_rows(cursor, index, rows, ["value"], part="records", checks=store.segment_checks)
-        return found.append_column("value", values["value"])
+        rows = _with_what_clashes(store, cursor, index, nearest.context, listed)
+        at = [f'"{name}"' for name in _POSITION]
+        chosen = read_rows(cursor, index, nearest.chosen, at, part="events", checks=store.segment_checks)
+    places = zip(*(chosen[name].to_pylist() for name in _POSITION), strict=True)
+    return None if rows is None else NearestEvents(rows, frozenset(places), nearest.complete)
+
+
+def _with_what_clashes(
+    store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, index: IdParts, rows: Numbers, listed: Sequence[str]
+) -> pa.Table | None:
+    """Read rows, with ``value`` where some share an id; None where an id can be meant for the key of another row."""
+    found = read_rows(cursor, index, rows, listed, part="events", checks=store.segment_checks)
+    if _keys_can_clash(store, cursor, index, found):
+        return None
+    if not len(_sharing_ids(found)):
+        return found
+    size = ["octet_length(value) AS size"]
+    sizes = read_rows(cursor, index, rows, size, part="records", checks=store.segment_checks)["size"]
+    if (pc.sum(sizes).as_py() or 0) > VALUES_FOR_COLLISIONS_BYTES:
+        return found
+    values = read_rows(cursor, index, rows, ["value"], part="records", checks=store.segment_checks)
+    return found.append_column("value", values["value"])
 
 
 def _id_at(store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, text: str) -> str | None:
@@ -128,7 +167,7 @@ def _for_the_message(index: IdParts, role: IdRole, text: str) -> Numbers:
     return np.unique(np.concatenate([*named, index.any_row(role)]))
 
 
-def _keys_can_clash(index: IdParts, cursor: duckdb.DuckDBPyConnection, found: pa.Table) -> bool:
+def _keys_can_clash(store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, index: IdParts, found: pa.Table) -> bool:
     """Tell whether an id looks like the key of a row without one, or two topics have one name."""
     if found["event_id"].null_count:
         ((several,),) = cursor.execute("SELECT count(*) > count(DISTINCT topic) FROM sources").fetchall()
@@ -136,8 +175,16 @@ def _keys_can_clash(index: IdParts, cursor: duckdb.DuckDBPyConnection, found: pa
             return True
     texts = [found[name].cast(pa.string()).combine_chunks() for name in ("topic", "partition", "offset", "event_id")]
     own = pc.binary_join_element_wise(texts[3].fill_null(""), pc.binary_join_element_wise(*texts[:3], "/"), "@")
-    keys = np.asarray(hash_texts(own)) >> np.uint64(64 - HASH_BITS)
-    return bool(index.count(np.unique(keys).astype(np.int64)).any())
+    keys = np.unique(np.asarray(hash_texts(own)) >> np.uint64(64 - HASH_BITS)).astype(np.int64)
+    perhaps = keys[index.count(keys) > 0]
+    if not len(perhaps):
+        return False
+    # Among millions of ids some have the hash of another text: these few rows are looked at.
+    rows = index.find(perhaps)
+    if len(rows) > _LOOKED_AT:
+        return True
+    ids = read_rows(cursor, index, rows, ["event_id"], part="events", checks=store.segment_checks)["event_id"]
+    return bool(pc.any(pc.is_in(ids.cast(pa.string()), value_set=own)).as_py())
 
 
 def _sharing_ids(found: pa.Table) -> Numbers:

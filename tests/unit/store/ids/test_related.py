@@ -12,7 +12,7 @@ from id_parts import id_parts
 from workbench.errors import UnknownEventError
 from workbench.store.ids import related
 from workbench.store.ids.entries import MOST_ROWS, IdRole, key_of
-from workbench.store.ids.related import related_rows, relatives_rows
+from workbench.store.ids.related import nearest_rows, related_rows, relatives_rows
 from workbench.tracing.graph import build_graph
 from workbench.tracing.selection import select
 
@@ -110,6 +110,23 @@ def test_too_many_rows_and_too_long_chains_are_left_to_the_whole_graph(monkeypat
     monkeypatch.undo()
     monkeypatch.setattr(related, "MOST_RELATED", 20)
     assert relatives_rows(parts, key_of(IdRole.EVENT_ID, "c0")) is None
+
+
+def test_the_nearest_relatives_are_found_where_all_are_too_many(monkeypatch):
+    parts, key = id_parts(chain(30)), key_of(IdRole.EVENT_ID, "c15")
+    every = nearest_rows(parts, key)
+    assert every.complete
+    assert every.chosen.tolist() == list(range(30))
+    monkeypatch.setattr(related, "NEAREST", (1_000, 6))
+    monkeypatch.setattr(related, "MOST_RELATED", 20)
+    # Of 1,000 rows one has too many effects.
+    hub = [{"event_id": f"h{n}", "causes": ["c19"]} for n in range(30)]
+    parts = id_parts(pa.concat_tables([chain(30), event_table(hub)]))
+    few = nearest_rows(parts, key)
+    assert not few.complete
+    assert few.chosen.tolist() == [13, 14, 15, 16, 17]
+    monkeypatch.setattr(related, "NEAREST", (1_000,))
+    assert nearest_rows(parts, key) is None
 
 
 @pytest.mark.parametrize("target", ["position", "span", None])
