@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -48,9 +49,19 @@ def arm(point: str) -> None:
             counts[name] += 1
             result = await original(self, *arguments)
             if counts[name] == at_call:
+                settled.wait()
                 die()
             return result
 
+        settled = threading.Event()
+        settle = Journal.settle
+
+        def tell(self: Journal, *arguments: Any) -> None:
+            settle(self, *arguments)
+            settled.set()
+
+        # In the journal's thread, while the second batch is sent.
+        setattr(Journal, "settle", tell)  # noqa: B010 - a type checker refuses the assignment
         setattr(kind, name, later if asyncio.iscoroutinefunction(original) else sync)
 
     where = {
@@ -58,7 +69,7 @@ def arm(point: str) -> None:
         "after_intent": (Journal, "intent", False, 2),
         "after_send": (Sender, "send", False, 2),
         "before_settle": (Journal, "intent", True, 3),
-        "after_settle": (Journal, "intent", False, 3),
+        "after_next_intent": (Journal, "intent", False, 3),
     }
     if point in where:
         kind, name, before, at_call = where[point]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkabl
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
     from typing import Self
 
     import pyarrow as pa
@@ -100,12 +100,15 @@ class Writer(Protocol):
         """
         ...
 
-    async def send_columns(self, topic: str, records: pa.RecordBatch) -> WrittenColumns:
+    async def send_columns(self, topic: str, parts: AsyncIterator[pa.RecordBatch]) -> WrittenColumns:
         """Write records of one topic that are given in columns; otherwise as `send`.
+
+        The next part is taken while the last one is under way. Once a record was not written, no more are taken: the
+        outcomes are those of the records that were.
 
         Args:
             topic: The topic.
-            records: ``partition`` (int32), ``timestamp_ms`` (int64; null: the time of sending), ``key``, ``value``
+            parts: ``partition`` (int32), ``timestamp_ms`` (int64; null: the time of sending), ``key``, ``value``
                 (binary) and ``headers``, one row for each record.
         """
         ...

@@ -138,7 +138,7 @@ async def test_a_lost_answer_is_asked_for_again_without_doubling(log, topic, rea
     name = await topic()
     async with log.writer() as writer:
         await writer.send([NewRecord(name, value=b"first", partition=0)])
-        purpose, connections = writer._delivery._purpose, log._session.connections
+        purpose, connections = writer._delivery.attempts._purpose, log._session.connections
         node = connections.nodes[0]
         for number in range(5):
             sending = asyncio.create_task(writer.send([NewRecord(name, value=b"%d" % number, partition=0)]))

@@ -46,19 +46,20 @@ def in_doubt(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Any:
         records = [NewRecord(source, b"k%d" % at, b"v%d" % at, (), 0, BASE_MS + at) for at in range(6)]
         await write(bench.log, records)
         plan = await bench.plan(await select(bench.log, source, **options), target)
-        intent, calls = bench.journal.intent, iter(range(9))
 
-        def fail(*_: Any) -> None:
-            raise OSError("the disk is gone")
+        def fails_after(count: int, entered: Callable[..., None]) -> Callable[..., None]:
+            calls = iter(range(9))
 
-        def intent_twice(*arguments: Any, **settled: Any) -> None:
-            if next(calls) == 2:
-                fail()
-            intent(*arguments, **settled)
+            def enter(*arguments: Any) -> None:
+                if next(calls) >= count:
+                    raise OSError("the disk is gone")
+                entered(*arguments)
 
-        # The end of a batch is journaled with the beginning of the next one.
-        monkeypatch.setattr(bench.journal, "intent", intent_twice)
-        monkeypatch.setattr(bench.journal, "settle", fail)
+            return enter
+
+        # The end of a batch is entered when the next one was.
+        monkeypatch.setattr(bench.journal, "intent", fails_after(2, bench.journal.intent))
+        monkeypatch.setattr(bench.journal, "settle", fails_after(1, bench.journal.settle))
         with pytest.raises(OSError, match="the disk is gone"):
             await run_plan(plan, bench.log, bench.journal, connection=WRITABLE, confirm=plan.token)
         monkeypatch.undo()

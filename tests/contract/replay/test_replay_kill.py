@@ -27,11 +27,12 @@ CHILD = Path(__file__).parents[2] / "support" / "replay_child.py"
 RECORDS, BATCH = 40, 10
 POINTS = {
     "before_intent": (10, ["unknown"] * 10),
-    "after_intent": (10, ["acked"] * 10 + ["unknown"] * 10),
+    "after_intent": (10, ["unknown"] * 20),
     "after_send": (10, ["acked"] * 10 + ["unknown"] * 10),
     "before_settle": (20, ["acked"] * 10 + ["unknown"] * 10),
-    "after_settle": (20, ["acked"] * 20 + ["unknown"] * 10),
+    "after_next_intent": (20, ["acked"] * 10 + ["unknown"] * 20),
 }
+"""What is on the target then, and what the ledger says: the end of a batch is entered after the next one has begun."""
 
 
 @pytest.fixture

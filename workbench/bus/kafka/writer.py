@@ -8,15 +8,12 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-import pyarrow.compute as pc
-
-from workbench.bus.kafka.producing.columns import RecordColumns
+from workbench.bus.kafka.producing.column_stream import LARGEST_REQUEST, ColumnStream
 from workbench.bus.kafka.producing.compressing import CODES
 from workbench.bus.kafka.producing.delivery import Delivery
 from workbench.bus.kafka.producing.encoding import HEADER_BYTES, size_of
 from workbench.bus.kafka.producing.producer import Producer, is_fenced
-from workbench.bus.kafka.producing.queues import ColumnBatch, ColumnQueue, Columns, RecordQueue
+from workbench.bus.kafka.producing.queues import RecordQueue
 from workbench.bus.placement import Placement
 from workbench.bus.refusals import (
     no_open_transaction,
@@ -27,25 +24,22 @@ from workbench.bus.refusals import (
 )
 from workbench.errors import PublishError, WorkbenchError
 from workbench.model.records.record import TopicPartition
-from workbench.model.records.written import ACKED, UNKNOWN, WrittenColumns
 from workbench.model.topics import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
     from typing import Self
 
     import pyarrow as pa
 
     from workbench.bus.kafka.connection.metadata import TopicMetadata
     from workbench.bus.kafka.connection.session import Session
-    from workbench.bus.kafka.producing.delivery import Settled
+    from workbench.bus.kafka.producing.feeds import Settled
     from workbench.bus.kafka.producing.queues import Queue
     from workbench.bus.kafka.producing.tail import Tail
     from workbench.model.records.record import NewRecord
-    from workbench.model.records.written import Compression
+    from workbench.model.records.written import Compression, WrittenColumns
 
-_LARGEST_REQUEST = 100 << 20
-"""Default of ``socket.request.max.bytes``: a broker closes the connection at a larger request."""
 _CLOSE_S = 5.0
 _KNOWN_FOR_S = 10.0
 """Seconds for which metadata is used again: asking before each call would cost a round trip."""
@@ -97,7 +91,7 @@ class KafkaWriter:
                 self._delivery.mark_unknown()
                 raise
 
-    async def send_columns(self, topic: str, records: pa.RecordBatch) -> WrittenColumns:
+    async def send_columns(self, topic: str, parts: AsyncIterator[pa.RecordBatch]) -> WrittenColumns:
         """Write records of one topic, given in columns, as `send` does; see `workbench.bus.protocols.Writer`.
 
         Raises:
@@ -106,7 +100,7 @@ class KafkaWriter:
         async with self._lock:
             self._require_open()
             try:
-                return await self._send_columns(topic, records)
+                return await self._send_parts(topic, parts)
             except BaseException:
                 self._delivery.mark_unknown()
                 raise
@@ -219,7 +213,9 @@ class KafkaWriter:
             queue = queues.get(placed)
             if queue is None:
                 queue = queues[placed] = RecordQueue(placed)
-                self._delivery.remember_leader(placed, topics[record.topic].partitions[placed.partition].leader)
+                self._delivery.attempts.remember_leader(
+                    placed, topics[record.topic].partitions[placed.partition].leader
+                )
             queue.add(index, record, now if record.timestamp_ms is None else record.timestamp_ms)
         for settled in await self._deliver(list(queues.values())):
             at, offset = settled.partition, settled.offset
@@ -229,49 +225,15 @@ class KafkaWriter:
                 outcomes[index] = Outcome(settled.status, at.topic, at.partition, where, stored, settled.error)
         return [outcome for outcome in outcomes if outcome is not None]
 
-    async def _send_columns(self, topic: str, records: pa.RecordBatch) -> WrittenColumns:
-        partitions = records.column("partition").to_numpy()
-        now = time.time_ns() // 1_000_000
-        timestamps = pc.fill_null(records.column("timestamp_ms"), now).to_numpy(zero_copy_only=False)
-        written = WrittenColumns.waiting(timestamps)
-        numbers = sorted(set(partitions.tolist()))
-        async with self._session.deadline("Reading metadata"):
-            found = (await self._topics({(topic, number) for number in numbers})).get(topic)
-        encoder = RecordColumns(*(records.column(name) for name in ("key", "value", "headers")))
-        columns, sizes = Columns(records, encoder), encoder.most_bytes()
-        queues = []
-        for number in numbers:
-            rows = np.flatnonzero(partitions == number)
-            at = TopicPartition(topic, number)
-            refused = self._refusal(at, found, int(sizes[rows].max()))
-            if refused is not None:
-                written.errors.update(dict.fromkeys(rows.tolist(), refused))
-                continue
-            self._delivery.remember_leader(at, found.partitions[number].leader if found is not None else None)
-            queues.append(ColumnQueue(at, ColumnBatch(columns, rows, timestamps[rows]), sizes[rows]))
-        for settled in await self._deliver(queues):
-            rows = np.asarray(settled.batch.rows)
-            if settled.status == "acked":
-                written.states[rows] = ACKED
-                written.offsets[rows] = settled.offset + np.arange(len(rows))
-                if settled.append_time >= 0:
-                    written.timestamps[rows] = settled.append_time
-                continue
-            if settled.status == "unknown":
-                written.states[rows] = UNKNOWN
-            if settled.error is not None:
-                written.errors.update(dict.fromkeys(rows.tolist(), settled.error))
-        return written
+    async def _send_parts(self, topic: str, parts: AsyncIterator[pa.RecordBatch]) -> WrittenColumns:
+        if self._producer is not None and not self._producer.has_id:
+            await self._identify()
 
-    def _refusal(self, at: TopicPartition, topic: TopicMetadata | None, largest: int) -> PublishError | None:
-        """Return the error of the rows for a partition that cannot be sent."""
-        if topic is None:
-            return no_such_topic(at)
-        if at.partition not in topic.partitions:
-            return no_such_partition(at, at.partition, len(topic.partitions))
-        if HEADER_BYTES + largest > _LARGEST_REQUEST:
-            return not_written(at, "MESSAGE_TOO_LARGE", "one of them is larger than any broker accepts")
-        return None
+        async def metadata(numbers: Sequence[int]) -> TopicMetadata | None:
+            async with self._session.deadline("Reading metadata"):
+                return (await self._topics({(topic, number) for number in numbers})).get(topic)
+
+        return await ColumnStream(topic, self._delivery, metadata).send(parts)
 
     async def _deliver(self, queues: Sequence[Queue]) -> list[Settled]:
         if not queues:
@@ -306,7 +268,7 @@ class KafkaWriter:
         """Choose the partition of a record, or return the error of one that cannot be sent."""
         if topic is None:
             return no_such_topic(record)
-        if HEADER_BYTES + size_of(record) > _LARGEST_REQUEST:
+        if HEADER_BYTES + size_of(record) > LARGEST_REQUEST:
             return not_written(record, "MESSAGE_TOO_LARGE", "it is larger than any broker accepts")
         count = len(topic.partitions)
         partition = record.partition

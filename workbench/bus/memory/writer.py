@@ -17,10 +17,11 @@ from workbench.bus.refusals import (
 from workbench.bus.written_rows import new_records, written_columns
 from workbench.errors import BrokerUnavailableError, PublishError, WorkbenchError
 from workbench.model.records.record import NewRecord, TimestampType
+from workbench.model.records.written import WrittenColumns
 from workbench.model.topics import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
     from typing import Self
 
     import pyarrow as pa
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from workbench.bus.memory.cluster.topics import Topic
     from workbench.bus.memory.storage.batches import Transaction
     from workbench.bus.memory.storage.partition import PartitionLog
-    from workbench.model.records.written import WrittenColumns
 
     AcceptedRows: TypeAlias = dict[PartitionLog, tuple[list[int], list[Row]]]
 
@@ -75,13 +75,18 @@ class MemoryWriter:
             self._state = "failed"
         return outcomes
 
-    async def send_columns(self, topic: str, records: pa.RecordBatch) -> WrittenColumns:
+    async def send_columns(self, topic: str, parts: AsyncIterator[pa.RecordBatch]) -> WrittenColumns:
         """Write records of one topic, given in columns, as `send` does; see `workbench.bus.protocols.Writer`.
 
         Raises:
             WorkbenchError: The writer is closed, or transactional and outside an open transaction.
         """
-        return written_columns(await self.send(new_records(topic, records)))
+        found: list[WrittenColumns] = []
+        async for records in parts:
+            found.append(written_columns(await self.send(new_records(topic, records))))
+            if found[-1].acked < len(found[-1]):
+                break
+        return WrittenColumns.joined(found)
 
     async def begin(self) -> None:
         """Open a transaction.

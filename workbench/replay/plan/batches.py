@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from workbench.replay.options import Options
     from workbench.replay.records.raw_rows import Longs
 
-BATCH_RECORDS = 10_000
-BATCH_BYTES = 16 << 20
+BATCH_RECORDS = 40_000
+BATCH_BYTES = 64 << 20
 BATCH_S = 5.0
 
 
@@ -38,7 +38,7 @@ class Batch:
 
 
 def split(seqs: Longs, sizes: Longs, times: Longs, options: Options) -> Iterator[Batch]:
-    """Split seqs into batches of at most 10,000 records, 16 MiB, and 5 s at the planned pace.
+    """Split seqs into batches of at most 40,000 records, 64 MiB, and 5 s at the planned pace.
 
     Args:
         seqs: Records to send, ascending.

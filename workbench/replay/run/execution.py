@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections import deque
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from workbench.replay.proof.following import FollowingCheck
 from workbench.replay.proof.report import ReplayReport, read_report
 from workbench.replay.proof.verification import verify_delivery
 from workbench.replay.run.admission import admit, only_run
+from workbench.replay.run.batch_journal import BatchJournal
 from workbench.replay.run.batch_writer import BatchEnd, BatchWriter, IdempotentWriter, TransactionalWriter
 from workbench.replay.run.brakes import Brakes
 from workbench.replay.run.control import RunControl
@@ -28,7 +30,7 @@ from workbench.replay.run.ledger_rows import edit_rows, refused_rows, selection_
 from workbench.replay.run.preparation import create_targets, start_positions
 from workbench.replay.run.sending import Sender
 from workbench.replay.target.facts import Connection
-from workbench.store.journal import Settlement, Transaction
+from workbench.store.journal import Settlement
 from workbench.telemetry import SPAN_REPLAY, traced
 from workbench.text import counted
 
@@ -38,13 +40,12 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
     from workbench.replay.records.raw_rows import Longs
-    from workbench.store.journal import Journal
+    from workbench.store.journal import Journal, Transaction
 
     ProgressListener = Callable[[Progress], None]
 
 log = logging.getLogger(__name__)
 
-LANE_GROUP = "0"
 OF_THE_RECORD = frozenset({"MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE", "INVALID_TIMESTAMP", "INVALID_RECORD"})
 """Broker answers that one record caused; ``on_error="skip_record"`` leaves that record out and goes on."""
 
@@ -185,11 +186,9 @@ class PlanRun:
         self._skipped: dict[int, str] = {}
         self._done = len(plan.sent) - len(self._remaining.seqs)
         self._bytes = 0
-        self._number = 0
         self._behind_ms = 0
         """Milliseconds behind the original pace."""
-        self._settled: Settlement | None = None
-        """The end of the last batch, which is journaled with the beginning of the next one."""
+        self._batches = BatchJournal(journal, plan.run_id)
 
     async def go(self) -> None:
         """Prepare the targets, send every batch, and journal the end."""
@@ -206,12 +205,13 @@ class PlanRun:
         else:
             await self._end(state, error)
         finally:
+            self._batches.close()
             self.journal.release(self.plan.run_id)
 
     async def _start(self) -> None:
         if self._resumed:
             pending = pa.array(self._remaining.seqs, pa.int64())
-            self._number = await asyncio.to_thread(self.journal.resume, self.plan.run_id, pending)
+            self._batches.number = await asyncio.to_thread(self.journal.resume, self.plan.run_id, pending)
             self.state = "running"
             await self._brakes.start()
             self._tell("running")
@@ -281,9 +281,7 @@ class PlanRun:
 
     def _waits(self) -> None:
         """Enter the end of the last batch before a wait that may be long, and say why the run waits."""
-        settled, self._settled = self._settled, None
-        if settled is not None:
-            self.journal.settle(self.plan.run_id, settled)
+        self._batches.settle()
         self._tell("running", self.control.waiting_for)
 
     def _writer(self) -> BatchWriter:
@@ -293,28 +291,25 @@ class PlanRun:
         return TransactionalWriter(self.log, self.plan.run_id, lambda: self._expected, compression)
 
     async def _deliver(self, writer: BatchWriter, batch: Batch, following: Batch | None) -> BatchEnd:
-        """Write one batch between two journal entries, and prepare the one that follows meanwhile."""
-        run_id, self._expected = self.plan.run_id, len(batch.seqs)
-        transaction = Transaction(LANE_GROUP, self._number, batch.first, batch.last)
-        self._number += 1
-        # The intent must be durable before the first byte is sent: after a crash it tells what may be on the target.
-        # The end of the batch before it is entered with it, so that a batch costs one commit.
-        settled, self._settled = self._settled, None
-        await asyncio.to_thread(lambda: self.journal.intent(run_id, transaction, after=settled))
+        """Write one batch that is entered in the journal, and prepare the one that follows meanwhile."""
+        self._expected = len(batch.seqs)
+        transaction = await self._batches.begin(batch)
         ahead = None if following is None else following.seqs
         end = await writer.deliver(lambda opened: self._sender.send(opened, batch.seqs, ahead))
         self._note_bad_records(batch, end)
-        self._settled = await asyncio.to_thread(self._settlement, transaction, batch, end)
+        self._batches.end(functools.partial(self._settlement, transaction, batch, end, dict(self._skipped)))
         self._count(batch, end)
         if self.check is not None:
             self.check.settled(batch.seqs, end.written, committed=end.state == "committed")
         return end
 
-    def _settlement(self, transaction: Transaction, batch: Batch, end: BatchEnd) -> Settlement:
-        rows = settled_rows(self.plan, batch.seqs, end, self._skipped)
+    def _settlement(
+        self, transaction: Transaction, batch: Batch, end: BatchEnd, skipped: Mapping[int, str]
+    ) -> Settlement:
+        rows = settled_rows(self.plan, batch.seqs, end, skipped)
         entries = self._audit_entries(batch, end)
         # Records of a batch that was aborted are sent again without the ones that the broker refused.
-        return Settlement(transaction, end.state, rows, entries, again=bool(self._skipped))
+        return Settlement(transaction, end.state, rows, entries, again=bool(skipped))
 
     def _note_bad_records(self, batch: Batch, end: BatchEnd) -> None:
         if self.plan.options.on_error != "skip_record" or end.state != "aborted":
@@ -369,9 +364,8 @@ class PlanRun:
     async def _end(self, state: str, error: str | None) -> None:
         """Journal the end. It blocks the event loop on purpose: an awaited thread could be cancelled, the end lost."""
         self.state = state
-        run_id, (settled, self._settled) = self.plan.run_id, (self._settled, None)
-        if settled is not None:
-            self.journal.settle(run_id, settled)
+        run_id = self.plan.run_id
+        self._batches.settle()
         self.journal.finish(run_id, state, error=error)
         topics = ", ".join(self.plan.facts.target_topics)
         self.journal.audit(run_id, **self._audit_entry("replay", state, topic=topics, records=self._done))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from workbench.replay.plan.pace import Pace, original_pace
 from workbench.replay.target.fetching import now_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncGenerator, Iterator
 
     import pyarrow as pa
 
@@ -23,18 +24,19 @@ if TYPE_CHECKING:
     from workbench.replay.run.control import RunControl
 
 
+PART_RECORDS = 6_000
+"""Records whose columns are made and held at once."""
 _FRESH_S = 1.0
 """Seconds for which columns that were made ahead are sent: the time of sending stands in them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """The columns of a batch that are made before its turn."""
+    """The columns of some records that are made before their turn."""
 
-    first: int
-    count: int
+    seqs: Longs
     begun: float
-    made: asyncio.Task[list[tuple[str, pa.RecordBatch]]]
+    made: asyncio.Task[pa.RecordBatch]
 
 
 class Sender:
@@ -84,9 +86,9 @@ class Sender:
                 due = await self._due(group[at:])
                 if due:
                     chosen = group[at : at + due]
-                    columns = await asyncio.to_thread(self._plan.records.target_columns, chosen, now_ms())
                     topic = self._plan.records.target_topic(int(chosen[0]))
-                    parts.append(await writer.send_columns(topic, columns))
+                    async with contextlib.aclosing(self._parts(chosen, None)) as columns:
+                        parts.append(await writer.send_columns(topic, columns))
                     if parts[-1].acked < due:
                         # What follows would only say that the transaction has failed, and hide why.
                         return WrittenColumns.joined(parts)
@@ -94,36 +96,41 @@ class Sender:
         return WrittenColumns.joined(parts)
 
     async def _send_at_once(self, writer: Writer, seqs: Longs, following: Longs | None) -> WrittenColumns:
-        made = await self._prepared(seqs)
-        if made is None:
-            made = await asyncio.to_thread(self._columns, seqs, now_ms())
-        if following is not None:
-            making = asyncio.create_task(asyncio.to_thread(self._columns, following, now_ms()), name="replay-columns")
-            self._ahead = _Ahead(int(following[0]), len(following), asyncio.get_running_loop().time(), making)
-        parts: list[WrittenColumns] = []
-        for topic, columns in made:
+        groups = list(self._groups(seqs))
+        behind = [*groups[1:], following]
+        written: list[WrittenColumns] = []
+        for group, after in zip(groups, behind, strict=True):
+            topic = self._plan.records.target_topic(int(group[0]))
+            async with contextlib.aclosing(self._parts(group, after)) as parts:
+                written.append(await writer.send_columns(topic, parts))
+            if written[-1].acked < len(group):
+                break
+        return WrittenColumns.joined(written)
+
+    async def _parts(self, seqs: Longs, following: Longs | None) -> AsyncGenerator[pa.RecordBatch, None]:
+        """Yield the columns of records in parts; those that come next are made in a thread meanwhile."""
+        parts = [seqs[at : at + PART_RECORDS] for at in range(0, len(seqs), PART_RECORDS)]
+        behind = [*parts[1:], None if following is None else following[:PART_RECORDS]]
+        for part, after in zip(parts, behind, strict=True):
             if self._stop.is_set():
-                break
-            parts.append(await writer.send_columns(topic, columns))
-            if parts[-1].acked < columns.num_rows:
-                break
-        return WrittenColumns.joined(parts)
+                return
+            columns = await self._prepared(part)
+            if columns is None:
+                columns = await asyncio.to_thread(self._plan.records.target_columns, part, now_ms())
+            if after is not None:
+                made = asyncio.to_thread(self._plan.records.target_columns, next(self._groups(after)), now_ms())
+                begun = asyncio.get_running_loop().time()
+                self._ahead = _Ahead(after, begun, asyncio.create_task(made, name="replay-columns"))
+            yield columns
 
-    def _columns(self, seqs: Longs, at_ms: int) -> list[tuple[str, pa.RecordBatch]]:
-        """Return topic and columns of each group of a batch."""
-        records = self._plan.records
-        groups = self._groups(seqs)
-        return [(records.target_topic(int(group[0])), records.target_columns(group, at_ms)) for group in groups]
-
-    async def _prepared(self, seqs: Longs) -> list[tuple[str, pa.RecordBatch]] | None:
+    async def _prepared(self, seqs: Longs) -> pa.RecordBatch | None:
         """Return the columns that were made ahead, unless they waited so long that their time of sending is wrong."""
         ahead, self._ahead = self._ahead, None
         if ahead is None:
             return None
         made = await ahead.made
         age_s = asyncio.get_running_loop().time() - ahead.begun
-        same = (ahead.first, ahead.count) == (int(seqs[0]), len(seqs))
-        return made if same and age_s < _FRESH_S else None
+        return made if age_s < _FRESH_S and np.array_equal(ahead.seqs, seqs) else None
 
     async def aclose(self) -> None:
         """Wait for columns that nobody needs any more."""

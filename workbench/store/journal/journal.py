@@ -245,17 +245,9 @@ class Journal:
         begins(run_id)
         return int(number)
 
-    def intent(self, run_id: str, transaction: Transaction, *, after: Settlement | None = None) -> None:
-        """Enter the next transaction before it begins: if the process dies now, its records are ``unknown``.
-
-        Args:
-            run_id: The run.
-            transaction: The next one.
-            after: The end of the one before it, which is entered together with it.
-        """
+    def intent(self, run_id: str, transaction: Transaction) -> None:
+        """Enter the next transaction before it begins: if the process dies now, its records are ``unknown``."""
         with self._connection.transaction() as cursor:
-            if after is not None:
-                _settle(cursor, run_id, after)
             cursor.execute(
                 "INSERT INTO replay_txns VALUES (?, ?, ?, ?, ?, 'intent', ?)",
                 [

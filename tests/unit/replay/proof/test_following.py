@@ -19,6 +19,10 @@ BASE_MS = 1_700_000_000_000
 COUNT = 40
 
 
+async def one(columns):
+    yield columns
+
+
 class Delivery:
     """A plan of `COUNT` records over two partitions, the check that reads along, and a writer."""
 
@@ -29,7 +33,7 @@ class Delivery:
     async def sent(self, seqs, change=lambda columns: columns):
         columns = change(self.plan.records.target_columns(np.asarray(seqs), BASE_MS))
         async with self.log.writer() as writer:
-            return await writer.send_columns(self.target, columns)
+            return await writer.send_columns(self.target, one(columns))
 
     async def deliver(self, first=0, stop=COUNT, change=lambda columns: columns):
         seqs = np.arange(first, stop)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.bus.kafka.producing.columns import RecordColumns
     from workbench.bus.kafka.producing.encoding import ProducerFields
     from workbench.model.records.record import HeaderList, NewRecord, TopicPartition
+    from workbench.model.records.written import WrittenColumns
 
     Content: TypeAlias = "tuple[bytes | None, bytes | None, HeaderList]"
 
@@ -120,6 +121,8 @@ class Columns:
 
     table: pa.RecordBatch
     encoder: RecordColumns
+    written: WrittenColumns
+    """Their outcomes."""
 
 
 @dataclass(frozen=True, slots=True)
