@@ -25,7 +25,7 @@ def read_frame(source: Any, columns: Mapping[str, str] | None = None) -> SpanFil
     if isinstance(source, pd.DataFrame):
         try:
             return read_table(pa.Table.from_pandas(source, preserve_index=False), columns)
-        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        except (ValueError, pa.ArrowTypeError) as error:
             raise TableError(f"The frame cannot be read as columns of one type each: {error}") from error
     if isinstance(source, pa.Table):
         return read_table(source, columns)

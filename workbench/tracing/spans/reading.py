@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -27,6 +29,8 @@ JSON_LIMIT_BYTES = 512 << 20
 """JSON becomes about six times as large in memory; larger files belong in Parquet or in lines of OTLP JSON."""
 
 _FEW = 3
+_PIECE_BYTES = 1 << 20
+_LINE_END = re.compile(rb"\r\n?|\n")
 _OPENING = (b"{", b"[")
 _KNOWN = "Jaeger JSON, Zipkin JSON (v1, v2), OTLP JSON or Protobuf, CSV and Parquet"
 
@@ -118,9 +122,13 @@ def _broken_text(text: bytes, name: str, error: orjson.JSONDecodeError) -> str:
 
 
 def _csv(text: bytes, name: str, columns: Mapping[str, str] | None) -> SpanFile:
-    head = text[: 1 << 20].split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
+    _refuse_other_texts(text, name)
+    head = _LINE_END.split(text[:_PIECE_BYTES], 1)[0].decode("utf-8", "ignore")
     delimiter = max(",;\t", key=head.count)
-    names = next(csv.reader([head], delimiter=delimiter), [])
+    try:
+        names = next(csv.reader([head], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise SpanFormatError(f"{name} cannot be read as CSV: its first line is none, {error}.", path=name) from error
     skipped = 0
 
     def skip(_row: Any) -> str:
@@ -140,7 +148,7 @@ def _csv(text: bytes, name: str, columns: Mapping[str, str] | None) -> SpanFile:
             ),
         )
         found = read_table(table, columns)
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+    except pa.ArrowInvalid as error:
         raise SpanFormatError(f"{name} cannot be read as CSV: {visible(str(error), 200)}", path=name) from error
     except TableError as error:
         raise TableError(f"{name}: {error.message}", columns=error.columns) from error
@@ -149,6 +157,19 @@ def _csv(text: bytes, name: str, columns: Mapping[str, str] | None) -> SpanFile:
         note = f"{counted(skipped, 'row')} of {name} {has} another number of columns, left out."
         return SpanFile(found.format, found.spans, (*found.notes, note))
     return found
+
+
+def _refuse_other_texts(text: bytes, name: str) -> None:
+    """Refuse what is not UTF-8 before Arrow meets it in a row to skip, which it reports as an error of a callback."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(text), _PIECE_BYTES):
+            decoder.decode(text[start : start + _PIECE_BYTES])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise SpanFormatError(
+            f"{name} cannot be read as CSV: it is not UTF-8 ({error.reason}). Write it in UTF-8.", path=name
+        ) from error
 
 
 def _parquet(data: bytes, name: str) -> pa.Table:

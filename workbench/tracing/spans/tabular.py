@@ -111,6 +111,9 @@ def _mapping(table: pa.Table, columns: Mapping[str, str]) -> dict[str, str]:
             "Name it: columns={'span': 'ID COLUMN', 'parent': …, 'trace': …, 'start': …}.",
             columns=["span"],
         )
+    if repeated := sorted({name for name in found.values() if names.count(name) > 1}):
+        said = ", ".join(visible(name, 40) for name in repeated)
+        raise TableError(f"The table has several columns {said}; rename all but one.", columns=repeated)
     return found
 
 

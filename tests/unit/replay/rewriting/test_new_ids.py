@@ -136,6 +136,7 @@ TEXT = st.text("abcdefZ0123456789-", min_size=1, max_size=12).filter(lambda text
         ("order-17", "1717b199-5b7c-5501-b894-6ad8de4bdadd"),
         ("a1", "88c0af81-7ca1-51e1-8fa5-9be0167ff19c"),
         ("a2", "5a1c0d2a-78f1-5649-bceb-416d183d5d11"),
+        ("a4", "560ccbea-b905-5b48-8329-7608157957ec"),
         ("k1", "fee3d6f7-16c5-5e1d-9d52-6a8ccdec483d"),
     ],
 )

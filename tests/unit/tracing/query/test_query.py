@@ -172,6 +172,8 @@ def test_a_cause_outside_the_snapshot_makes_siblings(forest):
     assert sorted(zip(sets.left.tolist(), sets.right.tolist(), sets.parent.tolist(), strict=True)) == [
         (1, 2, -1), (4, 5, 3), (6, 7, 3),
     ]  # fmt: skip
+    excluded = NestedSets.of(graph, "exclude")
+    assert (excluded.left.tolist(), excluded.parent.tolist()) == (sets.left.tolist(), sets.parent.tolist())
 
 
 def test_links_are_followed_when_asked_for():

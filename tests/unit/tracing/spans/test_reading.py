@@ -78,6 +78,12 @@ def test_zipkin_v2_joins_the_two_halves_of_a_shared_id():
     assert (two["parent_id"], two["start_us"], two["end_us"]) == (span_id(10), None, None)
 
 
+def test_a_fragment_without_a_service_belongs_to_whichever_half_there_is():
+    span = {"traceId": "1", "id": "a", "kind": "SERVER", "timestamp": 110, "duration": 30}
+    found = read_spans(zipkin(span, {"traceId": "1", "id": "a", "tags": {"error": "timeout"}}), "z.json")
+    assert [(row["start_us"], row["failed"]) for row in found.spans.to_pylist()] == [(110, True)]
+
+
 def test_a_server_half_alone_gives_start_and_end():
     server = {"traceId": "1", "id": "a", "kind": "SERVER", "shared": True, "timestamp": 110, "duration": 30}
     one = rows(read_spans(json.dumps([[server]]).encode(), "z.json"))[10]
@@ -163,6 +169,11 @@ def test_tables_as_csv_and_parquet():
     assert (one["span_id"], one["start_us"]) == ("0001", 1_700_000_000_000_000)
 
 
+def test_a_table_whose_lines_end_as_on_old_macs():
+    found = read_spans(CSV.replace(b"\n", b"\r"), "x.csv")
+    assert found.spans.column("span_id").to_pylist() == ["a"]
+
+
 BROKEN = [
     (b"", "x.json", "is empty"),
     (b"   \n", "x.json", "is empty"),
@@ -175,6 +186,7 @@ BROKEN = [
     (b"\x00\xff" * 20, "x.bin", "cannot be read|holds no span"),
     (b"a,b\n1,2\n", "x.csv", "No column is known to hold the ids"),
     (b"id,t\n\xff\xfe,1\n", "x.csv", "cannot be read as CSV"),
+    (b"i" * 200_000 + b",t\n", "x.csv", "its first line is none, field larger"),
 ]
 
 
@@ -190,6 +202,7 @@ def test_a_broken_file_says_what_is_wrong_with_it(data, name, said):
     st.binary(max_size=200), st.sampled_from(["x.json", "x.csv", "x.pb"]), st.sampled_from([b"", b"{", b"[", b"\n\x05"])
 )
 @example(b"\x80\n", "x.csv", b"")
+@example(b"\x00\r\x00", "x.csv", b"")
 def test_any_bytes_give_spans_or_a_reason(data, name, start):
     with contextlib.suppress(SpanFormatError, TableError):
         read_spans(start + data, name)

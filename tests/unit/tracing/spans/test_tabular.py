@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from workbench.errors import TableError
+from workbench.tracing.spans.frames import read_frame
+from workbench.tracing.spans.reading import read_spans
 from workbench.tracing.spans.tabular import read_table
 
 
@@ -59,6 +62,14 @@ def test_what_is_missing_is_said_by_name():
         read_table(pa.table({"id": ["a"]}), {"color": "id"})
     with pytest.raises(TableError, match="cannot be read as text"):
         read_table(pa.table({"id": [{"a": 1}]}))
+
+
+def test_a_column_that_is_there_twice_is_refused():
+    with pytest.raises(TableError, match="several columns id; rename all but one"):
+        read_spans(b"id,parent,id\na,,b\n", "x.csv")
+    twice = pd.DataFrame([["a", "b"]], columns=["id", "id"])
+    with pytest.raises(TableError, match="The frame cannot be read as columns"):
+        read_frame(twice)
 
 
 def test_rows_without_ids_are_left_out_and_counted():
