@@ -287,7 +287,14 @@ class Trace(TraceForms):
             other: The other one, of this or of another snapshot.
             label: ``("source", "event_type")`` also tells sources apart.
             ignore: Paths of payloads that are not compared.
+
+        Raises:
+            ConfigurationError: The other one is no trace.
         """
+        if not isinstance(other, Trace):
+            raise ConfigurationError(
+                f"A {type(other).__name__} is no trace to compare with. snap.diff(a, b) takes correlation ids."
+            )
         found = trace_diff(self.as_set(), other.as_set(), label=label, ignore=ignore)
         return replace(found, viewer=self._viewer)
 

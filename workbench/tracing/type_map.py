@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 import pandas as pd
 
+from workbench.errors import ConfigurationError
 from workbench.model.causation import MapField
 from workbench.text import counted, number_text, text_table
 from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text, type_text
@@ -64,7 +65,13 @@ class TypeMap(Answer, Drawn):
         return "\n".join(lines) + "\n"
 
     def drift(self, other: TypeMap) -> MapDrift:
-        """Say what changed from this map to another one: edges new and gone, shares, times."""
+        """Say what changed from this map to another one: edges new and gone, shares, times.
+
+        Raises:
+            ConfigurationError: The boxes of the maps are not the same things.
+        """
+        if other.by != self.by:
+            raise ConfigurationError(f"One map is by {self.by}, the other by {other.by}: make both by the same.")
         return drift_frame(self.frame, other.frame, dict(zip(self.types["name"], self.types["n"], strict=True)),
                            dict(zip(other.types["name"], other.types["n"], strict=True)))  # fmt: skip
 

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.errors import TableError
+from workbench.errors import ConfigurationError, TableError
 from workbench.text import counted, number_text, visible
 from workbench.tracing.answers import SHOWN, Answer, keys_text, micros_text, rest_text, share_text, type_text
 from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Codes, Flags, Ints
@@ -135,6 +136,7 @@ def unfinished(
 
     Raises:
         TableError: The text of the rules cannot be read.
+        ConfigurationError: ``end_us`` is no time.
     """
     flows = _Flows(graph, end_us)
     if rules is None:
@@ -313,6 +315,8 @@ def _ends(graph: CausalGraph, kind: Ints, width: int, end_us: int | Mapping[str,
     last = int(graph.time[known].max()) if known.any() else NO_TIME
     if end_us is None or isinstance(end_us, int):
         return [last if end_us is None else end_us] * width
+    if not isinstance(end_us, Mapping):
+        raise ConfigurationError(f"end_us={end_us!r} is no time: give microseconds since 1970, or those by topic.")
     topics = graph.encoded("topic")
     by_topic = np.array([end_us.get(name, last) for name in topics.dictionary.to_pylist()] or [last], dtype=np.int64)
     ends = np.full(width, np.iinfo(np.int64).max)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from order_flow import scenario
 
-from workbench.errors import ConfigurationError
+from workbench.errors import ConfigurationError, WorkbenchError
 from workbench.tracing.choices import check_choice, listed
+from workbench.tracing.query import query
 
 ASKED = {
     "by": lambda trace: trace.type_map("nope"),
     "label": lambda trace: trace.diff(trace, label=("event_type", "nope")),
     "method": lambda trace: trace.critical_path(method="nope"),
     "boundary": lambda trace: trace.critical_path(method="sections", boundary="nope"),
+    "rule": lambda trace: trace.timing_profile(1).late(trace.data, "nope"),
     "layout": lambda trace: trace.svg("nope"),
     "lanes": lambda trace: trace.svg("swimlanes", lanes="nope"),
 }
@@ -47,3 +51,23 @@ def test_one_word_is_a_list_of_one():
     assert listed(("a", "b")) == ("a", "b")
     trace = scenario("k1")
     assert trace.diff(trace, label="source").frame["key"].to_list()[0] == "shop"
+
+
+WRONG = {
+    "drift": (lambda trace: trace.type_map().drift(trace.type_map("source")), "One map is by event_type, the other by"),
+    "diff": (lambda trace: trace.diff("k1"), "A str is no trace to compare with"),
+    "query": (lambda trace: query(trace.data, 5), "A query is a text, or made of"),
+    "end": (lambda trace: trace.unfinished(end_us="soon"), "end_us='soon' is no time"),
+    "events": (lambda trace: trace.findings().events("nope"), "There is no rule nope"),
+}
+
+
+@pytest.mark.parametrize("asked", WRONG)
+def test_what_is_none_of_the_things_that_are_asked_for_is_refused(asked):
+    ask, said = WRONG[asked]
+    with pytest.raises(WorkbenchError, match=re.escape(said)):
+        ask(scenario())
+
+
+def test_the_events_of_one_row_of_a_diff():
+    assert scenario("k1").diff(scenario("k2")).events("OP")["event"].to_list() == ["a1", "b1"]

@@ -112,7 +112,7 @@ class TraceDiff(Answer, Drawn):
             keys: Keys of the frame; by default those that differ in their number or their time.
         """
         differs = (self.frame["status"] != "same") | self.frame["slower_or_faster"]
-        wanted = (differs if keys is None else self.frame["key"].isin(list(keys))).to_numpy(dtype=np.bool_)
+        wanted = (differs if keys is None else self.frame["key"].isin(listed(keys))).to_numpy(dtype=np.bool_)
         tables = []
         for name, side in zip("ab", self.sides, strict=True):
             nodes = np.flatnonzero(np.append(wanted, False)[side.row])

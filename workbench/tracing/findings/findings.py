@@ -151,7 +151,13 @@ class Findings(Answer):
         return _all_evidence(self.graph, self.found, self.exceptions)
 
     def events(self, rule: str) -> list[str]:
-        """Return the keys of the events that a rule found."""
+        """Return the keys of the events that a rule found.
+
+        Raises:
+            TableError: There is no such rule.
+        """
+        if rule not in {one.name for one in RULES}:
+            raise TableError(f"There is no rule {visible(str(rule), 60)}; see the column rule of the frame.")
         found: list[str] = self.evidence.loc[self.evidence["rule"] == rule, "event"].to_list()
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from workbench.text import counted
 from workbench.tracing.answers import SHOWN, Answer, key_text, micros_text, rest_text, type_text
+from workbench.tracing.choices import check_choice
 from workbench.tracing.graph.columns import text_rank
 
 if TYPE_CHECKING:
@@ -42,7 +43,11 @@ class TimingProfile(Answer):
         Args:
             graph: The same graph, or another one.
             rule: ``robust``: above ``limit_us``; ``deviation``: further than 6 standard deviations from the mean.
+
+        Raises:
+            ConfigurationError: There is no such rule.
         """
+        check_choice("rule", rule, get_args(LateRule))
         edges = graph.typed_edges
         known = _type_names(edges).merge(self.frame, on=["cause_type", "effect_type"], how="left")
         mean, std, limit = (known[name].to_numpy(np.float64) for name in ("mean_us", "std_us", "limit_us"))

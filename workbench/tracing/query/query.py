@@ -18,7 +18,7 @@ from workbench.tracing.query.parsing import parse
 from workbench.tracing.query.result import QueryResult
 from workbench.tracing.query.sql import Names, condition_sql
 from workbench.tracing.query.stages import stages_sql
-from workbench.tracing.query.syntax import Aggregate
+from workbench.tracing.query.syntax import Aggregate, Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
     from workbench.tracing.query.evaluation import Evaluation
     from workbench.tracing.query.nested import Orphans
-    from workbench.tracing.query.syntax import EventSet, Field, Query
+    from workbench.tracing.query.syntax import EventSet, Field
 
     StoredColumns = Callable[[CausalGraph, Sequence[Field]], pa.Table]
 
@@ -54,6 +54,8 @@ def query(
         QueryError: The query cannot be read, or a value does not fit its field.
     """
     asked = parse(text) if isinstance(text, str) else text
+    if not isinstance(asked, Query):
+        raise QueryError(f"A query is a text, or made of workbench.tracing.query.syntax; not {type(asked).__name__}.")
     names = Names()
     sets = list(dict.fromkeys(event_sets(asked.expression)))
     conditions = {one: _statement(one, names) for one in sets if one.condition is not None}
