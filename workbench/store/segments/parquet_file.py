@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LEVEL = -7
-_STEP_ROWS = 1 << 12
-"""Rows of a column that are encoded at once, so the least that a page holds; the default of 1024 costs a twentieth more
-time, and with four times as many the pages of values are as large as a row group."""
+_STEP_ROWS = 1 << 11
+"""Rows of a column that are encoded at once, so the least that a page holds. The default of 1024 costs more time; so do
+pages of values that no cache holds while they are encoded, compressed and written."""
 _FALSE_POSITIVES = 0.01
 _BLOOM_COLUMNS = ("event_id", "correlation_id")
 _RECORD_DICTIONARIES = ["source_id", "partition", "timestamp_type", "key", "headers.list.element.name"]

@@ -14,7 +14,7 @@ from workbench.store.segments.writing import SEGMENT_BYTES
 from workbench.store.snapshot.pending_commit import PendingCommit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
     from workbench.store.segments.segment import Segment
@@ -47,7 +47,7 @@ LARGE_COMMIT_S = 20.0
 class Appender:
     """Buffers up to a row group, writes row groups into a segment, and commits whole segments with their ranges.
 
-    A full segment is synced and committed in a thread of its own while the next one is written, one after another.
+    A full segment is synced and committed in a thread of its own while the next one is written. Commits keep order.
     Memory is bounded by ``row_group_bytes`` whatever comes. What was not committed is lost when the process dies, and
     is read again because its range has not moved. Not for several threads at once.
 
@@ -120,9 +120,8 @@ class Appender:
 
     def commit(self) -> None:
         """Store all rows so far, durably."""
-        # Rows of a range are committed in their order: its updates say how far it got.
-        self._pending.wait()
         if self._segment is None and self._bytes <= INLINE_BYTES:
+            self._pending.wait()
             rows = self._taken() if self._rows else None
             if self._updates:
                 self._commit(self._taken_updates(), rows=rows)
@@ -130,11 +129,17 @@ class Appender:
         self._write_group()
         if self._segment is not None:
             segment, self._segment = self._segment, None
-            self._commit_segment(segment, self._taken_updates())
+            # Written and synced beside the segment before; rows of a range are committed in their order.
+            self._commit_segment(segment, self._taken_updates(), after=self._pending.wait)
+        self._pending.wait()
 
-    def _commit_segment(self, segment: SegmentWriter, updates: Sequence[RangeUpdate]) -> None:
+    def _commit_segment(
+        self, segment: SegmentWriter, updates: Sequence[RangeUpdate], *, after: Callable[[], None] | None = None
+    ) -> None:
         try:
             finished = segment.finish()
+            if after is not None:
+                after()
         except BaseException:
             segment.discard()
             raise

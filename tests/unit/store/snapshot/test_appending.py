@@ -88,6 +88,24 @@ class TestOrderOfCommits:
         assert committed == [100]
         assert store.record_count() == 1
 
+    def test_rows_behind_a_segment_that_cannot_be_committed_are_removed_again(self, store, fill, monkeypatch):
+        key, stored = _stored(store, fill, 200)
+        monkeypatch.setattr(appending, "INLINE_BYTES", 0)
+        committed = []
+
+        def commit(updates, *, segment=None, rows=None):
+            committed.append(updates[0].next)
+            raise StorageFullError("The disk is full.", path="x")
+
+        appender = Appender(store, commit=commit, row_group_bytes=100, segment_bytes=1)
+        appender.append(RangeUpdate(key, 100, 100), *(table.slice(0, 100) for table in stored), size_bytes=100)
+        appender.append(RangeUpdate(key, 200, 100), *(table.slice(100, 100) for table in stored), size_bytes=50)
+        with pytest.raises(StorageFullError):
+            appender.commit()
+        appender.discard()
+        assert committed == [100]
+        assert {path.name.partition(".")[0] for path in store.folder.iterdir()} == {"000001"}
+
     def test_a_segment_that_cannot_be_written_to_its_end_leaves_no_file(self, store, fill, monkeypatch):
         key, stored = _stored(store, fill, 100)
         monkeypatch.setattr(parquet_file, "file_checksum", _no_disk)
