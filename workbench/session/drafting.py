@@ -56,7 +56,7 @@ def make_draft(snapshot: Recorded, selection: Any, options: Mapping[str, Any]) -
         positions, selected = roots_of(snapshot.graph, positions), positions
         summary = f"{counted(positions.num_rows, 'root')} of {counted(selected.num_rows, 'record')}: {summary}"
     decoded = mark_caused(_decoded_records(store, positions))
-    used = set(positions["source_id"].to_pylist())
+    used = set(positions["source_id"].unique().to_pylist())
     sources = [source for source in store.selected_sources() if source.source_id in used]
     reader = _readers(store)
     readers = {source.source_id: reader(source.source_id, source.topic) for source in sources}

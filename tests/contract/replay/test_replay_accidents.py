@@ -15,7 +15,7 @@ from workbench.errors import ReplayRefused, StorageFullError
 from workbench.model import NewRecord
 from workbench.replay import RunControl, fetch_facts, make_plan, resume_run, run_plan, verify_delivery
 from workbench.replay.plan import batches
-from workbench.replay.proof import verification
+from workbench.replay.proof import stable_ends, verification
 from workbench.store.journal import Journal
 
 pytestmark = pytest.mark.timeout(180)
@@ -81,7 +81,7 @@ async def test_a_target_that_is_created_again_meanwhile_is_told(bench, topics):
 
 async def test_records_that_brokers_lost_are_not_waited_for(bench, topics, monkeypatch):
     source, target = topics
-    monkeypatch.setattr(verification, "_LOST_AFTER_S", 0.0)
+    monkeypatch.setattr(stable_ends, "_LOST_AFTER_S", 0.0)
     plan = await bench.plan(await select(bench.log, source), target)
     assert (await bench.run(plan)).state == "verified"
     (info,) = await bench.log.describe([target])

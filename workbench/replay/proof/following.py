@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from workbench.errors import WorkbenchError
 from workbench.model import Span, TimestampType, TopicPartition
+from workbench.replay.proof.stable_ends import stable_ends
 from workbench.replay.records.digest import body_digests
 from workbench.replay.records.marks import marked_as
 from workbench.replay.records.raw_rows import RawRows
@@ -24,7 +25,7 @@ from workbench.replay.records.replay_headers import ID
 from workbench.replay.records.replay_records import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from workbench.bus.protocols import Reader, RecordLog
     from workbench.model import Chunk
@@ -129,13 +130,18 @@ class FollowingCheck:
                     self._given_up = True
         self._news.set()
 
-    async def confirms(self, ends: Mapping[TopicPartition, int]) -> bool:
-        """Read on to these ends, and tell whether every record of the plan is there as it should be, once."""
-        task, self._task = self._task, None
-        if task is None:
+    async def confirms(self) -> bool:
+        """Read on to the present end, and tell whether every record of the plan is there as it should be, once.
+
+        Raises:
+            WorkbenchError: The end stays below what was acknowledged.
+        """
+        if self._given_up or self._task is None:
             return False
-        for at, end in ends.items():
+        least = {at: lane.until for at, lane in self._lanes.items()}
+        for at, end in (await stable_ends(self._log, least, least)).items():
             self._lanes[at].until = max(self._lanes[at].until, end)
+        task, self._task = self._task, None
         self._is_last = True
         self._news.set()
         try:

@@ -14,23 +14,17 @@ from workbench.model import TopicPartition
 from workbench.replay.proof.arrivals import Picker, arrivals
 from workbench.replay.proof.delivery_checks import Comparison, all_checks, passed_checks
 from workbench.replay.proof.expected import ExpectedRecords
+from workbench.replay.proof.stable_ends import stable_ends
 from workbench.replay.target.same_topics import gone_targets
-from workbench.text import counted, number_text
+from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     import pyarrow as pa
 
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
     from workbench.replay.proof.following import FollowingCheck
     from workbench.store.journal import Journal, RunRow
-
-_LOST_AFTER_S = 2.0
-"""Seconds after which an end below what was acknowledged is no delay any more."""
-STABLE_WITHIN_S = 90.0
-"""Seconds to wait until the last stable offset passes the last record: one and a half transaction timeouts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +103,11 @@ async def verify_delivery(
 async def _delivered(
     log: RecordLog, row: RunRow, journal: Journal, plan: Plan | None, following: FollowingCheck | None
 ) -> Verification:
-    starts, least = _bounds(await asyncio.to_thread(journal.positions, row.run_id))
-    ends = await stable_ends(log, least, starts)
-    if following is not None and await following.confirms(ends):
+    if following is not None and await following.confirms():
         checks = tuple(Check(name, "pass", detail) for name, detail in passed_checks(following.records))
         return Verification(checks, following.others)
+    starts, least = _bounds(await asyncio.to_thread(journal.positions, row.run_id))
+    ends = await stable_ends(log, least, starts)
     expected = await asyncio.to_thread(ExpectedRecords, row, journal.ledger_of(row.run_id), plan)
     picker = Picker(row.run_id, expected.ledger, marked=expected.marked)
     comparison = Comparison(expected)
@@ -130,41 +124,3 @@ def _bounds(positions: pa.Table) -> tuple[dict[TopicPartition, int], dict[TopicP
     starts = {place: at["start_offset"] for place, at in zip(places, rows, strict=True)}
     following = {place: at["next_target_offset"] for place, at in zip(places, rows, strict=True)}
     return starts, {place: offset for place, offset in following.items() if offset is not None}
-
-
-async def stable_ends(
-    log: RecordLog,
-    least: Mapping[TopicPartition, int],
-    partitions: Iterable[TopicPartition],
-) -> dict[TopicPartition, int]:
-    """Wait until the last stable offsets have come to ``least``; others' open transactions can hold them back.
-
-    Raises:
-        WorkbenchError: They stayed below it.
-    """
-    begun = asyncio.get_running_loop().time()
-    while True:
-        ends = {at: end or 0 for at, end in (await log.offsets(partitions, "latest")).items()}
-        behind = [at for at, offset in least.items() if ends.get(at, 0) < offset]
-        if not behind:
-            return ends
-        waited_s = asyncio.get_running_loop().time() - begun
-        if waited_s > _LOST_AFTER_S:
-            await _check_not_lost(log, {at: least[at] for at in behind})
-        if waited_s > STABLE_WITHIN_S:
-            raise WorkbenchError(
-                f"the last stable offset of {behind[0]} stayed at {ends.get(behind[0])}, below what was sent; an open "
-                "transaction of another producer holds it back. Verify again later.",
-            )
-        await asyncio.sleep(0.1)
-
-
-async def _check_not_lost(log: RecordLog, least: Mapping[TopicPartition, int]) -> None:
-    """Tell a log that became shorter from one whose end is held back by an open transaction."""
-    ends = await log.offsets(least, "latest", isolation="read_uncommitted")
-    for at, offset in least.items():
-        if (ends.get(at) or 0) < offset:
-            raise WorkbenchError(
-                f"{at} ends at {number_text(ends.get(at) or 0)}, below what was sent and acknowledged: it was deleted "
-                "and created again, or its brokers have lost records.",
-            )
