@@ -114,7 +114,8 @@ async def test_a_plan_that_is_run_twice_at_once_runs_once(bench, topics):
 
 
 @pytest.mark.slow
-async def test_a_full_disk_under_the_journal_leaves_a_run_that_is_resumed(topic_name, tmp_path):
+async def test_a_full_disk_under_the_journal_leaves_a_run_that_is_resumed(topic_name, tmp_path, monkeypatch):
+    monkeypatch.setattr(batches, "BATCH_RECORDS", 5_000)
     async with open_log(f"memory://{topic_name('disk')}") as log:
         for name in ("source", "target"):
             await log.create_topic(name, partitions=1, config={"retention.ms": "-1"})
