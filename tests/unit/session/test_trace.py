@@ -10,12 +10,14 @@ import pyarrow as pa
 import pytest
 from snapshot_rows import Filler, body, raw_records
 
+from workbench.buffers.texts import hash_texts
 from workbench.decoding import Decoder
 from workbench.errors import UnknownEventError
 from workbench.session import trace as session_trace
 from workbench.session.snapshot import Snapshot
 from workbench.store import SnapshotStore
 from workbench.store.ids import related
+from workbench.store.snapshot import graph_rows
 from workbench.tracing.trace import Trace
 
 if TYPE_CHECKING:
@@ -119,6 +121,17 @@ def test_a_flow_that_is_read_by_itself_equals_the_one_cut_from_everything(large,
     assert flow.accounting == whole.accounting
     assert flow.data.provenance.unread == whole.data.provenance.unread == 1
     assert flow.provenance.startswith(f"{flow.summary}: {len(flow)} of 45 records")
+
+
+def test_an_id_with_the_hash_of_another_text_is_looked_at(large, monkeypatch):
+    selection = {"event_id": "00000000-0000-4000-8000-000000000110"}
+    (same,) = hash_texts(pa.array([selection["event_id"]])).to_pylist()
+    monkeypatch.setattr(graph_rows, "hash_texts", lambda texts: pa.array([same] * len(texts), pa.uint64()))
+    assert len(large.trace(**selection)) == 3
+    assert large._graph is None
+    monkeypatch.setattr(graph_rows, "_LOOKED_AT", 0)
+    assert len(large.trace(**selection)) == 3
+    assert large._graph is not None
 
 
 def test_of_too_many_relatives_the_nearest_are_shown_and_the_rest_is_said(large, monkeypatch):
