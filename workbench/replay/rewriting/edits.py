@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 _BODY_COLUMNS = ("topic", "value", "headers")
 _NAMED = ("topic", "partition", "offset")
-_STEP_ROWS = 10_000
+_STEP_ROWS = 2_000
+"""Records that are objects of Python at once."""
 
 
 @dataclass(frozen=True, slots=True)

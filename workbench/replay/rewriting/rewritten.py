@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
-_STEP_ROWS = 10_000
+_STEP_ROWS = 2_000
+"""Records that are objects of Python at once."""
 _NEW_EVENT_ID = "new_event_id"
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from workbench.replay.run.batch_writer import BatchEnd
 
 _PART_ROWS = 1 << 16
+_EDIT_ROWS = 1 << 14
+"""Rewritten records that are made at once: each has a JSON text."""
 ABORTED = "its transaction was aborted; nothing of it is visible"
 UNSENT = "the run was stopped before it was sent"
 NOT_THERE = "not on the target: its batch did not arrive"
@@ -57,7 +59,7 @@ def _selected(plan: Plan, start: int, stop: int) -> pa.Table:
 def edit_rows(plan: Plan) -> pa.RecordBatchReader:
     """Return the records whose body is not that of the source, with what was done to them; in parts."""
     rows = plan.records.rewritten.rewrites.rows
-    parts = (_rewritten(plan, rows[at : at + _PART_ROWS]) for at in range(0, len(rows), _PART_ROWS))
+    parts = (_rewritten(plan, rows[at : at + _EDIT_ROWS]) for at in range(0, len(rows), _EDIT_ROWS))
     return pa.RecordBatchReader.from_batches(EDITS, parts)
 
 
