@@ -9,7 +9,6 @@ import uuid
 from pathlib import Path
 
 import pytest
-from aiokafka.protocol.produce import ProduceRequest
 from redpanda_host import REDPANDA
 from registry_server import serving
 
@@ -20,6 +19,7 @@ from workbench.bus.kafka.connection.connections import Connections
 from workbench.bus.kafka.fetching.batches import scan
 from workbench.bus.kafka.producing import delivery, queues
 from workbench.bus.kafka.wire.fetch import RawFetchRequest
+from workbench.bus.kafka.wire.produce import ProduceRequest
 from workbench.config.schema_registry import SchemaRegistrySettings
 from workbench.errors import ConfigurationError, SchemaRegistryError, TransformError, ValidationError, WorkbenchError
 from workbench.eventbus import (
@@ -194,8 +194,7 @@ async def test_the_documented_settings_are_those_that_reach_the_broker(kafka_add
     (produced,) = [one for one in requests if isinstance(one, ProduceRequest)]
     (fetched,) = [one for one in requests if isinstance(one, RawFetchRequest)]
     (subscribed,) = consumers
-    ((_, ((_, batch),)),) = produced._topics
-    (head,) = scan(batch, 0, len(batch))
+    (head,) = scan(bytes(produced.content), 0, len(produced.content))
     per_partition = fetched._topics[0][1][0][2]
     assert documented_settings() == {
         "acks": {-1: "all", 1: "leader"}[produced._required_acks],
