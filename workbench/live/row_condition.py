@@ -36,6 +36,7 @@ _POLICY: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "temp_directory": "",
     "memory_limit": "256MB",
     "threads": "1",
 }

@@ -139,3 +139,14 @@ def test_the_system_script_names_one_line_to_copy(root, tmp_path):
     run = subprocess.run(["/bin/bash", script], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True)
     line = "apt-get install -y --no-install-recommends gcc libc6-dev chromium nodejs default-jre-headless maven kcat"
     assert run.stdout.strip().endswith(line)
+
+
+def kept_files(root, option="-c"):
+    command = ["git", "-C", root, "ls-files", "-z", option, "--exclude-standard"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\0")[:-1]
+
+
+def test_nothing_generated_is_kept(root):
+    assert not kept_files(root, "-ci"), "git keeps what .gitignore names"
+    sizes = {name: (root / name).stat().st_size for name in kept_files(root) if (root / name).is_file()}
+    assert {name for name, size in sizes.items() if size > 256 << 10} == set(), "nobody wrote or reads so much"

@@ -83,8 +83,7 @@ class Connection:
             "enable_external_access": False,
             "lock_configuration": True,
         }
-        for name, value in settings.items():
-            self._root.execute(f"SET GLOBAL {name} = {_literal(value)}")
+        self._root.execute(";".join(f"SET GLOBAL {name} = {_literal(value)}" for name, value in settings.items()))
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:

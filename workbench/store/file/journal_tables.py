@@ -8,31 +8,6 @@ _FORMER_LEDGER_TABLE = """
         acked_at TIMESTAMP
     )"""
 
-JOURNAL_TABLES = (
-    """
-    CREATE TABLE replays (
-        run_id VARCHAR PRIMARY KEY, plan_hash VARCHAR NOT NULL, plan VARCHAR NOT NULL, reason VARCHAR,
-        created_at TIMESTAMP NOT NULL, confirmed_at TIMESTAMP, confirmed_by VARCHAR, started_at TIMESTAMP,
-        finished_at TIMESTAMP, state VARCHAR NOT NULL, writer_mode VARCHAR, target_cluster VARCHAR, error VARCHAR
-    )""",
-    """
-    CREATE TABLE replay_txns (
-        run_id VARCHAR NOT NULL, lane_group VARCHAR NOT NULL, txn_no BIGINT NOT NULL, first_seq BIGINT NOT NULL,
-        last_seq BIGINT NOT NULL, state VARCHAR NOT NULL, "at" TIMESTAMP NOT NULL
-    )""",
-    _FORMER_LEDGER_TABLE,
-    """
-    CREATE TABLE replay_positions (
-        run_id VARCHAR NOT NULL, target_topic VARCHAR NOT NULL, target_partition INTEGER NOT NULL,
-        start_offset BIGINT NOT NULL, next_target_offset BIGINT
-    )""",
-    """
-    CREATE TABLE replay_edits (
-        run_id VARCHAR NOT NULL, seq BIGINT NOT NULL, patch VARCHAR NOT NULL, before_sha256 BLOB NOT NULL,
-        after_sha256 BLOB NOT NULL
-    )""",
-)
-
 SELECTION_TABLE = """
     CREATE TABLE IF NOT EXISTS replay_selection (
         run_id VARCHAR NOT NULL, seq BIGINT NOT NULL, source_id INTEGER NOT NULL, topic VARCHAR NOT NULL,
@@ -48,6 +23,27 @@ OUTCOME_TABLE = """
     )"""
 """What became of the records of `SELECTION_TABLE`; together they are the ledger. It holds as little as possible,
 because it is written between two batches."""
+
+JOURNAL_TABLES = (
+    """
+    CREATE TABLE replays (
+        run_id VARCHAR PRIMARY KEY, plan_hash VARCHAR NOT NULL, plan VARCHAR NOT NULL, reason VARCHAR,
+        created_at TIMESTAMP NOT NULL, confirmed_at TIMESTAMP, confirmed_by VARCHAR, started_at TIMESTAMP,
+        finished_at TIMESTAMP, state VARCHAR NOT NULL, writer_mode VARCHAR, target_cluster VARCHAR, error VARCHAR
+    )""",
+    """
+    CREATE TABLE replay_txns (
+        run_id VARCHAR NOT NULL, lane_group VARCHAR NOT NULL, txn_no BIGINT NOT NULL, first_seq BIGINT NOT NULL,
+        last_seq BIGINT NOT NULL, state VARCHAR NOT NULL, "at" TIMESTAMP NOT NULL
+    )""",
+    """
+    CREATE TABLE replay_positions (
+        run_id VARCHAR NOT NULL, target_topic VARCHAR NOT NULL, target_partition INTEGER NOT NULL,
+        start_offset BIGINT NOT NULL, next_target_offset BIGINT
+    )""",
+    SELECTION_TABLE,
+    OUTCOME_TABLE,
+)
 
 EDITS_TABLE = """
     CREATE TABLE IF NOT EXISTS replay_edits (

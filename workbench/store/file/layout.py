@@ -29,12 +29,6 @@ def former_columns(layout: int) -> dict[str, str | None]:
     return {name: former.get(name, name) if _ADDED.get(name, 1) <= layout else None for name in STORED_EVENT.names}
 
 
-def former_layout(layout: int) -> pa.Schema:
-    """Return the schema of decoded events in an earlier layout."""
-    named = former_columns(layout).items()
-    return pa.schema([STORED_EVENT.field(name).with_name(old) for name, old in named if old is not None])
-
-
 def in_layout(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Bring the columns of a schema into its order and types; those that have their type already are not touched.
 

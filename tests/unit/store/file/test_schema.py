@@ -14,7 +14,7 @@ import workbench
 from workbench.errors import SnapshotError
 from workbench.store import SnapshotStore
 from workbench.store.file.lag_tables import LAG_TABLES
-from workbench.store.file.layout import EVENTS_LAYOUT, former_layout
+from workbench.store.file.layout import EVENTS_LAYOUT, former_columns
 from workbench.store.snapshot.overview import overview_text
 from workbench.store.transfer import redecode
 
@@ -33,7 +33,9 @@ def take_back_to_version_1(path):
         for (events,) in file.execute("SELECT events_file FROM segments").fetchall():
             segment = path.with_name(f"{path.name}.segments") / events
             rows = pq.read_table(segment).drop_columns(NEW_SINCE_VERSION_1)
-            pq.write_table(rows.rename_columns(former_layout(1).names), segment)
+            pq.write_table(
+                rows.rename_columns([name for name in former_columns(1).values() if name is not None]), segment
+            )
         for name in ("without_envelope", "raw", "damaged"):
             file.execute(f"ALTER TABLE capture_ranges DROP COLUMN {name}")
         file.execute("ALTER TABLE capture_ranges ADD COLUMN undecodable BIGINT DEFAULT 0")
@@ -72,6 +74,17 @@ def test_an_old_snapshot_is_brought_up_when_it_is_opened_for_writing(old_path, d
         assert set(store.sql("SELECT events_layout FROM segments")["events_layout"]) == {1, EVENTS_LAYOUT}
     with SnapshotStore.open(old_path) as store:
         assert store.event_table().num_rows == 55
+
+
+def test_an_old_snapshot_gets_the_tables_of_a_new_one(old_path, tmp_path):
+    def layout(path):
+        with SnapshotStore.open(path, write=True) as store, store.cursor() as cursor:
+            columns = "table_name, column_name, data_type, is_nullable, column_default"
+            found = cursor.execute(f"SELECT {columns} FROM duckdb_columns() WHERE NOT internal").fetchall()
+            rules = "SELECT table_name, constraint_text FROM duckdb_constraints()"
+            return set(found), set(cursor.execute(rules).fetchall())
+
+    assert layout(old_path) == layout(tmp_path / "new.duckdb")
 
 
 def test_an_old_snapshot_does_not_know_its_formats_until_it_is_decoded_again(old_path, decoder):

@@ -8,7 +8,7 @@ from journal_rows import POSITION_ROWS, RUN, SELECTED, plan, rows, started
 
 from workbench.errors import SnapshotError, SnapshotFormatError, SnapshotLockedError
 from workbench.store import SnapshotStore
-from workbench.store.file.journal_tables import JOURNAL_TABLES
+from workbench.store.file.journal_tables import FORMER_LEDGER
 from workbench.store.journal import (
     LEDGER,
     Journal,
@@ -141,7 +141,7 @@ def test_a_resumed_run_forgets_what_it_sends_again_and_goes_on_counting(journal)
 
 def test_a_ledger_of_an_earlier_version_is_kept(journal):
     started(journal)
-    former = next(statement for statement in JOURNAL_TABLES if "replay_records" in statement)
+    former = next(statement for statement in FORMER_LEDGER if "CREATE TABLE" in statement)
     values = "'orders', 0, 104, 'digest'::BLOB, 'copy', 1, 70, 5, NULL, 'acked', 'found', NULL"
     with journal._connection.cursor() as cursor:
         for statement in (
