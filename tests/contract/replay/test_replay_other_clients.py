@@ -75,12 +75,12 @@ def seen_by_kcat(address: str, topic: str) -> list[Seen]:
 
 
 def written_by_kcat(address: str, topic: str, codecs: tuple[str, ...]) -> int:
-    """Some codecs, with duplicate and empty headers, null and empty keys and values, binary bytes."""
+    """More than 64 KiB of each codec; duplicate, empty headers; null, empty keys and values; binary bytes."""
     count = 0
     for number, codec in enumerate(codecs):
         partition = str(number % 3)
         base = ["-P", "-b", address, "-t", topic, "-z", codec, "-p", partition, "-X", "linger.ms=50"]
-        lines = b"".join(b"key-%d:value of %d \xff\x00 %s\n" % (n, n, b"x" * 200) for n in range(40))
+        lines = b"".join(b"key-%d:value of %d \xff\x00 %s\n" % (n, n, b"x" * 2_000) for n in range(40))
         kcat(*base, "-K", ":", "-H", "a=1", "-H", "a=2", "-H", "empty=", "-H", "größe=groß", given=lines)
         kcat(*base, "-K", ":", "-Z", given=b"deleted:\n:no key\n:\n")
         kcat(*base, "-K", ":", given=b"empty value:\n:empty key\n")

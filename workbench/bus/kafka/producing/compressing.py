@@ -5,6 +5,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING
 
+import cramjam
 import pyarrow as pa
 
 from workbench.bus.kafka.fetching.compression import GZIP, LZ4, NONE, SNAPPY, ZSTD
@@ -22,6 +23,11 @@ _SIZE = Struct(">i")
 
 def compressed(records: memoryview, code: int) -> bytes:
     """Compress the records of a batch."""
+    if code == LZ4:
+        # The broker refuses blocks that refer to the one before them, as Arrow writes them behind the first 64 KiB.
+        stream = cramjam.lz4.Compressor(content_checksum=False, block_linked=False)
+        stream.compress(bytes(records))
+        return bytes(stream.finish())
     codec = pa.Codec(_NAMES[code])
     if code != SNAPPY:
         packed: bytes = codec.compress(records, asbytes=True)

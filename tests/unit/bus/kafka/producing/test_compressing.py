@@ -27,6 +27,11 @@ def test_a_batch_is_unpacked_to_the_same_records(name, count):
     assert count == 1 or name == "none" or len(batch) < len(plain) / 3
 
 
+def test_blocks_of_lz4_stand_alone():
+    """The broker takes no others (KafkaLZ4BlockInputStream); one bit of the frame's flags says so."""
+    assert compressed(memoryview(b"much " * 100_000), CODES["lz4"])[4] & 0x20
+
+
 def test_a_code_that_is_none_is_refused():
     with pytest.raises(KeyError):
         compressed(memoryview(b"x"), 7)
