@@ -102,7 +102,7 @@ class CausalGraph:
         """One row for each event.
 
         key, event_id, event_type, source, destination, correlation_id, cluster, topic, trace_id, source_id, partition,
-        offset. Where any event has one: columns of `workbench.tracing.graph.rows.OPTIONAL`, ``failed``,
+        offset. Where any event has one: ``replay``, columns of `workbench.tracing.graph.rows.OPTIONAL`, ``failed``,
         ``broker_time``, ``problems``.
         """
         return self.attributes.table()

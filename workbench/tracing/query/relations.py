@@ -11,6 +11,7 @@ import numpy as np
 from workbench.tracing.graph.arrays import Groups, longest_paths, reach
 from workbench.tracing.graph.cycles import find_cycles
 from workbench.tracing.graph.edges import COPY, HINT
+from workbench.tracing.query.links import other_links
 
 if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
@@ -25,7 +26,7 @@ class Relations:
 
     graph: CausalGraph
     links: bool = False
-    """Follow copy and hint edges as well."""
+    """Follow copy and hint edges as well, and the links of `workbench.tracing.query.links`."""
 
     def related(self, left: Flags, right: Flags, operator: str) -> Flags:
         """Mark the events of ``right`` that stand in the relation to some event of ``left``."""
@@ -47,7 +48,8 @@ class Relations:
         if not self.links:
             return self.graph.used_edges.cause, self.graph.used_edges.effect
         chosen = edges.used() | (edges.kind == COPY) | (edges.kind == HINT)
-        return edges.cause[chosen], edges.effect[chosen]
+        more = other_links(self.graph)
+        return np.concatenate([edges.cause[chosen], more[0]]), np.concatenate([edges.effect[chosen], more[1]])
 
     @property
     def _cause(self) -> Ints:
