@@ -118,6 +118,14 @@ def read_tables(
     )
 
 
+def groups_of_topics(file: LagFile) -> dict[str, list[str]] | None:
+    """Return the groups that committed to each topic, in their order; None where no lag was recorded."""
+    with file.cursor() as cursor:
+        ((rounds,),) = cursor.execute("SELECT count(*) FROM lag_rounds").fetchall()
+        cursor.execute("SELECT topic, list(DISTINCT group_id ORDER BY group_id) FROM lag_samples GROUP BY topic")
+        return dict(cursor.fetchall()) if rounds else None
+
+
 def _matching(table: pa.Table, column: str, pattern: str) -> pa.Table:
     if pattern == "*":
         return table

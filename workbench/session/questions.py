@@ -69,7 +69,9 @@ class SnapshotQuestions(SnapshotQueries, ABC):
 
     def findings(self, *, known: Sequence[Mapping[str, str]] = (), **options: Any) -> Findings:
         """Check all rules over the snapshot; see `workbench.tracing.trace.Trace.findings`."""
-        return self.graph.findings(known=known, **options)
+        from workbench.lag.history import groups_of_topics
+
+        return self.graph.findings(known=known, groups=groups_of_topics(self.store), **options)
 
     def type_map(self, by: MapField = "event_type", *, corrected: bool = False) -> TypeMap:
         """Map which types lead to which; ``map.drift(other)`` compares it with that of another snapshot.

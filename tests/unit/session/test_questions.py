@@ -12,7 +12,7 @@ from span_files import TRACE, attribute, otlp, otlp_span
 import workbench as wb
 from workbench.decoding import Decoder
 from workbench.errors import ConfigurationError, TableError, UnknownTopicError, ValidationError, WindowError
-from workbench.lag.history import write_rounds
+from workbench.lag.history import groups_of_topics, write_rounds
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 from workbench.session.snapshot import Snapshot
 from workbench.store import SnapshotStore
@@ -109,7 +109,9 @@ def test_waiting_reads_the_commits_that_were_stored_with_the_lag(snap):
         finished_at_ms=T_MS, interval_ms=None, offsets=(OffsetSample("orders", 0, 0, 32, 32, None),),
         commits=(CommitSample("billing", "orders", 0, 7),), groups=(),
     )  # fmt: skip
+    assert groups_of_topics(snap.store) is None
     write_rounds(snap.store, [taken])
+    assert groups_of_topics(snap.store) == {"orders": ["billing"]}
     positions = snap.committed_positions("billing")
     assert positions[["topic", "partition", "committed"]].to_numpy().tolist() == [["orders", 0, 7]]
     assert positions["time_us"].to_list() == [T_MS * 1000]

@@ -24,6 +24,5 @@ def findings(
 ) -> None:
     """Check all rules over causes, times, clocks and flows; print what they found."""
     with opened(snapshot) as snap:
-        trace = snap.graph if correlation is None else snap.trace(correlation_id=correlation)
-        found = trace.findings()
+        found = snap.findings() if correlation is None else snap.trace(correlation_id=correlation).findings()
         print_answer(found, as_json=as_json, frame=found.evidence if evidence else None)

@@ -12,7 +12,7 @@ from workbench.tracing.clocks.offsets import clock_offsets
 from workbench.tracing.graph.times import resolution_us
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from workbench.tracing.clocks.offsets import ClockOffsets
     from workbench.tracing.graph import CausalGraph
@@ -56,6 +56,8 @@ class Context:
     epsilon_us: int | None = None
     end_us: int | Mapping[str, int] | None = None
     """End of the capture; see `workbench.tracing.unfinished.unfinished`."""
+    groups: Mapping[str, Sequence[str]] | None = None
+    """The consumer groups of each topic; None where nobody recorded any."""
     notes: list[str] = field(default_factory=list)
 
     @cached_property

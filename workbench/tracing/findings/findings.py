@@ -206,6 +206,7 @@ def find_all(
     epsilon_us: int | None = None,
     end_us: int | Mapping[str, int] | None = None,
     known: Sequence[Mapping[str, str]] = (),
+    groups: Mapping[str, Sequence[str]] | None = None,
 ) -> Findings:
     """Check every rule.
 
@@ -215,11 +216,12 @@ def find_all(
         end_us: End of the capture, for unfinished flows.
         known: Exceptions: ``rule``, ``reason`` and perhaps ``condition``, a query over the columns of the evidence,
             such as ``"topic == 'legacy'"``. What they cover is counted, not hidden.
+        groups: The consumer groups of each topic, None where they are not known.
 
     Raises:
         TableError: An exception names no rule, or its condition cannot be evaluated.
     """
-    context = Context(graph, epsilon_us, end_us)
+    context = Context(graph, epsilon_us, end_us, groups)
     rows, unchecked = [], dict[str, str]()
     every: dict[str, Evidence] = {}
     for rule, found in zip(RULES, _checked(context), strict=True):

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.text import counted, duration_text
+from workbench.text import counted, duration_text, visible
 from workbench.tracing.findings.causes import replayed_often
 from workbench.tracing.findings.context import Evidence, NotChecked
 from workbench.tracing.graph.arrays import Groups, numbered, paired
@@ -22,11 +23,15 @@ from workbench.tracing.paths.intervals import is_spans
 from workbench.tracing.unfinished import broken_rules, outcome_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from workbench.tracing.findings.context import Context
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Ints
 
 _SECOND_US = 1_000_000
+_SHOWN = 3
+"""Topics and groups that a message names."""
 STORM_EFFECTS, STORM_US = 10, 60 * _SECOND_US
 PING_PONG = 5
 BACK_US = _SECOND_US
@@ -192,10 +197,26 @@ def dead_end(context: Context) -> Evidence:
     last[topics.codes] = np.arange(len(graph))
     # A topic of one snapshot that is the only one there has no other that could react.
     quiet = np.flatnonzero(~acts) if acts.any() else np.zeros(0, dtype=np.int64)
-    names = topics.dictionary.to_pylist()
+    names = topics.dictionary.take(pa.array(quiet)).to_pylist()
+    readers = [_readers(context.groups, name) for name in names]
+    shown = "; ".join(f"{visible(name, 80)}: {text}" for name, text in zip(names[:_SHOWN], readers, strict=False))
+    rest = len(names) - _SHOWN
+    shown += f"; and {counted(rest, 'more topic')}" if rest > 0 else ""
     return Evidence(
-        last[quiet], details=lambda: [f"no event of {names[topic]} has an effect" for topic in quiet.tolist()]
+        last[quiet],
+        details=lambda: [f"no event of {name} has an effect; {by}" for name, by in zip(names, readers, strict=True)],
+        said=shown if context.groups is not None else "its consumer groups are not known",
     )
+
+
+def _readers(groups: Mapping[str, Sequence[str]] | None, topic: str) -> str:
+    """Say which consumer groups read a topic."""
+    if groups is None:
+        return "its consumer groups are not known"
+    if not (names := groups.get(topic, ())):
+        return "no recorded group consumes it"
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return f"consumed by {', '.join(visible(name, 80) for name in names[:_SHOWN])}{more}"
 
 
 def missing_instrumentation(context: Context) -> Evidence:

@@ -163,6 +163,21 @@ def test_more_than_two_replays_of_one_event_are_a_storm():
     assert found_by(graph(event("a", 1), *replays[:2]), "retry_storm") == []
 
 
+def test_a_dead_end_says_which_groups_consume_its_topic():
+    trace = trace_of(event_table([event("a", 1, topic="in"), event("b", 2, ["a"], topic="out")]))
+
+    def said(groups):
+        found = trace.findings(groups=groups)
+        row = found.frame[found.frame["rule"] == "dead_end"].iloc[0]
+        return row["message"].partition("no effect, ")[2], found.evidence["detail"].to_list()[-1]
+
+    unknown = "its consumer groups are not known"
+    assert said(None) == (unknown, f"no event of out has an effect; {unknown}")
+    assert said({"in": ["x"]})[0] == "out: no recorded group consumes it"
+    assert said({"out": ["bill", "mail"]})[0] == "out: consumed by bill, mail"
+    assert said({"out": list("abcde")})[1] == "no event of out has an effect; consumed by a, b, c and 2 more"
+
+
 def test_a_producer_span_without_a_consumer_below_is_a_dead_end():
     spans = [
         {"trace_id": "t", "span_id": name, "parent_id": parent, "links": [], "kind": kind, "start_us": 1, "end_us": 2}
