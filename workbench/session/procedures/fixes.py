@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import runpy
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.errors import ConfigurationError
+from workbench.session.procedures.functions import load_function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,19 +25,9 @@ def load_fix(path: Path) -> Fix:
     Raises:
         ConfigurationError: The file is missing or fails, has no such function, or holds no JSON patch.
     """
-    if not path.is_file():
-        raise ConfigurationError(f"There is no file {path} with a fix.")
     if path.suffix == ".json":
         return _load_patch(path)
-    try:
-        found = runpy.run_path(str(path)).get("fix")
-    except Exception as error:
-        # The file is the user's own program: whatever it raises is told as its error.
-        raise ConfigurationError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
-    if not callable(found):
-        raise ConfigurationError(f"{path} has no function fix(body) that returns the body to send.")
-    fix: Fix = found
-    return fix
+    return load_function(path, "fix", "fix(body) that returns the body to send")
 
 
 def edited_draft(draft: Draft, fix: Path | None, headers: HeaderChanges) -> Draft:
@@ -53,6 +43,8 @@ def edited_draft(draft: Draft, fix: Path | None, headers: HeaderChanges) -> Draf
 def _load_patch(path: Path) -> Fix:
     from workbench.replay.rewriting.patches import check_patch
 
+    if not path.is_file():
+        raise ConfigurationError(f"There is no file {path} with a fix.")
     try:
         return check_patch(json.loads(path.read_bytes()))
     except OSError as error:

@@ -82,7 +82,7 @@ def test_rules_that_are_no_text_are_refused(run, snapshot):
     assert "The rules cannot be read" in done.output
 
 
-def test_clocks_and_states_of_a_snapshot(run, snapshot):
+def test_clocks_and_states_of_a_snapshot(run, snapshot, tmp_path):
     assert run("clock", snapshot).stdout.startswith("clocks: ")
     assert run("clock", snapshot, "-c", "good", "--csv").stdout.startswith("first,second,")
     for words in (["--method", "nope"], ["--reference", "nope"], ["-J", "--csv"]):
@@ -93,6 +93,14 @@ def test_clocks_and_states_of_a_snapshot(run, snapshot):
         "state at 2000-01-01 00:00:00.000000Z: 0 keys by 0 events\n"
     )
     assert run("state", snapshot, "orders", "--csv").stdout.startswith("key,as_of,as_known")
+    fold = tmp_path / "fold.py"
+    fold.write_text("def fold(state, event):\n    return (state or 0) + 1\n")
+    (row,) = lines(run("state", snapshot, "orders", "--fold", str(fold), "-J"))
+    assert row["as_of"] == len(BODIES) + 1
+    fold.write_text("def fold(state, event):\n    return event.value['gone']\n")
+    failed = run("state", snapshot, "orders", "--fold", str(fold))
+    assert failed.exit_code != 0
+    assert "The fold failed at orders/0@0, key k: KeyError: 'gone'" in failed.output
     for words in (["nope"], ["orders", "--at", "soon"], ["orders", "--at", "-15m"], ["orders", "-J", "--csv"]):
         assert run("state", snapshot, *words).exit_code != 0
 
