@@ -98,11 +98,18 @@ class Unfinished(Answer):
             young = self.in_flight[rule_text(rule)]
             lines.append(
                 f"  {type_text(rule.event_type)} → {visible(outcome_text(rule.outcome), 120)}: share "
-                f"{share_text(rule.share)} of {number_text(rule.mature)}, within {micros_text(rule.wait_us)}"
+                f"{share_text(rule.share)} of {number_text(rule.mature)}, {_wait_text(rule.wait_us)}"
                 + (f", {young} too young" if young else "")
                 + (f"; missing after {keys_text(broken, short=True)}" if broken else "")
             )
         return "\n".join([*lines, *rest_text(len(self.rules), "rule")])
+
+
+def _wait_text(wait_us: float) -> str:
+    """Say how late an outcome comes at most; below zero the clocks place it before the event."""
+    if wait_us >= 0:
+        return f"within {micros_text(wait_us)}"
+    return f"by the clocks {micros_text(-wait_us)} or more before it"
 
 
 def outcome_text(outcome: Sequence[str | None]) -> str:

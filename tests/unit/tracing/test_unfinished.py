@@ -31,6 +31,14 @@ def test_scenario_s_with_a_late_end():
     assert "missing after d2" in repr(found)
 
 
+@pytest.mark.parametrize(
+    ("wait_us", "said"), [(5_000, "within 5 ms;"), (-1_722_000, "by the clocks 1.722 s or more before it;")]
+)
+def test_an_outcome_that_is_dated_before_its_cause_says_so(wait_us, said):
+    frozen = [{"event_type": "PA", "outcome": ["SC"], "share": 1, "wait_us": wait_us, "mature": 3}]
+    assert f"PA → SC: share 1 of 3, {said}" in repr(scenario().unfinished(end_us=9_000_000, rules=json.dumps(frozen)))
+
+
 def test_scenario_s_with_an_early_end():
     found = scenario().unfinished(end_us=3500, **LOOSE)
     assert [rule[:2] for rule in rules(found)] == [["OP", "SR"], ["OP", "PA or PF"], ["PA", "IS"]]

@@ -230,7 +230,8 @@ def find_all(
         elif len(found):
             every[rule.name] = found
             said = f", {found.said}" if found.said else ""
-            message = f"{counted(len(found), rule.noun, 'copies' if rule.noun == 'copy' else None)} {rule.says}{said}"
+            message = f"{counted(len(found), rule.noun, 'copies' if rule.noun == 'copy' else None)} "
+            message += f"{rule.says if len(found) != 1 else _of_one(rule.says)}{said}"
             rows.append(
                 {"rule": rule.name, "severity": rule.severity, "n": len(found), "message": message, "query": rule.query}
             )
@@ -244,6 +245,11 @@ def find_all(
         frame["severity"].map({name: place for place, name in enumerate(SEVERITIES)}).sort_values(kind="stable").index
     )
     return Findings(frame.loc[order].reset_index(drop=True), unchecked, graph.provenance.selection, graph, every, known)
+
+
+def _of_one(says: str) -> str:
+    """Turn what several events did into what one did."""
+    return says.replace("their ", "its ").replace("themselves", "itself")
 
 
 def _checked(context: Context) -> list[Evidence | NotChecked]:

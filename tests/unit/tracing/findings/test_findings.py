@@ -163,6 +163,14 @@ def test_more_than_two_replays_of_one_event_are_a_storm():
     assert found_by(graph(event("a", 1), *replays[:2]), "retry_storm") == []
 
 
+def test_a_finding_of_one_event_speaks_of_one():
+    rows = [event("a", 9), event("b", 5, ["a"]), event("c", 4, ["a"]), event("d", 10, causes=["d"])]
+    assert "negative_hop: 2 events earlier than their cause" in repr(trace_of(event_table(rows)).findings())
+    one = repr(trace_of(event_table([*rows[:2], rows[3]])).findings())
+    assert "negative_hop: 1 event earlier than its cause" in one
+    assert "self_cause: 1 event naming itself as its cause" in one
+
+
 def test_a_dead_end_says_which_groups_consume_its_topic():
     trace = trace_of(event_table([event("a", 1, topic="in"), event("b", 2, ["a"], topic="out")]))
 
