@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import GroupMember, OffsetSpec, Reader, RecordLog, Writer
     from workbench.model.records.chunk import Chunk, Isolation, Span
     from workbench.model.records.record import TopicPartition
-    from workbench.model.topics import CommittedOffset, GroupInfo, TopicInfo
+    from workbench.model.topics import ClockOffset, CommittedOffset, GroupInfo, TopicInfo
 
 
 class PassingLog:
@@ -52,6 +52,9 @@ class PassingLog:
 
     async def broker_settings(self, names: Collection[str]) -> dict[int, dict[str, str]]:
         return await self._log.broker_settings(names)
+
+    async def clock_offset(self) -> ClockOffset | None:
+        return await self._log.clock_offset()
 
     async def offsets(
         self,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workbench.model.records.chunk import Chunk, Isolation, Span
     from workbench.model.records.record import NewRecord, Record, TopicPartition
     from workbench.model.records.written import Compression, WrittenColumns
-    from workbench.model.topics import CommittedOffset, GroupInfo, Outcome, TopicInfo
+    from workbench.model.topics import ClockOffset, CommittedOffset, GroupInfo, Outcome, TopicInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +185,10 @@ class RecordLog(Protocol):
 
         Brokers whose settings this user may not read are left out, and so are settings that a broker does not know.
         """
+        ...
+
+    async def clock_offset(self) -> ClockOffset | None:
+        """Compare the clock of the cluster's controller with this machine's; None where the cluster does not tell."""
         ...
 
     async def offsets(

@@ -95,6 +95,15 @@ class GroupInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockOffset:
+    """How far the clock of a cluster's controller is ahead of this machine's."""
+
+    offset_ms: int
+    error_ms: int
+    """The true value lies this far around it at most: half the time that the answer took."""
+
+
+@dataclass(frozen=True, slots=True)
 class CommittedOffset:
     """Committed offset of a group for one partition."""
 

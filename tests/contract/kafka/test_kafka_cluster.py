@@ -184,3 +184,9 @@ class TestLife:
 async def test_settings_of_the_brokers(log):
     found = await log.broker_settings(["producer.id.expiration.ms", "no.such.setting"])
     assert list(found.values()) == [{"producer.id.expiration.ms": "86400000"}]
+
+
+async def test_the_clock_of_the_controller_is_this_machines(log):
+    found = await log.clock_offset()
+    assert found is not None
+    assert abs(found.offset_ms) <= found.error_ms + 50

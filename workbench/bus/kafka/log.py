@@ -10,6 +10,7 @@ from workbench.bus.kafka import admin, groups
 from workbench.bus.kafka.connection.connections import Connections
 from workbench.bus.kafka.connection.security import KafkaSecurity
 from workbench.bus.kafka.connection.session import Session
+from workbench.bus.kafka.controller_clock import clock_offset
 from workbench.bus.kafka.log_sizes import log_sizes
 from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
 from workbench.bus.oversized import DEFAULT_LARGEST
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.model.records.chunk import Isolation, Span
     from workbench.model.records.record import TopicPartition
     from workbench.model.records.written import Compression
-    from workbench.model.topics import CommittedOffset, GroupInfo, TopicInfo
+    from workbench.model.topics import ClockOffset, CommittedOffset, GroupInfo, TopicInfo
 
 
 class KafkaLog:
@@ -151,6 +152,10 @@ class KafkaLog:
     async def broker_settings(self, names: Collection[str]) -> dict[int, dict[str, str]]:
         async with self._open.deadline("Reading broker settings"):
             return await self._open.retry(lambda: admin.broker_settings(self._open, names))
+
+    async def clock_offset(self) -> ClockOffset | None:
+        async with self._open.deadline("Comparing clocks"):
+            return await self._open.retry(lambda: clock_offset(self._open))
 
     async def offsets(
         self,

@@ -14,6 +14,7 @@ from workbench.bus.memory.writer import MemoryWriter
 from workbench.bus.oversized import DEFAULT_LARGEST
 from workbench.bus.placement import Placement
 from workbench.errors import ConfigurationError
+from workbench.model.topics import ClockOffset
 
 if TYPE_CHECKING:
     import re
@@ -137,6 +138,11 @@ class MemoryLog:
         del names
         await self._open.call("Reading broker settings")
         return {}
+
+    async def clock_offset(self) -> ClockOffset:
+        """Return no difference: an embedded cluster has this machine's clock."""
+        await self._open.call("Comparing clocks")
+        return ClockOffset(0, 0)
 
     async def offsets(
         self,

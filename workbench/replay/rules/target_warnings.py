@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SHOWN = 5
 _CONNECTOR = "connect-"
 """Kafka Connect puts it before the name of a sink connector, which gives the group that the connector reads with."""
+CLOCK_TOLERANCE_MS = 1_000
 PRODUCER_EXPIRY_MS = 86_400_000
 """Kafka's default of ``producer.id.expiration.ms``, counted by the time of a producer's last record."""
 
@@ -172,6 +173,23 @@ def offset_reset(planning: PlanningInput) -> Iterator[str]:
         f"acts.reset_offsets({group!r}, '@{since}') lets it read them again while it has no members, and nothing is "
         "written twice."
     )
+
+
+@warning("W-23")
+def clocks(planning: PlanningInput) -> Iterator[str]:
+    """Warn of a clock that differs from the cluster's: what is sent as of now, and what is too old, goes by it."""
+    clock = planning.facts.clock_offset
+    if clock is None:
+        # Kept times do not come from this machine.
+        if planning.options.timestamps != "keep":
+            yield "whether this machine's clock is right could not be checked: the cluster does not tell its own time."
+    elif abs(clock.offset_ms) - clock.error_ms > CLOCK_TOLERANCE_MS:
+        apart, error = duration_text(abs(clock.offset_ms), "ms"), duration_text(clock.error_ms, "ms")
+        which = "behind" if clock.offset_ms > 0 else "ahead of"
+        yield (
+            f"this machine's clock is {apart} {which} the cluster's (± {error}): times of sending, and the rules about "
+            "age (G-11, G-12), go by it."
+        )
 
 
 def _is_all_to_the_end(planning: PlanningInput, source: SelectedSource) -> bool:

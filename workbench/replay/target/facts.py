@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from workbench.model.topics import ClockOffset
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -150,6 +152,8 @@ class TargetFacts:
     """Earlier runs on these targets whose result is not known."""
     producer_expiry: tuple[str, int] | None = None
     """The setting after which the brokers forget a producer, and its smallest value, ms; None where it is not known."""
+    clock_offset: ClockOffset | None = None
+    """How far the cluster's clock is ahead of this machine's; None where it does not tell."""
     present: tuple[str, ...] = ()
     """Selected records that an earlier replay sent to these targets: their ``x-replay-of``, sorted."""
 
@@ -176,6 +180,7 @@ class TargetFacts:
             "unclear_groups": list(self.unclear_groups),
             "in_doubt": list(self.in_doubt),
             "producer_expiry": None if self.producer_expiry is None else list(self.producer_expiry),
+            "clock_offset": None if self.clock_offset is None else _plain(self.clock_offset),
             "present": list(self.present),
         }
 
@@ -199,6 +204,7 @@ class TargetFacts:
                 "unclear_groups": tuple(value["unclear_groups"]),
                 "in_doubt": tuple(value["in_doubt"]),
                 "producer_expiry": None if (expiry := value.get("producer_expiry")) is None else tuple(expiry),
+                "clock_offset": None if (clock := value.get("clock_offset")) is None else ClockOffset(**clock),
                 "present": tuple(value.get("present", ())),
             },
         )

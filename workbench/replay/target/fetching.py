@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.model import GroupInfo, TopicInfo
     from workbench.model.selecting.selection import SelectedSource
+    from workbench.model.topics import ClockOffset
     from workbench.replay.draft import Draft
 
 _SETTINGS = (
@@ -141,6 +142,7 @@ async def _facts(
         unclear_groups=unclear,
         in_doubt=tuple(await asyncio.to_thread(journal.in_doubt, log.cluster_id, names)) if journal else (),
         producer_expiry=await _producer_expiry(log),
+        clock_offset=await _clock_offset(log),
         present=await find_present(log, [topics[name] for name in existing], records) if existing else (),
     )
 
@@ -156,6 +158,13 @@ async def _producer_expiry(log: RecordLog) -> tuple[str, int] | None:
         if values:
             return name, min(values)
     return None
+
+
+async def _clock_offset(log: RecordLog) -> ClockOffset | None:
+    try:
+        return await log.clock_offset()
+    except WorkbenchError:
+        return None  # without the right to describe the cluster
 
 
 def now_ms() -> int:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from replay_samples import NOW_MS, ORDERS, draft, facts, group, row, topic, warnings_of
 
+from workbench.model.topics import ClockOffset
 from workbench.replay import make_plan
 
 DAY_MS = 86_400_000
@@ -38,6 +39,22 @@ def test_times_are_old_by_the_setting_of_the_brokers(expiry, age_ms, said):
         assert "a broker that restarts forgets" not in text
     else:
         assert said in text
+
+
+@pytest.mark.parametrize(
+    ("clock", "timestamps", "said"),
+    [
+        (ClockOffset(1_004, 3), "keep", "this machine's clock is 1.004 s behind the cluster's (± 3 ms): "),
+        (ClockOffset(-90_000, 3), "keep", "this machine's clock is 1 min 30 s ahead of the cluster's"),
+        (ClockOffset(1_004, 4), "keep", None),
+        (ClockOffset(-900, 0), "now", None),
+        (None, "now", "whether this machine's clock is right could not be checked"),
+        (None, "keep", None),
+    ],
+)
+def test_a_clock_that_is_off_is_told(clock, timestamps, said):
+    text = warnings_of(make_plan(draft(timestamps=timestamps), facts(clock_offset=clock)))
+    assert "clock" not in text if said is None else said in text
 
 
 def test_sink_connectors_are_known_by_their_groups():

@@ -132,6 +132,9 @@ class ProxyLog:
         del names
         _refuse("read settings of brokers")
 
+    async def clock_offset(self) -> None:
+        """Return None: the proxy tells no time."""
+
     async def log_sizes(self, *_: Any) -> NoReturn:
         _refuse("tell how much disk partitions take")
 
