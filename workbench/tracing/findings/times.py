@@ -205,14 +205,14 @@ def dead_end(context: Context) -> Evidence:
     return Evidence(
         last[quiet],
         details=lambda: [f"no event of {name} has an effect; {by}" for name, by in zip(names, readers, strict=True)],
-        said=shown if context.groups is not None else "its consumer groups are not known",
+        said=shown if context.groups is not None else "the consumer groups are not known",
     )
 
 
 def _readers(groups: Mapping[str, Sequence[str]] | None, topic: str) -> str:
     """Say which consumer groups read a topic."""
     if groups is None:
-        return "its consumer groups are not known"
+        return "the consumer groups are not known"
     if not (names := groups.get(topic, ())):
         return "no recorded group consumes it"
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""

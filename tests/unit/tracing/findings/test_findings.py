@@ -179,7 +179,7 @@ def test_a_dead_end_says_which_groups_consume_its_topic():
         row = found.frame[found.frame["rule"] == "dead_end"].iloc[0]
         return row["message"].partition("no effect, ")[2], found.evidence["detail"].to_list()[-1]
 
-    unknown = "its consumer groups are not known"
+    unknown = "the consumer groups are not known"
     assert said(None) == (unknown, f"no event of out has an effect; {unknown}")
     assert said({"in": ["x"]})[0] == "out: no recorded group consumes it"
     assert said({"out": ["bill", "mail"]})[0] == "out: consumed by bill, mail"
