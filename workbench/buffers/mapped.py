@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     _Sized = TypeVar("_Sized", pa.RecordBatch, NDArray[Any])
+    _Columns = TypeVar("_Columns", pa.Table, pa.ChunkedArray)
 
 LEAST_TABLE = 32 << 20
 """Bytes of a table from which it is mapped."""
@@ -58,8 +59,24 @@ def taken_table(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
     Raises:
         OSError: The disk of the temporary folder is full.
     """
-    steps = (table.take(pa.array(rows[at : at + _STEP_ROWS])) for at in range(0, len(rows), _STEP_ROWS))
+    steps = (taken_rows(table, rows[at : at + _STEP_ROWS]) for at in range(0, len(rows), _STEP_ROWS))
     return mapped_table((batch for step in steps for batch in step.combine_chunks().to_batches()), table.schema)
+
+
+def taken_rows(columns: _Columns, rows: NDArray[np.int64], missing: NDArray[np.bool_] | None = None) -> _Columns:
+    """Return rows of a table or a column.
+
+    Arrow copies the whole column to take rows of it. It is given only what lies between the lowest row and the highest.
+
+    Args:
+        columns: The table or the column.
+        rows: Which rows.
+        missing: Which of them are null instead.
+    """
+    if not len(rows):
+        return columns.slice(0, 0)
+    first = int(rows.min())
+    return columns.slice(first, int(rows.max()) + 1 - first).take(pa.array(rows - first, mask=missing))
 
 
 def mapped_array(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:

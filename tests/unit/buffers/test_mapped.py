@@ -36,6 +36,16 @@ def test_a_table_of_any_size(count):
     assert pa.total_allocated_bytes() - before < BATCH.nbytes
 
 
+def test_rows_that_are_taken():
+    table = pa.Table.from_batches([BATCH] * 3)
+    rows = np.array([2100, 1500, 2100])
+    assert mapped.taken_rows(table, rows).equals(table.take(pa.array(rows)))
+    column = mapped.taken_rows(table.column(0), rows, np.array([False, True, False]))
+    assert column.equals(table.column(0).take(pa.array([2100, None, 2100])))
+    assert mapped.taken_rows(table, rows[:0]).num_rows == 0
+    assert mapped.taken_rows(table.slice(0, 0), np.zeros(2, np.int64), np.ones(2, bool)).num_rows == 2
+
+
 def test_arrays_behind_one_another():
     parts = [np.arange(at, at + 500) for at in (0, 500, 1000, 1500, 2000)]
     small, large = mapped.mapped_array(parts[:2]), mapped.mapped_array(iter(parts))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.buffers.mapped import mapped_array, release
+from workbench.buffers.mapped import mapped_array, release, taken_rows
 from workbench.bus.partitioner_detection import PartitionerVerdict, detect_partitioner
 from workbench.model import TopicPartition
 from workbench.replay.options import Options, Partitions
@@ -276,7 +276,7 @@ class ReplayRecords:
         """Return the keys of some records, where the policy looks at them."""
         if policy.policy not in HASHES:
             return pa.nulls(len(seqs), pa.binary())
-        return self.raw_bodies.table["key"].take(pa.array(seqs)).combine_chunks()
+        return taken_rows(self.raw_bodies.table["key"], seqs).combine_chunks()
 
     @property
     def _kept_partitions(self) -> npt.NDArray[np.int32]:
@@ -303,7 +303,7 @@ class ReplayRecords:
         numbers, partitions = self.numbers("source_id"), self.numbers("partition").astype(np.int32)
         for number in np.unique(numbers).tolist():
             rows = np.flatnonzero(numbers == number)[:_LOOKED_AT]
-            keys = self.raw_bodies.table["key"].take(pa.array(rows)).combine_chunks()
+            keys = taken_rows(self.raw_bodies.table["key"], rows).combine_chunks()
             count = self.source_partitions(int(rows[0])) or 0
             found[number] = (
                 detect_partitioner(keys, partitions[rows], count) if count else PartitionerVerdict("unknown", {}, 0, 0)
@@ -325,7 +325,7 @@ class ReplayRecords:
     def chosen(self, seqs: Longs) -> pa.RecordBatch:
         """Return the planned rows of some records, as one batch; without a copy where they lie side by side."""
         beside = len(seqs) and int(seqs[-1]) - int(seqs[0]) + 1 == len(seqs)
-        table = self.planned.slice(int(seqs[0]), len(seqs)) if beside else self.planned.take(pa.array(seqs))
+        table = self.planned.slice(int(seqs[0]), len(seqs)) if beside else taken_rows(self.planned, seqs)
         batches = table.combine_chunks().to_batches()
         return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.buffers.ascending import ascends
-from workbench.buffers.mapped import batches_of, mapped_array, mapped_table, taken_table
+from workbench.buffers.mapped import batches_of, mapped_array, mapped_table, taken_rows, taken_table
 from workbench.errors import ConfigurationError
 from workbench.replay.record_positions import POSITION, position_keys
 from workbench.replay.rewriting.header_patches import is_header_path
@@ -69,10 +69,13 @@ class Edits:
 
     def found(self, records: pa.RecordBatch | pa.Table) -> tuple[pa.Array, pa.Array]:
         """Return the patch, as JSON text, and the problem of each of some records; null where it has none."""
-        rows, hits = self._rows(position_keys(records))
-        take = pa.array(rows, mask=~hits)
-        patches, problems = (_one(self.table[name].take(take)) for name in ("patch", "problem"))
-        return patches, problems
+        found = self._taken(position_keys(records), ["patch", "problem"])
+        return _one(found["patch"]), _one(found["problem"])
+
+    def _taken(self, wanted: np.ndarray[Any, Any], names: list[str]) -> pa.Table:
+        """Return columns at some positions, null where a position is not edited."""
+        rows, hits = self._rows(wanted)
+        return taken_rows(self.table.select(names), rows, ~hits)
 
     def _rows(self, wanted: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         if not self.table.num_rows:
@@ -92,8 +95,7 @@ class Edits:
 
     def _joined(self, other: Edits) -> Iterable[pa.RecordBatch]:
         for batch in batches_of(self.table):
-            rows, hits = other._rows(position_keys(batch))
-            more = other.table.take(pa.array(rows, mask=~hits)).combine_chunks()
+            more = other._taken(position_keys(batch), EDITED.names).combine_chunks()
             _check_once(batch, more)
             both = pc.binary_join_element_wise(
                 pc.utf8_slice_codeunits(batch["patch"], 0, -1), pc.utf8_slice_codeunits(_one(more["patch"]), 1), ","

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from workbench.buffers.mapped import taken_rows
+from workbench.replay.record_positions import POSITION
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -72,11 +75,10 @@ class Rewrites:
             edits: The edits that were applied.
             rows: Which.
         """
-        places = pa.array(rows)
-        patches = edits.found(records.select(["source_id", "partition", "offset"]).take(places))[0].to_pylist()
+        patches = edits.found(taken_rows(records.select(POSITION), rows))[0].to_pylist()
         ids: list[Any] = [None] * len(rows)
         if self.new_event_ids is not None:
-            ids = self.new_event_ids.take(places).to_pylist()
+            ids = taken_rows(self.new_event_ids, rows).to_pylist()
         for done, patch, new in zip(self.done[rows].tolist(), patches, ids, strict=True):
             shown = patch if done & EDIT else "null"
             yield f'{{"what": {json.dumps(_kinds(done))}, "patch": {shown}, "new_event_id": {json.dumps(new)}}}'

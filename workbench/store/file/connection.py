@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _LOCK_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _NO_SPACE = re.compile(r"No space left|disk quota|File too large|not enough space", re.IGNORECASE)
+_LIMIT = re.compile(r"/(?P<limit>[\d.]+ [KMGT]?i?B) used")
 _DAMAGED = re.compile(
     r"not a valid DuckDB|read enough bytes|[Cc]orrupt|checksum|[Ss]erializ|storage version", re.IGNORECASE
 )
@@ -180,8 +181,10 @@ def _literal(value: object) -> str:
 def _translate(error: duckdb.Error, path: Path) -> Exception:
     text = str(error)
     if isinstance(error, duckdb.OutOfMemoryException):
+        limit = _LIMIT.search(text)
+        most = size_text(memory.memory_limit_bytes()) if limit is None else limit["limit"]
         return SnapshotError(
-            f"{path}: the query needs more memory than the {size_text(memory.memory_limit_bytes())} that it may use. "
+            f"{path}: the query needs more memory than the {most} that it may use. "
             "Choose fewer rows (where) or leave out columns with large values (value, value_text, payload).",
             path=os.fspath(path),
         )

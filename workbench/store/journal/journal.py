@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.ascending import ascends
 from workbench.errors import SnapshotError
 from workbench.store.file.journal_tables import EDITS_TABLE
 from workbench.store.file.opening import open_for_writing
@@ -45,7 +46,7 @@ WAY_ON = (
 )
 """What to do with a run in doubt."""
 
-_LIMIT_BYTES = 96 << 20
+_LIMIT_BYTES = 48 << 20
 """Memory of a journal in a file of its own: rows are entered and read in parts, and what is more is spilled."""
 
 
@@ -306,11 +307,11 @@ class Journal:
 
     def selection(self, run_id: str) -> pa.Table:
         """Return the records of a run by seq, columns of `SELECTION`; empty where the run was never started."""
-        return self._read("replay_selection", SELECTION, "seq", run_id)
+        return self._read("replay_selection", SELECTION, run_id)
 
     def edits(self, run_id: str) -> pa.Table:
         """Return the records of a run that were rewritten, by seq, columns of `EDITS`."""
-        return self._read("replay_edits", EDITS, "seq", run_id)
+        return self._read("replay_edits", EDITS, run_id)
 
     def sent_home(self) -> dict[str, str]:
         """Return the dead letters that runs in mode ``redrive`` have sent, by position, with the run."""
@@ -332,12 +333,13 @@ class Journal:
             query = "SELECT * EXCLUDE (run_id) FROM replay_txns WHERE run_id = ? ORDER BY lane_group, txn_no"
             return cursor.sql(query, params=[run_id]).to_arrow_table()
 
-    def _read(self, name: str, schema: pa.Schema, order: str, run_id: str) -> pa.Table:
+    def _read(self, name: str, schema: pa.Schema, run_id: str) -> pa.Table:
         columns = ", ".join(f'"{column}"' for column in schema.names)
         with self._connection.cursor() as cursor:
-            query = f"SELECT {columns} FROM {name} WHERE run_id = ? ORDER BY {order}"  # noqa: S608 - constants only
-            found: pa.Table = cursor.sql(query, params=[run_id]).to_arrow_table()
-        return found.cast(schema)
+            query = f"SELECT {columns} FROM {name} WHERE run_id = ?"  # noqa: S608 - constants only
+            found: pa.Table = cursor.sql(query, params=[run_id]).to_arrow_table().cast(schema)
+        # They were entered in order, and sorting all of them takes more memory than the journal has.
+        return found if ascends(found["seq"].to_numpy()) else found.sort_by("seq")
 
 
 def _what_became_of(rows: Sequence[RunRow]) -> str:

@@ -11,6 +11,7 @@ from workbench.store.journal.results import LEDGER, OUTCOME_NAMES, POSITIONS
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    import duckdb
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -20,14 +21,18 @@ NEVER_TRIED = 255
 """Code of a record without an outcome; the others are indexes of `OUTCOME_NAMES`."""
 
 _ROWS = 1 << 16
-_LAST = (1 << 63) - 1
+# An entry of an edit ends with the new id. As JSON, DuckDB would need memory of twelve times its size to read it.
 _ROWS_QUERY = """
     SELECT s.seq, s.topic, s."partition", s."offset", s.body_sha256, s.target_topic, s.target_partition,
-           o.target_offset, o.target_timestamp_ms, e.patch ->> '$.new_event_id' AS new_event_id,
+           o.target_offset, o.target_timestamp_ms, e.new_event_id,
            $1[o.outcome + 1] AS outcome, o.reason, o.acked_at
     FROM (SELECT * FROM replay_selection WHERE run_id = $2 AND seq BETWEEN $3 AND $4) AS s
     JOIN (SELECT * FROM replay_outcomes WHERE run_id = $2 AND seq BETWEEN $3 AND $4) AS o ON o.seq = s.seq
-    LEFT JOIN (SELECT * FROM replay_edits WHERE run_id = $2 AND seq BETWEEN $3 AND $4) AS e ON e.seq = s.seq
+    LEFT JOIN (
+        SELECT seq, nullif(regexp_extract(right(patch, 64), '"new_event_id": "([^"]+)"}$', 1), '') AS new_event_id
+        FROM replay_edits
+        WHERE run_id = $2 AND seq BETWEEN $3 AND $4
+    ) AS e ON e.seq = s.seq
     WHERE $5 IS NULL OR o.outcome = $5
     ORDER BY s.seq"""
 _AT_QUERY = """
@@ -64,12 +69,17 @@ class RunLedger:
             stop: Seqs below this one; all without it.
             outcome: Only this outcome.
         """
-        last = _LAST if stop is None else stop - 1
+        import pyarrow as pa
+
         code = None if outcome is None else OUTCOME_NAMES.index(outcome)
         with self._connection.cursor() as cursor:
-            values = [OUTCOME_NAMES, self._run_id, first, last, code]
-            found: pa.Table = cursor.sql(_ROWS_QUERY, params=values).to_arrow_table()
-        return found.cast(LEDGER)
+            stop = self._count(cursor) if stop is None else stop
+            parts = []
+            # One query would join and sort all rows at once, in the memory of the journal.
+            for at in range(first, stop, _ROWS):
+                values = [OUTCOME_NAMES, self._run_id, at, min(at + _ROWS, stop) - 1, code]
+                parts.append(cursor.sql(_ROWS_QUERY, params=values).to_arrow_table().cast(LEDGER))
+        return pa.concat_tables([LEDGER.empty_table(), *parts])
 
     def written(self, first: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return target offset and timestamp of each record from ``first`` on, -1 where the ledger has none."""
@@ -91,13 +101,15 @@ class RunLedger:
     def outcomes(self) -> NDArray[np.uint8]:
         """Return the code of the outcome of every record of the run, by seq."""
         with self._connection.cursor() as cursor:
-            query = "SELECT coalesce(max(seq), -1) + 1 FROM replay_selection WHERE run_id = ?"
-            count = cursor.execute(query, [self._run_id]).fetchall()[0][0]
-            codes = np.full(count, NEVER_TRIED, np.uint8)
+            codes = np.full(self._count(cursor), NEVER_TRIED, np.uint8)
             found = cursor.sql("SELECT seq, outcome FROM replay_outcomes WHERE run_id = ?", params=[self._run_id])
             for batch in found.to_arrow_reader(_ROWS):
                 codes[batch.column(0).to_numpy()] = batch.column(1).to_numpy()
         return codes
+
+    def _count(self, cursor: duckdb.DuckDBPyConnection) -> int:
+        query = "SELECT coalesce(max(seq), -1) + 1 FROM replay_selection WHERE run_id = ?"
+        return int(cursor.execute(query, [self._run_id]).fetchall()[0][0])
 
     def counts(self) -> dict[str, int]:
         """Return the records by outcome."""

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-import pytest
-from journal_rows import RUN, rows, started
+import json
 
-from workbench.store.journal import NEVER_TRIED, Journal, Settlement, Transaction, running_here
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from journal_rows import POSITION_ROWS, RUN, SELECTED, plan, rows, started
+
+from workbench.store.journal import (
+    EDITS,
+    NEVER_TRIED,
+    OUTCOMES,
+    SELECTION,
+    Journal,
+    Settlement,
+    Transaction,
+    running_here,
+)
+from workbench.store.journal import journal as journal_module
+from workbench.store.journal import ledger as ledger_module
 
 
 @pytest.fixture
@@ -47,3 +62,30 @@ def test_by_target_position_and_by_body(ledger):
     assert (seqs.tolist(), offsets.tolist()) == ([1], [71])
     assert ledger.written_at("copy", 1, 0, 99)[0].tolist() == []
     assert ledger.with_bodies(pa.array([b"\0" * 32, b"\1" * 32])) == 1
+
+
+def test_rows_and_edits_of_a_run_that_are_larger_than_the_memory_of_the_journal(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal_module, "_LIMIT_BYTES", 24 << 20)
+    monkeypatch.setattr(ledger_module, "_ROWS", 1 << 12)
+    count = 80_000
+    seqs = pa.array(np.arange(count))
+    selected = pa.table([pa.repeat(SELECTED[name][0], count) for name in SELECTED.column_names], schema=SELECTION)
+    selected = selected.set_column(0, SELECTION.field("seq"), seqs)
+    outcomes = pa.table(
+        [seqs, pa.repeat("acked", count), *(pa.nulls(count, field.type) for field in list(OUTCOMES)[2:])],
+        schema=OUTCOMES,
+    )
+    patch = json.dumps({"patch": [{"op": "add", "path": "/note", "value": "x" * 500}], "new_event_id": "id-1"})
+    digest = pa.repeat(pa.scalar(b"\0" * 32, pa.binary()), count)
+    edits = pa.table([seqs, pa.repeat(patch, count), digest, digest], schema=EDITS)
+    with Journal.open(tmp_path / "runs.duckdb") as journal:
+        journal.add_plan(plan(), writer_mode="transactional", reason="why")
+        journal.confirm(RUN, by="me", reason="")
+        parts = (table.to_reader(1 << 12) for table in (selected, edits))
+        journal.start(RUN, POSITION_ROWS, next(parts), outcomes.slice(0, 0), next(parts))
+        journal.settle(RUN, Settlement(Transaction("0", 0, 0, count - 1), "committed", outcomes))
+        running_here.ends(RUN)
+        ledger = journal.ledger(RUN)
+        assert ledger["seq"].equals(pa.chunked_array([seqs]))
+        assert pc.unique(ledger["new_event_id"]).to_pylist() == ["id-1"]
+        assert journal.edits(RUN).equals(edits)
