@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 def marks_of(table: pa.Table, name: str) -> Marks:
     """Return the marks of a column of texts; equal ones stand beside each other."""
-    parts = (text_marks(batch.column(0)) for batch in batches_of(table.select([name])))
-    marks = np.concatenate([np.empty(0, np.uint64), *parts])
+    marks, first = np.empty(table.num_rows, np.uint64), 0
+    for batch in batches_of(table.select([name])):
+        marks[first : first + len(batch)] = text_marks(batch.column(0))
+        first += len(batch)
     marks.sort()
     return marks[np.searchsorted(marks, 1) :]
 
@@ -31,3 +33,9 @@ def among(texts: pa.Array, marks: Marks) -> NDArray[np.bool_]:
     # What would stand behind the last one is compared with 0, the mark of null, which none of them has.
     hits: NDArray[np.bool_] = (np.append(marks, np.uint64(0))[np.searchsorted(marks, own)] == own) & (own > 0)
     return hits
+
+
+def distinct(table: pa.Table, name: str) -> int:
+    """Count the different texts of a column, null not among them."""
+    marks = marks_of(table, name)
+    return len(marks[:1]) + int(np.count_nonzero(marks[1:] != marks[:-1]))

@@ -7,6 +7,7 @@ A file has no name, so nobody else opens it and nothing stays behind. The system
 from __future__ import annotations
 
 import contextlib
+import itertools
 import mmap
 import tempfile
 import weakref
@@ -29,6 +30,7 @@ LEAST_ARRAY = 4 << 20
 _STEP = 8 << 20
 """Bytes that are read of a table before its pages are released."""
 _STEP_ROWS = 10_000
+_STEP_NUMBERS = 500_000
 
 _mappings: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
 
@@ -100,6 +102,11 @@ def mapped_array(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
         return np.frombuffer(_map(file.fileno()), kind).reshape(-1, *shape)
 
 
+def mapped_longs(parts: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the same of integers; there may be no part."""
+    return mapped_array(itertools.chain([np.empty(0, np.int64)], parts))
+
+
 def _first_of(parts: Iterator[_Sized], most_bytes: int) -> tuple[list[_Sized], bool]:
     """Take parts until they are larger than this; return them, and whether they are all."""
     held: list[_Sized] = []
@@ -122,6 +129,13 @@ def batches_of(table: pa.Table | pa.RecordBatch) -> Iterator[pa.RecordBatch]:
             release()
             read = 0
     release()
+
+
+def steps_of(count: int) -> Iterator[slice]:
+    """Yield the numbers below ``count`` in steps of arrays; pages that were read are released on the way."""
+    for first in range(0, count, _STEP_NUMBERS):
+        yield slice(first, min(first + _STEP_NUMBERS, count))
+        release()
 
 
 def release() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.buffers.ascending import ascends
+from workbench.buffers.ascending import rows_ascend
 from workbench.buffers.known_texts import among, marks_of
 from workbench.buffers.mapped import batches_of, release
 from workbench.errors import ConfigurationError, ValidationError
@@ -267,7 +267,7 @@ def _checked(records: pa.Table, sources: Mapping[int, SelectedSource]) -> pa.Tab
     unknown = sorted(set(pc.unique(records["source_id"]).to_pylist()) - set(sources))
     if unknown:
         raise ValidationError(f"Nothing is known about the capture of source {unknown[0]}; pass it in sources=.")
-    if not ascends(*(records[name].to_numpy() for name in POSITION)) and _repeats(records):
+    if not rows_ascend(records, POSITION) and _repeats(records):
         raise ValidationError("The selection holds a position more than once; select each record once.")
     release()
     return records

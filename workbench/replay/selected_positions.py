@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from workbench.buffers.ascending import ascends
+from workbench.buffers.ascending import rows_ascend
 from workbench.errors import ValidationError
 from workbench.text import counted, is_position, parse_position
 
@@ -111,7 +111,7 @@ def _newest_sources(store: SnapshotStore) -> dict[str, int]:
 
 def _checked(table: pa.Table) -> pa.Table:
     unique = table.cast(POSITIONS).select(POSITIONS.names)
-    if not ascends(*(column.to_numpy() for column in unique.columns)):
+    if not rows_ascend(unique, POSITIONS.names):
         unique = unique.group_by(POSITIONS.names).aggregate([]).select(POSITIONS.names)
     if not unique.num_rows:
         raise ValidationError("The selection is empty: no record of the snapshot is meant.")

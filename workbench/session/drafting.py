@@ -87,13 +87,13 @@ def _decoded_records(store: SnapshotStore, positions: pa.Table) -> pa.Table:
     Raises:
         StorageFullError: The disk of the temporary folder is full.
     """
-    from workbench.buffers.ascending import ascends
+    from workbench.buffers.ascending import rows_ascend
     from workbench.buffers.mapped import mapped_table
     from workbench.replay.draft import JOINED, with_decoded
     from workbench.replay.record_positions import POSITION
     from workbench.store.file.connection import translated
 
-    if not ascends(*(positions[name].to_numpy() for name in POSITION)):
+    if not rows_ascend(positions, POSITION):
         positions = positions.sort_by([(name, "ascending") for name in POSITION])
 
     def step(start: int) -> pa.Table:

@@ -63,3 +63,13 @@ def test_nothing_stays_open():
     del made
     gc.collect()
     assert (open_files(), len(mapped._mappings)) == (files, mappings)
+
+
+def test_integers_in_steps(monkeypatch):
+    monkeypatch.setattr(mapped, "_STEP_NUMBERS", 1000)
+    steps = list(mapped.steps_of(2500))
+    assert [(step.start, step.stop) for step in steps] == [(0, 1000), (1000, 2000), (2000, 2500)]
+    assert list(mapped.steps_of(0)) == []
+    numbers = np.arange(2500)
+    assert mapped.mapped_longs(numbers[step] for step in steps).tolist() == numbers.tolist()
+    assert mapped.mapped_longs(()).tolist() == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +10,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.known_texts import distinct
+from workbench.buffers.mapped import release, steps_of
 from workbench.replay.plan.batches import split
 from workbench.replay.plan.pace import original_pace
+from workbench.replay.records.raw_rows import beside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +35,16 @@ class Lane:
     first_ms: int | None
     """Smallest source timestamp; None when no record has one."""
     last_ms: int | None
+
+    def joined(self, other: Lane) -> Lane:
+        """Return this lane with more of its records."""
+        return replace(
+            self,
+            records=self.records + other.records,
+            bytes=self.bytes + other.bytes,
+            first_ms=_least(self.first_ms, other.first_ms),
+            last_ms=_most(self.last_ms, other.last_ms),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,49 +75,62 @@ def estimate(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> Estimates:
         records: Records of the plan.
         sent: Seqs that are not left out, ascending.
     """
-    sizes = records.sizes[sent]
+    rows = beside(sent)
+    sizes, times = records.sizes[rows], records.numbers("timestamp_ms")[rows]
     names = [name for name in ("key", "event_type") if name in records.table.column_names]
     chosen = records.table.select(names).append_column("tombstone", pc.is_null(records.table["value"]))
     if len(sent) < len(records):
         chosen = chosen.take(pa.array(sent))
-    times = _span(records.numbers("timestamp_ms")[sent])
+    first_ms, last_ms = _span(times)
     total = int(sizes.sum())
     largest = int(sent[int(sizes.argmax())]) if len(sent) else None
+    release()
     return Estimates(
         records=len(sent),
         bytes=total,
         lanes=_lanes(records, sent),
         duration_s=_duration(records, sent, total),
-        transactions=sum(1 for _ in split(sent, sizes, records.numbers("timestamp_ms")[sent], records.options)),
+        transactions=sum(1 for _ in split(sent, sizes, times, records.options)),
         largest_seq=largest,
         largest_bytes=int(sizes.max()) if len(sent) else 0,
-        first_ms=times[0],
-        last_ms=times[1],
+        first_ms=first_ms,
+        last_ms=last_ms,
         tombstones=pc.sum(chosen["tombstone"]).as_py() or 0,
-        distinct_keys=pc.count_distinct(chosen["key"], mode="only_valid").as_py(),
+        distinct_keys=distinct(chosen, "key"),
         types=_types(chosen),
     )
 
 
 def _lanes(records: ReplayRecords, sent: npt.NDArray[np.int64]) -> tuple[Lane, ...]:
-    lanes = []
-    chosen = np.zeros(len(records), bool)
-    chosen[sent] = True
+    found: dict[int, Lane] = {}
     times = records.numbers("timestamp_ms")
-    for topic, bound in records.target_rows.items():
-        seqs = bound[chosen[bound]]
-        partitions = records.target_partitions[seqs]
-        # Shifted by one, because -1 stands for none.
-        for partition in (np.flatnonzero(np.bincount(partitions + 1)) - 1).tolist():
-            own = seqs[partitions == partition]
-            size = int(records.sizes[own].sum())
-            lanes.append(Lane(topic, partition, len(own), size, *_span(times[own])))
-    return tuple(lanes)
+    for step in steps_of(len(sent)):
+        seqs = sent[step]
+        lanes = records.lanes[beside(seqs)]
+        for number in np.unique(lanes).tolist():
+            own = seqs[lanes == number]
+            at = records.target_partition(int(own[0]))
+            lane = Lane(at.topic, at.partition, len(own), int(records.sizes[own].sum()), *_span(times[own]))
+            found[number] = lane if number not in found else found[number].joined(lane)
+    order = {name: number for number, name in enumerate(records.facts.target_topics)}
+    return tuple(sorted(found.values(), key=lambda lane: (order[lane.topic], lane.partition)))
 
 
 def _span(times: npt.NDArray[np.int64]) -> tuple[int | None, int | None]:
-    known = times[times >= 0]
-    return (int(known.min()), int(known.max())) if len(known) else (None, None)
+    first, last = None, None
+    for step in steps_of(len(times)):
+        known = times[step][times[step] >= 0]
+        if len(known):
+            first, last = _least(first, int(known.min())), _most(last, int(known.max()))
+    return first, last
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min((time for time in (one, other) if time is not None), default=None)
+
+
+def _most(one: int | None, other: int | None) -> int | None:
+    return max((time for time in (one, other) if time is not None), default=None)
 
 
 def _duration(records: ReplayRecords, sent: npt.NDArray[np.int64], size: int) -> float | None:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.buffers.mapped import mapped_array
+from workbench.buffers.mapped import batches_of, mapped_array
 from workbench.model.feeds import PlanFacts, Sample
 from workbench.replay.plan.dry_run import DryRun, summary
 from workbench.replay.plan.rewritten_texts import diffs
@@ -138,14 +138,24 @@ class Plan:
         if self.estimates.largest_seq is not None:
             picked.setdefault(self.estimates.largest_seq, "largest")
         if "event_type" in self.records.table.column_names:
-            types = self.records.table["event_type"].dictionary_encode().combine_chunks()
-            types = types if len(sent) == len(types) else types.take(pa.array(sent))
-            known = pc.fill_null(types.indices, -1).to_numpy()
-            numbers, rows = np.unique(known, return_index=True)
+            for name, seq in self._first_of_types().items():
+                picked.setdefault(seq, f"type {name}")
+        return tuple(self._sample(seq, why) for seq, why in picked.items())
+
+    def _first_of_types(self) -> dict[str, int]:
+        """Return the first sent record of each event type, in the order of sending."""
+        found: dict[str, int] = {}
+        start = 0
+        for batch in batches_of(self.records.table.select(["event_type"])):
+            inside = np.searchsorted(self.sent, (start, start + len(batch)))
+            seqs = self.sent[slice(*inside)]
+            types = batch.column(0).take(pa.array(seqs - start)).dictionary_encode()
+            numbers, rows = np.unique(pc.fill_null(types.indices, -1).to_numpy(), return_index=True)
             for number, row in sorted(zip(numbers.tolist(), rows.tolist(), strict=True), key=lambda pair: pair[1]):
                 if number >= 0:
-                    picked.setdefault(int(sent[row]), f"type {types.dictionary[number].as_py()}")
-        return tuple(self._sample(seq, why) for seq, why in picked.items())
+                    found.setdefault(types.dictionary[number].as_py(), int(seqs[row]))
+            start += len(batch)
+        return found
 
     def _sample(self, seq: int, why: str) -> Sample:
         table, rows = self.records.table, self.records.shown

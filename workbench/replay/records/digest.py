@@ -62,7 +62,7 @@ def selection_sha256(table: pa.Table, digests: Digests) -> str:
     """
     digest = hashlib.sha256()
     first = 0
-    for batch in table.select(_POSITION).to_batches():
+    for batch in mapped.batches_of(table.select(_POSITION)):
         partitions, offsets, times, kinds = (batch.column(name).to_numpy() for name in _POSITION[1:])
         own = digests[first : first + batch.num_rows]
         bodies.digest_positions(digest, batch.column("topic"), partitions, offsets, times, kinds, own)

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.buffers.ascending import ascends
+from workbench.buffers.ascending import rows_ascend
 from workbench.buffers.mapped import taken_table
+from workbench.replay.record_positions import POSITION
 
 Order = npt.NDArray[np.int64]
 
@@ -56,4 +57,4 @@ def ordered(records: pa.Table, order: str) -> pa.Table:
 def _is_by_position(records: pa.Table) -> bool:
     if len(pc.unique(records["topic"])) > 1:
         return False
-    return ascends(*(records[name].to_numpy() for name in ("source_id", "partition", "offset")))
+    return rows_ascend(records, POSITION)

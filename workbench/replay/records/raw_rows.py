@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.buffers.mapped import batches_of
+from workbench.buffers.mapped import batches_of, mapped_longs
 from workbench.replay.replay_mark import X_REPLAY
 
 if TYPE_CHECKING:
@@ -100,23 +100,20 @@ class RawRows:
             found.append(begins.to_numpy(zero_copy_only=False))
         return np.concatenate(found)
 
-    @property
-    def header_counts(self) -> Longs:
-        """Number of headers of each row."""
-        return np.concatenate([np.empty(0, np.int64), *(np.diff(part.ends) for part in self._parts())])
+    def header_counts(self) -> Iterator[Longs]:
+        """Yield the number of headers of each row, part by part."""
+        return (np.diff(part.ends) for part in self._parts())
 
     def sizes(self) -> Longs:
         """Return the bytes of key, value, header names and header values of each row."""
-        found = [np.empty(0, np.int64)]
-        first = 0
+        return mapped_longs(self._sizes())
+
+    def _sizes(self) -> Iterator[Longs]:
         for part in self._parts():
-            count = len(part.ends) - 1
             fields = np.concatenate(([0], np.cumsum(_lengths(part.names) + _lengths(part.contents))))
-            rows = self._table.slice(first, count)
+            rows = self._table.slice(part.first, len(part.ends) - 1)
             own = fields[part.ends[1:]] - fields[part.ends[:-1]]
-            found.append(own + _lengths(rows["key"]) + _lengths(rows["value"]))
-            first += count
-        return np.concatenate(found)
+            yield own + _lengths(rows["key"]) + _lengths(rows["value"])
 
     def _parts(self) -> Iterator[_Part]:
         first = 0
@@ -143,6 +140,13 @@ class _Part:
         """Return the rows of some headers."""
         rows: Longs = self.first + np.searchsorted(self.ends, hits, side="right") - 1
         return rows
+
+
+def beside(seqs: Longs) -> slice | Longs:
+    """Return ascending seqs, those that follow each other as a slice: what it chooses from arrays is no copy."""
+    if len(seqs) and int(seqs[-1]) - int(seqs[0]) + 1 == len(seqs):
+        return slice(int(seqs[0]), int(seqs[-1]) + 1)
+    return seqs
 
 
 def without(count: int, left_out: Collection[int]) -> Longs:

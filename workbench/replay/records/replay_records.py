@@ -14,31 +14,27 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.buffers.mapped import mapped_array, release, taken_rows
+from workbench.buffers.mapped import batches_of, mapped_array, mapped_longs, release, steps_of, taken_rows
 from workbench.bus.partitioner_detection import PartitionerVerdict, detect_partitioner
 from workbench.model import TopicPartition
 from workbench.replay.options import Options, Partitions
+from workbench.replay.records.batch_bounds import plain_bounds, provenance_bounds
 from workbench.replay.records.digest import Digests, body_digests
 from workbench.replay.records.ordering import ordered
 from workbench.replay.records.placement import HASHES, UNPLACED, place
 from workbench.replay.records.raw_bodies import RawBodies, with_raw_bodies
-from workbench.replay.records.raw_rows import RawRows
-from workbench.replay.records.replay_headers import (
-    RecordHeaders,
-    ReplayHistory,
-    replay_histories,
-)
+from workbench.replay.records.raw_rows import RawRows, beside
+from workbench.replay.records.replay_headers import RecordHeaders, ReplayHistory, replay_histories
 from workbench.replay.records.shifted_times import shifted
-from workbench.replay.records.sizes import HEADER_OVERHEAD, batch_bytes, most_batch_bytes
+from workbench.replay.records.sizes import batch_bytes
 from workbench.replay.restored_letters import HOME_PARTITION
 from workbench.replay.rewriting.kept_edits import NO_EDITS, Edits
 from workbench.replay.rewriting.rewrites import Rewrites
 from workbench.replay.rewriting.rewritten import RewrittenRecords, rewrite
-from workbench.replay.rewriting.rewritten_part import TEXTS
 from workbench.replay.target.new_topics import NewTopic, TopicRequirements, new_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from workbench.model import HeaderList
     from workbench.model.selecting.selection import SelectedSource
@@ -53,8 +49,6 @@ NOW = -1
 
 _LOOKED_AT = 100_000
 """Records of a source from which its partitioner is detected."""
-_PROVENANCE_MOST = 1_100
-"""More bytes than provenance headers without carried facts, position and correlation ever need."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +153,7 @@ class ReplayRecords:
     @cached_property
     def sizes(self) -> Longs:
         """Bytes of key, value and headers of each planned record."""
-        return mapped_array([self.rows.sizes()])
+        return self.rows.sizes()
 
     def column(self, name: str) -> list[Any] | None:
         """Return an optional column as values; None when the selection does not have it."""
@@ -167,21 +161,30 @@ class ReplayRecords:
 
     def numbers(self, name: str) -> Longs:
         """Return an integer column."""
-        values: Longs = self.table[name].to_numpy().astype(np.int64, copy=False)
-        release()
-        return values
+        if name not in self._numbers:
+            batches = batches_of(self.table.select([name]))
+            self._numbers[name] = mapped_longs(one.column(0).to_numpy().astype(np.int64, copy=False) for one in batches)
+        return self._numbers[name]
+
+    @cached_property
+    def _numbers(self) -> dict[str, Longs]:
+        return {}
 
     @cached_property
     def target_numbers(self) -> npt.NDArray[np.int32]:
         """Target of each record, as its index in the target topics of the facts."""
         numbers = {name: number for number, name in enumerate(self.facts.target_topics)}
-        encoded = self.table["topic"].dictionary_encode()
-        chunks = encoded.chunks if isinstance(encoded, pa.ChunkedArray) else [encoded]
-        found = [np.empty(0, np.int32)]
-        for chunk in chunks:
-            of_topic = np.array([numbers[self.facts.targets[name]] for name in chunk.dictionary.to_pylist()], np.int32)
-            found.append(of_topic[chunk.indices.to_numpy()])
-        return mapped_array([np.concatenate(found)])
+
+        def parts() -> Iterator[npt.NDArray[np.int32]]:
+            yield np.empty(0, np.int32)
+            for batch in batches_of(self.table.select(["topic"])):
+                topics = batch.column(0).dictionary_encode()
+                of_topic = np.array(
+                    [numbers[self.facts.targets[name]] for name in topics.dictionary.to_pylist()], np.int32
+                )
+                yield of_topic[topics.indices.to_numpy()]
+
+        return mapped_array(parts())
 
     def target_topic(self, seq: int) -> str:
         """Return the target topic of a record."""
@@ -199,26 +202,30 @@ class ReplayRecords:
     @cached_property
     def target_rows(self) -> dict[str, Longs]:
         """Seqs bound for each target topic, ascending."""
-        return {
-            name: mapped_array([np.flatnonzero(self.target_numbers == number).astype(np.int64, copy=False)])
-            for number, name in enumerate(self.facts.target_topics)
-        }
+        return {name: mapped_longs(self._bound_for(number)) for number, name in enumerate(self.facts.target_topics)}
+
+    def _bound_for(self, number: int) -> Iterator[Longs]:
+        for rows in steps_of(len(self)):
+            yield rows.start + np.flatnonzero(self.target_numbers[rows] == number)
 
     @cached_property
     def lanes(self) -> Longs:
         """A number for the target partition of each record."""
-        return mapped_array([(self.target_numbers.astype(np.int64) << 32) + self.target_partitions])
+        topics, partitions = self.target_numbers, self.target_partitions
+        return mapped_longs((topics[rows].astype(np.int64) << 32) + partitions[rows] for rows in steps_of(len(self)))
 
     @cached_property
     def planned_timestamps(self) -> Longs:
         """Planned timestamp of each record; `NOW` where it is the time of sending."""
-        times = self.numbers("timestamp_ms")
+        times = original = self.numbers("timestamp_ms")
         if self.options.timestamps == "now":
             return mapped_array([np.full(len(times), NOW, np.int64)])
         if self.options.timestamps == "shift":
             times = shifted(times, self.start_ms, self.options.speed)
-        none = (self.numbers("timestamp_ms") < 0) | (self.numbers("timestamp_type") < 0)
-        return mapped_array([np.where(none, NOW, times)])
+        kinds = self.numbers("timestamp_type")
+        return mapped_longs(
+            np.where((original[rows] < 0) | (kinds[rows] < 0), NOW, times[rows]) for rows in steps_of(len(self))
+        )
 
     @cached_property
     def new_topics(self) -> tuple[NewTopic, ...]:
@@ -232,19 +239,23 @@ class ReplayRecords:
         )
 
     def _requirements(self, seqs: Longs) -> TopicRequirements:
-        kept = self.planned_timestamps[seqs]
+        kept = self.planned_timestamps[beside(seqs)]
         kept = kept[kept != NOW]
-        used = int(self.numbers("partition")[seqs].max()) + 1 if len(seqs) else 1
+        used = int(self.numbers("partition")[beside(seqs)].max()) + 1 if len(seqs) else 1
         return TopicRequirements(
             source_partitions=max([used, *(self.source_partitions(row) or 0 for row in self.first_rows(seqs))]),
             oldest_kept_ms=int(kept.min()) if len(kept) else None,
-            largest_batch=int(self.batch_bounds[seqs].max()) if len(seqs) else 0,
+            largest_batch=int(self.batch_bounds[beside(seqs)].max()) if len(seqs) else 0,
         )
 
     def first_rows(self, seqs: Longs) -> list[int]:
         """Return the first of these seqs of each source."""
-        sources = self.numbers("source_id")[seqs]
-        return [int(seqs[at]) for at in np.unique(sources, return_index=True)[1]]
+        first: dict[int, int] = {}
+        sources = self.numbers("source_id")[beside(seqs)]
+        for rows in steps_of(len(seqs)):
+            for source, at in zip(*np.unique(sources[rows], return_index=True), strict=True):
+                first.setdefault(int(source), int(seqs[rows.start + at]))
+        return [first[source] for source in sorted(first)]
 
     def source_partitions(self, seq: int) -> int | None:
         """Return the partition count of a record's source topic: as captured, or as it is now on the same cluster."""
@@ -269,7 +280,8 @@ class ReplayRecords:
             count = self.topic_facts[name].partitions
             policy = self._resolved_policy(seqs)
             if policy is not None:
-                placed[seqs] = place(policy, source[seqs], self._keys(policy, seqs), count)
+                rows = beside(seqs)
+                placed[rows] = place(policy, source[rows], self._keys(policy, seqs), count)
         return mapped_array([placed])
 
     def _keys(self, policy: Partitions, seqs: Longs) -> pa.Array:
@@ -324,8 +336,8 @@ class ReplayRecords:
 
     def chosen(self, seqs: Longs) -> pa.RecordBatch:
         """Return the planned rows of some records, as one batch; without a copy where they lie side by side."""
-        beside = len(seqs) and int(seqs[-1]) - int(seqs[0]) + 1 == len(seqs)
-        table = self.planned.slice(int(seqs[0]), len(seqs)) if beside else taken_rows(self.planned, seqs)
+        rows = beside(seqs)
+        table = self.planned.slice(rows.start, len(seqs)) if isinstance(rows, slice) else taken_rows(self.planned, rows)
         batches = table.combine_chunks().to_batches()
         return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
@@ -367,17 +379,16 @@ class ReplayRecords:
     @cached_property
     def batch_bounds(self) -> Longs:
         """Upper bound of the bytes that each record needs in a batch of its own."""
-        bounds: Longs = most_batch_bytes(0, 0) + self.sizes + self.rows.header_counts * HEADER_OVERHEAD
         if self.record_headers is None:
+            return mapped_longs(plain_bounds(self.rows, self.sizes))
+        bounds = mapped_longs(provenance_bounds(self.rows, self.sizes, self.planned))
+        if not self.histories:
             return bounds
-        bounds += _PROVENANCE_MOST
-        for name in ("cluster", "topic", "correlation_id", *TEXTS):
-            if name in self.planned.column_names:
-                bounds += pc.fill_null(pc.binary_length(self.planned[name]), 0).to_numpy()
         # Earlier replays left headers of any length, so these records are measured instead of bounded.
+        measured = bounds.copy()
         for seq in self.histories:
-            bounds[seq] = self.batch_size(seq)
-        return mapped_array([bounds])
+            measured[seq] = self.batch_size(seq)
+        return mapped_array([measured])
 
     def batch_size(self, seq: int) -> int:
         """Return the exact size in bytes of a batch that holds this record alone."""

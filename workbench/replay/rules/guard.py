@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workbench.buffers.mapped import release
 from workbench.replay.rules import (
     record_rules,
     selection_rules,
@@ -71,6 +72,7 @@ def refusals(planning: PlanningInput) -> list[Refusal]:
         if rule.kind == "warning":
             continue
         result = rule.check(planning)
+        release()
         if isinstance(result, Mapping):
             found += _of_records(rule, result)
         else:
@@ -84,7 +86,12 @@ def warnings(planning: PlanningInput) -> list[str]:
     Returns:
         The text of those that apply, in the order of their numbers.
     """
-    return [text for rule in RULES if rule.kind == "warning" for text in rule.check(planning)]  # type: ignore[misc]  # a warning returns text
+    found: list[str] = []
+    for rule in RULES:
+        if rule.kind == "warning":
+            found += rule.check(planning)  # type: ignore[arg-type]  # a warning returns text
+            release()
+    return found
 
 
 def refused_records(found: Iterable[Refusal]) -> dict[int, str]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.records.columns import MASKED_HEADER
-from workbench.replay.records.raw_rows import RawRows
+from workbench.replay.records.raw_rows import RawRows, beside
 from workbench.replay.restored_letters import RESTORED
 from workbench.replay.rewriting.schema_ids import schema_id
 from workbench.replay.rules.rule import record_refusal
@@ -47,7 +47,8 @@ def sent_before(planning: PlanningInput) -> dict[int, str]:
     if not present or planning.options.accept_repeats:
         return {}
     wanted = pa.array([origin.encode() for origin in sorted(present)], pa.binary())
-    seqs = np.flatnonzero(pc.is_in(origins(planning.records.table), wanted).to_numpy())
+    hits = [pc.is_in(some, wanted).to_numpy(zero_copy_only=False) for some in origins(planning.records.table)]
+    seqs = np.flatnonzero(np.concatenate(hits))
     return dict.fromkeys(seqs.tolist(), "is on the target already, sent by an earlier replay")
 
 
@@ -61,7 +62,7 @@ def too_large(planning: PlanningInput) -> dict[int, str]:
         if limit is None:
             continue
         # The exact size encodes every header; only records whose upper bound is over the limit pay for it.
-        for seq in seqs[records.batch_bounds[seqs] > limit].tolist():
+        for seq in seqs[records.batch_bounds[beside(seqs)] > limit].tolist():
             size = records.batch_size(seq)
             if size > limit:
                 refused[seq] = f"needs a batch of {size_text(size)}, {name} takes {number_text(limit)}"
@@ -112,7 +113,8 @@ def schema_of_another_registry(planning: PlanningInput) -> dict[int, str]:
     if not others:
         return {}
     framed = RawRows(records.raw_bodies.table).values_starting_with(b"\x00")
-    rows = np.flatnonzero(framed & np.isin(records.numbers("source_id"), others))
+    rows = np.flatnonzero(framed)
+    rows = rows[np.isin(records.numbers("source_id")[rows], others)]
     numbers = {int(row): schema_id(records.raw_bodies.table["value"][int(row)].as_py()) for row in rows}
     reason = "begins with schema id {}, which the registry of the target may give to another schema"
     return {row: reason.format(number) for row, number in numbers.items() if number is not None}

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.buffers.known_texts import among, marks_of
+from workbench.buffers.known_texts import among, distinct, marks_of
 from workbench.buffers.mapped import batches_of
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.rewriting.rewrites import TRACE
@@ -31,10 +31,10 @@ _TTL = re.compile(rb"[0-9]{1,12}\Z")
 def tombstones(planning: PlanningInput) -> Iterator[str]:
     """Warn of tombstones: null values, which delete their keys on a compacted topic."""
     records = planning.records
-    dead = records.table.filter(pc.is_null(records.table["value"]))
+    dead = records.table.select(["key"]).filter(pc.is_null(records.table["value"]))
     if not dead.num_rows:
         return
-    keys = pc.count_distinct(dead["key"], mode="only_valid").as_py()
+    keys = distinct(dead, "key")
     compacted = any(topic.compacted for topic in records.topic_facts.values())
     effect = "; on a compacted target each deletes its key" if compacted else ""
     yield f"{counted(dead.num_rows, 'tombstone')} of {counted(keys, 'key')}{effect}."
@@ -141,8 +141,9 @@ def mixed_dialects(planning: PlanningInput) -> Iterator[str]:
     if "convention" not in table.column_names:
         return
     names = [name for name in ("convention", "dialect") if name in table.column_names]
-    pairs = table.select(names).group_by(names).aggregate([]).to_pylist()
-    kinds = sorted({"/".join(filter(None, pair.values())) or "unrecognised" for pair in pairs})
+    batches = (pa.Table.from_batches([batch]) for batch in batches_of(table.select(names)))
+    pairs = {tuple(pair.values()) for one in batches for pair in one.group_by(names).aggregate([]).to_pylist()}
+    kinds = sorted({"/".join(filter(None, pair)) or "unrecognised" for pair in pairs})
     if len(kinds) > 1:
         yield f"the selection mixes conventions: {', '.join(kinds[:_SHOWN])}{', …' if len(kinds) > _SHOWN else ''}."
 

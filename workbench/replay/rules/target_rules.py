@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.replay.draft import CAUSED
+from workbench.replay.records.raw_rows import beside
 from workbench.replay.rules.rule import refusal
 from workbench.replay.target.facts import differences
 from workbench.store.journal import WAY_ON
@@ -26,7 +26,7 @@ def same_topic(planning: PlanningInput) -> list[str]:
     An imported source whose cluster id is not known counts as being on the target's cluster.
     """
     facts = planning.facts
-    numbers = np.unique(planning.records.numbers("source_id")).tolist()
+    numbers = pc.unique(planning.records.table["source_id"]).to_pylist()
     used = [planning.records.sources[number] for number in numbers]
     here = {source.topic for source in used if source.cluster_id in (facts.cluster_id, "")}
     same = [topic for topic in facts.target_topics if topic in here]
@@ -122,7 +122,7 @@ def missing_partition(planning: PlanningInput) -> list[str]:
     found = []
     for name, seqs in planning.records.target_rows.items():
         count = planning.records.topic_facts[name].partitions
-        lost = int((planning.records.target_partitions[seqs] < 0).sum())
+        lost = int((planning.records.target_partitions[beside(seqs)] < 0).sum())
         if count and lost:
             found.append(
                 f"{counted(lost, 'record')} would go to a partition that {name} lacks: it has {count}, the policy is "

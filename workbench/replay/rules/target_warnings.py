@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.replay.records.placement import HASHES
+from workbench.replay.records.raw_rows import beside
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.rules.rule import warning
 from workbench.text import counted, duration_text, iso_text, number_text
@@ -127,7 +128,7 @@ def forgotten_producers(planning: PlanningInput) -> Iterator[str]:
     if setting is None:
         source = "Kafka's default of producer.id.expiration.ms (the brokers' own setting could not be read)"
     for name, seqs in records.target_rows.items():
-        times = records.planned_timestamps[seqs]
+        times = records.planned_timestamps[beside(seqs)]
         old = int(((times != NOW) & (times < planning.now_ms - expiry_ms)).sum())
         if old and name not in records.append_time_topics:
             yield (

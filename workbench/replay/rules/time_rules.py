@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.replay.records.raw_rows import beside
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.rules.rule import refusal
 from workbench.text import counted, duration_text
@@ -66,6 +67,6 @@ def _original_timestamps(planning: PlanningInput) -> Iterator[tuple[str, TopicFa
     """Name, facts and planned timestamps of each target that stores the timestamps it is sent."""
     records = planning.records
     for name, seqs in records.target_rows.items():
-        times = records.planned_timestamps[seqs]
         if name not in records.append_time_topics:
-            yield name, records.topic_facts[name], times[times != NOW]
+            times = records.planned_timestamps[beside(seqs)]
+            yield name, records.topic_facts[name], times if (times != NOW).all() else times[times != NOW]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
+import pytest
 from replay_samples import row, table
 
-from workbench.replay.records.raw_rows import RawRows
+from workbench.replay.records.raw_rows import RawRows, beside
 
 
 def test_headers_by_row_and_by_name():
@@ -37,3 +39,11 @@ def test_tables_in_pieces_and_slices():
     assert sliced.sizes().tolist() == [3, 5]
     empty = RawRows(one.slice(0, 0))
     assert (len(empty), list(empty.named(b"a")), empty.unwritable_names(), empty.sizes().tolist()) == (0, [], [], [])
+
+
+@pytest.mark.parametrize("seqs", [[], [4], [2, 3, 4], [2, 4], [0, 1, 3]])
+def test_seqs_that_follow_each_other_choose_without_a_copy(seqs):
+    values = np.arange(6) * 10
+    rows = beside(np.array(seqs, np.int64))
+    assert values[rows].tolist() == [10 * seq for seq in seqs]
+    assert isinstance(rows, slice) == (seqs in ([4], [2, 3, 4]))
