@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow.compute as pc
 
-from workbench.errors import SnapshotError
+from workbench.errors import ReplayRefused, SnapshotError, ValidationError
 from workbench.masking import plain
 from workbench.store.journal import Journal, RecordedRuns, journal_path
 from workbench.text import counted, element, iso_text, table, text_table, visible
@@ -173,13 +173,15 @@ class Replays:
             target: The name of the target topic; required if the cluster is protected.
             doubtful: For a batch of which the target cannot tell whether it arrived: ``skip`` leaves it out, ``send``
                 sends it and accepts that it may be there twice. Without it such a run is refused.
-            draft: The draft of the run, where its records were changed by a fix: ``redrive.draft``, made again. By
-                default the records are selected again from the positions in the journal.
+            draft: The draft of the run, where its records are not those of the snapshot: the one of `former_values`, or
+                ``redrive.draft`` made again. By default the records are selected again from the positions in the
+                journal.
             progress: Called after each batch.
             control: Pauses, resumes and cancels the run.
 
         Raises:
-            ReplayRefused: The run is in another state, its target changed, or what is in doubt cannot be told.
+            ReplayRefused: The run is in another state, its target changed, what is in doubt cannot be told, or the
+                snapshot does not have its records.
         """
         from workbench.replay import plan_from_json, resume_run
         from workbench.session.connection.replay_access import access_of
@@ -193,8 +195,14 @@ class Replays:
                 "version ran it. Plan again; with skip_refused=True what is on the target is left out.",
                 path=str(self.store.path),
             )
-        chosen = self.select(selected.select(["source_id", "partition", "offset"])) if draft is None else draft
-        plan = plan_from_json(journal.run(run_id).plan, chosen)
+        stored = journal.run(run_id).plan
+        if draft is not None:
+            plan = plan_from_json(stored, draft)
+        else:
+            try:
+                plan = plan_from_json(stored, self.select(selected.select(["source_id", "partition", "offset"])))
+            except (ReplayRefused, ValidationError) as error:
+                raise _other_records(run_id, stored["description"], error.message) from error
         return await resume_run(
             plan,
             plain(cluster.log),
@@ -284,6 +292,17 @@ class Replays:
         cells = self._cells()
         shown = table(_COLUMNS, cells, numeric=(2,)) if cells else element("p", "no replay was planned yet")
         return shown.render()
+
+
+def _other_records(run: str, description: str, reason: str) -> ReplayRefused:
+    """Return the refusal of a run whose records the snapshot does not give again."""
+    return ReplayRefused(
+        f"Run {run} was not resumed: it sends {description or 'a selection'}, and this snapshot does not hold the same "
+        f"records. {reason} If they came from former_values() or from a fix, pass the same draft: resume(run, writer, "
+        "draft=draft). If you do not have it any more, leave this run (abandon it if it is in doubt), and make a new "
+        "draft: former_values() of the run that was undone gives what has not come back yet.",
+        reasons=[reason],
+    )
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

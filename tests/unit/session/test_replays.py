@@ -16,6 +16,7 @@ from workbench.cli import application
 from workbench.cli.commands.replay import until_stopped
 from workbench.errors import ReplayRefused, SnapshotError
 from workbench.model import NewRecord, TopicPartition
+from workbench.replay import RunControl
 from workbench.replay.plan import batches
 from workbench.session.procedures.kept_runs import interrupted_run
 from workbench.store.journal import journal_path
@@ -145,6 +146,43 @@ async def test_while_another_process_has_the_journal_it_is_said_that_nothing_is_
     assert letters.note in repr(letters)
     shown = RUNNER.invoke(application(), ["dlq", str(path)])
     assert "is being written by process" in " ".join(shown.stderr.split())
+
+
+async def test_a_run_of_former_values_is_resumed_with_its_draft_or_made_again(cluster, tmp_path, monkeypatch):
+    await cluster.log.create_topic("state", partitions=1, config={"cleanup.policy": "compact"})
+    await cluster.log.create_topic("news", partitions=1)
+
+    async def write(topic, text):
+        async with cluster.log.writer() as writer:
+            await writer.send([NewRecord(topic, key, text + key, (), 0) for key in (b"a", b"b", b"c")])
+
+    await write("state", b"old ")
+    await write("news", b"new ")
+    snap = await cluster.capture("news", into=tmp_path / "news.duckdb", progress=False)
+    done = await cluster.plan(snap.replay("true"), to="state", accept_groups=[])
+    await cluster.run(done, confirm=done.token)
+    monkeypatch.setattr(batches, "BATCH_RECORDS", 1)
+
+    async def stopped(draft):
+        control = RunControl()
+        plan = await cluster.plan(draft, to="state")
+
+        def stop(progress):
+            if dict(progress.counts)["records"]:
+                control.cancel()
+
+        report = await cluster.run(plan, confirm=plan.token, control=control, progress=stop)
+        assert report.state == "stopped"
+        return plan.run_id
+
+    draft = await snap.replays.former_values(done.run_id, cluster)
+    run = await stopped(draft)
+    with pytest.raises(ReplayRefused, match=f"the values of 3 keys before run {done.run_id}.* draft=draft"):
+        await snap.replays.resume(run, cluster)
+    left = await snap.replays.former_values(done.run_id, cluster)
+    report = await snap.replays.resume(run, cluster, draft=draft)
+    assert (report.state, report.counts["acked"], len(left)) == ("verified", 3, 2)
+    snap.close()
 
 
 async def test_a_run_that_never_began_has_nothing_to_resume(cluster, path):
