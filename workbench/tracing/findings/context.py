@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -103,21 +102,3 @@ class Context:
             if len(column.dictionary):
                 return column.codes
         raise NotChecked(f"no event says its {name.removesuffix('_id')}")
-
-
-def _prepare_edges(context: Context) -> None:
-    """Measure the edges by the types of their ends, then the clocks that they tell of."""
-    edges = context.edges
-    _ = edges.spread, edges.fans
-    with suppress(NotChecked):
-        _ = context.offsets
-
-
-def _prepare_events(context: Context) -> None:
-    """Encode the texts of events, and find the forests that they stand in."""
-    graph = context.graph
-    _ = context.clock, graph.encoded("topic"), graph.by_correlation, graph.structure.binding, graph.structure.fragment
-
-
-PREPARATIONS = (_prepare_edges, _prepare_events)
-"""What several rules need, in parts that do not need each other."""

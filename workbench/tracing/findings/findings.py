@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -15,7 +14,7 @@ from workbench.errors import TableError
 from workbench.text import counted, visible
 from workbench.tracing.answers import Answer
 from workbench.tracing.findings import causes, times
-from workbench.tracing.findings.context import PREPARATIONS, Context, NotChecked
+from workbench.tracing.findings.context import Context, NotChecked
 from workbench.tracing.graph.arrays import paired
 from workbench.tracing.text.labels import short_titles
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 Severity: TypeAlias = Literal["error", "warn", "info"]
 _SHOWN = 3
 """Events that are named as examples."""
-_TWO_THREADS = 100_000
-"""Events from which two threads are worth their start."""
 SEVERITIES: tuple[Severity, ...] = ("error", "warn", "info")
 
 
@@ -224,7 +221,8 @@ def find_all(
     context = Context(graph, epsilon_us, end_us, groups)
     rows, unchecked = [], dict[str, str]()
     every: dict[str, Evidence] = {}
-    for rule, found in zip(RULES, _checked(context), strict=True):
+    for rule in RULES:
+        found = _check(context, rule)
         if isinstance(found, NotChecked):
             unchecked[rule.name] = str(found)
         elif len(found):
@@ -250,17 +248,6 @@ def find_all(
 def _of_one(says: str) -> str:
     """Turn what several events did into what one did."""
     return says.replace("their ", "its ").replace("themselves", "itself")
-
-
-def _checked(context: Context) -> list[Evidence | NotChecked]:
-    """Check each rule; on a large graph in two threads, as nearly all time goes to loops that need no interpreter."""
-    if len(context.graph) < _TWO_THREADS:
-        return [_check(context, rule) for rule in RULES]
-    with ThreadPoolExecutor(2, "findings") as threads:
-        # What several rules look at is made first, so that no rule makes it beside another.
-        for _ in threads.map(lambda prepare: prepare(context), PREPARATIONS):
-            pass
-        return list(threads.map(partial(_check, context), RULES))
 
 
 def _check(context: Context, rule: Rule) -> Evidence | NotChecked:

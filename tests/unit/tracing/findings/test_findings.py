@@ -5,18 +5,14 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pytest
 from decoded_events import cause, event_table
-from event_forests import mixed
 from order_flow import rows_of, scenario, trace_of_lists
 from traces import trace_of
 
 from workbench.errors import TableError
-from workbench.tracing.findings import findings
-from workbench.tracing.findings.findings import RULES, find_all
-from workbench.tracing.graph import build_graph
+from workbench.tracing.findings.findings import RULES
 from workbench.tracing.spans.columns import SPAN, SpanFile
 from workbench.tracing.spans.graph import spans_graph
 from workbench.tracing.trace import Trace
@@ -242,16 +238,6 @@ def test_each_rule_has_its_query_and_its_evidence_has_positions():
     assert all(rule.query and rule.says for rule in RULES)
     evidence = vector().findings().evidence
     assert evidence[["topic", "partition", "offset"]].notna().all().all()
-
-
-def test_two_threads_find_what_one_finds(monkeypatch):
-    one = build_graph(mixed(3_000))
-    expected = find_all(one)
-    monkeypatch.setattr(findings, "_TWO_THREADS", 0)
-    found = find_all(build_graph(mixed(3_000)))
-    pd.testing.assert_frame_equal(found.frame, expected.frame)
-    pd.testing.assert_frame_equal(found.evidence, expected.evidence)
-    assert found.unchecked == expected.unchecked
 
 
 def test_permuting_the_events_changes_nothing():
