@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from workbench.tracing.findings.context import Context
-    from workbench.tracing.graph.arrays import Ints
+    from workbench.tracing.graph.arrays import Flags, Ints
     from workbench.tracing.graph.typed_edges import TypedEdges
 
 _FEW = 3
+_STEP = 1 << 18
+"""Edges that are looked at in one go."""
 _USUAL_SHARE, _ENOUGH = 0.95, 20
 
 
@@ -90,15 +92,12 @@ def cycle(context: Context) -> Evidence:
 
 def correlation_break(context: Context) -> Evidence:
     """Find edges between different correlations."""
-    code, used = context.codes("correlation_id"), context.graph.used_edges
-    first, second = code[used.cause], code[used.effect]
-    return Evidence.of_edges(context, (first >= 0) & (second >= 0) & (first != second))
+    return _edges_where(context, "correlation_id", _differ)
 
 
 def correlation_missing(context: Context) -> Evidence:
     """Find effects without a correlation whose cause has one."""
-    code, used = context.codes("correlation_id"), context.graph.used_edges
-    return Evidence.of_edges(context, (code[used.cause] >= 0) & (code[used.effect] < 0))
+    return _edges_where(context, "correlation_id", lambda cause, effect: (cause >= 0) & (effect < 0))
 
 
 def several_roots(context: Context) -> Evidence:
@@ -116,13 +115,22 @@ def several_roots(context: Context) -> Evidence:
 
 def crossing(name: str) -> Callable[[Context], Evidence]:
     """Find edges whose ends differ in an attribute that both have."""
+    return lambda context: _edges_where(context, name, _differ)
 
-    def find(context: Context) -> Evidence:
-        code, used = context.codes(name), context.graph.used_edges
-        first, second = code[used.cause], code[used.effect]
-        return Evidence.of_edges(context, (first >= 0) & (second >= 0) & (first != second))
 
-    return find
+def _differ(cause: Ints, effect: Ints) -> Flags:
+    differ: Flags = (cause >= 0) & (effect >= 0) & (cause != effect)
+    return differ
+
+
+def _edges_where(context: Context, name: str, holds: Callable[[Ints, Ints], Flags]) -> Evidence:
+    """Find edges by the codes of an attribute at their ends, -1 for none; some edges at a time, for less memory."""
+    code, used = context.codes(name), context.graph.used_edges
+    found = [np.zeros(0, dtype=np.int64)]
+    for begin in range(0, len(used.cause), _STEP):
+        some = slice(begin, begin + _STEP)
+        found.append(begin + np.flatnonzero(holds(code[used.cause[some]], code[used.effect[some]])))
+    return Evidence.of_edges(context, np.concatenate(found))
 
 
 def skipped_ancestor(context: Context) -> Evidence:

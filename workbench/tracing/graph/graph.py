@@ -151,8 +151,9 @@ class CausalGraph:
     def by_correlation(self) -> Groups:
         """The events of each correlation; correlations by their code."""
         code = self.encoded("correlation_id").codes
-        inside = np.flatnonzero(code >= 0)
-        return Groups.of(code[inside], int(code.max(initial=-1)) + 1, inside.astype(np.int32))
+        # Events without one come first, and are left out.
+        groups = Groups.of(code + 1, int(code.max(initial=-1)) + 2)
+        return Groups(groups.starts[1:] - groups.starts[1], groups.members[groups.starts[1] :])
 
     @cached_property
     def structure(self) -> GraphStructure:

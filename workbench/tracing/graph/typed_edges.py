@@ -85,6 +85,11 @@ class TypedEdges:
         place, hop = (self.place, self.hop) if self.timed.all() else (self.place[self.timed], self.hop[self.timed])
         return spread_of(place, hop, len(self.pairs[0]))
 
+    def forget(self) -> None:
+        """Drop what takes most memory, hops and fans; they are made again when somebody asks for them."""
+        for name in ("_hops", "fans"):
+            vars(self).pop(name, None)
+
     @cached_property
     def fans(self) -> Fans:
         """The effects of each event by their type."""

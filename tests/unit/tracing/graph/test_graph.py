@@ -10,8 +10,10 @@ import pytest
 from decoded_events import cause, event_table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from order_flow import rows_of
 from traces import trace_of
 
+from workbench.tracing.graph import build_graph
 from workbench.tracing.selection import reached
 
 if TYPE_CHECKING:
@@ -111,3 +113,9 @@ def test_any_records_in_any_order_give_one_graph_that_keeps_the_invariants(rows,
     for name in ("frame", "edges", "unresolved", "copies", "virtual", "problems", "fragments"):
         assert getattr(graph, name).equals(getattr(shuffled, name)), name
     assert (graph.cycles, graph.accounting, repr(graph)) == (shuffled.cycles, shuffled.accounting, repr(shuffled))
+
+
+def test_events_of_each_correlation():
+    rows = rows_of([["a", 1, [], "k", "A", "x"], ["b", 2, [], None, "A", "x"], ["c", 3, [], "k", "A", "x"]])
+    groups = build_graph(event_table(rows)).by_correlation
+    assert (groups.starts.tolist(), groups.members.tolist()) == ([0, 2], [0, 2])
