@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
 
 Severity: TypeAlias = Literal["error", "warn", "info"]
-_LAST_OF_EDGES = "fan_out_outlier"
-"""The rules behind this one measure no edges: they need the memory of what was measured."""
+_LAST_OF_EDGES = ("clock_drift", "fan_out_outlier")
+"""The rules behind these measure few or no edges: they need the memory of what was measured."""
 _SHOWN = 3
 """Events that are named as examples."""
 SEVERITIES: tuple[Severity, ...] = ("error", "warn", "info")
@@ -225,7 +225,7 @@ def find_all(
     every: dict[str, Evidence] = {}
     for rule in RULES:
         found = _check(context, rule)
-        if rule.name == _LAST_OF_EDGES:
+        if rule.name in _LAST_OF_EDGES:
             context.edges.forget()
         if isinstance(found, NotChecked):
             unchecked[rule.name] = str(found)

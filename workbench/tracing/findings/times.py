@@ -155,8 +155,8 @@ def time_back(context: Context) -> Evidence:
     if is_spans(graph):
         raise NotChecked("rows of a file of spans are in no order of time")
     first = int(np.searchsorted(graph.time, NO_TIME, "right"))
-    time, offset = graph.time[first:], graph.attributes.numbers("offset")[first:]
     lane, lanes = _lanes(graph, first)
+    time, offset = graph.time[first:], graph.attributes.numbers("offset")[first:]
     back = np.flatnonzero(behind(lane, offset, time, lanes, BACK_US))
     if not len(back):
         return Evidence(back)

@@ -48,7 +48,9 @@ def paired(first: Ints, second: Ints, width: int) -> Ints:
         second: Numbers below the width.
         width: How many second numbers there are.
     """
-    pairs: Ints = first.astype(np.int64) * width + second
+    pairs: Ints = first.astype(np.int64)
+    pairs *= width
+    pairs += second
     return pairs
 
 

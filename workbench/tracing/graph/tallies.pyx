@@ -349,7 +349,7 @@ def order_ties(int32_t[::1] node, group, const int64_t[::1] time, keys, int64_t 
         node: Nodes, group by group, by time.
         group: Number of the group of each node.
         time: Time of each node.
-        keys: Three arrays with one whole number for each node; the first one decides.
+        keys: Three arrays with one whole number for each node, the first two of 32 bits; the first one decides.
         longest: Longer runs of equal times are left as they are.
 
     Returns:
@@ -361,10 +361,11 @@ def order_ties(int32_t[::1] node, group, const int64_t[::1] time, keys, int64_t 
     """
     cdef const int32_t[::1] checked = numbers(np.asarray(node), time.shape[0])
     cdef const int32_t[::1] of = np.ascontiguousarray(group, dtype=np.int32)
-    cdef const int64_t[::1] first, second, third
+    cdef const int32_t[::1] first, second
+    cdef const int64_t[::1] third
     cdef int64_t begin = 0, end, place, free, count = checked.shape[0]
     cdef int32_t moved
-    first, second, third = (np.ascontiguousarray(key, dtype=np.int64) for key in keys)
+    first, second, third = map(np.ascontiguousarray, keys, (np.int32, np.int32, np.int64))
     if not of.shape[0] == first.shape[0] == second.shape[0] == third.shape[0] == time.shape[0]:
         raise ValueError(f"{of.shape[0]} groups and their keys do not fit {time.shape[0]} times")
     left = []
@@ -390,7 +391,7 @@ def order_ties(int32_t[::1] node, group, const int64_t[::1] time, keys, int64_t 
 
 
 cdef inline bint _precedes(
-    int32_t one, int32_t other, const int64_t[::1] first, const int64_t[::1] second, const int64_t[::1] third
+    int32_t one, int32_t other, const int32_t[::1] first, const int32_t[::1] second, const int64_t[::1] third
 ) noexcept nogil:
     if first[one] != first[other]:
         return first[one] < first[other]

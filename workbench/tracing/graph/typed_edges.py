@@ -86,7 +86,11 @@ class TypedEdges:
         return spread_of(place, hop, len(self.pairs[0]))
 
     def forget(self) -> None:
-        """Drop what takes most memory, hops and fans; they are made again when somebody asks for them."""
+        """Drop what takes most memory, hops and fans; they are made again when somebody asks for them.
+
+        How hops spread is kept.
+        """
+        _ = self.spread
         for name in ("_hops", "fans"):
             vars(self).pop(name, None)
 

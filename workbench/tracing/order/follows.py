@@ -123,7 +123,7 @@ class _Neighbours:
     @classmethod
     def of(cls, events: OrderedEvents) -> _Neighbours:
         inside = events.case[1:] == events.case[:-1]
-        first = np.flatnonzero(inside)
+        first = np.flatnonzero(inside).astype(np.int32)
         pairs, place = number_pairs(events.kind, first, first + 1, len(events.names))
         return cls(inside, place, (pairs // len(events.names), pairs % len(events.names)))
 
