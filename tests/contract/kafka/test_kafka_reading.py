@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 
 import pytest
@@ -194,3 +195,16 @@ async def test_a_topic_created_anew_under_a_follower_is_not_taken_for_the_old_on
         with pytest.raises(UnknownTopicError, match="created anew"):
             await fails(reader)
     await log.delete_topic(name)
+
+
+async def test_a_caller_that_is_cancelled_while_it_closes_leaves_nothing_open(log, topic):
+    name = await topic()
+    reader = log.reader([Span(name, 0, 0, None)])
+    await reader.read(max_wait_ms=10)
+    closing = asyncio.create_task(reader.aclose())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    del reader
+    gc.collect()  # a reader whose fetching goes on would say that it was not closed

@@ -102,16 +102,19 @@ class KafkaReader:
         return await self._take(fetcher, max_bytes)
 
     async def aclose(self) -> None:
-        """Stop fetching and free the buffers; harmless when repeated."""
+        """Stop fetching and free the buffers, also when the caller is cancelled meanwhile; harmless when repeated."""
         self._closed = True
         self._thread.shutdown(wait=False)
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-            self._task = None
-            if self._fetcher is not None:
-                await self._fetcher.aclose()
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.shield(self._end(task))
         self._buffer, self._opened = Buffer(), None
+
+    async def _end(self, task: asyncio.Task[None]) -> None:
+        await asyncio.wait([task])
+        if self._fetcher is not None:
+            await self._fetcher.aclose()
 
     def __del__(self) -> None:
         if self._task is not None and not self._task.done():

@@ -7,7 +7,6 @@ read from the start when the run has ended: `workbench.replay.proof.delivery_che
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -141,13 +140,11 @@ class FollowingCheck:
         least = {at: lane.until for at, lane in self._lanes.items()}
         for at, end in (await stable_ends(self._log, least, least)).items():
             self._lanes[at].until = max(self._lanes[at].until, end)
-        task, self._task = self._task, None
         self._is_last = True
         self._news.set()
-        try:
-            await task
-        finally:
-            task.cancel()
+        # The task itself is not awaited: a caller that is cancelled would cancel it again while it closes its reader.
+        await asyncio.wait([self._task])
+        self._task.result()
         return not self._given_up and self.records == len(self._plan.sent)
 
     async def aclose(self) -> None:
@@ -155,8 +152,7 @@ class FollowingCheck:
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])
 
     async def _follow(self) -> None:
         spans = [Span(at.topic, at.partition, lane.compared, None) for at, lane in sorted(self._lanes.items())]
