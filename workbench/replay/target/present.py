@@ -44,7 +44,12 @@ def origins(records: pa.Table) -> Iterator[pa.Array]:
 
 
 def _marks(records: pa.Table) -> Marks:
-    return np.sort(np.concatenate([np.empty(0, np.uint64), *map(text_marks, origins(records))]))
+    marks, first = np.empty(records.num_rows, np.uint64), 0
+    for some in origins(records):
+        marks[first : first + len(some)] = text_marks(some)
+        first += len(some)
+    marks.sort()
+    return marks
 
 
 def _selected(records: pa.Table, found: set[bytes]) -> set[bytes]:
