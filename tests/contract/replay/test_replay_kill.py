@@ -129,7 +129,7 @@ class Size:
 
 
 QUICK = Size(kills=3, records=6_000, batch=20, within_s=0.5)
-WHOLE = Size(kills=20, records=200_000, batch=5_000, within_s=2.0)
+WHOLE = Size(kills=20, records=200_000, batch=200, within_s=0.4)
 SIZE = WHOLE if os.environ.get("WORKBENCH_REPLAY_KILLS") else QUICK
 """``WORKBENCH_REPLAY_KILLS=1`` kills a replay of 200,000 records twenty times."""
 
@@ -160,7 +160,7 @@ async def test_killed_at_random_and_resumed_until_each_record_is_there_once(kafk
         run_id, killed = said, killed + (row.state == "in_doubt")
         if row.state == "done" or killed == SIZE.kills:
             break
-    assert killed
+    assert killed == SIZE.kills or (killed and SIZE is QUICK)
     with Journal.open(path) as journal:
         if journal.run(run_id).state == "in_doubt":
             plan = plan_from_json(
