@@ -43,7 +43,7 @@ class TopicsPane(Pane):
     columns = (
         Column("topic", "Topic", 200, grow=True, ends=True),
         Column("records", "Records", 96, numeric=True),
-        Column("bytes", "Bytes", 100, numeric=True),
+        Column("bytes", "Bytes", 116, numeric=True),
         Column("rate", "Rate/s", 76, numeric=True),
         Column("trend", "Rate lately", 96),
         Column("partitions", "Part.", 56, numeric=True),
