@@ -10,9 +10,9 @@ from workbench.replay.proof.verification import Check, Verification, verify_deli
 from workbench.replay.rules.guard import Refusal
 from workbench.replay.run.abandon import abandon_run
 from workbench.replay.run.control import RunControl
-from workbench.replay.run.execution import run_plan
 from workbench.replay.run.resolution import resolve_run
 from workbench.replay.run.resumption import resume_run
+from workbench.replay.run.start import run_plan
 from workbench.replay.target.facts import Connection, GroupFacts, Pipeline, TargetFacts, TopicFacts
 from workbench.replay.target.fetching import fetch_facts
 

@@ -26,11 +26,11 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "headers": ("provenance", "exact", "clean"),
     "order": ("offset", "timestamp", "global"),
     "writer": ("transactional", "idempotent"),
-    "on_error": ("stop", "skip_record"),
     "compression": ("none", "gzip", "snappy", "lz4", "zstd"),
 }
 _PARTITION_WORDS = ("keep", "detected", "murmur2", "crc32", "fnv1a", "round_robin")
 _FIXED = re.compile(r"fixed\((\d{1,9})\)\Z")
+_RETRY = re.compile(r"retry\(([1-9]\d?)\)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,8 @@ class Options:
     """How the batches are compressed that the run sends: ``gzip``, ``snappy``, ``lz4`` or ``zstd``. A topic with a
     ``compression.type`` of its own stores them as that says."""
     on_error: str = "stop"
+    """``skip_record`` leaves out a record that the broker refuses; ``retry(3)`` resumes the run up to three times after
+    a failure that may pass, such as a broker that does not answer."""
     skip_refused: bool = False
     allow_same_topic: bool = False
     create_target: bool = False
@@ -167,6 +169,11 @@ class Options:
                 "on_error='skip_record' needs writer='transactional': without transactions a record that follows the "
                 "skipped one may have been written before it is known.",
             )
+        if options.retries and options.writer == "idempotent":
+            raise ConfigurationError(
+                f"on_error={options.on_error!r} needs writer='transactional': without transactions the broker may "
+                "still write a batch that was given up, and the next try would send it again.",
+            )
         if options.also and options.ids != "new":
             raise ConfigurationError("also= names paths that new ids rewrite; it needs ids='new'.")
         if options.ids == "new" and options.headers == "exact":
@@ -174,6 +181,12 @@ class Options:
                 "ids='new' needs provenance headers, which keep the original ids; headers='exact' adds none.",
             )
         return options
+
+    @property
+    def retries(self) -> int:
+        """How often a run is resumed by itself."""
+        match = _RETRY.match(self.on_error)
+        return int(match[1]) if match else 0
 
     @property
     def trace_policy(self) -> str:
@@ -230,6 +243,14 @@ def _choice(name: str, value: object) -> str:
         return value
     allowed = " or ".join(repr(choice) for choice in _CHOICES[name])
     raise ConfigurationError(f"{name}={value!r} is not possible; use {allowed}.")
+
+
+def _on_error(name: str, value: object) -> str:
+    if isinstance(value, str) and (value in ("stop", "skip_record") or _RETRY.match(value)):
+        return value
+    raise ConfigurationError(
+        f"{name}={value!r} is not possible; use 'stop', 'skip_record', or 'retry(3)' with 1 to 99 tries."
+    )
 
 
 def _flag(name: str, value: object) -> bool:
@@ -300,6 +321,7 @@ _PARSERS: dict[str, Any] = {
     "partitions": lambda _name, value: Partitions.parse(value),
     "records_per_s": _rate,
     "bytes_per_s": _rate,
+    "on_error": _on_error,
     "max_records": _count,
     "max_bytes": _count,
     "max_hops": _hops,

@@ -60,6 +60,8 @@ def test_an_unknown_keyword_names_the_likely_one(given, message):
         {"accept_groups": "billing"},
         {"accept_groups": [1]},
         {"on_error": "skip_record", "writer": "idempotent"},
+        {"on_error": "retry(3)", "writer": "idempotent"},
+        *({"on_error": text} for text in ("retry", "retry()", "retry(0)", "retry(-1)", "retry(100)", "retry(3) ", 3)),
     ],
 )
 def test_values_that_are_not_allowed(given):
@@ -76,9 +78,14 @@ def test_values_that_are_not_allowed(given):
         {"partitions": {2: 0, 0: 2}, "records_per_s": Fraction(1, 3)},
         {"ids": "new", "also": ["b", "a"], "boundary": "map", "trace": "strip", "timestamps": "shift"},
         {"schema_ids": {17: 4, 3: 9}, "headers": "clean", "clean_headers": ["x-*", "trace"], "partitions": "detected"},
+        {"on_error": "retry(12)"},
         {"schema_ids": "keep", "mode": "stimulus", "accept_cycle": True},
     ],
 )
 def test_options_survive_the_journal(given):
     options = Options.parse(given)
     assert Options.from_json(options.to_json()) == options
+
+
+def test_retry_says_how_often():
+    assert [Options.parse({"on_error": text}).retries for text in ("stop", "skip_record", "retry(12)")] == [0, 0, 12]

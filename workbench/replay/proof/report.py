@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from workbench.replay.proof.verification import Verification
     from workbench.store.journal import Journal, RunLedger
 
+TRY = "replay.try"
+"""Action of the audit's entries about runs that were tried again."""
 _PART_ROWS = 1 << 16
 _MOST_HELD = 100_000
 """Records up to which a report holds its ledger."""
@@ -75,6 +77,8 @@ class ReplayReport:
     recorded: RunLedger
     held: pa.Table | None = None
     """The ledger of a run that is not large."""
+    tries: tuple[str, ...] = ()
+    """What became of each time that the run was tried again (``on_error="retry(3)"``)."""
 
     @property
     def ledger(self) -> pa.Table:
@@ -118,6 +122,7 @@ class ReplayReport:
             ("state", self.state),
             ("records", f"{number_text(self.selected)} selected: {counts or 'none attempted'}"),
             *([("error", visible(self.error, None))] if self.error else []),
+            *([("tried again", visible("; ".join(self.tries), None))] if self.tries else []),
             *([("verification", self.verification.summary)] if self.verification else []),
         ]
 
@@ -185,4 +190,10 @@ def read_report(journal: Journal, run_id: str, verification: Verification | None
         undo=UndoAids.of(row, recorded, held),
         recorded=recorded,
         held=held,
+        tries=tuple(_try(entry["result"], **entry["details"]) for entry in journal.audit_rows(run_id, TRY)),
     )
+
+
+def _try(result: str, **details: Any) -> str:
+    why = f": {details['error']}" if details["error"] else ""
+    return f"try {details['try']} of {details['of']} {result}{why}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from workbench.errors import PublishError, WorkbenchError
 from workbench.model.records.written import UNKNOWN, WrittenColumns
+from workbench.replay.run.passing import may_pass
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,6 +32,8 @@ class BatchEnd:
     written: WrittenColumns
     """The outcome of each record that was sent; fewer than planned when sending was interrupted."""
     error: str | None = None
+    passing: bool = False
+    """Whether it failed for reasons that may pass, such as a broker that does not answer."""
 
 
 class BatchWriter(Protocol):
@@ -83,19 +86,19 @@ class TransactionalWriter:
             await writer.begin()
             written = await send(writer)
         except WorkbenchError as error:
-            return await self._undo(written, error.message)
+            return await self._undo(written, error.message, passing=may_pass([error]))
         if len(written) < self._expected() or written.acked < len(written):
-            return await self._undo(written, written.first_error)
+            return await self._undo(written, written.first_error, passing=may_pass(written.errors.values()))
         try:
             await writer.commit()
         except PublishError as error:
             # The broker refused the commit, so nothing of it is visible. The producer cannot be used any more.
             await self.aclose()
-            return BatchEnd("aborted", written, error.message)
+            return BatchEnd("aborted", written, error.message, passing=may_pass([error]))
         except WorkbenchError as error:
             # The answer to the commit was lost: the coordinator may have committed it or not.
             await self.aclose()
-            return BatchEnd("unknown", written, error.message)
+            return BatchEnd("unknown", written, error.message, passing=may_pass([error]))
         return BatchEnd("committed", written)
 
     def _open_writer(self) -> Writer:
@@ -103,7 +106,7 @@ class TransactionalWriter:
             raise WorkbenchError("The writer of this run is closed.")
         return self._writer
 
-    async def _undo(self, written: WrittenColumns, error: str | None) -> BatchEnd:
+    async def _undo(self, written: WrittenColumns, error: str | None, *, passing: bool) -> BatchEnd:
         """Abort. Where that fails, open a new writer: the broker then aborts the open transaction of the old one."""
         try:
             await self._open_writer().abort()
@@ -113,8 +116,8 @@ class TransactionalWriter:
                 await self.open()
             except WorkbenchError as failed:
                 reason = "; ".join(filter(None, [error, failed.message]))
-                return BatchEnd("unknown", written, reason)
-        return BatchEnd("aborted", written, error)
+                return BatchEnd("unknown", written, reason, passing=passing and may_pass([failed]))
+        return BatchEnd("aborted", written, error, passing=passing)
 
 
 class IdempotentWriter:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.errors import ReplayRefused, WorkbenchError
+from workbench.errors import BrokerUnavailableError, ReplayRefused, WorkbenchError
 from workbench.model import TopicPartition
 from workbench.replay.proof.arrivals import Picker, arrivals
 from workbench.replay.proof.expected import ACKED
@@ -54,6 +54,7 @@ async def resolve_run(log: RecordLog, journal: Journal, run_id: str) -> str:
 
     Raises:
         ReplayRefused: The run wrote to another cluster.
+        BrokerUnavailableError: The cluster does not answer.
     """
     row = await asyncio.to_thread(journal.run, run_id)
     check_cluster(log, row)
@@ -87,6 +88,9 @@ async def settle_from_target(log: RecordLog, journal: Journal, row: RunRow, plan
         journal: Where the run is recorded.
         row: The run.
         plan: Its plan, made again; with it also records without provenance headers are found, by their content.
+
+    Raises:
+        BrokerUnavailableError: The cluster does not answer.
     """
     # Fencing ends the open transaction of the run, and takes the id from a process that still lives.
     await fence(log, row)
@@ -102,6 +106,8 @@ async def settle_from_target(log: RecordLog, journal: Journal, row: RunRow, plan
             found = await arrived_by_content(log, plan, unknown["seq"].to_pylist(), tails.starts, tails.ends)
         else:
             return "its records carry no provenance headers"
+    except BrokerUnavailableError:
+        raise  # it may answer later, so nobody has to decide without it
     except WorkbenchError as error:
         return error.message
     if isinstance(found, str):

@@ -1,48 +1,28 @@
-"""Resumes an interrupted run: settles what is in doubt, then sends what is not on the target, in lane order.
+"""Resumes an interrupted run, so that each of its records is on the target once, in lane order.
 
-The records of the run are those of its plan, so nothing is confirmed a second time. What must still hold is checked
-again: the right to write, the typed name of a protected target, its groups, and that it is the same topic.
+The records of the run are those of its plan, so nothing is confirmed a second time.
 """
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pyarrow as pa
-
-from workbench.errors import ReplayRefused
-from workbench.model import TopicPartition
-from workbench.replay.rules.guard import refusals
-from workbench.replay.rules.planning_input import PlanningInput
-from workbench.replay.run.admission import typed_names
-from workbench.replay.run.execution import PlanRun, Remaining, Who, run_to_its_end
-from workbench.replay.run.ledger_rows import TO_SEND_AGAIN, outcome_rows
-from workbench.replay.run.resolution import check_cluster, settle_from_target
+from workbench.replay.run.attempts import run_to_its_end
+from workbench.replay.run.control import RunControl
+from workbench.replay.run.progress import RunProgress
+from workbench.replay.run.reconciliation import reconciled
+from workbench.replay.run.run_context import RunContext
 from workbench.replay.target.facts import Connection
-from workbench.replay.target.fetching import fetch_again
-from workbench.store.journal import Settlement, Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from workbench.bus.protocols import RecordLog
-    from workbench.model.feeds import Progress
     from workbench.replay.plan.plan import Plan
     from workbench.replay.proof.report import ReplayReport
-    from workbench.replay.run.control import RunControl
-    from workbench.replay.target.facts import TargetFacts
+    from workbench.replay.run.progress import ProgressListener
+    from workbench.replay.run.reconciliation import Doubtful
     from workbench.store.journal import Journal
-
-Doubtful = Literal["skip", "send"]
-
-RESUMABLE = ("in_doubt", "stopped", "failed")
-_CHECKED = frozenset({"G-3", "G-4", "G-6", "G-7"})
-"""Refusals that are checked again. The others are about the selection and the age of the plan, or would find the run's
-own topics and records."""
-_LEFT_OUT = "left out by choice: whether it is on the target could not be told"
 
 
 async def resume_run(
@@ -56,7 +36,7 @@ async def resume_run(
     reason: str = "",
     by: str = "",
     verify: bool = True,
-    progress: Callable[[Progress], None] | None = None,
+    progress: ProgressListener | None = None,
     control: RunControl | None = None,
 ) -> ReplayReport:
     """Go on with a run that was killed, stopped or failed, so that each record is on the target exactly once.
@@ -78,89 +58,7 @@ async def resume_run(
     Raises:
         ReplayRefused: The run is in another state, its target changed, or what is in doubt cannot be told.
     """
-    row = await asyncio.to_thread(journal.run, plan.run_id)
-    if row.state not in RESUMABLE:
-        raise _refused(plan, f"it is {row.state}")
-    check_cluster(target_log, row)
-    await _admit(plan, target_log, journal, connection or Connection(), target)
-    unclear = await settle_from_target(target_log, journal, row, plan)
-    if unclear is not None:
-        if doubtful is None:
-            choice = "doubtful='skip' leaves that batch out, doubtful='send' sends it again and may write it twice"
-            raise _refused(plan, f"whether its last batch arrived cannot be told: {unclear}", f" Decide: {choice}.")
-        if doubtful == "skip":
-            await _leave_out(journal, plan.run_id)
-    remaining = await asyncio.to_thread(_remaining, plan, journal)
-    who = Who(by, reason)
-    run = PlanRun(plan, target_log, journal, who, progress=progress, control=control, remaining=remaining)
-    return await run_to_its_end(run, verify=verify)
-
-
-def _refused(plan: Plan, reason: str, way_out: str = "") -> ReplayRefused:
-    return ReplayRefused(f"Run {plan.run_id} was not resumed: {reason}.{way_out}", reasons=[reason])
-
-
-async def _admit(
-    plan: Plan, log: RecordLog, journal: Journal, connection: Connection, target: str | Collection[str] | None
-) -> None:
-    sources = plan.records.sources.values()
-    facts = await fetch_again(log, plan.facts, sources, plan.records.table, connection=connection, journal=None)
-    planned = _with_created(plan, facts)
-    planning = PlanningInput(plan.records.with_facts(replace(facts, named=True)), planned, typed_names(target))
-    reasons = [str(refusal) for refusal in await asyncio.to_thread(refusals, planning) if refusal.rule in _CHECKED]
-    reasons += await _shortened(log, journal, plan.run_id)
-    if reasons:
-        raise ReplayRefused(f"Run {plan.run_id} was not resumed. {' '.join(reasons)}", reasons=reasons)
-
-
-def _with_created(plan: Plan, found: TargetFacts) -> TargetFacts:
-    """Return the planned facts, with the topics that the run itself created as they were to become."""
-    topics = dict(plan.facts.topics)
-    for topic in plan.records.new_topics:
-        made, now = topic.facts(), found.topics[topic.name]
-        # Its id was drawn by the broker when the run created it; the journaled offsets tell whether it is that topic.
-        topics[topic.name] = replace(made, exists=True, topic_id=now.topic_id, config={**now.config, **made.config})
-    return replace(plan.facts, topics=topics)
-
-
-async def _shortened(log: RecordLog, journal: Journal, run_id: str) -> list[str]:
-    """Name the partitions that end before what the run wrote: their topic was created again, or lost records."""
-    rows = (await asyncio.to_thread(journal.positions, run_id)).to_pylist()
-    least = {
-        TopicPartition(at["target_topic"], at["target_partition"]): at["next_target_offset"] or at["start_offset"]
-        for at in rows
-    }
-    ends = await log.offsets(least, "latest", isolation="read_uncommitted")
-    return [
-        f"G-7: {at} ends at {ends[at] or 0}, the run was at {offset}: the topic was created again or lost records."
-        for at, offset in least.items()
-        if (ends[at] or 0) < offset
-    ]
-
-
-async def _leave_out(journal: Journal, run_id: str) -> None:
-    ledger = journal.ledger_of(run_id)
-    seqs = (await asyncio.to_thread(lambda: ledger.rows(outcome="unknown")))["seq"].to_numpy()
-    for batch in (await asyncio.to_thread(journal.transactions, run_id)).to_pylist():
-        if batch["state"] == "unknown":
-            own = seqs[(seqs >= batch["first_seq"]) & (seqs <= batch["last_seq"])]
-            columns = {"outcome": pa.repeat("skipped", len(own)), "reason": pa.repeat(_LEFT_OUT, len(own))}
-            transaction = Transaction(batch["lane_group"], batch["txn_no"], batch["first_seq"], batch["last_seq"])
-            await asyncio.to_thread(
-                journal.settle, run_id, Settlement(transaction, "unknown", outcome_rows(own, columns), again=True)
-            )
-
-
-def _remaining(plan: Plan, journal: Journal) -> Remaining:
-    done, acked = journal.ledger_of(plan.run_id).settled(TO_SEND_AGAIN)
-    settled = np.zeros(len(plan.records), bool)
-    settled[done] = True
-    waiting = plan.sent[~settled[plan.sent]]
-    behind = np.zeros(len(waiting), bool)
-    lanes = plan.records.lanes
-    for lane in np.unique(lanes[waiting]).tolist():
-        of_lane = acked[lanes[acked] == lane]
-        if len(of_lane):
-            # Sent now, it would come behind its successors.
-            behind |= (lanes[waiting] == lane) & (waiting < of_lane.max())
-    return Remaining(waiting[~behind], int(behind.sum()))
+    control, told = control or RunControl(), RunProgress(plan, progress)
+    connection = connection or Connection()
+    context = RunContext(plan, target_log, journal, connection, target, by, reason, told, control)
+    return await run_to_its_end(context, await reconciled(context, doubtful), verify=verify)

@@ -40,10 +40,13 @@ def add_audit_row(cursor: duckdb.DuckDBPyConnection, operation_id: str, entry: M
     )
 
 
-def read_audit_rows(cursor: duckdb.DuckDBPyConnection, operation_id: str) -> list[dict[str, Any]]:
-    """Return the rows of an operation, oldest first; ``details`` is read from its JSON."""
-    query = 'SELECT action, result, details FROM audit WHERE operation_id = ? ORDER BY "at"'
-    found = cursor.execute(query, [operation_id]).fetchall()
+def read_audit_rows(
+    cursor: duckdb.DuckDBPyConnection, operation_id: str, only: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the rows of an operation, or of one action of it, oldest first; ``details`` is read from its JSON."""
+    query = """SELECT action, result, details FROM audit
+        WHERE operation_id = $1 AND ($2 IS NULL OR action = $2) ORDER BY "at" """
+    found = cursor.execute(query, [operation_id, only]).fetchall()
     return [
         {"action": action, "result": result, "details": json.loads(details) if details else {}}
         for action, result, details in found

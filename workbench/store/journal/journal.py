@@ -238,6 +238,7 @@ class Journal:
         """
         with self._connection.transaction() as cursor:
             move(cursor, run_id, "running")
+            cursor.execute("UPDATE replays SET error = NULL WHERE run_id = ?", [run_id])
             cursor.register("pending", pa.table({"seq": pending}))
             query = "DELETE FROM replay_outcomes WHERE run_id = ? AND seq IN (SELECT seq FROM pending)"
             cursor.execute(query, [run_id])
@@ -274,6 +275,11 @@ class Journal:
             if state == "in_doubt":
                 _enter_unknown(cursor, run_id)
 
+    def explain(self, run_id: str, error: str) -> None:
+        """Enter why a run has ended, in place of what was entered before."""
+        with self._connection.transaction() as cursor:
+            cursor.execute("UPDATE replays SET error = ? WHERE run_id = ?", [error, run_id])
+
     def abandon(self, run_id: str, *, by: str = "", reason: str = "") -> None:
         """Give up a run that is in doubt; its ledger stays, its unknown rows stay unknown, its target is free again.
 
@@ -292,10 +298,15 @@ class Journal:
         with self._connection.transaction() as cursor:
             add_audit_row(cursor, operation_id, entry)
 
-    def audit_rows(self, operation_id: str) -> list[dict[str, Any]]:
-        """Return the rows of an operation in the audit table, oldest first; ``details`` is read from its JSON."""
+    def audit_rows(self, operation_id: str, action: str | None = None) -> list[dict[str, Any]]:
+        """Return the rows of an operation in the audit table, oldest first; ``details`` is read from its JSON.
+
+        Args:
+            operation_id: The operation.
+            action: Only rows of this action.
+        """
         with self._connection.cursor() as cursor:
-            return read_audit_rows(cursor, operation_id)
+            return read_audit_rows(cursor, operation_id, action)
 
     def ledger(self, run_id: str) -> pa.Table:
         """Return the ledger of a run by seq, columns of `LEDGER`. Records that were never attempted have no row."""
