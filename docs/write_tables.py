@@ -20,7 +20,7 @@ PAGE = FOLDER / "conventions-and-formats.md"
 _MEANINGS = {
     "event_id": "id of the event",
     "correlation_id": "id of the flow that the event belongs to",
-    "root_id": "id of the event that started the flow",
+    "root_id": "id of the event that started the flow, or of the flow that this one was started from",
     "request_id": "id of the request that it answers",
     "event_type": "what happened",
     "source": "who says so",

@@ -130,6 +130,8 @@ def find_events(graph: CausalGraph, event_id: str) -> Ints:
             if naming
             else ""
         )
+        if linked := _linked(graph, event_id):
+            hint += f" {counted(linked, 'event')} {plural(linked, 'has', 'have')} it as a further id: query link_id."
         shown = visible(event_id, _ID_LIMIT) or "(an empty text)"
         hint += f" {missing_ids_text(graph, 'event_id') or _HINTS['event_id']}"
         raise UnknownEventError(f"No event of {graph.provenance.selection} has the id {shown}.{hint}", wanted=event_id)
@@ -215,6 +217,16 @@ def _relatives(graph: CausalGraph, event_id: str, *, backwards: bool) -> Flags:
 
 def _equals(graph: CausalGraph, name: str, text: str) -> Flags:
     return flags(pc.equal(graph.column(name), pa.scalar(text, pa.large_string())))
+
+
+def _linked(graph: CausalGraph, text: str) -> int:
+    """Count the events that have an id besides their own."""
+    lists = graph.optional("link_ids")
+    return (
+        0
+        if lists is None
+        else len(pc.unique(pc.list_parent_indices(lists).filter(pc.equal(pc.list_flatten(lists), text))))
+    )
 
 
 def _at_position(graph: CausalGraph, text: str) -> Flags:

@@ -29,7 +29,7 @@ def event_frame(graph: CausalGraph) -> pd.DataFrame:
 
     ``key`` names the event; ``kind`` is a root kind or ``inner``; ``causes`` and ``effects`` count used edges;
     ``copies`` counts further records; ``binding``, ``primary`` and ``root`` are keys; ``hop_us`` is the time from the
-    binding cause in microseconds.
+    binding cause in microseconds. Where any event has further ids there are ``link_ids`` besides.
     """
     structure, used, count = graph.structure, graph.used_edges, len(graph)
     # Events without a binding cause are paired with themselves: 0 µs, marked unknown below.
@@ -52,6 +52,7 @@ def event_frame(graph: CausalGraph) -> pd.DataFrame:
             "hop_us": _nullable(hop, timed & (structure.binding >= 0)),
             "in_cycle": structure.in_cycle(),
             **{name: _texts(graph, name) for name in ("cluster", "source_id", "topic", "partition", "offset")},
+            **({"link_ids": _texts(graph, "link_ids")} if "link_ids" in graph.attributes.names else {}),
         },
     )
 

@@ -81,7 +81,7 @@ class TraceViews:
         )
 
     def find(self, text: str) -> Ints:
-        """Return the numbers of the events whose type, id, source, topic, correlation or position holds a text."""
+        """Return the numbers of the events whose type, ids, source, topic, correlation or position holds a text."""
         found = np.zeros(len(self._graph), dtype=np.bool_)
         if not text:
             return np.flatnonzero(found)
@@ -89,7 +89,16 @@ class TraceViews:
             column = self._graph.optional(name)
             if column is not None:
                 found |= flags(pc.match_substring(column, text, ignore_case=True))
-        return np.flatnonzero(found | self._at(text))
+        return np.flatnonzero(found | self._linked(text) | self._at(text))
+
+    def _linked(self, text: str) -> Flags:
+        """Mark events with a further id that holds a text."""
+        found = np.zeros(len(self._graph), dtype=np.bool_)
+        lists = self._graph.optional("link_ids")
+        if lists is not None:
+            holds = flags(pc.match_substring(pc.list_flatten(lists), text, ignore_case=True))
+            found[pc.list_parent_indices(lists).to_numpy()[holds]] = True
+        return found
 
     def _at(self, text: str) -> Flags:
         """Mark events whose position, ``topic/partition@offset``, holds a text with an ``@``."""

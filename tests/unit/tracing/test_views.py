@@ -40,6 +40,12 @@ def test_a_text_is_found_in_what_names_an_event(text: str, found: list[str]) -> 
     assert [named[number] for number in TraceViews(trace.data).find(text).tolist()] == found
 
 
+def test_a_text_is_found_in_further_ids() -> None:
+    rows = [{"event_id": "a", "t": 1}, {"event_id": "b", "t": 2, "link_ids": ["One", "other"]}]
+    views = TraceViews(shop_traces.built(rows).data)
+    assert [views.find(text).tolist() for text in ("one", "OTHER", "none")] == [[1], [1], []]
+
+
 @pytest.mark.parametrize("layout", TRACE_LAYOUTS)
 def test_every_event_has_a_place_in_every_view(layout: str) -> None:
     trace = shop_traces.large(1_500)

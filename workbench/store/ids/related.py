@@ -154,13 +154,17 @@ class _Search:
     def with_context(self, rows: Numbers) -> Numbers:
         """Add what tells how the causes of these rows resolve, and those of the events that name them."""
         keys = self.keys(rows)
-        by_root = self.rows(in_role(of_role(keys, IdRole.ROOT_ID), IdRole.EVENT_ID))
-        begun_by = self.rows(in_role(of_role(keys, IdRole.EVENT_ID), IdRole.ROOT_ID))
+        own = (of_role(keys, role) for role in (IdRole.EVENT_ID, IdRole.CORRELATION_ID))
+        begun_by = self.rows(*(in_role(ids, IdRole.ROOT_ID) for ids in own))
         sharing = self.rows(*(in_role(self._perhaps_missing(keys), role) for role in _CAUSES))
         effects = self.with_copies(np.concatenate([self.namers(rows), begun_by, sharing]))
         # Which of its causes an event means depends on what the others mean.
         both = np.union1d(rows, effects)
-        return np.unique(np.concatenate([both, by_root, self.candidates(both)]))
+        roots = of_role(self.keys(both), IdRole.ROOT_ID)
+        by_root = self.rows(in_role(roots, IdRole.EVENT_ID))
+        # The first event stands for a flow, and which one that is copies tell, too.
+        begun_from = self.rows(in_role(roots, IdRole.CORRELATION_ID))
+        return np.unique(np.concatenate([both, by_root, self.with_copies(begun_from), self.candidates(both)]))
 
     def _perhaps_missing(self, keys: Numbers) -> Numbers:
         """Return the causes that perhaps nobody has: then it matters how many events name them."""

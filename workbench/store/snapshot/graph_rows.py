@@ -162,8 +162,9 @@ def _id_at(store: SnapshotStore, cursor: duckdb.DuckDBPyConnection, text: str) -
 
 
 def _for_the_message(index: IdParts, role: IdRole, text: str) -> Numbers:
-    """Find what a message about a missing id needs: who names it, and some row that has such an id."""
-    named = [index.find(np.array([key_of(IdRole.CAUSE_BY_ID, text)]))] if role is IdRole.EVENT_ID else []
+    """Find what a message about a missing id needs: who names it, who has it besides, some row with such an id."""
+    roles = (IdRole.CAUSE_BY_ID, IdRole.LINK_ID) if role is IdRole.EVENT_ID else ()
+    named = [index.find(np.array([key_of(other, text)])) for other in roles]
     return np.unique(np.concatenate([*named, index.any_row(role)]))
 
 

@@ -134,6 +134,8 @@ def _attributes(rows: Rows, nodes: Nodes) -> EventAttributes:
     names = (*_TEXTS, "trace_id", *_POSITION, *(name for name in ("replay", *OPTIONAL[3:]) if rows.has(name)))
     of_rows: dict[str, Callable[[], pa.Array | Keys]] = {name: partial(_of_rows, rows.table, name) for name in names}
     of_events: dict[str, pa.Array] = {}
+    if len(pc.list_flatten(rows.raw("link_ids"))):
+        of_rows["link_ids"] = partial(_of_rows, rows.table, "link_ids")
     of_rows["key"] = partial(_given, nodes.keys)
     marks = {"failed": _failed(rows, nodes), "broker_time": _broker_time(rows, nodes)}
     of_events |= {name: pa.array(marked) for name, marked in marks.items() if marked.any()}

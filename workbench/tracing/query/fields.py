@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from workbench.tracing.graph.graph import ROOT_KINDS
 from workbench.tracing.graph.times import NO_TIME, hops
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Ints
 
-Kind: TypeAlias = Literal["text", "number", "duration", "time", "json"]
+Kind: TypeAlias = Literal["text", "texts", "number", "duration", "time", "json"]
 
 FIELDS: dict[str, Kind] = {
     "type": "text",
     "id": "text",
+    "link_id": "texts",
     "source": "text",
     "topic": "text",
     "partition": "number",
@@ -38,7 +40,7 @@ FIELDS: dict[str, Kind] = {
     "root.type": "text",
     "root.source": "text",
 }
-"""Names and kinds; a path into the payload is of kind ``json``."""
+"""Names and kinds; a path into the payload is of kind ``json``. Of ``texts`` an event can have several."""
 
 STORED = ("key",)
 """Fields of the raw record, which a graph does not have; paths into the payload are others."""
@@ -89,6 +91,13 @@ def _since_root(graph: CausalGraph, nodes: Ints) -> pa.Array:
     return _since(graph, graph.structure.root[nodes], nodes)
 
 
+def _link_ids(graph: CausalGraph, nodes: Ints) -> pa.Array:
+    if "link_ids" not in graph.attributes.names:
+        return pa.nulls(len(nodes), pa.list_(pa.string()))
+    lists = graph.some("link_ids", nodes)
+    return pc.if_else(pc.equal(pc.list_value_length(lists), 0), None, lists)
+
+
 def _depths(graph: CausalGraph, nodes: Ints) -> pa.Array:
     return pa.array(graph.structure.depth[nodes])
 
@@ -102,6 +111,7 @@ def _root_kinds(graph: CausalGraph, nodes: Ints) -> pa.Array:
 
 
 _COMPUTED = {
+    "link_id": _link_ids,
     "t": _times,
     "hop": _since_cause,
     "since_root": _since_root,

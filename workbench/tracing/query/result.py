@@ -110,4 +110,4 @@ def _cell(name: str, value: Any) -> str:
         return time_text(value, "us")
     if kind == "duration":
         return duration_text(value, "us")
-    return visible(str(value), _TEXT_LIMIT)
+    return visible(", ".join(value) if kind == "texts" else str(value), _TEXT_LIMIT)

@@ -57,10 +57,23 @@ def _comparison(term: Comparison, names: Names) -> str:
     if term.value is None:
         missing = f"({name} IS NULL OR json_type({name}) = 'NULL')" if kind == "json" else f"{name} IS NULL"
         return missing if term.operator == "=" else f"NOT ({missing})"
+    if kind == "texts":
+        return _any_of(name, term, names)
     if term.operator in ("=~", "!~"):
         matched = f"regexp_full_match({_text_of(name, kind, term)}, {names.value(term.value)})"
         return matched if term.operator == "=~" else f"NOT {matched}"
     return f"{_operand(name, kind, term)} {term.operator} {names.value(plain(term.field, kind, term.value))}"
+
+
+_NEGATED = {"!=": "=", "!~": "=~"}
+
+
+def _any_of(name: str, term: Comparison, names: Names) -> str:
+    """Compare each of several texts: one that fits is enough, and a negated comparison wants none."""
+    operator = _NEGATED.get(term.operator, term.operator)
+    value = names.value(plain(term.field, "text", term.value))
+    fits = f"regexp_full_match(x, {value})" if operator == "=~" else f"x {operator} {value}"
+    return f"len(list_filter({name}, lambda x: {fits})) {'= 0' if term.operator in _NEGATED else '> 0'}"
 
 
 def _text_of(name: str, kind: Kind, term: Comparison) -> str:

@@ -54,7 +54,7 @@ def _aggregate(stage: Aggregate, names: Names, groups: Sequence[str]) -> str:
         operand = json_number(operand)
         if isinstance(stage.value, bool | Duration) or not isinstance(stage.value, int | float):
             raise QueryError(f"{stage.function}({stage.field.name}) is compared with a number, not {stage.value!r}.")
-    if kind == "text" or (kind == "time" and stage.function in _SUMS):
+    if kind in ("text", "texts") or (kind == "time" and stage.function in _SUMS):
         raise QueryError(f"{stage.function}() does not fit {stage.field.name}, which is a {kind}.")
     value = names.value(plain(stage.field, kind, stage.value))
     return f"coalesce({stage.function}({operand}) {over} {stage.operator} {value}, false)"

@@ -82,6 +82,29 @@ def test_every_hook_is_asked_for_by_both_ways_of_decoding(kind, others):
     assert [cause["value"] for cause in rows[0]["causes"]] == [cause.value for cause in found.causes]
 
 
+_NEW = b"00000000-0000-4000-8000-0000000000c3"
+_OLD = "00000000-0000-4000-8000-0000000000c2"
+
+
+@pytest.mark.parametrize(
+    ("headers", "value"),
+    [
+        (((b"MessageId", b"m-1"), (b"ConversationId", _NEW), (b"MT-InitiatingConversationId", _OLD.encode())), b"{}"),
+        (
+            (),
+            b'{"messageId": "m-1", "messageType": ["urn:message:A:B"], "message": {}, "conversationId": "' + _NEW
+            + b'", "headers": {"MT-InitiatingConversationId": "' + _OLD.upper().encode() + b'"}}',
+        ),
+    ],
+)  # fmt: skip
+def test_masstransit_says_which_conversation_a_new_one_was_started_from(headers, value):
+    record = Record("t", 0, 0, 0, TimestampType.CREATE, None, value, headers)
+    found = decode_record(record)
+    assert (found.root_id, found.correlation_id, found.cause_state) == (_OLD, _NEW.decode(), "root")
+    rows = Decoder().decode(golden_vectors.record_batch([record] * 20), "t").to_pylist()
+    assert {(row["root_id"], row["correlation_id"]) for row in rows} == {(_OLD, _NEW.decode())}
+
+
 def test_a_convention_gives_way_to_the_one_it_names_and_of_variants_the_first_counts():
     shy = Convention("shy", 5, all=((parse_condition("value:toy"),),), code=ConventionCode("shy", unless="toy"))
     twice = Convention("toy", 5, all=((parse_condition("value:kind"),),), dialect="second", code=CODE)

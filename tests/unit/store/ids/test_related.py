@@ -18,7 +18,7 @@ from workbench.tracing.selection import select
 
 IDS = [f"e{number}" for number in range(7)]
 LINKS = ["l1", "l2", "e1", "k1"]
-CORRELATIONS = ["k1", "k2", None]
+CORRELATIONS = ["k1", "k2", "e6", None]
 
 causes = st.builds(
     cause,
@@ -32,7 +32,7 @@ rows = st.fixed_dictionaries(
         "correlation_id": st.sampled_from(CORRELATIONS),
         "link_ids": st.lists(st.sampled_from(LINKS), max_size=2, unique=True),
         "causes": st.lists(causes, max_size=3),
-        "root_id": st.sampled_from([None, None, *IDS]),
+        "root_id": st.sampled_from([None, None, *IDS, "k1", "k2", "k3"]),
         "t": st.integers(0, 30),
         "topic": st.sampled_from(["t", "t.copy", "t.dlq"]),
         "source": st.sampled_from(["shop", "pay"]),

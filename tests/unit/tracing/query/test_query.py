@@ -237,6 +237,7 @@ FIELDS = [
     ('kind = "origin"', ["a1"]), ('kind = "orphan"', ["x"]), ('root.type = "OP"', ["a1", "a2"]),
     ('root.source != "shop"', ["x"]), (".amount > 4", ["a2"]), ('.lines.state = "new"', ["a2"]),
     (".amount = nil", ["a1", "x"]), (".paid = true", ["a2"]), ("key != nil", ["a2"]),
+    ('link_id = "other"', ["a2", "x"]),
 ]  # fmt: skip
 """The fields of section 7.3, each with a condition that tells events apart."""
 
@@ -245,11 +246,12 @@ FIELDS = [
 def test_each_field_of_the_language(condition, expected):
     context = {"trace_id": "7" * 32, "span_id": "1" * 16, "parent_span_id": None, "sampled": True, "via": "traceparent"}
     said = {"tenant": "acme", "environment": "dev", "principal": "ann", "trace": context, "partition": 3}
+    said["link_ids"] = ["other"]
     rows = [
         {"event_id": "a1", "t": 0, "event_type": "OP", "source": "shop", "correlation_id": "k1", "cause_state": "root"},
         {"event_id": "a2", "t": 5_000, "causes": ["a1"], "event_type": "PA", "source": "pay", "correlation_id": "k1",
          **said},
-        {"event_id": "x", "t": 9_000, "causes": ["gone"], "source": "bill"},
+        {"event_id": "x", "t": 9_000, "causes": ["gone"], "source": "bill", "link_ids": ["one", "other"]},
     ]  # fmt: skip
     payload = {".amount": "5", ".lines.state": '"new"', ".paid": "true"}
 
@@ -262,6 +264,24 @@ def test_each_field_of_the_language(condition, expected):
         return pa.table({name: pa.array(column, pa.string()) for name, column in values.items()})
 
     assert ids(query(build_graph(event_table(rows)), "{" + condition + "}", stored=stored)) == expected
+
+
+LINKED = [
+    ('link_id = "one"', ["b"]), ('link_id != "one"', ["a"]), ('link_id =~ "o.*r"', ["a", "b"]),
+    ('link_id !~ "o.e"', ["a"]), ('link_id < "onf"', ["b"]), ("link_id = nil", ["c"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "expected"), LINKED)
+def test_an_event_can_have_several_link_ids_and_one_that_fits_is_enough(condition, expected):
+    rows = [
+        {"event_id": "a", "t": 0, "link_ids": ["other"]},
+        {"event_id": "b", "t": 1, "link_ids": ["one", "other"]},
+        {"event_id": "c", "t": 2},
+    ]
+    found = query(build_graph(event_table(rows)), f"{{{condition}}} | select(id, link_id)")
+    assert ids(found) == expected
+    assert ("one, other" in repr(found)) == ("b" in expected)
 
 
 def test_every_field_of_the_language_is_tested():
@@ -310,6 +330,8 @@ def test_columns_are_selected(forest):
         ('{key = "a"}', "ask the snapshot"),
         ("{.amount > 3}", "ask the snapshot"),
         ("{} | avg(type) > 3", "does not fit type"),
+        ("{} | max(link_id) > 3", "does not fit link_id"),
+        ("{link_id > 3}", "link_id is a text"),
         ("{} | sum(t) > 3", "does not fit t"),
         ("{} | count() > 3ms", "compared with a number"),
     ],

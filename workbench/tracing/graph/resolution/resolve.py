@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from workbench.tracing.graph.edges import HINT, Edges
 from workbench.tracing.graph.resolution.choosing import Entries, choose, declare
@@ -15,8 +16,6 @@ from workbench.tracing.graph.resolution.spans import linked_edges, span_edges
 from workbench.tracing.graph.resolution.targets import NodeIndex, find_others
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from workbench.tracing.graph.arrays import Codes, Flags, Ints
     from workbench.tracing.graph.nodes import Nodes
     from workbench.tracing.graph.resolution.declared import StatedCauses
@@ -111,11 +110,28 @@ def _with_others(edges: Edges, rows: Rows, nodes: Nodes, declared: DeclaredCause
         silent = np.ones(len(nodes), dtype=np.bool_)
         silent[declared.node] = False
         silent[edges.effect] = False
-        edges += _hints(more.ids.root_id[nodes.row], silent, more.index)
+        edges += _hints(rows, nodes, more.ids.root_id[nodes.row], silent, more.index)
     return edges if len(edges) == before else edges.pick(np.lexsort((edges.cause, edges.effect)))
 
 
-def _hints(root_id: Ints, silent: Flags, index: NodeIndex) -> Edges:
-    effects = np.flatnonzero(silent & (root_id >= 0) & index.has_id(root_id))
+def _hints(rows: Rows, nodes: Nodes, root_id: Ints, silent: Flags, index: NodeIndex) -> Edges:
+    named = silent & (root_id >= 0)
+    known = named & index.has_id(root_id)
+    effects = np.flatnonzero(known)
     owner, cause = index.by_id.expand(root_id[effects])
-    return Edges.undeclared(cause, effects[owner], HINT)
+    hints = Edges.undeclared(cause, effects[owner], HINT)
+    of_flows = np.flatnonzero(named & ~known)
+    return hints + _from_flows(rows, nodes, of_flows) if len(of_flows) else hints
+
+
+def _from_flows(rows: Rows, nodes: Nodes, effects: Ints) -> Edges:
+    """Make the hints of root ids that name another flow, which its first event stands for."""
+    correlation = rows.encoded("correlation_id")
+    own = correlation.codes[nodes.row]
+    named = correlation.find(rows.column("root_id").take(pa.array(nodes.row[effects])))
+    first = np.full(len(correlation.dictionary) + 1, -1, dtype=np.int32)
+    # Nodes are in order of time: what is written last is the first one. Those of no flow are written to the end.
+    first[own[::-1]] = np.arange(len(nodes), dtype=np.int32)[::-1]
+    first[-1] = -1
+    begun = (first[named] >= 0) & (named != own[effects])
+    return Edges.undeclared(first[named][begun], effects[begun], HINT)

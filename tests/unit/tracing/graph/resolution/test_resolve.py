@@ -51,6 +51,31 @@ def test_a_root_id_without_a_cause_is_a_hint_that_no_algorithm_follows():
     assert len(graph.fragments) == 2
 
 
+def test_a_root_id_can_name_another_flow_which_its_first_event_stands_for():
+    rows = [
+        {"event_id": "late", "t": 3, "correlation_id": "k1"},
+        {"event_id": "first", "t": 1, "correlation_id": "k1", "cause_state": "root"},
+        {"event_id": "x", "t": 5, "correlation_id": "k2", "cause_state": "root", "root_id": "k1"},
+        {"event_id": "own", "t": 6, "correlation_id": "k2", "root_id": "k2"},
+        {"event_id": "gone", "t": 7, "correlation_id": "k3", "root_id": "k9"},
+        {"event_id": "nobody's", "t": 8, "root_id": "k2"},
+        {"event_id": "caused", "t": 9, "root_id": "k1", "causes": ["x"]},
+    ]
+    assert edges(graph_of(*rows), "kind", "used") == [
+        ["first", "x", "hint", False],
+        ["x", "nobody's", "hint", False],
+        ["x", "caused", "explicit", True],
+    ]
+    named = {"event_id": "k1", "t": 9}
+    assert edges(graph_of(*rows, named), "kind")[-1] == ["x", "caused", "explicit"]
+    assert ["k1", "x", "hint"] in edges(graph_of(*rows, named), "kind")
+    flow = graph_of(*rows).select(correlation_id="k2")
+    assert flow.outside.loc[flow.outside["kind"] == "hint", ["event", "neighbour"]].to_numpy().tolist() == [
+        ["x", "first"],
+        ["x", "nobody's"],
+    ]
+
+
 def test_roots_by_what_is_known():
     graph = graph_of(
         {"event_id": "origin", "cause_state": "root"},
