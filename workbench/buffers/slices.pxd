@@ -20,6 +20,20 @@ cdef inline bint is_null(const Column* column, int64_t at) noexcept nogil:
     return column.valid != NULL and not (column.valid[(column.first + at) >> 3] >> ((column.first + at) & 7)) & 1
 
 
+cdef struct Bytes:
+    const uint8_t* at  # NULL for null
+    int64_t size
+
+
+cdef inline Bytes value_at(const Column* column, int64_t at) noexcept nogil:
+    """Return where a value lies."""
+    cdef Bytes found
+    found.at, found.size = NULL, 0
+    if not is_null(column, at):
+        found.at, found.size = column.data + column.ends[at], column.ends[at + 1] - column.ends[at]
+    return found
+
+
 cdef Column column_of(object array) except *
 cdef object gathered(const uint8_t* data, const Slice* slices, int64_t count, int64_t step, object kind)
 cdef object new_buffer(int64_t size)

@@ -48,7 +48,8 @@ cdef Column column_of(object array) except *:
     column.count = len(array)
     column.first = array.offset
     column.valid = <const uint8_t*>address(valid) if valid is not None else NULL
-    column.data = <const uint8_t*>address(data) if data is not None else NULL
+    # Never NULL, which stands for null: an array of empty values may have no memory.
+    column.data = <const uint8_t*>address(data) if data is not None else <const uint8_t*>&_no_end
     column.ends = &_no_end
     if column.count:
         column.ends = <const int32_t*>address(ends) + column.first

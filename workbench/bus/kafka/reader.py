@@ -10,11 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workbench.bus.kafka.fetching.bounded import decode_bounded
 from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.bus.kafka.fetching.cursors import Buffer, Cursor
 from workbench.bus.kafka.fetching.fetcher import Fetcher
-from workbench.model.records.chunk import Chunk
+from workbench.bus.kafka.fetching.stored import StoredBatches
 from workbench.model.records.record import TopicPartition
 
 if TYPE_CHECKING:
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 
     from workbench.bus.kafka.connection.session import Session
     from workbench.bus.kafka.fetching.cursors import FetchedBatches
-    from workbench.model.records.chunk import Isolation, Span
+    from workbench.bus.stored import StoredRecords
+    from workbench.model.records.chunk import Chunk, Isolation, Span
 
 _DECODE_BYTES = 8 << 20
 
@@ -92,6 +92,24 @@ class KafkaReader:
         """
         if self.done:
             return []
+        return await self._take(await self._arrived(max_wait_ms), max_bytes)
+
+    async def read_stored(self, max_wait_ms: int = 500) -> list[StoredRecords]:
+        """Return what is ready as it is stored; see `workbench.bus.stored.StoredReader`. Not to be mixed with `read`.
+
+        Raises:
+            BrokerUnavailableError: A partition's leader was not reached within the deadline.
+            UnknownTopicError: A topic or partition is not there, or no longer.
+        """
+        if self.done:
+            return []
+        fetched = self._taken(await self._arrived(max_wait_ms), self._prefetch_bytes)
+        for one in fetched:
+            one.cursor.position, one.cursor.done = one.next, one.last
+        return [StoredBatches(one, self._session.largest_record) for one in fetched]
+
+    async def _arrived(self, max_wait_ms: int) -> Fetcher:
+        """Wait until something was fetched."""
         fetcher = self._start()
         if self._opened is None and not self._buffer.fetched and not fetcher.failed:
             with contextlib.suppress(TimeoutError):
@@ -99,7 +117,7 @@ class KafkaReader:
                     await fetcher.arrival.wait()
         if self._opened is None and not self._buffer.fetched:
             fetcher.raise_failure()
-        return await self._take(fetcher, max_bytes)
+        return fetcher
 
     async def aclose(self) -> None:
         """Stop fetching and free the buffers, also when the caller is cancelled meanwhile; harmless when repeated."""
@@ -152,15 +170,20 @@ class KafkaReader:
 
     def _open_next(self, fetcher: Fetcher, room: int) -> bool:
         """Take fetched batches out of the buffer; whether there are any."""
-        fetched = self._buffer.take(min(_DECODE_BYTES, round(room / self._expansion)))
-        if not fetched:
-            return False
+        fetched = self._taken(fetcher, min(_DECODE_BYTES, round(room / self._expansion)))
+        if fetched:
+            self._opened = _parts(fetched, self._workspace, self._session.largest_record)
+        return bool(fetched)
+
+    def _taken(self, fetcher: Fetcher, size: int) -> list[FetchedBatches]:
+        """Take about so many bytes of batches out of the buffer, and let the fetcher go on."""
+        fetched = self._buffer.take(size)
         # Cleared only while nothing waits, and before the fetcher goes on, so that no arrival is missed.
-        if not self._buffer.fetched:
+        if fetched and not self._buffer.fetched:
             fetcher.arrival.clear()
-        fetcher.room.set()
-        self._opened = _parts(fetched, self._workspace, self._session.largest_record)
-        return True
+        if fetched:
+            fetcher.room.set()
+        return fetched
 
     def _note(self, part: _Part) -> int:
         """Move the position behind a part; returns the bytes that it counts for."""
@@ -198,22 +221,5 @@ def _decoded(parts: Iterator[_Part] | None, room: int) -> tuple[list[_Part], boo
 
 def _parts(fetched: Sequence[FetchedBatches], workspace: Workspace, largest: int) -> Iterator[_Part]:
     for one in fetched:
-        start, place = one.start, one.cursor.partition
-        for decoded in decode_bounded(
-            one.data, place.partition, one.batches, start, one.stop, workspace=workspace, largest=largest
-        ):
-            # Without batches it is the report of a gap.
-            after = decoded.next if one.batches else one.next
-            chunk = Chunk(
-                topic=place.topic,
-                partition=place.partition,
-                records=decoded.records,
-                start=start,
-                next=after,
-                end=one.end,
-                control=decoded.control,
-                aborted=decoded.aborted,
-                gaps=one.gaps + decoded.gaps,
-            )
-            start = after
-            yield _Part(one, chunk, after >= one.next)
+        for chunk in StoredBatches(one, largest).decoded(workspace):
+            yield _Part(one, chunk, chunk.next >= one.next)

@@ -1,5 +1,8 @@
 """Reads the target back while a run writes it, and compares each record as soon as it was acknowledged.
 
+Batches that hold nothing but records of the run are compared with the plan byte for byte, where they lie. Of others the
+records are taken apart, and their digests compared.
+
 It can only confirm. As soon as anything is not as it should be, or cannot be told yet, it gives up, and the target is
 read from the start when the run has ended: `workbench.replay.proof.delivery_checks` then says what is wrong.
 """
@@ -7,6 +10,7 @@ read from the start when the run has ended: `workbench.replay.proof.delivery_che
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -14,20 +18,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.bus.stored import Marks, WantedRecords, read_stored
 from workbench.errors import WorkbenchError
 from workbench.model import Span, TimestampType, TopicPartition
 from workbench.replay.proof.stable_ends import stable_ends
 from workbench.replay.records.digest import body_digests
 from workbench.replay.records.marks import marked_as
 from workbench.replay.records.raw_rows import RawRows
-from workbench.replay.records.replay_headers import ID
+from workbench.replay.records.replay_headers import ID, SEQ
 from workbench.replay.records.replay_records import NOW
+from workbench.replay.replay_mark import X_REPLAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workbench.bus.protocols import Reader, RecordLog
-    from workbench.model import Chunk
+    from workbench.bus.stored import StoredRecords
     from workbench.model.records.written import WrittenColumns
     from workbench.replay.plan.plan import Plan
     from workbench.replay.records.raw_rows import Longs
@@ -56,7 +62,7 @@ class _Lane:
     acked: Acked = _NONE
     """Records that were acknowledged and not compared yet."""
     last_seq: int = -1
-    chunks: list[Chunk] = field(default_factory=list)
+    read: deque[StoredRecords] = field(default_factory=deque)
     """Read, and not compared to their end."""
 
     def expect(self, more: Acked) -> None:
@@ -67,19 +73,21 @@ class _Lane:
         self.acked = tuple(np.concatenate(pair) for pair in zip(self.acked, more, strict=True))
         self.last_seq, self.until = int(seqs[-1]), int(offsets[-1]) + 1
 
-    def next_part(self) -> tuple[pa.RecordBatch, Acked]:
-        """Take the records that can be compared now out of the first chunk, with what is expected there."""
-        chunk = self.chunks[0]
-        whole = chunk.next <= self.until
-        stop = chunk.next if whole else self.until
-        rows = int(np.searchsorted(chunk.records.column("offset").to_numpy(), stop))
-        first = int(np.searchsorted(chunk.records.column("offset").to_numpy(), self.compared))
-        count = int(np.searchsorted(self.acked[1], stop))
-        expected, self.acked = tuple(column[:count] for column in self.acked), tuple(c[count:] for c in self.acked)
-        if whole:
-            self.chunks.pop(0)
-        self.compared = stop
-        return chunk.records.slice(first, rows - first), expected
+    def next_part(self) -> tuple[StoredRecords, Acked]:
+        """Take what can be compared now of the first records that were read, with what is expected there."""
+        part = self.read.popleft()
+        if part.next > self.until:
+            part, rest = part.split(self.until)
+            self.read.appendleft(rest)
+        expected, self.acked = _parted(self.acked, part.next)
+        self.compared = part.next
+        return part, expected
+
+
+def _parted(acked: Acked, offset: int) -> tuple[Acked, Acked]:
+    """Return the records below an offset, and the others."""
+    count = int(np.searchsorted(acked[1], offset))
+    return tuple(column[:count] for column in acked), tuple(column[count:] for column in acked)
 
 
 class FollowingCheck:
@@ -174,26 +182,47 @@ class FollowingCheck:
         heard = clock()
         while not self._given_up and any(self._behind()):
             for at, lane in self._lanes.items():
-                while lane.chunks and lane.compared < lane.until:
-                    records, expected = lane.next_part()
-                    self.others += await asyncio.to_thread(self._others, at, records, expected)
+                while lane.read and lane.compared < lane.until:
+                    part, expected = lane.next_part()
+                    self.others += await asyncio.to_thread(self._others, at, part, expected)
                     self.records += len(expected[0])
                     heard = clock()
             if not any(self._behind()):
                 return
-            for chunk in await reader.read(_READ_BYTES):
-                if chunk.gaps:
-                    raise _Unexpected
-                self._lanes[TopicPartition(chunk.topic, chunk.partition)].chunks.append(chunk)
+            for part in await read_stored(reader, _READ_BYTES):
+                self._lanes[TopicPartition(part.topic, part.partition)].read.append(part)
             if clock() - heard > _STALLED_S:
                 raise _Unexpected
 
-    def _others(self, at: TopicPartition, records: pa.RecordBatch, expected: Acked) -> int:
-        """Compare records of a target partition with those that are expected; returns how many others are among them.
+    def _others(self, at: TopicPartition, part: StoredRecords, expected: Acked) -> int:
+        """Compare what was read of a target partition with what is expected; returns how many others are among it.
 
         Raises:
             _Unexpected: They differ.
         """
+        if part.are(self._wanted(at, expected)):
+            return 0
+        others = 0
+        for chunk in part.chunks():
+            if chunk.gaps:
+                raise _Unexpected
+            own, expected = _parted(expected, chunk.next)
+            others += self._others_of(at, chunk.records, own)
+        if len(expected[0]):
+            raise _Unexpected
+        return others
+
+    def _wanted(self, at: TopicPartition, expected: Acked) -> WantedRecords:
+        seqs, offsets, stated = expected
+        plan = self._plan.records
+        times = None
+        if at.topic not in plan.append_time_topics:
+            planned = plan.planned_timestamps[seqs]
+            times = np.where(planned == NOW, stated, planned)
+        marks = None if plan.record_headers is None else Marks(X_REPLAY, (ID, self._run_id), SEQ)
+        return WantedRecords(offsets, times, plan.chosen(seqs), seqs, marks)
+
+    def _others_of(self, at: TopicPartition, records: pa.RecordBatch, expected: Acked) -> int:
         seqs, wanted, stated = expected
         offsets = records.column("offset").to_numpy()
         others = 0

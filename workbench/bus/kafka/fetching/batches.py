@@ -316,12 +316,9 @@ def _uncompressed(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, lis
 
     Each place is where a batch's records begin and end, and their number.
     """
-    # As an Arrow buffer, because the checksum takes no memoryview and a copy would cost more than the checksum.
     whole = pa.py_buffer(source.data)
-    for batch in batches:
-        start = batch.at + _CRC_FROM
-        if google_crc32c.value(whole.slice(start, batch.stop - start)) != batch.crc:
-            raise CorruptRecords("the checksum differs")
+    if not all(_is_whole(whole, batch) for batch in batches):
+        raise CorruptRecords("the checksum differs")
     # The usual case of uncompressed batches needs no copy: the parser reads the answer itself.
     if all(batch.attributes & _CODEC == compression.NONE for batch in batches):
         if sum(batch.stop - batch.at for batch in batches) > compression.MOST_BYTES:
@@ -333,6 +330,26 @@ def _uncompressed(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, lis
         packed = source.data[batch.at + _HEADER.size : batch.stop]
         places.append((*source.workspace.add(batch.attributes & _CODEC, packed), batch.record_count))
     return source.workspace.data, places
+
+
+def plain_place(data: memoryview, batch: Batch, *, by_broker: bool) -> tuple[int, int, int, int] | None:
+    """Return where the records of a batch begin and end, their number, and the timestamp their deltas count from.
+
+    None where that does not tell its records: it is compressed or damaged, was aborted, has holes or an older format,
+    or the broker did not set the time of its records although it was to do so (``by_broker``), or the reverse.
+    """
+    attributes, count = batch.attributes, batch.last_offset - batch.base_offset + 1
+    if batch.kind != DATA or batch.magic < _FORMAT or attributes & _CODEC or batch.record_count != count:
+        return None
+    if bool(attributes & _APPEND_TIME) != by_broker or not _is_whole(pa.py_buffer(data), batch):
+        return None
+    return batch.at + _HEADER.size, batch.stop, count, batch.base_timestamp
+
+
+def _is_whole(data: pa.Buffer, batch: Batch) -> bool:
+    """Compare the checksum of a batch; in an Arrow buffer: of a memoryview a copy would be needed."""
+    start = batch.at + _CRC_FROM
+    return bool(google_crc32c.value(data.slice(start, batch.stop - start)) == batch.crc)
 
 
 def _spread(values: Sequence[int], counts: Sequence[int]) -> Ints:

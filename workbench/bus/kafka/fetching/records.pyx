@@ -6,13 +6,14 @@ length, key, value length, value, header count, and for each header name length,
 for null.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free
 
 import numpy as np
 import pyarrow as pa
 
 from workbench.buffers.slices cimport Slice, address, gathered, grown, new_buffer
+from workbench.bus.kafka.fetching.varints cimport read_varint
 
 _LIMIT = (1 << 31) - 1
 _SMALLEST = 7
@@ -135,7 +136,7 @@ def whole_records(const uint8_t[::1] data not None, int64_t largest, int64_t cou
     cdef const uint8_t* bytes_at = &data[0] if data.shape[0] else NULL
     cdef int64_t stop = data.shape[0], at = 0, end = 0, number = 0, size
     with nogil:
-        while number < count and _varint(bytes_at, &at, stop, &size) and 0 < size <= largest and size <= stop - at:
+        while number < count and read_varint(bytes_at, &at, stop, &size) and 0 < size <= largest and size <= stop - at:
             at += size
             end = at
             number += 1
@@ -153,11 +154,11 @@ def first_record(const uint8_t[::1] data not None):
     """
     cdef const uint8_t* bytes_at = &data[0] if data.shape[0] else NULL
     cdef int64_t stop = data.shape[0], at = 0, begin, size, timestamp, offset
-    if not _varint(bytes_at, &at, stop, &size):
+    if not read_varint(bytes_at, &at, stop, &size):
         raise CorruptRecords(_FAULTS[LONG_INTEGER])
     begin = at
     at += 1
-    if size < 1 or not _varint(bytes_at, &at, stop, &timestamp) or not _varint(bytes_at, &at, stop, &offset):
+    if size < 1 or not read_varint(bytes_at, &at, stop, &timestamp) or not read_varint(bytes_at, &at, stop, &offset):
         raise CorruptRecords(_FAULTS[OUTSIDE])
     return begin, size, offset
 
@@ -167,7 +168,7 @@ cdef Fault _read_batch(_RecordSlices slices, const uint8_t* data, int64_t at, in
     cdef int64_t size, end, count
     cdef Fault fault
     while row < last:
-        if not _varint(data, &at, stop, &size):
+        if not read_varint(data, &at, stop, &size):
             return LONG_INTEGER
         if size < 1 or size > stop - at:
             return OUTSIDE
@@ -176,14 +177,14 @@ cdef Fault _read_batch(_RecordSlices slices, const uint8_t* data, int64_t at, in
         # From here on the record's own end bounds every read, so that no field reaches into the next record.
         end = at + size
         at += 1  # attributes: format 2 uses none of their bits
-        if not _varint(data, &at, end, slices.timestamps + row) or not _varint(data, &at, end, slices.offsets + row):
+        if not read_varint(data, &at, end, slices.timestamps + row) or not read_varint(data, &at, end, slices.offsets + row):
             return LONG_INTEGER
         fault = _slice(data, &at, end, slices.fields + 2 * row)
         if fault == NONE:
             fault = _slice(data, &at, end, slices.fields + 2 * row + 1)
         if fault != NONE:
             return fault
-        if not _varint(data, &at, end, &count):
+        if not read_varint(data, &at, end, &count):
             return LONG_INTEGER
         # A header has at least two bytes (both lengths), which bounds the memory that a count can ask for.
         if count < 0 or count > (end - at) // 2:
@@ -224,7 +225,7 @@ cdef Fault _headers(_RecordSlices slices, const uint8_t* data, int64_t* at, int6
 cdef inline Fault _slice(const uint8_t* data, int64_t* at, int64_t end, Slice* found) noexcept nogil:
     """Read a length and step over that many bytes; -1 is null, and a length beyond ``end`` is a fault."""
     cdef int64_t size
-    if not _varint(data, at, end, &size):
+    if not read_varint(data, at, end, &size):
         return LONG_INTEGER
     if size < -1 or size > end - at[0]:
         return OUTSIDE
@@ -233,20 +234,3 @@ cdef inline Fault _slice(const uint8_t* data, int64_t* at, int64_t end, Slice* f
     if size > 0:
         at[0] += size
     return NONE
-
-
-cdef inline bint _varint(const uint8_t* data, int64_t* at, int64_t end, int64_t* value) noexcept nogil:
-    """Read a zigzag varint before ``end``; false when it is cut off or too long."""
-    cdef uint64_t found = 0
-    cdef int shift = 0
-    cdef uint8_t byte
-    # Ten bytes at most: seven bits each, and 64 bits in all.
-    while at[0] < end and shift < 64:
-        byte = data[at[0]]
-        at[0] += 1
-        found |= <uint64_t>(byte & 0x7F) << shift
-        if byte < 0x80:
-            value[0] = <int64_t>(found >> 1) ^ -<int64_t>(found & 1)
-            return True
-        shift += 7
-    return False
