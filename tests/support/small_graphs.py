@@ -41,3 +41,9 @@ def naive_reach(edges: Edges, start: int) -> set[int]:
 
 def columns(edges: Edges) -> tuple[Ints, Ints]:
     return ints([c for c, _ in edges]), ints([e for _, e in edges])
+
+
+def arrays_of(rows: Iterable[tuple[int, ...]], width: int) -> list[Ints]:
+    """Return the columns of rows of whole numbers."""
+    given = list(rows)
+    return [ints(row[side] for row in given) for side in range(width)]

@@ -1,9 +1,4 @@
-from collections.abc import Sequence
-
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 def hash_bytes(content: bytes | memoryview) -> int: ...
 def hash_texts(array: pa.Array) -> pa.Array: ...
-def number_texts(arrays: Sequence[pa.Array]) -> tuple[list[NDArray[np.int32]], NDArray[np.int32]]: ...

@@ -201,7 +201,7 @@ class _Flows:
         self._place_in_kind[self._of_kind.members] = _counted_up(self._of_kind)
         self._pairs = edges.pairs
         self._wait = edges.spread.p99
-        self._by_pair = Groups.of(edges.fans.place, len(self._wait), edges.fans.cause)
+        self._by_pair = Groups(edges.fans.starts, edges.fans.cause)
         self._first_timed = int(np.searchsorted(self.time, NO_TIME, "right"))
         self._ends = _ends(graph, edges.kind, len(self.names), end_us)
 

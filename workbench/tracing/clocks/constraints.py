@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.tracing.graph.tallies import least_at, number_pairs
+from workbench.tracing.graph.tallies import number_pairs
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Ints
+    from workbench.tracing.graph.ends import Ends
 
 BROKER = "broker"
 """The one clock of all records that carry the time at which the broker appended them."""
@@ -34,8 +35,9 @@ class ClockedEdges:
     second: Ints
     place: Ints
     """Number of the pair of each edge; -1 for one clock at both ends, or an unknown one."""
-    hop: Ints
-    """Microseconds from the cause to the effect."""
+    ends: Ends
+    time: Ints
+    """Microseconds of each event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def clocked_edges(graph: CausalGraph) -> ClockedEdges:
     pairs, place = number_pairs(clock, used.cause, used.effect, max(len(names), 1), apart=True)
     weight = np.bincount(clock[clock >= 0], minlength=len(names))
     ends = pairs // max(len(names), 1), pairs % max(len(names), 1)
-    return ClockedEdges(names, clock, weight, *ends, place, graph.typed_edges.hop)
+    return ClockedEdges(names, clock, weight, *ends, place, graph.typed_edges.ends, graph.time)
 
 
 def constraints_of(edges: ClockedEdges, epsilon_us: int, begin: int = 0, end: int | None = None) -> Constraints:
@@ -82,9 +84,10 @@ def constraints_of(edges: ClockedEdges, epsilon_us: int, begin: int = 0, end: in
         begin: The first edge to take.
         end: The edge before which to stop.
     """
-    least, first = least_at(edges.place[begin:end], edges.hop[begin:end], len(edges.first))
+    end = len(edges.ends) if end is None else end
+    least, first = edges.ends.least_hops(edges.time, edges.place, len(edges.first), begin, end)
     some = np.flatnonzero(first >= 0)
-    return Constraints(edges.first[some], edges.second[some], -least[some] - epsilon_us, first[some] + begin)
+    return Constraints(edges.first[some], edges.second[some], -least[some] - epsilon_us, first[some])
 
 
 def heaviest_paths(constraints: Constraints, count: int) -> NDArray[np.float64]:

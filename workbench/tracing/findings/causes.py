@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from workbench.text import and_more, visible
 from workbench.tracing.findings.context import Evidence
-from workbench.tracing.graph.arrays import Groups
+from workbench.tracing.graph.arrays import Groups, places_of
 from workbench.tracing.graph.edges import AMBIGUOUS
 from workbench.tracing.graph.graph import COMMAND_ROOT, ORIGIN, SELF_ROOT, UNLINKED
 from workbench.tracing.graph.tallies import first_with
@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from workbench.tracing.findings.context import Context
-    from workbench.tracing.graph.arrays import Flags, Ints
+    from workbench.tracing.graph.arrays import Ints
     from workbench.tracing.graph.typed_edges import TypedEdges
 
 _FEW = 3
-_STEP = 1 << 18
-"""Edges that are looked at in one go."""
 _USUAL_SHARE, _ENOUGH = 0.95, 20
 
 
@@ -90,14 +88,9 @@ def cycle(context: Context) -> Evidence:
     )
 
 
-def correlation_break(context: Context) -> Evidence:
-    """Find edges between different correlations."""
-    return _edges_where(context, "correlation_id", _differ)
-
-
 def correlation_missing(context: Context) -> Evidence:
     """Find effects without a correlation whose cause has one."""
-    return _edges_where(context, "correlation_id", lambda cause, effect: (cause >= 0) & (effect < 0))
+    return Evidence.of_edges(context, context.edges.ends.losing(context.codes("correlation_id")))
 
 
 def several_roots(context: Context) -> Evidence:
@@ -115,22 +108,7 @@ def several_roots(context: Context) -> Evidence:
 
 def crossing(name: str) -> Callable[[Context], Evidence]:
     """Find edges whose ends differ in an attribute that both have."""
-    return lambda context: _edges_where(context, name, _differ)
-
-
-def _differ(cause: Ints, effect: Ints) -> Flags:
-    differ: Flags = (cause >= 0) & (effect >= 0) & (cause != effect)
-    return differ
-
-
-def _edges_where(context: Context, name: str, holds: Callable[[Ints, Ints], Flags]) -> Evidence:
-    """Find edges by the codes of an attribute at their ends, -1 for none; some edges at a time, for less memory."""
-    code, used = context.codes(name), context.graph.used_edges
-    found = [np.zeros(0, dtype=np.int64)]
-    for begin in range(0, len(used.cause), _STEP):
-        some = slice(begin, begin + _STEP)
-        found.append(begin + np.flatnonzero(holds(code[used.cause[some]], code[used.effect[some]])))
-    return Evidence.of_edges(context, np.concatenate(found))
+    return lambda context: Evidence.of_edges(context, context.edges.ends.differing(context.codes(name)))
 
 
 def skipped_ancestor(context: Context) -> Evidence:
@@ -157,8 +135,9 @@ def skipped_ancestor(context: Context) -> Evidence:
     )
     skipping = skipping.merge(ways, on="direct").merge(came.assign(came=True), on=["way", "effect"], how="left")
     skipping = skipping[skipping["came"].isna()]
-    has_step = np.isin(edges.fans.place, ways["first"])
-    steps = pd.DataFrame({"cause": edges.fans.cause[has_step], "first": edges.fans.place[has_step]})
+    pairs = np.unique(ways["first"])
+    own, entry = places_of(edges.fans.starts, pairs)
+    steps = pd.DataFrame({"cause": edges.fans.cause[entry], "first": pairs[own]})
     found = skipping.merge(steps, on=["cause", "first"]).drop_duplicates(["cause", "effect"])
     return Evidence(found["effect"].to_numpy(np.int64), found["cause"].to_numpy(np.int64))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from workbench.tracing.clocks.constraints import clocks_of
 from workbench.tracing.clocks.offsets import clock_offsets
+from workbench.tracing.graph.once import once
 from workbench.tracing.graph.times import resolution_us
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from workbench.tracing.clocks.offsets import ClockOffsets
     from workbench.tracing.graph import CausalGraph
-    from workbench.tracing.graph.arrays import Flags, Ints
+    from workbench.tracing.graph.arrays import Ints
+    from workbench.tracing.graph.edges import Edges
     from workbench.tracing.graph.typed_edges import TypedEdges
 
 WHOLE = "the whole snapshot"
@@ -23,24 +24,35 @@ WHOLE = "the whole snapshot"
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """The events that a rule found."""
+    """The events that a rule found, or edges: their effects, with the causes."""
 
-    nodes: Ints
-    others: Ints | None = None
-    """The cause, or another event that belongs to each."""
+    found: Ints
+    """Numbers of events, or of the edges in ``edges``."""
+    paired: Ints | None = None
+    """Another event that belongs to each."""
     details: Callable[[], list[str]] | None = None
     """Makes a text for each: somebody may ask for the number only."""
     said: str = ""
     """What the message says besides the number."""
+    edges: Edges | None = None
 
     def __len__(self) -> int:
-        return len(self.nodes)
+        return len(self.found)
+
+    @property
+    def nodes(self) -> Ints:
+        """The events."""
+        return self.found if self.edges is None else self.edges.effect[self.found]
+
+    @property
+    def others(self) -> Ints | None:
+        """The cause, or another event that belongs to each."""
+        return self.paired if self.edges is None else self.edges.cause[self.found]
 
     @classmethod
-    def of_edges(cls, context: Context, chosen: Flags | Ints, said: str = "") -> Evidence:
-        """Take some of the used edges: the effects, with their causes."""
-        used = context.graph.used_edges.pick(chosen)
-        return cls(used.effect, used.cause, said=said)
+    def of_edges(cls, context: Context, chosen: Ints, details: Callable[[], list[str]] | None = None) -> Evidence:
+        """Take some of the used edges, by their numbers."""
+        return cls(chosen, details=details, edges=context.graph.used_edges)
 
 
 class NotChecked(Exception):  # noqa: N818 - no error: a rule lacks what it needs, and says so
@@ -59,7 +71,7 @@ class Context:
     """The consumer groups of each topic; None where nobody recorded any."""
     notes: list[str] = field(default_factory=list)
 
-    @cached_property
+    @once
     def epsilon(self) -> int:
         """Resolution of the timestamps in microseconds."""
         return resolution_us(self.graph.time) if self.epsilon_us is None else self.epsilon_us
@@ -69,12 +81,12 @@ class Context:
         """The used edges by the types of their ends."""
         return self.graph.typed_edges
 
-    @cached_property
+    @once
     def clock(self) -> Ints:
         """Number of the clock of each event, -1 where unknown."""
         return clocks_of(self.graph)[1]
 
-    @cached_property
+    @once
     def offsets(self) -> ClockOffsets:
         """The clock offsets.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from workbench.tracing.answers import Answer
 from workbench.tracing.findings import causes, times
 from workbench.tracing.findings.context import Context, NotChecked
 from workbench.tracing.graph.arrays import paired
+from workbench.tracing.graph.beside import Beside
 from workbench.tracing.text.labels import short_titles
 
 if TYPE_CHECKING:
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
 
 Severity: TypeAlias = Literal["error", "warn", "info"]
-_LAST_OF_EDGES = ("clock_drift", "fan_out_outlier")
-"""The rules behind these measure few or no edges: they need the memory of what was measured."""
 _SHOWN = 3
 """Events that are named as examples."""
 SEVERITIES: tuple[Severity, ...] = ("error", "warn", "info")
+Subject: TypeAlias = Literal["correlations", "types", "clocks", "places", "causes"]
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+"""What takes longest comes first, so that two threads are busy to the end."""
 
 
 class Rule(NamedTuple):
@@ -42,17 +44,19 @@ class Rule(NamedTuple):
     find: Callable[[Context], Evidence]
     query: str
     """Python that shows the same events, with ``trace`` as the trace."""
+    subject: Subject = "causes"
+    """What it looks at. The rules of one subject share what they make of the graph."""
     noun: str = "event"
 
 
 def _of_copies(kind: str, says: str) -> Rule:
     query = f"trace.copies[trace.copies.kind == '{kind}']"
-    return Rule(f"duplicate_{kind}", "info", says, causes.copies(kind), query, "copy")
+    return Rule(f"duplicate_{kind}", "info", says, causes.copies(kind), query, noun="copy")
 
 
 def _of_reason(rule: str, severity: Severity, reason: str, says: str) -> Rule:
     query = f"trace.unresolved[trace.unresolved.reason == '{reason}']"
-    return Rule(rule, severity, says, causes.unresolved(reason), query, "cause")
+    return Rule(rule, severity, says, causes.unresolved(reason), query, noun="cause")
 
 
 def _of_problem(name: str, severity: Severity, says: str) -> Rule:
@@ -72,7 +76,7 @@ RULES: tuple[Rule, ...] = (
          "trace.edges[trace.edges.kind == 'ambiguous']"),
     _of_problem("copy_disagrees", "warn", "whose copies name other causes"),
     Rule("unlinked", "info", "saying nothing of their cause", causes.unlinked,
-         "trace.frame[trace.frame.kind == 'unlinked']"),
+         "trace.frame[trace.frame.kind == 'unlinked']", "places"),
     _of_problem("self_cause", "info", "naming themselves as their cause"),
     Rule("cycle", "error", "causing each other in a circle", causes.cycle, "trace.cycles"),
     _of_copies("retry", "sent twice by the producer"),
@@ -82,22 +86,23 @@ RULES: tuple[Rule, ...] = (
     _of_copies("replay", "replayed"),
     _of_copies("dead_letter", "dead-lettered"),
     _of_problem("id_collision", "error", "sharing an id with a different event"),
-    Rule("correlation_break", "warn", "whose cause has another correlation", causes.correlation_break,
-         f"trace.edges[trace.edges.used], {_BY_CORRELATION}"),
+    Rule("correlation_break", "warn", "whose cause has another correlation", causes.crossing("correlation_id"),
+         f"trace.edges[trace.edges.used], {_BY_CORRELATION}", "correlations"),
     Rule("correlation_missing", "warn", "without the correlation that their cause has", causes.correlation_missing,
-         "trace.frame[trace.frame.correlation_id.isna()]"),
+         "trace.frame[trace.frame.correlation_id.isna()]", "correlations"),
     Rule("several_roots", "info", "at the beginning of a correlation with several beginnings", causes.several_roots,
-         f"{_BY_CORRELATION}['fragment'].nunique()"),
-    Rule("negative_hop", "warn", "earlier than their cause", times.negative_hop, _EDGES),
+         f"{_BY_CORRELATION}['fragment'].nunique()", "correlations"),
+    Rule("negative_hop", "warn", "earlier than their cause", times.negative_hop, _EDGES, "clocks"),
     Rule("negative_hop_corrected", "error", "earlier than their cause after clock correction",
-         times.negative_hop_corrected, "trace.clock()"),
+         times.negative_hop_corrected, "trace.clock()", "clocks"),
     Rule("negative_hop_same_clock", "error", "earlier than their cause by the same clock",
-         times.negative_hop_same_clock, _EDGES),
+         times.negative_hop_same_clock, _EDGES, "clocks"),
     Rule("clock_offset", "info", "proving that two clocks differ", times.clock_offset,
-         "trace.clock().bounds.query('proven')", "edge"),
+         "trace.clock().bounds.query('proven')", "clocks", "edge"),
     Rule("clock_contradiction", "warn", "by which clocks exclude each other", times.clock_contradiction,
-         "trace.clock().contradictions", "edge"),
-    Rule("clock_drift", "warn", "of clocks whose difference changed", times.clock_drift, "trace.clock().drift", "pair"),
+         "trace.clock().contradictions", "clocks", "edge"),
+    Rule("clock_drift", "warn", "of clocks whose difference changed", times.clock_drift,
+         "trace.clock().drift", "clocks", "pair"),
     Rule("environment_crossing", "error", "whose cause is in another environment", causes.crossing("environment"),
          "trace.edges[trace.edges.used]"),
     Rule("tenant_crossing", "error", "whose cause belongs to another tenant", causes.crossing("tenant"),
@@ -105,24 +110,25 @@ RULES: tuple[Rule, ...] = (
     Rule("principal_change", "info", "whose cause has another principal", causes.crossing("principal"),
          "trace.edges[trace.edges.used]"),
     Rule("skipped_ancestor", "warn", "naming the cause of their usual cause", causes.skipped_ancestor,
-         "trace.type_map()"),
+         "trace.type_map()", "types"),
     Rule("unfinished", "warn", "without an effect that nearly all of their type have", times.unfinished_flow,
-         "trace.unfinished()"),
-    Rule("late_hop", "warn", "much later than usual", times.late_hop, "trace.timing_profile().late(trace.data)"),
+         "trace.unfinished()", "types"),
+    Rule("late_hop", "warn", "much later than usual", times.late_hop,
+         "trace.timing_profile().late(trace.data)", "types"),
     Rule("fan_out_outlier", "warn", "with far more effects than usual", times.fan_out_outlier,
-         "trace.frame.sort_values('effects', ascending=False)"),
+         "trace.frame.sort_values('effects', ascending=False)", "types"),
     Rule("ping_pong", "warn", "whose type occurs five times or more on their path", times.ping_pong,
-         "trace.ancestors(EVENT).frame"),
+         "trace.ancestors(EVENT).frame", "types"),
     Rule("retry_storm", "error", "with ten effects of one type within a minute, or replayed more than twice",
-         times.retry_storm, "trace.descendants(EVENT).frame"),
+         times.retry_storm, "trace.descendants(EVENT).frame", "types"),
     Rule("time_back", "info", "earlier than one at a smaller offset", times.time_back,
-         "trace.frame.sort_values(['topic', 'partition', 'offset'])"),
+         "trace.frame.sort_values(['topic', 'partition', 'offset'])", "places"),
     Rule("dead_end", "info", "at the end of a topic whose events have no effect", times.dead_end,
-         "trace.type_map('topic')"),
+         "trace.type_map('topic')", "places"),
     Rule("missing_instrumentation", "info", "nearly always following another type, never by a cause",
-         times.missing_instrumentation, "trace.directly_follows()", "pair"),
+         times.missing_instrumentation, "trace.directly_follows()", "correlations", "pair"),
     Rule("record_problem", "info", "noted by decoding", causes.record_problems,
-         "snap.sql('select topic, source, unnest(problems) p, count(*) from events group by all')", "problem"),
+         "snap.sql('select topic, source, unnest(problems) p, count(*) from events group by all')", noun="problem"),
 )  # fmt: skip
 
 
@@ -179,8 +185,8 @@ class Findings(Answer):
     def _examples(self, rule: str) -> str:
         """Name the first events, or pairs of events, that no exception covers."""
         found = self.found[rule]
-        others = np.full(len(found), -1) if found.others is None else found.others
-        pairs = paired(found.nodes, others + 1, len(self.graph) + 1)
+        nodes, others = found.nodes, np.full(len(found), -1) if found.others is None else found.others
+        pairs = paired(nodes, others + 1, len(self.graph) + 1)
         if self.exceptions:
             mine = self.evidence["rule"] == rule
             open_ = np.flatnonzero(self.evidence.loc[mine, "known"].isna())
@@ -188,7 +194,7 @@ class Findings(Answer):
             open_ = np.arange(len(found))
         different = np.sort(open_[np.unique(pairs[open_], return_index=True)[1]])
         first = different[:_SHOWN]
-        title = short_titles(self.graph, np.concatenate([others[first], found.nodes[first]]).clip(min=0))
+        title = short_titles(self.graph, np.concatenate([others[first], nodes[first]]).clip(min=0))
         shown = [
             f"{before} → {after}" if cause >= 0 else after
             for cause, before, after in zip(
@@ -223,10 +229,7 @@ def find_all(
     context = Context(graph, epsilon_us, end_us, groups)
     rows, unchecked = [], dict[str, str]()
     every: dict[str, Evidence] = {}
-    for rule in RULES:
-        found = _check(context, rule)
-        if rule.name in _LAST_OF_EDGES:
-            context.edges.forget()
+    for rule, found in zip(RULES, _checked(context), strict=True):
         if isinstance(found, NotChecked):
             unchecked[rule.name] = str(found)
         elif len(found):
@@ -254,6 +257,21 @@ def _of_one(says: str) -> str:
     return says.replace("their ", "its ").replace("themselves", "itself")
 
 
+def _checked(context: Context) -> list[Evidence | NotChecked]:
+    """Check each rule: the rules about one subject one after the other, two subjects at a time."""
+    by_subject: dict[str, list[Rule]] = {}
+    for rule in RULES:
+        by_subject.setdefault(rule.subject, []).append(rule)
+    found: dict[str, Evidence | NotChecked] = {}
+
+    def check(subject: str) -> None:
+        found.update((rule.name, _check(context, rule)) for rule in by_subject[subject])
+
+    with Beside(len(context.graph)) as beside:
+        beside.share(SUBJECTS, check)
+    return [found[rule.name] for rule in RULES]
+
+
 def _check(context: Context, rule: Rule) -> Evidence | NotChecked:
     try:
         return rule.find(context)
@@ -272,7 +290,7 @@ def _all_evidence(
 
 def _evidence(graph: CausalGraph, rule: str, found: Evidence | None) -> pd.DataFrame:
     nodes = np.zeros(0, dtype=np.int64) if found is None else found.nodes
-    others = np.full(len(nodes), -1) if found is None or found.others is None else found.others
+    others = np.full(len(nodes), -1) if found is None or (paired_with := found.others) is None else paired_with
     details = [""] * len(nodes) if found is None or found.details is None else found.details()
     place = graph.rows(["source_id", "topic", "partition", "offset"], nodes).to_pandas()
     return pd.DataFrame(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +11,11 @@ import pyarrow.compute as pc
 from workbench.text import counted, duration_text, visible
 from workbench.tracing.findings.causes import replayed_often
 from workbench.tracing.findings.context import Evidence, NotChecked
-from workbench.tracing.graph.arrays import Groups, numbered, paired
+from workbench.tracing.graph.arrays import Groups, numbered, paired, places_of
 from workbench.tracing.graph.columns import flags
+from workbench.tracing.graph.forests import same_kind_above
 from workbench.tracing.graph.spread import spread_of
-from workbench.tracing.graph.tallies import behind, same_kind_above
+from workbench.tracing.graph.time_order import behind
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.order.follows import never_connected
 from workbench.tracing.order.profile import LEAST_N, edges_above, longest_first, robust_limits
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.tracing.findings.context import Context
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Ints
+    from workbench.tracing.graph.typed_edges import Fans
 
 _SECOND_US = 1_000_000
 _SHOWN = 3
@@ -36,21 +37,19 @@ STORM_EFFECTS, STORM_US = 10, 60 * _SECOND_US
 PING_PONG = 5
 BACK_US = _SECOND_US
 _ENOUGH = 20
-_FAR, _MAD_TO_DEVIATION = 6, 1.4826
+_FAR, _MAD_TO_DEVIATION, _LEAST_FAR = 6, 1.4826, 3
 
 
 def negative_hop(context: Context) -> Evidence:
     """Find effects that are earlier than their cause by more than the resolution of the clock."""
-    return Evidence.of_edges(context, np.flatnonzero(context.edges.hop < -context.epsilon))
+    return Evidence.of_edges(context, context.edges.ends.earlier(context.graph.time, context.epsilon))
 
 
 def negative_hop_corrected(context: Context) -> Evidence:
     """Find effects that stay earlier than their cause after clock correction."""
-    hop, shift = context.edges.hop, context.offsets.shift
-    if shift.any():
-        clock, used = context.clock, context.graph.used_edges
-        hop = hop + np.where(context.edges.timed, shift[clock[used.effect]] - shift[clock[used.cause]], 0)
-    return Evidence.of_edges(context, np.flatnonzero(hop < -context.epsilon))
+    offsets = context.offsets
+    time = offsets.corrected if offsets.shift.any() else context.graph.time
+    return Evidence.of_edges(context, context.edges.ends.earlier(time, context.epsilon))
 
 
 def negative_hop_same_clock(context: Context) -> Evidence:
@@ -58,7 +57,7 @@ def negative_hop_same_clock(context: Context) -> Evidence:
     clock, used = context.clock, context.graph.used_edges
     if not (clock >= 0).any():
         raise NotChecked("no clocks are known: events name no source")
-    early = np.flatnonzero(context.edges.hop < 0)
+    early = context.edges.ends.earlier(context.graph.time, 0)
     first, second = clock[used.cause[early]], clock[used.effect[early]]
     return Evidence.of_edges(context, early[(first >= 0) & (first == second)])
 
@@ -89,13 +88,13 @@ def late_hop(context: Context) -> Evidence:
     edges = context.edges
     limit = np.where(edges.spread.n >= LEAST_N, robust_limits(edges.spread), np.nan)
     late = longest_first(context.graph, edges_above(edges, limit))
-    hop, most = edges.hop[late], limit[edges.place[late]]
-    found = Evidence.of_edges(context, late)
-    return replace(
-        found,
-        details=lambda: [
+    most = limit[edges.place[late]]
+    return Evidence.of_edges(
+        context,
+        late,
+        lambda: [
             f"{duration_text(one, 'us')}, at most {duration_text(least, 'us', smallest='us')}"
-            for one, least in zip(hop.tolist(), most.tolist(), strict=True)
+            for one, least in zip(edges.hops(late)[0].tolist(), most.tolist(), strict=True)
         ],
     )
 
@@ -115,17 +114,25 @@ def fan_out_outlier(context: Context) -> Evidence:
     """Find events with far more effects of one type than others of their type have."""
     edges = context.edges
     fans = edges.fans
-    spread = spread_of(fans.place, fans.n, len(edges.pairs[0]))
-    limit = np.where(spread.mad > 0, spread.median + _FAR * _MAD_TO_DEVIATION * spread.mad, 3 * spread.p99)
+    # Every limit below is 3 at least: counts begin at 1, and a median distance that is not 0 is a quarter or more.
+    pairs = np.flatnonzero(_largest(fans) > _LEAST_FAR)
+    own, entry = places_of(fans.starts, pairs)
+    spread = spread_of(own, fans.n[entry], len(pairs))
+    limit = np.where(spread.mad > 0, spread.median + _FAR * _MAD_TO_DEVIATION * spread.mad, _LEAST_FAR * spread.p99)
     limit[spread.n < _ENOUGH] = np.inf
-    found = np.flatnonzero(np.isin(fans.place, np.flatnonzero(spread.largest > limit)))
-    found = found[fans.n[found] > limit[fans.place[found]]]
-    cause, place = fans.cause[found], fans.place[found]
-    found = found[np.lexsort((edges.pairs[1][place], cause))]
+    far = fans.n[entry] > limit[own]
+    own, found = own[far], entry[far]
+    found = found[np.lexsort((edges.pairs[1][pairs[own]], fans.cause[found]))]
     return Evidence(
         fans.cause[found],
         details=lambda: [f"{counted(count, 'effect')} of one type" for count in fans.n[found].tolist()],
     )
+
+
+def _largest(fans: Fans) -> Ints:
+    """Return the most effects that a cause has, by the pair of types."""
+    largest: Ints = np.maximum.reduceat(fans.n, fans.starts[:-1]) if len(fans.n) else fans.n
+    return largest
 
 
 def retry_storm(context: Context) -> Evidence:

@@ -1,6 +1,6 @@
 """Algorithms on forests and graphs as integer arrays: groups, forests, components, reach.
 
-The walks themselves are compiled: `workbench.tracing.graph.walks`.
+The walks themselves are compiled: `workbench.tracing.graph.walks` and `workbench.tracing.graph.forests`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from workbench.tracing.graph import walks
+from workbench.tracing.graph import forests, walks
 from workbench.tracing.graph.walks import components, longest_paths
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = [
     "longest_paths",
     "numbered",
     "paired",
+    "places_of",
     "pointer_doubling",
     "reach",
 ]
@@ -74,6 +75,22 @@ def numbered(codes: Ints, bound: int) -> tuple[Ints, Ints]:
     return found, table[codes]
 
 
+def places_of(starts: Ints, picked: Ints) -> tuple[Ints, Ints]:
+    """List the places of the members of some groups.
+
+    Args:
+        starts: Where the members of each group start, one more than there are groups.
+        picked: Numbers of groups.
+
+    Returns:
+        For each member: index into ``picked``, and its place.
+    """
+    sizes = starts[picked + 1] - starts[picked]
+    owner = np.repeat(np.arange(len(picked)), sizes)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return owner, starts[picked][owner] + within
+
+
 @dataclass(frozen=True, slots=True)
 class Groups:
     """Members of each group in one array, with the index where each group starts (as in a CSR matrix)."""
@@ -97,10 +114,8 @@ class Groups:
         Returns:
             For each member: index into ``picked``, and the member.
         """
-        sizes = self.starts[picked + 1] - self.starts[picked]
-        owner = np.repeat(np.arange(len(picked)), sizes)
-        within = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return owner, self.members[self.starts[picked][owner] + within]
+        owner, place = places_of(self.starts, picked)
+        return owner, self.members[place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +142,7 @@ def pointer_doubling(parent: Ints) -> Forest:
     Args:
         parent: Index of each node's parent, -1 for roots.
     """
-    root, depth, on_cycle = walks.forest(parent)
+    root, depth, on_cycle = forests.forest(parent)
     return Forest(root, depth, np.flatnonzero(on_cycle))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -44,6 +45,7 @@ class EventAttributes:
         self._of_rows = of_rows
         self._taken = dict(of_events)
         self._encoded: dict[str, EncodedColumn] = {}
+        self._locks: dict[str, Lock] = {}
         self._codes_of_rows = dict(codes_of_rows or {})
         self.names = tuple(dict.fromkeys((*names, *of_rows, *of_events)))
 
@@ -69,9 +71,10 @@ class EventAttributes:
         return self._of_rows[name]().take(pa.array(self._rows).take(wanted))
 
     def encoded(self, name: str) -> EncodedColumn:
-        """Return a text attribute as codes, numbered in the order of the events."""
-        if name not in self._encoded:
-            self._encoded[name] = self._encode(name)
+        """Return a text attribute as codes, numbered in the order of the events; threads that ask at once wait."""
+        with self._locks.setdefault(name, Lock()):
+            if name not in self._encoded:
+                self._encoded[name] = self._encode(name)
         return self._encoded[name]
 
     def _encode(self, name: str) -> EncodedColumn:

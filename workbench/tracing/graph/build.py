@@ -9,9 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.text_numbers import TextNumbers
 from workbench.model.events.dead_letters import is_dead_letter_topic
 from workbench.tracing.graph.attributes import EventAttributes
-from workbench.tracing.graph.columns import EncodedColumn, encoded_rank, flags
+from workbench.tracing.graph.beside import Beside
+from workbench.tracing.graph.columns import EncodedColumn, encoded_rank, flags, one_chunk
 from workbench.tracing.graph.graph import (
     COMMAND_ROOT,
     INNER,
@@ -25,11 +27,11 @@ from workbench.tracing.graph.graph import (
 )
 from workbench.tracing.graph.node_table import NamedCodes, NodeTable
 from workbench.tracing.graph.nodes import COPY_KINDS, Keys, Nodes, find_nodes
-from workbench.tracing.graph.resolution.declared import OUTCOMES, TARGETS, read_stated
+from workbench.tracing.graph.resolution.declared import OUTCOMES, TARGETS, StatedCauses, read_stated
 from workbench.tracing.graph.resolution.resolve import SELF, Resolution, resolve
 from workbench.tracing.graph.resolution.targets import IdNumbers
 from workbench.tracing.graph.resolution.unresolved import REASONS, UnresolvedCauses, find_unresolved
-from workbench.tracing.graph.rows import OPTIONAL, Clock, Rows, normal_column, read_rows
+from workbench.tracing.graph.rows import OPTIONAL, Clock, Rows, normal_column, read_rows, refuse_other_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,16 +81,20 @@ def build_graph(
     Raises:
         TableError: A column is missing or a position occurs twice.
     """
-    rows = read_rows(events, clock=clock, is_dead_letter=is_dead_letter)
-    stated = read_stated(rows)
-    ids = IdNumbers.of(rows, stated.texts)
-    nodes = find_nodes(rows, ids.event_id, ids.first)
-    resolution = resolve(rows, nodes, ids, stated, span_causes=span_causes, span_links=span_links)
-    unresolved = find_unresolved(rows, nodes, resolution, ranges, single=single_virtual)
-    self_caused = _self_caused(rows, nodes, resolution)
+    refuse_other_tables(events, clock)
+    with Beside(len(events)) as beside:
+        rows, stated, nodes, ids = _named(events, clock, is_dead_letter, beside)
+        encoding = beside.start(partial(rows.encoded, "event_type"))
+        resolution = resolve(rows, nodes, ids, stated, span_causes=span_causes, span_links=span_links)
+        encoding()
+        describing = beside.start(partial(_attributes, rows, nodes))
+        copying = beside.start(partial(_copies, rows, nodes, resolution))
+        unresolved = find_unresolved(rows, nodes, resolution, ranges, single=single_virtual)
+        self_caused = _self_caused(rows, nodes, resolution)
+        attributes, copies = describing(), copying()
     return CausalGraph(
         provenance=Provenance(clock, provenance, len(nodes), unresolved.bound, unresolved.unread),
-        attributes=_attributes(rows, nodes),
+        attributes=attributes,
         time=nodes.time,
         fell_back=rows.fell_back[nodes.row],
         root_kind=_root_kinds(rows, nodes, resolution, unresolved, self_caused),
@@ -97,12 +103,26 @@ def build_graph(
         facts=Facts(
             virtual=_virtual(resolution, unresolved),
             unresolved=_unresolved(resolution, unresolved),
-            copies=_copies(rows, nodes, resolution),
+            copies=copies,
             problems=_problems(nodes, resolution, self_caused),
             outcomes=NodeTable(resolution.declared.node, {"outcome": NamedCodes(resolution.outcome, OUTCOMES)}),
             outside=NodeTable(_NO_NODES, dict.fromkeys(_OUTSIDE, EncodedColumn(_NO_NODES, _NO_TEXTS))),
         ),
     )
+
+
+def _named(
+    events: pa.Table, clock: Clock, is_dead_letter: Callable[[str], bool], beside: Beside
+) -> tuple[Rows, StatedCauses, Nodes, IdNumbers]:
+    """Read the rows, number the texts by which events are named, and group the rows into events."""
+    known = TextNumbers(len(events))
+    numbering = beside.start(partial(known.number, one_chunk(events.column("event_id"))))
+    rows = read_rows(events, clock=clock, is_dead_letter=is_dead_letter)
+    stated = read_stated(rows)
+    event_id, first = numbering()
+    naming = beside.start(partial(IdNumbers.of, rows, stated.texts, event_id, known))
+    nodes = find_nodes(rows, event_id, first)
+    return rows, stated, nodes, naming()
 
 
 def _self_caused(rows: Rows, nodes: Nodes, resolution: Resolution) -> Ints:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.buffers.texts import number_texts
+from workbench.buffers.text_numbers import TextNumbers
 from workbench.tracing.graph.walks import first_seen
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class EncodedColumn:
         """Encode a text column."""
         if values.null_count == len(values):
             return cls(np.full(len(values), -1, dtype=np.int32), _NO_TEXTS)
-        (codes,), first = number_texts([values])
+        codes, first = TextNumbers(len(values)).number(values)
         return cls(codes, _large(values.take(pa.array(first))))
 
     def take(self, rows: Ints) -> EncodedColumn:
@@ -43,7 +43,9 @@ class EncodedColumn:
 
     def find(self, values: pa.Array) -> Ints:
         """Return the code of each value, -1 where no row has it."""
-        (_, codes), _ = number_texts([self.dictionary, values])
+        known = TextNumbers(len(self.dictionary))
+        known.number(self.dictionary)
+        codes, _ = known.number(values)
         return np.where(codes < len(self.dictionary), codes, -1)
 
     def texts(self) -> pa.Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -12,6 +11,7 @@ import pyarrow as pa
 from workbench.model.causation import RootKind
 from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.columns import flags
+from workbench.tracing.graph.once import once
 from workbench.tracing.graph.structure import GraphStructure, StructureInput
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.graph.typed_edges import TypedEdges
@@ -97,7 +97,7 @@ class CausalGraph:
     def __len__(self) -> int:
         return len(self.time)
 
-    @cached_property
+    @once
     def events(self) -> pa.Table:
         """One row for each event.
 
@@ -107,47 +107,47 @@ class CausalGraph:
         """
         return self.attributes.table()
 
-    @cached_property
+    @once
     def virtual(self) -> pd.DataFrame:
         """node, value: which cause value outside the snapshot joins which events."""
         return self.facts.virtual.frame()
 
-    @cached_property
+    @once
     def unresolved(self) -> pd.DataFrame:
         """node, value, target, reason, rank, via, hop_bound_us, unread."""
         return self.facts.unresolved.frame()
 
-    @cached_property
+    @once
     def copies(self) -> pd.DataFrame:
         """node, kind, cluster, topic, source_id, partition, offset, time, disagrees."""
         return self.facts.copies.frame()
 
-    @cached_property
+    @once
     def problems(self) -> pd.DataFrame:
         """node, problem."""
         return self.facts.problems.frame()
 
-    @cached_property
+    @once
     def outcomes(self) -> pd.DataFrame:
         """node, outcome: one row for each declared cause."""
         return self.facts.outcomes.frame()
 
-    @cached_property
+    @once
     def outside(self) -> pd.DataFrame:
         """node, direction, kind, neighbour, event_type, correlation_id: edges that the selection cuts."""
         return self.facts.outside.frame()
 
-    @cached_property
+    @once
     def used_edges(self) -> Edges:
         """Edges that algorithms follow, layout breaks included."""
         return self.edges.pick(self.edges.used())
 
-    @cached_property
+    @once
     def typed_edges(self) -> TypedEdges:
         """The used edges by the types of their ends."""
         return TypedEdges(self.attributes, self.used_edges, self.time)
 
-    @cached_property
+    @once
     def by_correlation(self) -> Groups:
         """The events of each correlation; correlations by their code."""
         code = self.encoded("correlation_id").codes
@@ -155,7 +155,7 @@ class CausalGraph:
         groups = Groups.of(code + 1, int(code.max(initial=-1)) + 2)
         return Groups(groups.starts[1:] - groups.starts[1], groups.members[groups.starts[1] :])
 
-    @cached_property
+    @once
     def structure(self) -> GraphStructure:
         """Depth, forests, fragments and cycles; each computed when first asked for."""
         used, virtual = self.used_edges, self.facts.virtual

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.text_numbers import TextNumbers
 from workbench.buffers.text_order import order_by_number_and_text
-from workbench.buffers.texts import number_texts
 from workbench.model.causation import CopyKind
 from workbench.tracing.graph.columns import EncodedColumn, flags, text_rank
 from workbench.tracing.graph.times import NO_TIME
@@ -136,7 +136,7 @@ def _groups(rows: Rows, ids: Ints, first: Ints) -> tuple[pa.Array, Ints, Ints, b
         source, texts = rows.column("source").fill_null(""), rows.column("event_id")
         joined = pc.binary_join_element_wise(source, texts, pa.scalar(ID_SEPARATOR, pa.large_string()))
         texts = pc.if_else(scoped, joined, texts)
-        (group,), first = number_texts([texts])
+        group, first = TextNumbers(len(texts)).number(texts)
     nameless = np.flatnonzero(group < 0)
     group[nameless] = len(first) + np.arange(len(nameless), dtype=np.int32)
     return texts, group, first, by_source
@@ -256,5 +256,8 @@ def _with_at_sign(texts: pa.Array) -> pa.Array:
 
 def _taken(own: pa.Array, keys: pa.Array) -> pa.BooleanArray:
     """Mark what equals a key or another of its own kind: the same topic name on two clusters, or a hostile id."""
-    (_, codes), first = number_texts([keys, own])
-    return pa.array((first[codes] < len(keys)) | (np.bincount(codes)[codes] > 1))
+    known = TextNumbers(len(own))
+    known.number(keys)
+    others = len(known)
+    codes, _ = known.number(own)
+    return pa.array((codes < others) | (np.bincount(codes)[codes] > 1))

@@ -110,11 +110,11 @@ class Rows:
         return pc.binary_join_element_wise(*texts, pa.scalar("/", pa.large_string()))
 
 
-def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str], bool]) -> Rows:
-    """Check the columns and turn those that every graph needs into arrays.
+def refuse_other_tables(events: pa.Table, clock: Clock) -> None:
+    """Refuse a table that lacks a column, or a clock that there is not.
 
     Raises:
-        TableError: A column is missing or of another type, a position occurs twice, or the clock is unknown.
+        TableError: It is so.
     """
     if clock not in ("event", "record"):
         raise TableError(f"There is no clock {clock!r}. Use 'event' or 'record'.")
@@ -126,6 +126,14 @@ def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str],
             "cluster, topic, timestamp_ms and timestamp_type beside them.",
             columns=missing,
         )
+
+
+def read_rows(events: pa.Table, *, clock: Clock, is_dead_letter: Callable[[str], bool]) -> Rows:
+    """Turn the columns that every graph needs into arrays.
+
+    Raises:
+        TableError: A column is of another type, or a position occurs twice.
+    """
     source_id, partition = (_whole(events, name, pa.int32()) for name in ("source_id", "partition"))
     offset = _whole(events, "offset", pa.int64())
     _refuse_repeated_positions(source_id, partition, offset)

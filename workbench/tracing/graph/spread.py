@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from workbench.tracing.graph.arrays import paired
-from workbench.tracing.graph.tallies import grouped_values, middle_distances
+from workbench.tracing.graph.grouped_values import grouped_values, middle_distances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,12 +45,25 @@ def spread_of(place: Ints, value: Ints, count: int) -> Spread:
         value: Whole numbers.
         count: How many groups there are.
     """
-    starts, ordered = _sorted_in_groups(place, value, count)
+    return _measured(*_sorted_in_groups(place, value, count))
+
+
+def spread_of_groups(starts: Ints, values: Ints) -> Spread:
+    """Measure how the values of each group spread; the values change places.
+
+    Args:
+        starts: Where the values of each group start, one more than there are groups.
+        values: Whole numbers.
+    """
+    return _measured(starts, _sorted_groups(starts, values))
+
+
+def _measured(starts: Ints, ordered: Ints) -> Spread:
     median, p95, p99 = _quantiles(starts, ordered)
     # Twice a median is a whole number.
     mad = middle_distances(starts, ordered, np.nan_to_num(2 * median).astype(np.int64))
     n = np.diff(starts)
-    largest = np.zeros(count, dtype=np.int64)
+    largest = np.zeros(len(n), dtype=np.int64)
     largest[n > 0] = ordered[starts[1:][n > 0] - 1]
     return Spread(n, median, p95, p99, mad, largest)
 
@@ -75,19 +88,26 @@ def _quantiles(starts: Ints, ordered: Ints) -> list[Floats]:
 
 
 def _sorted_in_groups(place: Ints, value: Ints, count: int) -> tuple[Ints, Ints]:
-    """Sort values group by group, with where each group starts: by counting, by group or all together."""
+    """Sort values group by group, with where each group starts: by counting, or put together first."""
     least = int(value.min(initial=0))
     width = int(value.max(initial=0)) - least + 1
     if width * count <= max(_LEAST_TABLE, len(value)):
         counts = np.bincount(paired(place, value - least, width), minlength=width * count)
         starts = np.concatenate([[0], np.cumsum(counts.reshape(count, width).sum(axis=1))])
         return starts, np.repeat(np.tile(np.arange(least, least + width), count), counts)
-    if count * _LARGE_GROUP <= len(value) or width * count >= _MOST_KEYS:
-        starts, ordered = grouped_values(place, np.ascontiguousarray(value, dtype=np.int64), count)
+    starts, together = grouped_values(place, np.ascontiguousarray(value, dtype=np.int64), count)
+    return starts, _sorted_groups(starts, together)
+
+
+def _sorted_groups(starts: Ints, values: Ints) -> Ints:
+    """Sort the values of each group: large groups by themselves and in place, small ones all together."""
+    count, least = len(starts) - 1, int(values.min(initial=0))
+    width = int(values.max(initial=0)) - least + 1
+    if count * _LARGE_GROUP <= len(values) or width * count >= _MOST_KEYS:
         for begin, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True):
-            ordered[begin:end].sort()
-        return starts, ordered
-    starts = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=count))])
-    keys = paired(place, value - least, width)
+            values[begin:end].sort()
+        return values
+    first = np.repeat(np.arange(count) * width - least, np.diff(starts))
+    keys = first + values
     keys.sort()
-    return starts, keys - np.repeat(np.arange(count) * width - least, np.diff(starts))
+    return keys - first

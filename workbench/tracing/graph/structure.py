@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from workbench.tracing.graph.arrays import components, longest_paths, pointer_doubling
 from workbench.tracing.graph.columns import encoded_rank, text_rank
 from workbench.tracing.graph.cycles import find_cycles
+from workbench.tracing.graph.once import once
 from workbench.tracing.graph.times import hops
 from workbench.tracing.graph.walks import number_components
 
@@ -44,7 +45,7 @@ class GraphStructure:
 
     columns: StructureInput
 
-    @cached_property
+    @once
     def _levels(self) -> tuple[Ints, Cycles]:
         columns, count = self.columns, len(self.columns.time)
         depth = longest_paths(count, columns.cause, columns.effect)
@@ -54,7 +55,7 @@ class GraphStructure:
             depth = longest_paths(count, columns.cause[kept], columns.effect[kept])
         return depth, cycles
 
-    @cached_property
+    @once
     def _kept(self) -> tuple[Ints, Ints]:
         """Causes and effects of the edges that are no layout breaks."""
         columns, breaks = self.columns, self.layout_break
@@ -75,7 +76,7 @@ class GraphStructure:
         """Marks the used edges that are left out so that no cycle remains."""
         return self._levels[1].breaks
 
-    @cached_property
+    @once
     def binding(self) -> Ints:
         """Latest cause, -1 without one."""
         cause, effect = self._kept
@@ -85,13 +86,13 @@ class GraphStructure:
         binding[effect] = cause
         return binding
 
-    @cached_property
+    @once
     def primary(self) -> Ints:
         """Least cause by (type, source, t, id), -1 without one."""
         ranks = [encoded_rank(self.columns.attributes.encoded(name)) for name in ("event_type", "source")]
         return primary_causes(len(self.columns.time), *self._kept, type_rank=ranks[0], source_rank=ranks[1])
 
-    @cached_property
+    @once
     def _forest(self) -> Forest:
         return pointer_doubling(self.binding)
 
@@ -110,7 +111,7 @@ class GraphStructure:
         """Number of weakly connected components."""
         return self._fragments[1]
 
-    @cached_property
+    @once
     def _fragments(self) -> tuple[Ints, int]:
         columns, count = self.columns, len(self.columns.time)
         total = count + int(columns.virtual_cause.max(initial=-1)) + 1

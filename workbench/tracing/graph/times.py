@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.tracing.graph.hop_times import hop_times
+from workbench.tracing.graph.ends import Ends
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
@@ -28,7 +28,7 @@ def hops(time: Ints, cause: Ints, effect: Ints) -> tuple[Ints, Flags]:
     Returns:
         Microseconds, 0 where a time is unknown; and whether both times are known.
     """
-    return hop_times(np.ascontiguousarray(time, dtype=np.int64), cause, effect)
+    return Ends(cause, effect, len(time)).hops(time)
 
 
 def resolution_us(time: Ints) -> int:

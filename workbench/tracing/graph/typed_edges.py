@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from workbench.tracing.graph.arrays import Groups
-from workbench.tracing.graph.spread import Spread, spread_of
+from workbench.tracing.graph.ends import Ends
+from workbench.tracing.graph.once import once
+from workbench.tracing.graph.spread import Spread, spread_of_groups
 from workbench.tracing.graph.tallies import count_fans, number_pairs
 from workbench.tracing.graph.times import hops
 
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fans:
-    """The effects of each event by their type: one entry for each cause and type, by cause."""
+    """The effects of each event by their type: one entry for each pair of types and cause, ascending by both."""
 
+    starts: Ints
+    """Where the entries of each pair of types start, one more than there are pairs; each has some."""
     cause: Ints
-    place: Ints
-    """Number of the pair of types."""
     n: Ints
+    """How many effects of that type the cause has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,19 +40,19 @@ class TypedEdges:
     used: Edges
     time: Ints
 
-    @cached_property
+    @once
     def names(self) -> pa.Array:
         """The types by their code; the last one is null, for events without a type."""
         names = self.attributes.encoded("event_type").dictionary
         return pa.concat_arrays([names, pa.nulls(1, names.type)])
 
-    @cached_property
+    @once
     def kind(self) -> Ints:
         """Code of the type of each event."""
         types = self.attributes.encoded("event_type")
         return np.where(types.codes < 0, np.int32(len(types.dictionary)), types.codes)
 
-    @cached_property
+    @once
     def _numbered(self) -> tuple[Ints, Ints]:
         return number_pairs(self.kind, self.used.cause, self.used.effect, len(self.names))
 
@@ -59,42 +61,32 @@ class TypedEdges:
         """Number of the pair of types of each edge."""
         return self._numbered[1]
 
-    @cached_property
+    @once
     def pairs(self) -> tuple[Ints, Ints]:
         """Types of the cause and of the effect of each pair that occurs."""
         pairs = self._numbered[0]
         return pairs // len(self.names), pairs % len(self.names)
 
-    @cached_property
-    def _hops(self) -> tuple[Ints, Flags]:
-        return hops(self.time, self.used.cause, self.used.effect)
+    @once
+    def ends(self) -> Ends:
+        """The edges, to be passed over."""
+        return Ends(self.used.cause, self.used.effect, len(self.time))
 
-    @property
-    def hop(self) -> Ints:
-        """Microseconds between the ends of each edge, 0 where a time is unknown."""
-        return self._hops[0]
+    def hops(self, edges: Ints | None = None) -> tuple[Ints, Flags]:
+        """Return the microseconds between the ends of some edges, by default of all; and whether both have a time.
 
-    @property
-    def timed(self) -> Flags:
-        """Mark the edges of which both ends have a time."""
-        return self._hops[1]
+        They are not kept: eight bytes for each edge are more than its ends take.
+        """
+        if edges is None:
+            return self.ends.hops(self.time)
+        return hops(self.time, self.used.cause[edges], self.used.effect[edges])
 
-    @cached_property
+    @once
     def spread(self) -> Spread:
         """How long the hops of each pair take."""
-        place, hop = (self.place, self.hop) if self.timed.all() else (self.place[self.timed], self.hop[self.timed])
-        return spread_of(place, hop, len(self.pairs[0]))
+        return spread_of_groups(*self.ends.hops_at(self.time, self.place, len(self.pairs[0])))
 
-    def forget(self) -> None:
-        """Drop what takes most memory, hops and fans; they are made again when somebody asks for them.
-
-        How hops spread is kept.
-        """
-        _ = self.spread
-        for name in ("_hops", "fans"):
-            vars(self).pop(name, None)
-
-    @cached_property
+    @once
     def fans(self) -> Fans:
         """The effects of each event by their type."""
         below = Groups.of(self.used.cause, len(self.kind))

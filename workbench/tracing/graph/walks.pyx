@@ -1,30 +1,14 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Walks over graphs of numbered nodes: groups, longest paths, forests, components, reach, strong components.
+"""Walks over graphs of numbered nodes: groups, longest paths, components, reach, strong components.
 
 Nodes are numbers of 32 bits from 0; edges are two arrays of them. Nothing here recurses, so no depth is too deep.
 """
 
-from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 
 import numpy as np
 
-
-cdef const int32_t[::1] numbers(object nodes, int64_t count, int64_t least=0):
-    """Return numbers of 32 bits; refuse those beyond the nodes: what follows would write beyond its memory."""
-    cdef int64_t place
-    cdef bint outside = False
-    if not 0 <= count <= INT32_MAX:
-        raise ValueError(f"{count} nodes are not numbered in 32 bits")
-    given = np.asarray(nodes)
-    if given.dtype != np.int32 and len(given):
-        outside = given.min() < least or given.max() >= count
-    cdef const int32_t[::1] found = np.ascontiguousarray(given, dtype=np.int32)
-    with nogil:
-        for place in range(found.shape[0]):
-            outside |= not least <= found[place] < count
-    if outside:
-        raise IndexError(f"a node is not among {count}")
-    return found
+from workbench.tracing.graph.numbers cimport numbers
 
 
 def grouped(group, int64_t count):
@@ -158,54 +142,6 @@ cdef void _place_above(
         else:
             _is_placed(starts, cause, depth, node)
             length -= 1
-
-
-def forest(parent):
-    """Find the root of each node of a forest, -1 in or under a cycle; the depth; and which nodes lie on a cycle.
-
-    Args:
-        parent: Parent of each node, -1 for roots.
-
-    Raises:
-        IndexError: A parent is not among the nodes.
-    """
-    cdef const int32_t[::1] above_of = numbers(parent, len(parent), -1)
-    cdef int64_t count = above_of.shape[0], start, node, place, length
-    cdef int32_t above
-    cdef int32_t[::1] root = np.full(count, UNSEEN, dtype=np.int32)
-    cdef int32_t[::1] depth = np.zeros(count, dtype=np.int32)
-    cdef int32_t[::1] path = np.empty(count, dtype=np.int32)
-    cdef uint8_t[::1] cyclic = np.zeros(count, dtype=np.uint8)
-    with nogil:
-        for start in range(count):
-            node, length = start, 0
-            while node >= 0 and root[node] == UNSEEN:
-                root[node] = OPEN
-                path[length] = <int32_t>node
-                length += 1
-                node = above_of[node]
-            above = -1
-            if node >= 0 and root[node] == OPEN:
-                place = length
-                while True:
-                    place -= 1
-                    cyclic[path[place]] = 1
-                    root[path[place]] = -1
-                    if path[place] == node:
-                        break
-                length = place
-            elif node >= 0:
-                above = depth[node]
-            elif length:
-                length -= 1
-                node = path[length]
-                root[node] = <int32_t>node
-                above = 0
-            for place in range(length - 1, -1, -1):
-                above += 1
-                root[path[place]] = root[node] if node >= 0 else -1
-                depth[path[place]] = above
-    return np.asarray(root), np.asarray(depth), np.asarray(cyclic).view(np.bool_)
 
 
 def components(int64_t count, *ends):

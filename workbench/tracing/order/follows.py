@@ -13,7 +13,8 @@ from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, sha
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.columns import encoded_rank
 from workbench.tracing.graph.spread import grouped_quantiles
-from workbench.tracing.graph.tallies import count_distinct, number_pairs, order_ties
+from workbench.tracing.graph.tallies import count_distinct, number_pairs
+from workbench.tracing.graph.time_order import order_ties
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:

@@ -55,9 +55,10 @@ class TimingProfile(Answer):
             late = edges_above(edges, limit)
         else:
             far = np.where(std > 0, _FAR * std, 0)
-            late = np.flatnonzero(edges.timed & (np.abs(edges.hop - mean[edges.place]) > far[edges.place]))
+            hop, timed = edges.hops()
+            late = np.flatnonzero(timed & (np.abs(hop - mean[edges.place]) > far[edges.place]))
         late = longest_first(graph, late)
-        hop, place = edges.hop[late], edges.place[late]
+        hop, place = edges.hops(late)[0], edges.place[late]
         score = np.abs(hop - mean[place]) / np.where(std > 0, std, np.nan)[place]
         found = known.iloc[place].reset_index(drop=True).astype({"n": np.int64})
         ends = {"cause": edges.used.cause[late], "effect": edges.used.effect[late]}
@@ -101,7 +102,8 @@ class LateHops(Answer):
 def timing_profile(graph: CausalGraph, least_n: int = LEAST_N) -> TimingProfile:
     """Learn how long hops take, from all edges between each pair of types that has enough of them."""
     edges = graph.typed_edges
-    spread, place, hop = edges.spread, edges.place[edges.timed], edges.hop[edges.timed]
+    hop, timed = edges.hops()
+    spread, place, hop = edges.spread, edges.place[timed], hop[timed]
     n = np.maximum(spread.n, 1)
     mean = np.bincount(place, hop, len(n)) / n
     squares = np.bincount(place, (hop - mean[place]) ** 2, len(n))
@@ -127,14 +129,14 @@ def edges_above(edges: TypedEdges, limit: Floats) -> Ints:
     """Find the edges whose hop is longer than the limit of their pair of types; NaN is no limit."""
     # Mostly no hop at all is too long, and the longest of each pair are known.
     if not (edges.spread.largest > limit).any():
-        return np.zeros(0, dtype=np.int64)
-    return np.flatnonzero(edges.timed & (edges.hop > limit[edges.place]))
+        return np.zeros(0, dtype=np.int32)
+    return edges.ends.later(edges.time, edges.place, np.asarray(limit, dtype=np.float64))
 
 
 def longest_first(graph: CausalGraph, edges: Ints) -> Ints:
     """Order used edges by hop, the longest first, then by the key of the effect."""
     effect = text_rank(graph.some("key", graph.used_edges.effect[edges]))
-    ordered: Ints = edges[np.lexsort((effect, -graph.typed_edges.hop[edges]))]
+    ordered: Ints = edges[np.lexsort((effect, -graph.typed_edges.hops(edges)[0]))]
     return ordered
 
 

@@ -13,6 +13,7 @@ from traces import trace_of
 from workbench.errors import UnknownEventError
 from workbench.tracing.clocks.constraints import ClockedEdges, constraints_of, heaviest_paths, positive_cycle
 from workbench.tracing.clocks.estimates import least_offsets, midpoint_offsets
+from workbench.tracing.graph.ends import Ends
 from workbench.tracing.graph.tallies import number_pairs
 
 C1 = [["A", 100, "B", 80], ["A", 200, "B", 182], ["B", 90, "C", 76], ["C", 300, "A", 360]]
@@ -44,8 +45,9 @@ def clocked(edges, weights):
     weight = np.array([weights[name] for name in names])
     clock = np.concatenate([cause, effect])
     pairs, number = number_pairs(clock, np.arange(len(edges)), np.arange(len(edges)) + len(edges), len(names))
-    hop = column[3].astype(np.int64) - column[1].astype(np.int64)
-    return ClockedEdges(names, clock, weight, pairs // len(names), pairs % len(names), number, hop)
+    ends = Ends(np.arange(len(edges)), np.arange(len(edges)) + len(edges), len(clock))
+    time = np.concatenate([column[1], column[3]]).astype(np.int64)
+    return ClockedEdges(names, clock, weight, pairs // len(names), pairs % len(names), number, ends, time)
 
 
 @pytest.mark.parametrize(("edges", "weights", "reference", "expected"), VECTORS)

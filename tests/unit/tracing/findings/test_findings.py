@@ -14,9 +14,8 @@ from order_flow import rows_of, scenario, trace_of_lists
 from traces import trace_of
 
 from workbench.errors import TableError
-from workbench.tracing.findings import causes
 from workbench.tracing.findings.findings import RULES, find_all
-from workbench.tracing.graph import build_graph
+from workbench.tracing.graph import beside, build_graph
 from workbench.tracing.spans.columns import SPAN, SpanFile
 from workbench.tracing.spans.graph import spans_graph
 from workbench.tracing.trace import Trace
@@ -244,15 +243,13 @@ def test_each_rule_has_its_query_and_its_evidence_has_positions():
     assert evidence[["topic", "partition", "offset"]].notna().all().all()
 
 
-def test_edges_are_looked_at_in_steps_of_any_size(monkeypatch):
-    one = build_graph(mixed(3_000))
-    hops = one.typed_edges.hop.tolist()
-    expected = find_all(one)
-    assert one.typed_edges.hop.tolist() == hops
-    monkeypatch.setattr(causes, "_STEP", 7)
+def test_two_threads_find_what_one_finds(monkeypatch):
+    expected = find_all(build_graph(mixed(3_000)))
+    monkeypatch.setattr(beside, "LEAST_ROWS", 0)
     found = find_all(build_graph(mixed(3_000)))
     pd.testing.assert_frame_equal(found.frame, expected.frame)
     pd.testing.assert_frame_equal(found.evidence, expected.evidence)
+    assert found.unchecked == expected.unchecked
 
 
 def test_permuting_the_events_changes_nothing():

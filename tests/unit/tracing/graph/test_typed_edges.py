@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 from decoded_events import event_table
 from event_forests import mixed
 
@@ -22,9 +23,10 @@ def test_edges_are_numbered_and_counted_by_the_types_of_their_ends():
         assert [known[place] for place in edges.place.tolist()] == pairs
         assert edges.spread.n.tolist() == [pairs.count(pair) for pair in known]
         fans = edges.fans
+        place = np.repeat(np.arange(len(known)), np.diff(fans.starts))
         found = {
-            (cause, known[place]): n
-            for cause, place, n in zip(fans.cause.tolist(), fans.place.tolist(), fans.n.tolist(), strict=True)
+            (cause, known[at]): n
+            for cause, at, n in zip(fans.cause.tolist(), place.tolist(), fans.n.tolist(), strict=True)
         }
         assert found == Counter(zip(used.cause.tolist(), pairs, strict=True))
 
@@ -36,5 +38,6 @@ def test_events_without_a_type_have_the_last_code_and_hops_without_a_time_are_ze
     ]
     edges = build_graph(event_table(rows)).typed_edges
     assert edges.names.to_pylist() == ["A", None]
-    assert (edges.hop.tolist(), edges.timed.tolist()) == ([0], [False])
+    for some in (None, np.zeros(1, dtype=np.int32)):
+        assert [side.tolist() for side in edges.hops(some)] == [[0], [False]]
     assert edges.spread.n.tolist() == [0]

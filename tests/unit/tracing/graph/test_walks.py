@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small_graphs import ints
 
-from workbench.tracing.graph import walks
+from workbench.tracing.graph import forests, walks
 
 
 @pytest.mark.parametrize("wrong", [-1, 3, 2**62, -(2**63)])
@@ -25,7 +25,7 @@ def test_numbers_beyond_the_nodes_are_refused(wrong):
             refuse()
     if wrong != -1:
         with pytest.raises(IndexError, match="2"):
-            walks.forest(bad)
+            forests.forest(bad)
         with pytest.raises(IndexError, match="3"):
             walks.first_seen(bad, 3)
 
@@ -57,7 +57,7 @@ def test_components_are_numbered_in_the_order_of_their_least_nodes():
 def test_no_path_is_too_long_for_the_stack():
     count = 300_000
     chain = np.arange(count - 1)
-    assert walks.forest(np.arange(count) - 1)[1][-1] == count - 1
+    assert forests.forest(np.arange(count) - 1)[1][-1] == count - 1
     ring = np.append(chain + 1, 0)
     assert (walks.strongly_connected(count, np.arange(count), ring) == 0).all()
     assert walks.longest_paths(count, np.arange(count), ring).max() == -1

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workbench.buffers.texts import number_texts
 from workbench.tracing.graph.arrays import Groups, Ints
 from workbench.tracing.graph.resolution.declared import CORRELATION_ID, EVENT_ID, POSITION
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
+    from workbench.buffers.text_numbers import TextNumbers
     from workbench.tracing.graph.arrays import Flags
     from workbench.tracing.graph.nodes import Nodes
     from workbench.tracing.graph.resolution.declared import DeclaredCauses
@@ -33,8 +33,6 @@ class IdNumbers:
 
     event_id: Ints
     """For each record; these numbers come first, from 0."""
-    first: Ints
-    """First record of each event id."""
     value: Ints
     """For each declared cause."""
     link_id: Ints
@@ -46,21 +44,24 @@ class IdNumbers:
     """How many different texts there are."""
 
     @classmethod
-    def of(cls, rows: Rows, values: pa.Array) -> IdNumbers:
-        """Number all ids, and the values of declared causes, in one pass."""
+    def of(cls, rows: Rows, values: pa.Array, event_id: Ints, known: TextNumbers) -> IdNumbers:
+        """Number the other ids of records, and the values of declared causes.
+
+        Args:
+            rows: The records.
+            values: The values.
+            event_id: Number of each record's event id.
+            known: Has numbered these, and nothing else.
+        """
         lists = rows.column("link_ids")
-        links = pc.list_flatten(lists)
-        columns = [rows.raw("event_id"), values, links]
-        with_roots = rows.has("root_id")
-        numbers, first = number_texts([*columns, *([rows.raw("root_id")] if with_roots else [])])
+        value, link_id = (known.number(texts)[0] for texts in (values, pc.list_flatten(lists)))
         return cls(
-            event_id=numbers[0],
-            first=first[: np.searchsorted(first, np.int32(len(rows)))],
-            value=numbers[1],
-            link_id=numbers[2],
+            event_id=event_id,
+            value=value,
+            link_id=link_id,
             link_row=pc.list_parent_indices(lists).to_numpy(),
-            root_id=numbers[3] if with_roots else None,
-            count=len(first),
+            root_id=known.number(rows.raw("root_id"))[0] if rows.has("root_id") else None,
+            count=len(known),
         )
 
 
@@ -158,6 +159,8 @@ def _preferred(entry: Ints, node: Ints, better: Flags) -> Matches:
 def find_positions(rows: Rows, nodes: Nodes, declared: DeclaredCauses) -> Matches:
     """Find the nodes of the records that positions name: on the event's own cluster if it is there, else on any."""
     entries = np.flatnonzero(declared.target == POSITION)
+    if not len(entries):
+        return entries, entries
     position = pc.extract_regex(declared.texts(entries), _POSITION)
     wanted = WantedPositions(
         entry=entries,

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from workbench.model.causation import UnresolvedReason
 from workbench.model.events.envelope import DAMAGED, RAW
 from workbench.tracing.graph.columns import flags
-from workbench.tracing.graph.hop_times import hop_times_by_kind
+from workbench.tracing.graph.ends import Ends
+from workbench.tracing.graph.gathering import taken
 from workbench.tracing.graph.resolution.declared import CORRELATION_ID, EVENT_ID
 from workbench.tracing.graph.resolution.ranges import refuse_other_ranges, uncaptured_starts
 from workbench.tracing.graph.resolution.resolve import COMMAND, UNRESOLVED
@@ -165,8 +166,8 @@ def _commands(rows: Rows, nodes: Nodes, resolution: Resolution, unresolved: Ints
     entries = unresolved[only & ~resolution.index.has_id(stands.value)]
     if not len(entries):
         return np.zeros(0, dtype=np.int64)
-    correlation = rows.column("correlation_id").take(pa.array(nodes.row[declared.node[entries]]))
-    commands: Ints = entries[flags(pc.equal(declared.texts(entries), correlation))]
+    correlation = rows.raw("correlation_id").take(pa.array(nodes.row[declared.node[entries]]))
+    commands: Ints = entries[flags(pc.equal(declared.texts(entries), correlation.cast(pa.large_string())))]
     return commands
 
 
@@ -198,10 +199,10 @@ def hop_bounds(nodes: Nodes, edges: Edges, type_of: Ints, types: int) -> HopBoun
         type_of: Code of each event's type.
         types: How many types there are.
     """
-    used = edges.used()
-    starts, between = hop_times_by_kind(
-        nodes.time, edges.cause, edges.effect, type_of, types, None if used.all() else used
-    )
+    place, used = taken(type_of, edges.effect), edges.used()
+    if not used.all():
+        place[~used] = -1
+    starts, between = Ends(edges.cause, edges.effect, len(nodes)).hops_at(nodes.time, place, types)
     by_type = np.full(types, np.nan)
     for code in np.flatnonzero(np.diff(starts) >= _ENOUGH_HOPS).tolist():
         by_type[code] = _p99(between[starts[code] : starts[code + 1]])
