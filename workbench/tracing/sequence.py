@@ -16,7 +16,7 @@ from workbench.tracing.drawing.pictures.sequence import sequence_picture
 from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.idle_gaps import idle_gaps
-from workbench.tracing.text.mermaid import entities
+from workbench.tracing.text.mermaid import label
 
 if TYPE_CHECKING:
     from workbench.model.sequence import ArrowKind
@@ -91,7 +91,7 @@ class SequenceDiagram(Answer):
 
 
 def _shown(text: str) -> str:
-    return entities(visible(text, _NAME_LIMIT))
+    return label(visible(text, _NAME_LIMIT))
 
 
 def _delay(arrow: Arrow) -> str:

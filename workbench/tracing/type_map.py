@@ -22,7 +22,7 @@ from workbench.tracing.graph.spread import QUANTILES, grouped_quantiles
 from workbench.tracing.graph.tallies import count_distinct
 from workbench.tracing.graph.times import NO_TIME, hops
 from workbench.tracing.tables import instants
-from workbench.tracing.text.mermaid import entities
+from workbench.tracing.text.mermaid import entities, label
 
 if TYPE_CHECKING:
     from workbench.tracing.drawing.drawn import Viewer
@@ -57,7 +57,7 @@ class TypeMap(Answer, Drawn):
         number: dict[Any, int] = {}
         for name in [*self.types["name"], *self.frame["cause"], *self.frame["effect"]]:
             number.setdefault(name if isinstance(name, str) else None, len(number))
-        lines = ["flowchart LR", *(f'  t{n}["{entities(type_text(name))}"]' for name, n in number.items())]
+        lines = ["flowchart LR", *(f'  t{n}["{label(type_text(name))}"]' for name, n in number.items())]
         for row in self.frame.to_dict("records"):
             cause, effect = (number[row[end] if isinstance(row[end], str) else None] for end in ("cause", "effect"))
             median = "" if pd.isna(row["p50_us"]) else f" / {micros_text(row['p50_us'])}"

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.answers import print_answer
-from workbench.cli.forms import AsSvg, print_form, refuse_several
+from workbench.cli.forms import AsMermaid, AsSvg, print_form, refuse_several
 from workbench.cli.options import Csv, Json, SnapshotFile
 from workbench.cli.snapshots import opened
 from workbench.errors import ConfigurationError
@@ -31,18 +31,19 @@ def diff(
     as_json: Json = False,
     svg: AsSvg = False,
     csv: Csv = False,
+    mermaid: AsMermaid = False,
 ) -> None:
     """Say how flows differ: events added or missing, hops slower or faster, payloads changed."""
     if (other is None) != bool(a and b) or (other is not None and (a or b)):
         raise ConfigurationError("Give --a and --b, correlation ids of this snapshot, or --other, another snapshot.")
-    refuse_several(json=as_json, svg=svg, csv=csv)
+    refuse_several(json=as_json, svg=svg, csv=csv, mermaid=mermaid)
     with ExitStack() as files:
         snap = files.enter_context(opened(snapshot))
         if other is None:
             found = snap.diff(_side(a), _side(b), ignore=ignore or ())
         else:
             found = snap.diff(snap.graph, files.enter_context(opened(other)).graph, ignore=ignore or ())
-        if not print_form(found, svg=svg, csv=csv):
+        if not print_form(found, svg=svg, csv=csv, mermaid=mermaid):
             print_answer(found, as_json=as_json)
 
 

@@ -16,7 +16,7 @@ from workbench.tracing.answers import SHOWN, Answer, rest_text
 from workbench.tracing.cases import cases_by_correlation, one_case
 from workbench.tracing.choices import check_choice, listed
 from workbench.tracing.diff.keys import KeyTable, LabelField, event_keys
-from workbench.tracing.diff.lines import key_lines
+from workbench.tracing.diff.lines import key_chart, key_lines
 from workbench.tracing.diff.payloads import PathChange, compare_payloads
 from workbench.tracing.drawing.drawn import Drawn, PictureViews
 from workbench.tracing.drawing.pictures.difference import diff_picture
@@ -123,6 +123,10 @@ class TraceDiff(Answer, Drawn):
             tables.append(place)
         events: pd.DataFrame = pd.concat(tables, ignore_index=True)
         return events
+
+    def mermaid(self) -> str:
+        """Write the keys that differ as a Mermaid flow chart, each below what led to it; never payload."""
+        return key_chart(self.frame, self.keys)
 
     @property
     def same(self) -> bool:

@@ -33,6 +33,11 @@ def entities(text: str) -> str:
     return _READ_BY_OTHERS.sub(lambda match: f"#{ord(match.group())};", text)
 
 
+def label(text: str) -> str:
+    """Write the name of a box: Mermaid refuses one without a visible character."""
+    return entities(text) if text.strip() else "(empty)"
+
+
 def mermaid_text(graph: CausalGraph, *, limit: int = MERMAID_LIMIT) -> str:
     """Write the first ``limit`` events by (fragment, t, id) and the edges between them; the rest is counted."""
     order = np.lexsort((np.arange(len(graph)), graph.structure.fragment))
@@ -51,7 +56,7 @@ def mermaid_text(graph: CausalGraph, *, limit: int = MERMAID_LIMIT) -> str:
 
 
 def _node(name: str, labels: EventLabels) -> str:
-    text = " / ".join(entities(text) for text in (labels.event_type, labels.key, *labels.remarks[:2]))
+    text = " / ".join(label(text) for text in (labels.event_type, labels.key, *labels.remarks[:2]))
     return f'  {name}["{text}"]'
 
 
@@ -59,6 +64,6 @@ def _virtual(graph: CausalGraph, shown: Ints) -> list[str]:
     frame = graph.virtual[graph.virtual["node"].isin(shown)]
     lines = []
     for number, (value, rows) in enumerate(frame.groupby("value", sort=True)):
-        lines.append(f'  v{number}(["{entities(visible(str(value), _ID_LIMIT))} / not in the snapshot"])')
+        lines.append(f'  v{number}(["{label(visible(str(value), _ID_LIMIT))} / not in the snapshot"])')
         lines += [f"  v{number} -.-> n{node}" for node in rows["node"].tolist()]
     return lines

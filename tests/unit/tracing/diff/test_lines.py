@@ -5,7 +5,8 @@ from __future__ import annotations
 from order_flow import trace_of_lists
 
 from workbench.tracing.answers import SHOWN
-from workbench.tracing.diff.lines import key_lines
+from workbench.tracing.diff.lines import key_chart, key_lines
+from workbench.tracing.text.mermaid import MERMAID_LIMIT
 
 EMPTY = trace_of_lists([])
 
@@ -34,3 +35,32 @@ def test_what_is_not_shown_is_counted_and_what_is_the_same_is_not_there():
     assert len(found) == SHOWN + 2
     assert found[-1] == f"  … {100 - SHOWN} more differing keys; .frame has all"
     assert lines(trace, trace) == []
+
+
+def test_a_difference_is_a_chart_too():
+    a = [["1", 0, [], "k", "OP"], ["2", 9, ["1"], "k", "PA"], ["3", 20, ["2"], "k", "IS"]]
+    b = [
+        ["1", 0, [], "k", "OP"],
+        ["2", 9, ["1"], "k", "PA"],
+        ["3", 20, ["2"], "k", 'x"]; end'],
+        ["4", 1, ["1"], "k", ""],
+    ]
+    assert trace_of_lists(a).diff(trace_of_lists(b)).mermaid().splitlines() == [
+        "flowchart LR",
+        '  k0["OP"]',
+        '  k1["#43; #36; / added 0 #8594; 1"]',
+        "  k0 --> k1",
+        '  k2["PA"]',
+        "  k0 --> k2",
+        '  k3["#45; IS#36; / removed 1 #8594; 0"]',
+        "  k2 --> k3",
+        '  k4["#43; x#34;#93;#59; end#36; / added 0 #8594; 1"]',
+        "  k2 --> k4",
+    ]
+    assert trace_of_lists(a).diff(trace_of_lists(a)).mermaid() == 'flowchart LR\n  same["no difference"]\n'
+
+
+def test_a_chart_of_many_differences_counts_the_rest():
+    trace = trace_of_lists([["r", 0, [], "k", "Root"], *([str(n), n, ["r"], "k", f"T{n:03}"] for n in range(1, 300))])
+    found = EMPTY.diff(trace)
+    assert key_chart(found.frame, found.keys).splitlines()[-1] == f'  rest["{300 - MERMAID_LIMIT} more differing keys"]'

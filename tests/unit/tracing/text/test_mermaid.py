@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from traces import flow
 
-from workbench.tracing.text.mermaid import entities
+from workbench.tracing.text.mermaid import entities, label
 
 
 def test_a_chart_is_bounded_and_counts_the_rest():
@@ -37,3 +37,9 @@ def test_a_chart_is_bounded_and_counts_the_rest():
 )
 def test_labels_are_no_markdown(text, written):
     assert entities(text) == written
+
+
+@pytest.mark.parametrize("text", ["", " ", "  "])
+def test_a_box_without_a_visible_character_says_so(text):
+    assert label(text) == "(empty)"
+    assert label("end") == "end"
