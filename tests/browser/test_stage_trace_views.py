@@ -131,6 +131,12 @@ def test_a_thousand_effects_of_one_event_are_folded_and_counted(
 
 LANE_NAME_X = """() => document.querySelector('.wb-lane-name').getBoundingClientRect().left
   - document.querySelector('.wb-stage').getBoundingClientRect().left"""
+TALL_LANE = """() => {
+  const stage = document.querySelector('.wb-stage').getBoundingClientRect();
+  const lane = document.querySelector('.wb-lane rect').getBoundingClientRect();
+  const name = document.querySelector('.wb-lane-name').getBoundingClientRect();
+  return [stage.top - lane.top, name.top - stage.top, lane.bottom - name.bottom];
+}"""
 
 
 def test_two_thousand_lanes(trace: Callable[..., TraceStage], picture: Callable[..., None]) -> None:
@@ -144,6 +150,20 @@ def test_two_thousand_lanes(trace: Callable[..., TraceStage], picture: Callable[
         assert made.page.locator(".wb-node").count() <= 510
         assert "drawn as one" in made.page.locator(".wb-note").first.inner_text()
         assert made.page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    made.take(shop_traces.at_once(200))
+    made.show("Swimlanes")
+    box = made.page.locator(".wb-stage").bounding_box()
+    assert box is not None
+    made.page.mouse.move(box["x"] + 120, box["y"] + box["height"] - 20)
+    made.page.mouse.down()
+    made.page.mouse.move(box["x"] + 120, box["y"] + box["height"] - 320)
+    made.page.mouse.up()
+    above, seen, left = made.page.evaluate(TALL_LANE)
+    picture(made.page, "lanes-tall")
+    assert above > 100
+    assert min(seen, left) >= 0
+    # Dragged beyond the drawing: no text of the page is selected by the way.
+    assert made.page.evaluate("() => String(getSelection())") == ""
 
 
 BAD_NUMBERS = """() => [...document.querySelectorAll('.wb-stage *')].some((one) =>

@@ -105,6 +105,12 @@ def many_lanes(count: int) -> Trace:
     )
 
 
+def at_once(count: int) -> Trace:
+    """Events of one topic at nearly the same time: a tall lane."""
+    rows = [{"event_id": f"e{n}", "t": T0 + n // 40, "event_type": "tick", "topic": "ticks"} for n in range(count)]
+    return built([*rows, {"event_id": "last", "t": T0 + 10**6, "topic": "ticks"}])
+
+
 def spans(*rows: tuple[str, str | None, int | None, int | None]) -> Trace:
     """Spans of one trace: id, parent, start and end in milliseconds."""
     columns = {name: [row[n] for row in rows] for n, name in enumerate(("span", "parent", "start", "end"))}

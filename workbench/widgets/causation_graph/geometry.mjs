@@ -78,3 +78,11 @@ export function revealBox(t, box, viewWidth, viewHeight, covered = 0) {
   const dy = top < margin + covered ? margin + covered - top : Math.min(viewHeight - margin - bottom, 0);
   return { k: t.k, x: t.x + dx, y: t.y + dy };
 }
+
+/**
+ * Base line of the name of a lane: at its top or, where that is out of sight, at the first height in sight inside it.
+ * @param {[string, string, number, number]} lane top and height are its last two @param {number} seen height in sight first
+ */
+export function nameBase([, , top, height], seen) {
+  return 15 + Math.max(top, Math.min(seen, top + height - 20));
+}

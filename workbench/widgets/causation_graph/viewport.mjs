@@ -1,6 +1,6 @@
 // @ts-check
 /** The part of the drawing that is on screen: zooming, dragging, revealing. */
-import { fit, keepInSight, revealBox, zoomAt } from "./geometry.mjs";
+import { fit, keepInSight, nameBase, revealBox, zoomAt } from "./geometry.mjs";
 
 /** Wheel distance that zooms by the factor e. */
 const WHEEL_PX = 400;
@@ -9,7 +9,7 @@ export class Viewport {
   #transform = { k: 1, x: 0, y: 0 };
   /** @type {{x: number, y: number, moved: boolean} | null} */
   #drag = null;
-  /** The drawing; null before there is one. @type {{width: number, height: number, start: number, topHeight?: number} | null} */
+  /** The drawing; null before there is one. @type {any} */
   #drawing = null;
   #ui;
   #cleared;
@@ -31,7 +31,7 @@ export class Viewport {
     svg.addEventListener("pointercancel", () => this.#up());
   }
 
-  /** Shows another drawing from its beginning. @param {{width: number, height: number, nodes: {y: number}[]}} drawing */
+  /** Shows another drawing from its beginning. @param {any} drawing */
   show(drawing) {
     this.#drawing = drawing;
     this.fit();
@@ -68,6 +68,16 @@ export class Viewport {
     world.setAttribute("transform", `translate(${x},${y}) scale(${k})`);
     this.#ui.side.setAttribute("transform", `translate(${Math.max(x, 0)},${y}) scale(${k})`);
     this.#ui.top.setAttribute("transform", `translate(${x},${Math.max(y, 0)}) scale(${k})`);
+    this.#nameLanes(Math.max(-y, 0) / k);
+  }
+
+  /** Moves the names of lanes that are taller than what is in sight. @param {number} above height that is out of sight */
+  #nameLanes(above) {
+    const { lanes, topHeight = 0 } = this.#drawing ?? {};
+    [...this.#ui.side.children].forEach((name, at) => {
+      const y = nameBase(lanes[at], above + topHeight);
+      if (+name.getAttribute("y") !== y) name.setAttribute("y", y);
+    });
   }
 
   /** Zooms only with the focus, Ctrl or Cmd: otherwise the notebook could not be scrolled past. @param {WheelEvent} event */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fit, keepInSight, MAX_SCALE, MIN_SCALE, revealBox, zoomAt } from "../../../../workbench/widgets/causation_graph/geometry.mjs";
+import { fit, keepInSight, MAX_SCALE, MIN_SCALE, nameBase, revealBox, zoomAt } from "../../../../workbench/widgets/causation_graph/geometry.mjs";
 
 test("fitting shows all that can be read and never magnifies", () => {
   assert.deepEqual(fit(100, 50, 1_016, 516), { k: 1, x: 458, y: 233 });
@@ -35,4 +35,9 @@ test("no drawing is made so small that its text cannot be read", () => {
   assert.equal(fit(5_000, 3_000, 1_000, 400, 1_500).y, 200 - 1_500 * 0.96);
   assert.equal(fit(5_000, 3_000, 1_000, 400, 2_990).y, 400 - 3_000 * 0.96 - 12);
   assert.equal(fit(5_000, 100, 1_000, 400, 50).y, (400 - 96) / 2);
+});
+
+test("the name of a tall lane stays in sight, inside the lane", () => {
+  assert.deepEqual([0, 100, 400, 1_000].map((seen) => nameBase(["", "", 50, 600], seen)), [65, 115, 415, 645]);
+  assert.equal(nameBase(["", "", 50, 10], 900), 65);
 });
