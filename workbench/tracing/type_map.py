@@ -38,6 +38,8 @@ EXTERNAL = "(external)"
 class TypeMap(Answer, Drawn):
     """The edges between types of events, from all causes."""
 
+    title = "Map"
+
     frame: pd.DataFrame
     """cause, effect, n, share (of the causes, those with such an effect), fan_out, share_mature and fan_out_mature
     (without causes too young to have all effects), binding, p50_us, p95_us, p99_us, negative, failed, first, last; with

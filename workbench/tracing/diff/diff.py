@@ -75,6 +75,8 @@ class ComparedEvents:
 class TraceDiff(Answer, Drawn):
     """How two traces, or two sets of traces, differ."""
 
+    title = "Difference"
+
     frame: pd.DataFrame
     """key, a, b (mean number per trace), status, change, hop_a_us, hop_b_us, delta_us (of the medians), n_a, n_b
     (hops), slower_or_faster (the difference counts: n ≥ 20 on both sides, or two single traces)."""

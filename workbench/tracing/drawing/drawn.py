@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -50,6 +50,8 @@ class PictureViews:
 class Drawn(ABC):
     """Mixin of an answer with a picture. The answer has a ``viewer``, which snapshots and clusters give."""
 
+    title: ClassVar[str]
+    """Name of the picture."""
     viewer: Viewer | None
 
     @abstractmethod
@@ -59,7 +61,7 @@ class Drawn(ABC):
     def svg(self) -> str:
         """Write the picture as an SVG file: static, every text escaped."""
         picture = self.views().view()
-        return svg_text(picture, f"{type(self).__name__}: {visible(picture.text, _TITLE)}")
+        return svg_text(picture, f"{self.title}: {visible(picture.text, _TITLE)}")
 
     def show(self, **options: Any) -> CausationGraph:
         """Draw the answer, with a table of the same facts below it.
@@ -74,4 +76,4 @@ class Drawn(ABC):
             raise ConfigurationError(
                 f"This {type(self).__name__} has no viewer. Ask a snapshot for it, or write .svg() to a file."
             )
-        return self.viewer(self.views(), **{"name": type(self).__name__, **options})
+        return self.viewer(self.views(), **{"name": self.title, **options})

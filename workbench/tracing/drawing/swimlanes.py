@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.tracing.drawing.layout import MARGIN, Drawing, Floats, Point
-from workbench.tracing.drawing.time_axis import TimeAxis
+from workbench.tracing.drawing.time_axis import AxisTick, TimeAxis
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Flags, Ints
@@ -29,8 +29,7 @@ class Lanes:
 
     tops: list[float]
     heights: list[float]
-    ticks: list[tuple[float, int, int | None]]
-    """Position, time, and for a folded gap its length."""
+    ticks: list[AxisTick]
 
 
 def swimlanes(
@@ -63,7 +62,7 @@ def swimlanes(
         ((float(x[c]), float(y[c])), (float(x[e]), float(y[e])))
         for c, e in zip(cause.tolist(), effect.tolist(), strict=True)
     ]
-    ticks = [(start + place, at, gap) for place, at, gap in axis.ticks()]
+    ticks = [tick._replace(x=start + tick.x) for tick in axis.ticks()]
     width = start + max(axis.width + 2 * MARGIN, _FIRST_TIME_PX)
     return Drawing(x, y, routes, width, top + MARGIN), Lanes(tops, heights, ticks)
 

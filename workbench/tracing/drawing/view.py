@@ -16,7 +16,7 @@ from workbench.tracing.drawing.marks import Marks, marks_of
 from workbench.tracing.drawing.nodes import nodes_of
 from workbench.tracing.drawing.rows import rows_of
 from workbench.tracing.drawing.swimlanes import MARKER, Lanes, swimlanes
-from workbench.tracing.drawing.time_axis import FOLDED, tick_labels
+from workbench.tracing.drawing.time_axis import tick_labels
 from workbench.tracing.graph.edges import EDGE_KINDS
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.text.labels import provenance_text
@@ -167,7 +167,4 @@ def _ticks(bands: Lanes | None) -> tuple[TimeTick, ...]:
     if bands is None or not bands.ticks:
         return ()
     labels = tick_labels(bands.ticks)
-    return tuple(
-        TimeTick(x, label, 0.0 if gap is None else FOLDED)
-        for (x, _, gap), label in zip(bands.ticks, labels, strict=True)
-    )
+    return tuple(TimeTick(tick.x, label, tick.width) for tick, label in zip(bands.ticks, labels, strict=True))

@@ -164,6 +164,8 @@ class StateFold(Drawn):
         FoldError: The fold is no function. Methods raise it where the fold fails.
     """
 
+    title = "State"
+
     def __init__(self, records: pa.Table, fold: Fold = last_value, *, viewer: Viewer | None = None) -> None:
         if not callable(fold):
             raise FoldError(f"fold= is a function, (state, event) -> state; not {type(fold).__name__}.")

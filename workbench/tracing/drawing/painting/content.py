@@ -23,6 +23,7 @@ from workbench.tracing.drawing.painting.shapes import (
     readable,
 )
 from workbench.tracing.drawing.swimlanes import AXIS_PX
+from workbench.tracing.drawing.time_axis import TICK_PX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ _WIDEST_PX, _WIDEST_OF_LANES_PX = 5.0, 2.0
 _INNER_PX = 6
 """How much smaller the second outline of a node on the critical path is."""
 _INSET_PX = 12
-_LABEL_PX, _SMALL_PX, _TICK_PX, _LANE_PX = 7.0, 6.0, 6.2, 7.8
+_LABEL_PX, _SMALL_PX, _LANE_PX = 7.0, 6.0, 7.8
 """Widths of a character on average: nothing measures text here, and measuring 5,000 texts would cost a layout each."""
 _IDLE_Y, _TIME_Y = 15.0, 31.0
 """Heights of the labels of idle time and of times, which would run into each other on one line."""
@@ -93,7 +94,7 @@ def _axis(view: GraphView) -> list[Part]:
 
 def _labels(ticks: Sequence[TimeTick], y: float) -> list[Part]:
     places = [tick.x - tick.gap / 2 for tick in ticks]
-    shown = readable([(x, tick.label) for x, tick in zip(places, ticks, strict=True)], _TICK_PX)
+    shown = readable([(x, tick.label) for x, tick in zip(places, ticks, strict=True)], TICK_PX)
     return [
         Part("tick", text=visible(tick.label, 40), x=x + 3, y=y)
         for x, tick, read in zip(places, ticks, shown, strict=True)

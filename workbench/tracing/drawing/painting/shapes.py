@@ -23,6 +23,8 @@ BADGE_PX = 17.0
 """Distance of badges beside each other."""
 _ROUND = 5.0
 _HEAD, _HEAD_ANGLE = 8.0, 0.42
+_ABOVE, _BELOW = -5.0, 14.0
+"""From a line to the base line of a text that stands on it, and of one under it."""
 _CUT = re.compile(r"… \([\d,]+ characters?\)$")
 """How `workbench.text.visible` ends a text that it cut."""
 _LEAST_CUT = 2
@@ -88,10 +90,11 @@ def hop_place(route: Sequence[Point], *, shared_start: bool, shared_end: bool) -
         shared_end: Other edges with a time end at the same node.
     """
     (x0, y0), (x1, y1) = route[0], route[-1]
+    # On the side of the line to which it does not bend.
     if not shared_end:
-        return x1 - 8, y1 - 5, "end"
+        return x1 - 8, y1 + (_BELOW if route[-2][1] < y1 else _ABOVE), "end"
     if not shared_start:
-        return x0 + 8, y0 - 5, "start"
+        return x0 + 8, y0 + (_BELOW if route[1][1] < y0 else _ABOVE), "start"
     (x0, y0), (x1, y1) = route[(len(route) - 1) // 2], route[len(route) // 2]
     return (x0 + x1) / 2, (y0 + y1) / 2 - 5, "middle"
 

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from workbench.model.causation import Part
 from workbench.tracing.drawing.painting.shapes import readable
-from workbench.tracing.drawing.time_axis import FOLDED, tick_labels
+from workbench.tracing.drawing.time_axis import TICK_PX, tick_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from workbench.tracing.drawing.time_axis import TimeAxis
-
-_TICK_PX = 6.2
 
 
 def area(x0: float, y0: float, x1: float, y1: float) -> str:
@@ -46,18 +44,21 @@ def axis_parts(
     ticks = axis.ticks()
     if not ticks:
         return [], []
-    labels = [(left + x, text, gap) for (x, _, gap), text in zip(ticks, tick_labels(ticks, folded=folded), strict=True)]
+    places = [left + tick.x for tick in ticks if tick.idle_us is None]
     behind = [
-        Part("guide", "".join(line((left + x, top), (left + x, bottom)) for x, _, gap in ticks if gap is None)),
+        Part("guide", "".join(line((x, top), (x, bottom)) for x in places)),
         *_idle(axis.folds(), left, top, bottom),
     ]
-    idle = [(x - FOLDED / 2, text) for x, text, gap in labels if gap is not None]
-    return behind, [*_line([(x, text) for x, text, gap in labels if gap is None], top - 7), *_line(idle, top - 22)]
+    times: list[tuple[float, str]] = []
+    idle: list[tuple[float, str]] = []
+    for tick, text in zip(ticks, tick_labels(ticks, folded=folded), strict=True):
+        (times if tick.idle_us is None else idle).append((left + tick.x - tick.width / 2, text))
+    return behind, [*_line(times, top - 7), *_line(idle, top - 22)]
 
 
 def _line(labels: Sequence[tuple[float, str]], y: float) -> list[Part]:
     """Write the labels that do not run into the one before."""
-    shown = readable(labels, _TICK_PX)
+    shown = readable(labels, TICK_PX)
     return [Part("tick", text=text, x=x + 3, y=y) for (x, text), kept in zip(labels, shown, strict=True) if kept]
 
 

@@ -49,8 +49,12 @@ def test_labels_of_an_axis_do_not_run_into_each_other() -> None:
 def test_times_of_hops_that_meet_do_not_lie_on_each_other() -> None:
     for route in ([(0, 0), (100, 20)], [(0, 0), (50, 10), (100, 20)]):
         for start in (False, True):
-            assert hop_place(route, shared_start=start, shared_end=False) == (92, 15, "end")
+            assert hop_place(route, shared_start=start, shared_end=False) == (92, 34, "end")
         assert hop_place(route, shared_start=False, shared_end=True) == (8, -5, "start")
         assert hop_place(route, shared_start=True, shared_end=True) == (50, 5, "middle")
+    assert hop_place([(0, 20), (100, 0)], shared_start=False, shared_end=False) == (92, -5, "end"), (
+        "it comes from below"
+    )
+    assert hop_place([(0, 20), (100, 0)], shared_start=False, shared_end=True) == (8, 34, "start")
     through = [(0, 0), (40, -50), (60, -50), (100, 20)]
     assert hop_place(through, shared_start=True, shared_end=True) == (50, -55, "middle"), "on the line"

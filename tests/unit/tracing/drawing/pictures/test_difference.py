@@ -49,4 +49,4 @@ def test_a_viewer_gets_the_views() -> None:
     trace._viewer = lambda views, **options: seen.append((views.view().layout, options["name"]))
     trace.diff(scenario("k2")).show()
     trace.type_map().show(name="map")
-    assert seen == [("diff", "TraceDiff"), ("map", "map")]
+    assert seen == [("diff", "Difference"), ("map", "map")]
