@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from workbench.replay.records.raw_rows import Longs
     from workbench.replay.run.batch_writer import BatchEnd
 
-_PART_ROWS = 1 << 16
+_PART_ROWS = 122_880
+"""Records that are entered at once, a row group of DuckDB: it is written to its place, and not to the log before."""
 _EDIT_ROWS = 1 << 14
 """Rewritten records that are made at once: each has a JSON text."""
 ABORTED = "its transaction was aborted; nothing of it is visible"
