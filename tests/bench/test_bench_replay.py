@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bench_topic import CHILD_ENVIRONMENT, RECORDS, delete, fill
@@ -35,7 +36,13 @@ async def capture(address: str, source: str, path: str) -> None:
         (await cluster.capture(source, into=path, progress=False)).close()
 
 
-async def replay(address: str, target: str, path: str, writer: str) -> dict[str, float]:
+def fixed(body: dict[str, Any]) -> dict[str, Any]:
+    """A fix of every record: a patch of two operations."""
+    body["payload"] |= {"workflow": body["payload"]["workflow"] + 1, "checked": True}
+    return body
+
+
+async def replay(address: str, target: str, path: str, kind: str) -> dict[str, float]:
     from replay_bench import FOREVER, Bench
 
     import workbench as wb
@@ -44,13 +51,15 @@ async def replay(address: str, target: str, path: str, writer: str) -> dict[str,
 
     async with open_log(f"kafka://{address}") as log:
         await log.create_topic(target, partitions=1, config=FOREVER)
-        with wb.open(path) as snap, Journal.open(Path(path).with_name(f"{writer}.duckdb")) as journal:
+        with wb.open(path) as snap, Journal.open(Path(path).with_name(f"{kind}.duckdb")) as journal:
             bench, base_mb, steps = (
                 Bench(log, journal, str),
                 peak_mb(),
                 [("", time.perf_counter(), time.process_time())],
             )
+            writer = "idempotent" if kind == "idempotent" else "transactional"
             draft = snap.replay("true", writer=writer, max_records=RECORDS, max_bytes=1 << 50)
+            draft = draft.edit(fixed) if kind == "rewriting" else draft
             steps.append(("draft", time.perf_counter(), time.process_time()))
             plan = await bench.plan(draft, target)
             steps.append(("plan", time.perf_counter(), time.process_time()))
@@ -73,13 +82,13 @@ def kcat_writes(address: str, source: str, target: str) -> float:
     return time.perf_counter() - begun
 
 
-@pytest.mark.parametrize("writer", ["transactional", "idempotent"])
-def test_replay_a_topic(benchmark, kafka_address, topic_name, tmp_path, writer):
+@pytest.mark.parametrize("kind", ["transactional", "idempotent", "rewriting"])
+def test_replay_a_topic(benchmark, kafka_address, topic_name, tmp_path, kind):
     source, target, other = (topic_name(name) for name in ("source", "target", "other"))
     asyncio.run(fill(kafka_address, source, "uncompressed"))
     asyncio.run(fill(kafka_address, other, "uncompressed"))
     asyncio.run(capture(kafka_address, source, str(tmp_path / "snapshot.duckdb")))
-    names = [kafka_address, target, str(tmp_path / "snapshot.duckdb"), writer]
+    names = [kafka_address, target, str(tmp_path / "snapshot.duckdb"), kind]
 
     def run() -> dict[str, float]:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Chooses target partitions by policy."""
+"""Chooses target partitions by policy, for some records after the others."""
 
 from __future__ import annotations
 
@@ -21,36 +21,57 @@ UNPLACED = -1
 """Stands for a partition that the target does not have; 0 is a partition."""
 
 
-def place(policy: Partitions, partitions: npt.NDArray[np.int32], keys: pa.Array, count: int) -> Column:
-    """Return the target partition of each record of one target; `UNPLACED` where it has none.
+class Placer:
+    """Places the records of one target, in seq order; turns go on from one call to the next.
 
     A hash policy places null keys round robin, as producers place them without looking at the record.
 
     Args:
-        policy: The partition policy.
-        partitions: Source partition of each record, in seq order.
-        keys: Key of each record, binary, nulls allowed.
+        policy: The partition policy; None where the partitioner to be followed is not known.
         count: Partitions of the target; 0 when it does not exist.
     """
-    wanted = _wanted(policy, partitions, keys, count)
-    placed: Column = np.where((wanted >= 0) & (wanted < count), wanted, UNPLACED).astype(np.int32)
-    return placed
 
+    def __init__(self, policy: Partitions | None, count: int) -> None:
+        self._policy = policy
+        self._count = count
+        self._turns = 0
+        """Records that were placed in turn so far."""
 
-def _wanted(policy: Partitions, partitions: npt.NDArray[np.int32], keys: pa.Array, count: int) -> Column:
-    rows = len(partitions)
-    if policy.policy == "keep":
-        return partitions
-    if policy.policy == "fixed":
-        return np.full(rows, UNPLACED if policy.number is None else policy.number, np.int64).astype(np.int32)
-    if policy.policy == "map":
-        mapping = dict(policy.mapping)
-        return np.fromiter((mapping.get(p, UNPLACED) for p in partitions.tolist()), np.int32, rows)
-    if count == 0:
-        return np.full(rows, UNPLACED, np.int32)
-    if policy.policy == "round_robin":
-        return (np.arange(rows) % count).astype(np.int32)
-    placed = HASHES[policy.policy](keys, count)
-    keyless = np.flatnonzero(placed < 0)
-    placed[keyless] = np.arange(len(keyless)) % count
-    return placed
+    @property
+    def reads_keys(self) -> bool:
+        """Whether the policy looks at keys."""
+        return self._policy is not None and self._policy.policy in HASHES
+
+    def place(self, partitions: Column, keys: pa.Array | None) -> Column:
+        """Return the target partition of each record; `UNPLACED` where it has none.
+
+        Args:
+            partitions: Source partition of each record.
+            keys: Key of each record, binary, nulls allowed; None where they are not read.
+        """
+        wanted = self._wanted(partitions, keys)
+        placed: Column = np.where((wanted >= 0) & (wanted < self._count), wanted, UNPLACED).astype(np.int32)
+        return placed
+
+    def _wanted(self, partitions: Column, keys: pa.Array | None) -> Column:
+        rows, policy = len(partitions), self._policy
+        if policy is not None and policy.policy == "keep":
+            return partitions
+        if policy is None or not self._count:
+            return np.full(rows, UNPLACED, np.int32)
+        if policy.policy == "fixed":
+            return np.full(rows, UNPLACED if policy.number is None else policy.number, np.int64).astype(np.int32)
+        if policy.policy == "map":
+            mapping = dict(policy.mapping)
+            return np.fromiter((mapping.get(p, UNPLACED) for p in partitions.tolist()), np.int32, rows)
+        if policy.policy == "round_robin":
+            return self._in_turn(rows)
+        placed = HASHES[policy.policy](keys, self._count)
+        keyless = np.flatnonzero(placed < 0)
+        placed[keyless] = self._in_turn(len(keyless))
+        return placed
+
+    def _in_turn(self, rows: int) -> Column:
+        first = self._turns
+        self._turns += rows
+        return ((first + np.arange(rows)) % self._count).astype(np.int32)

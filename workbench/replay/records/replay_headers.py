@@ -46,6 +46,13 @@ _BEFORE = {
 }
 """Headers that keep what a record had before it was rewritten, and the columns that hold it."""
 _CARRIED = tuple(_BEFORE)
+SENT_COLUMNS = frozenset(
+    {
+        *("key", "value", "headers", "timestamp_ms", "timestamp_type", "partition", "offset", "cluster", "topic"),
+        *("correlation_id", *_BEFORE.values()),
+    }
+)
+"""Columns of a selection from which the sent record and its headers are made."""
 _NUMBER = re.compile(rb"[0-9]{1,9}\Z")
 
 

@@ -1,13 +1,13 @@
-"""The records of a plan in seq order, joined with the facts of their targets.
+"""The records of a plan beside the facts of their targets: where each goes, when, and with which headers.
 
-Rules, estimates and the run read columns in bulk and single records by seq. Each value is computed once, on first use.
+Rules, estimates and the run read columns in bulk and single records by seq.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,31 +15,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.buffers.mapped import batches_of, mapped_array, mapped_longs, release, steps_of, taken_rows
-from workbench.bus.partitioner_detection import PartitionerVerdict, detect_partitioner
 from workbench.model import TopicPartition
-from workbench.replay.options import Options, Partitions
+from workbench.replay.options import Partitions
 from workbench.replay.records.batch_bounds import plain_bounds, provenance_bounds
-from workbench.replay.records.digest import Digests, body_digests
-from workbench.replay.records.ordering import ordered
-from workbench.replay.records.placement import HASHES, UNPLACED, place
-from workbench.replay.records.raw_bodies import RawBodies, with_raw_bodies
-from workbench.replay.records.raw_rows import RawRows, beside
-from workbench.replay.records.replay_headers import RecordHeaders, ReplayHistory, replay_histories
+from workbench.replay.records.placement import UNPLACED, Placer
+from workbench.replay.records.raw_rows import beside
+from workbench.replay.records.replay_headers import SENT_COLUMNS, RecordHeaders
+from workbench.replay.records.selected_records import SelectedRecords
 from workbench.replay.records.shifted_times import shifted
 from workbench.replay.records.sizes import batch_bytes
+from workbench.replay.records.source_partitioners import partitioner_of_source
 from workbench.replay.restored_letters import HOME_PARTITION
-from workbench.replay.rewriting.kept_edits import NO_EDITS, Edits
-from workbench.replay.rewriting.rewrites import Rewrites
-from workbench.replay.rewriting.rewritten import RewrittenRecords, rewrite
 from workbench.replay.target.new_topics import NewTopic, TopicRequirements, new_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
+    from workbench.bus.partitioner_detection import PartitionerVerdict
     from workbench.model import HeaderList
-    from workbench.model.selecting.selection import SelectedSource
-    from workbench.replay.draft import Draft
-    from workbench.replay.rewriting.record_reader import RecordReader
     from workbench.replay.target.facts import TargetFacts, TopicFacts
 
 Longs = npt.NDArray[np.int64]
@@ -47,49 +40,9 @@ Longs = npt.NDArray[np.int64]
 NOW = -1
 """Planned timestamp of a record that gets the time of sending."""
 
-_LOOKED_AT = 100_000
-"""Records of a source from which its partitioner is detected."""
 
-
-@dataclass(frozen=True)
-class ReplayRecords:
+class ReplayRecords(SelectedRecords):
     """A draft joined with target facts: what is sent, where to, with which headers and timestamp."""
-
-    options: Options
-    sources: Mapping[int, SelectedSource]
-    description: str
-    facts: TargetFacts
-    table: pa.Table
-    """Selected records in seq order."""
-    product: str
-    """Product and version, for provenance headers."""
-    origin: object = None
-    """The snapshot that the records were selected from."""
-    edits: Edits = NO_EDITS
-    readers: Mapping[int, RecordReader] = field(default_factory=dict)
-    """What reads the records of each source when they are rewritten, by source id."""
-    raw: pa.Table | None = None
-    """Raw bytes of masked records, by position."""
-    start_ms: int = 0
-    """When the plan was made: shifted timestamps begin there."""
-
-    @classmethod
-    def of(cls, draft: Draft, facts: TargetFacts, product: str) -> ReplayRecords:
-        """Order the records of a draft and set them beside the facts."""
-        table = ordered(draft.records, draft.options.order)
-        return cls(
-            draft.options,
-            draft.sources,
-            draft.description,
-            facts,
-            table,
-            product,
-            draft.origin,
-            draft.edits,
-            draft.readers,
-            draft.raw,
-            facts.asked_at_ms,
-        )
 
     def with_facts(self, facts: TargetFacts) -> ReplayRecords:
         """Return the same records beside other facts; what does not depend on them is not computed again."""
@@ -97,78 +50,6 @@ class ReplayRecords:
         kept = ("raw_bodies", "rewritten", "rows", "digests", "source_digests", "histories", "sizes", "partitioners")
         vars(other).update({name: value for name, value in vars(self).items() if name in kept})
         return other
-
-    def __len__(self) -> int:
-        return int(self.table.num_rows)
-
-    @cached_property
-    def rewritten(self) -> RewrittenRecords:
-        """The records after edits, new ids and the other changes that the options ask for."""
-        if not self._is_rewritten:
-            return RewrittenRecords(self.raw_bodies.table, Rewrites.none(len(self)))
-        return rewrite(self.table, self.options, self.facts.run_id, self.edits, self.readers)
-
-    @property
-    def _is_rewritten(self) -> bool:
-        return self.options.rewrites or self.edits.any
-
-    @cached_property
-    def raw_bodies(self) -> RawBodies:
-        """The records with the raw bytes of masked ones that are kept; of a plan that rewrites records none have them.
-
-        What is rewritten is shown, and a raw record must not be.
-        """
-        return with_raw_bodies(self.table, None if self._is_rewritten else self.raw)
-
-    @cached_property
-    def shown(self) -> RawRows:
-        """Keys, values and headers as they may be shown: of masked records what masking left of them."""
-        return RawRows(self.table) if self.raw_bodies.rows.any() else self.rows
-
-    @property
-    def planned(self) -> pa.Table:
-        """The records as they are sent, before provenance headers, timestamps and partitions are theirs."""
-        return self.rewritten.table
-
-    @cached_property
-    def rows(self) -> RawRows:
-        """Keys, values and headers as they are planned."""
-        return RawRows(self.planned)
-
-    @cached_property
-    def digests(self) -> Digests:
-        """Body digest of each planned record."""
-        return self.source_digests if self.planned is self.table else body_digests(self.planned)
-
-    @cached_property
-    def source_digests(self) -> Digests:
-        """Body digest of each selected record."""
-        return body_digests(self.table)
-
-    @cached_property
-    def histories(self) -> dict[int, ReplayHistory]:
-        """Earlier replays of the records that have any, by seq."""
-        return replay_histories(self.rows)
-
-    @cached_property
-    def sizes(self) -> Longs:
-        """Bytes of key, value and headers of each planned record."""
-        return self.rows.sizes()
-
-    def column(self, name: str) -> list[Any] | None:
-        """Return an optional column as values; None when the selection does not have it."""
-        return self.table[name].to_pylist() if name in self.table.column_names else None
-
-    def numbers(self, name: str) -> Longs:
-        """Return an integer column."""
-        if name not in self._numbers:
-            batches = batches_of(self.table.select([name]))
-            self._numbers[name] = mapped_longs(one.column(0).to_numpy().astype(np.int64, copy=False) for one in batches)
-        return self._numbers[name]
-
-    @cached_property
-    def _numbers(self) -> dict[str, Longs]:
-        return {}
 
     @cached_property
     def target_numbers(self) -> npt.NDArray[np.int32]:
@@ -274,30 +155,28 @@ class ReplayRecords:
     @cached_property
     def target_partitions(self) -> npt.NDArray[np.int32]:
         """Target partition of each record; -1 where the target has none for it."""
-        placed = np.full(len(self), UNPLACED, np.int32)
-        source = self._kept_partitions
-        for name, seqs in self.target_rows.items():
-            count = self.topic_facts[name].partitions
-            policy = self._resolved_policy(seqs)
-            if policy is not None:
-                rows = beside(seqs)
-                placed[rows] = place(policy, source[rows], self._keys(policy, seqs), count)
-        return mapped_array([placed])
+        placers = [
+            Placer(self._resolved_policy(self.target_rows[name]), self.topic_facts[name].partitions)
+            for name in self.facts.target_topics
+        ]
+        return mapped_array(self._placed(placers))
 
-    def _keys(self, policy: Partitions, seqs: Longs) -> pa.Array:
-        """Return the keys of some records, where the policy looks at them."""
-        if policy.policy not in HASHES:
-            return pa.nulls(len(seqs), pa.binary())
-        return taken_rows(self.raw_bodies.table["key"], seqs).combine_chunks()
-
-    @property
-    def _kept_partitions(self) -> npt.NDArray[np.int32]:
-        """Partition of each record under the policy ``keep``: of its source, or of the origin of a dead letter."""
-        source = self.numbers("partition").astype(np.int32)
-        if HOME_PARTITION not in self.table.column_names:
-            return source
-        home = pc.coalesce(self.table[HOME_PARTITION], pa.chunked_array([pa.array(source)]))
-        return home.to_numpy().astype(np.int32)  # type: ignore[no-any-return]  # pyarrow ships no types
+    def _placed(self, placers: Sequence[Placer]) -> Iterator[npt.NDArray[np.int32]]:
+        yield np.empty(0, np.int32)
+        table = self.raw_bodies.table
+        read = [HOME_PARTITION] if HOME_PARTITION in table.column_names else []
+        read += ["key"] if any(placer.reads_keys for placer in placers) else []
+        first = 0
+        for batch in batches_of(table.select(["partition", *read])):
+            targets = self.target_numbers[first : first + batch.num_rows]
+            source, keys = _kept_partitions(batch), batch.column("key") if "key" in read else None
+            placed = np.full(batch.num_rows, UNPLACED, np.int32)
+            for number in np.unique(targets).tolist():
+                rows = np.flatnonzero(targets == number)
+                some = keys if keys is None or len(rows) == len(keys) else keys.take(pa.array(rows))
+                placed[rows] = placers[number].place(source[rows], some)
+            yield placed
+            first += batch.num_rows
 
     def _resolved_policy(self, seqs: Longs) -> Partitions | None:
         """Return the policy of the records of one target; None where the partitioner of their source is not known."""
@@ -312,14 +191,11 @@ class ReplayRecords:
     def partitioners(self) -> dict[int, PartitionerVerdict]:
         """Which partitioner explains where the selected records of each source lie, by source id."""
         found = {}
-        numbers, partitions = self.numbers("source_id"), self.numbers("partition").astype(np.int32)
+        numbers, keys = self.numbers("source_id"), self.raw_bodies.table["key"]
         for number in np.unique(numbers).tolist():
-            rows = np.flatnonzero(numbers == number)[:_LOOKED_AT]
-            keys = taken_rows(self.raw_bodies.table["key"], rows).combine_chunks()
+            rows = np.flatnonzero(numbers == number)
             count = self.source_partitions(int(rows[0])) or 0
-            found[number] = (
-                detect_partitioner(keys, partitions[rows], count) if count else PartitionerVerdict("unknown", {}, 0, 0)
-            )
+            found[number] = partitioner_of_source(keys, self.numbers("partition"), rows, count)
         return found
 
     @cached_property
@@ -334,10 +210,15 @@ class ReplayRecords:
             return None
         return RecordHeaders(self.facts.run_id, self.options.mode, self.product)
 
+    @cached_property
+    def _sent_columns(self) -> pa.Table:
+        """The columns from which a record is sent. A part that lies in several batches is copied."""
+        return self.planned.select([name for name in self.planned.column_names if name in SENT_COLUMNS])
+
     def chosen(self, seqs: Longs) -> pa.RecordBatch:
         """Return the planned rows of some records, as one batch; without a copy where they lie side by side."""
-        rows = beside(seqs)
-        table = self.planned.slice(rows.start, len(seqs)) if isinstance(rows, slice) else taken_rows(self.planned, rows)
+        rows, planned = beside(seqs), self._sent_columns
+        table = planned.slice(rows.start, len(seqs)) if isinstance(rows, slice) else taken_rows(planned, rows)
         batches = table.combine_chunks().to_batches()
         return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
@@ -394,3 +275,11 @@ class ReplayRecords:
         """Return the exact size in bytes of a batch that holds this record alone."""
         headers = self.target_headers(seq, self.facts.asked_at_ms)
         return batch_bytes(self.rows.keys[seq], self.rows.values[seq], headers)
+
+
+def _kept_partitions(batch: pa.RecordBatch) -> npt.NDArray[np.int32]:
+    """Return the partition that the policy ``keep`` keeps: of the source, or of the origin of a dead letter."""
+    source = batch.column("partition")
+    if HOME_PARTITION in batch.schema.names:
+        source = pc.coalesce(batch.column(HOME_PARTITION), source)
+    return source.to_numpy().astype(np.int32)  # type: ignore[no-any-return]  # pyarrow ships no types

@@ -6,6 +6,7 @@ Records are rewritten some at a time, into a table that is mapped when it is lar
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _STEP_ROWS = 2_000
 """Records that are objects of Python at once."""
+_BATCH_ROWS = 10_000
+"""Records of a batch: what is sent lies in one of them mostly, and is not copied then."""
 _NEW_EVENT_ID = "new_event_id"
 
 
@@ -100,7 +103,7 @@ class _Rewriter:
         schema = self._table.schema
         for name in (*TEXTS, _NEW_EVENT_ID):
             schema = schema.append(pa.field(name, pa.string()))
-        table = mapped_table(self._batches(schema), schema)
+        table = mapped_table(_joined(self._batches(schema), schema), schema)
         self._rewrites.new_event_ids = table[_NEW_EVENT_ID] if self._options.ids == "new" else None
         return table.drop_columns([_NEW_EVENT_ID, *(name for name in TEXTS if not self._needs(name))])
 
@@ -148,6 +151,12 @@ class _Rewriter:
             yield pa.RecordBatch.from_arrays(
                 [columns[name] if name in columns else batch.column(name) for name in schema.names], schema=schema
             )
+
+
+def _joined(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    steps = _BATCH_ROWS // _STEP_ROWS
+    while held := list(itertools.islice(batches, steps)):
+        yield from pa.Table.from_batches(held, schema).combine_chunks().to_batches()
 
 
 def _chosen(batch: pa.RecordBatch, options: Options, edits: Edits) -> Flags:
