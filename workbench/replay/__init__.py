@@ -5,7 +5,7 @@ from workbench.replay.options import Options
 from workbench.replay.plan.plan import Plan
 from workbench.replay.plan.planning import make_plan, plan_from_json
 from workbench.replay.proof.report import ReplayReport, read_report
-from workbench.replay.proof.undo import UndoAids, delete_created
+from workbench.replay.proof.undo_aids import UndoAids
 from workbench.replay.proof.verification import Check, Verification, verify_delivery
 from workbench.replay.rules.guard import Refusal
 from workbench.replay.run.abandon import abandon_run
@@ -15,6 +15,7 @@ from workbench.replay.run.resumption import resume_run
 from workbench.replay.run.start import run_plan
 from workbench.replay.target.facts import Connection, GroupFacts, Pipeline, TargetFacts, TopicFacts
 from workbench.replay.target.fetching import fetch_facts
+from workbench.replay.undo.created_topics import delete_created
 
 __all__ = [
     "Check",

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.replay import Draft
-    from workbench.replay.dead_letters import DeadLetters, Redriven
-    from workbench.replay.redrive import Redrive
+    from workbench.replay.dead_letters.redrive import Redrive
+    from workbench.replay.dead_letters.triage import DeadLetters, Redriven
     from workbench.replay.rewriting.edits import Fix
     from workbench.replay.rewriting.record_reader import RecordReader
     from workbench.store.journal import Journal, RecordedRuns
@@ -121,7 +121,7 @@ def _journals(snapshot: Recorded) -> list[Journal | RecordedRuns]:
 def redriven_by(snapshot: Recorded) -> Redriven:
     """Return the letters that runs of a snapshot sent home; a note where its journal is held by another process."""
     from workbench.errors import SnapshotLockedError
-    from workbench.replay.dead_letters import Redriven
+    from workbench.replay.dead_letters.triage import Redriven
 
     try:
         return _redriven(_journals(snapshot))
@@ -130,7 +130,7 @@ def redriven_by(snapshot: Recorded) -> Redriven:
 
 
 def _redriven(journals: Sequence[Journal | RecordedRuns]) -> Redriven:
-    from workbench.replay.dead_letters import Redriven
+    from workbench.replay.dead_letters.triage import Redriven
 
     letters: dict[str, str] = {}
     records: dict[str, str] = {}
@@ -150,8 +150,8 @@ def redrive_letters(
     options: Mapping[str, Any],
 ) -> Redrive:
     """Restore and fix dead letters; see `Snapshot.redrive`."""
-    from workbench.replay.originals import Originals, origin_positions
-    from workbench.replay.redrive import make_redrive
+    from workbench.replay.dead_letters.originals import Originals, origin_positions
+    from workbench.replay.dead_letters.redrive import make_redrive
     from workbench.replay.selected_positions import positions_of
 
     store = snapshot.store

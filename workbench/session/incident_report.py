@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from workbench.exploration import EventRate
     from workbench.lag import LagResult
-    from workbench.replay.dead_letters import DeadLetters
+    from workbench.replay.dead_letters.triage import DeadLetters
     from workbench.report import Section
     from workbench.text import Element
     from workbench.tracing.trace import Trace

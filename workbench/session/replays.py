@@ -236,7 +236,7 @@ class Replays:
             ReplayRefused: The run wrote to another cluster, or a target was deleted since.
             ValidationError: No target is compacted, or no key had a value before.
         """
-        from workbench.replay.proof.former_values import former_values
+        from workbench.replay.undo.former_values import former_values
 
         journal, run_id = self._recorded(run)
         return await former_values(plain(cluster.log), journal, run_id, origin=self.origin)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from workbench.model.feeds import RecordDetail
     from workbench.model.selecting.window import BoundLike
     from workbench.replay import Draft
-    from workbench.replay.dead_letters import DeadLetters
-    from workbench.replay.redrive import Redrive
+    from workbench.replay.dead_letters.redrive import Redrive
+    from workbench.replay.dead_letters.triage import DeadLetters
     from workbench.replay.rewriting.edits import Fix
     from workbench.session.decoding_again import DecodedAgain
     from workbench.session.replays import Replays
@@ -145,7 +145,7 @@ class Snapshot(SnapshotQuestions):
             origins: The original topic of each dead-letter topic for which you know it. It has precedence over what
                 payload, headers and the name of the topic say.
         """
-        from workbench.replay.dead_letters import read_dead_letters
+        from workbench.replay.dead_letters.triage import read_dead_letters
         from workbench.session.drafting import redriven_by
 
         return read_dead_letters(self.store, origins=origins, redriven=redriven_by(self))

@@ -7,8 +7,8 @@ from replay_bench import read_all, select, write
 
 from workbench.errors import ReplayRefused, ValidationError
 from workbench.model import NewRecord
-from workbench.replay.proof import former_values as module
-from workbench.replay.proof.former_values import former_values
+from workbench.replay.undo import former_values as module
+from workbench.replay.undo.former_values import former_values
 
 
 def records(topic, *pairs: tuple[bytes, bytes | None]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from workbench.replay.proof.undo import UndoAids
+from workbench.replay.proof.undo_aids import UndoAids
 from workbench.store.journal import LEDGER, WAY_ON
 from workbench.text import (
     Element,

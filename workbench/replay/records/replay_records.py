@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from workbench.buffers.mapped import batches_of, mapped_array, mapped_longs, release, steps_of, taken_rows
 from workbench.model import TopicPartition
+from workbench.replay.dead_letter_marks import HOME_PARTITION
 from workbench.replay.options import Partitions
 from workbench.replay.records.batch_bounds import plain_bounds, provenance_bounds
 from workbench.replay.records.placement import UNPLACED, Placer
@@ -25,7 +26,6 @@ from workbench.replay.records.selected_records import SelectedRecords
 from workbench.replay.records.shifted_times import shifted
 from workbench.replay.records.sizes import batch_bytes
 from workbench.replay.records.source_partitioners import partitioner_of_source
-from workbench.replay.restored_letters import HOME_PARTITION
 from workbench.replay.target.new_topics import NewTopic, TopicRequirements, new_topic
 
 if TYPE_CHECKING:

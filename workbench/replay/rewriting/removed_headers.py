@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.replay.dead_letter_marks import is_dead_letter_header
 from workbench.replay.replay_mark import X_REPLAY
-from workbench.replay.restored_letters import is_dead_letter_header
 from workbench.replay.rewriting.trace_context import is_trace_header
 
 if TYPE_CHECKING:

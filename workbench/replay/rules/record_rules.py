@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.model.records.columns import MASKED_HEADER
+from workbench.replay.dead_letter_marks import RESTORED
 from workbench.replay.records.raw_rows import RawRows, beside
-from workbench.replay.restored_letters import RESTORED
 from workbench.replay.rewriting.schema_ids import schema_id
 from workbench.replay.rules.rule import record_refusal
 from workbench.replay.target.present import origins

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from workbench.model.feeds import Progress
     from workbench.replay import Plan, ReplayReport
-    from workbench.replay.redrive import Redrive
+    from workbench.replay.dead_letters.redrive import Redrive
     from workbench.session.procedures.fixes import HeaderChanges
 
 

@@ -12,28 +12,17 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.provenance import writer_names
+from workbench.replay.dead_letter_marks import is_dead_letter_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.model import HeaderList
 
-_FAMILY = re.compile(
-    rb"kafka_dlt-|kafka_exception-|retry_topic-|x-original-|x-exception-|__connect\.errors\.|__streams\.errors\."
-    rb"|(?:topic|reason|handler|subscriber)_poisoned\Z|MT-Fault-|NServiceBus\.(?:FailedQ\Z|ExceptionInfo\.)"
-    rb"|dead-letter-|x-source-(?:partition|cluster)\Z|k2k_(?:topic|partition|offset)\Z"
-    rb"|x-error|dlq_|(?:original_topic|failure_reason|error_message|error_type)\Z"
-)
-"""Names of the headers that writers of dead letters add; matched from the beginning."""
-RESTORED = "restored"
-"""Column of a draft that marks records which were restored from dead letters."""
-HOME_PARTITION = "home_partition"
-"""Column of a draft with the partition that the failed record came from; null where the letter does not tell it."""
 _MARKERS = ("<no_value>", "<decode_failed>", "<non-serializable>", "<unreadable_value>")
 """Texts that stand in a copy for something that could not be copied."""
 BY_NAME = "topic_name"
@@ -43,11 +32,6 @@ _GUESSED = (None, BY_NAME, "user")
 _CONTRACT_TYPE = "system.dead_letter"
 _BODY_MARKS = (b"system.dead_letter", b"original_message")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-
-
-def is_dead_letter_header(name: bytes) -> bool:
-    """Tell whether writers of dead letters add a header of this name."""
-    return _FAMILY.match(name) is not None
 
 
 class NotRestorable(Exception):  # noqa: N818 - a finding about a record, and no fault

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench.model.records.columns import MASKED_HEADER
-from workbench.replay.restored_letters import NotRestorable, RestoredRecord
+from workbench.replay.dead_letters.restored_letters import NotRestorable, RestoredRecord
 from workbench.text import counted
 
 if TYPE_CHECKING:

@@ -15,9 +15,10 @@ import pyarrow as pa
 from workbench.bus.rows import header_column
 from workbench.errors import ValidationError
 from workbench.model.events.dead_letters import is_dead_letter_topic
+from workbench.replay.dead_letter_marks import HOME_PARTITION, RESTORED
+from workbench.replay.dead_letters.originals import Originals
+from workbench.replay.dead_letters.restored_letters import BY_NAME, NotRestorable, RestoredRecord, restore
 from workbench.replay.draft import Draft
-from workbench.replay.originals import Originals
-from workbench.replay.restored_letters import BY_NAME, HOME_PARTITION, RESTORED, NotRestorable, RestoredRecord, restore
 from workbench.replay.rewriting.edits import Change, apply_fix
 from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.replay.rewriting.record_reader import RecordReader
@@ -88,7 +89,7 @@ def make_redrive(
     """Restore and fix dead letters, and make the draft that sends them to their origin.
 
     Args:
-        letters: Rows of `workbench.replay.dead_letters.DeadLetters.frame`.
+        letters: Rows of `workbench.replay.dead_letters.triage.DeadLetters.frame`.
         records: Their raw records: RECORD columns, ``source_id``, ``cluster``, ``topic``; None without any letter.
         sources: How each source was captured.
         fix: A function that gets the decoded body and returns the one to send, None to leave the letter out; or a JSON

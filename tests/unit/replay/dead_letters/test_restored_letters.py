@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from workbench.replay.restored_letters import NotRestorable, restore
+from workbench.replay.dead_letters.restored_letters import NotRestorable, restore
 
 
 def b64(data):

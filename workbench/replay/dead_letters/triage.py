@@ -17,7 +17,7 @@ import pandas as pd
 
 from workbench.decoding.fingerprint import fingerprint, normalised
 from workbench.model.events.dead_letters import dead_letter_sql, is_dead_letter, origin_by_name
-from workbench.replay.restored_letters import BY_NAME
+from workbench.replay.dead_letters.restored_letters import BY_NAME
 from workbench.text import (
     counted,
     element,

@@ -6,7 +6,7 @@ import pytest
 from decoded_events import event_table
 from event_rows import SECOND, table
 
-from workbench.replay.dead_letters import Redriven, triage
+from workbench.replay.dead_letters.triage import Redriven, triage
 
 
 def test_without_dead_letters_the_result_says_so():

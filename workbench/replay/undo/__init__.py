@@ -1,0 +1,1 @@
+"""What takes a run back as far as a log allows."""
