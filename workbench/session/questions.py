@@ -49,11 +49,9 @@ class SnapshotQuestions(SnapshotQueries, ABC):
 
     def flows(self) -> Flows:
         """List the flows: one row for each correlation id, those with failures and gaps first; see `.frame`."""
-        from workbench.tracing.flows import flows
+        return self.graph.flows()
 
-        return flows(self.graph.data)
-
-    def query(self, text: str | Query, **options: Any) -> QueryResult:
+    def query(self, text: str | Query, **options: Any) -> QueryResult[Trace]:
         """Find events by conditions and causes: ``snap.query('{type = "Placed"} >> {type = "PaymentFailed"}')``.
 
         Args:
@@ -65,7 +63,7 @@ class SnapshotQuestions(SnapshotQueries, ABC):
         """
         from workbench.session.structural import structural_query
 
-        return structural_query(self.store, self.graph, text, viewer=self.draw, **options)
+        return structural_query(self.store, self.graph, text, **options)
 
     def findings(self, *, known: Sequence[Mapping[str, str]] = (), **options: Any) -> Findings:
         """Check all rules over the snapshot; see `workbench.tracing.trace.Trace.findings`."""

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.store.snapshot.store import SnapshotStore
-    from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.query import QueryResult
     from workbench.tracing.query.syntax import Field, Query
@@ -19,18 +18,14 @@ if TYPE_CHECKING:
 _POSITION = ["source_id", "partition", "offset"]
 
 
-def structural_query(
-    store: SnapshotStore, whole: Trace, text: str | Query, *, viewer: Viewer, **options: Any
-) -> QueryResult:
+def structural_query(store: SnapshotStore, whole: Trace, text: str | Query, **options: Any) -> QueryResult[Trace]:
     """Answer a query over the events of a snapshot; see `workbench.tracing.query.query` for the options."""
-    from dataclasses import replace
-
     from workbench.tracing.query import query
 
     def stored(graph: CausalGraph, fields: Sequence[Field]) -> pa.Table:
         return stored_fields(store, graph, fields)
 
-    return replace(query(whole.data, text, stored=stored, **options), viewer=viewer)
+    return query(whole.data, text, stored=stored, cut=whole.cut, **options)
 
 
 def stored_fields(store: SnapshotStore, graph: CausalGraph, fields: Sequence[Field]) -> pa.Table:

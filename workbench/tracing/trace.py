@@ -15,6 +15,7 @@ from workbench.tracing.critical_path import critical_path
 from workbench.tracing.diff.diff import TraceSet, trace_diff
 from workbench.tracing.findings.context import WHOLE
 from workbench.tracing.findings.findings import find_all
+from workbench.tracing.flows import flows
 from workbench.tracing.order.follows import directly_follows
 from workbench.tracing.order.profile import LEAST_N, timing_profile
 from workbench.tracing.order.variants import variants
@@ -22,6 +23,7 @@ from workbench.tracing.paths.calls import call_path
 from workbench.tracing.paths.intervals import is_spans
 from workbench.tracing.paths.messaging import messaging_latency
 from workbench.tracing.paths.waiting import waiting_times
+from workbench.tracing.query import query
 from workbench.tracing.records import timed_records
 from workbench.tracing.state.fold import StateFold, last_value, micros_of
 from workbench.tracing.text.labels import provenance_text
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from workbench.tracing.diff.keys import LabelField
     from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.findings.findings import Findings
+    from workbench.tracing.flows import Flows
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.order.follows import DirectlyFollows
     from workbench.tracing.order.profile import TimingProfile
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
     from workbench.tracing.paths.calls import CallPath
     from workbench.tracing.paths.messaging import MessagingLatency
     from workbench.tracing.paths.waiting import WaitingTimes
+    from workbench.tracing.query import QueryResult
+    from workbench.tracing.query.syntax import Query
     from workbench.tracing.records import RecordReader
     from workbench.tracing.state.fold import Fold, StateAt
     from workbench.tracing.type_map import TypeMap
@@ -207,6 +212,23 @@ class Trace(TraceForms):
     def boundary(self) -> tuple[int, int]:
         """Count the used causes that the selection cuts, and the effects that it leaves outside."""
         return selection.boundary(self.data)
+
+    def flows(self) -> Flows:
+        """List the flows: one row for each correlation id, of spans for each trace; those with failures first."""
+        return flows(self.data)
+
+    def query(self, text: str | Query, **options: Any) -> QueryResult[Trace]:
+        """Find events by conditions and causes: ``spans.query('{type = "Pay"} >> {hop > 5ms}')`` (docs/tracing.md 7).
+
+        Args:
+            text: The query, as text or made of `workbench.tracing.query.syntax`. ``key`` and paths into payloads are
+                fields of `workbench.Snapshot.query` only.
+            options: ``evaluation="nested"`` and ``orphans="exclude"``, to compare with tracing back-ends.
+
+        Raises:
+            QueryError: The query cannot be read, or a value does not fit its field.
+        """
+        return query(self.data, text, cut=self.cut, **options)
 
     def critical_path(
         self, event_id: str | None = None, *, method: PathMethod | None = None, **options: Any

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from workbench.cli.options import Csv, Json
 from workbench.cli.output import print_json, print_text
 from workbench.cli.pictures import By, Layout, picture_options
 from workbench.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from workbench.tracing.trace import Trace
 
 
 def register(app: typer.Typer) -> None:
@@ -28,53 +31,79 @@ def spans(
         list[str] | None, typer.Option("--column", help="Of a table: ROLE=COLUMN, such as span=id or parent=cause.")
     ] = None,
     show: Annotated[
-        str, typer.Option("--show", help="tree, path, findings, map, variants, sequence, mermaid or otlp.")
-    ] = "tree",
+        str | None,
+        typer.Option(
+            "--show",
+            help="tree, flows, path, findings, map, variants, unfinished, clock, sequence, mermaid or otlp.",
+        ),
+    ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option(
+            "--query", "-q", help="Spans that answer a query (docs/tracing.md 7); of these, what --show says."
+        ),
+    ] = None,
     layout: Layout = None,
     by: By = None,
     as_json: Json = False,
     svg: AsSvg = False,
     csv: Csv = False,
 ) -> None:
-    """Print the tree of spans, what a caller waited for, what is wrong with them, or a picture."""
+    """Print the tree of spans, their traces, what a caller waited for, what is wrong with them, or a picture."""
     from workbench.session import open_trace
-    from workbench.session.frames import plain_rows
 
     refuse_several(json=as_json, svg=svg, csv=csv)
     options = picture_options(layout, by, svg=svg, mermaid=False)
-    if svg and show != "tree":
+    if svg and show is not None:
         raise ConfigurationError("--svg draws the spans: choose the picture by --layout, without --show.")
     trace = open_trace(files, columns=_columns(column))
     if trace_id is not None:
         trace = trace.select(trace_id=trace_id)
+    found = None if query is None else trace.query(query)
+    if found is not None and show is None and not svg:
+        if not print_form(found, csv=csv):
+            print_answer(found, as_json=as_json)
+        return
+    trace = trace if found is None else found.trace
+    if svg:
+        print_text(trace.svg(**options))
+    else:
+        _print(trace, show or "tree", as_json=as_json, csv=csv)
+
+
+def _print(trace: Trace, show: str, *, as_json: bool, csv: bool) -> None:
+    from workbench.session.frames import plain_rows
+
     answers: dict[str, Callable[[], Answered]] = {
+        "flows": trace.flows,
         "path": trace.critical_path,
         "findings": trace.findings,
         "map": trace.type_map,
         "variants": trace.variants,
+        "unfinished": trace.unfinished,
+        "clock": trace.clock,
         "sequence": trace.sequence,
     }
-    if svg:
-        print_text(trace.svg(**options))
-    elif show in answers:
+    texts: dict[str, Callable[[], str]] = {
+        "tree": trace.tree,
+        "mermaid": lambda: trace.sequence().mermaid(),
+        "otlp": trace.otlp,
+    }
+    if show in answers:
         answer = answers[show]()
         if not print_form(answer, csv=csv):
             print_answer(answer, as_json=as_json)
-    elif csv and show == "tree":
+    elif show == "tree" and csv:
         print_form(trace, csv=csv)
     elif show == "tree" and as_json:
         for row in plain_rows(trace.frame):
             print_json(row)
-    elif show in ("tree", "mermaid", "otlp"):
-        texts: dict[str, Callable[[], str]] = {
-            "tree": trace.tree,
-            "mermaid": lambda: trace.sequence().mermaid(),
-            "otlp": trace.otlp,
-        }
+    elif show in texts:
         print_text(texts[show]())
     else:
-        known = ", ".join(["tree", *answers, "mermaid", "otlp"])
-        raise ConfigurationError(f"--show {show} is not known. Choose {known}.")
+        raise ConfigurationError(
+            f"--show {show} is not known. Choose tree, {', '.join([*answers, 'mermaid', 'otlp'])}."
+        )
 
 
 def _columns(given: list[str] | None) -> dict[str, str] | None:

@@ -15,7 +15,7 @@ from workbench.tracing.graph.subgraph import subgraph
 from workbench.tracing.query.evaluation import Evaluator, event_sets
 from workbench.tracing.query.fields import STORED, column, trace_numbers
 from workbench.tracing.query.parsing import parse
-from workbench.tracing.query.result import QueryResult
+from workbench.tracing.query.result import QueryResult, T
 from workbench.tracing.query.sql import Names, condition_sql
 from workbench.tracing.query.stages import stages_sql
 from workbench.tracing.query.syntax import Aggregate, Query
@@ -39,7 +39,8 @@ def query(
     stored: StoredColumns | None = None,
     evaluation: Evaluation = "recursive",
     orphans: Orphans = "include",
-) -> QueryResult:
+    cut: Callable[[CausalGraph], T] | None = None,
+) -> QueryResult[T]:
     """Find events by conditions and by how they are related (`docs/tracing.md` 7).
 
     Args:
@@ -49,6 +50,7 @@ def query(
             events; without it such a field is an error.
         evaluation: ``recursive`` is right for every graph, ``nested`` gives what tools answer that know one parent.
         orphans: With ``exclude`` fragments that begin with an orphan match no positive operator; for ``nested`` only.
+        cut: Makes the trace of the result.
 
     Raises:
         QueryError: The query cannot be read, or a value does not fit its field.
@@ -81,6 +83,7 @@ def query(
         missing=missing,
         sql=";\n".join(statement.sql for statement in (*conditions.values(), stages)),
         parameters=dict(names.values),
+        cut=cut,
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pandas as pd
 
+from workbench.errors import ConfigurationError
 from workbench.text import (
     counted,
     duration_text,
@@ -19,14 +20,16 @@ from workbench.text import (
 from workbench.tracing import selection
 from workbench.tracing.answers import Answer
 from workbench.tracing.query.fields import FIELDS
-from workbench.tracing.trace import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pyarrow as pa
 
     from workbench.model.causation import EventPosition
-    from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.graph import CausalGraph
+
+T = TypeVar("T")
 
 _SHOWN_ROWS = 20
 _TEXT_LIMIT = 40
@@ -34,7 +37,7 @@ _SUMMARY_LIMIT = 300
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class QueryResult(Answer):
+class QueryResult(Answer, Generic[T]):
     """Events that answer a query. A replay, a table or a search takes it as its selection, because it has positions."""
 
     graph: CausalGraph
@@ -47,7 +50,8 @@ class QueryResult(Answer):
     """The statements that DuckDB ran for conditions and stages; values are bound."""
     parameters: dict[str, Any] = field(default_factory=dict)
     """The values of the names in ``sql``."""
-    viewer: Viewer | None = None
+    cut: Callable[[CausalGraph], T] | None = None
+    """Makes the trace of the events; whoever was asked gives it."""
 
     def __len__(self) -> int:
         return len(self.graph)
@@ -71,9 +75,15 @@ class QueryResult(Answer):
         return frame
 
     @property
-    def trace(self) -> Trace:
-        """The events as a trace, to draw and to ask."""
-        return Trace(self.graph, viewer=self.viewer)
+    def trace(self) -> T:
+        """The events as a trace, to draw and to ask.
+
+        Raises:
+            ConfigurationError: A graph was asked, not a trace or a snapshot.
+        """
+        if self.cut is None:
+            raise ConfigurationError("Only a graph was asked: trace.query(…) and snap.query(…) give a trace.")
+        return self.cut(self.graph)
 
     def positions(self) -> tuple[EventPosition, ...]:
         """Return the position of the record of each event."""

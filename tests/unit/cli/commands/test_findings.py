@@ -65,6 +65,14 @@ def test_spans_as_tree_path_sequence_and_export(run, tmp_path):
     assert run("spans", str(path), "--show", "path", "--csv").stdout.startswith("span,event_type,")
     for options in (["waterfall"], ["map", "--by", "source"], ["swimlanes", "--by", "source"]):
         assert run("spans", str(path), "--svg", "--layout", *options).stdout.startswith("<svg ")
+    assert run("spans", str(path), "--show", "flows", "--csv").stdout.splitlines()[1].startswith(f"{TRACE},")
+    assert run("spans", str(path), "--show", "clock").stdout.startswith("clocks: ")
+    assert run("spans", str(path), "--show", "unfinished").stdout.startswith("unfinished: 0 events")
+    asked = ("--query", '{type = "op2"} | select(type, hop)')
+    assert run("spans", str(path), *asked, "--csv").stdout == "type,hop_us\nop2,10\n"
+    assert run("spans", str(path), *asked, "--show", "tree").stdout.startswith("causal graph: 1 event ")
+    assert run("spans", str(path), *asked, "--svg").stdout.startswith("<svg ")
+    assert "expected a comparison" in run("spans", str(path), "-q", "{type").output
     for options in (["--show", "path", "--svg"], ["--svg", "--csv"], ["--layout", "map"], ["--svg", "--by", "source"]):
         assert run("spans", str(path), *options).exit_code == 2
     assert run("spans", str(path), "--show", "nothing").exit_code != 0

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_graphs import graphs, naive_reach
 
-from workbench.errors import QueryError
+from workbench.errors import ConfigurationError, QueryError
 from workbench.tracing.graph import build_graph
 from workbench.tracing.query import fields, query
 from workbench.tracing.query.nested import NestedSets
+from workbench.tracing.trace import Trace
 
 EDGES = ["r1→a", "a→b", "b→c", "b→d", "r1→e", "e→f", "r2→g", "x→y", "c→j", "f→j"]
 TIMES = {name: place for place, name in enumerate(["r1", "a", "b", "c", "j", "d", "e", "f", "r2", "g", "x", "y"])}
@@ -373,3 +374,12 @@ def test_hostile_texts_are_shown_as_texts():
     result = query(graph, '{type = "<script>"}')
     assert "\x1b" not in repr(result)
     assert "<script>" not in result._repr_html_()
+
+
+def test_a_graph_alone_gives_no_trace_and_a_trace_gives_one_that_can_be_asked_again(forest):
+    with pytest.raises(ConfigurationError, match="Only a graph was asked"):
+        _ = query(forest, "{}").trace
+    found = Trace(forest).query('{id = "a"} >> {}')
+    assert sorted(found.trace.frame["key"]) == ["b", "c", "d", "j"]
+    assert list(found.trace.query("{depth = 0}").trace.frame["key"]) == ["b"]
+    assert Trace(forest).flows().frame["events"].tolist() == [8, 2]
