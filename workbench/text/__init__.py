@@ -31,7 +31,7 @@ from workbench.text.positions import (
 from workbench.text.sizes import size_text
 from workbench.text.tables import text_table
 from workbench.text.times import NO_TIME_TEXT, TimeUnit, clock_text, iso_text, time_text
-from workbench.text.visible import CELL_LIMIT, json_visible, visible, visible_bytes
+from workbench.text.visible import CELL_LIMIT, json_visible, visible, visible_bytes, visible_name
 
 __all__ = [
     "CELL_LIMIT",
@@ -73,4 +73,5 @@ __all__ = [
     "time_text",
     "visible",
     "visible_bytes",
+    "visible_name",
 ]

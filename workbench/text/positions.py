@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from workbench.errors import PositionError
-from workbench.text.visible import visible
+from workbench.text.visible import visible, visible_name
 
 _POSITION = re.compile(r"(?P<topic>.+)/(?P<partition>[0-9]{1,10})@(?P<offset>[0-9]{1,19})", re.DOTALL)
 # Without a slash in the topic (Kafka allows none), so that it reads one way only.
@@ -42,7 +42,7 @@ def position_text(topic: str, partition: int, offset: int, *, limit: int | None 
         offset: Offset of the record in it.
         limit: Characters kept of the topic; None keeps all. What was cut cannot be read back.
     """
-    return f"{visible(topic, limit)}/{partition}@{offset}"
+    return f"{visible(topic, None) if limit is None else visible_name(topic, limit)}/{partition}@{offset}"
 
 
 def stored_position(topic: str, partition: int, offset: int) -> str:

@@ -32,6 +32,19 @@ def visible(text: str, limit: int | None = CELL_LIMIT) -> str:
     return shown if limit is None or len(text) <= limit else f"{shown}… ({counted(len(text), 'character')})"
 
 
+def visible_name(name: str, limit: int) -> str:
+    """Show a name; of a long one the middle is left out, because names of types and topics differ at their end.
+
+    Args:
+        name: Anything, hostile or not.
+        limit: Characters kept of it, with the one that stands for the rest.
+    """
+    if len(name) <= limit:
+        return visible(name, None)
+    head = limit // 3
+    return f"{visible(name[:head], None)}…{visible(name[len(name) - (limit - head - 1) :], None)}"
+
+
 def json_visible(text: str) -> str:
     r"""Escape in a line of JSON what a terminal would obey, such as ``\u202e``; it stays the same JSON value."""
     return _INVISIBLE.sub(_json_escape, text)

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
-from workbench.text import and_more, counted, duration_text, output_html, preformatted, readable_position, visible
+from workbench.text import (
+    and_more,
+    counted,
+    duration_text,
+    output_html,
+    preformatted,
+    readable_position,
+    visible,
+    visible_name,
+)
 from workbench.tracing.tables import frame_csv
 from workbench.tracing.text.labels import ID_LIMIT, short_id
 
@@ -52,7 +61,7 @@ def key_text(key: Any, limit: int = ID_LIMIT) -> str:
 
 def type_text(name: Any, limit: int = 60) -> str:
     """Write an event type, which may be absent."""
-    return visible(name, limit) if isinstance(name, str) else "(no type)"
+    return visible_name(name, limit) if isinstance(name, str) else "(no type)"
 
 
 def micros_text(value: Any, *, signed: bool = False) -> str:

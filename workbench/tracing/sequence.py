@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.model.sequence import Arrow, Handler
-from workbench.text import counted, duration_text, visible
+from workbench.text import counted, duration_text, visible_name
 from workbench.tracing.answers import Answer
 from workbench.tracing.drawing.painting.svg import svg_text
 from workbench.tracing.drawing.pictures.sequence import sequence_picture
@@ -81,17 +81,17 @@ class SequenceDiagram(Answer):
         for place, arrow in enumerate(self.arrows):
             if place in self.idle:
                 lines.append(f"  … nothing for {duration_text(self.idle[place], 'us')}")
-            to = "(no reaction seen)" if arrow.receiver is None else visible(arrow.receiver, _NAME_LIMIT)
+            to = "(no reaction seen)" if arrow.receiver is None else visible_name(arrow.receiver, _NAME_LIMIT)
             many = f" x {arrow.times}" if arrow.times > 1 else ""
             lines.append(
-                f"  {visible(arrow.sender, _NAME_LIMIT)} → {to}: {visible(arrow.event_type, _NAME_LIMIT)}"
+                f"  {visible_name(arrow.sender, _NAME_LIMIT)} → {to}: {visible_name(arrow.event_type, _NAME_LIMIT)}"
                 f"{_delay(arrow)}{many}"
             )
         return "\n".join(lines)
 
 
 def _shown(text: str) -> str:
-    return label(visible(text, _NAME_LIMIT))
+    return label(visible_name(text, _NAME_LIMIT))
 
 
 def _delay(arrow: Arrow) -> str:

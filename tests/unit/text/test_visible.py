@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.text import visible, visible_bytes
+from workbench.text import visible, visible_bytes, visible_name
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,10 @@ def test_long_bytes_are_cut_between_characters() -> None:
     data = ("€" * 1000).encode()
     assert visible_bytes(data, limit=10) == "€" * 10 + "… (3,000 bytes)"
     assert visible_bytes(b"\xff" * 1000, limit=8) == "0xffffffff… (1,000 bytes, not UTF-8)"
+
+
+def test_of_a_long_name_the_middle_is_left_out():
+    assert visible_name("hipstershop.CheckoutService/PlaceOrder", 60) == "hipstershop.CheckoutService/PlaceOrder"
+    assert visible_name("shop.CheckoutService/PrepareOrderItems", 24) == "shop.Che…epareOrderItems"
+    assert len(visible_name("x" * 500, 60)) == 60
+    assert visible_name("\x1b" * 500, 9) == "\\x1b" * 3 + "…" + "\\x1b" * 5

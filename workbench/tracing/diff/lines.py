@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from workbench.text import counted, visible
+from workbench.text import counted, visible_name
 from workbench.tracing.answers import SHOWN, micros_text, rest_text, share_text
 from workbench.tracing.text.mermaid import MERMAID_LIMIT, label
 
@@ -75,7 +75,7 @@ def _label(key: tuple[Step, ...]) -> str:
     """Write the last step as `Step.text` does, but equal other causes once, with their number."""
     step = key[-1]
     others = tuple(name if many == 1 else f"{many} x {name or ''}" for name, many in Counter(step.others).items())
-    return visible(replace(step, others=others).text(), _LABEL_LIMIT)
+    return visible_name(replace(step, others=others).text(), _LABEL_LIMIT)
 
 
 def _difference(row: pd.Series[Any]) -> tuple[str, str]:

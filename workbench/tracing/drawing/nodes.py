@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from workbench.model.causation import EventPosition, GraphNode
-from workbench.text import counted, visible
+from workbench.text import counted, visible, visible_name
 from workbench.tracing.drawing.rows import ON_PATH, SIGNS
 from workbench.tracing.drawing.theme import palette_index
 from workbench.tracing.graph.times import NO_TIME
@@ -55,9 +55,9 @@ def _events(marks: Marks) -> list[GraphNode]:
             shape=labels.root or "inner",
             colour=colours[row["source"]],
             event_id=_shown(row["event_id"]),
-            event_type=_shown(row["event_type"], TYPE_LIMIT),
-            source=_shown(row["source"], TYPE_LIMIT),
-            topic=_shown(row["topic"], TYPE_LIMIT),
+            event_type=_named(row["event_type"]),
+            source=_named(row["source"]),
+            topic=_named(row["topic"]),
             partition=row["partition"],
             offset=row["offset"],
             time_us=labels.time,
@@ -100,8 +100,12 @@ def _degrees(marks: Marks) -> tuple[Ints, Ints]:
     return np.bincount(used.effect, minlength=count), np.bincount(used.cause, minlength=count)
 
 
-def _shown(text: str | None, limit: int = _LONG) -> str | None:
-    return None if text is None else visible(text, limit)
+def _shown(text: str | None) -> str | None:
+    return None if text is None else visible(text, _LONG)
+
+
+def _named(name: str | None) -> str | None:
+    return None if name is None else visible_name(name, TYPE_LIMIT)
 
 
 def _name(labels: EventLabels, causes: int, effects: int, signs: list[str]) -> str:
@@ -152,7 +156,7 @@ def _group_label(marks: Marks, group: Group, inside: int) -> str:
     if group.kind == "siblings":
         name = marks.graph.column("event_type")[group.members[0]].as_py()
         below = f" and {inside - len(group.members):,} below" if inside > len(group.members) else ""
-        return f"{_shown(name, TYPE_LIMIT) or '(no type)'}: {len(group.members):,}{below}"
+        return f"{_named(name) or '(no type)'}: {len(group.members):,}{below}"
     if group.kind == "rest":
         return f"{len(group.members):,} more, {counted(inside, 'event')}"
     return f"{counted(inside, 'event')} below"
@@ -185,7 +189,7 @@ def _neighbours(marks: Marks) -> list[GraphNode]:
     nodes = []
     for number, row in enumerate(marks.outside.to_dict("records")):
         known = row["event_type"] if isinstance(row["event_type"], str) else None
-        label = _shown(known, TYPE_LIMIT) or "(no type)"
+        label = _named(known) or "(no type)"
         key = visible(row["neighbour"], _LONG)
         nodes.append(
             GraphNode(
@@ -196,7 +200,7 @@ def _neighbours(marks: Marks) -> list[GraphNode]:
                 shape="outside",
                 colour=-1,
                 event_id=key,
-                event_type=_shown(known, TYPE_LIMIT),
+                event_type=_named(known),
                 records=0,
                 events=0,
                 **_NO_POSITION,

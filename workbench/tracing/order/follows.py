@@ -164,7 +164,9 @@ def _sorted(pairs: pd.DataFrame, *, ignore_index: bool) -> pd.DataFrame:
 
 def _by_type(events: OrderedEvents, marked: Flags) -> dict[str, int]:
     counts = np.bincount(events.kind[marked], minlength=len(events.names)).tolist()
-    named = {type_text(name): count for name, count in zip(events.names, counts, strict=True) if count}
+    named = {
+        "(no type)" if name is None else name: count for name, count in zip(events.names, counts, strict=True) if count
+    }
     return dict(sorted(named.items(), key=lambda pair: (-pair[1], pair[0])))
 
 

@@ -16,6 +16,7 @@ from workbench.text import (
     text_table,
     time_text,
     visible,
+    visible_name,
 )
 from workbench.tracing import selection
 from workbench.tracing.answers import Answer
@@ -33,6 +34,7 @@ T = TypeVar("T")
 
 _SHOWN_ROWS = 20
 _TEXT_LIMIT = 40
+_NAMES = ("type", "source", "topic", "root.type", "root.source")
 _SUMMARY_LIMIT = 300
 
 
@@ -120,4 +122,5 @@ def _cell(name: str, value: Any) -> str:
         return time_text(value, "us")
     if kind == "duration":
         return duration_text(value, "us")
-    return visible(", ".join(value) if kind == "texts" else str(value), _TEXT_LIMIT)
+    text = ", ".join(value) if kind == "texts" else str(value)
+    return visible_name(text, _TEXT_LIMIT) if name in _NAMES else visible(text, _TEXT_LIMIT)

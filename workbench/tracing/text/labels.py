@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pyarrow as pa
 
-from workbench.text import and_more, counted, position_text, readable_position, visible
+from workbench.text import and_more, counted, position_text, readable_position, visible, visible_name
 from workbench.tracing.graph.graph import ROOT_KINDS
 from workbench.tracing.graph.nodes import ID_SEPARATOR
 from workbench.tracing.graph.times import NO_TIME
@@ -65,8 +65,8 @@ def labels_of(graph: CausalGraph, nodes: Ints) -> list[EventLabels]:
     return [
         EventLabels(
             key=_key(row),
-            event_type=visible(row["event_type"], TYPE_LIMIT) if row["event_type"] is not None else "(no type)",
-            source=visible(row["source"], TYPE_LIMIT) if row["source"] is not None else "",
+            event_type=visible_name(row["event_type"], TYPE_LIMIT) if row["event_type"] is not None else "(no type)",
+            source=visible_name(row["source"], TYPE_LIMIT) if row["source"] is not None else "",
             position=_position(row),
             time=None if graph.time[node] == NO_TIME else int(graph.time[node]),
             root=ROOT_KINDS[graph.root_kind[node]] if graph.root_kind[node] >= 0 else None,
@@ -99,7 +99,7 @@ def key_texts(graph: CausalGraph, nodes: Ints, limit: int) -> list[str]:
 def short_titles(graph: CausalGraph, nodes: Ints) -> list[str]:
     """Write the type, where there is one, and the short id of some events: for lines that show many."""
     rows = graph.rows(["key", "event_id", "event_type", "topic", "partition", "offset"], nodes).to_pylist()
-    return [f"{visible(row['event_type'] or '', TYPE_LIMIT)} {short_id(_key(row))}".lstrip() for row in rows]
+    return [f"{visible_name(row['event_type'] or '', TYPE_LIMIT)} {short_id(_key(row))}".lstrip() for row in rows]
 
 
 def _by_position(row: Mapping[Hashable, Any]) -> bool:
