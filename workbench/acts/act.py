@@ -54,6 +54,8 @@ class Planned:
     undo: Undo | None = None
     no_undo: str = ""
     """Why it cannot be taken back."""
+    parameters: Mapping[str, Any] | None = None
+    """With which values it is done; None where these are the given ones."""
 
     def agrees_with(self, other: Planned) -> bool:
         """Whether both change the same; warnings may count what is written meanwhile."""

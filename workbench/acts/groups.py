@@ -28,19 +28,21 @@ async def plan_reset_offsets(log: RecordLog, given: Mapping[str, Any]) -> Planne
     former = {place: one.offset for place, one in (await log.committed(group)).items() if place in wanted}
     begins = await log.offsets(list(wanted), "earliest", isolation="read_uncommitted")
     ends = await log.offsets(list(wanted), "latest", isolation="read_uncommitted")
-    changes, again, passed = [], 0, 0
-    for place, offset in sorted(wanted.items()):
+    changes, moved, again, passed = [], [], 0, 0
+    for place, asked in sorted(wanted.items()):
         low, end, now = begins.get(place) or 0, ends.get(place) or 0, former.get(place)
-        if not low <= offset <= end:
-            refusals.append(f"{place} holds {low} to {end}, and not {offset}")
+        wanted[place] = offset = min(max(asked, low), end)
+        if offset != asked:
+            moved.append(f"{place} holds {low} to {end}, and not {asked}: its offset becomes {offset}")
         if now == offset:
             continue
-        changes.append(Change(f"offset of {place}", "none" if now is None else str(now), str(offset)))
+        changes.append(_change(place, now, offset))
         again += max((now or low) - offset, 0)
         passed += max(offset - (now or low), 0)
     if not changes and not refusals:
         refusals.append("the group has these offsets already")
     warnings = [
+        *moved,
         *([f"at most {counted(again, 'record')} are read again by all of the group's consumers"] if again else []),
         *([f"at most {counted(passed, 'record')} are passed over without being read"] if passed else []),
         _ASK,
@@ -48,7 +50,19 @@ async def plan_reset_offsets(log: RecordLog, given: Mapping[str, Any]) -> Planne
     new = [place for place in wanted if place not in former]
     if new:
         warnings.append(f"{counted(len(new), 'partition')} had no offset; an undo leaves them with one")
-    return Planned(group, tuple(changes), tuple(warnings), tuple(refusals), undo=_restoring(group, former))
+    return Planned(
+        group,
+        tuple(changes),
+        tuple(warnings),
+        tuple(refusals),
+        undo=_restoring(group, former),
+        parameters={**given, "offsets": offset_rows(wanted)},
+    )
+
+
+def _change(place: TopicPartition, now: int | None, offset: int) -> Change:
+    what = f"offset of {place}"
+    return Change(what, "none", str(offset)) if now is None else Change(what, str(now), f"{offset} ({offset - now:+d})")
 
 
 async def plan_delete_group(log: RecordLog, given: Mapping[str, Any]) -> Planned:

@@ -72,7 +72,7 @@ async def plan_act(access: Access, action: ActName, parameters: Mapping[str, Any
     with planning_rights(parameters):
         planned = await _PLANNERS[action](access.log, parameters)
     now_ms = time.time_ns() // 1_000_000
-    return Act(action, parameters, planned, access.log.cluster_id, access.cluster, now_ms)
+    return Act(action, planned.parameters or parameters, planned, access.log.cluster_id, access.cluster, now_ms)
 
 
 async def run_act(access: Access, act: Act, confirm: str | None, audited: Audited) -> ActReport:

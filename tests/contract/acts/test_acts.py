@@ -192,7 +192,7 @@ async def test_offsets_of_an_empty_group_are_reset_and_restored(writer, topic, g
     await writer.log.commit_offsets(group, {TopicPartition(name, 0): 7})
     act = await writer.acts.reset_offsets(group, "start")
     assert [(one.what, one.before, one.after) for one in act.planned.changes] == [
-        (f"offset of {name}/0", "7", "0"),
+        (f"offset of {name}/0", "7", "0 (-7)"),
         (f"offset of {name}/1", "none", "0"),
     ]
     assert "at most 7 records are read again by all of the group's consumers" in act.planned.warnings
@@ -209,6 +209,19 @@ async def test_offsets_of_an_empty_group_are_reset_and_restored(writer, topic, g
         assert "1 member" in busy.refusals[0]
         with pytest.raises(ReplayRefused, match="1 member"):
             await writer.acts.run(busy, confirm=group)
+
+
+async def test_offsets_outside_the_log_become_its_bounds(writer, topic, group_name):
+    name, group = await topic(), group_name()
+    await writer.log.commit_offsets(group, {TopicPartition(name, 0): 2, TopicPartition(name, 1): 2})
+    report = await writer.acts.run(await writer.acts.reset_offsets(group, 5, topics=name), confirm=group)
+    await writer.log.delete_records({TopicPartition(name, 0): 4})
+    act = await writer.acts.undo(report)
+    assert act.refusals == ()
+    assert f"{name}/0 holds 4 to 10, and not 2: its offset becomes 4" in act.planned.warnings
+    assert [(one.before, one.after) for one in act.planned.changes] == [("5", "4 (-1)"), ("5", "2 (-3)")]
+    await writer.acts.run(act, confirm=group)
+    assert {at.partition: one.offset for at, one in (await writer.log.committed(group)).items()} == {0: 4, 1: 2}
 
 
 async def test_what_changed_since_it_was_planned_is_not_run(writer, topic, group_name):

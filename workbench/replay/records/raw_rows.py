@@ -68,6 +68,14 @@ class RawRows:
             values.append(part.contents.take(pa.array(hits)))
         return np.concatenate(rows), pa.chunked_array(values, pa.binary())
 
+    def named_as(self, names: Collection[bytes]) -> Iterator[tuple[int, bytes, bytes | None]]:
+        """Yield row, name and value of each header that has one of these names, in row order, duplicates included."""
+        wanted = pa.array(names, pa.binary())
+        for part in self._parts():
+            hits = np.flatnonzero(pc.is_in(part.names, wanted).to_numpy(zero_copy_only=False))
+            found = (part.names.take(pa.array(hits)), part.contents.take(pa.array(hits)))
+            yield from zip(part.rows_of(hits).tolist(), *(column.to_pylist() for column in found), strict=True)
+
     def replayed(self) -> list[int]:
         """Return the rows that carry a header of a replay, ascending."""
         return self._rows_whose_names(lambda names: pc.starts_with(names, X_REPLAY))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from workbench.buffers.mapped import batches_of
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.rewriting.rewrites import TRACE
 from workbench.replay.rules.rule import warning
+from workbench.replay.rules.times_to_live import passed
 from workbench.text import counted
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 _UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
-_TTL = re.compile(rb"[0-9]{1,12}\Z")
 
 
 @warning("W-2")
@@ -90,15 +89,10 @@ def non_uuid_ids(planning: PlanningInput) -> Iterator[str]:
 @warning("W-9")
 def passed_ttl(planning: PlanningInput) -> Iterator[str]:
     """Warn of events whose time to live has passed."""
-    times = planning.records.numbers("timestamp_ms")
-    passed = {
-        row
-        for row, content in planning.records.rows.named(b"ttl_seconds")
-        if _TTL.match(content or b"") and 0 <= times[row] < planning.now_ms - int(content or b"0") * 1000
-    }
-    if passed:
+    count = passed(planning.records, planning.now_ms)
+    if count:
         yield (
-            f"the time to live of {counted(len(passed), 'record')} has passed: the replay sends them all the same, "
+            f"the time to live of {counted(count, 'record')} has passed: the replay sends them all the same, "
             "readers that honour it will skip them."
         )
 
