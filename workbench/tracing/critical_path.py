@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,14 @@ from workbench.text import counted, duration_text, visible
 from workbench.tracing.answers import Answer
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.times import NO_TIME
-from workbench.tracing.selection import find_events
+from workbench.tracing.located import Located
+from workbench.tracing.selection import find_events, positions_of
 from workbench.tracing.text.labels import ID_LIMIT, key_texts, short_titles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from workbench.model.causation import EventPosition
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Flags, Ints
 
@@ -34,7 +36,7 @@ _SHOWN_HOPS = 40
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CriticalPath(Answer):
+class CriticalPath(Answer, Located):
     """The path of binding causes to one event; slack, float and savings beside it."""
 
     path: tuple[str, ...]
@@ -47,6 +49,13 @@ class CriticalPath(Answer):
     happened), on_path."""
     titles: Mapping[str, str]
     """Type and short id of the events that the text shows, by key."""
+    places: tuple[EventPosition, ...] = ()
+    """Positions of the events on the path."""
+    summary: ClassVar[str] = "critical path"
+
+    def positions(self) -> tuple[EventPosition, ...]:
+        """Return the positions of the events on the path, from the beginning."""
+        return self.places
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -229,4 +238,5 @@ def _result(graph: CausalGraph, universe: Ints, path: Ints, schedule: _Schedule 
     shown = [*steps[: _SHOWN_HOPS + 1], *(limit for _, limit in found[:_SHOWN_HOPS] if limit is not None)]
     titles = short_titles(graph, universe[np.array(shown, dtype=np.int64)])
     named = dict(zip((keys[node] for node in shown), titles, strict=True))
-    return CriticalPath(tuple(keys[node] for node in steps), hops, events, named)
+    places = positions_of(graph, universe[path])
+    return CriticalPath(tuple(keys[node] for node in steps), hops, events, named, places)

@@ -16,6 +16,7 @@ from workbench.tracing.diff.diff import TraceSet, trace_diff
 from workbench.tracing.findings.context import WHOLE
 from workbench.tracing.findings.findings import find_all
 from workbench.tracing.flows import flows
+from workbench.tracing.located import Located
 from workbench.tracing.order.follows import directly_follows
 from workbench.tracing.order.profile import LEAST_N, timing_profile
 from workbench.tracing.order.variants import variants
@@ -63,7 +64,7 @@ if TYPE_CHECKING:
 PathMethod: TypeAlias = Literal["events", "sections", "tolerant"]
 
 
-class Trace(TraceForms):
+class Trace(TraceForms, Located):
     """Events and what caused them: a whole snapshot, one correlation, one event with its relatives, or a selection.
 
     Its ``repr`` is a text tree, `show` draws it. Frames are sorted by (t, id), their times are UTC. A replay takes a

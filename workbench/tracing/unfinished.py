@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,12 @@ from workbench.text import counted, number_text, visible
 from workbench.tracing.answers import SHOWN, Answer, keys_text, micros_text, rest_text, share_text, type_text
 from workbench.tracing.graph.arrays import Groups
 from workbench.tracing.graph.times import NO_TIME
+from workbench.tracing.located import Located, frame_positions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from workbench.model.causation import EventPosition
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Codes, Flags, Ints
 
@@ -46,7 +48,7 @@ class OutcomeRule:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Unfinished(Answer):
+class Unfinished(Answer, Located):
     """Events without an outcome that nearly all events of their type have."""
 
     frame: pd.DataFrame
@@ -54,6 +56,11 @@ class Unfinished(Answer):
     rules: tuple[OutcomeRule, ...]
     in_flight: dict[str, int]
     """By rule, the events that are too young to say."""
+    summary: ClassVar[str] = "unfinished events"
+
+    def positions(self) -> tuple[EventPosition, ...]:
+        """Return the positions of the events."""
+        return frame_positions(self.frame)
 
     @property
     def rule_frame(self) -> pd.DataFrame:

@@ -17,11 +17,13 @@ from workbench.tracing.findings import causes, times
 from workbench.tracing.findings.context import Context, NotChecked
 from workbench.tracing.graph.arrays import paired
 from workbench.tracing.graph.beside import Beside
+from workbench.tracing.located import Located, frame_positions
 from workbench.tracing.text.labels import short_titles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from workbench.model.causation import EventPosition
     from workbench.tracing.findings.context import Evidence
     from workbench.tracing.graph import CausalGraph
 
@@ -133,7 +135,7 @@ RULES: tuple[Rule, ...] = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Findings(Answer):
+class Findings(Answer, Located):
     """What is wrong or strange, worst first."""
 
     frame: pd.DataFrame
@@ -154,6 +156,15 @@ class Findings(Answer):
         topic, partition, offset: replay takes these positions.
         """
         return _all_evidence(self.graph, self.found, self.exceptions)
+
+    @property
+    def summary(self) -> str:
+        """What a replay of the evidence is called."""
+        return f"findings of {self.provenance}"
+
+    def positions(self) -> tuple[EventPosition, ...]:
+        """Return the positions of the evidence, known exceptions left out."""
+        return frame_positions(self.evidence[self.evidence["known"].isna()])
 
     def events(self, rule: str) -> list[str]:
         """Return the keys of the events that a rule found.

@@ -20,6 +20,7 @@ from workbench.text import (
 )
 from workbench.tracing import selection
 from workbench.tracing.answers import Answer
+from workbench.tracing.located import Located
 from workbench.tracing.query.fields import FIELDS
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _SUMMARY_LIMIT = 300
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class QueryResult(Answer, Generic[T]):
+class QueryResult(Answer, Located, Generic[T]):
     """Events that answer a query. A replay, a table or a search takes it as its selection, because it has positions."""
 
     graph: CausalGraph
