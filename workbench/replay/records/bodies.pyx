@@ -91,6 +91,7 @@ cdef extern from *:
 cdef enum:
     DIGEST = 32
     PADDING = 72  # room behind a body for what SHA-256 appends
+    MOST_ADDED = 32  # headers that are appended to a record
 
 _POSITION = 4 + 8 + 8 + 1
 _PIECE = 1 << 20
@@ -261,16 +262,26 @@ def digest_positions(
     digest.update(PyBytes_FromStringAndSize(<char*>start, into - start))
 
 
-cdef class _Added:
-    """One header that is appended: its name, and the value of each record; null adds nothing."""
+cdef struct Added:
+    const uint8_t* name
+    int64_t name_size
+    const uint8_t* constant  # NULL where each record has its own value
+    int64_t size
+    Column values
 
-    cdef bytes name
-    cdef Column values
-    cdef object _held
 
-    def __init__(self, name, values):
-        self.name, self._held = name, values
-        self.values = column_of(values)
+cdef object _fill(Added* added, bytes name, object values, int64_t count):
+    """Describe a header that is appended, and return what holds its memory."""
+    added.name, added.name_size = <const uint8_t*>name, len(name)
+    added.constant = NULL
+    if isinstance(values, bytes):
+        added.constant, added.size = <const uint8_t*><bytes>values, len(values)
+    elif len(values) != count:
+        raise ValueError("a header has not one value for each record")
+    else:
+        added.values = column_of(values)
+        added.size = added.values.ends[count] - added.values.ends[0] if count else 0
+    return name, values
 
 
 def replay_headers(headers, added):
@@ -278,18 +289,20 @@ def replay_headers(headers, added):
 
     Args:
         headers: List array of name and value.
-        added: Name and binary array of each new header; a null value leaves that header out of its record.
+        added: Name of each new header, and its value for all records, or a binary array; a null value leaves that
+            header out of its record.
 
     Raises:
         OverflowError: The headers take 2 GiB or more.
     """
     cdef _Headers old = _Headers(headers)
-    cdef list new = [_Added(name, values) for name, values in added]
-    cdef int64_t count = old.count, row, at, pairs = 0, name_bytes = 0, value_bytes = 0, nulls = 0, number, size
-    cdef _Added one
-    for one in new:
-        if one.values.count != count:
-            raise ValueError("a header has not one value for each record")
+    cdef int64_t count = old.count, row, at, pairs = 0, name_bytes = 0, value_bytes = 0, nulls = 0, number
+    cdef int64_t new, news = len(added)
+    cdef Added items[MOST_ADDED]
+    cdef Added* one
+    cdef list held = []
+    if news > MOST_ADDED:
+        raise ValueError(f"{news} headers are too many")
     with nogil:
         for at in range(old.ends[0] if count else 0, old.ends[count] if count else 0):
             if not old.is_replay(at):
@@ -297,13 +310,13 @@ def replay_headers(headers, added):
                 name_bytes += old.names.ends[at + 1] - old.names.ends[at]
                 value_bytes += old.contents.ends[at + 1] - old.contents.ends[at]
                 nulls += is_null(&old.contents, at)
-    for one in new:
-        size = len(one.name)
-        for row in range(count):
-            if not is_null(&one.values, row):
-                pairs += 1
-                name_bytes += size
-                value_bytes += one.values.ends[row + 1] - one.values.ends[row]
+    # As many as there would be if none of the new ones were null.
+    for new, (name, content) in enumerate(added):
+        one = &items[new]
+        held.append(_fill(one, name, content, count))
+        pairs += count
+        name_bytes += one.name_size * count
+        value_bytes += one.size if one.constant == NULL else one.size * count
     if name_bytes > _MOST or value_bytes > _MOST or pairs >= _MOST:
         raise OverflowError("more than 2 GiB of headers in one array")
     lists, name_ends, value_ends = new_buffer(4 * (count + 1)), new_buffer(4 * (pairs + 1)), new_buffer(4 * (pairs + 1))
@@ -314,30 +327,33 @@ def replay_headers(headers, added):
     cdef uint8_t* name_at = <uint8_t*>address(names)
     cdef uint8_t* value_at = <uint8_t*>address(values)
     cdef uint8_t[::1] valid = validity
-    list_end[0] = name_end[0] = value_end[0] = 0
-    number = 0
-    for row in range(count):
-        for at in range(old.ends[row], old.ends[row + 1]):
-            if old.is_replay(at):
-                continue
-            _append(&old.names, at, name_at, name_end + number)
-            _append(&old.contents, at, value_at, value_end + number)
-            if is_null(&old.contents, at):
-                valid[number >> 3] &= <uint8_t>(0xFF ^ (1 << (number & 7)))
-            number += 1
-        for one in new:
-            if is_null(&one.values, row):
-                continue
-            size = len(one.name)
-            memcpy(name_at + name_end[number], <const uint8_t*>one.name, <size_t>size)
-            name_end[number + 1] = name_end[number] + <int32_t>size
-            _append(&one.values, row, value_at, value_end + number)
-            number += 1
-        list_end[row + 1] = <int32_t>number
+    with nogil:
+        list_end[0] = name_end[0] = value_end[0] = 0
+        number = 0
+        for row in range(count):
+            for at in range(old.ends[row], old.ends[row + 1]):
+                if old.is_replay(at):
+                    continue
+                _append(&old.names, at, name_at, name_end + number)
+                _append(&old.contents, at, value_at, value_end + number)
+                if is_null(&old.contents, at):
+                    valid[number >> 3] &= <uint8_t>(0xFF ^ (1 << (number & 7)))
+                number += 1
+            for new in range(news):
+                one = &items[new]
+                if one.constant == NULL and is_null(&one.values, row):
+                    continue
+                _copy(one.name, one.name_size, name_at, name_end + number)
+                if one.constant == NULL:
+                    _append(&one.values, row, value_at, value_end + number)
+                else:
+                    _copy(one.constant, one.size, value_at, value_end + number)
+                number += 1
+            list_end[row + 1] = <int32_t>number
     structs = pa.StructArray.from_arrays(
         [
-            pa.Array.from_buffers(pa.binary(), pairs, [None, name_ends, names]),
-            pa.Array.from_buffers(pa.binary(), pairs, [pa.py_buffer(validity) if nulls else None, value_ends, values], nulls),
+            pa.Array.from_buffers(pa.binary(), number, [None, name_ends, names]),
+            pa.Array.from_buffers(pa.binary(), number, [pa.py_buffer(validity) if nulls else None, value_ends, values], nulls),
         ],
         fields=list(headers.type.value_type),
     )
@@ -346,7 +362,10 @@ def replay_headers(headers, added):
 
 cdef inline void _append(const Column* column, int64_t at, uint8_t* content, int32_t* end) noexcept nogil:
     """Copy a value behind those before it, and write where it ends."""
-    cdef int64_t size = column.ends[at + 1] - column.ends[at]
+    _copy(column.data + column.ends[at], column.ends[at + 1] - column.ends[at], content, end)
+
+
+cdef inline void _copy(const uint8_t* value, int64_t size, uint8_t* content, int32_t* end) noexcept nogil:
     if size > 0:
-        memcpy(content + end[0], column.data + column.ends[at], <size_t>size)
+        memcpy(content + end[0], value, <size_t>size)
     end[1] = end[0] + <int32_t>size

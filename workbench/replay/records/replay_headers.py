@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbench.buffers.joined_texts import joined_texts
 from workbench.model import TimestampType
 from workbench.replay.records.bodies import replay_headers
 from workbench.replay.replay_mark import X_REPLAY
@@ -20,12 +21,16 @@ from workbench.text import iso_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
 
     import numpy as np
     from numpy.typing import NDArray
 
     from workbench.model import HeaderList
     from workbench.replay.records.raw_rows import RawRows
+
+    Added: TypeAlias = bytes | pa.Array
+    """The value of a header that all records get, or a binary array; a null value adds none."""
 
 ID = b"x-replay-id"
 SEQ = b"x-replay-seq"
@@ -120,38 +125,47 @@ class RecordHeaders:
         added = self._added(records, seqs, at_ms)
         if histories:
             added = _with_histories(added, histories, len(seqs))
-        return replay_headers(records.column("headers"), list(added.items()))
+        return replay_headers(
+            records.column("headers"), [(name, value) for name, value in added.items() if _adds(value)]
+        )
 
-    def _added(self, records: pa.RecordBatch, seqs: NDArray[np.int64], at_ms: int) -> dict[bytes, pa.Array]:
+    def _added(self, records: pa.RecordBatch, seqs: NDArray[np.int64], at_ms: int) -> dict[bytes, Added]:
         count = len(seqs)
-        at = pc.cast(records.column("timestamp_ms"), pa.string())
-        appended = pc.equal(records.column("timestamp_type"), int(TimestampType.APPEND))
-        position = [pc.cast(records.column(name), pa.string()) for name in ("cluster", "topic", "partition", "offset")]
-        added = {
-            ID: pa.repeat(self.run_id, count),
-            SEQ: pc.cast(pa.array(seqs), pa.string()),
+        cluster, topic = (records.column(name) for name in ("cluster", "topic"))
+        partition, offset = (records.column(name).to_numpy() for name in ("partition", "offset"))
+        return {
+            ID: self.run_id.encode(),
+            SEQ: joined_texts(count, seqs),
             # ``{cluster}/{topic}/{partition}/{offset}``: the published value, which other tools read.
-            OF: pc.binary_join_element_wise(*position, "/"),
-            COUNT: pa.repeat("1", count),
-            AT: pa.repeat(iso_text(at_ms), count),
-            BY: pa.repeat(self.product, count),
-            MODE: pa.repeat(self.mode, count),
-            ORIGINAL_TIMESTAMP: pc.if_else(appended, pc.binary_join_element_wise(at, "append", "/"), at),
+            OF: joined_texts(count, cluster, b"/", topic, b"/", partition, b"/", offset),
+            COUNT: b"1",
+            AT: iso_text(at_ms).encode(),
+            BY: self.product.encode(),
+            MODE: self.mode.encode(),
+            ORIGINAL_TIMESTAMP: _original_timestamps(records),
             **{name: _column(records, column, count) for name, column in _BEFORE.items()},
-            CHAIN: pa.nulls(count, pa.string()),
-            CORRELATION_ID: pa.nulls(count, pa.string()),
+            CHAIN: pa.nulls(count, pa.binary()),
+            CORRELATION_ID: _column(records, "correlation_id", count),
         }
-        if "correlation_id" in records.schema.names:
-            added[CORRELATION_ID] = records.column("correlation_id")
-        return {name: pc.cast(column, pa.binary()) for name, column in added.items()}
+
+
+def _adds(value: Added) -> bool:
+    return isinstance(value, bytes) or value.null_count < len(value)
+
+
+def _original_timestamps(records: pa.RecordBatch) -> pa.Array:
+    count, times = records.num_rows, records.column("timestamp_ms").to_numpy()
+    appended = pc.equal(records.column("timestamp_type"), int(TimestampType.APPEND))
+    plain = joined_texts(count, times)
+    return pc.if_else(appended, joined_texts(count, times, b"/append"), plain) if pc.any(appended).as_py() else plain
 
 
 def _with_histories(
-    added: Mapping[bytes, pa.Array], histories: Mapping[int, ReplayHistory], count: int
-) -> dict[bytes, pa.Array]:
+    added: Mapping[bytes, Added], histories: Mapping[int, ReplayHistory], count: int
+) -> dict[bytes, Added]:
     """Return the new headers with the facts of earlier replays carried on."""
     changed: dict[bytes, dict[int, bytes]] = {name: {} for name in added}
-    correlations = added[CORRELATION_ID]
+    correlations: pa.Array = added[CORRELATION_ID]
     for row, history in histories.items():
         changed[COUNT][row] = str(history.count + 1).encode()
         for name, content in history.carried:
@@ -163,16 +177,17 @@ def _with_histories(
             changed[ORIGINAL_TIMESTAMP][row] = history.original_timestamp
         if history.correlation_id is not None and not correlations[row].is_valid:
             changed[CORRELATION_ID][row] = history.correlation_id
-    columns = {}
-    for name, column in added.items():
-        given = changed[name]
-        new = pa.array([given.get(row) for row in range(count)], pa.binary()) if given else None
-        columns[name] = column if new is None else pc.coalesce(new, column)
+    columns = dict(added)
+    for name, given in changed.items():
+        if given:
+            new = pa.array([given.get(row) for row in range(count)], pa.binary())
+            columns[name] = pc.coalesce(new, pa.scalar(added[name], pa.binary()) if name == COUNT else added[name])
     return columns
 
 
 def _column(records: pa.RecordBatch, name: str, count: int) -> pa.Array:
-    return records.column(name) if name in records.schema.names else pa.nulls(count, pa.string())
+    known = name in records.schema.names
+    return pc.cast(records.column(name), pa.binary()) if known else pa.nulls(count, pa.binary())
 
 
 def _text(content: bytes | None) -> str:

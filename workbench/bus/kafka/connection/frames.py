@@ -7,6 +7,8 @@ time; a fetch answers with megabytes. aiokafka still connects, authenticates and
 from __future__ import annotations
 
 import asyncio
+import socket
+import sys
 import weakref
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,7 @@ _LARGE = 1 << 20
 _LARGEST_KEPT = 16 << 20
 """Bytes of an answer up to which its memory is kept: twice what a fetch asks for. A larger one is rare."""
 _KEPT = 4
+_GATHERED = 512 << 10
 
 
 class FrameMemory:
@@ -66,16 +69,43 @@ class FrameMemory:
         return memoryview(answer)  # type: ignore[arg-type]  # numpy arrays are buffers
 
 
+class Gathering:
+    """Lets a socket gather bytes of a large answer before it wakes the event loop.
+
+    A loopback brings 80 KiB at a time, and each turn of the loop costs more than receiving them.
+    """
+
+    def __init__(self, receiving: socket.socket) -> None:
+        self._socket = receiving
+        self._least = 1
+
+    @classmethod
+    def of(cls, transport: asyncio.BaseTransport) -> Gathering | None:
+        """Return one for an open connection; None where TLS or the system has its own idea of what is readable."""
+        receiving = transport.get_extra_info("socket")
+        if sys.platform != "linux" or receiving is None or transport.get_extra_info("sslcontext") is not None:
+            return None
+        return cls(receiving)
+
+    def wait_for(self, missing: int) -> None:
+        """Gather some of the bytes that are missing of an answer, and never more: nothing might follow them."""
+        least = min(missing, _GATHERED) if missing > _SMALL_BYTES else 1
+        if least != self._least:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, least)
+            self._least = least
+
+
 class FrameReceiver(asyncio.BufferedProtocol):
     """Receives the bytes of an open connection; all other events still go to the stream's protocol."""
 
-    def __init__(self, connection: AIOKafkaConnection) -> None:
+    def __init__(self, connection: AIOKafkaConnection, gathering: Gathering | None = None) -> None:
         self._connection = connection
         self._stream = connection._protocol  # noqa: SLF001 - aiokafka offers no other way in
         self._size = bytearray(_SIZE_BYTES)
         self._into = memoryview(self._size)
         self._filled = 0
         self._memory = FrameMemory()
+        self._gathering = gathering
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return the memory for the next bytes."""
@@ -86,11 +116,13 @@ class FrameReceiver(asyncio.BufferedProtocol):
         """Count the bytes that came; deliver a frame that is complete."""
         self._filled += nbytes
         if self._filled < len(self._into):
+            self._wait_for(len(self._into) - self._filled)
             return
         # A frame is four bytes of size, then that many bytes; `_into` is the memory for one or the other.
         whole, self._filled = self._into, 0
         if whole.obj is not self._size:
             self._into = memoryview(self._size)
+            self._wait_for(_SIZE_BYTES)
             self._deliver(whole)
             return
         size = int.from_bytes(self._size, "big", signed=True)
@@ -98,6 +130,11 @@ class FrameReceiver(asyncio.BufferedProtocol):
             self._connection.close(reason=CloseReason.OUT_OF_SYNC)
             return
         self._into = self._memory.take(size)
+        self._wait_for(size)
+
+    def _wait_for(self, missing: int) -> None:
+        if self._gathering is not None:
+            self._gathering.wait_for(missing)
 
     def eof_received(self) -> bool | None:
         """End the stream."""
@@ -138,4 +175,5 @@ class FrameReceiver(asyncio.BufferedProtocol):
 
 def receive_in_place(connection: AIOKafkaConnection) -> None:
     """Let `FrameReceiver` receive what comes from now on; no answer may be under way."""
-    connection._writer.transport.set_protocol(FrameReceiver(connection))  # noqa: SLF001 - same
+    transport = connection._writer.transport  # noqa: SLF001 - same
+    transport.set_protocol(FrameReceiver(connection, Gathering.of(transport)))

@@ -1,21 +1,33 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
-"""Encodes columns of records in Kafka's message format 2: one pass measures them, a second one writes.
+"""Encodes columns of records in Kafka's message format 2, in one pass.
 
 Layout of a record (all integers zigzag varints): length, attributes (one byte), timestamp delta, offset delta, key
 length, key, value length, value, header count, and for each header name length, name, value length, value; -1 stands
 for null.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.ref cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memmove
 
 import numpy as np
 
 from workbench.buffers.slices cimport Column, address, column_of, is_null
 
+cdef extern from "Python.h":
+    # As pointers: between making and resizing them the bytes belong to nobody else.
+    PyObject* PyBytes_FromStringAndSize(const char* content, Py_ssize_t size)
+    char* PyBytes_AS_STRING(PyObject* content)
+    int _PyBytes_Resize(PyObject** content, Py_ssize_t size) except -1
+
+cdef extern from *:
+    """
+    #define _owned(content) (content)
+    """
+    object _owned(PyObject* content)
+
 cdef enum:
-    RECORD_OVERHEAD = 24  # bytes that lengths and deltas of a record without headers take at most
+    RECORD_OVERHEAD = 36  # bytes that lengths and deltas of a record without headers take at most
     HEADER_OVERHEAD = 10  # bytes that the lengths of one header take at most
 
 _MOST = (1 << 31) - 1
@@ -50,18 +62,10 @@ cdef class RecordColumns:
         """Return an upper bound of the bytes that each record takes in a batch."""
         sizes = np.empty(self.count, np.int64)
         cdef int64_t[::1] into = sizes
-        cdef int64_t row, first, last
+        cdef int64_t row
         with nogil:
             for row in range(self.count):
-                first, last = self.header_ends[row], self.header_ends[row + 1]
-                into[row] = (
-                    RECORD_OVERHEAD
-                    + self.keys.ends[row + 1] - self.keys.ends[row]
-                    + self.values.ends[row + 1] - self.values.ends[row]
-                    + HEADER_OVERHEAD * (last - first)
-                    + self.names.ends[last] - self.names.ends[first]
-                    + self.contents.ends[last] - self.contents.ends[first]
-                )
+                into[row] = self._most_bytes(row)
         return sizes
 
     def encode(self, const int64_t[::1] rows not None, const int64_t[::1] timestamps not None, int64_t room=0):
@@ -76,43 +80,55 @@ cdef class RecordColumns:
             IndexError: A row outside the columns.
             OverflowError: The records take 2 GiB or more.
         """
-        cdef int64_t count = rows.shape[0], number, row, total = 0
+        cdef int64_t count = rows.shape[0], number, row, most = 0
         if timestamps.shape[0] != count:
             raise IndexError("a timestamp is needed for each row")
-        sizes = np.empty(count, np.int64)
-        cdef int64_t[::1] bodies = sizes
-        cdef int64_t base = timestamps[0] if count else 0
         for number in range(count):
-            if not 0 <= rows[number] < self.count:
-                raise IndexError(f"row {rows[number]} is outside the columns")
-        with nogil:
-            for number in range(count):
-                bodies[number] = self._body(rows[number], number, timestamps[number] - base)
-                total += bodies[number] + _varint_size(bodies[number])
-        if total > _MOST - room:
+            row = rows[number]
+            if not 0 <= row < self.count:
+                raise IndexError(f"row {row} is outside the columns")
+            most += self._most_bytes(row)
+        if most > _MOST - room:
             raise OverflowError("more than 2 GiB in one batch")
-        encoded = PyBytes_FromStringAndSize(NULL, room + total)
-        cdef uint8_t* into = <uint8_t*>PyBytes_AS_STRING(encoded) + room
+        cdef PyObject* encoded = PyBytes_FromStringAndSize(NULL, room + most)
+        if encoded == NULL:
+            raise MemoryError
+        cdef uint8_t* start = <uint8_t*>PyBytes_AS_STRING(encoded)
+        cdef uint8_t* into = start + room
         with nogil:
             for number in range(count):
-                row = rows[number]
-                into = _varint(into, bodies[number])
-                into[0] = 0  # attributes of the record: none are defined
-                into = _varint(into + 1, timestamps[number] - base)
-                into = _varint(into, number)
-                into = _field(into, &self.keys, row)
-                into = _field(into, &self.values, row)
-                into = self._headers(into, row)
-        return encoded
+                into = self._record(into, rows[number], number, timestamps[number] - timestamps[0])
+        # In place: what was too much is given back.
+        _PyBytes_Resize(&encoded, into - start)
+        return _owned(encoded)
 
-    cdef int64_t _body(self, int64_t row, int64_t number, int64_t delta) noexcept nogil:
-        """Return the bytes of a record behind its length."""
-        cdef int64_t first = self.header_ends[row], last = self.header_ends[row + 1], at
-        cdef int64_t size = 1 + _varint_size(delta) + _varint_size(number)
-        size += _field_size(&self.keys, row) + _field_size(&self.values, row) + _varint_size(last - first)
-        for at in range(first, last):
-            size += _field_size(&self.names, at) + _field_size(&self.contents, at)
-        return size
+    cdef int64_t _most_bytes(self, int64_t row) noexcept nogil:
+        cdef int64_t first = self.header_ends[row], last = self.header_ends[row + 1]
+        return (
+            RECORD_OVERHEAD
+            + self.keys.ends[row + 1] - self.keys.ends[row]
+            + self.values.ends[row + 1] - self.values.ends[row]
+            + HEADER_OVERHEAD * (last - first)
+            + self.names.ends[last] - self.names.ends[first]
+            + self.contents.ends[last] - self.contents.ends[first]
+        )
+
+    cdef uint8_t* _record(self, uint8_t* into, int64_t row, int64_t number, int64_t delta) noexcept nogil:
+        """Write a record behind the room that its length is likely to take; move it where it takes less."""
+        cdef int64_t room = _varint_size(self._most_bytes(row)), size
+        cdef uint8_t* body = into + room
+        cdef uint8_t* at = body
+        at[0] = 0  # attributes of the record: none are defined
+        at = _varint(at + 1, delta)
+        at = _varint(at, number)
+        at = _field(at, &self.keys, row)
+        at = _field(at, &self.values, row)
+        at = self._headers(at, row)
+        size = at - body
+        into = _varint(into, size)
+        if into != body:
+            memmove(into, body, <size_t>size)
+        return into + size
 
     cdef uint8_t* _headers(self, uint8_t* into, int64_t row) noexcept nogil:
         cdef int64_t first = self.header_ends[row], last = self.header_ends[row + 1], at
@@ -121,11 +137,6 @@ cdef class RecordColumns:
             into = _field(into, &self.names, at)
             into = _field(into, &self.contents, at)
         return into
-
-
-cdef inline int64_t _field_size(const Column* column, int64_t at) noexcept nogil:
-    cdef int64_t size = column.ends[at + 1] - column.ends[at]
-    return 1 if is_null(column, at) else _varint_size(size) + size
 
 
 cdef inline uint8_t* _field(uint8_t* into, const Column* column, int64_t at) noexcept nogil:

@@ -29,7 +29,7 @@ _FORMAT = 2
 
 HEADER_BYTES = 61
 """Size of a batch's own header."""
-RECORD_OVERHEAD = 24
+RECORD_OVERHEAD = 36
 """Upper bound of the bytes that lengths and deltas of a record without headers take."""
 HEADER_OVERHEAD = 10
 """Upper bound of the bytes that the lengths of one header take."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import struct
+import sys
 from collections import deque
 from types import SimpleNamespace
 
@@ -14,7 +16,7 @@ from aiokafka.protocol.offset import OffsetResponse_v4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.bus.kafka.connection.frames import FrameMemory, FrameReceiver
+from workbench.bus.kafka.connection.frames import FrameMemory, FrameReceiver, Gathering
 from workbench.bus.kafka.wire.fetch import RawResponseType
 from workbench.bus.kafka.wire.large_answer import LargeAnswer
 
@@ -150,3 +152,27 @@ def test_a_large_answer_is_decoded_by_compiled_code(size, large):
     feed(FrameReceiver(connection), framed(bytes(size)))
     assert isinstance(request.RESPONSE_TYPE, LargeAnswer) is large
     assert connection._requests[0][1].RESPONSE_TYPE is OffsetResponse_v4
+
+
+def test_a_socket_gathers_what_a_large_answer_still_brings_and_never_more():
+    with socket.socket() as receiving:
+        gathering = Gathering(receiving)
+
+        def least(missing):
+            gathering.wait_for(missing)
+            return receiving.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT)
+
+        assert [least(missing) for missing in (4 << 20, 512 << 10, 100_000, 1 << 16, 4)] == [512 << 10] * 2 + [
+            100_000,
+            1,
+            1,
+        ]
+
+
+def test_no_gathering_where_tls_reads_the_socket():
+    def transport(**extra):
+        return SimpleNamespace(get_extra_info=extra.get)
+
+    assert Gathering.of(transport(socket=object(), sslcontext=object())) is None
+    assert Gathering.of(transport()) is None
+    assert (Gathering.of(transport(socket=object())) is not None) == (sys.platform == "linux")
