@@ -97,9 +97,17 @@ def parse_topics(value: TopicsLike) -> TopicSelection:
     digits) unless the pattern says ``.replay.`` itself; an exact name always works.
 
     Raises:
-        ConfigurationError: Nothing was selected, or a pattern is not valid.
+        ConfigurationError: Nothing was selected, a pattern is not valid, or it is no topic but, say, an answer.
     """
-    parts = (value,) if isinstance(value, str | re.Pattern) else tuple(value)
+    if hasattr(value, "positions") and hasattr(value, "where"):
+        raise ConfigurationError(
+            f"Topics are names or patterns, not {type(value).__name__}. To look for its records, name the topics and "
+            "give where=answer.where(); in a tail, filter='where ' + answer.where()."
+        )
+    try:
+        parts = (value,) if isinstance(value, str | re.Pattern) else tuple(value)
+    except TypeError:
+        raise ConfigurationError(f"Topics are names or patterns, not {type(value).__name__}: {value!r}.") from None
     if not parts:
         raise ConfigurationError("No topic was selected. Name at least one topic or pattern, such as 'orders.*'.")
     return TopicSelection(tuple(_parse_part(part) for part in parts))

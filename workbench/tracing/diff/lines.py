@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from workbench.text import counted, visible_name
+from workbench.text import counted, visible, visible_name
 from workbench.tracing.answers import SHOWN, micros_text, rest_text, share_text
 from workbench.tracing.text.mermaid import MERMAID_LIMIT, label
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from workbench.tracing.diff.keys import Step
 
-_LABEL_LIMIT = 60
+_LABEL_LIMIT, _LEAST_REST = 60, 20
 _WIDEST = 60
 """Characters after which what differs follows a label, however long that is."""
 
@@ -75,7 +75,10 @@ def _label(key: tuple[Step, ...]) -> str:
     """Write the last step as `Step.text` does, but equal other causes once, with their number."""
     step = key[-1]
     others = tuple(name if many == 1 else f"{many} x {name or ''}" for name, many in Counter(step.others).items())
-    return visible_name(replace(step, others=others).text(), _LABEL_LIMIT)
+    name = replace(step, others=(), leaf=False).text()
+    rest = replace(step, others=others).text().removeprefix(name)
+    shown = visible_name(name, _LABEL_LIMIT)
+    return shown + visible(rest, max(_LABEL_LIMIT - len(shown), _LEAST_REST))
 
 
 def _difference(row: pd.Series[Any]) -> tuple[str, str]:

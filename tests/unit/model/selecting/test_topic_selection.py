@@ -67,3 +67,13 @@ def test_a_pattern_that_matches_nothing_says_why(pattern, reason):
 def test_what_selects_nothing_or_cannot_be_read_is_an_error(wanted):
     with pytest.raises(ConfigurationError):
         parse_topics(wanted)
+
+
+def test_what_is_no_topic_is_refused_with_the_way_to_search_for_records():
+    class Answer:
+        positions = where = str
+
+    with pytest.raises(ConfigurationError, match=r"not Answer\. To look for its records.*where=answer\.where\(\)"):
+        parse_topics(Answer())
+    with pytest.raises(ConfigurationError, match="not int: 5"):
+        parse_topics(5)

@@ -22,6 +22,14 @@ def test_equal_other_causes_are_counted():
     assert "+     Joined{3 x Part}$  added 0 → 1" in lines(trace_of_lists([["r", 0, [], "k", "Root"], *causes, joined]))
 
 
+def test_of_a_long_label_the_name_is_kept_whole_and_its_other_causes_are_cut():
+    causes = [[str(n), n, ["r"], "k", f"Part{n}" + "x" * 40] for n in range(1, 5)]
+    joined = ["j", 9, ["1", "2", "3", "4"], "k", "dev.cdevents.artifact.packaged.0.2.0"]
+    (line,) = [one for one in lines(trace_of_lists([["r", 0, [], "k", "Root"], *causes, joined])) if "cdevents" in one]
+    assert line.startswith("+     dev.cdevents.artifact.packaged.0.2.0{Part2xxxxxxxxx")
+    assert "characters)" in line
+
+
 def test_a_hostile_type_stays_one_line_of_text():
     found = lines(trace_of_lists([["1", 0, [], "k", "<b>\n\x1b[2J" + "x" * 500]]))
     assert len(found) == 2
