@@ -106,7 +106,7 @@ class KafkaReader:
         fetched = self._taken(await self._arrived(max_wait_ms), self._prefetch_bytes)
         for one in fetched:
             one.cursor.position, one.cursor.done = one.next, one.last
-        return [StoredBatches(one, self._session.largest_record) for one in fetched]
+        return [StoredBatches(one, self._session.largest_record, self._workspace) for one in fetched]
 
     async def _arrived(self, max_wait_ms: int) -> Fetcher:
         """Wait until something was fetched."""
@@ -221,5 +221,5 @@ def _decoded(parts: Iterator[_Part] | None, room: int) -> tuple[list[_Part], boo
 
 def _parts(fetched: Sequence[FetchedBatches], workspace: Workspace, largest: int) -> Iterator[_Part]:
     for one in fetched:
-        for chunk in StoredBatches(one, largest).decoded(workspace):
+        for chunk in StoredBatches(one, largest, workspace).chunks():
             yield _Part(one, chunk, chunk.next >= one.next)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     Ints: TypeAlias = NDArray[np.int64]
     Bytes: TypeAlias = bytes | memoryview
+    Place: TypeAlias = tuple[Bytes, int, int]
+    """The records of a batch uncompressed, their number, and the timestamp (ms) that their deltas count from."""
 
 _HEADER = Struct(">qiibIhiqqqhii")
 _PREFIX = Struct(">qi")
@@ -332,18 +334,27 @@ def _uncompressed(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, lis
     return source.workspace.data, places
 
 
-def plain_place(data: memoryview, batch: Batch, *, by_broker: bool) -> tuple[int, int, int, int] | None:
-    """Return where the records of a batch begin and end, their number, and the timestamp their deltas count from.
+def record_place(data: memoryview, batch: Batch, workspace: Workspace, *, by_broker: bool) -> Place | None:
+    """Return where the records of a batch lie uncompressed; valid until the workspace is used for the next one.
 
-    None where that does not tell its records: it is compressed or damaged, was aborted, has holes or an older format,
-    or the broker did not set the time of its records although it was to do so (``by_broker``), or the reverse.
+    None where that does not tell its records: it is damaged, was aborted, has holes or an older format, unpacks to more
+    than a workspace holds, or the broker did not set the time of its records although it was to do so (``by_broker``),
+    or the reverse.
     """
     attributes, count = batch.attributes, batch.last_offset - batch.base_offset + 1
-    if batch.kind != DATA or batch.magic < _FORMAT or attributes & _CODEC or batch.record_count != count:
+    if batch.kind != DATA or batch.magic < _FORMAT or batch.record_count != count:
         return None
     if bool(attributes & _APPEND_TIME) != by_broker or not _is_whole(pa.py_buffer(data), batch):
         return None
-    return batch.at + _HEADER.size, batch.stop, count, batch.base_timestamp
+    codec, packed = packed_records(data, batch)
+    if codec == compression.NONE:
+        return packed, count, batch.base_timestamp
+    workspace.begin()
+    try:
+        workspace.add(codec, packed)
+    except (compression.CompressionError, OversizedRecords):
+        return None
+    return workspace.data, count, batch.base_timestamp
 
 
 def _is_whole(data: pa.Buffer, batch: Batch) -> bool:

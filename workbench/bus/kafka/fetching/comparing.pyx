@@ -61,30 +61,31 @@ cdef class Wanted:
     def __len__(self):
         return self.count
 
-    def lie_in(self, const uint8_t[::1] data not None, batches):
+    def lie_in(self, places):
         """Tell whether some batches hold these records, all of them and in this order, and nothing else.
 
         Args:
-            data: Holds the batches.
-            batches: Of each where its records begin and end, their number, and the timestamp their deltas count from.
+            places: Of each batch the bytes of its records, their number, and the timestamp their deltas count from. A
+                place is asked for when the one before it was compared; None where it cannot be told.
         """
-        cdef int64_t start, stop, count, base, row = 0
-        cdef const uint8_t* bytes_at = &data[0] if data.shape[0] else NULL
+        cdef int64_t count, base, row = 0
+        cdef const uint8_t[::1] data
         cdef bint found
-        for start, stop, count, base in batches:
-            if not 0 <= start <= stop <= data.shape[0] or not 0 <= count <= self.count - row:
+        for place in places:
+            if place is None:
+                return False
+            data, count, base = place
+            if not 0 <= count <= self.count - row or (count and not data.shape[0]):
                 return False
             with nogil:
-                found = self._batch(bytes_at, start, stop, row, count, base)
+                found = self._batch(&data[0] if count else NULL, data.shape[0], row, count, base)
             if not found:
                 return False
             row += count
         return row == self.count
 
-    cdef bint _batch(
-        self, const uint8_t* data, int64_t at, int64_t stop, int64_t row, int64_t count, int64_t base
-    ) noexcept nogil:
-        cdef int64_t number, size, delta, offset, end
+    cdef bint _batch(self, const uint8_t* data, int64_t stop, int64_t row, int64_t count, int64_t base) noexcept nogil:
+        cdef int64_t number, size, delta, offset, end, at = 0
         for number in range(count):
             if not read_varint(data, &at, stop, &size) or not 1 <= size <= stop - at:
                 return False

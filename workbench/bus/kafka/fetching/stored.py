@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.bus.kafka.fetching.batches import CONTROL, plain_place
+from workbench.bus.kafka.fetching.batches import CONTROL, record_place
 from workbench.bus.kafka.fetching.bounded import decode_bounded
 from workbench.bus.kafka.fetching.comparing import Wanted
-from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.model.records.chunk import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workbench.bus.kafka.fetching.compression import Workspace
     from workbench.bus.kafka.fetching.cursors import FetchedBatches
     from workbench.bus.stored import WantedRecords
 
@@ -27,6 +27,8 @@ class StoredBatches:
     fetched: FetchedBatches
     largest: int
     """Bytes of the largest record that is read."""
+    workspace: Workspace
+    """Memory that the batches of one reader are unpacked into, one after another; not for several threads at once."""
 
     @property
     def topic(self) -> str:
@@ -49,7 +51,7 @@ class StoredBatches:
         return replace(self, fetched=below), replace(self, fetched=replace(self.fetched, batches=tail, start=offset))
 
     def are(self, wanted: WantedRecords) -> bool:
-        """Whether they are these records and no others; of compressed or cut batches only the chunks tell."""
+        """Whether they are these records and no others; of batches with holes, or cut ones, only the chunks tell."""
         one = self.fetched
         batches = [batch for batch in one.batches if batch.kind != CONTROL]
         if not batches or one.gaps:
@@ -57,21 +59,17 @@ class StoredBatches:
         if batches[0].base_offset < one.start or batches[-1].last_offset >= one.next:
             return False
         offsets = np.concatenate([np.arange(batch.base_offset, batch.last_offset + 1) for batch in batches])
-        found = [plain_place(one.data, batch, by_broker=wanted.timestamps is None) for batch in batches]
-        places = [place for place in found if place is not None]
-        if len(places) < len(found) or not np.array_equal(offsets, wanted.offsets):
+        if not np.array_equal(offsets, wanted.offsets):
             return False
-        return _compared(wanted).lie_in(one.data, places)
+        by_broker = wanted.timestamps is None
+        places = (record_place(one.data, batch, self.workspace, by_broker=by_broker) for batch in batches)
+        return _compared(wanted).lie_in(places)
 
     def chunks(self) -> Iterator[Chunk]:
-        """Take them apart."""
-        return self.decoded(Workspace())
-
-    def decoded(self, workspace: Workspace) -> Iterator[Chunk]:
-        """Take them apart, as many chunks as their size takes; a caller that does so often keeps one workspace."""
+        """Take them apart, as many chunks as their size takes."""
         one, start = self.fetched, self.fetched.start
         for decoded in decode_bounded(
-            one.data, self.partition, one.batches, start, one.stop, workspace=workspace, largest=self.largest
+            one.data, self.partition, one.batches, start, one.stop, workspace=self.workspace, largest=self.largest
         ):
             # Without batches it is the report of a gap.
             after = decoded.next if one.batches else one.next

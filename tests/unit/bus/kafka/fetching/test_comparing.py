@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from workbench.bus.kafka.fetching.batches import plain_place, scan
+from workbench.bus.kafka.fetching.batches import record_place, scan
 from workbench.bus.kafka.fetching.comparing import Wanted
+from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.bus.kafka.producing.encoding import ProducerFields, encode_batch
 from workbench.bus.rows import header_column
 from workbench.model import NewRecord
@@ -25,14 +26,15 @@ SEQS = np.array([7, 8, 9, 1_000_000_007], np.int64)
 
 
 def stored(rows, times=TIMES):
-    """Two batches in one answer."""
+    """Where the records of two batches in one answer lie."""
     made = [NewRecord("t", key, value, headers) for key, value, headers in rows]
     halves = [slice(0, 2), slice(2, None)]
     data = b"".join(encode_batch(made[half], times[half].tolist(), ProducerFields()) for half in halves)
     # Base offset 0 stands in both: `scan` wants them to ascend.
     second = data.index(b"\0" * 8, 61)
     data = data[:second] + (2).to_bytes(8, "big") + data[second + 8 :]
-    return data, [plain_place(memoryview(data), batch, by_broker=False) for batch in scan(data, 0, len(data))]
+    batches = scan(data, 0, len(data))
+    return [record_place(memoryview(data), batch, Workspace(), by_broker=False) for batch in batches]
 
 
 def wanted(rows, times=TIMES, **marks):
@@ -51,44 +53,45 @@ MARKS = {"added": b"x-r-", "run_mark": (b"x-r-id", RUN), "number_mark": b"x-r-se
 
 
 def test_the_same_records():
-    data, places = stored(ROWS)
-    assert wanted(ROWS).lie_in(data, places)
-    assert wanted(ROWS, None).lie_in(data, places)
-    assert wanted([], TIMES[:0]).lie_in(b"", [])
-    data, places = stored(marked(ROWS))
-    assert wanted(ROWS, **MARKS).lie_in(data, places)
+    places = stored(ROWS)
+    assert wanted(ROWS).lie_in(places)
+    assert wanted(ROWS, None).lie_in(places)
+    assert wanted([], TIMES[:0]).lie_in([])
+    places = stored(marked(ROWS))
+    assert wanted(ROWS, **MARKS).lie_in(places)
     replayed = [(key, value, ((b"x-r-id", b"older"), *headers)) for key, value, headers in ROWS]
-    assert wanted(replayed, **MARKS).lie_in(data, places)
+    assert wanted(replayed, **MARKS).lie_in(places)
 
 
 def test_every_other_byte_is_another_record():
-    data, places = stored(ROWS)
-    for start, stop, _, _ in places:
-        for at in range(start, stop):
+    places = stored(ROWS)
+    for number, (records, count, base) in enumerate(places):
+        unused = _attributes(records)
+        for at in range(len(records)):
             for bit in (1, 2, 128):
-                other = data[:at] + bytes([data[at] ^ bit]) + data[at + 1 :]
-                assert wanted(ROWS).lie_in(other, places) == (at in _attributes(data, places)), at
+                other = bytearray(records)
+                other[at] ^= bit
+                changed = [*places[:number], (bytes(other), count, base), *places[number + 1 :]]
+                assert wanted(ROWS).lie_in(changed) == (at in unused), at
 
 
-def _attributes(data, places):
+def _attributes(records):
     """Where the attributes of the records lie: nobody uses them."""
-    found = set()
-    for start, stop, _, _ in places:
-        at = start
-        while at < stop:
-            size, length = 0, 0
-            while data[at] & 0x80:
-                size |= (data[at] & 0x7F) << length
-                at, length = at + 1, length + 7
-            size |= data[at] << length
-            found.add(at + 1)
-            at += 1 + (size >> 1)
+    found, at = set(), 0
+    while at < len(records):
+        size, length = 0, 0
+        while records[at] & 0x80:
+            size |= (records[at] & 0x7F) << length
+            at, length = at + 1, length + 7
+        size |= records[at] << length
+        found.add(at + 1)
+        at += 1 + (size >> 1)
     return found
 
 
 @pytest.mark.parametrize("row", range(len(ROWS)))
 def test_other_content(row):
-    data, places = stored(ROWS)
+    places = stored(ROWS)
     key, value, headers = ROWS[row]
     others = [
         (b"other", value, headers),
@@ -98,16 +101,20 @@ def test_other_content(row):
         (key, value, headers[1:] or ((b"b", None),)),
     ]
     for other in others:
-        assert not wanted([*ROWS[:row], other, *ROWS[row + 1 :]]).lie_in(data, places)
+        assert not wanted([*ROWS[:row], other, *ROWS[row + 1 :]]).lie_in(places)
 
 
 def test_other_records():
-    data, places = stored(ROWS)
-    assert not wanted(ROWS[:-1], TIMES[:-1]).lie_in(data, places)
-    assert not wanted(ROWS, TIMES + 1).lie_in(data, places)
-    assert not wanted([*ROWS, ROWS[0]], np.append(TIMES, BASE_MS)).lie_in(data, places)
-    assert not wanted(ROWS).lie_in(data, places[:1])
-    assert not wanted(ROWS).lie_in(data[:-1], places)
+    places = stored(ROWS)
+    assert not wanted(ROWS[:-1], TIMES[:-1]).lie_in(places)
+    assert not wanted(ROWS, TIMES + 1).lie_in(places)
+    assert not wanted([*ROWS, ROWS[0]], np.append(TIMES, BASE_MS)).lie_in(places)
+    assert not wanted(ROWS).lie_in(places[:1])
+    assert not wanted(ROWS).lie_in([*places, None])
+    records, count, base = places[1]
+    assert not wanted(ROWS).lie_in([places[0], (records[:-1], count, base)])
+    assert not wanted(ROWS).lie_in([places[0], (b"", count, base)])
+    assert not wanted(ROWS).lie_in([places[0], (records, -1, base)])
 
 
 def test_marks_of_another_run_or_record():
@@ -120,8 +127,8 @@ def test_marks_of_another_run_or_record():
         [(key, value, headers[:-1]) for key, value, headers in marked(ROWS)],
         [(key, value, (*headers, (b"a", b"1"))) for key, value, headers in marked(ROWS)],
     ):
-        data, places = stored(rows)
-        assert not wanted(ROWS, **MARKS).lie_in(data, places)
+        places = stored(rows)
+        assert not wanted(ROWS, **MARKS).lie_in(places)
 
 
 def test_columns_that_do_not_fit_one_another():

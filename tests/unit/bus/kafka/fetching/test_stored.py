@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from workbench.bus.kafka.fetching.batches import scan
+from workbench.bus.kafka.fetching.batches import record_place, scan
+from workbench.bus.kafka.fetching.compression import MOST_BYTES, Workspace
 from workbench.bus.kafka.fetching.cursors import Cursor, FetchedBatches
 from workbench.bus.kafka.fetching.stored import StoredBatches
 from workbench.bus.kafka.producing.compressing import CODES
@@ -40,7 +41,8 @@ def stored(*, start=FIRST, gaps=(), **how):
     cursor = Cursor(TopicPartition("t", 0), deque([Span("t", 0, start, None)]))
     batches = scan(data, 0, len(data))
     end = FIRST + 2 * COUNT
-    return StoredBatches(FetchedBatches(cursor, memoryview(data), batches, start, None, end, end, 0, gaps), 1 << 20)
+    fetched = FetchedBatches(cursor, memoryview(data), batches, start, None, end, end, 0, gaps)
+    return StoredBatches(fetched, 1 << 20, Workspace())
 
 
 def wanted(rows=slice(None), times=TIMES, marks=None):
@@ -70,10 +72,26 @@ def test_what_is_not():
     assert not stored(gaps=(Gap("expired", 0, FIRST),)).are(wanted())
 
 
-@pytest.mark.parametrize("how", [{"codec": "lz4"}, {"attributes": 0x10}, {"attributes": 0x20}])
-def test_batches_of_other_kinds(how):
-    """Compressed ones, those of a transaction, and the broker's own."""
-    assert stored(**how).are(wanted()) == (how == {"attributes": 0x10})
+@pytest.mark.parametrize("codec", CODES)
+def test_compressed_batches(codec):
+    assert stored(codec=codec).are(wanted())
+    assert not stored(codec=codec).are(wanted(times=TIMES + 1))
+    assert not stored(codec=codec, attributes=0x20).are(wanted())
+
+
+def test_what_unpacks_to_more_than_a_workspace_holds_is_not_unpacked():
+    large = NewRecord("t", None, bytes(MOST_BYTES), ())
+    data = batch(0, [large], TIMES[:1], codec="lz4")
+    place = record_place(memoryview(data), scan(data, 0, len(data))[0], Workspace(), by_broker=False)
+    assert place is None
+
+
+def test_batches_of_other_kinds():
+    """Those of a transaction, the broker's own, and those that say another codec than theirs."""
+    assert stored(attributes=0x10).are(wanted())
+    assert not stored(attributes=0x20).are(wanted())
+    assert not stored(attributes=CODES["zstd"]).are(wanted())
+    assert not stored(attributes=7).are(wanted())
 
 
 def test_times_of_the_broker():
