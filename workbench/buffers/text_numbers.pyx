@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Numbers the texts of Arrow arrays: equal texts get equal numbers, across several arrays."""
 
-from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy
 
@@ -9,7 +9,7 @@ import secrets
 
 import numpy as np
 
-from workbench.buffers.slices cimport address, grown, new_buffer
+from workbench.buffers.slices cimport grown
 from workbench.buffers.texts cimport Place, Texts, is_null, place_of, texts_of
 
 cdef extern from *:
@@ -149,8 +149,9 @@ cdef class TextNumbers:
         if more == NULL:
             raise MemoryError("no memory for one more array of texts")
         self.table.arrays = <Numbered*>more
-        places = new_buffer(4 * texts.count)
-        cdef int32_t* into = <int32_t*>address(places)
+        # Not in Arrow's pool: it keeps what is freed, and these numbers are often needed for a moment only.
+        places = np.empty(texts.count, dtype=np.int32)
+        cdef int32_t* into = <int32_t*><uintptr_t>places.ctypes.data
         # The table looks at the texts of all its arrays, and at their numbers.
         self.kept += [array, places]
         self.table.current += 1
@@ -162,15 +163,15 @@ cdef class TextNumbers:
             fits = number_all(&self.table)
         if not fits:
             raise MemoryError(f"no memory for a table of {self.table.count} texts")
-        found = new_buffer(4 * (self.table.count - before))
-        cdef int32_t* first = <int32_t*>address(found)
+        found = np.empty(self.table.count - before, dtype=np.int32)
+        cdef int32_t* first = <int32_t*><uintptr_t>found.ctypes.data
         cdef int32_t known = <int32_t>before
         with nogil:
             for at in range(texts.count):
                 if into[at] == known:
                     first[known - before] = <int32_t>at
                     known += 1
-        return np.frombuffer(places, np.int32), np.frombuffer(found, np.int32)
+        return places, found
 
 
 cdef inline const Numbered* array_of(const Table* table, int64_t* row) noexcept nogil:
@@ -197,9 +198,14 @@ cdef bint number_all(Table* table) noexcept nogil:
     """Number the texts of the current array; False if memory ran out."""
     cdef Batch batch
     cdef const Numbered* array = table.arrays + table.current
-    cdef int64_t begin = 0
+    cdef int64_t begin = 0, at
     while begin < array.texts.count:
         batch.count = min(STEP, array.texts.count - begin)
+        if begin and is_run(&array.texts, begin - 1, batch.count + 1):
+            for at in range(begin, begin + batch.count):
+                array.numbers[at] = array.numbers[begin - 1]
+            begin += batch.count
+            continue
         # A batch can be new as a whole: no entry may be asked for in a table that is full.
         if not has_room(table, batch.count):
             return False
@@ -207,6 +213,24 @@ cdef bint number_all(Table* table) noexcept nogil:
         number_batch(table, &batch, begin)
         begin += batch.count
     return True
+
+
+cdef inline bint is_run(const Texts* texts, int64_t begin, int64_t count) noexcept nogil:
+    """Whether some rows hold one text, as all of a column may: texts without nulls stand one behind the other."""
+    cdef Place first = place_of(texts, begin)
+    cdef Place last = place_of(texts, begin + count - 1)
+    cdef int64_t at
+    cdef bint even = True
+    if texts.valid != NULL or last.size != first.size or last.start - first.start != (count - 1) * first.size:
+        return False
+    if texts.short_ends != NULL:
+        for at in range(begin, begin + count):
+            even &= texts.short_ends[at + 1] - texts.short_ends[at] == first.size
+    else:
+        for at in range(begin, begin + count):
+            even &= texts.long_ends[at + 1] - texts.long_ends[at] == first.size
+    # Each text is compared with the one behind it, all in one go.
+    return even and memcmp(first.start, first.start + first.size, <size_t>((count - 1) * first.size)) == 0
 
 
 cdef void hash_batch(const Table* table, const Texts* texts, int64_t begin, Batch* batch) noexcept nogil:

@@ -16,8 +16,10 @@ import pandas as pd
 
 from workbench.errors import ConfigurationError, TableError
 from workbench.text import counted, number_text, visible
+from workbench.tracing.alternatives import Alternatives
 from workbench.tracing.answers import SHOWN, Answer, keys_text, micros_text, rest_text, share_text, type_text
 from workbench.tracing.graph.arrays import Groups
+from workbench.tracing.graph.gathering import taken
 from workbench.tracing.graph.times import NO_TIME
 from workbench.tracing.located import Located, frame_positions
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 MIN_N = 20
 MIN_SHARE = 0.95
 MIN_ALTERNATIVE = 3
-_LOOKED_AT_FIRST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,21 +207,22 @@ class _Flows:
         self._of_kind = Groups.of(edges.kind, len(self.names))
         self._place_in_kind = np.empty(len(graph), dtype=np.int32)
         self._place_in_kind[self._of_kind.members] = _counted_up(self._of_kind)
-        self._pairs = edges.pairs
         self._wait = edges.spread.p99
+        self._pairs: dict[int, dict[int, int]] = {}
+        for place, (code, effect) in enumerate(zip(*(side.tolist() for side in edges.pairs), strict=True)):
+            self._pairs.setdefault(code, {})[effect] = place
         self._by_pair = Groups(edges.fans.starts, edges.fans.cause)
         self._first_timed = int(np.searchsorted(self.time, NO_TIME, "right"))
         self._ends = _ends(graph, edges.kind, len(self.names), end_us)
 
     def causes_with(self, code: int, effect: int) -> Ints:
         """Return the events of one type that have an effect of another, in their order."""
-        at = np.flatnonzero((self._pairs[0] == code) & (self._pairs[1] == effect))
-        return _members(self._by_pair, int(at[0])) if len(at) else np.zeros(0, dtype=np.int32)
+        place = self._pairs.get(code, {}).get(effect)
+        return np.zeros(0, dtype=np.int32) if place is None else _members(self._by_pair, place)
 
     def effects_of(self, code: int) -> dict[int, float]:
         """Return the types of the effects of a type, with the p99 of the hop."""
-        mine = np.flatnonzero(self._pairs[0] == code)
-        return {int(self._pairs[1][at]): float(self._wait[at]) for at in mine}
+        return {effect: float(self._wait[place]) for effect, place in self._pairs.get(code, {}).items()}
 
     def timed(self, code: int) -> Ints:
         """Return the events of a type that have a time."""
@@ -270,18 +272,15 @@ class _Flows:
         within = {effect: self.within(causes, young) for effect, causes in having.items()}
         ordered = sorted(waits, key=lambda effect: (-len(within[effect]), self.names[effect] or ""))
         groups: list[list[int]] = []
-        taken: list[Flags] = []
         own = _members(self._of_kind, code)
+        alternatives = Alternatives(len(own))
         for effect in ordered:
-            enough = len(within[effect]) >= min_alternative
-            causes = self._place_in_kind[within[effect]]
-            home = next((at for at, others in enumerate(taken) if enough and not _any_of(others, causes)), None)
-            if home is None:
-                home = len(groups)
+            causes = taken(self._place_in_kind, within[effect])
+            home = alternatives.first_without(causes) if len(causes) >= min_alternative else len(groups)
+            if home == len(groups):
                 groups.append([])
-                taken.append(np.zeros(len(own), dtype=np.bool_))
             groups[home].append(effect)
-            taken[home][causes] = True
+            alternatives.add(home, causes)
         found = []
         for group in groups:
             wait = max(waits[effect] for effect in group)
@@ -316,11 +315,6 @@ def _counted_up(groups: Groups) -> Ints:
     """Return the place of each member within its group."""
     sizes = groups.sizes()
     return np.arange(len(groups.members), dtype=np.int32) - np.repeat(groups.starts[:-1], sizes)
-
-
-def _any_of(marked: Flags, places: Ints) -> bool:
-    """Tell whether any of some places is marked; mostly one of the first is."""
-    return bool(marked[places[:_LOOKED_AT_FIRST]].any() or marked[places[_LOOKED_AT_FIRST:]].any())
 
 
 def _ends(graph: CausalGraph, kind: Ints, width: int, end_us: int | Mapping[str, int] | None) -> list[int]:

@@ -38,3 +38,15 @@ def test_a_table_of_texts_grows_with_them():
     found = [numbers.number(pa.array(texts[at : at + 100]))[0].tolist() for at in range(0, len(texts), 100)]
     assert [number for some in found for number in some] == [n % 30_000 for n in range(40_000)]
     assert len(numbers) == 30_000
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", "ab", "", None]), st.integers(1, 150)), max_size=6), st.integers(0, 3)
+)
+def test_runs_of_one_text_are_numbered_as_others_are(runs, start):
+    values = [text for text, times in runs for _ in range(times)][start:]
+    known = dict[str, int]()
+    expected = [-1 if text is None else known.setdefault(text, len(known)) for text in values]
+    for kind in (pa.string(), pa.large_string()):
+        for array in (pa.array(values, kind), pa.array(["x", *values], kind).slice(1)):
+            assert TextNumbers(3).number(array)[0].tolist() == expected

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.tracing.graph.tallies import number_pairs
+from workbench.tracing.graph.gathering import taken
+from workbench.tracing.graph.tallies import count_codes, number_pairs
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def clocks_of(graph: CausalGraph) -> tuple[tuple[str, ...], Ints]:
     everything = sorted({*names, *([BROKER] if by_broker.any() else [])})
     place = {name: number for number, name in enumerate(everything)}
     numbers = np.array([*(place[name] for name in names), -1], dtype=np.int32)
-    clock = numbers[encoded.codes]
+    clock = taken(numbers, encoded.codes)
     clock[by_broker] = place.get(BROKER, -1)
     clock[: np.searchsorted(graph.time, NO_TIME, "right")] = -1
     return tuple(everything), clock
@@ -70,7 +71,7 @@ def clocked_edges(graph: CausalGraph) -> ClockedEdges:
     names, clock = clocks_of(graph)
     used = graph.used_edges
     pairs, place = number_pairs(clock, used.cause, used.effect, max(len(names), 1), apart=True)
-    weight = np.bincount(clock[clock >= 0], minlength=len(names))
+    weight = count_codes(clock, len(names))
     ends = pairs // max(len(names), 1), pairs % max(len(names), 1)
     return ClockedEdges(names, clock, weight, *ends, place, graph.typed_edges.ends, graph.time)
 

@@ -131,7 +131,12 @@ def _contradiction_text(one: Contradiction) -> str:
 
 
 def clock_offsets(
-    graph: CausalGraph, *, method: Estimate = "least", reference: str | None = None, epsilon_us: int | None = None
+    graph: CausalGraph,
+    *,
+    method: Estimate = "least",
+    reference: str | None = None,
+    epsilon_us: int | None = None,
+    edges: ClockedEdges | None = None,
 ) -> ClockOffsets:
     """Derive clock offsets from causes that must precede their effects.
 
@@ -140,6 +145,7 @@ def clock_offsets(
         method: ``least`` corrects as few events as possible; ``midpoint`` assumes equal delays both ways.
         reference: A clock that counts as right.
         epsilon_us: Resolution of the timestamps; by default a millisecond where all times are whole ones, else 0.
+        edges: What `clocked_edges` returns, for those who have it already.
 
     Raises:
         UnknownEventError: There is no clock of this name.
@@ -148,7 +154,7 @@ def clock_offsets(
     check_choice("method", method, get_args(Estimate))
     if epsilon_us is not None and not (isinstance(epsilon_us, int) and 0 <= epsilon_us < _LONGEST_US):
         raise ConfigurationError(f"epsilon_us={epsilon_us!r} is no resolution of times. Give microseconds, 0 or more.")
-    edges = clocked_edges(graph)
+    edges = clocked_edges(graph) if edges is None else edges
     if reference is not None and reference not in edges.names:
         names = ", ".join(map(type_text, edges.names[:10])) or "none"
         raise UnknownEventError(f"There is no clock {type_text(reference)}; known are {names}.", wanted=reference)
@@ -276,11 +282,10 @@ def _contradiction(graph: CausalGraph, edges: ClockedEdges, component: _Componen
 
 def _halves(graph: CausalGraph, edges: ClockedEdges) -> list[tuple[int, int | None]]:
     """Cut the edges into those of the first and of the second half of the time: they come in the order of effects."""
-    between = np.flatnonzero(edges.place >= 0)
-    if len(between) < 2:  # noqa: PLR2004 - one edge has no halves
+    between, effect = edges.place >= 0, graph.used_edges.effect
+    if np.count_nonzero(between) < 2:  # noqa: PLR2004 - one edge has no halves
         return []
-    effect = graph.used_edges.effect
-    first, last = graph.time[effect[between[[0, -1]]]].tolist()
+    first, last = graph.time[effect[[np.argmax(between), len(between) - 1 - np.argmax(between[::-1])]]].tolist()
     later = np.searchsorted(graph.time, (first + last) // 2, "right")
     split = int(np.searchsorted(effect, later))
     return [(0, split), (split, None)]

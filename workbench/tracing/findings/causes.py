@@ -12,8 +12,9 @@ from workbench.text import and_more, visible
 from workbench.tracing.findings.context import Evidence
 from workbench.tracing.graph.arrays import Groups, places_of
 from workbench.tracing.graph.edges import AMBIGUOUS
+from workbench.tracing.graph.gathering import taken
 from workbench.tracing.graph.graph import COMMAND_ROOT, ORIGIN, SELF_ROOT, UNLINKED
-from workbench.tracing.graph.tallies import first_with
+from workbench.tracing.graph.tallies import count_codes, first_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,8 +69,7 @@ def unlinked(context: Context) -> Evidence:
     """Find events that say nothing of their cause, with their share of each topic."""
     nodes = np.flatnonzero(context.graph.root_kind == UNLINKED)
     topics = context.graph.encoded("topic")
-    total = np.bincount(topics.codes, minlength=len(topics.dictionary))
-    mine = np.bincount(topics.codes[nodes], minlength=len(total))
+    total, mine = (count_codes(codes, len(topics.dictionary)) for codes in (topics.codes, topics.codes[nodes]))
     shares = [
         f"{visible(name, 40)} {count / whole:.1%}"
         for name, count, whole in zip(topics.dictionary.to_pylist(), mine.tolist(), total.tolist(), strict=True)
@@ -98,11 +98,11 @@ def several_roots(context: Context) -> Evidence:
     code, graph = context.codes("correlation_id"), context.graph
     fragment, count = graph.structure.fragment, int(code.max(initial=-1)) + 1
     head = first_with(graph.by_correlation.members, code, fragment, graph.structure.fragments)
-    root = (code >= 0) & np.isin(graph.root_kind, (ORIGIN, SELF_ROOT, COMMAND_ROOT))
+    root = (code >= 0) & np.logical_or.reduce([graph.root_kind == kind for kind in (ORIGIN, SELF_ROOT, COMMAND_ROOT)])
     many = np.zeros(count + 1, dtype=np.bool_)
     for begins in (head, root):
         many[:count] |= np.bincount(code[begins], minlength=count) > 1
-    nodes = np.flatnonzero((head | root) & many[code])
+    nodes = np.flatnonzero((head | root) & taken(many, code))
     return Evidence(nodes, said=f"in {int(many.sum())} of the correlations")
 
 
@@ -115,7 +115,7 @@ def skipped_ancestor(context: Context) -> Evidence:
     """Find events that name the cause of their usual cause: nearly all of their type come by a step between."""
     edges = context.edges
     nothing = Evidence(np.zeros(0, dtype=np.int64))
-    total = np.bincount(edges.kind, minlength=len(edges.names))
+    total = count_codes(edges.kind, len(edges.names))
     ways = _possible_ways(edges, total)
     if ways.empty:
         return nothing
@@ -150,7 +150,7 @@ def _possible_ways(edges: TypedEdges, total: Ints) -> pd.DataFrame:
     """
     a_kind, b_kind = edges.pairs
     pairs = pd.DataFrame({"a_kind": a_kind, "b_kind": b_kind, "first": np.arange(len(a_kind))})
-    n = np.bincount(edges.place, minlength=len(a_kind))
+    n = count_codes(edges.place, len(a_kind))
     usual = (total[b_kind] >= _ENOUGH) & (n >= _USUAL_SHARE * total[b_kind])
     last = pairs[usual].set_axis(["b_kind", "c_kind", "last"], axis="columns")
     direct = pairs.set_axis(["a_kind", "c_kind", "direct"], axis="columns")

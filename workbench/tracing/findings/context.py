@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workbench.tracing.clocks.constraints import clocks_of
+import numpy as np
+
+from workbench.tracing.clocks.constraints import clocked_edges
 from workbench.tracing.clocks.offsets import clock_offsets
 from workbench.tracing.graph.once import once
 from workbench.tracing.graph.times import resolution_us
@@ -13,6 +15,7 @@ from workbench.tracing.graph.times import resolution_us
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from workbench.tracing.clocks.constraints import ClockedEdges
     from workbench.tracing.clocks.offsets import ClockOffsets
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.graph.arrays import Ints
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from workbench.tracing.graph.typed_edges import TypedEdges
 
 WHOLE = "the whole snapshot"
+_FEWEST_CLOCKS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +86,14 @@ class Context:
         return self.graph.typed_edges
 
     @once
+    def clocked(self) -> ClockedEdges:
+        """The used edges by the clocks of their ends."""
+        return clocked_edges(self.graph)
+
+    @property
     def clock(self) -> Ints:
         """Number of the clock of each event, -1 where unknown."""
-        return clocks_of(self.graph)[1]
+        return self.clocked.clock
 
     @once
     def offsets(self) -> ClockOffsets:
@@ -93,10 +102,9 @@ class Context:
         Raises:
             NotChecked: Fewer than two clocks are known.
         """
-        first = int(self.clock.max(initial=-1))
-        if first < 0 or not ((self.clock >= 0) & (self.clock != first)).any():
+        if np.count_nonzero(self.clocked.weight) < _FEWEST_CLOCKS:
             raise NotChecked("fewer than two clocks are known: events name no source")
-        return clock_offsets(self.graph, epsilon_us=self.epsilon)
+        return clock_offsets(self.graph, epsilon_us=self.epsilon, edges=self.clocked)
 
     @property
     def whole(self) -> bool:

@@ -14,6 +14,7 @@ from workbench.tracing.findings.context import Evidence, NotChecked
 from workbench.tracing.graph.arrays import Groups, numbered, paired, places_of
 from workbench.tracing.graph.columns import flags
 from workbench.tracing.graph.forests import same_kind_above
+from workbench.tracing.graph.gathering import taken
 from workbench.tracing.graph.spread import spread_of
 from workbench.tracing.graph.time_order import behind
 from workbench.tracing.graph.times import NO_TIME
@@ -138,8 +139,10 @@ def _largest(fans: Fans) -> Ints:
 def retry_storm(context: Context) -> Evidence:
     """Find events with ten effects of one type within a minute, or with more than two replays."""
     used, kind, time = context.graph.used_edges, context.edges.kind, context.graph.time
-    many = np.bincount(used.cause, minlength=len(time)) >= STORM_EFFECTS
-    chosen = np.flatnonzero(many[used.cause] & (time[used.effect] != NO_TIME))
+    many = np.zeros(len(time), dtype=np.bool_)
+    many[context.edges.fans.cause[context.edges.fans.n >= STORM_EFFECTS]] = True
+    chosen = np.flatnonzero(taken(many, used.cause))
+    chosen = chosen[time[used.effect[chosen]] != NO_TIME]
     cause, effect = used.cause[chosen], used.effect[chosen]
     order = np.lexsort((time[effect], kind[effect], cause))
     cause, effect = cause[order], effect[order]
@@ -199,9 +202,9 @@ def dead_end(context: Context) -> Evidence:
         return Evidence(np.flatnonzero(producer & ~fed))
     topics = graph.encoded("topic")
     acts = np.zeros(len(topics.dictionary), dtype=np.bool_)
-    acts[topics.codes[used.cause]] = True
+    acts[taken(topics.codes, used.cause)] = True
     last = np.zeros(len(acts), dtype=np.int64)
-    last[topics.codes] = np.arange(len(graph))
+    last[topics.codes] = np.arange(len(graph), dtype=np.int32)
     # A topic of one snapshot that is the only one there has no other that could react.
     quiet = np.flatnonzero(~acts) if acts.any() else np.zeros(0, dtype=np.int64)
     names = topics.dictionary.take(pa.array(quiet)).to_pylist()

@@ -32,12 +32,15 @@ __all__ = [
     "Groups",
     "Ints",
     "components",
+    "different",
     "longest_paths",
+    "narrowed",
     "numbered",
     "paired",
     "places_of",
     "pointer_doubling",
     "reach",
+    "row_numbers",
 ]
 
 
@@ -53,6 +56,30 @@ def paired(first: Ints, second: Ints, width: int) -> Ints:
     pairs *= width
     pairs += second
     return pairs
+
+
+def different(*columns: Ints) -> list[Ints]:
+    """Return the different rows of some columns, ascending: by the first column, then by the second, and so on."""
+    order = np.lexsort(columns[::-1])
+    columns = tuple(column[order] for column in columns)
+    new = np.ones(len(order), dtype=np.bool_)
+    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return [column[new] for column in columns]
+
+
+def narrowed(numbers: Ints) -> Ints:
+    """Return whole numbers in one byte each, where all fit."""
+    least, greatest = int(numbers.min(initial=0)), int(numbers.max(initial=0))
+    return numbers.astype(np.int8) if -(1 << 7) <= least <= greatest < 1 << 7 else numbers
+
+
+def row_numbers(*columns: Ints) -> Ints:
+    """Number the rows of some columns from 0 in their order; equal rows have one number."""
+    order = np.lexsort(columns[::-1])
+    number = np.zeros(len(order), dtype=np.int64)
+    changed = [column[order[1:]] != column[order[:-1]] for column in columns]
+    number[order[1:]] = np.cumsum(np.logical_or.reduce(changed))
+    return number
 
 
 def numbered(codes: Ints, bound: int) -> tuple[Ints, Ints]:

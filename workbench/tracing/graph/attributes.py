@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from workbench.tracing.graph.columns import EncodedColumn
+from workbench.tracing.graph.gathering import taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +29,7 @@ class EventAttributes:
         of_events: Columns by event.
         names: Order of the columns; those that are not named follow.
         codes_of_rows: Columns by row that are encoded already.
+        numbers_of_rows: Columns of whole numbers by row, of any width.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class EventAttributes:
         *,
         names: Sequence[str] = (),
         codes_of_rows: Mapping[str, EncodedColumn] | None = None,
+        numbers_of_rows: Mapping[str, Ints] | None = None,
     ) -> None:
         self._rows = rows
         self._count = count
@@ -47,6 +50,7 @@ class EventAttributes:
         self._encoded: dict[str, EncodedColumn] = {}
         self._locks: dict[str, Lock] = {}
         self._codes_of_rows = dict(codes_of_rows or {})
+        self._numbers_of_rows = dict(numbers_of_rows or {})
         self.names = tuple(dict.fromkeys((*names, *of_rows, *of_events)))
 
     def column(self, name: str) -> pa.Array:
@@ -56,12 +60,11 @@ class EventAttributes:
         return self._taken[name]
 
     def numbers(self, name: str) -> Ints:
-        """Return an attribute of whole numbers of all events."""
-        if name in self._taken or self._rows is None:
-            whole: Ints = self.column(name).to_numpy(zero_copy_only=False)
-            return whole
-        taken: Ints = self._of_rows[name]().to_numpy(zero_copy_only=False)[self._rows]
-        return taken
+        """Return an attribute of whole numbers of all events, as wide as it is kept."""
+        if self._rows is not None and name in self._numbers_of_rows:
+            return taken(self._numbers_of_rows[name], self._rows)
+        whole: Ints = self.column(name).to_numpy(zero_copy_only=False)
+        return whole
 
     def some(self, name: str, events: Ints) -> pa.Array:
         """Return an attribute of some events, -1 for none."""
@@ -95,4 +98,11 @@ class EventAttributes:
         if self._rows is None or _SMALL_PART * len(events) < self._count:
             own = {name: kept[name] if name in kept else self.some(name, events) for name in self.names}
             return EventAttributes(None, len(events), {}, own, names=self.names)
-        return EventAttributes(self._rows[events], len(events), self._of_rows, kept, names=self.names)
+        return EventAttributes(
+            self._rows[events],
+            len(events),
+            self._of_rows,
+            kept,
+            names=self.names,
+            numbers_of_rows=self._numbers_of_rows,
+        )

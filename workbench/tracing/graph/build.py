@@ -84,9 +84,7 @@ def build_graph(
     refuse_other_tables(events, clock)
     with Beside(len(events)) as beside:
         rows, stated, nodes, ids = _named(events, clock, is_dead_letter, beside)
-        encoding = beside.start(partial(rows.encoded, "event_type"))
-        resolution = resolve(rows, nodes, ids, stated, span_causes=span_causes, span_links=span_links)
-        encoding()
+        resolution = resolve(rows, nodes, ids, stated, beside, span_causes=span_causes, span_links=span_links)
         describing = beside.start(partial(_attributes, rows, nodes))
         copying = beside.start(partial(_copies, rows, nodes, resolution))
         unresolved = find_unresolved(rows, nodes, resolution, ranges, single=single_virtual)
@@ -122,6 +120,7 @@ def _named(
     event_id, first = numbering()
     naming = beside.start(partial(IdNumbers.of, rows, stated.texts, event_id, known))
     nodes = find_nodes(rows, event_id, first)
+    rows.encoded("event_type")
     return rows, stated, nodes, naming()
 
 
@@ -162,7 +161,15 @@ def _attributes(rows: Rows, nodes: Nodes) -> EventAttributes:
     problems = rows.raw("problems")
     if len(pc.list_flatten(problems)):
         of_events["problems"] = problems.take(pa.array(nodes.row))
-    return EventAttributes(nodes.row, len(nodes), of_rows, of_events, names=("key", *names), codes_of_rows=rows.codes)
+    return EventAttributes(
+        nodes.row,
+        len(nodes),
+        of_rows,
+        of_events,
+        names=("key", *names),
+        codes_of_rows=rows.codes,
+        numbers_of_rows={name: getattr(rows, name) for name in _POSITION},
+    )
 
 
 def _given(keys: Keys) -> Keys:
@@ -246,8 +253,9 @@ def _copies(rows: Rows, nodes: Nodes, resolution: Resolution) -> NodeTable:
     )
     if not len(copies):
         return table
-    place = (rows.source_id, rows.offset, rows.partition, encoded_rank(rows.topic), rows.time, nodes.of_row)
-    return table.pick(np.lexsort([column[copies] for column in place]))
+    place = (rows.source_id, rows.offset, rows.partition, rows.time, nodes.of_row)
+    source, offset, partition, time, node = (column[copies] for column in place)
+    return table.pick(np.lexsort((source, offset, partition, encoded_rank(topic), time, node)))
 
 
 def _problems(nodes: Nodes, resolution: Resolution, self_caused: Ints) -> NodeTable:

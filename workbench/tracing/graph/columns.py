@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.buffers.text_numbers import TextNumbers
+from workbench.tracing.graph.gathering import taken
 from workbench.tracing.graph.walks import first_seen
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class EncodedColumn:
 
     def take(self, rows: Ints) -> EncodedColumn:
         """Return the column of some rows, in their order."""
-        codes, old = first_seen(self.codes[rows], len(self.dictionary))
+        codes, old = first_seen(taken(self.codes, rows), len(self.dictionary))
         return EncodedColumn(codes, self.dictionary.take(pa.array(old)))
 
     def find(self, values: pa.Array) -> Ints:
@@ -80,4 +81,4 @@ def encoded_rank(column: EncodedColumn) -> Ints:
     rank = np.empty(len(column.dictionary) + 1, dtype=np.int32)
     rank[-1] = 0
     rank[pc.sort_indices(column.dictionary).to_numpy()] = np.arange(1, len(rank))
-    return rank[column.codes]
+    return taken(rank, column.codes)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from workbench.tracing.graph.arrays import Codes, Flags, Ints
 
-Ranks: TypeAlias = "NDArray[np.int32]"
+Ranks: TypeAlias = "NDArray[np.signedinteger[Any]]"
+"""Whole numbers, in one byte each where all fit."""
 
 EDGE_KINDS: tuple[str, ...] = get_args(EdgeKind)
 EXPLICIT, SPAN, COPY, AMBIGUOUS, HINT, VIRTUAL = range(len(EDGE_KINDS))

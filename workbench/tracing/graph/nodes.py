@@ -15,6 +15,8 @@ from workbench.buffers.text_numbers import TextNumbers
 from workbench.buffers.text_order import order_by_number_and_text
 from workbench.model.causation import CopyKind
 from workbench.tracing.graph.columns import EncodedColumn, flags, text_rank
+from workbench.tracing.graph.gathering import inverted, taken
+from workbench.tracing.graph.tallies import of_several
 from workbench.tracing.graph.times import NO_TIME
 
 if TYPE_CHECKING:
@@ -106,16 +108,15 @@ def find_nodes(rows: Rows, ids: Ints, first: Ints) -> Nodes:
     own_keys = _own_keys(rows, texts, canonical[len(named) :], kind)
     text_of = canonical.copy()
     text_of[len(named) :] = len(texts) + np.arange(len(own_keys), dtype=np.int32)
-    time = rows.time[canonical]
+    time = taken(rows.time, canonical)
     order = order_by_number_and_text(time, texts, text_of, own_keys)
-    number = np.empty(len(order), dtype=np.int32)
-    number[order] = np.arange(len(order), dtype=np.int32)
+    number = inverted(order)
     by_row = np.argsort(canonical[len(named) :])
     return Nodes(
         keys=Keys(texts, own_keys.take(pa.array(by_row)), canonical[len(named) :][by_row]),
-        row=canonical[order],
-        time=time[order],
-        of_row=number[group],
+        row=taken(canonical, order),
+        time=taken(time, order),
+        of_row=taken(number, group),
         copy_kind=kind,
         id_of_row=ids,
         ids=len(first),
@@ -147,9 +148,7 @@ def _canonical(rows: Rows, group: Ints, named: Ints) -> tuple[Ints, Ints]:
     canonical = np.concatenate([named, np.flatnonzero(group >= len(named)).astype(np.int32)])
     if len(canonical) == len(group):
         return canonical, np.zeros(0, dtype=np.int32)
-    repeated = np.zeros(len(canonical), dtype=np.bool_)
-    repeated[group[canonical[group] != np.arange(len(group), dtype=np.int32)]] = True
-    several = np.flatnonzero(repeated[group])
+    several = of_several(group, len(canonical))
     time, record_time = rows.time[several], rows.record_times(several)
     topic_rank = np.append(text_rank(rows.topic.dictionary), 0)[rows.topic.codes[several]]
     # Copies carry the same event time, so the record's own time tells which came first; only then the name decides.

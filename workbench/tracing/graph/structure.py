@@ -16,7 +16,7 @@ from workbench.tracing.graph.times import hops
 from workbench.tracing.graph.walks import number_components
 
 if TYPE_CHECKING:
-    from workbench.tracing.graph.arrays import Flags, Forest, Ints
+    from workbench.tracing.graph.arrays import Flags, Ints
     from workbench.tracing.graph.attributes import EventAttributes
     from workbench.tracing.graph.cycles import Cycles
 
@@ -55,9 +55,8 @@ class GraphStructure:
             depth = longest_paths(count, columns.cause[kept], columns.effect[kept])
         return depth, cycles
 
-    @once
     def _kept(self) -> tuple[Ints, Ints]:
-        """Causes and effects of the edges that are no layout breaks."""
+        """Return causes and effects of the edges that are no layout breaks; they are not kept in memory."""
         columns, breaks = self.columns, self.layout_break
         return (columns.cause[~breaks], columns.effect[~breaks]) if breaks.any() else (columns.cause, columns.effect)
 
@@ -79,7 +78,7 @@ class GraphStructure:
     @once
     def binding(self) -> Ints:
         """Latest cause, -1 without one."""
-        cause, effect = self._kept
+        cause, effect = self._kept()
         # Events are numbered by (t, id), so the largest number is the latest cause; edges come by (effect, cause), and
         # of repeated indices numpy keeps the last assignment.
         binding = np.full(len(self.columns.time), -1, dtype=np.int32)
@@ -90,16 +89,12 @@ class GraphStructure:
     def primary(self) -> Ints:
         """Least cause by (type, source, t, id), -1 without one."""
         ranks = [encoded_rank(self.columns.attributes.encoded(name)) for name in ("event_type", "source")]
-        return primary_causes(len(self.columns.time), *self._kept, type_rank=ranks[0], source_rank=ranks[1])
+        return primary_causes(len(self.columns.time), *self._kept(), type_rank=ranks[0], source_rank=ranks[1])
 
     @once
-    def _forest(self) -> Forest:
-        return pointer_doubling(self.binding)
-
-    @property
     def root(self) -> Ints:
         """First event of the path of binding causes."""
-        return self._forest.root
+        return pointer_doubling(self.binding).root
 
     @property
     def fragment(self) -> Ints:

@@ -35,6 +35,44 @@ def count_distinct(place, member, int64_t places):
     return np.asarray(count)
 
 
+def count_codes(code, int64_t codes):
+    """Count each code; -1 is none.
+
+    Raises:
+        IndexError: A code is not among these.
+    """
+    cdef const int32_t[::1] of = numbers(code, codes, -1)
+    cdef int64_t[::1] count = np.zeros(codes + 1, dtype=np.int64)
+    cdef int64_t place
+    with nogil:
+        for place in range(of.shape[0]):
+            count[of[place] + 1] += 1
+    return np.asarray(count)[1:]
+
+
+def of_several(group, int64_t groups):
+    """Return the members of groups that have several, ascending.
+
+    Args:
+        group: Number of the group of each.
+        groups: How many groups there are.
+
+    Raises:
+        IndexError: A group is not among these.
+    """
+    cdef const int32_t[::1] of = numbers(group, groups)
+    cdef uint8_t[::1] several = np.zeros(groups, dtype=np.uint8)  # 1 once a group has a member, 2 with another
+    cdef int32_t[::1] found = np.empty(of.shape[0], dtype=np.int32)
+    cdef int64_t member, count = 0
+    with nogil:
+        for member in range(of.shape[0]):
+            several[of[member]] = min(several[of[member]] + 1, 2)
+        for member in range(of.shape[0]):
+            found[count] = <int32_t>member
+            count += several[of[member]] == 2
+    return np.asarray(found)[:count].copy()
+
+
 def number_pairs(code, first, second, int64_t codes, bint apart=False):
     """Number the pairs of codes at the two ends of edges from 0, in the order (first, second).
 

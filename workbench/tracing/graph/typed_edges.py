@@ -50,6 +50,8 @@ class TypedEdges:
     def kind(self) -> Ints:
         """Code of the type of each event."""
         types = self.attributes.encoded("event_type")
+        if types.codes.min(initial=0) >= 0:
+            return types.codes
         return np.where(types.codes < 0, np.int32(len(types.dictionary)), types.codes)
 
     @once

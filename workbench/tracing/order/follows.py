@@ -12,8 +12,9 @@ from workbench.text import counted, text_table
 from workbench.tracing.answers import SHOWN, Answer, micros_text, rest_text, share_text, type_text
 from workbench.tracing.graph.arrays import Groups, reach
 from workbench.tracing.graph.columns import encoded_rank
+from workbench.tracing.graph.gathering import taken
 from workbench.tracing.graph.spread import grouped_quantiles
-from workbench.tracing.graph.tallies import count_distinct, number_pairs
+from workbench.tracing.graph.tallies import count_codes, count_distinct, number_pairs
 from workbench.tracing.graph.time_order import order_ties
 from workbench.tracing.graph.times import NO_TIME
 
@@ -75,11 +76,12 @@ def ordered_events(graph: CausalGraph) -> OrderedEvents:
     """Order the events of each case in time."""
     case = graph.encoded("correlation_id").codes
     node = graph.by_correlation.members
-    unknown = graph.time[node] == NO_TIME
+    # Events without a time come first.
+    unknown = node < np.searchsorted(graph.time, NO_TIME, "right")
     node = node[~unknown] if unknown.any() else node.copy()
     kinds = graph.typed_edges
     _order_ties(graph, case, node)
-    return OrderedEvents(node, case[node], kinds.kind[node], kinds.names.to_pylist())
+    return OrderedEvents(node, taken(case, node), taken(kinds.kind, node), kinds.names.to_pylist())
 
 
 def _order_ties(graph: CausalGraph, case: Ints, node: Ints) -> None:
@@ -138,7 +140,7 @@ def _counts(events: OrderedEvents, neighbours: _Neighbours) -> pd.DataFrame:
         {
             "first": pd.Series([events.names[code] for code in first], dtype=object),
             "second": pd.Series([events.names[code] for code in second], dtype=object),
-            "n": np.bincount(neighbours.place, minlength=len(first)),
+            "n": count_codes(neighbours.place, len(first)),
             "cases": with_first[first],
             "share": with_pair / np.maximum(with_first[first], 1),
         },

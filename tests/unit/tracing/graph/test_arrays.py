@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_graphs import columns, graphs, ints, naive_reach
+from small_graphs import arrays_of, columns, graphs, ints, naive_reach
 
 from workbench.tracing.graph.arrays import (
     Groups,
     components,
+    different,
     longest_paths,
+    narrowed,
     numbered,
     paired,
     pointer_doubling,
     reach,
+    row_numbers,
 )
 
 
@@ -111,3 +114,18 @@ def test_codes_are_numbered_in_their_order_by_a_table_or_a_sort(bound):
 def test_pairs_of_short_numbers_do_not_overflow():
     many = np.array([2**31 - 1], dtype=np.int32)
     assert paired(many, many, 2**31).tolist() == [(2**31 - 1) * 2**31 + 2**31 - 1]
+
+
+@given(st.lists(st.tuples(st.integers(-2, 2), st.integers(-2, 2))))
+def test_rows_of_columns_are_told_apart_and_numbered_in_their_order(rows):
+    given_columns = arrays_of(rows, 2)
+    known = sorted(set(rows))
+    assert [side.tolist() for side in different(*given_columns)] == [[row[side] for row in known] for side in (0, 1)]
+    assert [known[number] for number in row_numbers(*given_columns).tolist()] == rows
+
+
+def test_numbers_are_narrowed_where_all_fit_a_byte():
+    assert narrowed(np.array([-128, 127])).dtype == np.int8
+    assert narrowed(np.array([], dtype=np.int32)).dtype == np.int8
+    for wide in ([128], [-129]):
+        assert narrowed(np.array(wide)).tolist() == wide

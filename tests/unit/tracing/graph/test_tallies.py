@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from small_graphs import arrays_of
 
 from workbench.tracing.graph.arrays import Groups
-from workbench.tracing.graph.tallies import count_distinct, count_fans, first_with, number_pairs
+from workbench.tracing.graph.tallies import (
+    count_codes,
+    count_distinct,
+    count_fans,
+    first_with,
+    number_pairs,
+    of_several,
+)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5))))
@@ -71,6 +78,8 @@ def test_tallies_refuse_what_does_not_fit():
         lambda: number_pairs(one, high, one, 1),
         lambda: count_fans(np.array([0, 2]), one, one, 1),
         lambda: first_with(one, one, high, 1),
+        lambda: count_codes(high, 1),
+        lambda: of_several(high, 1),
     ):
         with pytest.raises(IndexError):
             outside()
@@ -81,3 +90,11 @@ def test_tallies_refuse_what_does_not_fit():
     ):
         with pytest.raises(ValueError, match=r"fit|edges"):
             misfit()
+
+
+@given(st.lists(st.integers(-1, 4)))
+def test_codes_are_counted_and_members_of_groups_with_several_are_found(codes):
+    assert count_codes(np.array(codes, dtype=np.int64), 5).tolist() == [codes.count(code) for code in range(5)]
+    group = [code + 1 for code in codes]
+    several = [place for place, one in enumerate(group) if group.count(one) > 1]
+    assert of_several(np.array(group, dtype=np.int64), 6).tolist() == several

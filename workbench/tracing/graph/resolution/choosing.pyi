@@ -7,8 +7,6 @@ Ints: TypeAlias = NDArray[np.signedinteger[Any]]
 Numbers: TypeAlias = NDArray[np.int32]
 Codes: TypeAlias = NDArray[np.int8]
 
-def declare(row: Ints, starts: Ints, value: Ints) -> tuple[Numbers, Numbers]: ...
-
 class Entries:
     def __init__(
         self,
@@ -19,4 +17,7 @@ class Entries:
         others: tuple[Ints, Ints] | None,
     ) -> None: ...
 
-def choose(entries: Entries) -> tuple[Codes, Numbers, Numbers, Codes, Numbers, NDArray[np.bool_]]: ...
+def decide(entries: Entries, outcome: Codes, begin: int, end: int) -> int: ...
+def connect(
+    entries: Entries, outcome: Codes, begin: int, end: int, into: tuple[Numbers, Numbers, Codes, Numbers]
+) -> tuple[int, Numbers]: ...

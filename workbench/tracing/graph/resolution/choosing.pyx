@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Decides, event by event, what becomes of each declared cause, and makes the edges (`docs/tracing.md` 2.3)."""
 
-from libc.stdint cimport INT64_MAX, int8_t, int32_t, int64_t, uint8_t
+from libc.stdint cimport INT64_MAX, int8_t, int32_t, int64_t
 from libc.stdlib cimport free, qsort
 
 import numpy as np
@@ -42,46 +42,6 @@ cdef struct Found:
 cdef struct Places:
     const int32_t* nodes
     int64_t count
-
-
-def declare(row, starts, value):
-    """List the entries of the canonical records, by node and then in their order; those without a value are left out.
-
-    Args:
-        row: The canonical record of each node.
-        starts: Where the entries of each record start, one more than there are records.
-        value: Number of the text of each entry, -1 for none.
-
-    Returns:
-        The entries, and the node of each.
-
-    Raises:
-        ValueError: A record is not among those of ``starts``, or these are not among the entries.
-    """
-    cdef const int32_t[::1] rows = row, begins = starts, values = value
-    cdef int64_t node, entry, count = 0
-    cdef bint fits = True
-    with nogil:
-        for entry in range(begins.shape[0] - 1):
-            fits &= 0 <= begins[entry] <= begins[entry + 1] <= values.shape[0]
-        for node in range(rows.shape[0]):
-            fits &= 0 <= rows[node] < begins.shape[0] - 1
-            if not fits:
-                break
-            for entry in range(begins[rows[node]], begins[rows[node] + 1]):
-                count += values[entry] >= 0
-    if not fits:
-        raise ValueError("the records and their entries do not fit each other")
-    found = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.int32)
-    cdef int32_t[::1] entries = found[0], nodes = found[1]
-    count = 0
-    with nogil:
-        for node in range(rows.shape[0]):
-            for entry in range(begins[rows[node]], begins[rows[node] + 1]):
-                if values[entry] >= 0:
-                    entries[count], nodes[count] = <int32_t>entry, <int32_t>node
-                    count += 1
-    return found
 
 
 cdef class Entries:
@@ -158,56 +118,99 @@ cdef bint _outside(const int32_t[::1] numbers, int64_t count):
     return found
 
 
-def choose(Entries entries):
-    """Decide on each declared cause, and make the edges.
+def decide(Entries entries, int8_t[::1] outcome, int64_t begin, int64_t end):
+    """Decide on some declared causes.
+
+    Args:
+        entries: All declared causes.
+        outcome: Takes the outcome of each.
+        begin: The first one to decide on; it is the first of its node.
+        end: The one before which to stop; it is the first of its node, or their number.
 
     Returns:
-        The outcome of each; cause, effect and kind of each edge, by (effect, cause), and the declared cause that made
-        it; and for each node whether values of a rank that was not used lead elsewhere.
+        How many edges they make at most.
 
     Raises:
+        IndexError: There are no such declared causes.
+        ValueError: There is not room for the outcome of each.
         MemoryError: There is no memory for the causes of one event.
     """
-    cdef int64_t declared = entries.entry.shape[0], first, last, most = 0, count = 0
-    cdef int8_t[::1] outcome = np.empty(declared, dtype=np.int8)
-    cdef uint8_t[::1] elsewhere = np.zeros(entries.row.shape[0], dtype=np.uint8)
+    cdef int64_t first = begin, last, most = 0, room = 0
+    cdef Found* found = NULL
+    cdef void* more
+    cdef bint fits = True
+    _refuse_others(entries, outcome, begin, end)
+    with nogil:
+        while first < end:
+            last = _last_of(entries, first)
+            more = grown(found, &room, last - first, sizeof(Found))
+            fits = more != NULL
+            if not fits:
+                break
+            found = <Found*>more
+            most += _decide(entries, first, last, outcome, found)
+            first = last
+        free(found)
+    if not fits:
+        raise MemoryError("no memory for the causes of one event")
+    return most
+
+
+cdef int _refuse_others(Entries entries, int8_t[::1] outcome, int64_t begin, int64_t end) except -1:
+    cdef int64_t declared = entries.entry.shape[0]
+    if outcome.shape[0] != declared:
+        raise ValueError(f"{outcome.shape[0]} outcomes do not fit {declared} declared causes")
+    if not 0 <= begin <= end <= declared:
+        raise IndexError(f"{begin} to {end} are not among {declared} declared causes")
+    return 0
+
+
+def connect(Entries entries, int8_t[::1] outcome, int64_t begin, int64_t end, into):
+    """Make the edges of some declared causes that were decided on.
+
+    Args:
+        entries: All declared causes.
+        outcome: The outcome of each; those whose edge another one makes become ``repeated``.
+        begin: The first one, as for `decide`.
+        end: The one before which to stop.
+        into: Takes cause, effect and kind of each edge, by (effect, cause), and the declared cause that made it; there
+            is room for as many as `decide` said.
+
+    Returns:
+        How many edges there are; and the nodes of which values of a rank that was not used lead elsewhere.
+
+    Raises:
+        IndexError: There are no such declared causes.
+        ValueError: There is not room enough.
+        MemoryError: There is no memory for the causes of one event.
+    """
+    cdef int64_t first = begin, last, count = 0, different = 0, room = 0, most = 0, entry
     cdef int32_t[::1] cause, effect, made_by
     cdef int8_t[::1] kind
     cdef Found* found = NULL
-    cdef void* more
-    cdef int64_t room = 0
-    cdef bint fits = True
-    try:
-        with nogil:
-            first = 0
-            while first < declared:
-                last = _last_of(entries, first)
-                more = grown(found, &room, last - first, sizeof(Found))
-                fits = more != NULL
-                if not fits:
-                    break
-                found = <Found*>more
-                most += _decide(entries, first, last, outcome, found)
-                first = last
-        if not fits:
-            raise MemoryError("no memory for the causes of one event")
-        made = [np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int8),
-                np.empty(most, dtype=np.int32)]
-        cause, effect, kind, made_by = made
-        with nogil:
-            first = 0
-            while first < declared:
-                last = _last_of(entries, first)
-                count = _connect(entries, first, last, outcome, &found, &room, cause, effect, kind, made_by, count)
-                if count < 0:
-                    break
-                elsewhere[entries.node[first]] = _leads_elsewhere(entries, first, last, outcome, cause, effect, count)
-                first = last
-        if count < 0:
-            raise MemoryError("no memory for the causes of one event")
-    finally:
+    cause, effect, kind, made_by = into
+    apart = np.empty(end - begin, dtype=np.int32)
+    cdef int32_t[::1] elsewhere = apart
+    _refuse_others(entries, outcome, begin, end)
+    with nogil:
+        for entry in range(begin, end):
+            if outcome[entry] <= COPY_OF:
+                most += entries.named(entry).count
+    if most > min(cause.shape[0], effect.shape[0], kind.shape[0], made_by.shape[0]):
+        raise ValueError(f"there is no room for {most} edges")
+    with nogil:
+        while first < end:
+            last = _last_of(entries, first)
+            count = _connect(entries, first, last, outcome, &found, &room, cause, effect, kind, made_by, count)
+            if count < 0:
+                break
+            elsewhere[different] = entries.node[first]
+            different += _leads_elsewhere(entries, first, last, outcome, cause, effect, count)
+            first = last
         free(found)
-    return np.asarray(outcome), *(column[:count] for column in made), np.asarray(elsewhere).view(np.bool_)
+    if count < 0:
+        raise MemoryError("no memory for the causes of one event")
+    return count, apart[:different].copy()
 
 
 cdef inline int64_t _last_of(Entries entries, int64_t first) noexcept nogil:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.tracing.graph.arrays import different, row_numbers
 from workbench.tracing.graph.resolution.targets import find_positions, names_itself
 
 if TYPE_CHECKING:
@@ -31,15 +32,19 @@ def copies_that_disagree(rows: Rows, nodes: Nodes, declared: DeclaredCauses) -> 
     inside[entry[node == relevant.node[entry]]] = True
     inside |= names_itself(nodes, relevant)
     relevant = relevant.pick(~inside)
-    columns = (relevant.node, relevant.row, relevant.target, relevant.value)
-    node, row, target, value = np.unique(np.stack(columns), axis=1)
+    node, row, target, value = different(relevant.node, relevant.row, relevant.target, relevant.value)
     of_canonical = row == nodes.row[node]
-    own_causes = np.bincount(node[of_canonical], minlength=len(nodes))
-    causes = np.stack([node, target, value])
-    _, cause = np.unique(causes, axis=1, return_inverse=True)
-    agrees = np.isin(cause.reshape(-1), cause.reshape(-1)[of_canonical])
+    cause = row_numbers(node, target, value)
+    agrees = np.isin(cause, cause[of_canonical])
     copies, own, count = np.unique(row[~of_canonical], return_inverse=True, return_counts=True)
     agreed = np.bincount(own, weights=agrees[~of_canonical], minlength=len(copies))
-    differs = (count != agreed) | (count != own_causes[nodes.of_row[copies]])
+    own_causes = _times(node[of_canonical], nodes.of_row[copies])
+    differs = (count != agreed) | (count != own_causes)
     found: Ints = copies[differs]
     return found
+
+
+def _times(among: Ints, asked: Ints) -> Ints:
+    """Count how often each of those asked for is among some numbers."""
+    ordered = np.sort(among)
+    return np.searchsorted(ordered, asked, "right") - np.searchsorted(ordered, asked, "left")

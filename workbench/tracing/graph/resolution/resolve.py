@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from workbench.tracing.graph.arrays import narrowed
 from workbench.tracing.graph.edges import HINT, Edges
-from workbench.tracing.graph.resolution.choosing import Entries, choose, declare
+from workbench.tracing.graph.gathering import taken
+from workbench.tracing.graph.resolution.choosing import Entries, connect, decide
 from workbench.tracing.graph.resolution.copies import copies_that_disagree
 from workbench.tracing.graph.resolution.declared import OUTCOMES, DeclaredCauses
+from workbench.tracing.graph.resolution.declaring import declare
 from workbench.tracing.graph.resolution.spans import linked_edges, span_edges
 from workbench.tracing.graph.resolution.targets import NodeIndex, find_others
 
 if TYPE_CHECKING:
     from workbench.tracing.graph.arrays import Codes, Flags, Ints
+    from workbench.tracing.graph.beside import Beside
     from workbench.tracing.graph.nodes import Nodes
+    from workbench.tracing.graph.resolution.choosing import Numbers
     from workbench.tracing.graph.resolution.declared import StatedCauses
     from workbench.tracing.graph.resolution.spans import SpanLinks
     from workbench.tracing.graph.resolution.targets import IdNumbers
@@ -46,6 +52,7 @@ def resolve(
     nodes: Nodes,
     ids: IdNumbers,
     stated: StatedCauses,
+    beside: Beside,
     *,
     span_causes: pa.Table | None = None,
     span_links: SpanLinks | None = None,
@@ -57,6 +64,7 @@ def resolve(
         nodes: Their nodes.
         ids: Numbers of their ids and of the causes.
         stated: The causes that records declare.
+        beside: Another thread.
         span_causes: For a producing span the records that caused what it produced: ``span_id``, ``topic``,
             ``partition``, ``offset``.
         span_links: Which rows of spans produced and consumed which rows of records.
@@ -64,26 +72,56 @@ def resolve(
     declared = DeclaredCauses(*declare(nodes.row, stated.starts, ids.value), ids.value, stated)
     index = NodeIndex.of(nodes, ids)
     others = find_others(rows, nodes, declared, index)
-    outcome, cause, effect, kind, entry, elsewhere = choose(
-        Entries(
-            (declared.entry, declared.node),
-            (stated.target, ids.value, stated.rank),
-            (ids.event_id, nodes.row),
-            (index.by_id.starts, index.by_id.members),
-            None if others is None else (others.starts, others.members),
-        )
+    entries = Entries(
+        (declared.entry, declared.node),
+        (stated.target, ids.value, stated.rank),
+        (ids.event_id, nodes.row),
+        (index.by_id.starts, index.by_id.members),
+        None if others is None else (others.starts, others.members),
     )
-    made_by = declared.entry[entry]
-    edges = Edges(cause, effect, kind, stated.rank[made_by], stated.via[made_by])
+    outcome = np.empty(len(declared), dtype=np.int8)
+    (cause, effect, kind, entry), elsewhere = _connected(entries, outcome, _middle(declared), beside)
+    made_by = taken(declared.entry, entry)
+    edges = Edges(cause, effect, kind, taken(narrowed(stated.rank), made_by), taken(narrowed(stated.via), made_by))
     edges = _with_others(edges, rows, nodes, declared, _Undeclared(ids, index, span_causes, span_links))
     return Resolution(
         declared=declared,
         outcome=outcome,
         edges=edges,
-        cause_disagreement=np.flatnonzero(elsewhere),
+        cause_disagreement=elsewhere,
         copy_disagrees=copies_that_disagree(rows, nodes, declared),
         index=index,
     )
+
+
+def _middle(declared: DeclaredCauses) -> int:
+    """Return where the second half of the events with declared causes begins."""
+    return int(np.searchsorted(declared.node, declared.node[len(declared) // 2])) if len(declared) else 0
+
+
+def _connected(
+    entries: Entries, outcome: Codes, middle: int, beside: Beside
+) -> tuple[tuple[Numbers, Numbers, Codes, Numbers], Ints]:
+    """Decide on each declared cause and make the edges, those of the first and of the second half at once.
+
+    Returns:
+        Cause, effect and kind of each edge and the declared cause that made it; and the nodes of which values of a rank
+        that was not used lead elsewhere.
+    """
+    deciding = beside.start(partial(decide, entries, outcome, middle, len(outcome)))
+    room = decide(entries, outcome, 0, middle)
+    most = room + deciding()
+    cause, effect, made_by = (np.empty(most, dtype=np.int32) for _ in range(3))
+    kind: Codes = np.empty(most, dtype=np.int8)
+    later = cause[room:], effect[room:], kind[room:], made_by[room:]
+    connecting = beside.start(partial(connect, entries, outcome, middle, len(outcome), later))
+    first, apart = connect(entries, outcome, 0, middle, (cause, effect, kind, made_by))
+    second, also_apart = connecting()
+    count = first + second
+    # Where several entries name one cause, there are fewer edges than room: the second half moves up.
+    for column in (cause, effect, kind, made_by) if first < room else ():
+        column[first:count] = column[room : room + second]
+    return (cause[:count], effect[:count], kind[:count], made_by[:count]), np.concatenate([apart, also_apart])
 
 
 @dataclass(frozen=True, slots=True)

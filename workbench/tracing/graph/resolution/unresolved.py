@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from workbench.model.causation import UnresolvedReason
 from workbench.model.events.envelope import DAMAGED, RAW
+from workbench.tracing.graph.arrays import different
 from workbench.tracing.graph.columns import flags
 from workbench.tracing.graph.ends import Ends
 from workbench.tracing.graph.gathering import taken
@@ -136,8 +137,8 @@ def _explained(
     place = np.flatnonzero(resolution.outcome == UNRESOLVED)
     node = resolution.declared.node[place]
     types = rows.encoded("event_type")
-    code = types.codes[nodes.row]
-    type_of = np.where(code < 0, np.int32(len(types.dictionary)), code)
+    type_of = taken(types.codes, nodes.row)
+    type_of[type_of < 0] = len(types.dictionary)
     bounds = hop_bounds(nodes, resolution.edges, type_of, len(types.dictionary) + 1)
     bound = bounds.of(type_of[node])
     start = _starts(rows, nodes, resolution.edges, type_of, uncaptured_starts(rows, ranges))(type_of[node])
@@ -173,8 +174,7 @@ def _commands(rows: Rows, nodes: Nodes, resolution: Resolution, unresolved: Ints
 
 def _namers(node: Ints, value: Ints) -> Ints:
     """Count the events that name each value."""
-    pairs = np.unique(np.stack([value, node]), axis=1)
-    counts: Ints = np.bincount(pairs[0])
+    counts: Ints = np.bincount(different(value, node)[0])
     return counts
 
 
@@ -186,8 +186,8 @@ def _virtual(resolution: Resolution, entries: Ints, value: Ints, shared: Flags) 
     order = pc.sort_indices(resolution.declared.texts(entries[first])).to_numpy().astype(np.int64)
     number = np.empty(len(values), dtype=np.int64)
     number[order] = np.arange(len(values))
-    pairs = np.unique(np.stack([number[place.reshape(-1)], resolution.declared.node[entries]]), axis=1)
-    return entries[first][order], pairs[0], pairs[1]
+    cause, effect = different(number[place.reshape(-1)], resolution.declared.node[entries])
+    return entries[first][order], cause, effect
 
 
 def hop_bounds(nodes: Nodes, edges: Edges, type_of: Ints, types: int) -> HopBounds:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from workbench.tracing.graph.arrays import Groups
-from workbench.tracing.graph.resolution.choosing import Entries, choose, declare
+from workbench.tracing.graph.resolution.choosing import Entries, connect, decide
 from workbench.tracing.graph.resolution.declared import CORRELATION_ID, EVENT_ID, OUTCOMES, POSITION
+from workbench.tracing.graph.resolution.declaring import declare
 
 IDS = 4
 """Values from 0 are event ids of some node; those from here on are no ids."""
@@ -56,7 +58,7 @@ def by_definition(given_events):
             )
         )
         outcomes += [found[place] for place in range(len(entries))]
-    return outcomes, edges, elsewhere
+    return outcomes, edges, np.flatnonzero(elsewhere).tolist()
 
 
 def decided(node, event_id, entries, named):
@@ -109,13 +111,25 @@ def test_outcomes_and_edges_are_those_of_the_definition():
         check_definition(random_events(seed))
 
 
+def room_for(most):
+    return tuple(np.empty(most, dtype=kind) for kind in (np.int32, np.int32, np.int8, np.int32))
+
+
 def check_definition(given_events):
+    """All in one go, and event by event, as the halves that two threads take."""
     columns, places = columns_of(given_events)
-    outcome, cause, effect, kind, made_by, elsewhere = choose(Entries(*columns))
-    found = [OUTCOMES[code] for code in outcome]
-    edges = list(zip(*(side.tolist() for side in (cause, effect, kind)), strict=True))
-    edges = [(*edge, places[by]) for edge, by in zip(edges, made_by.tolist(), strict=True)]
-    assert (found, edges, elsewhere.tolist()) == by_definition(given_events)
+    entries, node = Entries(*columns), columns[0][1]
+    bounds = [at for at in range(len(node) + 1) if at in (0, len(node)) or node[at] != node[at - 1]]
+    for parts in ([(0, len(node))], list(pairwise(bounds))):
+        outcome = np.empty(len(node), dtype=np.int8)
+        edges, elsewhere = [], []
+        for begin, end in parts:
+            into = room_for(decide(entries, outcome, begin, end))
+            count, apart = connect(entries, outcome, begin, end, into)
+            cause, effect, kind, made_by = (side[:count].tolist() for side in into)
+            edges += zip(cause, effect, kind, [places[by] for by in made_by], strict=True)
+            elsewhere += apart.tolist()
+        assert ([OUTCOMES[code] for code in outcome], edges, elsewhere) == by_definition(given_events)
 
 
 def test_columns_that_do_not_fit_are_refused():
@@ -125,11 +139,16 @@ def test_columns_that_do_not_fit_are_refused():
         short[place][part] = short[place][part][:-1]
         with pytest.raises(ValueError, match="do not fit"):
             Entries(*short)
-    for row, starts in ((1, [0, 1]), (-1, [0, 1]), (0, [0, 2]), (0, [1, 0])):
+
+
+def test_what_lies_beyond_the_entries_or_the_room_is_refused():
+    columns, _ = columns_of([(0, []), (1, [(EVENT_ID, 0, 0, [0])])])
+    entries, outcome = Entries(*columns), np.empty(1, dtype=np.int8)
+    assert decide(entries, outcome, 0, 1) == 1
+    with pytest.raises(ValueError, match="no room for 1"):
+        connect(entries, outcome, 0, 1, room_for(0))
+    for refuse in (decide, lambda *given: connect(*given, room_for(1))):
+        with pytest.raises(IndexError, match="among 1"):
+            refuse(entries, outcome, 0, 2)
         with pytest.raises(ValueError, match="do not fit"):
-            declare(numbers([row]), numbers(starts), numbers([0]))
-
-
-def test_entries_are_those_of_canonical_records_with_a_value():
-    entry, node = declare(numbers([2, 0]), numbers([0, 2, 4, 5]), numbers([7, -1, 7, 7, 8]))
-    assert (entry.tolist(), node.tolist()) == ([4, 0], [0, 1])
+            refuse(entries, np.empty(2, dtype=np.int8), 0, 1)
