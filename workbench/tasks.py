@@ -1,17 +1,58 @@
-"""Supervises background tasks: each has a name and an owner, and is cancelled when the owner closes."""
+"""Supervises background tasks: each has a name and an owner, and is cancelled when the owner closes.
+
+Work in threads is cancelled too: `in_thread` tells it to stop, and long loops call `check_stopped`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import weakref
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
+_stop: ContextVar[threading.Event | None] = ContextVar("workbench_stop", default=None)
+"""Set when the work of the present thread is to stop."""
+
+
+class Stopped(BaseException):
+    """Work in a thread ends here, because its caller was cancelled."""
+
+
+def check_stopped() -> None:
+    """Return, unless the work of this thread is to stop.
+
+    Raises:
+        Stopped: The task that waits for it was cancelled.
+    """
+    stop = _stop.get()
+    if stop is not None and stop.is_set():
+        raise Stopped
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Return the result of work in a thread. Cancelled, it stops the work at its next step and waits for that."""
+    stop = threading.Event()
+    former = _stop.set(stop)
+    # The thread gets a copy of the context, and so the event.
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    _stop.reset(former)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # it is looked at, so that nobody is told that it was not
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
+from workbench.tasks import check_stopped
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -50,6 +52,7 @@ def mapped_table(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> pa.Tab
             while held:
                 writer.write_batch(held.pop(0))
             for batch in rest:
+                check_stopped()
                 writer.write_batch(batch)
         file.flush()
         return pa.ipc.open_file(pa.py_buffer(_map(file.fileno()))).read_all()
@@ -112,6 +115,7 @@ def _first_of(parts: Iterator[_Sized], most_bytes: int) -> tuple[list[_Sized], b
     held: list[_Sized] = []
     size = 0
     for part in parts:
+        check_stopped()
         held.append(part)
         size += part.nbytes
         if size > most_bytes:
@@ -124,6 +128,7 @@ def batches_of(table: pa.Table | pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     read = 0
     for batch in table.to_batches() if isinstance(table, pa.Table) else [table]:
         yield batch
+        check_stopped()
         read += batch.nbytes
         if read > _STEP:
             release()
@@ -135,6 +140,7 @@ def steps_of(count: int) -> Iterator[slice]:
     """Yield the numbers below ``count`` in steps of arrays; pages that were read are released on the way."""
     for first in range(0, count, _STEP_NUMBERS):
         yield slice(first, min(first + _STEP_NUMBERS, count))
+        check_stopped()
         release()
 
 

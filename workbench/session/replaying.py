@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from workbench.session.connection.replay_access import access_of
 from workbench.session.transforming import ClusterTransforms
 from workbench.session.watching.replacing import shown
 from workbench.store.journal import RecordedRuns, journal_path
+from workbench.tasks import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,8 +42,8 @@ async def plan(connection: ClusterConnection, draft: Draft, to: str | Mapping[st
     runs = _runs_of(wanted.origin)
     access = await _access_now(connection)
     facts = await fetch_facts(connection.plain_log, wanted, to, connection=access, journal=runs)
-    # Rewriting decodes each record: the event loop goes on meanwhile.
-    return await asyncio.to_thread(make_plan, wanted, facts)
+    # Rewriting decodes each record: the event loop goes on meanwhile, and the caller can be cancelled.
+    return await in_thread(lambda: make_plan(wanted, facts))
 
 
 async def run(

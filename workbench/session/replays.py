@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from workbench.errors import ReplayRefused, SnapshotError, ValidationError
 from workbench.masking import plain
 from workbench.store.journal import Journal, RecordedRuns, journal_path
+from workbench.tasks import in_thread
 from workbench.text import counted, element, iso_text, table, text_table, visible
 
 if TYPE_CHECKING:
@@ -197,10 +198,11 @@ class Replays:
             )
         stored = journal.run(run_id).plan
         if draft is not None:
-            plan = plan_from_json(stored, draft)
+            plan = await in_thread(lambda: plan_from_json(stored, draft))
         else:
+            positions = selected.select(["source_id", "partition", "offset"])
             try:
-                plan = plan_from_json(stored, self.select(selected.select(["source_id", "partition", "offset"])))
+                plan = await in_thread(lambda: plan_from_json(stored, self.select(positions)))
             except (ReplayRefused, ValidationError) as error:
                 raise _other_records(run_id, stored["description"], error.message) from error
         return await resume_run(

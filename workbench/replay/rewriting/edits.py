@@ -19,6 +19,7 @@ from workbench.replay.rewriting.json_body import NotRewritable, write_body
 from workbench.replay.rewriting.kept_edits import NO_EDITS, Edits, edited_batch
 from workbench.replay.rewriting.patches import apply_patch, check_patch, patch_between
 from workbench.replay.rewriting.record_reader import reader_of
+from workbench.tasks import check_stopped
 from workbench.text import counted, is_position, parse_position, position_text, visible_bytes
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def _edited(
     row = 0
     for whole in batches_of(wanted):
         for start in range(0, whole.num_rows, _STEP_ROWS):
+            check_stopped()
             batch = whole.slice(start, _STEP_ROWS)
             patches: list[Sequence[dict[str, Any]]] = []
             problems: list[str | None] = []

@@ -23,6 +23,7 @@ from workbench.replay.rewriting.removed_headers import without
 from workbench.replay.rewriting.rewrites import Rewrites
 from workbench.replay.rewriting.rewritten_part import TEXTS, RewrittenPart, Rules
 from workbench.replay.rewriting.trace_context import is_trace_header
+from workbench.tasks import check_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -117,6 +118,7 @@ class _Rewriter:
         first = 0
         for whole in batches_of(self._table if names is None else self._table.select(names)):
             for start in range(0, whole.num_rows, _STEP_ROWS):
+                check_stopped()
                 batch = whole.slice(start, _STEP_ROWS)
                 yield first, batch
                 first += batch.num_rows

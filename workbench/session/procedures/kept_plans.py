@@ -9,6 +9,7 @@ from workbench.session.connecting import connect
 from workbench.session.opening import open_snapshot
 from workbench.session.procedures.fixes import edited_draft
 from workbench.session.replaying import planned
+from workbench.tasks import in_thread
 
 if TYPE_CHECKING:
     import os
@@ -49,7 +50,9 @@ async def plan_replay(
     _check(options)
     with open_snapshot(snapshot) as snap:
         async with await connect(address) as cluster:
-            plan = await cluster.plan(edited_draft(snap.replay(selection, **options), fix, headers or {}), to)
+            # In a thread, so that Ctrl-C is heard meanwhile.
+            draft = await in_thread(lambda: edited_draft(snap.replay(selection, **options), fix, headers or {}))
+            plan = await cluster.plan(draft, to)
             snap.journal().add_plan(plan.to_json(), writer_mode=plan.options.writer)
             return plan
 
@@ -96,7 +99,7 @@ async def run_kept_plan(
         # A stimulus selects the roots of what was selected; every other option is that of the stored plan anyway.
         mode = {"mode": "stimulus"} if stored["options"]["mode"] == "stimulus" else {}
         chosen = _condition(stored["description"], confirm) if selection is None else selection
-        plan = planned(snap, snap.replay(chosen, **mode), confirm)
+        plan = await in_thread(lambda: planned(snap, snap.replay(chosen, **mode), confirm))
         async with await connect(address, write=True, reason=reason) as cluster:
             return await cluster.run(plan, confirm=confirm, target=target, progress=progress)
 

@@ -8,6 +8,7 @@ from workbench.session.connecting import connect
 from workbench.session.opening import open_snapshot
 from workbench.session.procedures.fixes import edited_draft, load_fix
 from workbench.session.replaying import planned
+from workbench.tasks import in_thread
 
 if TYPE_CHECKING:
     import os
@@ -32,8 +33,10 @@ async def plan_redrive(
 ) -> tuple[Redrive, Plan]:
     """Plan how dead letters are sent home, and store the plan in the journal; see `Snapshot.redrive`."""
     with open_snapshot(snapshot) as snap:
-        redrive = snap.redrive(fingerprint, fix=None if fix is None else load_fix(fix), origin=origin, **options)
-        draft = edited_draft(redrive.draft, None, headers)
+        change = None if fix is None else load_fix(fix)
+        # In a thread, so that Ctrl-C is heard meanwhile.
+        redrive = await in_thread(lambda: snap.redrive(fingerprint, fix=change, origin=origin, **options))
+        draft = await in_thread(lambda: edited_draft(redrive.draft, None, headers))
         async with await connect(address) as cluster:
             plan = await cluster.plan(draft, to=redrive.to)
             snap.journal().add_plan(plan.to_json(), writer_mode=plan.options.writer)
@@ -59,7 +62,8 @@ async def run_kept_redrive(
         ReplayRefused: The records differ from the planned ones, or a rule refuses the plan; nothing was sent.
     """
     with open_snapshot(snapshot) as snap:
-        redrive = snap.redrive(fingerprint, fix=None if fix is None else load_fix(fix), origin=origin)
-        plan = planned(snap, redrive.draft, confirm)
+        change = None if fix is None else load_fix(fix)
+        redrive = await in_thread(lambda: snap.redrive(fingerprint, fix=change, origin=origin))
+        plan = await in_thread(lambda: planned(snap, redrive.draft, confirm))
         async with await connect(address, write=True, reason=reason) as cluster:
             return await cluster.run(plan, confirm=confirm, target=target, progress=progress)
