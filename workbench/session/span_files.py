@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import SpanFormatError
+from workbench.errors import SpanFormatError, TableError
 from workbench.session.trace import read_events
 from workbench.text import size_text
 
@@ -55,12 +55,14 @@ def open_trace(
 
     Raises:
         SpanFormatError: A file is empty, cut off, or of no known format.
-        TableError: The columns of a table are not known.
+        TableError: The columns of a table are not known, or nothing was named.
     """
     from workbench.tracing.spans.graph import spans_graph
     from workbench.tracing.trace import Trace
 
     named = path if isinstance(path, list | tuple) else [path]
+    if not named:
+        raise TableError("No file of spans was named. Pass a path, a pandas frame or an Arrow table, or several.")
     files = [_read(one, columns) for one in named]
     if snapshot is None:
         return Trace(spans_graph(files, at=at), viewer=_draw)

@@ -145,12 +145,13 @@ class _Model:
         for node, parent in enumerate(self.primary):
             if parent >= 0:
                 self.children[parent].append(node)
+        self.roots = [node for node, parent in enumerate(self.primary) if parent < 0]
         self.lanes = self._lanes()
 
     def _lanes(self) -> list[str]:
         """Register senders and named receivers along the primary forest, depth first, in order of time."""
         lanes: dict[str, None] = {}
-        stack = self._ordered([node for node, parent in enumerate(self.primary) if parent < 0])[::-1]
+        stack = self._ordered(self.roots)[::-1]
         while stack:
             node = stack.pop()
             lanes.setdefault(self.source[node])
@@ -217,14 +218,14 @@ class _Model:
         return Arrow(self.keys[node], self.types[node], self.source[node], lane, kind, delay, times)
 
     def folded(self) -> Ints:
-        """Return how many subtrees each event stands for: of equal siblings the first one is drawn, the others 0."""
+        """Return how many subtrees each event stands for: of equal siblings or roots the first is drawn, others 0."""
         form: list[int] = [0] * len(self.keys)
         numbers: dict[tuple[object, ...], int] = {}
         times = np.ones(len(self.keys), dtype=np.int64)
         for node in np.argsort(-self.depth, kind="stable").tolist():
             inner = tuple(sorted(form[child] for child in self.children[node]))
             form[node] = numbers.setdefault((self.types[node], self.source[node], inner), len(numbers))
-        for siblings in self.children:
+        for siblings in [*self.children, self.roots]:
             first: dict[int, int] = {}
             for node in siblings:
                 kept = first.setdefault(form[node], node)

@@ -70,3 +70,13 @@ def test_named_receivers_own_lanes_and_hostile_names():
     assert "A#59;#60;b#62;" in text
     assert 'x"' not in text
     assert repr(trace_of(event_table([])).sequence()) == "sequence: 0 lanes, 0 arrows"
+
+
+def test_equal_flows_beside_each_other_are_folded_too():
+    flows = [row for n in range(150) for row in (
+        {"event_id": f"a{n}", "t": 9 * n, "event_type": "A", "source": "one"},
+        {"event_id": f"b{n}", "t": 9 * n + 1, "event_type": "B", "source": "two", "causes": [f"a{n}"]},
+    )]  # fmt: skip
+    found = trace_of(event_table([*flows, {"event_id": "c", "t": 1, "event_type": "C"}])).sequence()
+    assert [(arrow.event_type, arrow.times) for arrow in found.arrows] == [("A", 150), ("B", 150), ("C", 1)]
+    assert found.folded == 298

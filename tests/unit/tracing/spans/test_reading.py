@@ -264,3 +264,8 @@ def test_two_roots_and_negative_durations_stay_and_are_said(tmp_path):
     trace = wb.open_trace(path)
     assert len(trace.roots) == 2
     assert "1 span whose end is before its start" in trace.provenance
+
+
+def test_no_file_at_all_is_refused():
+    with pytest.raises(TableError, match="No file of spans was named"):
+        wb.open_trace([])
