@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ID_LIMIT = 48
 TYPE_LIMIT = 60
 _FEW = 3
+_VERSION, _BEGIN_APART = 14, "1345"
+"""Place of the version in a UUID, and the versions whose first digits differ from event to event."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 
@@ -131,8 +133,13 @@ def _unresolved_label(row: Mapping[Hashable, Any]) -> str:
 
 
 def short_id(key: str) -> str:
-    """Write the first eight digits of a UUID, which tell the events of a flow apart; other ids stay as they are."""
-    return key[:8] if _UUID.match(key) else key
+    """Write the first eight digits of a UUID, which tell the events of a flow apart; other ids stay as they are.
+
+    A UUID that begins with the time, as that of version 7 does, begins like its neighbours: its last digits follow.
+    """
+    if not _UUID.match(key):
+        return key
+    return key[:8] if key[_VERSION] in _BEGIN_APART else f"{key[:8]}…{key[-4:]}"
 
 
 def root_counts(graph: CausalGraph) -> dict[str, int]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from decoded_events import cause
 from traces import graph_of
 
-from workbench.tracing.text.labels import key_texts, labels_of, provenance_text
+from workbench.tracing.text.labels import key_texts, labels_of, provenance_text, short_id
 
 
 def test_of_many_remarks_the_first_few_are_written_and_the_rest_is_counted():
@@ -45,3 +46,15 @@ def test_one_is_singular():
         "the whole snapshot: 1 of 1 event · clock: event time, record timestamp for 1 event without one"
         " · 1 raw or damaged record in the snapshot"
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "short"),
+    [
+        ("9f3c2a10-b4d5-4e6f-8a11-0123456789ab", "9f3c2a10"),
+        ("0190a1b2-c3d4-7e6f-8a11-0123456789ab", "0190a1b2…89ab"),
+        ("order-17", "order-17"),
+    ],
+)
+def test_short_ids_tell_events_of_a_flow_apart(key, short):
+    assert short_id(key) == short
