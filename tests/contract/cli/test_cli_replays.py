@@ -121,6 +121,9 @@ def test_dead_letters_are_fixed_and_sent_home(run, topic, letters, tmp_path):
     (tmp_path / "fix.py").write_text("def fix(body):\n    return {**body, 'price': 9} if body['n'] else None\n")
     command = ["dlq", "l.duckdb", "-f", group["fingerprint"], "--redrive", "--fix", "fix.py"]
     command += ["--option", f"accept_groups={topic}-group", "--set-header", "tenant={old}-again"]
+    lonely = run(*(word for word in command if word != "--redrive"))
+    assert (lonely.exit_code, lonely.stdout) == (2, "")
+    assert "Add --redrive" in lonely.stderr
     dry = run(*command)
     assert dry.exit_code == 0, dry.stdout + dry.stderr
     assert '+  "price": 9' in dry.stdout

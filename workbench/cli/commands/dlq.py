@@ -31,6 +31,8 @@ from workbench.cli.snapshots import opened
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from workbench.replay import ReplayReport
 
 _GROUPS = (
@@ -91,6 +93,12 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
             print_report(report, as_json=as_json)
             raise typer.Exit(report.exit_status)
         return
+    _refuse_without_redrive(
+        {
+            "--fix": fix, "--set-header": set_header, "--remove-header": remove_header, "--origin": origin,
+            "--rename-header": rename_header, "--option": option, "--confirm": confirm,
+        }
+    )  # fmt: skip
     from workbench.session.frames import plain_rows
 
     with opened(snapshot) as snap:
@@ -107,6 +115,16 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
             known = ", ".join(found.groups["fingerprint"].head(5)) or "none"
             raise ConfigurationError(f"No group has the fingerprint {fingerprint!r}; known are {known}.") from error
     print_rows(plain_rows(frame), columns, as_json=as_json, empty="No dead letter.")
+
+
+def _refuse_without_redrive(given: Mapping[str, object]) -> None:
+    names = [name for name, value in given.items() if value]
+    if names:
+        verb = "is" if len(names) == 1 else "are"
+        raise ConfigurationError(
+            f"{', '.join(names)} {verb} for sending letters home. Add --redrive: it shows the plan and what a fix "
+            "changes, and sends nothing without --confirm.",
+        )
 
 
 def _plan(

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from workbench.replay.dead_letter_marks import HOME_PARTITION
 from workbench.replay.records.placement import HASHES
 from workbench.replay.records.raw_rows import beside
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.rules.rule import warning
-from workbench.text import counted, duration_text, iso_text, number_text
+from workbench.text import counted, duration_text, iso_text, number_text, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,16 @@ def append_time(planning: PlanningInput) -> Iterator[str]:
 def partitioning(planning: PlanningInput) -> Iterator[str]:
     """Warn of partitions that may not be those of the source."""
     records = planning.records
-    for name, seqs in records.target_rows.items():
+    policy = planning.options.partitions.policy
+    letters = planning.options.mode == "redrive" and policy == "keep" and HOME_PARTITION in records.table.column_names
+    homeless = records.table[HOME_PARTITION].null_count if letters else 0
+    if homeless:
+        yield (
+            f"{counted(homeless, 'dead letter')} {plural(homeless, 'does', 'do')} not tell the partition of the record "
+            "that failed: it goes to the partition that its letter has."
+        )
+    # The topic of dead letters is not where their records were.
+    for name, seqs in {} if letters else records.target_rows.items():
         counts = {records.source_partitions(row) for row in records.first_rows(seqs)}
         count = records.topic_facts[name].partitions
         different = sorted(found for found in counts if found is not None and found != count)
@@ -61,7 +71,6 @@ def partitioning(planning: PlanningInput) -> Iterator[str]:
             yield f"{name} has {counted(count, 'partition')}, its source {' and '.join(map(str, different))}."
         if None in counts:
             yield f"the partition count of the source of {name} is not known."
-    policy = planning.options.partitions.policy
     if policy in (*HASHES, "detected"):
         yield from _partitioners(planning, policy)
         keyless = records.table["key"].null_count

@@ -64,6 +64,15 @@ def test_sink_connectors_are_known_by_their_groups():
     assert text.startswith("the sink connector jdbc-orders reads copy (group connect-jdbc-orders): ")
 
 
+def test_dead_letters_go_to_the_partition_of_what_failed():
+    columns = {"home_partition": [4, None, 2], "restored": [True] * 3}
+    plan = make_plan(draft(columns=columns, mode="redrive"), facts(topic(partitions=5)))
+    text = warnings_of(plan)
+    assert "1 dead letter does not tell the partition of the record that failed" in text
+    assert "its source" not in text
+    assert plan.records.target_partitions.tolist()[::2] == [4, 2]
+
+
 def test_warnings():
     compacted = facts(topic(cleanup__policy="compact"))
     tombstones = [row(1, value=None), row(2, value=None), row(3)]
