@@ -2,8 +2,12 @@
 
 ``pytest tests/bench/test_bench_graph.py --benchmark-enable -s`` prints figures for 100,000 and 1,000,000 events; with
 ``WORKBENCH_BENCH_EVENTS=10000000`` for as many as that. Each size runs in a process of its own, which reads the rows
-first: its figures are CPU time, and the memory on top of the rows. Without the switch 2,000 events check that all
-agree.
+first: its figures are the time of the graph and of all rules, on the clock and of the processors, and the memory on top
+of the rows. Without the switch 2,000 events check that all agree.
+
+The limits hold on two processors that nobody else uses. Where the system gives a process memory that nothing on the
+machine has touched before (a virtual machine does), a graph of a million events takes up to 0.1 s longer, one of ten
+million up to 2 s.
 """
 
 from __future__ import annotations
@@ -34,6 +38,8 @@ SUPPORT = str(Path(__file__).parents[1] / "support")
 SMALL = 2_000
 SIZES = [100_000, int(os.environ.get("WORKBENCH_BENCH_EVENTS", "1000000"))]
 MOST_BYTES = 1_500_000_000
+MOST_S = {1_000_000: 0.5, 10_000_000: 6.0}
+"""For the graph with its structure and all rules, by the number of events."""
 LAID_OUT = 50_000
 QUERIED, QUERY_S = 1_000_000, 0.5
 QUERIES = (
@@ -144,10 +150,12 @@ def test_figures_of_a_process_of_its_own(benchmark, size, tmp_path):
         return json.loads(done.stdout)
 
     found = benchmark.pedantic(run, rounds=1)
+    print(size, found)  # noqa: T201 - a measurement is read by a person
     assert found["mb_on_top"] << 20 < MOST_BYTES
+    if not benchmark.disabled and size in MOST_S:
+        assert found["wall_s"] < MOST_S[size]
     if expected is not None:
         assert {name: found[name] for name in expected} == expected
-    print(size, found)  # noqa: T201 - a measurement is read by a person
 
 
 def test_networkx_finds_the_same_in_another_time(benchmark):

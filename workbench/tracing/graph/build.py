@@ -117,10 +117,10 @@ def _named(
     numbering = beside.start(partial(known.number, one_chunk(events.column("event_id"))))
     rows = read_rows(events, clock=clock, is_dead_letter=is_dead_letter)
     stated = read_stated(rows)
+    rows.encoded("event_type")
     event_id, first = numbering()
     naming = beside.start(partial(IdNumbers.of, rows, stated.texts, event_id, known))
     nodes = find_nodes(rows, event_id, first)
-    rows.encoded("event_type")
     return rows, stated, nodes, naming()
 
 

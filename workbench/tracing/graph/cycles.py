@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.tracing.graph.arrays import Flags, Groups, Ints
+from workbench.tracing.graph.gathering import taken
 from workbench.tracing.graph.walks import strongly_connected
 
 if TYPE_CHECKING:
@@ -62,15 +63,16 @@ def _first(members: Ints) -> int:
 
 def _core_edges(cause: Ints, effect: Ints, depth: Ints) -> Ints:
     """Edges inside components of more than one node; only what is in or under a cycle is looked at."""
-    nodes = np.flatnonzero(depth < 0)
-    if not len(nodes):
-        return nodes
-    edges = np.flatnonzero((depth[cause] < 0) & (depth[effect] < 0))
+    residue = depth < 0
+    if not residue.any():
+        return np.zeros(0, dtype=np.int64)
+    edges = np.flatnonzero(taken(residue, cause) & taken(residue, effect))
+    nodes = np.flatnonzero(residue)
     number = np.empty(len(depth), dtype=np.int32)
     number[nodes] = np.arange(len(nodes), dtype=np.int32)
-    tails, heads = number[cause[edges]], number[effect[edges]]
+    tails, heads = (taken(number, taken(side, edges)) for side in (cause, effect))
     label = strongly_connected(len(nodes), tails, heads)
-    found: Ints = edges[label[tails] == label[heads]]
+    found: Ints = edges[taken(label, tails) == taken(label, heads)]
     return found
 
 
