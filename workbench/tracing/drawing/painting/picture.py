@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.text import visible
 from workbench.tracing.drawing import theme
 from workbench.tracing.drawing.painting.parts import part_content
-from workbench.tracing.drawing.painting.shapes import BADGES, arrow_head, edge_path, hop_place
+from workbench.tracing.drawing.painting.shapes import BADGES, apart, arrow_head, edge_path, hop_place
 
 if TYPE_CHECKING:
     from workbench.model.causation import Picture, PictureLine, PictureNode
@@ -36,7 +36,7 @@ def picture_content(picture: Picture) -> dict[str, Any]:
         "top": part_content(picture.top),
         "topHeight": picture.top_height,
         "nodes": [_node(node) for node in picture.nodes],
-        "edges": [_line(line) for line in picture.edges],
+        "edges": _lines(picture),
         "links": [[*pair] for pair in picture.links],
         "titles": list(picture.titles),
         "numeric": list(picture.numeric),
@@ -63,9 +63,19 @@ def _node(node: PictureNode) -> dict[str, Any]:
     }
 
 
-def _line(line: PictureLine) -> list[Any]:
-    place = hop_place(line.route, shared_start=True, shared_end=True)
-    label = [visible(line.label, 60), *place] if line.label else None
+def _lines(picture: Picture) -> list[list[Any]]:
+    places = [hop_place(line.route, shared_start=True, shared_end=True) for line in picture.edges]
+    texts = [visible(line.label, 60) for line in picture.edges]
+    boxes = [(node.x, node.y, node.width, node.height) for node in picture.nodes]
+    named = [(x, y, text) for (x, y, _), text in zip(places, texts, strict=True) if text]
+    heights = iter(apart(named, boxes))
+    return [
+        _line(line, [text, x, next(heights), anchor] if text else None)
+        for line, text, (x, _, anchor) in zip(picture.edges, texts, places, strict=True)
+    ]
+
+
+def _line(line: PictureLine, label: list[Any] | None) -> list[Any]:
     dash = theme.LAYOUT_BREAK.dash if line.layout_break else ""
     drawn = (edge_path(line.route), arrow_head(line.route), dash, round(line.width, 2), False, False, label)
     return [line.cause, line.effect, *drawn]

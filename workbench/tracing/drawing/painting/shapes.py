@@ -23,6 +23,8 @@ BADGE_PX = 17.0
 """Distance of badges beside each other."""
 _ROUND = 5.0
 _HEAD, _HEAD_ANGLE = 8.0, 0.42
+_SUB_PX, _LABEL_STEP_PX, _STEPS = 5.8, 13.0, (0, 1, -1, 2, -2, 3, -3)
+"""Width of a character of a small label, and how far and often a label is moved away from another one."""
 _ABOVE, _BELOW = -5.0, 14.0
 """From a line to the base line of a text that stands on it, and of one under it."""
 _CUT = re.compile(r"… \([\d,]+ characters?\)$")
@@ -97,6 +99,35 @@ def hop_place(route: Sequence[Point], *, shared_start: bool, shared_end: bool) -
         return x0 + 8, y0 + (_BELOW if route[1][1] < y0 else _ABOVE), "start"
     (x0, y0), (x1, y1) = route[(len(route) - 1) // 2], route[len(route) // 2]
     return (x0 + x1) / 2, (y0 + y1) / 2 - 5, "middle"
+
+
+def apart(
+    labels: Sequence[tuple[float, float, str]], boxes: Sequence[tuple[float, float, float, float]]
+) -> list[float]:
+    """Return the height of each label in the middle of a line, moved up or down where it would lie on another one.
+
+    Args:
+        labels: Middle, base line and text of each.
+        boxes: Middle, width and height of what labels must not be moved onto.
+    """
+    taken: list[tuple[float, float, float, float]] = []
+    found = []
+    for x, y, text in labels:
+        width = len(text) * _SUB_PX
+        free = (
+            y + step * _LABEL_STEP_PX
+            for step in _STEPS
+            if not any(_overlap((x, y + step * _LABEL_STEP_PX - 4, width, _LABEL_STEP_PX - 2), one) for one in taken)
+            and (not step or not any(_overlap((x, y + step * _LABEL_STEP_PX - 4, width, 8), one) for one in boxes))
+        )
+        found.append(next(free, y))
+        taken.append((x, found[-1] - 4, width, _LABEL_STEP_PX - 2))
+    return found
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    (x0, y0, w0, h0), (x1, y1, w1, h1) = one, other
+    return abs(x0 - x1) * 2 < w0 + w1 and abs(y0 - y1) * 2 < h0 + h1
 
 
 def outline(shape: str, width: float, height: float) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from workbench.tracing.drawing.painting.shapes import arrow_head, edge_path, fitted, hop_place, outline, readable
+from workbench.tracing.drawing.painting.shapes import apart, arrow_head, edge_path, fitted, hop_place, outline, readable
 
 SHAPES = ("round", "pill", "cut", "diamond", "plain", "stack", "ellipse")
 
@@ -58,3 +58,11 @@ def test_times_of_hops_that_meet_do_not_lie_on_each_other() -> None:
     assert hop_place([(0, 20), (100, 0)], shared_start=False, shared_end=True) == (8, 34, "start")
     through = [(0, 0), (40, -50), (60, -50), (100, 20)]
     assert hop_place(through, shared_start=True, shared_end=True) == (50, -55, "middle"), "on the line"
+
+
+def test_labels_of_lines_that_cross_are_moved_apart_but_not_onto_boxes() -> None:
+    assert apart([(50, 20, "1 · 35 ms"), (52, 22, "1 · 225 ms"), (300, 20, "far")], []) == [20, 35, 20]
+    assert apart([(50, 20, "1 · 35 ms"), (52, 22, "1 · 225 ms")], [(50, 36, 90, 20)]) == [20, 9]
+    crowd = apart([(50, 20, "1 · 35 ms")] * 9, [])
+    assert len(set(crowd)) == 7
+    assert crowd[-1] == 20
