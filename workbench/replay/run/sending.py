@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from workbench.replay.run.control import RunControl
 
 
-PART_RECORDS = 6_000
-"""Records whose columns are made and held at once."""
+PART_RECORDS = 5_000
+"""Records whose columns are made and held at once. A draft lies in pieces of 10,000: a part across two is copied."""
 _FRESH_S = 1.0
 """Seconds for which columns that were made ahead are sent: the time of sending stands in them."""
 
