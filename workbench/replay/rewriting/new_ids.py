@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.decoding.conventions.selectors import parse_selector
+from workbench.decoding.ids import canonical_id
 from workbench.decoding.value_tree import Items, scalar_text
 from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.replay.rewriting.raw_batch import record_batch
 from workbench.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from workbench.replay.rewriting.record_reader import RecordReader
 
 
+_COPIES = frozenset({b"message_id", b"event_id", b"correlation_id", b"causation_id", b"parent_message_id"})
+"""Headers in which the event-bus contract and ONEX repeat ids of the body, whatever their text is."""
 _SINGLE = ("event_id", "correlation_id", "root_id")
 
 
@@ -82,6 +86,7 @@ def rename(
             replaced = _set_header(replaced, place, new)
         else:
             raise NotRewritable(f"its id is read from {place.via}, where it cannot be replaced")
+    replaced = _with_copies(replaced, changes.values())
     for path in also:
         _set_path(tree, path, ids)
     own = {one.role: one.text for one in found if one.role in ("event_id", "correlation_id")}
@@ -194,6 +199,31 @@ def _set_header(headers: list[tuple[bytes, bytes | None]], place: Place, new: st
     quoted = content.startswith(b'"')
     headers[at] = (headers[at][0], json.dumps(new).encode() if quoted else new.encode())
     return headers
+
+
+def _with_copies(
+    headers: Sequence[tuple[bytes, bytes | None]], changes: Iterable[tuple[str, str | None]]
+) -> list[tuple[bytes, bytes | None]]:
+    """Replace an id also in headers that repeat it: those of `_COPIES`, and every header that is this UUID."""
+    wanted = {canonical_id(old): new for old, new in changes}
+    found: list[tuple[bytes, bytes | None]] = []
+    for name, content in headers:
+        text = (content or b"").decode("latin-1")
+        known = canonical_id(text)
+        if text and known in wanted and (name in _COPIES or _is_uuid(known)):
+            new = wanted[known]
+            if new is not None:
+                found.append((name, new.encode()))
+        else:
+            found.append((name, content))
+    return found
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _set_path(tree: Any, path: str, ids: IdMap) -> None:

@@ -240,3 +240,52 @@ def test_what_cannot_be_rewritten_says_why(value, reason):
 def test_any_bytes_are_renamed_or_give_a_reason(value, headers):
     with contextlib.suppress(NotRewritable):
         assert checked(IdMap(RUN), tuple(headers), value).value is not None
+
+
+EVENT, CORRELATION, CAUSE = (f"{at}1111111-1111-4111-8111-111111111111" for at in "abc")
+
+
+def onex(event, correlation, cause):
+    body = {"envelope_id": event, "correlation_id": correlation, "envelope_timestamp": "2026-01-01T00:00:00Z"}
+    body |= {"event_type": "placed", "source_tool": "shop", "payload": {}}
+    return (), json.dumps(body).encode()
+
+
+@pytest.mark.parametrize("made", [contract, onex])
+@pytest.mark.parametrize("ids", [(EVENT, CORRELATION, CAUSE), ("order-17", "flow-1", "order-16")])
+def test_headers_that_repeat_an_id_of_the_body_get_the_new_one(made, ids):
+    event, correlation, _ = ids
+    _, value = made(*ids)
+    names = (b"message_id", b"correlation_id", b"event_type", b"n")
+    headers = tuple(zip(names, (event.encode(), correlation.encode(), b"placed", b"17"), strict=True))
+    mapped = IdMap(RUN)
+    note(mapped, [(headers, value)])
+    done = checked(mapped, headers, value)
+    new = [mapped.new(event).encode(), mapped.new(correlation).encode()]
+    assert [content for _, content in done.headers] == [*new, b"placed", b"17"]
+    assert (done.event_id, done.correlation_id) == (mapped.new(event), mapped.new(correlation))
+
+
+def test_a_cause_that_is_cut_off_leaves_the_headers_too():
+    headers, value = contract(EVENT, CORRELATION, CAUSE)
+    headers = (
+        (b"causation_id", CAUSE.upper().encode()),
+        (b"x-parent", CAUSE.encode()),
+        (b"empty", b""),
+        (b"null", None),
+    )
+    mapped = IdMap(RUN)
+    note(mapped, [(headers, value)])
+    done = checked(mapped, headers, value)
+    assert (done.headers, done.detached) == (((b"empty", b""), (b"null", None)), CAUSE)
+
+
+def test_only_the_known_headers_repeat_an_id_that_is_no_uuid():
+    headers, value = contract("17", "flow-1", None)
+    headers = ((b"retry_count", b"17"), (b"message_id", b"17"))
+    mapped = IdMap(RUN)
+    note(mapped, [(headers, value)])
+    assert checked(mapped, headers, value).headers == (
+        (b"retry_count", b"17"),
+        (b"message_id", mapped.new("17").encode()),
+    )
