@@ -93,3 +93,21 @@ class Filler:
         with self.store.transaction() as cursor:
             end_capture(cursor, capture_id, [key], "complete", None)
         return key
+
+
+def fill_segments(store: SnapshotStore, decoder: Decoder) -> None:
+    """Put two topics of three partitions into segments of several row groups, each with rows of several partitions."""
+    rows, pieces = 20, 6
+    for topic in ("orders", "payments"):
+        with store.transaction() as cursor:
+            source = add_source(cursor, cluster_id="cid", cluster="demo", topic=topic, topic_id=None, partitions=3)
+            keys = [RangeKey(topic, source.source_id, partition, 0) for partition in range(3)]
+            ranges = [StoredRange(key, 0, pieces * rows, "read_committed", "running") for key in keys]
+            begin_capture(cursor, CaptureHead(topic, topic, "start", "end", "read_committed"), ranges)
+        appender = Appender(store, segment_bytes=30_000, row_group_bytes=40_000)
+        for piece in range(pieces):
+            for key in keys:
+                raw = raw_records(piece * rows, rows, partition=key.partition)
+                update = RangeUpdate(key, (piece + 1) * rows, rows)
+                appender.append(update, *stored_rows(source.source_id, raw, decoder.decode(raw, topic)))
+        appender.commit()

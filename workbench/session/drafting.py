@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    import pyarrow as pa
+    from pathlib import Path
 
     from workbench.replay import Draft
     from workbench.replay.dead_letters.redrive import Redrive
@@ -38,15 +34,12 @@ if TYPE_CHECKING:
         def dead_letters(self, *, origins: Mapping[str, str] | None = None) -> DeadLetters: ...
 
 
-_STEP_ROWS = 10_000
-"""Records that are read from a snapshot at once."""
-
-
 def make_draft(snapshot: Recorded, selection: Any, options: Mapping[str, Any]) -> Draft:
     """Select records; see `Snapshot.replay`."""
     from workbench.replay import Draft
     from workbench.replay.draft import mark_caused
     from workbench.replay.selected_positions import positions_of
+    from workbench.session.decoded_records import decoded_records
     from workbench.session.raw_bytes import raw_of
     from workbench.session.stimulus import roots_of
 
@@ -55,7 +48,7 @@ def make_draft(snapshot: Recorded, selection: Any, options: Mapping[str, Any]) -
     if options.get("mode") == "stimulus":
         positions, selected = roots_of(snapshot.graph, positions), positions
         summary = f"{counted(positions.num_rows, 'root')} of {counted(selected.num_rows, 'record')}: {summary}"
-    decoded = mark_caused(_decoded_records(store, positions))
+    decoded = mark_caused(decoded_records(store, positions))
     used = set(positions["source_id"].unique().to_pylist())
     sources = [source for source in store.selected_sources() if source.source_id in used]
     reader = _readers(store)
@@ -79,34 +72,6 @@ def _readers(store: SnapshotStore) -> Callable[[int, str], RecordReader]:
         return RecordReader(topic, own.of_topic(topic))
 
     return reader
-
-
-def _decoded_records(store: SnapshotStore, positions: pa.Table) -> pa.Table:
-    """Return records with their decoded columns, in order of position; many are read in steps and mapped from a file.
-
-    Raises:
-        StorageFullError: The disk of the temporary folder is full.
-    """
-    from workbench.buffers.ascending import rows_ascend
-    from workbench.buffers.mapped import mapped_table
-    from workbench.replay.draft import JOINED, with_decoded
-    from workbench.replay.record_positions import POSITION
-    from workbench.store.file.connection import translated
-
-    if not rows_ascend(positions, POSITION):
-        positions = positions.sort_by([(name, "ascending") for name in POSITION])
-
-    def step(start: int) -> pa.Table:
-        picked = positions.slice(start, _STEP_ROWS)
-        return with_decoded(store.record_table(positions=picked), store.named_columns(JOINED, picked))
-
-    first = step(0)
-    if positions.num_rows <= _STEP_ROWS:
-        return first
-    steps = itertools.chain([first], (step(start) for start in range(_STEP_ROWS, positions.num_rows, _STEP_ROWS)))
-    batches = (batch for one in steps for batch in one.combine_chunks().to_batches())
-    with translated(Path(tempfile.gettempdir())):
-        return mapped_table(batches, first.schema)
 
 
 def _journals(snapshot: Recorded) -> list[Journal | RecordedRuns]:

@@ -11,7 +11,7 @@ import workbench as wb
 from workbench.buffers import mapped
 from workbench.model import NewRecord
 from workbench.replay import make_plan
-from workbench.session import drafting
+from workbench.session import decoded_records
 
 TOPICS = ("orders", "payments")
 
@@ -38,7 +38,7 @@ async def test_a_mapped_draft_gives_the_same_plan(cluster, tmp_path, monkeypatch
     with snap:
         held = snap.replay("true", order=order, **options)
         plan = await cluster.plan(held)
-        for module, name in ((drafting, "_STEP_ROWS"), (mapped, "LEAST_TABLE"), (mapped, "LEAST_ARRAY")):
+        for module, name in ((decoded_records, "FEW_ROWS"), (mapped, "LEAST_TABLE"), (mapped, "LEAST_ARRAY")):
             monkeypatch.setattr(module, name, 7)
         before = len(mapped._mappings)
         draft = snap.replay("true", order=order, **options)

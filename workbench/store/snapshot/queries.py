@@ -12,6 +12,7 @@ from workbench.errors import QueryError
 from workbench.store.payload.query_scope import read_parts, widen
 from workbench.store.payload.relation import define_relations, make_relation, select_topics
 from workbench.store.segments.checksums import ALL_ROWS, parts_of
+from workbench.store.segments.paired_rows import PairedRows
 from workbench.store.snapshot import row_queries
 from workbench.store.snapshot.own_frames import register_frames
 from workbench.store.sql.read_only import check_condition, check_reads_only
@@ -20,6 +21,7 @@ from workbench.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -100,6 +102,13 @@ class Queries:
         with self._connection.reading() as cursor:
             self._prepare(cursor, query, where, positions, columns)
             return self._answer(cursor, query, dict(params) if params else None)
+
+    def paired_rows(self, folder: Path, positions: pa.Table, columns: Sequence[str]) -> PairedRows:
+        """Check the segment files that may hold some positions, and return what reads them."""
+        with self._connection.reading() as cursor:
+            cursor.register("picked_positions", positions.select(row_queries.POSITION))
+            self._checks.check(cursor, ALL_ROWS, picked=True)
+            return PairedRows(cursor, folder, positions, columns)
 
     @contextlib.contextmanager
     def batches(self, query: str, where: str | None, params: Parameters, rows: int) -> Iterator[pa.RecordBatchReader]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from workbench.model.selecting.selection import SelectedSource
     from workbench.model.selecting.topic_selection import TopicsLike
     from workbench.model.selecting.window import BoundLike
+    from workbench.store.segments.paired_rows import PairedRows
     from workbench.store.segments.segment import Segment
     from workbench.store.snapshot.own_frames import OwnFrames
     from workbench.store.snapshot.queries import Parameters
@@ -259,6 +260,14 @@ class SnapshotStore:
     def named_columns(self, columns: Sequence[str], positions: pa.Table) -> pa.Table:
         """Columns of ``events`` at some positions, in their order; the position is among them."""
         return self._queries.select(row_queries.named_query(columns), None, None, positions)
+
+    def paired_rows(self, positions: pa.Table, columns: Sequence[str]) -> PairedRows:
+        """Raw rows of segments at some positions, with columns of ``events``; read once, in the order of the files.
+
+        Raises:
+            SnapshotFormatError: A segment file is damaged or missing.
+        """
+        return self._queries.paired_rows(self._folder, positions, columns)
 
     def record_table(
         self,
