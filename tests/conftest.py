@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    from workbench.bus.kafka.local import BrokerOptions
+
 # Six processes share the cores: how long an example takes says nothing of what it tests.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
@@ -156,7 +158,15 @@ def packaged_kafka() -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka_address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def broker_options() -> BrokerOptions | None:
+    """Options of the packaged Kafka of this session; measurements have others."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def kafka_address(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, broker_options: BrokerOptions | None
+) -> Iterator[str]:
     """``host:port`` of a real Kafka: the one that the environment names, or the packaged one for this session."""
     if (named := named_broker()) is not None:
         yield named
@@ -165,7 +175,7 @@ def kafka_address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     from workbench.bus.kafka import local
 
     folder: Path = tmp_path_factory.mktemp("kafka")
-    broker = local.up(port=0, data=folder)
+    broker = local.up(port=0, data=folder, options=broker_options)
     try:
         yield broker.bootstrap
     finally:

@@ -70,18 +70,18 @@ def read_flow(store: SnapshotStore, ids: Mapping[str, str | None], *, viewer: Vi
         IdRole.TRACE_ID: None if trace is None else spelled_trace_id(trace),
     }
     wanted = [(role, text) for role, text in given.items() if text is not None]
-    if len(wanted) != 1 or store.record_count() <= WHOLE_RECORDS:
+    if len(wanted) != 1 or (count := store.record_count()) <= WHOLE_RECORDS:
         return None
 
     def cut(graph: CausalGraph) -> CausalGraph:
         return select(graph, correlation_id=correlation, event_id=event, trace_id=trace)
 
-    flow = flow_graph(store, *wanted[0], cut)
+    flow = flow_graph(store, *wanted[0], cut, count)
     return None if flow is None else Trace(flow, viewer=viewer, records=_records(store))
 
 
 def flow_graph(
-    store: SnapshotStore, role: IdRole, text: str, cut: Callable[[CausalGraph], CausalGraph]
+    store: SnapshotStore, role: IdRole, text: str, cut: Callable[[CausalGraph], CausalGraph], count: int
 ) -> CausalGraph | None:
     """Build the graph of the rows that matter to one id, and cut the flow from it; None as in `read_flow`.
 
@@ -90,6 +90,7 @@ def flow_graph(
         role: What the id is.
         text: The id as rows have it.
         cut: Cuts the flow from a graph that has at least what matters to it.
+        count: How many records the snapshot has.
     """
     from workbench.store.ids.entries import IdRole
     from workbench.store.snapshot.graph_rows import nearest_events, related_events, unread_count
@@ -99,7 +100,7 @@ def flow_graph(
 
     events = related_events(store, role, text, STORED)
     if events is None:
-        bounded = role is IdRole.EVENT_ID and store.record_count() > ALL_RELATIVES_RECORDS
+        bounded = role is IdRole.EVENT_ID and count > ALL_RELATIVES_RECORDS
         found = nearest_events(store, text, STORED) if bounded else None
         if found is None:
             return None
@@ -111,8 +112,8 @@ def flow_graph(
         explained = _explained(store, events, flow)
         if explained is None:
             return None
-        flow = cut(build_graph(explained, ranges=store.ranges_table()))
-    provenance = replace(flow.provenance, events=store.record_count(), unread=unread_count(store), counted="record")
+        flow = cut(build_graph(explained, ranges=store.captured_offsets()))
+    provenance = replace(flow.provenance, events=count, unread=unread_count(store), counted="record")
     return replace(flow, provenance=provenance)
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from workbench.bus.kafka import local
 from workbench.bus.kafka.local import launch, lifecycle, probe, state
+from workbench.bus.kafka.local.jars import ensure
+from workbench.bus.kafka.local.java import find_java
 from workbench.bus.kafka.local.ports import free_port
 from workbench.config import cache_folder
 from workbench.errors import BrokerUnavailableError, ConfigurationError
@@ -153,3 +155,12 @@ def test_the_command_line_twin(started, tmp_path):
     assert ended.returncode == 0
     assert str(tmp_path) in ended.stderr
     assert run("status", "--port", port).returncode == 1
+
+
+def test_java_takes_the_flags_of_a_broker_for_measurements():
+    """Those that take the quick start back stand behind it, and Java refuses some combinations of collectors."""
+    java, jars = find_java(), ensure(cache_folder())
+    command = launch.java_command(java, jars, None, *launch.LONG_RUN, "-XX:+PrintFlagsFinal", "-version")
+    flags = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    values = {name: value for _, name, _, value, *_ in (line.split() for line in flags.splitlines() if " = " in line)}
+    assert (values["UseG1GC"], values["UseSerialGC"], values["TieredStopAtLevel"]) == ("true", "false", "4")

@@ -229,6 +229,15 @@ def ranges_table(cursor: duckdb.DuckDBPyConnection, *, alive: bool) -> pa.Table:
     return in_layout(cursor.sql(_RANGES, params=values).to_arrow_table(), RANGES)
 
 
+def captured_offsets(cursor: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Return which offsets were captured: ``source_id``, ``partition``, ``from`` and ``next`` of each range.
+
+    Planning the query of `ranges_table` takes a tenth of the time that looking up a flow may take.
+    """
+    found: pa.Table = cursor.sql('SELECT source_id, "partition", "from", next FROM capture_ranges').to_arrow_table()
+    return found
+
+
 def _named(key: RangeKey) -> dict[str, object]:
     return dict(zip(_KEY.names, _key(key), strict=True))
 

@@ -21,7 +21,7 @@ from workbench.store.snapshot.frames import to_pandas
 from workbench.store.snapshot.id_index import IdIndex
 from workbench.store.snapshot.opening import check_place, prepare
 from workbench.store.snapshot.queries import Queries
-from workbench.store.snapshot.ranges import ranges_table, update_ranges
+from workbench.store.snapshot.ranges import captured_offsets, ranges_table, update_ranges
 from workbench.store.snapshot.source_locks import SourceLocks
 from workbench.store.snapshot.sources import all_sources, selected_sources
 
@@ -294,6 +294,11 @@ class SnapshotStore:
         """The provenance as Arrow: what was captured, and why it stopped."""
         with self._connection.cursor() as cursor:
             return ranges_table(cursor, alive=not self._read_only)
+
+    def captured_offsets(self) -> pa.Table:
+        """Which offsets were captured; see `workbench.store.snapshot.ranges.captured_offsets`."""
+        with self._connection.cursor() as cursor:
+            return captured_offsets(cursor)
 
     def record_count(self) -> int:
         """Count the records of the snapshot."""

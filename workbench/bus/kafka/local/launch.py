@@ -33,6 +33,8 @@ _RELEASE_S = 5.0
 _LARGEST_LOG = 16 << 20
 _TAIL_LINES = 12
 _QUICK_START = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off")
+LONG_RUN = ("-XX:-UseSerialGC", "-XX:+UseG1GC", "-XX:TieredStopAtLevel=4")
+"""What takes back those of the quick start that cost time later; they stand behind them."""
 _LOGGING = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS",

@@ -202,6 +202,8 @@ class _Launcher:
         # The first run of these jars records the classes that it loads; later ones start in half the time.
         if archive is not None and not archive.is_file():
             extra.append(f"-XX:ArchiveClassesAtExit={_archive_in_progress(archive, port)}")
+        if not self.options.quick_start:
+            extra += launch.LONG_RUN
         command = launch.java_command(self.java, self.jars, archive, *extra)
         broker = LocalBroker(port, controller_port, 0, self.data, pinned_jars.VERSION)
         log_from = broker.log.stat().st_size if broker.log.exists() else 0
