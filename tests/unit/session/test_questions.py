@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from golden_vectors import record_batch
 from snapshot_rows import T_MS, Filler, raw_records
 from span_files import TRACE, attribute, otlp, otlp_span
 
@@ -13,6 +14,7 @@ import workbench as wb
 from workbench.decoding import Decoder
 from workbench.errors import ConfigurationError, TableError, UnknownTopicError, ValidationError, WindowError
 from workbench.lag.history import groups_of_topics, write_rounds
+from workbench.model import Record, TimestampType
 from workbench.model.lag import CommitSample, LagRound, OffsetSample
 from workbench.session.snapshot import Snapshot
 from workbench.store import SnapshotStore
@@ -20,6 +22,9 @@ from workbench.store import SnapshotStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+_STARTED_FROM = "MT-InitiatingConversationId"
 
 
 def correlation(number: int) -> str:
@@ -45,6 +50,27 @@ def test_each_question_has_an_answer(snap):
     assert snap.unfinished("@2026-11-24T00:00:00Z").frame.empty
     with pytest.raises(WindowError):
         snap.unfinished("start")
+
+
+def test_a_conversation_of_masstransit_that_says_where_it_was_started_is_no_break(tmp_path):
+    old, declared, silent, wrong, order, *messages = (f"00000000-0000-4000-8000-{number:012d}" for number in range(9))
+    stated = [(old, {}), (declared, {_STARTED_FROM: old.upper()}), (silent, {}), (wrong, {_STARTED_FROM: silent})]
+    rows = [
+        {
+            "messageId": message, "messageType": ["urn:message:Shop:Placed"], "message": {}, "headers": headers,
+            "conversationId": conversation, "correlationId" if conversation == old else "initiatorId": order,
+        }
+        for message, (conversation, headers) in zip(messages, stated, strict=True)
+    ]  # fmt: skip
+    records = [
+        Record("orders", 0, n, T_MS + n, TimestampType.CREATE, None, json.dumps(row).encode(), ())
+        for n, row in enumerate(rows)
+    ]
+    store = SnapshotStore.open(tmp_path / "orders.duckdb", write=True)
+    Filler(store, Decoder())(record_batch(records))
+    with Snapshot(store) as snap:
+        assert snap.graph.edges.query("used")["cause"].to_list() == [messages[0]] * 3
+        assert snap.findings().events("correlation_break") == messages[2:]
 
 
 def test_a_diff_compares_payloads_of_its_records(snap):

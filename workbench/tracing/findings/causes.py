@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.text import and_more, visible
 from workbench.tracing.findings.context import Evidence
 from workbench.tracing.graph.arrays import Groups, places_of
+from workbench.tracing.graph.columns import flags
 from workbench.tracing.graph.edges import AMBIGUOUS
 from workbench.tracing.graph.gathering import taken
 from workbench.tracing.graph.graph import COMMAND_ROOT, ORIGIN, SELF_ROOT, UNLINKED
@@ -104,6 +106,17 @@ def several_roots(context: Context) -> Evidence:
         many[:count] |= np.bincount(code[begins], minlength=count) > 1
     nodes = np.flatnonzero((head | root) & taken(many, code))
     return Evidence(nodes, said=f"in {int(many.sum())} of the correlations")
+
+
+def correlation_break(context: Context) -> Evidence:
+    """Find edges between correlations, except to an event that says itself that its flow was started from that one."""
+    code, graph = context.codes("correlation_id"), context.graph
+    chosen = context.edges.ends.differing(code)
+    if "root_id" in graph.attributes.names:
+        started_from = graph.some("root_id", graph.used_edges.effect[chosen])
+        cause = pa.array(code[graph.used_edges.cause[chosen]])
+        chosen = chosen[~flags(pc.equal(started_from, graph.encoded("correlation_id").dictionary.take(cause)))]
+    return Evidence.of_edges(context, chosen)
 
 
 def crossing(name: str) -> Callable[[Context], Evidence]:

@@ -88,7 +88,7 @@ RULES: tuple[Rule, ...] = (
     _of_copies("replay", "replayed"),
     _of_copies("dead_letter", "dead-lettered"),
     _of_problem("id_collision", "error", "sharing an id with a different event"),
-    Rule("correlation_break", "warn", "whose cause has another correlation", causes.crossing("correlation_id"),
+    Rule("correlation_break", "warn", "whose cause has another correlation", causes.correlation_break,
          f"trace.edges[trace.edges.used], {_BY_CORRELATION}", "correlations"),
     Rule("correlation_missing", "warn", "without the correlation that their cause has", causes.correlation_missing,
          "trace.frame[trace.frame.correlation_id.isna()]", "correlations"),

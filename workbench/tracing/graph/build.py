@@ -150,7 +150,12 @@ def _root_kinds(
 
 
 def _attributes(rows: Rows, nodes: Nodes) -> EventAttributes:
-    names = (*_TEXTS, "trace_id", *_POSITION, *(name for name in ("replay", *OPTIONAL[3:]) if rows.has(name)))
+    names = (
+        *_TEXTS,
+        "trace_id",
+        *_POSITION,
+        *(name for name in ("replay", "root_id", *OPTIONAL[3:]) if rows.has(name)),
+    )
     of_rows: dict[str, Callable[[], pa.Array | Keys]] = {name: partial(_of_rows, rows.table, name) for name in names}
     of_events: dict[str, pa.Array] = {}
     if len(pc.list_flatten(rows.raw("link_ids"))):

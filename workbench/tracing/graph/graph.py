@@ -102,8 +102,8 @@ class CausalGraph:
         """One row for each event.
 
         key, event_id, event_type, source, destination, correlation_id, cluster, topic, trace_id, source_id, partition,
-        offset. Where any event has one: ``link_ids``, ``replay``, columns of `workbench.tracing.graph.rows.OPTIONAL`,
-        ``failed``, ``broker_time``, ``problems``.
+        offset. Where any event has one: ``link_ids``, ``replay``, ``root_id``, columns of
+        `workbench.tracing.graph.rows.OPTIONAL`, ``failed``, ``broker_time``, ``problems``.
         """
         return self.attributes.table()
 
