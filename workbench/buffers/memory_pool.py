@@ -1,4 +1,4 @@
-"""Chooses Arrow's memory pool while captures run."""
+"""Chooses Arrow's memory pool while captures run, and what else allocates the same again and again."""
 
 from __future__ import annotations
 

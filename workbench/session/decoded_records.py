@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from workbench.buffers.ascending import rows_ascend
 from workbench.buffers.mapped import mapped_table, taken_table
+from workbench.buffers.memory_pool import steady_allocation
 from workbench.model.records.columns import EVENT, RECORD
 from workbench.replay.draft import JOINED, with_decoded
 from workbench.replay.record_positions import POSITION, position_keys
@@ -53,7 +54,8 @@ def decoded_records(store: SnapshotStore, positions: pa.Table) -> pa.Table:
         positions = positions.sort_by([(name, "ascending") for name in POSITION])
     if positions.num_rows <= FEW_ROWS:
         return _queried(store, positions)
-    with translated(Path(tempfile.gettempdir())):
+    # What was freed for one row group is used again for the next, and given back at the end.
+    with steady_allocation(), translated(Path(tempfile.gettempdir())):
         return _in_order(mapped_table(_batches(store, positions), _SCHEMA))
 
 

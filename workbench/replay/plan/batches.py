@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workbench.replay.records.raw_rows import Longs
 
 BATCH_RECORDS = 40_000
-BATCH_BYTES = 64 << 20
+BATCH_BYTES = 32 << 20
 BATCH_S = 5.0
 
 
@@ -38,7 +38,7 @@ class Batch:
 
 
 def split(seqs: Longs, sizes: Longs, times: Longs, options: Options) -> Iterator[Batch]:
-    """Split seqs into batches of at most 40,000 records, 64 MiB, and 5 s at the planned pace.
+    """Split seqs into batches of at most 40,000 records, 32 MiB, and 5 s at the planned pace.
 
     Args:
         seqs: Records to send, ascending.
@@ -51,10 +51,21 @@ def split(seqs: Longs, sizes: Longs, times: Longs, options: Options) -> Iterator
     ends = np.cumsum(sizes)
     start = 0
     while start < len(seqs):
-        room = BATCH_BYTES + (int(ends[start - 1]) if start else 0)
-        stop = min(start + BATCH_RECORDS, int(np.searchsorted(ends, room, side="right")))
+        stop = bounded(ends, start, BATCH_RECORDS, BATCH_BYTES)
         if due is not None:
-            stop = min(stop, int(np.searchsorted(due, due[start] + BATCH_S, side="right")))
-        stop = max(stop, start + 1)
+            stop = max(start + 1, min(stop, int(np.searchsorted(due, due[start] + BATCH_S, side="right"))))
         yield Batch(seqs[start:stop])
         start = stop
+
+
+def bounded(ends: Longs, start: int, most_records: int, most_bytes: int) -> int:
+    """Return where a piece ends that begins at a record: so many records and bytes at most, but one record at least.
+
+    Args:
+        ends: Bytes of all records up to the end of each.
+        start: The first record of the piece.
+        most_records: Records of the piece.
+        most_bytes: Bytes of the piece.
+    """
+    room = most_bytes + (int(ends[start - 1]) if start else 0)
+    return max(start + 1, min(start + most_records, int(np.searchsorted(ends, room, side="right"))))

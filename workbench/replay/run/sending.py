@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench.model.records.written import WrittenColumns
+from workbench.replay.plan.batches import bounded
 from workbench.replay.plan.pace import Pace, original_pace
 from workbench.replay.target.fetching import now_ms
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from workbench.replay.run.control import RunControl
 
 
-PART_RECORDS = 5_000
-"""Records whose columns are made and held at once. A draft lies in pieces of 10,000: a part across two is copied."""
+PART_RECORDS, PART_BYTES = 5_000, 8 << 20
+"""Records, and bytes of them, whose columns are made and held at once."""
 _FRESH_S = 1.0
 """Seconds for which columns that were made ahead are sent: the time of sending stands in them."""
 
@@ -109,8 +110,8 @@ class Sender:
 
     async def _parts(self, seqs: Longs, following: Longs | None) -> AsyncGenerator[pa.RecordBatch, None]:
         """Yield the columns of records in parts; those that come next are made in a thread meanwhile."""
-        parts = [seqs[at : at + PART_RECORDS] for at in range(0, len(seqs), PART_RECORDS)]
-        behind = [*parts[1:], None if following is None else following[:PART_RECORDS]]
+        parts = list(self._divided(seqs))
+        behind = [*parts[1:], None if following is None else next(self._divided(following))]
         for part, after in zip(parts, behind, strict=True):
             if self._stop.is_set():
                 return
@@ -122,6 +123,14 @@ class Sender:
                 begun = asyncio.get_running_loop().time()
                 self._ahead = _Ahead(after, begun, asyncio.create_task(made, name="replay-columns"))
             yield columns
+
+    def _divided(self, seqs: Longs) -> Iterator[Longs]:
+        ends = np.cumsum(self._plan.records.sizes[seqs])
+        start = 0
+        while start < len(seqs):
+            stop = bounded(ends, start, PART_RECORDS, PART_BYTES)
+            yield seqs[start:stop]
+            start = stop
 
     async def _prepared(self, seqs: Longs) -> pa.RecordBatch | None:
         """Return the columns that were made ahead, unless they waited so long that their time of sending is wrong."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.replay import Options
-from workbench.replay.plan.batches import BATCH_BYTES, BATCH_RECORDS, split
+from workbench.replay.plan.batches import BATCH_BYTES, BATCH_RECORDS, bounded, split
 
 
 def parts(seqs, sizes, options):
@@ -28,3 +28,9 @@ def test_batches_end_by_count_bytes_and_time():
     assert parts([], [], options) == []
     paced = Options.parse({"speed": 1})
     assert [len(batch) for batch in parts(range(13), [1] * 13, paced)] == [6, 6, 1], "five seconds and their first"
+
+
+def test_a_piece_has_so_many_records_and_bytes_at_most_and_one_record_at_least():
+    ends = np.cumsum([3, 3, 3, 20, 1, 1])
+    assert [bounded(ends, start, 2, 10) for start in range(6)] == [2, 3, 3, 4, 6, 6]
+    assert [bounded(ends, start, 9, 6) for start in range(6)] == [2, 3, 3, 4, 6, 6]
