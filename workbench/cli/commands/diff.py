@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,6 +27,10 @@ def diff(
     other: Annotated[
         Path | None, typer.Option("--other", help="Another snapshot, whose flows are the other side.")
     ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", help="What tells events apart: event_type (default), source, or both; repeat it."),
+    ] = None,
     ignore: Annotated[list[str] | None, typer.Option("--ignore", help="Path of payloads not to compare.")] = None,
     as_json: Json = False,
     svg: AsSvg = False,
@@ -37,12 +41,13 @@ def diff(
     if (other is None) != bool(a and b) or (other is not None and (a or b)):
         raise ConfigurationError("Give --a and --b, correlation ids of this snapshot, or --other, another snapshot.")
     refuse_several(json=as_json, svg=svg, csv=csv, mermaid=mermaid)
+    options: dict[str, Any] = {"label": label or ("event_type",), "ignore": ignore or ()}
     with ExitStack() as files:
         snap = files.enter_context(opened(snapshot))
         if other is None:
-            found = snap.diff(_side(a), _side(b), ignore=ignore or ())
+            found = snap.diff(_side(a), _side(b), **options)
         else:
-            found = snap.diff(snap.graph, files.enter_context(opened(other)).graph, ignore=ignore or ())
+            found = snap.diff(snap.graph, files.enter_context(opened(other)).graph, **options)
         if not print_form(found, svg=svg, csv=csv, mermaid=mermaid):
             print_answer(found, as_json=as_json)
 

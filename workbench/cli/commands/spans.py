@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.answers import Answered, print_answer
+from workbench.cli.answers import print_answer
 from workbench.cli.forms import AsSvg, print_form, refuse_several
 from workbench.cli.options import Csv, Json
 from workbench.cli.output import print_json, print_text
 from workbench.cli.pictures import By, Layout, picture_options
+from workbench.cli.shown import patterns, print_shown
 from workbench.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workbench.cli.shown import Answers
     from workbench.tracing.trace import Trace
 
 
@@ -34,7 +37,8 @@ def spans(
         str | None,
         typer.Option(
             "--show",
-            help="tree, flows, path, findings, map, variants, unfinished, clock, sequence, mermaid or otlp.",
+            help="tree, flows, path, findings, map, variants, follows (which types follow each other in time), "
+            "profile (how long hops take), waiting, unfinished, clock, sequence, mermaid or otlp.",
         ),
     ] = None,
     query: Annotated[
@@ -74,12 +78,12 @@ def spans(
 def _print(trace: Trace, show: str, *, as_json: bool, csv: bool) -> None:
     from workbench.session.frames import plain_rows
 
-    answers: dict[str, Callable[[], Answered]] = {
+    answers: Answers = {
         "flows": trace.flows,
         "path": trace.critical_path,
         "findings": trace.findings,
         "map": trace.type_map,
-        "variants": trace.variants,
+        **patterns(trace),
         "unfinished": trace.unfinished,
         "clock": trace.clock,
         "sequence": trace.sequence,
@@ -89,11 +93,7 @@ def _print(trace: Trace, show: str, *, as_json: bool, csv: bool) -> None:
         "mermaid": lambda: trace.sequence().mermaid(),
         "otlp": trace.otlp,
     }
-    if show in answers:
-        answer = answers[show]()
-        if not print_form(answer, csv=csv):
-            print_answer(answer, as_json=as_json)
-    elif show == "tree" and csv:
+    if show == "tree" and csv:
         print_form(trace, csv=csv)
     elif show == "tree" and as_json:
         for row in plain_rows(trace.frame):
@@ -101,9 +101,7 @@ def _print(trace: Trace, show: str, *, as_json: bool, csv: bool) -> None:
     elif show in texts:
         print_text(texts[show]())
     else:
-        raise ConfigurationError(
-            f"--show {show} is not known. Choose tree, {', '.join([*answers, 'mermaid', 'otlp'])}."
-        )
+        print_shown(answers, show, as_json=as_json, csv=csv, others=texts)
 
 
 def _columns(given: list[str] | None) -> dict[str, str] | None:

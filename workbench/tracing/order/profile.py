@@ -33,9 +33,11 @@ class TimingProfile(Answer):
     """How long the hops between each pair of types take, learnt from one graph."""
 
     frame: pd.DataFrame
-    """cause, effect, n, mean_us, std_us, median_us, mad_us, p99_us, limit_us (of the robust rule)."""
+    """cause_type, effect_type, n, mean_us, std_us, median_us, p99_us, mad_us, limit_us (of the robust rule)."""
     learnt_from: str
     """The selection it was learnt from."""
+    least_n: int
+    """Hops that a pair of types needs."""
 
     def late(self, graph: CausalGraph, rule: LateRule = "robust") -> LateHops:
         """Find the hops of a graph that are late by this profile.
@@ -69,7 +71,8 @@ class TimingProfile(Answer):
 
     def text(self) -> str:
         """Write the limits by pair of types."""
-        lines = [f"timing profile of {type_text(self.learnt_from, 120)}: {counted(len(self.frame), 'pair')} of types"]
+        pairs = f"{counted(len(self.frame), 'pair')} of types with {counted(self.least_n, 'hop')} or more"
+        lines = [f"timing profile of {type_text(self.learnt_from, 120)}: {pairs}"]
         lines += [
             f"  {type_text(row['cause_type'])} → {type_text(row['effect_type'])}: "
             f"median {micros_text(row['median_us'])}, late above {micros_text(row['limit_us'])} (n {row['n']})"
@@ -116,8 +119,9 @@ def timing_profile(graph: CausalGraph, least_n: int = LEAST_N) -> TimingProfile:
         mad_us=spread.mad,
         limit_us=robust_limits(spread),
     )
-    table = table[table["n"] >= max(least_n, 1)].sort_values(["cause_type", "effect_type"], ignore_index=True)
-    return TimingProfile(table.fillna({"std_us": 0.0}), graph.provenance.selection)
+    least_n = max(least_n, 1)
+    table = table[table["n"] >= least_n].sort_values(["cause_type", "effect_type"], ignore_index=True)
+    return TimingProfile(table.fillna({"std_us": 0.0}), graph.provenance.selection, least_n)
 
 
 def robust_limits(spread: Spread) -> Floats:

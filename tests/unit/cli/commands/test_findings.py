@@ -44,11 +44,35 @@ def test_findings_unfinished_variants_and_map(run, snapshot):
     assert run("map", snapshot, "--by", "colour").exit_code != 0
 
 
+def test_what_the_flows_of_a_snapshot_have_in_common(run, snapshot):
+    assert run("variants", snapshot, "--csv").stdout.count("\n") == 3
+    assert [row["n"] for row in lines(run("variants", snapshot, "-c", "good", "-J"))] == [1]
+    follows = lines(run("variants", snapshot, "--show", "follows", "-J"))
+    assert {(row["first"], row["second"], row["n"]) for row in follows} == {("T0", "T1", 3), ("T1", "T2", 2)}
+    assert "0 pairs of types with 20 hops or more" in run("variants", snapshot, "--show", "profile").stdout
+    assert run("variants", snapshot, "--show", "profile", "--csv").stdout.startswith("cause_type,effect_type,")
+    waiting = ("--show", "waiting", "-c", "slow")
+    assert [row["effect"] for row in lines(run("variants", snapshot, *waiting, "-J"))] == ["slow1", "slow2"]
+    assert "by the commits of billing" in run("variants", snapshot, *waiting, "--group", "billing").stdout
+    for words, said in (
+        (["--show", "path"], "Choose variants, follows, profile, waiting."),
+        (["--group", "billing"], "--group says whose work"),
+        (["-c", "nope"], "nope"),
+        (["-J", "--csv"], "exclude each other"),
+    ):
+        done = run("variants", snapshot, *words)
+        assert done.exit_code != 0
+        assert said in done.output
+
+
 def test_diff_of_two_flows_and_of_two_snapshots(run, snapshot):
     done = run("diff", snapshot, "-a", "good", "-b", "bad")
     assert "-     T2$  removed 1 → 0" in done.stdout
     assert lines(run("diff", snapshot, "-a", "good", "-a", "slow", "-b", "bad", "-J"))[0]["key"] == "T0"
     assert ": 4 of 4 keys the same" in run("diff", snapshot, "--other", snapshot).stdout
+    by_source = ("diff", snapshot, "-a", "good", "-b", "bad", "--label", "source", "--label", "event_type")
+    assert lines(run(*by_source, "-J"))[0]["key"] == ":T0"
+    assert "Choose event_type, source." in run(*by_source, "--label", "colour").output
     for words in (["-a", "good"], ["-a", "good", "-b", "bad", "--other", snapshot], []):
         assert run("diff", snapshot, *words).exit_code != 0
 
@@ -68,6 +92,12 @@ def test_spans_as_tree_path_sequence_and_export(run, tmp_path):
     assert run("spans", str(path), "--show", "flows", "--csv").stdout.splitlines()[1].startswith(f"{TRACE},")
     assert run("spans", str(path), "--show", "clock").stdout.startswith("clocks: ")
     assert run("spans", str(path), "--show", "unfinished").stdout.startswith("unfinished: 0 events")
+    assert run("spans", str(path), "--show", "follows", "--csv").stdout.splitlines()[1].startswith("op1,op2,1,")
+    for show, said in (
+        ("profile", "timing profile of the whole snapshot: "),
+        ("waiting", "waiting and processing: 1 hop "),
+    ):
+        assert run("spans", str(path), "--show", show).stdout.startswith(said)
     asked = ("--query", '{type = "op2"} | select(type, hop)')
     assert run("spans", str(path), *asked, "--csv").stdout == "type,hop_us\nop2,10\n"
     assert run("spans", str(path), *asked, "--show", "tree").stdout.startswith("causal graph: 1 event ")
@@ -75,7 +105,7 @@ def test_spans_as_tree_path_sequence_and_export(run, tmp_path):
     assert "expected a comparison" in run("spans", str(path), "-q", "{type").output
     for options in (["--show", "path", "--svg"], ["--svg", "--csv"], ["--layout", "map"], ["--svg", "--by", "source"]):
         assert run("spans", str(path), *options).exit_code == 2
-    assert run("spans", str(path), "--show", "nothing").exit_code != 0
+    assert "Choose tree, mermaid, otlp, flows, path, " in run("spans", str(path), "--show", "nothing").output
     table = tmp_path / "x.csv"
     table.write_text("mine,why\na,\nb,a\n")
     found = lines(run("spans", str(table), "--column", "span=mine", "--column", "parent=why", "--json"))
