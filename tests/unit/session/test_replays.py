@@ -127,6 +127,20 @@ async def test_a_stopped_run_says_how_it_goes_on_and_is_resumed_from_its_journal
     assert end == 9, "six records, and the markers of three transactions"
 
 
+async def test_a_run_of_which_nothing_was_acknowledged_is_not_verified(cluster, path):
+    with wb.open(path) as snap:
+        plan = await cluster.plan(snap.replay("true"), to="again")
+        control = RunControl()
+        control.cancel()
+        assert (await cluster.run(plan, confirm=plan.token, control=control)).state == "stopped"
+        report = await snap.replays.verify(plan.run_id, cluster)
+        assert (report.state, report.verification.passed, report.exit_status) == ("stopped", False, 3)
+        assert report.verification.summary.startswith("level 1: delivery not verified (compare the records of the run)")
+        assert "not checked: compare the records of the run - none was acknowledged, so nothing" in repr(report)
+        assert (await snap.replays.resume(plan.run_id, cluster)).state == "verified"
+        assert (await snap.replays.verify(plan.run_id, cluster)).verification.passed
+
+
 @pytest.fixture
 def other_process(path):
     """Another process that holds the journal of the snapshot."""

@@ -30,6 +30,9 @@ BLOCK_ROWS = 1 << 14
 _BLOCKS_KEPT = 16
 """Blocks that are kept: the lanes of a run are read side by side, each at its own seqs."""
 
+DONE = ("done", "verified", "not_verified")
+"""States of runs that have come to their end."""
+
 NOT_KNOWN = -1
 """Stands for an offset or a time that the broker did not tell."""
 
@@ -69,6 +72,7 @@ class ExpectedRecords:
         self.outcomes = ledger.outcomes()
         """Code of each record's outcome, by seq."""
         self._plan = plan
+        self._done = row.state in DONE
         self._stamped_when_sent = row.plan["options"]["timestamps"] == "now"
         self._append_time = _append_time_topics(row)
         self._blocks: OrderedDict[int, Block] = OrderedDict()
@@ -80,6 +84,11 @@ class ExpectedRecords:
     def overwritten(self) -> AbstractSet[str]:
         """Targets whose broker overwrites timestamps."""
         return self._append_time if self._plan is None else self._plan.records.append_time_topics
+
+    @property
+    def all_left_out(self) -> bool:
+        """Whether the run has come to its end with every record left out."""
+        return self._done and bool((self.outcomes == SKIPPED).all())
 
     @property
     def wanted(self) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from workbench.errors import WorkbenchError
 from workbench.model import TopicPartition
 from workbench.replay.proof.arrivals import Picker, arrivals
 from workbench.replay.proof.delivery_checks import Comparison, all_checks, passed_checks
-from workbench.replay.proof.expected import ExpectedRecords
+from workbench.replay.proof.expected import DONE, ExpectedRecords
 from workbench.replay.proof.stable_ends import stable_ends
 from workbench.replay.target.same_topics import gone_targets
 from workbench.text import counted
@@ -94,7 +94,7 @@ async def verify_delivery(
             verification = await _delivered(log, row, journal, given, following)
     except WorkbenchError as error:
         verification = Verification((Check("read the target back", "not checked", error.message),))
-    if record and row.state in ("done", "verified", "not_verified"):
+    if record and row.state in DONE:
         state = "verified" if verification.passed else "not_verified"
         await asyncio.to_thread(journal.finish, run_id, state)
     return verification
