@@ -10,12 +10,13 @@ import math
 import os
 import shutil
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
 from workbench.cli.json_text import csv_cell, json_line
-from workbench.text import json_visible, number_text, text_table, visible, visible_bytes
+from workbench.text import json_visible, number_text, text_table, time_text, visible, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -141,7 +142,10 @@ def _cell(value: Any, *, separated: bool) -> str:
         return _fraction(value, separated=separated)
     if isinstance(value, bytes):
         return visible_bytes(value, CELL_CHARACTERS)
-    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, datetime):
+        text = time_text(value, precision="us" if value.microsecond % 1_000 else "ms")
+    else:
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return visible(text, CELL_CHARACTERS)
 
 

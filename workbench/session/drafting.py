@@ -115,14 +115,17 @@ def redrive_letters(
     options: Mapping[str, Any],
 ) -> Redrive:
     """Restore and fix dead letters; see `Snapshot.redrive`."""
+    from workbench.errors import ValidationError
     from workbench.replay.dead_letters.originals import Originals, origin_positions
     from workbench.replay.dead_letters.redrive import make_redrive
     from workbench.replay.selected_positions import positions_of
 
     store = snapshot.store
-    letters = snapshot.dead_letters(origins=origins).frame
-    if fingerprint is not None:
-        letters = letters[letters["fingerprint"] == fingerprint]
+    found = snapshot.dead_letters(origins=origins)
+    try:
+        letters = found.frame if fingerprint is None else found.of_group(fingerprint)
+    except KeyError as error:
+        raise ValidationError(error.args[0]) from error
     if origin is not None:
         letters = letters[letters["origin_topic"] == origin]
     records = store.record_table(positions=positions_of(store, letters)[0]) if len(letters) else None

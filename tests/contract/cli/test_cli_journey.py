@@ -150,6 +150,7 @@ def test_replay_prints_the_command_that_runs_it(run, topic):
     assert dry.exit_code == 0, dry.stderr
     assert "Refusals" not in dry.stdout
     assert "Needed to run it" in dry.stdout
+    assert """ --where "correlation_id = 'flow-1'" --confirm """ in dry.stdout.splitlines()[-1]
     words = shlex.split(dry.stdout.splitlines()[-1])
     assert words[-2:] == ["--reason", "WHY"]
     command = words[1:-2]
@@ -163,6 +164,7 @@ def test_replay_prints_the_command_that_runs_it(run, topic):
     assert again.exit_code == 1
     refused = run("replay", "r.duckdb", "--where", "correlation_id = 'flow-1'", "--to", topic)
     assert refused.exit_code == 4
+    assert "--option NAME=VALUE" in refused.stderr
     assert "G-1" in refused.stdout
 
 

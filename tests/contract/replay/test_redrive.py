@@ -159,5 +159,5 @@ async def test_a_fix_that_fails_is_a_finding_about_its_record(captured):
     with wb.open(path) as snap:
         redrive = snap.redrive(fix=lambda body: {**body, "price": 1 / (body["order"] - 2)})
         assert "the fix failed: ZeroDivisionError: division by zero" in redrive.refused.values()
-        with pytest.raises(ValidationError, match="there is none"):
+        with pytest.raises(ValidationError, match="has the fingerprint '0123456789ab'; known are "):
             snap.redrive("0123456789ab")

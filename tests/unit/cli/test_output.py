@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,12 @@ def test_a_table_with_too_many_columns_is_stacked(terminal):
 
 def test_hostile_json_in_a_terminal_is_escaped(terminal):
     assert terminal(print_json, {"a": "\u202e\x9b"}) == '{"a":"\\u202e\\u009b"}\n'
+
+
+def test_a_time_in_a_table_is_written_like_every_other(capsys):
+    at = datetime(2026, 11, 29, 22, 57, 50, 563_000, tzinfo=UTC)
+    print_table(["t"], [[at], [at + timedelta(microseconds=7)]])
+    assert capsys.readouterr().out.splitlines()[2:] == ["2026-11-29 22:57:50.563Z", "2026-11-29 22:57:50.563007Z"]
 
 
 def test_a_pipe_gets_plain_numbers(capsys):

@@ -112,8 +112,7 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
         try:
             frame = found.sample(fingerprint, number)
         except KeyError as error:
-            known = ", ".join(found.groups["fingerprint"].head(5)) or "none"
-            raise ConfigurationError(f"No group has the fingerprint {fingerprint!r}; known are {known}.") from error
+            raise ConfigurationError(error.args[0]) from error
     print_rows(plain_rows(frame), columns, as_json=as_json, empty="No dead letter.")
 
 

@@ -58,6 +58,9 @@ Doubtful = Annotated[
 ]
 Why = Annotated[str | None, typer.Option("--reason", help="Reason, stored in the journal; required.")]
 
+_ACTIVE = frozenset('"$`\\!\n')
+"""What a shell does not take as it is between double quotes."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -285,6 +288,8 @@ def show_plan(plan: Plan, *, as_json: bool) -> None:
     else:
         print_text(repr(plan))
     if plan.blocking:
+        if not as_json and any(refusal.override for refusal in plan.refusals):
+            say("Options are written --option NAME=VALUE here, lists with commas: --option accept_groups=billing,mail.")
         raise typer.Exit(exits.REFUSED)
     if not as_json:
         print_text(f"\n{_command(plan.token)}")
@@ -293,7 +298,12 @@ def show_plan(plan: Plan, *, as_json: bool) -> None:
 def _command(token: str) -> str:
     words = [Path(sys.argv[0]).name, *(word for word in sys.argv[1:] if word not in {"-J", "--json"})]
     reason = [] if "--reason" in words else ["--reason", "WHY"]
-    return shlex.join([*words, "--confirm", token, *reason])
+    return " ".join(map(_quoted, [*words, "--confirm", token, *reason]))
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for a POSIX shell; conditions of SQL, which are full of single quotes, in double quotes."""
+    return f'"{word}"' if "'" in word and not _ACTIVE.intersection(word) else shlex.quote(word)
 
 
 async def _plan(snapshot: Path, where: str, broker: str | None, to: str | None, options: dict[str, Any]) -> Plan:

@@ -74,15 +74,25 @@ class DeadLetters:
     def __len__(self) -> int:
         return len(self.frame)
 
+    def of_group(self, fingerprint: str) -> pd.DataFrame:
+        """Return the rows of a group.
+
+        Raises:
+            KeyError: There is no such group; the message names some that there are.
+        """
+        rows = self.frame[self.frame["fingerprint"] == fingerprint]
+        if rows.empty:
+            known = ", ".join(self.groups["fingerprint"].head(5)) or "none"
+            raise KeyError(f"No group of dead letters has the fingerprint {fingerprint!r}; known are {known}.")
+        return rows
+
     def sample(self, fingerprint: str, number: int = 3) -> pd.DataFrame:
         """Return some dead letters of a group, spread over its time from first to last.
 
         Raises:
             KeyError: There is no such group.
         """
-        rows = self.frame[self.frame["fingerprint"] == fingerprint]
-        if rows.empty:
-            raise KeyError(fingerprint)
+        rows = self.of_group(fingerprint)
         last = len(rows) - 1
         picked = sorted({round(step * last / max(1, number - 1)) for step in range(max(1, number))})
         return rows.iloc[picked].reset_index(drop=True)

@@ -91,5 +91,8 @@ class UndoAids:
         if self.compacted and self.acked:
             names = ", ".join(self.compacted)
             lines.append(f"What its keys had before on {names}: snap.replays.former_values({self.run_id!r}, writer).")
-        lines += [f"The run created {name}; delete_created(…, topic={name!r}) removes it." for name in self.created]
+        lines += [
+            f"The run created {name}; delete_created(…, topic={name!r}) removes it, or workbench replay delete-created."
+            for name in self.created
+        ]
         return lines

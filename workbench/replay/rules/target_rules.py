@@ -63,7 +63,8 @@ def read_only(planning: PlanningInput) -> list[str]:
     """Refuse a connection that may not write."""
     if not planning.facts.connection.read_only:
         return []
-    return ["this connection is read-only; run the plan on one opened with connect(…, write=True, reason=…)."]
+    way_out = "run the plan on one opened with connect(…, write=True, reason=…), on the command line with --reason"
+    return [f"this connection is read-only; {way_out}."]
 
 
 @refusal("G-4", at_run=True)
