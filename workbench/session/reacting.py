@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from workbench.bus.protocols import RecordLog
     from workbench.model import Chunk
+    from workbench.model.selecting.selection import SelectedSource
     from workbench.store.journal import Journal, RunRow
     from workbench.tracing.graph import CausalGraph
     from workbench.tracing.reaction.reaction import Reaction
@@ -59,6 +60,8 @@ class Expected:
     ledger: pa.Table
     source_ids: Sequence[int]
     """Source of each row of the ledger."""
+    sources_here: Collection[int]
+    """Sources that are topics of the cluster of the run."""
 
     def correlation(self, old: str | None) -> str | None:
         """Return the correlation id in the replay."""
@@ -77,6 +80,7 @@ async def watch_reaction(
     run_id: str,
     graph: Trace,
     *,
+    sources: Sequence[SelectedSource] = (),
     topics: Collection[str] = (),
     verify_timeout_s: float = 60.0,
     optional: Collection[str] = (),
@@ -87,7 +91,7 @@ async def watch_reaction(
     if row.target_cluster != log.cluster_id:
         reason = f"it wrote to cluster {row.target_cluster}, this is {log.cluster_id}"
         raise ReplayRefused(f"The reaction to run {run_id} was not read: {reason}.", reasons=[reason])
-    expected = await asyncio.to_thread(_expected, graph, journal, row)
+    expected = await asyncio.to_thread(_expected, graph, journal, row, sources)
     profile = timing_profile(expected.whole)
     wait = expected_wait(expected.original, profile, verify_timeout_s)
     reader = _EffectReader(log, expected)
@@ -124,7 +128,7 @@ async def watch_reaction(
     return reaction
 
 
-def _expected(graph: Trace, journal: Journal, row: RunRow) -> Expected:
+def _expected(graph: Trace, journal: Journal, row: RunRow, captured: Sequence[SelectedSource]) -> Expected:
     selection, ledger = journal.selection(row.run_id), journal.ledger(row.run_id)
     sources = dict(zip(selection["seq"].to_pylist(), selection["source_id"].to_pylist(), strict=True))
     ledger = ledger.filter(pc.is_in(ledger["outcome"], pa.array(_SENT)))
@@ -136,7 +140,8 @@ def _expected(graph: Trace, journal: Journal, row: RunRow) -> Expected:
     # A recording that nobody reads causes nothing: what it did not send is not expected.
     original = with_effects(whole, places) if effects else at_positions(whole, places)
     ids = IdMap(row.run_id) if options["ids"] == "new" else None
-    return Expected(row.run_id, original, whole, ids, ledger, source_ids)
+    here = {source.source_id for source in captured if source.cluster_id == row.target_cluster}
+    return Expected(row.run_id, original, whole, ids, ledger, source_ids, here)
 
 
 async def _spans(
@@ -163,10 +168,25 @@ async def _spans(
     since_ms = int(started.timestamp() * 1000) - _EARLIER_MS
     found = await log.offsets(partitions, AtTime(since_ms))
     ends = await log.offsets(partitions, "latest")
+    behind = _behind_originals(expected)
     for at in partitions:
         begin = found.get(at)
-        starts[at] = (ends.get(at) or 0) if begin is None else begin
+        starts[at] = max((ends.get(at) or 0) if begin is None else begin, behind.get(at, 0))
     return [Span(at.topic, at.partition, start, None) for at, start in starts.items()]
+
+
+def _behind_originals(expected: Expected) -> dict[TopicPartition, int]:
+    """Return the offset behind the last record that was sent again, by its partition of this cluster.
+
+    It may be so young that the time to read from is before it, and it is no reaction to its own replay.
+    """
+    behind: dict[TopicPartition, int] = {}
+    columns = (expected.ledger[name].to_pylist() for name in ("topic", "partition", "offset"))
+    for source, topic, partition, offset in zip(expected.source_ids, *columns, strict=True):
+        if source in expected.sources_here:
+            at = TopicPartition(topic, partition)
+            behind[at] = max(behind.get(at, 0), offset + 1)
+    return behind
 
 
 async def _consumption(log: RecordLog, row: RunRow, expected: Expected) -> list[ReactionCheck]:

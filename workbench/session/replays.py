@@ -146,6 +146,7 @@ class Replays:
             journal,
             run_id,
             self.graph(),
+            sources=await asyncio.to_thread(self.store.selected_sources),
             topics=topics,
             verify_timeout_s=verify_timeout_s,
             optional=optional,
