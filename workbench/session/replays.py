@@ -13,7 +13,7 @@ from workbench.errors import ReplayRefused, SnapshotError, ValidationError
 from workbench.masking import plain
 from workbench.store.journal import Journal, RecordedRuns, journal_path
 from workbench.tasks import in_thread
-from workbench.text import counted, element, iso_text, table, text_table, visible
+from workbench.text import and_more, counted, element, iso_text, number_text, table, text_table, visible
 
 if TYPE_CHECKING:
     import os
@@ -285,7 +285,7 @@ class Replays:
         return any(row.run_id.startswith(run) for row in RecordedRuns(self.store.connection).runs())
 
     def _cells(self) -> list[list[str]]:
-        return [[visible(str(row[name] or ""), 60) for name in _COLUMNS] for row in self.rows()]
+        return [[visible(str(row[name] or ""), 60) for name in _COLUMNS] for row in map(_shown, self.rows())]
 
     def __repr__(self) -> str:
         cells = self._cells()
@@ -295,6 +295,11 @@ class Replays:
         cells = self._cells()
         shown = table(_COLUMNS, cells, numeric=(2,)) if cells else element("p", "no replay was planned yet")
         return shown.render()
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    first, *others = row["target"].split(", ")
+    return {**row, "records": number_text(row["records"]), "target": f"{first}{and_more(len(others))}"}
 
 
 def _other_records(run: str, description: str, reason: str) -> ReplayRefused:

@@ -19,6 +19,7 @@ from workbench.model import NewRecord, TopicPartition
 from workbench.replay import RunControl
 from workbench.replay.plan import batches
 from workbench.session.procedures.kept_runs import interrupted_run
+from workbench.session.replays import _shown
 from workbench.store.journal import journal_path
 
 RUNNER = CliRunner()
@@ -59,6 +60,8 @@ async def test_a_run_is_listed_shown_and_verified_again(cluster, path):
         assert snap.replays.frame["target"].tolist() == plan.facts.target_topics
         assert plan.run_id in repr(snap.replays)
         assert "<table" in snap.replays._repr_html_()
+        several = {"records": 2141, "target": "orders.replay.1, mails.replay.1, bills.replay.1"}
+        assert _shown(several) == {"records": "2,141", "target": "orders.replay.1 and 2 more"}
         assert snap.replays.show(plan.run_id[:8]).counts["acked"] == 6
         again = await snap.replays.verify(plan.run_id[:8], cluster)
         assert (again.state, again.verification.passed) == ("verified", True)
