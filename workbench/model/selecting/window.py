@@ -81,7 +81,8 @@ class Ago:
     duration_ms: int
 
     def __str__(self) -> str:
-        return f"@-{self.duration_ms}ms"
+        unit = next(unit for unit in reversed(_UNITS_MS) if self.duration_ms % _UNITS_MS[unit] == 0)
+        return f"@-{self.duration_ms // _UNITS_MS[unit]}{unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from workbench.replay.records.replay_records import NOW
 from workbench.replay.rewriting.rewrites import TRACE
 from workbench.replay.rules.rule import warning
 from workbench.replay.rules.times_to_live import passed
-from workbench.text import counted
+from workbench.text import and_more, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def same_event_twice(planning: PlanningInput) -> Iterator[str]:
     more = counts.filter(pc.greater(counts.field("counts"), 1))
     repeated = [event for event in more.field("values").to_pylist() if event]
     if repeated:
-        shown = ", ".join(repeated[:_SHOWN]) + (", …" if len(repeated) > _SHOWN else "")
+        shown = ", ".join(repeated[:_SHOWN]) + and_more(len(repeated) - _SHOWN)
         yield f"{counted(len(repeated), 'event id')} more than once: {shown}."
 
 
