@@ -212,6 +212,19 @@ def test_a_narrow_page(trace: Callable[..., TraceStage], picture: Callable[..., 
         assert made.page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
         assert made.smallest_text() >= 10
         picture(made.page, f"narrow-{layout}")
+    made.show("Waterfall")
+    stage = made.page.locator(".wb-stage").bounding_box()
+    assert stage is not None
+    right, bottom = stage["x"] + stage["width"] - 15, stage["y"] + stage["height"] - 8
+    made.page.mouse.move(right, bottom)
+    made.page.mouse.down()
+    made.page.mouse.move(right - 200, bottom)
+    made.page.mouse.up()
+    edge = made.page.locator(".wb-names-edge").bounding_box()
+    assert edge is not None
+    assert edge["x"] + edge["width"] - stage["x"] == pytest.approx(stage["width"] / 3, rel=0.05)
+    made.page.locator(".wb-bars[data-key] .wb-p-bar").last.dispatch_event("click")
+    expect(made.page.locator(".wb-names .wb-node[aria-pressed=true]")).to_have_count(1)
 
 
 def test_a_difference_and_a_state_are_views_too(stage: Callable[..., Stage], picture: Callable[..., None]) -> None:

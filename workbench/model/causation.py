@@ -314,6 +314,8 @@ class Picture:
     top: tuple[Part, ...] = ()
     """Parts that stay in sight at the top while the picture is dragged: an axis, names of lanes."""
     top_height: float = 0.0
+    side_width: float = 0.0
+    """Width at the left in which the nodes have their names: these stay in sight, too."""
     edges: tuple[PictureLine, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     """Cause and effect of what is related without a line."""

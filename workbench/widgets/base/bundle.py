@@ -18,6 +18,8 @@ _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.{1,2}/[\w./]+\.mjs)";$', re.
 _EXPORT = re.compile(r"^export (?=(?:const|function|async function|class) (\w+))", re.MULTILINE)
 _LEFT_OVER = re.compile(r"^\s*(?:import|export)\b.*|\bimport\s*\(.*", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n", re.MULTILINE | re.DOTALL)
+_TYPE = re.compile(r"/\*\* @(?:(?!\*/).)*\*/ ?")
+_INDENT = re.compile(r"^\s+", re.MULTILINE)
 _ENTRY = "export default { render };\n"
 
 
@@ -30,7 +32,7 @@ def bundle_modules(view: Path) -> str:
             ``function`` or ``class``.
 
     Returns:
-        The text of one ES module without imports and without lines of comments.
+        The text of one ES module without imports, indentation, lines of comments, and types between the code.
 
     Raises:
         ImportError: A module imports what another does not export, imports form a circle, or a statement lies outside
@@ -93,12 +95,13 @@ class _Bundle:
 
 
 def _without_comments(file: Path, text: str) -> str:
-    # Lines of comments are more than a third of the text, and a page loads the text once for each widget it shows.
+    # Lines of comments are more than a third of the text, indentation and types a tenth, and a page loads the text once
+    # for each widget it shows.
     for number, line in enumerate(text.splitlines(), start=1):
         # A string over several lines could hold a line that only looks like a comment.
         if not line.lstrip().startswith(("//", "*", "/*")) and line.count("`") % 2:
             raise ImportError(f"{file.name}:{number}: template strings end on the line where they begin")
-    return _COMMENT.sub("", text)
+    return _INDENT.sub("", _TYPE.sub("", _COMMENT.sub("", text)))
 
 
 def _scope(file: Path) -> str:

@@ -12,7 +12,7 @@ function drawLane([, , y, height], width) {
 /** Names of lanes, which stay in sight when the drawing is dragged. @param {[string, string, number, number][]} lanes */
 export function drawLaneNames(lanes) {
   return lanes.map(([label, title]) => {
-    const text = drawText("text", label, { class: "wb-lane-name", x: 6 });
+    const text = drawText("text", label, { class: "wb-lane-name", x: 6, "aria-hidden": "true" });
     text.append(drawText("title", title));
     return text;
   });

@@ -48,11 +48,13 @@ export function makeElements(name, table) {
   const detail = make("section", { class: "wb-detail", hidden: "", tabindex: "-1", "aria-label": "Record", ...OWN_KEYS });
   const world = draw("g", { class: "wb-world" });
   const top = draw("g", { "aria-hidden": "true" });
-  const side = draw("g", { "aria-hidden": "true" });
+  const side = draw("g");
+  // Covers the axis above the names.
+  const corner = draw("path", { class: "wb-p-head", "aria-hidden": "true" });
   // In the focus order of the pointer only: a click beside the nodes gives the wheel to the drawing.
-  const svg = draw("svg", { role: "group", tabindex: "-1", "aria-roledescription": "graph" }, world, side, top);
+  const svg = draw("svg", { role: "group", tabindex: "-1", "aria-roledescription": "graph" }, world, side, top, corner);
   const stage = make("div", { class: "wb-stage", ...OWN_KEYS }, svg);
   const root = make("div", { class: "workbench wb-graph" }, bar, facts, legend, lines.note, lines.silence, lines.failure,
     stage, chosen, detail, table, provenance, lines.spoken);
-  return { ...controls, ...lines, facts, legend, provenance, chosen, detail, world, side, top, svg, stage, root };
+  return { ...controls, ...lines, facts, legend, provenance, chosen, detail, world, side, top, corner, svg, stage, root };
 }

@@ -86,3 +86,16 @@ export function revealBox(t, box, viewWidth, viewHeight, covered = 0) {
 export function nameBase([, , top, height], seen) {
   return 15 + Math.max(top, Math.min(seen, top + height - 20));
 }
+
+/**
+ * Width of the column of names, in the scale of the drawing: as wide as it is drawn, at most a third of the view.
+ * @param {number} width @param {number} viewWidth 0 before the view is laid out
+ */
+export function namesWidth(width, viewWidth) {
+  return viewWidth ? Math.min(width, viewWidth / 3) : width;
+}
+
+/** Cuts a name; its end is kept, because long names differ there. @param {string} name @param {number} most characters */
+export function shortName(name, most) {
+  return name.length <= most ? name : `…${name.slice(name.length - Math.max(most - 1, 2))}`;
+}

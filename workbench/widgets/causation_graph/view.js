@@ -11,6 +11,7 @@ import { Finder } from "./find.mjs";
 import { paintChosen, paintHeader } from "./header.mjs";
 import { keyAction } from "./keyboard.mjs";
 import { neighbours, related, toggled } from "./links.mjs";
+import { Names } from "./names.mjs";
 import { Viewport } from "./viewport.mjs";
 
 const decoder = new TextDecoder();
@@ -139,7 +140,8 @@ class GraphView {
     for (const trait of ["lanes", "boxes"]) this.#ui[trait].value = this.#model.get(trait);
     this.#ui.root.dataset.layout = view.layout;
     this.#ui.world.replaceChildren(...this.#drawn.layers);
-    this.#ui.side.replaceChildren(...drawLaneNames(view.lanes));
+    const names = view.sideWidth ? new Names(view, this.#drawn) : null;
+    this.#ui.side.replaceChildren(...(names ? [names.element] : drawLaneNames(view.lanes)));
     this.#ui.top.replaceChildren(...drawParts(view.top ?? []));
     this.#ui.svg.setAttribute("aria-label", `${this.#model.get("name")}: ${view.text}`);
     this.#table.paint(view.rows, view.titles, view.numeric);
@@ -150,7 +152,7 @@ class GraphView {
     this.#rove(this.#current, false);
     this.#select(selected, false);
     this.#needed = view.topHeight ? view.height : Infinity;
-    this.#viewport.show(view);
+    this.#viewport.show(view, names);
     this.#resized();
     const [first] = this.#selected;
     if (first !== undefined) this.#viewport.reveal(this.#nodes.get(first));
@@ -249,7 +251,7 @@ class GraphView {
 
   /** @param {any} event */
   #clicked(event) {
-    const key = event.target.closest(".wb-node")?.dataset.key;
+    const key = event.target.closest("[data-key]")?.dataset.key;
     if (key !== undefined) this.#act(key, event.ctrlKey || event.metaKey);
   }
 

@@ -1,6 +1,6 @@
 // @ts-check
 /** The part of the drawing that is on screen: zooming, dragging, revealing. */
-import { fit, keepInSight, nameBase, revealBox, zoomAt } from "./geometry.mjs";
+import { fit, keepInSight, nameBase, namesWidth, revealBox, zoomAt } from "./geometry.mjs";
 
 /** Wheel distance that zooms by the factor e. */
 const WHEEL_PX = 400;
@@ -11,12 +11,16 @@ export class Viewport {
   #drag = null;
   /** The drawing; null before there is one. @type {any} */
   #drawing = null;
+  /** The column of names that stays in sight, where there is one. @type {import("./names.mjs").Names | null} */
+  #names = null;
+  /** How much narrower that column is than it was drawn; the drawing begins that much further left. */
+  #saved = 0;
   #ui;
   #cleared;
 
   /**
-   * @param {{stage: any, svg: any, world: any, side: any, top: any}} ui the clipping box, the picture in it, the group
-   *   that moves, and those that stay at the left and at the top
+   * @param {{stage: any, svg: any, world: any, side: any, top: any, corner: any}} ui the clipping box, the picture in it, the group
+   *   that moves, and those that stay at the left, at the top, and in the corner of both
    * @param {() => void} cleared called on a click beside the nodes
    */
   constructor(ui, cleared) {
@@ -31,9 +35,10 @@ export class Viewport {
     svg.addEventListener("pointercancel", () => this.#up());
   }
 
-  /** Shows another drawing from its beginning. @param {any} drawing */
-  show(drawing) {
+  /** Shows another drawing from its beginning. @param {any} drawing @param {import("./names.mjs").Names | null} names */
+  show(drawing, names) {
     this.#drawing = drawing;
+    this.#names = names;
     this.fit();
   }
 
@@ -41,8 +46,12 @@ export class Viewport {
   fit() {
     if (!this.#drawing) return;
     const { clientWidth, clientHeight } = this.#ui.stage;
-    const { width, height, start, topHeight } = this.#drawing;
-    this.#place(fit(width, height, clientWidth, clientHeight, start, Boolean(topHeight)));
+    const { width, height, start, topHeight, sideWidth = 0 } = this.#drawing;
+    const shown = namesWidth(sideWidth, clientWidth);
+    this.#saved = sideWidth - shown;
+    this.#names?.narrow(shown);
+    this.#ui.corner.setAttribute("d", this.#names ? `M-1,-1H${shown - 0.5}V${topHeight}H-1Z` : "");
+    this.#place(fit(width - this.#saved, height, clientWidth, clientHeight, start, Boolean(topHeight)));
   }
 
   /** @param {number} factor */
@@ -55,27 +64,36 @@ export class Viewport {
   reveal(box) {
     const { clientWidth, clientHeight } = this.#ui.stage;
     const covered = (this.#drawing?.topHeight ?? 0) * this.#transform.k;
-    this.#place(revealBox(this.#transform, box, clientWidth, clientHeight, covered));
+    const wanted = revealBox(this.#transform, box, clientWidth, clientHeight, covered);
+    // Names in the column are always in sight.
+    if (this.#names) wanted.x = this.#transform.x;
+    this.#place(wanted);
   }
 
   /** @param {import("./geometry.mjs").Transform} wanted */
   #place(wanted) {
-    const { stage, world } = this.#ui;
+    const { stage, world, side, top, corner } = this.#ui;
     const { width, height } = this.#drawing ?? {};
-    this.#transform = width === undefined ? wanted : keepInSight(wanted, width, height, stage.clientWidth, stage.clientHeight);
+    this.#transform = width === undefined
+      ? wanted : keepInSight(wanted, width - this.#saved, height, stage.clientWidth, stage.clientHeight);
     const { k, x, y } = this.#transform;
+    /** @param {any} group @param {number} left @param {number} above */
+    const put = (group, left, above) => group.setAttribute("transform", `translate(${left},${above}) scale(${k})`);
+    const begin = x - this.#saved * k;
     // One attribute of one group: 5,000 nodes move without being touched.
-    world.setAttribute("transform", `translate(${x},${y}) scale(${k})`);
-    this.#ui.side.setAttribute("transform", `translate(${Math.max(x, 0)},${y}) scale(${k})`);
-    this.#ui.top.setAttribute("transform", `translate(${x},${Math.max(y, 0)}) scale(${k})`);
+    put(world, begin, y);
+    put(side, Math.max(x, 0), y);
+    put(top, begin, Math.max(y, 0));
+    put(corner, Math.max(x, 0), Math.max(y, 0));
     this.#nameLanes(Math.max(-y, 0) / k);
   }
 
   /** Moves the names of lanes that are taller than what is in sight. @param {number} above height that is out of sight */
   #nameLanes(above) {
-    const { lanes, topHeight = 0 } = this.#drawing ?? {};
-    [...this.#ui.side.children].forEach((name, at) => {
-      const y = nameBase(lanes[at], above + topHeight);
+    const { lanes = [], topHeight = 0 } = this.#drawing ?? {};
+    lanes.forEach((/** @type {any} */ lane, /** @type {number} */ at) => {
+      const name = this.#ui.side.children[at];
+      const y = nameBase(lane, above + topHeight);
       if (+name.getAttribute("y") !== y) name.setAttribute("y", y);
     });
   }
@@ -93,7 +111,7 @@ export class Viewport {
   #down(event) {
     const at = /** @type {Element} */ (event.target);
     // A captured pointer sends its click to the picture, so nodes must not start a drag.
-    if (event.button !== 0 || at.closest(".wb-node")) return;
+    if (event.button !== 0 || at.closest("[data-key]")) return;
     this.#ui.svg.focus({ preventScroll: true });
     this.#drag = { x: event.clientX, y: event.clientY, moved: false };
     this.#ui.svg.setPointerCapture(event.pointerId);

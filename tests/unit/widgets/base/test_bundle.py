@@ -107,13 +107,13 @@ def test_mistakes_show_when_the_widget_is_imported(tmp_path: Path, modules: dict
         bundle_modules(write(tmp_path, **modules))
 
 
-def test_only_lines_of_comments_are_left_out(tmp_path: Path) -> None:
+def test_only_lines_of_comments_indentation_and_types_are_left_out(tmp_path: Path) -> None:
     text = (
-        '// @ts-check\n/**\n * Gone.\n */\nconst url = "a//b"; // stays\n/** @type {any} */ (url).call();\n  // gone\n'
-        + END
+        '// @ts-check\n/**\n * Gone.\n */\nconst url = "a//b"; // stays\n/** @type {any} */ (url).call();\n\n'
+        f"  // gone\n{END}"
     )
     joined = bundle_modules(write(tmp_path, view=text))
-    assert joined.splitlines() == ['const url = "a//b"; // stays', "/** @type {any} */ (url).call();", END.strip()]
+    assert joined.splitlines() == ['const url = "a//b"; // stays', "(url).call();", END.strip()]
 
 
 def test_two_folders_of_one_name_are_refused(tmp_path: Path) -> None:

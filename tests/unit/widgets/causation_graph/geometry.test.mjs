@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fit, keepInSight, MAX_SCALE, MIN_SCALE, nameBase, revealBox, zoomAt } from "../../../../workbench/widgets/causation_graph/geometry.mjs";
+import {
+  fit, keepInSight, MAX_SCALE, MIN_SCALE, nameBase, namesWidth, revealBox, shortName, zoomAt,
+} from "../../../../workbench/widgets/causation_graph/geometry.mjs";
 
 test("fitting shows all that can be read and never magnifies", () => {
   assert.deepEqual(fit(100, 50, 1_016, 516), { k: 1, x: 458, y: 233 });
@@ -40,4 +42,9 @@ test("no drawing is made so small that its text cannot be read", () => {
 test("the name of a tall lane stays in sight, inside the lane", () => {
   assert.deepEqual([0, 100, 400, 1_000].map((seen) => nameBase(["", "", 50, 600], seen)), [65, 115, 415, 645]);
   assert.equal(nameBase(["", "", 50, 10], 900), 65);
+});
+
+test("the column of names takes at most a third, and a name keeps its end", () => {
+  assert.deepEqual([1_400, 480, 0].map((view) => namesWidth(290, view)), [290, 160, 290]);
+  assert.deepEqual([17, 10, 0].map((most) => shortName("payment.requested", most)), ["payment.requested", "…requested", "…ed"]);
 });

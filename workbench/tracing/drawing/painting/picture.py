@@ -35,6 +35,7 @@ def picture_content(picture: Picture) -> dict[str, Any]:
         "behind": part_content(picture.behind),
         "top": part_content(picture.top),
         "topHeight": picture.top_height,
+        "sideWidth": picture.side_width,
         "nodes": [_node(node) for node in picture.nodes],
         "edges": _lines(picture),
         "links": [[*pair] for pair in picture.links],

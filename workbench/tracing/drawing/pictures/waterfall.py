@@ -127,6 +127,7 @@ def waterfall(
         behind=(*([Part("stripe", stripes)] if stripes else []), *behind),
         top=(Part("head", area(-1, -1, width + 1, TOP_PX)), *labels),
         top_height=TOP_PX,
+        side_width=LABEL_PX,
         links=tuple(
             (nodes[cause].key, nodes[effect].key)
             for cause, effect in zip(marks.lines.cause.tolist(), marks.lines.effect.tolist(), strict=True)
