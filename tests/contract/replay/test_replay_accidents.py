@@ -8,7 +8,7 @@ import os
 
 import pytest
 from mounts import small_disk
-from replay_bench import WRITABLE, read_all, select, write
+from replay_bench import WRITABLE, Bench, read_all, select, write
 
 from workbench.bus import open_log
 from workbench.errors import ReplayRefused, StorageFullError
@@ -51,10 +51,13 @@ async def meanwhile(bench, plan, act):
 
 
 @pytest.mark.parametrize("writer", ["transactional", "idempotent"])
-async def test_a_target_that_is_deleted_meanwhile_is_named(bench, topics, writer):
+async def test_a_target_that_is_deleted_meanwhile_is_named(bench, address, topics, writer):
     source, target = topics
     plan = await bench.plan(await select(bench.log, source, writer=writer), target)
-    report = await meanwhile(bench, plan, lambda: bench.log.delete_topic(target))
+    # The end of a transaction is asked for until the time-out of the connection.
+    options = {} if address.startswith("memory:") else {"timeout_s": 5}
+    async with open_log(address, **options) as log:
+        report = await meanwhile(Bench(log, bench.journal, bench.name), plan, lambda: bench.log.delete_topic(target))
     assert report.state in ("failed", "in_doubt"), repr(report)
     assert target in report.error
     found = await verify_delivery(bench.log, plan.run_id, bench.journal)
