@@ -39,7 +39,7 @@ async def bench(address: str, tmp_path: Path, topic_name: Callable[..., str]) ->
 def in_doubt(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a plan whose journal fails when it is to enter the end of the second of three batches."""
 
-    async def run(target: str | None = "", **options: Any) -> tuple[Any, str]:
+    async def run(target: str | None = "", *, settled: int = 1, **options: Any) -> tuple[Any, str]:
         monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
         source = await bench.topic(1)
         target = await bench.topic(1) if target == "" else target
@@ -59,7 +59,7 @@ def in_doubt(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Any:
 
         # The end of a batch is entered when the next one was.
         monkeypatch.setattr(bench.journal, "intent", fails_after(2, bench.journal.intent))
-        monkeypatch.setattr(bench.journal, "settle", fails_after(1, bench.journal.settle))
+        monkeypatch.setattr(bench.journal, "settle", fails_after(settled, bench.journal.settle))
         with pytest.raises(OSError, match="the disk is gone"):
             await run_plan(plan, bench.log, bench.journal, connection=WRITABLE, confirm=plan.token)
         monkeypatch.undo()

@@ -41,6 +41,26 @@ async def test_what_arrived_is_not_sent_again(bench, in_doubt, writer, headers):
         await resume(bench, plan)
 
 
+@pytest.mark.parametrize("writer", ["transactional", "idempotent"])
+async def test_who_resumes_may_be_killed_between_two_batches_that_were_in_doubt(bench, in_doubt, writer, monkeypatch):
+    plan, target = await in_doubt(writer=writer, settled=0)
+    assert bench.journal.ledger(plan.run_id)["outcome"].to_pylist()[:4] == ["unknown"] * 4
+    settle, calls = bench.journal.settle, iter(range(9))
+
+    def settle_then_die(*arguments: Any) -> None:
+        settle(*arguments)
+        if not next(calls):
+            raise OSError("killed behind the first batch")
+
+    monkeypatch.setattr(bench.journal, "settle", settle_then_die)
+    with pytest.raises(OSError, match="killed behind"):
+        await resume(bench, plan)
+    monkeypatch.undo()
+    report = await resume(bench, plan)
+    assert report.state == "verified", repr(report)
+    assert await values(bench, target) == VALUES
+
+
 @pytest.mark.parametrize("timestamps", ["keep", "now"])
 async def test_what_did_not_arrive_is_sent(bench, in_doubt, timestamps, monkeypatch):
     # A run whose second batch is known only as begun: its intent is in the journal, and nothing is on the target.
