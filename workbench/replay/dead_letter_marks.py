@@ -6,7 +6,8 @@ import re
 
 _FAMILY = re.compile(
     rb"kafka_dlt-|kafka_exception-|retry_topic-|x-original-|x-exception-|__connect\.errors\.|__streams\.errors\."
-    rb"|(?:topic|reason|handler|subscriber)_poisoned\Z|MT-Fault-|NServiceBus\.(?:FailedQ\Z|ExceptionInfo\.)"
+    rb"|(?:topic|reason|handler|subscriber)_poisoned\Z|MT-(?:Fault-|Host-|Reason\Z)"
+    rb"|NServiceBus\.(?:FailedQ\Z|TimeOfFailure\Z|ExceptionInfo\.)"
     rb"|dead-letter-|x-source-(?:partition|cluster)\Z|k2k_(?:topic|partition|offset)\Z"
     rb"|x-error|dlq_|(?:original_topic|failure_reason|error_message|error_type)\Z"
 )

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
+
+    import pandas as pd
+    import pyarrow as pa
 
     from workbench.replay import Draft
     from workbench.replay.dead_letters.redrive import Redrive
@@ -112,15 +115,13 @@ def redrive_letters(
     fix: Fix | None,
     origin: str | None,
     origins: Mapping[str, str] | None,
+    accept_errors: Collection[str],
     options: Mapping[str, Any],
 ) -> Redrive:
     """Restore and fix dead letters; see `Snapshot.redrive`."""
     from workbench.errors import ValidationError
-    from workbench.replay.dead_letters.originals import Originals, origin_positions
     from workbench.replay.dead_letters.redrive import make_redrive
-    from workbench.replay.selected_positions import positions_of
 
-    store = snapshot.store
     found = snapshot.dead_letters(origins=origins)
     try:
         letters = found.frame if fingerprint is None else found.of_group(fingerprint)
@@ -128,18 +129,51 @@ def redrive_letters(
         raise ValidationError(error.args[0]) from error
     if origin is not None:
         letters = letters[letters["origin_topic"] == origin]
-    records = store.record_table(positions=positions_of(store, letters)[0]) if len(letters) else None
-    sources = store.selected_sources()
-    places = origin_positions(letters, sources)
+    records, restoring = _restoring(snapshot.store, letters)
     return make_redrive(
         letters,
         records,
-        sources,
+        snapshot.store.selected_sources(),
         fix=fix,
         sent_before=_redriven(_journals(snapshot)).letters,
         confirmed=origin,
-        originals=Originals(store.record_table(positions=places) if places.num_rows else None, sources),
+        accept_errors=accept_errors,
         origin=snapshot,
-        reader=_readers(store),
+        **restoring,
         **options,
     )
+
+
+def restored_letters(snapshot: Recorded, positions: pa.Table, targets: Mapping[str, str]) -> Draft:
+    """Restore the letters at these positions, of a run that is resumed; its plan has the fixes.
+
+    Args:
+        snapshot: The snapshot.
+        positions: Positions of the letters.
+        targets: The topic to which the run sends the letters of each topic.
+
+    Raises:
+        ValidationError: A letter is not there, or cannot be restored any more.
+    """
+    from workbench.replay.dead_letters.homebound import restored_draft
+    from workbench.replay.selected_positions import positions_of
+
+    letters = snapshot.dead_letters(origins=targets).frame
+    records, restoring = _restoring(snapshot.store, letters, positions_of(snapshot.store, positions)[0])
+    return restored_draft(letters, records, snapshot.store.selected_sources(), origin=snapshot, **restoring)
+
+
+def _restoring(
+    store: SnapshotStore, letters: pd.DataFrame, positions: pa.Table | None = None
+) -> tuple[pa.Table | None, dict[str, Any]]:
+    """Return the raw records of letters, by default of all, and what restores the records that failed."""
+    from workbench.replay.dead_letters.originals import Originals, origin_positions
+    from workbench.replay.selected_positions import positions_of
+
+    if positions is None and len(letters):
+        positions = positions_of(store, letters)[0]
+    records = None if positions is None else store.record_table(positions=positions)
+    sources = store.selected_sources()
+    places = origin_positions(letters, sources)
+    there = store.record_table(positions=places) if places.num_rows else None
+    return records, {"originals": Originals(there, sources), "reader": _readers(store)}

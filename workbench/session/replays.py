@@ -57,6 +57,8 @@ class Replays:
     """Opens the journal of the snapshot."""
     select: Callable[[pa.Table], Draft]
     """Makes a draft of the records at these positions."""
+    restore: Callable[[pa.Table, Mapping[str, str]], Draft]
+    """Makes a draft of the records that failed with the dead letters at these positions; targets by their topics."""
     graph: Callable[[], Trace]
     """Builds the causal graph of the snapshot."""
     origin: object = None
@@ -175,9 +177,9 @@ class Replays:
             target: The name of the target topic; required if the cluster is protected.
             doubtful: For a batch of which the target cannot tell whether it arrived: ``skip`` leaves it out, ``send``
                 sends it and accepts that it may be there twice. Without it such a run is refused.
-            draft: The draft of the run, where its records are not those of the snapshot: the one of `former_values`, or
-                ``redrive.draft`` made again. By default the records are selected again from the positions in the
-                journal.
+            draft: The draft of the run, where its records are not those of the snapshot: the one of `former_values`.
+                By default the records are selected again from the positions in the journal, and those of a redrive are
+                restored from their letters.
             progress: Called after each batch.
             control: Pauses, resumes and cancels the run.
 
@@ -203,7 +205,7 @@ class Replays:
         else:
             positions = selected.select(["source_id", "partition", "offset"])
             try:
-                plan = await in_thread(lambda: plan_from_json(stored, self.select(positions)))
+                plan = await in_thread(lambda: plan_from_json(stored, self._selected_again(positions, stored)))
             except (ReplayRefused, ValidationError) as error:
                 raise _other_records(run_id, stored["description"], error.message) from error
         return await resume_run(
@@ -217,6 +219,11 @@ class Replays:
             progress=progress,
             control=control,
         )
+
+    def _selected_again(self, positions: pa.Table, stored: Mapping[str, Any]) -> Draft:
+        if stored["options"]["mode"] == "redrive":
+            return self.restore(positions, stored["facts"]["targets"])
+        return self.select(positions)
 
     async def abandon(self, run: str, cluster: Target) -> ReplayReport:
         """Give up a run in doubt; a transaction that it left open is aborted, and its target is free again.
@@ -306,7 +313,7 @@ def _other_records(run: str, description: str, reason: str) -> ReplayRefused:
     """Return the refusal of a run whose records the snapshot does not give again."""
     return ReplayRefused(
         f"Run {run} was not resumed: it sends {description or 'a selection'}, and this snapshot does not hold the same "
-        f"records. {reason} If they came from former_values() or from a fix, pass the same draft: resume(run, writer, "
+        f"records. {reason} If they came from former_values(), pass the same draft: resume(run, writer, "
         "draft=draft). If you do not have it any more, leave this run (abandon it if it is in doubt), and make a new "
         "draft: former_values() of the run that was undone gives what has not come back yet.",
         reasons=[reason],

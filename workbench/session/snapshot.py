@@ -14,7 +14,7 @@ from workbench.text import visible
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
     from typing import Self
 
@@ -239,6 +239,7 @@ class Snapshot(SnapshotQuestions):
         fix: Fix | None = None,
         origin: str | None = None,
         origins: Mapping[str, str] | None = None,
+        accept_errors: Collection[str] = (),
         **options: Any,
     ) -> Redrive:
         """Restore dead letters, fix them, and return the draft that sends them home; nothing is sent here.
@@ -246,12 +247,14 @@ class Snapshot(SnapshotQuestions):
         Its ``repr`` previews what the fix changes. Plan it with ``cluster.plan(redrive.draft, to=redrive.to)``.
 
         Args:
-            fingerprint: Only the letters of this group; see `dead_letters`.
+            fingerprint: Only the letters of this group, or its first digits; see `dead_letters`.
             fix: A function that gets the decoded body of each record and returns the one to send, or None to leave
-                the letter out; or a JSON patch (RFC 6902).
+                the letter out; a JSON patch (RFC 6902) for all; or JSON patches by the position of the letter.
             origin: Only letters of this original topic. It also confirms an origin that only the name of their topic
                 tells (``origin_via`` is ``topic_name``).
             origins: The original topic of each dead-letter topic for which you know it.
+            accept_errors: Error types whose cause was mended elsewhere: their letters are sent unchanged, too, though
+                such an error (authentication, configuration, validation, decoding) usually comes again.
             options: See `replay`; ``records_per_s`` is 100 unless told, and ``ramp_s`` 10.
 
         Raises:
@@ -259,14 +262,30 @@ class Snapshot(SnapshotQuestions):
         """
         from workbench.session.drafting import redrive_letters
 
-        return redrive_letters(self, fingerprint, fix=fix, origin=origin, origins=origins, options=options)
+        return redrive_letters(
+            self,
+            fingerprint,
+            fix=fix,
+            origin=origin,
+            origins=origins,
+            accept_errors=accept_errors,
+            options=options,
+        )
 
     @property
     def replays(self) -> Replays:
         """The replay runs of this snapshot: ``.frame``, and ``.show``, ``.resume``, ``.verify``, ``.abandon``."""
+        from workbench.session.drafting import restored_letters
         from workbench.session.replays import Replays
 
-        return Replays(self.store, self.journal, self.replay, lambda: self.graph, self)
+        return Replays(
+            self.store,
+            self.journal,
+            self.replay,
+            lambda positions, targets: restored_letters(self, positions, targets),
+            lambda: self.graph,
+            self,
+        )
 
     def journal(self) -> Journal:
         """Return the journal of the replays: tables in this file, or a separate file if this one is read-only."""

@@ -7,8 +7,9 @@ import json
 import pytest
 
 import workbench as wb
-from workbench.errors import ValidationError
+from workbench.errors import ConfigurationError, ValidationError
 from workbench.model import NewRecord, Span, TopicPartition
+from workbench.replay import RunControl
 
 pytestmark = pytest.mark.promise("RS-8")
 
@@ -109,6 +110,52 @@ async def test_what_would_fail_again_is_not_sent_unchanged(cluster, captured):
         with pytest.raises(ValidationError, match="would come again, and the record was not changed"):
             snap.redrive(group)
         assert len(snap.redrive(group, fix=rename).changes) == 1
+        mended = snap.redrive(group, accept_errors=["com.acme.ValidationException"])
+        assert (len(mended), mended.changes) == (1, ()), "its cause was mended elsewhere"
+
+
+async def test_a_fix_is_an_edit_of_the_plan(cluster, captured):
+    topic, path = captured
+    body = b'{"event_id":"e-1","correlation_id":"c-1","order":9}'
+    async with cluster.log.writer() as writer:
+        await writer.send([letter(topic, 9, body=body, reason="ids", kind="E")])
+    with await cluster.capture(f"{topic}.DLT", into=path.with_name("ids.duckdb"), progress=False) as snap:
+        (group,) = snap.dead_letters().groups.query("error_type == 'E'")["fingerprint"]
+        redrive = snap.redrive(group, fix=lambda body: {**body, "event_id": "e-2"})
+        plan = await cluster.plan(redrive.draft, to=redrive.to)
+        assert [refusal.rule for refusal in plan.refusals] == ["G-24"], "a fix must not change what no edit may"
+        at = f"{topic}.DLT/0@8"
+        redrive = snap.redrive(group[:6], fix={at: [{"op": "add", "path": "/price", "value": 3}]})
+        assert "kafka_dlt-exception-message" in redrive.removed
+        assert "headers left out: kafka_dlt-exception-fqcn, " in repr(redrive)
+        plan = await cluster.plan(redrive.draft, to=redrive.to)
+        report = await cluster.run(plan, confirm=plan.token)
+        assert report.state == "verified", repr(report)
+        (patch,) = snap.journal().edits(plan.run_id)["patch"].to_pylist()
+        assert json.loads(patch)["patch"] == [{"op": "add", "path": "/price", "value": 3}]
+        with pytest.raises(ValidationError, match=r"orders/0@1 is no selected dead letter"):
+            snap.redrive(fix={"orders/0@1": []})
+        with pytest.raises(ConfigurationError, match="in mode 'redrive', not 'recording'"):
+            snap.redrive(mode="recording")
+
+
+async def test_a_redrive_that_was_stopped_is_resumed_without_its_fix(cluster, captured):
+    topic, path = captured
+    calls = []
+    with wb.open(path) as snap:
+        redrive = snap.redrive(fix=lambda body: {**rename(body), "call": calls.append(0) or len(calls)})
+        plan = await cluster.plan(redrive.draft, to=redrive.to, ramp_s=None, records_per_s="1/2")
+        control = RunControl()
+        report = await cluster.run(plan, confirm=plan.token, control=control, progress=lambda _: control.cancel())
+        assert report.state == "stopped"
+        run, before = plan.run_id, len(await sent(cluster, topic))
+    assert before < len(redrive)
+    with wb.open(path) as snap:
+        report = await snap.replays.resume(run, cluster)
+        assert report.state == "verified", repr(report)
+        home = [json.loads(row.value)["order"] for row in await sent(cluster, topic)]
+        assert home == [0, 1, 2, 4, 5, 7]
+        assert snap.dead_letters().frame["redriven"].notna().sum() == len(home)
 
 
 async def test_an_origin_that_only_a_name_tells_is_confirmed(cluster, captured):

@@ -18,6 +18,7 @@ from workbench.cli.commands.replay import (
     SetHeader,
     Typed,
     header_changes,
+    name_pairs,
     plan_options,
     print_report,
     show_plan,
@@ -54,7 +55,7 @@ def register(app: typer.Typer) -> None:
 def dlq(  # noqa: PLR0913 - as many as a redrive has
     snapshot: SnapshotFile,
     fingerprint: Annotated[
-        str | None, typer.Option("--fingerprint", "-f", help="Show samples of this group instead.")
+        str | None, typer.Option("--fingerprint", "-f", help="Show samples of this group instead; its first digits do.")
     ] = None,
     number: Annotated[int, typer.Option("--number", "-n", min=1, help="Number of samples.")] = 3,
     redrive: Annotated[
@@ -71,6 +72,17 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
             help="Only letters that came from this topic; it also confirms an origin that is a guess by name.",
         ),
     ] = None,
+    origins: Annotated[
+        list[str] | None,
+        typer.Option("--origins", help="Where the letters of a topic came from, as LETTERS=ORIGIN; repeatable."),
+    ] = None,
+    accept_error: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept-error",
+            help="Error type whose cause was mended elsewhere: send its letters unchanged, too; repeatable.",
+        ),
+    ] = None,
     broker: Broker = None,
     confirm: Confirm = None,
     reason: Reason = None,
@@ -83,12 +95,17 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
     Exit code 4: a rule refuses the plan.
     """
     if redrive:
-        given = (snapshot, fingerprint, fix, origin, broker)
+        named = dict(name_pairs("--origins", origins, "LETTERS=ORIGIN"))
+        headers = header_changes(set_header, remove_header, rename_header)
+        chosen: dict[str, Any] = {
+            "fix": fix, "headers": headers, "origin": origin, "origins": named, "address": broker,
+            "accept_errors": accept_error or (),
+        }  # fmt: skip
         if confirm is None:
-            headers = header_changes(set_header, remove_header, rename_header)
-            _plan(*given, {**plan_options(option), "headers": headers}, as_json=as_json)
+            _plan(snapshot, fingerprint, {**plan_options(option), **chosen}, as_json=as_json)
         else:
-            work = _run(*given, confirm=confirm, reason=reason, typed=confirm_target)
+            asked = {**chosen, "confirm": confirm, "reason": reason, "target": confirm_target}
+            work = _run(snapshot, fingerprint, asked)
             report = run(until_stopped(work, snapshot, confirm, as_json=as_json))
             print_report(report, as_json=as_json)
             raise typer.Exit(report.exit_status)
@@ -96,13 +113,13 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
     _refuse_without_redrive(
         {
             "--fix": fix, "--set-header": set_header, "--remove-header": remove_header, "--origin": origin,
-            "--rename-header": rename_header, "--option": option, "--confirm": confirm,
+            "--rename-header": rename_header, "--option": option, "--confirm": confirm, "--accept-error": accept_error,
         }
     )  # fmt: skip
     from workbench.session.frames import plain_rows
 
     with opened(snapshot) as snap:
-        found = snap.dead_letters()
+        found = snap.dead_letters(origins=dict(name_pairs("--origins", origins, "LETTERS=ORIGIN")))
     if found.note:
         say(found.note)
     columns: tuple[str, ...] = _GROUPS
@@ -126,46 +143,17 @@ def _refuse_without_redrive(given: Mapping[str, object]) -> None:
         )
 
 
-def _plan(
-    snapshot: Path,
-    fingerprint: str | None,
-    fix: Path | None,
-    origin: str | None,
-    broker: str | None,
-    options: dict[str, Any],
-    *,
-    as_json: bool,
-) -> None:
+def _plan(snapshot: Path, fingerprint: str | None, given: dict[str, Any], *, as_json: bool) -> None:
     from workbench.session.procedures.kept_redrives import plan_redrive
 
-    found, plan = run(plan_redrive(snapshot, fingerprint, fix=fix, origin=origin, address=broker, **options))
+    found, plan = run(plan_redrive(snapshot, fingerprint, **given))
     if not as_json:
         print_text(f"{found!r}\n")
     show_plan(plan, as_json=as_json)
 
 
-async def _run(
-    snapshot: Path,
-    fingerprint: str | None,
-    fix: Path | None,
-    origin: str | None,
-    broker: str | None,
-    *,
-    confirm: str,
-    reason: str | None,
-    typed: str | None,
-) -> ReplayReport:
+async def _run(snapshot: Path, fingerprint: str | None, given: dict[str, Any]) -> ReplayReport:
     from workbench.session.procedures.kept_redrives import run_kept_redrive
 
     with progress_listener(to_terminal=sys.stderr.isatty()) as listener:
-        return await run_kept_redrive(
-            snapshot,
-            fingerprint,
-            fix=fix,
-            origin=origin,
-            address=broker,
-            confirm=confirm,
-            reason=reason,
-            target=typed,
-            progress=listener,
-        )
+        return await run_kept_redrive(snapshot, fingerprint, progress=listener, **given)

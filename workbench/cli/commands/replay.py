@@ -344,18 +344,23 @@ def plan_options(given: list[str] | None) -> dict[str, Any]:
 
 def header_changes(given: list[str] | None, removed: list[str] | None, renamed: list[str] | None) -> dict[str, Any]:
     """Read the changes of headers; empty where there is none."""
-    changes = {"set": _pairs("--set-header", given), "remove": removed, "rename": _pairs("--rename-header", renamed)}
+    changes = {
+        "set": dict(name_pairs("--set-header", given)),
+        "remove": removed,
+        "rename": dict(name_pairs("--rename-header", renamed)),
+    }
     return {name: change for name, change in changes.items() if change}
 
 
-def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
+def name_pairs(option: str, given: list[str] | None, form: str = "NAME=TEXT") -> list[tuple[str, str]]:
+    """Read the values of an option that are written as a name and a text."""
     from workbench.errors import ConfigurationError
 
     pairs = [text.partition("=") for text in given or []]
     for name, found, value in pairs:
         if not found or not name:
-            raise ConfigurationError(f"{option} {name + found + value!r} is not written as NAME=TEXT.")
-    return {name: value for name, _, value in pairs}
+            raise ConfigurationError(f"{option} {name + found + value!r} is not written as {form}.")
+    return [(name, value) for name, _, value in pairs]
 
 
 def _value(text: str) -> Any:

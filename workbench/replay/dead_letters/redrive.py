@@ -6,28 +6,31 @@ of their dead letter, so the ledger and ``x-replay-of`` tell which letters were 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import pyarrow as pa
-
-from workbench.bus.rows import header_column
-from workbench.errors import ValidationError
+from workbench.errors import ConfigurationError, ValidationError
 from workbench.model.events.dead_letters import is_dead_letter_topic
-from workbench.replay.dead_letter_marks import HOME_PARTITION, RESTORED
+from workbench.replay.dead_letters.homebound import homebound_draft, letters_of
 from workbench.replay.dead_letters.originals import Originals
-from workbench.replay.dead_letters.restored_letters import BY_NAME, NotRestorable, RestoredRecord, restore
-from workbench.replay.draft import Draft
-from workbench.replay.rewriting.edits import Change, apply_fix
+from workbench.replay.dead_letters.restored_letters import BY_NAME, NotRestorable, RestoredRecord
+from workbench.replay.record_positions import POSITION
+from workbench.replay.rewriting.edits import Change, checked_fix, edited, operations_of
 from workbench.replay.rewriting.json_body import NotRewritable
+from workbench.replay.rewriting.kept_edits import Edits, edited_batch
 from workbench.replay.rewriting.record_reader import RecordReader
-from workbench.text import counted, number_text, position_text, text_table, visible
+from workbench.text import counted, number_text, text_table, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    import pandas as pd
+    import pyarrow as pa
 
     from workbench.model.selecting.selection import SelectedSource
+    from workbench.replay.dead_letters.homebound import Letter, ReaderOf
+    from workbench.replay.draft import Draft
     from workbench.replay.rewriting.edits import Fix
 
 REDRIVE_RATE = 100
@@ -35,7 +38,10 @@ REDRIVE_RATE = 100
 REDRIVE_RAMP_S = 10
 """Seconds at the beginning in which a tenth of the rate is sent."""
 _SHOWN = 5
-_NOT_RETRIED = ("authentication", "authorization", "configuration", "validation", "jsondecode", "deserialization")
+_NOT_RETRIED = (
+    "authentication", "authorization", "configuration", "configexception", "validation", "deserialization",
+    "jsondecode", "jsonparse", "jsonprocessing", "jsonmapping", "jsonsyntax", "jsonreader", "jsonexception",
+)  # fmt: skip
 """Parts of error types that a second attempt cannot mend, as long as the record is not changed."""
 
 
@@ -48,6 +54,7 @@ class Redrive:
         to: Origin topic of each dead-letter topic.
         changes: The records that the fix changed.
         refused: Position and reason of each letter that is not sent.
+        removed: Names of the headers of the letters that are not sent on.
         bodies: Where the bodies came from, where the records at their origins were captured, too.
     """
 
@@ -55,6 +62,7 @@ class Redrive:
     to: Mapping[str, str]
     changes: tuple[Change, ...]
     refused: Mapping[str, str]
+    removed: tuple[str, ...] = ()
     bodies: str = ""
 
     def __len__(self) -> int:
@@ -63,14 +71,22 @@ class Redrive:
     def __repr__(self) -> str:
         lines = [f"Redrive of {counted(len(self), 'dead letter')}, {number_text(len(self.changes))} changed"]
         lines += [f"  {source} → {target}" for source, target in sorted(self.to.items())]
+        lines += [f"  headers left out: {visible(', '.join(self.removed), 400)}"] if self.removed else []
         lines += [f"  {self.bodies}"] if self.bodies else []
         for change in self.changes[:_SHOWN]:
             lines += ["", change.position, *(visible(line, 200) for line in change.diff.splitlines())]
         if self.refused:
-            rows = [(position, reason) for position, reason in list(self.refused.items())[:_SHOWN]]
-            title = f"{counted(len(self.refused), 'letter')} not sent:"
-            lines += ["", title, text_table(("letter", "reason"), rows)]
+            lines += ["", f"{counted(len(self.refused), 'letter')} not sent:", self._refused_table()]
         return "\n".join(lines)
+
+    def _refused_table(self) -> str:
+        first: dict[str, str] = {}
+        for position, reason in self.refused.items():
+            first.setdefault(reason, position)
+        reasons = Counter(self.refused.values()).most_common()
+        rows = [(number_text(count), first[reason], reason) for reason, count in reasons[:_SHOWN]]
+        more = [counted(len(reasons) - _SHOWN, "more reason")] if len(reasons) > _SHOWN else []
+        return "\n".join([text_table(("letters", "such as", "reason"), rows, numeric=(0,)), *more])
 
 
 def make_redrive(
@@ -81,9 +97,10 @@ def make_redrive(
     fix: Fix | None = None,
     sent_before: Mapping[str, str] | None = None,
     confirmed: str | None = None,
+    accept_errors: Collection[str] = (),
     originals: Originals | None = None,
     origin: object = None,
-    reader: Callable[[int, str], RecordReader] = lambda _, topic: RecordReader(topic),
+    reader: ReaderOf = lambda _, topic: RecordReader(topic),
     **options: Any,
 ) -> Redrive:
     """Restore and fix dead letters, and make the draft that sends them to their origin.
@@ -92,66 +109,59 @@ def make_redrive(
         letters: Rows of `workbench.replay.dead_letters.triage.DeadLetters.frame`.
         records: Their raw records: RECORD columns, ``source_id``, ``cluster``, ``topic``; None without any letter.
         sources: How each source was captured.
-        fix: A function that gets the decoded body and returns the one to send, None to leave the letter out; or a JSON
-            patch (RFC 6902).
+        fix: A function that gets the decoded body and returns the one to send, None to leave the letter out; a JSON
+            patch (RFC 6902); or patches by the position of the letter.
         sent_before: Position and run of letters that were sent home already.
         confirmed: The original topic that the user named: letters go there that only the name of their topic tells of.
+        accept_errors: Error types whose letters are sent unchanged, though such an error usually comes again.
         originals: The records at the origins of the letters, where they were captured, too.
         origin: The snapshot.
-        reader: Gives what reads the records of an original topic, by the source id of their letters and its name.
+        reader: Gives what reads the records of an original topic.
         options: See `workbench.replay.Options`.
 
     Raises:
+        ConfigurationError: The fix is no function and no patch, or the options ask for another mode.
         ValidationError: No letter can be sent, or the letters of one topic come from several origins.
     """
-    known: dict[str, Any] = {}
-    letter: Any
-    for letter in letters.itertuples(index=False):
-        known[position_text(letter.topic, letter.partition, letter.offset)] = letter
-    kept: list[int] = []
-    restored: list[RestoredRecord] = []
-    home: list[int | None] = []
+    if options.get("mode", "redrive") != "redrive":
+        raise ConfigurationError(f"Letters go home in mode 'redrive', not {options['mode']!r}; leave mode= out.")
+    checked = None if fix is None else checked_fix(fix)
+    originals = originals or Originals()
+    kept: list[tuple[Letter, RestoredRecord]] = []
+    patches: list[Sequence[dict[str, Any]]] = []
     changes: list[Change] = []
     refused: dict[str, str] = {}
     to: dict[str, set[str]] = {}
-    readers: dict[int, RecordReader] = {}
-    originals = originals or Originals()
-    for row, record in enumerate(() if records is None else _rows(records)):
-        position = position_text(record["topic"], record["partition"], record["offset"])
-        letter = known.get(position)
-        if letter is None:
-            continue
-        own = reader(record["source_id"], str(letter.origin_topic))
+    unknown = set(checked) if isinstance(checked, dict) else set()
+    for letter in letters_of(letters, records, reader):
+        unknown.discard(letter.position)
         try:
-            _check_origin(letter, confirmed, (sent_before or {}).get(position))
-            found = _prepared(letter, record, fix, own, originals)
+            _check_origin(letter.entry, confirmed, (sent_before or {}).get(letter.position))
+            found = letter.restored(originals)
+            patch, change = _fixed(letter, found, checked)
+            if change is None:
+                _check_retried(letter.entry, accept_errors)
         except NotRestorable as reason:
-            refused[position] = str(reason)
+            refused[letter.position] = str(reason)
             continue
-        if found[1] is not None:
-            before, after = ((one.value, one.headers) for one in (found[1], found[0]))
-            changes.append(Change.of(position, own, before, after))
-        readers[record["source_id"]] = own
-        kept.append(row)
-        restored.append(found[0])
-        home.append(None if pd.isna(letter.origin_partition) else int(letter.origin_partition))
-        to.setdefault(record["topic"], set()).add(str(letter.origin_topic))
+        kept.append((letter, found))
+        patches.append(() if change is None else patch)
+        changes += [] if change is None else [change]
+        to.setdefault(letter.record["topic"], set()).add(str(letter.entry.origin_topic))
+    if unknown:
+        raise ValidationError(f"{min(unknown)} is no selected dead letter, so it cannot be fixed.")
     if records is None or not kept:
         reasons = "; ".join(sorted(set(refused.values()))[:_SHOWN])
         raise ValidationError(f"No dead letter can be sent: {reasons or 'there is none'}.")
     targets = _one_origin_each(to)
-    table = _table(records.take(pa.array(kept)), restored).append_column(HOME_PARTITION, pa.array(home, pa.int32()))
-    chosen = {"mode": "redrive", "records_per_s": REDRIVE_RATE, "ramp_s": REDRIVE_RAMP_S, **options}
-    used = set(table["source_id"].to_pylist())
-    selected = [source for source in sources if source.source_id in used]
     summary = f"{counted(len(kept), 'dead letter')}, {number_text(len(changes))} changed by a fix"
-    draft = Draft(table, sources=selected, description=summary, origin=origin, readers=readers, **chosen)
-    return Redrive(draft, targets, tuple(changes), refused, originals.summary)
-
-
-def _rows(records: pa.Table) -> Iterable[dict[str, Any]]:
-    for batch in records.to_batches(max_chunksize=5_000):
-        yield from batch.to_pylist()
+    chosen = {"records_per_s": REDRIVE_RATE, "ramp_s": REDRIVE_RAMP_S, **options}
+    draft = homebound_draft(records, kept, sources, description=summary, origin=origin, **chosen)
+    if changes:
+        (places,) = draft.records.select([*POSITION]).combine_chunks().to_batches()
+        draft = draft.with_edits(Edits.of([edited_batch(places, patches, [None] * len(patches))]))
+    removed = tuple(sorted({name for _, record in kept for name in record.removed}))
+    return Redrive(draft, targets, tuple(changes), refused, removed, originals.summary)
 
 
 def _check_origin(letter: Any, confirmed: str | None, run: str | None) -> None:
@@ -159,7 +169,8 @@ def _check_origin(letter: Any, confirmed: str | None, run: str | None) -> None:
     if run is not None:
         raise NotRestorable(f"it was sent home by run {run}")
     if not isinstance(letter.origin_topic, str):
-        raise NotRestorable("its origin is not known; name it with origins=")
+        named = f"origins={{{letter.topic!r}: 'TOPIC'}} (--origins {letter.topic}=TOPIC)"
+        raise NotRestorable(f"its origin is not known; name it with {named}")
     if is_dead_letter_topic(letter.origin_topic):
         raise NotRestorable(f"its origin {letter.origin_topic} is a dead-letter topic")
     if letter.origin_via == BY_NAME and letter.origin_topic != confirmed:
@@ -167,28 +178,28 @@ def _check_origin(letter: Any, confirmed: str | None, run: str | None) -> None:
         raise NotRestorable(f"{guess}; confirm it with origin={letter.origin_topic!r} (--origin {letter.origin_topic})")
 
 
-def _prepared(
-    letter: Any, record: Mapping[str, Any], fix: Fix | None, reader: RecordReader, originals: Originals
-) -> tuple[RestoredRecord, RestoredRecord | None]:
-    """Restore and fix one letter; returns the record to send, and what it was where the fix changed it."""
-    headers = tuple((one["name"], one["value"]) for one in record["headers"])
-    via = letter.origin_via
-    found = originals.best(letter, record, lambda: restore(record["key"], record["value"], headers, via))
-    fixed = found if fix is None else _fixed(found, fix, reader)
-    if (fixed.value, fixed.headers) != (found.value, found.headers):
-        return fixed, found
-    kind = str(letter.error_type or "").lower()
-    if any(word in kind for word in _NOT_RETRIED):
-        raise NotRestorable(f"{letter.error_type} would come again, and the record was not changed")
-    return found, None
+def _check_retried(letter: Any, accepted: Collection[str]) -> None:
+    """Refuse a letter that was not changed, and whose error would come again."""
+    kind = letter.error_type
+    if not isinstance(kind, str) or kind in accepted or not any(word in kind.lower() for word in _NOT_RETRIED):
+        return
+    raise NotRestorable(
+        f"{kind} would come again, and the record was not changed; if its cause was mended elsewhere, say so with "
+        f"accept_errors=[{kind!r}] (--accept-error {kind})",
+    )
 
 
-def _fixed(found: RestoredRecord, fix: Fix, reader: RecordReader) -> RestoredRecord:
+def _fixed(letter: Letter, found: RestoredRecord, fix: Fix | None) -> tuple[Sequence[dict[str, Any]], Change | None]:
+    """Return the operations by which a fix changes a record, and their effect; None where it changes nothing."""
+    if fix is None:
+        return (), None
+    before = found.value, found.headers
     try:
-        value, headers = apply_fix(reader, fix, found.value, found.headers)
+        patch = operations_of(letter.reader, fix, *before, position=letter.position)
+        after = edited(letter.reader, *before, patch) if patch else before
     except NotRewritable as reason:
         raise NotRestorable(str(reason)) from reason
-    return RestoredRecord(found.key, value, headers, found.removed)
+    return patch, None if after == before else Change.of(letter.position, letter.reader, before, after)
 
 
 def _one_origin_each(origins: Mapping[str, set[str]]) -> dict[str, str]:
@@ -197,17 +208,6 @@ def _one_origin_each(origins: Mapping[str, set[str]]) -> dict[str, str]:
             shown = ", ".join(sorted(names)[:_SHOWN])
             raise ValidationError(
                 f"The dead letters of {topic} come from several topics: {shown}. Send them one after the other: "
-                f"origin={min(names)!r}.",
+                f"origin={min(names)!r} (--origin {min(names)}).",
             )
     return {topic: next(iter(names)) for topic, names in origins.items()}
-
-
-def _table(records: pa.Table, restored: Sequence[RestoredRecord]) -> pa.Table:
-    columns = {
-        "key": pa.array([one.key for one in restored], pa.binary()),
-        "value": pa.array([one.value for one in restored], pa.binary()),
-        "headers": header_column([one.headers for one in restored]),
-    }
-    for name, column in columns.items():
-        records = records.set_column(records.schema.get_field_index(name), name, column)
-    return records.append_column(RESTORED, pa.array([True] * len(restored)))

@@ -15,16 +15,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbench.decoding.conventions.dead_letter_body import MARKERS, MAX_LAYERS
 from workbench.decoding.conventions.provenance import writer_names
+from workbench.decoding.formats.json import read_json
 from workbench.replay.dead_letter_marks import is_dead_letter_header
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from workbench.model import HeaderList
 
-_MARKERS = ("<no_value>", "<decode_failed>", "<non-serializable>", "<unreadable_value>")
-"""Texts that stand in a copy for something that could not be copied."""
 BY_NAME = "topic_name"
 """An origin that only the name of the topic of the letter tells: a guess."""
 _GUESSED = (None, BY_NAME, "user")
@@ -49,14 +49,17 @@ class RestoredRecord:
     """Names of the headers of the dead letter that are left out."""
 
 
-def restore(key: bytes | None, value: bytes | None, headers: HeaderList, via: str | None) -> RestoredRecord:
+def restore(
+    key: bytes | None, value: bytes | None, headers: HeaderList, via: str | None, problems: Collection[str] = ()
+) -> RestoredRecord:
     """Restore the record that failed.
 
     Args:
         key: Key of the dead letter.
         value: Value of the dead letter.
         headers: Headers of the dead letter.
-        via: The writer that the decoder recognised (``origin.via``).
+        via: The writer that the decoder recognised (``origin.via``), or else what tells the origin of the letter.
+        problems: Codes of what the decoder found wrong with the letter.
 
     Raises:
         NotRestorable: Bytes are missing, redacted, or were lost in a copy as text.
@@ -64,6 +67,8 @@ def restore(key: bytes | None, value: bytes | None, headers: HeaderList, via: st
     if via == "contract_dlq":
         return _of_contract(_object(value))
     if via is not None and via.startswith("onex"):
+        if "redacted" in problems:
+            raise NotRestorable("parts of its body were redacted")
         return _of_onex(_object(value), headers)
     if value is None:
         raise NotRestorable("its body is empty")
@@ -123,12 +128,31 @@ def _bytes(text: Any) -> bytes | None:
 
 
 def _of_onex(body: Mapping[str, Any], headers: HeaderList) -> RestoredRecord:
-    message = body.get("original_message")
+    message = _innermost(body).get("original_message")
     if not isinstance(message, dict) or not isinstance(message.get("value"), str):
         raise NotRestorable("it holds no copy of the original value")
     key, value = message.get("key"), message["value"]
     for text in (key, value):
-        if text is not None and (not isinstance(text, str) or text in _MARKERS or _REPLACEMENT in text):
+        if text is not None and (not isinstance(text, str) or text in MARKERS or _REPLACEMENT in text):
             raise NotRestorable("its copy as text lost bytes of the original")
-    kept = tuple(header for header in headers if not is_dead_letter_header(header[0]))
-    return RestoredRecord(None if key is None else key.encode(), value.encode(), kept)
+    kept, removed = [], []
+    for name, content in headers:
+        if is_dead_letter_header(name):
+            removed.append(name.decode("utf-8", "replace"))
+        else:
+            kept.append((name, content))
+    return RestoredRecord(
+        None if key is None else key.encode(), value.encode(), tuple(kept), tuple(dict.fromkeys(removed))
+    )
+
+
+def _innermost(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Open a letter about a letter down to the one about the record that failed first."""
+    for _ in range(MAX_LAYERS):
+        message = body.get("original_message")
+        value = message.get("value") if isinstance(message, dict) else None
+        inner = read_json(value) if isinstance(value, str) else None
+        if not isinstance(inner, dict) or not isinstance(inner.get("original_message"), dict):
+            return body
+        body = inner
+    raise NotRestorable(f"it is a letter about a letter, more than {MAX_LAYERS} times")

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from workbench.store import SnapshotStore
 
 _SHOWN = 20
+_NAMED = 5
 _LAST_TIMESTAMP_MS = 253_402_300_799_999
 _GROUP_COLUMNS = (
     "fingerprint", "error_type", "message", "records", "redriven", "again", "topics", "origins", "guessed", "first",
@@ -48,7 +49,7 @@ _NUMERIC = (3, 4, 5, 8)
 _ROW_COLUMNS = (
     "topic", "partition", "offset", "event_id", "correlation_id", "time", "event_time", "fingerprint", "error_type",
     "error_message", "attempts", "origin_topic", "origin_partition", "origin_offset", "origin_via", "depth",
-    "problems", "redriven", "again",
+    "problems", "redriven", "again", "written_by",
 )  # fmt: skip
 
 CONDITION = dead_letter_sql()
@@ -60,8 +61,10 @@ class DeadLetters:
     """The dead letters of a snapshot, grouped by failure.
 
     Attributes:
-        frame: One row for each, by time and position. ``time`` is the event's time, or else the record's. ``redriven``
-            is the run that sent the letter home; ``again`` the run that had sent the record which failed with it.
+        frame: One row for each, by time and position. ``time`` is when the letter was written, or else the event's
+            time. ``redriven`` is the run that sent the letter home; ``again`` the run that had sent the record which
+            failed with it. ``written_by`` is the writer that was recognised by headers or body. A letter about a letter
+            (``depth`` above 1) has the origin of the record that failed first.
         groups: One row for each fingerprint, most frequent first; ``guessed`` counts origins known only by topic name,
             ``redriven`` letters that were sent home, ``again`` those of records that failed again after that.
         note: Why it is not known which letters were sent home; empty where it is.
@@ -75,16 +78,20 @@ class DeadLetters:
         return len(self.frame)
 
     def of_group(self, fingerprint: str) -> pd.DataFrame:
-        """Return the rows of a group.
+        """Return the rows of a group, named by its fingerprint or by the first digits of it.
 
         Raises:
-            KeyError: There is no such group; the message names some that there are.
+            KeyError: There is no such group, or there are several; the message names some.
         """
-        rows = self.frame[self.frame["fingerprint"] == fingerprint]
-        if rows.empty:
-            known = ", ".join(self.groups["fingerprint"].head(5)) or "none"
-            raise KeyError(f"No group of dead letters has the fingerprint {fingerprint!r}; known are {known}.")
-        return rows
+        names = self.groups["fingerprint"]
+        found = [name for name in names if name == fingerprint] or [one for one in names if one.startswith(fingerprint)]
+        if len(found) == 1:
+            rows: pd.DataFrame = self.frame[self.frame["fingerprint"] == found[0]]
+            return rows
+        known = ", ".join((found or list(names))[:_NAMED]) or "none"
+        if found:
+            raise KeyError(f"{counted(len(found), 'group')} of dead letters begin with {fingerprint!r}: {known}.")
+        raise KeyError(f"No group of dead letters has the fingerprint {fingerprint!r}; known are {known}.")
 
     def sample(self, fingerprint: str, number: int = 3) -> pd.DataFrame:
         """Return some dead letters of a group, spread over its time from first to last.
@@ -185,7 +192,8 @@ def _row(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
     kind, message = error.get("type") or "", error.get("message") or ""
     return {
         **{name: event[name] for name in ("topic", "partition", "offset", "event_id", "correlation_id", "event_time")},
-        "time": event["event_time"] or _record_time(event["timestamp_ms"]),
+        # The event's own time is that of the record that failed, where the letter is that record sent on.
+        "time": _record_time(event["timestamp_ms"]) or event["event_time"],
         **_origin(event, given),
         "fingerprint": _fingerprint(kind, message),
         "error_type": kind or None,
@@ -194,6 +202,7 @@ def _row(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
         "depth": event["dlq_depth"],
         "problems": event["problems"],
         "sent_by": _redrive_of(event.get("replay")),
+        "written_by": (event["origin"] or {}).get("via"),
     }
 
 
@@ -212,6 +221,8 @@ def _record_time(timestamp_ms: int | None) -> datetime | None:
 
 def _origin(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:
     found = event["origin"] or {}
+    if event.get("origin_root") is not None:
+        found = {**found, **_first_origin(event["origin_root"])}
     topic, via = found.get("topic"), found.get("via")
     if event["topic"] in given:
         topic, via = given[event["topic"]], "user"
@@ -223,6 +234,11 @@ def _origin(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any
         "origin_offset": found.get("offset"),
         "origin_via": via,
     }
+
+
+def _first_origin(root: str) -> dict[str, Any]:
+    topic, partition, offset = root.rsplit("/", 2)
+    return {"topic": topic, "partition": int(partition), "offset": int(offset)}
 
 
 @lru_cache(maxsize=10_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import inspect
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pyarrow as pa
 
 from workbench.buffers.mapped import batches_of
-from workbench.errors import ValidationError
+from workbench.errors import ConfigurationError, ValidationError
 from workbench.replay.record_positions import POSITION
 from workbench.replay.rewriting.header_edits import FIELDS
 from workbench.replay.rewriting.header_patches import is_header_path, patched_headers
@@ -81,6 +82,7 @@ def make_edits(records: pa.Table, fix: Fix, readers: Mapping[int, RecordReader],
         ConfigurationError: It is no function and no patch.
         ValidationError: A position is not selected, or the column has another length.
     """
+    fix = checked_fix(fix) if callable(fix) else fix
     if callable(fix):
         after = _column(records, fix) if columns else None
         return Edits.of(_edited(records, _BODY_COLUMNS, lambda one: _by_function(one, fix, readers, after)))
@@ -101,18 +103,33 @@ def pairs_of(record: Mapping[str, Any]) -> HeaderList:
     return tuple((one["name"], one["value"]) for one in record["headers"])
 
 
-def apply_fix(
-    reader: RecordReader, fix: Fix, value: bytes | None, headers: HeaderList = ()
-) -> tuple[bytes | None, HeaderList]:
-    """Return a value and headers as a fix makes them; the value's own bytes where that changes nothing.
+def checked_fix(fix: Fix) -> Fix:
+    """Return a fix with its patches checked.
+
+    Raises:
+        ConfigurationError: It is no function and no patch, or a coroutine function.
+    """
+    if inspect.iscoroutinefunction(fix):
+        raise ConfigurationError("The fix is a coroutine function (async def); it must return the body itself.")
+    if callable(fix):
+        return fix
+    if hasattr(fix, "keys"):
+        return {_spelled(name): check_patch(patch) for name, patch in fix.items()}  # type: ignore[union-attr]  # it has keys
+    return check_patch(fix)
+
+
+def operations_of(
+    reader: RecordReader, fix: Fix, value: bytes | None, headers: HeaderList, *, position: str = ""
+) -> Sequence[dict[str, Any]]:
+    """Return the operations of a checked fix for one record; none where it changes nothing.
 
     Raises:
         NotRewritable: The value cannot be rewritten, or the fix fails or leaves the record out.
     """
-    if not callable(fix):
-        return edited(reader, value, headers, check_patch(fix))
-    body = reader.body(headers, value)
-    return _written(value, body, _called(fix, copy.deepcopy(body.tree))), headers
+    if callable(fix):
+        body = reader.body(headers, value).tree
+        return patch_between(body, _called(fix, body))
+    return fix.get(position, ()) if hasattr(fix, "keys") else fix  # type: ignore[union-attr,return-value]  # checked
 
 
 def edited(
@@ -173,7 +190,7 @@ def _made(
 
 def _by_position(records: pa.Table, patches: Mapping[str, Sequence[Mapping[str, Any]]]) -> Edits:
     left = {name: check_patch(patch) for name, patch in patches.items()}
-    spelled = {position_text(*parse_position(name)) if is_position(name) else name: name for name in left}
+    spelled = {_spelled(name): name for name in left}
     found = []
     for batch in batches_of(records.select([*POSITION, "topic"])):
         names = [position_text(*row) for row in zip(*(batch[one].to_pylist() for one in _NAMED), strict=True)]
@@ -184,6 +201,11 @@ def _by_position(records: pa.Table, patches: Mapping[str, Sequence[Mapping[str, 
     return Edits.of(found)
 
 
+def _spelled(name: str) -> str:
+    """Return a position in its usual spelling; another text as it is."""
+    return position_text(*parse_position(name)) if is_position(name) else name
+
+
 def _by_function(
     record: Mapping[str, Any], function: Callable[[Any], Any], readers: Mapping[int, RecordReader], after: Any
 ) -> Sequence[dict[str, Any]]:
@@ -191,8 +213,7 @@ def _by_function(
     reader = reader_of(readers, record["source_id"], record["topic"])
     headers, value = pairs_of(record), record["value"]
     if after is None:
-        body = reader.body(headers, value).tree
-        return patch_between(body, _called(function, copy.deepcopy(body)))
+        return operations_of(reader, function, value, headers)
     new = after[record["row"]]
     new = new.as_py() if isinstance(new, pa.Scalar) else new
     content = new.encode() if isinstance(new, str) else new
@@ -202,11 +223,14 @@ def _by_function(
 
 
 def _called(function: Callable[[Any], Any], body: Any) -> Any:
+    given = copy.deepcopy(body)
     try:
-        after = function(body)
+        after = function(given)
     except Exception as error:
         # The function is the user's: what it raises about one record is a finding about that record.
         raise NotRewritable(f"the fix failed: {type(error).__name__}: {error}") from error
+    if after is None and given != body:
+        raise NotRewritable("the fix changed the body and returned None; it must return the body")
     if after is None:
         raise NotRewritable("the fix left it out")
     return after

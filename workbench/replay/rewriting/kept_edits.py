@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from functools import cached_property
@@ -14,6 +13,7 @@ import pyarrow.compute as pc
 
 from workbench.buffers.ascending import ascends
 from workbench.buffers.mapped import batches_of, mapped_array, mapped_table, taken_rows, taken_table
+from workbench.buffers.packed_text import packed_text, unpacked_batches
 from workbench.errors import ConfigurationError
 from workbench.replay.record_positions import POSITION, position_keys
 from workbench.replay.rewriting.header_patches import is_header_path
@@ -122,17 +122,12 @@ class Edits:
         """Return the edits as the journal keeps them: packed, as they may be many; None where there are none."""
         if not self.any:
             return None
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, EDITED, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
-            for batch in batches_of(self.table):
-                stream.write_batch(batch)
-        return {"records": self.table.num_rows, "arrow": base64.b64encode(sink.getvalue()).decode()}
+        return {"records": self.table.num_rows, "arrow": packed_text(self.table)}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Edits:
         """Read what `to_json` wrote."""
-        with pa.ipc.open_stream(base64.b64decode(value["arrow"])) as stream:
-            return cls.of(stream)
+        return cls.of(unpacked_batches(value["arrow"]))
 
 
 NO_EDITS = Edits(EDITED.empty_table())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jsonpatch
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 Operations: TypeAlias = "Sequence[dict[str, Any]]"
 """The operations of one patch, as RFC 6902 writes them."""
 
+_PYTHON_TYPE = re.compile(r" \(<class '[^']*'>\)")
+"""What jsonpatch says about values in addition."""
 _FAULTS = (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError, ValueError, RecursionError)
 
 
@@ -50,7 +53,7 @@ def apply_patch(tree: Any, operations: Operations) -> Any:
     try:
         return jsonpatch.JsonPatch(list(operations)).apply(tree)
     except _FAULTS as error:
-        raise NotRewritable(f"the patch does not apply: {type(error).__name__}: {error}") from error
+        raise NotRewritable(f"the patch does not apply: {_PYTHON_TYPE.sub('', str(error))}") from error
 
 
 def patch_between(before: Any, after: Any) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from workbench.errors import ConfigurationError
 from workbench.session.connecting import connect
 from workbench.session.opening import open_snapshot
 from workbench.session.procedures.fixes import edited_draft
+from workbench.session.procedures.planned_letters import planned_letters
 from workbench.session.replaying import planned
 from workbench.tasks import in_thread
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workbench.model.feeds import Progress
-    from workbench.replay import Plan, ReplayReport
+    from workbench.replay import Draft, Plan, ReplayReport
     from workbench.session.procedures.fixes import HeaderChanges
+    from workbench.session.snapshot import Snapshot
 
 
 async def plan_replay(
@@ -82,7 +84,7 @@ async def run_kept_plan(
 
     Args:
         snapshot: The snapshot file.
-        selection: The same selection that was planned; by default the SQL condition that the plan names.
+        selection: The same selection that was planned; by default the SQL condition or the letters that the plan names.
         confirm: The token of the plan.
         address: The target cluster; see `connect`.
         reason: Why; see `connect`.
@@ -96,12 +98,18 @@ async def run_kept_plan(
     """
     with open_snapshot(snapshot) as snap:
         stored = snap.journal().planned(confirm).plan
-        # A stimulus selects the roots of what was selected; every other option is that of the stored plan anyway.
-        mode = {"mode": "stimulus"} if stored["options"]["mode"] == "stimulus" else {}
-        chosen = _condition(stored["description"], confirm) if selection is None else selection
-        plan = await in_thread(lambda: planned(snap, snap.replay(chosen, **mode), confirm))
+        plan = await in_thread(lambda: planned(snap, _selected_again(snap, stored, selection), confirm))
         async with await connect(address, write=True, reason=reason) as cluster:
             return await cluster.run(plan, confirm=confirm, target=target, progress=progress)
+
+
+def _selected_again(snap: Snapshot, stored: Mapping[str, Any], selection: Any) -> Draft:
+    mode = stored["options"]["mode"]
+    if mode == "redrive" and selection is None:
+        return planned_letters(snap, stored)
+    chosen = _condition(stored["description"], stored["hash"][:8]) if selection is None else selection
+    # A stimulus selects the roots of what was selected; every other option is that of the stored plan anyway.
+    return snap.replay(chosen, **({"mode": mode} if mode == "stimulus" else {}))
 
 
 def _condition(description: str, confirm: str) -> str:

@@ -56,6 +56,25 @@ def test_a_copy_as_text_is_encoded_again():
     assert (found.key, found.value, found.headers) == (None, '{"a": "Zürich"}'.encode(), ((b"h", b"1"),))
 
 
+def nested(depth, value="first"):
+    for at in range(depth):
+        value = json.dumps({"original_topic": "t", "original_message": {"key": f"k{at}", "value": value}})
+    return value.encode()
+
+
+def test_a_letter_about_a_letter_is_opened_down_to_the_record_that_failed_first():
+    for depth in (1, 2, 5):
+        found = restore(b"k", nested(depth), ((b"original_topic", b"t"),), "onex_dlq")
+        assert (found.key, found.value, found.removed) == (b"k0", b"first", ("original_topic",))
+    with pytest.raises(NotRestorable, match="lost bytes"):
+        restore(b"k", nested(3, "<no_value>"), (), "onex_dlq")
+
+
+def test_a_redacted_copy_is_not_sent():
+    with pytest.raises(NotRestorable, match="parts of its body were redacted"):
+        restore(b"k", nested(1), (), "onex_dlq", ["lossy_copy", "redacted"])
+
+
 def test_headers_of_the_dead_letter_are_left_out_and_named():
     headers = ((b"a", b"1"), (b"kafka_dlt-original-topic", b"t"), (b"a", None), (b"__connect.errors.topic", b"t"))
     found = restore(b"k", b"v", headers, "spring_dlt")
@@ -69,6 +88,8 @@ OWN = {
     "wolverine": ("original-destination", "original-offset", "exception-type", "failed-at"),
     "k2k": ("k2k_topic", "k2k_partition", "k2k_offset"),
     "kafka_backup": ("x-source-partition", "x-source-cluster", "x-original-offset"),
+    "nservicebus": ("NServiceBus.FailedQ", "NServiceBus.TimeOfFailure", "NServiceBus.ExceptionInfo.StackTrace"),
+    "masstransit_fault": ("MT-Fault-Message", "MT-Reason", "MT-Host-MachineName"),
     "application": ("originalTopic", "retry-count", "lastErrorMessage"),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from decoded_events import event_table
 from event_rows import SECOND, table
@@ -103,11 +105,35 @@ def test_odd_records_do_not_take_the_answer_down():
         assert len(found.sample(name)) > 0
 
 
-def test_without_an_event_time_the_record_says_when():
+def test_letters_are_counted_by_when_they_were_written():
     raw = {"event_id": None, "convention": None, "topic": "orders.DLT", "timestamp_type": 0}
-    events = event_table([{**raw, "timestamp_ms": 2_000}, {**raw, "timestamp_ms": 1_000}, {**raw, "timestamp_ms": -1}])
+    event = {**raw, "t": 90 * SECOND}
+    events = event_table(
+        [{**raw, "timestamp_ms": 2_000}, {**event, "timestamp_ms": 1_000}, {**raw, "timestamp_ms": -1}]
+    )
     found = triage(events)
-    assert [time.timestamp() for time in found.frame["time"].dropna()] == [1, 2]
-    assert found.frame["event_time"].isna().all()
+    assert [time.timestamp() for time in found.frame["time"].dropna()] == [1, 2], "not when the event was made"
     (group,) = found.groups.to_dict("records")
     assert (group["first"].timestamp(), group["last"].timestamp()) == (1, 2)
+    without = triage(event_table([{**event, "timestamp_ms": -1}]))
+    assert without.frame["time"].equals(without.frame["event_time"]), "where the letter has no time"
+
+
+def test_a_letter_about_a_letter_comes_from_where_the_first_one_did():
+    outer = origin("orders.dlq", 0, 4, "onex_dlq")
+    events = event_table([dead("E", "x", "orders.dlq", 1, origin=outer, origin_root="shop/orders/2/7", dlq_depth=2)])
+    (letter,) = triage(events).frame.itertuples()
+    assert (letter.origin_topic, letter.origin_partition, letter.origin_offset) == ("shop/orders", 2, 7)
+    assert (letter.offset, letter.written_by, letter.depth) == (0, "onex_dlq", 2)
+
+
+def test_the_first_digits_of_a_fingerprint_name_its_group():
+    letters = [dead("E", word, "orders.DLT", n, offset=n) for n, word in enumerate("abcdefghijklmnopq")]
+    found = triage(event_table(letters))
+    names = sorted(found.groups["fingerprint"])
+    twice = next(name[0] for name, after in itertools.pairwise(names) if name[0] == after[0])
+    assert len(found.of_group(names[0][:6])) == 1
+    with pytest.raises(KeyError, match=rf"groups of dead letters begin with '{twice}': {twice}\w+, {twice}"):
+        found.of_group(twice)
+    with pytest.raises(KeyError, match="known are "):
+        found.of_group("xyz")

@@ -10,7 +10,7 @@ from replay_samples import draft, facts, row
 
 from workbench.errors import ConfigurationError, ValidationError
 from workbench.replay import make_plan
-from workbench.replay.rewriting.edits import apply_fix
+from workbench.replay.rewriting.edits import checked_fix, edited, operations_of
 from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.replay.rewriting.record_reader import RecordReader
 
@@ -58,6 +58,11 @@ def test_a_patch_for_all_records():
     assert all(b'"n":7' in value for value in values(make_plan(draft(*ROWS).edit(TWICE), facts())))
 
 
+def effect(fix, value):
+    reader = RecordReader("t")
+    return edited(reader, value, (), operations_of(reader, checked_fix(fix), value, ()))
+
+
 @pytest.mark.parametrize(
     ("before", "new", "after"),
     [
@@ -71,7 +76,7 @@ def test_what_python_takes_for_equal_is_an_edit_all_the_same(before, new, after)
     records = [row(1, value=before)]
     patch = [{"op": "replace", "path": "/n", "value": new}]
     for fix in (patch, lambda body: body | {"n": new}):
-        assert apply_fix(RecordReader("t"), fix, before) == (after, ())
+        assert effect(fix, before) == (after, ())
         plan = make_plan(draft(*records).edit(fix), facts())
         assert (values(plan), plan.steps["rewritten"].to_pylist()) == ([after], ["edit"])
 
@@ -97,6 +102,15 @@ def test_what_is_no_patch_is_said(patch):
         draft(*ROWS).edit(patch)
 
 
+async def later(body):
+    return body
+
+
+def test_a_fix_that_has_to_be_awaited_is_said():
+    with pytest.raises(ConfigurationError, match="coroutine function"):
+        draft(*ROWS).edit(later)
+
+
 def fail(_body):
     raise KeyError("price")
 
@@ -106,9 +120,10 @@ def fail(_body):
     [
         (fail, "the fix failed: KeyError: 'price'"),
         (lambda _: None, "the fix left it out"),
+        (lambda body: body.clear(), "the fix changed the body and returned None; it must return the body"),
         (lambda body: body | {"n": float("nan")}, "it cannot be written as JSON"),
         (lambda body: body | {"n": object()}, "it cannot be written as JSON"),
-        ([{"op": "test", "path": "/n", "value": 99}], "the patch does not apply"),
+        ([{"op": "test", "path": "/n", "value": 99}], "is not equal to tested value 99"),
         ([{"op": "remove", "path": "/gone"}], "the patch does not apply"),
     ],
 )
@@ -120,4 +135,4 @@ def test_an_edit_that_fails_refuses_its_record(fix, reason):
     skipped = make_plan(draft(*ROWS, skip_refused=True).edit(fix), facts())
     assert set(skipped.left_out) == {0, 1, 2}
     with pytest.raises(NotRewritable, match=r"."):
-        apply_fix(RecordReader("t"), fix, ROWS[1]["value"])
+        effect(fix, ROWS[1]["value"])

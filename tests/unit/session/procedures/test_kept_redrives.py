@@ -13,7 +13,8 @@ import workbench as wb
 from workbench.cli import application
 from workbench.errors import ReplayRefused
 from workbench.model import NewRecord, TopicPartition
-from workbench.session.procedures import kept_redrives
+from workbench.session.procedures import kept_plans, kept_redrives
+from workbench.session.procedures.kept_plans import run_kept_plan
 from workbench.session.procedures.kept_redrives import plan_redrive, run_kept_redrive
 
 
@@ -35,11 +36,11 @@ async def test_a_fix_from_a_file_is_planned_and_run_by_its_token(topic_name, tmp
         redrive, plan = await plan_redrive(snap.path, None, fix=fix, origin="orders", headers={})
         assert (len(redrive), len(redrive.changes)) == (3, 3)
         fix.write_text("def fix(body):\n    return {**body, 'n': 0}\n")
-        with pytest.raises(ReplayRefused, match="G-7"):
-            await run_kept_redrive(snap.path, None, fix=fix, origin="orders", confirm=plan.token)
-        fix.write_text("def fix(body):\n    return {**body, 'n': body['n'] + 1}\n")
-        report = await run_kept_redrive(snap.path, None, fix=fix, origin="orders", confirm=plan.token)
-        assert (report.state, report.counts["acked"]) == ("verified", 3)
+        with pytest.raises(ReplayRefused, match=f"G-7.* workbench replay run SNAPSHOT {plan.token}"):
+            await run_kept_redrive(snap.path, None, fix=fix, headers={}, origin="orders", confirm=plan.token)
+        monkeypatch.setattr(kept_plans, "connect", connected)
+        report = await run_kept_plan(snap.path, confirm=plan.token)
+        assert (report.state, report.counts["acked"]) == ("verified", 3), "the plan keeps what the fix had made"
         (end,) = (await cluster.log.offsets([TopicPartition("orders", 0)], "latest")).values()
         assert end == 4, "three records, and the marker of their transaction"
 
@@ -82,6 +83,10 @@ def check_the_command(path, fix, connected, monkeypatch):
     guessed = CliRunner().invoke(application(), command)
     assert guessed.exit_code == 2
     assert "confirm it with origin='orders' (--origin orders)" in " ".join(guessed.stderr.split())
+    named = CliRunner().invoke(application(), [*command, "--origins", "orders.DLT=orders", "-f", "0"])
+    assert "Redrive of 3 dead letters, 3 changed" in named.stdout, named.output
+    wrong = CliRunner().invoke(application(), [*command, "--origins", "orders"])
+    assert (wrong.exit_code, "--origins 'orders' is not written as LETTERS=ORIGIN" in wrong.stderr) == (2, True)
     command += ["--origin", "orders"]
     planned = CliRunner().invoke(application(), command)
     assert planned.exit_code == 0, planned.output
