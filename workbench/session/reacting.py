@@ -15,8 +15,9 @@ from workbench.bus.protocols import AtTime
 from workbench.errors import ReplayRefused, WorkbenchError
 from workbench.model import Span, TopicPartition
 from workbench.model.events.dead_letters import is_dead_letter_topic, origin_by_name
+from workbench.replay.records.past_replays import ID
 from workbench.replay.records.raw_rows import RawRows
-from workbench.replay.records.replay_headers import AT, ID
+from workbench.replay.records.replay_headers import AT
 from workbench.replay.rewriting.id_map import IdMap
 from workbench.session.conventions import topic_decoder
 from workbench.text import counted

@@ -17,6 +17,7 @@ from workbench.replay.plan.rewritten_texts import diffs
 from workbench.replay.records.digest import token
 from workbench.replay.records.raw_rows import without
 from workbench.replay.records.replay_records import NOW
+from workbench.replay.rules.guard import refused_records
 from workbench.text import counted, output_html, partition_text, position_text, visible_bytes
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from workbench.replay.records.raw_rows import Longs
     from workbench.replay.records.replay_records import ReplayRecords
     from workbench.replay.rules.guard import Refusal
+    from workbench.replay.rules.refused import LeftOut
     from workbench.replay.target.facts import TargetFacts
 
 _SAMPLE_CHARACTERS = 200
@@ -47,8 +49,8 @@ class Plan:
     created_at_ms: int
     refusals: tuple[Refusal, ...]
     """Refusals that apply. Those marked ``at_run`` are decided by the connection that runs the plan."""
-    left_out: Mapping[int, str]
-    """Seq of each refused record that ``skip_refused`` leaves out, and the rules that refuse it."""
+    left_out: LeftOut
+    """The refused records that ``skip_refused`` leaves out, and the rules that refuse them."""
     warnings: tuple[str, ...]
     estimates: Estimates
 
@@ -85,7 +87,7 @@ class Plan:
     @cached_property
     def sent(self) -> Longs:
         """Seqs that are sent, ascending."""
-        return mapped_array([without(len(self.records), self.left_out)])
+        return mapped_array([without(len(self.records), self.left_out.seqs)])
 
     @cached_property
     def steps(self) -> pa.Table:
@@ -95,7 +97,7 @@ class Plan:
         """
         records, table = self.records, self.records.planned
         times = records.planned_timestamps
-        rules = {seq: refusal.rule for refusal in self.refusals for seq in refusal.seqs} | dict(self.left_out)
+        refused = self.left_out if len(self.left_out) else refused_records(self.refusals)
         return pa.table(
             {
                 "seq": pa.array(np.arange(len(records)), pa.int64()),
@@ -107,7 +109,7 @@ class Plan:
                 "tombstone": table["value"].is_null(),
                 "rewritten": records.rewritten.rewrites.texts(),
                 "body_sha256": pa.array([digest.tobytes().hex() for digest in records.digests], pa.string()),
-                "refused": pa.array([rules.get(seq) for seq in range(len(records))], pa.string()),
+                "refused": refused.by_seq(len(records)),
             },
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,8 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from workbench.replay.draft import Draft
+    from workbench.replay.records.raw_rows import Longs
+    from workbench.replay.rules.refused import LeftOut
 
 PLAN_VERSION = 1
+_MOST_RANGES = 10_000
+"""Ranges of records left out that stand in the plan itself."""
 PRODUCT = "eventbus-workbench"
 
 
@@ -46,18 +50,18 @@ def make_plan(draft: Draft, facts: TargetFacts) -> Plan:
     records = ReplayRecords.of(draft, facts, f"{PRODUCT}/{__version__}")
     planning = PlanningInput(records, planned=facts)
     found = refusals(planning)
-    refused = refused_records(found)
-    left_out = refused if draft.options.skip_refused else {}
+    planning = planning.leaving(refused_records(found))
+    left_out = planning.left_out
     document = _document(records, left_out)
     warned = tuple(warnings(planning))
-    estimates = estimate(records, without(len(records), left_out))
+    estimates = estimate(records, without(len(records), left_out.seqs))
     release()
     return Plan(
         records=records,
         document=document,
         hash=plan_hash(document),
         created_at_ms=facts.asked_at_ms,
-        refusals=tuple(item for item in found if not (item.seqs and draft.options.skip_refused)),
+        refusals=tuple(item for item in found if not (item.of_records and draft.options.skip_refused)),
         left_out=left_out,
         warnings=warned,
         estimates=estimates,
@@ -80,7 +84,7 @@ def plan_from_json(stored: Mapping[str, Any], draft: Draft) -> Plan:
     return plan
 
 
-def _document(records: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, Any]:
+def _document(records: ReplayRecords, left_out: LeftOut) -> dict[str, Any]:
     options, facts = records.options, records.facts
     used = [records.sources[number] for number in np.unique(records.numbers("source_id")).tolist()]
     document: dict[str, Any] = {
@@ -128,8 +132,8 @@ def _document(records: ReplayRecords, left_out: Mapping[int, str]) -> dict[str, 
         document["rate"]["ramp_s"] = options.ramp_s
     if options.compression != "none":
         document["compression"] = options.compression
-    if left_out:
-        document["left_out"] = _ranges(left_out)
+    if len(left_out):
+        document["left_out"] = _ranges(left_out.seqs)
     return document
 
 
@@ -181,7 +185,10 @@ def _one_or_all(names: Iterable[str]) -> str | list[str]:
     return distinct[0] if len(distinct) == 1 else distinct
 
 
-def _ranges(seqs: Iterable[int]) -> list[list[int]]:
-    """Ascending integers as inclusive ranges."""
-    runs = [list(run) for _, run in groupby(enumerate(sorted(seqs)), key=lambda pair: pair[1] - pair[0])]
-    return [[run[0][1], run[-1][1]] for run in runs]
+def _ranges(seqs: Longs) -> list[list[int]] | dict[str, Any]:
+    """Return ascending seqs as inclusive ranges; of very many ranges their number and digest."""
+    breaks = np.flatnonzero(np.diff(seqs) > 1)
+    ranges = np.stack([seqs[np.append(0, breaks + 1)], seqs[np.append(breaks, -1)]], axis=1)
+    if len(ranges) <= _MOST_RANGES:
+        return ranges.tolist()  # type: ignore[no-any-return]  # numpy tells no more
+    return {"ranges": len(ranges), "sha256": hashlib.sha256(ranges.astype(">i8").tobytes()).hexdigest()}

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from workbench.model import TopicPartition
 from workbench.replay.records.digest import body_digests, digest_column
+from workbench.replay.records.past_replays import ID
 from workbench.replay.records.raw_rows import RawRows
-from workbench.replay.records.replay_headers import ID, SEQ
+from workbench.replay.records.replay_headers import SEQ
 from workbench.replay.target.reading import read_target
 
 if TYPE_CHECKING:

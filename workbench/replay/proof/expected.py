@@ -97,7 +97,7 @@ class ExpectedRecords:
         if self._plan is None:
             sent &= self.outcomes != NEVER_TRIED
         else:
-            sent[np.fromiter(self._plan.left_out, np.int64, len(self._plan.left_out))] = False
+            sent[self._plan.left_out.seqs] = False
         return sent
 
     def block(self, number: int) -> Block:

@@ -24,8 +24,9 @@ from workbench.model import Span, TimestampType, TopicPartition
 from workbench.replay.proof.stable_ends import stable_ends
 from workbench.replay.records.digest import body_digests
 from workbench.replay.records.marks import marked_as
+from workbench.replay.records.past_replays import ID
 from workbench.replay.records.raw_rows import RawRows
-from workbench.replay.records.replay_headers import ID, SEQ
+from workbench.replay.records.replay_headers import SEQ
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.replay_mark import X_REPLAY
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from workbench.replay.records.raw_rows import Longs, RawRows
 
+CHAIN_BYTES = 64
+"""More bytes than the first chain of runs needs besides their ids, of which one is there already."""
 _PROVENANCE_MOST = 1_100
 """More bytes than provenance headers without carried facts, position and correlation ever need."""
 

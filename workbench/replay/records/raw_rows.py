@@ -76,11 +76,11 @@ class RawRows:
             found = (part.names.take(pa.array(hits)), part.contents.take(pa.array(hits)))
             yield from zip(part.rows_of(hits).tolist(), *(column.to_pylist() for column in found), strict=True)
 
-    def replayed(self) -> list[int]:
+    def replayed(self) -> Longs:
         """Return the rows that carry a header of a replay, ascending."""
         return self._rows_whose_names(lambda names: pc.starts_with(names, X_REPLAY))
 
-    def unwritable_names(self) -> list[int]:
+    def unwritable_names(self) -> Longs:
         """Return the rows with a header name that is not UTF-8, ascending."""
 
         def unwritable(names: pa.Array) -> pa.Array:
@@ -89,24 +89,16 @@ class RawRows:
 
         return self._rows_whose_names(unwritable)
 
-    def with_header(self, name: bytes) -> list[int]:
+    def with_header(self, name: bytes) -> Longs:
         """Return the rows with a header of this name, ascending."""
         return self._rows_whose_names(lambda names: pc.equal(names, pa.scalar(name, pa.binary())))
 
-    def _rows_whose_names(self, chosen: Callable[[pa.Array], pa.Array]) -> list[int]:
-        rows: set[int] = set()
+    def _rows_whose_names(self, chosen: Callable[[pa.Array], pa.Array]) -> Longs:
+        rows = [np.empty(0, np.int64)]
         for part in self._parts():
             hits = np.flatnonzero(chosen(part.names).to_numpy(zero_copy_only=False))
-            rows.update(part.rows_of(hits).tolist())
-        return sorted(rows)
-
-    def values_starting_with(self, start: bytes) -> NDArray[np.bool_]:
-        """Tell of each row whether its value begins with these bytes."""
-        found = [np.empty(0, bool)]
-        for batch in batches_of(self._table):
-            begins = pc.fill_null(pc.starts_with(batch.column("value"), start), False)
-            found.append(begins.to_numpy(zero_copy_only=False))
-        return np.concatenate(found)
+            rows.append(np.unique(part.rows_of(hits)))
+        return np.concatenate(rows)
 
     def header_counts(self) -> Iterator[Longs]:
         """Yield the number of headers of each row, part by part."""
@@ -157,10 +149,10 @@ def beside(seqs: Longs) -> slice | Longs:
     return seqs
 
 
-def without(count: int, left_out: Collection[int]) -> Longs:
+def without(count: int, left_out: Longs) -> Longs:
     """Return the numbers below ``count`` that are not left out, ascending."""
     kept = np.ones(count, bool)
-    kept[np.fromiter(left_out, np.int64, len(left_out))] = False
+    kept[left_out] = False
     return np.flatnonzero(kept)
 
 

@@ -18,7 +18,7 @@ from workbench.buffers.mapped import batches_of, mapped_array, mapped_longs, rel
 from workbench.model import TopicPartition
 from workbench.replay.dead_letter_marks import HOME_PARTITION
 from workbench.replay.options import Partitions
-from workbench.replay.records.batch_bounds import plain_bounds, provenance_bounds
+from workbench.replay.records.batch_bounds import CHAIN_BYTES, plain_bounds, provenance_bounds
 from workbench.replay.records.placement import UNPLACED, Placer
 from workbench.replay.records.raw_rows import beside
 from workbench.replay.records.replay_headers import SENT_COLUMNS, RecordHeaders
@@ -47,7 +47,7 @@ class ReplayRecords(SelectedRecords):
     def with_facts(self, facts: TargetFacts) -> ReplayRecords:
         """Return the same records beside other facts; what does not depend on them is not computed again."""
         other = replace(self, facts=facts)
-        kept = ("raw_bodies", "rewritten", "rows", "digests", "source_digests", "histories", "sizes", "partitioners")
+        kept = ("raw_bodies", "rewritten", "rows", "digests", "source_digests", "past", "sizes", "partitioners")
         vars(other).update({name: value for name, value in vars(self).items() if name in kept})
         return other
 
@@ -246,10 +246,7 @@ class ReplayRecords(SelectedRecords):
     def _headers(self, source: pa.RecordBatch, seqs: Longs, at_ms: int) -> pa.Array:
         if self.record_headers is None:
             return source.column("headers")
-        histories = {}
-        if self.histories:
-            histories = {row: self.histories[seq] for row, seq in enumerate(seqs.tolist()) if seq in self.histories}
-        return self.record_headers.headers(source, seqs, histories, at_ms)
+        return self.record_headers.headers(source, seqs, at_ms, replayed=len(self.past.rows) > 0)
 
     def target_headers(self, seq: int, at_ms: int) -> HeaderList:
         """Return the headers of a record that is sent at this time."""
@@ -262,14 +259,13 @@ class ReplayRecords(SelectedRecords):
         """Upper bound of the bytes that each record needs in a batch of its own."""
         if self.record_headers is None:
             return mapped_longs(plain_bounds(self.rows, self.sizes))
-        bounds = mapped_longs(provenance_bounds(self.rows, self.sizes, self.planned))
-        if not self.histories:
+        bounds, past = mapped_longs(provenance_bounds(self.rows, self.sizes, self.planned)), self.past
+        if not len(past.rows):
             return bounds
-        # Earlier replays left headers of any length, so these records are measured instead of bounded.
-        measured = bounds.copy()
-        for seq in self.histories:
-            measured[seq] = self.batch_size(seq)
-        return mapped_array([measured])
+        # What earlier replays left is among the sizes; bytes of a chain that are no UTF-8 become three each.
+        wider = bounds.copy()
+        wider[past.rows] += 2 * past.chain_bytes + CHAIN_BYTES
+        return mapped_array([wider])
 
     def batch_size(self, seq: int) -> int:
         """Return the exact size in bytes of a batch that holds this record alone."""

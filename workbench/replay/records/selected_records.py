@@ -14,9 +14,9 @@ import numpy as np
 from workbench.buffers.mapped import batches_of, mapped_longs
 from workbench.replay.records.digest import Digests, body_digests
 from workbench.replay.records.ordering import ordered
+from workbench.replay.records.past_replays import PastReplays
 from workbench.replay.records.raw_bodies import RawBodies, with_raw_bodies
 from workbench.replay.records.raw_rows import RawRows
-from workbench.replay.records.replay_headers import ReplayHistory, replay_histories
 from workbench.replay.rewriting.kept_edits import NO_EDITS, Edits
 from workbench.replay.rewriting.rewrites import Rewrites
 from workbench.replay.rewriting.rewritten import RewrittenRecords, rewrite
@@ -122,9 +122,9 @@ class SelectedRecords:
         return body_digests(self.table)
 
     @cached_property
-    def histories(self) -> dict[int, ReplayHistory]:
-        """Earlier replays of the records that have any, by seq."""
-        return replay_histories(self.rows)
+    def past(self) -> PastReplays:
+        """The records that earlier replays wrote."""
+        return PastReplays.of(self.rows)
 
     @cached_property
     def sizes(self) -> Longs:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from workbench.buffers.mapped import taken_rows
 from workbench.replay.record_positions import POSITION
+from workbench.replay.rewriting.reasons import Reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +39,10 @@ class Rewrites:
     detached: int = 0
     """Records with causes outside the selection that were removed."""
     removed_headers: tuple[str, ...] = ()
-    problems: dict[int, str] = field(default_factory=dict)
+    problems: Reasons = field(default_factory=Reasons)
     """Why a record could not be rewritten; it is refused (G-27)."""
-    locked: dict[int, str] = field(default_factory=dict)
-    """Locked fields that an edit changes."""
-    added: dict[int, str] = field(default_factory=dict)
-    """Members that an edit adds to a body whose readers refuse unknown ones."""
+    forbidden: Reasons = field(default_factory=Reasons)
+    """What an edit must not change, or must not add, and does (G-24)."""
     sensitive: set[str] = field(default_factory=set)
     """Sensitive fields that edits change, and in how many records."""
     sensitive_records: int = 0

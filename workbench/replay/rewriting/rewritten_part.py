@@ -115,11 +115,15 @@ class RewrittenPart:
             rows: The numbers of the records in the plan.
         """
         rewrites.done[rows] = self._done
-        rewrites.problems |= {int(rows[row]): reason for row, reason in self._problems.items()}
+        for row, reason in self._problems.items():
+            rewrites.problems.add(int(rows[row]), f"cannot be rewritten: {reason}")
         kept = {row: one for row, one in self._renamed.items() if row not in self._problems}
         rewrites.detached += sum(one.detached is not None for one in kept.values())
-        rewrites.locked |= {int(rows[row]): ", ".join(names) for row, names in self._locked.items()}
-        rewrites.added |= {int(rows[row]): ", ".join(names) for row, names in self._added.items()}
+        for row, names in self._locked.items():
+            rewrites.forbidden.add(int(rows[row]), f"has an edit of {', '.join(names)}")
+        for row in self._added.keys() - self._locked.keys():
+            added = f"has an edit that adds {', '.join(self._added[row])}, which its readers refuse"
+            rewrites.forbidden.add(int(rows[row]), added)
         rewrites.sensitive.update(name for names in self._sensitive.values() for name in names)
         rewrites.sensitive_records += len(self._sensitive)
 

@@ -5,8 +5,7 @@ No option goes around a refusal that has no override.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workbench.buffers.mapped import release
@@ -18,16 +17,14 @@ from workbench.replay.rules import (
     target_warnings,
     time_rules,
 )
+from workbench.replay.rules.refused import NO_SEQS, LeftOut, RefusedRecords
 from workbench.replay.rules.rule import Rule
-from workbench.text import and_more
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
+    from workbench.replay.records.raw_rows import Longs
     from workbench.replay.rules.planning_input import PlanningInput
-
-SHOWN = 3
-"""Records that a refusal names."""
 
 _MODULES = (record_rules, selection_rules, target_rules, time_rules, selection_warnings, target_warnings)
 
@@ -51,9 +48,14 @@ class Refusal:
     """Number of the rule."""
     message: str
     override: str | None = None
-    seqs: tuple[int, ...] = ()
-    """Refused records; empty when the whole plan is refused."""
+    seqs: Longs = field(default_factory=lambda: NO_SEQS, compare=False)
+    """Refused records, ascending; empty when the whole plan is refused."""
     at_run: bool = False
+
+    @property
+    def of_records(self) -> bool:
+        """Whether single records are refused, and not the whole plan."""
+        return len(self.seqs) > 0
 
     def __str__(self) -> str:
         """Number, message, and the option that would allow it."""
@@ -62,22 +64,15 @@ class Refusal:
 
 
 def refusals(planning: PlanningInput) -> list[Refusal]:
-    """Check all refusals.
+    """Check all refusals. Where refused records are skipped, the rules of whole plans look at the others only.
 
     Returns:
         Those that apply, in the order of their numbers.
     """
-    found: list[Refusal] = []
-    for rule in RULES:
-        if rule.kind == "warning":
-            continue
-        result = rule.check(planning)
-        release()
-        if isinstance(result, Mapping):
-            found += _of_records(rule, result)
-        else:
-            found += [Refusal(rule.number, message, rule.override, at_run=rule.at_run) for message in result]
-    return found
+    found = {rule.number: _of_records(rule, planning) for rule in RULES if rule.kind == "record refusal"}
+    rest = planning.leaving(refused_records(refusal for own in found.values() for refusal in own))
+    found |= {rule.number: _of_plan(rule, rest) for rule in RULES if rule.kind == "refusal"}
+    return [refusal for rule in RULES for refusal in found.get(rule.number, ())]
 
 
 def warnings(planning: PlanningInput) -> list[str]:
@@ -94,30 +89,23 @@ def warnings(planning: PlanningInput) -> list[str]:
     return found
 
 
-def refused_records(found: Iterable[Refusal]) -> dict[int, str]:
-    """Map the seq of each refused record to the numbers of the rules that refuse it."""
-    numbers: dict[int, str] = {}
-    for refusal in found:
-        for seq in refusal.seqs:
-            numbers[seq] = f"{numbers[seq]}, {refusal.rule}" if seq in numbers else refusal.rule
-    return dict(sorted(numbers.items()))
+def refused_records(found: Iterable[Refusal]) -> LeftOut:
+    """Return the records that these refusals are about, and by which rules."""
+    return LeftOut.of((refusal.rule, refusal.seqs) for refusal in found if refusal.of_records)
 
 
-def _of_records(rule: Rule, reasons: Mapping[int, str]) -> list[Refusal]:
-    if not reasons:
+def _of_plan(rule: Rule, planning: PlanningInput) -> list[Refusal]:
+    messages: Iterable[str] = rule.check(planning)  # type: ignore[assignment]  # a rule about the whole plan
+    made = [Refusal(rule.number, message, rule.override, at_run=rule.at_run) for message in messages]
+    release()
+    return made
+
+
+def _of_records(rule: Rule, planning: PlanningInput) -> list[Refusal]:
+    refused: RefusedRecords = rule.check(planning)  # type: ignore[assignment]  # a rule about single records
+    release()
+    if not len(refused.seqs):
         return []
-    alike: dict[str, list[int]] = {}
-    for seq, reason in reasons.items():
-        alike.setdefault(reason, []).append(seq)
-    shown = list(alike.items())[:SHOWN]
-    more = and_more(len(reasons) - sum(len(seqs) for _, seqs in shown))
-    named = "; ".join(f"seq {seqs[0]} {reason}{_same_for(seqs[1:])}" for reason, seqs in shown)
     way_out = "skip_refused=True leaves them out"
     override = f"{rule.override}; {way_out}" if rule.override else way_out
-    return [Refusal(rule.number, f"{named}{more}.", override, tuple(sorted(reasons)))]
-
-
-def _same_for(seqs: Sequence[int]) -> str:
-    if not seqs:
-        return ""
-    return f", the same for seq {', '.join(map(str, seqs[: SHOWN - 1]))}{and_more(len(seqs) - SHOWN + 1)}"
+    return [Refusal(rule.number, refused.text(), override, refused.seqs)]

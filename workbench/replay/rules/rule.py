@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from workbench.replay.rules.planning_input import PlanningInput
+    from workbench.replay.rules.refused import RefusedRecords
 
 PlanCheck: TypeAlias = "Callable[[PlanningInput], Iterable[str]]"
 """Returns one message for each violation; nothing when the rule does not apply."""
-RecordCheck: TypeAlias = "Callable[[PlanningInput], Mapping[int, str]]"
-"""Returns the reason for each seq that it refuses."""
+RecordCheck: TypeAlias = "Callable[[PlanningInput], RefusedRecords]"
+"""Returns the records that it refuses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def uncommitted_source(planning: PlanningInput) -> list[str]:
     if planning.options.accept_uncommitted:
         return []
     records = planning.records
-    sources, partitions = records.numbers("source_id"), records.numbers("partition")
+    sources, partitions = planning.numbers("source_id"), planning.numbers("partition")
     found = []
     for number, source in records.sources.items():
         if source.isolation != "read_uncommitted" or not source.transactional:
@@ -37,12 +37,10 @@ def uncommitted_source(planning: PlanningInput) -> list[str]:
 def too_much(planning: PlanningInput) -> list[str]:
     """Refuse more records or bytes than ``max_records`` and ``max_bytes`` allow."""
     options, records = planning.options, planning.records
-    size = int(records.sizes.sum())
+    count, size = len(records) - len(planning.left_out), int(records.sizes[planning.sent].sum())
     found = []
-    if len(records) > options.max_records:
-        found.append(
-            f"{counted(len(records), 'record')} are selected, max_records is {number_text(options.max_records)}."
-        )
+    if count > options.max_records:
+        found.append(f"{counted(count, 'record')} are selected, max_records is {number_text(options.max_records)}.")
     if size > options.max_bytes:
         found.append(f"{size_text(size)} are selected, max_bytes is {number_text(options.max_bytes)}.")
     return found

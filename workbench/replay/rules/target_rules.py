@@ -26,9 +26,7 @@ def same_topic(planning: PlanningInput) -> list[str]:
     An imported source whose cluster id is not known counts as being on the target's cluster.
     """
     facts = planning.facts
-    numbers = pc.unique(planning.records.table["source_id"]).to_pylist()
-    used = [planning.records.sources[number] for number in numbers]
-    here = {source.topic for source in used if source.cluster_id in (facts.cluster_id, "")}
+    here = {source.topic for source in planning.sources if source.cluster_id in (facts.cluster_id, "")}
     same = [topic for topic in facts.target_topics if topic in here]
     if planning.options.allow_same_topic and planning.options.headers != "exact":
         return []
@@ -45,7 +43,7 @@ def dead_letter_to_dead_letter(planning: PlanningInput) -> list[str]:
     origins = planning.records.column("origin")
     found = []
     for name in targets:
-        seqs = pa.array(planning.records.target_rows[name])
+        seqs = pa.array(planning.target_rows[name])
         topics = pc.value_counts(planning.records.table["topic"].take(seqs)).to_pylist()
         count = sum(item["counts"] for item in topics if is_dead_letter_topic(item["values"]))
         if origins is not None and not count:
@@ -121,7 +119,7 @@ def changed_target(planning: PlanningInput) -> list[str]:
 def missing_partition(planning: PlanningInput) -> list[str]:
     """Refuse a partition policy that leads to a partition that the target does not have."""
     found = []
-    for name, seqs in planning.records.target_rows.items():
+    for name, seqs in planning.target_rows.items():
         count = planning.records.topic_facts[name].partitions
         lost = int((planning.records.target_partitions[beside(seqs)] < 0).sum())
         if count and lost:
@@ -144,12 +142,9 @@ def only_by_http(planning: PlanningInput) -> list[str]:
 def effects_twice(planning: PlanningInput) -> list[str]:
     """Refuse to send causes and their effects to live consumers, which make the effects again."""
     found = {group.group_id for group in planning.facts.groups}
-    table = planning.records.table
     if not found or found == set(planning.options.accept_groups) or planning.options.mode != "recording":
         return []
-    if CAUSED not in table.column_names:
-        return []
-    caused = pc.sum(table[CAUSED]).as_py() or 0
+    caused = sum(pc.sum(column).as_py() or 0 for column in planning.columns(CAUSED).columns)
     if not caused:
         return []
     groups = ", ".join(sorted(found))
@@ -163,7 +158,7 @@ def cycle(planning: PlanningInput) -> list[str]:
     options, facts = planning.options, planning.facts
     if options.accept_cycle and options.headers != "exact":
         return []
-    here = {source.topic for source in planning.records.sources.values() if source.cluster_id in (facts.cluster_id, "")}
+    here = {source.topic for source in planning.sources if source.cluster_id in (facts.cluster_id, "")}
     found = []
     for target in facts.target_topics:
         way, reached = [], {target}

@@ -56,14 +56,14 @@ def partitioning(planning: PlanningInput) -> Iterator[str]:
     records = planning.records
     policy = planning.options.partitions.policy
     letters = planning.options.mode == "redrive" and policy == "keep" and HOME_PARTITION in records.table.column_names
-    homeless = records.table[HOME_PARTITION].null_count if letters else 0
+    homeless = planning.columns(HOME_PARTITION)[HOME_PARTITION].null_count if letters else 0
     if homeless:
         yield (
             f"{counted(homeless, 'dead letter')} {plural(homeless, 'does', 'do')} not tell the partition of the record "
             "that failed: it goes to the partition that its letter has."
         )
     # The topic of dead letters is not where their records were.
-    for name, seqs in {} if letters else records.target_rows.items():
+    for name, seqs in {} if letters else planning.target_rows.items():
         counts = {records.source_partitions(row) for row in records.first_rows(seqs)}
         count = records.topic_facts[name].partitions
         different = sorted(found for found in counts if found is not None and found != count)
@@ -73,7 +73,7 @@ def partitioning(planning: PlanningInput) -> Iterator[str]:
             yield f"the partition count of the source of {name} is not known."
     if policy in (*HASHES, "detected"):
         yield from _partitioners(planning, policy)
-        keyless = records.table["key"].null_count
+        keyless = planning.columns("key")["key"].null_count
         if keyless:
             yield f"{counted(keyless, 'record')} without a key, spread round robin."
 
@@ -136,7 +136,7 @@ def forgotten_producers(planning: PlanningInput) -> Iterator[str]:
     source = f"the brokers' {setting}"
     if setting is None:
         source = "Kafka's default of producer.id.expiration.ms (the brokers' own setting could not be read)"
-    for name, seqs in records.target_rows.items():
+    for name, seqs in planning.target_rows.items():
         times = records.planned_timestamps[beside(seqs)]
         old = int(((times != NOW) & (times < planning.now_ms - expiry_ms)).sum())
         if old and name not in records.append_time_topics:

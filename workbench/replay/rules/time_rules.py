@@ -66,7 +66,7 @@ def too_old(planning: PlanningInput) -> list[str]:
 def _original_timestamps(planning: PlanningInput) -> Iterator[tuple[str, TopicFacts, Longs]]:
     """Name, facts and planned timestamps of each target that stores the timestamps it is sent."""
     records = planning.records
-    for name, seqs in records.target_rows.items():
+    for name, seqs in planning.target_rows.items():
         if name not in records.append_time_topics:
             times = records.planned_timestamps[beside(seqs)]
             yield name, records.topic_facts[name], times if (times != NOW).all() else times[times != NOW]

@@ -16,6 +16,8 @@ from workbench.decoding.times import parse_time
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from numpy.typing import NDArray
+
     from workbench.replay.records.replay_records import ReplayRecords
 
 _SECONDS = re.compile(r"[0-9]{1,12}\Z")
@@ -53,8 +55,8 @@ _IN_BODIES = {"contract": b'"ttl_seconds"', "masstransit": b'"expirationTime"'}
 """Conventions that keep it in the body, and what stands there."""
 
 
-def passed(records: ReplayRecords, now_ms: int) -> int:
-    """Return how many records have a time to live that has passed.
+def passed(records: ReplayRecords, now_ms: int) -> NDArray[np.bool_]:
+    """Tell of each record whether it has a time to live that has passed.
 
     It is counted from the timestamp of the record, also where a framework has a time of sending of its own.
     """
@@ -64,7 +66,7 @@ def passed(records: ReplayRecords, now_ms: int) -> int:
         dead[row] |= _is_over(HEADERS[name]((content or b"").decode("latin-1"), int(times[row])), now_ms)
     for row, ends_ms in _in_bodies(records):
         dead[row] |= _is_over(ends_ms, now_ms)
-    return int(np.count_nonzero(dead & (times >= 0)))
+    return dead & (times >= 0)
 
 
 def _is_over(ends_ms: int | None, now_ms: int) -> bool:

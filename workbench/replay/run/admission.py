@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from workbench.errors import ReplayRefused
 from workbench.replay.records.digest import TOKEN_DIGITS, plan_hash
 from workbench.replay.rules.guard import refusals, refused_records
@@ -93,7 +95,7 @@ def _refused(plan: Plan, found: TargetFacts, typed: frozenset[str]) -> list[str]
     planning = PlanningInput(plan.records.with_facts(found), plan.facts, typed)
     held = refusals(planning)
     skip = plan.options.skip_refused
-    reasons = [str(refusal) for refusal in held if not (refusal.seqs and skip)]
-    if skip and set(refused_records(held)) != set(plan.left_out):
+    reasons = [str(refusal) for refusal in held if not (refusal.of_records and skip)]
+    if skip and not np.array_equal(refused_records(held).seqs, plan.left_out.seqs):
         reasons.append("G-7: other records are refused now than when the plan was made; plan again.")
     return reasons

@@ -75,9 +75,9 @@ def _rewritten(plan: Plan, rows: Longs) -> pa.RecordBatch:
 
 def refused_rows(plan: Plan) -> pa.Table:
     """Return the outcome of the records that the plan leaves out."""
-    seqs = np.fromiter(plan.left_out, np.int64, len(plan.left_out))
-    reasons = pa.array(list(plan.left_out.values()), pa.string())
-    return outcome_rows(seqs, {"outcome": pa.repeat("refused", len(seqs)), "reason": reasons})
+    refused = plan.left_out
+    columns = {"outcome": pa.repeat("refused", len(refused)), "reason": refused.rules.cast(pa.string())}
+    return outcome_rows(refused.seqs, columns)
 
 
 def outcome_rows(seqs: Longs, columns: Mapping[str, pa.Array]) -> pa.Table:

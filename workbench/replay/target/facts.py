@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from workbench.model.topics import ClockOffset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+PresentSpan: TypeAlias = tuple[str, int, int]
+"""``{cluster}/{topic}/{partition}`` of selected records, and the first and last of offsets that follow each other."""
 
 APPEND_TIME = "LogAppendTime"
 FOREVER = -1
@@ -154,8 +157,8 @@ class TargetFacts:
     """The setting after which the brokers forget a producer, and its smallest value, ms; None where it is not known."""
     clock_offset: ClockOffset | None = None
     """How far the cluster's clock is ahead of this machine's; None where it does not tell."""
-    present: tuple[str, ...] = ()
-    """Selected records that an earlier replay sent to these targets: their ``x-replay-of``, sorted."""
+    present: tuple[PresentSpan, ...] = ()
+    """Where the selected records lie that an earlier replay sent to these targets."""
 
     @property
     def target_topics(self) -> list[str]:
@@ -181,7 +184,7 @@ class TargetFacts:
             "in_doubt": list(self.in_doubt),
             "producer_expiry": None if self.producer_expiry is None else list(self.producer_expiry),
             "clock_offset": None if self.clock_offset is None else _plain(self.clock_offset),
-            "present": list(self.present),
+            "present": [list(span) for span in self.present],
         }
 
     @classmethod
@@ -205,7 +208,7 @@ class TargetFacts:
                 "in_doubt": tuple(value["in_doubt"]),
                 "producer_expiry": None if (expiry := value.get("producer_expiry")) is None else tuple(expiry),
                 "clock_offset": None if (clock := value.get("clock_offset")) is None else ClockOffset(**clock),
-                "present": tuple(value.get("present", ())),
+                "present": tuple(map(_span, value.get("present", ()))),
             },
         )
 
@@ -233,6 +236,15 @@ def differences(planned: TargetFacts, found: TargetFacts) -> list[str]:
 def _connection(value: Mapping[str, Any]) -> Connection:
     pipelines = tuple(Pipeline(name, source, tuple(outputs)) for name, source, outputs in value.get("pipelines", ()))
     return Connection(**{**value, "pipelines": pipelines})
+
+
+def _span(stored: str | list[Any]) -> PresentSpan:
+    """Read one entry of ``present``; earlier versions stored the ``x-replay-of`` of each record."""
+    if isinstance(stored, str):
+        prefix, _, offset = stored.rpartition("/")
+        return prefix, int(offset), int(offset)
+    prefix, first, last = stored
+    return prefix, first, last
 
 
 def _plain(value: Any) -> dict[str, Any]:

@@ -20,12 +20,18 @@ from workbench.model import TopicPartition
 from workbench.replay.target.reading import read_target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from workbench.buffers.known_texts import Marks
     from workbench.bus.protocols import RecordLog
     from workbench.model import Chunk
-    from workbench.replay.target.facts import TopicFacts
+    from workbench.replay.target.facts import PresentSpan, TopicFacts
+
+    Longs = NDArray[np.int64]
+
+_PARTS = ["cluster", "topic", "partition", "offset"]
 
 OF = b"x-replay-of"
 """Header that names the source of a replayed record: ``{cluster}/{topic}/{partition}/{offset}``."""
@@ -38,7 +44,7 @@ _PER_RECORD = 4
 
 def origins(records: pa.Table) -> Iterator[pa.Array]:
     """Yield the values of ``x-replay-of`` of selected records, as bytes, for those that follow each other."""
-    for batch in batches_of(records.select(["cluster", "topic", "partition", "offset"])):
+    for batch in batches_of(records.select(_PARTS)):
         columns = [pc.cast(column, pa.string()) for column in batch.columns]
         yield pc.cast(pc.binary_join_element_wise(*columns, "/"), pa.binary())
 
@@ -52,17 +58,55 @@ def _marks(records: pa.Table) -> Marks:
     return marks
 
 
-def _selected(records: pa.Table, found: set[bytes]) -> set[bytes]:
-    """Return those that are origins of selected records, compared as texts."""
-    wanted = pa.array(sorted(found), pa.binary())
-    return {origin for some in origins(records) for origin in some.filter(pc.is_in(some, wanted)).to_pylist()}
+def _prefixes(batch: pa.RecordBatch) -> pa.DictionaryArray:
+    """Return ``{cluster}/{topic}/{partition}`` of each record."""
+    columns = [pc.cast(batch.column(name), pa.string()) for name in ("cluster", "topic", "partition")]
+    return pc.binary_join_element_wise(*columns, "/").dictionary_encode()
 
 
-async def find_present(log: RecordLog, topics: Iterable[TopicFacts], records: pa.Table) -> tuple[str, ...]:
-    """Return the origins of selected records that are on the tail of one of the topics, sorted."""
+def _spans(records: pa.Table, found: pa.Array) -> Iterator[PresentSpan]:
+    """Yield where the selected records lie whose origins are among these, compared as texts."""
+    offsets: dict[str, list[Longs]] = {}
+    for batch in batches_of(records.select(_PARTS)):
+        (origin,) = origins(pa.Table.from_batches([batch]))
+        hits = np.flatnonzero(pc.is_in(origin, found).to_numpy(zero_copy_only=False))
+        chosen = batch.take(pa.array(hits))
+        prefixes, numbers = _prefixes(chosen), chosen.column("offset").to_numpy()
+        codes = prefixes.indices.to_numpy()
+        for code, prefix in enumerate(prefixes.dictionary.to_pylist()):
+            offsets.setdefault(prefix, []).append(numbers[codes == code])
+    for prefix in sorted(offsets):
+        own = np.unique(np.concatenate(offsets[prefix]))
+        for run in np.split(own, np.flatnonzero(np.diff(own) > 1) + 1):
+            yield prefix, int(run[0]), int(run[-1])
+
+
+def rows_among(records: pa.Table, present: Sequence[PresentSpan]) -> Longs:
+    """Return the rows of selected records that lie in one of these spans, ascending."""
+    if not present:
+        return np.empty(0, np.int64)
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for prefix, first, last in present:
+        spans.setdefault(prefix, []).append((first, last))
+    rows, begun = [], 0
+    for batch in batches_of(records.select(_PARTS)):
+        prefixes, numbers = _prefixes(batch), batch.column("offset").to_numpy()
+        codes, hit = prefixes.indices.to_numpy(), np.zeros(batch.num_rows, bool)
+        for code, prefix in enumerate(prefixes.dictionary.to_pylist()):
+            if prefix in spans:
+                firsts, lasts = np.array(sorted(spans[prefix]), np.int64).T
+                at = np.searchsorted(firsts, numbers, side="right") - 1
+                hit |= (codes == code) & (at >= 0) & (numbers <= lasts[at])
+        rows.append(begun + np.flatnonzero(hit))
+        begun += batch.num_rows
+    return np.concatenate(rows)
+
+
+async def find_present(log: RecordLog, topics: Iterable[TopicFacts], records: pa.Table) -> tuple[PresentSpan, ...]:
+    """Return where the selected records lie that are on the tail of one of the topics."""
     # Millions of records are compared by their marks, which take a tenth of the memory.
     asked = np.empty(0, np.uint64)
-    found: set[bytes] = set()
+    found: list[pa.Array] = []
     for topic in topics:
         if not topic.exists or topic.begin == topic.end:
             continue
@@ -73,16 +117,16 @@ async def find_present(log: RecordLog, topics: Iterable[TopicFacts], records: pa
         ends = {one: end or 0 for one, end in (await log.offsets(at, "latest")).items()}
         begins = {one: begin or 0 for one, begin in (await log.offsets(at, "earliest")).items()}
         starts = {one: max(begins[one], end - depth) for one, end in ends.items()}
-        async for chunk in read_target(log, starts, ends):
-            found |= await asyncio.to_thread(_origins_in, chunk, asked)
-    if found:
-        found = await asyncio.to_thread(_selected, records, found)
-    return tuple(sorted(origin.decode() for origin in found))
+        found += [await asyncio.to_thread(_origins_in, chunk, asked) async for chunk in read_target(log, starts, ends)]
+    texts = pa.chunked_array(found, pa.binary())
+    if not len(texts):
+        return ()
+    return tuple(await asyncio.to_thread(lambda: list(_spans(records, pc.unique(texts)))))
 
 
-def _origins_in(chunk: Chunk, asked: Marks) -> set[bytes]:
+def _origins_in(chunk: Chunk, asked: Marks) -> pa.Array:
     if not chunk.records.num_rows:
-        return set()
+        return pa.array([], pa.binary())
     headers = chunk.records.column("headers").flatten()
     found = headers.field("value").filter(pc.equal(headers.field("name"), OF))
-    return set(found.filter(pa.array(among(found, asked))).to_pylist())
+    return found.filter(pa.array(among(found, asked)))

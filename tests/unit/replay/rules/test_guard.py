@@ -18,6 +18,10 @@ def rules(plan) -> list[str]:
     return [refusal.rule for refusal in plan.refusals]
 
 
+def left_out(plan) -> dict[int, str]:
+    return dict(zip(plan.left_out.seqs.tolist(), plan.left_out.rules.to_pylist(), strict=True))
+
+
 SAME = {"cluster_id": "source-cluster", "targets": {"orders": "orders"}, "topics": {"orders": topic("orders")}}
 
 
@@ -133,7 +137,7 @@ def test_g7_target_that_changed_since_the_plan_was_made(what):
 def test_g8_record_of_this_run():
     rows = [row(1), row(2, headers=[(b"x-replay-id", RUN_ID.encode())]), row(3, headers=[(b"x-replay-id", b"other")])]
     plan = make_plan(draft(*rows), facts())
-    assert [(r.rule, r.seqs) for r in plan.refusals] == [("G-8", (1,))]
+    assert [(r.rule, r.seqs.tolist()) for r in plan.refusals] == [("G-8", [1])]
 
 
 HOPS = [
@@ -204,13 +208,13 @@ def test_g13_exactly_at_the_limit():
     assert rules(make_plan(draft(big, headers="exact"), over)) == ["G-13"]
     assert rules(make_plan(draft(big), facts(topic(max__message__bytes=str(exact))))) == ["G-13"]
     skipped = make_plan(draft(big, row(2), skip_refused=True), over)
-    assert (rules(skipped), skipped.left_out, skipped.sent.tolist()) == ([], {0: "G-13"}, [1])
+    assert (rules(skipped), left_out(skipped), skipped.sent.tolist()) == ([], {0: "G-13"}, [1])
 
 
 def test_g14_no_key_to_a_compacted_topic():
     rows = [row(1, key=None), row(2, key=b"")]
     plan = make_plan(draft(*rows), facts(topic(cleanup__policy="compact,delete")))
-    assert [(r.rule, r.seqs) for r in plan.refusals] == [("G-14", (0,))]
+    assert [(r.rule, r.seqs.tolist()) for r in plan.refusals] == [("G-14", [0])]
     assert rules(make_plan(draft(*rows), facts())) == []
 
 
@@ -227,7 +231,7 @@ def test_g15_partition_that_the_target_lacks():
 def test_g17_raw_bytes_that_are_not_there():
     rows = [row(1), row(2), row(3, headers=[(b"ok", b""), (b"\xff", b"x")])]
     plan = make_plan(draft(*rows, columns={"missing": [None, "masked at capture", None]}), facts())
-    assert [(r.rule, r.seqs) for r in plan.refusals] == [("G-17", (1, 2))]
+    assert [(r.rule, r.seqs.tolist()) for r in plan.refusals] == [("G-17", [1, 2])]
     assert "masked at capture" in str(plan.refusals[0])
 
 
@@ -268,7 +272,7 @@ def test_g16_schema_ids_of_another_registry():
 def test_g18_a_dead_letter_is_not_sent_as_it_is():
     assert rules(make_plan(draft(mode="redrive"), facts())) == ["G-18"]
     half = draft(row(1), row(2), mode="redrive", columns={"restored": [True, False]})
-    assert make_plan(half, facts()).refusals[0].seqs == (1,)
+    assert make_plan(half, facts()).refusals[0].seqs.tolist() == [1]
 
 
 def test_g20_no_writing_by_http():
@@ -336,10 +340,25 @@ def test_refused_records_stop_the_plan_unless_skipped():
     assert "skip_refused=True leaves them out" in str(plan.refusals[0])
     skipped = make_plan(draft(*rows, skip_refused=True), facts())
     assert rules(skipped) == []
-    assert dict(skipped.left_out) == {1: "G-9", 2: "G-17"}
+    assert left_out(skipped) == {1: "G-9", 2: "G-17"}
     assert skipped.document["left_out"] == [[1, 2]]
     assert skipped.estimates.records == 1
     assert skipped.steps["refused"].to_pylist() == [None, "G-9", "G-17"]
+
+
+def test_what_is_left_out_is_no_reason_to_refuse_or_to_warn_of_the_rest():
+    bad = {"headers": [(b"\xff", b"")], "timestamp_ms": 1, "partition": 2, "value": None, "key": None}
+    rows = [row(1), row(2, partition=1), row(3, **bad)]
+    ttl = [(b"ttl_seconds", b"1")]
+    known = facts(topic("copy", 2, retention__ms="86400000", cleanup__policy="compact,delete"))
+    whole = make_plan(draft(*rows), known)
+    assert rules(whole) == ["G-11", "G-14", "G-15", "G-17"]
+    assert any("tombstone" in warning for warning in whole.warnings)
+    rest = make_plan(draft(*rows, skip_refused=True, max_records=2), known)
+    assert (rules(rest), left_out(rest)) == ([], {2: "G-14, G-17"})
+    assert not [warning for warning in rest.warnings if "tombstone" in warning or "without a key" in warning]
+    dead = make_plan(draft(row(1, headers=ttl), row(2, headers=[*ttl, (b"\xff", b"")]), skip_refused=True), facts())
+    assert any("time to live of 1 record has passed" in warning for warning in dead.warnings)
 
 
 def test_records_that_are_refused_for_one_reason_are_named_together():
@@ -348,4 +367,4 @@ def test_records_that_are_refused_for_one_reason_are_named_together():
     first, second = refusal.message.split("; ")
     assert first == "seq 0 was replayed 9 times, max_hops is 2, the same for seq 1, 2 and 3 more"
     assert second == "seq 6 has an x-replay-count that is not a number."
-    assert refusal.seqs == tuple(range(7))
+    assert refusal.seqs.tolist() == list(range(7))
