@@ -12,7 +12,7 @@ import sys
 from functools import partial
 
 from workbench.bus import open_log
-from workbench.capture import capture, pipeline, run
+from workbench.capture import Beginning, beginning, capture, pipeline, run
 from workbench.cli.lazy_pandas import leave_pandas_out
 from workbench.decoding import Decoder
 from workbench.model.selecting.topic_selection import parse_topics
@@ -21,22 +21,22 @@ from workbench.store import Appender, SnapshotStore
 
 # Small pieces, so that there are many moments to be killed at.
 pipeline.READ_BYTES = 1 << 18
-pipeline.PREFETCH_BYTES = 1 << 20
+beginning.PREFETCH_BYTES = 1 << 20
 run.Appender = partial(Appender, segment_bytes=1 << 18, row_group_bytes=1 << 19)  # type: ignore[attr-defined,assignment]
 
 
 async def main(address: str, topic: str, file: str, timeout_s: str = "") -> None:
     options = {"timeout_s": float(timeout_s)} if timeout_s else {}
     with SnapshotStore.open(file, write=True) as store:
-        async with open_log(address, **options) as log:
+        async with (
+            open_log(address, **options) as log,
+            Beginning(log, parse_topics(topic), start=Start(), follow=bool(timeout_s)) as begun,
+        ):
             result = await capture(
-                log,
+                begun,
                 store,
                 lambda _: Decoder(),
-                parse_topics(topic),
-                start=Start(),
                 cluster="test",
-                follow=bool(timeout_s),
                 progress=lambda progress: print(dict(progress.counts), flush=True),  # noqa: T201 - read by the test
             )
     print(result.state, flush=True)  # noqa: T201 - same

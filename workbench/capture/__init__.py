@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any
 from workbench.capture.window import Window, resolve_spans, resolve_window
 
 if TYPE_CHECKING:
+    from workbench.capture.beginning import Beginning
     from workbench.capture.run import CaptureResult, capture
 
-__all__ = ["CaptureResult", "Window", "capture", "resolve_spans", "resolve_window"]
+__all__ = ["Beginning", "CaptureResult", "Window", "capture", "resolve_spans", "resolve_window"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "Beginning":
+        from workbench.capture.beginning import Beginning
+
+        return Beginning
     if name in {"CaptureResult", "capture"}:
         from workbench.capture import run
 

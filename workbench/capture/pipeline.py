@@ -32,13 +32,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
     from concurrent.futures import Executor
 
-    from workbench.bus.protocols import RecordLog
+    from workbench.bus.protocols import Reader
     from workbench.capture.partition_tasks import PartitionTask
     from workbench.capture.progress import CaptureProgress
-    from workbench.model import Chunk, Isolation, Span
+    from workbench.model import Chunk, Span
     from workbench.model.events.decoding import BulkDecoder
     from workbench.store import Appender
 
+    ReaderOf: TypeAlias = Callable[[Sequence[Span]], Awaitable[Reader]]
     MoreTasks: TypeAlias = Callable[[], Awaitable[Sequence[PartitionTask]]]
     LoseTopic: TypeAlias = Callable[[UnknownTopicError], bool]
 
@@ -46,8 +47,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 READ_BYTES = 8 << 20
+FIRST_READ_BYTES = 1 << 20
+"""Less at first, so that the next stages begin sooner."""
 READ_WAIT_MS = 500
-PREFETCH_BYTES = 12 << 20
 RAW_ITEMS = 2
 DECODED_ITEMS = 4
 DECODE_BYTES = 4 << 20
@@ -77,19 +79,17 @@ class Pipeline:
 
     def __init__(
         self,
-        log: RecordLog,
+        reader_of: ReaderOf,
         decoder: BulkDecoder,
         appender: Appender,
         progress: CaptureProgress,
         *,
-        isolation: Isolation,
         limit: int | None,
     ) -> None:
-        self._log = log
+        self._reader_of = reader_of
         self._decoder = decoder
         self._appender = appender
         self._progress = progress
-        self._isolation: Isolation = isolation
         self._left = limit
         self._budget = ByteBudget(HELD_BYTES)
         self.remark = ""
@@ -132,15 +132,16 @@ class Pipeline:
         lose: LoseTopic | None,
     ) -> None:
         spans = [task.span for task in by_partition.values()]
-        silence = Silence()
+        silence, size = Silence(), min(FIRST_READ_BYTES, READ_BYTES)
         while spans:
             added: Sequence[PartitionTask] = ()
             lost = ""
-            async with self._log.reader(spans, isolation=self._isolation, prefetch_bytes=PREFETCH_BYTES) as reader:
+            async with await self._reader_of(spans) as reader:
                 try:
                     while not reader.done and not added:
-                        chunks = await reader.read(READ_BYTES, READ_WAIT_MS)
+                        chunks = await reader.read(size, READ_WAIT_MS)
                         if chunks:
+                            size = READ_BYTES
                             await self._budget.take(_size(chunks))
                             await raw.put(chunks)
                         if remark := silence.remark(reader.unanswered_s):

@@ -14,10 +14,8 @@ from workbench.capture.identity import check_same_logs
 from workbench.capture.partition_tasks import PartitionTask, enter, identify, waves
 from workbench.capture.pipeline import LimitReachedError, Pipeline, in_thread
 from workbench.capture.progress import CaptureProgress
-from workbench.capture.window import resolve_window
 from workbench.errors import StorageFullError, WorkbenchError
 from workbench.model import TopicPartition
-from workbench.model.selecting.window import End
 from workbench.store import Appender, CaptureHead
 from workbench.store.segments.packing import AUTOMATIC_BYTES
 from workbench.store.snapshot.captures import add_note, end_capture
@@ -28,15 +26,12 @@ from workbench.text import counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from workbench.bus.protocols import RecordLog
+    from workbench.capture.beginning import Beginning
     from workbench.capture.window import Window
     from workbench.errors import UnknownTopicError
-    from workbench.model import Isolation
     from workbench.model.events.decoding import BulkDecoder
     from workbench.model.events.value_counts import ValueCounts
     from workbench.model.feeds import Progress
-    from workbench.model.selecting.topic_selection import TopicSelection
-    from workbench.model.selecting.window import Bound
     from workbench.store import CaptureState, RangeKey, SnapshotStore
 
 
@@ -70,36 +65,27 @@ class CaptureResult:
 
 @traced(SPAN_CAPTURE)
 async def capture(
-    log: RecordLog,
+    begun: Beginning,
     store: SnapshotStore,
     decoder_for: Callable[[Sequence[str]], BulkDecoder],
-    topics: TopicSelection,
     *,
-    start: Bound,
-    end: Bound | None = None,
     cluster: str,
-    isolation: Isolation = "read_committed",
-    follow: bool = False,
     limit: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> CaptureResult:
-    """Capture a window; its ends are frozen when it begins.
+    """Capture a window; its ends were frozen when it began.
 
     It first finishes windows that earlier captures of the same sources left unfinished, then reads the requested
     offsets that are not stored yet. Reading, decoding and writing overlap. It never drops a record; it slows down.
+    A capture that follows goes on with new records after the window, until cancelled or limited. Topics that begin to
+    match a pattern, and partitions that are added, are then taken up within `additions.METADATA_S` seconds, from their
+    start; a note says so. A topic that a pattern took, and that is deleted, ends as failed; the others go on.
 
     Args:
-        log: An open record log.
+        begun: What to capture, entered as a context manager.
         store: A snapshot open for writing.
         decoder_for: Gives the decoder for the topics that were resolved, and for those that appear while it follows.
-        topics: Topics to capture.
-        start: First bound.
-        end: Exclusive last bound; by default the end of each log at this moment.
         cluster: Name of the cluster; stored beside its id.
-        isolation: As the reader's; one per source.
-        follow: Go on with new records after the window, until cancelled or limited. Topics that begin to match a
-            pattern, and partitions that are added, are taken up within `additions.METADATA_S` seconds, from their
-            start; a note says so. A topic that a pattern took, and that is deleted, ends as failed; the others go on.
         limit: Stop after this many records.
         progress: Called a few times a second.
 
@@ -110,20 +96,26 @@ async def capture(
         StorageFullError: The disk is full; what was committed before is intact.
         BrokerUnavailableError: The brokers were unreachable for longer than the record log retries.
     """
-    # The ends are asked for once, here: a window to the end of a busy topic would otherwise never be complete.
-    window = await resolve_window(log, topics, start, None if follow else end or End(), isolation=isolation)
+    log, window = begun.log, await begun.window()
     names = [info.name for info in window.topics]
-    last = "follow" if follow else str(end or End())
-    head = CaptureHead(str(uuid.uuid4()), str(topics), str(start), last, isolation, follow, window.notes)
+    head = CaptureHead(
+        str(uuid.uuid4()),
+        str(begun.topics),
+        str(begun.start),
+        "follow" if begun.end is None else str(begun.end),
+        begun.isolation,
+        begun.follow,
+        window.notes,
+    )
     sources = await in_thread(identify, store, window.topics, cluster_id=log.cluster_id, cluster=cluster)
     with contextlib.ExitStack() as locks:
         locks.enter_context(store.source_locks.hold({one.source_id: one.topic for one in sources.values()}))
-        await check_same_logs(log, store, window, sources.values(), isolation)
+        await check_same_logs(log, store, window, sources.values(), begun.isolation)
         bounded, following = await in_thread(enter, store, head, window, sources)
         shown = CaptureProgress([*bounded, *following], progress)
-        additions = Additions(log, store, head, topics, window=window, sources=sources, locks=locks)
+        additions = Additions(log, store, head, begun.topics, window=window, sources=sources, locks=locks)
         run = _Run(store, head, (bounded, following), shown, additions, window=window)
-        pipeline = Pipeline(log, decoder_for(names), run.appender, shown, isolation=isolation, limit=limit)
+        pipeline = Pipeline(begun.reader, decoder_for(names), run.appender, shown, limit=limit)
         with steady_allocation():
             return await run.through(pipeline)
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.capture import Beginning
 from workbench.capture import capture as run_capture
 from workbench.errors import ConfigurationError, WorkbenchError
 from workbench.exploration.unread import note_unread
@@ -21,11 +22,13 @@ from workbench.session.conventions import own_conventions, topic_decoder
 from workbench.session.opening import open_for_writing
 from workbench.session.raw_bytes import raw_records
 from workbench.session.schemas.capturing import live_decoder
+from workbench.store.snapshot.raw_records import raw_records_path
 from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
+    from workbench.bus.protocols import RecordLog
     from workbench.live.search.result import SearchResult
     from workbench.model import Isolation
     from workbench.model.events.decoding import BulkDecoder
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     from workbench.model.selecting.window import BoundLike
     from workbench.session.connection.cluster_connection import ClusterConnection
     from workbench.session.snapshot import Snapshot
-    from workbench.store.snapshot.raw_records import RawRecords
 
 
 async def capture(
@@ -62,49 +64,68 @@ async def capture(
             from workbench.session.searching import store_found
 
             return await store_found(connection, topics, into=into, conventions=conventions)
-    selection, first = parse_topics(topics), parse_bound(start)
-    last = None if end is None else parse_bound(end)
+    selection = parse_topics(topics)
+    first, last = parse_bound(start), None if end is None else parse_bound(end)
+    beginning = partial(Beginning, topics=selection, start=first, end=last, isolation=isolation, follow=follow)
     made = await asyncio.to_thread(_is_new, into)
-    snap, opened = await asyncio.to_thread(open_for_writing, into)
-    snap.adopt(connection.tasks)
+    async with contextlib.AsyncExitStack() as stack:
+        begun: Beginning | None = None
+        if made and not connection.keeps_raw:
+            # A new file holds nothing that the window could be older than, so that is looked up meanwhile.
+            begun = await stack.enter_async_context(beginning(connection.log))
+        snap, opened = await asyncio.to_thread(open_for_writing, into)
+        snap.adopt(connection.tasks)
 
-    def decoder(_: Sequence[str]) -> BulkDecoder:
-        return live_decoder(topic_decoder(conventions), connection, snap.store)
+        def decoder(_: Sequence[str]) -> BulkDecoder:
+            return live_decoder(topic_decoder(conventions), connection, snap.store)
 
-    listener = _listener(connection, f"capture of {selection}", progress)
-    raw: RawRecords | None = None
-    try:
-        raw = await asyncio.to_thread(raw_records, connection, snap.path)
-        result = await run_capture(
-            connection.log
-            if raw is None
-            else connection.masked(connection.plain_log, partial(raw.add, connection.log.cluster_id)),
-            snap.store,
-            decoder,
-            selection,
-            start=first,
-            end=last,
-            cluster=connection.name,
-            isolation=isolation,
-            follow=follow,
-            limit=limit,
-            progress=listener,
-        )
-    except BaseException:
-        if opened:
-            await asyncio.to_thread(_close_failed, snap, made=made)
-        raise
-    finally:
-        if raw is not None:
-            await asyncio.to_thread(raw.close)
+        listener = _listener(connection, f"capture of {selection}", progress)
+        try:
+            async with _log_to_read(connection, snap) as log:
+                if begun is None:
+                    begun = await stack.enter_async_context(beginning(log))
+                result = await run_capture(
+                    begun,
+                    snap.store,
+                    decoder,
+                    cluster=connection.name,
+                    limit=limit,
+                    progress=listener,
+                )
+        except BaseException:
+            if opened:
+                await asyncio.to_thread(_close_failed, snap, made=made)
+            raise
+    notes = await _notes(connection, snap, conventions)
+    snap.last_capture = replace(result, notes=(*result.notes, *notes))
+    return snap
+
+
+async def _notes(
+    connection: ClusterConnection, snap: Snapshot, conventions: Mapping[str, Mapping[str, Any]] | None
+) -> Sequence[str]:
+    """Say what a capture could not read, and what masking did."""
     own = own_conventions(conventions)
     notes = await asyncio.to_thread(note_unread, snap.store, own) if own else ()
     masked = sorted({source.topic for source in snap.store.sources() if connection.hides(source.topic)})
     if masked:
         notes = (*notes, f"{counted(len(masked), 'topic')} masked by [masking] of workbench.toml")
-        notes = (*notes, *([f"raw bytes of masked records are kept in {raw.path.name}"] if raw is not None else []))
-    snap.last_capture = replace(result, notes=(*result.notes, *notes))
-    return snap
+        if connection.keeps_raw:
+            notes = (*notes, f"raw bytes of masked records are kept in {raw_records_path(snap.path).name}")
+    return notes
+
+
+@contextlib.asynccontextmanager
+async def _log_to_read(connection: ClusterConnection, snap: Snapshot) -> AsyncIterator[RecordLog]:
+    """Give the log of a capture: the one of the connection, or one that keeps the raw bytes of masked records."""
+    raw = await asyncio.to_thread(raw_records, connection, snap.path)
+    if raw is None:
+        yield connection.log
+        return
+    try:
+        yield connection.masked(connection.plain_log, partial(raw.add, connection.log.cluster_id))
+    finally:
+        await asyncio.to_thread(raw.close)
 
 
 def _is_new(into: str | os.PathLike[str] | Snapshot) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from workbench.capture import CaptureResult, capture
+from workbench.capture import Beginning, CaptureResult, capture
 from workbench.decoding import Decoder
 from workbench.model import NewRecord
 from workbench.model.selecting.topic_selection import parse_topics
@@ -72,18 +72,14 @@ class Capturing:
     decoder: Decoder = field(default_factory=Decoder)
     told: list[Progress] = field(default_factory=list)
 
-    async def __call__(self, topics: Any, *, start: Any = "start", end: Any = None, **options: Any) -> CaptureResult:
-        return await capture(
-            self.log,
-            self.store,
-            lambda _: self.decoder,
-            parse_topics(topics),
-            start=parse_bound(start),
-            end=None if end is None else parse_bound(end),
-            cluster="test",
-            progress=self.told.append,
-            **options,
-        )
+    async def __call__(
+        self, topics: Any, *, start: Any = "start", end: Any = None, limit: int | None = None, **options: Any
+    ) -> CaptureResult:
+        last = None if end is None else parse_bound(end)
+        async with Beginning(self.log, parse_topics(topics), start=parse_bound(start), end=last, **options) as begun:
+            return await capture(
+                begun, self.store, lambda _: self.decoder, cluster="test", limit=limit, progress=self.told.append
+            )
 
     def values(self, topic: str) -> list[bytes | None]:
         """Stored values in order of position."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from workbench.bus import open_log
-from workbench.capture import capture
+from workbench.capture import Beginning, capture
 from workbench.decoding import Decoder
 from workbench.errors import StorageFullError, WorkbenchError
 from workbench.model import NewRecord
@@ -89,7 +89,7 @@ class SlowDecoder:
 def capture_into(monkeypatch):
     """Capture one topic into a file in small pieces; the file is closed afterwards."""
     monkeypatch.setattr("workbench.capture.pipeline.READ_BYTES", 1 << 19)
-    monkeypatch.setattr("workbench.capture.pipeline.PREFETCH_BYTES", 1 << 20)
+    monkeypatch.setattr("workbench.capture.beginning.PREFETCH_BYTES", 1 << 20)
     monkeypatch.setattr(
         "workbench.capture.run.Appender", partial(Appender, segment_bytes=1 << 19, row_group_bytes=1 << 20)
     )
@@ -97,9 +97,8 @@ def capture_into(monkeypatch):
     async def capture_into(log, path, topic, decoder=None):
         store = SnapshotStore.open(path, write=True)
         try:
-            return await capture(
-                log, store, lambda _: decoder or Decoder(), parse_topics(topic), start=Start(), cluster="test"
-            )
+            async with Beginning(log, parse_topics(topic), start=Start()) as begun:
+                return await capture(begun, store, lambda _: decoder or Decoder(), cluster="test")
         finally:
             with contextlib.suppress(StorageFullError):
                 store.close()

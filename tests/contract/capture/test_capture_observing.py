@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from workbench.bus import open_log
-from workbench.capture import capture
+from workbench.capture import Beginning, capture
 from workbench.decoding import Decoder
 from workbench.model import NewRecord
 from workbench.model.selecting.topic_selection import parse_topics
@@ -42,7 +42,8 @@ async def test_observing_leaves_no_group_and_no_commit(kafka_address, topic_name
             before = {found[0] for found in await client.list_consumer_groups()}
             with SnapshotStore.open(tmp_path / "observed.duckdb", write=True) as store:
                 start = Committed(group) if by_group else Start()
-                result = await capture(log, store, lambda _: Decoder(), parse_topics(name), start=start, cluster="test")
+                async with Beginning(log, parse_topics(name), start=start) as begun:
+                    result = await capture(begun, store, lambda _: Decoder(), cluster="test")
                 assert result.records == 1
             after = {found[0] for found in await client.list_consumer_groups()}
             assert not {found for found in after - before if "never" in found or "workbench" in found}

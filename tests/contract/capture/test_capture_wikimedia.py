@@ -9,7 +9,7 @@ import pytest
 from wikimedia import EXPECTED, FOLDER, SETTINGS, lines_of
 
 from workbench.bus import open_log
-from workbench.capture import capture
+from workbench.capture import Beginning, capture
 from workbench.config import load_settings
 from workbench.decoding import Decoder, load_conventions
 from workbench.model import NewRecord
@@ -42,7 +42,8 @@ async def test_four_real_topics(kafka_address, topic_name, tmp_path):
                     await write(log, topic, lines[name])
                 before = await log.groups()
                 selection = parse_topics(list(topics.values()))
-                result = await capture(log, store, lambda _: decoder, selection, start=Start(), cluster="test")
+                async with Beginning(log, selection, start=Start()) as begun:
+                    result = await capture(begun, store, lambda _: decoder, cluster="test")
                 assert set(await log.groups()) <= set(before)
             finally:
                 for topic in topics.values():

@@ -24,7 +24,7 @@ from workbench.bus.kafka.local.jars import ensure
 from workbench.bus.kafka.local.java import find_java
 from workbench.bus.kafka.local.ports import free_ports
 from workbench.bus.topic_rows import topic_rows
-from workbench.capture import capture, resolve_spans
+from workbench.capture import Beginning, capture, resolve_spans
 from workbench.config import cache_folder
 from workbench.decoding import Decoder
 from workbench.errors import AuthenticationError, ReplayRefused
@@ -250,7 +250,8 @@ async def test_a_capture_takes_what_its_user_may_read_and_says_what_not(secured,
 
             async def captured(*topics: str):
                 first, selection = parse_bound("start"), parse_topics(topics)
-                return await capture(log, store, lambda _: Decoder(), selection, start=first, cluster="test")
+                async with Beginning(log, selection, start=first) as begun:
+                    return await capture(begun, store, lambda _: Decoder(), cluster="test")
 
             result = await captured(secret, readable, described)
             assert result.records == 1

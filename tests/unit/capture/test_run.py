@@ -10,7 +10,7 @@ import pytest
 from mounts import small_disk
 
 from workbench.bus.memory import MemoryLog
-from workbench.capture import capture
+from workbench.capture import Beginning, capture
 from workbench.decoding import Decoder
 from workbench.errors import StorageFullError
 from workbench.model.selecting.topic_selection import parse_topics
@@ -27,7 +27,8 @@ async def capture_into(path: Path, megabytes: int) -> None:
         for _ in range(megabytes):
             await log.append_batch("t", pa.record_batch({"value": [os.urandom(1 << 10) for _ in range(1 << 10)]}))
         with SnapshotStore.open(path, write=True) as store:
-            await capture(log, store, lambda _: Decoder(), parse_topics("t"), start=parse_bound("start"), cluster="c")
+            async with Beginning(log, parse_topics("t"), start=parse_bound("start")) as begun:
+                await capture(begun, store, lambda _: Decoder(), cluster="c")
 
 
 @pytest.mark.parametrize("megabytes", [14, 60])

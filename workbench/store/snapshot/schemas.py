@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
+import duckdb
+
 from workbench.errors import SnapshotFormatError
 from workbench.model.schemas import Schema, SchemaReference, Schemas, SchemaType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    import duckdb
 
     from workbench.store.snapshot.store import SnapshotStore
 
@@ -69,9 +69,12 @@ def insert_schemas(cursor: duckdb.DuckDBPyConnection, rows: Sequence[Mapping[str
 def stored_schemas(store: SnapshotStore) -> dict[SchemaOrigin, Schemas]:
     """Return the schemas of each origin, in the order in which they were met; empty for a file of before."""
     with store.cursor() as cursor:
-        if cursor.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'schemas'").fetchone() is None:
+        try:
+            # Asking for the names of tables first takes longer: DuckDB writes the text of all of its views for that.
+            found = cursor.execute(f"SELECT {_COLUMNS} FROM schemas ORDER BY rowid")  # noqa: S608 - our columns
+        except duckdb.CatalogException:
             return {}
-        rows = cursor.execute(f"SELECT {_COLUMNS} FROM schemas ORDER BY rowid").fetchall()  # noqa: S608 - our columns
+        rows = found.fetchall()
     names = _layout_names()
     try:
         return schemas_of_rows([dict(zip(names, row, strict=True)) for row in rows])
