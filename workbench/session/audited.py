@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def audited_in(
-    path: Path, action: str, operation_id: str, *, reason: str, cluster: str, facts: Mapping[str, Any]
+    path: Path, action: str, operation_id: str, *, reason: str, cluster: str, facts: Mapping[str, Any], who: str = ""
 ) -> AsyncIterator[dict[str, Any]]:
     """Run one change between two rows: that it begins, and how it ended. Without the first row nothing is changed.
 
@@ -25,9 +25,8 @@ async def audited_in(
 
         path.parent.mkdir(parents=True, exist_ok=True)
         with Journal.open(path) as journal:
-            journal.audit(
-                operation_id, action=action, reason=reason, cluster=cluster, result=result, details={**facts, **details}
-            )
+            entry = {"who": who, "action": action, "reason": reason, "cluster": cluster, "result": result}
+            journal.audit(operation_id, **entry, details={**facts, **details})
 
     outcome: dict[str, Any] = {}
     await asyncio.to_thread(write, "begun", {})

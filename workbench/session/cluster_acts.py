@@ -15,6 +15,7 @@ from workbench.model import NewRecord, TopicPartition
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.model.selecting.window import parse_bound
 from workbench.session.audited import audited_in
+from workbench.session.connection.acting_user import acting_user
 from workbench.text import visible
 
 if TYPE_CHECKING:
@@ -187,8 +188,8 @@ class ClusterActs:
         def audited(
             action: str, operation_id: str, facts: Mapping[str, Any]
         ) -> AbstractAsyncContextManager[dict[str, Any]]:
-            reason, cluster = connection.reason, connection.name
-            return audited_in(act_journal(), action, operation_id, reason=reason, cluster=cluster, facts=facts)
+            named = {"who": acting_user(connection.profile), "reason": connection.reason, "cluster": connection.name}
+            return audited_in(act_journal(), action, operation_id, **named, facts=facts)
 
         return await run_act(self._access, act, confirm, audited)
 

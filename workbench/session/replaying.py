@@ -18,6 +18,7 @@ from workbench.replay import (
     read_report,
     run_plan,
 )
+from workbench.session.connection.acting_user import acting_user
 from workbench.session.connection.replay_access import access_of
 from workbench.session.transforming import ClusterTransforms
 from workbench.session.watching.replacing import shown
@@ -70,6 +71,7 @@ async def run(
         connection=await _access_now(connection),
         confirm=confirm,
         target=target,
+        by=acting_user(connection.profile),
         reason=connection.reason,
         progress=progress,
         control=control,

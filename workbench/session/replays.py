@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 
 from workbench.errors import ReplayRefused, SnapshotError, ValidationError
 from workbench.masking import plain
+from workbench.session.connection.acting_user import acting_user
 from workbench.store.journal import Journal, RecordedRuns, journal_path
 from workbench.tasks import in_thread
 from workbench.text import and_more, counted, element, iso_text, number_text, table, text_table, visible
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from workbench.model.feeds import Progress
     from workbench.replay import Draft, ReplayReport, RunControl
     from workbench.session.connection.replay_access import Access
-    from workbench.store.journal import RunRow
+    from workbench.store.journal import RunHead
     from workbench.store.snapshot.store import SnapshotStore
     from workbench.tracing.reaction.reaction import Reaction
     from workbench.tracing.trace import Trace
@@ -41,7 +43,17 @@ if TYPE_CHECKING:
         def reason(self) -> str: ...
 
 
-_COLUMNS = ("run", "state", "records", "target", "cluster", "created", "error")
+_COLUMNS = ("run", "token", "state", "next", "mode", "records", "target", "cluster", "created", "reason", "error")
+_NEXT = {
+    "planned": "run",
+    "confirmed": "plan again",
+    "stopped": "resume",
+    "failed": "resume",
+    "in_doubt": "resume, verify or abandon",
+    "done": "verify",
+    "not_verified": "verify",
+}
+"""What can be done with a run in each state."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ class Replays:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row for each run: run, state, records, target, cluster, created, error."""
+        """One row for each run: run, token, state, next, mode, records, target, cluster, created, reason, error."""
         import pandas as pd
 
         return pd.DataFrame(self.rows(), columns=list(_COLUMNS))
@@ -76,11 +88,15 @@ class Replays:
         return [
             {
                 "run": row.run_id,
+                "token": row.plan_hash[:8],
                 "state": row.state,
-                "records": int(row.plan["document"]["records"]),
+                "next": _next(row),
+                "mode": row.shown["document"].get("mode", ""),
+                "records": int(row.shown["document"]["records"]),
                 "target": ", ".join(row.target_topics),
                 "cluster": row.target_cluster,
                 "created": iso_text(row.created_at),
+                "reason": row.reason,
                 "error": row.error,
             }
             for row in self._runs()
@@ -215,6 +231,7 @@ class Replays:
             connection=access_of(cluster),
             target=target,
             doubtful=doubtful,
+            by=acting_user(cluster.profile),
             reason=cluster.reason,
             progress=progress,
             control=control,
@@ -234,7 +251,8 @@ class Replays:
         from workbench.replay import abandon_run, read_report
 
         journal, run_id = self._recorded(run)
-        await abandon_run(plain(cluster.log), journal, run_id, reason=cluster.reason)
+        by = acting_user(cluster.profile)
+        await abandon_run(plain(cluster.log), journal, run_id, by=by, reason=cluster.reason)
         return read_report(journal, run_id)
 
     async def former_values(self, run: str, cluster: Target) -> Draft:
@@ -267,7 +285,7 @@ class Replays:
         journal, run_id = self._recorded(run)
         await delete_created(plain(cluster.log), journal, run_id, topic=topic)
 
-    def _runs(self) -> list[RunRow]:
+    def _runs(self) -> list[RunHead]:
         own = RecordedRuns(self.store.connection).runs()
         beside = self.journal().runs() if self.store.read_only and journal_path(self.store.path).is_file() else []
         return sorted((*own, *beside), key=lambda row: row.created_at, reverse=True)
@@ -296,12 +314,19 @@ class Replays:
 
     def __repr__(self) -> str:
         cells = self._cells()
-        return text_table(_COLUMNS, cells, numeric=(2,)) if cells else "no replay was planned yet"
+        return text_table(_COLUMNS, cells, numeric=(5,)) if cells else "no replay was planned yet"
 
     def _repr_html_(self) -> str:
         cells = self._cells()
-        shown = table(_COLUMNS, cells, numeric=(2,)) if cells else element("p", "no replay was planned yet")
+        shown = table(_COLUMNS, cells, numeric=(5,)) if cells else element("p", "no replay was planned yet")
         return shown.render()
+
+
+def _next(row: RunHead) -> str:
+    from workbench.replay.rules.time_rules import VALID_FOR_MS
+
+    age_ms = (datetime.now(UTC).replace(tzinfo=None) - row.created_at).total_seconds() * 1000
+    return "plan again" if row.state == "planned" and age_ms > VALID_FOR_MS else _NEXT.get(row.state, "")
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 import shlex
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from workbench.bus import open_log
@@ -50,6 +51,9 @@ def test_a_stored_plan_is_run_shown_verified_and_undone(run, topic, tmp_path):
     assert [(one["name"], one["value"]) for one in first["headers"][:2]] == [("old", None), ("from", f"{topic}@0")]
     assert json.loads(first["value"])["n"] == 1
     (row,) = [row for row in lines(run("replay", "list", "s.duckdb", "-J").stdout) if row["state"] == "verified"]
+    shown = run("replay", "show", "s.duckdb", row["run"][:8], "--ledger", "l.parquet", "-J")
+    assert json.loads(shown.stdout)["plan_hash"].startswith(row["token"])
+    assert pq.read_table(tmp_path / "l.parquet").num_rows == row["records"]
     assert "2 target positions" in run("replay", "show", "s.duckdb", row["run"]).stdout
     again = run("replay", "verify", "s.duckdb", row["run"], *WHY, "--json")
     assert (again.exit_code, lines(again.stdout)[0]["state"]) == (0, "verified")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -362,7 +363,12 @@ async def test_report_and_ledger_leave_the_process(bench, tmp_path):
     plan = await bench.plan(await select(bench.log, source), target)
     report = await bench.run(plan, reason="INC-42", by="tester")
     report.to_parquet(tmp_path / "ledger.parquet")
-    assert pq.read_table(tmp_path / "ledger.parquet").equals(report.ledger)
+    table = pq.read_table(tmp_path / "ledger.parquet")
+    assert table.equals(report.ledger)
+    run = json.loads(table.schema.metadata[b"workbench.replay"])
+    assert (run["run_id"], run["plan_hash"], run["state"]) == (plan.run_id, plan.hash, "verified")
+    assert (run["reason"], run["confirmed_by"], run["started_at"] <= run["finished_at"]) == ("INC-42", "tester", True)
+    assert f"plan: {plan.token}\n  confirmed: by tester: INC-42" in repr(report)
     frame = report.frame
     assert list(frame["outcome"]) == ["acked", "acked"]
     assert frame["body_sha256"][0] == plan.records.digests[0].tobytes().hex()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(workbench.__file__).parent
 EXCEPTIONS = {
-    ("store/journal/journal.py", "fromtimestamp"): "makes a datetime to store, no text",
+    ("store/journal/plans.py", "fromtimestamp"): "makes a datetime to store, no text",
     ("eventbus/subscribing/subscription.py", "position"): "the name of a task, which a partition may have several of",
     ("lag/figure.py", "position"): "a legend: the topic is shortened to its last characters first",
 }

@@ -50,13 +50,24 @@ async def test_planning_on_a_read_only_snapshot_leaves_no_file(cluster, path):
     assert not journal_path(path).exists()
 
 
+async def test_the_list_says_what_can_be_done(cluster, path):
+    with wb.open(path) as snap:
+        plan = await cluster.plan(snap.replay("true"))
+        snap.journal().add_plan(plan.to_json(), writer_mode="transactional")
+        assert [(row["token"], row["next"]) for row in snap.replays.rows()] == [(plan.token, "run")]
+        with snap.journal()._connection.transaction() as cursor:
+            cursor.execute("UPDATE replays SET created_at = created_at - INTERVAL 61 MINUTE")
+        assert [row["next"] for row in snap.replays.rows()] == ["plan again"], "a plan is good for an hour"
+
+
 async def test_a_run_is_listed_shown_and_verified_again(cluster, path):
     with wb.open(path) as snap:
         plan = await cluster.plan(snap.replay("true"))
         report = await cluster.run(plan, confirm=plan.token)
         assert report.state == "verified"
         (row,) = snap.replays.rows()
-        assert (row["run"], row["state"], row["records"]) == (plan.run_id, "verified", 6)
+        assert (row["run"], row["token"], row["state"], row["records"]) == (plan.run_id, plan.token, "verified", 6)
+        assert (row["next"], row["mode"], row["reason"]) == ("", "recording", cluster.reason)
         assert snap.replays.frame["target"].tolist() == plan.facts.target_topics
         assert plan.run_id in repr(snap.replays)
         assert "<table" in snap.replays._repr_html_()

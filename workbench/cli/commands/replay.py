@@ -78,20 +78,32 @@ def register(app: typer.Typer) -> None:
 
 
 def list_runs(snapshot: SnapshotFile, as_json: Json = False) -> None:
-    """List the replays that a snapshot records, newest first."""
+    """List the replays that a snapshot records, newest first: run and token name them, next is what can be done."""
     from workbench.session import open_snapshot
 
     with open_snapshot(snapshot) as snap:
         rows = snap.replays.rows()
-    print_rows(rows, ("run", "state", "records", "target", "created", "error"), as_json=as_json, empty="No replay.")
+    columns = ("run", "token", "state", "next", "records", "target", "created", "reason", "error")
+    print_rows(rows, columns, as_json=as_json, empty="No replay.")
 
 
-def show(snapshot: SnapshotFile, run_id: Run, as_json: Json = False) -> None:
+def show(
+    snapshot: SnapshotFile,
+    run_id: Run,
+    ledger: Annotated[
+        Path | None, typer.Option("--ledger", help="Parquet file for the ledger: what became of each record.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Print the report of a run: outcomes, target positions, and how to undo it."""
     from workbench.session.procedures.kept_runs import open_runs
 
     with open_runs(snapshot, run_id) as snap:
-        print_report(snap.replays.show(run_id), as_json=as_json)
+        report = snap.replays.show(run_id)
+        if ledger is not None:
+            report.to_parquet(ledger)
+            say(f"The ledger was written to {ledger}.")
+        print_report(report, as_json=as_json)
 
 
 def run_plan(
@@ -246,7 +258,8 @@ def delete_created(
 def print_report(report: ReplayReport, *, as_json: bool) -> None:
     """Print the report of a run."""
     if as_json:
-        print_json({"kind": "report", "run_id": report.run_id, "state": report.state, **report.counts})
+        known = {"run_id": report.run_id, "plan_hash": report.plan_hash, "state": report.state, "error": report.error}
+        print_json({"kind": "report", **known, **report.counts, **report.why})
     else:
         print_text(repr(report))
 

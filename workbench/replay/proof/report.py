@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from workbench.text import (
     element,
     facts,
     fragment,
+    iso_text,
     listing,
     number_text,
     output_html,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from workbench.replay.proof.verification import Verification
-    from workbench.store.journal import Journal, RunLedger
+    from workbench.store.journal import Journal, RunLedger, RunRow
 
 TRY = "replay.try"
 """Action of the audit's entries about runs that were tried again."""
@@ -62,6 +64,8 @@ class ReplayReport:
     """The result of a run, read from its journal."""
 
     run_id: str
+    plan_hash: str
+    """SHA-256 of the plan, whose first digits are its token."""
     state: str
     """``done``, ``verified``, ``not_verified``, ``stopped``, ``failed`` or ``in_doubt``."""
     error: str | None
@@ -75,6 +79,9 @@ class ReplayReport:
     """None when nothing was verified."""
     undo: UndoAids
     recorded: RunLedger
+    why: Mapping[str, str | None]
+    """The ``reason``, who confirmed it (``confirmed_by``) and its times (``confirmed_at``, ``started_at``,
+    ``finished_at``)."""
     held: pa.Table | None = None
     """The ledger of a run that is not large."""
     tries: tuple[str, ...] = ()
@@ -106,8 +113,9 @@ class ReplayReport:
         return _EXIT.get(self.state, 1)
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
-        """Write the ledger to a file, as evidence; a large one in parts."""
-        with pq.ParquetWriter(path, LEDGER) as file:
+        """Write the ledger to a file, as evidence; a large one in parts. Which run it is stands in its metadata."""
+        run = {"run_id": self.run_id, "plan_hash": self.plan_hash, "state": self.state, **self.why}
+        with pq.ParquetWriter(path, LEDGER.with_metadata({"workbench.replay": json.dumps(run)})) as file:
             for first in range(0, max(1, self.selected), _PART_ROWS):
                 file.write_table(self.recorded.rows(first, first + _PART_ROWS))
 
@@ -120,11 +128,23 @@ class ReplayReport:
         counts = counts_text(self.counts)
         return [
             ("state", self.state),
+            ("plan", self.plan_hash[:8]),
+            *([("confirmed", visible(self._confirmed, None))] if self._confirmed else []),
+            *([("time", " to ".join(filter(None, self._times)))] if any(self._times) else []),
             ("records", f"{number_text(self.selected)} selected: {counts or 'none attempted'}"),
             *([("error", visible(self.error, None))] if self.error else []),
             *([("tried again", visible("; ".join(self.tries), None))] if self.tries else []),
             *([("verification", self.verification.summary)] if self.verification else []),
         ]
+
+    @property
+    def _confirmed(self) -> str:
+        by, reason = self.why["confirmed_by"], self.why["reason"]
+        return ": ".join(filter(None, [f"by {by}" if by else "", reason]))
+
+    @property
+    def _times(self) -> tuple[str | None, str | None]:
+        return self.why["started_at"], self.why["finished_at"]
 
     def _lines(self) -> list[str]:
         return [*self.next_step.splitlines(), *self.undo.lines]
@@ -181,6 +201,7 @@ def read_report(journal: Journal, run_id: str, verification: Verification | None
     held = recorded.rows() if row.plan["document"]["records"] <= _MOST_HELD else None
     return ReplayReport(
         run_id=run_id,
+        plan_hash=row.plan_hash,
         state=row.state,
         error=row.error,
         selected=int(row.plan["document"]["records"]),
@@ -189,9 +210,16 @@ def read_report(journal: Journal, run_id: str, verification: Verification | None
         verification=verification,
         undo=UndoAids.of(row, recorded, held),
         recorded=recorded,
+        why=_why(row),
         held=held,
         tries=tuple(_try(entry["result"], **entry["details"]) for entry in journal.audit_rows(run_id, TRY)),
     )
+
+
+def _why(row: RunRow) -> dict[str, str | None]:
+    times = {"confirmed_at": row.confirmed_at, "started_at": row.started_at, "finished_at": row.finished_at}
+    shown = {name: None if at is None else iso_text(at) for name, at in times.items()}
+    return {"reason": row.reason, "confirmed_by": row.confirmed_by, **shown}
 
 
 def _try(result: str, **details: Any) -> str:

@@ -40,7 +40,7 @@ def interrupted_run(snapshot: str | os.PathLike[str], name: str) -> ReplayReport
 
     with open_runs(snapshot, name) as snap:
         for row in snap.journal().runs():
-            if (row.run_id.startswith(name) or row.plan["hash"].startswith(name)) and row.state in _INTERRUPTED:
+            if (row.run_id.startswith(name) or row.plan_hash.startswith(name)) and row.state in _INTERRUPTED:
                 return read_report(snap.journal(), row.run_id)
     return None
 

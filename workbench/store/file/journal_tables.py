@@ -54,6 +54,12 @@ EDITS_TABLE = """
     )"""
 """The records of a run that were rewritten. The journal makes it where it is missing: no reader of a file needs it."""
 
+PLANS_TABLE = """
+    CREATE TABLE IF NOT EXISTS replay_plans (
+        run_id VARCHAR NOT NULL, part INTEGER NOT NULL, content VARCHAR NOT NULL
+    )"""
+"""The plans of runs as JSON, in parts. The journal makes it where it is missing, like `EDITS_TABLE`."""
+
 FORMER_LEDGER = (
     # A copy that copy_to made of an older file has the newer tables already, and the older version.
     _FORMER_LEDGER_TABLE,

@@ -5,7 +5,7 @@ from workbench.store.journal.ledger import NEVER_TRIED, RunLedger
 from workbench.store.journal.locations import journal_path
 from workbench.store.journal.reading import RecordedRuns
 from workbench.store.journal.results import EDITS, LEDGER, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
-from workbench.store.journal.runs import RunRow, Settlement, Transaction
+from workbench.store.journal.runs import RunHead, RunRow, Settlement, Transaction
 
 __all__ = [
     "EDITS",
@@ -18,6 +18,7 @@ __all__ = [
     "WAY_ON",
     "Journal",
     "RecordedRuns",
+    "RunHead",
     "RunLedger",
     "RunRow",
     "Settlement",

@@ -6,9 +6,7 @@ process from running a plan of the same file.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -16,15 +14,16 @@ import pyarrow.compute as pc
 
 from workbench.buffers.ascending import ascends
 from workbench.errors import SnapshotError
-from workbench.store.file.journal_tables import EDITS_TABLE
+from workbench.store.file.journal_tables import EDITS_TABLE, PLANS_TABLE
 from workbench.store.file.opening import open_for_writing
 from workbench.store.journal.audit import add_audit_row, read_audit_rows
 from workbench.store.journal.ledger import RunLedger
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
+from workbench.store.journal.plans import enter_parts, enter_planned, plan_parts
 from workbench.store.journal.redriven import arrived_home, sent_home
 from workbench.store.journal.results import EDITS, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
 from workbench.store.journal.running_here import begins, ends, is_running_here
-from workbench.store.journal.runs import select_runs
+from workbench.store.journal.runs import select_heads, with_plan
 from workbench.store.journal.states import move, utc_now
 from workbench.store.snapshot.stored_sql import check_stored_sql
 
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from workbench.store.file.connection import Connection
-    from workbench.store.journal.runs import RunRow, Settlement, Transaction
+    from workbench.store.journal.runs import RunHead, RunRow, Settlement, Transaction
 
 WAY_ON = (
     "Resume it, which sends only what is not on the target: snap.replays.resume({run!r}, writer), or workbench replay "
@@ -50,7 +49,7 @@ _LIMIT_BYTES = 48 << 20
 """Memory of a journal in a file of its own: rows are entered and read in parts, and what is more is spilled."""
 
 
-def _is_left(row: RunRow) -> bool:
+def _is_left(row: RunHead) -> bool:
     """Tell whether a run is journaled as running, and nothing runs it."""
     return row.state == "running" and not is_running_here(row.run_id)
 
@@ -108,6 +107,7 @@ class Journal:
     def _recover(self) -> None:
         with self._connection.transaction() as cursor:
             cursor.execute(EDITS_TABLE)
+            cursor.execute(PLANS_TABLE)
             left = [run for (run,) in cursor.execute("SELECT run_id FROM replays WHERE state = 'running'").fetchall()]
             for run in (run for run in left if not is_running_here(run)):
                 move(cursor, run, "in_doubt", "the process that ran it ended without a result")
@@ -115,22 +115,14 @@ class Journal:
 
     def add_plan(self, plan: Mapping[str, Any], *, writer_mode: str, reason: str = "") -> None:
         """Enter a plan as ``planned``; one that is there already stays as it is."""
-        facts = plan["facts"]
+        run_id = plan["facts"]["run_id"]
+        if self._heads("run_id = ?", [run_id]):
+            return
+        for parts in plan_parts(plan):
+            with self._connection.transaction() as cursor:
+                enter_parts(cursor, run_id, parts)
         with self._connection.transaction() as cursor:
-            cursor.execute(
-                """INSERT INTO replays (run_id, plan_hash, plan, reason, created_at, state, writer_mode, target_cluster)
-                SELECT ?, ?, ?, ?, ?, 'planned', ?, ? WHERE NOT EXISTS (SELECT 1 FROM replays WHERE run_id = ?)""",
-                [
-                    facts["run_id"],
-                    plan["hash"],
-                    json.dumps(plan, sort_keys=True),
-                    reason or None,
-                    datetime.fromtimestamp(plan["created_at_ms"] / 1000, UTC).replace(tzinfo=None),
-                    writer_mode,
-                    facts["cluster_id"],
-                    facts["run_id"],
-                ],
-            )
+            enter_planned(cursor, plan, writer_mode=writer_mode, reason=reason)
 
     def run(self, run_id: str) -> RunRow:
         """Return one run.
@@ -138,17 +130,17 @@ class Journal:
         Raises:
             SnapshotError: The journal has no such run.
         """
-        rows = self._runs("run_id = ?", [run_id])
+        rows = self._heads("run_id = ?", [run_id])
         if not rows:
             raise SnapshotError(f"{self.path} has no replay {run_id}; see runs().", path=str(self.path))
         if not _is_left(rows[0]):
-            return rows[0]
+            return self._with_plan(rows[0])
         self._recover()
-        return self._runs("run_id = ?", [run_id])[0]
+        return self._with_plan(self._heads("run_id = ?", [run_id])[0])
 
-    def runs(self) -> list[RunRow]:
-        """Return all runs, newest first."""
-        return [replace(row, state="in_doubt") if _is_left(row) else row for row in self._runs("true", [])]
+    def runs(self) -> list[RunHead]:
+        """Return all runs, newest first, without their plans."""
+        return [replace(row, state="in_doubt") if _is_left(row) else row for row in self._heads("true", [])]
 
     def release(self, run_id: str) -> None:
         """Note that a run has ended in this process, also where its end could not be entered: it is in doubt then."""
@@ -160,18 +152,22 @@ class Journal:
         Raises:
             SnapshotError: There is none, or ``confirm`` is shorter than a token.
         """
-        rows = self._runs("starts_with(plan_hash, ?) AND length(?) >= 8", [confirm, confirm])
+        rows = self._heads("starts_with(plan_hash, ?) AND length(?) >= 8", [confirm, confirm])
         planned = [row for row in rows if row.state == "planned"]
         if not planned:
             raise SnapshotError(
                 f"{self.path} has no open plan {confirm}{_what_became_of(rows)}.",
                 path=str(self.path),
             )
-        return planned[0]
+        return self._with_plan(planned[0])
 
-    def _runs(self, condition: str, values: list[Any]) -> list[RunRow]:
+    def _heads(self, condition: str, values: list[Any]) -> list[RunHead]:
         with self._connection.cursor() as cursor:
-            return select_runs(cursor, condition, values)
+            return select_heads(cursor, condition, values)
+
+    def _with_plan(self, head: RunHead) -> RunRow:
+        with self._connection.cursor() as cursor:
+            return with_plan(cursor, head)
 
     def in_doubt(self, cluster_id: str, topics: Collection[str]) -> list[str]:
         """Return the runs on these topics whose result is not known, in this file and in the one it belongs to."""
@@ -353,7 +349,7 @@ class Journal:
         return found if ascends(found["seq"].to_numpy()) else found.sort_by("seq")
 
 
-def _what_became_of(rows: Sequence[RunRow]) -> str:
+def _what_became_of(rows: Sequence[RunHead]) -> str:
     if not rows:
         return ". Make the plan again; its last line says how to confirm it"
     row = rows[0]

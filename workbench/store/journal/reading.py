@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
 from workbench.store.journal.redriven import arrived_home, sent_home
 from workbench.store.journal.running_here import is_running_here
-from workbench.store.journal.runs import select_runs
+from workbench.store.journal.runs import select_heads
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from workbench.store.file.connection import Connection
-    from workbench.store.journal.runs import RunRow
+    from workbench.store.journal.runs import RunHead
 
 
 class RecordedRuns:
@@ -23,10 +23,10 @@ class RecordedRuns:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def runs(self) -> list[RunRow]:
+    def runs(self) -> list[RunHead]:
         """Return all runs, newest first."""
         with self._connection.cursor() as cursor:
-            rows = select_runs(cursor, "true", [])
+            rows = select_heads(cursor, "true", [])
         return [
             replace(row, state="in_doubt") if row.state == "running" and not is_running_here(row.run_id) else row
             for row in rows
@@ -35,12 +35,12 @@ class RecordedRuns:
     def sent_home(self) -> dict[str, str]:
         """Return the run that sent each dead letter home; see `Journal.sent_home`."""
         with self._connection.cursor() as cursor:
-            return sent_home(cursor) if select_runs(cursor, "true", []) else {}
+            return sent_home(cursor) if select_heads(cursor, "true", []) else {}
 
     def arrived_home(self) -> dict[str, str]:
         """Return the run that wrote each record of a dead letter; see `Journal.arrived_home`."""
         with self._connection.cursor() as cursor:
-            return arrived_home(cursor) if select_runs(cursor, "true", []) else {}
+            return arrived_home(cursor) if select_heads(cursor, "true", []) else {}
 
     def in_doubt(self, cluster_id: str, topics: Collection[str]) -> list[str]:
         """Return the runs on these topics whose result is not known, in this file and in the journal beside it."""

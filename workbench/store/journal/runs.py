@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
+
+from workbench.store.journal.plans import read_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,12 +17,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RunRow:
-    """One run."""
+class RunHead:
+    """One run, as lists show it."""
 
     run_id: str
     plan_hash: str
-    plan: Mapping[str, Any]
+    shown: Mapping[str, Any]
+    """What is known without its plan: ``document.records``, ``document.mode``, ``facts.targets``."""
     reason: str | None
     created_at: datetime
     confirmed_at: datetime | None
@@ -35,7 +38,14 @@ class RunRow:
     @property
     def target_topics(self) -> list[str]:
         """Physical names of the targets."""
-        return sorted(set(self.plan["facts"]["targets"].values()))
+        return sorted(set(self.shown["facts"]["targets"].values()))
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow(RunHead):
+    """One run, with its plan."""
+
+    plan: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +73,25 @@ class Settlement:
     """Whether some of these records may have an outcome already, which this one replaces."""
 
 
-def select_runs(cursor: duckdb.DuckDBPyConnection, condition: str, values: list[Any]) -> list[RunRow]:
-    """Return the runs that meet a condition, newest first.
+def select_heads(cursor: duckdb.DuckDBPyConnection, condition: str, values: list[Any]) -> list[RunHead]:
+    """Return the runs that meet a condition, newest first, without their plans.
 
     Args:
         cursor: For this query.
         condition: SQL text, a constant of the caller.
         values: Values of its parameters.
     """
-    names = ", ".join(RunRow.__slots__)
-    query = f"SELECT {names} FROM replays WHERE {condition} ORDER BY created_at DESC, run_id"  # noqa: S608 - constants only
+    names = [field.name for field in fields(RunHead)]
+    columns = ", ".join("plan" if name == "shown" else name for name in names)
+    query = f"SELECT {columns} FROM replays WHERE {condition} ORDER BY created_at DESC, run_id"  # noqa: S608 - constants only
     found = []
     for row in cursor.execute(query, values).fetchall():
-        fields = dict(zip(RunRow.__slots__, row, strict=True))
-        found.append(RunRow(**{**fields, "plan": json.loads(fields["plan"])}))
+        values_of = dict(zip(names, row, strict=True))
+        found.append(RunHead(**{**values_of, "shown": json.loads(values_of["shown"])}))
     return found
+
+
+def with_plan(cursor: duckdb.DuckDBPyConnection, head: RunHead) -> RunRow:
+    """Return a run with its whole plan."""
+    known = {field.name: getattr(head, field.name) for field in fields(RunHead)}
+    return RunRow(**known, plan=read_plan(cursor, head.run_id, head.shown))
