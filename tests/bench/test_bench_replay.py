@@ -2,8 +2,9 @@
 
 Ratios are printed to three ways of kcat: the values only, the same by its idempotent producer, and keys, values and as
 many headers of the same sizes as the replay wrote. What is between the last and the first is the work of the broker,
-which takes twice the bytes and looks at each header. The memory is what the process takes beyond an open snapshot; it
-is measured by the kernel and asserted.
+which takes twice the bytes and looks at each header; the ratio to the last one is asserted, because it writes the same
+records. Each way has several turns in one process of the broker, one after the other, and the fastest counts. The
+memory is what the process takes beyond an open snapshot; it is measured by the kernel and asserted.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import math
+import os
 import re
 import subprocess
 import sys
@@ -23,8 +26,11 @@ from bench_topic import CHILD_ENVIRONMENT, RECORDS, delete, fill
 
 pytestmark = [pytest.mark.bench, pytest.mark.broker, pytest.mark.timeout(1800)]
 
+TURNS = int(os.environ.get("BENCH_TURNS", "3"))
 MOST_MB = 300
 """What a replay of any number of records may take."""
+FLOORS = {"transactional": 0.4, "idempotent": 0.5, "rewriting": 0.0}
+"""Least ratio to kcat, which writes the same records."""
 
 
 def peak_mb() -> float:
@@ -54,7 +60,7 @@ async def replay(address: str, target: str, path: str, kind: str) -> dict[str, f
 
     async with open_log(f"kafka://{address}") as log:
         await log.create_topic(target, partitions=1, config=FOREVER)
-        with wb.open(path) as snap, Journal.open(Path(path).with_name(f"{kind}.duckdb")) as journal:
+        with wb.open(path) as snap, Journal.open(Path(path).with_name(f"{target}.duckdb")) as journal:
             bench, base_mb, steps = (
                 Bench(log, journal, str),
                 peak_mb(),
@@ -76,19 +82,20 @@ async def replay(address: str, target: str, path: str, kind: str) -> dict[str, f
             return figures
 
 
-def kcat_seconds(address: str, source: str, target: str, *how: str) -> float:
-    """Return how long kcat takes to write the values of a topic to another one, or also its keys: the best of three."""
-    form = "%k\x1f%s\x1e" if "-K" in how else "%s\x1e"
-    read = ["kcat", "-C", "-b", address, "-t", source, "-e", "-q", "-f", form]
-    content = subprocess.run(read, capture_output=True, check=True, timeout=300).stdout
-    command = ["kcat", "-P", "-b", address, "-t", target, "-p", "0", "-z", "none", "-D", "\x1e", *how]
+class Kcat:
+    """Writes what a topic holds to another one."""
 
-    def once() -> float:
+    def __init__(self, address: str, source: str, target: str, *how: str) -> None:
+        form = "%k\x1f%s\x1e" if "-K" in how else "%s\x1e"
+        read = ["kcat", "-C", "-b", address, "-t", source, "-e", "-q", "-f", form]
+        self._content = subprocess.run(read, capture_output=True, check=True, timeout=300).stdout
+        self._command = ["kcat", "-P", "-b", address, "-t", target, "-p", "0", "-z", "none", "-D", "\x1e", *how]
+
+    def seconds(self) -> float:
+        """Return how long it takes once."""
         begun = time.perf_counter()
-        subprocess.run(command, input=content, check=True, timeout=300)
+        subprocess.run(self._command, input=self._content, check=True, timeout=300)
         return time.perf_counter() - begun
-
-    return min(once() for _ in range(3))
 
 
 async def header_arguments(address: str, topic: str) -> list[str]:
@@ -105,31 +112,42 @@ async def header_arguments(address: str, topic: str) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["transactional", "idempotent", "rewriting"])
 def test_replay_a_topic(benchmark, kafka_address, topic_name, tmp_path, kind):
-    source, target, other = (topic_name(name) for name in ("source", "target", "other"))
+    source, other, *targets = (topic_name(name) for name in ("source", "other", *map(str, range(TURNS))))
     asyncio.run(fill(kafka_address, source, "uncompressed"))
     asyncio.run(fill(kafka_address, other, "uncompressed"))
-    asyncio.run(capture(kafka_address, source, str(tmp_path / "snapshot.duckdb")))
-    names = [kafka_address, target, str(tmp_path / "snapshot.duckdb"), kind]
+    snapshot = tmp_path / "snapshot.duckdb"
+    asyncio.run(capture(kafka_address, source, str(snapshot)))
 
-    def run() -> dict[str, float]:
-        done = subprocess.run(
-            [sys.executable, __file__, *names], capture_output=True, check=True, timeout=1500, env=CHILD_ENVIRONMENT
-        )
+    def run(target: str) -> dict[str, float]:
+        command = [sys.executable, __file__, kafka_address, target, str(snapshot), kind]
+        done = subprocess.run(command, capture_output=True, check=True, timeout=1500, env=CHILD_ENVIRONMENT)
         figures: dict[str, float] = json.loads(done.stdout)
         return figures
 
+    ways = {"": Kcat(kafka_address, source, other)}
+    ways["_idempotent"] = Kcat(kafka_address, source, other, "-X", "enable.idempotence=true")
+    runs: list[dict[str, float]] = []
+    kcat = dict.fromkeys(("", "_idempotent", "_with_as_many_headers"), math.inf)
+
+    def measure() -> None:
+        for target in targets:
+            runs.append(run(target))
+            if target is targets[0]:
+                headers = asyncio.run(header_arguments(kafka_address, target))
+                ways["_with_as_many_headers"] = Kcat(kafka_address, source, other, "-K", "\x1f", *headers)
+            for how, way in ways.items():
+                kcat[how] = min(kcat[how], way.seconds())
+
     try:
-        kcat = {"": kcat_seconds(kafka_address, source, other)}
-        kcat["_idempotent"] = kcat_seconds(kafka_address, source, other, "-X", "enable.idempotence=true")
-        found = benchmark.pedantic(run, rounds=1)
-        headers = asyncio.run(header_arguments(kafka_address, target))
-        kcat["_with_as_many_headers"] = kcat_seconds(kafka_address, source, other, "-K", "\x1f", *headers)
+        benchmark.pedantic(measure, rounds=1)
     finally:
-        for topic in (source, target, other):
+        for topic in (source, other, *targets):
             asyncio.run(delete(kafka_address, topic))
+    found = min(runs, key=lambda figures: figures["run_seconds"])
+    ratios = {f"ratio_to_kcat{how}": round(seconds / found["run_seconds"], 2) for how, seconds in kcat.items()}
     benchmark.extra_info.update(
-        records_per_second=round(RECORDS / found["run_seconds"]),
-        **{f"ratio_to_kcat{how}": round(seconds / found["run_seconds"], 2) for how, seconds in kcat.items()},
+        records_per_second=[round(RECORDS / figures["run_seconds"]) for figures in runs],
+        **ratios,
         kcat_us_per_record=[round(seconds / RECORDS * 1e6, 2) for seconds in kcat.values()],
         **{
             f"{step}_cpu_us_per_record": round(found[f"{step}_cpu"] / RECORDS * 1e6, 1)
@@ -137,10 +155,11 @@ def test_replay_a_topic(benchmark, kafka_address, topic_name, tmp_path, kind):
         },
         plan_seconds=round(found["plan_seconds"], 2),
         base_mb=round(found["base_mb"]),
-        taken_mb=round(found["taken_mb"]),
+        taken_mb=round(max(figures["taken_mb"] for figures in runs)),
     )
     print(benchmark.extra_info)  # noqa: T201 - a measurement is read by a person
-    assert found["taken_mb"] <= MOST_MB
+    assert benchmark.extra_info["taken_mb"] <= MOST_MB
+    assert ratios["ratio_to_kcat_with_as_many_headers"] >= FLOORS[kind]
 
 
 if __name__ == "__main__":

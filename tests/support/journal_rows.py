@@ -54,4 +54,5 @@ SELECTED = pa.Table.from_pylist(
 def started(journal: Journal) -> None:
     journal.add_plan(plan(), writer_mode="transactional", reason="why")
     journal.confirm(RUN, by="me", reason="")
-    journal.start(RUN, POSITION_ROWS, SELECTED, rows(9, outcome="refused", reason="G-9"))
+    journal.enter(RUN, SELECTED)
+    journal.start(RUN, POSITION_ROWS, rows(9, outcome="refused", reason="G-9"))

@@ -20,6 +20,7 @@ from replay_bench import WRITABLE, Bench, select
 from workbench.bus import open_log
 from workbench.replay import plan_from_json, resume_run
 from workbench.replay.plan import batches
+from workbench.replay.run.batch_journal import BatchJournal
 from workbench.replay.run.sending import Sender
 from workbench.store.journal import Journal
 
@@ -29,51 +30,57 @@ def die() -> NoReturn:
     raise SystemExit
 
 
-def arm(point: str) -> None:
-    """Put the killing where it was asked for."""
-    counts = {"intent": 0, "send": 0}
+class Kill:
+    """Kills this process at a call of an asynchronous method, when so many batches and ends are in the journal."""
 
-    def wrap(kind: type, name: str, *, before: bool, at_call: int) -> None:
+    def __init__(self, kind: type, name: str, *, before: bool, at_call: int, entered: int, settled: int) -> None:
+        self._calls = 0
+        self._entries = [threading.Semaphore(0), threading.Semaphore(0)]
+        for entry, method in zip(self._entries, ("intent", "settle"), strict=True):
+            self._count(method, entry)
         original = getattr(kind, name)
 
-        def sync(self: Any, *arguments: Any, **named: Any) -> Any:
-            counts[name] += 1
-            if before and counts[name] == at_call:
-                die()
-            result = original(self, *arguments, **named)
-            if not before and counts[name] == at_call:
-                die()
+        async def call(that: Any, *arguments: Any) -> Any:
+            self._calls += 1
+            if before and self._calls == at_call:
+                self._die(entered, settled)
+            result = await original(that, *arguments)
+            if not before and self._calls == at_call:
+                self._die(entered, settled)
             return result
 
-        async def later(self: Any, *arguments: Any) -> Any:
-            counts[name] += 1
-            result = await original(self, *arguments)
-            if counts[name] == at_call:
-                settled.wait()
-                die()
-            return result
+        setattr(kind, name, call)
 
-        settled = threading.Event()
-        settle = Journal.settle
+    def _count(self, method: str, entry: threading.Semaphore) -> None:
+        original = getattr(Journal, method)
 
-        def tell(self: Journal, *arguments: Any) -> None:
-            settle(self, *arguments)
-            settled.set()
+        def tell(journal: Journal, *arguments: Any) -> None:
+            original(journal, *arguments)
+            entry.release()
 
-        # In the journal's thread, while the second batch is sent.
-        setattr(Journal, "settle", tell)  # noqa: B010 - a type checker refuses the assignment
-        setattr(kind, name, later if asyncio.iscoroutinefunction(original) else sync)
+        setattr(Journal, method, tell)
 
-    where = {
-        "before_intent": (Journal, "intent", True, 2),
-        "after_intent": (Journal, "intent", False, 2),
-        "after_send": (Sender, "send", False, 2),
-        "before_settle": (Journal, "intent", True, 3),
-        "after_next_intent": (Journal, "intent", False, 3),
-    }
-    if point in where:
-        kind, name, before, at_call = where[point]
-        wrap(kind, name, before=before, at_call=at_call)
+    def _die(self, *counts: int) -> None:
+        # The journal has a thread of its own, which enters the next batch and the end of the last one meanwhile.
+        for entry, count in zip(self._entries, counts, strict=True):
+            for _ in range(count):
+                entry.acquire()
+        die()
+
+
+def arm(point: str) -> None:
+    """Put the killing where it was asked for."""
+    match point:
+        case "before_the_first":
+            Kill(BatchJournal, "begin", before=False, at_call=1, entered=2, settled=0)
+        case "before_send":
+            Kill(BatchJournal, "begin", before=False, at_call=2, entered=3, settled=1)
+        case "after_send":
+            Kill(Sender, "send", before=False, at_call=2, entered=3, settled=1)
+        case "before_settle":
+            Kill(BatchJournal, "begin", before=True, at_call=3, entered=3, settled=1)
+        case "at_the_last":
+            Kill(BatchJournal, "begin", before=False, at_call=4, entered=4, settled=3)
 
 
 async def main(address: str, journal: str, source: str, target: str, *, writer: str, run_id: str | None) -> None:

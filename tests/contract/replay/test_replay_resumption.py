@@ -42,7 +42,7 @@ async def test_what_arrived_is_not_sent_again(bench, in_doubt, writer, headers):
 
 
 @pytest.mark.parametrize("writer", ["transactional", "idempotent"])
-async def test_who_resumes_may_be_killed_between_two_batches_that_were_in_doubt(bench, in_doubt, writer, monkeypatch):
+async def test_who_resumes_may_be_killed_when_what_was_in_doubt_is_settled(bench, in_doubt, writer, monkeypatch):
     plan, target = await in_doubt(writer=writer, settled=0)
     assert bench.journal.ledger(plan.run_id)["outcome"].to_pylist()[:4] == ["unknown"] * 4
     settle, calls = bench.journal.settle, iter(range(9))
@@ -50,7 +50,7 @@ async def test_who_resumes_may_be_killed_between_two_batches_that_were_in_doubt(
     def settle_then_die(*arguments: Any) -> None:
         settle(*arguments)
         if not next(calls):
-            raise OSError("killed behind the first batch")
+            raise OSError("killed behind that")
 
     monkeypatch.setattr(bench.journal, "settle", settle_then_die)
     with pytest.raises(OSError, match="killed behind"):

@@ -1,4 +1,4 @@
-"""Admits a plan to its run, or refuses it: confirmation, facts fetched again, and every rule checked again."""
+"""Admits a plan to its run, or refuses it: confirmation, facts fetched again, every rule checked again."""
 
 from __future__ import annotations
 
@@ -44,19 +44,11 @@ def only_run(plan: Plan) -> Iterator[None]:
         _under_way.discard(plan.run_id)
 
 
-async def admit(
-    plan: Plan,
-    log: RecordLog,
-    journal: Journal,
-    *,
-    connection: Connection,
-    confirm: str | None,
-    target: str | Collection[str] | None,
-) -> None:
-    """Admit a plan to its run.
+async def check_confirmed(plan: Plan, journal: Journal, confirm: str | None) -> None:
+    """Let a plan pass that is confirmed, and was never run.
 
     Raises:
-        ReplayRefused: Not confirmed, run already, or refused by a rule; with one reason for each.
+        ReplayRefused: It is not, or it was.
     """
     if confirm is None:
         raise ReplayRefused(
@@ -70,7 +62,21 @@ async def admit(
     if state != "planned":
         reason = f"this plan was run already and is {state}"
         raise ReplayRefused(f"{reason[0].upper()}{reason[1:]}: one plan is one run. Plan again.", reasons=[reason])
-    # What was true when the plan was made may have changed: all rules look again, at facts fetched now.
+
+
+async def admit(
+    plan: Plan,
+    log: RecordLog,
+    journal: Journal,
+    *,
+    connection: Connection,
+    target: str | Collection[str] | None,
+) -> None:
+    """Let all rules look again, at facts fetched now: what was true when the plan was made may have changed.
+
+    Raises:
+        ReplayRefused: Refused by a rule; with one reason for each.
+    """
     sources = plan.records.sources.values()
     found = await fetch_again(log, plan.facts, sources, plan.records.table, connection=connection, journal=journal)
     reasons = await asyncio.to_thread(_refused, plan, found, typed_names(target))

@@ -16,7 +16,7 @@ from workbench.replay.run.batch_ends import BatchEnds
 from workbench.replay.run.batch_journal import BatchJournal
 from workbench.replay.run.batch_writer import BatchEnd, BatchWriter, IdempotentWriter, TransactionalWriter
 from workbench.replay.run.brakes import Brakes
-from workbench.replay.run.ledger_rows import edit_rows, refused_rows, selection_rows
+from workbench.replay.run.ledger_rows import refused_rows
 from workbench.replay.run.passing import may_pass
 from workbench.replay.run.preparation import create_targets, start_positions
 from workbench.replay.run.sending import Sender
@@ -115,10 +115,8 @@ class PlanRun:
             return
         await create_targets(self._log, self.plan)
         positions = await start_positions(self._log, self.plan)
-        selection = await asyncio.to_thread(selection_rows, self.plan)
         left_out = refused_rows(self.plan)
-        edits = await asyncio.to_thread(edit_rows, self.plan)
-        await asyncio.to_thread(self._journal.start, self.plan.run_id, positions, selection, left_out, edits)
+        await asyncio.to_thread(self._journal.start, self.plan.run_id, positions, left_out)
         self.state = "running"
         if self.check is not None:
             self.check.start(positions)
@@ -192,7 +190,8 @@ class PlanRun:
     async def _deliver(self, writer: BatchWriter, batch: Batch, following: Batch | None) -> BatchEnd:
         """Write one batch that is entered in the journal, and prepare the one that follows meanwhile."""
         self._expected = len(batch.seqs)
-        transaction = await self._batches.begin(batch)
+        # Where rates hold the records, the next batch may wait for seconds: it is entered in its turn.
+        transaction = await self._batches.begin(batch, following if self._sender.unlimited else None)
         ahead = None if following is None else following.seqs
         end = await writer.deliver(lambda opened: self._sender.send(opened, batch.seqs, ahead))
         self._batches.end(self._ends.settlement(transaction, batch, end))

@@ -176,12 +176,11 @@ async def _settle(journal: Journal, row: RunRow, unknown: pa.Table, found: Mappi
         if row.writer_mode == "transactional" and there and len(there) != len(own):
             whole = counted(len(own), "record")
             return f"of a transaction of {whole} only {len(there)} are on the target"
-        settled.append((batch, own, "committed" if there else "aborted"))
-    # The oldest one first: settling moves the place from which the target is read, and this process may be killed, too.
-    for batch, own, state in reversed(settled):
         transaction = Transaction(batch["lane_group"], batch["txn_no"], batch["first_seq"], batch["last_seq"])
-        settlement = Settlement(transaction, state, arrived_rows(own, found), again=True)
-        await asyncio.to_thread(journal.settle, row.run_id, settlement)
+        state = "committed" if there else "aborted"
+        settled.append(Settlement(transaction, state, arrived_rows(own, found), again=True))
+    # In one step: settling moves the place from which the target is read, and this process may be killed, too.
+    await asyncio.to_thread(journal.settle, row.run_id, *settled)
     return None
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from workbench.replay.run.admission import admit, only_run
+from workbench.replay.run.admission import admit, check_confirmed, only_run
 from workbench.replay.run.attempts import run_to_its_end
 from workbench.replay.run.control import RunControl
+from workbench.replay.run.entering import entered
 from workbench.replay.run.progress import RunProgress
 from workbench.replay.run.run_context import RunContext
 from workbench.replay.target.facts import Connection
@@ -64,7 +65,9 @@ async def run_plan(
     journal_plan = plan.to_json()
     with only_run(plan):
         await asyncio.to_thread(journal.add_plan, journal_plan, writer_mode=plan.options.writer, reason=reason)
-        await admit(plan, target_log, journal, connection=connection, confirm=confirm, target=target)
+        await check_confirmed(plan, journal, confirm)
+        async with entered(plan, journal):
+            await admit(plan, target_log, journal, connection=connection, target=target)
         await asyncio.to_thread(journal.confirm, plan.run_id, by=by, reason=reason)
         context = RunContext(plan, target_log, journal, connection, target, by, reason, told, control)
         return await run_to_its_end(context, verify=verify)

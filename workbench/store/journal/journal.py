@@ -10,18 +10,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from workbench.buffers.ascending import ascends
 from workbench.errors import SnapshotError
 from workbench.store.file.journal_tables import EDITS_TABLE, PLANS_TABLE
 from workbench.store.file.opening import open_for_writing
 from workbench.store.journal.audit import add_audit_row, read_audit_rows
+from workbench.store.journal.entering import (
+    enter_outcomes,
+    enter_records,
+    enter_settlement,
+    enter_unknown,
+    forget_records,
+)
 from workbench.store.journal.ledger import RunLedger
 from workbench.store.journal.locations import runs_in_doubt_elsewhere
 from workbench.store.journal.plans import enter_parts, enter_planned, plan_parts
 from workbench.store.journal.redriven import arrived_home, sent_home
-from workbench.store.journal.results import EDITS, OUTCOME_NAMES, OUTCOMES, POSITIONS, SELECTION
+from workbench.store.journal.results import EDITS, POSITIONS, SELECTION
 from workbench.store.journal.running_here import begins, ends, is_running_here
 from workbench.store.journal.runs import select_heads, with_plan
 from workbench.store.journal.states import move, utc_now
@@ -33,8 +39,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
     from typing import Self
-
-    import duckdb
 
     from workbench.store.file.connection import Connection
     from workbench.store.journal.runs import RunHead, RunRow, Settlement, Transaction
@@ -111,7 +115,7 @@ class Journal:
             left = [run for (run,) in cursor.execute("SELECT run_id FROM replays WHERE state = 'running'").fetchall()]
             for run in (run for run in left if not is_running_here(run)):
                 move(cursor, run, "in_doubt", "the process that ran it ended without a result")
-                _enter_unknown(cursor, run)
+                enter_unknown(cursor, run)
 
     def add_plan(self, plan: Mapping[str, Any], *, writer_mode: str, reason: str = "") -> None:
         """Enter a plan as ``planned``; one that is there already stays as it is."""
@@ -184,32 +188,39 @@ class Journal:
                 [by or None, reason or None, run_id],
             )
 
-    def start(
+    def enter(
         self,
         run_id: str,
-        positions: pa.Table,
         selection: pa.Table | pa.RecordBatchReader,
-        left_out: pa.Table,
         edits: pa.Table | pa.RecordBatchReader | None = None,
     ) -> None:
-        """Move a run from ``confirmed`` to ``running``.
+        """Enter the records of a plan before it starts: a killed run is resumed from them.
+
+        Args:
+            run_id: The run.
+            selection: All records of the plan, columns of `SELECTION`; a reader gives them in parts.
+            edits: The records that are rewritten, columns of `EDITS`; a reader gives them in parts.
+
+        Raises:
+            SnapshotError: The run has started before.
+        """
+        if (state := self.run(run_id).state) not in ("planned", "confirmed"):
+            raise SnapshotError(f"Replay {run_id} is {state}: its records are entered.", path=str(self.path))
+        enter_records(self._connection, run_id, selection, edits)
+
+    def forget(self, run_id: str) -> None:
+        """Take back the records of a plan that was refused and has not started."""
+        if self.run(run_id).state == "planned":
+            forget_records(self._connection, run_id)
+
+    def start(self, run_id: str, positions: pa.Table, left_out: pa.Table) -> None:
+        """Move a run whose records are entered from ``confirmed`` to ``running``.
 
         Args:
             run_id: The run.
             positions: Ends of the target partitions, columns of `POSITIONS`.
-            selection: All records of the plan, columns of `SELECTION`; a reader gives them in parts.
             left_out: The records that are not sent, columns of `OUTCOMES`.
-            edits: The records that are rewritten, columns of `EDITS`; a reader gives them in parts.
         """
-        # In parts: a transaction is held in memory. A run that dies meanwhile was never running, and is planned again.
-        select = "INSERT INTO replay_selection SELECT ?, * FROM given_rows"
-        edit = "INSERT INTO replay_edits SELECT ?, * FROM given_rows"
-        given = ((select, SELECTION, selection), (edit, EDITS, edits))
-        for query, schema, rows in given if self.run(run_id).state == "confirmed" else ():
-            for part in () if rows is None else [rows] if isinstance(rows, pa.Table) else map(pa.table, rows):
-                with self._connection.transaction() as cursor:
-                    cursor.register("given_rows", part.cast(schema))
-                    cursor.execute(query, [run_id])
         with self._connection.transaction() as cursor:
             move(cursor, run_id, "running")
             cursor.register("given_positions", positions.cast(POSITIONS))
@@ -218,7 +229,7 @@ class Journal:
                 SELECT ?, target_topic, target_partition, start_offset, next_target_offset FROM given_positions""",
                 [run_id],
             )
-            _enter_outcomes(cursor, run_id, left_out)
+            enter_outcomes(cursor, run_id, left_out)
         begins(run_id)
 
     def resume(self, run_id: str, pending: pa.Array) -> int:
@@ -258,10 +269,17 @@ class Journal:
                 ],
             )
 
-    def settle(self, run_id: str, settlement: Settlement) -> None:
-        """Enter the end of a transaction, with the outcome of each record."""
+    def withdraw(self, run_id: str, transaction: Transaction) -> None:
+        """Take back a transaction that was entered and not begun; its records are as if they were never tried."""
         with self._connection.transaction() as cursor:
-            _settle(cursor, run_id, settlement)
+            query = "DELETE FROM replay_txns WHERE run_id = ? AND lane_group = ? AND txn_no = ? AND state = 'intent'"
+            cursor.execute(query, [run_id, transaction.lane_group, transaction.txn_no])
+
+    def settle(self, run_id: str, *settlements: Settlement) -> None:
+        """Enter the ends of transactions, with the outcome of each record: all, or none if the process dies."""
+        with self._connection.transaction() as cursor:
+            for settlement in settlements:
+                enter_settlement(cursor, run_id, settlement)
 
     def finish(self, run_id: str, state: str, *, error: str | None = None) -> None:
         """End a run, or enter the result of its verification."""
@@ -269,7 +287,7 @@ class Journal:
         with self._connection.transaction() as cursor:
             move(cursor, run_id, state, error)
             if state == "in_doubt":
-                _enter_unknown(cursor, run_id)
+                enter_unknown(cursor, run_id)
 
     def explain(self, run_id: str, error: str) -> None:
         """Enter why a run has ended, in place of what was entered before."""
@@ -356,37 +374,3 @@ def _what_became_of(rows: Sequence[RunHead]) -> str:
     if row.state != "in_doubt":
         return f": it was run as {row.run_id} and is {row.state}. One plan is one run; make the plan again"
     return f": its run {row.run_id} is in doubt ({row.error or 'no result'}). {WAY_ON.format(run=row.run_id)}"
-
-
-def _settle(cursor: duckdb.DuckDBPyConnection, run_id: str, settlement: Settlement) -> None:
-    transaction = settlement.transaction
-    cursor.execute(
-        'UPDATE replay_txns SET state = ?, "at" = ? WHERE run_id = ? AND lane_group = ? AND txn_no = ?',
-        [settlement.state, utc_now(), run_id, transaction.lane_group, transaction.txn_no],
-    )
-    _enter_outcomes(cursor, run_id, settlement.outcomes, replace=settlement.again)
-    for entry in settlement.audit:
-        add_audit_row(cursor, run_id, entry)
-
-
-def _enter_unknown(cursor: duckdb.DuckDBPyConnection, run_id: str) -> None:
-    """Enter the records of a batch that was begun and not settled as ``unknown``."""
-    cursor.execute(
-        """INSERT INTO replay_outcomes
-        SELECT s.run_id, s.seq, $2, 'sent, not settled', NULL, NULL, NULL
-        FROM replay_selection AS s JOIN replay_txns AS t
-            ON t.run_id = s.run_id AND t.state = 'intent' AND s.seq BETWEEN t.first_seq AND t.last_seq
-        WHERE s.run_id = $1 AND s.seq NOT IN (SELECT seq FROM replay_outcomes WHERE run_id = $1)""",
-        [run_id, OUTCOME_NAMES.index("unknown")],
-    )
-    cursor.execute("UPDATE replay_txns SET state = 'unknown' WHERE run_id = ? AND state = 'intent'", [run_id])
-
-
-def _enter_outcomes(cursor: duckdb.DuckDBPyConnection, run_id: str, rows: pa.Table, *, replace: bool = False) -> None:
-    rows = rows.cast(OUTCOMES)
-    codes = pc.index_in(rows["outcome"], pa.array(OUTCOME_NAMES)).cast(pa.uint8())
-    cursor.register("given_rows", rows.set_column(1, "outcome", codes))
-    if replace:
-        query = "DELETE FROM replay_outcomes WHERE run_id = ? AND seq IN (SELECT seq FROM given_rows)"
-        cursor.execute(query, [run_id])
-    cursor.execute("INSERT INTO replay_outcomes SELECT ?, * FROM given_rows", [run_id])

@@ -64,7 +64,10 @@ def test_states_move_one_way(journal):
         journal.confirm(RUN, by="", reason="")
     with pytest.raises(SnapshotError, match="not in this journal"):
         journal.finish("another", "done")
-    journal.start(RUN, POSITION_ROWS, SELECTED, rows())
+    journal.enter(RUN, SELECTED)
+    journal.start(RUN, POSITION_ROWS, rows())
+    with pytest.raises(SnapshotError, match="is running: its records are entered"):
+        journal.enter(RUN, SELECTED)
     journal.finish(RUN, "stopped", error="stopped on request")
     with pytest.raises(SnapshotError, match="is stopped"):
         journal.finish(RUN, "done")
@@ -213,3 +216,17 @@ def test_doubt_recorded_beside_a_snapshot_is_seen_from_its_own_journal(tmp_path)
         assert own.in_doubt("c-1", ["copy"]) == [f"{RUN} (recorded in incident.journal.duckdb)"]
         with Journal.open(journal_path(path)), pytest.raises(SnapshotLockedError):
             own.in_doubt("c-1", ["copy"])
+
+
+def test_records_are_entered_once_and_gone_when_the_plan_is_refused(journal):
+    journal.add_plan(plan(), writer_mode="transactional")
+    journal.enter(RUN, SELECTED)
+    journal.enter(RUN, SELECTED)
+    assert journal.selection(RUN).equals(SELECTED), "a process that died before the start has left some"
+    journal.forget(RUN)
+    assert not journal.selection(RUN).num_rows
+    journal.enter(RUN, SELECTED)
+    journal.confirm(RUN, by="", reason="")
+    journal.start(RUN, POSITION_ROWS, rows())
+    journal.forget(RUN)
+    assert journal.selection(RUN).equals(SELECTED), "a run that has started keeps its records"

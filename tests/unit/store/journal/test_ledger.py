@@ -81,8 +81,8 @@ def test_rows_and_edits_of_a_run_that_are_larger_than_the_memory_of_the_journal(
     with Journal.open(tmp_path / "runs.duckdb") as journal:
         journal.add_plan(plan(), writer_mode="transactional", reason="why")
         journal.confirm(RUN, by="me", reason="")
-        parts = (table.to_reader(1 << 12) for table in (selected, edits))
-        journal.start(RUN, POSITION_ROWS, next(parts), outcomes.slice(0, 0), next(parts))
+        journal.enter(RUN, *(table.to_reader(1 << 12) for table in (selected, edits)))
+        journal.start(RUN, POSITION_ROWS, outcomes.slice(0, 0))
         journal.settle(RUN, Settlement(Transaction("0", 0, 0, count - 1), "committed", outcomes))
         running_here.ends(RUN)
         ledger = journal.ledger(RUN)

@@ -25,7 +25,7 @@ TransactionState: TypeAlias = Literal["none", "open", "failed", "lost"]
 
 TRANSACTION_TIMEOUT_MS = 60_000
 _MARKERS_S = 5.0
-_MARKERS_PAUSE_S = 0.005
+_MARKERS_PAUSE_S = 0.002
 _SEQUENCES = 1 << 31
 """Sequence numbers are 31 bits long and start at 0 again."""
 
