@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any, Literal, TypeAlias
 
 from workbench.errors import ConfigurationError
@@ -60,6 +61,12 @@ class Partitions:
             f"partitions={value!r} is no partition policy. Use one of {', '.join(_PARTITION_WORDS)}, 'fixed(3)', "
             "or a mapping of source partition to target partition.",
         )
+
+    def __str__(self) -> str:
+        """Write it for people: ``murmur2``, ``fixed(3)``, ``map 0→2, 1→0``."""
+        if self.policy == "map":
+            return f"map {', '.join(f'{source}→{target}' for source, target in self.mapping)}"
+        return f"fixed({self.number})" if self.policy == "fixed" else self.policy
 
     def to_json(self) -> str | dict[str, Any]:
         """Return the form that enters the plan and its hash."""
@@ -164,6 +171,10 @@ class Options:
             if name not in known:
                 raise TypeError(_unknown_keyword(name, known))
         options = cls(**{name: _PARSERS[name](name, value) for name, value in given.items()})
+        default = cls()
+        for name, (needed, why) in _NEEDS.items():
+            if getattr(options, name) != getattr(default, name) and not needed(options):
+                raise ConfigurationError(f"{name}={given[name]!r} has no effect here: {why}.")
         if options.on_error == "skip_record" and options.writer == "idempotent":
             raise ConfigurationError(
                 "on_error='skip_record' needs writer='transactional': without transactions a record that follows the "
@@ -174,8 +185,6 @@ class Options:
                 f"on_error={options.on_error!r} needs writer='transactional': without transactions the broker may "
                 "still write a batch that was given up, and the next try would send it again.",
             )
-        if options.also and options.ids != "new":
-            raise ConfigurationError("also= names paths that new ids rewrite; it needs ids='new'.")
         if options.ids == "new" and options.headers == "exact":
             raise ConfigurationError(
                 "ids='new' needs provenance headers, which keep the original ids; headers='exact' adds none.",
@@ -222,7 +231,23 @@ class Options:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Options:
         """Read what `to_json` wrote."""
-        return cls.parse({**value, "partitions": Partitions.from_json(value["partitions"])})
+        # Earlier versions took options that had no effect.
+        unused = [
+            name for name, (needed, _) in _NEEDS.items() if not needed(SimpleNamespace(**{**cls().to_json(), **value}))
+        ]
+        given = {name: one for name, one in value.items() if name not in unused}
+        return cls.parse({**given, "partitions": Partitions.from_json(value["partitions"])})
+
+
+_NEEDS: dict[str, tuple[Callable[[Any], object], str]] = {
+    "also": (lambda all_: all_.ids == "new", "it names paths that new ids rewrite, and needs ids='new'"),
+    "boundary": (lambda all_: all_.ids == "new", "it is about causes when ids are rewritten, and needs ids='new'"),
+    "clean_headers": (lambda all_: all_.headers == "clean", "it names what headers='clean' removes"),
+    "max_gap_ms": (lambda all_: all_.speed is not None, "it limits waits at the original pace, and needs speed="),
+    "brake_lag": (lambda all_: all_.brake_groups, "it is the lag at which brake_groups= makes the run wait"),
+    "brake_growth": (lambda all_: all_.brake_topics, "it is the growth at which brake_topics= makes the run wait"),
+}
+"""Options that have an effect only beside others: which are needed, and why. What does nothing is a mistake."""
 
 
 def ratio(rate: Fraction | None) -> Ratio | None:

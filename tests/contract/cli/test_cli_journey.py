@@ -150,12 +150,17 @@ def test_replay_prints_the_command_that_runs_it(run, topic):
     assert dry.exit_code == 0, dry.stderr
     assert "Refusals" not in dry.stdout
     assert "Needed to run it" in dry.stdout
-    assert """ --where "correlation_id = 'flow-1'" --confirm """ in dry.stdout.splitlines()[-1]
     words = shlex.split(dry.stdout.splitlines()[-1])
+    assert words[1:4] == ["replay", "run", "r.duckdb"]
     assert words[-2:] == ["--reason", "WHY"]
+    assert (
+        run("replay", "show", "r.duckdb", lines(run("replay", "list", "r.duckdb", "-J").stdout)[0]["run"]).exit_code
+        == 0
+    )
+    assert lines(run("replay", "list", "r.duckdb", "-J").stdout)[0]["token"] == words[4]
     command = words[1:-2]
     assert run(*command).exit_code == 2
-    wrong = ["flow-2" if "flow-1" in word else word for word in command]
+    wrong = ["replay", "r.duckdb", "--where", "correlation_id = 'flow-2'", "--confirm", words[4]]
     assert run(*wrong, "--reason", "INC-1").exit_code != 0
     done = run(*command, "--reason", "INC-1")
     assert done.exit_code == 0, done.stderr

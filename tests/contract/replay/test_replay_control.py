@@ -136,4 +136,4 @@ async def test_the_limit_of_lag_follows_the_rate(bench, topics):
         plan = await bench.plan(await select(bench.log, source, brake_groups=["g"], **options), target)
         assert lag_limit(plan.options) == limit
         assert plan.document["brakes"]["groups"] == ["g"]
-        assert "waits when g fall behind" in repr(plan)
+        assert "waits when g falls behind" in repr(plan)

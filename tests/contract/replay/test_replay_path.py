@@ -14,6 +14,7 @@ from replay_bench import WRITABLE, read_all, select, until, write
 from workbench.errors import ReplayRefused
 from workbench.model import NewRecord, TopicPartition
 from workbench.replay import Connection, delete_created, plan_from_json, verify_delivery
+from workbench.replay.proof import verification as verifying
 
 if TYPE_CHECKING:
     from workbench.model.feeds import Progress
@@ -250,7 +251,25 @@ async def test_records_of_others_in_between_are_counted_not_blamed(bench):
     await write(bench.log, plain(target, 2, 1))
     verification = await verify_delivery(bench.log, plan, bench.journal)
     assert verification.passed
-    assert verification.others == 2
+    assert (verification.others, verification.later, verification.unread) == (0, 2, 0)
+
+
+async def test_a_run_of_long_ago_is_not_compared_with_all_that_came_since(bench, monkeypatch):
+    source, target = await bench.topic(1), await bench.topic(1)
+    await write(bench.log, plain(source, 4, 1))
+    plan = await bench.plan(await select(bench.log, source), target)
+    await bench.run(plan)
+    await write(bench.log, plain(target, 50, 1))
+    monkeypatch.setattr(verifying, "TAIL_OFFSETS", 20)
+    found = await verify_delivery(bench.log, plan, bench.journal)
+    assert (found.passed, found.others) == (True, 0)
+    # Of 21 offsets one may be the marker of the run's transaction.
+    assert found.later in (20, 21)
+    assert f"{found.later} behind the last one; {found.unread} later offsets not read" in found.summary
+    twin = (await read_all(bench.log, target))[3]
+    await write(bench.log, [NewRecord(target, twin.key, twin.value, twin.headers, 0, twin.timestamp_ms)])
+    monkeypatch.undo()
+    assert not (await verify_delivery(bench.log, plan, bench.journal)).passed, "a second one behind the run is found"
 
 
 async def test_verification_finds_what_is_wrong(bench):

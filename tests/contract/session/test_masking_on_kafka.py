@@ -142,6 +142,6 @@ async def test_the_command_line_replays_kept_raw_bytes_and_prints_none(kafka_add
     assert "a.duckdb.masked-raw" in await workbench("capture", name, "--into", "a.duckdb")
     replay = ("replay", "a.duckdb", "--where", "true", "--to", target)
     shown = await workbench(*replay)
-    token = re.findall(r"--confirm ([0-9a-f]+)", shown)[-1]
+    token = re.findall(r"replay run a.duckdb ([0-9a-f]+)", shown)[-1]
     await workbench(*replay, "--confirm", token, "--reason", "proof")
     assert await sent_to(kafka_address, target) == written(name)

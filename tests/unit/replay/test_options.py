@@ -34,6 +34,11 @@ def test_an_unknown_keyword_names_the_likely_one(given, message):
         {"also": ["payload.parent_id"]},
         {"also": "payload.parent_id", "ids": "new"},
         {"boundary": "drop"},
+        {"boundary": "keep"},
+        {"clean_headers": ["trace"]},
+        {"max_gap_ms": 7},
+        {"brake_lag": 7},
+        {"brake_growth": 7, "brake_groups": ["x"]},
         {"trace": "invent"},
         {"schema_ids": {"a": 1}},
         {"schema_ids": {1: -1}},
@@ -85,6 +90,22 @@ def test_values_that_are_not_allowed(given):
 def test_options_survive_the_journal(given):
     options = Options.parse(given)
     assert Options.from_json(options.to_json()) == options
+
+
+def test_options_without_effect_are_a_mistake_and_were_none_once():
+    with pytest.raises(ConfigurationError, match=r"max_gap_ms=7 has no effect here: .* needs speed="):
+        draft(max_gap_ms=7)
+    assert draft(max_gap_ms=7, speed=2).replace(records_per_s=1).options.max_gap_ms == 7
+    stored = {**Options().to_json(), "max_gap_ms": 7, "boundary": "map", "clean_headers": ["x"]}
+    assert Options.from_json(stored) == Options()
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [("murmur2", "murmur2"), ("fixed(3)", "fixed(3)"), ({1: 0, 0: 2}, "map 0→2, 1→0")],
+)
+def test_partition_policies_are_written_for_people(given, text):
+    assert str(Options.parse({"partitions": given}).partitions) == text
 
 
 def test_retry_says_how_often():

@@ -17,15 +17,14 @@ from workbench.cli.commands.replay import (
     RenameHeader,
     SetHeader,
     Typed,
-    header_changes,
-    name_pairs,
-    plan_options,
     print_report,
+    same_command,
     show_plan,
     until_stopped,
 )
 from workbench.cli.options import Broker, Json, SnapshotFile
 from workbench.cli.output import print_rows, print_text, say
+from workbench.cli.plan_options import header_changes, name_pairs, plan_options
 from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
 from workbench.cli.snapshots import opened
@@ -149,7 +148,7 @@ def _plan(snapshot: Path, fingerprint: str | None, given: dict[str, Any], *, as_
     found, plan = run(plan_redrive(snapshot, fingerprint, **given))
     if not as_json:
         print_text(f"{found!r}\n")
-    show_plan(plan, as_json=as_json)
+    show_plan(plan, same_command(plan.token), as_json=as_json)
 
 
 async def _run(snapshot: Path, fingerprint: str | None, given: dict[str, Any]) -> ReplayReport:

@@ -18,6 +18,7 @@ from workbench.cli import exits
 from workbench.cli.default_command import group_with_default
 from workbench.cli.options import Broker, Json, SnapshotFile
 from workbench.cli.output import print_json, print_rows, print_text, say
+from workbench.cli.plan_options import header_changes, plan_options
 from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
 
@@ -58,8 +59,8 @@ Doubtful = Annotated[
 ]
 Why = Annotated[str | None, typer.Option("--reason", help="Reason, stored in the journal; required.")]
 
-_ACTIVE = frozenset('"$`\\!\n')
-"""What a shell does not take as it is between double quotes."""
+_ACTIVE = frozenset("$`\\!\n")
+"""What a shell does not take as it is between double quotes, besides those."""
 
 
 def register(app: typer.Typer) -> None:
@@ -286,7 +287,8 @@ def replay(  # noqa: PLR0913 - as many as a replay has
     if confirm is None:
         headers = header_changes(set_header, remove_header, rename_header)
         options = {**plan_options(option), "fix": fix, "headers": headers}
-        show_plan(run(_plan(snapshot, where, broker, to, options)), as_json=as_json)
+        plan = run(_plan(snapshot, where, broker, to, options))
+        show_plan(plan, _run_command(plan, snapshot, broker), as_json=as_json)
         return
     work = _run(snapshot, where, broker, confirm, reason, confirm_target)
     report = run(until_stopped(work, snapshot, confirm, as_json=as_json))
@@ -294,29 +296,38 @@ def replay(  # noqa: PLR0913 - as many as a replay has
     raise typer.Exit(report.exit_status)
 
 
-def show_plan(plan: Plan, *, as_json: bool) -> None:
+def show_plan(plan: Plan, command: str, *, as_json: bool) -> None:
     """Print a plan, and the command that runs it."""
     if as_json:
         print_json({"kind": "plan", "token": plan.token, **plan.to_json()})
     else:
-        print_text(repr(plan))
+        print_text(plan.dry_run().text(command))
     if plan.blocking:
         if not as_json and any(refusal.override for refusal in plan.refusals):
             say("Options are written --option NAME=VALUE here, lists with commas: --option accept_groups=billing,mail.")
         raise typer.Exit(exits.REFUSED)
-    if not as_json:
-        print_text(f"\n{_command(plan.token)}")
 
 
-def _command(token: str) -> str:
+def _run_command(plan: Plan, snapshot: Path, broker: str | None) -> str:
+    """Return the command that runs a plan which is in the journal of a snapshot."""
+    words = [Path(sys.argv[0]).name, "replay", "run", str(snapshot), plan.token]
+    words += [] if broker is None else ["-b", broker]
+    words += ["--confirm-target", "NAME"] if plan.facts.connection.needs_typed_name else []
+    return shlex.join([*words, "--reason", "WHY"])
+
+
+def same_command(token: str) -> str:
+    """Return the command that was typed, with the token that confirms its plan."""
     words = [Path(sys.argv[0]).name, *(word for word in sys.argv[1:] if word not in {"-J", "--json"})]
     reason = [] if "--reason" in words else ["--reason", "WHY"]
     return " ".join(map(_quoted, [*words, "--confirm", token, *reason]))
 
 
 def _quoted(word: str) -> str:
-    """Quote a word for a POSIX shell; conditions of SQL, which are full of single quotes, in double quotes."""
-    return f'"{word}"' if "'" in word and not _ACTIVE.intersection(word) else shlex.quote(word)
+    """Quote a word for a POSIX shell; texts that are full of single quotes in double quotes."""
+    if "'" not in word or _ACTIVE.intersection(word):
+        return shlex.quote(word)
+    return '"' + word.replace('"', '\\"') + '"'
 
 
 async def _plan(snapshot: Path, where: str, broker: str | None, to: str | None, options: dict[str, Any]) -> Plan:
@@ -339,58 +350,3 @@ async def _run(
         return await run_kept_plan(
             snapshot, where, confirm=confirm, address=broker, reason=reason, target=typed, progress=listener
         )
-
-
-def plan_options(given: list[str] | None) -> dict[str, Any]:
-    """Read the options of a plan, written as name=value."""
-    from workbench.errors import ConfigurationError
-
-    options: dict[str, Any] = {}
-    for text in given or []:
-        name, found, value = text.partition("=")
-        if not found:
-            raise ConfigurationError(f"--option {text!r} is not written as name=value.")
-        name = name.replace("-", "_")
-        options[name] = _LISTS[name](value) if name in _LISTS else _value(value)
-    return options
-
-
-def header_changes(given: list[str] | None, removed: list[str] | None, renamed: list[str] | None) -> dict[str, Any]:
-    """Read the changes of headers; empty where there is none."""
-    changes = {
-        "set": dict(name_pairs("--set-header", given)),
-        "remove": removed,
-        "rename": dict(name_pairs("--rename-header", renamed)),
-    }
-    return {name: change for name, change in changes.items() if change}
-
-
-def name_pairs(option: str, given: list[str] | None, form: str = "NAME=TEXT") -> list[tuple[str, str]]:
-    """Read the values of an option that are written as a name and a text."""
-    from workbench.errors import ConfigurationError
-
-    pairs = [text.partition("=") for text in given or []]
-    for name, found, value in pairs:
-        if not found or not name:
-            raise ConfigurationError(f"{option} {name + found + value!r} is not written as {form}.")
-    return [(name, value) for name, _, value in pairs]
-
-
-def _value(text: str) -> Any:
-    if text.lower() in {"true", "false"}:
-        return text.lower() == "true"
-    return int(text) if text.isascii() and text.isdigit() else text
-
-
-def _partitions(text: str) -> Any:
-    """Read a policy, or a map such as ``0:1,1:0``."""
-    pairs = [pair.partition(":") for pair in text.split(",")]
-    return {source: target for source, _, target in pairs} if ":" in text else text
-
-
-def _names(text: str) -> list[str]:
-    return [name for name in text.split(",") if name]
-
-
-_LISTS = {**dict.fromkeys(("accept_groups", "brake_groups", "brake_topics"), _names), "partitions": _partitions}
-"""Options whose values are lists or maps, with the function that reads them."""

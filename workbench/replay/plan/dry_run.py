@@ -16,7 +16,7 @@ from workbench.text import (
     fragment,
     listing,
     number_text,
-    partition_text,
+    plural,
     preformatted,
     size_text,
     table,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _LANE_TITLES = ("target", "records", "bytes", "first", "last")
 _SAMPLE_TITLES = ("sample", "position", "record")
 _LANES_SHOWN = 50
+_UNITS = {"transactional": ("transaction",), "idempotent": ("batch", "batches")}
+"""What a run writes at once, one and several."""
 
 
 def summary(records: ReplayRecords, estimates: Estimates, left_out: int) -> list[tuple[str, str]]:
@@ -64,7 +66,7 @@ def summary(records: ReplayRecords, estimates: Estimates, left_out: int) -> list
         ("cluster", f"{target.cluster_id} at {target.address}"),
         ("selection", records.description),
         ("mode", f"{options.mode}, ids {options.ids}, headers {options.headers}, timestamps {options.timestamps}"),
-        ("partitions", f"{options.partitions.to_json()}, order {options.order}"),
+        ("partitions", f"{options.partitions}, order {options.order}"),
         ("records", f"{number_text(estimates.records)}, {keys}, {size_text(estimates.bytes)}"),
         ("rewritten", rewriting_summary(records)),
         ("left out", number_text(left_out) if left_out else ""),
@@ -84,7 +86,7 @@ def summary(records: ReplayRecords, estimates: Estimates, left_out: int) -> list
 
 def _writing(options: Options, estimates: Estimates) -> str:
     packed = "" if options.compression == "none" else f", compressed by {options.compression}"
-    transactions = counted(estimates.transactions, "transaction")
+    transactions = counted(estimates.transactions, *_UNITS[options.writer])
     return f"{options.writer}, {transactions}{packed}, on error {options.on_error}"
 
 
@@ -111,9 +113,10 @@ def _brakes(options: Options) -> str:
     groups = ", ".join(options.brake_groups)
     topics = ", ".join(options.brake_topics)
     limit = "" if options.brake_lag is None else f" by {counted(options.brake_lag, 'record')}"
-    parts = [f"waits when {groups} fall behind{limit}"] if groups else []
+    fall, gain = plural(len(options.brake_groups), "falls", "fall"), plural(len(options.brake_topics), "gains", "gain")
+    parts = [f"waits when {groups} {fall} behind{limit}"] if groups else []
     growth = counted(options.brake_growth, "record")
-    return "; ".join([*parts, *([f"waits when {topics} gain more than {growth}"] if topics else [])])
+    return "; ".join([*parts, *([f"waits when {topics} {gain} more than {growth}"] if topics else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +136,12 @@ class DryRun:
     at_run: Sequence[str] = ()
     """What this connection lacks and the one that runs the plan needs; it is no refusal of the plan."""
 
-    def text(self) -> str:
-        """Render plain text."""
+    def text(self, command: str | None = None) -> str:
+        """Render plain text.
+
+        Args:
+            command: What runs the plan; by default the call of Python.
+        """
         sections = [
             f"Replay plan {self.token}",
             "\n".join(f"  {name}: {value}" for name, value in self.summary),
@@ -146,7 +153,7 @@ class DryRun:
         for title, lines in self._lists():
             if lines:
                 sections.append("\n".join([title, *(f"  - {visible(line, None)}" for line in lines)]))
-        return "\n\n".join([*sections, self.next_step])
+        return "\n\n".join([*sections, self.next_step(command)])
 
     def element(self) -> Element:
         """Render escaped HTML."""
@@ -161,22 +168,23 @@ class DryRun:
         for title, lines in self._lists():
             if lines:
                 children += [element("h5", title), listing([visible(line, None) for line in lines])]
-        return fragment(*children, element("p", self.next_step), class_="workbench-plan")
+        return fragment(*children, element("p", self.next_step()), class_="workbench-plan")
 
     def _lists(self) -> tuple[tuple[str, Sequence[str]], ...]:
         return ("Warnings", self.warnings), ("Needed to run it", self.at_run), ("Refusals", self.refusals)
 
-    @property
-    def next_step(self) -> str:
-        """Tells how to send, or that nothing can be sent."""
+    def next_step(self, command: str | None = None) -> str:
+        """Tell how to send, or that nothing can be sent."""
         if self.blocked:
             return "Refused: nothing can be sent before these are resolved. Nothing was sent."
+        if command is not None:
+            return f"Nothing was sent. To send:\n\n{command}"
         return f"Nothing was sent. To send: run(plan, confirm={self.token!r})"
 
     def _lane_rows(self) -> list[tuple[str, str, str, str, str]]:
         rows = [
             (
-                partition_text(lane.topic, lane.partition),
+                visible(lane.name, None),
                 number_text(lane.records),
                 number_text(lane.bytes),
                 "" if lane.first_ms is None else time_text(lane.first_ms),

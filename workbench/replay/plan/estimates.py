@@ -15,6 +15,7 @@ from workbench.buffers.mapped import release, steps_of
 from workbench.replay.plan.batches import split
 from workbench.replay.plan.pace import original_pace
 from workbench.replay.records.raw_rows import beside
+from workbench.text import partition_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,11 @@ class Lane:
     first_ms: int | None
     """Smallest source timestamp; None when no record has one."""
     last_ms: int | None
+
+    @property
+    def name(self) -> str:
+        """The target partition, or that there is none."""
+        return partition_text(self.topic, self.partition) if self.partition >= 0 else f"{self.topic}: no partition"
 
     def joined(self, other: Lane) -> Lane:
         """Return this lane with more of its records."""

@@ -18,7 +18,7 @@ from workbench.replay.records.digest import token
 from workbench.replay.records.raw_rows import without
 from workbench.replay.records.replay_records import NOW
 from workbench.replay.rules.guard import refused_records
-from workbench.text import counted, output_html, partition_text, position_text, visible_bytes
+from workbench.text import counted, output_html, position_text, visible_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,7 +191,7 @@ class Plan:
             records=self.estimates.records,
             bytes=self.estimates.bytes,
             summary=tuple(summary(self.records, self.estimates, len(self.left_out))),
-            lanes=tuple((partition_text(lane.topic, lane.partition), lane.records) for lane in self.estimates.lanes),
+            lanes=tuple((lane.name, lane.records) for lane in self.estimates.lanes),
             warnings=self.warnings,
             refusals=tuple(str(item) for item in self.refusals if item.rule != "G-4"),
             samples=self.samples,

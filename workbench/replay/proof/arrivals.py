@@ -53,10 +53,15 @@ class Picker:
         run_id: The run.
         marked: Its records carry provenance headers.
         ledger: The ledger, by which records without them are known.
+        until: Where the run's own records end, for each target partition; by default not known.
     """
 
-    def __init__(self, run_id: str, ledger: RunLedger, *, marked: bool) -> None:
+    def __init__(
+        self, run_id: str, ledger: RunLedger, *, marked: bool, until: Mapping[TopicPartition, int] | None = None
+    ) -> None:
         self.others = 0
+        self.later = 0
+        """Records of others behind those of the run."""
         self.lookalikes = 0
         """Records without provenance headers that equal a planned one, at a position that is not in the ledger."""
         self.gaps = 0
@@ -66,6 +71,7 @@ class Picker:
         self._run_id = run_id.encode()
         self._marked_run = marked
         self._ledger = ledger
+        self._until = until or {}
 
     def take(self, chunk: Chunk) -> Arrived | None:
         """Pick the run's records of one chunk; None where it has none."""
@@ -78,7 +84,9 @@ class Picker:
         at = TopicPartition(chunk.topic, chunk.partition)
         rows, seqs = self._marked(chunk) if self._marked_run else self._at_positions(chunk)
         others = chunk.records.num_rows - len(rows)
-        self.others += others
+        later = self._later(at, np.delete(chunk.records.column("offset").to_numpy(), rows)) if others else 0
+        self.others += others - later
+        self.later += later
         if others and not self._marked_run:
             rest = np.setdiff1d(np.arange(chunk.records.num_rows), rows)
             found = body_digests(chunk.records.take(pa.array(rest)))
@@ -90,6 +98,10 @@ class Picker:
             records.column(name).to_numpy() for name in ("offset", "timestamp_ms", "timestamp_type")
         )
         return Arrived(at, seqs, offsets, times, kinds, body_digests(records))
+
+    def _later(self, at: TopicPartition, offsets: Longs) -> int:
+        end = self._until.get(at)
+        return 0 if end is None else int(np.count_nonzero(offsets >= end))
 
     def _at_positions(self, chunk: Chunk) -> tuple[Longs, Longs]:
         """Return the rows whose positions are in the ledger, and their seqs."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from workbench.replay.proof.undo_aids import UndoAids
+from workbench.replay.records.digest import token
 from workbench.store.journal import LEDGER, WAY_ON
 from workbench.text import (
     Element,
@@ -49,7 +50,12 @@ _VERIFY = (
     "To compare the target with the ledger: snap.replays.verify({run!r}, writer),\n"
     "or workbench replay verify SNAPSHOT {run} -b BROKER --reason WHY"
 )
+_RUN = (
+    "Nothing was sent. To send it, at most an hour after it was planned: cluster.run(plan, confirm={token!r}),\n"
+    "or workbench replay run SNAPSHOT {token} -b BROKER --reason WHY"
+)
 _NEXT = {
+    "planned": _RUN,
     "stopped": _GO_ON,
     "failed": _GO_ON,
     "in_doubt": f"{WAY_ON}.",
@@ -84,6 +90,8 @@ class ReplayReport:
     ``finished_at``)."""
     held: pa.Table | None = None
     """The ledger of a run that is not large."""
+    targets: tuple[str, ...] = ()
+    """Its target topics."""
     tries: tuple[str, ...] = ()
     """What became of each time that the run was tried again (``on_error="retry(3)"``)."""
 
@@ -122,15 +130,16 @@ class ReplayReport:
     @property
     def next_step(self) -> str:
         """What to do next; empty where the run is verified or given up."""
-        return _NEXT.get(self.state, "").format(run=self.run_id)
+        return _NEXT.get(self.state, "").format(run=self.run_id, token=token(self.plan_hash))
 
     def _facts(self) -> list[tuple[str, str]]:
         counts = counts_text(self.counts)
         return [
             ("state", self.state),
-            ("plan", self.plan_hash[:8]),
+            ("plan", token(self.plan_hash)),
             *([("confirmed", visible(self._confirmed, None))] if self._confirmed else []),
             *([("time", " to ".join(filter(None, self._times)))] if any(self._times) else []),
+            *([("target", visible(", ".join(self.targets), None))] if self.state == "planned" else []),
             ("records", f"{number_text(self.selected)} selected: {counts or 'none attempted'}"),
             *([("error", visible(self.error, None))] if self.error else []),
             *([("tried again", visible("; ".join(self.tries), None))] if self.tries else []),
@@ -147,7 +156,7 @@ class ReplayReport:
         return self.why["started_at"], self.why["finished_at"]
 
     def _lines(self) -> list[str]:
-        return [*self.next_step.splitlines(), *self.undo.lines]
+        return [*self.next_step.splitlines(), *(self.undo.lines if self.positions.num_rows else [])]
 
     def _ranges(self) -> list[tuple[str, str, str]]:
         return [
@@ -159,7 +168,7 @@ class ReplayReport:
         parts = [
             f"Replay {self.run_id}",
             "\n".join(f"  {name}: {value}" for name, value in self._facts()),
-            text_table(_TITLES, self._ranges(), numeric=(1, 2)),
+            *([text_table(_TITLES, ranges, numeric=(1, 2))] if (ranges := self._ranges()) else []),
         ]
         if self.verification is not None:
             parts.append("\n".join(f"  {check}" for check in self.verification.checks))
@@ -170,7 +179,7 @@ class ReplayReport:
         children: list[Element] = [
             element("h4", f"Replay {self.run_id}"),
             facts(self._facts()),
-            table(_TITLES, self._ranges(), numeric=(1, 2)),
+            *([table(_TITLES, ranges, numeric=(1, 2))] if (ranges := self._ranges()) else []),
         ]
         if self.verification is not None:
             children.append(listing([str(check) for check in self.verification.checks]))
@@ -212,6 +221,7 @@ def read_report(journal: Journal, run_id: str, verification: Verification | None
         recorded=recorded,
         why=_why(row),
         held=held,
+        targets=tuple(row.target_topics),
         tries=tuple(_try(entry["result"], **entry["details"]) for entry in journal.audit_rows(run_id, TRY)),
     )
 

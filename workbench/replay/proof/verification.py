@@ -15,8 +15,9 @@ from workbench.replay.proof.arrivals import Picker, arrivals
 from workbench.replay.proof.delivery_checks import Comparison, all_checks, passed_checks
 from workbench.replay.proof.expected import DONE, ExpectedRecords
 from workbench.replay.proof.stable_ends import stable_ends
+from workbench.replay.target.present import TAIL_OFFSETS
 from workbench.replay.target.same_topics import gone_targets
-from workbench.text import counted
+from workbench.text import counted, number_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from workbench.replay.plan.plan import Plan
     from workbench.replay.proof.following import FollowingCheck
     from workbench.store.journal import Journal, RunRow
+
+_FURTHER = 4
+"""Offsets behind a run that are read for each record of its plan, where that is more than `TAIL_OFFSETS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,12 @@ class Verification:
 
     checks: tuple[Check, ...]
     others: int = 0
-    """Records of others between the run's start and the end of its targets."""
+    """Records of others between the first and the last one of the run."""
     level: int = 1
+    later: int = 0
+    """Records of others behind the last one of the run, as far as its targets were read."""
+    unread: int = 0
+    """Offsets behind those: of a run that ended long ago not everything since is read."""
 
     @property
     def passed(self) -> bool:
@@ -59,7 +67,9 @@ class Verification:
         """The result in one line."""
         wrong = [check.name for check in self.checks if check.status != "pass"]
         result = "delivery verified" if self.passed else f"delivery not verified ({', '.join(wrong)})"
-        return f"level {self.level}: {result}; {counted(self.others, 'record')} of others in between"
+        later = f", {number_text(self.later)} behind the last one" if self.later else ""
+        unread = f"; {counted(self.unread, 'later offset')} not read" if self.unread else ""
+        return f"level {self.level}: {result}; {counted(self.others, 'record')} of others in between{later}{unread}"
 
 
 async def verify_delivery(
@@ -109,12 +119,21 @@ async def _delivered(
     starts, least = _bounds(await asyncio.to_thread(journal.positions, row.run_id))
     ends = await stable_ends(log, least, starts)
     expected = await asyncio.to_thread(ExpectedRecords, row, journal.ledger_of(row.run_id), plan)
-    picker = Picker(row.run_id, expected.ledger, marked=expected.marked)
+    own = {at: least.get(at, start) for at, start in starts.items()}
+    picker = Picker(row.run_id, expected.ledger, marked=expected.marked, until=own)
     comparison = Comparison(expected)
-    async for part in arrivals(log, picker, starts, ends):
+    # A record that a twin of the run wrote once more would lie close behind.
+    further = max(TAIL_OFFSETS, _FURTHER * len(expected)) // max(1, len(own)) + 1
+    read = {at: min(end, own[at] + further) for at, end in ends.items()}
+    async for part in arrivals(log, picker, starts, read):
         await asyncio.to_thread(comparison.take, part)
     found = await asyncio.to_thread(lambda: tuple(all_checks(comparison, picker)))
-    return Verification(tuple(Check(name, status, detail) for name, status, detail in found), picker.others)
+    return Verification(
+        tuple(Check(name, status, detail) for name, status, detail in found),
+        picker.others,
+        later=picker.later,
+        unread=sum(ends.values()) - sum(read.values()),
+    )
 
 
 def _bounds(positions: pa.Table) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:

@@ -31,8 +31,13 @@ PRODUCER_EXPIRY_MS = 86_400_000
 def created(planning: PlanningInput) -> Iterator[str]:
     """Warn of the topics that the run creates, with their settings."""
     for topic in planning.records.new_topics:
-        settings = ", ".join(f"{name}={value}" for name, value in sorted(topic.config.items()))
-        yield f"the run creates {topic.name} with {counted(topic.partitions, 'partition')}, {settings}."
+        settings = dict(sorted(topic.config.items()))
+        kept = duration_text(int(settings.pop("retention.ms")))
+        shown = ", ".join(f"{name}={value}" for name, value in settings.items())
+        yield (
+            f"the run creates {topic.name} with {counted(topic.partitions, 'partition')}, where records are kept for "
+            f"{kept} (retention.ms); {shown}."
+        )
 
 
 @warning("W-3")

@@ -32,7 +32,8 @@ def expired(planning: PlanningInput) -> list[str]:
             continue
         count = int((times < planning.now_ms - retention).sum())
         if count:
-            found.append(f"{counted(count, 'record')} older than retention.ms={retention} of {name} allows.")
+            kept = duration_text(retention)
+            found.append(f"{counted(count, 'record')} older than {name} keeps records: {kept} (retention.ms).")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from replay_samples import draft, facts, row
+from replay_samples import draft, facts, row, topic
 
 from workbench.replay import make_plan
 
@@ -27,3 +27,17 @@ def test_shown_as_text_and_as_html_without_obeying_the_data():
     assert "Refused" in text
     fine = make_plan(draft(), facts())
     assert repr(fine).endswith(f"Nothing was sent. To send: run(plan, confirm={fine.token!r})")
+    assert fine.dry_run().text("workbench replay run").endswith("Nothing was sent. To send:\n\nworkbench replay run")
+
+
+def test_what_is_written_at_once_and_what_is_watched():
+    plan = make_plan(draft(writer="idempotent", brake_topics=["a.dlq", "b.dlq"], brake_groups=["g"]), facts())
+    assert "writing: idempotent, 1 batch, on error stop" in repr(plan)
+    assert "waits when g falls behind; waits when a.dlq, b.dlq gain more than 5 records" in repr(plan)
+
+
+def test_records_for_which_there_is_no_partition_are_a_line_of_their_own():
+    few = facts(topic("copy", 2))
+    assert "\ncopy: no partition        1 " in repr(
+        make_plan(draft(row(1), row(2, partition=2), row(3, partition=1)), few)
+    )

@@ -77,6 +77,7 @@ BESIDE = {
     "boundary": {"ids": "new"},
     "also": {"ids": "new"},
     "clean_headers": {"headers": "clean"},
+    "max_gap_ms": {"speed": 2},
     "brake_lag": {"brake_groups": ["x"]},
     "brake_growth": {"brake_topics": ["x"]},
 }
