@@ -15,7 +15,7 @@ def plan_options(given: list[str] | None) -> dict[str, Any]:
         if not found:
             raise ConfigurationError(f"--option {text!r} is not written as name=value.")
         name = name.replace("-", "_")
-        options[name] = _LISTS[name](value) if name in _LISTS else _value(value)
+        options[name] = None if name in _LIMITS and value.lower() == "none" else _LISTS.get(name, _value)(value)
     return options
 
 
@@ -43,8 +43,6 @@ def name_pairs(option: str, given: list[str] | None, form: str = "NAME=TEXT") ->
 def _value(text: str) -> Any:
     if text.lower() in {"true", "false"}:
         return text.lower() == "true"
-    if text.lower() == "none":
-        return None
     return int(text) if text.isascii() and text.isdigit() else text
 
 
@@ -63,6 +61,8 @@ def _names(text: str) -> list[str]:
     return [name for name in text.split(",") if name]
 
 
+_LIMITS = frozenset({"records_per_s", "bytes_per_s", "ramp_s", "speed", "max_gap_ms", "brake_lag"})
+"""Options that ``none`` leaves out; elsewhere it is a word, such as that of no compression."""
 _LISTS = {
     **dict.fromkeys(("accept_groups", "brake_groups", "brake_topics", "also", "clean_headers"), _names),
     "partitions": _partitions,

@@ -24,7 +24,7 @@ from workbench.replay.rewriting.record_reader import reader_of
 from workbench.text import counted, position_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from workbench.model.selecting.selection import SelectedSource
     from workbench.replay.rewriting.edits import Fix
@@ -160,16 +160,18 @@ class Draft:
     @property
     def changes(self) -> tuple[Change, ...]:
         """What the edits change, for each edited record: ``position``, ``diff``, and the values and headers."""
-        found = []
+        return tuple(self.each_change())
+
+    def each_change(self) -> Iterator[Change]:
+        """Yield the `changes` one by one; the first ones of many cost little."""
         for batch in batches_of(self.records.select([*POSITION, "topic", "value", "headers"])):
             patches = self.edits.found(batch)[0]
-            edited_rows = pc.is_valid(patches)
-            rows = batch.filter(edited_rows).to_pylist()
-            for record, patch in zip(rows, patches.filter(edited_rows).to_pylist(), strict=True):
-                change = self._change(record, json.loads(patch))
+            rows = np.flatnonzero(pc.is_valid(patches).to_numpy(zero_copy_only=False)).tolist()
+            for row in rows:
+                (record,) = batch.slice(row, 1).to_pylist()
+                change = self._change(record, json.loads(patches[row].as_py()))
                 if change is not None:
-                    found.append(change)
-        return tuple(found)
+                    yield change
 
     def _change(self, record: Mapping[str, Any], patch: Sequence[dict[str, Any]]) -> Change | None:
         value, headers = record["value"], pairs_of(record)

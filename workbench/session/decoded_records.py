@@ -59,6 +59,14 @@ def decoded_records(store: SnapshotStore, positions: pa.Table) -> pa.Table:
         return _in_order(mapped_table(_batches(store, positions), _SCHEMA))
 
 
+def record_batches_at(store: SnapshotStore, positions: pa.Table) -> Iterator[pa.RecordBatch]:
+    """Yield the records at some positions with their decoded columns, some at a time, in no order of all of them."""
+    if not rows_ascend(positions, POSITION):
+        positions = positions.sort_by([(name, "ascending") for name in POSITION])
+    with steady_allocation():
+        yield from _batches(store, positions)
+
+
 def _batches(store: SnapshotStore, positions: pa.Table) -> Iterator[pa.RecordBatch]:
     """Yield batches of records of one partition each: first those of segments, as they are stored, then the others."""
     sources = {source.source_id: source for source in store.sources()}

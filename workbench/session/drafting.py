@@ -8,12 +8,15 @@ from workbench.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     import pandas as pd
     import pyarrow as pa
 
     from workbench.replay import Draft
+    from workbench.replay.dead_letters.homebound import Letters
+    from workbench.replay.dead_letters.originals import Originals
     from workbench.replay.dead_letters.redrive import Redrive
     from workbench.replay.dead_letters.triage import DeadLetters, Redriven
     from workbench.replay.rewriting.edits import Fix
@@ -101,7 +104,7 @@ def _redriven(journals: Sequence[Journal | RecordedRuns]) -> Redriven:
     from workbench.replay.dead_letters.triage import Redriven
 
     letters: dict[str, str] = {}
-    records: dict[str, str] = {}
+    records: dict[str, tuple[str, datetime | None]] = {}
     for journal in journals:
         letters |= journal.sent_home()
         records |= journal.arrived_home()
@@ -121,6 +124,7 @@ def redrive_letters(
     """Restore and fix dead letters; see `Snapshot.redrive`."""
     from workbench.errors import ValidationError
     from workbench.replay.dead_letters.redrive import make_redrive
+    from workbench.replay.selected_positions import positions_of
 
     found = snapshot.dead_letters(origins=origins)
     try:
@@ -129,17 +133,16 @@ def redrive_letters(
         raise ValidationError(error.args[0]) from error
     if origin is not None:
         letters = letters[letters["origin_topic"] == origin]
-    records, restoring = _restoring(snapshot.store, letters)
+    store = snapshot.store
     return make_redrive(
-        letters,
-        records,
-        snapshot.store.selected_sources(),
+        _letters(store, letters, positions_of(store, letters)[0] if len(letters) else None),
+        store.selected_sources(),
         fix=fix,
         sent_before=_redriven(_journals(snapshot)).letters,
         confirmed=origin,
         accept_errors=accept_errors,
+        originals=_originals(store, letters),
         origin=snapshot,
-        **restoring,
         **options,
     )
 
@@ -158,22 +161,24 @@ def restored_letters(snapshot: Recorded, positions: pa.Table, targets: Mapping[s
     from workbench.replay.dead_letters.homebound import restored_draft
     from workbench.replay.selected_positions import positions_of
 
-    letters = snapshot.dead_letters(origins=targets).frame
-    records, restoring = _restoring(snapshot.store, letters, positions_of(snapshot.store, positions)[0])
-    return restored_draft(letters, records, snapshot.store.selected_sources(), origin=snapshot, **restoring)
+    store = snapshot.store
+    frame = snapshot.dead_letters(origins=targets).frame
+    letters = _letters(store, frame, positions_of(store, positions)[0])
+    originals = _originals(store, frame)
+    return restored_draft(letters, store.selected_sources(), originals=originals, origin=snapshot)
 
 
-def _restoring(
-    store: SnapshotStore, letters: pd.DataFrame, positions: pa.Table | None = None
-) -> tuple[pa.Table | None, dict[str, Any]]:
-    """Return the raw records of letters, by default of all, and what restores the records that failed."""
+def _letters(store: SnapshotStore, frame: pd.DataFrame, positions: pa.Table | None) -> Letters:
+    from workbench.replay.dead_letters.homebound import Letters
+    from workbench.session.decoded_records import record_batches_at
+
+    return Letters(frame, () if positions is None else record_batches_at(store, positions), _readers(store))
+
+
+def _originals(store: SnapshotStore, letters: pd.DataFrame) -> Originals:
+    """Return the records at the origins of letters, where the snapshot has them."""
     from workbench.replay.dead_letters.originals import Originals, origin_positions
-    from workbench.replay.selected_positions import positions_of
 
-    if positions is None and len(letters):
-        positions = positions_of(store, letters)[0]
-    records = None if positions is None else store.record_table(positions=positions)
     sources = store.selected_sources()
     places = origin_positions(letters, sources)
-    there = store.record_table(positions=places) if places.num_rows else None
-    return records, {"originals": Originals(there, sources), "reader": _readers(store)}
+    return Originals(store.record_table(positions=places) if places.num_rows else None, sources)

@@ -16,6 +16,7 @@ from workbench.cli.plan_options import plan_options
         ("schema_ids=keep", {"schema_ids": "keep"}),
         ("partitions=0:1,1:0", {"partitions": {"0": "1", "1": "0"}}),
         ("ramp_s=none", {"ramp_s": None}),
+        ("compression=none", {"compression": "none"}),
         ("skip-refused=true", {"skip_refused": True}),
         ("speed=1/2", {"speed": "1/2"}),
         ("accept_groups=", {"accept_groups": []}),

@@ -147,7 +147,7 @@ def _plan(snapshot: Path, fingerprint: str | None, given: dict[str, Any], *, as_
 
     found, plan = run(plan_redrive(snapshot, fingerprint, **given))
     if not as_json:
-        print_text(f"{found!r}\n")
+        print_text(f"{found.summary}\n")
     show_plan(plan, same_command(plan.token), as_json=as_json)
 
 

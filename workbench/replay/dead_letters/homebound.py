@@ -1,6 +1,7 @@
 """Letters on their way home: each with the record that failed, restored, and a draft of many of these.
 
-A run that was interrupted is resumed from the same restored records, so that both ways make them here.
+A run that was interrupted is resumed from the same restored records, so that both ways make them here. Letters are read
+and restored some at a time: their stack traces can be much larger than the records.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
+from workbench.buffers.mapped import mapped_table, taken_table
 from workbench.bus.rows import header_column
 from workbench.errors import ValidationError
+from workbench.model.records.columns import RECORD
 from workbench.replay.dead_letter_marks import HOME_PARTITION, RESTORED
 from workbench.replay.dead_letters.restored_letters import NotRestorable, RestoredRecord, restore
 from workbench.replay.draft import Draft
+from workbench.replay.record_positions import position_keys
+from workbench.tasks import check_stopped
 from workbench.text import position_text
 
 if TYPE_CHECKING:
@@ -28,20 +33,32 @@ if TYPE_CHECKING:
     ReaderOf = Callable[[int, str], RecordReader]
     """Gives what reads the records of an original topic, by the source id of their letters and its name."""
 
+_STEP_ROWS, _STEP_BYTES = 2_000, 4 << 20
+"""Letters that are objects of Python at once."""
+_KEPT = ("partition", "offset", "timestamp_ms", "timestamp_type", "source_id", "cluster", "topic")
+_SCHEMA = pa.schema(
+    [
+        *RECORD,
+        pa.field("source_id", pa.int32(), nullable=False),
+        pa.field("cluster", pa.string()),
+        pa.field("topic", pa.string()),
+        pa.field(RESTORED, pa.bool_()),
+        pa.field(HOME_PARTITION, pa.int32()),
+    ]
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One dead letter.
 
     Attributes:
-        row: Its row in the table of raw records.
         position: Its own position, as text.
         entry: Its row of `workbench.replay.dead_letters.triage.DeadLetters.frame`.
         record: Its raw record.
         reader: What reads the record that failed.
     """
 
-    row: int
     position: str
     entry: Any
     record: Mapping[str, Any]
@@ -65,80 +82,94 @@ class Letter:
         return originals.best(self.entry, record, lambda: restore(key, value, headers, via, problems))
 
 
-def letters_of(frame: pd.DataFrame, records: pa.Table | None, reader: ReaderOf) -> Iterator[Letter]:
-    """Join rows of letters and their raw records, in the order of the records."""
-    entries: list[Any] = list(frame.itertuples(index=False))
-    known = {position_text(one.topic, one.partition, one.offset): one for one in entries}
-    readers: dict[tuple[int, str], RecordReader] = {}
-    for row, record in enumerate(_rows(records)):
+class Letters:
+    """Letters with their raw records, read once.
+
+    Args:
+        frame: Rows of `workbench.replay.dead_letters.triage.DeadLetters.frame`.
+        batches: Their raw records: RECORD columns, ``source_id``, ``cluster``, ``topic``.
+        reader: Gives what reads the records of an original topic.
+    """
+
+    def __init__(self, frame: pd.DataFrame, batches: Iterable[pa.RecordBatch], reader: ReaderOf) -> None:
+        entries: list[Any] = list(frame.itertuples(index=False))
+        self._entries = {position_text(one.topic, one.partition, one.offset): one for one in entries}
+        self._batches = batches
+        self._reader_of = reader
+        self._readers: dict[tuple[int, str], RecordReader] = {}
+        self.readers: dict[int, RecordReader] = {}
+        """What reads the records of each source, as far as its letters were read."""
+
+    def steps(self) -> Iterator[list[Letter]]:
+        """Yield some letters at a time."""
+        for whole in self._batches:
+            step = max(1, min(_STEP_ROWS, whole.num_rows * _STEP_BYTES // max(1, whole.nbytes)))
+            for start in range(0, whole.num_rows, step):
+                check_stopped()
+                yield [letter for row in whole.slice(start, step).to_pylist() if (letter := self._joined(row))]
+
+    def _joined(self, record: Mapping[str, Any]) -> Letter | None:
         position = position_text(record["topic"], record["partition"], record["offset"])
-        if (entry := known.get(position)) is None:
-            continue
+        entry = self._entries.get(position)
+        if entry is None:
+            return None
         place: tuple[int, str] = record["source_id"], str(entry.origin_topic)
-        if place not in readers:
-            readers[place] = reader(*place)
-        yield Letter(row, position, entry, record, readers[place])
+        if place not in self._readers:
+            self._readers[place] = self._reader_of(*place)
+        self.readers[place[0]] = self._readers[place]
+        return Letter(position, entry, record, self._readers[place])
+
+
+def restored_batch(letters: Sequence[tuple[Letter, RestoredRecord]]) -> pa.RecordBatch:
+    """Return the records that failed as rows of a draft, at the positions of their letters."""
+    restored = [record for _, record in letters]
+    columns: dict[str, Any] = {name: [letter.record[name] for letter, _ in letters] for name in _KEPT}
+    columns |= {
+        "key": [one.key for one in restored],
+        "value": [one.value for one in restored],
+        RESTORED: [True] * len(restored),
+        HOME_PARTITION: [letter.home_partition for letter, _ in letters],
+    }
+    headers = header_column([one.headers for one in restored])
+    arrays = [headers if field.name == "headers" else pa.array(columns[field.name], field.type) for field in _SCHEMA]
+    return pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
 
 
 def homebound_draft(
-    records: pa.Table,
-    letters: Sequence[tuple[Letter, RestoredRecord]],
-    sources: Iterable[SelectedSource],
-    **chosen: Any,
+    batches: Iterable[pa.RecordBatch], letters: Letters, sources: Iterable[SelectedSource], **chosen: Any
 ) -> Draft:
-    """Make the draft of restored records.
+    """Make the draft of restored records, in order of position.
 
     Args:
-        records: The raw records of the letters.
-        letters: What is sent, with the record that failed.
+        batches: What `restored_batch` makes of some of the letters at a time.
+        letters: The letters.
         sources: How each source was captured.
         chosen: Further arguments of `workbench.replay.Draft`.
     """
-    home = pa.array([letter.home_partition for letter, _ in letters], pa.int32())
-    taken = records.take(pa.array([letter.row for letter, _ in letters], pa.int64()))
-    table = _table(taken, [record for _, record in letters]).append_column(HOME_PARTITION, home)
-    used = set(table["source_id"].to_pylist())
-    readers = {letter.record["source_id"]: letter.reader for letter, _ in letters}
+    found = mapped_table(batches, _SCHEMA)
+    table = taken_table(found, position_keys(found).argsort(kind="stable"))
+    used = set(table["source_id"].unique().to_pylist())
     selected = [source for source in sources if source.source_id in used]
+    readers = {number: reader for number, reader in letters.readers.items() if number in used}
     return Draft(table, sources=selected, readers=readers, **{"mode": "redrive", **chosen})
 
 
 def restored_draft(
-    frame: pd.DataFrame,
-    records: pa.Table | None,
-    sources: Iterable[SelectedSource],
-    *,
-    originals: Originals,
-    reader: ReaderOf,
-    **chosen: Any,
+    letters: Letters, sources: Iterable[SelectedSource], *, originals: Originals, **chosen: Any
 ) -> Draft:
-    """Restore letters that a plan sends already, for a run of it that is resumed.
+    """Restore letters that a plan sends already, for a run of it.
 
     Raises:
         ValidationError: One of them cannot be restored any more.
     """
+    return homebound_draft((_all_restored(step, originals) for step in letters.steps()), letters, sources, **chosen)
+
+
+def _all_restored(step: Sequence[Letter], originals: Originals) -> pa.RecordBatch:
     found = []
-    for letter in letters_of(frame, records, reader):
+    for letter in step:
         try:
             found.append((letter, letter.restored(originals)))
         except NotRestorable as reason:
             raise ValidationError(f"{letter.position} cannot be restored any more: {reason}.") from reason
-    if records is None or not found:
-        raise ValidationError("The snapshot holds none of these dead letters.")
-    return homebound_draft(records, found, sources, **chosen)
-
-
-def _rows(records: pa.Table | None) -> Iterator[dict[str, Any]]:
-    for batch in () if records is None else records.to_batches(max_chunksize=5_000):
-        yield from batch.to_pylist()
-
-
-def _table(records: pa.Table, restored: Sequence[RestoredRecord]) -> pa.Table:
-    columns = {
-        "key": pa.array([one.key for one in restored], pa.binary()),
-        "value": pa.array([one.value for one in restored], pa.binary()),
-        "headers": header_column([one.headers for one in restored]),
-    }
-    for name, column in columns.items():
-        records = records.set_column(records.schema.get_field_index(name), name, column)
-    return records.append_column(RESTORED, pa.array([True] * len(restored)))
+    return restored_batch(found)

@@ -8,30 +8,30 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ConfigurationError, ValidationError
 from workbench.model.events.dead_letters import is_dead_letter_topic
-from workbench.replay.dead_letters.homebound import homebound_draft, letters_of
+from workbench.replay.dead_letters.homebound import homebound_draft, restored_batch
 from workbench.replay.dead_letters.originals import Originals
 from workbench.replay.dead_letters.restored_letters import BY_NAME, NotRestorable, RestoredRecord
-from workbench.replay.record_positions import POSITION
-from workbench.replay.rewriting.edits import Change, checked_fix, edited, operations_of
+from workbench.replay.options import Options
+from workbench.replay.rewriting.edits import checked_fix, edited, operations_of
 from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.replay.rewriting.kept_edits import Edits, edited_batch
-from workbench.replay.rewriting.record_reader import RecordReader
 from workbench.text import counted, number_text, text_table, visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    import pandas as pd
     import pyarrow as pa
 
     from workbench.model.selecting.selection import SelectedSource
-    from workbench.replay.dead_letters.homebound import Letter, ReaderOf
+    from workbench.replay.dead_letters.homebound import Letter, Letters
     from workbench.replay.draft import Draft
-    from workbench.replay.rewriting.edits import Fix
+    from workbench.replay.rewriting.edits import Change, Fix
 
 REDRIVE_RATE = 100
 """Records a second by default: the target has live consumers on purpose."""
@@ -52,7 +52,6 @@ class Redrive:
     Attributes:
         draft: Plan it with ``cluster.plan(redrive.draft, to=redrive.to)``.
         to: Origin topic of each dead-letter topic.
-        changes: The records that the fix changed.
         refused: Position and reason of each letter that is not sent.
         removed: Names of the headers of the letters that are not sent on.
         bodies: Where the bodies came from, where the records at their origins were captured, too.
@@ -60,23 +59,38 @@ class Redrive:
 
     draft: Draft
     to: Mapping[str, str]
-    changes: tuple[Change, ...]
     refused: Mapping[str, str]
     removed: tuple[str, ...] = ()
     bodies: str = ""
 
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """The records that the fix changed, with the ``diff`` of each."""
+        return self.draft.changes
+
+    @property
+    def changed(self) -> int:
+        """Number of records that the fix changed."""
+        return len(self.draft.edits)
+
     def __len__(self) -> int:
         return len(self.draft)
 
-    def __repr__(self) -> str:
-        lines = [f"Redrive of {counted(len(self), 'dead letter')}, {number_text(len(self.changes))} changed"]
+    @property
+    def summary(self) -> str:
+        """What is sent where, and what is not sent; without the changes."""
+        lines = [f"Redrive of {counted(len(self), 'dead letter')}, {number_text(self.changed)} changed"]
         lines += [f"  {source} → {target}" for source, target in sorted(self.to.items())]
         lines += [f"  headers left out: {visible(', '.join(self.removed), 400)}"] if self.removed else []
         lines += [f"  {self.bodies}"] if self.bodies else []
-        for change in self.changes[:_SHOWN]:
-            lines += ["", change.position, *(visible(line, 200) for line in change.diff.splitlines())]
         if self.refused:
             lines += ["", f"{counted(len(self.refused), 'letter')} not sent:", self._refused_table()]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        lines = [self.summary]
+        for change in islice(self.draft.each_change(), _SHOWN):
+            lines += ["", change.position, *(visible(line, 200) for line in change.diff.splitlines())]
         return "\n".join(lines)
 
     def _refused_table(self) -> str:
@@ -90,8 +104,7 @@ class Redrive:
 
 
 def make_redrive(
-    letters: pd.DataFrame,
-    records: pa.Table | None,
+    letters: Letters,
     sources: Iterable[SelectedSource],
     *,
     fix: Fix | None = None,
@@ -100,14 +113,12 @@ def make_redrive(
     accept_errors: Collection[str] = (),
     originals: Originals | None = None,
     origin: object = None,
-    reader: ReaderOf = lambda _, topic: RecordReader(topic),
     **options: Any,
 ) -> Redrive:
     """Restore and fix dead letters, and make the draft that sends them to their origin.
 
     Args:
-        letters: Rows of `workbench.replay.dead_letters.triage.DeadLetters.frame`.
-        records: Their raw records: RECORD columns, ``source_id``, ``cluster``, ``topic``; None without any letter.
+        letters: The letters.
         sources: How each source was captured.
         fix: A function that gets the decoded body and returns the one to send, None to leave the letter out; a JSON
             patch (RFC 6902); or patches by the position of the letter.
@@ -116,7 +127,6 @@ def make_redrive(
         accept_errors: Error types whose letters are sent unchanged, though such an error usually comes again.
         originals: The records at the origins of the letters, where they were captured, too.
         origin: The snapshot.
-        reader: Gives what reads the records of an original topic.
         options: See `workbench.replay.Options`.
 
     Raises:
@@ -125,43 +135,69 @@ def make_redrive(
     """
     if options.get("mode", "redrive") != "redrive":
         raise ConfigurationError(f"Letters go home in mode 'redrive', not {options['mode']!r}; leave mode= out.")
-    checked = None if fix is None else checked_fix(fix)
-    originals = originals or Originals()
-    kept: list[tuple[Letter, RestoredRecord]] = []
-    patches: list[Sequence[dict[str, Any]]] = []
-    changes: list[Change] = []
-    refused: dict[str, str] = {}
-    to: dict[str, set[str]] = {}
-    unknown = set(checked) if isinstance(checked, dict) else set()
-    for letter in letters_of(letters, records, reader):
-        unknown.discard(letter.position)
-        try:
-            _check_origin(letter.entry, confirmed, (sent_before or {}).get(letter.position))
-            found = letter.restored(originals)
-            patch, change = _fixed(letter, found, checked)
-            if change is None:
-                _check_retried(letter.entry, accept_errors)
-        except NotRestorable as reason:
-            refused[letter.position] = str(reason)
-            continue
-        kept.append((letter, found))
-        patches.append(() if change is None else patch)
-        changes += [] if change is None else [change]
-        to.setdefault(letter.record["topic"], set()).add(str(letter.entry.origin_topic))
-    if unknown:
-        raise ValidationError(f"{min(unknown)} is no selected dead letter, so it cannot be fixed.")
-    if records is None or not kept:
-        reasons = "; ".join(sorted(set(refused.values()))[:_SHOWN])
-        raise ValidationError(f"No dead letter can be sent: {reasons or 'there is none'}.")
-    targets = _one_origin_each(to)
-    summary = f"{counted(len(kept), 'dead letter')}, {number_text(len(changes))} changed by a fix"
+    Options.parse(options)
+    sorting = _Sorting(fix, sent_before or {}, confirmed, accept_errors, originals or Originals())
     chosen = {"records_per_s": REDRIVE_RATE, "ramp_s": REDRIVE_RAMP_S, **options}
-    draft = homebound_draft(records, kept, sources, description=summary, origin=origin, **chosen)
-    if changes:
-        (places,) = draft.records.select([*POSITION]).combine_chunks().to_batches()
-        draft = draft.with_edits(Edits.of([edited_batch(places, patches, [None] * len(patches))]))
-    removed = tuple(sorted({name for _, record in kept for name in record.removed}))
-    return Redrive(draft, targets, tuple(changes), refused, removed, originals.summary)
+    draft = homebound_draft(map(sorting.batch, letters.steps()), letters, sources, origin=origin, **chosen)
+    if sorting.unknown:
+        raise ValidationError(f"{min(sorting.unknown)} is no selected dead letter, so it cannot be fixed.")
+    if not len(draft):
+        reasons = "; ".join(sorted(set(sorting.refused.values()))[:_SHOWN])
+        raise ValidationError(f"No dead letter can be sent: {reasons or 'there is none'}.")
+    targets = _one_origin_each(sorting.to)
+    draft = draft.with_edits(Edits.of(sorting.edits))
+    draft.description = f"{counted(len(draft), 'dead letter')}, {number_text(len(draft.edits))} changed by a fix"
+    return Redrive(draft, targets, sorting.refused, tuple(sorted(sorting.removed)), sorting.originals.summary)
+
+
+class _Sorting:
+    """Sorts letters into those that are sent, fixed or as they are, and those that are refused."""
+
+    def __init__(
+        self,
+        fix: Fix | None,
+        sent_before: Mapping[str, str],
+        confirmed: str | None,
+        accept_errors: Collection[str],
+        originals: Originals,
+    ) -> None:
+        self._fix = None if fix is None else checked_fix(fix)
+        self._sent_before, self._confirmed, self._accepted = sent_before, confirmed, accept_errors
+        self.originals = originals
+        self.unknown: set[str] = set(self._fix) if isinstance(self._fix, dict) else set()
+        """Positions of patches that belong to no letter."""
+        self.refused: dict[str, str] = {}
+        self.to: dict[str, set[str]] = {}
+        self.removed: set[str] = set()
+        self.edits: list[pa.RecordBatch] = []
+
+    def batch(self, letters: Sequence[Letter]) -> pa.RecordBatch:
+        """Return those of some letters that are sent."""
+        kept: list[tuple[Letter, RestoredRecord]] = []
+        patches: list[Sequence[dict[str, Any]]] = []
+        for letter in letters:
+            self.unknown.discard(letter.position)
+            try:
+                found, patch = self._prepared(letter)
+            except NotRestorable as reason:
+                self.refused[letter.position] = str(reason)
+                continue
+            kept.append((letter, found))
+            patches.append(patch)
+            self.to.setdefault(letter.record["topic"], set()).add(str(letter.entry.origin_topic))
+            self.removed.update(found.removed)
+        batch = restored_batch(kept)
+        self.edits.append(edited_batch(batch, patches, [None] * len(patches)))
+        return batch
+
+    def _prepared(self, letter: Letter) -> tuple[RestoredRecord, Sequence[dict[str, Any]]]:
+        """Return the record that failed, and the operations by which the fix changes it."""
+        _check_origin(letter.entry, self._confirmed, self._sent_before.get(letter.position))
+        found = letter.restored(self.originals)
+        patch = () if self._fix is None else _effective(letter, found, self._fix)
+        if not patch:
+            _check_retried(letter.entry, self._accepted)
+        return found, patch
 
 
 def _check_origin(letter: Any, confirmed: str | None, run: str | None) -> None:
@@ -189,17 +225,14 @@ def _check_retried(letter: Any, accepted: Collection[str]) -> None:
     )
 
 
-def _fixed(letter: Letter, found: RestoredRecord, fix: Fix | None) -> tuple[Sequence[dict[str, Any]], Change | None]:
-    """Return the operations by which a fix changes a record, and their effect; None where it changes nothing."""
-    if fix is None:
-        return (), None
+def _effective(letter: Letter, found: RestoredRecord, fix: Fix) -> Sequence[dict[str, Any]]:
+    """Return the operations by which a fix changes a record; none where they change nothing."""
     before = found.value, found.headers
     try:
         patch = operations_of(letter.reader, fix, *before, position=letter.position)
-        after = edited(letter.reader, *before, patch) if patch else before
+        return patch if patch and edited(letter.reader, *before, patch) != before else ()
     except NotRewritable as reason:
         raise NotRestorable(str(reason)) from reason
-    return patch, None if after == before else Change.of(letter.position, letter.reader, before, after)
 
 
 def _one_origin_each(origins: Mapping[str, set[str]]) -> dict[str, str]:

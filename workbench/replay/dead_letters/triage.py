@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 _NAMED = 5
+_ORIGIN = ("origin_topic", "origin_partition", "origin_offset")
+_CLOCKS = pd.Timedelta(minutes=1)
+"""By how much clocks of consumers may differ from that of this machine."""
 _LAST_TIMESTAMP_MS = 253_402_300_799_999
 _GROUP_COLUMNS = (
     "fingerprint", "error_type", "message", "records", "redriven", "again", "topics", "origins", "guessed", "first",
@@ -136,8 +139,8 @@ class Redriven:
 
     letters: Mapping[str, str] = field(default_factory=dict)
     """Run by the position of the letter."""
-    records: Mapping[str, str] = field(default_factory=dict)
-    """Run by the position of the record at its origin."""
+    records: Mapping[str, tuple[str, datetime | None]] = field(default_factory=dict)
+    """Run by the position of the record at its origin, and when it was written there."""
     note: str = ""
     """Why it is not known; empty where it is."""
 
@@ -171,11 +174,11 @@ def triage(
          "origin_offset": "Int64", "depth": "Int32"}
     )  # fmt: skip
     frame["redriven"] = _runs(frame, redriven.letters, ("topic", "partition", "offset"))
-    again = _runs(frame, redriven.records, ("origin_topic", "origin_partition", "origin_offset"))
-    # The record that failed carried the mark of the run that sent it home, and most writers send its headers on.
-    frame["again"] = again.where(again.notna(), frame.pop("sent_by"))
     for name in ("event_time", "time"):
         frame[name] = pd.to_datetime(frame[name], utc=True)
+    again = _failed_again(frame, redriven.records)
+    # The record that failed carried the mark of the run that sent it home, and most writers send its headers on.
+    frame["again"] = again.where(again.notna(), frame.pop("sent_by"))
     frame = frame.sort_values(["time", "topic", "partition", "offset"], ignore_index=True)
     return DeadLetters(frame, _grouped(frame), redriven.note)
 
@@ -185,6 +188,18 @@ def _runs(frame: pd.DataFrame, known: Mapping[str, str], names: tuple[str, str, 
     places = zip(*(frame[name] for name in names), strict=True) if known else ()
     runs = [None if pd.isna(place[2]) or pd.isna(place[1]) else known.get(position_text(*place)) for place in places]
     return pd.Series(runs or [None] * len(frame), index=frame.index, dtype="str")
+
+
+def _failed_again(frame: pd.DataFrame, known: Mapping[str, tuple[str, datetime | None]]) -> pd.Series[str]:
+    """Return the run that had sent the record at the origin of each letter.
+
+    A letter that is older than that record came from another one, which lay at the same position before the topic was
+    deleted and created again.
+    """
+    runs = _runs(frame, {at: run for at, (run, _) in known.items()}, _ORIGIN)
+    written = _runs(frame, {at: str(when) for at, (_, when) in known.items() if when is not None}, _ORIGIN)
+    before = frame["time"] < pd.to_datetime(written, utc=True) - _CLOCKS
+    return runs.mask(before | (runs == frame["redriven"]))
 
 
 def _row(event: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from workbench.store.snapshot.stored_sql import check_stored_sql
 if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -343,8 +344,8 @@ class Journal:
         with self._connection.cursor() as cursor:
             return sent_home(cursor)
 
-    def arrived_home(self) -> dict[str, str]:
-        """Return where these runs wrote the records of dead letters, by position, with the run."""
+    def arrived_home(self) -> dict[str, tuple[str, datetime | None]]:
+        """Return where and when these runs wrote the records of dead letters, by position, with the run."""
         with self._connection.cursor() as cursor:
             return arrived_home(cursor)
 

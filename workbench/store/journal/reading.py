@@ -12,6 +12,7 @@ from workbench.store.journal.runs import select_heads
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from workbench.store.file.connection import Connection
     from workbench.store.journal.runs import RunHead
@@ -37,7 +38,7 @@ class RecordedRuns:
         with self._connection.cursor() as cursor:
             return sent_home(cursor) if select_heads(cursor, "true", []) else {}
 
-    def arrived_home(self) -> dict[str, str]:
+    def arrived_home(self) -> dict[str, tuple[str, datetime | None]]:
         """Return the run that wrote each record of a dead letter; see `Journal.arrived_home`."""
         with self._connection.cursor() as cursor:
             return arrived_home(cursor) if select_heads(cursor, "true", []) else {}

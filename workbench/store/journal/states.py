@@ -46,5 +46,7 @@ def move(cursor: duckdb.DuckDBPyConnection, run_id: str, state: str, error: str 
     cursor.execute("UPDATE replays SET state = ?, error = coalesce(?, error) WHERE run_id = ?", [state, error, run_id])
     column = _TIME_COLUMNS.get(state)
     if column is not None:
-        query = f"UPDATE replays SET {column} = coalesce({column}, ?) WHERE run_id = ?"  # noqa: S608 - constants only
+        # A run that is resumed began once, and ends where its last attempt does.
+        first = "NULL" if state in _ENDED else column
+        query = f"UPDATE replays SET {column} = coalesce({first}, ?) WHERE run_id = ?"  # noqa: S608 - constants only
         cursor.execute(query, [utc_now(), run_id])

@@ -62,11 +62,23 @@ def test_dead_letters_are_grouped_by_what_failed_alike():
 def test_letters_know_what_was_sent_home_and_failed_again():
     home = [origin("orders", 0, n + 10, "spring") for n in range(4)]
     letters = [dead("KeyError", "'a'", "orders.DLT", n, offset=n, origin=home[n]) for n in range(4)]
-    redriven = Redriven({"orders.DLT/0@1": "run-1", "orders.DLT/0@2": "run-1"}, {"orders/0@13": "run-1"})
+    redriven = Redriven({"orders.DLT/0@1": "run-1", "orders.DLT/0@2": "run-1"}, {"orders/0@13": ("run-1", None)})
     found = triage(event_table(letters), redriven=redriven)
     assert found.frame["redriven"].fillna("").to_list() == ["", "run-1", "run-1", ""]
     assert found.frame["again"].fillna("").to_list() == ["", "", "", "run-1"]
     assert found.groups[["records", "redriven", "again"]].to_numpy().tolist() == [[4, 2, 1]]
+
+
+def test_a_letter_that_is_older_than_what_lies_at_its_origin_now_did_not_fail_again():
+    letters = [
+        dead("E", "x", "orders.DLT", n * 90, offset=n, origin=origin("orders", 0, n, "spring")) for n in (1, 2, 3)
+    ]
+    at = triage(event_table(letters)).frame["time"][1].tz_localize(None).to_pydatetime()
+    arrived = {f"orders/0@{n}": ("run-1", at) for n in (1, 2, 3)}
+    found = triage(event_table(letters), redriven=Redriven({"orders.DLT/0@3": "run-1"}, arrived))
+    assert found.frame["again"].fillna("").to_list() == ["", "run-1", ""], (
+        "the first is too old, the last went home itself"
+    )
 
 
 def test_a_letter_that_carries_the_mark_of_a_redrive_failed_again():

@@ -83,8 +83,11 @@ def check_the_command(path, fix, connected, monkeypatch):
     guessed = CliRunner().invoke(application(), command)
     assert guessed.exit_code == 2
     assert "confirm it with origin='orders' (--origin orders)" in " ".join(guessed.stderr.split())
-    named = CliRunner().invoke(application(), [*command, "--origins", "orders.DLT=orders", "-f", "0"])
+    named = CliRunner().invoke(
+        application(), [*command, "--origins", "orders.DLT=orders", "-f", "0", "--option", "ramp_s=none"]
+    )
     assert "Redrive of 3 dead letters, 3 changed" in named.stdout, named.output
+    assert "pace: at most 100 records a second\n" in named.stdout
     wrong = CliRunner().invoke(application(), [*command, "--origins", "orders"])
     assert (wrong.exit_code, "--origins 'orders' is not written as LETTERS=ORIGIN" in wrong.stderr) == (2, True)
     command += ["--origin", "orders"]
