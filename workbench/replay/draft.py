@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from workbench.model.selecting.selection import SelectedSource
+    from workbench.replay.expected_effects import ExpectedEffects
     from workbench.replay.rewriting.edits import Fix
     from workbench.replay.rewriting.record_reader import RecordReader
 
@@ -61,6 +62,7 @@ class Draft:
             conventions and without schemas unless given.
         edits: Edits of the records; see `edit`.
         raw: Positions of masked records, and their key, value and headers as they were; only sent, never shown.
+        expected: What consumers are expected to make of a stimulus.
         **options: See `Options`.
 
     Raises:
@@ -69,7 +71,7 @@ class Draft:
         ValidationError: The table is not a selection of records.
     """
 
-    __slots__ = ("description", "edits", "options", "origin", "raw", "readers", "records", "sources")
+    __slots__ = ("description", "edits", "expected", "options", "origin", "raw", "readers", "records", "sources")
 
     def __init__(
         self,
@@ -81,9 +83,11 @@ class Draft:
         readers: Mapping[int, RecordReader] | None = None,
         edits: Edits = NO_EDITS,
         raw: pa.Table | None = None,
+        expected: ExpectedEffects | None = None,
         **options: Any,
     ) -> None:
         self.raw = raw
+        self.expected = expected
         self.options = Options.parse(options)
         self.sources: dict[int, SelectedSource] = {source.source_id: source for source in sources}
         self.records = _checked(records, self.sources)

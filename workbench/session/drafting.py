@@ -51,8 +51,10 @@ def make_draft(snapshot: Recorded, selection: Any, options: Mapping[str, Any]) -
 
     store = snapshot.store
     positions, summary = positions_of(store, selection)
+    expected = None
     if options.get("mode") == "stimulus":
-        positions, selected = roots_of(snapshot.graph, positions), positions
+        selected = positions
+        positions, expected = roots_of(snapshot.graph, selected)
         summary = f"{counted(positions.num_rows, 'root')} of {counted(selected.num_rows, 'record')}: {summary}"
     decoded = mark_caused(decoded_records(store, positions))
     used = set(positions["source_id"].unique().to_pylist())
@@ -60,7 +62,16 @@ def make_draft(snapshot: Recorded, selection: Any, options: Mapping[str, Any]) -
     reader = _readers(store)
     readers = {source.source_id: reader(source.source_id, source.topic) for source in sources}
     raw = raw_of(snapshot.path, decoded, {one.source_id: one.cluster_id for one in sources})
-    return Draft(decoded, sources=sources, description=summary, origin=snapshot, readers=readers, raw=raw, **options)
+    return Draft(
+        decoded,
+        sources=sources,
+        description=summary,
+        origin=snapshot,
+        readers=readers,
+        raw=raw,
+        expected=expected,
+        **options,
+    )
 
 
 def _readers(store: SnapshotStore) -> Callable[[int, str], RecordReader]:

@@ -155,9 +155,19 @@ def positions(graph: CausalGraph) -> tuple[EventPosition, ...]:
 
 def root_positions(graph: CausalGraph) -> tuple[EventPosition, ...]:
     """Return the positions of the events none of whose used causes is in the graph."""
+    return positions_of(graph, np.flatnonzero(_are_roots(graph)))
+
+
+def root_types(graph: CausalGraph) -> frozenset[str]:
+    """Return the types of these events."""
+    types = graph.column("event_type").filter(pa.array(_are_roots(graph)))
+    return frozenset(name for name in pc.unique(types).to_pylist() if name)
+
+
+def _are_roots(graph: CausalGraph) -> Flags:
     caused = np.zeros(len(graph), dtype=np.bool_)
     caused[graph.used_edges.effect] = True
-    return positions_of(graph, np.flatnonzero(~caused))
+    return ~caused
 
 
 def boundary(graph: CausalGraph) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import pytest
 import workbench as wb
 from workbench.errors import ConfigurationError
 from workbench.model import NewRecord
+from workbench.replay.expected_effects import ExpectedEffects
 
 
 def event(at, cause):
@@ -29,7 +30,11 @@ async def test_the_roots_of_a_selection_are_sent(tmp_path):
             assert snap.replay(snap.graph).records["caused"].to_pylist() == [False, True, True, True]
             with pytest.raises(ConfigurationError, match="A stimulus is a selection of its own"):
                 snap.replay("true").replace(mode="stimulus")
+            assert draft.expected == ExpectedEffects((("t", "t", 0.75),), outside=1, cut=1)
             plan = await cluster.plan(draft)
+            assert "expected effects: t → t 75%" in repr(plan)
+            assert "not selected: 1 effect of selected events; 1 cause of selected events" in repr(plan)
+            assert "expected effects" not in repr(await cluster.plan(snap.replay("true")))
             report = await cluster.run(plan, confirm=plan.token)
             assert report.state == "verified", repr(report)
             assert plan.document["mode"] == "stimulus"

@@ -79,6 +79,7 @@ def summary(records: ReplayRecords, estimates: Estimates, left_out: int) -> list
         ("brakes", _brakes(options)),
         ("duration", duration),
         ("groups on the target", groups or "none"),
+        *(() if records.expected is None else records.expected.lines([one.group_id for one in target.groups])),
         ("run", target.run_id),
     ]
     return [(name, visible(value, None)) for name, value in pairs if value]

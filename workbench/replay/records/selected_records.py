@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from workbench.model.selecting.selection import SelectedSource
     from workbench.replay.draft import Draft
+    from workbench.replay.expected_effects import ExpectedEffects
     from workbench.replay.options import Options
     from workbench.replay.records.raw_rows import Longs
     from workbench.replay.rewriting.record_reader import RecordReader
@@ -55,6 +56,8 @@ class SelectedRecords:
     """Raw bytes of masked records, by position."""
     start_ms: int = 0
     """When the plan was made: shifted timestamps begin there."""
+    expected: ExpectedEffects | None = None
+    """What consumers are expected to make of a stimulus."""
 
     @classmethod
     def of(cls, draft: Draft, facts: TargetFacts, product: str) -> Self:
@@ -72,6 +75,7 @@ class SelectedRecords:
             draft.readers,
             draft.raw,
             facts.asked_at_ms,
+            draft.expected,
         )
 
     def __len__(self) -> int:

@@ -15,6 +15,7 @@ from workbench.widgets.base.dashboard import in_voila
 from workbench.widgets.base.loop_bound import Button, TextInput
 from workbench.widgets.base.still import Still, WithStill
 from workbench.widgets.sheet.blocks import facts_block, lines_block, preformatted_block, table_block
+from workbench.widgets.sheet.difference import difference_block
 from workbench.widgets.sheet.model import Sheet
 from workbench.widgets.sheet.progress import progress_blocks
 
@@ -217,7 +218,7 @@ def plan_blocks(plan: PlanFacts, *, done: bool = False) -> list[Block]:
         ("target", f"{plan.target} (protected)" if plan.protected else plan.target),
         ("cluster", plan.cluster),
         ("records", number_text(plan.records)),
-        ("size", size_text(plan.bytes)),
+        *([] if "records" in told else [("size", size_text(plan.bytes))]),
     ]
     # A plan may describe the same more closely: each fact is listed once.
     summary = [*(pair for pair in own if pair[0] not in told), *plan.summary, ("token", plan.token)]
@@ -229,7 +230,8 @@ def plan_blocks(plan: PlanFacts, *, done: bool = False) -> list[Block]:
         facts_block("Plan", summary),
         *([] if done else [table_block("Records for each partition", ("partition", "records"), lanes)]),
         *([table_block("Samples", ("why", "record", "content"), samples)] if samples else []),
-        *(preformatted_block(f"Changes of {position}", diff) for position, diff in plan.diffs),
+        # The first two lines of a unified diff say before and after.
+        *(difference_block(f"Changes of {position}", diff.splitlines()[2:]) for position, diff in plan.diffs),
     ]
 
 

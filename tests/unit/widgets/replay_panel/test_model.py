@@ -165,6 +165,11 @@ def test_each_fact_of_a_plan_is_listed_once() -> None:
     plan = replace(ScriptedPlan().facts, target="a.replay, b.replay, c.replay", summary=(("target", "a → a.replay"),))
     names = [name for block in plan_blocks(plan) if isinstance(block, Facts) for name, _ in block.pairs]
     assert sorted(names) == sorted(set(names))
+    closer = replace(
+        plan, summary=(("records", "120, 3 keys, 45,000 bytes"),), diffs=(("orders/0@1", "--- a\n+++ b\n-1\n+2"),)
+    )
+    assert "size" not in [name for block in plan_blocks(closer) if isinstance(block, Facts) for name, _ in block.pairs]
+    assert plan_blocks(closer)[-1].packed()["lines"] == ("-1", "+2")
     source = ScriptedPlan()
     source.facts = plan
     assert ReplayPanel(source).name == "Replay to a.replay and 2 more"
