@@ -109,15 +109,22 @@ class Act:
             *(f"warning: {visible(text, 400)}" for text in planned.warnings),
             *(f"refused: {visible(text, 400)}" for text in planned.refusals),
             f"undo: {visible(back, 400)}",
-            "nothing was changed; "
-            + ("it cannot be run" if planned.refusals else f"to run it, type {visible(self.target, 200)!r}"),
         ]
 
-    def __repr__(self) -> str:
+    def _way_on(self) -> str:
+        way_on = "it cannot be run" if self.planned.refusals else f"to run it, type {visible(self.target, 200)!r}"
+        return f"nothing was changed; {way_on}"
+
+    def text(self) -> str:
+        """Return what would be changed, without the way on."""
         return "\n".join([self._title(), text_table(_TITLES, self._rows()), *self._remarks()])
 
+    def __repr__(self) -> str:
+        return f"{self.text()}\n{self._way_on()}"
+
     def _repr_html_(self) -> str:
-        return output_html(element("h4", self._title()), table(_TITLES, self._rows()), listing(self._remarks()))
+        remarks = [*self._remarks(), self._way_on()]
+        return output_html(element("h4", self._title()), table(_TITLES, self._rows()), listing(remarks))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -37,8 +37,9 @@ async def plan_reset_offsets(log: RecordLog, given: Mapping[str, Any]) -> Planne
         if now == offset:
             continue
         changes.append(_change(place, now, offset))
-        again += max((now or low) - offset, 0)
-        passed += max(offset - (now or low), 0)
+        reached = low if now is None else min(max(now, low), end)
+        again += max(reached - offset, 0)
+        passed += max(offset - reached, 0)
     if not changes and not refusals:
         refusals.append("the group has these offsets already")
     warnings = [
@@ -56,6 +57,7 @@ async def plan_reset_offsets(log: RecordLog, given: Mapping[str, Any]) -> Planne
         tuple(warnings),
         tuple(refusals),
         undo=_restoring(group, former),
+        no_undo="" if former else "the group has no offsets there that could be restored",
         parameters={**given, "offsets": offset_rows(wanted)},
     )
 

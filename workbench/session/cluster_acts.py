@@ -13,7 +13,7 @@ from workbench.config.folders import config_folder
 from workbench.errors import ValidationError
 from workbench.model import NewRecord, TopicPartition
 from workbench.model.selecting.topic_selection import parse_topics
-from workbench.model.selecting.window import parse_bound
+from workbench.model.selecting.window import Offset, parse_bound
 from workbench.session.audited import audited_in
 from workbench.session.connection.acting_user import acting_user
 from workbench.text import visible
@@ -149,7 +149,10 @@ class ClusterActs:
             topics = sorted({place.topic for place in await self._log.committed(group)})
             if not topics:
                 raise ValidationError(f"Group {visible(group, 100)} stored no offsets: name the topics, topics=…")
-        offsets = await offsets_at(self._log, topics, to)
+        bound = parse_bound(to)
+        offsets = await offsets_at(self._log, topics, bound)
+        if isinstance(bound, Offset):
+            offsets = dict.fromkeys(offsets, bound.offset)  # the plan says where it is outside of the log
         return await self._plan("reset_offsets", {"group": group, "offsets": offset_rows(offsets)})
 
     async def delete_group(self, group: str) -> Act:

@@ -224,6 +224,17 @@ async def test_offsets_outside_the_log_become_its_bounds(writer, topic, group_na
     assert {at.partition: one.offset for at, one in (await writer.log.committed(group)).items()} == {0: 4, 1: 2}
 
 
+async def test_an_offset_beyond_the_log_is_told(writer, topic, group_name):
+    name, group = await topic(), group_name()
+    await writer.log.commit_offsets(group, {TopicPartition(name, 0): 900})
+    act = await writer.acts.reset_offsets(group, 7_000)
+    assert f"{name}/0 holds 0 to 10, and not 7000: its offset becomes 10" in act.planned.warnings
+    assert act.planned.changes[0].after == "10 (-890)"
+    assert not any("are read again" in text for text in act.planned.warnings), "none of the 890 is there"
+    other = await writer.acts.reset_offsets(group_name(), "start", topics=name)
+    assert "undo: the group has no offsets there that could be restored" in repr(other)
+
+
 async def test_what_changed_since_it_was_planned_is_not_run(writer, topic, group_name):
     name, group = await topic(), group_name()
     await writer.log.commit_offsets(group, {TopicPartition(name, 0): 7})

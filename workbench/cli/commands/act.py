@@ -215,7 +215,7 @@ def _act(
         if as_json:
             print_json(_row(act))
         else:
-            print_text(repr(act))
+            print_text(repr(act) if confirm is None else act.text())
 
     report = run(plan_or_run(broker, plan, confirm=confirm, reason=reason, show=show))
     if report is not None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 BATCH_RECORDS = 40_000
 BATCH_BYTES = 32 << 20
-BATCH_S = 5.0
+BATCH_S = 1.0
+"""A brake is looked at every second, and a run is paused between two batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Batch:
 
 
 def split(seqs: Longs, sizes: Longs, times: Longs, options: Options) -> Iterator[Batch]:
-    """Split seqs into batches of at most 40,000 records, 32 MiB, and 5 s at the planned pace.
+    """Split seqs into batches of at most 40,000 records, 32 MiB, and 1 s at the planned pace.
 
     Args:
         seqs: Records to send, ascending.
@@ -46,7 +47,7 @@ def split(seqs: Longs, sizes: Longs, times: Longs, options: Options) -> Iterator
         times: Original timestamp of each of them.
         options: Pace and rates.
     """
-    # The 5 s keep a transaction far below its timeout (60 s by default), also at a low rate.
+    # It also keeps a transaction far below its timeout (60 s by default), at a low rate, too.
     due = planned_due(sizes, times, options)
     ends = np.cumsum(sizes)
     start = 0

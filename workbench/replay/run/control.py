@@ -15,7 +15,7 @@ class RunControl:
     """Pauses, resumes and cancels a run; give it to `run_plan` or ``cluster.run(…, control=control)``.
 
     Each takes effect between two batches, so that no transaction is left open while the run waits. A batch holds at
-    most five seconds of the planned pace.
+    most one second of the planned pace.
     """
 
     def __init__(self) -> None:
