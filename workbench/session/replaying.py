@@ -57,6 +57,7 @@ async def run(
     control: RunControl | None = None,
 ) -> ReplayReport:
     """Run a plan with the journal of its snapshot; see `Cluster.run`."""
+    _check_plan(plan)
     journal = _journal_of(plan.origin)
     if journal is None:
         raise ReplayRefused(
@@ -76,6 +77,13 @@ async def run(
         progress=progress,
         control=control,
     )
+
+
+def _check_plan(plan: object) -> None:
+    from workbench.replay import Plan
+
+    if not isinstance(plan, Plan):
+        raise ValidationError(f"What is run is a plan, await cluster.plan(draft), not {type(plan).__name__}.")
 
 
 async def _access_now(connection: ClusterConnection) -> Connection:
@@ -107,6 +115,7 @@ def panel(connection: ClusterConnection, plan: Plan) -> ReplayPanel:
     """Show a plan in a panel whose button calls `run`; see `Cluster.panel`."""
     from workbench.widgets import ReplayPanel
 
+    _check_plan(plan)
     source = _PlanSource(connection, plan)
     name = f"replay {source.facts.token} on {connection.name}"
     former = shown.find(name)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import workbench as wb
 from workbench.cli import application
 from workbench.cli.commands.replay import until_stopped
-from workbench.errors import ReplayRefused, SnapshotError
+from workbench.errors import ReplayRefused, SnapshotError, ValidationError
 from workbench.model import NewRecord, TopicPartition
 from workbench.replay import RunControl
 from workbench.replay.plan import batches
@@ -219,6 +219,14 @@ async def test_a_run_that_never_began_has_nothing_to_resume(cluster, path):
         snap.journal().add_plan(plan.to_json(), writer_mode="transactional")
         with pytest.raises(SnapshotError, match="it never began"):
             await snap.replays.resume(plan.run_id, cluster)
+        report = await snap.replays.verify(plan.run_id, cluster)
+        assert (report.state, report.exit_status) == ("planned", 3)
+        assert [str(check) for check in report.verification.checks] == [
+            "not checked: compare the records of the run - it was never run"
+        ]
+        for wrong in (cluster.run("plan", confirm="x"), asyncio.to_thread(cluster.panel, "plan")):
+            with pytest.raises(ValidationError, match="What is run is a plan"):
+                await wrong
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,9 @@ _BLOCKS_KEPT = 16
 DONE = ("done", "verified", "not_verified")
 """States of runs that have come to their end."""
 
+NEVER_RUN = ("planned", "confirmed")
+"""States of plans of which nothing was sent."""
+
 NOT_KNOWN = -1
 """Stands for an offset or a time that the broker did not tell."""
 

@@ -41,7 +41,7 @@ TRY = "replay.try"
 _PART_ROWS = 1 << 16
 _MOST_HELD = 100_000
 """Records up to which a report holds its ledger."""
-_EXIT = {"done": 0, "verified": 0, "stopped": 3, "in_doubt": 3}
+_EXIT = {"done": 0, "verified": 0, "stopped": 3, "in_doubt": 3, "planned": 3}
 _GO_ON = (
     "To send the rest, and nothing again: snap.replays.resume({run!r}, writer),\n"
     "or workbench replay resume SNAPSHOT {run} -b BROKER --reason WHY"

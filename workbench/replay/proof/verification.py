@@ -13,7 +13,7 @@ from workbench.errors import WorkbenchError
 from workbench.model import TopicPartition
 from workbench.replay.proof.arrivals import Picker, arrivals
 from workbench.replay.proof.delivery_checks import Comparison, all_checks, passed_checks
-from workbench.replay.proof.expected import DONE, ExpectedRecords
+from workbench.replay.proof.expected import DONE, NEVER_RUN, ExpectedRecords
 from workbench.replay.proof.stable_ends import stable_ends
 from workbench.replay.target.present import TAIL_OFFSETS
 from workbench.replay.target.same_topics import gone_targets
@@ -96,6 +96,8 @@ async def verify_delivery(
     run_id = plan if isinstance(plan, str) else plan.run_id
     row = await asyncio.to_thread(journal.run, run_id)
     given = None if isinstance(plan, str) else plan
+    if row.state in NEVER_RUN:
+        return Verification((Check("compare the records of the run", "not checked", "it was never run"),))
     try:
         gone = await gone_targets(log, row)
         if gone:

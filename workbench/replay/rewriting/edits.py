@@ -167,11 +167,11 @@ def _edited(
     row = 0
     for whole in batches_of(wanted):
         for start in range(0, whole.num_rows, _STEP_ROWS):
-            check_stopped()
             batch = whole.slice(start, _STEP_ROWS)
             patches: list[Sequence[dict[str, Any]]] = []
             problems: list[str | None] = []
             for record in batch.to_pylist():
+                check_stopped()  # a user's function may take its time for each
                 patch, problem = _made(make, {**record, "row": row})
                 patches.append(patch)
                 problems.append(problem)
@@ -217,6 +217,8 @@ def _by_function(
     new = after[record["row"]]
     new = new.as_py() if isinstance(new, pa.Scalar) else new
     content = new.encode() if isinstance(new, str) else new
+    if content is not None and not isinstance(content, bytes):
+        raise NotRewritable(f"the function returned {type(new).__name__} for it, and a value is bytes, a text or None")
     if content == value:
         return ()
     return patch_between(reader.body(headers, value).tree, reader.body(headers, content).tree)
@@ -238,7 +240,14 @@ def _called(function: Callable[[Any], Any], body: Any) -> Any:
 
 def _column(records: pa.Table, function: Callable[[Any], Any]) -> Any:
     made = function(records)
+    if isinstance(made, pa.Table) and "value" not in made.column_names:
+        raise ValidationError("The function returned a table without a column value.")
     column = made["value"] if isinstance(made, pa.Table) else made
+    if isinstance(column, (str, bytes)) or not hasattr(column, "__len__"):
+        raise ValidationError(
+            f"The function returned {type(column).__name__}; with columns=True it returns a value for each record, "
+            "as a column, a list, or a table with the column value.",
+        )
     if len(column) != records.num_rows:
         found = counted(len(column), "value")
         raise ValidationError(f"The function returned {found} for {counted(records.num_rows, 'record')}.")

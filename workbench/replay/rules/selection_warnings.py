@@ -15,7 +15,7 @@ from workbench.replay.records.replay_records import NOW
 from workbench.replay.rewriting.rewrites import TRACE
 from workbench.replay.rules.rule import warning
 from workbench.replay.rules.times_to_live import passed
-from workbench.text import and_more, counted
+from workbench.text import and_more, counted, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,8 @@ def non_uuid_ids(planning: PlanningInput) -> Iterator[str]:
         unusual = ids.filter(pc.invert(pc.match_substring_regex(ids, _UUID)))
         odd += sum(not _is_uuid(event) for event in unusual.to_pylist())
     if odd:
-        yield f"{counted(odd, 'record')} carry event ids that are no UUIDs: ONEX readers replace them by random ones."
+        carry = plural(odd, "carries", "carry")
+        yield f"{counted(odd, 'record')} {carry} event ids that are no UUIDs: ONEX readers replace them by random ones."
 
 
 @warning("W-9")

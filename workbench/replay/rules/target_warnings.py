@@ -145,8 +145,9 @@ def forgotten_producers(planning: PlanningInput) -> Iterator[str]:
         times = records.planned_timestamps[beside(seqs)]
         old = int(((times != NOW) & (times < planning.now_ms - expiry_ms)).sum())
         if old and name not in records.append_time_topics:
+            keep = plural(old, "keeps", "keep")
             yield (
-                f"{counted(old, 'record')} for {name} keep times older than {duration_text(expiry_ms, 'ms')}, "
+                f"{counted(old, 'record')} for {name} {keep} times older than {duration_text(expiry_ms, 'ms')}, "
                 f"{source}: a broker that restarts forgets their writer, and cannot recognise a batch that is sent "
                 "again. Use writer='transactional', or timestamps='now'."
             )

@@ -215,9 +215,10 @@ class TargetFacts:
 
 def differences(planned: TargetFacts, found: TargetFacts) -> list[str]:
     """List the differences between planned and present facts: cluster, topic ids, partitions, timestamp types."""
-    changes = []
     if planned.cluster_id != found.cluster_id:
-        changes.append(f"the cluster is {found.cluster_id}, planned was {planned.cluster_id}")
+        # Topics of another cluster are others, whatever they have in common.
+        return [f"the cluster is {found.cluster_id}, planned was {planned.cluster_id}"]
+    changes = []
     for name in planned.target_topics:
         before, after = planned.topics[name], found.topics.get(name)
         if after is None:

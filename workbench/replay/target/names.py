@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from workbench.errors import ConfigurationError
 from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
 NAME_LIMIT = 249
 """Most characters that Kafka allows in a topic name."""
@@ -45,6 +46,10 @@ def resolve_targets(to: str | Mapping[str, str] | None, topics: Collection[str],
     """
     if to is None:
         return {topic: default_name(topic, run_id) for topic in topics}
+    if not isinstance(to, (str, Mapping)):
+        raise ConfigurationError(
+            f"to={to!r} is no target; give the name of a topic, or a target for each source topic."
+        )
     if isinstance(to, str):
         targets = dict.fromkeys(topics, to)
     else:
@@ -53,6 +58,6 @@ def resolve_targets(to: str | Mapping[str, str] | None, topics: Collection[str],
             raise ConfigurationError(f"to= names no target for {', '.join(absent)}; add it or select without it.")
         targets = {topic: to[topic] for topic in topics}
     for name in set(targets.values()):
-        if not _LEGAL.match(name) or name in (".", ".."):
+        if not isinstance(name, str) or not _LEGAL.match(name) or name in (".", ".."):
             raise ConfigurationError(f"{name!r} is no topic name: letters, digits, dot, underscore and hyphen only.")
     return targets

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 
 import pyarrow as pa
 import pytest
@@ -13,6 +15,7 @@ from workbench.replay import make_plan
 from workbench.replay.rewriting.edits import checked_fix, edited, operations_of
 from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.replay.rewriting.record_reader import RecordReader
+from workbench.tasks import in_thread
 
 ROWS = [row(at, value=b'{"n": %d, "name": "\xc3\xa4"}' % at) for at in range(3)]
 TWICE = [{"op": "replace", "path": "/n", "value": 7}]
@@ -94,6 +97,40 @@ def test_a_record_is_edited_once():
         draft(*ROWS).edit({"orders/0@9": TWICE})
     with pytest.raises(ValidationError, match="1 value for 3 records"):
         draft(*ROWS).edit(lambda _: [b"{}"], columns=True)
+
+
+@pytest.mark.parametrize(("made", "found"), [(7, "int"), ("text", "str"), (b"{}", "bytes"), (None, "NoneType")])
+def test_a_function_of_columns_that_returns_no_column(made, found):
+    with pytest.raises(
+        ValidationError, match=f"returned {found}; with columns=True it returns a value for each record"
+    ):
+        draft(*ROWS).edit(lambda _: made, columns=True)
+    with pytest.raises(ValidationError, match="a table without a column value"):
+        draft(*ROWS).edit(lambda _: pa.table({"other": [1]}), columns=True)
+
+
+def test_a_value_of_another_type_refuses_its_record():
+    plan = make_plan(draft(*ROWS).edit(lambda _: [b"{}", 7, {"a": 1}], columns=True), facts())
+    assert [(one.rule, one.seqs.tolist()) for one in plan.refusals] == [("G-27", [1, 2])]
+    assert "returned int for it, and a value is bytes, a text or None" in str(plan.refusals[0])
+
+
+async def test_a_slow_function_ends_when_its_caller_is_cancelled():
+    begun, never, called = threading.Event(), threading.Event(), []
+
+    def slow(body):
+        called.append(body)
+        begun.set()
+        never.wait(0.01)
+        return body
+
+    many = [row(at, value=b'{"n": %d}' % at) for at in range(1_000)]
+    task = asyncio.ensure_future(in_thread(lambda: draft(*many).edit(slow)))
+    await asyncio.to_thread(begun.wait, 10)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(called) < len(many)
 
 
 @pytest.mark.parametrize("patch", [[{"op": "jump", "path": "/n"}], [{"op": "add", "path": "n", "value": 1}], "x", [1]])

@@ -130,6 +130,9 @@ def test_g7_target_that_changed_since_the_plan_was_made(what):
     plan = make_plan(draft(), facts())
     now = replace(plan.records, facts=replace(plan.facts, **CHANGES[what]))
     (refusal,) = [r for r in refusals(PlanningInput(now, plan.facts)) if r.rule == "G-7"]
+    elsewhere = plan.records.with_facts(replace(plan.facts, cluster_id="c-9", topics={"copy": topic(exists=False)}))
+    moved = [r.message for r in refusals(PlanningInput(elsewhere, plan.facts)) if r.rule == "G-7"]
+    assert moved == [f"the cluster is c-9, planned was {plan.facts.cluster_id}; plan again."]
     assert what in refusal.message
     assert str(refusal).endswith("plan again.")
 

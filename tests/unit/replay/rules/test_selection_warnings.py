@@ -24,7 +24,7 @@ def test_warnings():
     assert "1 record without a timestamp" in warnings_of(make_plan(untimed, facts()))
     onex = {"convention": ["onex", "onex", None], "event_id": ["order-17", RUN_ID, "order-18"]}
     text = warnings_of(make_plan(draft(columns=onex), facts()))
-    assert "1 record carry event ids that are no UUIDs" in text
+    assert "1 record carries event ids that are no UUIDs" in text
     assert "the selection mixes conventions: onex, unrecognised." in text
     mortal = draft(row(1, headers=[(b"ttl_seconds", b"30")]), row(2, headers=[(b"ttl_seconds", b"86400")]))
     assert "the time to live of 1 record has passed" in warnings_of(make_plan(mortal, facts()))

@@ -19,7 +19,7 @@ DAY_MS = 86_400_000
         (
             None,
             DAY_MS + 1,
-            "1 record for copy keep times older than 1 d, Kafka's default of producer.id.expiration.ms (",
+            "1 record for copy keeps times older than 1 d, Kafka's default of producer.id.expiration.ms (",
         ),
         (None, DAY_MS - 1, None),
         (("producer.id.expiration.ms", 60_000), 60_001, "older than 1 min, the brokers' producer.id.expiration.ms: "),

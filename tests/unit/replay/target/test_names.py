@@ -20,5 +20,9 @@ def test_targets():
     for name in ("", "..", "a b", "x" * 250, "größe"):
         with pytest.raises(ConfigurationError, match="no topic name"):
             resolve_targets(name, ["a"], run)
+    with pytest.raises(ConfigurationError, match="to=5 is no target"):
+        resolve_targets(5, ["a"], run)
+    with pytest.raises(ConfigurationError, match="5 is no topic name"):
+        resolve_targets({"a": 5}, ["a"], run)
     assert is_dead_letter_topic("orders-DLQ")
     assert not is_dead_letter_topic("idlq-orders")
