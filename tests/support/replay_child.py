@@ -20,8 +20,8 @@ from replay_bench import WRITABLE, Bench, select
 from workbench.bus import open_log
 from workbench.replay import plan_from_json, resume_run
 from workbench.replay.plan import batches
-from workbench.replay.run.batch_journal import BatchJournal
-from workbench.replay.run.sending import Sender
+from workbench.replay.run.batches.entries import BatchJournal
+from workbench.replay.run.batches.sending import Sender
 from workbench.store.journal import Journal
 
 

@@ -8,9 +8,9 @@ from workbench.replay.proof.report import ReplayReport, read_report
 from workbench.replay.proof.undo_aids import UndoAids
 from workbench.replay.proof.verification import Check, Verification, verify_delivery
 from workbench.replay.rules.guard import Refusal
-from workbench.replay.run.abandon import abandon_run
 from workbench.replay.run.control import RunControl
-from workbench.replay.run.resolution import resolve_run
+from workbench.replay.run.interrupted.abandon import abandon_run
+from workbench.replay.run.interrupted.resolution import resolve_run
 from workbench.replay.run.resumption import resume_run
 from workbench.replay.run.start import run_plan
 from workbench.replay.target.facts import Connection, GroupFacts, Pipeline, TargetFacts, TopicFacts

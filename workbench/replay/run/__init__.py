@@ -1,1 +1,1 @@
-"""The run of a replay: admission, preparation of the target, sending in batches, and the ledger rows."""
+"""The run of a replay: admission, preparation of the target, batches, control, and what follows an interruption."""

@@ -16,8 +16,8 @@ from workbench.replay.proof.following import FollowingCheck
 from workbench.replay.proof.report import TRY, ReplayReport, read_report
 from workbench.replay.proof.verification import verify_delivery
 from workbench.replay.run.execution import PlanRun, Remaining
+from workbench.replay.run.interrupted.reconciliation import reconciled
 from workbench.replay.run.passing import may_pass
-from workbench.replay.run.reconciliation import reconciled
 from workbench.text import counted, duration_text
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ import pyarrow as pa
 
 from workbench.errors import WorkbenchError
 from workbench.replay.plan.batches import Batch, split
-from workbench.replay.run.batch_ends import BatchEnds
-from workbench.replay.run.batch_journal import BatchJournal
-from workbench.replay.run.batch_writer import BatchEnd, BatchWriter, IdempotentWriter, TransactionalWriter
+from workbench.replay.run.batches.ends import BatchEnds
+from workbench.replay.run.batches.entries import BatchJournal
+from workbench.replay.run.batches.sending import Sender
+from workbench.replay.run.batches.writers import BatchEnd, BatchWriter, IdempotentWriter, TransactionalWriter
 from workbench.replay.run.brakes import Brakes
 from workbench.replay.run.ledger_rows import refused_rows
 from workbench.replay.run.passing import may_pass
 from workbench.replay.run.preparation import create_targets, start_positions
-from workbench.replay.run.sending import Sender
 from workbench.text import counted
 
 if TYPE_CHECKING:

@@ -1,27 +1,21 @@
-"""Makes the ledger of a run: its records with source and target, and of each batch the outcome of each record."""
+"""Makes the ledger of a run: its records with source and target, and rows of outcomes."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from workbench.buffers.mapped import release
-from workbench.model.records.written import ACKED, FAILED, UNKNOWN
 from workbench.replay.records.digest import digest_column
 from workbench.store.journal import EDITS, OUTCOMES, SELECTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from workbench.replay.plan.plan import Plan
     from workbench.replay.records.raw_rows import Longs
-    from workbench.replay.run.batch_writer import BatchEnd
 
 _PART_ROWS = 122_880
 """Records that are entered at once, a row group of DuckDB: it is written to its place, and not to the log before."""
@@ -84,52 +78,3 @@ def outcome_rows(seqs: Longs, columns: Mapping[str, pa.Array]) -> pa.Table:
     """Return a table of `OUTCOMES`; columns that are not given are null."""
     given = {"seq": pa.array(seqs), **columns}
     return pa.table([given.get(field.name, pa.nulls(len(seqs), field.type)) for field in OUTCOMES], schema=OUTCOMES)
-
-
-def settled_rows(plan: Plan, seqs: Longs, end: BatchEnd, skipped: Mapping[int, str]) -> pa.Table:
-    """Return the outcome of each record of a batch that has ended."""
-    count, written = len(seqs), end.written
-    sent = len(written)
-    if end.state == "committed" and written.acked == count and not skipped:
-        outcomes = pa.repeat("acked", count)
-        return outcome_rows(seqs, {"outcome": outcomes, **_acked(end, np.ones(count, bool))})
-    outcome = np.full(count, "skipped", dtype=object)
-    reason = np.full(count, UNSENT, dtype=object)
-    states = written.states
-    if end.state == "unknown":
-        # In a transaction that may have been committed or not, acknowledgements tell nothing.
-        whole = plan.options.writer == "transactional"
-        doubtful = np.flatnonzero(np.ones(sent, bool) if whole else states == UNKNOWN)
-        outcome[doubtful], reason[doubtful] = "unknown", end.error
-        outcome[sent:], reason[sent:] = "unknown", end.error
-        decided = np.empty(0, np.int64) if whole else np.flatnonzero(states != UNKNOWN)
-    else:
-        decided = np.arange(sent)
-        if end.state == "aborted":
-            outcome[:], reason[:] = "skipped", ABORTED
-            decided = np.flatnonzero(states == FAILED)
-    acked, failed = decided[states[decided] == ACKED], decided[states[decided] == FAILED]
-    outcome[acked], reason[acked] = "acked", None
-    outcome[failed] = "failed"
-    reason[failed] = [str(written.errors.get(row, "")) for row in failed.tolist()]
-    for row in np.flatnonzero(np.isin(seqs, list(skipped))).tolist() if skipped else ():
-        outcome[row], reason[row] = "skipped", skipped[int(seqs[row])]
-    return outcome_rows(seqs, {"outcome": _text(outcome), "reason": _text(reason), **_acked(end, outcome == "acked")})
-
-
-def _acked(end: BatchEnd, acked: NDArray[np.bool_]) -> dict[str, pa.Array]:
-    count, sent = len(acked), len(end.written)
-    offsets, times = np.full(count, -1, np.int64), np.zeros(count, np.int64)
-    offsets[:sent], times[:sent] = end.written.offsets, end.written.timestamps
-    others = ~acked
-    moment = datetime.now(UTC).replace(tzinfo=None)
-    when = pa.repeat(pa.scalar(moment, OUTCOMES.field("acked_at").type), count)
-    return {
-        "target_offset": pa.array(offsets, mask=others | (offsets < 0)),
-        "target_timestamp_ms": pa.array(times, mask=others),
-        "acked_at": when if acked.all() else pc.if_else(pa.array(acked), when, None),
-    }
-
-
-def _text(values: NDArray[np.object_]) -> pa.Array:
-    return pa.array(values, pa.string())

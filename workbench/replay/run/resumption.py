@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from workbench.replay.run.attempts import run_to_its_end
 from workbench.replay.run.control import RunControl
+from workbench.replay.run.interrupted.reconciliation import reconciled
 from workbench.replay.run.progress import RunProgress
-from workbench.replay.run.reconciliation import reconciled
 from workbench.replay.run.run_context import RunContext
 from workbench.replay.target.facts import Connection
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog
     from workbench.replay.plan.plan import Plan
     from workbench.replay.proof.report import ReplayReport
+    from workbench.replay.run.interrupted.reconciliation import Doubtful
     from workbench.replay.run.progress import ProgressListener
-    from workbench.replay.run.reconciliation import Doubtful
     from workbench.store.journal import Journal
 
 

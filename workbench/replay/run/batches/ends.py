@@ -9,13 +9,13 @@ import numpy as np
 from workbench.errors import PublishError
 from workbench.model.records.written import ACKED
 from workbench.replay.plan.batches import Batch
-from workbench.replay.run.ledger_rows import settled_rows
+from workbench.replay.run.batches.settled_rows import settled_rows
 from workbench.store.journal import Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from workbench.replay.run.batch_writer import BatchEnd
+    from workbench.replay.run.batches.writers import BatchEnd
     from workbench.replay.run.run_context import RunContext
     from workbench.store.journal import Transaction
 

@@ -7,7 +7,7 @@ import pytest
 from journal_rows import POSITION_ROWS, RUN, SELECTED, plan, rows
 
 from workbench.replay.plan.batches import Batch
-from workbench.replay.run.batch_journal import BatchJournal
+from workbench.replay.run.batches.entries import BatchJournal
 from workbench.store.journal import Journal, Settlement, running_here
 
 

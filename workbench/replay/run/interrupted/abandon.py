@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from workbench.errors import ReplayRefused
-from workbench.replay.run.batch_writer import transactional_id
+from workbench.replay.run.batches.writers import transactional_id
 
 if TYPE_CHECKING:
     from workbench.bus.protocols import RecordLog

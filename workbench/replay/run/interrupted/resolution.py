@@ -19,8 +19,8 @@ from workbench.model import TopicPartition
 from workbench.replay.proof.arrivals import Picker, arrivals
 from workbench.replay.proof.expected import ACKED
 from workbench.replay.proof.stable_ends import stable_ends
-from workbench.replay.run.abandon import fence
-from workbench.replay.run.content import Arrival, arrived_by_content
+from workbench.replay.run.interrupted.abandon import fence
+from workbench.replay.run.interrupted.content import Arrival, arrived_by_content
 from workbench.replay.run.ledger_rows import NOT_THERE, outcome_rows
 from workbench.store.journal import NEVER_TRIED, OUTCOMES, Settlement, Transaction
 from workbench.text import counted

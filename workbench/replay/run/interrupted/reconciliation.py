@@ -19,8 +19,8 @@ from workbench.replay.rules.guard import refusals
 from workbench.replay.rules.planning_input import PlanningInput
 from workbench.replay.run.admission import typed_names
 from workbench.replay.run.execution import Remaining
+from workbench.replay.run.interrupted.resolution import check_cluster, settle_from_target
 from workbench.replay.run.ledger_rows import TO_SEND_AGAIN, outcome_rows
-from workbench.replay.run.resolution import check_cluster, settle_from_target
 from workbench.replay.target.fetching import fetch_again
 from workbench.store.journal import Settlement, Transaction
 
