@@ -26,6 +26,8 @@ from workbench.text import counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import duckdb
+
     from workbench.capture.beginning import Beginning
     from workbench.capture.window import Window
     from workbench.errors import UnknownTopicError
@@ -223,23 +225,35 @@ class _Run:
         return [self._pipeline.remark] if self._pipeline is not None and self._pipeline.remark else []
 
     def _close(self, state: CaptureState, reason: str | None, *, keep: bool, cut: bool = False) -> CaptureState:
+        reached = state
+
+        def end(cursor: duckdb.DuckDBPyConnection) -> None:
+            nonlocal reached
+            reached = self._end(cursor, state, reason, cut=cut)
+
         if keep:
-            self.appender.commit()
+            self.appender.commit(end)
         else:
             self.appender.discard()
-        with self._store.transaction() as cursor:
-            bounded = [task.key for task in self._bounded]
-            gone = self._additions.lost
-            lost = {task.key: gone[task.span.topic] for task in self._following if task.span.topic in gone}
-            following = [task.key for task in self._following if task.key not in lost]
-            reached = end_capture(
-                cursor, self._head.capture_id, bounded, state, reason, following=following, lost=lost, cut=cut
-            )
-            for note in (*(lost_text(topic, why) for topic, why in gone.items()), *self._missing()):
-                add_note(cursor, self._head.capture_id, note)
-            if state == "complete" and not cut:
-                for task in self._bounded:
-                    place = TopicPartition(task.span.topic, task.span.partition)
-                    if place in self._window.held and task.span.stop == self._window.ends[place]:
-                        explain_range(cursor, task.key, self._window.held[place].text)
-            return reached
+            with self._store.transaction() as cursor:
+                end(cursor)
+        return reached
+
+    def _end(
+        self, cursor: duckdb.DuckDBPyConnection, state: CaptureState, reason: str | None, *, cut: bool
+    ) -> CaptureState:
+        bounded = [task.key for task in self._bounded]
+        gone = self._additions.lost
+        lost = {task.key: gone[task.span.topic] for task in self._following if task.span.topic in gone}
+        following = [task.key for task in self._following if task.key not in lost]
+        reached = end_capture(
+            cursor, self._head.capture_id, bounded, state, reason, following=following, lost=lost, cut=cut
+        )
+        for note in (*(lost_text(topic, why) for topic, why in gone.items()), *self._missing()):
+            add_note(cursor, self._head.capture_id, note)
+        if state == "complete" and not cut:
+            for task in self._bounded:
+                place = TopicPartition(task.span.topic, task.span.partition)
+                if place in self._window.held and task.span.stop == self._window.ends[place]:
+                    explain_range(cursor, task.key, self._window.held[place].text)
+        return reached

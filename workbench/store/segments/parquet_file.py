@@ -1,4 +1,4 @@
-"""One Parquet file of a segment: its encodings, and the temporary name that it carries until it is whole.
+"""One Parquet file of a segment: its encodings, and the temporary name that it carries until it is written to its end.
 
 ZSTD at its fast level -7: a capture is as fast as its writing, and packing compresses better later. Of a mixed topic
 with values of 1,300 bytes each takes 3.0 us of CPU at level 1 (349 bytes), 2.5 at -3 (548), 1.9 at -7 (572) and 1.1 at
@@ -48,7 +48,7 @@ _COMPRESSED = {
 
 
 class ParquetFile:
-    """Writes one Parquet file; it gets its name in `finish`, when it is whole and on disk."""
+    """Writes one Parquet file; it gets its name in `finish`, when it is whole, and is on disk after `sync`."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.path = path
@@ -58,7 +58,7 @@ class ParquetFile:
         self._writer: pq.ParquetWriter | None = None
         self.size_bytes = 0
         self.checksum = 0
-        """CRC-32C of the whole file, once it is finished."""
+        """CRC-32C of the whole file, once it is summed up."""
 
     def write(self, table: pa.Table) -> None:
         """Append one row group."""
@@ -68,20 +68,26 @@ class ParquetFile:
         self.size_bytes = self._file.tell()
 
     def finish(self) -> None:
-        """Write the footer, sync the content, then rename: in this order a named file is always whole."""
+        """Write the footer, then rename. Only after `sync`, too, may a table name the file."""
         if self._writer is None:
             self.write(self._schema.empty_table())
         self._end_writing()
         self.size_bytes = self._file.tell()
         self._file.close()
-        descriptor = os.open(self._temporary, os.O_RDONLY)
+        self._temporary.rename(self.path)
+
+    def sync(self) -> None:
+        """Wait until the finished file is on disk."""
+        descriptor = os.open(self.path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def sum_up(self) -> None:
+        """Compute the checksum of the finished file."""
         # Read back rather than summed up on the way: Arrow writes the pages from native code, and they are cached.
-        self.checksum = file_checksum(self._temporary)
-        self._temporary.rename(self.path)
+        self.checksum = file_checksum(self.path)
 
     def _end_writing(self) -> None:
         if self._writer is None:

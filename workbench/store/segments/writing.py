@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from workbench.store.file.connection import translated
@@ -13,6 +13,7 @@ from workbench.store.segments.parquet_file import ParquetFile
 from workbench.store.segments.segment import PartitionRows, Segment, joined, partition_rows
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
     import pyarrow as pa
@@ -26,7 +27,11 @@ MOST_COPIED_BYTES = 64 << 20
 
 
 class SegmentWriter:
-    """Writes one segment, both files at once. Until `finish` they carry names that the next opening sweeps away."""
+    """Writes one segment, both files at once.
+
+    A killed process leaves files that no table names, and the next opening sweeps those away. A table may name them
+    once `finish` has returned; that becomes durable only after `wait_synced`.
+    """
 
     def __init__(self, folder: Path, segment_id: int) -> None:
         self._folder = folder
@@ -35,6 +40,7 @@ class SegmentWriter:
         self._partitions: dict[tuple[int, int], PartitionRows] = {}
         self._rows = 0
         self._beside = ThreadPoolExecutor(1, "segment-events")
+        self._syncing: list[Future[None]] = []
         with translated(folder):
             created = not folder.exists()
             folder.mkdir(exist_ok=True)
@@ -72,17 +78,21 @@ class SegmentWriter:
         self._events.write(events)
         self._ids.add(events)
 
-    def _finish_events(self) -> None:
-        self._events.finish()
+    def _sum_up_events(self) -> None:
+        self._events.sum_up()
         self._ids.finish(self._events.checksum)
 
     def finish(self) -> Segment:
-        """Sync and rename both files; from now on a table may name them."""
+        """End both files and begin to sync them; meanwhile they are summed up, and their ids are written."""
         with translated(self._folder):
-            beside = self._beside.submit(self._finish_events)
-            self._records.finish()
+            disk = ThreadPoolExecutor(2, "segment-sync")
+            for file in (self._records, self._events):
+                file.finish()
+                self._syncing.append(disk.submit(file.sync))
+            disk.shutdown(wait=False)
+            beside = self._beside.submit(self._sum_up_events)
+            self._records.sum_up()
             beside.result()
-            sync_folder(self._folder)
         self._beside.shutdown()
         return Segment(
             self._segment_id,
@@ -96,9 +106,25 @@ class SegmentWriter:
             tuple(self._partitions.values()),
         )
 
+    def wait_synced(self) -> None:
+        """Wait until the finished files are on disk under their names.
+
+        Raises:
+            StorageFullError: The disk is full; the files were removed.
+        """
+        try:
+            with translated(self._folder):
+                for one in self._syncing:
+                    one.result()
+                sync_folder(self._folder)
+        except BaseException:
+            self.discard()
+            raise
+
     def discard(self) -> None:
         """Remove what was written; harmless after an error."""
         self._beside.shutdown()
+        wait(self._syncing)
         for file in (self._records, self._events, self._ids):
             file.discard()
 
@@ -124,6 +150,8 @@ class EventFileWriter:
         """Sync and rename the file; returns its name, size and checksum."""
         with translated(self._folder):
             self._file.finish()
+            self._file.sync()
+            self._file.sum_up()
             self._ids.finish(self._file.checksum)
             sync_folder(self._folder)
         return self._file.path.name, self._file.size_bytes, self._file.checksum

@@ -15,12 +15,16 @@ from workbench.store.snapshot.pending_commit import PendingCommit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Protocol
+    from typing import Protocol, TypeAlias
+
+    import duckdb
 
     from workbench.store.segments.segment import Segment
     from workbench.store.segments.writing import SegmentWriter
     from workbench.store.snapshot.ranges import RangeKey, RangeUpdate
     from workbench.store.snapshot.store import SnapshotStore
+
+    Statements: TypeAlias = Callable[[duckdb.DuckDBPyConnection], None]
 
     class Commit(Protocol):
         """Stores rows together with the progress of their ranges."""
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
             *,
             segment: Segment | None = None,
             rows: tuple[pa.Table, pa.Table] | None = None,
+            last: Statements | None = None,
         ) -> None: ...
 
 
@@ -118,23 +123,32 @@ class Appender:
         large = self._unpacked_bytes > self._unpacked_rows * LARGE_ROW_BYTES
         return size_bytes >= self._segment_bytes or (large and self._unpacked_bytes >= LARGE_ROWS_BYTES)
 
-    def commit(self) -> None:
-        """Store all rows so far, durably."""
+    def commit(self, last: Statements | None = None) -> None:
+        """Store all rows so far, durably.
+
+        Args:
+            last: Statements that are committed with these rows, or alone where there are none.
+        """
         if self._segment is None and self._bytes <= INLINE_BYTES:
             self._pending.wait()
             rows = self._taken() if self._rows else None
-            if self._updates:
-                self._commit(self._taken_updates(), rows=rows)
+            if self._updates or last is not None:
+                self._commit(self._taken_updates(), rows=rows, last=last)
             return
         self._write_group()
         if self._segment is not None:
             segment, self._segment = self._segment, None
             # Written and synced beside the segment before; rows of a range are committed in their order.
-            self._commit_segment(segment, self._taken_updates(), after=self._pending.wait)
+            self._commit_segment(segment, self._taken_updates(), after=self._pending.wait, last=last)
         self._pending.wait()
 
     def _commit_segment(
-        self, segment: SegmentWriter, updates: Sequence[RangeUpdate], *, after: Callable[[], None] | None = None
+        self,
+        segment: SegmentWriter,
+        updates: Sequence[RangeUpdate],
+        *,
+        after: Callable[[], None] | None = None,
+        last: Statements | None = None,
     ) -> None:
         try:
             finished = segment.finish()
@@ -143,7 +157,14 @@ class Appender:
         except BaseException:
             segment.discard()
             raise
-        self._commit(updates, segment=finished)
+
+        def end(cursor: duckdb.DuckDBPyConnection) -> None:
+            if last is not None:
+                last(cursor)
+            # All statements run while the disk writes.
+            segment.wait_synced()
+
+        self._commit(updates, segment=finished, last=end)
 
     def _taken_updates(self) -> list[RangeUpdate]:
         taken, self._updates = list(self._updates.values()), {}

@@ -27,7 +27,7 @@ from workbench.store.snapshot.sources import all_sources, selected_sources
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import Self
 
@@ -328,12 +328,14 @@ class SnapshotStore:
         *,
         segment: Segment | None = None,
         rows: tuple[pa.Table, pa.Table] | None = None,
+        last: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
     ) -> None:
         """Enter rows and how far their ranges got, in one transaction.
 
         Args:
             segment: A finished segment.
             rows: A small number of stored records and events that go into the file itself.
+            last: Called with the cursor of the transaction before it is committed.
         """
         with self.transaction() as cursor:
             if segment is not None:
@@ -341,6 +343,8 @@ class SnapshotStore:
             if rows is not None:
                 packing.insert_rows(cursor, *rows)
             update_ranges(cursor, updates)
+            if last is not None:
+                last(cursor)
 
     def pack(self, *, max_bytes: int | None = None) -> bool:
         """Move segments into the file, so that it can be mailed; returns whether it was done.

@@ -297,8 +297,11 @@ def _store_rows(
         *,
         segment: Segment | None = None,
         rows: tuple[pa.Table, pa.Table] | None = None,
+        last: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
     ) -> None:
         del updates
+        if last is not None:
+            last(cursor)
         commits.append((segment, rows))
 
     stored = 0

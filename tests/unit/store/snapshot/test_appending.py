@@ -74,7 +74,7 @@ class TestOrderOfCommits:
         key, stored = _stored(store, fill, 300)
         committed = []
 
-        def commit(updates, *, segment=None, rows=None):
+        def commit(updates, **what):
             committed.append(updates[0].next)
             raise StorageFullError("The disk is full.", path="x")
 
@@ -93,7 +93,7 @@ class TestOrderOfCommits:
         monkeypatch.setattr(appending, "INLINE_BYTES", 0)
         committed = []
 
-        def commit(updates, *, segment=None, rows=None):
+        def commit(updates, **what):
             committed.append(updates[0].next)
             raise StorageFullError("The disk is full.", path="x")
 
@@ -116,6 +116,23 @@ class TestOrderOfCommits:
         appender.discard()
         assert not list(store.folder.glob("*"))
         assert store.record_count() == 1
+
+    def test_a_segment_that_is_not_on_disk_is_in_no_table(self, store, fill, monkeypatch):
+        key, stored = _stored(store, fill, 100)
+        monkeypatch.setattr(parquet_file.ParquetFile, "sync", _no_disk)
+        appender = Appender(store, row_group_bytes=1, segment_bytes=1)
+        appender.append(RangeUpdate(key, 100, 100), *stored)
+        with pytest.raises(StorageFullError):
+            appender.commit(lambda cursor: cursor.execute("DELETE FROM captures"))
+        appender.discard()
+        assert not list(store.folder.glob("*"))
+        assert store.record_count() == 1
+        assert len(store.ranges_table()) == 1
+
+    def test_what_is_committed_with_rows_needs_none(self, store, fill):
+        fill(raw_records(0, 1))
+        Appender(store).commit(lambda cursor: cursor.execute("DELETE FROM capture_ranges"))
+        assert len(store.ranges_table()) == 0
 
     def test_rows_are_committed_in_their_order_whatever_the_size_of_segments(self, store, fill):
         key, stored = _stored(store, fill, 300)
