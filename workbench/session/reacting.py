@@ -26,7 +26,7 @@ from workbench.tracing.graph.subgraph import subgraph
 from workbench.tracing.order.profile import timing_profile
 from workbench.tracing.reaction.comparison import ReactionInput, compare_reaction, is_complete
 from workbench.tracing.reaction.expectation import expected_wait
-from workbench.tracing.reaction.reaction import ReactionCheck
+from workbench.tracing.reaction.reaction import CONSUMPTION, ReactionCheck
 from workbench.tracing.selection import at_positions, numbers_at, reached, with_effects
 
 if TYPE_CHECKING:
@@ -202,14 +202,14 @@ async def _consumption(log: RecordLog, row: RunRow, expected: Expected) -> list[
         try:
             committed = await log.committed(group)
         except WorkbenchError as error:
-            return [ReactionCheck("consumption", "not checked", error.message)]
+            return [ReactionCheck(CONSUMPTION, "not checked", error.message)]
         lag = sum(max(0, offset + 1 - (committed[at].offset if at in committed else 0)) for at, offset in last.items())
         if lag:
             behind.append(f"{group} has up to {counted(lag, 'record')} to read")
     if not groups:
         return []
     right = f"{counted(len(groups), 'group')} read all of it"
-    return [ReactionCheck("consumption", "fail" if behind else "pass", "; ".join(behind) or right)]
+    return [ReactionCheck(CONSUMPTION, "fail" if behind else "pass", "; ".join(behind) or right)]
 
 
 class _EffectReader:

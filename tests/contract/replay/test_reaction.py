@@ -129,7 +129,7 @@ async def test_the_same_reaction_passes(flow, tmp_path):
     ]  # fmt: skip
     assert (len(reaction.original), len(reaction.pairs), len(reaction.missing), len(reaction.extra)) == (4, 4, 0, 0)
     assert sorted(reaction.latency["effect_type"]) == ["invoice.sent", "payment.authorised", "stock.reserved"]
-    assert repr(reaction).startswith("reaction to a replay of 4 events: pass\n")
+    assert repr(reaction).startswith("level 3: reaction to a replay of 4 events: pass\n")
     _, _, snap = flow
     run = snap.replays.rows()[0]["run"]
     (entry,) = [row for row in snap.journal().audit_rows(run) if row["action"] == "replay.reaction"]

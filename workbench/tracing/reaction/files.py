@@ -29,6 +29,7 @@ def reaction_files(reaction: Reaction) -> dict[str, str]:
         "reaction.json": _json(
             {
                 "result": reaction.status,
+                "level": reaction.level,
                 "waited_s": reaction.waited_s,
                 "checks": reaction.rows(),
                 **{

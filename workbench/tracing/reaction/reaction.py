@@ -13,6 +13,9 @@ from workbench.tracing.answers import Answer
 if TYPE_CHECKING:
     from workbench.tracing.graph import CausalGraph
 
+CONSUMPTION = "consumption"
+"""The check that groups have read what was sent; all others are about effects."""
+
 Status: TypeAlias = Literal["pass", "fail", "not checked"]
 _EXIT: dict[str, int] = {"pass": 0, "fail": 1, "not checked": 3}
 
@@ -59,6 +62,12 @@ class Reaction(Answer):
         return "fail" if "fail" in found else "not checked" if "not checked" in found or not found else "pass"
 
     @property
+    def level(self) -> int:
+        """The level of verification that was reached: 3 effects, 2 consumption, 1 neither could be looked at."""
+        made = {check.name for check in self.checks if check.status != "not checked"}
+        return 3 if made - {CONSUMPTION} else 2 if made else 1
+
+    @property
     def passed(self) -> bool:
         """Whether every check was made and passed."""
         return self.status == "pass"
@@ -87,4 +96,5 @@ class Reaction(Answer):
         """Write the table of checks."""
         rows = [(check.name, check.status, check.detail) for check in self.checks]
         events = counted(len(self.original), "event")
-        return f"reaction to a replay of {events}: {self.status}\n{text_table(('check', 'result', 'detail'), rows)}"
+        head = f"level {self.level}: reaction to a replay of {events}: {self.status}"
+        return f"{head}\n{text_table(('check', 'result', 'detail'), rows)}"

@@ -167,7 +167,10 @@ class ReplayPanel(WithStill, ipywidgets.VBox):  # type: ignore[misc]  # ipywidge
         try:
             self.report = await self.source.run(confirm=confirm, target=target)
         except ReplayRefused as error:
-            self._change("refused", "\n".join(["Refused; nothing was written.", str(error), *error.reasons]))
+            # Several reasons are a list; the message, which has them in one line, says no more then.
+            told = [] if len(error.reasons) > 1 else [str(error)]
+            told += [reason for reason in error.reasons if not told or reason not in told[0]]
+            self._change("refused", "\n".join(["Refused; nothing was written.", *told]))
         except asyncio.CancelledError:
             self._ended_early("stopped", "Stopped before its end.")
             raise

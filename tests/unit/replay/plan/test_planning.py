@@ -11,6 +11,7 @@ from replay_samples import RUN_ID, draft, facts, group, row
 
 from workbench.errors import ReplayRefused
 from workbench.replay import Draft, Options, make_plan, plan_from_json
+from workbench.replay.plan import planning
 from workbench.replay.records.digest import plan_hash
 
 
@@ -98,6 +99,18 @@ def test_every_option_and_override_changes_the_hash(name):
 @pytest.mark.parametrize("change", [{"value": b"w"}, {"key": None}, {"headers": [(b"a", b"")]}, {"timestamp_type": 1}])
 def test_every_bit_of_a_record_changes_the_hash(change):
     assert make_plan(draft(row(1, **change)), facts()).hash != make_plan(draft(row(1)), facts()).hash
+
+
+def test_of_very_many_ranges_that_are_left_out_the_plan_has_the_digest(monkeypatch):
+    rows = [row(at, headers=[(b"\xff", b"")] if at in (2, 3, 5) else []) for at in range(8)]
+    few = make_plan(draft(*rows, skip_refused=True), facts())
+    assert few.document["left_out"] == [[2, 3], [5, 5]]
+    monkeypatch.setattr(planning, "_MOST_RANGES", 1)
+    many = make_plan(draft(*rows, skip_refused=True), facts())
+    assert many.document["left_out"]["ranges"] == 2
+    assert plan_from_json(json.loads(json.dumps(many.to_json())), draft(*rows)).hash == many.hash
+    rows[5] = row(5)
+    assert make_plan(draft(*rows, skip_refused=True), facts()).document["left_out"] == [[2, 3]]
 
 
 def test_a_plan_from_the_journal_is_the_same_or_refused():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from traces import graph_of
@@ -10,6 +12,7 @@ from workbench.tracing.order.profile import timing_profile
 from workbench.tracing.reaction.comparison import ReactionInput, compare_reaction, is_complete
 from workbench.tracing.reaction.expectation import expected_wait
 from workbench.tracing.reaction.pairing import pair_events
+from workbench.tracing.reaction.reaction import ReactionCheck
 
 ORIGINAL = [
     ("a1", 0, [], "OP"), ("a3", 80, ["a1"], "SR"), ("a2", 120, ["a1"], "PA"), ("a5", 200, ["a2"], "IS"),
@@ -114,4 +117,8 @@ def test_nothing_came():
     _, found = reaction(graph(ORIGINAL), graph(SAME[:1], "n1"), sent=("a1", "b1"), cut_off="too many records came")
     assert results(found)["completeness"] == "not checked"
     assert results(found)["latency"] == "not checked"
+    assert found.level == 3
+    unseen = [replace(check, status="not checked") for check in found.checks]
+    assert replace(found, checks=tuple(unseen)).level == 1
+    assert replace(found, checks=(*unseen, ReactionCheck("consumption", "pass"))).level == 2
     assert np.isfinite(found.pairs["hop_us"].to_numpy(float, na_value=0)).all()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from widget_feeds import ScriptedPlan
 
-from workbench.errors import PublishError
+from workbench.errors import PublishError, ReplayRefused
 from workbench.widgets import ReplayPanel
 from workbench.widgets.base import model
 from workbench.widgets.replay_panel.model import plan_blocks
@@ -73,6 +73,29 @@ async def test_a_wrong_token_is_refused_and_can_be_corrected(browser: Browser) -
     panel.token.value = "be9f0e35"
     panel.run_button.click()
     await browser.until(lambda: panel.state == "done")
+
+
+@pytest.mark.parametrize(
+    ("message", "reasons", "shown"),
+    [
+        ("G-7: it is another. Look again.", ["G-7: it is another"], ["G-7: it is another. Look again."]),
+        ("Refused. G-5: a. G-6: b.", ["G-5: a.", "G-6: b."], ["G-5: a.", "G-6: b."]),
+        ("There is no journal.", ["no journal here"], ["There is no journal.", "no journal here"]),
+    ],
+)
+async def test_a_reason_is_told_once(browser: Browser, message: str, reasons: list[str], shown: list[str]) -> None:
+    source = ScriptedPlan()
+    source.may_finish.set()
+    source.error = ReplayRefused(message, reasons=reasons)
+    panel = ReplayPanel(source)
+    browser.show(panel.sheet)
+    panel.token.value = "be9f0e35"
+    panel.run_button.click()
+    await browser.until(lambda: panel.state == "refused")
+    lines = repr(panel.snapshot()).splitlines()
+    at = lines.index("  - Refused; nothing was written.") + 1
+    assert lines[at : at + len(shown)] == [f"  - {line}" for line in shown]
+    assert not lines[at + len(shown)].startswith("  - ")
 
 
 async def test_a_protected_target_must_be_typed(browser: Browser) -> None:
