@@ -58,6 +58,8 @@ class SelectedRecords:
     """When the plan was made: shifted timestamps begin there."""
     expected: ExpectedEffects | None = None
     """What consumers are expected to make of a stimulus."""
+    left_out: Longs = field(default_factory=lambda: np.empty(0, np.int64), compare=False)
+    """Seqs that are known not to be sent: new ids treat causes among them as those outside the selection."""
 
     @classmethod
     def of(cls, draft: Draft, facts: TargetFacts, product: str) -> Self:
@@ -86,7 +88,7 @@ class SelectedRecords:
         """The records after edits, new ids and the other changes that the options ask for."""
         if not self._is_rewritten:
             return RewrittenRecords(self.raw_bodies.table, Rewrites.none(len(self)))
-        return rewrite(self.table, self.options, self.facts.run_id, self.edits, self.readers)
+        return rewrite(self.table, self.options, self.facts.run_id, self.edits, self.readers, left_out=self.left_out)
 
     @property
     def _is_rewritten(self) -> bool:

@@ -28,6 +28,8 @@ from workbench.tasks import check_stopped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from numpy.typing import NDArray
+
     from workbench.replay.options import Options
     from workbench.replay.rewriting.kept_edits import Edits
     from workbench.replay.rewriting.record_reader import RecordReader
@@ -50,7 +52,13 @@ class RewrittenRecords:
 
 
 def rewrite(
-    table: pa.Table, options: Options, run_id: str, edits: Edits, readers: Mapping[int, RecordReader]
+    table: pa.Table,
+    options: Options,
+    run_id: str,
+    edits: Edits,
+    readers: Mapping[int, RecordReader],
+    *,
+    left_out: NDArray[np.int64],
 ) -> RewrittenRecords:
     """Rewrite the records of a plan.
 
@@ -60,10 +68,12 @@ def rewrite(
         run_id: The run, from which new ids follow.
         edits: The edits of the draft.
         readers: What reads the records of each source, by source id.
+        left_out: Rows that are not sent: a cause among them is none of the selection.
     """
     rewrites = Rewrites.none(table.num_rows)
     if options.ids == "new" or edits.any or isinstance(options.schema_ids, tuple) or options.trace_policy != "keep":
-        table = _Rewriter(table, options, run_id, edits, rewrites=rewrites, readers=readers).rewritten()
+        rewriter = _Rewriter(table, options, run_id, edits, rewrites=rewrites, readers=readers, left_out=left_out)
+        table = rewriter.rewritten()
     if options.headers == "clean":
         names: set[str] = set()
         cleaned = mapped_table(_cleaned(table, options, names), table.schema)
@@ -91,7 +101,9 @@ class _Rewriter:
         *,
         rewrites: Rewrites,
         readers: Mapping[int, RecordReader],
+        left_out: NDArray[np.int64],
     ) -> None:
+        self._left_out = left_out
         self._table, self._options, self._edits = table, options, edits
         self._readers, self._rewrites = readers, rewrites
         ids = IdMap(run_id, options.boundary)  # type: ignore[arg-type]  # one of its words, checked by the options
@@ -131,8 +143,9 @@ class _Rewriter:
             yield reader_of(self._readers, number, batch.column("topic")[int(rows[0])].as_py()), rows
 
     def _events(self) -> Iterator[pa.RecordBatch]:
-        for _, batch in self._parts(["source_id", "topic", "partition", "offset", "key", "value", "headers"]):
-            for reader, rows in self._of_sources(batch):
+        for first, batch in self._parts(["source_id", "topic", "partition", "offset", "key", "value", "headers"]):
+            for reader, own in self._of_sources(batch):
+                rows = own[~np.isin(first + own, self._left_out)] if len(self._left_out) else own
                 yield reader.events(batch.take(pa.array(rows)))
 
     def _batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

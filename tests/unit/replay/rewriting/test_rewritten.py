@@ -60,6 +60,19 @@ def test_new_ids_are_listed_journaled_and_kept_in_headers():
     assert again.records.digests.tobytes() == plan.records.digests.tobytes()
 
 
+def test_a_cause_that_is_left_out_is_none_of_the_selection():
+    bad = {**event(1, None), "headers": [{"name": b"\xff", "value": b""}]}
+    plan = make_plan(draft(bad, event(2, "e1"), event(3, "e2"), ids="new", skip_refused=True), facts())
+    assert plan.left_out.seqs.tolist() == [0]
+    value, headers = sent(plan)
+    assert json.loads(value)["metadata"]["causation_id"] is None
+    assert dict(headers)[b"x-replay-boundary-cause"] == b"e1"
+    assert json.loads(sent(plan, 1)[0])["metadata"]["causation_id"] == new("e2")
+    assert "the causes of 1 record are not selected: they are removed" in repr(plan)
+    again = plan_from_json(json.loads(json.dumps(plan.to_json())), draft(bad, event(2, "e1"), event(3, "e2")))
+    assert again.records.digests.tobytes() == plan.records.digests.tobytes()
+
+
 def test_edits_are_made_again_from_the_journal():
     edited = draft(event(1, None), event(2, "e1")).edit([{"op": "add", "path": "/payload", "value": {"n": 1.5}}])
     plan = make_plan(edited, facts())
