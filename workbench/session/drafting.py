@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.text import counted
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from workbench.replay import Draft
     from workbench.replay.dead_letters.homebound import Letters
+    from workbench.replay.dead_letters.letter_view import LetterView
     from workbench.replay.dead_letters.originals import Originals
     from workbench.replay.dead_letters.redrive import Redrive
     from workbench.replay.dead_letters.triage import DeadLetters, Redriven
@@ -98,6 +100,25 @@ def _journals(snapshot: Recorded) -> list[Journal | RecordedRuns]:
     own = RecordedRuns(snapshot.store.connection)
     beside = snapshot.read_only and journal_path(snapshot.path).is_file()
     return [own, snapshot.journal()] if beside else [own]
+
+
+def dead_letters_of(snapshot: Recorded, origins: Mapping[str, str] | None) -> DeadLetters:
+    """Group the dead letters of a snapshot; see `Snapshot.dead_letters`."""
+    from workbench.replay.dead_letters.triage import read_dead_letters
+
+    redriven = redriven_by(snapshot)
+    return read_dead_letters(snapshot.store, origins=origins, redriven=redriven, look=partial(_look, snapshot.store))
+
+
+def _look(store: SnapshotStore, row: pd.DataFrame) -> LetterView:
+    from workbench.replay.dead_letters.letter_view import LetterView
+    from workbench.replay.selected_positions import positions_of
+
+    positions = positions_of(store, row)[0]
+    ((letter,),) = (step for step in _letters(store, row, positions).steps() if step)
+    (told,) = store.named_columns(("format", "raw_reason"), positions).to_pylist()
+    texts = (told["format"] or "none, the value is null", told["raw_reason"])
+    return LetterView.of(letter, _originals(store, row), ": ".join(filter(None, texts)))
 
 
 def redriven_by(snapshot: Recorded) -> Redriven:

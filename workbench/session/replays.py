@@ -283,7 +283,8 @@ class Replays:
         from workbench.replay import delete_created
 
         journal, run_id = self._recorded(run)
-        await delete_created(plain(cluster.log), journal, run_id, topic=topic)
+        by, reason = acting_user(cluster.profile), cluster.reason
+        await delete_created(plain(cluster.log), journal, run_id, topic=topic, by=by, reason=reason)
 
     def _runs(self) -> list[RunHead]:
         own = RecordedRuns(self.store.connection).runs()

@@ -139,16 +139,15 @@ class Snapshot(SnapshotQuestions):
         return record_detail(self.store, position)
 
     def dead_letters(self, *, origins: Mapping[str, str] | None = None) -> DeadLetters:
-        """Group the dead letters by error: ``.groups``, ``.frame``, ``.sample(fingerprint)`` and ``.over_time("1h")``.
+        """Group the dead letters by error: ``.groups``, ``.frame``, ``.sample(…)``, ``.over_time("1h")``, ``.look(…)``.
 
         Args:
             origins: The original topic of each dead-letter topic for which you know it. It has precedence over what
                 payload, headers and the name of the topic say.
         """
-        from workbench.replay.dead_letters.triage import read_dead_letters
-        from workbench.session.drafting import redriven_by
+        from workbench.session.drafting import dead_letters_of
 
-        return read_dead_letters(self.store, origins=origins, redriven=redriven_by(self))
+        return dead_letters_of(self, origins)
 
     def workflows(self, at: BoundLike | None = None) -> pd.DataFrame:
         """Return workflow runs and their states at a time.

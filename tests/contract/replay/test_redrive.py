@@ -22,6 +22,7 @@ def letter(topic, number, *, reason="'customer_id'", kind="KeyError", body=None)
         (b"kafka_dlt-original-offset", number.to_bytes(8, "big")),
         (b"kafka_dlt-exception-fqcn", kind.encode()),
         (b"kafka_dlt-exception-message", reason.encode()),
+        (b"kafka_dlt-exception-stacktrace", b"at shop.Billing\n\tat java.lang.Thread"),
     )
     value = b'{"order":%d, "client":"c-%d"}' % (number, number) if body is None else body
     return NewRecord(f"{topic}.DLT", b"k%d" % number, value, headers, 0, 1_700_000_000_000 + number)
@@ -199,6 +200,19 @@ async def test_what_a_letter_lost_is_taken_from_its_origin(cluster, captured):
         assert redrive.refused == {f"{topic}.DLT/0@9": "its copy as text lost bytes of the original"}
         assert redrive.bodies.startswith("1 body as at its origin; 1 body taken from its origin")
         assert redrive.bodies in repr(redrive)
+        letters = snap.dead_letters()
+        for position, there in ((f"{topic}.DLT/0@0", "the same record"), (f"{topic}.DLT/0@2", '-  "order": 99')):
+            letter = letters.look(position)
+            assert there in repr(letter).partition("at its origin\n")[2]
+            assert (letter.format, letter.stack_trace) == ("json", "at shop.Billing\n\tat java.lang.Thread")
+            assert "stack trace\n  at shop.Billing\n      at java.lang.Thread\n" in repr(letter)
+            assert "at shop.Billing" in letter._repr_html_()
+        lost = letters.look(f"{topic}.DLT/0@9")
+        assert (lost.failed, lost.original, lost.to_json()["why_not"]) == (
+            None, None, "its copy as text lost bytes of the original",
+        )  # fmt: skip
+        with pytest.raises(KeyError, match="orders/0@1 is no dead letter"):
+            letters.look("orders/0@1")
 
 
 async def test_a_fix_that_fails_is_a_finding_about_its_record(captured):

@@ -85,6 +85,7 @@ async def test_a_run_is_listed_shown_and_verified_again(cluster, path):
             await snap.replays.delete_created(plan.run_id, cluster, topic="again")
         await snap.replays.delete_created(plan.run_id, cluster, topic=target)
         assert await cluster.log.describe([target]) == []
+        assert f"The run created {target}, which was deleted since." in repr(snap.replays.show(plan.run_id))
     shown = RUNNER.invoke(application(), ["replay", "list", str(path), "-J"])
     assert json.loads(shown.stdout)["run"] == plan.run_id
     shown = RUNNER.invoke(application(), ["replay", "show", str(path), plan.run_id[:8]])

@@ -23,7 +23,7 @@ from workbench.cli.commands.replay import (
     until_stopped,
 )
 from workbench.cli.options import Broker, Json, SnapshotFile
-from workbench.cli.output import print_rows, print_text, say
+from workbench.cli.output import print_json, print_rows, print_text, say
 from workbench.cli.plan_options import header_changes, name_pairs, plan_options
 from workbench.cli.progress import progress_listener
 from workbench.cli.running import run
@@ -34,11 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.replay import ReplayReport
+    from workbench.replay.dead_letters.triage import DeadLetters
 
 _GROUPS = (
     "fingerprint", "error_type", "message", "records", "redriven", "again", "topics", "origins", "guessed", "first",
     "last",
 )  # fmt: skip
+_COUNTS = ("time", "fingerprint", "records")
 _ROWS = (
     "topic", "partition", "offset", "event_id", "correlation_id", "time", "error_type", "error_message",
     "attempts", "origin_topic", "origin_partition", "origin_offset", "origin_via", "redriven",
@@ -55,6 +57,13 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
     snapshot: SnapshotFile,
     fingerprint: Annotated[
         str | None, typer.Option("--fingerprint", "-f", help="Show samples of this group instead; its first digits do.")
+    ] = None,
+    look: Annotated[
+        str | None,
+        typer.Option("--look", help="Show this letter (TOPIC/PARTITION@OFFSET) with its stack trace and its original."),
+    ] = None,
+    over_time: Annotated[
+        str | None, typer.Option("--over-time", help="Count each group by spans of this length: 10min, 1h, 1D.")
     ] = None,
     number: Annotated[int, typer.Option("--number", "-n", min=1, help="Number of samples.")] = 3,
     redrive: Annotated[
@@ -119,10 +128,15 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
 
     with opened(snapshot) as snap:
         found = snap.dead_letters(origins=dict(name_pairs("--origins", origins, "LETTERS=ORIGIN")))
+        if look is not None:
+            _look(found, look, as_json=as_json)
+            return
     if found.note:
         say(found.note)
     columns: tuple[str, ...] = _GROUPS
     frame = found.groups
+    if over_time is not None:
+        columns, frame = _COUNTS, found.over_time(over_time)
     if fingerprint is not None:
         columns = _ROWS
         try:
@@ -130,6 +144,17 @@ def dlq(  # noqa: PLR0913 - as many as a redrive has
         except KeyError as error:
             raise ConfigurationError(error.args[0]) from error
     print_rows(plain_rows(frame), columns, as_json=as_json, empty="No dead letter.")
+
+
+def _look(found: DeadLetters, position: str, *, as_json: bool) -> None:
+    try:
+        letter = found.look(position)
+    except KeyError as error:
+        raise ConfigurationError(error.args[0]) from error
+    if as_json:
+        print_json(letter.to_json())
+    else:
+        print_text(repr(letter))
 
 
 def _refuse_without_redrive(given: Mapping[str, object]) -> None:

@@ -65,7 +65,7 @@ class Originals:
         Raises:
             NotRestorable: The letter has not all of it, and neither has the snapshot.
         """
-        there = self._there(letter, record)
+        there = self.at_origin(letter, record)
         try:
             found = restore()
         except NotRestorable:
@@ -82,7 +82,8 @@ class Originals:
         self._counts["equal"] += 1
         return there
 
-    def _there(self, letter: Any, record: Mapping[str, Any]) -> RestoredRecord | None:
+    def at_origin(self, letter: Any, record: Mapping[str, Any]) -> RestoredRecord | None:
+        """Return the record at the origin of a letter; None where there is none, or one that is younger."""
         if pd.isna(letter.origin_partition) or pd.isna(letter.origin_offset):
             return None
         cluster = self._clusters.get(record["source_id"])

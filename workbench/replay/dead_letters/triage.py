@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.decoding.fingerprint import fingerprint, normalised
+from workbench.errors import ValidationError
 from workbench.model.events.dead_letters import dead_letter_sql, is_dead_letter, origin_by_name
 from workbench.replay.dead_letters.restored_letters import BY_NAME
 from workbench.text import (
     counted,
     element,
     fragment,
+    is_position,
     number_text,
     output_html,
+    parse_position,
     position_text,
     table,
     text_table,
@@ -32,10 +35,11 @@ from workbench.text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pyarrow as pa
 
+    from workbench.replay.dead_letters.letter_view import LetterView
     from workbench.store import SnapshotStore
 
 _SHOWN = 20
@@ -76,9 +80,32 @@ class DeadLetters:
     frame: pd.DataFrame
     groups: pd.DataFrame
     note: str = ""
+    read: Callable[[pd.DataFrame], LetterView] | None = field(default=None, compare=False)
+    """Reads the letter of a row of ``frame`` from the snapshot."""
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def look(self, position: str) -> LetterView:
+        """Return one letter with its stack trace, the record that failed, and the record at its origin.
+
+        Args:
+            position: ``topic/partition@offset`` of the letter; or a fingerprint, for the newest letter of that group.
+
+        Raises:
+            KeyError: There is no such letter or group.
+            ValidationError: The letters were not read from a snapshot.
+        """
+        if self.read is None:
+            raise ValidationError("These letters were not read from a snapshot; look at them by snap.dead_letters().")
+        if not is_position(position):
+            return self.read(self.of_group(position).tail(1))
+        topic, partition, offset = parse_position(position)
+        frame = self.frame
+        found = frame[(frame["topic"] == topic) & (frame["partition"] == partition) & (frame["offset"] == offset)]
+        if found.empty:
+            raise KeyError(f"{position} is no dead letter.")
+        return self.read(found)
 
     def of_group(self, fingerprint: str) -> pd.DataFrame:
         """Return the rows of a group, named by its fingerprint or by the first digits of it.
@@ -112,9 +139,16 @@ class DeadLetters:
 
         Args:
             every: Length of a span as pandas writes it: ``"10min"``, ``"1h"``, ``"1D"``.
+
+        Raises:
+            ValidationError: ``every`` is no such length.
         """
-        times = self.frame["time"].dt.floor(every)
-        counts = self.frame.groupby([times, "fingerprint"]).size()
+        try:
+            times = self.frame["time"].dt.floor(every)
+        except ValueError as error:
+            raise ValidationError(f"{every!r} is no length of time such as '10min', '1h' or '1D'.") from error
+        # Letters without a time are counted, too: all counts together are all letters.
+        counts = self.frame.groupby([times, "fingerprint"], dropna=False).size()
         return counts.rename("records").reset_index()
 
     def __repr__(self) -> str:
@@ -149,12 +183,16 @@ NOT_REDRIVEN = Redriven()
 
 
 def read_dead_letters(
-    store: SnapshotStore, *, origins: Mapping[str, str] | None = None, redriven: Redriven = NOT_REDRIVEN
+    store: SnapshotStore,
+    *,
+    origins: Mapping[str, str] | None = None,
+    redriven: Redriven = NOT_REDRIVEN,
+    look: Callable[[pd.DataFrame], LetterView] | None = None,
 ) -> DeadLetters:
     """Read the dead letters of a snapshot and group them by failure; see `triage`."""
     where = CONDITION if not origins else f"{CONDITION} OR list_contains($origins, topic)"
     params = {"origins": sorted(origins)} if origins else None
-    return triage(store.event_table(where, params), origins=origins, redriven=redriven)
+    return replace(triage(store.event_table(where, params), origins=origins, redriven=redriven), read=look)
 
 
 def triage(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -24,6 +25,7 @@ from workbench.text import (
     partition_text,
     table,
     text_table,
+    time_text,
     visible,
 )
 
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from workbench.replay.proof.verification import Verification
     from workbench.store.journal import Journal, RunLedger, RunRow
 
+DELETED = "replay.delete_created"
+"""Action of the audit's entries about created topics that were deleted."""
 TRY = "replay.try"
 """Action of the audit's entries about runs that were tried again."""
 _PART_ROWS = 1 << 16
@@ -138,7 +142,7 @@ class ReplayReport:
             ("state", self.state),
             ("plan", token(self.plan_hash)),
             *([("confirmed", visible(self._confirmed, None))] if self._confirmed else []),
-            *([("time", " to ".join(filter(None, self._times)))] if any(self._times) else []),
+            *([("time", " to ".join(self._times))] if self._times else []),
             *([("target", visible(", ".join(self.targets), None))] if self.state == "planned" else []),
             ("records", f"{number_text(self.selected)} selected: {counts or 'none attempted'}"),
             *([("error", visible(self.error, None))] if self.error else []),
@@ -152,8 +156,9 @@ class ReplayReport:
         return ": ".join(filter(None, [f"by {by}" if by else "", reason]))
 
     @property
-    def _times(self) -> tuple[str | None, str | None]:
-        return self.why["started_at"], self.why["finished_at"]
+    def _times(self) -> list[str]:
+        known = (self.why["started_at"], self.why["finished_at"])
+        return [time_text(datetime.fromisoformat(at), precision="s") for at in known if at]
 
     def _lines(self) -> list[str]:
         return [*self.next_step.splitlines(), *(self.undo.lines if self.positions.num_rows else [])]
@@ -217,7 +222,7 @@ def read_report(journal: Journal, run_id: str, verification: Verification | None
         outcomes=recorded.counts(),
         positions=journal.positions(run_id),
         verification=verification,
-        undo=UndoAids.of(row, recorded, held),
+        undo=UndoAids.of(row, recorded, held, [entry["topic"] for entry in journal.audit_rows(run_id, DELETED)]),
         recorded=recorded,
         why=_why(row),
         held=held,

@@ -15,7 +15,7 @@ from workbench.replay.target.facts import TargetFacts
 from workbench.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import pyarrow as pa
 
@@ -37,12 +37,14 @@ class UndoAids:
     """Targets that were compacted when the run was planned: there its values became the newest of their keys."""
     created: tuple[str, ...]
     """Topics that the run created; `delete_created` removes one, guarded."""
+    deleted: frozenset[str]
+    """Those that were removed so."""
     recorded: RunLedger
     held: pa.Table | None
     """The ledger of a run that is not large."""
 
     @classmethod
-    def of(cls, row: RunRow, recorded: RunLedger, held: pa.Table | None) -> UndoAids:
+    def of(cls, row: RunRow, recorded: RunLedger, held: pa.Table | None, deleted: Collection[str] = ()) -> UndoAids:
         """Derive the information from a run and its ledger."""
         found = TargetFacts.from_json(row.plan["facts"])
         return cls(
@@ -59,6 +61,7 @@ class UndoAids:
             },
             compacted=tuple(name for name in found.target_topics if found.topics[name].compacted),
             created=tuple(sorted(row.plan["document"]["target"].get("create", {}))),
+            deleted=frozenset(deleted),
             recorded=recorded,
             held=held,
         )
@@ -92,7 +95,10 @@ class UndoAids:
             names = ", ".join(self.compacted)
             lines.append(f"What its keys had before on {names}: snap.replays.former_values({self.run_id!r}, writer).")
         lines += [
-            f"The run created {name}; delete_created(…, topic={name!r}) removes it, or workbench replay delete-created."
+            f"The run created {name}, which was deleted since."
+            if name in self.deleted
+            else f"The run created {name}; delete_created(…, topic={name!r}) removes it, or workbench replay "
+            "delete-created."
             for name in self.created
         ]
         return lines

@@ -63,8 +63,8 @@ class Change:
     @property
     def diff(self) -> str:
         """Headers and decoded body before and after, as a diff of their lines."""
-        before = [*_header_lines(self.headers_before), *_lines(self.reader, self.headers_before, self.before)]
-        after = [*_header_lines(self.headers_after), *_lines(self.reader, self.headers_after, self.after)]
+        before = record_lines(self.reader, self.headers_before, self.before)
+        after = record_lines(self.reader, self.headers_after, self.after)
         return "\n".join(difflib.unified_diff(before, after, "before", "after", lineterm="", n=1))
 
 
@@ -252,6 +252,11 @@ def _column(records: pa.Table, function: Callable[[Any], Any]) -> Any:
         found = counted(len(column), "value")
         raise ValidationError(f"The function returned {found} for {counted(records.num_rows, 'record')}.")
     return column if hasattr(column, "to_pylist") else list(column)
+
+
+def record_lines(reader: RecordReader, headers: HeaderList, body: bytes | None) -> list[str]:
+    """Return headers and decoded body as lines of text."""
+    return [*_header_lines(headers), *_lines(reader, headers, body)]
 
 
 def _header_lines(headers: HeaderList) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.errors import ReplayRefused
 from workbench.model import TopicPartition
 from workbench.replay.proof.arrivals import Picker, arrivals
+from workbench.replay.proof.report import DELETED
 from workbench.replay.target.fetching import topic_facts
 from workbench.text import counted
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from workbench.store.journal import Journal, RunRow
 
 
-async def delete_created(log: RecordLog, journal: Journal, run_id: str, *, topic: str) -> None:
+async def delete_created(
+    log: RecordLog, journal: Journal, run_id: str, *, topic: str, by: str = "", reason: str = ""
+) -> None:
     """Delete a topic that a run created, if it contains only records of that run.
 
     Args:
@@ -24,6 +27,8 @@ async def delete_created(log: RecordLog, journal: Journal, run_id: str, *, topic
         journal: Where the run is recorded.
         run_id: The run.
         topic: Physical name, typed.
+        by: Who, for the audit.
+        reason: Why, for the audit.
 
     Raises:
         ReplayRefused: The run did not create it, is still under way, others wrote to it, or a group reads it.
@@ -36,7 +41,9 @@ async def delete_created(log: RecordLog, journal: Journal, run_id: str, *, topic
     await asyncio.to_thread(
         journal.audit,
         run_id,
-        action="replay.delete_created",
+        action=DELETED,
+        who=by,
+        reason=reason,
         cluster=log.cluster_id,
         topic=topic,
         result="done",

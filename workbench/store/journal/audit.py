@@ -44,10 +44,10 @@ def read_audit_rows(
     cursor: duckdb.DuckDBPyConnection, operation_id: str, only: str | None = None
 ) -> list[dict[str, Any]]:
     """Return the rows of an operation, or of one action of it, oldest first; ``details`` is read from its JSON."""
-    query = """SELECT action, result, details FROM audit
+    query = """SELECT action, result, topic, details FROM audit
         WHERE operation_id = $1 AND ($2 IS NULL OR action = $2) ORDER BY "at" """
     found = cursor.execute(query, [operation_id, only]).fetchall()
     return [
-        {"action": action, "result": result, "details": json.loads(details) if details else {}}
-        for action, result, details in found
+        {"action": action, "result": result, "topic": topic, "details": json.loads(details) if details else {}}
+        for action, result, topic, details in found
     ]

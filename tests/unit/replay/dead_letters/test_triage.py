@@ -8,6 +8,7 @@ import pytest
 from decoded_events import event_table
 from event_rows import SECOND, table
 
+from workbench.errors import ValidationError
 from workbench.replay.dead_letters.triage import Redriven, triage
 
 
@@ -96,6 +97,11 @@ def test_groups_over_time():
     counts = triage(event_table(letters)).over_time("1min")
     assert counts["records"].to_list() == [2, 1, 1]
     assert set(counts) == {"time", "fingerprint", "records"}
+    timeless = {"event_id": None, "convention": None, "topic": "orders.DLT", "timestamp_type": 0, "timestamp_ms": -1}
+    found = triage(event_table([*letters, timeless]))
+    assert found.over_time("1h")["records"].sum() == len(found)
+    with pytest.raises(ValidationError, match="'soon' is no length of time"):
+        found.over_time("soon")
 
 
 def test_odd_records_do_not_take_the_answer_down():

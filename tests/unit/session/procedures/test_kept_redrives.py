@@ -83,6 +83,12 @@ def check_the_command(path, fix, connected, monkeypatch):
     guessed = CliRunner().invoke(application(), command)
     assert guessed.exit_code == 2
     assert "confirm it with origin='orders' (--origin orders)" in " ".join(guessed.stderr.split())
+    looked = CliRunner().invoke(application(), ["dlq", str(path), "--look", "orders.DLT/0@1", "-J"])
+    assert json.loads(looked.stdout)["failed"] == ["{", '  "n": 1', "}"], looked.output
+    counted = CliRunner().invoke(application(), ["dlq", str(path), "--over-time", "1D", "-J"])
+    assert sum(json.loads(line)["records"] for line in counted.stdout.splitlines()) == 3
+    nothing = CliRunner().invoke(application(), ["dlq", str(path), "--look", "orders.DLT/0@99"])
+    assert (nothing.exit_code, "orders.DLT/0@99 is no dead letter" in nothing.stderr) == (2, True)
     named = CliRunner().invoke(
         application(), [*command, "--origins", "orders.DLT=orders", "-f", "0", "--option", "ramp_s=none"]
     )
