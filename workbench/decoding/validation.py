@@ -11,7 +11,7 @@ from workbench.errors import ConfigurationError, MissingExtraError
 from workbench.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from workbench.model.schemas import Schema
 
@@ -48,6 +48,15 @@ def validate(value: Any, schema: Schema, referenced: Mapping[tuple[str, int], Sc
 
 
 def _json_faults(value: Any, schema: Schema, referenced: Mapping[tuple[str, int], Schema]) -> Iterable[Fault]:
+    return json_checker(schema, referenced)(value)
+
+
+def json_checker(schema: Schema, referenced: Mapping[tuple[str, int], Schema]) -> Callable[[Any], list[Fault]]:
+    """Return what finds the faults of values by a JSON schema, for many values.
+
+    Raises:
+        ConfigurationError: The schema cannot be used; the function may raise it, too.
+    """
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import validator_for
     from referencing import Registry, Resource
@@ -68,16 +77,21 @@ def _json_faults(value: Any, schema: Schema, referenced: Mapping[tuple[str, int]
         checker.check_schema(definition)
         searching = with_bounded_patterns(checker, Patterns(f"Schema {schema.id}"))
         validator = searching(definition, registry=Registry().with_resources(named))
-        found = list(islice(validator.iter_errors(value), FAULTS_LIMIT))
     except SchemaError as error:
         raise ConfigurationError(
             f"Schema {schema.id} is no JSON schema: {visible(error.message, _MESSAGE_CHARACTERS)}."
         ) from None
-    except Unresolvable as error:
-        raise ConfigurationError(
-            f"Schema {schema.id} refers to {visible(str(error.ref), 200)!r}, which is not there."
-        ) from None
-    return [(error.json_path, error.message) for error in found]
+
+    def faults(value: Any) -> list[Fault]:
+        try:
+            found = list(islice(validator.iter_errors(value), FAULTS_LIMIT))
+        except Unresolvable as error:
+            raise ConfigurationError(
+                f"Schema {schema.id} refers to {visible(str(error.ref), 200)!r}, which is not there."
+            ) from None
+        return [(error.json_path, error.message) for error in found]
+
+    return faults
 
 
 def _avro_faults(value: Any, schema: Schema, referenced: Mapping[tuple[str, int], Schema]) -> Iterable[Fault]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from protobuf_messages import ALL, message_of
 from replay_samples import draft, facts, row
 from serialised_values import avro_bytes, avro_schema, framed, schemas_of
 
 from workbench.decoding import Decoder, TopicConvention, load_conventions
-from workbench.model.schemas import Schema
+from workbench.model.schemas import Schema, SchemaReference, Schemas
 from workbench.replay import make_plan
 from workbench.replay.rewriting.json_body import NotRewritable
 from workbench.replay.rewriting.raw_batch import record_batch
@@ -87,6 +89,21 @@ def test_what_the_schema_refuses_refuses_the_record():
     assert 'total: it is "much", and its schema wants a number' in str(plan.refusals)
     more = make_plan(selected.edit(lambda body: {**body, "more": 1}), facts())
     assert "its schema has no member more" in str(more.refusals)
+
+
+def test_a_body_that_names_a_json_schema_is_checked_by_it():
+    customer = {"type": "object", "required": ["name"], "properties": {"name": {"$ref": "name.json"}, "n": {}}}
+    parts = {("names", 1): Schema(4, "JSON", '{"type": "string"}')}
+    one = Schema(3, "JSON", json.dumps(customer), (SchemaReference("name.json", "names", 1),))
+    reader = RecordReader("t", Decoder(schemas=Schemas({3: one, 5: Schema(5, "JSON", '{"type": 7}')}, parts)))
+    body = reader.body((), framed(3, b'{"name": "a"}'))
+    assert body.written({"name": "b", "n": 1}) == framed(3, b'{"name":"b","n":1}')
+    with pytest.raises(NotRewritable, match=r"its schema refuses it: \$.name: 5 is not of type 'string'"):
+        body.written({"name": 5})
+    with pytest.raises(NotRewritable, match="'name' is a required property"):
+        body.written({})
+    with pytest.raises(NotRewritable, match="its schema cannot be used: Schema 5 is no JSON schema"):
+        reader.body((), framed(5, b"{}"))
 
 
 def test_a_fixed_convention_finds_the_ids():
