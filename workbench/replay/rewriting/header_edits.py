@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -54,6 +55,8 @@ class HeaderEdit:
         """
         if (self.function is None) == (not self.set and not self.remove and not self.rename):
             raise ConfigurationError("Name what to change in the headers: set=, remove= and rename=, or a function.")
+        if inspect.iscoroutinefunction(self.function):
+            raise ConfigurationError("The function is a coroutine function (async def); it must return the headers.")
         for name in (*self.set, *self.rename.values()):
             if not isinstance(name, str) or not name or name.encode().startswith(X_REPLAY):
                 raise ConfigurationError(
@@ -99,18 +102,35 @@ class HeaderEdit:
             return headers
         given = [(name.decode("utf-8", "surrogateescape"), content) for name, content in headers]
         try:
-            made = tuple(
-                (name.encode("utf-8", "surrogateescape"), content.encode() if isinstance(content, str) else content)
-                for name, content in self.function(given)
-            )
+            made = tuple(map(_pair, _pairs(self.function(given))))
             for operation in patch_between_headers(headers, made):
                 check_header_operation(operation)
         except ConfigurationError as error:
             raise NotRewritable(str(error)) from error
+        except NotRewritable:
+            raise
         except Exception as error:
             # The function is the user's: what it raises about one record is a finding about that record.
             raise NotRewritable(f"the edit of its headers failed: {type(error).__name__}: {error}") from error
         return made
+
+
+def _pairs(returned: Any) -> Iterable[Any]:
+    if isinstance(returned, (str, bytes)) or not hasattr(returned, "__iter__"):
+        found = type(returned).__name__
+        raise NotRewritable(f"the edit of its headers returned {found}, and not pairs of name and content")
+    return returned  # type: ignore[no-any-return]  # the function is the user's
+
+
+def _pair(returned: Any) -> tuple[bytes, bytes | None]:
+    match returned:
+        case (str() as name, None | bytes() | str() as content):
+            text = content.encode() if isinstance(content, str) else content
+            return name.encode("utf-8", "surrogateescape"), text
+    raise NotRewritable(
+        f"the edit of its headers returned {visible(repr(returned), 60)}: a header is a pair of a name and of bytes, a "
+        "text or None",
+    )
 
 
 def _text(name: bytes) -> str | None:

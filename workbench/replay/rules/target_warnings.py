@@ -153,6 +153,23 @@ def forgotten_producers(planning: PlanningInput) -> Iterator[str]:
             )
 
 
+@warning("W-24")
+def blind_brakes(planning: PlanningInput) -> Iterator[str]:
+    """Warn of brakes that watch what is not there, as after a typing mistake."""
+    options, facts = planning.options, planning.facts
+    known = {group.group_id for group in facts.groups} | set(facts.unclear_groups)
+    for name in options.brake_topics:
+        topic = facts.topics.get(name)
+        if topic is None or not topic.exists:
+            yield f"the brake watches {name}, which does not exist: it holds nothing until the topic is there."
+    for group in options.brake_groups:
+        if group not in known:
+            yield (
+                f"the brake watches the group {group}, which does not read the target: all that is sent counts as its "
+                "lag, and the run waits for it when the limit is reached."
+            )
+
+
 @warning("W-15")
 def unknown_settings(planning: PlanningInput) -> Iterator[str]:
     """Warn of target settings that could not be read, so that their rules were not checked."""

@@ -146,7 +146,7 @@ class TargetFacts:
     named: bool
     """The user named the targets; otherwise the run creates them."""
     topics: Mapping[str, TopicFacts]
-    """Facts of each target topic, and of each source topic that lies on the same cluster."""
+    """Facts of each target topic, of each source topic on the same cluster, and of topics that brakes watch."""
     groups: tuple[GroupFacts, ...] = ()
     """Groups on the target topics, by id."""
     unclear_groups: tuple[str, ...] = ()

@@ -76,6 +76,7 @@ async def fetch_facts(
         targets,
         run_id,
         draft.records,
+        watched=draft.options.brake_topics,
         named=to is not None,
         connection=connection,
         journal=journal,
@@ -107,6 +108,7 @@ async def fetch_again(
         planned.targets,
         planned.run_id,
         records,
+        watched=planned.topics,
         named=planned.named,
         connection=connection,
         journal=journal,
@@ -120,13 +122,14 @@ async def _facts(
     run_id: str,
     records: pa.Table,
     *,
+    watched: Collection[str],
     named: bool,
     connection: Connection | None,
     journal: RunsInDoubt | None,
 ) -> TargetFacts:
     names = sorted(set(targets.values()))
     own_sources = {source.topic for source in sources if source.cluster_id == log.cluster_id}
-    topics = await topic_facts(log, {*names, *own_sources})
+    topics = await topic_facts(log, {*names, *own_sources, *watched})
     existing = [name for name in names if topics[name].exists]
     groups, unclear = await _groups(log, existing) if existing else ((), ())
     return TargetFacts(

@@ -77,8 +77,11 @@ def test_a_function_gets_and_returns_pairs():
     ("function", "reason"),
     [
         (lambda _: 1 / 0, "the edit of its headers failed: ZeroDivisionError"),
-        (lambda _: [("a", 1)], "the edit of its headers failed"),
-        (lambda _: [("a",)], "the edit of its headers failed"),
+        (lambda _: None, "returned NoneType, and not pairs of name and content"),
+        (lambda _: "a: 1", "returned str, and not pairs of name and content"),
+        (lambda _: [("a", 1)], "returned ('a', 1): a header is a pair of a name and of bytes, a text or None"),
+        (lambda _: [("a",)], "returned ('a',): a header is a pair"),
+        (lambda _: [5], "returned 5: a header is a pair"),
         (lambda _: [("x-replay-id", "mine")], "written by the run itself"),
     ],
 )
@@ -87,6 +90,15 @@ def test_a_function_that_fails_refuses_its_records(function, reason):
     assert [refusal.rule for refusal in plan.refusals] == ["G-27"]
     assert reason in str(plan.refusals[0])
     assert [name for name, _ in sent(plan)] == ["a", "x-old", "a", "b"]
+
+
+async def later(headers):
+    return headers
+
+
+def test_a_coroutine_function_is_no_edit():
+    with pytest.raises(ConfigurationError, match="coroutine function"):
+        edited(later)
 
 
 def test_a_field_that_a_record_lacks_refuses_it():

@@ -80,6 +80,7 @@ PLANS = {
     "W-21": raw,
     "W-22": itself,
     "W-23": lambda: make_plan(draft(), facts(clock_offset=ClockOffset(5_000, 10))),
+    "W-24": lambda: make_plan(draft(brake_topics=["copy.dlq"]), facts()),
 }  # fmt: skip
 
 
@@ -96,6 +97,14 @@ def test_a_warning_is_given_where_it_holds_and_nowhere_else(number):
     assert said
     assert all(text.endswith(".") for text in said)
     assert given(make_plan(draft(), facts())) == []
+
+
+def test_a_brake_that_watches_what_is_there_is_no_warning():
+    watching = draft(brake_topics=["copy.dlq"], brake_groups=["billing"], accept_groups=["billing"])
+    known = facts(topic(), topic("copy.dlq", 1), groups=(group(),))
+    assert not [text for text in make_plan(watching, known).warnings if "brake" in text]
+    (text,) = [text for text in make_plan(draft(brake_groups=["biling"]), facts()).warnings if "brake" in text]
+    assert text.startswith("the brake watches the group biling, which does not read the target: ")
 
 
 def test_two_partitioners_are_told_with_their_shares():
