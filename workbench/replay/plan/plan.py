@@ -136,7 +136,8 @@ class Plan:
         sent = self.sent
         if not len(sent):
             return ()
-        picked = {int(sent[0]): "first", int(sent[-1]): "last"}
+        picked = {int(sent[0]): "first"}
+        picked.setdefault(int(sent[-1]), "last")
         if self.estimates.largest_seq is not None:
             picked.setdefault(self.estimates.largest_seq, "largest")
         if "event_type" in self.records.table.column_names:

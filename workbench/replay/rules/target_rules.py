@@ -74,7 +74,8 @@ def protected(planning: PlanningInput) -> list[str]:
         return []
     typed = f", typed was {', '.join(sorted(planning.typed))}" if planning.typed else ""
     names = ", ".join(wanted)
-    return [f"the target is protected{typed}; type its physical name: run(plan, confirm=…, target={names!r})."]
+    how = f"run(plan, confirm=…, target={names!r}), on the command line --confirm-target {','.join(wanted)}"
+    return [f"the target is protected{typed}; type its physical name: {how}."]
 
 
 @refusal("G-5", override="create_target=True")

@@ -50,6 +50,7 @@ def test_samples_show_first_last_largest_and_each_type():
         ("type b", "orders/0@3"),
     ]
     assert plan.samples[0].text == "key k, value x, 0 headers"
+    assert [sample.why for sample in make_plan(draft(row(1)), facts()).samples] == ["first"]
 
 
 def test_the_panel_gets_facts_as_text():

@@ -83,6 +83,7 @@ def test_g4_protected_target_wants_its_name(connection):
     plan = make_plan(draft(), facts(connection=Connection(read_only=False, **connection)))
     assert rules(plan) == ["G-4"]
     assert plan.view().protected
+    assert "on the command line --confirm-target copy." in str(plan.refusals[0])
     for typed, expected in [({"copy"}, []), ({"Copy"}, ["G-4"]), ({"copy", "orders"}, ["G-4"])]:
         planning = PlanningInput(plan.records, plan.facts, frozenset(typed))
         assert [refusal.rule for refusal in refusals(planning)] == expected
