@@ -89,12 +89,18 @@ def plan_from_json(stored: Mapping[str, Any], draft: Draft) -> Plan:
     Raises:
         ReplayRefused: The selection is not the planned one any more, or the stored plan was changed.
     """
-    again = draft.with_options(Options.from_json(stored["options"]))
-    if not again.edits.any and isinstance(stored.get("edits"), dict):
-        again = again.with_edits(Edits.from_json(stored["edits"]))
-    plan = make_plan(again, TargetFacts.from_json(stored["facts"]))
-    if plan.hash != stored["hash"]:
-        reason = f"G-7: the plan made from this selection is {plan.token}, the journaled one {stored['hash'][:8]}"
+    try:
+        again = draft.with_options(Options.from_json(stored["options"]))
+        if not again.edits.any and isinstance(stored.get("edits"), dict):
+            again = again.with_edits(Edits.from_json(stored["edits"]))
+        facts, expected = TargetFacts.from_json(stored["facts"]), str(stored["hash"])
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        # Another version wrote it, or somebody has changed it.
+        reason = f"G-7: the journaled plan cannot be read ({type(error).__name__}: {error})"
+        raise ReplayRefused(f"{reason}. Plan again.", reasons=[reason]) from error
+    plan = make_plan(again, facts)
+    if plan.hash != expected:
+        reason = f"G-7: the plan made from this selection is {plan.token}, the journaled one {expected[:8]}"
         raise ReplayRefused(f"{reason}; records or options differ. Plan again.", reasons=[reason])
     return plan
 

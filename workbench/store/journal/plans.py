@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from workbench.errors import SnapshotError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -68,7 +70,14 @@ def read_plan(cursor: duckdb.DuckDBPyConnection, run_id: str, shown: Mapping[str
     query = "SELECT part, content FROM replay_plans WHERE run_id = ?"
     # A part is there twice where a process died before the run was entered, and entered the plan again.
     parts = dict(cursor.execute(query, [run_id]).fetchall())
-    plan: Mapping[str, Any] = json.loads("".join(parts[part] for part in sorted(parts))) if parts else shown
+    if not parts:
+        return shown
+    try:
+        plan = json.loads("".join(parts[part] for part in sorted(parts)))
+    except ValueError as error:
+        raise SnapshotError(f"The journal has no readable plan of run {run_id}: {error}.") from error
+    if not isinstance(plan, dict):
+        raise SnapshotError(f"The journal has no readable plan of run {run_id}: it is a {type(plan).__name__}.")
     return plan
 
 

@@ -120,6 +120,11 @@ def test_a_plan_from_the_journal_is_the_same_or_refused():
     assert (again.hash, again.facts, again.options) == (planned.hash, planned.facts, planned.options)
     with pytest.raises(ReplayRefused, match="G-7"):
         plan_from_json(stored, draft(row(10)))
+    for broken in ({"options": None}, {"options": {**stored["options"], "later": 1}}, {"facts": {}}, {"facts": []}):
+        with pytest.raises(ReplayRefused, match="G-7: the journaled plan cannot be read"):
+            plan_from_json({**stored, **broken}, vector_draft())
+    with pytest.raises(ReplayRefused, match="G-7: the journaled plan cannot be read"):
+        plan_from_json({name: part for name, part in stored.items() if name != "hash"}, vector_draft())
     stored["facts"]["targets"] = {"orders": "elsewhere"}
     stored["facts"]["topics"][0]["name"] = "elsewhere"
     with pytest.raises(ReplayRefused, match="G-7"):
