@@ -20,7 +20,7 @@ VALID_FOR_MS = 3_600_000
 """A plan can be run for one hour."""
 
 
-@refusal("G-11", override="timestamps='now', or accept_expiry=True")
+@refusal("G-11", override="timestamps='now' or 'shift', or accept_expiry=True")
 def expired(planning: PlanningInput) -> list[str]:
     """Refuse timestamps older than the target's retention: the broker may delete such records at its next cleaning."""
     if planning.options.accept_expiry:
@@ -37,7 +37,7 @@ def expired(planning: PlanningInput) -> list[str]:
     return found
 
 
-@refusal("G-12", override="timestamps='now'")
+@refusal("G-12", override="timestamps='now' or 'shift'")
 def out_of_range(planning: PlanningInput) -> list[str]:
     """Refuse timestamps that the broker of the target rejects."""
     found = []
