@@ -164,7 +164,10 @@ def redrive_letters(
     except KeyError as error:
         raise ValidationError(error.args[0]) from error
     if origin is not None:
+        known = ", ".join(sorted(letters["origin_topic"].dropna().unique())[:5]) or "topics that are not known"
         letters = letters[letters["origin_topic"] == origin]
+        if letters.empty:
+            raise ValidationError(f"None of these dead letters came from {origin}; they came from {known}.")
     store = snapshot.store
     return make_redrive(
         _letters(store, letters, positions_of(store, letters)[0] if len(letters) else None),

@@ -169,6 +169,8 @@ async def test_an_origin_that_only_a_name_tells_is_confirmed(cluster, captured):
         guess = f"that it came from {topic} is a guess by the name of its topic"
         assert reason == f"{guess}; confirm it with origin={topic!r} (--origin {topic})"
         assert len(snap.redrive(origin=topic)) == len(snap.redrive()) + 1
+        with pytest.raises(ValidationError, match=f"came from elsewhere; they came from {topic}."):
+            snap.redrive(origin="elsewhere")
         assert len(snap.redrive(origins={f"{topic}.DLT": topic})) == len(snap.redrive()) + 1
 
 
@@ -198,7 +200,7 @@ async def test_what_a_letter_lost_is_taken_from_its_origin(cluster, captured):
         assert found[2]["value"] == b'{"order":2, "client":"c-2"}', "another record lies at its origin now"
         assert found[8]["value"] == b"\xff\xfe", "the copy as text lost it"
         assert redrive.refused == {f"{topic}.DLT/0@9": "its copy as text lost bytes of the original"}
-        assert redrive.bodies.startswith("1 body as at its origin; 1 body taken from its origin")
+        assert redrive.bodies.startswith("1 body as at the origin; 1 body taken from the origin")
         assert redrive.bodies in repr(redrive)
         letters = snap.dead_letters()
         for position, there in ((f"{topic}.DLT/0@0", "the same record"), (f"{topic}.DLT/0@2", '-  "order": 99')):

@@ -98,14 +98,13 @@ class Originals:
         if not self._found:
             return ""
         texts = {
-            "equal": "as at its origin",
-            "origin": "taken from its origin, because the letter has not all of it",
-            "differs": "of the letter, which differs from what is at its origin now",
+            "equal": "as at the origin",
+            "origin": "taken from the origin, because the letter has not all of it",
+            "differs": "of the letter, which differs from what is at the origin now",
             "letter": "of the letter, whose origin was not captured",
         }
-        return "; ".join(
-            f"{counted(self._counts[name], 'body')} {text}" for name, text in texts.items() if self._counts[name]
-        )
+        found = [(self._counts[name], text) for name, text in texts.items() if self._counts[name]]
+        return "; ".join(f"{counted(count, 'body', 'bodies')} {text}" for count, text in found)
 
 
 def _placed(letters: pd.DataFrame) -> list[Any]:
