@@ -22,15 +22,9 @@ def read_body(value: bytes | None) -> Any:
     if value is None:
         raise NotRewritable("its value is null")
     try:
-        text = value.decode()
-        tree = json.loads(text, object_pairs_hook=_members)
-        exact = json.loads(text, parse_float=Decimal)
-        again = json.loads(json.dumps(tree, allow_nan=False), parse_float=Decimal)
+        return _READER.decode(value.decode())
     except (ValueError, RecursionError):
         raise NotRewritable(_REASON) from None
-    if exact != again:
-        raise NotRewritable("it holds a number that would not be written again exactly")
-    return tree
 
 
 def write_body(tree: Any) -> bytes:
@@ -45,8 +39,23 @@ def write_body(tree: Any) -> bytes:
         raise NotRewritable(f"it cannot be written as JSON: {error}") from error
 
 
+def _exact(text: str) -> float:
+    number = float(text)
+    if Decimal(text) != Decimal(repr(number)):
+        raise NotRewritable("it holds a number that would not be written again exactly")
+    return number
+
+
+def _no_json(name: str) -> float:
+    raise ValueError(name)
+
+
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise NotRewritable("it has a member twice, which a new encoding would lose")
     return members
+
+
+_READER = json.JSONDecoder(object_pairs_hook=_members, parse_float=_exact, parse_constant=_no_json)
+"""Python's own limit on digits holds for integers, which are read whole; a fraction is one that a float gives back."""
