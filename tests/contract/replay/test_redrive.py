@@ -10,6 +10,7 @@ import workbench as wb
 from workbench.errors import ConfigurationError, ValidationError
 from workbench.model import NewRecord, Span, TopicPartition
 from workbench.replay import RunControl
+from workbench.replay.plan import batches
 
 pytestmark = pytest.mark.promise("RS-8")
 
@@ -140,12 +141,13 @@ async def test_a_fix_is_an_edit_of_the_plan(cluster, captured):
             snap.redrive(mode="recording")
 
 
-async def test_a_redrive_that_was_stopped_is_resumed_without_its_fix(cluster, captured):
+async def test_a_redrive_that_was_stopped_is_resumed_without_its_fix(cluster, captured, monkeypatch):
+    monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
     topic, path = captured
     calls = []
     with wb.open(path) as snap:
         redrive = snap.redrive(fix=lambda body: {**rename(body), "call": calls.append(0) or len(calls)})
-        plan = await cluster.plan(redrive.draft, to=redrive.to, ramp_s=None, records_per_s="1/2")
+        plan = await cluster.plan(redrive.draft, to=redrive.to, ramp_s=None, records_per_s=None)
         control = RunControl()
         report = await cluster.run(plan, confirm=plan.token, control=control, progress=lambda _: control.cancel())
         assert report.state == "stopped"
