@@ -299,7 +299,9 @@ def replay(  # noqa: PLR0913 - as many as a replay has
 def show_plan(plan: Plan, command: str, *, as_json: bool) -> None:
     """Print a plan, and the command that runs it."""
     if as_json:
-        print_json({"kind": "plan", "token": plan.token, **plan.to_json()})
+        # The document has the number and the digest of the edits; packed as the journal keeps them they may be large.
+        shown = {name: value for name, value in plan.to_json().items() if name != "edits"}
+        print_json({"kind": "plan", "token": plan.token, **shown})
     else:
         print_text(plan.dry_run().text(command))
     if plan.blocking:

@@ -103,6 +103,9 @@ def check_the_command(path, fix, connected, monkeypatch):
     assert "orders.DLT → orders" in planned.stdout
     assert FIXES[fix.name][1] in planned.stdout
     assert "+header mended: orders.DLT@0" in planned.stdout
+    again = CliRunner().invoke(application(), [*command, "-J"])
+    shown = json.loads(again.stdout)
+    assert (shown["document"]["edits"]["records"], "edits" in shown) == (3, False)
     token = re.search(r"--confirm (\w+)", planned.stdout)[1]
     done = CliRunner().invoke(application(), [*command, "--confirm", token, "--reason", "INC-7", "-J"])
     assert done.exit_code == 0, done.output
