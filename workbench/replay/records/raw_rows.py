@@ -97,7 +97,8 @@ class RawRows:
         rows = [np.empty(0, np.int64)]
         for part in self._parts():
             hits = np.flatnonzero(chosen(part.names).to_numpy(zero_copy_only=False))
-            rows.append(np.unique(part.rows_of(hits)))
+            found = part.rows_of(hits)
+            rows.append(found[np.diff(found, prepend=-1) > 0])  # they ascend, and one may be there several times
         return np.concatenate(rows)
 
     def header_counts(self) -> Iterator[Longs]:

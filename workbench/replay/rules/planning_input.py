@@ -71,7 +71,9 @@ class PlanningInput:
         rows = self.records.target_rows
         if not len(self.left_out):
             return rows
-        return {name: np.setdiff1d(seqs, self.left_out.seqs, assume_unique=True) for name, seqs in rows.items()}
+        kept = np.ones(len(self.records), bool)
+        kept[self.left_out.seqs] = False
+        return {name: seqs[kept[seqs]] for name, seqs in rows.items()}
 
     def numbers(self, name: str) -> Longs:
         """Return an integer column of the records that are sent."""

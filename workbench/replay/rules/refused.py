@@ -86,10 +86,11 @@ class LeftOut:
     def of(cls, refused: Iterable[tuple[str, Longs]]) -> LeftOut:
         """Return the records of several rules, given as number and seqs."""
         rules = list(refused)
-        seqs = np.unique(np.concatenate([NO_SEQS, *(own for _, own in rules)]))
-        marks = np.zeros(len(seqs), np.int64)
+        every = np.zeros(max((int(own[-1]) + 1 for _, own in rules if len(own)), default=0), np.int64)
         for bit, (_, own) in enumerate(rules):
-            marks[np.searchsorted(seqs, own)] |= 1 << bit
+            every[own] |= 1 << bit
+        seqs = np.flatnonzero(every)
+        marks = every[seqs]
         found, codes = np.unique(marks, return_inverse=True)
         texts = [
             ", ".join(number for bit, (number, _) in enumerate(rules) if mark >> bit & 1) for mark in found.tolist()
