@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from workbench.model.records.columns import RECORD
 from workbench.model.selecting.selection import SelectedSource
 from workbench.replay import Connection, Draft, Plan, ReplayReport, fetch_facts, make_plan, run_plan
 from workbench.replay.records.raw_rows import RawRows
+from workbench.replay.run.batches.entries import BatchJournal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,6 +34,19 @@ async def write(log: RecordLog, records: Iterable[NewRecord], transactional_id: 
         assert [outcome.status for outcome in outcomes] == ["acked"] * len(outcomes), outcomes
         if transactional_id:
             await writer.commit()
+
+
+def at_batch(monkeypatch: Any, number: int, act: Callable[[], object]) -> None:
+    """Let something happen when a batch is entered in the journal and not sent yet; the first one has number 0."""
+    begin, numbers = BatchJournal.begin, itertools.count()
+
+    async def begin_then_act(batches: BatchJournal, *arguments: Any) -> Any:
+        transaction = await begin(batches, *arguments)
+        if next(numbers) == number:
+            act()
+        return transaction
+
+    monkeypatch.setattr(BatchJournal, "begin", begin_then_act)
 
 
 async def read_table(log: RecordLog, topic: str) -> pa.Table:

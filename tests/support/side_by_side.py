@@ -11,8 +11,20 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
 
 KAFKA_CHAINS = (
-    ("capture", "replay", "session", "registry", "http_proxy"),
-    ("eventbus", "cli", "kafka", "lag", "record_log", "search", "acts", "transforms"),
+    ("capture", "replay"),
+    (
+        "eventbus",
+        "cli",
+        "kafka",
+        "lag",
+        "record_log",
+        "search",
+        "acts",
+        "transforms",
+        "session",
+        "registry",
+        "http_proxy",
+    ),
 )
 """Folders of ``tests/contract`` whose tests use the Kafka of their process, about as long one as the other.
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _POOL_VARIABLE = "ARROW_DEFAULT_MEMORY_POOL"
 _JEMALLOC = "jemalloc"
+KEPT_MS = 1_000
+"""How long jemalloc keeps pages that were freed, as Arrow sets it."""
 
 
 class _RunningCaptures:
@@ -24,8 +26,9 @@ class _RunningCaptures:
         self._count = 0
         self._before: pa.MemoryPool | None = None
 
-    def begin(self) -> None:
+    def begin(self, kept_ms: int) -> None:
         with self._lock:
+            pa.jemalloc_set_decay_ms(kept_ms)
             self._count += 1
             # Captures may overlap: the first switches the pool, and the last switches it back.
             if self._count == 1:
@@ -41,13 +44,14 @@ class _RunningCaptures:
                 # jemalloc keeps freed pages; without this the process would stay at the peak of its last capture.
                 pa.default_memory_pool().release_unused()
                 pa.set_memory_pool(self._before)
+                pa.jemalloc_set_decay_ms(KEPT_MS)
 
 
 _running = _RunningCaptures()
 
 
 @contextlib.contextmanager
-def steady_allocation() -> Iterator[None]:
+def steady_allocation(kept_ms: int = KEPT_MS) -> Iterator[None]:
     """Make jemalloc Arrow's default pool, where Arrow has it, while a capture runs.
 
     Arrow's usual pool returns pages to the system at once, and a capture asks for as many again in the next moment:
@@ -55,11 +59,14 @@ def steady_allocation() -> Iterator[None]:
     other users of Arrow are not affected. A pool that the user chose by ``ARROW_DEFAULT_MEMORY_POOL`` stays.
 
     Where Arrow was loaded after `workbench`, its compiled code has jemalloc anyway; nothing can change that later.
+
+    Args:
+        kept_ms: How long pages that were freed are kept for the next buffers; of several at once the last one decides.
     """
     if os.environ.get(_POOL_VARIABLE, _JEMALLOC) != _JEMALLOC or _JEMALLOC not in pa.supported_memory_backends():
         yield
         return
-    _running.begin()
+    _running.begin(kept_ms)
     try:
         yield
     finally:

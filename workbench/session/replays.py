@@ -117,7 +117,7 @@ class Replays:
         from workbench.replay import read_report, resolve_run, verify_delivery
 
         journal, run_id = self._recorded(run)
-        if journal.run(run_id).state == "in_doubt":
+        if journal.head(run_id).state == "in_doubt":
             await resolve_run(plain(cluster.log), journal, run_id)
         return read_report(journal, run_id, await verify_delivery(plain(cluster.log), run_id, journal))
 
@@ -209,7 +209,7 @@ class Replays:
         journal, run_id = self._recorded(run)
         selected = journal.selection(run_id)
         if not selected.num_rows or pc.min(selected["source_id"]).as_py() < 0:
-            state = journal.run(run_id).state
+            state = journal.head(run_id).state
             raise SnapshotError(
                 f"Run {run_id} is {state} and its journal holds no records to send: it never began, or an earlier "
                 "version ran it. Plan again; with skip_refused=True what is on the target is left out.",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from replay_bench import WRITABLE, Bench, read_all, select, until, write
+from replay_bench import WRITABLE, Bench, at_batch, read_all, select, until, write
 
 from workbench.errors import ReplayRefused
 from workbench.model import NewRecord
@@ -118,14 +118,7 @@ async def test_a_lost_answer_outside_a_transaction_is_unknown(bench):
 async def test_a_cluster_that_goes_away_leaves_the_run_in_doubt_until_it_is_abandoned(bench, monkeypatch):
     monkeypatch.setattr(batches, "BATCH_RECORDS", 2)
     plan, target = await memory_plan(bench, count=6)
-    intent, calls = bench.journal.intent, iter(range(9))
-
-    def intent_then_cut(*arguments: Any, **settled: Any) -> None:
-        intent(*arguments, **settled)
-        if next(calls):
-            bench.log.faults.drop_connection()
-
-    monkeypatch.setattr(bench.journal, "intent", intent_then_cut)
+    at_batch(monkeypatch, 1, bench.log.faults.drop_connection)
     report = await run_plan(plan, bench.log, bench.journal, connection=WRITABLE, confirm=plan.token)
     bench.log.faults.restore()
     monkeypatch.undo()

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from replay_bench import read_all, select, until, write
+from replay_bench import at_batch, read_all, select, until, write
 
 from workbench.errors import AuthenticationError, PublishError
 from workbench.model import NewRecord, TopicPartition
@@ -33,14 +33,7 @@ async def three_batches(bench: Any, **options: Any) -> tuple[Any, str]:
 
 
 def cut_in_the_second_batch(bench: Any, monkeypatch: Any) -> None:
-    intent, calls = bench.journal.intent, iter(range(99))
-
-    def intent_then_cut(*arguments: Any) -> None:
-        intent(*arguments)
-        if next(calls) == 1:
-            bench.log.faults.drop_connection()
-
-    monkeypatch.setattr(bench.journal, "intent", intent_then_cut)
+    at_batch(monkeypatch, 1, bench.log.faults.drop_connection)
 
 
 def results(bench: Any, plan: Any) -> list[tuple[str, int]]:

@@ -58,7 +58,7 @@ async def check_confirmed(plan: Plan, journal: Journal, confirm: str | None) -> 
     if not _confirms(confirm, plan):
         reason = f"G-7: {confirm!r} does not confirm this plan, its token is {plan.token!r}"
         raise ReplayRefused(f"{reason}. Look at the plan again.", reasons=[reason])
-    state = (await asyncio.to_thread(journal.run, plan.run_id)).state
+    state = (await asyncio.to_thread(journal.head, plan.run_id)).state
     if state != "planned":
         reason = f"this plan was run already and is {state}"
         raise ReplayRefused(f"{reason[0].upper()}{reason[1:]}: one plan is one run. Plan again.", reasons=[reason])

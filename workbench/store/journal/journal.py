@@ -130,7 +130,15 @@ class Journal:
             enter_planned(cursor, plan, writer_mode=writer_mode, reason=reason)
 
     def run(self, run_id: str) -> RunRow:
-        """Return one run.
+        """Return one run, with its plan.
+
+        Raises:
+            SnapshotError: The journal has no such run.
+        """
+        return self._with_plan(self.head(run_id))
+
+    def head(self, run_id: str) -> RunHead:
+        """Return one run without its plan, which may be long.
 
         Raises:
             SnapshotError: The journal has no such run.
@@ -139,9 +147,9 @@ class Journal:
         if not rows:
             raise SnapshotError(f"{self.path} has no replay {run_id}; see runs().", path=str(self.path))
         if not _is_left(rows[0]):
-            return self._with_plan(rows[0])
+            return rows[0]
         self._recover()
-        return self._with_plan(self._heads("run_id = ?", [run_id])[0])
+        return self._heads("run_id = ?", [run_id])[0]
 
     def runs(self) -> list[RunHead]:
         """Return all runs, newest first, without their plans."""
@@ -205,13 +213,13 @@ class Journal:
         Raises:
             SnapshotError: The run has started before.
         """
-        if (state := self.run(run_id).state) not in ("planned", "confirmed"):
+        if (state := self.head(run_id).state) not in ("planned", "confirmed"):
             raise SnapshotError(f"Replay {run_id} is {state}: its records are entered.", path=str(self.path))
         enter_records(self._connection, run_id, selection, edits)
 
     def forget(self, run_id: str) -> None:
         """Take back the records of a plan that was refused and has not started."""
-        if self.run(run_id).state == "planned":
+        if self.head(run_id).state == "planned":
             forget_records(self._connection, run_id)
 
     def start(self, run_id: str, positions: pa.Table, left_out: pa.Table) -> None:
@@ -301,7 +309,7 @@ class Journal:
         Raises:
             SnapshotError: The run is not in doubt.
         """
-        row = self.run(run_id)
+        row = self.head(run_id)
         note = "; ".join(filter(None, [f"abandoned{f' by {by}' if by else ''}", reason, row.error or ""]))
         with self._connection.transaction() as cursor:
             move(cursor, run_id, "abandoned", note)
