@@ -95,14 +95,18 @@ def plan_from_json(stored: Mapping[str, Any], draft: Draft) -> Plan:
             again = again.with_edits(Edits.from_json(stored["edits"]))
         facts, expected = TargetFacts.from_json(stored["facts"]), str(stored["hash"])
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        # Another version wrote it, or somebody has changed it.
-        reason = f"G-7: the journaled plan cannot be read ({type(error).__name__}: {error})"
-        raise ReplayRefused(f"{reason}. Plan again.", reasons=[reason]) from error
+        raise unreadable(error) from error
     plan = make_plan(again, facts)
     if plan.hash != expected:
         reason = f"G-7: the plan made from this selection is {plan.token}, the journaled one {expected[:8]}"
         raise ReplayRefused(f"{reason}; records or options differ. Plan again.", reasons=[reason])
     return plan
+
+
+def unreadable(error: Exception) -> ReplayRefused:
+    """Return the refusal of a journaled plan that another version wrote, or that somebody has changed."""
+    reason = f"G-7: the journaled plan cannot be read ({type(error).__name__}: {error})"
+    return ReplayRefused(f"{reason}. Plan again.", reasons=[reason])
 
 
 def _document(records: ReplayRecords, left_out: LeftOut) -> dict[str, Any]:

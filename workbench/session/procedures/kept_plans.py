@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ConfigurationError
+from workbench.replay.plan.planning import unreadable
 from workbench.session.connecting import connect
 from workbench.session.opening import open_snapshot
 from workbench.session.procedures.fixes import edited_draft
@@ -104,10 +105,13 @@ async def run_kept_plan(
 
 
 def _selected_again(snap: Snapshot, stored: Mapping[str, Any], selection: Any) -> Draft:
-    mode = stored["options"]["mode"]
+    try:
+        mode, description, digits = stored["options"]["mode"], stored["description"], stored["hash"][:8]
+    except (LookupError, TypeError) as error:
+        raise unreadable(error) from error
     if mode == "redrive" and selection is None:
         return planned_letters(snap, stored)
-    chosen = _condition(stored["description"], stored["hash"][:8]) if selection is None else selection
+    chosen = _condition(description, digits) if selection is None else selection
     # A stimulus selects the roots of what was selected; every other option is that of the stored plan anyway.
     return snap.replay(chosen, **({"mode": mode} if mode == "stimulus" else {}))
 
