@@ -91,7 +91,7 @@ MADE = {condition: RowCondition(condition, SCHEMA) for condition in CONDITIONS}
     st.sampled_from(CONDITIONS),
     st.lists(st.one_of(st.none(), OBJECTS, VALUES.map(lambda text: text.encode("utf-8", "replace"))), max_size=6),
 )
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_both_ways_find_the_same_rows(condition, values):
     nothing = pa.nulls(len(values), TEXT)
     rows = pa.table([pa.nulls(len(values), BYTES), pa.array(values, BYTES), nothing, nothing], SCHEMA)
