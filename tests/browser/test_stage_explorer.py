@@ -216,6 +216,8 @@ def test_what_was_sent_does_not_come_back_over_what_is_typed_next(stage: Callabl
     field.press("Enter")
     assert made.wait_sent("press")[0]["values"] == ["first"]
     field.fill("next")
+    # It is a live field: the next text is on its way, too, when the kernel answers to the first one.
+    assert made.wait_sent("press", 2)[1]["values"] == ["next"]
     for version, said, expected in ((2, "first", "next"), (3, "of the kernel", "of the kernel")):
         page.evaluate("([version, filter]) => { stage.version = version; stage.values = { filter } }", [version, said])
         panes = [{**pane, "version": version, "busy": said} for pane in made.tick["panes"]]  # type: ignore[attr-defined]

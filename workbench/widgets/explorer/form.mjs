@@ -19,7 +19,7 @@ function makeField(field) {
 
 export class Form {
   #shape = "";
-  /** @type {Map<string, {field: Field, element: any, sent?: string}>} `sent`: what the kernel was told and has not said back */
+  /** @type {Map<string, {field: Field, element: any, sent: string[]}>} `sent`: what the kernel was told and has not said back, oldest first */
   #fields = new Map();
   /** @type {Press[]} */
   #presses = [];
@@ -50,7 +50,7 @@ export class Form {
   /** @param {string} press */
   #tell(press) {
     const values = this.values();
-    for (const [name, one] of this.#fields) one.sent = values[name];
+    for (const [name, one] of this.#fields) if (one.sent.at(-1) !== values[name]) one.sent.push(values[name]);
     this.#send(press, values);
   }
 
@@ -79,9 +79,12 @@ export class Form {
   #refresh(field) {
     const one = this.#fields.get(field.name);
     if (!one) return;
-    if (one.field.value !== field.value) {
-      if (one.sent !== field.value) this.#write(one.element, field);
-      one.sent = undefined;
+    // A slow kernel says back what was typed before, while something newer is on its way to it.
+    const place = one.sent.lastIndexOf(field.value);
+    if (place >= 0) one.sent.splice(0, place + 1);
+    else if (one.field.value !== field.value) {
+      this.#write(one.element, field);
+      one.sent = [];
     }
     one.field = field;
   }
@@ -106,7 +109,7 @@ export class Form {
       const same = former.get(field.name)?.field.value === field.value;
       this.#write(element, { ...field, value: same ? typed[field.name] : field.value });
       element.addEventListener(field.kind === "text" || field.kind === "area" ? "input" : "change", () => this.#changed(field));
-      this.#fields.set(field.name, { field, element });
+      this.#fields.set(field.name, { field, element, sent: [] });
       const kind = `wb-field${field.kind === "check" ? " wb-check" : ""}${field.grow ? " wb-grow" : ""}`;
       return make("label", { class: kind }, textual("span", field.label), element);
     });
