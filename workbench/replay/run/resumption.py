@@ -50,7 +50,7 @@ async def resume_run(
         doubtful: What to do with a batch of which the target cannot tell whether it arrived: ``skip`` leaves it out,
             ``send`` sends it and accepts that it may be there twice. Without it such a run is refused.
         reason: Why, for the audit.
-        by: Who, for the audit; only when configured.
+        by: Who, for the audit.
         verify: Whether delivery is verified at the end.
         progress: Called after each batch.
         control: Pauses, resumes and cancels the run.

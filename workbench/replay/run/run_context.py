@@ -30,7 +30,7 @@ class RunContext:
     target: str | Collection[str] | None
     """Physical name of the target, typed; needed where it is protected."""
     by: str
-    """Who, for the journal and the audit; only when configured."""
+    """Who, for the journal and the audit; empty where nobody is named."""
     reason: str
     """Why, for the journal and the audit."""
     progress: RunProgress

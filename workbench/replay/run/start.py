@@ -52,7 +52,7 @@ async def run_plan(
         confirm: The plan's token, or more digits of its hash.
         target: Physical name of the target, typed; needed where it is protected.
         reason: Why, for the journal and the audit.
-        by: Who, for the journal and the audit; only when configured.
+        by: Who, for the journal and the audit.
         verify: Whether delivery is verified at the end.
         progress: Called after each batch.
         control: Pauses, resumes and cancels the run.
