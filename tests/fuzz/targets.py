@@ -13,7 +13,7 @@ import numpy as np
 from packing import exactly, record_batch, unpacked
 from payload_schemas import FORMATS
 
-from workbench.bus.kafka.fetching import batches, compression, pieces
+from workbench.bus.kafka.fetching import batch_headers, compression, pieces
 from workbench.bus.kafka.fetching.bounded import decode_bounded
 from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.bus.kafka.fetching.records import CorruptRecords, OversizedRecords, first_record, parse, whole_records
@@ -49,8 +49,8 @@ def answers(data: bytes) -> None:
     if flags & _RIGHT_CHECKSUMS:
         _right_checksums(answer)
     isolation: Isolation = "read_committed" if flags & _COMMITTED else "read_uncommitted"
-    found = batches.scan(bytes(answer), 0, len(answer), isolation=isolation)
-    batches.damaged_head(bytes(answer), 0, len(answer))
+    found = batch_headers.scan(bytes(answer), 0, len(answer), isolation=isolation)
+    batch_headers.damaged_head(bytes(answer), 0, len(answer))
     # Small limits, so that a short input is unpacked in pieces as a large one would be.
     compression.MOST_BYTES, pieces.PIECE_BYTES = (100, 50) if flags & _SMALL_PIECES else (1 << 20, 1 << 16)
     memory, largest = memoryview(exactly(bytes(answer))), 60 if flags & _SMALL_RECORDS else 1 << 20

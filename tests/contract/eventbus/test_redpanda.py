@@ -16,7 +16,7 @@ import workbench
 from workbench.bus import open_log
 from workbench.bus.kafka import member
 from workbench.bus.kafka.connection.connections import Connections
-from workbench.bus.kafka.fetching.batches import scan
+from workbench.bus.kafka.fetching.batch_headers import scan
 from workbench.bus.kafka.producing import delivery, queues
 from workbench.bus.kafka.wire.fetch import RawFetchRequest
 from workbench.bus.kafka.wire.produce import ProduceRequest

@@ -1,20 +1,19 @@
-"""Decodes raw record batches into Arrow columns: pure functions of bytes, aborted transactions and bounds.
+"""Decodes record batches, as `batch_headers.scan` lists them, into Arrow columns; `legacy` reads the older formats.
 
-`scan` reads the batch headers of one partition's bytes and tells data from control records and aborted data; `decode`
-turns scanned batches into Arrow. Both may run in a thread. Batches have format 2; `legacy` reads the older formats.
+Pure functions of bytes and bounds, which may run in a thread.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from struct import Struct
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import google_crc32c
 import numpy as np
 import pyarrow as pa
 
 from workbench.bus.kafka.fetching import compression, legacy
+from workbench.bus.kafka.fetching.batch_headers import ABORTED, CONTROL, DATA
 from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.bus.kafka.fetching.records import CorruptRecords, OversizedRecords, parse
 from workbench.bus.oversized import DEFAULT_LARGEST
@@ -27,49 +26,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from workbench.model.records.chunk import Isolation
+    from workbench.bus.kafka.fetching.batch_headers import Batch
 
     Ints: TypeAlias = NDArray[np.int64]
     Bytes: TypeAlias = bytes | memoryview
     Place: TypeAlias = tuple[Bytes, int, int]
     """The records of a batch uncompressed, their number, and the timestamp (ms) that their deltas count from."""
 
-_HEADER = Struct(">qiibIhiqqqhii")
-_PREFIX = Struct(">qi")
 _CRC_FROM = 21
 """The checksum begins at the attributes: the broker sets base offset and leader epoch without computing it anew."""
-_MAGIC_AT = 16
+_RECORDS_FROM = 61
 _FORMAT = 2
 _CODEC = 0x07
 _APPEND_TIME = 0x08
-_TRANSACTIONAL = 0x10
-_CONTROL = 0x20
-_CONTROL_TYPE = Struct(">hh")
-_ABORT = 0
-
-_AHEAD = 100_000
-"""Offsets that records may lie beyond the high watermark of their answer: the broker notes it before it reads them."""
-LARGEST_BATCH = 256 << 20
-"""Bytes that no sound batch exceeds."""
-
-DATA, CONTROL, ABORTED = "data", "control", "aborted"
-
-
-class Batch(NamedTuple):
-    """One record batch: its place in the bytes, its header, and its kind (data, control or aborted)."""
-
-    at: int
-    stop: int
-    magic: int
-    crc: int
-    attributes: int
-    base_offset: int
-    last_offset: int
-    base_timestamp: int
-    max_timestamp: int
-    producer_id: int
-    record_count: int
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,63 +50,6 @@ class Decoded:
     control: int
     aborted: int
     gaps: tuple[Gap, ...]
-
-
-def scan(
-    data: Bytes,
-    at: int,
-    stop: int,
-    *,
-    aborted: Sequence[tuple[int, int]] = (),
-    isolation: Isolation = "read_committed",
-    end: int | None = None,
-) -> list[Batch]:
-    """List the complete batches in ``data[at:stop]``; a last one that is cut off is left out.
-
-    It ends before a batch whose header cannot be true: one that goes back, or ends above the log.
-
-    Args:
-        data: The bytes of a fetch answer.
-        at: Index of the first batch of the partition.
-        stop: Index behind its last batch.
-        aborted: ``(producer id, first offset)`` of the aborted transactions that the answer lists.
-        isolation: With ``read_uncommitted`` aborted transactions count as data.
-        end: High watermark that came with the bytes; None or less than 1 where it is not known.
-    """
-    transactions = _AbortedTransactions(aborted if isolation == "read_committed" else ())
-    found: list[Batch] = []
-    while at + _PREFIX.size <= stop:
-        base, length = _PREFIX.unpack_from(data, at)
-        behind = at + _PREFIX.size + length
-        # The broker sends bytes of its log up to the size limit, wherever that lies: the last batch may be cut off. It
-        # comes whole with the next fetch, which begins at its first offset.
-        if behind > stop or length < legacy.SMALLEST:
-            break
-        if data[at + _MAGIC_AT] < _FORMAT:
-            # In formats 0 and 1 a compressed set of messages carries the offset of its last message; the first one
-            # comes after the batch before.
-            after = found[-1].last_offset + 1 if found else 0
-            found.append(Batch(at, behind, data[at + _MAGIC_AT], 0, 0, after, base, -1, -1, -1, base + 1 - after, DATA))
-        elif length < _HEADER.size - _PREFIX.size:
-            break
-        else:
-            found.append(_read_header(data, at, behind, transactions))
-        # The checksum does not cover the base offset. Believing a wrong one would pass records that were never read.
-        before, one = found[-2].last_offset if len(found) > 1 else -1, found[-1]
-        beyond = end is not None and one.last_offset > end + _AHEAD > _AHEAD
-        if beyond or not before < one.base_offset <= one.last_offset:
-            return found[:-1]
-        at = behind
-    return found
-
-
-def damaged_head(data: Bytes, at: int, stop: int) -> bool:
-    """Whether the first batch has a header that cannot be true; a batch that is only cut off is not damaged."""
-    if at + _PREFIX.size > stop:
-        return False
-    base, length = _PREFIX.unpack_from(data, at)
-    whole = at + _PREFIX.size + length <= stop
-    return base < 0 or not legacy.SMALLEST <= length <= LARGEST_BATCH or whole
 
 
 def decode(
@@ -161,67 +73,16 @@ def decode(
     """
     after = batches[-1].last_offset + 1 if batches else start
     bounds = (start, after if stop is None else stop)
-    kept = [batch for batch in batches if batch.kind == DATA and _overlap(batch, bounds)]
+    kept = [batch for batch in batches if batch.kind == DATA and batch.overlap(*bounds)]
     tables, gaps = _tables(_Source(memoryview(data), partition, workspace or Workspace(), largest), kept)
     records = within(tables, bounds)
     return Decoded(
         records=records,
         next=max(start, min(after, bounds[1])),
-        control=sum(_overlap(batch, bounds) for batch in batches if batch.kind == CONTROL),
-        aborted=sum(min(batch.record_count, _overlap(batch, bounds)) for batch in batches if batch.kind == ABORTED),
+        control=sum(batch.overlap(*bounds) for batch in batches if batch.kind == CONTROL),
+        aborted=sum(min(batch.record_count, batch.overlap(*bounds)) for batch in batches if batch.kind == ABORTED),
         gaps=tuple(Gap("corrupt", max(g.start, start), min(g.stop, bounds[1])) for g in gaps),
     )
-
-
-class _AbortedTransactions:
-    """Tells data, control records and aborted data apart, batch after batch in offset order.
-
-    A producer id alone does not tell: the same producer may commit its next transaction. Its batches are aborted from
-    the first offset that the answer lists up to the abort marker, so list and markers are consumed in offset order.
-    """
-
-    def __init__(self, aborted: Sequence[tuple[int, int]]) -> None:
-        self._pending = sorted(aborted, key=lambda pair: pair[1], reverse=True)
-        self._open: set[int] = set()
-
-    def kind(self, batch: Batch, data: Bytes) -> str:
-        while self._pending and self._pending[-1][1] <= batch.last_offset:
-            self._open.add(self._pending.pop()[0])
-        # Control batches come in both isolations; they take offsets and are never data.
-        if batch.attributes & _CONTROL:
-            if self._open and _control_type(data, batch.at + _HEADER.size, batch.stop) == _ABORT:
-                self._open.discard(batch.producer_id)
-            return CONTROL
-        # Without the transactional bit a batch belongs to no transaction, whoever wrote it.
-        if batch.attributes & _TRANSACTIONAL and batch.producer_id in self._open:
-            return ABORTED
-        return DATA
-
-
-def _read_header(data: Bytes, at: int, end: int, transactions: _AbortedTransactions) -> Batch:
-    head = _HEADER.unpack_from(data, at)
-    base, _, _, magic, crc, attributes, delta, base_time, max_time, producer, _, _, count = head
-    batch = Batch(at, end, magic, crc, attributes, base, base + delta, base_time, max_time, producer, count, DATA)
-    kind = transactions.kind(batch, data)
-    return batch if kind == DATA else batch._replace(kind=kind)
-
-
-def _control_type(data: Bytes, at: int, stop: int) -> int | None:
-    """Read the type of a control batch's only record: its key holds a version and a type, two 16-bit integers each."""
-    at = _skip_varint(data, at) + 1
-    for _ in range(3):
-        at = _skip_varint(data, at)
-    return int(_CONTROL_TYPE.unpack_from(data, at)[1]) if at + _CONTROL_TYPE.size <= stop else None
-
-
-def _skip_varint(data: Bytes, at: int) -> int:
-    while at < len(data) and data[at] & 0x80:
-        at += 1
-    return at + 1
-
-
-def _overlap(batch: Batch, bounds: tuple[int, int]) -> int:
-    return max(0, min(batch.last_offset + 1, bounds[1]) - max(batch.base_offset, bounds[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,11 +186,11 @@ def _uncompressed(source: _Source, batches: Sequence[Batch]) -> tuple[Bytes, lis
     if all(batch.attributes & _CODEC == compression.NONE for batch in batches):
         if sum(batch.stop - batch.at for batch in batches) > compression.MOST_BYTES:
             raise OversizedRecords("the batches hold more than is copied at once")
-        return source.data, [(batch.at + _HEADER.size, batch.stop, batch.record_count) for batch in batches]
+        return source.data, [(batch.at + _RECORDS_FROM, batch.stop, batch.record_count) for batch in batches]
     source.workspace.begin()
     places = []
     for batch in batches:
-        packed = source.data[batch.at + _HEADER.size : batch.stop]
+        packed = source.data[batch.at + _RECORDS_FROM : batch.stop]
         places.append((*source.workspace.add(batch.attributes & _CODEC, packed), batch.record_count))
     return source.workspace.data, places
 
@@ -369,7 +230,7 @@ def _spread(values: Sequence[int], counts: Sequence[int]) -> Ints:
 
 def packed_records(data: memoryview, batch: Batch) -> tuple[int, memoryview]:
     """Return the codec of a batch of format 2, and its records as they were sent."""
-    return batch.attributes & _CODEC, data[batch.at + _HEADER.size : batch.stop]
+    return batch.attributes & _CODEC, data[batch.at + _RECORDS_FROM : batch.stop]
 
 
 def within(tables: Sequence[pa.RecordBatch], bounds: tuple[int, int]) -> pa.RecordBatch:

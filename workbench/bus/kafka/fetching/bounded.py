@@ -18,7 +18,7 @@ from workbench.model.records.chunk import Gap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from workbench.bus.kafka.fetching.batches import Batch
+    from workbench.bus.kafka.fetching.batch_headers import Batch
     from workbench.bus.kafka.fetching.compression import Workspace
 
 _FORMAT = 2

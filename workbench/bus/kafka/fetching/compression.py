@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from workbench.bus.kafka.fetching.records import OversizedRecords
+from workbench.bus.kafka.fetching.small_frames import SmallFrames
 from workbench.text import size_text
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Workspace:
     def __init__(self) -> None:
         self._memory: NDArray[np.uint8] = np.empty(0, np.uint8)
         self._end = 0
+        self._small_frames = SmallFrames()
 
     @property
     def data(self) -> memoryview:
@@ -66,15 +68,22 @@ class Workspace:
             OversizedRecords: With what was added before they are more than `MOST_BYTES`.
         """
         start = self._end
-        unpack = _INTO.get(codec)
-        if unpack is None:
-            whole = packed if codec == NONE else _decompress(codec, packed)
+        whole = self._whole(codec, packed)
+        if whole is None:
+            self._end = start + self._unpack(_INTO[codec], packed)
+        else:
             self._reserve(len(whole))
             self._memory[start : start + len(whole)] = np.frombuffer(whole, np.uint8)
             self._end = start + len(whole)
-        else:
-            self._end = start + self._unpack(unpack, packed)
         return start, self._end
+
+    def _whole(self, codec: int, packed: memoryview) -> memoryview | bytes | None:
+        """Return the records where they are unpacked elsewhere first; None for what is unpacked into the memory."""
+        if codec == ZSTD:
+            return self._small_frames.unpacked(packed)
+        if codec in _INTO:
+            return None
+        return packed if codec == NONE else _decompress(codec, packed)
 
     def _unpack(self, unpack: Callable[[Any, Any], int], packed: memoryview) -> int:
         self._reserve(min(_USUAL_RATIO * len(packed), MOST_BYTES - self._end))

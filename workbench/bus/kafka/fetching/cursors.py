@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from workbench.bus.kafka.fetching.batches import Batch
+    from workbench.bus.kafka.fetching.batch_headers import Batch
     from workbench.model.records.chunk import Gap, Span
     from workbench.model.records.record import TopicPartition
 

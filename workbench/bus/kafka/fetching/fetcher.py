@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from workbench.bus.kafka.connection.translate import NOT_ANSWERED, is_authentication
-from workbench.bus.kafka.fetching.batches import LARGEST_BATCH, damaged_head, scan
+from workbench.bus.kafka.fetching.batch_headers import LARGEST_BATCH, damaged_head, scan
 from workbench.bus.kafka.fetching.cursors import FetchedBatches
 from workbench.bus.kafka.fetching.identity import check_identity, check_still_there
 from workbench.bus.kafka.offsets import EARLIEST, LATEST, list_offsets
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workbench.bus.kafka.connection.session import Session
-    from workbench.bus.kafka.fetching.batches import Batch
+    from workbench.bus.kafka.fetching.batch_headers import Batch
     from workbench.bus.kafka.fetching.cursors import Buffer, Cursor
     from workbench.bus.kafka.wire.fetch import PartitionAnswer, RawAnswer
     from workbench.model.records.chunk import Isolation

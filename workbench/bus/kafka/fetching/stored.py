@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.bus.kafka.fetching.batches import CONTROL, record_place
+from workbench.bus.kafka.fetching.batch_headers import CONTROL
+from workbench.bus.kafka.fetching.batches import record_place
 from workbench.bus.kafka.fetching.bounded import decode_bounded
 from workbench.bus.kafka.fetching.comparing import Wanted
 from workbench.model.records.chunk import Chunk

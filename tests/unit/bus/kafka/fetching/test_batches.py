@@ -10,7 +10,8 @@ import pytest
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
 from batch_bytes import batch, marker, raw_batch, record, varint
 
-from workbench.bus.kafka.fetching.batches import Decoded, damaged_head, decode, scan
+from workbench.bus.kafka.fetching.batch_headers import damaged_head, scan
+from workbench.bus.kafka.fetching.batches import Decoded, decode
 from workbench.model import Gap
 from workbench.model.records.columns import RECORD
 

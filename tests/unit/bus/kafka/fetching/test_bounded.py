@@ -12,7 +12,7 @@ import pytest
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
 
 from workbench.bus.kafka.fetching import compression, pieces
-from workbench.bus.kafka.fetching.batches import scan
+from workbench.bus.kafka.fetching.batch_headers import scan
 from workbench.bus.kafka.fetching.bounded import decode_bounded
 from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.model import Gap

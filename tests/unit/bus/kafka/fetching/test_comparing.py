@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from workbench.bus.kafka.fetching.batches import record_place, scan
+from workbench.bus.kafka.fetching.batch_headers import scan
+from workbench.bus.kafka.fetching.batches import record_place
 from workbench.bus.kafka.fetching.comparing import Wanted
 from workbench.bus.kafka.fetching.compression import Workspace
 from workbench.bus.kafka.producing.encoding import ProducerFields, encode_batch

@@ -10,7 +10,8 @@ import cramjam
 import pytest
 
 from workbench.bus.kafka.fetching import compression
-from workbench.bus.kafka.fetching.batches import decode, scan
+from workbench.bus.kafka.fetching.batch_headers import scan
+from workbench.bus.kafka.fetching.batches import decode
 from workbench.bus.kafka.fetching.compression import (
     GZIP,
     LZ4,

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from workbench.bus.kafka.fetching.batches import record_place, scan
+from workbench.bus.kafka.fetching.batch_headers import scan
+from workbench.bus.kafka.fetching.batches import record_place
 from workbench.bus.kafka.fetching.compression import MOST_BYTES, Workspace
 from workbench.bus.kafka.fetching.cursors import Cursor, FetchedBatches
 from workbench.bus.kafka.fetching.stored import StoredBatches

@@ -4,7 +4,8 @@ from aiokafka.record.default_records import DefaultRecordBatch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.bus.kafka.fetching.batches import decode, scan
+from workbench.bus.kafka.fetching.batch_headers import scan
+from workbench.bus.kafka.fetching.batches import decode
 from workbench.bus.kafka.producing.encoding import HEADER_BYTES, ProducerFields, encode_batch, size_of, varint
 from workbench.model import NewRecord
 
