@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell [ -x $(BIN)/python ] && echo $(BIN)/python || bash .ci/python)
 COMPILED := $(shell find workbench -name "*.p[xy][xd]")
+SHARED_CODE := $(shell sed -n 's/^shared_utility_qualified_name = //p' setup.cfg)
 EXTRAS := dashboard,export,java,keyring,otel,protobuf,tables,transforms,test
 comma := ,
 EXTRA_FLAGS := $(foreach extra,$(subst $(comma), ,$(EXTRAS)),--extra $(extra))
@@ -114,13 +115,13 @@ $(VENV)/packages: pyproject.toml constraints.txt | $(VENV)/bin/python
 	  || PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
-# Compiles our own modules, for a minute: the checks need only the packages, and run meanwhile. Setuptools translates one
+# Compiles our own modules, for half a minute: the checks need only the packages, and run meanwhile. Setuptools translates one
 # module after the other; those that Cython has translated before, several at once, it takes as they are. Debugging
 # information would take a quarter of gcc's time. CFLAGS replaces Python's own flags, so it repeats them; some builds of
 # Python ask for -O2.
 $(VENV)/installed: $(VENV)/packages $(COMPILED)
 	$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt cython \
-	  && printf '%s\n' $(filter %.pyx,$(COMPILED)) | xargs -P 2 -n 3 $(BIN)/cython -3 || true
+	  && printf '%s\n' $(filter %.pyx,$(COMPILED)) | xargs -P 2 -n 8 $(BIN)/cython -3 --shared $(SHARED_CODE) || true
 	DIST_EXTRA_CONFIG=.ci/build.cfg CFLAGS="$$($(BIN)/python -c '$(PYTHON_CFLAGS)') -O3 -g0" $(BIN)/uv pip install -q --python $(BIN)/python -b constraints.txt --no-deps -e . \
 	  || PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -q --no-deps -e .
 	@touch $@

@@ -60,7 +60,9 @@ def build(kind: str) -> Sanitized:
         sanitized = [module for module in modules if kind == "whole" or module.startswith(READERS)]
         for module in sanitized:
             source = ROOT / f"{module}.c"
-            newest = max(path.stat().st_mtime for path in source.parent.glob(f"{source.stem}.p[xy][xd]"))
+            # The code that Cython shares between modules has no source here.
+            cython = source.parent.glob(f"{source.stem}.p[xy][xd]")
+            newest = max((path.stat().st_mtime for path in cython), default=0.0)
             if not source.exists() or source.stat().st_mtime < newest:
                 raise FileNotFoundError(f"{source} is missing or older than its Cython source: run make ready.")
             flags = (*BUILDS[kind], *_COMMON, _NO_RECOVERY, f"-I{sysconfig.get_path('include')}")
