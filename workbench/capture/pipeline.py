@@ -240,7 +240,8 @@ class Pipeline:
             # All are of one topic, so of one source: what a call costs is spread over the rows of all these chunks.
             records, events = stored_rows(tasks[0].source.source_id, whole, decoded)
             counts = count_values(decoded, parts)
-            row_bytes = (records.nbytes + events.nbytes) / whole.num_rows
+            # Decoded columns are new, so their buffers can be counted whole, in a moment.
+            row_bytes = (records.nbytes + decoded.get_total_buffer_size()) / whole.num_rows
             start = 0
             for task, chunk, rows, counted in zip(tasks, own, parts, counts, strict=True):
                 stored = records.slice(start, rows), events.slice(start, rows)

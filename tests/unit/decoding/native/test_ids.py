@@ -32,6 +32,14 @@ def test_ids_equal_those_of_the_exact_functions(pairs):
     agreed(headers, HEADERS)
 
 
+def test_a_byte_that_is_no_digit_is_seen_at_every_place():
+    others = "/:@GF`gf-\x00é"
+    ids = [HYPHENATED[:at] + other + HYPHENATED[at + 1 :] for at in range(36) for other in others]
+    agreed([((), json.dumps({"id": one, "c": one.upper()}).encode()) for one in ids], READS)
+    parents = [PARENT[:at] + other + PARENT[at + 1 :] for at in range(len(PARENT)) for other in others]
+    agreed([(((b"traceparent", one.encode()),), None) for one in parents])
+
+
 def test_ids_that_stand_for_nothing_are_found_by_their_whole_text():
     texts = ["null", "nul", "00000000-0000-0000-0000-000000000000", "00000000-0000-4000-8000-000000000000", "nöl", "-"]
     rows = agreed([((), json.dumps({"id": text}).encode()) for text in texts], own(event_id="value:id"))
