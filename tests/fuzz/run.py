@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 FOLDER = sanitized.ROOT / "build" / "fuzz"
 STATE_BYTES = 1 << 20
 _SAID = 8_000
-SUITE = ("decoding", "bus/kafka/fetching", "masking")
+SUITE = ("decoding", "bus/kafka/fetching", "masking", "store/parquet")
 """Tests of the suite with golden and hostile records, which run under the sanitizers too."""
 _FEW_FREED = "quarantine_size_mb=16"
 HANG_S = 20.0

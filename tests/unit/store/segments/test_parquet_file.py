@@ -20,7 +20,18 @@ def chunks_of(path, rows, schema):
 
 @pytest.fixture
 def events(tmp_path):
-    rows = event_table([{"t": at, "event_id": f"{at:036}", "event_type": "order.placed"} for at in range(3_000)])
+    rows = event_table(
+        [
+            {
+                "event_id": f"{at:036}",
+                "event_type": "order.placed",
+                "error": {"message": f"{at} is too much"},
+                "damage": f"byte {at}",
+                "replay": f"run {at}",
+            }
+            for at in range(3_000)
+        ]
+    )
     return chunks_of(
         tmp_path / "000001.events.parquet", rows.select(STORED_EVENT.names).cast(STORED_EVENT), STORED_EVENT
     )
