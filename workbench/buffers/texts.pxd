@@ -1,4 +1,5 @@
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.string cimport memcpy
 
 
 cdef struct Texts:
@@ -34,3 +35,30 @@ cdef inline Place place_of(const Texts* texts, int64_t at) noexcept nogil:
         place.size = texts.long_ends[at + 1] - start
     place.start = texts.data + start
     return place
+
+
+cdef inline uint64_t hash_of(const uint8_t* at, int64_t size) noexcept nogil:
+    """Mix eight bytes at a time, as MurmurHash64A does. The result is stored in files: it must never change."""
+    cdef uint64_t mixed = 0xC6A4A7935BD1E995U
+    cdef uint64_t value = 0x9E3779B97F4A7C15U ^ (<uint64_t>size * mixed)
+    cdef uint64_t word
+    while size > 0:
+        word = 0
+        if size >= 8:
+            memcpy(&word, at, 8)
+        else:
+            memcpy(&word, at, <size_t>size)
+        word *= mixed
+        word ^= word >> 47
+        word *= mixed
+        value ^= word
+        value *= mixed
+        at += 8
+        size -= 8
+    value ^= value >> 47
+    value *= mixed
+    return value ^ (value >> 47)
+
+
+cdef inline uint64_t hash_at(Place place) noexcept nogil:
+    return hash_of(place.start, place.size)

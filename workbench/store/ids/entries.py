@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from workbench.buffers.texts import hash_bytes, hash_texts
+from workbench.buffers.texts import hash_texts
+from workbench.model.records.columns import CAUSE, TRACE
+from workbench.store.file.layout import STORED_EVENT, in_layout
+from workbench.store.ids.making import entries_of_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 Entries: TypeAlias = "NDArray[np.uint64]"
@@ -44,11 +45,8 @@ class IdRole(IntEnum):
 COLUMNS = ("event_id", "correlation_id", "link_ids", "causes", "root_id", "trace")
 """Columns of decoded rows that the index is made from."""
 
-_BY_TARGET = {
-    np.uint64(hash_bytes(b"event_id")): IdRole.CAUSE_BY_ID,
-    np.uint64(hash_bytes(b"correlation_id")): IdRole.CAUSE_BY_LINK,
-}
-"""Role of a cause by the hash of its target."""
+_SCHEMA = pa.schema([STORED_EVENT.field(name) for name in COLUMNS])
+_MEMBERS = (CAUSE.get_field_index("target"), CAUSE.get_field_index("value"), TRACE.get_field_index("trace_id"))
 
 
 def key_of(role: IdRole, text: str) -> int:
@@ -59,51 +57,8 @@ def key_of(role: IdRole, text: str) -> int:
 
 def entries_of(events: pa.Table, first_row: int = 0) -> Entries:
     """List the ids of decoded rows, unsorted; rows are numbered from ``first_row``."""
-    found: list[Entries] = []
-    row = first_row
-    for batch in events.select(COLUMNS).to_batches():
-        found += _entries_of_batch(batch, row)
-        row += batch.num_rows
-    return np.concatenate([np.zeros(0, dtype=np.uint64), *found])
-
-
-def _entries_of_batch(batch: pa.RecordBatch, first_row: int) -> Sequence[Entries]:
-    # Without functions of Arrow: loading them is a tenth of a short capture.
-    own = np.arange(first_row, first_row + batch.num_rows, dtype=np.uint64)
-    links, causes = batch.column("link_ids"), batch.column("causes")
-    found = [
-        _entries(IdRole.EVENT_ID, batch.column("event_id"), own),
-        _entries(IdRole.CORRELATION_ID, batch.column("correlation_id"), own),
-        _entries(IdRole.ROOT_ID, batch.column("root_id"), own),
-        _entries(IdRole.TRACE_ID, _member(batch.column("trace"), "trace_id"), own),
-        _entries(IdRole.LINK_ID, links.flatten(), own[_owners(links)]),
-    ]
-    stated = causes.flatten()
-    if len(stated):
-        target, owners = np.asarray(hash_texts(_member(stated, "target"))), own[_owners(causes)]
-        roles = np.full(len(target), int(IdRole.OTHER_CAUSE), dtype=np.uint64)
-        for hashed, role in _BY_TARGET.items():
-            roles[target == hashed] = int(role)
-        found.append(_entries(roles, _member(stated, "value"), owners))
-    return found
-
-
-def _member(structs: pa.StructArray, name: str) -> pa.Array:
-    return structs.flatten()[structs.type.get_field_index(name)]
-
-
-def _owners(lists: pa.ListArray) -> Numbers:
-    return np.repeat(np.arange(len(lists)), np.diff(np.asarray(lists.offsets)))
-
-
-def _entries(role: IdRole | Entries, texts: pa.Array, rows: Entries) -> Entries:
-    if texts.null_count == len(texts):
-        return np.zeros(0, dtype=np.uint64)
-    hashed = np.asarray(hash_texts(texts))
-    entries: Entries = (hashed >> np.uint64(64 - HASH_BITS)) << np.uint64(ROW_BITS)
-    entries |= np.asarray(role, dtype=np.uint64) << np.uint64(HASH_BITS + ROW_BITS)
-    entries |= rows
-    return entries[hashed != 0] if texts.null_count else entries
+    table = in_layout(events.select(COLUMNS), _SCHEMA)
+    return entries_of_batches(table.to_batches(), first_row, *_MEMBERS)
 
 
 def rows_of(entries: Entries) -> Numbers:

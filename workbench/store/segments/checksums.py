@@ -29,7 +29,8 @@ RAW_ROWS: tuple[Part, ...] = ("records",)
 DECODED_ROWS: tuple[Part, ...] = ("events",)
 ALL_ROWS: tuple[Part, ...] = ("records", "events")
 
-_STEP_BYTES = 1 << 20
+_STEP_BYTES = 1 << 17
+"""What the cache next to a core holds, so that a step is summed up where it was copied to."""
 _NAMED = 3
 
 _PICKED = """
