@@ -91,7 +91,7 @@ MADE = {condition: RowCondition(condition, SCHEMA) for condition in CONDITIONS}
     st.sampled_from(CONDITIONS),
     st.lists(st.one_of(st.none(), OBJECTS, VALUES.map(lambda text: text.encode("utf-8", "replace"))), max_size=6),
 )
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_both_ways_find_the_same_rows(condition, values):
     nothing = pa.nulls(len(values), TEXT)
     rows = pa.table([pa.nulls(len(values), BYTES), pa.array(values, BYTES), nothing, nothing], SCHEMA)
@@ -106,7 +106,7 @@ def test_both_ways_find_the_same_rows(condition, values):
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=4), st.sampled_from(["a", "b"]))
-@settings(max_examples=500)
+@settings(max_examples=200)
 def test_what_is_read_is_what_duckdb_gives(connection, members, name):
     value = ("{" + ",".join(f'"{one}":{text}' for one, text in members) + "}").encode("utf-8", "replace")
     found = payload_paths(connection, f"payload->>'{name}' = 'x'")

@@ -8,7 +8,7 @@ import json
 import cbor2
 import msgpack
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from protobuf_messages import message_of
 from serialised_values import avro_bytes, avro_schema, framed, schemas_of
@@ -164,6 +164,7 @@ def shape(records):
 @pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.__name__)
 @pytest.mark.parametrize("boundary", ["detach", "keep", "map"])
 @given(events=graphs())
+@settings(max_examples=35)  # for each boundary and writer
 def test_the_renamed_graph_is_the_image_of_the_original(writer, boundary, events):
     originals = [writer(*event) for event in events]
     ids = IdMap(RUN, boundary)

@@ -102,7 +102,7 @@ def test_a_record_without_ids_adds_one_event_and_no_edge(rows):
 
 @pytest.mark.timeout(180)
 @given(records, st.randoms(use_true_random=False))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_records_in_any_order_give_one_graph_that_keeps_the_invariants(rows, random):
     table = event_table(rows)
     graph = trace_of(table)

@@ -10,7 +10,7 @@ import cbor2
 import msgpack
 import pytest
 from binary_values import FORMATS, changed, opened
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.decoding.formats.value_writer import NotWritableError
@@ -33,6 +33,7 @@ NEW = st.recursive(SCALARS.filter(lambda one: not isinstance(one, bytes)), st.li
 
 @pytest.mark.parametrize("name", FORMATS)
 @given(tree=TREES, new=NEW)
+@settings(max_examples=50)
 def test_a_change_is_read_by_the_library_and_all_else_stays(name, tree, new):
     packed, unpacked = FORMATS[name]
     found = opened(name, packed(tree))
