@@ -31,10 +31,11 @@ cdef class Leaf:
     cdef void put_batch(self, ArrowArray** columns, int64_t count) noexcept nogil
     cdef void finish(self) noexcept nogil
     cdef void finish_group(self) noexcept nogil
-    cdef put_page(self)
+    cdef end_page(self)
     cdef put_chunk(self, Output into)
     cdef put_filter(self, Output into, int64_t at)
     cdef describe(self, Thrift into, int64_t at)
+    cdef _choose_compression(self)
     cdef void _begin_page(self) noexcept nogil
     cdef void _put_lists(
         self, const ArrowArray* lists, const ArrowArray* values, const Rows* items, int64_t count

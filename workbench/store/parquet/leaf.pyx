@@ -160,31 +160,33 @@ cdef class Leaf:
         if self.next is not None:
             self.next.finish_group()
 
-    cdef put_page(self):
-        """Put the page that is finished behind those before, and begin another one."""
-        if self.values.failed:
-            raise MemoryError
-        if not self.pages.size:
-            # All pages of a column are compressed, or none is.
-            self.compressing = self.codec is not None and self.body.size + self.dictionary.size >= _LEAST_COMPRESSED
+    cdef end_page(self):
+        """Keep the page that is finished, and begin another one."""
+        self._choose_compression()
         self._put_page(self.pages, self.body, False)
-        self.entries += self.page_entries
-        self.value_count += self.page_values
         self._begin_page()
 
     cdef put_chunk(self, Output into):
         """Put the dictionary of the row group, if it has one, and then its pages."""
         cdef int64_t before = into.size
-        if self.page_entries or not self.pages.size:
-            self.put_page()
+        self._choose_compression()
         if self.values.dictionary_size():
             self._put_page(into, self.dictionary, True)
             self.dictionary_bytes = into.size - before
         into.put(self.pages.at, self.pages.size)
+        if self.page_entries or not self.pages.size:
+            self._put_page(into, self.body, False)
         self.compressed = into.size - before
+
+    cdef _choose_compression(self):
+        """Compress all pages of the column, or none: the first one tells whether it is worth it."""
+        if not self.pages.size:
+            self.compressing = self.codec is not None and self.body.size + self.dictionary.size >= _LEAST_COMPRESSED
 
     cdef _put_page(self, Output into, Output body, bint of_dictionary):
         """Put a page's header and its content."""
+        if self.values.failed:
+            raise MemoryError
         content = body.view()
         if self.compressing:
             content = self.codec.compress(content)
@@ -209,6 +211,9 @@ cdef class Leaf:
         into.put(header.at, header.size)
         into.put(address(content), size)
         into.check()
+        if not of_dictionary:
+            self.entries += self.page_entries
+            self.value_count += self.page_values
 
     cdef describe(self, Thrift into, int64_t at):
         """Put what the footer says of this column in the row group; its pages begin at a place in the file."""

@@ -114,7 +114,7 @@ cdef class RowGroups:
             for leaf in self.leaves:
                 if leaf.values.page_size() > _PAGE_BYTES:
                     leaf.finish()
-                    leaf.put_page()
+                    leaf.end_page()
         with nogil:
             self.first.finish_group()
         self.content.size = 0
