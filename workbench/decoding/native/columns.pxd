@@ -8,7 +8,7 @@ from workbench.decoding.native.values cimport Value
 
 cdef class TextColumn:
     cdef int32_t* ends
-    cdef int64_t rows, ends_room
+    cdef int64_t expected, rows, ends_room
     cdef uint8_t* content
     cdef int64_t size, content_room
     cdef uint8_t* valid
@@ -20,7 +20,7 @@ cdef class TextColumn:
 
 cdef class NumberColumn:
     cdef uint8_t* content
-    cdef int64_t content_room, rows, values
+    cdef int64_t expected, content_room, values
     cdef int width
     cdef uint8_t* valid
     cdef int64_t valid_room
@@ -31,7 +31,7 @@ cdef class NumberColumn:
 cdef class Rows:
     """Which rows of a struct are not null."""
     cdef uint8_t* valid
-    cdef int64_t room, values
+    cdef int64_t expected, room, values
 
     cdef bint put(self, int64_t row) noexcept nogil
 
@@ -39,7 +39,7 @@ cdef class Rows:
 cdef class Ends:
     """Where the items of each row of a list end."""
     cdef int32_t* ends
-    cdef int64_t rows, room
+    cdef int64_t expected, rows, room
 
     cdef bint put(self, int64_t row, int64_t end) noexcept nogil
 

@@ -1,7 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False
 """Columns that grow row by row and become Arrow arrays without another copy.
 
-Rows are put in order; those that are left out are null. A column that nothing was put into costs nothing.
+Rows are put in order; those that are left out are null. A column that nothing was put into costs nothing; others get
+memory for all rows that are expected at once, because to grow means to copy.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
@@ -10,11 +11,11 @@ from libc.string cimport memcpy, memset
 
 import pyarrow as pa
 
-from workbench.buffers.slices cimport grown
 from workbench.decoding.native.values cimport Value
 
 cdef enum:
     _MOST_BYTES = 0x7FFFFFFF  # of one array with offsets of 32 bits
+    _MOST_AHEAD = 1 << 18  # bytes of texts that are expected from the first ones
 
 
 cdef class _Memory:
@@ -39,16 +40,25 @@ cdef object _buffer(void** memory, int64_t size):
     return pa.foreign_buffer(<uintptr_t>owner.at, size, owner)
 
 
-cdef inline bint _mark(uint8_t** valid, int64_t* room, int64_t row) noexcept nogil:
+cdef void* _grown(void* memory, int64_t* room, int64_t needed, int64_t expected, size_t item) noexcept nogil:
+    """Return memory for the items that are needed now, and for those that are expected or else as many again.
+
+    NULL where there is none; ``memory`` is then still valid.
+    """
+    cdef int64_t size = expected if needed <= expected else 2 * needed
+    cdef void* more
+    if needed <= room[0] and memory != NULL:
+        return memory
+    more = realloc(memory, <size_t>max(size, 1) * item)
+    if more != NULL:
+        room[0] = size
+    return more
+
+
+cdef inline bint _mark(uint8_t** valid, int64_t* room, int64_t row, int64_t expected) noexcept nogil:
     """Set a row's bit; new bytes begin as zeros."""
-    cdef int64_t former = room[0]
-    cdef uint8_t* more
-    if (row >> 3) >= former:
-        more = <uint8_t*>grown(valid[0], room, (row >> 3) + 1, 1)
-        if more == NULL:
-            return False
-        valid[0] = more
-        memset(more + former, 0, <size_t>(room[0] - former))
+    if (row >> 3) >= room[0] and not _reach(valid, room, expected if row < expected else 2 * (row + 1)):
+        return False
     valid[0][row >> 3] |= <uint8_t>(1 << (row & 7))
     return True
 
@@ -66,7 +76,7 @@ cdef bint _reach(uint8_t** valid, int64_t* room, int64_t rows) noexcept nogil:
     cdef int64_t former = room[0]
     cdef uint8_t* more
     if (rows + 7) // 8 > former:
-        more = <uint8_t*>grown(valid[0], room, (rows + 7) // 8, 1)
+        more = <uint8_t*>_grown(valid[0], room, (rows + 7) // 8, (rows + 7) // 8, 1)
         if more == NULL:
             return False
         valid[0] = more
@@ -75,7 +85,14 @@ cdef bint _reach(uint8_t** valid, int64_t* room, int64_t rows) noexcept nogil:
 
 
 cdef class TextColumn:
-    """A column of texts."""
+    """A column of texts.
+
+    Args:
+        expected: How many rows it will have, about.
+    """
+
+    def __init__(self, int64_t expected):
+        self.expected = expected
 
     def __dealloc__(self):
         free(self.ends)
@@ -86,7 +103,7 @@ cdef class TextColumn:
         """End all rows before this one where the content ends now."""
         cdef int32_t* ends
         if row + 2 > self.ends_room or self.ends == NULL:
-            ends = <int32_t*>grown(self.ends, &self.ends_room, row + 2, sizeof(int32_t))
+            ends = <int32_t*>_grown(self.ends, &self.ends_room, row + 2, self.expected + 1, sizeof(int32_t))
             if ends == NULL:
                 return False
             self.ends = ends
@@ -100,15 +117,19 @@ cdef class TextColumn:
     cdef bint put(self, int64_t row, const Value* value) noexcept nogil:
         """Put a text into a row; a missing one leaves it null. False where there is no memory."""
         cdef uint8_t* content
+        cdef int64_t needed = self.size + value.size
         if value.data == NULL:
             return True
         if self.rows != row or row + 2 > self.ends_room:
             if not self._fill(row):
                 return False
-        if self.size + value.size > _MOST_BYTES:
+        if needed > _MOST_BYTES:
             return False
-        if self.size + value.size > self.content_room or self.content == NULL:
-            content = <uint8_t*>grown(self.content, &self.content_room, self.size + value.size, 1)
+        if needed > self.content_room or self.content == NULL:
+            # The rows to come are like those before them.
+            content = <uint8_t*>_grown(
+                self.content, &self.content_room, needed, min(needed * self.expected // (row + 1), _MOST_AHEAD), 1
+            )
             if content == NULL:
                 return False
             self.content = content
@@ -119,7 +140,7 @@ cdef class TextColumn:
         self.rows = row + 1
         self.ends[self.rows] = <int32_t>self.size
         self.values += 1
-        return _mark(&self.valid, &self.valid_room, row)
+        return _mark(&self.valid, &self.valid_room, row, self.expected)
 
     def array(self, int64_t rows):
         """Return the first rows as a string array; the column is empty afterwards."""
@@ -137,10 +158,11 @@ cdef class NumberColumn:
 
     Args:
         width: Bytes of each.
+        expected: How many rows it will have, about.
     """
 
-    def __init__(self, int width):
-        self.width = width
+    def __init__(self, int width, int64_t expected):
+        self.width, self.expected = width, expected
 
     def __dealloc__(self):
         free(self.content)
@@ -149,12 +171,14 @@ cdef class NumberColumn:
     cdef bint put(self, int64_t row, int64_t number) noexcept nogil:
         """Put a number into a row. False where there is no memory."""
         cdef int32_t small = <int32_t>number
+        cdef int64_t room
         if (row + 1) * self.width > self.content_room:
-            if not _reach(&self.content, &self.content_room, 8 * (row + 1) * self.width):
+            room = 8 * self.width * (self.expected if row < self.expected else 2 * (row + 1))
+            if not _reach(&self.content, &self.content_room, room):
                 return False
         memcpy(self.content + row * self.width, &number if self.width == 8 else <void*>&small, <size_t>self.width)
         self.values += 1
-        return _mark(&self.valid, &self.valid_room, row)
+        return _mark(&self.valid, &self.valid_room, row, self.expected)
 
     def array(self, int64_t rows, kind):
         """Return the first rows as an array of a type of this width; the column is empty afterwards."""
@@ -168,12 +192,15 @@ cdef class NumberColumn:
 
 
 cdef class Rows:
+    def __init__(self, int64_t expected):
+        self.expected = expected
+
     def __dealloc__(self):
         free(self.valid)
 
     cdef bint put(self, int64_t row) noexcept nogil:
         self.values += 1
-        return _mark(&self.valid, &self.room, row)
+        return _mark(&self.valid, &self.room, row, self.expected)
 
     def array(self, int64_t rows, kind):
         """Return a boolean array that is true for the rows that were put."""
@@ -202,6 +229,9 @@ cdef class Rows:
 
 
 cdef class Ends:
+    def __init__(self, int64_t expected):
+        self.expected = expected
+
     def __dealloc__(self):
         free(self.ends)
 
@@ -210,7 +240,7 @@ cdef class Ends:
         cdef int32_t* ends
         cdef int32_t last
         if row + 2 > self.room or self.ends == NULL:
-            ends = <int32_t*>grown(self.ends, &self.room, row + 2, sizeof(int32_t))
+            ends = <int32_t*>_grown(self.ends, &self.room, row + 2, self.expected + 1, sizeof(int32_t))
             if ends == NULL:
                 return False
             self.ends = ends

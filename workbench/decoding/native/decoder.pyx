@@ -91,7 +91,7 @@ cdef class BatchDecoder:
     def __init__(self, Program program not None, topic_texts, fixed, headers, values, others, ask, bint only_builtin):
         self.program = program
         self.facts = Facts(program, headers, topic_texts)
-        self.columns = EventColumns()
+        self.columns = EventColumns(len(values))
         self._letters = LetterReader(program)
         self._values, self._others, self._ask, self._only_builtin = values, others, ask, only_builtin
         self.values = column_of(values)

@@ -37,30 +37,36 @@ from workbench.model.records.columns import CAUSE, ERROR, EVENT, ORIGIN, TRACE
 
 
 cdef class EventColumns:
-    """Columns of events without their positions; rows that are not put are null and without items."""
+    """Columns of events without their positions; rows that are not put are null and without items.
 
-    def __init__(self):
-        self.convention, self.version, self.dialect = TextColumn(), TextColumn(), TextColumn()
-        self.scope, self.state, self.format, self.damage = TextColumn(), TextColumn(), TextColumn(), TextColumn()
-        self.also, self.link_ids, self.problem_codes = TextColumn(), TextColumn(), TextColumn()
-        self.also_ends, self.link_ends, self.problem_ends, self.cause_ends = Ends(), Ends(), Ends(), Ends()
-        self.event_id, self.correlation_id, self.root_id = TextColumn(), TextColumn(), TextColumn()
-        self.request_id, self.event_type, self.source = TextColumn(), TextColumn(), TextColumn()
-        self.destination, self.environment = TextColumn(), TextColumn()
-        self.tenant, self.principal = TextColumn(), TextColumn()
-        self.event_time, self.started, self.ended = NumberColumn(8), NumberColumn(8), NumberColumn(8)
-        self.cause_target, self.cause_value, self.cause_via = TextColumn(), TextColumn(), TextColumn()
-        self.cause_rank = NumberColumn(4)
-        self.traced, self.sampled, self.sampled_known = Rows(), Rows(), Rows()
-        self.trace_id, self.span_id = TextColumn(), TextColumn()
-        self.parent_id, self.trace_via = TextColumn(), TextColumn()
-        self.copied, self.failed = Rows(), Rows()
-        self.origin_topic, self.origin_group, self.origin_via = TextColumn(), TextColumn(), TextColumn()
-        self.origin_hop, self.origin_root, self.replay = TextColumn(), TextColumn(), TextColumn()
-        self.origin_partition, self.origin_offset = NumberColumn(4), NumberColumn(8)
-        self.origin_timestamp = NumberColumn(8)
-        self.error_type, self.error_message, self.error_stage = TextColumn(), TextColumn(), TextColumn()
-        self.attempts, self.depth = NumberColumn(4), NumberColumn(4)
+    Args:
+        rows: How many rows there will be.
+    """
+
+    def __init__(self, int64_t rows):
+        self.convention, self.version, self.dialect = TextColumn(rows), TextColumn(rows), TextColumn(rows)
+        self.scope, self.state = TextColumn(rows), TextColumn(rows)
+        self.format, self.damage = TextColumn(rows), TextColumn(rows)
+        self.also, self.link_ids, self.problem_codes = TextColumn(rows), TextColumn(rows), TextColumn(rows)
+        self.also_ends, self.link_ends = Ends(rows), Ends(rows)
+        self.problem_ends, self.cause_ends = Ends(rows), Ends(rows)
+        self.event_id, self.correlation_id, self.root_id = TextColumn(rows), TextColumn(rows), TextColumn(rows)
+        self.request_id, self.event_type, self.source = TextColumn(rows), TextColumn(rows), TextColumn(rows)
+        self.destination, self.environment = TextColumn(rows), TextColumn(rows)
+        self.tenant, self.principal = TextColumn(rows), TextColumn(rows)
+        self.event_time, self.started, self.ended = NumberColumn(8, rows), NumberColumn(8, rows), NumberColumn(8, rows)
+        self.cause_target, self.cause_value, self.cause_via = TextColumn(rows), TextColumn(rows), TextColumn(rows)
+        self.cause_rank = NumberColumn(4, rows)
+        self.traced, self.sampled, self.sampled_known = Rows(rows), Rows(rows), Rows(rows)
+        self.trace_id, self.span_id = TextColumn(rows), TextColumn(rows)
+        self.parent_id, self.trace_via = TextColumn(rows), TextColumn(rows)
+        self.copied, self.failed = Rows(rows), Rows(rows)
+        self.origin_topic, self.origin_group, self.origin_via = TextColumn(rows), TextColumn(rows), TextColumn(rows)
+        self.origin_hop, self.origin_root, self.replay = TextColumn(rows), TextColumn(rows), TextColumn(rows)
+        self.origin_partition, self.origin_offset = NumberColumn(4, rows), NumberColumn(8, rows)
+        self.origin_timestamp = NumberColumn(8, rows)
+        self.error_type, self.error_message, self.error_stage = TextColumn(rows), TextColumn(rows), TextColumn(rows)
+        self.attempts, self.depth = NumberColumn(4, rows), NumberColumn(4, rows)
 
     cdef bint put(
         self,
