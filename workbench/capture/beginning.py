@@ -1,4 +1,4 @@
-"""Begins a capture: resolves its window and fetches the first records, while the snapshot is opened and entered."""
+"""Begins a capture: resolves its window and reads the first records, while the snapshot is opened and entered."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from workbench.capture.early_reader import EarlyReader
+from workbench.capture.pipeline import FIRST_READ_BYTES, READ_WAIT_MS
 from workbench.capture.window import resolve_window
 from workbench.model.selecting.window import End
 
@@ -82,7 +84,7 @@ class Beginning:
         return await self._resolving
 
     async def reader(self, spans: Sequence[Span]) -> Reader:
-        """Return a reader of spans: the one that fetches already, if the capture reads the window as a whole."""
+        """Return a reader of spans: the one that reads already, if the capture reads the window as a whole."""
         early, self._early = self._early, None
         if early is not None and early[0] == set(spans):
             return early[1]
@@ -93,7 +95,8 @@ class Beginning:
         window = await resolve_window(self.log, self.topics, self.start, self.end, isolation=self.isolation)
         spans = [span for span in window.spans if span.stop is not None and span.start < span.stop]
         if spans:
-            self._early = set(spans), await self._readers.enter_async_context(self._new_reader(spans))
+            reader = EarlyReader(self._new_reader(spans), FIRST_READ_BYTES, READ_WAIT_MS)
+            self._early = set(spans), await self._readers.enter_async_context(reader)
         return window
 
     def _new_reader(self, spans: Sequence[Span]) -> Reader:
