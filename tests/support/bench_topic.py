@@ -11,11 +11,13 @@ import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 from framework_records import debezium_records, nservicebus_records, wikimedia_records
 from mixed_records import mixed_records
 
 from workbench.bus import open_log
+from workbench.bus.kafka.producing import queues
 from workbench.model import NewRecord, Span, TopicPartition
 from workbench.testing import wait_until
 
@@ -34,10 +36,11 @@ _DISTINCT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class BenchTopic:
-    """What is written to a topic: its partitions, and the maker of its records by topic and number."""
+    """What is written to a topic: its partitions, the maker of its records by topic and number, and its batches."""
 
     partitions: int
     records: Callable[[str, int], list[NewRecord]]
+    batch_bytes: int = queues.BATCH_BYTES
 
 
 def uniform_records(topic: str, count: int) -> list[NewRecord]:
@@ -78,6 +81,7 @@ TOPICS = {
     "uniform": BenchTopic(1, uniform_records),
     "mixed-6": BenchTopic(6, mixed_records),
     "mixed-24": BenchTopic(24, mixed_records),
+    "mixed-6-small-batches": BenchTopic(6, mixed_records, batch_bytes=16 << 10),  # the default of Java's producer
     "wikimedia": BenchTopic(6, wikimedia_records),
     "debezium": BenchTopic(6, debezium_records),
     "nservicebus": BenchTopic(6, nservicebus_records),
@@ -91,8 +95,13 @@ async def fill(address: str, topic: str, codec: str, kind: str = "uniform") -> N
         FileNotFoundError: The real events are not there.
     """
     made = TOPICS[kind].records(topic, min(_DISTINCT, RECORDS))
+    with mock.patch.object(queues, "BATCH_BYTES", TOPICS[kind].batch_bytes):
+        await _fill(address, topic, codec, TOPICS[kind].partitions, made)
+
+
+async def _fill(address: str, topic: str, codec: str, partitions: int, made: list[NewRecord]) -> None:
     async with open_log(address, timeout_s=120) as log:
-        await log.create_topic(topic, partitions=TOPICS[kind].partitions, config={"compression.type": codec})
+        await log.create_topic(topic, partitions=partitions, config={"compression.type": codec})
         async with log.writer() as writer:
             for sent in range(0, RECORDS, len(made)):
                 outcomes = await writer.send(made[: min(len(made), RECORDS - sent)])
