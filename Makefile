@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell [ -x $(BIN)/python ] && echo $(BIN)/python || bash .ci/python)
 COMPILED := $(shell find workbench -name "*.p[xy][xd]")
-SHARED_CODE := $(shell sed -n 's/^shared_utility_qualified_name = //p' setup.cfg)
+SHARED_CODE := $(shell sed -n 's/^shared_utility_qualified_name = "\(.*\)"/\1/p' pyproject.toml)
 EXTRAS := dashboard,export,java,keyring,otel,protobuf,tables,transforms,test
 comma := ,
 EXTRA_FLAGS := $(foreach extra,$(subst $(comma), ,$(EXTRAS)),--extra $(extra))

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from workbench.bus.passing import PassingReader
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Self
 
     from workbench.bus.protocols import Reader
-    from workbench.model import Chunk, TopicPartition
+    from workbench.model import Chunk
 
 
-class EarlyReader:
-    """Reads as another reader does, from entering it on; see `workbench.bus.protocols.Reader`.
+class EarlyReader(PassingReader):
+    """Reads as another reader does, from entering it on; positions are those behind what was read first.
 
     Args:
         reader: Does the reading; it is entered and closed with this one.
@@ -23,7 +24,7 @@ class EarlyReader:
     """
 
     def __init__(self, reader: Reader, first_bytes: int, wait_ms: int) -> None:
-        self._reader = reader
+        super().__init__(reader)
         self._first_bytes = first_bytes
         self._wait_ms = wait_ms
         self._entered = False
@@ -32,32 +33,19 @@ class EarlyReader:
     @property
     def done(self) -> bool:
         """Whether every bounded span reached its stop, and what was read first was taken."""
-        return self._first is None and self._reader.done
-
-    @property
-    def positions(self) -> Mapping[TopicPartition, int]:
-        """Next offset to read of each partition; what was read first counts as taken."""
-        return self._reader.positions
-
-    @property
-    def unanswered_s(self) -> float:
-        """Seconds that the broker owes an answer."""
-        return self._reader.unanswered_s
+        return self._first is None and super().done
 
     async def __aenter__(self) -> Self:
         if not self._entered:
             self._entered = True
-            await self._reader.__aenter__()
-            self._first = asyncio.create_task(self._reader.read(self._first_bytes, self._wait_ms), name="first read")
+            await super().__aenter__()
+            self._first = asyncio.create_task(super().read(self._first_bytes, self._wait_ms), name="first read")
         return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.aclose()
 
     async def read(self, max_bytes: int = 16 << 20, max_wait_ms: int = 500) -> list[Chunk]:
         """Return what is ready, first what was read before."""
         if self._first is None:
-            return await self._reader.read(max_bytes, max_wait_ms)
+            return await super().read(max_bytes, max_wait_ms)
         first = self._first
         # Not awaited itself: a caller that gives up does not end it, and loses nothing.
         await asyncio.wait([first])
@@ -71,4 +59,4 @@ class EarlyReader:
             first.cancel()
             # An error that nobody asked for came second.
             await asyncio.gather(first, return_exceptions=True)
-        await self._reader.aclose()
+        await super().aclose()

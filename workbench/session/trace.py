@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from workbench.store.ids.entries import IdRole
+    from workbench.store.ids.roles import IdRole
     from workbench.store.snapshot.store import SnapshotStore
     from workbench.tracing.drawing.drawn import Viewer
     from workbench.tracing.graph import CausalGraph
@@ -59,7 +59,7 @@ def read_flow(store: SnapshotStore, ids: Mapping[str, str | None], *, viewer: Vi
         UnknownEventError: The snapshot has no such event.
         TypeError: Not exactly one id was given.
     """
-    from workbench.store.ids.entries import IdRole
+    from workbench.store.ids.roles import IdRole
     from workbench.tracing.selection import select, spelled_trace_id
     from workbench.tracing.trace import Trace
 
@@ -92,7 +92,7 @@ def flow_graph(
         cut: Cuts the flow from a graph that has at least what matters to it.
         count: How many records the snapshot has.
     """
-    from workbench.store.ids.entries import IdRole
+    from workbench.store.ids.roles import IdRole
     from workbench.store.snapshot.graph_rows import nearest_events, related_events, unread_count
     from workbench.tracing.graph import build_graph
     from workbench.tracing.graph.rows import STORED

@@ -5,7 +5,6 @@ Sorted, they answer which rows have a text in a role. Texts with equal hashes ar
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -15,6 +14,7 @@ from workbench.buffers.texts import hash_texts
 from workbench.model.records.columns import CAUSE, TRACE
 from workbench.store.file.layout import STORED_EVENT, in_layout
 from workbench.store.ids.making import entries_of_batches
+from workbench.store.ids.roles import HASH_BITS, ROW_BITS, IdRole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,25 +22,8 @@ if TYPE_CHECKING:
 Entries: TypeAlias = "NDArray[np.uint64]"
 Numbers: TypeAlias = "NDArray[np.int64]"
 
-ROW_BITS = 24
-HASH_BITS = 37
 MOST_ROWS = 1 << ROW_BITS
 """Rows that one part of the index can hold."""
-
-
-class IdRole(IntEnum):
-    """What a text is to the row that has it. Written to files: a number never changes its meaning."""
-
-    EVENT_ID = 0
-    CORRELATION_ID = 1
-    LINK_ID = 2
-    CAUSE_BY_ID = 3
-    CAUSE_BY_LINK = 4
-    OTHER_CAUSE = 5
-    """A cause by position, or of a kind that this version does not know."""
-    ROOT_ID = 6
-    TRACE_ID = 7
-
 
 COLUMNS = ("event_id", "correlation_id", "link_ids", "causes", "root_id", "trace")
 """Columns of decoded rows that the index is made from."""

@@ -7,23 +7,16 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 import numpy as np
 
 from workbench.buffers.texts import hash_bytes
+from workbench.store.ids import roles
 
 from workbench.buffers.texts cimport hash_of
 from workbench.store.parquet.arrow cimport ArrowArray, Bits, bit, no_bits, validity
 
-cdef enum:
-    ROW_BITS = 24
-    HASH_BITS = 37
-    # As `workbench.store.ids.entries` has them.
-    EVENT_ID = 0
-    CORRELATION_ID = 1
-    LINK_ID = 2
-    CAUSE_BY_ID = 3
-    CAUSE_BY_LINK = 4
-    OTHER_CAUSE = 5
-    ROOT_ID = 6
-    TRACE_ID = 7
-
+cdef int ROW_BITS = roles.ROW_BITS, HASH_BITS = roles.HASH_BITS
+cdef uint64_t EVENT_ID = roles.IdRole.EVENT_ID, CORRELATION_ID = roles.IdRole.CORRELATION_ID
+cdef uint64_t LINK_ID = roles.IdRole.LINK_ID, ROOT_ID = roles.IdRole.ROOT_ID, TRACE_ID = roles.IdRole.TRACE_ID
+cdef uint64_t CAUSE_BY_ID = roles.IdRole.CAUSE_BY_ID, CAUSE_BY_LINK = roles.IdRole.CAUSE_BY_LINK
+cdef uint64_t OTHER_CAUSE = roles.IdRole.OTHER_CAUSE
 cdef uint64_t _BY_ID = hash_bytes(b"event_id")
 cdef uint64_t _BY_LINK = hash_bytes(b"correlation_id")
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.store.ids.entries import HASH_BITS, MOST_ROWS, ROW_BITS, IdRole, keys_of, rows_of
+from workbench.store.ids.entries import MOST_ROWS, keys_of, rows_of
+from workbench.store.ids.roles import HASH_BITS, ROW_BITS, IdRole
 from workbench.store.ids.search import counts_of_keys, rows_of_keys
 
 if TYPE_CHECKING:

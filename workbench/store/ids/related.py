@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from workbench.store.ids.entries import IdRole, in_role, of_role
+from workbench.store.ids.entries import in_role, of_role
+from workbench.store.ids.roles import IdRole
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,6 +23,7 @@ cdef class Texts(Values):
     cdef int64_t known_count, known_bytes, known_room
     cdef int32_t* slots  # places in it, counted from 1; 0 is free
     cdef int64_t slots_count
+    cdef bint crowded
     cdef int unused_bits  # of a hash: the others, its highest, are the number of its slot
     cdef uint32_t* places  # of each value of the page
     cdef int64_t places_room

@@ -17,6 +17,7 @@ cdef enum:
     _MOST_DICTIONARY_BYTES = 1 << 20
     _FIRST_BITS = 8
     _FIRST_SLOTS = 1 << _FIRST_BITS
+    _MOST_STEPS = 256  # of a search in the dictionary; texts that are not made for it need a few
 
 
 @cython.final
@@ -45,7 +46,7 @@ cdef class Texts(Values):
         self.count = 0
         self.content.size = 0
         self.plain = not self.distinct
-        self.any = False
+        self.any = self.crowded = False
         self.known_count = self.known_bytes = 0
         if self.slots_count:
             memset(self.slots, 0, <size_t>self.slots_count * sizeof(int32_t))
@@ -77,15 +78,16 @@ cdef class Texts(Values):
                     self.count += 1
                 here >>= 1
                 row += 1
-        # Texts that differ are written as they are; what was put into the dictionary moves there.
-        if not self.plain and self.known_bytes > _MOST_DICTIONARY_BYTES:
+        # Texts that differ are written as they are, and so are those that were made to have equal hashes, because each
+        # would be compared with all others; what was put into the dictionary moves there.
+        if not self.plain and (self.crowded or self.known_bytes > _MOST_DICTIONARY_BYTES):
             self._become_plain()
 
     cdef uint32_t _place_of(self, const uint8_t* at, int64_t size) noexcept nogil:
         """Return the place of a text in the dictionary, which it enters where it is new."""
         cdef Text text = _text(at, size)
         cdef const Text* other
-        cdef int64_t slot
+        cdef int64_t slot, steps = 0
         if 2 * self.known_count >= self.slots_count and not self._more_slots():
             return 0
         slot = <int64_t>(text.hashed >> self.unused_bits)
@@ -94,6 +96,8 @@ cdef class Texts(Values):
             if _are_equal(&text, other):
                 return <uint32_t>(self.slots[slot] - 1)
             slot = (slot + 1) & (self.slots_count - 1)
+            steps += 1
+        self.crowded |= steps > _MOST_STEPS
         return self._enter(&text, slot)
 
     cdef uint32_t _enter(self, const Text* text, int64_t slot) noexcept nogil:

@@ -15,8 +15,9 @@ from workbench.model.events.envelope import DAMAGED, RAW
 from workbench.store.file.layout import STORED_EVENT
 from workbench.store.file.types import names
 from workbench.store.file.views import event_rows
-from workbench.store.ids.entries import HASH_BITS, IdRole, key_of
+from workbench.store.ids.entries import key_of
 from workbench.store.ids.related import MOST_RELATED, nearest_rows, related_rows, relatives_rows
+from workbench.store.ids.roles import HASH_BITS, IdRole
 from workbench.store.segments.checksums import DECODED_ROWS, RAW_ROWS
 from workbench.store.snapshot.id_rows import read_rows
 from workbench.text import is_position, parse_position

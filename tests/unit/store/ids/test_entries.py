@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from decoded_events import cause, event_table
 
-from workbench.store.ids.entries import IdRole, entries_of, in_role, key_of, keys_of, of_role, rows_of
+from workbench.store.ids.entries import entries_of, in_role, key_of, keys_of, of_role, rows_of
+from workbench.store.ids.roles import IdRole
 
 
 def found(table, first_row=0):

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.store.ids.entries import ROW_BITS, keys_of, rows_of
+from workbench.store.ids.entries import keys_of, rows_of
 from workbench.store.ids.id_file import BLOCK, open_ids, sorted_entries, write_ids
+from workbench.store.ids.roles import ROW_BITS
 from workbench.store.ids.search import rows_of_keys
 
 ROWS, CRC = 5_000, 77

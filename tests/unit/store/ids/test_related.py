@@ -11,8 +11,9 @@ from id_parts import id_parts
 
 from workbench.errors import UnknownEventError
 from workbench.store.ids import related
-from workbench.store.ids.entries import MOST_ROWS, IdRole, key_of
+from workbench.store.ids.entries import MOST_ROWS, key_of
 from workbench.store.ids.related import nearest_rows, related_rows, relatives_rows
+from workbench.store.ids.roles import IdRole
 from workbench.tracing.graph import build_graph
 from workbench.tracing.selection import select
 

@@ -128,6 +128,24 @@ def test_texts_that_are_no_good_dictionary_are_written_as_they_are_in_pages(tmp_
     assert read_by_duckdb(tmp_path / "large.parquet").equals(texts)
 
 
+def test_texts_that_were_made_to_have_equal_hashes_are_not_compared_with_each_other(tmp_path):
+    schema, mask = pa.schema([("content", pa.binary())]), (1 << 64) - 1
+
+    def made(head):
+        # The hash of sixteen bytes is of the first eight xor the last eight, turned by 29 bits.
+        tail = head ^ 0x5EED
+        return head.to_bytes(8, "little") + ((tail >> 29 | tail << 35) & mask).to_bytes(8, "little")
+
+    texts = pa.table({"content": [made(at * 0x9E3779B9) for at in range(20_000)]}, schema=schema)
+    path = tmp_path / "crowded.parquet"
+    write(path, [texts], schema=schema)
+    assert not pq.read_metadata(path).row_group(0).column(0).has_dictionary_page
+    assert pq.read_table(path).equals(texts)
+    others = pa.table({"content": [at.to_bytes(16, "little") for at in range(20_000)]}, schema=schema)
+    write(path, [others], schema=schema)
+    assert pq.read_metadata(path).row_group(0).column(0).has_dictionary_page
+
+
 @pytest.mark.parametrize("plain", [(), ("text",)])
 def test_the_filter_finds_every_text_and_excludes_most_others(tmp_path, plain):
     texts = [f"{at:x}" * (at % 12) for at in range(3_000)]

@@ -8,7 +8,8 @@ from snapshot_rows import Filler, raw_records
 
 from workbench.decoding import Decoder
 from workbench.store import SnapshotStore
-from workbench.store.ids.entries import IdRole, key_of
+from workbench.store.ids.entries import key_of
+from workbench.store.ids.roles import IdRole
 from workbench.store.snapshot.id_rows import read_rows
 from workbench.store.transfer import copy_to
 from workbench.store.transfer.redecoding import redecode
