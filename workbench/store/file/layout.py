@@ -29,12 +29,13 @@ def former_columns(layout: int) -> dict[str, str | None]:
     return {name: former.get(name, name) if _ADDED.get(name, 1) <= layout else None for name in STORED_EVENT.names}
 
 
-def in_layout(table: pa.Table, schema: pa.Schema) -> pa.Table:
+def in_layout(rows: pa.Table | pa.RecordBatch, schema: pa.Schema) -> pa.Table:
     """Bring the columns of a schema into its order and types; those that have their type already are not touched.
 
     Raises:
         ValueError: A column that has to have values has none in some row.
     """
+    table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
     for name in [field.name for field in schema if not field.nullable]:
         if nulls := table[name].null_count:
             raise ValueError(f"The column {name} has {nulls} rows without a value.")
