@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 CONNECT = """
+import uuid
 import workbench as wb
 from workbench.model import NewRecord
-cluster = await wb.connect("memory://rerun", write=True, reason="test")
+cluster = await wb.connect(f"memory://rerun-{uuid.uuid4().hex[:8]}", write=True, reason="test")
 await cluster.log.create_topic("orders", partitions=2)
 async with cluster.log.writer() as writer:
     await writer.send([NewRecord("orders", value=b'{"n": %d}' % n, partition=n % 2) for n in range(500)])
