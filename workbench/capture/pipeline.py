@@ -110,6 +110,7 @@ class Pipeline:
             WorkbenchError: A stage failed; what was appended before can still be committed.
         """
         by_partition = {_place(task.span): task for task in tasks}
+        self._appender.draining = False
         raw: asyncio.Queue[list[Chunk] | None] = asyncio.Queue(RAW_ITEMS)
         decoded: asyncio.Queue[list[DecodedChunk] | None] = asyncio.Queue(DECODED_ITEMS)
         # One thread for each stage: chunks stay in offset order, and the appender is used by one thread only.
@@ -173,6 +174,8 @@ class Pipeline:
             await decoded.put(await _finished(_run_on(thread, self._decode_all, by_partition, cut)))
             if ended:
                 break
+        # The threads before it have nothing to do any more.
+        self._appender.draining = True
         await decoded.put(None)
 
     async def _prepare(self, chunks: Sequence[Chunk]) -> None:

@@ -1,4 +1,4 @@
-"""A capture that meets a full disk ends in order, wherever the disk becomes full."""
+"""How a capture ends: with all processors at work, and in order on a full disk, wherever it becomes full."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from mounts import small_disk
 
 from workbench.bus.memory import MemoryLog
-from workbench.capture import Beginning, capture
+from workbench.capture import Beginning, capture, run
 from workbench.decoding import Decoder
 from workbench.errors import StorageFullError
 from workbench.model.selecting.topic_selection import parse_topics
@@ -44,3 +44,16 @@ async def test_a_full_disk_is_one_error_and_leaves_no_file_half_written(tmp_path
             (row,) = reader.ranges_table().to_pylist()
             assert row["state"] == "failed"
             assert row["records"] == row["next"] == reader.record_count()
+
+
+async def test_the_last_rows_go_into_two_segments_at_the_same_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "AUTOMATIC_BYTES", 0)
+    path = tmp_path / "incident.duckdb"
+    await capture_into(path, 14)
+    with SnapshotStore.open(path) as reader:
+        first, second = reader.sql("SELECT rows FROM segments ORDER BY segment_id")["rows"].tolist()
+        assert first == second == 7 << 10
+        offsets = reader.sql('SELECT "offset" FROM records')["offset"]
+        assert sorted(offsets) == list(range(14 << 10))
+        (row,) = reader.ranges_table().to_pylist()
+        assert (row["state"], row["next"]) == ("complete", 14 << 10)

@@ -11,6 +11,8 @@ from workbench.store.file.layout import EVENTS_LAYOUT
 from workbench.store.file.views import define_views
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
 
     from workbench.store.segments.segment import Segment
@@ -34,25 +36,28 @@ def known_files(cursor: duckdb.DuckDBPyConnection) -> tuple[set[str], int]:
     return files, max((number for number, _, _ in rows), default=0)
 
 
-def enter_segment(cursor: duckdb.DuckDBPyConnection, segment: Segment) -> None:
-    """Enter a finished segment, so that the views read it."""
-    cursor.execute(
+def enter_segments(cursor: duckdb.DuckDBPyConnection, segments: Sequence[Segment]) -> None:
+    """Enter finished segments, so that the views read them."""
+    cursor.executemany(
         "INSERT INTO segments (segment_id, records_file, events_file, rows, records_bytes, events_bytes, "
         "events_layout, records_crc32c, events_crc32c) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            segment.segment_id,
-            segment.records_file,
-            segment.events_file,
-            segment.rows,
-            segment.records_bytes,
-            segment.events_bytes,
-            EVENTS_LAYOUT,
-            segment.records_crc32c,
-            segment.events_crc32c,
+            [
+                one.segment_id,
+                one.records_file,
+                one.events_file,
+                one.rows,
+                one.records_bytes,
+                one.events_bytes,
+                EVENTS_LAYOUT,
+                one.records_crc32c,
+                one.events_crc32c,
+            ]
+            for one in segments
         ],
     )
     # In one statement: DuckDB takes as long for each as for all rows of one.
-    rows = [{"segment_id": segment.segment_id, **asdict(rows)} for rows in segment.partitions]
+    rows = [{"segment_id": one.segment_id, **asdict(rows)} for one in segments for rows in one.partitions]
     cursor.register("new_positions", pa.Table.from_pylist(rows, schema=_POSITIONS))
     cursor.execute("INSERT INTO segment_positions SELECT * FROM new_positions")
     cursor.unregister("new_positions")

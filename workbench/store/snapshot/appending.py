@@ -12,36 +12,20 @@ import pyarrow as pa
 from workbench.store.segments.packing import LARGE_ROW_BYTES
 from workbench.store.segments.writing import SEGMENT_BYTES
 from workbench.store.snapshot.pending_commit import PendingCommit
+from workbench.store.snapshot.segment_commits import commit_segments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Protocol, TypeAlias
-
-    import duckdb
-
-    from workbench.store.segments.segment import Segment
     from workbench.store.segments.writing import SegmentWriter
     from workbench.store.snapshot.ranges import RangeKey, RangeUpdate
+    from workbench.store.snapshot.segment_commits import Commit, Rows, Statements
     from workbench.store.snapshot.store import SnapshotStore
-
-    Statements: TypeAlias = Callable[[duckdb.DuckDBPyConnection], None]
-
-    class Commit(Protocol):
-        """Stores rows together with the progress of their ranges."""
-
-        def __call__(
-            self,
-            updates: Sequence[RangeUpdate],
-            *,
-            segment: Segment | None = None,
-            rows: tuple[pa.Table, pa.Table] | None = None,
-            last: Statements | None = None,
-        ) -> None: ...
 
 
 ROW_GROUP_BYTES = 32 << 20
 INLINE_BYTES = 4 << 20
 """Size up to which rows go into the file itself, without a segment."""
+DIVIDED_BYTES = 8 << 20
+"""Size of the last rows of all from which on two threads write them, each into a segment of its own."""
 LARGE_ROWS_BYTES = 128 << 20
 """Raw bytes at which a segment of large rows is committed: packing takes several times as much memory."""
 SMALL_COMMIT_S = 2.0
@@ -53,6 +37,7 @@ class Appender:
     """Buffers up to a row group, writes row groups into a segment, and commits whole segments with their ranges.
 
     A full segment is synced and committed in a thread of its own while the next one is written. Commits keep order.
+    At the end, when nobody else needs a processor, two threads write what is left.
     Memory is bounded by ``row_group_bytes`` whatever comes. What was not committed is lost when the process dies, and
     is read again because its range has not moved. Not for several threads at once.
 
@@ -76,12 +61,14 @@ class Appender:
         self._segment_bytes = segment_bytes
         self._row_group_bytes = row_group_bytes
         self._segment: SegmentWriter | None = None
-        self._rows: list[tuple[pa.Table, pa.Table]] = []
+        self._rows: list[Rows] = []
         self._bytes = 0
         self._unpacked_bytes = self._unpacked_rows = 0
         self._updates: dict[RangeKey, RangeUpdate] = {}
         self._since = 0.0
         self._pending = PendingCommit()
+        self.draining = False
+        """Whether little comes before the next `commit`: it is kept for that, which writes it with two threads."""
 
     @property
     def due_s(self) -> float | None:
@@ -110,11 +97,11 @@ class Appender:
         if records.num_rows:
             self._rows.append((records, events))
             self._bytes += records.nbytes + events.nbytes if size_bytes is None else size_bytes
-        if self._bytes >= self._row_group_bytes:
+        if self._bytes >= self._row_group_bytes * (2 if self.draining else 1):
             self._write_group()
         if self._segment is not None and self._is_full(self._segment.size_bytes):
             self._write_group()
-            self._pending.begin(partial(self._commit_segment, self._segment, self._taken_updates()))
+            self._pending.begin(partial(commit_segments, self._commit, [self._segment], self._taken_updates()))
             self._segment = None
             return True
         return False
@@ -135,36 +122,25 @@ class Appender:
             if self._updates or last is not None:
                 self._commit(self._taken_updates(), rows=rows, last=last)
             return
-        self._write_group()
-        if self._segment is not None:
-            segment, self._segment = self._segment, None
-            # Written and synced beside the segment before; rows of a range are committed in their order.
-            self._commit_segment(segment, self._taken_updates(), after=self._pending.wait, last=last)
+        parts = self._last_parts()
+        if self._segment is None:
+            self._segment = self._store.new_segment()
+        more = [self._store.new_segment() for _ in parts[1:]]
+        segments, self._segment = [self._segment, *more], None
+        # Written and synced beside the segment before; rows of a range are committed in their order.
+        after = self._pending.wait
+        commit_segments(self._commit, segments, self._taken_updates(), rows=parts, after=after, last=last)
         self._pending.wait()
 
-    def _commit_segment(
-        self,
-        segment: SegmentWriter,
-        updates: Sequence[RangeUpdate],
-        *,
-        after: Callable[[], None] | None = None,
-        last: Statements | None = None,
-    ) -> None:
-        try:
-            finished = segment.finish()
-            if after is not None:
-                after()
-        except BaseException:
-            segment.discard()
-            raise
-
-        def end(cursor: duckdb.DuckDBPyConnection) -> None:
-            if last is not None:
-                last(cursor)
-            # All statements run while the disk writes.
-            segment.wait_synced()
-
-        self._commit(updates, segment=finished, last=end)
+    def _last_parts(self) -> list[Rows]:
+        """Take the buffered rows, in two halves where two threads write them sooner."""
+        if not self._rows:
+            return []
+        divided = self.draining and self._bytes >= DIVIDED_BYTES
+        records, events = self._taken()
+        half = records.num_rows // 2 if divided else records.num_rows
+        parts = [(records.slice(0, half), events.slice(0, half)), (records.slice(half), events.slice(half))]
+        return [part for part in parts if part[0].num_rows]
 
     def _taken_updates(self) -> list[RangeUpdate]:
         taken, self._updates = list(self._updates.values()), {}
@@ -188,14 +164,14 @@ class Appender:
         self._unpacked_rows += records.num_rows
         self._segment.write(records, events)
 
-    def _taken(self) -> tuple[pa.Table, pa.Table]:
+    def _taken(self) -> Rows:
         """Return the buffered rows in order of position; rows of one range came in order already."""
         tables = sorted(self._rows, key=_first_position)
         self._rows, self._bytes = [], 0
         return pa.concat_tables([raw for raw, _ in tables]), pa.concat_tables([decoded for _, decoded in tables])
 
 
-def _first_position(tables: tuple[pa.Table, pa.Table]) -> tuple[int, int, int]:
+def _first_position(tables: Rows) -> tuple[int, int, int]:
     raw = tables[0]
     return raw["source_id"][0].as_py(), raw["partition"][0].as_py(), raw["offset"][0].as_py()
 

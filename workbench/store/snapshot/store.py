@@ -12,7 +12,7 @@ import duckdb
 from workbench.errors import SnapshotError
 from workbench.store.file.connection import Connection
 from workbench.store.segments import packing
-from workbench.store.segments.catalogue import enter_segment
+from workbench.store.segments.catalogue import enter_segments
 from workbench.store.segments.checksums import ALL_ROWS, SegmentChecks
 from workbench.store.segments.folder import remove_files, segments_folder
 from workbench.store.segments.writing import SegmentWriter
@@ -326,20 +326,20 @@ class SnapshotStore:
         self,
         updates: Sequence[RangeUpdate],
         *,
-        segment: Segment | None = None,
+        segments: Sequence[Segment] = (),
         rows: tuple[pa.Table, pa.Table] | None = None,
         last: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
     ) -> None:
         """Enter rows and how far their ranges got, in one transaction.
 
         Args:
-            segment: A finished segment.
+            segments: Finished segments.
             rows: A small number of stored records and events that go into the file itself.
             last: Called with the cursor of the transaction before it is committed.
         """
         with self.transaction() as cursor:
-            if segment is not None:
-                enter_segment(cursor, segment)
+            if segments:
+                enter_segments(cursor, segments)
             if rows is not None:
                 packing.insert_rows(cursor, *rows)
             update_ranges(cursor, updates)

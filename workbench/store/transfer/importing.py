@@ -18,7 +18,7 @@ from workbench.model.schemas import Schemas
 from workbench.store.file.connection import translated
 from workbench.store.file.layout import RANGES
 from workbench.store.segments import packing
-from workbench.store.segments.catalogue import enter_segment
+from workbench.store.segments.catalogue import enter_segments
 from workbench.store.segments.stored_rows import stored_rows
 from workbench.store.snapshot.appending import Appender
 from workbench.store.snapshot.captures import CaptureHead, begin_capture, end_capture
@@ -290,19 +290,19 @@ def _store_rows(
     decoder_of: Callable[[int], BulkDecoder],
     topics: Mapping[int, str],
 ) -> int:
-    commits: list[tuple[Segment | None, tuple[pa.Table, pa.Table] | None]] = []
+    commits: list[tuple[Sequence[Segment], tuple[pa.Table, pa.Table] | None]] = []
 
     def collect(
         updates: Sequence[RangeUpdate],
         *,
-        segment: Segment | None = None,
+        segments: Sequence[Segment] = (),
         rows: tuple[pa.Table, pa.Table] | None = None,
         last: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
     ) -> None:
         del updates
         if last is not None:
             last(cursor)
-        commits.append((segment, rows))
+        commits.append((segments, rows))
 
     stored = 0
     appender = Appender(store, commit=collect)
@@ -318,9 +318,9 @@ def _store_rows(
     except BaseException:
         appender.discard()
         raise
-    for segment, inline in commits:
-        if segment is not None:
-            enter_segment(cursor, segment)
+    for segments, inline in commits:
+        if segments:
+            enter_segments(cursor, segments)
         if inline is not None:
             packing.insert_rows(cursor, *inline)
     return stored

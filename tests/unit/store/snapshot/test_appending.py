@@ -179,6 +179,47 @@ class TestSizeOfSegments:
         assert store.record_count() == 101
 
 
+class TestLastRows:
+    @pytest.fixture
+    def append(self, store, fill, monkeypatch):
+        """Append parts of 100 rows that count for 100 bytes, and commit them; returns the segments of a transaction."""
+
+        def append_parts(parts: int, *, draining: bool) -> list[list[int]]:
+            key, stored = _stored(store, fill, 100 * parts)
+            monkeypatch.setattr(appending, "INLINE_BYTES", 0)
+            monkeypatch.setattr(appending, "DIVIDED_BYTES", 200)
+            transactions = []
+
+            def commit(updates, **what):
+                transactions.append([segment.rows for segment in what["segments"]])
+                store.commit(updates, **what)
+
+            appender = Appender(store, commit=commit, row_group_bytes=200)
+            appender.draining = draining
+            for number in range(parts):
+                rows = (table.slice(100 * number, 100) for table in stored)
+                appender.append(RangeUpdate(key, 100 * number + 100, 100), *rows, size_bytes=100)
+            appender.commit()
+            offsets = store.sql('SELECT "offset" FROM records ORDER BY 1')["offset"].tolist()
+            assert offsets == [*range(100 * parts), 5000]
+            return transactions
+
+        return append_parts
+
+    def test_two_threads_write_them_into_segments_of_one_transaction(self, append):
+        assert append(3, draining=True) == [[150, 150]]
+
+    def test_one_writes_them_while_others_have_work(self, append):
+        assert append(3, draining=False) == [[300]]
+
+    def test_few_are_not_divided(self, append):
+        assert append(1, draining=True) == [[100]]
+
+    def test_no_more_of_them_are_held_than_two_row_groups(self, append):
+        # Four parts were written as a row group before.
+        assert append(6, draining=True) == [[500, 100]]
+
+
 def _stored(store: SnapshotStore, fill: Filler, count: int):
     key = fill(raw_records(5000, 1))
     rows = raw_records(0, count)
