@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 3
 LARGE_CALL = 16_000
+_WARM_UP = 4
 DAMAGED = frozenset({"contract: duplicate key at top (event_id twice)", "non-UTF-8 value in a read header"})
 """Variants of damaged rows: these may cost more, each for itself alone."""
 MIXED = frozenset({"mixed topic: contract/CE/masstransit/text/tombstone"})
@@ -65,8 +66,12 @@ def measured(variant: Variant, call_rows: int = ROWS) -> Rate:
 
 
 def contract() -> Rate:
-    """Measure the body of the contract, with which the others are compared."""
-    return measured(VARIANTS[0])
+    """Measure the body of the contract, with which the others are compared.
+
+    The best of several: it is measured first, when the processor and the allocator are not warm yet, and a rate that is
+    too low would flatter all others.
+    """
+    return min((measured(VARIANTS[0]) for _ in range(_WARM_UP)), key=lambda rate: rate.row_s)
 
 
 def call_rows_published(variant: Variant) -> int:

@@ -81,7 +81,7 @@ cdef class BatchDecoder:
     cdef int32_t* _known_candidates
     cdef const int32_t* _candidates
     cdef int32_t _candidate_count
-    cdef bint _silent  # whether the decision is one about a row without headers and body that matched nothing
+    cdef bint _silent  # whether the decision is one about a row that says nothing, and matched nothing
 
     def __cinit__(self):
         memset(&self.decision, 0, sizeof(Decision))
@@ -138,8 +138,8 @@ cdef class BatchDecoder:
         self.facts.prepare_headers()
         self.decision.problems.count = 0
         self._read(row, &read)
-        if self._silent and not read.has_body and not self.facts.entries and not self.decision.problems.count:
-            # Tombstones and bytes without headers come in rows, and what was decided about the last one stands.
+        if self._silent and self.facts.say_nothing() and not self.decision.problems.count:
+            # Tombstones, bytes, and bodies of no convention come in rows, and what was decided about the last one stands.
             trace.found = False
         else:
             self._decide(row, &read, &trace)
@@ -169,7 +169,7 @@ cdef class BatchDecoder:
             add_word(&self.decision.problems, b"header_name_not_utf8")
         if self.facts.odd_contents:
             self._report_amqp()
-        self._silent = self._candidate_count == 0 and self.fixed.name < 0 and not self.facts.entries and not read.has_body
+        self._silent = self._candidate_count == 0 and self.fixed.name < 0 and self.facts.say_nothing()
         return 0
 
     cdef int _read_copy(self, int64_t row, const Letter* letter) except -1 nogil:

@@ -27,6 +27,7 @@ cdef class Facts(RecordHeaders):
     cdef Value[3] trace_parts
     cdef bint trace_known
 
+    cdef bint say_nothing(self) noexcept nogil
     cdef void see_body(self, const uint8_t* body, bint has_body) noexcept nogil
     cdef bint scalar(self, const Token* token, Value* value) noexcept nogil
     cdef bint raw(self, int32_t selector, bint first, int32_t index, Value* value) noexcept nogil

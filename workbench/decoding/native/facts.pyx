@@ -70,6 +70,10 @@ cdef class Facts(RecordHeaders):
 
     # The body.
 
+    cdef bint say_nothing(self) noexcept nogil:
+        """Whether the record has no header, and its body no member that anybody reads: its only token is the body."""
+        return not self.entries and self.tokens.count <= 1
+
     cdef void see_body(self, const uint8_t* body, bint has_body) noexcept nogil:
         """Take the tokens as those of the record, and see how it writes CloudEvents."""
         cdef int at

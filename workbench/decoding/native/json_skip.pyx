@@ -6,7 +6,7 @@ Every byte is checked as in `json`, but nothing is noted: the state is one bit f
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 
-from workbench.decoding.native.json_parts cimport Kind, Text, past_literal, past_space, read_text
+from workbench.decoding.native.json_parts cimport Kind, Text, past_literal, past_space, read_text, wb_plain_end
 
 cdef enum:
     _DEEPEST = 64  # bits of the state
@@ -21,24 +21,33 @@ cdef int64_t past_value(const uint8_t* data, int64_t at, int64_t stop) noexcept 
     cdef uint64_t objects = 0  # of those that are open the innermost is the lowest bit: 1 for an object
     cdef int depth = 0
     cdef Kind kind
-    cdef Text text
     while at < stop:
+        if objects & 1:
+            # Here, and not where an object begins and behind a comma: it is half of all that is done.
+            if data[at] != c'"':
+                return -1
+            at = _past_text(data, at + 1, stop)
+            if at < 0:
+                return -1
+            at = past_space(data, at, stop)
+            if at >= stop or data[at] != c":":
+                return -1
+            at = past_space(data, at + 1, stop)
+            if at >= stop:
+                return -1
         # A value begins here.
         if data[at] == c'"':
-            if not read_text(data, at + 1, stop, &text):
+            at = _past_text(data, at + 1, stop)
+            if at < 0:
                 return -1
-            at = past_space(data, text.stop + 1, stop)
+            at = past_space(data, at, stop)
         elif data[at] == c"{" or data[at] == c"[":
             if depth == _DEEPEST:
                 return -1
             depth += 1
             objects = objects << 1 | (data[at] == c"{")
             at = past_space(data, at + 1, stop)
-            if at < stop and data[at] != (c"}" if objects & 1 else c"]"):
-                if objects & 1:
-                    at = _past_name(data, at, stop)
-                    if at < 0:
-                        return -1
+            if at < stop and data[at] != _closer(objects):
                 continue
         else:
             at = past_literal(data, at, stop, &kind)
@@ -46,7 +55,7 @@ cdef int64_t past_value(const uint8_t* data, int64_t at, int64_t stop) noexcept 
                 return -1
             at = past_space(data, at, stop)
         # The value is complete; each closing bracket completes the one around it as well.
-        while at < stop and data[at] == (c"}" if objects & 1 else c"]"):
+        while at < stop and data[at] == _closer(objects):
             at += 1
             depth -= 1
             objects >>= 1
@@ -56,19 +65,19 @@ cdef int64_t past_value(const uint8_t* data, int64_t at, int64_t stop) noexcept 
         if at >= stop or data[at] != c",":
             return -1
         at = past_space(data, at + 1, stop)
-        if objects & 1:
-            at = _past_name(data, at, stop)
-            if at < 0:
-                return -1
     return -1
 
 
-cdef inline int64_t _past_name(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
-    """Step over a name and its colon, to the value; -1 where there is none."""
+cdef inline int64_t _past_text(const uint8_t* data, int64_t at, int64_t stop) noexcept nogil:
+    """Step over what follows a quote, and the next one; -1 where it is no text."""
     cdef Text text
-    if at >= stop or data[at] != c'"' or not read_text(data, at + 1, stop, &text):
-        return -1
-    at = past_space(data, text.stop + 1, stop)
-    if at >= stop or data[at] != c":":
-        return -1
-    return past_space(data, at + 1, stop)
+    cdef int64_t end = wb_plain_end(data, at, stop)
+    # Most texts have neither escapes nor letters beyond ASCII.
+    if end < stop and data[end] == c'"':
+        return end + 1
+    return text.stop + 1 if read_text(data, at, stop, &text) else -1
+
+
+cdef inline uint8_t _closer(uint64_t objects) noexcept nogil:
+    """Return the bracket that closes the innermost: in ASCII the one of an object is 32 behind that of an array."""
+    return <uint8_t>(c"]" + ((objects & 1) << 5))

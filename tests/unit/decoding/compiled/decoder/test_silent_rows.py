@@ -1,4 +1,4 @@
-"""Rows without headers and body: what was decided about the last one stands, whatever came before and comes behind."""
+"""Rows without headers and known members: what was decided about the last one stands, whatever comes around them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,15 @@ ROWS = st.sampled_from(
         ((), b'{"id":"i","n":"\xff"}'),
         ((), b"[1"),
         ((), b"{}"),
+        ((), b"[]"),
+        ((), b'[{"event_id":"inside"}]'),
+        ((), b'{"nobody":{"event_id":"inside"},"reads":[1]}'),
+        ((), b'{"payload":null,"schema":null}'),
+        ((), b'{"schema":1,"payload":{"nobody":1}}'),
+        ((), b'{"id":null}'),
+        ((), b"7"),
+        ((), b'"text"'),
+        ((), b"null"),
         ((), CAUSED),
         (TRACE, None),
         (TRACE, CAUSED),
