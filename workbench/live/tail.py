@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from workbench.bus.held_offsets import held_by_transactions
-from workbench.bus.new_partitions import METADATA_S, additions_text
 from workbench.bus.silence import is_silent, silence_text
-from workbench.errors import BrokerUnavailableError, UnknownTopicError, ValidationError, WorkbenchError
+from workbench.errors import BrokerUnavailableError, UnknownTopicError, ValidationError
+from workbench.live.discoveries import Discoveries
 from workbench.live.memory import MemoryBudget
 from workbench.live.positions import Positions
 from workbench.live.ring import Ring
@@ -19,22 +18,19 @@ from workbench.live.rows import COLUMNS, RAW_COLUMNS, TAIL, detail_of, identitie
 from workbench.model.events.decoding import prepare
 from workbench.model.feeds import RowStats
 from workbench.model.records.record import TopicPartition
-from workbench.text import counted, partition_text, size_text
+from workbench.text import counted, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from typing import Self
 
-    from workbench.bus.held_offsets import HeldOffsets
     from workbench.bus.protocols import Reader, RecordLog
+    from workbench.live.discoveries import Discover
     from workbench.live.row_filter import RowFilter
     from workbench.model.events.decoding import BulkDecoder
     from workbench.model.feeds import Column, FeedState, Identity, RecordDetail, Row
     from workbench.model.records.chunk import Chunk, Isolation, Span
     from workbench.tasks import Supervisor
-
-Discovery: TypeAlias = "Callable[[Sequence[TopicPartition]], Awaitable[Sequence[Span]]]"
-"""Finds partitions that are not followed yet, given those that are."""
 
 READ_BYTES = 4 << 20
 READ_WAIT_MS = 100
@@ -45,10 +41,6 @@ KEEPS_UP_ROWS = 5_000
 PREFETCH_BYTES = 16 << 20
 AGAIN_S = 1.0
 """Time between two questions to a cluster that did not answer within the deadline."""
-FIRST_LOOK_S = 1.0
-"""Time until the first look for new partitions and topics, which also finds what open transactions hold."""
-ADDITIONS_SHOWN = 3
-"""Topics and partitions taken up meanwhile that are named; earlier ones are counted."""
 LAST_ROWS = 200
 """Rows that stay readable after a tail has ended and given back its memory."""
 LAST_BYTES = 1 << 20
@@ -63,7 +55,7 @@ class TailFeed:
         name: What is followed, in a few words.
         supervisor: Owner of the reading task.
         number: Tells tails of the same name apart in the names of their tasks.
-        discover: Finds partitions that are not followed yet, given those that are; asked every ``METADATA_S`` seconds.
+        discover: Finds partitions that are not followed yet, given those that are; see `Discoveries`.
         decoder: Finds type and ids; None shows records as they are.
         isolation: As the reader's.
         limit_rows: Rows held at most.
@@ -80,7 +72,7 @@ class TailFeed:
         name: str,
         supervisor: Supervisor,
         number: int = 0,
-        discover: Discovery | None = None,
+        discover: Discover | None = None,
         decoder: BulkDecoder | None = None,
         isolation: Isolation = "read_committed",
         limit_rows: int = 50_000,
@@ -94,7 +86,6 @@ class TailFeed:
         self._log = log
         self._spans = spans
         self._supervisor = supervisor
-        self._discover = discover
         self._decoder = decoder
         self._isolation: Isolation = isolation
         self._budget = MemoryBudget() if budget is None else budget
@@ -113,9 +104,7 @@ class TailFeed:
         self._applying: RowFilter | None = None
         self._reader: Reader | None = None
         self._positions = Positions()
-        self._found: list[Span] = []
-        self._added: list[str] = []
-        self._held: dict[TopicPartition, HeldOffsets] = {}
+        self._discoveries = Discoveries(log, discover, self._positions, isolation=isolation)
         self._passed_over = 0
         self._unreadable = 0
         self._missing = ""
@@ -154,13 +143,7 @@ class TailFeed:
             remarks.append(f"{counted(self._unreadable, 'offset')} could not be read: they are gone from the log")
         if self._missing:
             remarks.append(self._missing)
-        remarks += self._added[-ADDITIONS_SHOWN:]
-        if (earlier := len(self._added) - ADDITIONS_SHOWN) > 0:
-            remarks.append(f"{counted(earlier, 'more topic or partition', 'more topics and partitions')} before that")
-        if self._held:
-            partition, held = next(iter(self._held.items()))
-            more = f", and {counted(len(self._held) - 1, 'more partition')} like it" if len(self._held) > 1 else ""
-            remarks.append(f"{partition_text(partition.topic, partition.partition)}: {held.text}{more}")
+        remarks += self._discoveries.remarks()
         if dropped_for_memory:
             shared = size_text(self._budget.limit_bytes)
             remarks.append(f"{counted(dropped_for_memory, 'row')} dropped early: all live tables share {shared}")
@@ -169,8 +152,7 @@ class TailFeed:
     def start(self) -> Self:
         """Begin reading in a task of the supervisor."""
         self._supervisor.spawn(self.task_name, self._run())
-        if self._discover is not None:
-            self._supervisor.spawn(f"{self.task_name} metadata", self._look_for_partitions(self._discover))
+        self._supervisor.spawn(f"{self.task_name} metadata", self._discoveries.look())
         return self
 
     async def stop(self) -> None:
@@ -285,6 +267,7 @@ class TailFeed:
     async def _run(self) -> None:
         try:
             await self._follow_from(list(self._spans if not callable(self._spans) else await self._spans()))
+            self._discoveries.begun.set()
             while spans := self._positions.spans():
                 try:
                     await self._read_once(spans)
@@ -310,9 +293,8 @@ class TailFeed:
             self._reader = reader
             await self._follow(reader)
         self._reader = None
-        if self._found:
-            found, self._found = self._found, []
-            await self._follow_from(found)
+        if self._discoveries.found:
+            await self._discoveries.hand_over(self._follow_from)
             return
         if not self._reading.is_set():
             self._state = "paused"
@@ -347,7 +329,7 @@ class TailFeed:
 
     async def _follow(self, reader: Reader) -> None:
         caught_up = False
-        while not reader.done and self._reading.is_set() and not self._found:
+        while not reader.done and self._reading.is_set() and not self._discoveries.found:
             began = time.monotonic()
             chunks = await reader.read(READ_BYTES, READ_WAIT_MS)
             if chunks:
@@ -381,19 +363,3 @@ class TailFeed:
         partitions = self._positions.partitions
         ends = await self._log.offsets(partitions, "latest", isolation=self._isolation)
         self._passed_over += self._positions.present(ends, max(self._ring.limit_rows // max(len(partitions), 1), 1))
-
-    async def _look_for_partitions(self, discover: Discovery) -> None:
-        pause_s = min(FIRST_LOOK_S, METADATA_S)
-        while True:
-            await asyncio.sleep(pause_s)
-            pause_s = METADATA_S
-            try:
-                waiting = (TopicPartition(span.topic, span.partition) for span in self._found)
-                found = await discover((*self._positions.partitions, *waiting))
-                self._added += additions_text(found, {tp.topic for tp in self._positions.partitions})
-                self._found += found
-                followed = list(self._positions.partitions)
-                self._held = await held_by_transactions(self._log, followed, self._isolation)
-            except WorkbenchError:
-                # The reading task meets what is wrong with the connection, and says it.
-                continue

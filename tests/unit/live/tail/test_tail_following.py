@@ -9,6 +9,7 @@ import pytest
 
 from workbench.bus import open_log
 from workbench.errors import UnknownTopicError, ValidationError
+from workbench.live import discoveries
 from workbench.live import tail as tail_module
 from workbench.live.partitions import new_spans
 from workbench.live.tail import TailFeed
@@ -216,7 +217,7 @@ async def test_a_live_tail_that_falls_behind_skips_to_the_present(
 async def test_partitions_added_at_a_broker_are_read_from_their_start(
     kafka_address: str, topic_name: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tail_module, "METADATA_S", 0.2)
+    monkeypatch.setattr(discoveries, "METADATA_S", 0.2)
     async with open_log(f"kafka://{kafka_address}") as log, topic(log, topic_name(), 1) as name:
         selection = parse_topics(f"{name}*")
 
@@ -247,7 +248,7 @@ async def test_partitions_added_at_a_broker_are_read_from_their_start(
 
 
 async def test_what_an_open_transaction_holds_is_said_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail_module, "METADATA_S", 0.05)
+    monkeypatch.setattr(discoveries, "METADATA_S", 0.05)
     async with open_log("memory://held") as log:
         await log.create_topic("orders", partitions=2)
 

@@ -11,7 +11,7 @@ import pytest
 
 from workbench.bus.memory import MemoryLog
 from workbench.errors import ValidationError
-from workbench.live import tail as tail_module
+from workbench.live import discoveries
 from workbench.live.memory import MemoryBudget
 from workbench.live.partitions import new_spans
 from workbench.live.tail import TailFeed
@@ -116,7 +116,7 @@ async def test_sorted_rows_stay_until_it_reads_on() -> None:
 
 
 async def test_new_partitions_and_topics_are_taken_up_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail_module, "METADATA_S", 0.05)
+    monkeypatch.setattr(discoveries, "METADATA_S", 0.05)
     tasks = Supervisor()
     async with MemoryLog("growing") as log:
         await log.create_topic("orders", partitions=1)

@@ -5,7 +5,7 @@ import pytest
 import workbench as wb
 from workbench.config.memory_limits import TAIL_MEMORY
 from workbench.errors import ConfigurationError
-from workbench.live import tail as tail_module
+from workbench.live import discoveries
 from workbench.live.memory import shared
 from workbench.model import NewRecord
 from workbench.session.watching import replacing
@@ -74,7 +74,7 @@ async def test_a_wrong_option_ends_nothing(cluster):
 
 
 async def test_new_partitions_and_topics_reach_a_running_tail(cluster, monkeypatch):
-    monkeypatch.setattr(tail_module, "METADATA_S", 0.05)
+    monkeypatch.setattr(discoveries, "METADATA_S", 0.05)
     view = cluster.tail("ord*")
     await wait_until(lambda: view.stats.state == "live", what="the tail")
     await cluster.log.add_partitions("orders", 2)
