@@ -216,8 +216,9 @@ def test_what_was_sent_does_not_come_back_over_what_is_typed_next(stage: Callabl
     field.press("Enter")
     assert made.wait_sent("press")[0]["values"] == ["first"]
     field.fill("next")
-    # It is a live field: the next text is on its way, too, when the kernel answers to the first one.
-    assert made.wait_sent("press", 2)[1]["values"] == ["next"]
+    # It is a live field: the next text is on its way, too, when the kernel answers to the first one. On a busy machine
+    # the first one went twice, by itself and by the key.
+    page.wait_for_function("() => stage.sent.some((one) => one.kind === 'press' && one.values.includes('next'))")
     for version, said, expected in ((2, "first", "next"), (3, "of the kernel", "of the kernel")):
         page.evaluate("([version, filter]) => { stage.version = version; stage.values = { filter } }", [version, said])
         panes = [{**pane, "version": version, "busy": said} for pane in made.tick["panes"]]  # type: ignore[attr-defined]
