@@ -8,11 +8,12 @@ reads.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import defaultdict
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from workbench.model.lag import CommitSample, LagRound, OffsetSample
 from workbench.text import counted, number_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Iterable, Mapping
 
     from workbench.bus.protocols import RecordLog
     from workbench.lag.furthest import PackedCommits
@@ -44,6 +45,7 @@ that commit on a thousand partitions would be ten million rows.
 FURTHEST = 5
 """Partitions, the furthest behind, that are rows of a group for which a round has no more room."""
 
+T = TypeVar("T")
 Offsets: TypeAlias = dict[TopicPartition, int | None]
 Quantity: TypeAlias = Literal["low", "lso", "high"]
 _QUANTITIES: tuple[Quantity, ...] = ("low", "lso", "high")
@@ -68,6 +70,8 @@ class LagSampler:
         self._named: set[TopicPartition] = set()
         self._known_at = -METADATA_S
         self._last_round_id = 0
+        self.answered_at = -math.inf
+        """When the cluster last answered a question of a round, by `time.monotonic`."""
 
     async def round(self, *, interval_ms: int | None = None) -> LagRound:
         """Take one round.
@@ -117,10 +121,16 @@ class LagSampler:
             groups=tuple(replace(g, error=errors[g.group_id]) if g.group_id in errors else g for g in groups),
         )
 
+    async def _answer(self, question: Awaitable[T]) -> T:
+        """Wait for an answer, and note when it came: a round asks many questions, and only one may be owed for long."""
+        answer = await question
+        self.answered_at = time.monotonic()
+        return answer
+
     async def _refresh(self) -> None:
         if time.monotonic() - self._known_at < METADATA_S:
             return
-        infos = await self._log.describe()
+        infos = await self._answer(self._log.describe())
         self._leaders = {TopicPartition(info.name, p.partition): p.leader for info in infos for p in info.partitions}
         sampled = {info.name for info in infos if not info.internal and fnmatchcase(info.name, self._topic_pattern)}
         self._partitions = {
@@ -147,14 +157,18 @@ class LagSampler:
         return bool(found)
 
     async def _describe(self) -> list[GroupInfo]:
-        ids, pattern = await self._log.groups(), self._group_pattern
+        ids, pattern = await self._answer(self._log.groups()), self._group_pattern
         wanted = matching(pattern, ids)
         if not wanted and is_exact(pattern):
             # A group that the cluster does not list to this user may exist all the same; then it says so here.
-            wanted = [one.group_id for one in await self._log.describe_groups([pattern]) if one.error is not None]
+            wanted = [
+                one.group_id
+                for one in await self._answer(self._log.describe_groups([pattern]))
+                if one.error is not None
+            ]
         if not wanted and pattern != "*":
             raise no_such_group(pattern, ids, self._log.address)
-        return await self._log.describe_groups(wanted) if wanted else []
+        return await self._answer(self._log.describe_groups(wanted)) if wanted else []
 
     async def _look_up(
         self,
@@ -166,7 +180,9 @@ class LagSampler:
         """Read one bound of all partitions at once; where that fails, topic by topic, each with its own error."""
         wanted = bounds.readable()
         try:
-            bounds.found[quantity] = await self._log.offsets(wanted, at, isolation=isolation) if wanted else {}
+            bounds.found[quantity] = (
+                await self._answer(self._log.offsets(wanted, at, isolation=isolation)) if wanted else {}
+            )
         except BrokerUnavailableError:
             self._known_at = -METADATA_S
             raise
@@ -177,7 +193,7 @@ class LagSampler:
                 async with gate:
                     try:
                         mine = [p for p in wanted if p.topic == topic]
-                        return await self._log.offsets(mine, at, isolation=isolation)
+                        return await self._answer(self._log.offsets(mine, at, isolation=isolation))
                     except BrokerUnavailableError:
                         raise
                     except WorkbenchError as error:
@@ -203,7 +219,7 @@ class LagSampler:
         async def of(group: GroupInfo) -> None:
             async with gate:
                 try:
-                    stored = await self._log.committed(group.group_id)
+                    stored = await self._answer(self._log.committed(group.group_id))
                 except WorkbenchError as error:
                     unread[group.group_id] = str(error)
                     rows.extend(self._unread(group, str(error)))

@@ -12,7 +12,7 @@ from workbench.bus.silence import is_silent, silence_text
 from workbench.errors import BrokerUnavailableError, WorkbenchError
 from workbench.lag.result import LagResult, shown_text, with_partition
 from workbench.lag.tables import LagTables, joined, tables_of
-from workbench.text import clock_text, counted, number_text, visible
+from workbench.text import clock_text, counted, duration_text, number_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from workbench.model.feeds import FeedState
     from workbench.model.lag import LagRound
 
+LONG_ROUND_S = 3.0
+"""A round that takes longer is told of: the figures are those of the one before."""
 KEPT_ROUNDS = 360
 """Rounds that a watch keeps in memory: an hour at one every ten seconds. A recording keeps all."""
 _SHOWN_PARTITIONS = 200
@@ -64,7 +66,7 @@ class LagWatch:
 
     @property
     def state(self) -> FeedState:
-        """What the watch does; ``no answer`` while the cluster cannot be reached, or owes a round for long."""
+        """What the watch does; ``no answer`` while the cluster cannot be reached, or owes an answer for long."""
         away = self._unreachable or is_silent(self._unanswered_s)
         return "no answer" if self._state == "live" and away else self._state
 
@@ -73,11 +75,17 @@ class LagWatch:
         """Time of the newest sample and what could not be sampled; or since when there is none, and why."""
         if self.state == "no answer" and self._away_since is None:
             return "; ".join(filter(None, (silence_text(self._unanswered_s), self._note)))
+        takes_s = 0.0 if self._asking_since is None else time.monotonic() - self._asking_since
+        if self._state == "live" and takes_s >= LONG_ROUND_S:
+            # The figures are those of the round before, or there are none yet.
+            return "; ".join(filter(None, (self._note, f"a round takes {duration_text(int(takes_s), 's')} so far")))
         return self._note
 
     @property
     def _unanswered_s(self) -> float:
-        return 0.0 if self._asking_since is None else time.monotonic() - self._asking_since
+        if self._asking_since is None:
+            return 0.0
+        return time.monotonic() - max(self._asking_since, self._sampler.answered_at)
 
     @property
     def result(self) -> LagResult:

@@ -12,8 +12,10 @@ from itertools import pairwise
 
 import pytest
 
+from workbench.bus import silence
 from workbench.bus.memory import MemoryLog
 from workbench.errors import StorageFullError
+from workbench.lag import watch as watch_module
 from workbench.lag.sampler import LagSampler
 from workbench.lag.watch import LagWatch
 from workbench.model import NewRecord, TopicPartition
@@ -65,6 +67,35 @@ async def test_a_round_that_takes_long_is_said_before_it_fails(monkeypatch):
         held.set()
         await wait_until(lambda: watch.state == "live", what="the answer")
         assert "no answer" not in watch.note
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_a_cluster_that_answers_each_question_slowly_is_not_silent(monkeypatch):
+    monkeypatch.setattr(silence, "SILENT_S", 0.6)
+    monkeypatch.setattr(watch_module, "LONG_ROUND_S", 0.6)
+    async with MemoryLog(uuid.uuid4().hex) as log:
+        await log.create_topic("orders")
+        for number in range(20):
+            await log.commit_offsets(f"group-{number}", {TopicPartition("orders", 0): 0})
+        committed = log.committed
+
+        async def slow(group_id):
+            # Ten at once: two waves of them, so that a round takes longer than a silence.
+            await asyncio.sleep(0.4)
+            return await committed(group_id)
+
+        monkeypatch.setattr(log, "committed", slow)
+        watch = LagWatch(LagSampler(log), name="lag", interval_s=0.02)
+        task = asyncio.create_task(watch.run())
+        states, notes = set(), set()
+        while watch.version < 2:
+            states.add(watch.state)
+            notes.add(watch.note)
+            await asyncio.sleep(0.02)
+        assert states <= {"waiting", "live"}
+        assert "a round takes 0 s so far" in notes
+        assert any(note.startswith("sampled ") and note.endswith("; a round takes 0 s so far") for note in notes)
         task.cancel()
         await asyncio.wait([task])
 
