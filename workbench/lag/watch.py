@@ -76,7 +76,7 @@ class LagWatch:
         if self.state == "no answer" and self._away_since is None:
             return "; ".join(filter(None, (silence_text(self._unanswered_s), self._note)))
         takes_s = 0.0 if self._asking_since is None else time.monotonic() - self._asking_since
-        if self._state == "live" and takes_s >= LONG_ROUND_S:
+        if self.state == "live" and takes_s >= LONG_ROUND_S:
             # The figures are those of the round before, or there are none yet.
             return "; ".join(filter(None, (self._note, f"a round takes {duration_text(int(takes_s), 's')} so far")))
         return self._note

@@ -18,7 +18,7 @@ from workbench.live.rows import COLUMNS, RAW_COLUMNS, TAIL, detail_of, identitie
 from workbench.model.events.decoding import prepare
 from workbench.model.feeds import RowStats
 from workbench.model.records.record import TopicPartition
-from workbench.text import counted, size_text
+from workbench.text import counted, duration_text, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -103,6 +103,8 @@ class TailFeed:
         self._filtering = False
         self._applying: RowFilter | None = None
         self._reader: Reader | None = None
+        self._asking_since: float | None = None
+        self._away = False
         self._positions = Positions()
         self._discoveries = Discoveries(log, discover, self._positions, isolation=isolation)
         self._passed_over = 0
@@ -116,8 +118,8 @@ class TailFeed:
         # The owner ends its tasks one after the other; this one may be still closing its connections.
         running = self._state in ("waiting", "live", "paused")
         state: FeedState = "closed" if running and self._supervisor.closed else self._state
-        unanswered_s = 0.0 if self._reader is None else self._reader.unanswered_s
-        if state == "live" and is_silent(unanswered_s):
+        unanswered_s = self._asking_s if self._reader is None else self._reader.unanswered_s
+        if is_silent(unanswered_s) and (state == "live" or (state == "waiting" and self._away)):
             state = "no answer"
         known = self._positions.partitions and state in ("live", "ended") and self._provenance is None
         return RowStats(
@@ -133,10 +135,19 @@ class TailFeed:
             filtering=self._filtering,
         )
 
+    @property
+    def _asking_s(self) -> float:
+        """Since when the cluster is asked what there is to follow; 0 once it has told."""
+        return 0.0 if self._asking_since is None else time.monotonic() - self._asking_since
+
     def _remarks(self, state: FeedState, unanswered_s: float, dropped_for_memory: int) -> list[str]:
         remarks = [] if self._provenance is None else [self._provenance()]
         if state == "no answer":
             remarks.append(silence_text(unanswered_s))
+        elif state == "waiting" and is_silent(unanswered_s):
+            remarks.append(
+                f"the cluster has not told its partitions yet, after {duration_text(int(unanswered_s), 's')}"
+            )
         if self._order:
             remarks.append(f"sorted by {self._order}: reading waits until the table follows again")
         if self._unreadable:
@@ -266,8 +277,7 @@ class TailFeed:
 
     async def _run(self) -> None:
         try:
-            await self._follow_from(list(self._spans if not callable(self._spans) else await self._spans()))
-            self._discoveries.begun.set()
+            await self._begin()
             while spans := self._positions.spans():
                 try:
                     await self._read_once(spans)
@@ -285,6 +295,18 @@ class TailFeed:
             raise
         finally:
             self._supervisor.cancel(f"{self.task_name} metadata")
+
+    async def _begin(self) -> None:
+        """Find out what to follow, and wait for a cluster that does not answer, as later on."""
+        self._asking_since = time.monotonic()
+        while not self._discoveries.begun.is_set():
+            try:
+                await self._follow_from(list(self._spans if not callable(self._spans) else await self._spans()))
+                self._discoveries.begun.set()
+            except BrokerUnavailableError:
+                self._away = True
+                await asyncio.sleep(AGAIN_S)
+        self._asking_since = None
 
     async def _read_once(self, spans: Sequence[Span]) -> None:
         """Read until something changes: new partitions, nobody looks, or the log is far ahead."""

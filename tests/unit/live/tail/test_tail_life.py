@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from workbench.bus import silence
 from workbench.bus.memory import MemoryLog
 from workbench.errors import ValidationError
 from workbench.live import discoveries
+from workbench.live import tail as tail_module
 from workbench.live.memory import MemoryBudget
 from workbench.live.partitions import new_spans
 from workbench.live.tail import TailFeed
@@ -138,6 +140,32 @@ async def test_new_partitions_and_topics_are_taken_up_while_it_runs(monkeypatch:
         assert tasks.running == ()
         await feed.aclose()
         await tasks.aclose()
+
+
+async def test_a_tail_that_begins_while_the_cluster_is_away_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silence, "SILENT_S", 0.3)
+    monkeypatch.setattr(tail_module, "AGAIN_S", 0.05)
+    tasks = Supervisor()
+    async with MemoryLog("away", timeout_s=0.6) as log:
+        await log.create_topic("orders", partitions=1)
+        await write(log, "orders", 5)
+        log.faults.drop_connection()
+
+        async def slow_spans() -> list[Span]:
+            await asyncio.sleep(0.6)
+            return [Span("orders", 0, 0, None)]
+
+        feed = TailFeed(log, slow_spans, name="away", supervisor=tasks).start()
+        await until(lambda: feed.stats.note == "the cluster has not told its partitions yet, after 0 s")
+        assert feed.stats.state == "waiting"
+        await until(lambda: feed.stats.state == "no answer")
+        assert feed.stats.note.startswith("no answer from the cluster for ")
+        log.faults.restore()
+        await until(lambda: feed.stats.total == 5)
+        assert (feed.stats.state, feed.stats.note) == ("live", "")
+        await feed.aclose()
+        await tasks.aclose()
+    assert tasks.failures == ()
 
 
 async def test_a_deleted_topic_ends_only_its_own_part() -> None:
