@@ -38,8 +38,8 @@ class Appender:
 
     A full segment is synced and committed in a thread of its own while the next one is written. Commits keep order.
     At the end, when nobody else needs a processor, two threads write what is left.
-    Memory is bounded by ``row_group_bytes`` whatever comes. What was not committed is lost when the process dies, and
-    is read again because its range has not moved. Not for several threads at once.
+    Memory is bounded by ``row_group_bytes`` whatever comes, at the end by twice as much. What was not committed is lost
+    when the process dies, and is read again because its range has not moved. Not for several threads at once.
 
     Args:
         store: Open for writing.
