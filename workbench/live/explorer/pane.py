@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from workbench.errors import ValidationError, WorkbenchError
-from workbench.text import visible
+from workbench.text import duration_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from workbench.model.explorer import Input, PaneRow, Press, Section
     from workbench.model.feeds import Column
+
+
+LONG_JOB_S = 3.0
+"""A job that takes longer says how long it takes so far: the cluster may not answer."""
 
 
 class Pane:
@@ -24,7 +29,8 @@ class Pane:
 
     def __init__(self) -> None:
         self.version = 1
-        self.busy = ""
+        self._busy = ""
+        self._busy_since = 0.0
         self.note = ""
         self.failure = ""
         self.order = ""
@@ -32,6 +38,21 @@ class Pane:
         self.sections: Sequence[Section] = ()
         self.values: dict[str, str] = {}
         self._turn = asyncio.Lock()
+
+    @property
+    def busy(self) -> str:
+        """What it does now, and for how long where that is long; empty for nothing."""
+        takes_s = time.monotonic() - self._busy_since
+        if not self._busy or takes_s < LONG_JOB_S:
+            return self._busy
+        return f"{self._busy}, for {duration_text(int(takes_s), 's')}"
+
+    @busy.setter
+    def busy(self, text: str) -> None:
+        # A job may say how far it has got; it began when it said something first.
+        if not self._busy:
+            self._busy_since = time.monotonic()
+        self._busy = text
 
     @property
     def inputs(self) -> Sequence[Input]:

@@ -10,6 +10,7 @@ import pytest
 
 from workbench.config.views import SavedView
 from workbench.errors import ValidationError
+from workbench.live.explorer import pane as pane_module
 from workbench.live.explorer.desk import ExplorerDesk
 from workbench.model.explorer import (
     ExplorerFeed,
@@ -75,6 +76,33 @@ async def test_topics_are_filtered_and_sorted(desk):
     assert [row[0] for row in texts(desk.topics)] == ["orders", "payments"]
     await desk.topics.pick("nowhere")
     assert desk.topic == ""
+
+
+async def test_a_pane_that_works_for_long_says_for_how_long(desk, monkeypatch):
+    monkeypatch.setattr(pane_module, "LONG_JOB_S", 0.1)
+    going_on, said = asyncio.Event(), desk.topics
+
+    async def slow():
+        await going_on.wait()
+        said.busy = "reading more"
+        await asyncio.sleep(0)
+        seen.append(said.busy)
+
+    seen = []
+    job = asyncio.create_task(said.work(slow, "reading topics"))
+    await until(lambda: said.busy)
+    assert said.busy == "reading topics"
+    await until(lambda: said.busy == "reading topics, for 0 s")
+    going_on.set()
+    await job
+    # What it says of how far it has got begins nothing new.
+    assert seen == ["reading more, for 0 s"]
+    assert said.busy == ""
+    job = asyncio.create_task(said.work(asyncio.Event().wait, "reading topics"))
+    await until(lambda: said.busy)
+    assert said.busy == "reading topics"
+    job.cancel()
+    await asyncio.wait([job])
 
 
 async def test_rates_are_counted_between_samples(desk, write):
