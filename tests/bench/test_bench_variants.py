@@ -19,9 +19,6 @@ OF_CONTRACT_SMALL_CALLS = 1 / 8
 SMALL_CALL = 400
 KEPT = 0.8
 """Share of its published rate that a variant must keep: two runs of one decoder differ by up to a fifth."""
-KEPT_CHECKED = 0.65
-"""The same where bodies were only looked at when the rate was published, and every byte of them is checked now."""
-CHECKED = frozenset({"JSON arrays at top"})
 MIXES = 6
 BY_LABEL = {variant.label: variant for variant in variants.VARIANTS}
 
@@ -67,7 +64,7 @@ def test_variant_keeps_its_published_rate(benchmark, label):
     machine = min(1, contract().rows_a_second / contract().variant.published)
     kept = rate.rows_a_second / variant.published / machine
     benchmark.extra_info.update(rows_per_second=round(rate.rows_a_second), kept=round(kept, 2))
-    assert kept >= (KEPT_CHECKED if variant.name in CHECKED else KEPT)
+    assert kept >= KEPT
 
 
 def test_mixes_of_eight_variants_with_texts_and_tombstones(benchmark):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 from workbench.bus.memory import MemoryLog
@@ -13,20 +12,12 @@ from workbench.live.tail import TailFeed
 from workbench.model import NewRecord, Span, TopicPartition
 from workbench.model.selecting.topic_selection import parse_topics
 from workbench.tasks import Supervisor
+from workbench.testing import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import pytest
-
-PATIENCE_S = 15.0
-
-
-async def until(condition: Callable[[], object]) -> None:
-    limit = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < limit, "the condition did not come true"
-        await asyncio.sleep(0.01)
 
 
 async def write(log: MemoryLog, topic: str, count: int, partition: int = 0) -> None:
@@ -53,7 +44,7 @@ async def test_partitions_are_not_new_because_a_slow_cluster_has_not_told_them_y
             return await new_spans(log, parse_topics("orders"), known)
 
         feed = TailFeed(log, spans, name="slow", supervisor=tasks, discover=discover).start()
-        await until(lambda: len(asked) > 3 and feed.stats.behind == 0)
+        await wait_until(lambda: len(asked) > 3 and feed.stats.behind == 0, what="the records")
         assert (feed.stats.total, feed.stats.note) == (20, "")
         assert set(asked) == {(TopicPartition("orders", 0), TopicPartition("orders", 1))}
         await feed.aclose()
@@ -78,10 +69,10 @@ async def test_a_new_partition_is_taken_up_once_however_long_that_takes(monkeypa
 
         monkeypatch.setattr(log, "offsets", slow_offsets)
         feed = TailFeed(log, [Span("orders", 0, 0, None)], name="slow", supervisor=tasks, discover=discover).start()
-        await until(lambda: feed.stats.state == "live")
+        await wait_until(lambda: feed.stats.state == "live", what="the beginning")
         await log.add_partitions("orders", 2)
         await write(log, "orders", 20, partition=1)
-        await until(lambda: feed.stats.total)
+        await wait_until(lambda: feed.stats.total, what="the records of the new partition")
         await asyncio.sleep(0.5)
         assert (feed.stats.total, feed.stats.note) == (20, "orders/1 was added meanwhile, and is read from its start")
         await feed.aclose()
@@ -100,10 +91,10 @@ async def test_a_topic_that_is_deleted_before_it_is_read_does_not_end_the_others
             return found.pop() if found else []
 
         feed = TailFeed(log, [Span("orders", 0, 0, None)], name="o", supervisor=tasks, discover=discover).start()
-        await until(lambda: not found)
+        await wait_until(lambda: not found, what="the look")
         await asyncio.sleep(0.3)
         await write(log, "orders", 5)
-        await until(lambda: feed.stats.total == 5 or feed.stats.state == "failed")
+        await wait_until(lambda: feed.stats.total == 5 or feed.stats.state == "failed", what="the records")
         assert feed.stats.state == "live"
         await feed.aclose()
         await tasks.aclose()

@@ -23,7 +23,7 @@ cdef int64_t past_value(const uint8_t* data, int64_t at, int64_t stop) noexcept 
     cdef Kind kind
     while at < stop:
         if objects & 1:
-            # Here, and not where an object begins and behind a comma: it is half of all that is done.
+            # A name comes first, both where an object begins and behind a comma.
             if data[at] != c'"':
                 return -1
             at = _past_text(data, at + 1, stop)
